@@ -1,0 +1,204 @@
+import { z } from 'zod';
+import type { Actor, Role } from './actor.ts';
+
+/** The fields of a message, by name. */
+export type Shape = Readonly<Record<string, z.ZodType>>;
+export type DataOf<S extends Shape> = z.output<z.ZodObject<S>>;
+
+/** An event that has been decided but not yet recorded. */
+export interface NewEvent<Type extends string = string, Data = object> {
+  readonly type: Type;
+  readonly data: Data;
+}
+
+/** Lifts the stored data of one version to the next; pure, one event to one. */
+export type Upcast = (data: Readonly<Record<string, unknown>>) => Readonly<Record<string, unknown>>;
+
+/** An event's declaration with its types forgotten, as the registry and the runtimes see it. */
+export interface EventDeclaration {
+  readonly kind: 'event';
+  readonly type: string;
+  readonly version: number;
+  readonly description: string;
+  /** Readers of events tolerate added fields: unknown ones are dropped, not refused. */
+  readonly schema: z.ZodObject;
+  /** By the version they lift *from*. */
+  readonly upcasts: Readonly<Record<number, Upcast>>;
+  /** A recorded no: its data carries `reason` (see {@link refusalShape}), and the command's reply is that rejection. */
+  readonly refusal: boolean;
+}
+
+/** An event's declaration, which also makes such events: `BidAccepted({ … })`. */
+export interface EventType<Type extends string, S extends Shape> extends EventDeclaration {
+  (data: DataOf<S>): NewEvent<Type, DataOf<S>>;
+  readonly type: Type;
+  readonly schema: z.ZodObject<S>;
+}
+
+/** What an event that records a refusal says beside its own fields. */
+export const refusalShape = {
+  reason: z
+    .object({ code: z.string(), message: z.string(), details: z.record(z.string(), z.json()) })
+    .meta({ id: 'RecordedReason', description: 'The rejection as the caller got it.' }),
+} as const;
+
+/** Declares an event. Its schema is the permanent storage format of its `version`. */
+export function event<const Type extends string, S extends Shape>(
+  type: Type,
+  declaration: {
+    version: number;
+    description: string;
+    data: S;
+    upcasts?: Readonly<Record<number, Upcast>>;
+    refusal?: boolean;
+  },
+): EventType<Type, S> {
+  const { version, description, data, upcasts = {}, refusal = false } = declaration;
+  if (refusal && !('reason' in data)) throw new TypeError(`${type} is a refusal without a reason`);
+  const make = (value: DataOf<S>): NewEvent<Type, DataOf<S>> => ({ type, data: value });
+  return Object.assign(make, {
+    kind: 'event' as const,
+    type,
+    version,
+    description,
+    schema: z.object(data),
+    upcasts,
+    refusal,
+  });
+}
+
+/** A no, as an answer: a code of the catalogue, a sentence, and what the caller can do next. */
+export interface Rejection<Code extends string = string, Details = object> {
+  readonly rejected: true;
+  readonly code: Code;
+  readonly message: string;
+  readonly details: Details;
+}
+
+export interface RejectionDeclaration {
+  readonly kind: 'rejection';
+  readonly code: string;
+  readonly message: string;
+  /** Of the details. */
+  readonly schema: z.ZodObject;
+  /** The HTTP status that says the same. */
+  readonly status: number;
+}
+
+/** A rejection's declaration, which also makes such rejections: `BidTooLow({ … })`. */
+export interface RejectionType<Code extends string, S extends Shape> extends RejectionDeclaration {
+  (details: DataOf<S>): Rejection<Code, DataOf<S>>;
+  readonly code: Code;
+  readonly schema: z.ZodObject<S>;
+}
+
+/** Declares a rejection. `code` is snake_case and unique in the catalogue. `status` is 409 (conflict with the state) unless told. */
+export function rejection<const Code extends string, S extends Shape = Record<never, never>>(
+  code: Code,
+  declaration: { message: string; details?: S; status?: number },
+): RejectionType<Code, S> {
+  const { message, status = 409 } = declaration;
+  const schema = z.object((declaration.details ?? {}) as S);
+  const make = (details: DataOf<S>): Rejection<Code, DataOf<S>> => ({
+    rejected: true,
+    code,
+    message,
+    details,
+  });
+  return Object.assign(make, { kind: 'rejection' as const, code, message, schema, status });
+}
+
+export interface CommandDeclaration {
+  readonly kind: 'command';
+  readonly type: string;
+  readonly description: string;
+  /** Who may send it from outside; `process` means nobody: reactions and sagas only. */
+  readonly from: 'process' | readonly Role[];
+  /** Strict: a field nobody knows is refused. */
+  readonly schema: z.ZodObject;
+  readonly rejections: readonly RejectionDeclaration[];
+  /** The one stream that decides it. `data` has passed the schema. */
+  streamOf(data: object, actor: Actor): string;
+}
+
+/** A command's declaration, which also makes such commands: `AcceptBid({ … })`. */
+export interface CommandType<
+  Type extends string,
+  S extends Shape,
+  Rs extends readonly RejectionDeclaration[],
+  Screened,
+> extends CommandDeclaration {
+  (data: DataOf<S>): Command<Type, DataOf<S>>;
+  readonly type: Type;
+  readonly schema: z.ZodObject<S>;
+  readonly rejections: Rs;
+  /** Only in types: what the process that screens this command hands to its decider among the facts. */
+  readonly screened?: Screen<Screened>;
+}
+
+/** A command to be sent, not yet in an envelope. */
+export interface Command<Type extends string = string, Data = object> {
+  readonly command: Type;
+  readonly data: Data;
+}
+
+/** Declares a command: what it needs, who may send it, the one stream that decides it, and every no it can get. */
+export function command<
+  const Type extends string,
+  S extends Shape,
+  const Rs extends readonly RejectionDeclaration[] = readonly [],
+  Screened = undefined,
+>(
+  type: Type,
+  declaration: {
+    description: string;
+    from: 'process' | readonly Role[];
+    data: S;
+    stream: (data: DataOf<S>, actor: Actor) => string;
+    rejections?: Rs;
+    screened?: Screen<Screened>;
+  },
+): CommandType<Type, S, Rs, Screened> {
+  const { description, from, data, stream } = declaration;
+  const make = (value: DataOf<S>): Command<Type, DataOf<S>> => ({ command: type, data: value });
+  return Object.assign(make, {
+    kind: 'command' as const,
+    type,
+    description,
+    from,
+    schema: z.strictObject(data) as unknown as z.ZodObject<S>,
+    streamOf: stream as (data: object, actor: Actor) => string,
+    rejections: (declaration.rejections ?? []) as unknown as Rs,
+  });
+}
+
+/** Marks the type of what a screen hands on; it has no value. */
+export interface Screen<T> {
+  readonly screen?: T;
+}
+export const screenedBy = <T>(): Screen<T> => ({});
+
+type Mark = 'secret' | 'personal';
+/** Nobody but its owner and those who investigate may see it: every outlet leaves it out. */
+export const secret = <S extends z.ZodType>(schema: S): S => schema.meta({ secret: true });
+/** About a person; erased with that person's key. */
+export const personal = <S extends z.ZodType>(schema: S): S => schema.meta({ personal: true });
+
+/** Whether a field's schema carries a mark. An outlet asks before it lets a field out. */
+export const isMarked = (schema: z.ZodType, mark: Mark): boolean =>
+  z.globalRegistry.get(schema)?.[mark] === true;
+
+/** The fields of a message that carry a mark. */
+export function markedFields(schema: z.ZodObject, mark: Mark): readonly string[] {
+  return Object.entries(schema.shape)
+    .filter(([, field]) => isMarked(field as z.ZodType, mark))
+    .map(([name]) => name);
+}
+
+// What the declarations mean to the type checker.
+export type EventOf<E> = E extends EventType<infer Type, infer S> ? NewEvent<Type, DataOf<S>> : never;
+export type RejectionOf<R> =
+  R extends RejectionType<infer Code, infer S> ? Rejection<Code, DataOf<S>> : never;
+export type CommandData<C> = C extends { readonly schema: z.ZodObject<infer S extends Shape> }
+  ? DataOf<S>
+  : never;

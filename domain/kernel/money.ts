@@ -1,0 +1,60 @@
+import { z } from 'zod';
+
+/** ISO 4217 alphabetic code, for example `USD`. It names the minor unit in which an amount counts. */
+export const Currency = z
+  .string()
+  .regex(/^[A-Z]{3}$/, 'an ISO 4217 code of three capital letters')
+  .meta({ id: 'Currency', description: 'ISO 4217 currency code, for example USD.' });
+export type Currency = z.output<typeof Currency>;
+
+/** 18 digits: the sum of ten million of the largest amounts still fits in a signed 128-bit integer of any peer. */
+const MINOR_UNITS = /^(0|[1-9]\d{0,17})$/;
+const SIGNED_MINOR_UNITS = /^(0|-?[1-9]\d{0,17})$/;
+
+/** The largest amount one message may carry, in minor units. */
+export const MAX_AMOUNT = 999_999_999_999_999_999n;
+
+const toBigint = { decode: (text: string) => BigInt(text), encode: (amount: bigint) => amount.toString() };
+
+/** A non-negative amount in minor units: bigint in memory, decimal string on the wire. */
+export const MinorUnits = z
+  .codec(
+    z.string().regex(MINOR_UNITS, 'whole minor units as a decimal string, for example "17750"'),
+    z.bigint().min(0n).max(MAX_AMOUNT),
+    toBigint,
+  )
+  .meta({ id: 'MinorUnits', description: 'Whole minor units (cents) as a decimal string.' });
+
+/** As {@link MinorUnits}, with a sign: balances of clearing accounts, posting amounts. */
+export const SignedMinorUnits = z
+  .codec(
+    z.string().regex(SIGNED_MINOR_UNITS, 'whole minor units as a decimal string, for example "-250"'),
+    z.bigint().min(-MAX_AMOUNT).max(MAX_AMOUNT),
+    toBigint,
+  )
+  .meta({ id: 'SignedMinorUnits', description: 'Whole minor units with a sign, as a decimal string.' });
+
+/** An amount of one currency: `{ amount: 17750n, currency: 'USD' }` is 177.50 US dollars; `"17750"` on the wire. */
+export const Money = z.object({ amount: MinorUnits, currency: Currency }).meta({
+  id: 'Money',
+  description:
+    'An amount in minor units with its currency: {"amount":"17750","currency":"USD"} is 177.50 USD.',
+});
+export type Money = z.output<typeof Money>;
+
+/** A sum of money that is more than nothing; what a person may offer, transfer or withdraw. */
+export const PositiveMoney = z
+  .object({
+    amount: z.codec(
+      z.string().regex(/^[1-9]\d{0,17}$/, 'more than zero, in whole minor units as a decimal string'),
+      z.bigint().min(1n).max(MAX_AMOUNT),
+      toBigint,
+    ),
+    currency: Currency,
+  })
+  .meta({ id: 'PositiveMoney', description: 'More than nothing, in minor units with its currency.' });
+
+export const money = (amount: bigint, currency: Currency): Money => ({ amount, currency });
+
+export const smaller = (a: bigint, b: bigint): bigint => (a < b ? a : b);
+export const larger = (a: bigint, b: bigint): bigint => (a > b ? a : b);

@@ -1,0 +1,49 @@
+import type { Position, RecordedEvent } from '../envelope.ts';
+import type { EventFilter } from './event-store.ts';
+import type { DocumentWrite } from './read-store.ts';
+
+/** What handling a batch came to. Writes, checkpoint and newly parked keys are committed together. */
+export interface Handled {
+  readonly writes: readonly DocumentWrite[];
+  /** At most one for each key: the first event of it that could not be handled. Later ones of the key must not be applied. */
+  readonly failures: readonly {
+    readonly key: string;
+    readonly event: RecordedEvent;
+    readonly error: Error;
+  }[];
+}
+
+/** What a consumer does with events. */
+export interface Handler {
+  /** Unique: `view:auctions@3`, `reaction:bid-funding`, `saga:settlement`. Its checkpoint is kept under it. */
+  readonly name: string;
+  readonly filter: EventFilter;
+  key(event: RecordedEvent): string;
+  /**
+   * The events of a batch in order, those of parked keys left out. It may be called again with the same events after a
+   * crash or a lost fence. A rejection of the promise means "not now" (the batch is repeated after a pause); what is wrong
+   * with one key alone is a failure.
+   */
+  handle(events: readonly RecordedEvent[], signal: AbortSignal): Promise<Handled>;
+}
+
+export interface ConsumerStatus {
+  readonly name: string;
+  readonly state: 'catching-up' | 'live' | 'waiting-for-lease' | 'stopped' | 'newer-event';
+  readonly position: Position;
+  readonly parkedKeys: number;
+  /** Why it does not run, or what its last repeat was for. */
+  readonly problem: string | undefined;
+}
+
+export interface Consumer {
+  readonly name: string;
+  status(): ConsumerStatus;
+  /** Resolves when the checkpoint is at or behind `position`; false after the time. */
+  reached(position: Position, timeoutMs: number): Promise<boolean>;
+  /** Ends after the batch at work is committed. */
+  stop(): Promise<void>;
+}
+
+/** Starts the one consumer loop over a handler: follow → handle → checkpoint, park, fence. */
+export type Consume = (handler: Handler, options?: { readonly from?: Position }) => Promise<Consumer>;

@@ -1,0 +1,108 @@
+import { z } from 'zod';
+import type { JsonObject } from './canonical.ts';
+import { Metadata, type RecordedEvent, type StoredEvent } from './envelope.ts';
+import type { CommandDeclaration, EventDeclaration, NewEvent, RejectionDeclaration } from './message.ts';
+import { commonRejections } from './rejections.ts';
+
+/** The messages of one context: what `domain/registry.ts` lists. */
+export interface Context {
+  /** As it stands in paths: `/commands/<name>/…`. */
+  readonly name: string;
+  readonly description: string;
+  readonly events: readonly EventDeclaration[];
+  readonly commands: readonly CommandDeclaration[];
+}
+
+/** An event that this code is too old for: a reader stops at it, it never skips it. */
+export class NewerEvent extends Error {
+  constructor(event: StoredEvent, problem: string) {
+    super(`${event.type} at ${event.stream}/${event.revision}: ${problem}`);
+    this.name = 'NewerEvent';
+  }
+}
+
+/** Every message of the system, by name; the one place where stored JSON becomes an event and back. */
+export interface Registry {
+  readonly contexts: readonly Context[];
+  readonly events: ReadonlyMap<string, EventDeclaration>;
+  readonly commands: ReadonlyMap<string, { readonly context: Context; readonly command: CommandDeclaration }>;
+  /** Common ones and those of every command, by code. */
+  readonly rejections: ReadonlyMap<string, RejectionDeclaration>;
+  /**
+   * Lifts, parses and types a stored event; the same object gives the same answer.
+   * @throws NewerEvent for an unknown type or version; z.ZodError for data that does not fit.
+   */
+  decode(stored: StoredEvent): RecordedEvent;
+  /** The JSON of an event's data. @throws z.ZodError when the data does not fit. */
+  encode(event: NewEvent): JsonObject;
+}
+
+function byName<T>(items: readonly T[], name: (item: T) => string): ReadonlyMap<string, T> {
+  const found = new Map<string, T>();
+  for (const item of items) {
+    const there = found.get(name(item));
+    if (there !== undefined && there !== item) throw new TypeError(`${name(item)} is declared twice`);
+    found.set(name(item), item);
+  }
+  return found;
+}
+
+function lift(
+  declared: EventDeclaration,
+  stored: StoredEvent,
+  version: number,
+): Readonly<Record<string, unknown>> {
+  let data: Readonly<Record<string, unknown>> = stored.data;
+  for (let at = version; at < declared.version; at++) {
+    const upcast = declared.upcasts[at];
+    if (upcast === undefined) throw new TypeError(`${declared.type} has no upcast from version ${at}`);
+    data = upcast(data);
+  }
+  return data;
+}
+
+/** Makes the registry, and refuses names that are declared twice. */
+export function registryOf(contexts: readonly Context[]): Registry {
+  const events = byName(
+    contexts.flatMap((context) => context.events),
+    (event) => event.type,
+  );
+  const commands = byName(
+    contexts.flatMap((context) => context.commands.map((command) => ({ context, command }))),
+    ({ command }) => command.type,
+  );
+  const rejections = byName<RejectionDeclaration>(
+    [...commonRejections, ...contexts.flatMap((context) => context.commands.flatMap((it) => it.rejections))],
+    (rejection) => rejection.code,
+  );
+  const read = new WeakMap<StoredEvent, RecordedEvent>();
+
+  const decodeNew = (stored: StoredEvent): RecordedEvent => {
+    const declared = events.get(stored.type);
+    if (declared === undefined) throw new NewerEvent(stored, 'this version knows no such event');
+    const metadata = z.decode(Metadata, stored.metadata as z.input<typeof Metadata>);
+    if (metadata.version > declared.version)
+      throw new NewerEvent(stored, `version ${metadata.version} is newer than ${declared.version}`);
+    const lifted = lift(declared, stored, metadata.version);
+    return { ...stored, data: declared.schema.decode(lifted as never), metadata };
+  };
+
+  return {
+    contexts,
+    events,
+    commands,
+    rejections,
+    decode(stored) {
+      const known = read.get(stored);
+      if (known !== undefined) return known;
+      const event = decodeNew(stored);
+      read.set(stored, event);
+      return event;
+    },
+    encode(event) {
+      const declared = events.get(event.type);
+      if (declared === undefined) throw new TypeError(`${event.type} is not in the registry`);
+      return declared.schema.encode(event.data as never) as JsonObject;
+    },
+  };
+}

@@ -1,0 +1,98 @@
+import { z } from 'zod';
+import { type Rejection, rejection } from './message.ts';
+
+// The rejections that any command, query or feed can meet. Contexts add their own beside their messages;
+// domain/registry.ts makes one catalogue of all.
+
+const issues = z
+  .array(z.object({ path: z.string(), problem: z.string() }))
+  .max(20)
+  .meta({ description: 'Where the input is wrong, and how; at most 20.' });
+
+export const Invalid = rejection('invalid', {
+  message: 'The input does not fit its schema.',
+  details: { issues },
+  status: 400,
+});
+export const Unauthenticated = rejection('unauthenticated', {
+  message: 'A valid token is needed.',
+  status: 401,
+});
+export const Forbidden = rejection('forbidden', {
+  message: 'Your roles do not allow this.',
+  details: { needs: z.array(z.string()) },
+  status: 403,
+});
+export const NotFound = rejection('not_found', {
+  message: 'There is no such thing.',
+  details: { what: z.string() },
+  status: 404,
+});
+export const IdempotencyMismatch = rejection('idempotency_mismatch', {
+  message: 'This command id was used before with another payload. Use a new id for a new command.',
+  details: { commandId: z.string() },
+});
+export const Overloaded = rejection('overloaded', {
+  message: 'Too much work is waiting. Nothing was done; try again later with the same command id.',
+  details: { retryAfterMs: z.int().min(1) },
+  status: 503,
+});
+export const Unavailable = rejection('unavailable', {
+  message: 'The store did not answer. Send the same command id again to learn the outcome.',
+  details: { retryAfterMs: z.int().min(1) },
+  status: 503,
+});
+export const Contended = rejection('contended', {
+  message: 'Others changed the same stream too often. Nothing was done; try again with the same command id.',
+  details: { retryAfterMs: z.int().min(1) },
+  status: 503,
+});
+export const Behind = rejection('behind', {
+  message: 'The view has not reached your token in time. Try again.',
+  details: { view: z.string(), retryAfterMs: z.int().min(1) },
+  status: 503,
+});
+export const OtherHistory = rejection('other_history', {
+  message: 'The token or cursor belongs to another history. Start again without it.',
+});
+export const Parked = rejection('parked', {
+  message: 'This part of the view waits for a repair and would be out of date.',
+  details: { view: z.string(), key: z.string() },
+  status: 503,
+});
+export const SlowConsumer = rejection('slow_consumer', {
+  message: 'The feed was read too slowly and was cut off. Subscribe again from the last cursor.',
+  details: { cursor: z.string() },
+  status: 408,
+});
+export const Internal = rejection('internal', {
+  message: 'Something went wrong on our side. It has been recorded.',
+  details: { reference: z.string() },
+  status: 500,
+});
+
+export const commonRejections = [
+  Invalid,
+  Unauthenticated,
+  Forbidden,
+  NotFound,
+  IdempotencyMismatch,
+  Overloaded,
+  Unavailable,
+  Contended,
+  Behind,
+  OtherHistory,
+  Parked,
+  SlowConsumer,
+  Internal,
+] as const;
+
+/** Carries a rejection through code that returns something else: readers and feeds. Edges turn it into the answer. */
+export class Rejected extends Error {
+  readonly rejection: Rejection;
+  constructor(rejection: Rejection) {
+    super(`${rejection.code}: ${rejection.message}`);
+    this.name = 'Rejected';
+    this.rejection = rejection;
+  }
+}

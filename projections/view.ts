@@ -1,0 +1,77 @@
+import type { z } from 'zod';
+import type { RecordedEvent } from '#domain/kernel/envelope.ts';
+import type { DataOf, EventDeclaration, Shape } from '#domain/kernel/message.ts';
+import type { Recorded } from '#domain/kernel/reaction.ts';
+
+/** What a view can be searched and sorted by. `integer` compares amounts and numbers as whole numbers. */
+export interface Index {
+  readonly name: string;
+  readonly fields: readonly { readonly path: string; readonly as: 'text' | 'integer' }[];
+}
+
+/** A read model with its types forgotten, as the runtime sees it. */
+export interface View {
+  readonly name: string;
+  /** Raised with every change of schema or folds: a new version is filled beside the old one. */
+  readonly version: number;
+  readonly description: string;
+  readonly schema: z.ZodObject;
+  readonly indexes: readonly Index[];
+  /** Paths whose words can be searched. */
+  readonly text: readonly string[];
+  readonly events: readonly EventDeclaration[];
+  /** Events of one key apply in the order of the history, and a key that fails is parked alone. */
+  key(event: RecordedEvent): string;
+  /** The documents of the key that this event changes: usually the one named like the key. */
+  documents(event: RecordedEvent): readonly string[];
+  /** Pure: the document after the event; undefined removes it. */
+  fold(document: object | undefined, event: RecordedEvent, id: string): object | undefined;
+}
+
+/**
+ * Declares a view. Each fold takes the document as it was (undefined: none yet) and the event, and answers the document
+ * as it is now; it throws when the event cannot be applied, which parks the key.
+ */
+export function view<S extends Shape, const Es extends readonly EventDeclaration[]>(declaration: {
+  name: string;
+  version: number;
+  description: string;
+  document: z.ZodObject<S>;
+  indexes?: readonly Index[];
+  text?: readonly string[];
+  events: Es;
+  key: (event: Recorded<Es[number]>) => string;
+  /** Default: the key. */
+  documents?: (event: Recorded<Es[number]>) => readonly string[];
+  on: {
+    readonly [T in Es[number]['type']]: (
+      document: DataOf<NoInfer<S>> | undefined,
+      event: Recorded<Extract<Es[number], { type: T }>>,
+      id: string,
+    ) => DataOf<NoInfer<S>> | undefined;
+  };
+}): View {
+  const { name, version, description, document, indexes = [], text = [], events, key } = declaration;
+  const on = declaration.on as unknown as Readonly<
+    Record<
+      string,
+      ((document: object | undefined, event: RecordedEvent, id: string) => object | undefined) | undefined
+    >
+  >;
+  const keyOf = key as (event: RecordedEvent) => string;
+  return {
+    name,
+    version,
+    description,
+    schema: document as unknown as z.ZodObject,
+    indexes,
+    text,
+    events,
+    key: keyOf,
+    documents: (declaration.documents as View['documents'] | undefined) ?? ((event) => [keyOf(event)]),
+    fold(before, event, id) {
+      const fold = on[event.type];
+      return fold === undefined ? before : fold(before, event, id);
+    },
+  };
+}
