@@ -1,0 +1,107 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { posix, resolve } from 'node:path';
+import { parseSync, visitorKeys } from 'oxc-parser';
+
+// The project's source as the gate sees it: text by path, and each file's imports and syntax tree.
+
+/** The text of each file by its path from the root: `domain/registry.ts`. A test may plant files of its own. */
+export type Tree = ReadonlyMap<string, string>;
+
+/** Not ours, or not source. */
+const OUTSIDE = new Set(['node_modules', 'data', 'samples', 'docs', 'deploy']);
+
+function filesIn(folder: string): readonly string[] {
+  return readdirSync(folder || '.', { withFileTypes: true }).flatMap((entry) => {
+    const path = posix.join(folder, entry.name);
+    if (entry.name.startsWith('.') || OUTSIDE.has(path)) return [];
+    return entry.isDirectory() ? filesIn(path) : [path];
+  });
+}
+
+/** Every source file of the project. */
+export function readTree(): Tree {
+  process.chdir(resolve(import.meta.dirname, '../..'));
+  const paths = filesIn('').filter((path) => /\.(ts|js)$/.test(path));
+  return new Map(paths.map((path) => [path, readFileSync(path, 'utf8')]));
+}
+
+/** A node of the syntax tree (ESTree with TypeScript's additions). */
+export interface Node {
+  readonly type: string;
+  readonly start: number;
+  readonly end: number;
+  readonly [field: string]: unknown;
+}
+
+interface Parsed {
+  readonly program: Node;
+  readonly comments: readonly { readonly value: string; readonly start: number }[];
+}
+
+const parsed = new Map<string, Parsed>();
+
+/** @throws for a file that is not TypeScript. */
+export function parse(path: string, text: string): Parsed {
+  const key = `${path}\n${text}`;
+  const known = parsed.get(key);
+  if (known !== undefined) return known;
+  const { program, comments, errors } = parseSync(path, text);
+  if (errors.length > 0) throw new SyntaxError(`${path}: ${errors[0]?.message}`);
+  const result = { program: program as unknown as Node, comments };
+  parsed.set(key, result);
+  return result;
+}
+
+const isNode = (value: unknown): value is Node =>
+  typeof value === 'object' && value !== null && 'type' in value && typeof value.type === 'string';
+
+/** The node's children in the order of the source, with the field each stands in. */
+export function children(node: Node): readonly { readonly field: string; readonly child: Node }[] {
+  return (visitorKeys[node.type] ?? []).flatMap((field) =>
+    [node[field]]
+      .flat()
+      .filter(isNode)
+      .map((child) => ({ field, child })),
+  );
+}
+
+/** The node and everything below it. */
+export const everyNode = (node: Node): readonly Node[] => [
+  node,
+  ...children(node).flatMap(({ child }) => everyNode(child)),
+];
+
+export const textOf = (node: unknown): string | undefined =>
+  isNode(node) && node.type === 'Literal' && typeof node.value === 'string' ? node.value : undefined;
+export const nameOf = (node: unknown): string | undefined =>
+  isNode(node) && node.type === 'Identifier' ? String(node.name) : undefined;
+
+export const lineOf = (text: string, offset: number): number => text.slice(0, offset).split('\n').length;
+
+/** The module a node asks for: undefined when it asks for none, `?` when only running the code would tell. */
+function moduleOf(node: Node): string | undefined {
+  switch (node.type) {
+    case 'ImportDeclaration':
+    case 'ExportNamedDeclaration':
+    case 'ExportAllDeclaration':
+      return textOf(node.source);
+    case 'ImportExpression':
+    case 'TSImportType':
+      return textOf(node.source) ?? '?';
+    // A worker's file: new URL('./worker.ts', import.meta.url). A file that is no module is read, not run.
+    case 'NewExpression': {
+      const [target, base] = node.arguments as readonly Node[];
+      if (nameOf(node.callee) !== 'URL' || base?.type !== 'MemberExpression') return undefined;
+      const file = textOf(target) ?? '?';
+      return file === '?' || file.endsWith('.ts') ? file : undefined;
+    }
+    default:
+      return undefined;
+  }
+}
+
+/** Whatever a file makes the runtime or the type checker read: imports of any kind, re-exports, workers. */
+export function importsOf(path: string, text: string): readonly string[] {
+  const found = everyNode(parse(path, text).program).map(moduleOf);
+  return [...new Set(found.filter((specifier) => specifier !== undefined))];
+}

@@ -1,0 +1,93 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { importsOf, readTree } from './tree.ts';
+import { wallProblems } from './walls.ts';
+
+const tree = readTree();
+
+test('every import keeps to the walls of docs/architecture.md', () => {
+  assert.ok(tree.size > 100, 'the tree was found');
+  assert.deepEqual(wallProblems(tree), []);
+});
+
+test('every way of importing is seen', () => {
+  const text = `
+    import type { A } from './a.ts';
+    import { type B } from './b.ts';
+    export * from './c.ts';
+    export type { D } from './d.ts';
+    type E = import('./e.ts').E;
+    if (Math.max()) void (await import('./f.ts'));
+    new Worker(new URL('./g.ts', import.meta.url));
+    import './h.ts';
+    const name = './i.ts';
+    void import(name);
+    // import './comment.ts';
+    const text = "import './string.ts'";`;
+  assert.deepEqual(
+    importsOf('x.ts', text).map((at) => at.replace(/^\.\/|\.ts$/g, '')),
+    [...'abcdefgh', '?'],
+  );
+});
+
+// Each planted file breaks one wall; the gate has to say so, or it proves nothing.
+const planted: readonly (readonly [wall: string, path: string, text: string, problem: RegExp])[] = [
+  [
+    'a type goes through too',
+    'projections/x.ts',
+    "import type { A } from '#write-side/rest/body.ts';",
+    /behind a wall/,
+  ],
+  ['a re-export too', 'sagas/x.ts', "export * from '#engines/ids.ts';", /behind a wall/],
+  ['deciders are for the write side', 'read-api/x.ts', "import '#domain/deciders.ts';", /behind a wall/],
+  [
+    'also one of a context',
+    'projections/x.ts',
+    "import '#domain/auctions/auction/decider.ts';",
+    /behind a wall/,
+  ],
+  ['drivers are for engines', 'projections/x.ts', "import 'node:sqlite';", /driver/],
+  ['in whatever form', 'write-side/x.ts', "type X = import('mongodb').Db;", /driver/],
+  ['engines know the kernel only', 'engines/x.ts', "import '#domain/auctions/ladder.ts';", /behind a wall/],
+  ['contexts are strangers', 'domain/wallets/x.ts', "import '../auctions/ladder.ts';", /know each other/],
+  ['the kernel knows no context', 'domain/kernel/x.ts', "import '../auctions/ladder.ts';", /know each other/],
+  ['nor the lists', 'domain/kernel/x.ts', "import '../registry.ts';", /know each other/],
+  [
+    'the domain does no I/O',
+    'domain/auctions/x.ts',
+    "import { readFile } from 'node:fs/promises';",
+    /needs no/,
+  ],
+  ['the demo is a customer', 'demo/x.ts', "import '#domain/kernel/money.ts';", /behind a wall/],
+  ['rooms by their names', 'write-side/x.ts', "import '../domain/registry.ts';", /by #room/],
+  ['relative inside', 'write-side/x.ts', "import '#write-side/rest/body.ts';", /relative paths/],
+  ['tests stay out', 'compose/x.ts', "import '#test/support/seeded.ts';", /only tests/],
+  ['nothing imported by a value', 'compose/x.ts', 'const a = 1; await import(String(a));', /running it/],
+  ['no loader', 'compose/x.ts', "import { createRequire } from 'node:module';", /past these walls/],
+  ['no room unheard of', 'helpers/x.ts', "import 'zod';", /no room/],
+  ['the environment is for the start', 'write-side/x.ts', "import '#config';", /behind a wall/],
+];
+
+for (const [wall, path, text, problem] of planted)
+  test(`the gate notices: ${wall}`, () => {
+    const problems = wallProblems(new Map([...tree, [path, text]])).filter((line) => line.startsWith(path));
+    assert.match(problems.join('\n'), problem);
+  });
+
+test('the gate follows imports to their end', () => {
+  const problems = wallProblems(
+    new Map([
+      ...tree,
+      ['read-api/x.ts', "import '#projections/x.ts';"],
+      ['projections/x.ts', "import type { B } from './y.ts';"],
+      ['projections/y.ts', "export type { C } from '#projections/runtime/z.ts';"],
+      ['projections/runtime/z.ts', 'export type C = 1;'],
+    ]),
+  );
+  assert.ok(
+    problems.includes(
+      'read-api/x.ts → projections/x.ts → projections/y.ts → projections/runtime/z.ts: is behind a wall',
+    ),
+    problems.join('\n'),
+  );
+});

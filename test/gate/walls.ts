@@ -1,0 +1,159 @@
+import { posix } from 'node:path';
+import { importsOf, type Tree } from './tree.ts';
+
+// The table of docs/architecture.md as rules over paths.
+
+/** The folder at the top, or the file itself where it stands there. */
+export const roomOf = (path: string): string => path.split('/')[0] ?? '';
+
+const inKernel = (path: string) => path.startsWith('domain/kernel/');
+const isDecider = (path: string) => /^domain\/(.*\/)?deciders?\.ts$/.test(path);
+const in_ =
+  (...rooms: readonly string[]) =>
+  (path: string) =>
+    rooms.includes(roomOf(path));
+/** Messages, the kernel and pure rules: all of the domain but what decides. */
+const messages = (path: string) => roomOf(path) === 'domain' && !isDecider(path);
+const everything = () => true;
+
+interface Wall {
+  /** What a file of the room may come to read, directly or through others. */
+  readonly reaches: (path: string) => boolean;
+  /** What it may import itself, where that is less. */
+  readonly imports?: (path: string) => boolean;
+}
+
+const walls: Readonly<Record<string, Wall>> = {
+  domain: { reaches: in_('domain') },
+  'write-side': { reaches: in_('domain', 'write-side') },
+  projections: { reaches: (path) => messages(path) || roomOf(path) === 'projections' },
+  sagas: { reaches: (path) => messages(path) || roomOf(path) === 'sagas' || path === 'projections/view.ts' },
+  'read-api': {
+    reaches: (path) =>
+      messages(path) ||
+      roomOf(path) === 'read-api' ||
+      (roomOf(path) === 'projections' && !path.startsWith('projections/runtime/')),
+  },
+  engines: { reaches: (path) => inKernel(path) || roomOf(path) === 'engines' },
+  compose: { reaches: everything },
+  cli: { reaches: everything, imports: (path) => roomOf(path) !== 'engines' && !isDecider(path) },
+  demo: { reaches: in_('demo') },
+  bench: { reaches: everything },
+  test: { reaches: everything },
+  'main.ts': { reaches: everything, imports: in_('compose', 'config.ts', 'domain') },
+  'config.ts': { reaches: () => false },
+  'start.js': { reaches: () => false },
+};
+
+/** Inside the domain: the kernel knows no context, contexts never each other, only the lists at the top know all. */
+function domainAllows(from: string, to: string): boolean {
+  const [, area = ''] = from.split('/');
+  const [, target = ''] = to.split('/');
+  if (area.endsWith('.ts')) return true;
+  if (target === 'kernel' || target === area) return true;
+  return area === 'processes' && !target.endsWith('.ts');
+}
+
+/** Packages that speak to something outside, or own a protocol: an adapter each, and nothing but adapters. */
+const drivers = new Set([
+  '@eventstore/db-client',
+  'mongodb',
+  'kafkajs',
+  'jose',
+  'mingo',
+  'node:sqlite',
+  'sqlite',
+  'node:dgram',
+]);
+const mayDrive = in_('engines', 'bench', 'test');
+/** Pure ones: schemas, canonical JSON, hashes, deep equality. */
+const domainPackages = new Set(['zod', 'canonicalize', 'node:crypto', 'node:util']);
+
+function packageProblem(from: string, specifier: string): string | undefined {
+  const name = specifier.startsWith('@')
+    ? specifier.split('/').slice(0, 2).join('/')
+    : specifier.split('/')[0];
+  if (specifier === 'node:module') return 'loads modules past these walls';
+  if (drivers.has(specifier) || drivers.has(name ?? ''))
+    return mayDrive(from) ? undefined : `${specifier} is a driver: engines alone import it`;
+  if (roomOf(from) === 'domain' && !domainPackages.has(specifier)) return `the domain needs no ${specifier}`;
+  return undefined;
+}
+
+/** The file a specifier names, undefined for a package. */
+function resolved(from: string, specifier: string): string | undefined {
+  if (specifier === '#config') return 'config.ts';
+  if (specifier.startsWith('#')) return specifier.slice(1);
+  if (specifier.startsWith('.')) return posix.join(posix.dirname(from), specifier);
+  return undefined;
+}
+
+function wayProblem(from: string, specifier: string, to: string): string | undefined {
+  const same = roomOf(from) === roomOf(to);
+  if (specifier.startsWith('.') && !same && from.includes('/')) return 'another room is reached by #room/';
+  if (specifier.startsWith('#') && same && roomOf(from) !== 'test')
+    return 'inside a room files reach each other by relative paths';
+  return undefined;
+}
+
+function directProblem(from: string, specifier: string, tree: Tree): string | undefined {
+  // The starter runs whichever program it is told to.
+  if (specifier === '?' && from === 'start.js') return undefined;
+  if (specifier === '?') return 'imports what only running it would tell';
+  const to = resolved(from, specifier);
+  if (to === undefined) return packageProblem(from, specifier);
+  if (!tree.has(to)) return 'is not there';
+  const wall = walls[roomOf(from)];
+  if (wall === undefined) return `${roomOf(from)} is no room of the house`;
+  if (roomOf(to) === 'test' && roomOf(from) !== 'test') return 'only tests read tests';
+  if (!(wall.imports ?? wall.reaches)(to) && roomOf(from) !== roomOf(to)) return 'is behind a wall';
+  if (roomOf(from) === 'domain' && roomOf(to) === 'domain' && !domainAllows(from, to))
+    return 'contexts do not know each other';
+  return wayProblem(from, specifier, to);
+}
+
+/** Everything a file comes to read, each with the file that led there first. */
+function reached(from: string, importsByFile: ReadonlyMap<string, readonly string[]>) {
+  const via = new Map<string, string>();
+  const open = [from];
+  for (let file = open.pop(); file !== undefined; file = open.pop()) {
+    for (const to of importsByFile.get(file) ?? []) {
+      if (to === from || via.has(to)) continue;
+      via.set(to, file);
+      open.push(to);
+    }
+  }
+  return via;
+}
+
+function roadTo(target: string, from: string, via: ReadonlyMap<string, string>): string {
+  const road = [target];
+  for (let at = via.get(target); at !== undefined && at !== from; at = via.get(at)) road.unshift(at);
+  return [from, ...road].join(' → ');
+}
+
+/** Every import that goes through a wall, as a sentence; none in a house that stands. */
+export function wallProblems(tree: Tree): readonly string[] {
+  const specifiers = new Map([...tree].map(([path, text]) => [path, importsOf(path, text)]));
+  const direct = [...specifiers].flatMap(([from, list]) =>
+    list.flatMap((specifier) => {
+      const problem = directProblem(from, specifier, tree);
+      return problem === undefined ? [] : [`${from} imports ${specifier}: ${problem}`];
+    }),
+  );
+  const files = new Map(
+    [...specifiers].map(([from, list]) => [
+      from,
+      list.map((specifier) => resolved(from, specifier)).filter((to) => to !== undefined),
+    ]),
+  );
+  const indirect = [...files.keys()].flatMap((from) => {
+    const wall = walls[roomOf(from)];
+    if (wall === undefined) return [`${from}: ${roomOf(from)} is no room of the house`];
+    const via = reached(from, files);
+    return [...via.keys()]
+      .filter((to) => via.get(to) !== from && !wall.reaches(to) && roomOf(to) !== roomOf(from))
+      .map((to) => `${roadTo(to, from, via)}: is behind a wall`);
+  });
+  return [...direct, ...indirect];
+}
