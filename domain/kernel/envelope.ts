@@ -3,13 +3,13 @@ import { type Actor, Role } from './actor.ts';
 import type { JsonObject } from './canonical.ts';
 import { PersonId } from './ids.ts';
 import { Instant } from './instant.ts';
-import type { Rejection } from './message.ts';
+import { personal, type Rejection } from './message.ts';
 
 /** From where a command came: enough to prove it, never more than the audit needs. */
 export const Origin = z.object({
   channel: z.enum(['http', 'graphql', 'websocket', 'webhook', 'reaction', 'saga', 'timer', 'cli']),
   /** The peer's network address, where there is one. */
-  address: z.string().max(64).optional(),
+  address: personal(z.string().max(64)).optional(),
 });
 export type Origin = z.output<typeof Origin>;
 

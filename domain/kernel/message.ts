@@ -108,6 +108,30 @@ export function rejection<const Code extends string, S extends Shape = Record<ne
   return Object.assign(make, { kind: 'rejection' as const, code, message, schema, status });
 }
 
+/**
+ * A rejection as an event keeps it (see {@link refusalShape}): its details in the form the caller gets, amounts as text.
+ * `declared` are those of the command it answers.
+ */
+export function recordedReason(
+  declared: readonly RejectionDeclaration[],
+  { code, message, details }: Rejection,
+): DataOf<typeof refusalShape>['reason'] {
+  const schema = declared.find((it) => it.code === code)?.schema;
+  if (schema === undefined) throw new TypeError(`${code} is not among the command's rejections`);
+  const encoded = schema.encode(details as never);
+  return { code, message, details: encoded as DataOf<typeof refusalShape>['reason']['details'] };
+}
+
+/** The rejection that {@link recordedReason} recorded. `declared` are those of the command it answers. */
+export function rejectionFrom(
+  declared: readonly RejectionDeclaration[],
+  { code, message, details }: DataOf<typeof refusalShape>['reason'],
+): Rejection {
+  const schema = declared.find((it) => it.code === code)?.schema;
+  if (schema === undefined) throw new TypeError(`${code} is not among the command's rejections`);
+  return { rejected: true, code, message, details: schema.decode(details as never) };
+}
+
 export interface CommandDeclaration {
   readonly kind: 'command';
   readonly type: string;

@@ -34,6 +34,15 @@ export const SignedMinorUnits = z
   )
   .meta({ id: 'SignedMinorUnits', description: 'Whole minor units with a sign, as a decimal string.' });
 
+/** As {@link MinorUnits}, more than nothing. */
+export const PositiveMinorUnits = z
+  .codec(
+    z.string().regex(/^[1-9]\d{0,17}$/, 'more than zero, in whole minor units as a decimal string'),
+    z.bigint().min(1n).max(MAX_AMOUNT),
+    toBigint,
+  )
+  .meta({ id: 'PositiveMinorUnits', description: 'Whole minor units, at least 1, as a decimal string.' });
+
 /** An amount of one currency: `{ amount: 17750n, currency: 'USD' }` is 177.50 US dollars; `"17750"` on the wire. */
 export const Money = z.object({ amount: MinorUnits, currency: Currency }).meta({
   id: 'Money',
@@ -44,14 +53,7 @@ export type Money = z.output<typeof Money>;
 
 /** A sum of money that is more than nothing; what a person may offer, transfer or withdraw. */
 export const PositiveMoney = z
-  .object({
-    amount: z.codec(
-      z.string().regex(/^[1-9]\d{0,17}$/, 'more than zero, in whole minor units as a decimal string'),
-      z.bigint().min(1n).max(MAX_AMOUNT),
-      toBigint,
-    ),
-    currency: Currency,
-  })
+  .object({ amount: PositiveMinorUnits, currency: Currency })
   .meta({ id: 'PositiveMoney', description: 'More than nothing, in minor units with its currency.' });
 
 export const money = (amount: bigint, currency: Currency): Money => ({ amount, currency });

@@ -9,10 +9,27 @@ export type Recorded<E extends EventDeclaration> = E extends EventDeclaration
     : never
   : never;
 
+/** Whether an event is of a declaration, which gives it its type. */
+export const isRecorded = <E extends EventDeclaration>(
+  event: RecordedEvent,
+  declared: E,
+): event is Recorded<E> & RecordedEvent => event.type === declared.type;
+
 /** A command a reaction or a saga wants sent. `purpose` tells two of one trigger apart. */
 export interface Intent {
   readonly command: Command;
   readonly purpose?: string;
+}
+
+/**
+ * How a chain came to an event: what it began with first, the event itself last. A handler reads from it what the event at
+ * hand does not say (the position of the bid that funds were reserved for).
+ */
+export type Trail = readonly [RecordedEvent, ...RecordedEvent[]];
+
+/** The latest event of a declaration on the trail. */
+export function onTrail<E extends EventDeclaration>(trail: Trail, declared: E): Recorded<E> | undefined {
+  return trail.findLast((event) => event.type === declared.type) as Recorded<E> | undefined;
 }
 
 /**
@@ -22,35 +39,51 @@ export interface Intent {
  */
 export interface Reaction {
   readonly name: string;
+  /** The events a chain begins with, and those that are only passed: what the safety net reads. */
   readonly events: readonly EventDeclaration[];
-  /** Events of one key are met in the order of the history. */
+  /** The events that mean something only inside a chain: met alone, they lead to nothing. */
+  readonly follows: readonly EventDeclaration[];
+  /** Events of one key are met in the order of the history. Only asked of `events`. */
   key(event: RecordedEvent): string;
-  on(event: RecordedEvent): readonly Intent[];
+  /** `trail` ends with `event`; a chain that has only just begun is `[event]`. */
+  on(event: RecordedEvent, trail: Trail): readonly Intent[];
   passed(event: RecordedEvent): readonly Intent[];
 }
 
-type Handlers<Es extends readonly EventDeclaration[]> = {
+type Handlers<Es extends readonly EventDeclaration[], Rest extends readonly unknown[]> = {
   readonly [T in Es[number]['type']]?: (
     event: Recorded<Extract<Es[number], { type: T }>>,
+    ...rest: Rest
   ) => readonly Intent[];
 };
 
-export function reaction<const Es extends readonly EventDeclaration[]>(declaration: {
+export function reaction<
+  const Es extends readonly EventDeclaration[],
+  const Fs extends readonly EventDeclaration[] = readonly [],
+>(declaration: {
   name: string;
   events: Es;
+  follows?: Fs;
   key: (event: Recorded<Es[number]>) => string;
-  on: Handlers<Es>;
-  passed?: Handlers<Es>;
+  on: Handlers<readonly (Es[number] | Fs[number])[], [trail: Trail]>;
+  passed?: Handlers<Es, []>;
 }): Reaction {
   const { name, events, key } = declaration;
-  type Loose = Readonly<Record<string, ((event: RecordedEvent) => readonly Intent[]) | undefined>>;
+  type Loose = Readonly<
+    Record<string, ((event: RecordedEvent, trail: Trail) => readonly Intent[]) | undefined>
+  >;
   const on = declaration.on as Loose;
-  const passed = (declaration.passed ?? {}) as Loose;
+  const passed = (declaration.passed ?? {}) as Readonly<
+    Record<string, ((event: RecordedEvent) => readonly Intent[]) | undefined>
+  >;
+  const roots = new Set(events.map((event) => event.type));
   return {
     name,
     events,
+    follows: declaration.follows ?? [],
     key: key as (event: RecordedEvent) => string,
-    on: (event) => on[event.type]?.(event) ?? [],
+    on: (event, trail) =>
+      trail.some(({ type }) => roots.has(type)) ? (on[event.type]?.(event, trail) ?? []) : [],
     passed: (event) => passed[event.type]?.(event) ?? [],
   };
 }

@@ -18,6 +18,13 @@ export interface Handler {
   /** Unique: `view:auctions@3`, `reaction:bid-funding`, `saga:settlement`. Its checkpoint is kept under it. */
   readonly name: string;
   readonly filter: EventFilter;
+  /**
+   * Into how many parts the keys are divided (1 to 64, by hash of the key; default 1). Each has its own lease and its own
+   * checkpoint under `name#0` and so on, and may be run by another process. Once chosen, it stays.
+   */
+  readonly partitions?: number;
+  /** The handler must forget what it remembers of documents: another owner may have changed them, or a commit failed. */
+  forget?(): void;
   key(event: RecordedEvent): string;
   /**
    * The events of a batch in order, those of parked keys left out. It may be called again with the same events after a
@@ -32,6 +39,8 @@ export interface ConsumerStatus {
   readonly state: 'catching-up' | 'live' | 'waiting-for-lease' | 'stopped' | 'newer-event';
   readonly position: Position;
   readonly parkedKeys: number;
+  /** Events handled since the start, parked ones left out. */
+  readonly handled: number;
   /** Why it does not run, or what its last repeat was for. */
   readonly problem: string | undefined;
 }

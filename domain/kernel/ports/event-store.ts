@@ -1,5 +1,6 @@
 import type { JsonObject } from '../canonical.ts';
 import type { Position, StoredEvent } from '../envelope.ts';
+import type { Instant } from '../instant.ts';
 
 /** An event on its way into a stream. The id is what settles an append whose outcome is unknown. */
 export interface EventToAppend {
@@ -21,6 +22,11 @@ export type AppendResult =
       readonly position: Position;
       /** Of each event written, in order, where the engine tells (EventStoreDB tells only the last). */
       readonly positions: readonly Position[] | undefined;
+      /**
+       * Of each event written, where the engine tells and wrote them just now; with `positions` it saves the writer reading
+       * its events back.
+       */
+      readonly recordedAt?: Instant;
     }
   | { readonly status: 'conflict'; readonly actual: number | 'none' };
 

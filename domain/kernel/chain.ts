@@ -1,0 +1,168 @@
+import { systemActor } from './actor.ts';
+import type { JsonObject } from './canonical.ts';
+import type { Dispatch, Envelope, RecordedEvent, Reply } from './envelope.ts';
+import type { Command } from './message.ts';
+import { type Intent, intentId, type Reaction, type Trail } from './reaction.ts';
+import type { Registry } from './registry.ts';
+
+/** Beyond these a chain is a loop of reactions that feed each other, and following it ends with {@link ChainTooLong}. */
+export const chainLimits = {
+  /** Commands between the event a chain begins with and its furthest event. */
+  depth: 16,
+  /** Commands of one chain, all branches together. */
+  commands: 1_000,
+} as const;
+
+export class ChainTooLong extends Error {
+  constructor(event: RecordedEvent, limit: keyof typeof chainLimits) {
+    super(`the chain of ${event.stream}/${event.revision} exceeds ${chainLimits[limit]} (${limit})`);
+    this.name = 'ChainTooLong';
+  }
+}
+
+/** A command that got no answer: whether it was decided is open, so it has to be sent again under the same id. */
+export interface Unanswered {
+  readonly command: string;
+  readonly commandId: string;
+  /** The code of the rejection, `pending`, or the message of what `dispatch` threw. */
+  readonly why: string;
+}
+
+/** What following an event came to. */
+export interface Chain {
+  /** Every event met, in the order of meeting; the one it began with is not among them. */
+  readonly events: readonly RecordedEvent[];
+  /** Where the chain stopped short. `undefined`: it was followed to its end. */
+  readonly unanswered: Unanswered | undefined;
+}
+
+/** What following needs. Commands go out as the channel `reaction`: whoever decides them leaves their events to us. */
+export interface Following {
+  readonly dispatch: Dispatch;
+  readonly registry: Pick<Registry, 'commands'>;
+  readonly reactions: readonly Reaction[];
+  /** Called with each event as it is met, for a caller that answers before the chain has ended. */
+  readonly met?: (event: RecordedEvent) => void;
+}
+
+/** Rejections that speak of the moment or the connection and not of the command: nothing was decided by them. */
+const noAnswers: ReadonlySet<string> = new Set([
+  'overloaded',
+  'unavailable',
+  'contended',
+  'internal',
+  'unauthenticated',
+]);
+
+/** Why a reply does not settle its command, which then is asked for again under the same id. `undefined`: it does. */
+export function unsettledBy(reply: Reply): string | undefined {
+  if (reply.outcome === 'pending') return 'pending';
+  if (reply.outcome === 'accepted') return undefined;
+  return noAnswers.has(reply.rejection.code) ? reply.rejection.code : undefined;
+}
+
+/**
+ * A command's data as it travels.
+ * @throws TypeError for a command that the registry does not know; z.ZodError when the data does not fit.
+ */
+export function encodeCommand(registry: Pick<Registry, 'commands'>, { command, data }: Command): JsonObject {
+  const known = registry.commands.get(command);
+  if (known === undefined) throw new TypeError(`${command} is not in the registry`);
+  return known.command.schema.encode(data as never) as JsonObject;
+}
+
+/** What `dispatch` throws is one more way of not being answered. */
+async function ask(
+  dispatch: Dispatch,
+  envelope: Envelope,
+): Promise<{ readonly events: readonly RecordedEvent[]; readonly unanswered: Unanswered | undefined }> {
+  const { command, commandId } = envelope;
+  const unanswered = (why: string): Unanswered => ({ command, commandId, why });
+  try {
+    const reply = await dispatch(envelope);
+    const why = unsettledBy(reply);
+    return { events: reply.events, unanswered: why === undefined ? undefined : unanswered(why) };
+  } catch (error) {
+    return { events: [], unanswered: unanswered(error instanceof Error ? error.message : String(error)) };
+  }
+}
+
+function envelopeOf(
+  { registry }: Following,
+  reaction: Reaction,
+  event: RecordedEvent,
+  intent: Intent,
+): Envelope {
+  return {
+    command: intent.command.command,
+    data: encodeCommand(registry, intent.command),
+    commandId: intentId(reaction.name, event, intent),
+    actor: systemActor(reaction.name),
+    correlationId: event.metadata.correlationId,
+    causationId: event.eventId,
+    origin: { channel: 'reaction' },
+  };
+}
+
+/** What an event makes reactions want to send, in order. */
+type Wanted = readonly { readonly reaction: Reaction; readonly intent: Intent }[];
+
+const wants = (reaction: Reaction, intents: readonly Intent[]): Wanted =>
+  intents.map((intent) => ({ reaction, intent }));
+
+const wantedOf = (reactions: readonly Reaction[], event: RecordedEvent, trail: Trail): Wanted =>
+  reactions.flatMap((reaction) => wants(reaction, reaction.on(event, trail)));
+
+async function follow(following: Following, begin: RecordedEvent, first: Wanted): Promise<Chain> {
+  const events: RecordedEvent[] = [];
+  let commands = 0;
+
+  // Depth first and one after the other: the order is the same each time, and what stands behind an unanswered
+  // command is never sent before it.
+  async function send(event: RecordedEvent, trail: Trail, wanted: Wanted): Promise<Unanswered | undefined> {
+    for (const { reaction, intent } of wanted) {
+      commands += 1;
+      if (trail.length > chainLimits.depth) throw new ChainTooLong(begin, 'depth');
+      if (commands > chainLimits.commands) throw new ChainTooLong(begin, 'commands');
+      const envelope = envelopeOf(following, reaction, event, intent);
+      const answer = await ask(following.dispatch, envelope);
+      // A refusal has events too, and so may a reply that is not final: they are in the history and count.
+      for (const next of answer.events) {
+        events.push(next);
+        following.met?.(next);
+        const further: Trail = [...trail, next];
+        const short = await send(next, further, wantedOf(following.reactions, next, further));
+        if (short !== undefined) return short;
+      }
+      if (answer.unanswered !== undefined) return answer.unanswered;
+    }
+    return undefined;
+  }
+
+  const unanswered = await send(begin, [begin], first);
+  return { events, unanswered };
+}
+
+/**
+ * Follows a recorded event through every reaction: sends what they want, meets the events of each reply, and so on to
+ * the end. Done twice it changes nothing, because every command has an id derived from its trigger.
+ * @throws ChainTooLong, and whatever a reaction or the schema of its command throws.
+ */
+export const followChain = (following: Following & { readonly event: RecordedEvent }): Promise<Chain> =>
+  follow(following, following.event, wantedOf(following.reactions, following.event, [following.event]));
+
+/**
+ * As {@link followChain}, but begins with one stage of one reaction: what the safety net does in the lane of a key.
+ * Behind the first step all reactions take part.
+ */
+export function followReaction(
+  following: Following & {
+    readonly event: RecordedEvent;
+    readonly reaction: Reaction;
+    readonly stage: 'on' | 'passed';
+  },
+): Promise<Chain> {
+  const { event, reaction, stage } = following;
+  const intents = stage === 'on' ? reaction.on(event, [event]) : reaction.passed(event);
+  return follow(following, event, wants(reaction, intents));
+}

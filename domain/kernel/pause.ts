@@ -1,0 +1,29 @@
+import { later } from './instant.ts';
+import type { Clock } from './ports/facts.ts';
+
+/** Waits `milliseconds` by the clock, or until the signal. */
+export function pause(clock: Clock, milliseconds: number, signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return Promise.resolve();
+  return new Promise((resolve) => {
+    const over = () => {
+      cancel();
+      signal.removeEventListener('abort', over);
+      resolve();
+    };
+    const cancel = clock.at(later(clock.now(), milliseconds), over);
+    signal.addEventListener('abort', over, { once: true });
+  });
+}
+
+/** Calls `work` every `milliseconds` until the result is called. */
+export function every(clock: Clock, milliseconds: number, work: () => void): () => void {
+  let cancel: () => void;
+  const again = () => {
+    cancel = clock.at(later(clock.now(), milliseconds), () => {
+      again();
+      work();
+    });
+  };
+  again();
+  return () => cancel();
+}

@@ -1,0 +1,28 @@
+import type { Actor, Role } from '../actor.ts';
+import type { Instant } from '../instant.ts';
+import type { Rejection } from '../message.ts';
+
+/** The roles a token may carry: `system` belongs to reactions and sagas and never comes from outside. */
+export type TokenRole = Exclude<Role, 'system'>;
+
+/** Reads the signed tokens that say who asks. */
+export interface TokenVerifier {
+  /** undefined: not signed by whom we trust, not for us, out of its time, or saying what no token may say. */
+  verify(token: string): Promise<Actor | undefined>;
+}
+
+/** Makes such tokens. Only development has one here: elsewhere tokens come from an identity provider. */
+export interface TokenIssuer {
+  issue(
+    person: Omit<Actor, 'roles'> & { readonly roles: readonly TokenRole[] },
+    lifetimeMs: number,
+  ): Promise<IssuedToken>;
+}
+
+export interface IssuedToken {
+  readonly token: string;
+  readonly expiresAt: Instant;
+}
+
+/** From the value of an `Authorization` header to who asks; no header or a bad one is `unauthenticated`. */
+export type Authenticate = (authorization: string | undefined) => Promise<Actor | Rejection>;

@@ -1,0 +1,40 @@
+import { z } from 'zod';
+import type { JsonObject } from './canonical.ts';
+import { markedFields, type NewEvent, type Rejection } from './message.ts';
+import type { Registry } from './registry.ts';
+
+// How events and rejections leave the platform: as JSON by their schemas, and without what is nobody's business.
+
+/** An event's data as JSON, its secret fields left out. @throws z.ZodError when the data does not fit its schema. */
+export function publicData(registry: Registry, event: NewEvent): JsonObject {
+  const declared = registry.events.get(event.type);
+  const secrets = declared === undefined ? [] : markedFields(declared.schema, 'secret');
+  const data = registry.encode(event);
+  return Object.fromEntries(Object.entries(data).filter(([field]) => !secrets.includes(field)));
+}
+
+export interface RejectionJson {
+  readonly code: string;
+  readonly message: string;
+  readonly details: JsonObject;
+}
+
+/**
+ * A rejection as JSON. One that a decider has just made holds amounts as bigint; one that was recorded holds its details
+ * as they were stored, perhaps by a version whose catalogue was another: those go out as they are.
+ */
+export function rejectionJson(registry: Registry, { code, message, details }: Rejection): RejectionJson {
+  const encoded = registry.rejections.get(code)?.schema.safeEncode(details as never);
+  if (encoded?.success === true) return { code, message, details: encoded.data as JsonObject };
+  return { code, message, details: z.record(z.string(), z.json()).parse(details) };
+}
+
+/** The HTTP status that says the same; 409 for a code that the catalogue no longer has. */
+export const statusOf = (registry: Registry, { code }: Rejection): number =>
+  registry.rejections.get(code)?.status ?? 409;
+
+/** How long to wait before the next try, in milliseconds; undefined where waiting does not help. */
+export function retryAfterMs({ details }: Rejection): number | undefined {
+  const parsed = z.object({ retryAfterMs: z.int().min(1) }).safeParse(details);
+  return parsed.success ? parsed.data.retryAfterMs : undefined;
+}

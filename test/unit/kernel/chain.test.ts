@@ -1,0 +1,187 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { ChainTooLong, chainLimits, followChain, followReaction } from '#domain/kernel/chain.ts';
+import type { Dispatch, Envelope, RecordedEvent, Reply } from '#domain/kernel/envelope.ts';
+import { type Reaction, reaction } from '#domain/kernel/reaction.ts';
+import { registryOf } from '#domain/kernel/registry.ts';
+import { IdempotencyMismatch, Unauthenticated, Unavailable } from '#domain/kernel/rejections.ts';
+import {
+  Count,
+  counting,
+  Nudge,
+  Nudged,
+  Remind,
+  Reminded,
+  transferContext,
+} from '#test/support/transfers.ts';
+
+const registry = registryOf([transferContext]);
+const recorded = (type: string, revision = 0, data: object = { transfer: 't1' }): RecordedEvent => ({
+  eventId: `${type}-${revision}`,
+  type,
+  stream: 'transfer-t1',
+  revision,
+  position: BigInt(revision + 1),
+  recordedAt: '2026-03-01T12:00:00.000Z',
+  data,
+  metadata: {
+    version: 1,
+    occurredAt: '2026-03-01T12:00:00.000Z',
+    actor: 'test',
+    roles: [],
+    command: 'Test',
+    commandId: 'c1',
+    payload: '',
+    correlationId: 'the-first',
+    causationId: 'c1',
+    origin: { channel: 'http' },
+  },
+});
+const accepted = ({ commandId }: Envelope, ...events: RecordedEvent[]): Reply => ({
+  outcome: 'accepted',
+  commandId,
+  stream: 's',
+  position: undefined,
+  events,
+});
+
+/** Answers every command with one event, and writes down what was sent. */
+function world(reply: (envelope: Envelope) => Reply) {
+  const sent: Envelope[] = [];
+  const dispatch: Dispatch = async (envelope) => {
+    sent.push(envelope);
+    return reply(envelope);
+  };
+  return { sent, dispatch };
+}
+
+const nudge = (transfer: string) => ({ command: Nudge({ transfer }), purpose: transfer });
+const first: Reaction = reaction({
+  name: 'first',
+  events: [Nudged],
+  follows: [Reminded],
+  key: ({ data }) => data.transfer,
+  on: {
+    Nudged: ({ data: { transfer } }) => [
+      { command: Remind({ transfer }), purpose: 'a' },
+      { command: Remind({ transfer }), purpose: 'b' },
+    ],
+    Reminded: (_, trail) => [{ command: Count({ counter: 't1', amount: BigInt(trail.length) }) }],
+  },
+});
+
+test('a chain is followed depth first, under ids that are the same each time', async () => {
+  let revision = 0;
+  const reply = (envelope: Envelope) =>
+    envelope.command === 'Remind'
+      ? accepted(envelope, recorded('Reminded', ++revision))
+      : accepted(envelope, recorded('Tallied', ++revision, { amount: 1n }));
+  const { sent, dispatch } = world(reply);
+  const following = { dispatch, registry, reactions: [first], event: recorded('Nudged') };
+  const chain = await followChain(following);
+  assert.equal(chain.unanswered, undefined);
+  assert.deepEqual(
+    chain.events.map(({ type }) => type),
+    ['Reminded', 'Tallied', 'Reminded', 'Tallied'],
+  );
+  assert.deepEqual(
+    sent.map(({ command }) => command),
+    ['Remind', 'Count', 'Remind', 'Count'],
+  );
+  assert.deepEqual(sent[1]?.data, { counter: 't1', amount: '2' });
+  assert.equal(sent[1]?.causationId, 'Reminded-1');
+  assert.ok(
+    sent.every(({ correlationId, actor }) => correlationId === 'the-first' && actor.id === 'system.first'),
+  );
+  const ids = sent.map(({ commandId }) => commandId);
+  assert.equal(new Set(ids).size, 4);
+  revision = 0;
+  await followChain(following);
+  assert.deepEqual(
+    sent.slice(4).map(({ commandId }) => commandId),
+    ids,
+  );
+});
+
+test('a reply that settles nothing ends the chain short; a no is an answer', async () => {
+  const event = recorded('Nudged');
+  const none = { position: undefined, events: [] };
+  const replies: [(envelope: Envelope) => Reply, string | undefined][] = [
+    [({ commandId }) => ({ outcome: 'pending', commandId, stream: 's', ...none }), 'pending'],
+    [
+      ({ commandId }) => ({
+        outcome: 'rejected',
+        commandId,
+        rejection: Unavailable({ retryAfterMs: 1 }),
+        ...none,
+      }),
+      'unavailable',
+    ],
+    [
+      ({ commandId }) => ({ outcome: 'rejected', commandId, rejection: Unauthenticated({}), ...none }),
+      'unauthenticated',
+    ],
+    [
+      ({ commandId }) => ({
+        outcome: 'rejected',
+        commandId,
+        rejection: IdempotencyMismatch({ commandId }),
+        ...none,
+      }),
+      undefined,
+    ],
+    [
+      () => {
+        throw new Error('no connection');
+      },
+      'no connection',
+    ],
+  ];
+  for (const [reply, why] of replies) {
+    const { sent, dispatch } = world(reply);
+    const chain = await followChain({ dispatch, registry, reactions: [first], event });
+    assert.equal(chain.unanswered?.why, why);
+    assert.equal(sent.length, why === undefined ? 2 : 1, 'nothing is sent behind an unanswered command');
+  }
+});
+
+test('reactions that feed each other are stopped, in depth and in number', async () => {
+  const endless = reaction({
+    name: 'endless',
+    events: [Nudged],
+    key: ({ data }) => data.transfer,
+    on: { Nudged: () => [nudge('t1')] },
+  });
+  const deep = world((envelope) => accepted(envelope, recorded('Nudged')));
+  const event = recorded('Nudged');
+  await assert.rejects(
+    followChain({ dispatch: deep.dispatch, registry, reactions: [endless], event }),
+    ChainTooLong,
+  );
+  assert.equal(deep.sent.length, chainLimits.depth);
+  const wide = reaction({
+    name: 'wide',
+    events: [Nudged],
+    key: ({ data }) => data.transfer,
+    on: { Nudged: () => Array.from({ length: chainLimits.commands + 1 }, (_, at) => nudge(`t${at}`)) },
+  });
+  const many = world((envelope) => accepted(envelope));
+  await assert.rejects(
+    followChain({ dispatch: many.dispatch, registry, reactions: [wide], event }),
+    ChainTooLong,
+  );
+  assert.equal(many.sent.length, chainLimits.commands);
+});
+
+test('the safety net begins with one stage of one reaction', async () => {
+  const { sent, dispatch } = world((envelope) => accepted(envelope));
+  const event = recorded('Nudged');
+  const following = { dispatch, registry, reactions: [first, counting], reaction: counting, event };
+  await followReaction({ ...following, stage: 'on' });
+  assert.deepEqual(sent, []);
+  await followReaction({ ...following, stage: 'passed' });
+  assert.deepEqual(
+    sent.map(({ command }) => command),
+    ['Count'],
+  );
+});
