@@ -1,0 +1,144 @@
+import { randomUUID } from 'node:crypto';
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { type EventStore, StoreError } from '#domain/kernel/ports/event-store.ts';
+import type { Clock } from '#domain/kernel/ports/facts.ts';
+import { followPages } from '../follow.ts';
+import { signalled, type Wake } from '../wake.ts';
+import { type EventReader, eventReader } from './reader.ts';
+import { eventsFile, openForReading, readError } from './schema.ts';
+import { type WriterLimits, writerLimits } from './writer.ts';
+import { startWriting, type Writing } from './writing.ts';
+
+export interface SqliteEventStoreOptions {
+  /** Holds `events.db`, its log and its lock; made when it is not there. On a local disk. */
+  readonly folder: string;
+  readonly clock: Pick<Clock, 'now'>;
+  /** Reads beside the process that writes; every append is refused. */
+  readonly readOnly?: boolean;
+  /** How often a read-only store looks for what the writer has committed. 20 ms by default. */
+  readonly pollMs?: number;
+  readonly limits?: Partial<WriterLimits>;
+  /**
+   * The outcome of a commit is in doubt, and the process should end: this process could read back what is not durable.
+   * Told once, before the waiting appends are answered with `unknown_outcome`; every later call is refused.
+   */
+  readonly onFatal?: (error: StoreError) => void;
+}
+
+function versionOf(reader: EventReader): number | undefined {
+  try {
+    return reader.version();
+  } catch {
+    return undefined;
+  }
+}
+
+/** Looks for foreign commits while somebody waits for them. */
+function polling(reader: EventReader, arrived: Wake, pollMs: number, closed: () => boolean): Wake {
+  let seenVersion = versionOf(reader);
+  let timer: NodeJS.Timeout | undefined;
+  let waiting = 0;
+  function look(): void {
+    timer = undefined;
+    if (closed()) return;
+    const version = versionOf(reader);
+    // Without an answer there is something to be told: the reads of those who wait will tell it.
+    if (version === undefined || version !== seenVersion) arrived.signal();
+    seenVersion = version;
+    if (waiting > 0) timer = setTimeout(look, pollMs);
+  }
+  return {
+    count: arrived.count,
+    signal: arrived.signal,
+    async after(seen, signal) {
+      waiting += 1;
+      timer ??= setTimeout(look, pollMs);
+      try {
+        await arrived.after(seen, signal);
+      } finally {
+        waiting -= 1;
+        if (waiting === 0) {
+          clearTimeout(timer);
+          timer = undefined;
+        }
+      }
+    },
+  };
+}
+
+/**
+ * The history in one SQLite file. One process writes, through a thread of its own that commits what waits in groups
+ * (`synchronous = FULL`: an answer means the disk has it); any number read.
+ *
+ * @throws StoreError `second_writer`, `unreadable` (damaged, cut short, or of a newer version), `unavailable` (read-only
+ * and nothing there yet)
+ */
+export async function openSqliteEventStore(options: SqliteEventStoreOptions): Promise<EventStore> {
+  const { folder, clock, readOnly = false, pollMs = 20, limits, onFatal } = options;
+  const committed = signalled();
+  let stopped: StoreError | undefined;
+
+  const stop = (error: StoreError): void => {
+    stopped ??= error;
+    committed.signal();
+  };
+  const writing: Writing | undefined = readOnly
+    ? undefined
+    : await startWriting({
+        start: { folder, newEpoch: randomUUID(), limits: { ...writerLimits, ...limits } },
+        clock,
+        onCommit: committed.signal,
+        onFatal(error) {
+          stop(error);
+          onFatal?.(error);
+        },
+      });
+
+  /** Refuses what comes after the end, and tells damage from absence. */
+  function reading<T>(read: () => T): T {
+    if (stopped) throw stopped;
+    try {
+      return read();
+    } catch (error) {
+      if (error instanceof RangeError) throw error;
+      throw readError(error, eventsFile(folder));
+    }
+  }
+
+  let reader: EventReader;
+  let epoch: string;
+  try {
+    reader = eventReader(openForReading(folder));
+    epoch = reading(reader.epoch);
+    reading(() => reader.page({ direction: 'backwards', limit: 1 }));
+  } catch (error) {
+    await writing?.close();
+    throw readError(error, eventsFile(folder));
+  }
+  const arrived = readOnly ? polling(reader, committed, pollMs, () => stopped !== undefined) : committed;
+  const page: EventReader['page'] = (read) => reading(() => reader.page(read));
+
+  let closing: Promise<void> | undefined;
+  async function end(): Promise<void> {
+    await writing?.close();
+    stopped = new StoreError('closed', 'the event store is closed');
+    committed.signal();
+    reader.close();
+  }
+
+  return {
+    epoch,
+    async append(stream, expected, events) {
+      if (!writing) throw new StoreError('unavailable', 'the event store is open for reading only');
+      return writing.append(stream, expected, events);
+    },
+    readStream: async (stream, read) => reading(() => reader.stream(stream, read)),
+    readAll: async (read) => page(read),
+    follow: (following) => followPages(page, arrived, following, nextTurn),
+    head: async () => reading(reader.head),
+    close() {
+      closing ??= end();
+      return closing;
+    },
+  };
+}

@@ -1,0 +1,94 @@
+import type { DatabaseSync } from 'node:sqlite';
+import type { Head } from './heads.ts';
+import type { Action, Standing } from './writer.ts';
+
+type Of<Kind extends Action['do']> = Extract<Action, { readonly do: Kind }>;
+
+const whole = (value: unknown): number => {
+  if (typeof value !== 'number')
+    throw new TypeError('the database answered with something that is no number');
+  return value;
+};
+
+/** The statements that the writer's actions come to. Everything throws what SQLite throws. */
+export function writerTables(db: DatabaseSync) {
+  const begin = db.prepare('BEGIN');
+  const commit = db.prepare('COMMIT');
+  const head = db.prepare(
+    `SELECT stream.id, (SELECT max(revision) FROM event WHERE event.stream = stream.id) AS revision
+     FROM stream WHERE name = ?`,
+  );
+  const ids = db.prepare(
+    `SELECT event_id, position FROM event WHERE stream = ? AND revision >= ? AND revision < ? ORDER BY revision`,
+  );
+  const insertStream = db.prepare('INSERT INTO stream (id, name) VALUES (?, ?)');
+  const insertType = db.prepare('INSERT INTO type (name) VALUES (?)');
+  const insertEvent = db.prepare(
+    `INSERT INTO event (position, stream, revision, type, event_id, recorded_at, data, metadata)
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
+  );
+  let types = new Map<string, number>();
+
+  function readTypes(): void {
+    types = new Map();
+    for (const row of db.prepare('SELECT id, name FROM type').iterate()) {
+      types.set(String(row.name), whole(row.id));
+    }
+  }
+  readTypes();
+
+  function typeId(name: string): number {
+    const known = types.get(name);
+    if (known !== undefined) return known;
+    const id = Number(insertType.run(name).lastInsertRowid);
+    types.set(name, id);
+    return id;
+  }
+
+  return {
+    standing(): Standing {
+      const row = db
+        .prepare(
+          'SELECT (SELECT max(position) FROM event) AS position, (SELECT max(id) FROM stream) AS stream',
+        )
+        .get();
+      return { position: whole(row?.position ?? 0), streamId: whole(row?.stream ?? 0) };
+    },
+    begin: (): void => void begin.run(),
+    commit: (): void => void commit.run(),
+    rollback(): void {
+      // Some errors have already undone the transaction.
+      if (db.isTransaction) db.exec('ROLLBACK');
+      readTypes();
+    },
+    look({ stream }: Of<'look'>): Head | undefined {
+      const row = head.get(stream);
+      return row && { id: whole(row.id), revision: whole(row.revision ?? -1) };
+    },
+    compare({ streamId, from, count }: Of<'compare'>) {
+      return ids.all(streamId, from, from + count).map((row) => ({
+        eventId: String(row.event_id),
+        position: whole(row.position),
+      }));
+    },
+    write({ append, streamId, newStream, revision, position }: Of<'write'>): void {
+      if (newStream) insertStream.run(streamId, append.stream);
+      let at = 0;
+      for (const { eventId, type, data, metadata } of append.events) {
+        insertEvent.run(
+          position + at,
+          streamId,
+          revision + at,
+          typeId(type),
+          eventId,
+          append.recordedAt,
+          data,
+          metadata,
+        );
+        at += 1;
+      }
+    },
+  };
+}
+
+export type WriterTables = ReturnType<typeof writerTables>;
