@@ -1,0 +1,97 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import type { JsonObject } from '#domain/kernel/canonical.ts';
+import type { Reply } from '#domain/kernel/envelope.ts';
+import type { EventStore } from '#domain/kernel/ports/event-store.ts';
+import { givenPlatform, type Platform, someone } from '#test/support/platform.ts';
+import { Add, AddOnes, tallies, tallyDeciders } from '#test/support/tally.ts';
+import type { SnapshotStore } from '#write-side/pipeline/snapshots.ts';
+
+const ann = someone('ann', 'bidder');
+const codeOf = (reply: Reply): string =>
+  reply.outcome === 'rejected' ? reply.rejection.code : reply.outcome;
+
+function shelf() {
+  const kept = new Map<string, JsonObject>();
+  const store: SnapshotStore = {
+    read: async (stream) => kept.get(stream),
+    write: async (stream, snapshot) => void kept.set(stream, structuredClone(snapshot)),
+  };
+  return { kept, store };
+}
+
+/** A platform that has written a snapshot behind 20 events, and what it takes to start it again. */
+async function given() {
+  const { kept, store: snapshots } = shelf();
+  const options = {
+    contexts: [tallies],
+    deciders: tallyDeciders,
+    snapshots,
+    limits: { eventsPerSnapshot: 10 },
+  };
+  const before = givenPlatform(options);
+  const first = await before.send(AddOnes({ tally: 'a', times: 20 }), ann, 'c1');
+  await before.pipeline.drain();
+  /** Says from which revisions a restarted platform reads. */
+  function restart(more: Partial<Parameters<typeof givenPlatform>[0]> = {}): Platform & { reads: number[] } {
+    const reads: number[] = [];
+    const store: EventStore = {
+      ...before.store,
+      readStream(stream, read) {
+        reads.push(read.from ?? 0);
+        return before.store.readStream(stream, read);
+      },
+    };
+    return { ...givenPlatform({ ...options, store, clock: before.clock, seed: 2, ...more }), reads };
+  }
+  return { first, kept, restart };
+}
+
+describe('a snapshot', () => {
+  it('stands in for the events before it: state and remembered commands', async () => {
+    const { first, restart } = await given();
+    const { send, reads } = restart();
+    assert.deepEqual(await send(AddOnes({ tally: 'a', times: 20 }), ann, 'c1'), first);
+    assert.equal(codeOf(await send(Add({ tally: 'a', by: 981n }), ann)), 'tally_full');
+    assert.equal(codeOf(await send(Add({ tally: 'a', by: 980n }), ann)), 'accepted');
+    assert.deepEqual(reads.slice(0, 2), [19, 20]);
+  });
+  it('is not written before it is time', async () => {
+    const { kept, store: snapshots } = shelf();
+    const { send, pipeline } = givenPlatform({
+      contexts: [tallies],
+      deciders: tallyDeciders,
+      snapshots,
+      limits: { eventsPerSnapshot: 10 },
+    });
+    await send(AddOnes({ tally: 'a', times: 9 }), ann);
+    assert.equal(kept.size, 0);
+    await send(AddOnes({ tally: 'a', times: 1 }), ann);
+    await pipeline.drain();
+    assert.equal(kept.size, 1);
+  });
+  const spoilt: Record<string, (snapshot: JsonObject) => JsonObject> = {
+    'of another version of the state': (snapshot) => ({ ...snapshot, key: 'another' }),
+    'on an event the history does not have': (snapshot) => ({ ...snapshot, eventId: 'another' }),
+    'behind the end of the history': (snapshot) => ({ ...snapshot, revision: 40 }),
+    'of no shape at all': () => ({}),
+  };
+  for (const [which, spoil] of Object.entries(spoilt)) {
+    it(`${which} is discarded`, async () => {
+      const { first, kept, restart } = await given();
+      const [[stream, snapshot]] = [...kept] as [[string, JsonObject]];
+      kept.set(stream, spoil({ ...snapshot, state: { total: { $bigint: '0' } } }));
+      const { send } = restart();
+      assert.equal(codeOf(await send(Add({ tally: 'a', by: 981n }), ann)), 'tally_full');
+      assert.deepEqual(await send(AddOnes({ tally: 'a', times: 20 }), ann, 'c1'), first);
+    });
+  }
+  it('that cannot be read or written harms no command', async () => {
+    const { restart } = await given();
+    const away = async (): Promise<never> => Promise.reject(new Error('away'));
+    const { send, pipeline } = restart({ snapshots: { read: away, write: away } });
+    assert.equal(codeOf(await send(AddOnes({ tally: 'a', times: 20 }), ann)), 'accepted');
+    await pipeline.drain();
+    assert.equal(codeOf(await send(Add({ tally: 'a', by: 1n }), ann)), 'unavailable');
+  });
+});

@@ -1,0 +1,169 @@
+import type { JsonObject } from '#domain/kernel/canonical.ts';
+import type { RecordedEvent } from '#domain/kernel/envelope.ts';
+import type { NewEvent, Rejection } from '#domain/kernel/message.ts';
+import { type EventToAppend, storeLimits } from '#domain/kernel/ports/event-store.ts';
+import type { Clock, NewId } from '#domain/kernel/ports/facts.ts';
+import type { Registry } from '#domain/kernel/registry.ts';
+import { IdempotencyMismatch } from '#domain/kernel/rejections.ts';
+import type { Head } from './head.ts';
+import type { ReadyCommand } from './intake.ts';
+import type { PipelineLimits } from './limits.ts';
+import { metadataOf } from './metadata.ts';
+import type { RememberedCommand } from './remembered-commands.ts';
+
+/** A command that waits for its stream. `screened` is what its process's screen handed on. */
+export interface WaitingCommand extends ReadyCommand {
+  readonly screened: unknown;
+}
+
+/** A decided event on its way to the store: as it is appended, and as it will be read. */
+export interface PendingEvent {
+  readonly toAppend: EventToAppend;
+  readonly data: object;
+  readonly metadata: RecordedEvent['metadata'];
+}
+
+/** What a decision came to, if the batch becomes durable. */
+export type Verdict =
+  /** Events of the batch, from `first` (an index). No events: nothing to do. */
+  | { readonly kind: 'events'; readonly first: number; readonly count: number; readonly repeated: boolean }
+  /** Decided before, and durable. */
+  | { readonly kind: 'remembered'; readonly command: RememberedCommand }
+  | { readonly kind: 'rejected'; readonly rejection: Rejection }
+  /** A mistake in the code: this command cannot be decided. */
+  | { readonly kind: 'failed'; readonly error: unknown };
+
+export interface Batch<C extends WaitingCommand> {
+  /** What is appended, all of it or nothing. */
+  readonly events: readonly PendingEvent[];
+  readonly decided: readonly { readonly command: C; readonly verdict: Verdict }[];
+  /** What did not fit, or came behind a barrier; to be decided once this is durable. */
+  readonly left: readonly C[];
+}
+
+interface Deciding {
+  readonly registry: Registry;
+  readonly clock: Pick<Clock, 'now'>;
+  readonly newId: NewId;
+  readonly limits: Pick<PipelineLimits, 'decisionsPerBatch' | 'eventsPerAppend' | 'appendBytes'>;
+}
+
+interface Decision {
+  readonly events: readonly PendingEvent[];
+  readonly state: unknown;
+  readonly bytes: number;
+  readonly barrier: boolean;
+}
+
+const byteLength = (value: JsonObject): number => Buffer.byteLength(JSON.stringify(value));
+
+/** Brings what was decided to its stored form, and folds it as it will be read: what a fold sees is what a replay sees. */
+function pend(
+  { registry, newId, limits }: Deciding,
+  command: WaitingCommand,
+  now: string,
+  before: unknown,
+  decided: readonly NewEvent[],
+): Decision {
+  const { decider } = command;
+  let state = before;
+  let bytes = 0;
+  const events = decided.map((event): PendingEvent => {
+    const declared = decider.events.find(({ type }) => type === event.type);
+    if (declared === undefined) throw new TypeError(`${decider.category} does not declare ${event.type}`);
+    const json = registry.encode(event);
+    const data = declared.schema.decode(json as never);
+    const metadata = metadataOf(command, declared.version, now);
+    const stored = metadata as unknown as JsonObject;
+    const size = byteLength(json) + byteLength(stored);
+    if (size > storeLimits.eventBytes) throw new RangeError(`a ${event.type} of ${size} bytes`);
+    bytes += size;
+    state = decider.evolve(state, { type: event.type, data }, { position: undefined });
+    return { toAppend: { eventId: newId(), type: event.type, data: json, metadata: stored }, data, metadata };
+  });
+  if (events.length > limits.eventsPerAppend || bytes > limits.appendBytes) {
+    throw new RangeError(
+      `${command.command.type} decided ${events.length} events of ${bytes} bytes: too many`,
+    );
+  }
+  const barrier = decided.some(({ type }) => decider.barriers.includes(type));
+  return { events, state, bytes, barrier };
+}
+
+const isRejection = (decision: readonly NewEvent[] | Rejection): decision is Rejection =>
+  !Array.isArray(decision);
+
+/**
+ * Decides commands in their order, each on the state the ones before it lead to, as long as their events fit into one
+ * append. Pure but for the facts it takes: nothing here counts until the batch is durable.
+ */
+export function decideBatch<C extends WaitingCommand>(
+  deciding: Deciding,
+  head: Head,
+  commands: readonly C[],
+): Batch<C> {
+  const { clock, newId, limits } = deciding;
+  const events: PendingEvent[] = [];
+  const decided: { command: C; verdict: Verdict }[] = [];
+  // Commands of this very batch, by key: a repeat of one waits for the same append.
+  const here = new Map<
+    string,
+    { readonly payload: string; readonly first: number; readonly count: number }
+  >();
+  let state = head.state;
+  let bytes = 0;
+
+  function repeatOf({ key, payload, envelope }: C): Verdict | undefined {
+    const known = here.get(key) ?? head.commands.get(key);
+    if (known === undefined) return undefined;
+    if (known.payload !== payload) {
+      return { kind: 'rejected', rejection: IdempotencyMismatch({ commandId: envelope.commandId }) };
+    }
+    return 'count' in known
+      ? { kind: 'events', first: known.first, count: known.count, repeated: true }
+      : { kind: 'remembered', command: known };
+  }
+
+  function decide(command: C): Decision | Rejection {
+    const { type } = command.command;
+    const branch = command.decider.decide[type];
+    if (branch === undefined) throw new TypeError(`${command.decider.category} does not decide ${type}`);
+    const now = clock.now();
+    const { screened, envelope } = command;
+    const answer = branch(command.data, state, { now, actor: envelope.actor, id: newId(), screened });
+    return isRejection(answer) ? answer : pend(deciding, command, now, state, answer);
+  }
+
+  /** False when there is no room for it any more. */
+  function take(command: C, decision: Decision): boolean {
+    const { length } = events;
+    if (length + decision.events.length > limits.eventsPerAppend) return false;
+    if (bytes + decision.bytes > limits.appendBytes) return false;
+    const count = decision.events.length;
+    events.push(...decision.events);
+    state = decision.state;
+    bytes += decision.bytes;
+    if (count > 0) here.set(command.key, { payload: command.payload, first: length, count });
+    decided.push({ command, verdict: { kind: 'events', first: length, count, repeated: false } });
+    return true;
+  }
+
+  for (const [index, command] of commands.entries()) {
+    if (index >= limits.decisionsPerBatch) return { events, decided, left: commands.slice(index) };
+    const repeat = repeatOf(command);
+    if (repeat !== undefined) {
+      decided.push({ command, verdict: repeat });
+      continue;
+    }
+    try {
+      const decision = decide(command);
+      if ('rejected' in decision)
+        decided.push({ command, verdict: { kind: 'rejected', rejection: decision } });
+      else if (!take(command, decision)) return { events, decided, left: commands.slice(index) };
+      else if (decision.barrier) return { events, decided, left: commands.slice(index + 1) };
+    } catch (error) {
+      decided.push({ command, verdict: { kind: 'failed', error } });
+    }
+  }
+  return { events, decided, left: [] };
+}

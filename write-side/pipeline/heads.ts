@@ -1,0 +1,121 @@
+import type { AnyDecider } from '#domain/kernel/decider.ts';
+import type { EventStore } from '#domain/kernel/ports/event-store.ts';
+import type { Registry } from '#domain/kernel/registry.ts';
+import { advance, emptyHead, type Head } from './head.ts';
+import type { PipelineLimits } from './limits.ts';
+import type { Snapshots } from './snapshots.ts';
+
+/** The heads of streams that were needed last, each as far as it is durable. */
+export interface Heads {
+  /** What is known without asking the store; may be behind what another process has written. */
+  cached(stream: string): Head | undefined;
+  /**
+   * The stream read to its end, as of a moment after this call. Calls that come while one waits share it.
+   *
+   * @throws StoreError; NewerEvent or whatever a fold throws
+   */
+  refresh(stream: string, decider: AnyDecider): Promise<Head>;
+  keep(head: Head): void;
+  drop(stream: string): void;
+  size(): { readonly streams: number; readonly commands: number };
+}
+
+type HeadLimits = Pick<
+  PipelineLimits,
+  'cachedStreams' | 'cachedCommands' | 'rememberedCommandsPerStream' | 'pageEvents'
+>;
+
+export function headsOf(options: {
+  readonly store: Pick<EventStore, 'readStream'>;
+  readonly registry: Registry;
+  readonly snapshots: Snapshots;
+  readonly limits: HeadLimits;
+}): Heads {
+  const { store, registry, snapshots, limits } = options;
+  // In order of use, the one not needed for longest first.
+  const cache = new Map<string, { readonly head: Head; readonly commands: number }>();
+  const reading = new Map<string, { readonly done: Promise<Head>; next: Promise<Head> | undefined }>();
+  let cachedCommands = 0;
+
+  function drop(stream: string): void {
+    const entry = cache.get(stream);
+    if (entry === undefined) return;
+    cachedCommands -= entry.commands;
+    cache.delete(stream);
+  }
+
+  function keep(head: Head): void {
+    drop(head.stream);
+    cache.set(head.stream, { head, commands: head.commands.size });
+    cachedCommands += head.commands.size;
+    for (const stream of cache.keys()) {
+      const fits = cache.size <= limits.cachedStreams && cachedCommands <= limits.cachedCommands;
+      if (fits || stream === head.stream) break;
+      drop(stream);
+    }
+  }
+
+  function cached(stream: string): Head | undefined {
+    const head = cache.get(stream)?.head;
+    if (head !== undefined) keep(head);
+    return head;
+  }
+
+  async function readBehind(head: Head): Promise<Head> {
+    for (;;) {
+      const from = head.revision + 1;
+      const page = await store.readStream(head.stream, { from, limit: limits.pageEvents });
+      advance(
+        head,
+        page.map((event) => registry.decode(event)),
+        limits.rememberedCommandsPerStream,
+      );
+      if (page.length < limits.pageEvents) return head;
+    }
+  }
+
+  /** Where to begin: at a snapshot, if the history still has the very event it stands on. */
+  async function begin(stream: string, decider: AnyDecider): Promise<Head> {
+    const snapshot = await snapshots.read(stream, decider);
+    if (snapshot === undefined) return emptyHead(stream, decider);
+    const [event] = await store.readStream(stream, { from: snapshot.revision, limit: 1 });
+    return event?.eventId === snapshot.eventId ? snapshot : emptyHead(stream, decider);
+  }
+
+  async function readToEnd(stream: string, decider: AnyDecider): Promise<Head> {
+    try {
+      const head = await readBehind(cached(stream) ?? (await begin(stream, decider)));
+      keep(head);
+      return head;
+    } catch (error) {
+      // Perhaps half folded; the next one starts from what the store says.
+      drop(stream);
+      throw error;
+    }
+  }
+
+  function start(stream: string, decider: AnyDecider): Promise<Head> {
+    const entry = { done: readToEnd(stream, decider), next: undefined };
+    reading.set(stream, entry);
+    const end = (): void => {
+      if (reading.get(stream) === entry) reading.delete(stream);
+    };
+    entry.done.then(end, end);
+    return entry.done;
+  }
+
+  return {
+    cached,
+    refresh(stream, decider) {
+      const running = reading.get(stream);
+      if (running === undefined) return start(stream, decider);
+      // The one under way may have read its last page already: whoever comes now shares the next.
+      const again = (): Promise<Head> => start(stream, decider);
+      running.next ??= running.done.then(again, again);
+      return running.next;
+    },
+    keep,
+    drop,
+    size: () => ({ streams: cache.size, commands: cachedCommands }),
+  };
+}

@@ -1,0 +1,121 @@
+import { z } from 'zod';
+import { Actor } from '#domain/kernel/actor.ts';
+import { hashOf, type Json } from '#domain/kernel/canonical.ts';
+import type { AnyDecider } from '#domain/kernel/decider.ts';
+import { type Envelope, Origin } from '#domain/kernel/envelope.ts';
+import { categoryOf, PersonId } from '#domain/kernel/ids.ts';
+import type { CommandDeclaration, Rejection } from '#domain/kernel/message.ts';
+import type { Registry } from '#domain/kernel/registry.ts';
+import { Forbidden, Invalid, NotFound } from '#domain/kernel/rejections.ts';
+import { commandKey } from './remembered-commands.ts';
+
+/** A command that may be decided: allowed, parsed, and told which stream decides it. */
+export interface ReadyCommand {
+  readonly command: CommandDeclaration;
+  readonly decider: AnyDecider;
+  readonly stream: string;
+  readonly data: object;
+  readonly envelope: Envelope;
+  /** Names it on its stream: (actor, command id). */
+  readonly key: string;
+  /** The hash of its canonical payload. */
+  readonly payload: string;
+}
+
+export type Intake = (envelope: Envelope) => ReadyCommand | Rejection;
+
+const ID = z
+  .string()
+  .regex(
+    /^[A-Za-z0-9][A-Za-z0-9_.:-]{0,63}$/,
+    'one to 64 letters, digits, _ . : or -, the first a letter or digit',
+  );
+
+/** All of an envelope but the command's data, which its own schema reads. */
+const Outside = z.object({
+  command: z.string().max(64),
+  commandId: ID,
+  actor: Actor,
+  onBehalfOf: PersonId.optional(),
+  correlationId: ID.optional(),
+  causationId: ID.optional(),
+  origin: Origin,
+});
+
+const MOST_ISSUES = 20;
+const PROBLEM_LENGTH = 300;
+
+function invalid(issues: readonly { readonly path: PropertyKey[]; readonly message: string }[]): Rejection {
+  return Invalid({
+    issues: issues.slice(0, MOST_ISSUES).map(({ path, message }) => ({
+      path: path.map(String).join('.'),
+      problem: message.slice(0, PROBLEM_LENGTH),
+    })),
+  });
+}
+
+/** As safeParse, but a codec that throws is an input that does not fit, too. */
+function parse<S extends z.ZodType>(
+  schema: S,
+  input: unknown,
+): { data: z.output<S> } | { rejection: Rejection } {
+  try {
+    const parsed = schema.safeParse(input);
+    return parsed.success ? { data: parsed.data } : { rejection: invalid(parsed.error.issues) };
+  } catch {
+    return { rejection: invalid([{ path: [], message: 'cannot be read' }]) };
+  }
+}
+
+/** Nobody outside is `system`; whoever is may send what only processes send. */
+function mayNot({ from }: CommandDeclaration, { roles }: Actor): Rejection | undefined {
+  if (roles.includes('system')) return undefined;
+  if (from === 'process') return Forbidden({ needs: ['system'] });
+  return roles.some((role) => from.includes(role)) ? undefined : Forbidden({ needs: [...from] });
+}
+
+/**
+ * Reads envelopes: who may, what it says, which stream decides.
+ *
+ * @throws TypeError (when made) for a command that two deciders claim; (when called) for a stream of another category than
+ *   its decider's, which is a mistake in the declaration.
+ */
+export function intake(registry: Registry, deciders: readonly AnyDecider[]): Intake {
+  const decidedBy = new Map<string, AnyDecider>();
+  for (const decider of deciders) {
+    for (const { type } of decider.commands) {
+      if (decidedBy.has(type)) throw new TypeError(`${type} is decided twice`);
+      decidedBy.set(type, decider);
+    }
+  }
+  return (envelope) => {
+    const outside = parse(Outside, envelope);
+    if ('rejection' in outside) return outside.rejection;
+    const { actor, commandId } = outside.data;
+    const command = registry.commands.get(envelope.command)?.command;
+    const decider = decidedBy.get(envelope.command);
+    if (command === undefined || decider === undefined) {
+      return NotFound({ what: `command ${envelope.command}` });
+    }
+    const forbidden = mayNot(command, actor);
+    if (forbidden !== undefined) return forbidden;
+    const read = parse(command.schema, envelope.data);
+    if ('rejection' in read) return read.rejection;
+    const stream = command.streamOf(read.data, actor);
+    if (categoryOf(stream) !== decider.category) {
+      throw new TypeError(`${command.type} names ${stream}, which ${decider.category} does not decide`);
+    }
+    // Hashed as it would be written again, so that two spellings of one moment are the same payload.
+    const data = command.schema.encode(read.data as never) as Json;
+    const payload = hashOf({ command: command.type, data });
+    return {
+      command,
+      decider,
+      stream,
+      data: read.data,
+      envelope,
+      key: commandKey(actor.id, commandId),
+      payload,
+    };
+  };
+}

@@ -1,0 +1,54 @@
+import { storeLimits } from '#domain/kernel/ports/event-store.ts';
+
+/** Every limit of the pipeline, each with its unit. */
+export interface PipelineLimits {
+  /** Commands from outside that may be under way at once, the chains they lead to included. */
+  readonly externalInFlight: number;
+  /** As above for commands of role `system`: larger, so that a flood outside cannot starve what finishes work. */
+  readonly systemInFlight: number;
+  /** Commands from outside that may wait for one stream. */
+  readonly externalPerStream: number;
+  readonly systemPerStream: number;
+  /** Commands decided in one go: more would hold up every other stream of the process. */
+  readonly decisionsPerBatch: number;
+  readonly eventsPerAppend: number;
+  readonly appendBytes: number;
+  /** Decisions made again because another process wrote first. */
+  readonly decideAttempts: number;
+  /** Tries to learn what became of an append whose outcome is unknown. */
+  readonly settleAttempts: number;
+  /** The first repeat is immediate; the pauses behind it double from here, each shortened by chance. */
+  readonly pauseMs: number;
+  readonly longestPauseMs: number;
+  readonly rememberedCommandsPerStream: number;
+  readonly cachedStreams: number;
+  /** Over all cached streams: what bounds the memory of long windows. */
+  readonly cachedCommands: number;
+  readonly eventsPerSnapshot: number;
+  /** Screens that may wait for the store at once. */
+  readonly screensReading: number;
+  /** How long a process's caller waits for its outcome. */
+  readonly outcomeWaitMs: number;
+  readonly pageEvents: number;
+}
+
+export const pipelineLimits: PipelineLimits = {
+  externalInFlight: 10_000,
+  systemInFlight: 50_000,
+  externalPerStream: 2_000,
+  systemPerStream: 10_000,
+  decisionsPerBatch: 200,
+  eventsPerAppend: storeLimits.eventsPerAppend,
+  appendBytes: storeLimits.appendBytes,
+  decideAttempts: 12,
+  settleAttempts: 6,
+  pauseMs: 4,
+  longestPauseMs: 500,
+  rememberedCommandsPerStream: 10_000,
+  cachedStreams: 20_000,
+  cachedCommands: 1_000_000,
+  eventsPerSnapshot: 500,
+  screensReading: 1_000,
+  outcomeWaitMs: 5_000,
+  pageEvents: storeLimits.pageEvents,
+};

@@ -1,0 +1,182 @@
+import type { AnyDecider } from '#domain/kernel/decider.ts';
+import type { Dispatch, Envelope, Reply } from '#domain/kernel/envelope.ts';
+import type { Rejection } from '#domain/kernel/message.ts';
+import { type EventStore, StoreError } from '#domain/kernel/ports/event-store.ts';
+import type { Clock, NewId, Random } from '#domain/kernel/ports/facts.ts';
+import { type Log, noLog } from '#domain/kernel/ports/log.ts';
+import type { Process } from '#domain/kernel/process.ts';
+import type { Reaction } from '#domain/kernel/reaction.ts';
+import type { Registry } from '#domain/kernel/registry.ts';
+import { Internal, Unavailable } from '#domain/kernel/rejections.ts';
+import { admission, type Side } from './admission.ts';
+import { afterCommit, type Following } from './after-commit.ts';
+import { headsOf } from './heads.ts';
+import { intake } from './intake.ts';
+import { type PipelineLimits, pipelineLimits } from './limits.ts';
+import { pauses } from './pause.ts';
+import { observedRate } from './rate.ts';
+import { refused, replyOf } from './reply.ts';
+import { screening } from './screening.ts';
+import { type SnapshotStore, snapshotsIn } from './snapshots.ts';
+import { type Settled, streamQueues } from './stream-queue.ts';
+
+export interface PipelineOptions {
+  readonly store: EventStore;
+  readonly registry: Registry;
+  readonly deciders: readonly AnyDecider[];
+  readonly processes: readonly Process[];
+  readonly reactions: readonly Reaction[];
+  /** The time of the business: what is decided and screened is told it. */
+  readonly clock: Clock;
+  /** Whose time passes between two tries and while a caller waits; for when the other one is simulated. Default: the same. */
+  readonly pauseClock?: Clock;
+  readonly newId: NewId;
+  readonly random: Random;
+  /** Without it every cold stream is read from its beginning. */
+  readonly snapshots?: SnapshotStore;
+  readonly log?: Log;
+  readonly limits?: Partial<PipelineLimits>;
+}
+
+export interface PipelineStatus {
+  readonly draining: boolean;
+  /** Commands admitted and not yet done with, their chains included. */
+  readonly inFlight: Readonly<Record<Side, number>>;
+  /** Commands that wait for their stream, and in how many streams. */
+  readonly queued: { readonly streams: number; readonly commands: number };
+  readonly cached: { readonly streams: number; readonly commands: number };
+  readonly answeredPerSecond: number;
+}
+
+export interface Pipeline {
+  /** Never rejects: whatever a caller can cause, and whatever goes wrong here, is a reply. */
+  readonly dispatch: Dispatch;
+  /** Takes nothing more in (`unavailable`), and resolves when all that was taken in is done, chains and snapshots too. */
+  drain(): Promise<void>;
+  status(): PipelineStatus;
+}
+
+/** Anything may be in an envelope that has not been read yet. */
+const commandIdOf = ({ commandId }: Envelope): string =>
+  typeof commandId === 'string' ? commandId.slice(0, 64) : '';
+
+const sideOf = ({ actor }: Envelope): Side =>
+  Array.isArray(actor?.roles) && actor.roles.includes('system') ? 'system' : 'external';
+
+/**
+ * The way of a command: admitted, read, screened, decided once in its stream's queue, recorded, answered, and followed
+ * through the reactions.
+ *
+ * @throws TypeError for a command that two deciders claim.
+ */
+export function createPipeline(options: PipelineOptions): Pipeline {
+  const {
+    store,
+    registry,
+    deciders,
+    reactions,
+    clock,
+    pauseClock = clock,
+    newId,
+    random,
+    log = noLog,
+  } = options;
+  const limits: PipelineLimits = { ...pipelineLimits, ...options.limits };
+  const processes = new Map(options.processes.map((process) => [process.command.type, process]));
+  const rate = observedRate(pauseClock);
+  const pause = pauses(pauseClock, random, limits);
+  const door = admission(limits, rate);
+  const snapshots = snapshotsIn(options.snapshots, { eventsPerSnapshot: limits.eventsPerSnapshot, log });
+  const heads = headsOf({ store, registry, snapshots, limits });
+  const read = intake(registry, deciders);
+  const screen = screening({ processes, heads, clock, rate, limits });
+
+  function internal(error: unknown, about: object): Rejection {
+    const reference = newId();
+    log.error({ ...about, reference, err: error }, 'a command failed for a mistake of ours');
+    return Internal({ reference });
+  }
+
+  const queues = streamQueues({
+    store,
+    registry,
+    heads,
+    snapshots,
+    clock,
+    newId,
+    pause,
+    rate,
+    log,
+    limits,
+    internal,
+  });
+
+  /** Decides one command and answers for it alone: no admission, no reactions. */
+  async function decide(envelope: Envelope): Promise<{ reply: Reply; repeated: boolean }> {
+    const commandId = commandIdOf(envelope);
+    const no = (rejection: Rejection) => ({ reply: refused(commandId, rejection), repeated: false });
+    try {
+      const ready = read(envelope);
+      if ('rejected' in ready) return no(ready);
+      const screened = await screen(ready);
+      if ('rejected' in screened) return no(screened);
+      const settled: Settled = await queues.submit({ ...ready, ...screened }, sideOf(envelope));
+      const reply = replyOf(registry, envelope, ready.stream, settled);
+      return { reply, repeated: settled.kind === 'recorded' && settled.repeated };
+    } catch (error) {
+      if (!(error instanceof StoreError)) return no(internal(error, { command: envelope.command }));
+      log.warn({ command: envelope.command, err: error }, 'the store could not be read');
+      return no(Unavailable({ retryAfterMs: rate.waitMs(1) }));
+    }
+  }
+
+  const after = afterCommit({
+    // A link of a chain stands inside the command that began it, which was admitted; it comes in even while we drain.
+    dispatch: async (envelope) => (await decide(envelope)).reply,
+    registry,
+    reactions,
+    clock: pauseClock,
+    log,
+    outcomeWaitMs: limits.outcomeWaitMs,
+  });
+
+  /** Starts the reactions, unless they have run or whoever sent the command follows its chain. */
+  function follow(envelope: Envelope, reply: Reply, repeated: boolean): Following | undefined {
+    if (reply.events.length === 0 || envelope.origin.channel === 'reaction') return undefined;
+    // The outcome of a process is nowhere but in its chain, so a repeat follows it again.
+    if (repeated && !processes.has(envelope.command)) return undefined;
+    return after.follow(reply.events);
+  }
+
+  async function dispatch(envelope: Envelope): Promise<Reply> {
+    const entered = door.enter(sideOf(envelope));
+    if (typeof entered !== 'function') return refused(commandIdOf(envelope), entered);
+    let following: Following | undefined;
+    try {
+      const { reply, repeated } = await decide(envelope);
+      following = follow(envelope, reply, repeated);
+      const process = processes.get(envelope.command);
+      if (process === undefined || following === undefined) return reply;
+      return await after.outcome(process, reply, following);
+    } finally {
+      // Admitted until the chain has ended, whenever the answer was given: what runs behind an answer counts, too.
+      if (following === undefined) entered();
+      else void following.ended.finally(entered);
+    }
+  }
+
+  return {
+    dispatch,
+    async drain() {
+      await door.close();
+      await snapshots.settled();
+    },
+    status: () => ({
+      draining: door.closed(),
+      inFlight: door.inFlight(),
+      queued: queues.size(),
+      cached: heads.size(),
+      answeredPerSecond: rate.perSecond(),
+    }),
+  };
+}
