@@ -1,0 +1,47 @@
+import { parseArgs } from 'node:util';
+import { views } from '#compose/projections.ts';
+import { openWorkplace } from '#compose/workplace.ts';
+import { readConfig } from '#config';
+import { StoreError } from '#domain/kernel/ports/event-store.ts';
+import { registry } from '#domain/registry.ts';
+import { type ExitCode, projections, projectionsUsage } from './projections.ts';
+
+const print = (line: string) => console.log(line);
+
+async function main(words: readonly string[]): Promise<ExitCode> {
+  let parsed: ReturnType<typeof parse>;
+  try {
+    parsed = parse(words);
+  } catch (error) {
+    console.error(error instanceof Error ? error.message : String(error));
+    console.error(projectionsUsage);
+    return 2;
+  }
+  const [area, ...rest] = parsed.positionals;
+  if (area !== 'projections' || parsed.values.help === true) {
+    (parsed.values.help === true ? console.log : console.error)(projectionsUsage);
+    return parsed.values.help === true ? 0 : 2;
+  }
+  const folder = parsed.values.data ?? readConfig().dataDir;
+  const work = await openWorkplace({ folder, views, registry, print });
+  try {
+    return await projections(work, rest);
+  } finally {
+    await work.close();
+  }
+}
+
+const parse = (words: readonly string[]) =>
+  parseArgs({
+    args: [...words],
+    allowPositionals: true,
+    options: { data: { type: 'string' }, help: { type: 'boolean', short: 'h' } },
+  });
+
+try {
+  process.exitCode = await main(process.argv.slice(2));
+} catch (error) {
+  // A folder without a history, or a damaged one, is the operator's to mend; anything else is ours and shows its trace.
+  console.error(error instanceof StoreError ? error.message : error);
+  process.exitCode = 1;
+}

@@ -1,0 +1,172 @@
+import { SingleBar } from 'cli-progress';
+import type { Consume } from '#domain/kernel/ports/consumer.ts';
+import type { EventStore } from '#domain/kernel/ports/event-store.ts';
+import type { Clock } from '#domain/kernel/ports/facts.ts';
+import type { ReadStore } from '#domain/kernel/ports/read-store.ts';
+import type { Registry } from '#domain/kernel/registry.ts';
+import { retryParked, viewStatus } from '#projections/runtime/operate.ts';
+import { type Progress, RebuildFailed, rebuildView } from '#projections/runtime/rebuild.ts';
+import { CannotVerify, verifyView } from '#projections/runtime/verify.ts';
+import type { View } from '#projections/view.ts';
+
+/** What the commands work on, opened by `cli/main.ts`. */
+export interface Workplace {
+  readonly views: readonly View[];
+  readonly registry: Registry;
+  readonly store: Pick<EventStore, 'head' | 'readAll'>;
+  readonly readStore: ReadStore;
+  readonly consume: Consume;
+  readonly clock: Clock;
+  /** An empty read store, and how it is thrown away. */
+  temporary(): Promise<{ readonly readStore: ReadStore; dispose(): Promise<void> }>;
+  print(line: string): void;
+}
+
+export const projectionsUsage = `npm run cli -- projections <command> [--data DIR]
+
+  status              where each view stands, and what is parked
+  rebuild <view>      fills the view anew beside the live one, and switches when it has caught up
+  verify <view>       folds the history anew and compares content hashes with the live view
+  parked              every parked key, with its error and how many events wait
+  retry [view] [key]  asks for another try of parked keys, in the order of their events
+
+Exit codes: 0 done or equal, 1 failed or differs, 2 not understood.`;
+
+/** 0: done or equal. 1: failed or differs. 2: not understood. */
+export type ExitCode = 0 | 1 | 2;
+
+/** Runs one command of `projections`. */
+export async function projections(work: Workplace, words: readonly string[]): Promise<ExitCode> {
+  const [command, name, key, ...rest] = words;
+  if (rest.length > 0) return usage(work, `too many words: ${rest.join(' ')}`);
+  if (command === 'retry') return retry(work, name, key);
+  if (command === 'status' && name === undefined) return status(work);
+  if (command === 'parked' && name === undefined) return parked(work);
+  if (command !== 'rebuild' && command !== 'verify') return usage(work, undefined);
+  const view = work.views.find((it) => it.name === name);
+  if (key !== undefined) return usage(work, `too many words: ${key}`);
+  if (view === undefined)
+    return usage(
+      work,
+      `there is no view ${name ?? ''}; there are ${work.views.map((it) => it.name).join(', ')}`,
+    );
+  try {
+    return command === 'rebuild' ? await rebuild(work, view) : await verify(work, view);
+  } catch (error) {
+    if (!(error instanceof RebuildFailed || error instanceof CannotVerify)) throw error;
+    work.print(error.message);
+    return 1;
+  }
+}
+
+function usage({ print }: Workplace, problem: string | undefined): ExitCode {
+  if (problem !== undefined) print(problem);
+  print(projectionsUsage);
+  return 2;
+}
+
+async function status({ views, readStore, store, print }: Workplace): Promise<ExitCode> {
+  const head = await store.head();
+  const rows = (await viewStatus(readStore, views)).map((it) => [
+    it.view,
+    it.live ?? '-',
+    String(it.position ?? '-'),
+    it.filling === undefined ? '-' : `${it.filling} at ${it.fillingPosition ?? 0n}`,
+    String(it.parkedKeys),
+  ]);
+  table(print, [['view', 'live', 'position', 'filling', 'parked'], ...rows]);
+  print(`The history ends at ${head}.`);
+  return 0;
+}
+
+async function parked({ readStore, print }: Workplace): Promise<ExitCode> {
+  const keys = await readStore.parked();
+  if (keys.length === 0) print('Nothing is parked.');
+  else
+    table(print, [
+      ['consumer', 'key', 'waiting', 'since', 'retry', 'error'],
+      ...keys.map((it) => [
+        it.consumer,
+        it.key,
+        String(it.waiting),
+        it.since,
+        it.retry ? 'asked' : '-',
+        it.error.replaceAll(/\s+/g, ' ').slice(0, 120),
+      ]),
+    ]);
+  return 0;
+}
+
+async function retry(
+  { readStore, print }: Workplace,
+  name: string | undefined,
+  key: string | undefined,
+): Promise<ExitCode> {
+  const asked = await retryParked(readStore, name, key);
+  print(
+    asked === 0
+      ? 'No such key is parked.'
+      : `Another try of ${asked} parked ${asked === 1 ? 'key' : 'keys'} is asked for.`,
+  );
+  return asked === 0 && key !== undefined ? 1 : 0;
+}
+
+async function rebuild(work: Workplace, view: View): Promise<ExitCode> {
+  const { print } = work;
+  const { events } = await withBar(`rebuild ${view.name}`, (onProgress) =>
+    rebuildView({ ...work, view, onProgress }),
+  );
+  print(`${view.name} is rebuilt from ${events} events and switched in.`);
+  return 0;
+}
+
+async function verify(work: Workplace, view: View): Promise<ExitCode> {
+  const { print } = work;
+  const temporary = await work.temporary();
+  try {
+    const outcome = await withBar(`verify ${view.name}`, (onProgress) =>
+      verifyView({ ...work, view, temporary: temporary.readStore, onProgress }),
+    );
+    print(`live    ${outcome.live}`);
+    print(`rebuilt ${outcome.rebuilt}`);
+    print(
+      `${outcome.documents} documents up to position ${outcome.through}, ${outcome.parkedKeys} keys parked.`,
+    );
+    print(outcome.equal ? 'Equal.' : `They differ, first in: ${outcome.differing.join(', ')}`);
+    return outcome.equal ? 0 : 1;
+  } finally {
+    await temporary.dispose();
+  }
+}
+
+/** Shows how far long work is, where somebody can see it. */
+async function withBar<T>(
+  title: string,
+  work: (onProgress: (progress: Progress) => void) => Promise<T>,
+): Promise<T> {
+  const bar = new SingleBar({ format: `${title} [{bar}] {percentage}% {events} events`, noTTYOutput: false });
+  bar.start(1_000, 0, { events: 0 });
+  try {
+    const result = await work(({ events, done, head }) => {
+      const permille = head === 0n ? 1_000 : Number((done * 1_000n) / head);
+      bar.update(Math.min(permille, 1_000), { events });
+    });
+    bar.update(1_000);
+    return result;
+  } finally {
+    bar.stop();
+  }
+}
+
+function table(print: Workplace['print'], rows: readonly (readonly string[])[]): void {
+  const widths = (rows[0] ?? []).map((_, column) =>
+    Math.max(...rows.map((row) => (row[column] ?? '').length)),
+  );
+  for (const row of rows)
+    print(
+      row
+        .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+        .join('  ')
+        .trimEnd(),
+    );
+}

@@ -1,0 +1,114 @@
+import type { JsonObject } from '#domain/kernel/canonical.ts';
+import { BEGINNING, type Position } from '#domain/kernel/envelope.ts';
+import { later } from '#domain/kernel/instant.ts';
+import { pause } from '#domain/kernel/pause.ts';
+import type { Consumer } from '#domain/kernel/ports/consumer.ts';
+import type { Clock } from '#domain/kernel/ports/facts.ts';
+import { NoSuchCollection, type ReadStore } from '#domain/kernel/ports/read-store.ts';
+import type { ViewReader } from '#domain/kernel/ports/views.ts';
+import { Behind, Parked, Rejected } from '#domain/kernel/rejections.ts';
+import type { View } from '../view.ts';
+import { type Build, buildsOf, collectionOf, consumerOf } from './builds.ts';
+
+export interface ViewReaderOptions {
+  readonly views: readonly View[];
+  readonly readStore: ReadStore;
+  readonly clock: Clock;
+  /** How long a read waits for its position, in milliseconds. Default 5,000. */
+  readonly waitMs?: number;
+  /** The consumer by name, when this process runs it: it tells at once what others have to look for. */
+  readonly running?: (consumer: string) => Consumer | undefined;
+}
+
+/** How often a reader looks where a view of another process stands, in milliseconds. */
+const POLL_MS = 20;
+/** How long it trusts its own process's consumer before it looks again which build is live, in milliseconds. */
+const LOOK_AGAIN_MS = 250;
+const RETRY_AFTER_MS = 500;
+/** A build may be replaced and dropped between two steps of a read, but not time after time. */
+const MOST_TRIES = 5;
+
+/**
+ * Reads the live build of each view, in any process that has the read store. After a new version of a view was started,
+ * the documents of the old one are served as they are until the new one has caught up: they stand still, `reached` says
+ * where, and a document that the new schema cannot read answers `behind`. A parked key is told by `get`; a page of `find`
+ * may hold documents of one as they were when it was parked.
+ */
+export function viewReader(options: ViewReaderOptions): ViewReader {
+  const { readStore, clock, waitMs = 5_000, running = () => undefined } = options;
+  const views = new Map(options.views.map((view) => [view.name, view]));
+
+  const viewOf = (name: string): View => {
+    const view = views.get(name);
+    if (view === undefined) throw new TypeError(`there is no view ${name}`);
+    return view;
+  };
+  const behind = (view: string): Rejected => new Rejected(Behind({ view, retryAfterMs: RETRY_AFTER_MS }));
+  const liveOf = async (name: string): Promise<Build | undefined> => (await buildsOf(readStore, name)).live;
+  const reachedBy = async (view: string, build: Build | undefined): Promise<Position> =>
+    build === undefined ? BEGINNING : ((await readStore.checkpoint(consumerOf(view, build))) ?? BEGINNING);
+
+  /** The build that is live once it has reached the position. */
+  const ready = async (name: string, position: Position | undefined): Promise<Build> => {
+    const until = later(clock.now(), waitMs);
+    for (;;) {
+      const build = await liveOf(name);
+      const there = build !== undefined && (await reachedBy(name, build)) >= (position ?? BEGINNING);
+      if (there) return build;
+      if (clock.now() >= until) throw behind(name);
+      const consumer = build === undefined ? undefined : running(consumerOf(name, build));
+      const reached = await consumer?.reached(position ?? BEGINNING, LOOK_AGAIN_MS);
+      if (reached !== true) await pause(clock, POLL_MS, new AbortController().signal);
+    }
+  };
+
+  const decode = (view: View, build: Build, body: JsonObject): object => {
+    if (build.version === view.version) return view.schema.decode(body as never);
+    const read = view.schema.safeDecode(body as never);
+    if (!read.success) throw behind(view.name);
+    return read.data;
+  };
+
+  /** Reads the live build; when it was dropped meanwhile, the one that is live then. */
+  const read = async <T>(
+    name: string,
+    position: Position | undefined,
+    work: (view: View, build: Build) => Promise<T>,
+  ): Promise<T> => {
+    const view = viewOf(name);
+    for (let tries = 1; ; tries++) {
+      const build = await ready(name, position);
+      try {
+        return await work(view, build);
+      } catch (error) {
+        if (!(error instanceof NoSuchCollection)) throw error;
+        if (tries === MOST_TRIES) throw behind(name);
+      }
+    }
+  };
+
+  return {
+    get: (name, id, at) =>
+      read(name, at?.position, async (view, build) => {
+        const stored = (await readStore.get(collectionOf(name, build), [id])).get(id);
+        // A document that is not there yet is usually named like its key.
+        const key = stored?.key ?? id;
+        if (await readStore.isParked(consumerOf(name, build), key))
+          throw new Rejected(Parked({ view: name, key }));
+        return stored?.body ? decode(view, build, stored.body) : undefined;
+      }),
+    find: (name, query, at) =>
+      read(name, at?.position, async (view, build) => {
+        const page = await readStore.find(collectionOf(name, build), query);
+        const items = page.items.map(({ id, cursor, document }) => ({
+          id,
+          cursor,
+          document: decode(view, build, document),
+        }));
+        return { items, more: page.more };
+      }),
+    async reached(name) {
+      return reachedBy(viewOf(name).name, await liveOf(name));
+    },
+  };
+}

@@ -1,0 +1,93 @@
+import { BEGINNING, type Position } from '#domain/kernel/envelope.ts';
+import { pause } from '#domain/kernel/pause.ts';
+import type { Consume } from '#domain/kernel/ports/consumer.ts';
+import type { EventStore } from '#domain/kernel/ports/event-store.ts';
+import type { Clock } from '#domain/kernel/ports/facts.ts';
+import type { ReadStore } from '#domain/kernel/ports/read-store.ts';
+import type { View } from '../view.ts';
+import {
+  beginFilling,
+  buildsOf,
+  changeBuilds,
+  consumerOf,
+  dropReplaced,
+  sameBuild,
+  specOf,
+  switchTo,
+} from './builds.ts';
+import { viewHandler } from './handler.ts';
+import { heldConsumers } from './views.ts';
+
+/** How far long work has come. Positions have gaps: `done` and `head` are a measure, not a count. */
+export interface Progress {
+  /** Events handled so far. */
+  readonly events: number;
+  readonly done: Position;
+  readonly head: Position;
+}
+
+export interface RebuildOptions {
+  readonly view: View;
+  readonly consume: Consume;
+  readonly readStore: ReadStore;
+  readonly store: Pick<EventStore, 'head'>;
+  readonly clock: Clock;
+  readonly onProgress?: (progress: Progress) => void;
+  readonly signal?: AbortSignal;
+}
+
+/** How often it is looked whether the new build has caught up, in milliseconds. */
+const LOOK_MS = 50;
+
+/** The rebuild cannot end well; the live build is as it was. */
+export class RebuildFailed extends Error {
+  constructor(view: string, problem: string) {
+    super(`the rebuild of ${view} ended: ${problem}`);
+    this.name = 'RebuildFailed';
+  }
+}
+
+/**
+ * Fills a new build of a view beside the live one and puts it in its place when it has caught up. Whoever advances the
+ * view goes on with the new build; readers see no gap. Any process may do it that can read the history.
+ * @throws RebuildFailed
+ */
+export async function rebuildView(options: RebuildOptions): Promise<{ readonly events: number }> {
+  const { view, consume, readStore, store, clock, onProgress } = options;
+  const signal = options.signal ?? new AbortController().signal;
+  const builds = await changeBuilds(readStore, view.name, (before) => beginFilling(before, view.version));
+  const build = builds.filling;
+  if (build === undefined) throw new RebuildFailed(view.name, 'its build is gone');
+  await readStore.declare(specOf(view, build));
+  const consumer = await consume(viewHandler(view, build, readStore));
+  try {
+    for (;;) {
+      const { state, position, handled, problem } = consumer.status();
+      onProgress?.({ events: handled, done: position, head: await store.head() });
+      if (state === 'stopped' || state === 'newer-event')
+        throw new RebuildFailed(view.name, problem ?? state);
+      if (signal.aborted) throw new RebuildFailed(view.name, 'it was interrupted');
+      if (state === 'live' && (await switchTo(readStore, view.name, build))) return { events: handled };
+      if (!sameBuild((await buildsOf(readStore, view.name)).filling, build))
+        throw new RebuildFailed(view.name, 'another one has begun');
+      await pause(clock, LOOK_MS, signal);
+    }
+  } catch (error) {
+    await changeBuilds(readStore, view.name, (now) => {
+      if (!sameBuild(now.filling, build)) return undefined;
+      const { filling: _, ...rest } = now;
+      return { ...rest, replaced: [...now.replaced, build] };
+    });
+    throw error;
+  } finally {
+    await consumer.stop();
+    const held = await heldConsumers(readStore, clock);
+    await dropReplaced(readStore, view.name, async (it) => !held.has(consumerOf(view.name, it)));
+  }
+}
+
+/** Where the live build of a view stands; the beginning when there is none. */
+export async function liveCheckpoint(readStore: ReadStore, view: string): Promise<Position> {
+  const { live } = await buildsOf(readStore, view);
+  return (live && (await readStore.checkpoint(consumerOf(view, live)))) ?? BEGINNING;
+}

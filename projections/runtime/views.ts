@@ -1,0 +1,177 @@
+import { millisecondsOf } from '#domain/kernel/instant.ts';
+import { every } from '#domain/kernel/pause.ts';
+import type { Consume, Consumer, ConsumerStatus } from '#domain/kernel/ports/consumer.ts';
+import type { Clock } from '#domain/kernel/ports/facts.ts';
+import type { ReadStore } from '#domain/kernel/ports/read-store.ts';
+import type { ViewReader } from '#domain/kernel/ports/views.ts';
+import type { View } from '../view.ts';
+import {
+  type Build,
+  type Builds,
+  beginFilling,
+  buildsOf,
+  changeBuilds,
+  consumerOf,
+  dropReplaced,
+  sameBuild,
+  specOf,
+  switchTo,
+} from './builds.ts';
+import { viewHandler } from './handler.ts';
+import { viewReader } from './reader.ts';
+
+export interface ViewsOptions {
+  readonly views: readonly View[];
+  readonly consume: Consume;
+  readonly readStore: ReadStore;
+  readonly clock: Clock;
+  /** How long a read waits for its position, in milliseconds. Default 5,000. */
+  readonly waitMs?: number;
+  /** How often it is looked whether another build is to be advanced, in milliseconds. Default 250. */
+  readonly lookMs?: number;
+  /** Told when looking fails; it is tried again after the same time. */
+  readonly onProblem?: (view: string, error: unknown) => void;
+}
+
+export interface RunningViews {
+  readonly reader: ViewReader;
+  /** Of each consumer at work here: the live build of every view, and what is filled beside it. */
+  status(): readonly ConsumerStatus[];
+  stop(): Promise<void>;
+}
+
+/** Advances every view: its live build or, when its version is new, the one that will replace it. */
+export async function startViews(options: ViewsOptions): Promise<RunningViews> {
+  const { views, readStore, clock, waitMs } = options;
+  const running = await Promise.all(
+    views.map(async (view) => {
+      const one = new RunningView(view, options);
+      await one.start();
+      return one;
+    }),
+  );
+  const consumers = () => running.flatMap((one) => (one.consumer === undefined ? [] : [one.consumer]));
+  return {
+    reader: viewReader({
+      views,
+      readStore,
+      clock,
+      ...(waitMs !== undefined && { waitMs }),
+      running: (name) => consumers().find((consumer) => consumer.name === name),
+    }),
+    status: () => consumers().map((consumer) => consumer.status()),
+    async stop() {
+      await Promise.all(running.map((one) => one.stop()));
+    },
+  };
+}
+
+/** One view in this process: which build it advances, and when that changes. */
+class RunningView {
+  readonly #view: View;
+  readonly #options: ViewsOptions;
+  #build: Build | undefined;
+  #consumer: Consumer | undefined;
+  #stopLooking: () => void = () => undefined;
+  #looking: Promise<void> = Promise.resolve();
+  #isLooking = false;
+
+  constructor(view: View, options: ViewsOptions) {
+    this.#view = view;
+    this.#options = options;
+  }
+
+  get consumer(): Consumer | undefined {
+    return this.#consumer;
+  }
+
+  async start(): Promise<void> {
+    const { readStore, clock, lookMs = 250, onProblem } = this.#options;
+    const { name, version } = this.#view;
+    const held = await heldConsumers(readStore, clock);
+    const builds = await changeBuilds(readStore, name, (before) =>
+      atStart(before, version, (build) => held.has(consumerOf(name, build))),
+    );
+    await this.#advance(builds.live?.version === version ? builds.live : builds.filling);
+    await this.#drop();
+    this.#stopLooking = every(clock, lookMs, () => {
+      // One look at a time: a slow one must not be overtaken by the next.
+      if (this.#isLooking) return;
+      this.#isLooking = true;
+      this.#looking = this.#look()
+        .catch((error) => onProblem?.(name, error))
+        .finally(() => {
+          this.#isLooking = false;
+        });
+    });
+  }
+
+  async stop(): Promise<void> {
+    this.#stopLooking();
+    await this.#looking;
+    await this.#consumer?.stop();
+  }
+
+  /** Switches to what has caught up, and follows a switch that another process has made. */
+  async #look(): Promise<void> {
+    const { readStore } = this.#options;
+    const { name, version } = this.#view;
+    const builds = await buildsOf(readStore, name);
+    const mine = this.#build;
+    if (mine !== undefined && sameBuild(builds.filling, mine)) {
+      if (this.#consumer?.status().state === 'live' && (await switchTo(readStore, name, mine)))
+        await this.#drop();
+      return;
+    }
+    if (sameBuild(builds.live, mine)) return;
+    // Another version than this code's is somebody else's to advance; ours is not wanted any more.
+    await this.#advance(builds.live?.version === version ? builds.live : undefined);
+    await this.#drop();
+  }
+
+  async #advance(build: Build | undefined): Promise<void> {
+    const { readStore, consume } = this.#options;
+    await this.#consumer?.stop();
+    this.#consumer = undefined;
+    this.#build = build;
+    if (build === undefined) return;
+    await readStore.declare(specOf(this.#view, build));
+    this.#consumer = await consume(viewHandler(this.#view, build, readStore));
+  }
+
+  /** What nobody advances any more is dropped; a build that another process still holds is left to it. */
+  async #drop(): Promise<void> {
+    const { readStore, clock } = this.#options;
+    const { name } = this.#view;
+    const held = await heldConsumers(readStore, clock);
+    await dropReplaced(readStore, name, async (build) => !held.has(consumerOf(name, build)));
+  }
+}
+
+/** The consumers that somebody runs at this moment. */
+export async function heldConsumers(readStore: ReadStore, clock: Clock): Promise<ReadonlySet<string>> {
+  const now = millisecondsOf(clock.now());
+  const consumers = await readStore.consumers();
+  return new Set(
+    consumers
+      .filter(({ owner, leasedUntilMs }) => owner !== undefined && leasedUntilMs > now)
+      .map(({ consumer }) => consumer),
+  );
+}
+
+/** The first build of a view is live at once, because there is nothing else to read; a later version waits its turn. */
+export function atStart(
+  builds: Builds,
+  version: number,
+  isHeld: (build: Build) => boolean,
+): Builds | undefined {
+  const { live, filling } = builds;
+  if (live === undefined)
+    return { ...builds, live: { version, number: builds.last + 1 }, last: builds.last + 1 };
+  if (live.version !== version)
+    return filling?.version === version ? undefined : beginFilling(builds, version);
+  // What is being filled for this version is a rebuild: one that nobody works on was left behind.
+  if (filling === undefined || isHeld(filling)) return undefined;
+  const { live: kept, last, replaced } = builds;
+  return { ...(kept && { live: kept }), last, replaced: [...replaced, filling] };
+}

@@ -1,0 +1,252 @@
+import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, describe, it } from 'node:test';
+import fc from 'fast-check';
+import { projections } from '#cli/projections.ts';
+import { openWorkplace } from '#compose/workplace.ts';
+import type { EventStore } from '#domain/kernel/ports/event-store.ts';
+import type { ReadStore } from '#domain/kernel/ports/read-store.ts';
+import { openSqliteEventStore } from '#engines/event-store/sqlite/store.ts';
+import { belongTo } from '#engines/read-store/history.ts';
+import { memoryReadStore } from '#engines/read-store/memory.ts';
+import { openSqliteReadStore } from '#engines/read-store/sqlite/store.ts';
+import { buildsOf, collectionOf, consumerOf } from '#projections/runtime/builds.ts';
+import { viewHandler } from '#projections/runtime/handler.ts';
+import { RebuildFailed, rebuildView } from '#projections/runtime/rebuild.ts';
+import { verifyView } from '#projections/runtime/verify.ts';
+import { startViews } from '#projections/runtime/views.ts';
+import {
+  append,
+  clock,
+  countersView,
+  eventually,
+  type Fact,
+  historyOf,
+  loopOf,
+  registry,
+  totalsIn,
+  totalsOf,
+} from '#test/support/counters.ts';
+
+const RUNS = Number(process.env.ANNALS_RUNS ?? 25);
+const view = countersView();
+
+const folders: string[] = [];
+const inFolder = () => {
+  const folder = mkdtempSync(join(tmpdir(), 'annals-rebuild-'));
+  folders.push(folder);
+  return folder;
+};
+after(() => {
+  for (const folder of folders) rmSync(folder, { recursive: true, force: true });
+});
+
+const someFacts = (count: number, from = 0): Fact[] =>
+  Array.from({ length: count }, (_, at) => [`k${(from + at) % 17}`, BigInt(from + at)]);
+
+const start = (store: EventStore, readStore: ReadStore) =>
+  startViews({ views: [view], readStore, clock, lookMs: 10, consume: loopOf(store, readStore) });
+
+const verify = (store: EventStore, readStore: ReadStore, of = view) =>
+  verifyView({ view: of, readStore, temporary: memoryReadStore(), store, registry });
+
+const liveTotals = async (readStore: ReadStore) => {
+  const { live } = await buildsOf(readStore, view.name);
+  assert.ok(live);
+  return totalsIn(readStore, collectionOf(view.name, live));
+};
+
+describe('a rebuild', () => {
+  it('by another process while events keep arriving switches in, loses nothing, and verifies equal', async () => {
+    const folder = inFolder();
+    const facts = someFacts(1_200);
+    const store = await historyOf(facts);
+    const served = openSqliteReadStore({ folder });
+    const beside = openSqliteReadStore({ folder });
+    const views = await start(store, served);
+    await views.reader.get('counters', 'k1', { position: await store.head() });
+
+    let writing = true;
+    let seen = 0n;
+    const arriving = (async () => {
+      while (writing) {
+        const more = someFacts(5, facts.length);
+        facts.push(...more);
+        const position = await append(store, more);
+        await views.reader.find('counters', { limit: 1 }, { position });
+        const reached = await views.reader.reached('counters');
+        assert.ok(reached >= seen, 'a reader saw the view go back');
+        seen = reached;
+        await new Promise((resolve) => setTimeout(resolve, 2));
+      }
+    })();
+    const steps: bigint[] = [];
+    const onProgress = ({ done }: { done: bigint }) => steps.push(done);
+    await rebuildView({ view, consume: loopOf(store, beside), readStore: beside, store, clock, onProgress });
+    assert.ok(steps.length > 0);
+    assert.deepEqual((await buildsOf(beside, 'counters')).live, { version: 1, number: 2 });
+    const verified = await verify(store, beside);
+    assert.deepEqual([verified.equal, verified.differing, verified.documents], [true, [], 17]);
+    writing = false;
+    await arriving;
+
+    const position = await append(store, [['k1', 1n]]);
+    facts.push(['k1', 1n]);
+    await views.reader.get('counters', 'k1', { position });
+    assert.deepEqual(await liveTotals(served), totalsOf(facts));
+    await eventually('the old build is dropped', async () => (await served.consumers()).length === 1);
+    await views.stop();
+    await served.close();
+    await beside.close();
+  });
+
+  it('that is interrupted or overtaken leaves the live build as it was', async () => {
+    const store = await historyOf(someFacts(30));
+    const readStore = memoryReadStore();
+    const views = await start(store, readStore);
+    await views.reader.get('counters', 'k1', { position: await store.head() });
+    const options = { view, readStore, store, clock, consume: loopOf(store, readStore) };
+    await assert.rejects(rebuildView({ ...options, signal: AbortSignal.abort() }), RebuildFailed);
+    const builds = await buildsOf(readStore, 'counters');
+    assert.deepEqual([builds.live?.number, builds.filling, builds.replaced], [1, undefined, []]);
+    let rival: Promise<unknown> | undefined;
+    const overtaken = rebuildView({
+      ...options,
+      onProgress() {
+        rival ??= rebuildView({ ...options, consume: loopOf(store, readStore) });
+      },
+    });
+    const [first, second] = await Promise.allSettled([
+      overtaken,
+      overtaken.catch(() => rival).then(() => rival),
+    ]);
+    // Whichever wins, one build is live, and nothing of the other is left.
+    assert.equal(second.status, 'fulfilled');
+    assert.ok(first.status === 'fulfilled' || first.reason instanceof RebuildFailed);
+    await eventually('the others are dropped', async () => (await readStore.consumers()).length === 1);
+    assert.equal((await verify(store, readStore)).equal, true);
+    await views.stop();
+  });
+});
+
+describe('verify', () => {
+  it('names the documents that differ', async () => {
+    const store = await historyOf(someFacts(40));
+    const readStore = memoryReadStore();
+    const views = await start(store, readStore);
+    await views.reader.get('counters', 'k1', { position: await store.head() });
+    await views.stop();
+    const { live } = await buildsOf(readStore, 'counters');
+    assert.ok(live);
+    const lease = await readStore.lease(consumerOf('counters', live), 'vandal', 0, 1);
+    assert.ok(lease);
+    const position = (await store.head()) + 1n;
+    const collection = collectionOf('counters', live);
+    const write = { collection, position, key: 'k3' };
+    await readStore.commit({
+      lease,
+      checkpoint: lease.checkpoint,
+      parked: [],
+      writes: [
+        { ...write, id: 'k3', body: { total: '1' } },
+        { ...write, id: 'extra', body: {} },
+        { ...write, id: 'k5', body: null },
+      ],
+    });
+    const verified = await verify(store, readStore);
+    assert.equal(verified.equal, false);
+    assert.deepEqual(verified.differing, ['extra', 'k3', 'k5']);
+  });
+});
+
+describe('the command line', () => {
+  it('works beside the running server on its folder, with exit codes that say how it went', async () => {
+    const folder = inFolder();
+    const store = await openSqliteEventStore({ folder, clock });
+    await append(store, someFacts(40));
+    const readStore = openSqliteReadStore({ folder });
+    await belongTo(readStore, store.epoch);
+    const views = await start(store, readStore);
+    await views.reader.get('counters', 'k1', { position: await store.head() });
+    const lines: string[] = [];
+    const print = (line: string) => lines.push(line);
+    const work = await openWorkplace({ folder, views: [view], registry, print });
+    const says = async (words: string, code: number, text: RegExp) => {
+      lines.length = 0;
+      assert.equal(await projections(work, words.split(' ')), code, lines.join('\n'));
+      assert.match(lines.join('\n'), text);
+    };
+    await says('status', 0, /counters +1\.1 /);
+    await says('rebuild counters', 0, /rebuilt from 40 events/);
+    await says('verify counters', 0, /17 documents .*\n?Equal\./);
+    await says('parked', 0, /Nothing is parked/);
+    await says('retry', 0, /No such key/);
+    await says('retry counters k1', 1, /No such key/);
+    await says('rebuild nothing', 2, /there is no view nothing; there are counters/);
+    await says('rebuild counters twice', 2, /too many words/);
+    await says('dance', 2, /npm run cli/);
+    const position = await append(store, [['k1', 1_000n]]);
+    const grown = (await views.reader.get('counters', 'k1', { position })) as { total: bigint };
+    assert.equal(grown.total, 1_000n + 1n + 18n + 35n);
+    await work.close();
+    await views.stop();
+    await readStore.close();
+    await store.close();
+  });
+});
+
+describe('exactly once', () => {
+  it('random histories, crashes between batches, owners and parts come to the plain fold', async () => {
+    const fact = fc.tuple(
+      fc.constantFrom('a', 'b', 'c', 'd', 'e'),
+      fc.oneof(
+        { weight: 5, arbitrary: fc.bigInt(0n, 99n) },
+        { weight: 1, arbitrary: fc.constant('clear' as const) },
+      ),
+    );
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(fc.array(fact, { maxLength: 12 }), { minLength: 1, maxLength: 4 }),
+        fc.array(fc.constantFrom('go', 'lost before', 'lost after'), { maxLength: 8 }),
+        fc.integer({ min: 1, max: 3 }),
+        async (rounds, fates, partitions) => {
+          const store = await historyOf([]);
+          const readStore = memoryReadStore();
+          const build = { version: 1, number: 1 };
+          const collection = collectionOf('counters', build);
+          await readStore.declare({ name: collection, indexes: [], text: [] });
+          const left = [...fates];
+          const faulty: ReadStore = Object.assign(Object.create(readStore) as ReadStore, bound(readStore), {
+            async commit(commit: Parameters<ReadStore['commit']>[0]) {
+              const fate = left.shift();
+              if (fate === 'lost before') throw new Error('the process died before the commit');
+              const outcome = await readStore.commit(commit);
+              if (fate === 'lost after') throw new Error('the process died after the commit');
+              return outcome;
+            },
+          });
+          for (const facts of rounds) {
+            await append(store, facts);
+            const handler = { ...viewHandler(view, build, faulty), partitions };
+            const consumer = await loopOf(store, faulty)(handler);
+            assert.equal(await consumer.reached(await store.head(), 10_000), true);
+            await consumer.stop();
+          }
+          assert.deepEqual(await totalsIn(readStore, collection), totalsOf(rounds.flat()));
+        },
+      ),
+      { numRuns: RUNS },
+    );
+  });
+});
+
+/** The store's methods, still bound to it, for an object that replaces some. */
+const bound = (store: ReadStore): Pick<ReadStore, 'lease' | 'release' | 'checkpoint' | 'parked' | 'get'> => ({
+  lease: store.lease.bind(store),
+  release: store.release.bind(store),
+  checkpoint: store.checkpoint.bind(store),
+  parked: store.parked.bind(store),
+  get: store.get.bind(store),
+});

@@ -1,0 +1,118 @@
+import { z } from 'zod';
+import { later } from '#domain/kernel/instant.ts';
+import { event } from '#domain/kernel/message.ts';
+import { MinorUnits } from '#domain/kernel/money.ts';
+import type { EventStore } from '#domain/kernel/ports/event-store.ts';
+import type { ReadStore } from '#domain/kernel/ports/read-store.ts';
+import { registryOf } from '#domain/kernel/registry.ts';
+import { systemClock } from '#engines/clock/system.ts';
+import { consumerLoop } from '#engines/consumer/consumer.ts';
+import { memoryEventStore } from '#engines/event-store/memory.ts';
+import { newIds } from '#engines/ids.ts';
+import { type View, view } from '#projections/view.ts';
+
+// A history of counters in streams `counter-<name>`, and views of it: what the projection runtime is tried on.
+
+export const clock = systemClock();
+const newId = newIds({ clock });
+
+const name = z.string().min(1).max(40);
+export const Counted = event('Counted', {
+  version: 1,
+  description: 'A counter grew.',
+  data: { name, by: MinorUnits, group: z.string() },
+});
+export const Cleared = event('Cleared', { version: 1, description: 'A counter is gone.', data: { name } });
+export const registry = registryOf([
+  { name: 'counters', description: 'Counters.', events: [Counted, Cleared], commands: [] },
+]);
+
+/** What the poison is: changed by a test when it is "fixed". */
+export interface Rules {
+  poison: ((name: string, by: bigint) => boolean) | undefined;
+}
+
+export const countersView = (rules: Rules = { poison: undefined }, version = 1): View =>
+  view({
+    name: 'counters',
+    version,
+    description: 'How far each counter is.',
+    document: z.object({ name, total: MinorUnits, group: z.string(), events: z.int() }),
+    indexes: [
+      { name: 'total', fields: [{ path: 'total', as: 'integer' }] },
+      { name: 'group', fields: [{ path: 'group', as: 'text' }] },
+    ],
+    text: ['name'],
+    events: [Counted, Cleared],
+    key: ({ data }) => data.name,
+    on: {
+      Counted(document, { data }) {
+        if (rules.poison?.(data.name, data.by)) throw new Error(`${data.name} is poisoned`);
+        const { total = 0n, events = 0 } = document ?? {};
+        return { name: data.name, total: total + data.by, group: data.group, events: events + 1 };
+      },
+      Cleared: () => undefined,
+    },
+  });
+
+const metadata = (version = 1) => ({
+  version,
+  occurredAt: '2026-01-01T00:00:00.000Z',
+  actor: 'system.test',
+  roles: ['system'],
+  command: 'Count',
+  commandId: 'c',
+  payload: 'p',
+  correlationId: 'c',
+  causationId: 'c',
+  origin: { channel: 'cli' },
+});
+
+export type Fact = readonly [name: string, by: bigint | 'clear', group?: string];
+
+/** Appends one event for each fact; `version` above 1 is an event this code is too old for. */
+export async function append(store: EventStore, facts: readonly Fact[], version = 1): Promise<bigint> {
+  let last = 0n;
+  for (const [counter, by, group = 'all'] of facts) {
+    const data = by === 'clear' ? { name: counter } : { name: counter, by: by.toString(), group };
+    const appended = await store.append(`counter-${counter}`, 'any', [
+      { eventId: newId(), type: by === 'clear' ? 'Cleared' : 'Counted', data, metadata: metadata(version) },
+    ]);
+    if (appended.status === 'appended') last = appended.position;
+  }
+  return last;
+}
+
+/** The totals that the facts come to: the whole model. */
+export function totalsOf(facts: readonly Fact[]): Record<string, string> {
+  const totals = new Map<string, bigint>();
+  for (const [counter, by] of facts)
+    if (by === 'clear') totals.delete(counter);
+    else totals.set(counter, (totals.get(counter) ?? 0n) + by);
+  return Object.fromEntries([...totals].sort().map(([counter, total]) => [counter, total.toString()]));
+}
+
+/** The totals that a collection holds. */
+export async function totalsIn(readStore: ReadStore, collection: string): Promise<Record<string, string>> {
+  const documents = await readStore.scan(collection, undefined, 1_000);
+  return Object.fromEntries(documents.map(({ id, body }) => [id, String(body?.total)]));
+}
+
+export const historyOf = async (facts: readonly Fact[]): Promise<EventStore> => {
+  const store = memoryEventStore({ clock });
+  await append(store, facts);
+  return store;
+};
+
+/** A consumer loop of one owner, with short times. */
+export const loopOf = (store: EventStore, readStore: ReadStore, owner = newId(), leaseMs = 2_000) =>
+  consumerLoop({ feed: store, store, readStore, registry, clock, owner, leaseMs, retryPollMs: 10 });
+
+/** Waits until it holds; fails loudly when it does not within ten seconds. */
+export async function eventually(what: string, holds: () => boolean | Promise<boolean>): Promise<void> {
+  const until = later(clock.now(), 10_000);
+  while (!(await holds())) {
+    if (clock.now() > until) throw new Error(`not within ten seconds: ${what}`);
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+}

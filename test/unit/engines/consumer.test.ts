@@ -1,0 +1,257 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import type { RecordedEvent } from '#domain/kernel/envelope.ts';
+import type { Handler } from '#domain/kernel/ports/consumer.ts';
+import type { Batch, EventStore } from '#domain/kernel/ports/event-store.ts';
+import type { ReadStore } from '#domain/kernel/ports/read-store.ts';
+import { consumerLoop } from '#engines/consumer/consumer.ts';
+import { partitionOf, partsOf } from '#engines/consumer/partition.ts';
+import { memoryReadStore } from '#engines/read-store/memory.ts';
+import { append, clock, eventually, type Fact, historyOf, loopOf, registry } from '#test/support/counters.ts';
+
+const keyOf = (event: RecordedEvent): string => (event.data as { name: string }).name;
+const amountOf = (event: RecordedEvent): bigint => (event.data as { by: bigint }).by;
+
+/** Notes what it was handed; `fails` names what cannot be handled. */
+function notebook(fails: (event: RecordedEvent) => boolean = () => false, partitions = 1) {
+  const seen: string[] = [];
+  const handler: Handler = {
+    name: 'notebook',
+    filter: { types: ['Counted'] },
+    partitions,
+    key: keyOf,
+    async handle(events) {
+      const failures = new Map<string, { key: string; event: RecordedEvent; error: Error }>();
+      for (const event of events) {
+        const key = keyOf(event);
+        if (failures.has(key)) continue;
+        if (fails(event)) failures.set(key, { key, event, error: new Error('no') });
+        else seen.push(`${key}${amountOf(event)}`);
+      }
+      return { writes: [], failures: [...failures.values()] };
+    },
+  };
+  return { seen, handler };
+}
+
+const abc: readonly Fact[] = [
+  ['a', 1n],
+  ['b', 2n],
+  ['a', 3n],
+];
+
+describe('consumer loop', () => {
+  it('handles the history in order, then what comes, and goes on after a restart where it stood', async () => {
+    const store = await historyOf(abc);
+    const readStore = memoryReadStore();
+    const { seen, handler } = notebook();
+    const first = await loopOf(store, readStore)(handler);
+    assert.equal(await first.reached(await append(store, [['c', 4n]]), 5_000), true);
+    assert.deepEqual(seen, ['a1', 'b2', 'a3', 'c4']);
+    await first.stop();
+    assert.equal(first.status().state, 'stopped');
+    const last = await append(store, [['d', 5n]]);
+    const second = await loopOf(store, readStore)(handler);
+    assert.equal(await second.reached(last, 5_000), true);
+    assert.deepEqual(seen, ['a1', 'b2', 'a3', 'c4', 'd5']);
+    assert.equal(await second.reached(last + 1n, 5), false);
+    await second.stop();
+  });
+
+  it('begins where it is told when it never ran, and only then', async () => {
+    const store = await historyOf(abc);
+    const readStore = memoryReadStore();
+    const { seen, handler } = notebook();
+    const consumer = await loopOf(store, readStore)(handler, { from: await store.head() });
+    const last = await append(store, [['c', 4n]]);
+    assert.equal(await consumer.reached(last, 5_000), true);
+    await consumer.stop();
+    const again = await loopOf(store, readStore)(handler, { from: 0n });
+    assert.equal(await again.reached(last, 5_000), true);
+    await again.stop();
+    assert.deepEqual(seen, ['c4']);
+  });
+
+  it('parks a key that fails, lets the others flow, and replays it in order with what came meanwhile', async () => {
+    const store = await historyOf(abc);
+    const readStore = memoryReadStore();
+    let broken = true;
+    const { seen, handler } = notebook((event) => broken && keyOf(event) === 'a' && amountOf(event) === 3n);
+    const consumer = await loopOf(store, readStore)(handler);
+    const last = await append(store, [
+      ['a', 4n],
+      ['b', 5n],
+    ]);
+    assert.equal(await consumer.reached(last, 5_000), true);
+    assert.deepEqual(seen, ['a1', 'b2', 'b5']);
+    assert.equal(consumer.status().parkedKeys, 1);
+    assert.equal((await readStore.parked())[0]?.waiting, 2);
+
+    await readStore.requestRetry('notebook', undefined);
+    await eventually('the retry fails', async () => (await readStore.parked())[0]?.retry === false);
+    assert.equal((await readStore.parked())[0]?.waiting, 2);
+
+    broken = false;
+    await readStore.requestRetry('notebook', 'a');
+    await eventually('released', async () => (await readStore.parked()).length === 0);
+    assert.equal(await consumer.reached(await append(store, [['a', 6n]]), 5_000), true);
+    assert.deepEqual(seen, ['a1', 'b2', 'b5', 'a3', 'a4', 'a6']);
+    await consumer.stop();
+  });
+
+  it('still knows after a restart what is parked', async () => {
+    const store = await historyOf(abc);
+    const readStore = memoryReadStore();
+    const { seen, handler } = notebook((event) => keyOf(event) === 'a');
+    const first = await loopOf(store, readStore)(handler);
+    await first.reached(await store.head(), 5_000);
+    await first.stop();
+    const second = await loopOf(store, readStore)(handler);
+    assert.equal(await second.reached(await append(store, [['a', 9n]]), 5_000), true);
+    assert.deepEqual(seen, ['b2']);
+    assert.equal((await readStore.parked())[0]?.waiting, 3);
+    await second.stop();
+  });
+
+  it('stops just before an event that is newer than the code', async () => {
+    const store = await historyOf(abc);
+    await append(store, [['n', 1n]], 2);
+    await append(store, [['a', 4n]]);
+    const readStore = memoryReadStore();
+    const { seen, handler } = notebook();
+    const consumer = await loopOf(store, readStore)(handler);
+    await eventually('it stops', () => consumer.status().state === 'newer-event');
+    assert.deepEqual(seen, ['a1', 'b2', 'a3']);
+    const events = (await store.readAll({ limit: 10 })).events;
+    assert.equal(await readStore.checkpoint('notebook'), events[2]?.position);
+    assert.match(String(consumer.status().problem), /version 2 is newer/);
+    assert.equal(await consumer.reached(await store.head(), 5_000), false);
+    await consumer.stop();
+    assert.equal(consumer.status().state, 'newer-event');
+  });
+
+  it('repeats a batch that cannot be handled now, and says why', async () => {
+    const store = await historyOf(abc);
+    const { seen, handler } = notebook();
+    let refusals = 2;
+    const moody: Handler = {
+      ...handler,
+      async handle(events, signal) {
+        if (refusals-- > 0) throw new Error('not now');
+        return handler.handle(events, signal);
+      },
+    };
+    const consumer = await loopOf(store, memoryReadStore())(moody);
+    await eventually('it says why', () => /not now/.test(consumer.status().problem ?? ''));
+    assert.equal(await consumer.reached(await store.head(), 5_000), true);
+    assert.deepEqual(seen, ['a1', 'b2', 'a3']);
+    await consumer.stop();
+  });
+
+  it('waits for the lease of another owner, and takes over when that one stops', async () => {
+    const store = await historyOf(abc);
+    const readStore = memoryReadStore();
+    const { seen, handler } = notebook();
+    const first = await loopOf(store, readStore, 'one', 200)(handler);
+    await first.reached(await store.head(), 5_000);
+    const second = await loopOf(store, readStore, 'two', 200)(handler);
+    await eventually('it waits', () => second.status().state === 'waiting-for-lease');
+    // Longer than the lease: the first renews it.
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    assert.equal(second.status().state, 'waiting-for-lease');
+    await first.stop();
+    await eventually('it takes over', () => second.status().state === 'live');
+    assert.deepEqual(seen, ['a1', 'b2', 'a3']);
+    await second.stop();
+  });
+
+  it('a zombie cannot move the checkpoint: what it had in hand is lost and done by the heir', async () => {
+    const store = await historyOf(abc);
+    const readStore = memoryReadStore();
+    const { handler } = notebook();
+    const entered = Promise.withResolvers<void>();
+    const wakes = Promise.withResolvers<void>();
+    const outcomes: string[] = [];
+    const watched: ReadStore = Object.assign(Object.create(readStore) as ReadStore, {
+      lease: readStore.lease.bind(readStore),
+      checkpoint: readStore.checkpoint.bind(readStore),
+      parked: readStore.parked.bind(readStore),
+      release: readStore.release.bind(readStore),
+      async commit(commit: Parameters<ReadStore['commit']>[0]) {
+        const outcome = await readStore.commit(commit);
+        outcomes.push(outcome);
+        return outcome;
+      },
+    });
+    const asleep: Handler = {
+      ...handler,
+      async handle(events, signal) {
+        entered.resolve();
+        await wakes.promise;
+        return handler.handle(events, signal);
+      },
+    };
+    const zombie = await loopOf(store, watched, 'zombie', 60_000)(asleep);
+    await entered.promise;
+    // Its time is over by the heir's clock.
+    const heir = await readStore.lease('notebook', 'heir', Date.now() + 120_000, 60_000);
+    assert.ok(heir);
+    await readStore.commit({ lease: heir, writes: [], checkpoint: 1n, parked: [] });
+    wakes.resolve();
+    await eventually('it is fenced', () => outcomes.includes('fenced'));
+    assert.equal(await readStore.checkpoint('notebook'), 1n);
+    await eventually('it waits', () => zombie.status().state === 'waiting-for-lease');
+    await zombie.stop();
+  });
+
+  it('divides keys among parts, each with its own checkpoint, and has reached what all have', async () => {
+    const facts: Fact[] = Array.from({ length: 60 }, (_, at) => [`k${at % 12}`, BigInt(at + 1)]);
+    const store = await historyOf(facts);
+    const readStore = memoryReadStore();
+    const { seen, handler } = notebook(undefined, 3);
+    const consumer = await loopOf(store, readStore)(handler);
+    assert.equal(await consumer.reached(await store.head(), 5_000), true);
+    assert.deepEqual([...seen].sort(), facts.map(([name, by]) => `${name}${String(by)}`).sort());
+    for (let key = 0; key < 12; key++) {
+      const mine = facts.filter(([name]) => name === `k${key}`).map(([name, by]) => `${name}${String(by)}`);
+      assert.deepEqual(
+        seen.filter((entry) => mine.includes(entry)),
+        mine,
+      );
+    }
+    for (const part of partsOf(handler)) assert.equal(await readStore.checkpoint(part), await store.head());
+    await consumer.stop();
+  });
+
+  it('follows again after a subscription that dropped, without gap or repeat', async () => {
+    const store = await historyOf(abc);
+    const { seen, handler } = notebook();
+    let drops = 2;
+    const dropping: Pick<EventStore, 'follow'> = {
+      async *follow(options): AsyncGenerator<Batch> {
+        for await (const batch of store.follow(options)) {
+          const [first, ...rest] = batch.events;
+          if (drops-- > 0 && first !== undefined && rest.length > 0) {
+            yield { events: [first], through: first.position, live: false };
+            throw new Error('dropped');
+          }
+          yield batch;
+        }
+      },
+    };
+    const readStore = memoryReadStore();
+    const consume = consumerLoop({ feed: dropping, store, readStore, registry, clock, owner: 'one' });
+    const consumer = await consume(handler);
+    assert.equal(await consumer.reached(await store.head(), 5_000), true);
+    assert.deepEqual(seen, ['a1', 'b2', 'a3']);
+    await consumer.stop();
+  });
+
+  it('a key belongs to the same part for ever', () => {
+    assert.deepEqual(
+      ['', 'auction-1', 'wallet-ann:USD', 'ünï'].map((key) => partitionOf(key, 16)),
+      [5, 4, 8, 0],
+    );
+    assert.throws(() => partsOf({ name: 'x', partitions: 0 }), RangeError);
+  });
+});

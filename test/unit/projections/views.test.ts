@@ -1,0 +1,159 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { Rejected } from '#domain/kernel/rejections.ts';
+import { memoryReadStore } from '#engines/read-store/memory.ts';
+import { buildsOf, collectionOf } from '#projections/runtime/builds.ts';
+import { retryParked, viewStatus } from '#projections/runtime/operate.ts';
+import { viewReader } from '#projections/runtime/reader.ts';
+import { startViews } from '#projections/runtime/views.ts';
+import type { View } from '#projections/view.ts';
+import {
+  append,
+  clock,
+  countersView,
+  eventually,
+  type Fact,
+  historyOf,
+  loopOf,
+  type Rules,
+  totalsIn,
+} from '#test/support/counters.ts';
+
+const facts: readonly Fact[] = [
+  ['ann', 5n],
+  ['bob', 7n],
+  ['ann', 6n],
+  ['cy', 1n],
+  ['cy', 'clear'],
+];
+
+async function running(views: readonly View[], store = historyOf(facts), readStore = memoryReadStore()) {
+  const history = await store;
+  const started = await startViews({
+    views,
+    readStore,
+    clock,
+    lookMs: 10,
+    waitMs: 2_000,
+    consume: loopOf(history, readStore),
+  });
+  return { history, readStore, ...started };
+}
+
+const rejectsWith = (promise: Promise<unknown>, code: string) =>
+  assert.rejects(promise, (error) => error instanceof Rejected && error.rejection.code === code);
+
+describe('views', () => {
+  it('fold the history into documents that are read decoded, and removed ones are gone', async () => {
+    const { history, reader, stop } = await running([countersView()]);
+    const at = { position: await history.head() };
+    assert.deepEqual(await reader.get('counters', 'ann', at), {
+      name: 'ann',
+      total: 11n,
+      group: 'all',
+      events: 2,
+    });
+    assert.equal(await reader.get('counters', 'cy', at), undefined);
+    const sort = [{ field: 'total', direction: 'descending' }] as const;
+    const page = await reader.find('counters', { sort, limit: 1 }, at);
+    assert.deepEqual([page.items.map((item) => item.id), page.more], [['ann'], true]);
+    assert.equal(await reader.reached('counters'), at.position);
+    await stop();
+  });
+
+  it('let a reader wait for its own write, in this process and in one that runs no projections', async () => {
+    const { history, readStore, reader, stop } = await running([countersView()]);
+    const elsewhere = viewReader({ views: [countersView()], readStore, clock, waitMs: 2_000 });
+    for (const each of [reader, elsewhere]) {
+      const position = await append(history, [['dee', 1n]]);
+      const found = await each.get('counters', 'dee', { position });
+      assert.equal((found as { total: bigint }).total, each === reader ? 1n : 2n);
+    }
+    const hasty = viewReader({ views: [countersView()], readStore, clock, waitMs: 30 });
+    await rejectsWith(hasty.get('counters', 'dee', { position: (await history.head()) + 1n }), 'behind');
+    await stop();
+  });
+
+  it('park only the key whose fold throws, say so, and go on in order after the fix', async () => {
+    const rules: Rules = { poison: (name, by) => name === 'ann' && by === 6n };
+    const { history, readStore, reader, stop } = await running([countersView(rules)]);
+    const position = await append(history, [
+      ['ann', 100n],
+      ['bob', 1n],
+    ]);
+    assert.equal(((await reader.get('counters', 'bob', { position })) as { total: bigint }).total, 8n);
+    await rejectsWith(reader.get('counters', 'ann', { position }), 'parked');
+    const [status] = await viewStatus(readStore, [countersView()]);
+    assert.equal(status?.parkedKeys, 1);
+    const [parked] = await readStore.parked();
+    assert.deepEqual([parked?.key, parked?.waiting], ['ann', 2]);
+    assert.match(String(parked?.error), /ann is poisoned/);
+
+    rules.poison = undefined;
+    assert.equal(await retryParked(readStore, 'counters', 'ann'), 1);
+    await eventually('released', async () => (await readStore.parked()).length === 0);
+    assert.deepEqual(await reader.get('counters', 'ann', { position }), {
+      name: 'ann',
+      total: 111n,
+      group: 'all',
+      events: 3,
+    });
+    await stop();
+  });
+
+  it('park a key whose document does not fit its schema, with what came before it kept', async () => {
+    const view = countersView();
+    const nonsense: View = {
+      ...view,
+      fold: (document, event, id) =>
+        event.type === 'Counted' && (event.data as { by: bigint }).by === 6n
+          ? { nonsense: true }
+          : view.fold(document, event, id),
+    };
+    const { history, readStore, reader, stop } = await running([nonsense]);
+    await rejectsWith(reader.get('counters', 'ann', { position: await history.head() }), 'parked');
+    const { live } = await buildsOf(readStore, 'counters');
+    assert.ok(live);
+    assert.deepEqual(await totalsIn(readStore, collectionOf('counters', live)), { ann: '5', bob: '7' });
+    await stop();
+  });
+
+  it('a new version fills beside the old one, which is read until it is switched in', async () => {
+    const old = await running([countersView()]);
+    await old.reader.get('counters', 'ann', { position: await old.history.head() });
+    await old.stop();
+    const gate = Promise.withResolvers<void>();
+    const consume = loopOf(old.history, old.readStore);
+    const doubled: View = { ...countersView(), version: 2 };
+    const started = await startViews({
+      views: [doubled],
+      readStore: old.readStore,
+      clock,
+      lookMs: 10,
+      waitMs: 2_000,
+      consume: (handler) =>
+        consume({
+          ...handler,
+          async handle(events, signal) {
+            await gate.promise;
+            return handler.handle(events, signal);
+          },
+        }),
+    });
+    const position = await append(old.history, [['ann', 1n]]);
+    assert.equal(((await started.reader.get('counters', 'ann')) as { total: bigint }).total, 11n);
+    assert.ok((await started.reader.reached('counters')) < position);
+    gate.resolve();
+    assert.equal(
+      ((await started.reader.get('counters', 'ann', { position })) as { total: bigint }).total,
+      12n,
+    );
+    const builds = await buildsOf(old.readStore, 'counters');
+    assert.deepEqual(builds.live, { version: 2, number: 2 });
+    await eventually('the old build is dropped', async () => {
+      const consumers = await old.readStore.consumers();
+      return consumers.length === 1 && (await buildsOf(old.readStore, 'counters')).replaced.length === 0;
+    });
+    await started.stop();
+  });
+});
