@@ -1,0 +1,63 @@
+import type { RecordedEvent } from '#domain/kernel/envelope.ts';
+import type { Handled } from '#domain/kernel/ports/consumer.ts';
+import { sagaLimits } from './limits.ts';
+
+/** "Not now": nothing is wrong with the key, and the whole batch is to be repeated after a pause. */
+export class NotNow extends Error {
+  constructor(problem: string) {
+    super(problem);
+    this.name = 'NotNow';
+  }
+}
+
+type Failure = Handled['failures'][number];
+
+const asError = (problem: unknown): Error =>
+  problem instanceof Error ? problem : new Error(String(problem));
+
+/**
+ * Works through the events of a batch: those of one key in order, keys beside each other within bounds. What one
+ * throws fails its key alone, except {@link NotNow}, which fails the batch once everything under way has ended.
+ */
+export async function inLanes(
+  events: readonly RecordedEvent[],
+  keyOf: (event: RecordedEvent) => string,
+  signal: AbortSignal,
+  work: (event: RecordedEvent) => Promise<void>,
+): Promise<Handled> {
+  const lanes = [...Map.groupBy(events, keyOf)];
+  const failures: Failure[] = [];
+  let notNow: NotNow | undefined;
+
+  async function workThrough(key: string, lane: readonly RecordedEvent[]): Promise<void> {
+    for (const event of lane) {
+      if (signal.aborted) notNow ??= new NotNow('stopped');
+      if (notNow !== undefined) return;
+      try {
+        await work(event);
+      } catch (problem) {
+        if (problem instanceof NotNow) notNow ??= problem;
+        else failures.push({ key, event, error: asError(problem) });
+        return;
+      }
+    }
+  }
+
+  // The workers share one iterator: each takes the next lane when it has finished one.
+  const next = lanes.values();
+  const worker = async () => {
+    for (const [key, lane] of next) await workThrough(key, lane);
+  };
+  await Promise.all(Array.from({ length: Math.min(sagaLimits.lanes, lanes.length) }, worker));
+  if (notNow !== undefined) throw notNow;
+  return { writes: [], failures };
+}
+
+/** The key as the declaration says, or one made of the stream where that throws: then only that stream's events wait. */
+export function keyOrStream(event: RecordedEvent, key: () => string): string {
+  try {
+    return key();
+  } catch {
+    return `unkeyed:${event.stream}`;
+  }
+}

@@ -1,0 +1,66 @@
+import { type Chain, followReaction } from '#domain/kernel/chain.ts';
+import type { Dispatch, Position, RecordedEvent } from '#domain/kernel/envelope.ts';
+import type { Consume, Consumer, ConsumerStatus } from '#domain/kernel/ports/consumer.ts';
+import type { Reaction } from '#domain/kernel/reaction.ts';
+import type { Registry } from '#domain/kernel/registry.ts';
+import { inLanes, keyOrStream, NotNow } from './lanes.ts';
+
+export interface ReactionsOptions {
+  readonly reactions: readonly Reaction[];
+  readonly consume: Consume;
+  readonly dispatch: Dispatch;
+  readonly registry: Pick<Registry, 'commands'>;
+}
+
+export interface Reactions {
+  readonly consumers: readonly Consumer[];
+  status(): readonly ConsumerStatus[];
+  /** Whether every event up to `position` has been followed to the end of its chain, within the time. */
+  reached(position: Position, timeoutMs: number): Promise<boolean>;
+  stop(): Promise<void>;
+}
+
+function demandEnd({ unanswered }: Chain): void {
+  if (unanswered !== undefined)
+    throw new NotNow(`${unanswered.command} ${unanswered.commandId}: ${unanswered.why}`);
+}
+
+/**
+ * The safety net under the write side: meets every event of every reaction in the order of its key and follows its
+ * chain to the end. What the write side did already is answered from its events; what a crash left undone is done now.
+ * Only then the event counts as passed, and `passed` speaks.
+ */
+export async function startReactions(options: ReactionsOptions): Promise<Reactions> {
+  const { reactions, consume } = options;
+
+  async function take(reaction: Reaction, event: RecordedEvent): Promise<void> {
+    // A key that throws fails here, where it parks the event.
+    reaction.key(event);
+    demandEnd(await followReaction({ ...options, reaction, event, stage: 'on' }));
+    demandEnd(await followReaction({ ...options, reaction, event, stage: 'passed' }));
+  }
+
+  const consumers: Consumer[] = [];
+  for (const reaction of reactions) {
+    const key = (event: RecordedEvent) => keyOrStream(event, () => reaction.key(event));
+    const consumer = await consume({
+      name: `reaction:${reaction.name}`,
+      filter: { types: reaction.events.map(({ type }) => type) },
+      key,
+      handle: (events, signal) => inLanes(events, key, signal, (event) => take(reaction, event)),
+    });
+    consumers.push(consumer);
+  }
+
+  return {
+    consumers,
+    status: () => consumers.map((consumer) => consumer.status()),
+    async reached(position, timeoutMs) {
+      const all = await Promise.all(consumers.map((consumer) => consumer.reached(position, timeoutMs)));
+      return all.every((reached) => reached);
+    },
+    async stop() {
+      await Promise.all(consumers.map((consumer) => consumer.stop()));
+    },
+  };
+}
