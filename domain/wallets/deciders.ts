@@ -1,0 +1,6 @@
+import { forget } from '../kernel/decider.ts';
+import { payment } from './payment/decider.ts';
+import { platform } from './platform/decider.ts';
+import { wallet } from './wallet/decider.ts';
+
+export const deciders = [forget(wallet), forget(payment), forget(platform)];

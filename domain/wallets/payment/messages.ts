@@ -1,0 +1,145 @@
+import { z } from 'zod';
+import { MovementId, PaymentId, PersonId } from '../../kernel/ids.ts';
+import { Instant } from '../../kernel/instant.ts';
+import { command, event, refusalShape, rejection, secret } from '../../kernel/message.ts';
+import { Currency, MinorUnits, PositiveMinorUnits } from '../../kernel/money.ts';
+import { PaymentNotice, ProviderAnswer, ProviderName } from '../../kernel/ports/payments.ts';
+import { Postings } from '../../kernel/posting.ts';
+
+// Streams `payment-<paymentId>`: one payment at the provider, in or out. This is the permanent storage format.
+
+const payment = { paymentId: PaymentId, person: PersonId, currency: Currency, amount: PositiveMinorUnits };
+const why = z.string().max(200);
+
+export const TopUpInitiated = event('TopUpInitiated', {
+  version: 1,
+  description: 'A payment into a wallet begins; the provider is asked next.',
+  data: payment,
+});
+export const TopUpRequiresAction = event('TopUpRequiresAction', {
+  version: 1,
+  description: 'The person must confirm the payment on a page of the provider before it expires.',
+  data: { ...payment, provider: ProviderName, url: secret(z.url().max(500)), expiresAt: Instant },
+});
+export const TopUpConfirmed = event('TopUpConfirmed', {
+  version: 1,
+  description: 'The provider holds the money for us; it waits in clearing for the wallet.',
+  data: { ...payment, provider: ProviderName, movement: MovementId, postings: Postings },
+});
+export const TopUpFailed = event('TopUpFailed', {
+  version: 1,
+  description: 'The provider or the person declined the payment.',
+  data: { ...payment, why },
+});
+export const TopUpExpired = event('TopUpExpired', {
+  version: 1,
+  description: 'The payment was not confirmed in time. A confirmation that comes later still counts.',
+  data: payment,
+});
+export const PayoutInitiated = event('PayoutInitiated', {
+  version: 1,
+  description: 'A payment out of a wallet begins; what it pays is held, and the provider is asked next.',
+  data: payment,
+});
+export const PayoutSubmitted = event('PayoutSubmitted', {
+  version: 1,
+  description: 'The provider has taken the payout on.',
+  data: { ...payment, provider: ProviderName },
+});
+export const PayoutPaid = event('PayoutPaid', {
+  version: 1,
+  description: 'The provider has paid the person; the held money is captured next.',
+  data: { ...payment, provider: ProviderName, movement: MovementId },
+});
+export const PayoutFailed = event('PayoutFailed', {
+  version: 1,
+  description: 'The provider did not pay; the held money is released next.',
+  data: { ...payment, why },
+});
+export const PayoutSettled = event('PayoutSettled', {
+  version: 1,
+  description: 'The captured money has left clearing for the provider, who had paid it out.',
+  data: { ...payment, provider: ProviderName, movement: MovementId, postings: Postings },
+});
+export const NoticeRefused = event('NoticeRefused', {
+  version: 1,
+  description:
+    'A genuine notice of the provider that does not fit what we know: it is kept and nothing moved.',
+  refusal: true,
+  data: { ...PaymentNotice.shape, provider: ProviderName, ...refusalShape },
+});
+
+export const PaymentUnknown = rejection('payment_unknown', {
+  message: 'No payment has this id. The notice was kept for whoever investigates.',
+  details: { paymentId: PaymentId },
+  status: 404,
+});
+export const PaymentDiffers = rejection('payment_differs', {
+  message: 'The notice does not agree with the payment in kind, amount or currency. It was kept.',
+  details: { paymentId: PaymentId, amount: MinorUnits, currency: Currency },
+});
+export const PaymentOver = rejection('payment_over', {
+  message: 'The payment has already ended otherwise. The notice was kept.',
+  details: { paymentId: PaymentId },
+});
+
+const internal = {
+  from: 'process',
+  stream: ({ paymentId }: { paymentId: PaymentId }) => `payment-${paymentId}`,
+} as const;
+
+export const InitiateTopUp = command('InitiateTopUp', {
+  ...internal,
+  description: 'Begins a payment into a wallet.',
+  data: payment,
+});
+export const InitiatePayout = command('InitiatePayout', {
+  ...internal,
+  description: 'Begins a payment out of a wallet, whose money is held.',
+  data: payment,
+});
+export const RecordProviderAnswer = command('RecordProviderAnswer', {
+  ...internal,
+  description: 'What the provider answered when it was asked for the payment.',
+  data: { paymentId: PaymentId, provider: ProviderName, answer: ProviderAnswer },
+  rejections: [PaymentUnknown],
+});
+export const RecordProviderNotice = command('RecordProviderNotice', {
+  ...internal,
+  description: 'A signed notice of the provider. The only thing that makes money come in.',
+  data: { ...PaymentNotice.shape, provider: ProviderName },
+  rejections: [PaymentUnknown, PaymentDiffers, PaymentOver],
+});
+export const ExpireTopUp = command('ExpireTopUp', {
+  ...internal,
+  description: 'Ends a payment in that nobody confirmed in time.',
+  data: { paymentId: PaymentId },
+});
+export const SettlePayout = command('SettlePayout', {
+  ...internal,
+  description: 'Books the captured money out of clearing to the provider.',
+  data: { paymentId: PaymentId },
+  rejections: [PaymentUnknown],
+});
+
+export const paymentEvents = [
+  TopUpInitiated,
+  TopUpRequiresAction,
+  TopUpConfirmed,
+  TopUpFailed,
+  TopUpExpired,
+  PayoutInitiated,
+  PayoutSubmitted,
+  PayoutPaid,
+  PayoutFailed,
+  PayoutSettled,
+  NoticeRefused,
+] as const;
+export const paymentCommands = [
+  InitiateTopUp,
+  InitiatePayout,
+  RecordProviderAnswer,
+  RecordProviderNotice,
+  ExpireTopUp,
+  SettlePayout,
+] as const;

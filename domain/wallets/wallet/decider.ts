@@ -1,0 +1,260 @@
+import { type Decision, decider, type Facts } from '../../kernel/decider.ts';
+import { later } from '../../kernel/instant.ts';
+import { type CommandData, type EventOf, recordedReason } from '../../kernel/message.ts';
+import { availableOf, clearingOf, heldOf, moved } from '../../kernel/posting.ts';
+import { claimNamed, hasExpired, heldBy, holdNamed, newHold, withClaim } from './holds.ts';
+import { walletLimits } from './limits.ts';
+import {
+  BalanceLimit,
+  CaptureExceedsHold,
+  type CaptureHold,
+  ClaimEnded,
+  ClaimOver,
+  CreditOver,
+  CreditRefused,
+  CreditWallet,
+  type EndClaim,
+  FundsCaptured,
+  FundsCredited,
+  FundsRefused,
+  FundsReleased,
+  HoldCommitted,
+  HoldNotExpired,
+  HoldOver,
+  HoldUnknown,
+  InsufficientFunds,
+  OwnWallet,
+  type ReleaseHold,
+  ReserveFunds,
+  TopUpRequested,
+  Transfer,
+  TransferRefused,
+  TransferSent,
+  WalletClosed,
+  WalletNotEmpty,
+  WalletNotOpen,
+  WalletOpened,
+  type Withdraw,
+  WithdrawalRefused,
+  walletCommands,
+  walletEvents,
+} from './messages.ts';
+import { reserve, whyNot } from './reserving.ts';
+import { creditKey, evolve, noWallet, type Wallet } from './state.ts';
+
+type Event = EventOf<(typeof walletEvents)[number]>;
+
+const overLimit = (wallet: Wallet, amount: bigint): boolean =>
+  wallet.available + wallet.held + amount > walletLimits.balance;
+
+const tooMuch = (wallet: Wallet, currency: string) =>
+  BalanceLimit({ balance: wallet.available + wallet.held, limit: walletLimits.balance, currency });
+
+function transfer({ to, amount, currency }: CommandData<typeof Transfer>, wallet: Wallet, facts: Facts) {
+  const person = facts.actor.id;
+  if (wallet.phase !== 'open') return WalletNotOpen({ person, currency });
+  if (to === person) return OwnWallet({});
+  if (amount > wallet.available) {
+    const why = InsufficientFunds({ available: wallet.available, needed: amount, currency });
+    return [
+      TransferRefused({ person, currency, to, amount, reason: recordedReason(Transfer.rejections, why) }),
+    ];
+  }
+  return [
+    TransferSent({
+      person,
+      currency,
+      to,
+      amount,
+      movement: facts.id,
+      postings: moved(availableOf(person, currency), clearingOf(facts.id, currency), amount),
+      balance: { available: wallet.available - amount, held: wallet.held },
+    }),
+  ];
+}
+
+/** The withdrawal, its hold and the hold's claim, the payment and the movement all bear one id: the decision's own. */
+function withdraw({ amount, currency }: CommandData<typeof Withdraw>, wallet: Wallet, facts: Facts) {
+  const person = facts.actor.id;
+  if (wallet.phase !== 'open') return WalletNotOpen({ person, currency });
+  const wanted = {
+    person,
+    currency,
+    amount,
+    holdId: facts.id,
+    claimId: facts.id,
+    purpose: 'withdrawal',
+    expiresAt: later(facts.now, walletLimits.withdrawalMs),
+  } as const;
+  const why = whyNot(wallet, wanted);
+  if (why === undefined) return [reserve(wallet, wanted)];
+  return [
+    WithdrawalRefused({ person, currency, amount, reason: recordedReason(ReserveFunds.rejections, why) }),
+  ];
+}
+
+function reserveFunds(
+  wanted: CommandData<typeof ReserveFunds>,
+  wallet: Wallet,
+): Decision<Event, ReturnType<typeof ClaimOver>> {
+  const { person, currency, holdId, claimId, purpose, amount } = wanted;
+  const claim = claimNamed(holdNamed(wallet.holds, holdId), claimId);
+  if (claim?.state === 'open') return [];
+  // A claim that has had its answer is not answered anew; one that was ended beforehand still waits for its no.
+  if (claim?.state === 'ended') return ClaimOver({ holdId, claimId });
+  const why = whyNot(wallet, wanted);
+  if (why === undefined) return [reserve(wallet, wanted)];
+  const reason = recordedReason(ReserveFunds.rejections, why);
+  return [FundsRefused({ person, currency, holdId, claimId, purpose, amount, reason })];
+}
+
+function endClaim(
+  { person, currency, holdId, claimId, reason }: CommandData<typeof EndClaim>,
+  wallet: Wallet,
+) {
+  const hold = holdNamed(wallet.holds, holdId) ?? newHold(holdId);
+  const claim = claimNamed(hold, claimId);
+  if (hold.over || (claim !== undefined && claim.state !== 'open')) return [];
+  const before = heldBy(hold);
+  const held = claim === undefined ? before : heldBy(withClaim(hold, { ...claim, state: 'ended' }));
+  const released = before - held;
+  return [
+    ClaimEnded({
+      person,
+      currency,
+      holdId,
+      claimId,
+      reason,
+      released,
+      held,
+      holdEnded: before > 0n && held === 0n,
+      postings: moved(heldOf(person, currency), availableOf(person, currency), released),
+      balance: { available: wallet.available + released, held: wallet.held - released },
+    }),
+  ];
+}
+
+function captureHold(
+  { person, currency, holdId, amount, movement }: CommandData<typeof CaptureHold>,
+  wallet: Wallet,
+) {
+  const hold = holdNamed(wallet.holds, holdId);
+  if (hold?.over === true) return hold.movement === movement ? [] : HoldOver({ holdId });
+  if (hold?.purpose === undefined) return HoldUnknown({ holdId });
+  const held = heldBy(hold);
+  if (amount > held) return CaptureExceedsHold({ held, needed: amount, currency });
+  const released = held - amount;
+  return [
+    FundsCaptured({
+      person,
+      currency,
+      holdId,
+      purpose: hold.purpose,
+      amount,
+      released,
+      movement,
+      postings: [
+        ...moved(heldOf(person, currency), clearingOf(movement, currency), amount),
+        ...moved(heldOf(person, currency), availableOf(person, currency), released),
+      ],
+      balance: { available: wallet.available + released, held: wallet.held - held },
+    }),
+  ];
+}
+
+function releaseHold(
+  { person, currency, holdId, reason }: CommandData<typeof ReleaseHold>,
+  wallet: Wallet,
+  facts: Facts,
+) {
+  const hold = holdNamed(wallet.holds, holdId) ?? newHold(holdId);
+  if (hold.over) return [];
+  if (reason === 'expired' && !hasExpired(hold, facts.now)) return HoldNotExpired({ holdId });
+  const amount = heldBy(hold);
+  return [
+    FundsReleased({
+      person,
+      currency,
+      holdId,
+      amount,
+      reason,
+      postings: moved(heldOf(person, currency), availableOf(person, currency), amount),
+      balance: { available: wallet.available + amount, held: wallet.held - amount },
+    }),
+  ];
+}
+
+function creditWallet(data: CommandData<typeof CreditWallet>, wallet: Wallet) {
+  const { person, currency, amount, movement, reason } = data;
+  const from = data.from === undefined ? {} : { from: data.from };
+  const known = wallet.credits.find(({ key }) => key === creditKey(data));
+  if (known !== undefined) return known.refused ? CreditOver({ movement }) : [];
+  // What comes back was here before: the limit is for what is new.
+  const comesBack = reason === 'transfer_returned' || reason === 'refund';
+  const why =
+    wallet.phase !== 'open'
+      ? WalletNotOpen({ person, currency })
+      : !comesBack && overLimit(wallet, amount)
+        ? tooMuch(wallet, currency)
+        : undefined;
+  if (why !== undefined) {
+    const refused = { person, currency, amount, movement, credit: reason, ...from };
+    return [CreditRefused({ ...refused, reason: recordedReason(CreditWallet.rejections, why) })];
+  }
+  return [
+    FundsCredited({
+      person,
+      currency,
+      amount,
+      movement,
+      reason,
+      ...from,
+      postings: moved(clearingOf(movement, currency), availableOf(person, currency), amount),
+      balance: { available: wallet.available + amount, held: wallet.held },
+    }),
+  ];
+}
+
+/**
+ * One person's money in one currency. Whatever a process waits for (a claim, a credit) is answered by an event, yes or
+ * no, so that a stateless reaction can go on from it; a person's own command is refused by an event where money was
+ * short, and by a mere answer where there is no wallet to record it in.
+ */
+export const wallet = decider({
+  category: 'wallet',
+  events: walletEvents,
+  commands: walletCommands,
+  stateVersion: 1,
+  initial: noWallet,
+  evolve,
+  decide: {
+    OpenWallet: ({ currency }, state, { actor }) =>
+      state.phase === 'open' ? [] : [WalletOpened({ person: actor.id, currency })],
+    CloseWallet({ currency }, state, { actor }) {
+      if (state.phase !== 'open') return [];
+      const { available, held } = state;
+      if (available + held > 0n) return WalletNotEmpty({ available, held });
+      return [WalletClosed({ person: actor.id, currency })];
+    },
+    RequestTopUp({ amount, currency }, state, { actor, id }) {
+      if (state.phase !== 'open') return WalletNotOpen({ person: actor.id, currency });
+      if (overLimit(state, amount)) return tooMuch(state, currency);
+      return [TopUpRequested({ person: actor.id, currency, paymentId: id, amount })];
+    },
+    Transfer: transfer,
+    Withdraw: withdraw,
+    ReserveFunds: reserveFunds,
+    EndClaim: endClaim,
+    CommitHold({ person, currency, holdId }, state) {
+      const hold = holdNamed(state.holds, holdId);
+      if (hold?.over === true) return HoldOver({ holdId });
+      const held = heldBy(hold);
+      if (hold?.purpose === undefined || held === 0n) return HoldUnknown({ holdId });
+      if (hold.committed) return [];
+      return [HoldCommitted({ person, currency, holdId, purpose: hold.purpose, held })];
+    },
+    CaptureHold: captureHold,
+    ReleaseHold: releaseHold,
+    CreditWallet: creditWallet,
+  },
+});

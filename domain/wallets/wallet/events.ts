@@ -1,0 +1,188 @@
+import { z } from 'zod';
+import { ClaimId, HoldId, MovementId, PaymentId, PersonId } from '../../kernel/ids.ts';
+import { Instant } from '../../kernel/instant.ts';
+import { event, refusalShape } from '../../kernel/message.ts';
+import { Currency, MinorUnits, PositiveMinorUnits } from '../../kernel/money.ts';
+import { Postings } from '../../kernel/posting.ts';
+
+// Streams `wallet-<person>:<currency>`. This is the permanent storage format.
+
+/** What a hold is for. A bid's hold never expires by time. */
+export const HoldPurpose = z
+  .enum(['bid', 'withdrawal'])
+  .meta({ id: 'HoldPurpose', description: 'What funds are held for.' });
+export type HoldPurpose = z.output<typeof HoldPurpose>;
+
+/** Why a claim ended. */
+export const ClaimEnd = z
+  .enum(['outbid', 'refused', 'superseded', 'unsold', 'cancelled'])
+  .meta({ id: 'ClaimEnd', description: 'Why a claim on held funds ended.' });
+
+/** Why a whole hold was released. */
+export const ReleaseReason = z
+  .enum(['unsold', 'cancelled', 'expired', 'payout_failed'])
+  .meta({ id: 'ReleaseReason', description: 'Why a hold was released.' });
+
+/** Why a wallet is credited. */
+export const CreditReason = z
+  .enum(['top_up', 'transfer', 'transfer_returned', 'sale_proceeds', 'refund'])
+  .meta({ id: 'CreditReason', description: 'Why a wallet was credited.' });
+export type CreditReason = z.output<typeof CreditReason>;
+
+/** What a wallet holds after an event, so that a statement has its running balance from the event itself. */
+export const Balance = z
+  .object({ available: MinorUnits, held: MinorUnits })
+  .meta({ id: 'Balance', description: 'What can be spent and what is held for something, in minor units.' });
+export type Balance = z.output<typeof Balance>;
+
+const wallet = { person: PersonId, currency: Currency };
+const booked = { postings: Postings, balance: Balance };
+
+export const WalletOpened = event('WalletOpened', {
+  version: 1,
+  description: 'A person has a wallet in this currency, for the first time or again.',
+  data: wallet,
+});
+export const WalletClosed = event('WalletClosed', {
+  version: 1,
+  description: 'The empty wallet is closed; nothing can be credited until it is opened again.',
+  data: wallet,
+});
+export const TopUpRequested = event('TopUpRequested', {
+  version: 1,
+  description: 'The person wants to pay in; the payment begins under the id given here.',
+  data: { ...wallet, paymentId: PaymentId, amount: PositiveMinorUnits },
+});
+export const TransferSent = event('TransferSent', {
+  version: 1,
+  description: 'Money has left the wallet and waits in clearing for the receiver.',
+  data: { ...wallet, ...booked, to: PersonId, movement: MovementId, amount: PositiveMinorUnits },
+});
+export const TransferRefused = event('TransferRefused', {
+  version: 1,
+  description: 'A transfer was refused; nothing moved.',
+  refusal: true,
+  data: { ...wallet, to: PersonId, amount: PositiveMinorUnits, ...refusalShape },
+});
+export const WithdrawalRefused = event('WithdrawalRefused', {
+  version: 1,
+  description: 'A withdrawal was refused; nothing is held for it.',
+  refusal: true,
+  data: { ...wallet, amount: PositiveMinorUnits, ...refusalShape },
+});
+export const FundsReserved = event('FundsReserved', {
+  version: 1,
+  description:
+    'A claim is open. The hold is the largest of its open claims, so that only the difference has moved from available.',
+  data: {
+    ...wallet,
+    ...booked,
+    holdId: HoldId,
+    claimId: ClaimId,
+    purpose: HoldPurpose,
+    /** Of the claim. */
+    amount: PositiveMinorUnits,
+    /** Of the whole hold after it. */
+    held: PositiveMinorUnits,
+    expiresAt: Instant.optional(),
+  },
+});
+export const FundsRefused = event('FundsRefused', {
+  version: 1,
+  description: 'A claim was refused and is never made later; nothing moved.',
+  refusal: true,
+  data: {
+    ...wallet,
+    holdId: HoldId,
+    claimId: ClaimId,
+    purpose: HoldPurpose,
+    amount: PositiveMinorUnits,
+    ...refusalShape,
+  },
+});
+export const ClaimEnded = event('ClaimEnded', {
+  version: 1,
+  description:
+    'A claim is over, and what the remaining ones do not need is available again. With the last of them the hold ends.',
+  data: {
+    ...wallet,
+    ...booked,
+    holdId: HoldId,
+    claimId: ClaimId,
+    reason: ClaimEnd,
+    /** What came back to available; zero when another claim needs it, or when the claim was never made. */
+    released: MinorUnits,
+    /** Of the whole hold after it. */
+    held: MinorUnits,
+    /** Whether it was the hold's last open claim: nothing is held any more. */
+    holdEnded: z.boolean(),
+  },
+});
+export const HoldCommitted = event('HoldCommitted', {
+  version: 1,
+  description: 'What the hold was made for is under way: it no longer expires by time.',
+  data: { ...wallet, holdId: HoldId, purpose: HoldPurpose, held: PositiveMinorUnits },
+});
+export const FundsCaptured = event('FundsCaptured', {
+  version: 1,
+  description:
+    'Held money went into clearing, the rest is available again, and the hold is over with all its claims.',
+  data: {
+    ...wallet,
+    ...booked,
+    holdId: HoldId,
+    purpose: HoldPurpose,
+    amount: PositiveMinorUnits,
+    released: MinorUnits,
+    movement: MovementId,
+  },
+});
+export const FundsReleased = event('FundsReleased', {
+  version: 1,
+  description: 'All that was held is available again, and the hold is over with all its claims.',
+  data: { ...wallet, ...booked, holdId: HoldId, amount: MinorUnits, reason: ReleaseReason },
+});
+export const FundsCredited = event('FundsCredited', {
+  version: 1,
+  description: 'Money came out of clearing into the wallet.',
+  data: {
+    ...wallet,
+    ...booked,
+    amount: PositiveMinorUnits,
+    movement: MovementId,
+    reason: CreditReason,
+    /** Who it comes from, where that is a person. */
+    from: PersonId.optional(),
+  },
+});
+export const CreditRefused = event('CreditRefused', {
+  version: 1,
+  description: 'The wallet cannot take the money: it waits in clearing for whoever sent it.',
+  refusal: true,
+  data: {
+    ...wallet,
+    amount: PositiveMinorUnits,
+    movement: MovementId,
+    /** What the credit was for; `reason` says why not. */
+    credit: CreditReason,
+    from: PersonId.optional(),
+    ...refusalShape,
+  },
+});
+
+export const walletEvents = [
+  WalletOpened,
+  WalletClosed,
+  TopUpRequested,
+  TransferSent,
+  TransferRefused,
+  WithdrawalRefused,
+  FundsReserved,
+  FundsRefused,
+  ClaimEnded,
+  HoldCommitted,
+  FundsCaptured,
+  FundsReleased,
+  FundsCredited,
+  CreditRefused,
+] as const;

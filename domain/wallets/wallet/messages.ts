@@ -1,0 +1,144 @@
+import { ClaimId, HoldId, MovementId, PersonId } from '../../kernel/ids.ts';
+import { Instant } from '../../kernel/instant.ts';
+import { command } from '../../kernel/message.ts';
+import { Currency, PositiveMinorUnits } from '../../kernel/money.ts';
+import { ClaimEnd, CreditReason, HoldPurpose, ReleaseReason } from './events.ts';
+import {
+  BalanceLimit,
+  CaptureExceedsHold,
+  ClaimOver,
+  CreditOver,
+  HoldNotExpired,
+  HoldOver,
+  HoldUnknown,
+  InsufficientFunds,
+  OtherPurpose,
+  OwnWallet,
+  TooManyClaims,
+  TooManyHolds,
+  WalletNotEmpty,
+  WalletNotOpen,
+} from './rejections.ts';
+
+export * from './events.ts';
+export * from './rejections.ts';
+
+/** The stream of a person's wallet in one currency. */
+export const walletStream = (person: PersonId, currency: Currency): string => `wallet-${person}:${currency}`;
+
+// From outside, everybody acts on their own wallet and nobody on another's: the stream comes from the one who asks.
+const owner = {
+  from: ['bidder', 'seller'],
+  stream: ({ currency }: { currency: Currency }, actor: { id: PersonId }) => walletStream(actor.id, currency),
+} as const;
+const internal = {
+  from: 'process',
+  stream: ({ person, currency }: { person: PersonId; currency: Currency }) => walletStream(person, currency),
+} as const;
+const wallet = { person: PersonId, currency: Currency };
+
+export const OpenWallet = command('OpenWallet', {
+  ...owner,
+  description: 'Opens your wallet in a currency.',
+  data: { currency: Currency },
+});
+export const CloseWallet = command('CloseWallet', {
+  ...owner,
+  description: 'Closes your wallet in a currency; it must be empty.',
+  data: { currency: Currency },
+  rejections: [WalletNotEmpty],
+});
+export const RequestTopUp = command('RequestTopUp', {
+  ...owner,
+  description:
+    'Begins a payment into your wallet. The payment tells where to confirm it; only the provider credits it.',
+  data: { amount: PositiveMinorUnits, currency: Currency },
+  rejections: [WalletNotOpen, BalanceLimit],
+});
+export const Transfer = command('Transfer', {
+  ...owner,
+  description:
+    'Sends money to another person in the same currency. It comes back if their wallet cannot take it.',
+  data: { to: PersonId, amount: PositiveMinorUnits, currency: Currency },
+  rejections: [WalletNotOpen, OwnWallet, InsufficientFunds],
+});
+export const Withdraw = command('Withdraw', {
+  ...owner,
+  description:
+    'Pays money out. It is held until the provider has paid it, and released if the provider does not.',
+  data: { amount: PositiveMinorUnits, currency: Currency },
+  rejections: [WalletNotOpen, InsufficientFunds, TooManyHolds],
+});
+
+export const ReserveFunds = command('ReserveFunds', {
+  ...internal,
+  description:
+    'Makes a claim on a hold. Answered once for each claim; a claim that has ended is never made again.',
+  data: {
+    ...wallet,
+    holdId: HoldId,
+    claimId: ClaimId,
+    amount: PositiveMinorUnits,
+    purpose: HoldPurpose,
+    expiresAt: Instant.optional(),
+  },
+  rejections: [
+    WalletNotOpen,
+    InsufficientFunds,
+    TooManyHolds,
+    TooManyClaims,
+    HoldOver,
+    ClaimOver,
+    OtherPurpose,
+  ],
+});
+export const EndClaim = command('EndClaim', {
+  ...internal,
+  description: 'Ends one claim. One that was never made is remembered, so that it cannot be made later.',
+  data: { ...wallet, holdId: HoldId, claimId: ClaimId, reason: ClaimEnd },
+});
+export const CommitHold = command('CommitHold', {
+  ...internal,
+  description: 'Takes a hold out of reach of its expiry, because what it was made for begins.',
+  data: { ...wallet, holdId: HoldId },
+  rejections: [HoldOver, HoldUnknown],
+});
+export const CaptureHold = command('CaptureHold', {
+  ...internal,
+  description: 'Moves held money into clearing and releases the rest.',
+  data: { ...wallet, holdId: HoldId, amount: PositiveMinorUnits, movement: MovementId },
+  rejections: [HoldUnknown, HoldOver, CaptureExceedsHold],
+});
+export const ReleaseHold = command('ReleaseHold', {
+  ...internal,
+  description:
+    'Releases all that is held. A hold that never was is remembered, so that it cannot be made later.',
+  data: { ...wallet, holdId: HoldId, reason: ReleaseReason },
+  rejections: [HoldNotExpired],
+});
+export const CreditWallet = command('CreditWallet', {
+  ...internal,
+  description: 'Moves money of a movement out of clearing into the wallet, once for each reason.',
+  data: {
+    ...wallet,
+    amount: PositiveMinorUnits,
+    movement: MovementId,
+    reason: CreditReason,
+    from: PersonId.optional(),
+  },
+  rejections: [WalletNotOpen, BalanceLimit, CreditOver],
+});
+
+export const walletCommands = [
+  OpenWallet,
+  CloseWallet,
+  RequestTopUp,
+  Transfer,
+  Withdraw,
+  ReserveFunds,
+  EndClaim,
+  CommitHold,
+  CaptureHold,
+  ReleaseHold,
+  CreditWallet,
+] as const;

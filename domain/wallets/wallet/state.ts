@@ -1,0 +1,100 @@
+import type { EventOf } from '../../kernel/message.ts';
+import { claimNamed, type Holds, holdNamed, newHold, overHold, withClaim, withHold } from './holds.ts';
+import { walletLimits } from './limits.ts';
+import type { walletEvents } from './messages.ts';
+
+/** A credit is decided once for its movement and reason, with this answer. */
+export interface Credit {
+  readonly key: string;
+  readonly refused: boolean;
+}
+
+/** What decisions on a wallet rest on. Amounts are minor units of the wallet's currency. */
+export interface Wallet {
+  readonly phase: 'none' | 'open' | 'closed';
+  readonly available: bigint;
+  readonly held: bigint;
+  readonly holds: Holds;
+  /** The last ones, oldest first. */
+  readonly credits: readonly Credit[];
+}
+
+export const noWallet: Wallet = { phase: 'none', available: 0n, held: 0n, holds: [], credits: [] };
+
+export const creditKey = ({ movement, reason }: { movement: string; reason: string }): string =>
+  `${movement} ${reason}`;
+
+const withCredit = (wallet: Wallet, credit: Credit): Wallet => ({
+  ...wallet,
+  credits: [...wallet.credits.slice(1 - walletLimits.credits), credit],
+});
+
+type WalletEvent = EventOf<(typeof walletEvents)[number]>;
+type Reserved = Extract<WalletEvent, { type: 'FundsReserved' }>['data'];
+
+function reserved(wallet: Wallet, data: Reserved): Wallet {
+  const { holdId, claimId, amount, purpose, expiresAt, balance } = data;
+  const { expiresAt: _, ...hold } = holdNamed(wallet.holds, holdId) ?? newHold(holdId);
+  const claimed = withClaim(
+    { ...hold, purpose, ...(expiresAt !== undefined && { expiresAt }) },
+    { claimId, amount, state: 'open' },
+  );
+  return { ...wallet, ...balance, holds: withHold(wallet.holds, claimed) };
+}
+
+/** The wallet after an event. Balances come from the events, which carry them for statements. */
+export function evolve(wallet: Wallet, event: WalletEvent): Wallet {
+  switch (event.type) {
+    case 'WalletOpened':
+      return { ...wallet, phase: 'open' };
+    case 'WalletClosed':
+      return { ...wallet, phase: 'closed' };
+    case 'TopUpRequested':
+    case 'TransferRefused':
+    case 'WithdrawalRefused':
+      return wallet;
+    case 'TransferSent':
+      return { ...wallet, ...event.data.balance };
+    case 'FundsReserved':
+      return reserved(wallet, event.data);
+    case 'FundsRefused': {
+      const { holdId, claimId, amount } = event.data;
+      const hold = holdNamed(wallet.holds, holdId) ?? newHold(holdId);
+      const refused = withClaim(hold, { claimId, amount, state: 'ended' });
+      return { ...wallet, holds: withHold(wallet.holds, refused) };
+    }
+    case 'ClaimEnded': {
+      const { holdId, claimId, balance } = event.data;
+      const hold = holdNamed(wallet.holds, holdId) ?? newHold(holdId);
+      const claim = claimNamed(hold, claimId);
+      const ended = withClaim(
+        hold,
+        claim === undefined ? { claimId, amount: 0n, state: 'void' } : { ...claim, state: 'ended' },
+      );
+      return { ...wallet, ...balance, holds: withHold(wallet.holds, ended) };
+    }
+    case 'HoldCommitted': {
+      const hold = holdNamed(wallet.holds, event.data.holdId);
+      if (hold === undefined) return wallet;
+      return { ...wallet, holds: withHold(wallet.holds, { ...hold, committed: true }) };
+    }
+    case 'FundsCaptured': {
+      const { holdId, movement, balance } = event.data;
+      const hold = holdNamed(wallet.holds, holdId) ?? newHold(holdId);
+      return { ...wallet, ...balance, holds: withHold(wallet.holds, overHold(hold, movement)) };
+    }
+    case 'FundsReleased': {
+      const { holdId, balance } = event.data;
+      const hold = holdNamed(wallet.holds, holdId) ?? newHold(holdId);
+      return { ...wallet, ...balance, holds: withHold(wallet.holds, overHold(hold)) };
+    }
+    case 'FundsCredited':
+      return withCredit({ ...wallet, ...event.data.balance }, { key: creditKey(event.data), refused: false });
+    case 'CreditRefused': {
+      const { movement, credit } = event.data;
+      return withCredit(wallet, { key: creditKey({ movement, reason: credit }), refused: true });
+    }
+    default:
+      return event satisfies never;
+  }
+}

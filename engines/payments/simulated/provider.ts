@@ -1,0 +1,134 @@
+import { randomBytes } from 'node:crypto';
+import { derivedId } from '#domain/kernel/canonical.ts';
+import { later } from '#domain/kernel/instant.ts';
+import type { Clock } from '#domain/kernel/ports/facts.ts';
+import type { PaymentNotice, PaymentProvider, PaymentRequest } from '#domain/kernel/ports/payments.ts';
+import { type Deliver, deliveryOf } from './delivery.ts';
+import { openLedger, type ProviderPayment } from './ledger.ts';
+
+/** How long a person has to confirm a payment, in milliseconds. */
+const CONFIRM_WITHIN_MS = 30 * 60 * 1_000;
+
+/** What came of a person's decision on the 3-D Secure page. */
+export type Decided = 'confirmed' | 'declined' | 'expired' | 'unknown';
+
+export interface SimulatedProvider extends PaymentProvider {
+  /** The payment that a page is about; undefined when the token is wrong. */
+  shown(token: string): ProviderPayment | undefined;
+  /** The person's decision; the first one counts, and each tells us by a notice. */
+  decide(token: string, decision: 'confirm' | 'decline'): Decided;
+  /** Notices that were never taken by our webhook. */
+  undelivered(): number;
+  close(): Promise<void>;
+}
+
+const sameTerms = (known: ProviderPayment, direction: string, request: PaymentRequest): boolean =>
+  known.direction === direction &&
+  known.person === request.person &&
+  known.amount === request.amount.toString() &&
+  known.currency === request.currency;
+
+const noticeOf = (
+  payment: ProviderPayment,
+  outcome: PaymentNotice['outcome'],
+  why?: string,
+): PaymentNotice => ({
+  // One notice for each payment and outcome: made again after a crash, it is still the same one.
+  noticeId: derivedId('simulated', payment.id, outcome),
+  paymentId: payment.id,
+  outcome,
+  amount: BigInt(payment.amount),
+  currency: payment.currency,
+  ...(why !== undefined && { why }),
+});
+
+/**
+ * A payment provider that moves no money and otherwise behaves like one: it remembers payments over restarts, has a page
+ * where the person confirms, and tells what became of them by signed notices, again and again until they are taken.
+ * `file` is its database (`:memory:` for none), `pageUrl` tells where its pages are mounted (asked for each payment, since a
+ * port may be chosen late), `declines` says why a payment is declined. `pauseClock` times the repeats of notices where
+ * `clock` is a simulated one; by default they are the same.
+ */
+export function simulatedProvider({
+  file,
+  pageUrl,
+  secret,
+  deliver,
+  clock,
+  pauseClock = clock,
+  declines = () => undefined,
+}: {
+  file: string;
+  pageUrl: () => string;
+  secret: string;
+  deliver: Deliver;
+  clock: Clock;
+  pauseClock?: Clock;
+  declines?: (request: PaymentRequest) => string | undefined;
+}): SimulatedProvider {
+  const ledger = openLedger(file);
+  const delivery = deliveryOf({ ledger, deliver, secret, clock, pauseClock });
+  delivery.wake();
+
+  function begin(direction: 'in' | 'out', request: PaymentRequest): ProviderPayment | string {
+    const known = ledger.payment(request.paymentId);
+    if (known !== undefined)
+      return sameTerms(known, direction, request) ? known : 'this id was used for another payment';
+    const why = declines(request);
+    if (why !== undefined) return why;
+    return {
+      id: request.paymentId,
+      direction,
+      person: request.person,
+      amount: request.amount.toString(),
+      currency: request.currency,
+      token: direction === 'in' ? randomBytes(32).toString('base64url') : null,
+      status: 'waiting',
+      expires_at: later(clock.now(), CONFIRM_WITHIN_MS),
+    };
+  }
+
+  return {
+    name: 'simulated',
+    async createTopUp(request) {
+      const payment = begin('in', request);
+      if (typeof payment === 'string') return { status: 'declined', why: payment };
+      ledger.keep(payment);
+      return {
+        status: 'requires_action',
+        url: `${pageUrl()}/${payment.token}`,
+        expiresAt: payment.expires_at,
+      };
+    },
+    async submitPayout(request) {
+      const payment = begin('out', request);
+      if (typeof payment === 'string') return { status: 'declined', why: payment };
+      if (payment.status === 'waiting') {
+        const notice = noticeOf(payment, 'payout_paid');
+        ledger.keep({ ...payment, status: 'paid' }, { notice, dueAt: pauseClock.now() });
+        delivery.wake();
+      }
+      return { status: 'submitted' };
+    },
+    shown: (token) => ledger.byToken(token),
+    decide(token, decision) {
+      const payment = ledger.byToken(token);
+      if (payment === undefined) return 'unknown';
+      if (payment.status === 'confirmed' || payment.status === 'declined') return payment.status;
+      if (payment.expires_at <= clock.now()) return 'expired';
+      const status = decision === 'confirm' ? 'confirmed' : 'declined';
+      const notice =
+        decision === 'confirm'
+          ? noticeOf(payment, 'top_up_confirmed')
+          : noticeOf(payment, 'top_up_failed', 'declined by the person');
+      ledger.keep({ ...payment, status }, { notice, dueAt: pauseClock.now() });
+      delivery.wake();
+      return status;
+    },
+    undelivered: () => ledger.givenUp(),
+    async close() {
+      await delivery.stop();
+      ledger.close();
+    },
+  };
+}

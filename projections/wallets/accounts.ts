@@ -1,0 +1,92 @@
+import type { RecordedEvent } from '#domain/kernel/envelope.ts';
+import { clearingOf, type Posting, providerAccount } from '#domain/kernel/posting.ts';
+import { PayoutSettled, TopUpConfirmed } from '#domain/wallets/payment/messages.ts';
+import { PlatformCredited } from '#domain/wallets/platform/messages.ts';
+import { FundsCaptured, FundsCredited, TransferSent } from '#domain/wallets/wallet/messages.ts';
+import { type View, view } from '../view.ts';
+import { ClearingDocument, PlatformAccountDocument } from './documents.ts';
+
+/** By how much an event changes an account, in minor units. */
+const changeOf = (postings: readonly Posting[], account: string): bigint =>
+  postings.reduce((sum, posting) => (posting.account === account ? sum + posting.amount : sum), 0n);
+
+type Booked = RecordedEvent<string, { readonly postings: readonly Posting[] }>;
+
+function accountAfter(
+  before: PlatformAccountDocument | undefined,
+  { data, recordedAt }: Booked,
+  id: string,
+): PlatformAccountDocument {
+  const [owner, account = '', currency = ''] = id.split(':');
+  return {
+    id,
+    owner: owner === 'provider' ? 'provider' : 'platform',
+    account,
+    currency,
+    balance: (before?.balance ?? 0n) + changeOf(data.postings, id),
+    entries: (before?.entries ?? 0) + 1,
+    updatedAt: recordedAt,
+  };
+}
+
+/** The accounts of the house and its mirror of what the provider holds; each event touches one of them. */
+export const platformAccounts: View = view({
+  name: 'platform-accounts',
+  version: 1,
+  description: 'What the house has earned and what the payment provider holds for it.',
+  document: PlatformAccountDocument,
+  indexes: [{ name: 'by-currency', fields: [{ path: 'currency', as: 'text' }] }],
+  events: [TopUpConfirmed, PayoutSettled, PlatformCredited],
+  key: (event) =>
+    event.type === 'PlatformCredited'
+      ? `platform:${event.data.account}:${event.data.currency}`
+      : providerAccount(event.data.provider, event.data.currency),
+  on: { TopUpConfirmed: accountAfter, PayoutSettled: accountAfter, PlatformCredited: accountAfter },
+});
+
+type Moving = RecordedEvent<
+  string,
+  { readonly movement: string; readonly currency: string; readonly postings: readonly Posting[] }
+>;
+
+function clearingAfter(
+  before: ClearingDocument | undefined,
+  { data, recordedAt }: Moving,
+  id: string,
+): ClearingDocument {
+  const { movement, currency, postings } = data;
+  const change = changeOf(postings, clearingOf(movement, currency));
+  const balance = (before?.balance ?? 0n) + change;
+  return {
+    id,
+    movement,
+    currency,
+    balance,
+    total: (before?.total ?? 0n) + (change > 0n ? change : 0n),
+    overdrawn: (before?.overdrawn ?? false) || balance < 0n,
+    startedAt: before?.startedAt ?? recordedAt,
+    updatedAt: recordedAt,
+  };
+}
+
+/** Money on its way, by movement: what an auditor looks at first when something is missing. */
+export const clearing: View = view({
+  name: 'clearing',
+  version: 1,
+  description: 'Money of one movement that is on its way: never below zero, and zero at its end.',
+  document: ClearingDocument,
+  indexes: [
+    { name: 'by-balance', fields: [{ path: 'balance', as: 'integer' }] },
+    { name: 'by-movement', fields: [{ path: 'movement', as: 'text' }] },
+  ],
+  events: [TopUpConfirmed, TransferSent, FundsCaptured, FundsCredited, PlatformCredited, PayoutSettled],
+  key: ({ data }) => `${data.movement}:${data.currency}`,
+  on: {
+    TopUpConfirmed: clearingAfter,
+    TransferSent: clearingAfter,
+    FundsCaptured: clearingAfter,
+    FundsCredited: clearingAfter,
+    PlatformCredited: clearingAfter,
+    PayoutSettled: clearingAfter,
+  },
+});

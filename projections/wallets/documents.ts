@@ -1,0 +1,141 @@
+import { z } from 'zod';
+import { ClaimId, HoldId, MovementId, PaymentId, PersonId } from '#domain/kernel/ids.ts';
+import { Instant } from '#domain/kernel/instant.ts';
+import { Currency, MinorUnits, PositiveMinorUnits, SignedMinorUnits } from '#domain/kernel/money.ts';
+import { ProviderName } from '#domain/kernel/ports/payments.ts';
+import { HoldPurpose } from '#domain/wallets/wallet/messages.ts';
+
+// What the wallets' views hold. Amounts are minor units: bigint in a fold, decimal strings where they are stored.
+
+/** `<person>:<currency>`. */
+export const WalletDocument = z
+  .object({
+    id: z.string(),
+    person: PersonId,
+    currency: Currency,
+    status: z.enum(['open', 'closed']),
+    available: MinorUnits,
+    held: MinorUnits,
+    openedAt: Instant,
+    updatedAt: Instant,
+  })
+  .meta({ id: 'Wallet', description: 'A wallet of one person in one currency.' });
+export type WalletDocument = z.output<typeof WalletDocument>;
+
+/** `<person>:<currency>:<holdId>`. */
+export const HoldDocument = z
+  .object({
+    id: z.string(),
+    /** `<person>:<currency>`. */
+    wallet: z.string(),
+    person: PersonId,
+    currency: Currency,
+    holdId: HoldId,
+    purpose: HoldPurpose,
+    /** `resting`: no claim is open, and a new one may come. */
+    status: z.enum(['open', 'resting', 'captured', 'released']),
+    held: MinorUnits,
+    expiresAt: Instant.optional(),
+    updatedAt: Instant,
+  })
+  .meta({ id: 'Hold', description: 'Money held in a wallet for one purpose.' });
+export type HoldDocument = z.output<typeof HoldDocument>;
+
+/** `<stream>@<revision>` of the event that made the entry. */
+export const StatementEntry = z
+  .object({
+    id: z.string(),
+    /** `<person>:<currency>`. */
+    wallet: z.string(),
+    person: PersonId,
+    currency: Currency,
+    kind: z.enum(['transfer_sent', 'reserved', 'claim_ended', 'captured', 'released', 'credited']),
+    /** By how much each side changed. */
+    availableChange: SignedMinorUnits,
+    heldChange: SignedMinorUnits,
+    /** The running balance after this entry. */
+    available: MinorUnits,
+    held: MinorUnits,
+    /** Why: the purpose of a hold, the reason of a release or a credit. */
+    why: z.string(),
+    counterparty: PersonId.optional(),
+    movement: MovementId.optional(),
+    holdId: HoldId.optional(),
+    claimId: ClaimId.optional(),
+    revision: z.int().min(0),
+    /** Of the event in the history, as a decimal string: a statement at any position ends with the last entry at or below it. */
+    position: z.string().regex(/^\d+$/),
+    recordedAt: Instant,
+  })
+  .meta({
+    id: 'StatementEntry',
+    description: 'One line of a wallet’s statement, with the balance after it.',
+  });
+export type StatementEntry = z.output<typeof StatementEntry>;
+
+/** The payment's id. */
+export const PaymentDocument = z
+  .object({
+    id: PaymentId,
+    person: PersonId,
+    direction: z.enum(['in', 'out']),
+    amount: PositiveMinorUnits,
+    currency: Currency,
+    status: z.enum([
+      'initiated',
+      'requires_action',
+      'confirmed',
+      'failed',
+      'expired',
+      'submitted',
+      'paid',
+      'settled',
+    ]),
+    provider: ProviderName.optional(),
+    /** Where the person confirms it; only while that is needed, and only for the person. */
+    actionUrl: z.url().optional(),
+    expiresAt: Instant.optional(),
+    why: z.string().optional(),
+    /** Notices of the provider that did not fit. */
+    refusedNotices: z.int().min(0),
+    startedAt: Instant,
+    updatedAt: Instant,
+  })
+  .meta({ id: 'Payment', description: 'A payment at the provider, in or out.' });
+export type PaymentDocument = z.output<typeof PaymentDocument>;
+
+/** The account as it stands in postings: `platform:fees:USD`, `provider:simulated:USD`. */
+export const PlatformAccountDocument = z
+  .object({
+    id: z.string(),
+    owner: z.enum(['platform', 'provider']),
+    account: z.string(),
+    currency: Currency,
+    /** A provider's is negative by what it holds for us. */
+    balance: SignedMinorUnits,
+    entries: z.int().min(1),
+    updatedAt: Instant,
+  })
+  .meta({
+    id: 'PlatformAccountBalance',
+    description: 'The balance of an account of the house or a provider.',
+  });
+export type PlatformAccountDocument = z.output<typeof PlatformAccountDocument>;
+
+/** `<movement>:<currency>`. */
+export const ClearingDocument = z
+  .object({
+    id: z.string(),
+    movement: MovementId,
+    currency: Currency,
+    /** What is on its way; zero at the movement's end, never below. */
+    balance: SignedMinorUnits,
+    /** All that has ever gone in. */
+    total: MinorUnits,
+    /** Whether the balance has ever been below zero, which would be an error of ours. */
+    overdrawn: z.boolean(),
+    startedAt: Instant,
+    updatedAt: Instant,
+  })
+  .meta({ id: 'Clearing', description: 'Money of one movement that is on its way between accounts.' });
+export type ClearingDocument = z.output<typeof ClearingDocument>;

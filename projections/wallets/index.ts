@@ -1,0 +1,11 @@
+import type { View } from '../view.ts';
+import { clearing, platformAccounts } from './accounts.ts';
+import { payments } from './payments.ts';
+import { statement } from './statement.ts';
+import { holds, wallets } from './wallets.ts';
+
+export * from './documents.ts';
+export { wallets };
+
+/** The read models of the wallets' context. */
+export const walletViews: readonly View[] = [wallets, holds, statement, payments, platformAccounts, clearing];

@@ -1,0 +1,106 @@
+import type { RecordedEvent } from '#domain/kernel/envelope.ts';
+import {
+  NoticeRefused,
+  PayoutFailed,
+  PayoutInitiated,
+  PayoutPaid,
+  PayoutSettled,
+  PayoutSubmitted,
+  TopUpConfirmed,
+  TopUpExpired,
+  TopUpFailed,
+  TopUpInitiated,
+  TopUpRequiresAction,
+} from '#domain/wallets/payment/messages.ts';
+import { type View, view } from '../view.ts';
+import { PaymentDocument } from './documents.ts';
+
+type Terms = RecordedEvent<
+  string,
+  {
+    readonly paymentId: string;
+    readonly person: string;
+    readonly currency: string;
+    readonly amount: bigint;
+  }
+>;
+
+const initiated =
+  (direction: PaymentDocument['direction']) =>
+  (_none: PaymentDocument | undefined, { data, recordedAt }: Terms): PaymentDocument => ({
+    id: data.paymentId,
+    person: data.person,
+    direction,
+    amount: data.amount,
+    currency: data.currency,
+    status: 'initiated',
+    refusedNotices: 0,
+    startedAt: recordedAt,
+    updatedAt: recordedAt,
+  });
+
+/** The next status. The page to confirm on and its expiry are shown only while they are of use. */
+const becomes =
+  (status: PaymentDocument['status']) =>
+  (
+    before: PaymentDocument | undefined,
+    event: RecordedEvent<
+      string,
+      { readonly paymentId: string; readonly provider?: string; readonly why?: string }
+    >,
+  ): PaymentDocument | undefined => {
+    if (before === undefined) throw new Error(`${event.stream} begins with ${event.type}`);
+    const { actionUrl: _url, expiresAt: _expiry, why: _why, ...known } = before;
+    const { provider, why } = event.data;
+    return {
+      ...known,
+      status,
+      ...(provider !== undefined && { provider }),
+      ...(why !== undefined && { why }),
+      updatedAt: event.recordedAt,
+    };
+  };
+
+export const payments: View = view({
+  name: 'payments',
+  version: 1,
+  description: 'Payments in and out, where they stand, and where to confirm them.',
+  document: PaymentDocument,
+  indexes: [
+    { name: 'by-person', fields: [{ path: 'person', as: 'text' }] },
+    { name: 'by-status', fields: [{ path: 'status', as: 'text' }] },
+  ],
+  events: [
+    TopUpInitiated,
+    TopUpRequiresAction,
+    TopUpConfirmed,
+    TopUpFailed,
+    TopUpExpired,
+    PayoutInitiated,
+    PayoutSubmitted,
+    PayoutPaid,
+    PayoutFailed,
+    PayoutSettled,
+    NoticeRefused,
+  ],
+  key: ({ data }) => data.paymentId,
+  on: {
+    TopUpInitiated: initiated('in'),
+    TopUpRequiresAction(before, event) {
+      const waiting = becomes('requires_action')(before, event);
+      const { url, expiresAt } = event.data;
+      return waiting && { ...waiting, actionUrl: url, expiresAt };
+    },
+    TopUpConfirmed: becomes('confirmed'),
+    TopUpFailed: becomes('failed'),
+    TopUpExpired: becomes('expired'),
+    PayoutInitiated: initiated('out'),
+    PayoutSubmitted: becomes('submitted'),
+    PayoutPaid: becomes('paid'),
+    PayoutFailed: becomes('failed'),
+    PayoutSettled: becomes('settled'),
+    // A notice on a payment that nobody knows is in the history alone: there is no payment to show.
+    NoticeRefused: (before, { recordedAt }) =>
+      before && { ...before, refusedNotices: before.refusedNotices + 1, updatedAt: recordedAt },
+  },
+});

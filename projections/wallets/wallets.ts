@@ -1,0 +1,124 @@
+import type { RecordedEvent } from '#domain/kernel/envelope.ts';
+import { idOf } from '#domain/kernel/ids.ts';
+import { availableOf, heldOf, type Posting } from '#domain/kernel/posting.ts';
+import {
+  ClaimEnded,
+  FundsCaptured,
+  FundsCredited,
+  FundsReleased,
+  FundsReserved,
+  HoldCommitted,
+  TransferSent,
+  WalletClosed,
+  WalletOpened,
+} from '#domain/wallets/wallet/messages.ts';
+import { type View, view } from '../view.ts';
+import { HoldDocument, WalletDocument } from './documents.ts';
+
+type Booked = RecordedEvent<
+  string,
+  { readonly person: string; readonly currency: string; readonly postings: readonly Posting[] }
+>;
+
+/** By how much an event changes the two sides of its wallet, in minor units, told by its postings. */
+export function changesOf({ data: { person, currency, postings } }: Booked): {
+  readonly available: bigint;
+  readonly held: bigint;
+} {
+  const sum = (account: string): bigint =>
+    postings.reduce((total, posting) => (posting.account === account ? total + posting.amount : total), 0n);
+  return { available: sum(availableOf(person, currency)), held: sum(heldOf(person, currency)) };
+}
+
+/** Sums the postings, and so proves the running balances that the events carry for statements. */
+function booked(before: WalletDocument | undefined, event: Booked): WalletDocument | undefined {
+  // Holds that are remembered before the wallet was ever opened move nothing.
+  if (before === undefined) return undefined;
+  const { available, held } = changesOf(event);
+  return {
+    ...before,
+    available: before.available + available,
+    held: before.held + held,
+    updatedAt: event.recordedAt,
+  };
+}
+
+export const wallets: View = view({
+  name: 'wallets',
+  version: 1,
+  description: 'Each person’s wallets: what can be spent and what is held.',
+  document: WalletDocument,
+  indexes: [{ name: 'by-person', fields: [{ path: 'person', as: 'text' }] }],
+  events: [
+    WalletOpened,
+    WalletClosed,
+    TransferSent,
+    FundsReserved,
+    ClaimEnded,
+    FundsCaptured,
+    FundsReleased,
+    FundsCredited,
+  ],
+  key: ({ stream }) => idOf(stream),
+  on: {
+    WalletOpened: (before, { data: { person, currency }, recordedAt }, id): WalletDocument => ({
+      id,
+      person,
+      currency,
+      status: 'open',
+      available: before?.available ?? 0n,
+      held: before?.held ?? 0n,
+      openedAt: recordedAt,
+      updatedAt: recordedAt,
+    }),
+    WalletClosed: (before, { recordedAt }): WalletDocument | undefined =>
+      before === undefined ? undefined : { ...before, status: 'closed', updatedAt: recordedAt },
+    TransferSent: booked,
+    FundsReserved: booked,
+    ClaimEnded: booked,
+    FundsCaptured: booked,
+    FundsReleased: booked,
+    FundsCredited: booked,
+  },
+});
+
+const holdAfter =
+  (change: Partial<Pick<HoldDocument, 'status' | 'held'>>) =>
+  (before: HoldDocument | undefined, { recordedAt }: RecordedEvent): HoldDocument | undefined =>
+    before === undefined ? undefined : { ...before, ...change, updatedAt: recordedAt };
+
+/** Why money is held. A hold that has ended stays, as the answer to "where is it gone". */
+export const holds: View = view({
+  name: 'holds',
+  version: 1,
+  description: 'What is held in a wallet, and for what.',
+  document: HoldDocument,
+  indexes: [
+    {
+      name: 'by-wallet',
+      fields: [
+        { path: 'wallet', as: 'text' },
+        { path: 'status', as: 'text' },
+      ],
+    },
+  ],
+  events: [FundsReserved, ClaimEnded, HoldCommitted, FundsCaptured, FundsReleased],
+  key: ({ stream, data }) => `${idOf(stream)}:${data.holdId}`,
+  on: {
+    FundsReserved(_before, { stream, data, recordedAt }, id): HoldDocument {
+      const { person, currency, holdId, purpose, held, expiresAt } = data;
+      const terms = { id, wallet: idOf(stream), person, currency, holdId, purpose };
+      const until = expiresAt === undefined ? {} : { expiresAt };
+      return { ...terms, status: 'open', held, ...until, updatedAt: recordedAt };
+    },
+    ClaimEnded: (before, event) =>
+      holdAfter({ held: event.data.held, ...(event.data.holdEnded && { status: 'resting' }) })(before, event),
+    HoldCommitted(before, { recordedAt }) {
+      if (before === undefined) return undefined;
+      const { expiresAt: _, ...committed } = before;
+      return { ...committed, updatedAt: recordedAt };
+    },
+    FundsCaptured: holdAfter({ status: 'captured', held: 0n }),
+    FundsReleased: holdAfter({ status: 'released', held: 0n }),
+  },
+});

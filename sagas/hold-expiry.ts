@@ -1,0 +1,49 @@
+import { type Saga, type Step, saga } from '#domain/kernel/saga.ts';
+import {
+  FundsCaptured,
+  FundsReleased,
+  FundsReserved,
+  HoldCommitted,
+  ReleaseHold,
+} from '#domain/wallets/wallet/messages.ts';
+
+interface Hold {
+  readonly person: string;
+  readonly currency: string;
+  readonly holdId: string;
+}
+type Waiting = Hold | null;
+
+const over = (state: Waiting): Step<Waiting> | undefined =>
+  state === null ? undefined : { state, cancels: ['expiry'], done: true };
+
+/**
+ * Releases a hold when its time has come, where its purpose has one (a bid's has none). The wallet judges again whether
+ * the hold has expired, so a commitment or a capture that comes first wins.
+ */
+export const holdExpiry: Saga = saga({
+  name: 'hold-expiry',
+  version: 1,
+  initial: null as Waiting,
+  events: [FundsReserved, HoldCommitted, FundsCaptured, FundsReleased],
+  id: ({ data }) =>
+    'purpose' in data && data.purpose === 'bid'
+      ? undefined
+      : `${data.person}:${data.currency}:${data.holdId}`,
+  on: {
+    FundsReserved(_state, { data: { person, currency, holdId, expiresAt } }) {
+      if (expiresAt === undefined) return undefined;
+      return { state: { person, currency, holdId }, timers: [{ name: 'expiry', at: expiresAt }] };
+    },
+    HoldCommitted: over,
+    FundsCaptured: over,
+    FundsReleased: over,
+  },
+  timers: {
+    expiry: (state) =>
+      state === null
+        ? undefined
+        : { state, sends: [{ command: ReleaseHold({ ...state, reason: 'expired' }), purpose: 'release' }] },
+  },
+  answers: { release: over },
+});

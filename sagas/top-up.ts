@@ -1,0 +1,62 @@
+import { reaction } from '#domain/kernel/reaction.ts';
+import { type Saga, type Step, saga } from '#domain/kernel/saga.ts';
+import {
+  ExpireTopUp,
+  InitiateTopUp,
+  TopUpConfirmed,
+  TopUpFailed,
+  TopUpRequiresAction,
+} from '#domain/wallets/payment/messages.ts';
+import { CreditPlatform } from '#domain/wallets/platform/messages.ts';
+import { CreditRefused, CreditWallet, TopUpRequested } from '#domain/wallets/wallet/messages.ts';
+
+/**
+ * A payment into a wallet: requested → initiated (the gateway asks the provider) → confirmed by a notice → credited. A
+ * wallet that has been closed meanwhile refuses, by an event, and the money is kept as unallocated: once, because
+ * the wallet refuses once and the command's id derives from that refusal.
+ */
+export const topUp = reaction({
+  name: 'top-up',
+  events: [TopUpRequested, TopUpConfirmed, CreditRefused],
+  key: ({ stream }) => stream,
+  on: {
+    TopUpRequested: ({ data: { paymentId, person, currency, amount } }) => [
+      { command: InitiateTopUp({ paymentId, person, currency, amount }) },
+    ],
+    TopUpConfirmed: ({ data: { person, currency, amount, movement } }) => [
+      { command: CreditWallet({ person, currency, amount, movement, reason: 'top_up' }) },
+    ],
+    CreditRefused({ data: { credit, currency, amount, movement } }) {
+      if (credit !== 'top_up') return [];
+      const account = 'unallocated';
+      return [{ command: CreditPlatform({ account, currency, amount, movement, reason: 'top_up' }) }];
+    },
+  },
+});
+
+type Waiting = { readonly paymentId: string } | null;
+
+const over = (state: Waiting): Step<Waiting> | undefined =>
+  state === null ? undefined : { state, cancels: ['expiry'], done: true };
+
+/** Ends a payment that nobody confirmed by the time the provider gave. */
+export const topUpExpiry: Saga = saga({
+  name: 'top-up-expiry',
+  version: 1,
+  initial: null as Waiting,
+  events: [TopUpRequiresAction, TopUpConfirmed, TopUpFailed],
+  id: ({ data }) => data.paymentId,
+  on: {
+    TopUpRequiresAction: (state, { data: { paymentId, expiresAt } }) =>
+      state === null ? { state: { paymentId }, timers: [{ name: 'expiry', at: expiresAt }] } : undefined,
+    TopUpConfirmed: over,
+    TopUpFailed: over,
+  },
+  timers: {
+    expiry: (state) =>
+      state === null
+        ? undefined
+        : { state, sends: [{ command: ExpireTopUp({ paymentId: state.paymentId }), purpose: 'expire' }] },
+  },
+  answers: { expire: over },
+});

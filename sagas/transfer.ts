@@ -1,0 +1,27 @@
+import { reaction } from '#domain/kernel/reaction.ts';
+import { CreditPlatform } from '#domain/wallets/platform/messages.ts';
+import { CreditRefused, CreditWallet, TransferSent } from '#domain/wallets/wallet/messages.ts';
+
+/**
+ * A transfer between people: the sender's wallet into clearing, then the receiver's credit. If the receiver's wallet
+ * cannot take it, the money goes back to the sender, and if theirs is closed by then, to the house as unallocated.
+ */
+export const transfer = reaction({
+  name: 'transfer',
+  events: [TransferSent, CreditRefused],
+  key: ({ stream }) => stream,
+  on: {
+    TransferSent: ({ data: { person, to, currency, amount, movement } }) => [
+      { command: CreditWallet({ person: to, currency, amount, movement, reason: 'transfer', from: person }) },
+    ],
+    CreditRefused({ data: { person, from, currency, amount, movement, credit } }) {
+      if (credit === 'transfer' && from !== undefined) {
+        const back = { person: from, from: person, currency, amount, movement };
+        return [{ command: CreditWallet({ ...back, reason: 'transfer_returned' }) }];
+      }
+      if (credit !== 'transfer_returned') return [];
+      const account = 'unallocated';
+      return [{ command: CreditPlatform({ account, currency, amount, movement, reason: 'transfer' }) }];
+    },
+  },
+});

@@ -1,0 +1,9 @@
+import type { Reaction } from '#domain/kernel/reaction.ts';
+import type { Saga } from '#domain/kernel/saga.ts';
+import { holdExpiry } from './hold-expiry.ts';
+import { topUp, topUpExpiry } from './top-up.ts';
+import { transfer } from './transfer.ts';
+import { withdrawal } from './withdrawal.ts';
+
+export const walletReactions: readonly Reaction[] = [topUp, withdrawal, transfer];
+export const walletSagas: readonly Saga[] = [topUpExpiry, holdExpiry];

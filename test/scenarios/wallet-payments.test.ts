@@ -1,0 +1,239 @@
+import assert from 'node:assert/strict';
+import type { AddressInfo } from 'node:net';
+import { type TestContext, test } from 'node:test';
+import express from 'express';
+import { followChain } from '#domain/kernel/chain.ts';
+import { later } from '#domain/kernel/instant.ts';
+import type { Command } from '#domain/kernel/message.ts';
+import type { PaymentNotice } from '#domain/kernel/ports/payments.ts';
+import { PaymentNotice as Notice, SIGNATURE_HEADER } from '#domain/kernel/ports/payments.ts';
+import { SIGNATURE_TOLERANCE_MS, sign } from '#domain/kernel/signature.ts';
+import { wallets } from '#domain/wallets/context.ts';
+import { deciders } from '#domain/wallets/deciders.ts';
+import {
+  CloseWallet,
+  OpenWallet,
+  RequestTopUp,
+  Transfer,
+  Withdraw,
+} from '#domain/wallets/wallet/messages.ts';
+import { simulatedPaymentPages } from '#engines/payments/simulated/pages.ts';
+import { simulatedProvider } from '#engines/payments/simulated/provider.ts';
+import { paymentsGateway } from '#sagas/payments-gateway.ts';
+import { walletReactions } from '#sagas/wallets.ts';
+import { givenPlatform, someone } from '#test/support/platform.ts';
+import { paymentWebhooks } from '#write-side/webhooks/payments.ts';
+
+const currency = 'USD';
+const ann = someone('ann', 'bidder');
+const bob = someone('bob', 'bidder');
+const secret = 'a secret of the test';
+
+/** A text that the first of these events says. */
+function told([event]: readonly { readonly data: object }[], field: string): string {
+  const text: unknown = Object.entries(event?.data ?? {}).find(([name]) => name === field)?.[1];
+  if (typeof text !== 'string') throw new Error(`nothing says ${field}`);
+  return text;
+}
+
+/** A platform with the simulated provider in front of it, over HTTP on loopback; the notices wait until `deliver()`. */
+async function givenHouse(t: TestContext, declines?: () => string | undefined) {
+  const platform = givenPlatform({ contexts: [wallets], deciders, reactions: walletReactions });
+  const { clock, registry, pipeline, store } = platform;
+  const app = express();
+  const server = app.listen(0, '127.0.0.1');
+  await new Promise((resolve) => server.once('listening', resolve));
+  const base = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const notices: { body: Buffer; signature: string }[] = [];
+  const provider = simulatedProvider({
+    file: ':memory:',
+    pageUrl: () => `${base}/pay`,
+    secret,
+    clock,
+    async deliver(body, signature) {
+      notices.push({ body: Buffer.from(body), signature });
+      return true;
+    },
+    ...(declines && { declines }),
+  });
+  app.use('/pay', simulatedPaymentPages(provider));
+  const webhook = { dispatch: pipeline.dispatch, provider: provider.name, secrets: [secret], clock };
+  app.use('/webhooks/payments', paymentWebhooks(webhook));
+  t.after(async () => {
+    await provider.close();
+    server.closeAllConnections();
+    await new Promise((resolve) => server.close(resolve));
+    await pipeline.drain();
+  });
+
+  const gateway = paymentsGateway({ provider, dispatch: pipeline.dispatch, registry });
+  const ask = async (): Promise<void> => {
+    const { events } = await store.readAll({ limit: 1_000, filter: gateway.filter });
+    await gateway.handle(events.map(registry.decode), new AbortController().signal);
+  };
+  const post = async (body: Buffer, signature: string): Promise<number> => {
+    const headers = { [SIGNATURE_HEADER]: signature };
+    const response = await fetch(`${base}/webhooks/payments`, {
+      method: 'POST',
+      body: new Uint8Array(body),
+      headers,
+    });
+    await response.text();
+    return response.status;
+  };
+  const tell = (notice: PaymentNotice): Promise<number> => {
+    const body = Buffer.from(JSON.stringify(Notice.encode(notice)));
+    return post(body, sign(secret, clock.now(), body));
+  };
+  const types = async (stream: string): Promise<string[]> =>
+    (await platform.history(stream)).map(({ type }) => type);
+  /** Does what the safety net does: follows every event to the end of its chain, until nothing new comes of it. */
+  const settled = async (): Promise<void> => {
+    for (let followed = 0; ; ) {
+      const { events } = await store.readAll({ limit: 1_000 });
+      if (events.length === followed) return;
+      for (const event of events.map(registry.decode))
+        await followChain({ dispatch: pipeline.dispatch, registry, reactions: walletReactions, event });
+      followed = events.length;
+    }
+  };
+  /** Asks for a payment in and lets the gateway ask the provider; the page where it is confirmed. */
+  const startTopUp = async (amount: bigint) => {
+    const reply = await platform.send(RequestTopUp({ amount, currency }), ann);
+    const paymentId = told(reply.events, 'paymentId');
+    await settled();
+    await ask();
+    const url = told((await platform.history(`payment-${paymentId}`)).slice(1), 'url');
+    return { paymentId, url };
+  };
+  const decide = (url: string, decision: string): Promise<Response> =>
+    fetch(url, { method: 'POST', body: new URLSearchParams({ decision }) });
+  return { ...platform, ask, post, tell, types, notices, startTopUp, decide, settled, provider };
+}
+
+const open = OpenWallet({ currency });
+const ids = { n: 0 };
+const noticeOf = (paymentId: string, more: Partial<PaymentNotice> = {}): PaymentNotice => ({
+  noticeId: `notice-${++ids.n}`,
+  paymentId,
+  outcome: 'top_up_confirmed',
+  amount: 500n,
+  currency,
+  ...more,
+});
+
+test('a top-up is credited by the signed notice alone, and once', async (t) => {
+  const house = await givenHouse(t);
+  await house.send(open, ann);
+  const { paymentId, url } = await house.startTopUp(500n);
+  assert.match(await (await fetch(url)).text(), /Confirm/);
+  assert.match(await (await house.decide(url, 'confirm')).text(), /confirmed/);
+  await new Promise((resolve) => setImmediate(resolve));
+  assert.deepEqual(await house.types('wallet-ann:USD'), ['WalletOpened', 'TopUpRequested']);
+  const [notice] = house.notices;
+  assert.ok(notice);
+  assert.equal(await house.post(notice.body, notice.signature), 200);
+  assert.equal(await house.post(notice.body, notice.signature), 200);
+  assert.equal(await house.tell(noticeOf(paymentId)), 200);
+  await house.settled();
+  assert.deepEqual(await house.types('wallet-ann:USD'), ['WalletOpened', 'TopUpRequested', 'FundsCredited']);
+});
+
+test('a notice that is tampered with, unsigned, old or no notice is not believed', async (t) => {
+  const house = await givenHouse(t);
+  await house.send(open, ann);
+  const { paymentId } = await house.startTopUp(500n);
+  const body = Buffer.from(JSON.stringify(Notice.encode(noticeOf(paymentId))));
+  const now = house.clock.now();
+  const tampered = Buffer.from(body.toString().replace('500', '900'));
+  assert.equal(await house.post(tampered, sign(secret, now, body)), 401);
+  assert.equal(await house.post(body, sign('another secret', now, body)), 401);
+  assert.equal(await house.post(body, ''), 401);
+  assert.equal(await house.post(body, sign(secret, later(now, -SIGNATURE_TOLERANCE_MS - 1), body)), 401);
+  const other = Buffer.from('{"noticeId":1}');
+  assert.equal(await house.post(other, sign(secret, now, other)), 400);
+  assert.deepEqual(await house.types(`payment-${paymentId}`), ['TopUpInitiated', 'TopUpRequiresAction']);
+});
+
+test('a notice of an unknown payment is kept and answered, one under a used id refused', async (t) => {
+  const house = await givenHouse(t);
+  const unknown = noticeOf('nobody');
+  assert.equal(await house.tell(unknown), 200);
+  assert.equal(await house.tell(unknown), 200);
+  assert.deepEqual(await house.types('payment-nobody'), ['NoticeRefused']);
+  assert.equal(await house.tell({ ...unknown, amount: 501n }), 409);
+});
+
+test('money that comes for a closed wallet is kept by the house', async (t) => {
+  const house = await givenHouse(t);
+  await house.send(open, ann);
+  const { paymentId } = await house.startTopUp(500n);
+  await house.send(CloseWallet({ currency }), ann);
+  assert.equal(await house.tell(noticeOf(paymentId)), 200);
+  await house.settled();
+  assert.equal((await house.types('wallet-ann:USD')).at(-1), 'CreditRefused');
+  assert.deepEqual(await house.types('platform-unallocated:USD'), ['PlatformCredited']);
+});
+
+/** A house where ann has 500. */
+async function givenFunds(t: TestContext, declines?: () => string | undefined) {
+  const house = await givenHouse(t, declines);
+  await house.send(open, ann);
+  const reply = await house.send(RequestTopUp({ amount: 500n, currency }), ann);
+  const paymentId = told(reply.events, 'paymentId');
+  await house.settled();
+  assert.equal(await house.tell(noticeOf(paymentId)), 200);
+  await house.settled();
+  return house;
+}
+const withdraw: Command = Withdraw({ amount: 400n, currency });
+
+test('a withdrawal is held, paid, captured and settled', async (t) => {
+  const house = await givenFunds(t);
+  const reply = await house.send(withdraw, ann);
+  const holdId = told(reply.events, 'holdId');
+  await house.settled();
+  await house.ask();
+  await new Promise((resolve) => setImmediate(resolve));
+  const notice = house.notices.at(-1);
+  assert.ok(notice);
+  assert.equal(await house.post(notice.body, notice.signature), 200);
+  await house.settled();
+  const paid = ['PayoutInitiated', 'PayoutSubmitted', 'PayoutPaid', 'PayoutSettled'];
+  assert.deepEqual(await house.types(`payment-${holdId}`), paid);
+  const walk = ['FundsReserved', 'HoldCommitted', 'FundsCaptured'];
+  assert.deepEqual((await house.types('wallet-ann:USD')).slice(-3), walk);
+});
+
+test('a withdrawal that the provider declines is released', async (t) => {
+  const house = await givenFunds(t, () => 'no such account');
+  await house.send(withdraw, ann);
+  await house.settled();
+  await house.ask();
+  await house.settled();
+  assert.equal((await house.types('wallet-ann:USD')).at(-1), 'FundsReleased');
+});
+
+test('a refused withdrawal stays refused under its id after a top-up, and a new id succeeds', async (t) => {
+  const house = await givenHouse(t);
+  await house.send(open, ann);
+  const refused = await house.send(withdraw, ann, 'first');
+  assert.equal(refused.outcome, 'rejected');
+  const { paymentId } = await house.startTopUp(500n);
+  assert.equal(await house.tell(noticeOf(paymentId)), 200);
+  await house.settled();
+  assert.deepEqual(await house.send(withdraw, ann, 'first'), refused);
+  assert.equal((await house.send(withdraw, ann, 'second')).outcome, 'accepted');
+});
+
+test('a transfer arrives, and comes back from where there is no wallet', async (t) => {
+  const house = await givenFunds(t);
+  await house.send(open, bob);
+  await house.send(Transfer({ to: 'bob', amount: 100n, currency }), ann);
+  await house.send(Transfer({ to: 'cy', amount: 100n, currency }), ann);
+  await house.settled();
+  assert.deepEqual(await house.types('wallet-bob:USD'), ['WalletOpened', 'FundsCredited']);
+  assert.deepEqual(await house.types('wallet-cy:USD'), ['CreditRefused']);
+  const last = (await house.history('wallet-ann:USD')).at(-1);
+  assert.deepEqual(last?.data.balance, { available: '400', held: '0' });
+});

@@ -1,0 +1,85 @@
+import { type Actor, systemActor } from '#domain/kernel/actor.ts';
+import type { RecordedEvent } from '#domain/kernel/envelope.ts';
+import { categoryOf } from '#domain/kernel/ids.ts';
+import type { Command, NewEvent } from '#domain/kernel/message.ts';
+import type { Intent } from '#domain/kernel/reaction.ts';
+import { registryOf } from '#domain/kernel/registry.ts';
+import { wallets } from '#domain/wallets/context.ts';
+import { deciders } from '#domain/wallets/deciders.ts';
+import { walletReactions } from '#sagas/wallets.ts';
+import { NOON } from '#test/support/deciding.ts';
+
+/** A command somebody is about to send. */
+export interface Sent {
+  readonly command: Command;
+  readonly by: Actor;
+}
+
+/**
+ * The wallets' context without a pipeline: deciders folded in memory, one history, and what reactions want waiting until
+ * it is taken, in whatever order. A test can so reach interleavings that a running platform meets once a year.
+ */
+export class MoneyWorld {
+  readonly registry = registryOf([wallets]);
+  readonly history: RecordedEvent[] = [];
+  readonly waiting: Sent[] = [];
+  readonly #states = new Map<string, { state: unknown; revision: number }>();
+  #decisions = 0;
+
+  /** Decides a command on its stream; the events it made, or the code of its rejection. */
+  send({ command: { command, data }, by }: Sent): readonly RecordedEvent[] | string {
+    const declared = this.registry.commands.get(command)?.command;
+    const stream = declared?.streamOf(data, by) ?? '';
+    const decider = deciders.find(({ category }) => category === categoryOf(stream));
+    const decide = decider?.decide[command];
+    if (decider === undefined || decide === undefined) throw new Error(`nobody decides ${command}`);
+    const head = this.#states.get(stream) ?? { state: decider.initial, revision: -1 };
+    this.#decisions += 1;
+    const facts = { now: NOON, actor: by, id: `id-${this.#decisions}`, screened: undefined };
+    const decision = decide(data, head.state, facts);
+    if ('rejected' in decision) return decision.code;
+    let { state, revision } = head;
+    const events = decision.map((event) => {
+      state = decider.evolve(state, event, { position: undefined });
+      revision += 1;
+      return this.record(event, stream, revision, command);
+    });
+    this.#states.set(stream, { state, revision });
+    this.waiting.push(...events.flatMap((event) => this.#wanted(event)));
+    return events;
+  }
+
+  #wanted(event: RecordedEvent): readonly Sent[] {
+    const wanted = walletReactions
+      .filter(({ events }) => events.some(({ type }) => type === event.type))
+      .flatMap((reaction): readonly Intent[] => reaction.on(event, [event]));
+    return wanted.map(({ command }) => ({ command, by: systemActor('reaction') }));
+  }
+
+  /** Gives an event a place in the history, as the store would. */
+  record(event: NewEvent, stream: string, revision: number, command: string): RecordedEvent {
+    const id = String(this.history.length + 1);
+    const recorded = {
+      ...event,
+      eventId: id,
+      stream,
+      revision,
+      position: BigInt(id),
+      recordedAt: NOON,
+      metadata: {
+        version: 1,
+        occurredAt: NOON,
+        actor: 'ann',
+        roles: [],
+        command,
+        commandId: id,
+        payload: '',
+        correlationId: id,
+        causationId: id,
+        origin: { channel: 'reaction' as const },
+      },
+    };
+    this.history.push(recorded);
+    return recorded;
+  }
+}

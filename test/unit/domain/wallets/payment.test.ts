@@ -1,0 +1,138 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { Command, NewEvent } from '#domain/kernel/message.ts';
+import type { PaymentNotice, ProviderAnswer } from '#domain/kernel/ports/payments.ts';
+import { payment } from '#domain/wallets/payment/decider.ts';
+import {
+  ExpireTopUp,
+  InitiatePayout,
+  InitiateTopUp,
+  RecordProviderAnswer,
+  RecordProviderNotice,
+  SettlePayout,
+} from '#domain/wallets/payment/messages.ts';
+import { platform } from '#domain/wallets/platform/decider.ts';
+import { CreditPlatform } from '#domain/wallets/platform/messages.ts';
+import { decideOn, eventsOf, firstOf, NOON } from '#test/support/deciding.ts';
+
+const terms = { paymentId: 'p', person: 'ann', currency: 'USD', amount: 500n };
+const topUp = InitiateTopUp(terms);
+const payout = InitiatePayout(terms);
+const answer = (given: ProviderAnswer) =>
+  RecordProviderAnswer({ paymentId: 'p', provider: 'simulated', answer: given });
+const page = answer({ status: 'requires_action', url: 'https://pay.example/t', expiresAt: NOON });
+const submitted = answer({ status: 'submitted' });
+const declined = answer({ status: 'declined', why: 'no' });
+const notice = (outcome: PaymentNotice['outcome'], more: Partial<PaymentNotice> = {}) =>
+  RecordProviderNotice({
+    noticeId: outcome,
+    paymentId: 'p',
+    outcome,
+    amount: 500n,
+    currency: 'USD',
+    provider: 'simulated',
+    ...more,
+  });
+const confirmed = notice('top_up_confirmed');
+const paid = notice('payout_paid');
+const expire = ExpireTopUp({ paymentId: 'p' });
+const settle = SettlePayout({ paymentId: 'p' });
+
+const history = (...commands: Command[]): readonly NewEvent[] => {
+  const events: NewEvent[] = [];
+  for (const command of commands) events.push(...eventsOf(decideOn(payment, events, command)));
+  return events;
+};
+
+/** The types of the events, with the code where one is a refusal; or the rejection's code. */
+function line(events: readonly NewEvent[], command: Command): string {
+  const decision = decideOn(payment, events, command);
+  if ('rejected' in decision) return decision.code;
+  return decision
+    .map(({ type, data }) => ('reason' in data ? `${type} ${(data.reason as { code: string }).code}` : type))
+    .join(', ');
+}
+
+test('a top-up: initiated, a page to confirm on, confirmed by a notice, each once', () => {
+  assert.equal(line([], topUp), 'TopUpInitiated');
+  assert.equal(line(history(topUp), topUp), '');
+  assert.equal(line(history(topUp), page), 'TopUpRequiresAction');
+  assert.equal(line(history(topUp, page), page), '');
+  assert.equal(line(history(topUp, page), confirmed), 'TopUpConfirmed');
+  assert.equal(line(history(topUp, page, confirmed), confirmed), '');
+  const again = notice('top_up_confirmed', { noticeId: 'another' });
+  assert.equal(line(history(topUp, page, confirmed), again), '');
+});
+
+test('a confirmation moves the money from the provider into clearing', () => {
+  assert.deepEqual(firstOf(decideOn(payment, history(topUp, page), confirmed)).postings, [
+    { account: 'provider:simulated:USD', amount: -500n },
+    { account: 'clearing:p:USD', amount: 500n },
+  ]);
+});
+
+test('a notice may overtake the answer, which then says nothing new', () => {
+  assert.equal(line(history(topUp), confirmed), 'TopUpConfirmed');
+  assert.equal(line(history(topUp, confirmed), page), '');
+  assert.equal(line(history(payout), paid), 'PayoutPaid');
+  assert.equal(line(history(payout, paid), submitted), '');
+});
+
+test('money that comes late still counts, a late no does not', () => {
+  const failed = notice('top_up_failed');
+  assert.equal(line(history(topUp, page), expire), 'TopUpExpired');
+  assert.equal(line(history(topUp, page, expire), expire), '');
+  assert.equal(line(history(topUp, page, expire), confirmed), 'TopUpConfirmed');
+  assert.equal(line(history(topUp, page), failed), 'TopUpFailed');
+  assert.equal(line(history(topUp, page, failed), failed), '');
+  assert.equal(line(history(topUp, page, failed), confirmed), 'TopUpConfirmed');
+  assert.equal(line(history(topUp, page, confirmed), failed), '');
+  assert.equal(line(history(topUp, page, confirmed), expire), '');
+});
+
+test('a provider that declines ends the payment', () => {
+  assert.equal(line(history(topUp), declined), 'TopUpFailed');
+  assert.equal(line(history(payout), declined), 'PayoutFailed');
+  assert.equal(line(history(payout, declined), declined), '');
+  assert.equal(line([], declined), 'payment_unknown');
+});
+
+test('a notice of an unknown payment, or of other terms, is kept once and moves nothing', () => {
+  assert.equal(line([], confirmed), 'NoticeRefused payment_unknown');
+  assert.equal(line(history(confirmed), confirmed), '');
+  const other = [{ amount: 501n }, { currency: 'EUR' }];
+  for (const differs of other)
+    assert.equal(
+      line(history(topUp, page), notice('top_up_confirmed', differs)),
+      'NoticeRefused payment_differs',
+    );
+  assert.equal(line(history(topUp, page), paid), 'NoticeRefused payment_differs');
+});
+
+test('a payout: submitted, paid, and settled to the provider after the capture', () => {
+  const failed = notice('payout_failed');
+  assert.equal(line([], payout), 'PayoutInitiated');
+  assert.equal(line(history(payout), submitted), 'PayoutSubmitted');
+  assert.equal(line(history(payout, submitted), paid), 'PayoutPaid');
+  assert.equal(line(history(payout, submitted, paid), paid), '');
+  assert.equal(line(history(payout, submitted), settle), '');
+  assert.equal(line(history(payout, submitted, paid), settle), 'PayoutSettled');
+  assert.equal(line(history(payout, submitted, paid, settle), settle), '');
+  assert.equal(line(history(payout, submitted), failed), 'PayoutFailed');
+  assert.equal(line(history(payout, submitted, failed), failed), '');
+  assert.equal(line(history(payout, submitted, failed), paid), 'NoticeRefused payment_over');
+  assert.equal(line(history(payout, submitted, paid), failed), 'NoticeRefused payment_over');
+  assert.equal(line([], settle), 'payment_unknown');
+});
+
+test('an account of the house takes each movement and reason once', () => {
+  const credit = (reason: 'premium' | 'commission') =>
+    CreditPlatform({ account: 'fees', currency: 'USD', amount: 5n, movement: 'm', reason });
+  const premium = eventsOf(decideOn(platform, [], credit('premium')));
+  assert.deepEqual(firstOf(premium).postings, [
+    { account: 'clearing:m:USD', amount: -5n },
+    { account: 'platform:fees:USD', amount: 5n },
+  ]);
+  assert.deepEqual(decideOn(platform, premium, credit('premium')), []);
+  assert.equal(eventsOf(decideOn(platform, premium, credit('commission'))).length, 1);
+});
