@@ -1,0 +1,104 @@
+import type { Actor } from '../../kernel/actor.ts';
+import type { EventOf, RejectionOf } from '../../kernel/message.ts';
+import { money } from '../../kernel/money.ts';
+import { LARGEST_BID } from '../ladder.ts';
+import { isStaff } from '../people.ts';
+import {
+  AuctionClosed,
+  AuctionNotOpen,
+  AuctionUnknown,
+  BidAccepted,
+  BidTooHigh,
+  BidTooLow,
+  MaximumNotRaised,
+  OwnLot,
+} from './messages.ts';
+import { type Bid, judge, meetsReserve, raise, smallestBid } from './proxy.ts';
+import type { AuctionState, AuctionTerms, KnownAuction } from './state.ts';
+
+/** Why a bid does not stand. */
+export type BidRefusal = RejectionOf<
+  | typeof AuctionUnknown
+  | typeof AuctionNotOpen
+  | typeof AuctionClosed
+  | typeof OwnLot
+  | typeof BidTooHigh
+  | typeof BidTooLow
+  | typeof MaximumNotRaised
+>;
+
+/** Sellers, whoever arranged the auction, and the house's staff have a hand in it. */
+export const hasHandIn = (
+  { seller, staff }: Pick<AuctionTerms, 'seller' | 'staff'>,
+  person: string,
+): boolean => seller === person || staff.includes(person);
+
+export const mayArrange = (terms: Pick<AuctionTerms, 'seller'>, actor: Actor): boolean =>
+  actor.roles.includes('system') || isStaff(actor) || terms.seller === actor.id;
+
+/** Whether the auction takes bids at all; one that is closing still decides those placed before its end. */
+function whyShut(auction: AuctionState, placedAt: bigint | undefined): BidRefusal | undefined {
+  switch (auction.phase) {
+    case 'none':
+      return AuctionUnknown({});
+    case 'scheduled':
+    case 'cancelled':
+      return AuctionNotOpen({ phase: auction.phase });
+    case 'open':
+      return undefined;
+    case 'closing': {
+      const inTime = placedAt !== undefined && auction.closedAt !== undefined && placedAt < auction.closedAt;
+      return inTime ? undefined : AuctionClosed({});
+    }
+    case 'sold':
+    case 'passed':
+      return AuctionClosed({});
+    default:
+      return auction satisfies never;
+  }
+}
+
+/**
+ * What stands against a bid in the auction of this moment; undefined: nothing. Said at the door and again when the bid is
+ * funded. `placedAt` is where the bid stands in the history, once it does.
+ */
+export function whyNot(
+  auction: AuctionState,
+  bid: Pick<Bid, 'bidder' | 'maximum'>,
+  placedAt?: bigint,
+): BidRefusal | undefined {
+  const shut = whyShut(auction, placedAt);
+  if (shut !== undefined || auction.phase === 'none') return shut;
+  const { terms, standing } = auction;
+  if (hasHandIn(terms, bid.bidder)) return OwnLot({});
+  const inCurrency = (amount: bigint) => money(amount, terms.currency);
+  if (bid.maximum > LARGEST_BID) return BidTooHigh({ largestBid: inCurrency(LARGEST_BID) });
+  const price = inCurrency(standing?.price ?? terms.openingBid);
+  switch (judge(terms, standing, bid)) {
+    case 'too_low':
+      return BidTooLow({ price, smallestBid: inCurrency(smallestBid(terms, standing)) });
+    case 'not_raised':
+      return MaximumNotRaised({ price });
+    case undefined:
+      return undefined;
+  }
+}
+
+/** The event by which a bid that nothing stands against is accepted. */
+export function accept({ terms, standing }: KnownAuction, bid: Bid): EventOf<typeof BidAccepted> {
+  const after = raise(terms, standing, bid);
+  const { leading, price } = after;
+  const displaced = leading.bidId === bid.bidId ? standing?.leading : undefined;
+  return BidAccepted({
+    auctionId: terms.auctionId,
+    bidId: bid.bidId,
+    bidder: bid.bidder,
+    currency: terms.currency,
+    maximum: bid.maximum,
+    leader: leading.bidder,
+    price,
+    smallestBid: smallestBid(terms, after),
+    reserveMet: meetsReserve(terms, leading.maximum),
+    ...(displaced === undefined ? {} : { displaced: { bidder: displaced.bidder, bidId: displaced.bidId } }),
+  });
+}

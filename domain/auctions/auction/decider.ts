@@ -1,0 +1,126 @@
+import { derivedId } from '../../kernel/canonical.ts';
+import { decider } from '../../kernel/decider.ts';
+import { recordedReason } from '../../kernel/message.ts';
+import { feeOn } from '../fees.ts';
+import { AuctionExists } from '../lot/messages.ts';
+import { accept, hasHandIn, mayArrange, whyNot } from './bidding.ts';
+import { isDecided } from './decided-bids.ts';
+import {
+  AcceptBid,
+  AuctionCancelled,
+  AuctionOpened,
+  AuctionOver,
+  AuctionRefused,
+  AuctionScheduled,
+  AuctionUnknown,
+  BidRefused,
+  commands,
+  events,
+  LotClosing,
+  LotPassed,
+  LotSettled,
+  LotSold,
+  NotYourAuction,
+  RegisterAuction,
+  SettlementStopped,
+} from './messages.ts';
+import { meetsReserve } from './proxy.ts';
+import { type AuctionTerms, evolve, type KnownAuction, noAuction } from './state.ts';
+
+/** Only what the schema names; a command is never spread into an event. */
+function termsOf(terms: AuctionTerms): AuctionTerms {
+  const { auctionId, saleId, lotId, seller, staff, title, description, categories, pictures } = terms;
+  const { currency, estimateLow, estimateHigh, openingBid, reserve, minimumReputation } = terms;
+  const { ladder, premium, commission, opensAt, endsAt } = terms;
+  return {
+    ...{ auctionId, saleId, lotId, seller, staff, title, description, categories, pictures },
+    ...{ currency, estimateLow, estimateHigh, openingBid, ladder, premium, commission, opensAt, endsAt },
+    ...(reserve === undefined ? {} : { reserve }),
+    ...(minimumReputation === undefined ? {} : { minimumReputation }),
+  };
+}
+
+const leadingOf = ({ standing }: KnownAuction) =>
+  standing === undefined
+    ? {}
+    : { leading: { bidder: standing.leading.bidder, bidId: standing.leading.bidId } };
+
+function hammer(auction: KnownAuction) {
+  const { terms, standing } = auction;
+  const { auctionId, lotId, seller, currency } = terms;
+  if (standing === undefined) return LotPassed({ auctionId, lotId, currency, cause: 'no_bids' });
+  const { leading, price } = standing;
+  if (!meetsReserve(terms, leading.maximum))
+    return LotPassed({ auctionId, lotId, currency, cause: 'reserve_not_met', ...leadingOf(auction) });
+  return LotSold({
+    auctionId,
+    lotId,
+    seller,
+    winner: leading.bidder,
+    winningBidId: leading.bidId,
+    currency,
+    hammer: price,
+    premium: feeOn(price, terms.premium),
+    commission: feeOn(price, terms.commission),
+    settlement: derivedId('settlement', auctionId),
+  });
+}
+
+/** A timed English auction of one lot: scheduled → open → closing → sold or passed; cancelled until the hammer falls. */
+export const auction = decider({
+  category: 'auction',
+  events,
+  commands,
+  stateVersion: 1,
+  initial: noAuction,
+  evolve,
+  barriers: ['LotClosing'],
+  decide: {
+    RegisterAuction(terms, auction) {
+      if (auction.phase === 'none') return [AuctionScheduled(termsOf(terms))];
+      const { auctionId, lotId } = terms;
+      if (auction.terms.lotId === lotId) return [];
+      const reason = recordedReason(RegisterAuction.rejections, AuctionExists({}));
+      return [AuctionRefused({ auctionId, lotId, reason })];
+    },
+    OpenAuction(_, auction, { actor }) {
+      if (auction.phase === 'none') return AuctionUnknown({});
+      if (!mayArrange(auction.terms, actor)) return NotYourAuction({});
+      if (auction.phase === 'open') return [];
+      if (auction.phase !== 'scheduled') return AuctionOver({ phase: auction.phase });
+      const { terms } = auction;
+      const known = actor.roles.includes('system') || hasHandIn(terms, actor.id);
+      return [AuctionOpened({ ...termsOf(terms), staff: known ? terms.staff : [...terms.staff, actor.id] })];
+    },
+    AcceptBid({ auctionId, bidId, bidder, maximum, placedAt }, auction) {
+      if (auction.phase === 'none') return AuctionUnknown({});
+      if (isDecided(auction.decided, bidId)) return [];
+      const why = whyNot(auction, { bidder, maximum }, BigInt(placedAt));
+      if (why === undefined) return [accept(auction, { bidId, bidder, maximum })];
+      const reason = recordedReason(AcceptBid.rejections, why);
+      return [BidRefused({ auctionId, bidId, bidder, currency: auction.terms.currency, reason })];
+    },
+    CloseLot: ({ auctionId }, { phase }) => (phase === 'open' ? [LotClosing({ auctionId })] : []),
+    DropHammer: (_, auction) => (auction.phase === 'closing' ? [hammer(auction)] : []),
+    CancelAuction({ auctionId, cause }, auction) {
+      if (auction.phase === 'none') return AuctionUnknown({});
+      if (auction.phase === 'cancelled') return [];
+      if (auction.phase === 'sold' || auction.phase === 'passed')
+        return AuctionOver({ phase: auction.phase });
+      const { lotId, currency } = auction.terms;
+      return [AuctionCancelled({ auctionId, lotId, currency, cause, ...leadingOf(auction) })];
+    },
+    SettleLot({ auctionId, paidTo }, auction) {
+      if (auction.phase === 'none' || auction.sold === undefined) return [];
+      if (auction.settlement === 'settled') return [];
+      const { currency, hammer, premium, commission } = auction.sold;
+      const paid = hammer + premium;
+      const proceeds = hammer - commission;
+      return [LotSettled({ auctionId, currency, paid, proceeds, fees: paid - proceeds, paidTo })];
+    },
+    StopSettlement({ auctionId, at, reason }, auction) {
+      if (auction.phase !== 'sold' || auction.settlement !== 'due') return [];
+      return [SettlementStopped({ auctionId, at, reason })];
+    },
+  },
+});

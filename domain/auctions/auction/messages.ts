@@ -1,0 +1,255 @@
+import { z } from 'zod';
+import { AuctionId, BidId, LotId, MovementId, PersonId } from '../../kernel/ids.ts';
+import { command, event, refusalShape, rejection, secret } from '../../kernel/message.ts';
+import { Currency, MinorUnits, Money, PositiveMinorUnits } from '../../kernel/money.ts';
+import { AuctionExists, auctionTerms } from '../lot/messages.ts';
+
+// Streams `auction-<auctionId>`. Events are stored for ever. Amounts are in minor units of the event's `currency`.
+
+const Cause = z.string().trim().min(1).max(500);
+const Bid = z.object({ bidder: PersonId, bidId: BidId });
+/** A place in the one history as a decimal string: a number would lose digits. */
+const PositionText = z.string().regex(/^(0|[1-9]\d{0,19})$/, 'a position as a decimal string');
+
+export const AuctionScheduled = event('AuctionScheduled', {
+  version: 1,
+  description: 'A lot comes under the hammer at a known time.',
+  data: auctionTerms,
+});
+export const AuctionRefused = event('AuctionRefused', {
+  version: 1,
+  description: 'A lot was offered under the id of another lot’s auction, which is untouched.',
+  data: { auctionId: AuctionId, lotId: LotId, ...refusalShape },
+  refusal: true,
+});
+export const AuctionOpened = event('AuctionOpened', {
+  version: 1,
+  description: 'Bidding begins. Every term is frozen here.',
+  data: auctionTerms,
+});
+export const BidAccepted = event('BidAccepted', {
+  version: 1,
+  description: 'The bid stands, which does not mean that it leads; `maximum` is never public.',
+  data: {
+    auctionId: AuctionId,
+    bidId: BidId,
+    bidder: PersonId,
+    currency: Currency,
+    maximum: secret(MinorUnits),
+    /** Who leads after it. */
+    leader: PersonId,
+    price: MinorUnits,
+    /** The least that anybody but the leader may bid now. */
+    smallestBid: MinorUnits,
+    reserveMet: z.boolean(),
+    /** The bid that no longer leads: somebody else’s, or the bidder’s own, smaller one. */
+    displaced: Bid.optional(),
+  },
+});
+export const BidRefused = event('BidRefused', {
+  version: 1,
+  description: 'The bid was funded, but does not stand in the auction of that moment.',
+  data: { auctionId: AuctionId, bidId: BidId, bidder: PersonId, currency: Currency, ...refusalShape },
+  refusal: true,
+});
+export const LotClosing = event('LotClosing', {
+  version: 1,
+  description: 'The end: a bid counts exactly if it was placed before this. The hammer waits for those.',
+  data: { auctionId: AuctionId },
+});
+export const LotSold = event('LotSold', {
+  version: 1,
+  description:
+    'The hammer fell. The buyer owes hammer and premium, the seller is due hammer less commission.',
+  data: {
+    auctionId: AuctionId,
+    lotId: LotId,
+    seller: PersonId,
+    winner: PersonId,
+    winningBidId: BidId,
+    currency: Currency,
+    hammer: MinorUnits,
+    premium: MinorUnits,
+    commission: MinorUnits,
+    /** The movement of money that settles it. */
+    settlement: MovementId,
+  },
+});
+export const LotPassed = event('LotPassed', {
+  version: 1,
+  description: 'The auction ended without a sale.',
+  data: {
+    auctionId: AuctionId,
+    lotId: LotId,
+    cause: z.enum(['no_bids', 'reserve_not_met']),
+    /** The bid that led, whose funds are still held. */
+    leading: Bid.optional(),
+    currency: Currency,
+  },
+});
+export const AuctionCancelled = event('AuctionCancelled', {
+  version: 1,
+  description: 'The auction was called off; nothing is sold.',
+  data: {
+    auctionId: AuctionId,
+    lotId: LotId,
+    cause: Cause,
+    /** The bid that led, whose funds are still held. */
+    leading: Bid.optional(),
+    currency: Currency,
+  },
+});
+export const LotSettled = event('LotSettled', {
+  version: 1,
+  description: 'The buyer has paid, the seller and the house have been paid.',
+  data: {
+    auctionId: AuctionId,
+    currency: Currency,
+    /** By the buyer. */
+    paid: MinorUnits,
+    /** To the seller. */
+    proceeds: MinorUnits,
+    /** To the house: premium and commission. */
+    fees: MinorUnits,
+    /** `unclaimed`: the seller has no open wallet; the platform keeps the proceeds for them. */
+    paidTo: z.enum(['seller', 'unclaimed']),
+  },
+});
+export const SettlementStopped = event('SettlementStopped', {
+  version: 1,
+  description: 'The settlement met a no that it has no way around; somebody has to look.',
+  data: { auctionId: AuctionId, at: z.string().max(64), ...refusalShape },
+});
+export const events = [
+  AuctionScheduled,
+  AuctionRefused,
+  AuctionOpened,
+  BidAccepted,
+  BidRefused,
+  LotClosing,
+  LotSold,
+  LotPassed,
+  AuctionCancelled,
+  LotSettled,
+  SettlementStopped,
+] as const;
+
+export const AuctionUnknown = rejection('auction_unknown', {
+  message: 'There is no such auction.',
+  status: 404,
+});
+export const AuctionNotOpen = rejection('auction_not_open', {
+  message: 'The auction takes no bids now.',
+  details: { phase: z.string() },
+});
+export const AuctionClosed = rejection('auction_closed', {
+  message: 'The bid came after the end of the lot.',
+});
+export const AuctionOver = rejection('auction_over', {
+  message: 'The auction has ended already.',
+  details: { phase: z.string() },
+});
+export const NotYourAuction = rejection('not_your_auction', {
+  message: 'Only the seller and the house’s staff may do this.',
+  status: 403,
+});
+export const OwnLot = rejection('own_lot', {
+  message: 'Sellers, and whoever arranged the auction, cannot bid on their own lots.',
+  status: 403,
+});
+export const CurrencyMismatch = rejection('currency_mismatch', {
+  message: 'The auction is in another currency.',
+  details: { currency: Currency },
+});
+export const BidTooLow = rejection('bid_too_low', {
+  message: 'The bid is below the smallest valid bid.',
+  details: { price: Money, smallestBid: Money },
+});
+export const BidTooHigh = rejection('bid_too_high', {
+  message: 'The bid is above the largest that is taken.',
+  details: { largestBid: Money },
+});
+export const MaximumNotRaised = rejection('maximum_not_raised', {
+  message: 'You lead already. To raise your maximum, bid more than it.',
+  details: { price: Money },
+});
+
+const stream = ({ auctionId }: { auctionId: AuctionId }): string => `auction-${auctionId}`;
+
+export const RegisterAuction = command('RegisterAuction', {
+  description: 'Takes a lot that is offered into an auction.',
+  from: 'process',
+  data: auctionTerms,
+  stream,
+  rejections: [AuctionExists],
+});
+export const OpenAuction = command('OpenAuction', {
+  description: 'Opens an auction: at its time, or earlier by the seller or the house.',
+  from: ['seller', 'auctioneer', 'clerk', 'system'],
+  data: { auctionId: AuctionId },
+  stream,
+  rejections: [AuctionUnknown, AuctionOver, NotYourAuction],
+});
+export const AcceptBid = command('AcceptBid', {
+  description: 'Decides a funded bid on the auction of this moment.',
+  from: 'process',
+  data: {
+    auctionId: AuctionId,
+    bidId: BidId,
+    bidder: PersonId,
+    maximum: secret(PositiveMinorUnits),
+    /** Where the bid was placed in the one history: what decides whether it came before the end. */
+    placedAt: PositionText,
+  },
+  stream,
+  rejections: [
+    AuctionUnknown,
+    AuctionNotOpen,
+    AuctionClosed,
+    OwnLot,
+    BidTooLow,
+    BidTooHigh,
+    MaximumNotRaised,
+  ],
+});
+export const CloseLot = command('CloseLot', {
+  description: 'Ends the bidding, at its time.',
+  from: 'process',
+  data: { auctionId: AuctionId },
+  stream,
+});
+export const DropHammer = command('DropHammer', {
+  description: 'Sells or passes the lot, once every bid placed before its end has been decided.',
+  from: 'process',
+  data: { auctionId: AuctionId },
+  stream,
+});
+export const CancelAuction = command('CancelAuction', {
+  description: 'Calls an auction off before the hammer falls; whatever is held for it is released.',
+  from: ['auctioneer'],
+  data: { auctionId: AuctionId, cause: Cause },
+  stream,
+  rejections: [AuctionUnknown, AuctionOver],
+});
+export const SettleLot = command('SettleLot', {
+  description: 'Records that a sale has been paid for and paid out.',
+  from: 'process',
+  data: { auctionId: AuctionId, paidTo: LotSettled.schema.shape.paidTo },
+  stream,
+});
+export const StopSettlement = command('StopSettlement', {
+  description: 'Records that a settlement cannot go on by itself.',
+  from: 'process',
+  data: { auctionId: AuctionId, at: z.string().max(64), ...refusalShape },
+  stream,
+});
+export const commands = [
+  RegisterAuction,
+  OpenAuction,
+  AcceptBid,
+  CloseLot,
+  DropHammer,
+  CancelAuction,
+  SettleLot,
+  StopSettlement,
+] as const;

@@ -1,0 +1,78 @@
+import type { FoldedAt } from '../../kernel/decider.ts';
+import type { DataOf, EventOf } from '../../kernel/message.ts';
+import type { auctionTerms } from '../lot/messages.ts';
+import { type DecidedBids, noBidsDecided, withDecided } from './decided-bids.ts';
+import type { BidAccepted, events, LotSold } from './messages.ts';
+import type { Standing } from './proxy.ts';
+
+export type AuctionTerms = DataOf<typeof auctionTerms>;
+export type AuctionEvent = EventOf<(typeof events)[number]>;
+type Accepted = EventOf<typeof BidAccepted>['data'];
+type Sold = EventOf<typeof LotSold>['data'];
+
+export interface KnownAuction {
+  readonly phase: 'scheduled' | 'open' | 'closing' | 'sold' | 'passed' | 'cancelled';
+  readonly terms: AuctionTerms;
+  /** Undefined as long as nobody has bid. */
+  readonly standing: Standing | undefined;
+  readonly decided: DecidedBids;
+  /** Where `LotClosing` stands in the one history: a bid counts exactly if it was placed before it. */
+  readonly closedAt: bigint | undefined;
+  readonly sold: Sold | undefined;
+  readonly settlement: 'due' | 'stopped' | 'settled';
+}
+
+export type AuctionState = { readonly phase: 'none' } | KnownAuction;
+export const noAuction: AuctionState = { phase: 'none' };
+
+function afterBid(standing: Standing | undefined, accepted: Accepted): Standing | undefined {
+  const { bidId, bidder, maximum, leader, price } = accepted;
+  if (leader === bidder) return { price, leading: { bidId, bidder, maximum } };
+  return standing === undefined ? undefined : { ...standing, price };
+}
+
+function evolveKnown(auction: KnownAuction, event: AuctionEvent, at: FoldedAt): KnownAuction {
+  switch (event.type) {
+    case 'AuctionScheduled':
+    case 'AuctionRefused':
+      return auction;
+    case 'AuctionOpened':
+      return { ...auction, phase: 'open', terms: event.data };
+    case 'BidAccepted':
+      return {
+        ...auction,
+        standing: afterBid(auction.standing, event.data),
+        decided: withDecided(auction.decided, event.data.bidId),
+      };
+    case 'BidRefused':
+      return { ...auction, decided: withDecided(auction.decided, event.data.bidId) };
+    case 'LotClosing':
+      return { ...auction, phase: 'closing', closedAt: at.position };
+    case 'LotSold':
+      return { ...auction, phase: 'sold', sold: event.data };
+    case 'LotPassed':
+      return { ...auction, phase: 'passed' };
+    case 'AuctionCancelled':
+      return { ...auction, phase: 'cancelled' };
+    case 'LotSettled':
+      return { ...auction, settlement: 'settled' };
+    case 'SettlementStopped':
+      return { ...auction, settlement: 'stopped' };
+    default:
+      return event satisfies never;
+  }
+}
+
+export function evolve(auction: AuctionState, event: AuctionEvent, at: FoldedAt): AuctionState {
+  if (auction.phase !== 'none') return evolveKnown(auction, event, at);
+  if (event.type !== 'AuctionScheduled') return auction;
+  return {
+    phase: 'scheduled',
+    terms: event.data,
+    standing: undefined,
+    decided: noBidsDecided,
+    closedAt: undefined,
+    sold: undefined,
+    settlement: 'due',
+  };
+}

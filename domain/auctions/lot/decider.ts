@@ -1,0 +1,160 @@
+import { isDeepStrictEqual } from 'node:util';
+import type { Actor } from '../../kernel/actor.ts';
+import { decider } from '../../kernel/decider.ts';
+import type { AuctionId, PersonId } from '../../kernel/ids.ts';
+import { type Instant, later } from '../../kernel/instant.ts';
+import type { CommandData, EventOf } from '../../kernel/message.ts';
+import { LARGEST_BID } from '../ladder.ts';
+import { isStaff } from '../people.ts';
+import {
+  type AmendLot,
+  AuctionExists,
+  commands,
+  events,
+  LotAmended,
+  LotConsigned,
+  LotExists,
+  LotOffered,
+  LotPhase,
+  LotReturned,
+  LotUnknown,
+  LotWithdrawn,
+  NotYourLot,
+  OtherCurrency,
+  OwnershipPassed,
+  UnsoundLot,
+  UnsoundTimes,
+} from './messages.ts';
+
+/** The longest an auction runs. */
+const LONGEST_AUCTION_MS = 90 * 24 * 60 * 60 * 1_000;
+
+type Described = EventOf<typeof LotAmended>['data'];
+type Lot =
+  | { readonly phase: 'none' }
+  | {
+      readonly phase: 'consigned' | 'offered' | 'sold' | 'withdrawn';
+      readonly consignor: PersonId;
+      readonly described: Described;
+      /** Every auction it was ever promised to; the last is the one it is in while it is offered. */
+      readonly auctions: readonly AuctionId[];
+    };
+
+/** What is said of a lot in events, from a command or from an event that says more. */
+function describedBy(data: Described): Described {
+  const { lotId, title, description, categories, pictures } = data;
+  const { currency, estimateLow, estimateHigh, openingBid, reserve } = data;
+  return {
+    ...{ lotId, title, description, categories, pictures, currency, estimateLow, estimateHigh, openingBid },
+    ...(reserve === undefined ? {} : { reserve }),
+  };
+}
+
+function evolve(lot: Lot, event: EventOf<(typeof events)[number]>): Lot {
+  if (event.type === 'LotConsigned') {
+    const { consignor } = event.data;
+    return { phase: 'consigned', consignor, described: describedBy(event.data), auctions: [] };
+  }
+  if (lot.phase === 'none') return lot;
+  switch (event.type) {
+    case 'LotAmended':
+      return { ...lot, described: event.data };
+    case 'LotOffered':
+      return { ...lot, phase: 'offered', auctions: [...lot.auctions, event.data.auctionId] };
+    case 'LotReturned':
+      return { ...lot, phase: 'consigned' };
+    case 'OwnershipPassed':
+      return { ...lot, phase: 'sold' };
+    case 'LotWithdrawn':
+      return { ...lot, phase: 'withdrawn' };
+    default:
+      return event satisfies never;
+  }
+}
+
+/** The amounts of a lot in one currency, or what does not fit. */
+function describe(data: CommandData<typeof AmendLot>): Described | ReturnType<typeof UnsoundLot> {
+  const { lotId, title, description, categories, pictures } = data;
+  const { estimateLow, estimateHigh, openingBid, reserve } = data;
+  const amounts = [estimateLow, estimateHigh, openingBid, ...(reserve === undefined ? [] : [reserve])];
+  const { currency } = openingBid;
+  if (amounts.some((each) => each.currency !== currency))
+    return UnsoundLot({ problem: 'All amounts of a lot are in one currency.' });
+  if (amounts.some(({ amount }) => amount > LARGEST_BID))
+    return UnsoundLot({ problem: `No amount is more than ${LARGEST_BID} minor units.` });
+  if (estimateLow.amount > estimateHigh.amount)
+    return UnsoundLot({ problem: 'The low estimate is not above the high one.' });
+  return {
+    ...{ lotId, title, description, categories, pictures, currency },
+    estimateLow: estimateLow.amount,
+    estimateHigh: estimateHigh.amount,
+    openingBid: openingBid.amount,
+    ...(reserve === undefined ? {} : { reserve: reserve.amount }),
+  };
+}
+
+const mayHandle = (lot: { readonly consignor: PersonId }, actor: Actor): boolean =>
+  isStaff(actor) || lot.consignor === actor.id;
+
+const soundTimes = (opensAt: Instant, endsAt: Instant, now: Instant): boolean =>
+  opensAt < endsAt && now < endsAt && endsAt <= later(opensAt, LONGEST_AUCTION_MS);
+
+/** A lot from consignment to its new owner. It is promised to one auction at a time. */
+export const lot = decider({
+  category: 'lot',
+  events,
+  commands,
+  stateVersion: 1,
+  initial: { phase: 'none' } as Lot,
+  evolve,
+  decide: {
+    ConsignLot({ consignor, ...data }, lot, { actor }) {
+      if (lot.phase !== 'none') return LotExists({});
+      if (consignor !== undefined && consignor !== actor.id && !isStaff(actor)) return NotYourLot({});
+      const described = describe(data);
+      if ('rejected' in described) return described;
+      return [LotConsigned({ ...described, consignor: consignor ?? actor.id })];
+    },
+    AmendLot(data, lot, { actor }) {
+      if (lot.phase === 'none') return LotUnknown({});
+      if (!mayHandle(lot, actor)) return NotYourLot({});
+      if (lot.phase !== 'consigned') return LotPhase({ phase: lot.phase });
+      const described = describe(data);
+      if ('rejected' in described) return described;
+      return isDeepStrictEqual(described, lot.described) ? [] : [LotAmended(described)];
+    },
+    WithdrawLot({ lotId, cause }, lot, { actor }) {
+      if (lot.phase === 'none') return LotUnknown({});
+      if (!mayHandle(lot, actor)) return NotYourLot({});
+      if (lot.phase === 'withdrawn') return [];
+      return lot.phase === 'consigned' ? [LotWithdrawn({ lotId, cause })] : LotPhase({ phase: lot.phase });
+    },
+    ScheduleAuction(data, lot, { now, actor, screened }) {
+      const { auctionId, saleId, opensAt, endsAt, minimumReputation } = data;
+      if (lot.phase === 'none') return LotUnknown({});
+      if (!mayHandle(lot, actor)) return NotYourLot({});
+      if (lot.phase === 'offered' && lot.auctions.at(-1) === auctionId) return [];
+      if (lot.phase !== 'consigned') return LotPhase({ phase: lot.phase });
+      if (lot.auctions.includes(auctionId)) return AuctionExists({});
+      if (!soundTimes(opensAt, endsAt, now)) return UnsoundTimes({ now });
+      if ('refusal' in screened) return screened.refusal;
+      const { currency, ladder, premium, commission } = screened.terms;
+      const { consignor, described } = lot;
+      if (described.currency !== currency) return OtherCurrency({ lot: described.currency, sale: currency });
+      const staff = actor.id === consignor ? [] : [actor.id];
+      return [
+        LotOffered({
+          ...described,
+          ...{ auctionId, saleId, seller: consignor, staff, ladder, premium, commission, opensAt, endsAt },
+          ...(minimumReputation === undefined ? {} : { minimumReputation }),
+        }),
+      ];
+    },
+    ReturnLot: ({ lotId, auctionId }, lot) =>
+      lot.phase === 'offered' && lot.auctions.at(-1) === auctionId ? [LotReturned({ lotId, auctionId })] : [],
+    PassOwnership: ({ lotId, auctionId, owner }, lot) =>
+      lot.phase === 'offered' && lot.auctions.at(-1) === auctionId
+        ? [OwnershipPassed({ lotId, auctionId, owner })]
+        : [],
+  },
+});

@@ -1,0 +1,207 @@
+import { z } from 'zod';
+import { AuctionId, LotId, PersonId, SaleId } from '../../kernel/ids.ts';
+import { Instant } from '../../kernel/instant.ts';
+import { command, event, rejection, screenedBy, secret } from '../../kernel/message.ts';
+import { Currency, MinorUnits, Money, PositiveMinorUnits, PositiveMoney } from '../../kernel/money.ts';
+import { Tiers } from '../fees.ts';
+import { Ladder } from '../ladder.ts';
+import { SaleNotOpen, type SaleScreening, SaleUnknown } from '../sale/messages.ts';
+
+// Streams `lot-<lotId>`. Events are stored for ever.
+
+const Cause = z.string().trim().min(1).max(500);
+const Category = z
+  .string()
+  .regex(/^[a-z0-9][a-z0-9-]{0,39}$/, 'lower-case letters, digits and hyphens, at most 40')
+  .meta({ id: 'Category', description: 'A category, for example `watches`.' });
+const Picture = z
+  .url({ protocol: /^https?$/ })
+  .max(2_000)
+  .meta({ id: 'Picture', description: 'The address of a picture, http or https.' });
+
+/** What everybody may know of a lot. */
+export const publicLot = {
+  title: z.string().trim().min(1).max(200),
+  description: z.string().max(10_000),
+  categories: z.array(Category).max(8),
+  pictures: z.array(Picture).max(20),
+} as const;
+
+/** What a lot is worth to whom, in minor units of its currency. */
+const valuation = {
+  currency: Currency,
+  estimateLow: MinorUnits,
+  estimateHigh: MinorUnits,
+  openingBid: PositiveMinorUnits,
+  /** Below it the lot is not sold. Only whether it is met is ever public. */
+  reserve: secret(PositiveMinorUnits.optional()),
+} as const;
+
+/** The terms of an auction as they are frozen: those of the lot, those of the sale, and its own. */
+export const auctionTerms = {
+  auctionId: AuctionId,
+  saleId: SaleId,
+  lotId: LotId,
+  seller: PersonId,
+  /** Who arranged it beside the seller; they may not bid in it. */
+  staff: z.array(PersonId).max(8),
+  ...publicLot,
+  ...valuation,
+  ladder: Ladder,
+  premium: Tiers,
+  commission: Tiers,
+  opensAt: Instant,
+  endsAt: Instant,
+  /** The least reputation with which a person may join; none: everybody may. */
+  minimumReputation: z.int().min(-1_000_000).max(1_000_000).optional(),
+} as const;
+
+export const LotConsigned = event('LotConsigned', {
+  version: 1,
+  description: 'A seller has put a lot into the house’s hands.',
+  data: { lotId: LotId, consignor: PersonId, ...publicLot, ...valuation },
+});
+export const LotAmended = event('LotAmended', {
+  version: 1,
+  description: 'The lot is described anew, as a whole.',
+  data: { lotId: LotId, ...publicLot, ...valuation },
+});
+export const LotOffered = event('LotOffered', {
+  version: 1,
+  description:
+    'The lot is promised to one auction, on these terms; until it comes back no other can have it.',
+  data: auctionTerms,
+});
+export const LotReturned = event('LotReturned', {
+  version: 1,
+  description: 'The auction did not sell the lot; it may be amended, offered again or withdrawn.',
+  data: { lotId: LotId, auctionId: AuctionId },
+});
+export const OwnershipPassed = event('OwnershipPassed', {
+  version: 1,
+  description: 'The lot was sold and has a new owner.',
+  data: { lotId: LotId, auctionId: AuctionId, owner: PersonId },
+});
+export const LotWithdrawn = event('LotWithdrawn', {
+  version: 1,
+  description: 'The lot went back to its consignor.',
+  data: { lotId: LotId, cause: Cause },
+});
+export const events = [
+  LotConsigned,
+  LotAmended,
+  LotOffered,
+  LotReturned,
+  OwnershipPassed,
+  LotWithdrawn,
+] as const;
+
+export const LotExists = rejection('lot_exists', { message: 'There is a lot of this id already.' });
+export const LotUnknown = rejection('lot_unknown', { message: 'There is no such lot.', status: 404 });
+export const NotYourLot = rejection('not_your_lot', {
+  message: 'Only its consignor and the house’s staff may do this with a lot.',
+  status: 403,
+});
+export const LotPhase = rejection('lot_phase', {
+  message: 'The lot is offered, sold or withdrawn, and this needs it at rest.',
+  details: { phase: z.string() },
+});
+export const UnsoundLot = rejection('unsound_lot', {
+  message: 'The amounts of the lot do not fit together.',
+  details: { problem: z.string() },
+  status: 400,
+});
+export const UnsoundTimes = rejection('unsound_times', {
+  message: 'An auction ends after it opens and after now, and runs for at most 90 days.',
+  details: { now: Instant },
+  status: 400,
+});
+export const OtherCurrency = rejection('other_currency', {
+  message: 'The lot and the sale are in different currencies.',
+  details: { lot: Currency, sale: Currency },
+});
+/** Of a lot or an auction: the id is taken. */
+export const AuctionExists = rejection('auction_exists', {
+  message: 'There is an auction of this id already. Use a new id.',
+});
+
+const stream = ({ lotId }: { lotId: LotId }): string => `lot-${lotId}`;
+const described = {
+  lotId: LotId,
+  ...publicLot,
+  estimateLow: Money,
+  estimateHigh: Money,
+  openingBid: PositiveMoney,
+  reserve: secret(PositiveMoney.optional()),
+} as const;
+
+export const ConsignLot = command('ConsignLot', {
+  description:
+    'Puts a lot up: what it is, its estimate, opening bid and secret reserve, all in one currency.',
+  from: ['seller', 'auctioneer', 'clerk'],
+  data: {
+    ...described,
+    /** Whose lot it is, when staff enter it for somebody. */
+    consignor: PersonId.optional(),
+  },
+  stream,
+  rejections: [LotExists, NotYourLot, UnsoundLot],
+});
+export const AmendLot = command('AmendLot', {
+  description: 'Describes a lot anew, as a whole; a reserve left out is no reserve. Not while it is offered.',
+  from: ['seller', 'auctioneer', 'clerk'],
+  data: described,
+  stream,
+  rejections: [LotUnknown, NotYourLot, LotPhase, UnsoundLot],
+});
+export const WithdrawLot = command('WithdrawLot', {
+  description: 'Gives a lot back to its consignor. Not while it is offered: cancel the auction first.',
+  from: ['seller', 'auctioneer', 'clerk'],
+  data: { lotId: LotId, cause: Cause },
+  stream,
+  rejections: [LotUnknown, NotYourLot, LotPhase],
+});
+export const ScheduleAuction = command('ScheduleAuction', {
+  description: 'Offers a lot in a timed English auction of a published sale, on the sale’s terms.',
+  from: ['seller', 'auctioneer', 'clerk'],
+  data: {
+    auctionId: AuctionId,
+    lotId: LotId,
+    saleId: SaleId,
+    opensAt: Instant,
+    endsAt: Instant,
+    minimumReputation: auctionTerms.minimumReputation,
+  },
+  stream,
+  rejections: [
+    LotUnknown,
+    NotYourLot,
+    LotPhase,
+    UnsoundTimes,
+    OtherCurrency,
+    SaleUnknown,
+    SaleNotOpen,
+    AuctionExists,
+  ],
+  screened: screenedBy<SaleScreening>(),
+});
+export const ReturnLot = command('ReturnLot', {
+  description: 'Takes a lot back from an auction that did not sell it.',
+  from: 'process',
+  data: { lotId: LotId, auctionId: AuctionId },
+  stream,
+});
+export const PassOwnership = command('PassOwnership', {
+  description: 'Gives a lot to whoever bought it.',
+  from: 'process',
+  data: { lotId: LotId, auctionId: AuctionId, owner: PersonId },
+  stream,
+});
+export const commands = [
+  ConsignLot,
+  AmendLot,
+  WithdrawLot,
+  ScheduleAuction,
+  ReturnLot,
+  PassOwnership,
+] as const;

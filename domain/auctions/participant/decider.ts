@@ -1,0 +1,58 @@
+import { decider } from '../../kernel/decider.ts';
+import { type EventOf, type Rejection, recordedReason } from '../../kernel/message.ts';
+import { AuctionUnknown } from '../auction/messages.ts';
+import {
+  BidPlaced,
+  BidRejected,
+  commands,
+  events,
+  NotJoined,
+  ParticipantJoined,
+  PlaceBid,
+} from './messages.ts';
+
+type Participant = { readonly joined: boolean };
+const stranger: Participant = { joined: false };
+
+function evolve(participant: Participant, event: EventOf<(typeof events)[number]>): Participant {
+  switch (event.type) {
+    case 'ParticipantJoined':
+      return { joined: true };
+    case 'BidPlaced':
+    case 'BidRejected':
+      return participant;
+    default:
+      return event satisfies never;
+  }
+}
+
+type RejectedBid = EventOf<typeof BidRejected>['data'];
+const rejected = (bid: Omit<RejectedBid, 'reason'>, why: Rejection) =>
+  BidRejected({ ...bid, reason: recordedReason(PlaceBid.rejections, why) });
+
+/** One person in one auction: where bids come in, and where those turned away at the door are kept. */
+export const participant = decider({
+  category: 'participant',
+  events,
+  commands,
+  stateVersion: 1,
+  initial: stranger,
+  evolve,
+  decide: {
+    JoinAuction({ auctionId }, { joined }, { actor, screened }) {
+      if (joined) return [];
+      if ('refusal' in screened) return screened.refusal;
+      return [ParticipantJoined({ auctionId, person: actor.id, reputation: actor.reputation })];
+    },
+    PlaceBid({ auctionId, maximum: { amount: maximum, currency } }, { joined }, { id, actor, screened }) {
+      const bid = { auctionId, bidId: id, bidder: actor.id, currency, maximum };
+      if ('refusal' in screened) {
+        // Nothing is recorded of auctions that do not exist: anybody could fill the store with them.
+        if (screened.refusal.code === AuctionUnknown.code) return AuctionUnknown({});
+        return [rejected(bid, screened.refusal)];
+      }
+      if (!joined) return [rejected(bid, NotJoined({}))];
+      return [BidPlaced({ ...bid, hold: screened.hold })];
+    },
+  },
+});

@@ -1,0 +1,132 @@
+import { z } from 'zod';
+import type { Actor } from '../../kernel/actor.ts';
+import { AuctionId, BidId, PersonId } from '../../kernel/ids.ts';
+import {
+  command,
+  event,
+  type Rejection,
+  type RejectionOf,
+  refusalShape,
+  rejection,
+  screenedBy,
+  secret,
+} from '../../kernel/message.ts';
+import { Currency, MinorUnits, Money, PositiveMoney } from '../../kernel/money.ts';
+import {
+  AuctionClosed,
+  AuctionNotOpen,
+  AuctionUnknown,
+  BidTooHigh,
+  BidTooLow,
+  CurrencyMismatch,
+  MaximumNotRaised,
+  OwnLot,
+} from '../auction/messages.ts';
+
+// Streams `participant-<auctionId>:<person>`. Events are stored for ever.
+
+export const ParticipantJoined = event('ParticipantJoined', {
+  version: 1,
+  description: 'A person takes part in an auction.',
+  data: { auctionId: AuctionId, person: PersonId, reputation: z.int() },
+});
+export const BidPlaced = event('BidPlaced', {
+  version: 1,
+  description:
+    'A bid passed the door. Its place in the history decides whether it came before the end of the lot.',
+  data: {
+    auctionId: AuctionId,
+    bidId: BidId,
+    bidder: PersonId,
+    currency: Currency,
+    maximum: secret(MinorUnits),
+    /** The maximum and the premium on it: what has to be held before the bid can stand. */
+    hold: secret(MinorUnits),
+  },
+});
+export const BidRejected = event('BidRejected', {
+  version: 1,
+  description: 'A bid was turned away at the door; the auction’s stream knows nothing of it.',
+  data: {
+    auctionId: AuctionId,
+    bidId: BidId,
+    bidder: PersonId,
+    currency: Currency,
+    maximum: secret(MinorUnits),
+    ...refusalShape,
+  },
+  refusal: true,
+});
+export const events = [ParticipantJoined, BidPlaced, BidRejected] as const;
+
+export const ReputationTooLow = rejection('reputation_too_low', {
+  message: 'The auction asks for more reputation than yours.',
+  details: { minimum: z.int(), yours: z.int() },
+  status: 403,
+});
+export const StaffMayNotBid = rejection('staff_may_not_bid', {
+  message: 'The house’s staff take no part in its auctions.',
+  status: 403,
+});
+export const NotJoined = rejection('not_joined', {
+  message: 'Join the auction before you bid in it.',
+});
+export const BidNotFunded = rejection('bid_not_funded', {
+  message:
+    'The maximum and the premium on it could not be held. Open a wallet or top it up, then bid again with a new command id.',
+  details: {
+    /** The maximum and the premium on it. */
+    needed: Money,
+    /** The wallet’s reason, for example `insufficient_funds` or `wallet_not_open`. */
+    cause: z.string(),
+  },
+});
+
+/** What the screen of somebody who joins hands on. */
+export type JoinScreening =
+  | { readonly welcome: true }
+  | {
+      readonly refusal: RejectionOf<
+        | typeof AuctionUnknown
+        | typeof AuctionNotOpen
+        | typeof OwnLot
+        | typeof StaffMayNotBid
+        | typeof ReputationTooLow
+      >;
+    };
+/** What the screen of a bid hands on: what has to be held for it, or why it is turned away. */
+export type BidScreening = { readonly hold: bigint } | { readonly refusal: Rejection };
+
+const stream = ({ auctionId }: { auctionId: AuctionId }, actor: Actor): string =>
+  `participant-${auctionId}:${actor.id}`;
+
+export const JoinAuction = command('JoinAuction', {
+  description: 'Takes part in an auction, if one’s reputation is enough for it.',
+  from: ['bidder'],
+  data: { auctionId: AuctionId },
+  stream,
+  rejections: [AuctionUnknown, AuctionNotOpen, OwnLot, StaffMayNotBid, ReputationTooLow],
+  screened: screenedBy<JoinScreening>(),
+});
+export const PlaceBid = command('PlaceBid', {
+  description:
+    'Bids up to a secret maximum. The house bids for you, by the smallest step that leads, and holds the maximum and the premium on it while you lead.',
+  from: ['bidder'],
+  data: { auctionId: AuctionId, maximum: secret(PositiveMoney) },
+  stream,
+  rejections: [
+    AuctionUnknown,
+    AuctionNotOpen,
+    AuctionClosed,
+    CurrencyMismatch,
+    OwnLot,
+    StaffMayNotBid,
+    NotJoined,
+    BidTooLow,
+    BidTooHigh,
+    MaximumNotRaised,
+    BidNotFunded,
+  ],
+  screened: screenedBy<BidScreening>(),
+});
+export const commands = [JoinAuction, PlaceBid] as const;

@@ -1,0 +1,102 @@
+import { z } from 'zod';
+import { SaleId } from '../../kernel/ids.ts';
+import { command, event, type RejectionOf, rejection } from '../../kernel/message.ts';
+import { Currency } from '../../kernel/money.ts';
+import { Tiers } from '../fees.ts';
+import { Ladder } from '../ladder.ts';
+
+// Streams `sale-<saleId>`. Events are stored for ever.
+
+const Title = z.string().trim().min(1).max(200);
+const Description = z.string().max(10_000);
+const Cause = z.string().trim().min(1).max(500);
+
+/** On what terms a sale's lots are sold. */
+const terms = { currency: Currency, premium: Tiers, commission: Tiers } as const;
+
+export const SaleScheduled = event('SaleScheduled', {
+  version: 1,
+  description: 'A sale is being prepared: one set of terms for all its lots.',
+  data: { saleId: SaleId, title: Title, description: Description, ...terms, ladder: Ladder },
+});
+export const SalePublished = event('SalePublished', {
+  version: 1,
+  description: 'The sale is announced; auctions of lots can be scheduled in it.',
+  data: { saleId: SaleId },
+});
+export const SaleClosed = event('SaleClosed', {
+  version: 1,
+  description: 'Nothing more is taken into the sale; the auctions in it run to their end.',
+  data: { saleId: SaleId },
+});
+export const SaleCancelled = event('SaleCancelled', {
+  version: 1,
+  description: 'The sale does not take place. Auctions already scheduled in it are cancelled one by one.',
+  data: { saleId: SaleId, cause: Cause },
+});
+export const events = [SaleScheduled, SalePublished, SaleClosed, SaleCancelled] as const;
+
+export const SaleExists = rejection('sale_exists', { message: 'There is a sale of this id already.' });
+export const SaleUnknown = rejection('sale_unknown', { message: 'There is no such sale.', status: 404 });
+export const SaleNotOpen = rejection('sale_not_open', {
+  message: 'The sale takes no auctions now: it has to be published, and neither closed nor cancelled.',
+  details: { phase: z.string() },
+});
+export const SalePhase = rejection('sale_phase', {
+  message: 'The sale is not in a phase that allows this.',
+  details: { phase: z.string() },
+});
+export const LadderUnknown = rejection('ladder_unknown', {
+  message: 'There is no increment ladder of this version in this currency.',
+  details: { currency: Currency, version: z.int() },
+});
+
+const stream = ({ saleId }: { saleId: SaleId }): string => `sale-${saleId}`;
+
+export const ScheduleSale = command('ScheduleSale', {
+  description: 'Prepares a sale: its currency, increment ladder, buyer’s premium and seller’s commission.',
+  from: ['auctioneer', 'clerk'],
+  data: {
+    saleId: SaleId,
+    title: Title,
+    description: Description,
+    ...terms,
+    ladderVersion: z.int().min(1).max(10_000),
+  },
+  stream,
+  rejections: [SaleExists, LadderUnknown],
+});
+export const PublishSale = command('PublishSale', {
+  description: 'Announces a sale, so that auctions can be scheduled in it.',
+  from: ['auctioneer', 'clerk'],
+  data: { saleId: SaleId },
+  stream,
+  rejections: [SaleUnknown, SalePhase],
+});
+export const CloseSale = command('CloseSale', {
+  description: 'Takes nothing more into a sale.',
+  from: ['auctioneer', 'clerk'],
+  data: { saleId: SaleId },
+  stream,
+  rejections: [SaleUnknown, SalePhase],
+});
+export const CancelSale = command('CancelSale', {
+  description: 'Calls a sale off. Its auctions are cancelled one by one.',
+  from: ['auctioneer'],
+  data: { saleId: SaleId, cause: Cause },
+  stream,
+  rejections: [SaleUnknown, SalePhase],
+});
+export const commands = [ScheduleSale, PublishSale, CloseSale, CancelSale] as const;
+
+/** What a sale lends to the auctions in it. */
+export interface SaleTerms {
+  readonly currency: Currency;
+  readonly premium: Tiers;
+  readonly commission: Tiers;
+  readonly ladder: Ladder;
+}
+/** How the process that schedules an auction hands them on: the terms, or why there are none. */
+export type SaleScreening =
+  | { readonly terms: SaleTerms }
+  | { readonly refusal: RejectionOf<typeof SaleUnknown | typeof SaleNotOpen> };

@@ -1,0 +1,74 @@
+import { hasHandIn, whyNot } from '../auctions/auction/bidding.ts';
+import { auction } from '../auctions/auction/decider.ts';
+import {
+  AuctionUnknown,
+  BidAccepted,
+  BidRefused,
+  CurrencyMismatch,
+  OwnLot,
+} from '../auctions/auction/messages.ts';
+import type { AuctionState } from '../auctions/auction/state.ts';
+import { feeOn } from '../auctions/fees.ts';
+import {
+  BidNotFunded,
+  BidPlaced,
+  BidRejected,
+  type BidScreening,
+  PlaceBid,
+  StaffMayNotBid,
+} from '../auctions/participant/messages.ts';
+import { isStaff } from '../auctions/people.ts';
+import type { Actor } from '../kernel/actor.ts';
+import type { RecordedEvent } from '../kernel/envelope.ts';
+import { type CommandData, type Rejection, rejectionFrom } from '../kernel/message.ts';
+import { money } from '../kernel/money.ts';
+import { process } from '../kernel/process.ts';
+import { isRecorded } from '../kernel/reaction.ts';
+import { FundsRefused } from '../wallets/wallet/messages.ts';
+
+/** What stands against a bid at the door, or what has to be held for it. */
+function screen(
+  auction: AuctionState,
+  { maximum: { amount: maximum, currency } }: CommandData<typeof PlaceBid>,
+  { actor }: { readonly actor: Actor },
+): BidScreening {
+  if (auction.phase === 'none') return { refusal: AuctionUnknown({}) };
+  const { terms } = auction;
+  if (isStaff(actor)) return { refusal: StaffMayNotBid({}) };
+  if (hasHandIn(terms, actor.id)) return { refusal: OwnLot({}) };
+  if (currency !== terms.currency) return { refusal: CurrencyMismatch({ currency: terms.currency }) };
+  const refusal = whyNot(auction, { bidder: actor.id, maximum });
+  return refusal === undefined ? { hold: maximum + feeOn(maximum, terms.premium) } : { refusal };
+}
+
+/** What an event says of the bid, if it says how it ended. */
+function endOf(event: RecordedEvent, bidId: string): 'accepted' | Rejection | undefined {
+  if (isRecorded(event, BidAccepted)) return event.data.bidId === bidId ? 'accepted' : undefined;
+  if (isRecorded(event, BidRefused) || isRecorded(event, BidRejected))
+    return event.data.bidId === bidId ? rejectionFrom(PlaceBid.rejections, event.data.reason) : undefined;
+  if (!isRecorded(event, FundsRefused) || event.data.claimId !== bidId) return undefined;
+  const { amount, currency, reason } = event.data;
+  return BidNotFunded({ needed: money(amount, currency), cause: reason.code });
+}
+
+/**
+ * A bid from the door to its outcome: screened against the auction, placed on the participant's stream, funded by the
+ * wallet, decided by the auction. A bid that is accepted need not lead: it may be outbid in the same moment.
+ */
+export const placeBid = process({
+  command: PlaceBid,
+  reads: auction,
+  streamRead: ({ auctionId }) => `auction-${auctionId}`,
+  screen,
+  refuses: (screened) => 'refusal' in screened,
+  outcome(events) {
+    const own = events.find((event) => isRecorded(event, BidPlaced) || isRecorded(event, BidRejected));
+    if (own === undefined) return 'pending';
+    const { bidId } = own.data as { readonly bidId: string };
+    for (const event of events) {
+      const end = endOf(event, bidId);
+      if (end !== undefined) return end;
+    }
+    return 'pending';
+  },
+});

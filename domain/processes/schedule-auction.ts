@@ -1,0 +1,32 @@
+import { AuctionRefused, AuctionScheduled } from '../auctions/auction/messages.ts';
+import { ScheduleAuction } from '../auctions/lot/messages.ts';
+import { type Sale, sale } from '../auctions/sale/decider.ts';
+import { SaleNotOpen, type SaleScreening, SaleUnknown } from '../auctions/sale/messages.ts';
+import { rejectionFrom } from '../kernel/message.ts';
+import { process } from '../kernel/process.ts';
+import { isRecorded } from '../kernel/reaction.ts';
+
+function screen(sale: Sale): SaleScreening {
+  if (sale.phase === 'none') return { refusal: SaleUnknown({}) };
+  return sale.phase === 'published' ? { terms: sale.terms } : { refusal: SaleNotOpen({ phase: sale.phase }) };
+}
+
+/**
+ * Scheduling takes the terms from the sale and the rest from the lot, whose stream promises it to one auction at a time;
+ * then the auction's stream takes it in, or refuses the id and the lot comes back.
+ */
+export const scheduleAuction = process({
+  command: ScheduleAuction,
+  reads: sale,
+  streamRead: ({ saleId }) => `sale-${saleId}`,
+  screen,
+  refuses: (screened) => 'refusal' in screened,
+  outcome(events) {
+    for (const event of events) {
+      if (isRecorded(event, AuctionScheduled)) return 'accepted';
+      if (isRecorded(event, AuctionRefused))
+        return rejectionFrom(ScheduleAuction.rejections, event.data.reason);
+    }
+    return 'pending';
+  },
+});

@@ -1,0 +1,116 @@
+import {
+  AuctionCancelled,
+  AuctionOpened,
+  AuctionScheduled,
+  BidAccepted,
+  LotClosing,
+  LotPassed,
+  LotSettled,
+  LotSold,
+} from '#domain/auctions/auction/messages.ts';
+import { type Money, money } from '#domain/kernel/money.ts';
+import type { Recorded } from '#domain/kernel/reaction.ts';
+import { view } from '../view.ts';
+import { AuctionDocument } from './documents.ts';
+import { known } from './known.ts';
+
+type Phase = AuctionDocument['phase'];
+
+/** Everything public of the terms; the reserve, the commission and who arranged it stay inside. */
+function begun(
+  { data, metadata }: Recorded<typeof AuctionScheduled | typeof AuctionOpened>,
+  phase: Phase,
+): AuctionDocument {
+  const { auctionId, saleId, lotId, seller, title, description, categories, pictures } = data;
+  const { currency, opensAt, endsAt, minimumReputation, ladder, premium } = data;
+  const inCurrency = (amount: bigint): Money => money(amount, currency);
+  return {
+    ...{ id: auctionId, saleId, lotId, seller, title, description, categories, pictures, phase },
+    ...{ opensAt, endsAt, ladder, premium },
+    ...(minimumReputation === undefined ? {} : { minimumReputation }),
+    estimateLow: inCurrency(data.estimateLow),
+    estimateHigh: inCurrency(data.estimateHigh),
+    openingBid: inCurrency(data.openingBid),
+    price: inCurrency(data.openingBid),
+    smallestBid: inCurrency(data.openingBid),
+    bids: 0,
+    reserveMet: false,
+    settled: false,
+    updatedAt: metadata.occurredAt,
+  };
+}
+
+/** The public state of each auction. The live feed folds with it too, so that both always say the same. */
+export const auctionsView = view({
+  name: 'auctions',
+  version: 1,
+  description: 'Every auction as everybody may see it, to discover and to follow.',
+  document: AuctionDocument,
+  indexes: [
+    {
+      name: 'phase-ends',
+      fields: [
+        { path: 'phase', as: 'text' },
+        { path: 'endsAt', as: 'text' },
+      ],
+    },
+    { name: 'ends', fields: [{ path: 'endsAt', as: 'text' }] },
+    {
+      name: 'price',
+      fields: [
+        { path: 'price.currency', as: 'text' },
+        { path: 'price.amount', as: 'integer' },
+      ],
+    },
+    { name: 'categories', fields: [{ path: 'categories', as: 'text' }] },
+    { name: 'sale', fields: [{ path: 'saleId', as: 'text' }] },
+    { name: 'seller', fields: [{ path: 'seller', as: 'text' }] },
+  ],
+  text: ['title', 'description', 'categories'],
+  events: [
+    AuctionScheduled,
+    AuctionOpened,
+    BidAccepted,
+    LotClosing,
+    LotSold,
+    LotPassed,
+    AuctionCancelled,
+    LotSettled,
+  ],
+  key: (event) => event.data.auctionId,
+  on: {
+    AuctionScheduled: (_, event) => begun(event, 'scheduled'),
+    AuctionOpened: (_, event) => begun(event, 'open'),
+    BidAccepted(before, event) {
+      const auction = known(before, event);
+      const { currency, price, smallestBid, leader, reserveMet } = event.data;
+      return {
+        ...auction,
+        price: money(price, currency),
+        smallestBid: money(smallestBid, currency),
+        leader,
+        reserveMet,
+        bids: auction.bids + 1,
+        updatedAt: event.metadata.occurredAt,
+      };
+    },
+    LotClosing: (before, event) => moved(known(before, event), event, 'closing'),
+    LotSold(before, event) {
+      const { winner, hammer, currency } = event.data;
+      return { ...moved(known(before, event), event, 'sold'), winner, hammer: money(hammer, currency) };
+    },
+    LotPassed: (before, event) => moved(known(before, event), event, 'passed'),
+    AuctionCancelled: (before, event) => moved(known(before, event), event, 'cancelled'),
+    LotSettled: (before, event) => ({
+      ...known(before, event),
+      settled: true,
+      updatedAt: event.metadata.occurredAt,
+    }),
+  },
+});
+
+const moved = (
+  auction: AuctionDocument,
+  event: { readonly metadata: { readonly occurredAt: string } },
+  phase: Phase,
+): AuctionDocument => ({ ...auction, phase, updatedAt: event.metadata.occurredAt });

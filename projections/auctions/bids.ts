@@ -1,0 +1,136 @@
+import {
+  AuctionCancelled,
+  BidAccepted,
+  BidRefused,
+  LotPassed,
+  LotSold,
+} from '#domain/auctions/auction/messages.ts';
+import { BidPlaced, BidRejected } from '#domain/auctions/participant/messages.ts';
+import { money } from '#domain/kernel/money.ts';
+import type { Recorded } from '#domain/kernel/reaction.ts';
+import { FundsRefused } from '#domain/wallets/wallet/messages.ts';
+import { view } from '../view.ts';
+import { BidDocument } from './documents.ts';
+import { known } from './known.ts';
+
+type Event = Recorded<
+  | typeof BidPlaced
+  | typeof BidRejected
+  | typeof FundsRefused
+  | typeof BidAccepted
+  | typeof BidRefused
+  | typeof LotSold
+  | typeof LotPassed
+  | typeof AuctionCancelled
+>;
+
+const nobody: readonly string[] = [];
+
+/** The bids of its auction that an event says something of. */
+function concerned(event: Event): readonly string[] {
+  switch (event.type) {
+    case 'BidPlaced':
+    case 'BidRejected':
+    case 'BidRefused':
+      return [event.data.bidId];
+    case 'FundsRefused':
+      return event.data.purpose === 'bid' ? [event.data.claimId] : nobody;
+    case 'BidAccepted': {
+      const { bidId, displaced } = event.data;
+      return displaced === undefined ? [bidId] : [bidId, displaced.bidId];
+    }
+    case 'LotSold':
+      return [event.data.winningBidId];
+    case 'LotPassed':
+    case 'AuctionCancelled':
+      return event.data.leading === undefined ? nobody : [event.data.leading.bidId];
+    default:
+      return event satisfies never;
+  }
+}
+
+type Status = BidDocument['status'];
+
+const come = (
+  { data, metadata }: Recorded<typeof BidPlaced | typeof BidRejected>,
+  status: Status,
+): BidDocument => ({
+  id: data.bidId,
+  auctionId: data.auctionId,
+  bidder: data.bidder,
+  status,
+  maximum: money(data.maximum, data.currency),
+  placedAt: metadata.occurredAt,
+});
+
+const decided = (bid: BidDocument, event: Pick<Event, 'metadata'>, status: Status): BidDocument => ({
+  ...bid,
+  status,
+  decidedAt: event.metadata.occurredAt,
+});
+
+/** Without its details: they are for the moment of the answer. */
+const why = ({ code, message }: { readonly code: string; readonly message: string }) => ({
+  reason: { code, message },
+});
+
+export const bidsView = view({
+  name: 'bids',
+  version: 1,
+  description: 'Every bid and what became of it; maxima are for their bidders alone.',
+  document: BidDocument,
+  indexes: [
+    {
+      name: 'auction',
+      fields: [
+        { path: 'auctionId', as: 'text' },
+        { path: 'placedAt', as: 'text' },
+      ],
+    },
+    {
+      name: 'bidder',
+      fields: [
+        { path: 'bidder', as: 'text' },
+        { path: 'placedAt', as: 'text' },
+      ],
+    },
+  ],
+  events: [
+    BidPlaced,
+    BidRejected,
+    FundsRefused,
+    BidAccepted,
+    BidRefused,
+    LotSold,
+    LotPassed,
+    AuctionCancelled,
+  ],
+  // A hold for a bid is named after its auction.
+  key: (event) => (event.type === 'FundsRefused' ? event.data.holdId : event.data.auctionId),
+  documents: concerned,
+  on: {
+    BidPlaced: (_, event) => come(event, 'placed'),
+    BidRejected: (_, event) => ({
+      ...decided(come(event, 'rejected'), event, 'rejected'),
+      ...why(event.data.reason),
+    }),
+    FundsRefused: (before, event) => ({
+      ...decided(known(before, event), event, 'refused'),
+      ...why(event.data.reason),
+    }),
+    BidRefused: (before, event) => ({
+      ...decided(known(before, event), event, 'refused'),
+      ...why(event.data.reason),
+    }),
+    BidAccepted(before, event, id): BidDocument {
+      const bid = known(before, event);
+      const { bidId, bidder, leader, price, currency, displaced } = event.data;
+      if (id !== bidId) return { ...bid, status: displaced?.bidder === bidder ? 'superseded' : 'outbid' };
+      const status = leader === bidder ? 'leading' : 'outbid';
+      return { ...decided(bid, event, status), price: money(price, currency) };
+    },
+    LotSold: (before, event): BidDocument => ({ ...known(before, event), status: 'won' }),
+    LotPassed: (before, event): BidDocument => ({ ...known(before, event), status: 'unsold' }),
+    AuctionCancelled: (before, event): BidDocument => ({ ...known(before, event), status: 'cancelled' }),
+  },
+});

@@ -1,0 +1,134 @@
+import { z } from 'zod';
+import { Tiers } from '#domain/auctions/fees.ts';
+import { Ladder } from '#domain/auctions/ladder.ts';
+import { publicLot } from '#domain/auctions/lot/messages.ts';
+import { AuctionId, BidId, LotId, MovementId, PersonId, SaleId } from '#domain/kernel/ids.ts';
+import { Instant } from '#domain/kernel/instant.ts';
+import { secret } from '#domain/kernel/message.ts';
+import { Currency, Money } from '#domain/kernel/money.ts';
+
+// What the auctions' views hold. Amounts carry their currency: they are shown as they are.
+
+export const AuctionPhase = z
+  .enum(['scheduled', 'open', 'closing', 'sold', 'passed', 'cancelled'])
+  .meta({ id: 'AuctionPhase', description: 'How far an auction is.' });
+
+/** The public state of an auction: neither a maximum nor a reserve is in it, only whether the reserve is met. */
+export const AuctionDocument = z
+  .object({
+    id: AuctionId,
+    saleId: SaleId,
+    lotId: LotId,
+    seller: PersonId,
+    ...publicLot,
+    estimateLow: Money,
+    estimateHigh: Money,
+    phase: AuctionPhase,
+    opensAt: Instant,
+    endsAt: Instant,
+    minimumReputation: z.int().optional(),
+    ladder: Ladder,
+    /** The buyer’s premium. */
+    premium: Tiers,
+    openingBid: Money,
+    /** The opening bid as long as nobody has bid. */
+    price: Money,
+    /** The least that anybody but the leader may bid. */
+    smallestBid: Money,
+    /** How many were accepted. */
+    bids: z.int().min(0),
+    leader: PersonId.optional(),
+    /** Whether the lot would be sold now; false while nobody has bid. */
+    reserveMet: z.boolean(),
+    winner: PersonId.optional(),
+    hammer: Money.optional(),
+    settled: z.boolean(),
+    updatedAt: Instant,
+  })
+  .meta({ id: 'Auction', description: 'A timed English auction of one lot, as everybody may see it.' });
+export type AuctionDocument = z.output<typeof AuctionDocument>;
+
+export const BidStatus = z
+  .enum(['placed', 'rejected', 'refused', 'leading', 'outbid', 'superseded', 'won', 'unsold', 'cancelled'])
+  .meta({
+    id: 'BidStatus',
+    description:
+      'placed: being funded; rejected: at the door; refused: for want of funds or by the auction; superseded: by a higher maximum of the same bidder.',
+  });
+
+export const BidDocument = z
+  .object({
+    id: BidId,
+    auctionId: AuctionId,
+    bidder: PersonId,
+    status: BidStatus,
+    /** Only for who bid it. */
+    maximum: secret(Money),
+    /** The price this bid led to; only of accepted ones. */
+    price: Money.optional(),
+    /** Why it does not stand; only for who bid it. */
+    reason: secret(z.object({ code: z.string(), message: z.string() }).optional()),
+    placedAt: Instant,
+    decidedAt: Instant.optional(),
+  })
+  .meta({ id: 'Bid', description: 'One bid of one person.' });
+export type BidDocument = z.output<typeof BidDocument>;
+
+export const SaleDocument = z
+  .object({
+    id: SaleId,
+    title: z.string(),
+    description: z.string(),
+    phase: z.enum(['scheduled', 'published', 'closed', 'cancelled']),
+    currency: Currency,
+    ladder: Ladder,
+    premium: Tiers,
+    commission: Tiers,
+    updatedAt: Instant,
+  })
+  .meta({ id: 'Sale', description: 'Lots offered together on one set of terms.' });
+export type SaleDocument = z.output<typeof SaleDocument>;
+
+export const LotDocument = z
+  .object({
+    id: LotId,
+    consignor: PersonId,
+    ...publicLot,
+    estimateLow: Money,
+    estimateHigh: Money,
+    openingBid: Money,
+    /** Only for the consignor and the house. */
+    reserve: secret(Money.optional()),
+    phase: z.enum(['consigned', 'offered', 'sold', 'withdrawn']),
+    /** The auction it is or was last in. */
+    auctionId: AuctionId.optional(),
+    owner: PersonId.optional(),
+    updatedAt: Instant,
+  })
+  .meta({ id: 'Lot', description: 'What is put up for sale as one.' });
+export type LotDocument = z.output<typeof LotDocument>;
+
+export const SettlementDocument = z
+  .object({
+    id: AuctionId,
+    /** Of the money. */
+    movement: MovementId,
+    lotId: LotId,
+    seller: PersonId,
+    buyer: PersonId,
+    status: z.enum(['due', 'stopped', 'settled']),
+    hammer: Money,
+    premium: Money,
+    commission: Money,
+    /** By the buyer: hammer and premium. */
+    paid: Money,
+    /** To the seller: hammer less commission. */
+    proceeds: Money,
+    /** `unclaimed`: the seller has no open wallet, and the house keeps the proceeds for them. */
+    paidTo: z.enum(['seller', 'unclaimed']).optional(),
+    problem: z.string().optional(),
+    soldAt: Instant,
+    settledAt: Instant.optional(),
+  })
+  .meta({ id: 'Settlement', description: 'What a sale moves: from the buyer to the seller and the house.' });
+export type SettlementDocument = z.output<typeof SettlementDocument>;

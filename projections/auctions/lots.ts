@@ -1,0 +1,67 @@
+import {
+  LotAmended,
+  LotConsigned,
+  LotOffered,
+  LotReturned,
+  LotWithdrawn,
+  OwnershipPassed,
+} from '#domain/auctions/lot/messages.ts';
+import { money } from '#domain/kernel/money.ts';
+import type { Recorded } from '#domain/kernel/reaction.ts';
+import { view } from '../view.ts';
+import { LotDocument } from './documents.ts';
+import { known } from './known.ts';
+
+/** What is said of a lot as a whole, when it comes and when it is amended. */
+function described({ data, metadata }: Recorded<typeof LotConsigned | typeof LotAmended>) {
+  const { lotId, title, description, categories, pictures, currency, reserve } = data;
+  return {
+    ...{ id: lotId, title, description, categories, pictures },
+    estimateLow: money(data.estimateLow, currency),
+    estimateHigh: money(data.estimateHigh, currency),
+    openingBid: money(data.openingBid, currency),
+    ...(reserve === undefined ? {} : { reserve: money(reserve, currency) }),
+    updatedAt: metadata.occurredAt,
+  };
+}
+
+const moved = (
+  lot: LotDocument,
+  event: { readonly metadata: { readonly occurredAt: string } },
+  phase: LotDocument['phase'],
+): LotDocument => ({ ...lot, phase, updatedAt: event.metadata.occurredAt });
+
+export const lotsView = view({
+  name: 'lots',
+  version: 1,
+  description: 'Lots from consignment to their new owner; the reserve is for the consignor and the house.',
+  document: LotDocument,
+  indexes: [
+    { name: 'consignor', fields: [{ path: 'consignor', as: 'text' }] },
+    { name: 'phase', fields: [{ path: 'phase', as: 'text' }] },
+  ],
+  text: ['title', 'description'],
+  events: [LotConsigned, LotAmended, LotOffered, LotReturned, OwnershipPassed, LotWithdrawn],
+  key: (event) => event.data.lotId,
+  on: {
+    LotConsigned: (_, event): LotDocument => ({
+      ...described(event),
+      consignor: event.data.consignor,
+      phase: 'consigned',
+    }),
+    LotAmended(before, event) {
+      const { consignor, phase, auctionId } = known(before, event);
+      return { ...described(event), consignor, phase, ...(auctionId === undefined ? {} : { auctionId }) };
+    },
+    LotOffered: (before, event) => ({
+      ...moved(known(before, event), event, 'offered'),
+      auctionId: event.data.auctionId,
+    }),
+    LotReturned: (before, event) => moved(known(before, event), event, 'consigned'),
+    OwnershipPassed: (before, event) => ({
+      ...moved(known(before, event), event, 'sold'),
+      owner: event.data.owner,
+    }),
+    LotWithdrawn: (before, event) => moved(known(before, event), event, 'withdrawn'),
+  },
+});

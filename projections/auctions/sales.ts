@@ -1,0 +1,34 @@
+import { SaleCancelled, SaleClosed, SalePublished, SaleScheduled } from '#domain/auctions/sale/messages.ts';
+import { view } from '../view.ts';
+import { SaleDocument } from './documents.ts';
+import { known } from './known.ts';
+
+const moved = (
+  sale: SaleDocument,
+  event: { readonly metadata: { readonly occurredAt: string } },
+  phase: SaleDocument['phase'],
+): SaleDocument => ({ ...sale, phase, updatedAt: event.metadata.occurredAt });
+
+export const salesView = view({
+  name: 'sales',
+  version: 1,
+  description: 'Sales with their terms.',
+  document: SaleDocument,
+  indexes: [{ name: 'phase', fields: [{ path: 'phase', as: 'text' }] }],
+  text: ['title', 'description'],
+  events: [SaleScheduled, SalePublished, SaleClosed, SaleCancelled],
+  key: (event) => event.data.saleId,
+  on: {
+    SaleScheduled(_, { data, metadata }): SaleDocument {
+      const { saleId, title, description, currency, ladder, premium, commission } = data;
+      const terms = { currency, ladder, premium, commission };
+      return {
+        ...{ id: saleId, title, description, ...terms, updatedAt: metadata.occurredAt },
+        phase: 'scheduled',
+      };
+    },
+    SalePublished: (before, event) => moved(known(before, event), event, 'published'),
+    SaleClosed: (before, event) => moved(known(before, event), event, 'closed'),
+    SaleCancelled: (before, event) => moved(known(before, event), event, 'cancelled'),
+  },
+});

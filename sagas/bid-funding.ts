@@ -1,0 +1,71 @@
+import {
+  AcceptBid,
+  AuctionCancelled,
+  BidAccepted,
+  BidRefused,
+  DropHammer,
+  LotClosing,
+  LotPassed,
+} from '#domain/auctions/auction/messages.ts';
+import { BidPlaced } from '#domain/auctions/participant/messages.ts';
+import type { BidId, PersonId } from '#domain/kernel/ids.ts';
+import { type Intent, onTrail, type Recorded, reaction } from '#domain/kernel/reaction.ts';
+import { EndClaim, FundsReserved, ReserveFunds } from '#domain/wallets/wallet/messages.ts';
+
+type ClaimEnd = Parameters<typeof EndClaim>[0]['reason'];
+
+/** In an auction a hold is named after the auction, and each claim on it after its bid. */
+const endClaim = (
+  { auctionId, currency }: { readonly auctionId: string; readonly currency: string },
+  { bidder, bidId }: { readonly bidder: PersonId; readonly bidId: BidId },
+  reason: ClaimEnd,
+): Intent => ({
+  command: EndClaim({ person: bidder, currency, holdId: auctionId, claimId: bidId, reason }),
+  purpose: bidId,
+});
+
+/** Nobody's funds stay held for a bid that does not lead: neither the one that was just accepted nor the one it displaced. */
+function losersOf({ data }: Recorded<typeof BidAccepted>): readonly Intent[] {
+  const { bidder, leader, displaced } = data;
+  const ends = leader === bidder ? [] : [endClaim(data, data, 'outbid')];
+  if (displaced === undefined) return ends;
+  return [...ends, endClaim(data, displaced, displaced.bidder === bidder ? 'superseded' : 'outbid')];
+}
+
+/** When nothing is sold, whoever led gets their funds back; everybody else has them back already. */
+const unsold = (
+  { data }: Recorded<typeof LotPassed | typeof AuctionCancelled>,
+  reason: ClaimEnd,
+): readonly Intent[] => (data.leading === undefined ? [] : [endClaim(data, data.leading, reason)]);
+
+/**
+ * A bid's walk from its placing to its end: its maximum and premium are held, then the auction decides, then the funds of
+ * whoever lost are free. The hammer falls when every bid placed before the end of its lot has walked it.
+ */
+export const bidFunding = reaction({
+  name: 'bid-funding',
+  events: [BidPlaced, LotClosing, LotPassed, AuctionCancelled],
+  follows: [FundsReserved, BidAccepted, BidRefused],
+  key: ({ data }) => data.auctionId,
+  on: {
+    BidPlaced: ({ data }) => {
+      const { auctionId, bidId, bidder, currency, hold } = data;
+      const claim = { holdId: auctionId, claimId: bidId, amount: hold, purpose: 'bid' as const };
+      return [{ command: ReserveFunds({ person: bidder, currency, ...claim }) }];
+    },
+    FundsReserved(_, trail) {
+      const placed = onTrail(trail, BidPlaced);
+      if (placed === undefined) return [];
+      const { auctionId, bidId, bidder, maximum } = placed.data;
+      const placedAt = placed.position.toString();
+      return [{ command: AcceptBid({ auctionId, bidId, bidder, maximum, placedAt }) }];
+    },
+    BidAccepted: losersOf,
+    BidRefused: ({ data }) => [endClaim(data, data, 'refused')],
+    LotPassed: (event) => unsold(event, 'unsold'),
+    AuctionCancelled: (event) => unsold(event, 'cancelled'),
+  },
+  passed: {
+    LotClosing: ({ data: { auctionId } }) => [{ command: DropHammer({ auctionId }) }],
+  },
+});

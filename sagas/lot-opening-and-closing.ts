@@ -1,0 +1,45 @@
+import {
+  AuctionCancelled,
+  AuctionOpened,
+  AuctionScheduled,
+  CloseLot,
+  LotClosing,
+  OpenAuction,
+} from '#domain/auctions/auction/messages.ts';
+import type { AuctionId } from '#domain/kernel/ids.ts';
+import { saga } from '#domain/kernel/saga.ts';
+
+/** Undefined until the auction is scheduled. */
+type State = { readonly auctionId: AuctionId | undefined };
+
+/** Opens and closes each auction at its time. An auction that somebody opens early closes at its time all the same. */
+export const lotOpeningAndClosing = saga({
+  name: 'lot-opening-and-closing',
+  version: 1,
+  initial: { auctionId: undefined } as State,
+  events: [AuctionScheduled, AuctionOpened, LotClosing, AuctionCancelled],
+  id: ({ data }) => data.auctionId,
+  on: {
+    AuctionScheduled: (_, { data: { auctionId, opensAt } }) => ({
+      state: { auctionId },
+      timers: [{ name: 'opening', at: opensAt }],
+    }),
+    AuctionOpened: (_, { data: { auctionId, endsAt } }) => ({
+      state: { auctionId },
+      timers: [{ name: 'closing', at: endsAt }],
+      cancels: ['opening'],
+    }),
+    LotClosing: (state) => ({ state, done: true }),
+    AuctionCancelled: (state) => ({ state, cancels: ['opening', 'closing'], done: true }),
+  },
+  timers: {
+    opening: (state) =>
+      state.auctionId === undefined
+        ? undefined
+        : { state, sends: [{ command: OpenAuction({ auctionId: state.auctionId }), purpose: 'opening' }] },
+    closing: (state) =>
+      state.auctionId === undefined
+        ? undefined
+        : { state, sends: [{ command: CloseLot({ auctionId: state.auctionId }), purpose: 'closing' }] },
+  },
+});

@@ -1,0 +1,264 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { auction } from '#domain/auctions/auction/decider.ts';
+import {
+  AcceptBid,
+  AuctionCancelled,
+  AuctionOpened,
+  AuctionOver,
+  AuctionRefused,
+  AuctionScheduled,
+  AuctionUnknown,
+  BidAccepted,
+  BidRefused,
+  LotClosing,
+  LotPassed,
+  LotSettled,
+  LotSold,
+  NotYourAuction,
+  RegisterAuction,
+  SettlementStopped,
+} from '#domain/auctions/auction/messages.ts';
+import { AuctionExists } from '#domain/auctions/lot/messages.ts';
+import { derivedId } from '#domain/kernel/canonical.ts';
+import { recordedReason } from '#domain/kernel/message.ts';
+import { ann, bidding, clara, deciding, otto, sam, system, terms } from '#test/support/auctions.ts';
+
+// History ⇒ decision = events, one line each; the second line is the repeat, which yields nothing.
+
+const given = deciding(auction);
+const id = { auctionId: 'a1' };
+const scheduled = AuctionScheduled(terms);
+const opened = AuctionOpened(terms);
+const open = [scheduled, opened]; // at positions 10 and 20
+const closing = LotClosing(id);
+
+const acceptedAnn = BidAccepted({
+  ...id,
+  ...{ bidId: 'b1', bidder: 'ann', currency: 'USD', maximum: 10_00n },
+  ...{ leader: 'ann', price: 1_00n, smallestBid: 1_25n, reserveMet: true },
+});
+const acceptAnn = { ...id, bidId: 'b1', bidder: 'ann', maximum: 10_00n, placedAt: '21' };
+const acceptBob = { ...id, bidId: 'b2', bidder: 'bob', maximum: 20_00n, placedAt: '22' };
+const refusedBy = (bidId: string, bidder: string, why: Parameters<typeof recordedReason>[1]) =>
+  BidRefused({ ...id, bidId, bidder, currency: 'USD', reason: recordedReason(AcceptBid.rejections, why) });
+
+test('an auction takes in the lot it is offered', () => {
+  assert.deepEqual(given([]).when('RegisterAuction', terms), [scheduled]);
+  assert.deepEqual(given([scheduled]).when('RegisterAuction', terms), []);
+});
+
+test('an id that another lot’s auction has is refused, and recorded for whoever offered the lot', () => {
+  const reason = recordedReason(RegisterAuction.rejections, AuctionExists({}));
+  const refused = AuctionRefused({ ...id, lotId: 'l2', reason });
+  assert.deepEqual(given([scheduled]).when('RegisterAuction', { ...terms, lotId: 'l2' }), [refused]);
+  assert.deepEqual(given([scheduled, refused]).when('RegisterAuction', terms), []);
+});
+
+test('it opens at its time, or earlier by its seller and the house', () => {
+  assert.deepEqual(given([scheduled]).when('OpenAuction', id, { actor: system }), [opened]);
+  assert.deepEqual(given(open).when('OpenAuction', id, { actor: system }), []);
+  assert.deepEqual(given([scheduled]).when('OpenAuction', id, { actor: sam }), [opened]);
+  assert.deepEqual(given([scheduled]).when('OpenAuction', id, { actor: clara }), [opened]);
+  assert.deepEqual(given([scheduled]).when('OpenAuction', id, { actor: ann }), NotYourAuction({}));
+  assert.deepEqual(given([]).when('OpenAuction', id), AuctionUnknown({}));
+});
+
+test('whoever of the house opens it is among those who may not bid in it', () => {
+  const byOtto = AuctionOpened({ ...terms, staff: ['clara', 'otto'] });
+  assert.deepEqual(given([scheduled]).when('OpenAuction', id, { actor: otto }), [byOtto]);
+  const bid = { ...acceptAnn, bidder: 'otto' };
+  const [answer] = given([scheduled, byOtto]).when('AcceptBid', bid) as readonly ReturnType<
+    typeof BidRefused
+  >[];
+  assert.equal(answer?.data.reason.code, 'own_lot');
+});
+
+test('a bid that is enough stands', () => {
+  assert.deepEqual(given(open).when('AcceptBid', acceptAnn), [acceptedAnn]);
+  assert.deepEqual(given([...open, acceptedAnn]).when('AcceptBid', acceptAnn), []);
+});
+
+test('a higher maximum leads a step above the one it displaces', () => {
+  const acceptedBob = BidAccepted({
+    ...id,
+    ...{ bidId: 'b2', bidder: 'bob', currency: 'USD', maximum: 20_00n },
+    ...{ leader: 'bob', price: 10_50n, smallestBid: 11_00n, reserveMet: true },
+    displaced: { bidder: 'ann', bidId: 'b1' },
+  });
+  assert.deepEqual(given([...open, acceptedAnn]).when('AcceptBid', acceptBob), [acceptedBob]);
+  assert.deepEqual(given([...open, acceptedAnn, acceptedBob]).when('AcceptBid', acceptBob), []);
+});
+
+test('a lower maximum stands and does not lead; nobody is displaced', () => {
+  const lower = { ...acceptBob, maximum: 5_00n };
+  const accepted = BidAccepted({
+    ...id,
+    ...{ bidId: 'b2', bidder: 'bob', currency: 'USD', maximum: 5_00n },
+    ...{ leader: 'ann', price: 5_50n, smallestBid: 6_00n, reserveMet: true },
+  });
+  assert.deepEqual(given([...open, acceptedAnn]).when('AcceptBid', lower), [accepted]);
+  assert.deepEqual(given([...open, acceptedAnn, accepted]).when('AcceptBid', lower), []);
+});
+
+test('a leader’s raise displaces their own smaller bid and nothing else', () => {
+  const raise = { ...acceptAnn, bidId: 'b3', maximum: 30_00n };
+  const raised = BidAccepted({
+    ...id,
+    ...{ bidId: 'b3', bidder: 'ann', currency: 'USD', maximum: 30_00n },
+    ...{ leader: 'ann', price: 1_00n, smallestBid: 1_25n, reserveMet: true },
+    displaced: { bidder: 'ann', bidId: 'b1' },
+  });
+  assert.deepEqual(given([...open, acceptedAnn]).when('AcceptBid', raise), [raised]);
+  assert.deepEqual(given([...open, acceptedAnn, raised]).when('AcceptBid', raise), []);
+});
+
+test('a bid below the smallest is refused with what is enough', () => {
+  const low = { ...acceptBob, maximum: 1_24n };
+  const refused = BidRefused({
+    ...{ ...id, bidId: 'b2', bidder: 'bob', currency: 'USD' },
+    reason: {
+      code: 'bid_too_low',
+      message: 'The bid is below the smallest valid bid.',
+      details: {
+        price: { amount: '100', currency: 'USD' },
+        smallestBid: { amount: '125', currency: 'USD' },
+      },
+    },
+  });
+  assert.deepEqual(given([...open, acceptedAnn]).when('AcceptBid', low), [refused]);
+  assert.deepEqual(given([...open, acceptedAnn, refused]).when('AcceptBid', low), []);
+});
+
+const refusals: readonly (readonly [string, Partial<typeof acceptAnn>, string])[] = [
+  ['a raise that is none', { bidId: 'b9', maximum: 10_00n }, 'maximum_not_raised'],
+  ['the seller’s bid', { bidId: 'b9', bidder: 'sam', maximum: 50_00n }, 'own_lot'],
+  ['the bid of who arranged it', { bidId: 'b9', bidder: 'clara', maximum: 50_00n }, 'own_lot'],
+  ['a bid beyond all measure', { bidId: 'b9', bidder: 'bob', maximum: 10n ** 15n + 1n }, 'bid_too_high'],
+];
+for (const [what, bid, code] of refusals) {
+  test(`${what} is refused`, () => {
+    const decided = given([...open, acceptedAnn]).when('AcceptBid', { ...acceptAnn, ...bid });
+    const [refused] = decided as readonly ReturnType<typeof BidRefused>[];
+    assert.equal(refused?.type, 'BidRefused');
+    assert.equal(refused.data.reason.code, code);
+    assert.deepEqual(given([...open, refused]).when('AcceptBid', { ...acceptAnn, ...bid }), []);
+  });
+}
+
+test('at the end a bid counts exactly if it was placed before LotClosing', () => {
+  const history = [...open, closing]; // LotClosing stands at 30
+  const late = refusedBy('b1', 'ann', { rejected: true, ...codeOf('auction_closed') });
+  assert.deepEqual(given(history).when('AcceptBid', { ...acceptAnn, placedAt: '29' }), [acceptedAnn]);
+  assert.deepEqual(given(history).when('AcceptBid', { ...acceptAnn, placedAt: '31' }), [late]);
+  assert.deepEqual(given([...history, acceptedAnn]).when('AcceptBid', { ...acceptAnn, placedAt: '29' }), []);
+});
+
+/** A rejection without details, by its code. */
+function codeOf(code: string) {
+  const declared = AcceptBid.rejections.find((each) => each.code === code);
+  assert.ok(declared);
+  return { code, message: declared.message, details: {} };
+}
+
+test('positions are compared as numbers beyond 2^53', () => {
+  const state = auction.evolve(
+    auction.evolve(auction.evolve(auction.initial, scheduled, { position: 1n }), opened, { position: 2n }),
+    closing,
+    { position: 9_007_199_254_740_993n },
+  );
+  const facts = { now: terms.endsAt, actor: system, id: 'id1', screened: undefined };
+  const judged = (placedAt: string) => {
+    const decided = auction.decide.AcceptBid({ ...acceptAnn, placedAt }, state, facts);
+    return Array.isArray(decided) ? decided[0]?.type : undefined;
+  };
+  assert.equal(judged('9007199254740992'), 'BidAccepted');
+  assert.equal(judged('9007199254740993'), 'BidRefused');
+  assert.equal(judged('10000000000000000'), 'BidRefused');
+});
+
+test('it closes once, and only if it is open', () => {
+  assert.deepEqual(given(open).when('CloseLot', id), [closing]);
+  assert.deepEqual(given([...open, closing]).when('CloseLot', id), []);
+  assert.deepEqual(given([scheduled]).when('CloseLot', id), []);
+});
+
+const fees = {
+  premium: [{ upTo: 100_00n, rateBasisPoints: 2_000 }, { rateBasisPoints: 1_000 }],
+  commission: [{ rateBasisPoints: 1_500 }],
+};
+const openWithFees = [AuctionScheduled({ ...terms, ...fees }), AuctionOpened({ ...terms, ...fees })];
+const sold = LotSold({
+  ...{ ...id, lotId: 'l1', seller: 'sam', winner: 'ann', winningBidId: 'b1', currency: 'USD' },
+  ...{ hammer: 1_00n, premium: 20n, commission: 15n, settlement: derivedId('settlement', 'a1') },
+});
+
+test('the hammer sells to who leads, with the fees that were frozen', () => {
+  const history = [...openWithFees, acceptedAnn, closing];
+  assert.deepEqual(given(history).when('DropHammer', id), [sold]);
+  assert.deepEqual(given([...history, sold]).when('DropHammer', id), []);
+  assert.deepEqual(given([...openWithFees, acceptedAnn]).when('DropHammer', id), []);
+});
+
+test('without a bid, or below the reserve, the lot passes', () => {
+  const passed = { ...id, lotId: 'l1', currency: 'USD' };
+  const noBids = LotPassed({ ...passed, cause: 'no_bids' });
+  assert.deepEqual(given([...open, closing]).when('DropHammer', id), [noBids]);
+  assert.deepEqual(given([...open, closing, noBids]).when('DropHammer', id), []);
+  const reserved = { ...terms, reserve: 10_01n };
+  const below = [AuctionScheduled(reserved), AuctionOpened(reserved), acceptedAnn, closing];
+  const notMet = LotPassed({
+    ...passed,
+    cause: 'reserve_not_met',
+    leading: { bidder: 'ann', bidId: 'b1' },
+  });
+  assert.deepEqual(given(below).when('DropHammer', id), [notMet]);
+});
+
+test('the auctioneer calls it off until the hammer falls', () => {
+  const cancel = { ...id, cause: 'A forgery.' };
+  const cancelled = AuctionCancelled({ ...cancel, lotId: 'l1', currency: 'USD' });
+  assert.deepEqual(given([scheduled]).when('CancelAuction', cancel, { actor: otto }), [cancelled]);
+  assert.deepEqual(given([scheduled, cancelled]).when('CancelAuction', cancel, { actor: otto }), []);
+  const led = AuctionCancelled({ ...cancelled.data, leading: { bidder: 'ann', bidId: 'b1' } });
+  assert.deepEqual(given([...open, acceptedAnn]).when('CancelAuction', cancel, { actor: otto }), [led]);
+  assert.deepEqual(
+    given([...openWithFees, acceptedAnn, closing, sold]).when('CancelAuction', cancel, { actor: otto }),
+    AuctionOver({ phase: 'sold' }),
+  );
+  assert.deepEqual(given([]).when('CancelAuction', cancel), AuctionUnknown({}));
+  const late = refusedBy('b1', 'ann', {
+    rejected: true,
+    ...codeOf('auction_not_open'),
+    details: { phase: 'cancelled' },
+  });
+  assert.deepEqual(given([...open, cancelled]).when('AcceptBid', acceptAnn), [late]);
+});
+
+test('a sale is settled once, with what it moved', () => {
+  const history = [...openWithFees, acceptedAnn, closing, sold];
+  const settled = LotSettled({
+    ...{ ...id, currency: 'USD', paid: 1_20n, proceeds: 85n, fees: 35n, paidTo: 'seller' },
+  });
+  assert.deepEqual(given(history).when('SettleLot', { ...id, paidTo: 'seller' }), [settled]);
+  assert.deepEqual(given([...history, settled]).when('SettleLot', { ...id, paidTo: 'seller' }), []);
+  assert.deepEqual(given(open).when('SettleLot', { ...id, paidTo: 'seller' }), []);
+});
+
+test('a settlement that cannot go on says so once, and may still be settled', () => {
+  const history = [...openWithFees, acceptedAnn, closing, sold];
+  const data = { ...id, at: 'capture', reason: { code: 'hold_unknown', message: 'Nothing.', details: {} } };
+  const stopped = SettlementStopped(data);
+  assert.deepEqual(given(history).when('StopSettlement', data), [stopped]);
+  assert.deepEqual(given([...history, stopped]).when('StopSettlement', data), []);
+  const after = given([...history, stopped]).when('SettleLot', { ...id, paidTo: 'unclaimed' });
+  assert.equal((after as readonly { type: string }[])[0]?.type, 'LotSettled');
+});
+
+test('a bid is known again among hundreds', () => {
+  const auctionOf = bidding();
+  for (let n = 1; n <= 250; n++) auctionOf.bid(`p${n % 7}`, BigInt(n) * 100_00n, `bid-${n}`);
+  const before = auctionOf.events.length;
+  for (const n of [1, 99, 100, 101, 200, 250]) auctionOf.bid('late', 10n ** 12n, `bid-${n}`);
+  assert.equal(auctionOf.events.length, before);
+});

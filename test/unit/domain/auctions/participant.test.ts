@@ -1,0 +1,134 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { auction } from '#domain/auctions/auction/decider.ts';
+import {
+  AuctionNotOpen,
+  AuctionOpened,
+  AuctionScheduled,
+  AuctionUnknown,
+  BidAccepted,
+  BidTooLow,
+  CurrencyMismatch,
+  LotClosing,
+  OwnLot,
+} from '#domain/auctions/auction/messages.ts';
+import type { AuctionEvent } from '#domain/auctions/auction/state.ts';
+import { participant } from '#domain/auctions/participant/decider.ts';
+import {
+  BidPlaced,
+  BidRejected,
+  NotJoined,
+  ParticipantJoined,
+  PlaceBid,
+  ReputationTooLow,
+  StaffMayNotBid,
+} from '#domain/auctions/participant/messages.ts';
+import type { Actor } from '#domain/kernel/actor.ts';
+import { recordedReason } from '#domain/kernel/message.ts';
+import { money } from '#domain/kernel/money.ts';
+import { joinAuction } from '#domain/processes/join-auction.ts';
+import { placeBid } from '#domain/processes/place-bid.ts';
+import { ann, clara, deciding, NOW, person, sam, stateOf, terms } from '#test/support/auctions.ts';
+
+const given = deciding(participant);
+const id = { auctionId: 'a1' };
+const usd = (amount: bigint) => money(amount, 'USD');
+const bid = { ...id, maximum: usd(10_00n) };
+const joined = ParticipantJoined({ ...id, person: 'ann', reputation: 0 });
+
+test('somebody joins once', () => {
+  assert.deepEqual(given([]).when('JoinAuction', id, { actor: ann, screened: { welcome: true } }), [joined]);
+  assert.deepEqual(given([joined]).when('JoinAuction', id, { actor: ann, screened: { welcome: true } }), []);
+});
+
+test('a no at the door of the auction is the answer', () => {
+  const refusal = ReputationTooLow({ minimum: 10, yours: 3 });
+  assert.deepEqual(given([]).when('JoinAuction', id, { actor: ann, screened: { refusal } }), refusal);
+});
+
+test('a bid that passes is placed with what has to be held for it', () => {
+  const placed = BidPlaced({
+    ...{ ...id, bidId: 'b1', bidder: 'ann', currency: 'USD', maximum: 10_00n, hold: 12_00n },
+  });
+  const facts = { actor: ann, id: 'b1', screened: { hold: 12_00n } };
+  assert.deepEqual(given([joined]).when('PlaceBid', bid, facts), [placed]);
+});
+
+test('a bid that is turned away is recorded with its reason, and nothing of a bid in no auction', () => {
+  const refusal = BidTooLow({ price: usd(20_00n), smallestBid: usd(20_50n) });
+  const rejected = (why: typeof refusal | ReturnType<typeof NotJoined>) =>
+    BidRejected({
+      ...{ ...id, bidId: 'b1', bidder: 'ann', currency: 'USD', maximum: 10_00n },
+      reason: recordedReason(PlaceBid.rejections, why),
+    });
+  const facts = { actor: ann, id: 'b1' };
+  assert.deepEqual(given([joined]).when('PlaceBid', bid, { ...facts, screened: { refusal } }), [
+    rejected(refusal),
+  ]);
+  assert.deepEqual(given([]).when('PlaceBid', bid, { ...facts, screened: { hold: 12_00n } }), [
+    rejected(NotJoined({})),
+  ]);
+  const unknown = AuctionUnknown({});
+  assert.deepEqual(given([]).when('PlaceBid', bid, { ...facts, screened: { refusal: unknown } }), unknown);
+});
+
+const frozen = { ...terms, premium: [{ rateBasisPoints: 2_000 }], minimumReputation: 5 };
+const scheduled = AuctionScheduled(frozen);
+const open = [scheduled, AuctionOpened(frozen)];
+type AuctionHistory = readonly AuctionEvent[];
+const facts = (actor: Actor) => ({ now: NOW, actor });
+const screenBid = (history: AuctionHistory, data: object, actor: Actor = ann) =>
+  placeBid.screen(stateOf(auction, history), data, facts(actor));
+const screenJoin = (history: AuctionHistory, actor: Actor) =>
+  joinAuction.screen(stateOf(auction, history), id, facts(actor));
+
+test('the door lets a sound bid through with maximum and premium to hold', () => {
+  assert.deepEqual(screenBid(open, bid), { hold: 12_00n });
+  assert.equal(placeBid.refuses({ hold: 12_00n }), false);
+  assert.equal(placeBid.streamRead(bid), 'auction-a1');
+});
+
+test('the door turns away what cannot stand', () => {
+  const mismatch = CurrencyMismatch({ currency: 'USD' });
+  const low = BidTooLow({ price: usd(1_00n), smallestBid: usd(1_00n) });
+  const table: readonly (readonly [AuctionHistory, typeof bid, Actor, object])[] = [
+    [[], bid, ann, AuctionUnknown({})],
+    [[scheduled], bid, ann, AuctionNotOpen({ phase: 'scheduled' })],
+    [open, { ...id, maximum: money(10_00n, 'EUR') }, ann, mismatch],
+    [open, { ...id, maximum: usd(99n) }, ann, low],
+    [open, bid, sam, OwnLot({})],
+    [open, bid, clara, StaffMayNotBid({})],
+    // Clara scheduled it; without her role she still had a hand in it.
+    [open, bid, person('clara'), OwnLot({})],
+  ];
+  for (const [history, data, actor, refusal] of table) {
+    const screened = screenBid(history, data, actor);
+    assert.deepEqual(screened, { refusal });
+    assert.equal(placeBid.refuses(screened), true);
+  }
+  const late = screenBid([...open, LotClosing(id)], bid) as { refusal: { code: string } };
+  assert.equal(late.refusal.code, 'auction_closed');
+});
+
+test('who joins needs the reputation the auction asks for', () => {
+  assert.deepEqual(screenJoin(open, person('ann', ['bidder'], 5)), { welcome: true });
+  assert.deepEqual(screenJoin([scheduled], person('ann', ['bidder'], 5)), { welcome: true });
+  const low = { refusal: ReputationTooLow({ minimum: 5, yours: 4 }) };
+  assert.deepEqual(screenJoin(open, person('ann', ['bidder'], 4)), low);
+  assert.deepEqual(screenJoin([], ann), { refusal: AuctionUnknown({}) });
+  assert.deepEqual(screenJoin(open, person('sam', ['seller', 'bidder'], 9)), { refusal: OwnLot({}) });
+  assert.deepEqual(screenJoin(open, clara), { refusal: StaffMayNotBid({}) });
+  const ended = { refusal: AuctionNotOpen({ phase: 'closing' }) };
+  assert.deepEqual(screenJoin([...open, LotClosing(id)], person('ann', ['bidder'], 9)), ended);
+});
+
+test('the door knows the leader’s maximum and tells nobody', () => {
+  const led = BidAccepted({
+    ...{ ...id, bidId: 'b1', bidder: 'ann', currency: 'USD', maximum: 10_00n },
+    ...{ leader: 'ann', price: 1_00n, smallestBid: 1_25n, reserveMet: true },
+  });
+  const raise = screenBid([...open, led], bid) as { refusal: { code: string; details: object } };
+  assert.equal(raise.refusal.code, 'maximum_not_raised');
+  assert.deepEqual(raise.refusal.details, { price: usd(1_00n) });
+  assert.deepEqual(screenBid([...open, led], bid, person('bob')), { hold: 12_00n });
+});
