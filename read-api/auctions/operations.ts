@@ -1,0 +1,202 @@
+import { z } from 'zod';
+import { AuctionId, LotId, PersonId, SaleId } from '#domain/kernel/ids.ts';
+import { Instant } from '#domain/kernel/instant.ts';
+import { Currency, MinorUnits } from '#domain/kernel/money.ts';
+import type { Filter, Query } from '#domain/kernel/ports/views.ts';
+import {
+  AuctionDocument,
+  AuctionPhase,
+  BidDocument,
+  BidStatus,
+  LotDocument,
+  SaleDocument,
+  SettlementDocument,
+} from '#projections/auctions/documents.ts';
+import { isTheirs, overseers, personAsked } from '../authorization/own.ts';
+import { hasRole } from '../authorization/who.ts';
+import { connection, pageArguments } from '../connection.ts';
+import { documents } from '../documents.ts';
+import type { Viewer } from '../house.ts';
+import { field, type Operations, query } from '../operation.ts';
+import { auctionFeed } from './feed.ts';
+
+const auctions = documents('auctions', AuctionDocument);
+const bids = documents('bids', BidDocument);
+const sales = documents('sales', SaleDocument);
+const lots = documents('lots', LotDocument);
+const settlements = documents('settlements', SettlementDocument);
+
+const orders = {
+  ending_first: [{ field: 'endsAt', direction: 'ascending' }],
+  ending_last: [{ field: 'endsAt', direction: 'descending' }],
+  cheapest: [{ field: 'price.amount', direction: 'ascending' }],
+  dearest: [{ field: 'price.amount', direction: 'descending' }],
+  newest: [{ field: 'opensAt', direction: 'descending' }],
+} as const satisfies Record<string, Query['sort']>;
+const AuctionSort = z
+  .enum(['ending_first', 'ending_last', 'cheapest', 'dearest', 'newest'])
+  .meta({ id: 'AuctionSort', description: 'In what order auctions are listed.' });
+
+const words = z.string().trim().min(1).max(200).optional();
+
+const discovery = {
+  text: words.meta({ description: 'Words of the title, the description or a category; all must be there.' }),
+  category: z.string().min(1).max(40).optional(),
+  phase: z.array(AuctionPhase).min(1).max(6).optional(),
+  saleId: SaleId.optional(),
+  seller: PersonId.optional(),
+  currency: Currency.optional(),
+  priceFrom: MinorUnits.optional().meta({
+    description: 'Amounts compare within one `currency`: name it too.',
+  }),
+  priceTo: MinorUnits.optional(),
+  endsFrom: Instant.optional(),
+  endsTo: Instant.optional(),
+  sort: AuctionSort.default('ending_first'),
+} as const;
+type Discovery = z.output<z.ZodObject<typeof discovery>>;
+
+function range<T extends bigint | string>(from: T | undefined, to: T | undefined) {
+  return { ...(from !== undefined && { $gte: from }), ...(to !== undefined && { $lte: to }) };
+}
+
+function wanted(asked: Discovery): Filter {
+  const { category, phase, saleId, seller, currency, priceFrom, priceTo, endsFrom, endsTo } = asked;
+  return {
+    ...(category !== undefined && { categories: category }),
+    ...(phase !== undefined && { phase: { $in: phase } }),
+    ...(saleId !== undefined && { saleId }),
+    ...(seller !== undefined && { seller }),
+    ...(currency !== undefined && { 'price.currency': currency }),
+    ...((priceFrom ?? priceTo) !== undefined && { 'price.amount': range(priceFrom, priceTo) }),
+    ...((endsFrom ?? endsTo) !== undefined && { endsAt: range(endsFrom, endsTo) }),
+  };
+}
+
+/** Bids that moved an auction are public; those turned away are between the bidder and the house. */
+const publicBids = ['leading', 'outbid', 'superseded', 'won', 'unsold', 'cancelled'] as const;
+
+function visibleBids(auctionId: string, { actor }: Viewer): Filter {
+  if (hasRole(actor, overseers)) return { auctionId };
+  const standing: Filter = { status: { $in: publicBids } };
+  return { auctionId, ...(actor === undefined ? standing : { $or: [standing, { bidder: actor.id }] }) };
+}
+
+const newestFirst = [{ field: 'placedAt', direction: 'descending' }] as const;
+
+export const auctionOperations: Operations = {
+  queries: {
+    auctions: query({
+      description: 'Discovers auctions.',
+      who: 'anyone',
+      args: { ...discovery, ...pageArguments },
+      returns: connection(AuctionDocument),
+      resolve: (args, reading) =>
+        auctions.page(
+          {
+            filter: wanted(args),
+            sort: orders[args.sort],
+            ...(args.text !== undefined && { text: args.text }),
+          },
+          args,
+          reading,
+        ),
+    }),
+    auction: query({
+      description: 'One auction.',
+      who: 'anyone',
+      args: { auctionId: AuctionId },
+      returns: AuctionDocument.nullable(),
+      resolve: ({ auctionId }, reading) => auctions.get(auctionId, reading),
+    }),
+    myBids: query({
+      description: 'Your bids, the newest first, with your maxima and what became of each.',
+      who: 'member',
+      args: {
+        auctionId: AuctionId.optional(),
+        status: z.array(BidStatus).min(1).max(9).optional(),
+        ...pageArguments,
+      },
+      returns: connection(BidDocument),
+      resolve: (args, reading) => {
+        const { auctionId, status } = args;
+        const filter: Filter = {
+          bidder: personAsked(undefined, reading.viewer),
+          ...(auctionId !== undefined && { auctionId }),
+          ...(status !== undefined && { status: { $in: status } }),
+        };
+        return bids.page({ filter, sort: newestFirst }, args, reading);
+      },
+    }),
+    sales: query({
+      description: 'Sales, each with its terms.',
+      who: 'anyone',
+      args: { text: words, phase: SaleDocument.shape.phase.optional(), ...pageArguments },
+      returns: connection(SaleDocument),
+      resolve: ({ text, phase, ...args }, reading) => {
+        const filter: Filter = phase === undefined ? {} : { phase };
+        return sales.page({ filter, ...(text !== undefined && { text }) }, args, reading);
+      },
+    }),
+    sale: query({
+      description: 'One sale.',
+      who: 'anyone',
+      args: { saleId: SaleId },
+      returns: SaleDocument.nullable(),
+      resolve: ({ saleId }, reading) => sales.get(saleId, reading),
+    }),
+    lots: query({
+      description: 'Lots; the reserve is only for the consignor and the house.',
+      who: 'anyone',
+      args: {
+        text: words,
+        consignor: PersonId.optional(),
+        phase: LotDocument.shape.phase.optional(),
+        ...pageArguments,
+      },
+      returns: connection(LotDocument),
+      resolve: ({ text, consignor, phase, ...args }, reading) => {
+        const filter: Filter = {
+          ...(consignor !== undefined && { consignor }),
+          ...(phase !== undefined && { phase }),
+        };
+        return lots.page({ filter, ...(text !== undefined && { text }) }, args, reading);
+      },
+    }),
+    lot: query({
+      description: 'One lot.',
+      who: 'anyone',
+      args: { lotId: LotId },
+      returns: LotDocument.nullable(),
+      resolve: ({ lotId }, reading) => lots.get(lotId, reading),
+    }),
+    settlement: query({
+      description: 'What a sale moves and how far that is: for its buyer, its seller and the house.',
+      who: 'member',
+      args: { auctionId: AuctionId },
+      returns: SettlementDocument.nullable(),
+      async resolve({ auctionId }, reading) {
+        const { viewer } = reading;
+        const found = await settlements.get(auctionId, reading);
+        if (found === null) return null;
+        const house = hasRole(viewer.actor, ['auctioneer', 'clerk']);
+        return house || isTheirs(found.buyer, viewer) || isTheirs(found.seller, viewer) ? found : null;
+      },
+    }),
+  },
+  subscriptions: { auctionFeed },
+  fields: {
+    bidHistory: field({
+      of: AuctionDocument,
+      description:
+        'The bids, the newest first. Others’ maxima are never shown, nor what was turned away at the door.',
+      who: 'anyone',
+      args: pageArguments,
+      returns: connection(BidDocument),
+      resolve: (args, reading, auction) => {
+        const filter = visibleBids(auction.id, reading.viewer);
+        return bids.page({ filter, sort: newestFirst }, args, reading);
+      },
+    }),
+  },
+};

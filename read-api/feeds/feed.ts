@@ -1,0 +1,133 @@
+import type { Position } from '#domain/kernel/envelope.ts';
+import { later } from '#domain/kernel/instant.ts';
+import type { Rejection } from '#domain/kernel/message.ts';
+import { Overloaded, Rejected, SlowConsumer, Unavailable } from '#domain/kernel/rejections.ts';
+import { readToken, tokenOf } from '#domain/kernel/token.ts';
+import type { House, Viewer } from '../house.ts';
+
+/** An item of a feed stands for the interval `(after, position]`; each begins where the one before it ended. */
+export interface Interval {
+  readonly after: Position;
+  readonly position: Position;
+}
+
+/** Where a feed's items come from. It holds at most one item, or one page of the history, for its reader. */
+export interface Source<Item extends Interval> {
+  /** The next item; undefined at the end. Called again only when it has answered. */
+  next(): Promise<Item | undefined>;
+  /** Ends it: a `next` that waits answers at once. Safe to repeat. */
+  close(): void;
+}
+
+/** An item on its way out: its interval as cursors. */
+export type Outgoing<Item> = Omit<Item, keyof Interval> & { after: string; position: string };
+
+/** What a feed needs of the house. */
+export type FeedHouse = Pick<House, 'clock' | 'closing' | 'limits' | 'feeds'> & {
+  readonly store: Pick<House['store'], 'epoch'>;
+};
+
+/** How many feeds each address has open. */
+export interface FeedGate {
+  /** @throws Rejected with `overloaded`; the result gives the place back, once. */
+  enter(address: string | undefined): () => void;
+}
+
+export function feedGate(feedsPerAddress: number): FeedGate {
+  const open = new Map<string, number>();
+  return {
+    enter(address = 'unknown') {
+      const before = open.get(address) ?? 0;
+      if (before >= feedsPerAddress) throw new Rejected(Overloaded({ retryAfterMs: 5_000 }));
+      open.set(address, before + 1);
+      let inside = true;
+      return () => {
+        if (!inside) return;
+        inside = false;
+        const left = (open.get(address) ?? 1) - 1;
+        if (left === 0) open.delete(address);
+        else open.set(address, left);
+      };
+    },
+  };
+}
+
+/** The position of a feed's cursor; undefined when none was given. @throws Rejected as `readToken` */
+export const cursorPosition = (
+  house: Pick<FeedHouse, 'store'>,
+  cursor: string | undefined,
+): Position | undefined => (cursor === undefined ? undefined : readToken(house.store.epoch, cursor));
+
+/**
+ * A feed as a transport reads it. A reader that does not come back for the next item in time is cut off: the last answer
+ * is the rejection `slow_consumer` with the cursor from which it goes on. Closing the server ends it with `unavailable`.
+ */
+export function outgoing<Item extends Interval>(
+  house: FeedHouse,
+  viewer: Pick<Viewer, 'origin'>,
+  start: Position,
+  source: Source<Item>,
+): AsyncIterableIterator<Outgoing<Item>> {
+  const { clock, closing, limits } = house;
+  const { epoch } = house.store;
+  let ended: { readonly rejection: Rejection | undefined } | undefined;
+  let reached = start;
+  let cancelStall = (): void => undefined;
+  const leave = house.feeds.enter(viewer.origin.address);
+
+  function end(rejection?: Rejection): void {
+    if (ended !== undefined) return;
+    ended = { rejection };
+    cancelStall();
+    closing.removeEventListener('abort', onClosing);
+    leave();
+    source.close();
+  }
+  const onClosing = (): void => end(Unavailable({ retryAfterMs: 1_000 }));
+  if (closing.aborted) onClosing();
+  else closing.addEventListener('abort', onClosing);
+
+  /** What is left to say after the end: the reason, once. */
+  function last(): IteratorResult<Outgoing<Item>> {
+    const reason = ended?.rejection;
+    ended = { rejection: undefined };
+    if (reason !== undefined) throw new Rejected(reason);
+    return { done: true, value: undefined };
+  }
+
+  async function next(): Promise<IteratorResult<Outgoing<Item>>> {
+    cancelStall();
+    if (ended !== undefined) return last();
+    try {
+      const item = await source.next();
+      // The feed may have been closed while it waited.
+      if (item === undefined || ended !== undefined) {
+        end();
+        return last();
+      }
+      reached = item.position;
+      cancelStall = clock.at(later(clock.now(), limits.feedStallMs), () =>
+        end(SlowConsumer({ cursor: tokenOf(epoch, reached) })),
+      );
+      const value = { ...item, after: tokenOf(epoch, item.after), position: tokenOf(epoch, item.position) };
+      return { done: false, value };
+    } catch (error) {
+      end();
+      throw error;
+    }
+  }
+
+  const feed: AsyncIterableIterator<Outgoing<Item>> = {
+    next,
+    async return() {
+      end();
+      return { done: true, value: undefined };
+    },
+    async throw() {
+      end();
+      return { done: true, value: undefined };
+    },
+    [Symbol.asyncIterator]: () => feed,
+  };
+  return feed;
+}

@@ -1,0 +1,86 @@
+import { z } from 'zod';
+import type { Actor } from '#domain/kernel/actor.ts';
+import type { StoredEvent } from '#domain/kernel/envelope.ts';
+import { PersonId } from '#domain/kernel/ids.ts';
+import { Instant } from '#domain/kernel/instant.ts';
+import type { EventFilter } from '#domain/kernel/ports/event-store.ts';
+import type { Registry } from '#domain/kernel/registry.ts';
+import { Token, tokenOf } from '#domain/kernel/token.ts';
+import { visibleData } from '../authorization/secrets.ts';
+
+/** An event of the history as those see it who may. */
+export const HistoricEvent = z
+  .object({
+    eventId: z.string(),
+    type: z.string(),
+    stream: z.string(),
+    revision: z.int().min(0).meta({ description: 'From 0, without gaps, in its stream.' }),
+    position: Token.meta({ description: 'Where it stands in the one history. Opaque.' }),
+    recordedAt: Instant,
+    occurredAt: Instant,
+    version: z.int().min(1).meta({ description: 'Of the schema it was written with.' }),
+    actor: z.string().meta({ description: 'Who asked for it.' }),
+    onBehalfOf: PersonId.nullable(),
+    command: z.string(),
+    commandId: z.string(),
+    correlationId: z.string(),
+    causationId: z.string(),
+    origin: z
+      .object({ channel: z.string(), address: z.string().nullable() })
+      .meta({ id: 'EventOrigin', description: 'From where the command came.' }),
+    data: z.json().meta({ description: 'As stored, in its newest version, with what you may see.' }),
+  })
+  .meta({ id: 'HistoricEvent', description: 'An event of the one history, and why it is there.' });
+
+/** Which events of the whole history are asked for. */
+export const eventFilter = {
+  streams: z
+    .array(z.string().min(1).max(200))
+    .min(1)
+    .max(20)
+    .optional()
+    .meta({ description: 'Beginnings of streams’ names: `auction-`, `wallet-ann:`. Any of them.' }),
+  types: z
+    .array(z.string().min(1).max(64))
+    .min(1)
+    .max(50)
+    .optional()
+    .meta({ description: 'Types of events. Any of them; with `streams`, both must hold.' }),
+} as const;
+
+export const filterOf = ({
+  streams,
+  types,
+}: {
+  streams?: string[] | undefined;
+  types?: string[] | undefined;
+}): EventFilter => ({ ...(streams && { streams }), ...(types && { types }) });
+
+/** Shows an event to somebody. @throws NewerEvent for one this code does not know */
+export function historic(
+  stored: StoredEvent,
+  registry: Registry,
+  epoch: string,
+  actor: Actor | undefined,
+): z.output<typeof HistoricEvent> {
+  const event = registry.decode(stored);
+  const { metadata } = event;
+  return {
+    eventId: event.eventId,
+    type: event.type,
+    stream: event.stream,
+    revision: event.revision,
+    position: tokenOf(epoch, event.position),
+    recordedAt: event.recordedAt,
+    occurredAt: metadata.occurredAt,
+    version: metadata.version,
+    actor: metadata.actor,
+    onBehalfOf: metadata.onBehalfOf ?? null,
+    command: metadata.command,
+    commandId: metadata.commandId,
+    correlationId: metadata.correlationId,
+    causationId: metadata.causationId,
+    origin: { channel: metadata.origin.channel, address: metadata.origin.address ?? null },
+    data: visibleData(registry, event, actor) as z.output<typeof HistoricEvent>['data'],
+  };
+}

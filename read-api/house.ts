@@ -1,0 +1,52 @@
+import type { Actor } from '#domain/kernel/actor.ts';
+import type { Dispatch, Origin, Position } from '#domain/kernel/envelope.ts';
+import type { EventFeed } from '#domain/kernel/ports/event-feed.ts';
+import type { EventStore } from '#domain/kernel/ports/event-store.ts';
+import type { Clock, NewId } from '#domain/kernel/ports/facts.ts';
+import type { Log } from '#domain/kernel/ports/log.ts';
+import type { ReadAt, ViewReader } from '#domain/kernel/ports/views.ts';
+import type { Registry } from '#domain/kernel/registry.ts';
+import type { LiveAuctions } from './auctions/live-auctions.ts';
+import type { FeedGate } from './feeds/feed.ts';
+import type { ReadLimits } from './limits.ts';
+
+/** Where a failure that is nobody's rejection is written down. */
+export type Logger = Log;
+
+/** The history as the read side sees it: it never appends. */
+export type History = Pick<EventStore, 'epoch' | 'readStream' | 'readAll' | 'head'>;
+
+/** All that queries and feeds are answered from. */
+export interface House {
+  readonly registry: Registry;
+  readonly dispatch: Dispatch;
+  readonly views: ViewReader;
+  readonly store: History;
+  readonly feed: EventFeed;
+  /** The machine's: it bounds waits. A simulated one would cut off every reader as it leaps. */
+  readonly clock: Clock;
+  readonly newId: NewId;
+  readonly logger: Log;
+  readonly limits: ReadLimits;
+  readonly liveAuctions: LiveAuctions;
+  readonly feeds: FeedGate;
+  /** Aborted when the server closes; every feed ends with it. */
+  readonly closing: AbortSignal;
+}
+
+/** Who asks, and from where. No actor: nobody has said who they are. */
+export interface Viewer {
+  readonly actor: Actor | undefined;
+  readonly origin: Origin;
+}
+
+/** What a resolver is given beside its arguments. */
+export interface Reading {
+  readonly viewer: Viewer;
+  readonly house: House;
+  /** From the argument `atLeast`: every view read must hold the history up to there. */
+  readonly at: ReadAt;
+}
+
+export const readAt = (position: Position | undefined): ReadAt =>
+  position === undefined ? {} : { position };

@@ -1,0 +1,31 @@
+/** What one caller may ask of the read side. Whatever is not named here has no way in. */
+export const readLimits = {
+  /** Levels of fields below the operation; introspection is one level, however deep it asks. */
+  depthLevels: 12,
+  /** Fields an answer may come to; a field below a page counts once for each item the page may have. */
+  costFields: 20_000,
+  /** Fields directly below the operation, aliases included: a request is no batch. */
+  rootFields: 10,
+  documentTokens: 2_000,
+  requestBytes: 100 * 1024,
+  messageBytes: 64 * 1024,
+  operationsPerSocket: 50,
+  socketsPerAddress: 100,
+  feedsPerAddress: 1_000,
+  /** How long a new socket may stay silent before it says who it is. */
+  connectionInitMs: 5_000,
+  /** Between pings; a socket that has not answered one before the next is cut. */
+  pingMs: 12_000,
+  /** How long a feed waits for its reader to take the item it was offered. */
+  feedStallMs: 30_000,
+  /** How long a feed waits until this process has seen the history up to a token. */
+  feedBehindMs: 5_000,
+  /** Auctions that are folded in this process because somebody follows them. */
+  liveAuctions: 5_000,
+  /** Events of one stream read at a time when a feed begins. */
+  streamPageEvents: 500,
+} as const;
+export type ReadLimits = { readonly [Name in keyof typeof readLimits]: number };
+
+/** Items of one page, unless asked otherwise, and at most. */
+export const pageItems = { usual: 20, most: 100 } as const;

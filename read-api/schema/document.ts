@@ -1,0 +1,162 @@
+import { makeExecutableSchema } from '@graphql-tools/schema';
+import type { GraphQLScalarType, GraphQLSchema } from 'graphql';
+import type { z } from 'zod';
+import { type JsonSchema, jsonSchemas, messageSchemas } from '#domain/kernel/json-schema.ts';
+import type { Registry } from '#domain/kernel/registry.ts';
+import { Invalid, Rejected } from '#domain/kernel/rejections.ts';
+import { readToken, Token } from '#domain/kernel/token.ts';
+import { maySee } from '../authorization/secrets.ts';
+import { authorize, sayWho } from '../authorization/who.ts';
+import { type House, type Reading, readAt, type Viewer } from '../house.ts';
+import type {
+  FieldDeclaration,
+  Operations,
+  QueryDeclaration,
+  SubscriptionDeclaration,
+} from '../operation.ts';
+import { answers, mutationResolvers, printMutations } from './mutations.ts';
+import { scalarOf } from './scalars.ts';
+import { described, pascal, type Types, types } from './types.ts';
+
+/** What every resolver is given as its context. */
+export interface Asked {
+  readonly viewer: Viewer;
+  readonly house: House;
+}
+
+type Declared = QueryDeclaration | SubscriptionDeclaration | FieldDeclaration;
+interface Named {
+  readonly name: string;
+  readonly operation: Declared;
+}
+
+const atLeast = Token.optional().meta({
+  description: 'Wait, for a bounded time, until what is read holds the history up to this token.',
+});
+const argsOf = ({ args }: Declared): z.ZodObject => args.extend({ atLeast });
+
+function parsedArgs(schema: z.ZodObject, args: object): Record<string, unknown> {
+  // GraphQL says null where it means "left out"; zod tells the two apart.
+  const given = Object.fromEntries(Object.entries(args).filter(([, value]) => value !== null));
+  const parsed = schema.safeDecode(given as never);
+  if (parsed.success) return parsed.data;
+  const issues = parsed.error.issues
+    .slice(0, 20)
+    .map(({ path, message }) => ({ path: path.join('.'), problem: message }));
+  throw new Rejected(Invalid({ issues }));
+}
+
+/** Authorizes, parses, and says how far the views must have come. */
+function asked(operation: Declared, given: object, { viewer, house }: Asked) {
+  authorize(operation.who, viewer);
+  const { atLeast: token, ...args } = parsedArgs(argsOf(operation), given);
+  const position = typeof token === 'string' ? readToken(house.store.epoch, token) : undefined;
+  const reading: Reading = { viewer, house, at: readAt(position) };
+  return { args, reading };
+}
+
+type Resolvers = Record<string, Record<string, unknown> | GraphQLScalarType>;
+
+function resolverOf({ operation }: Named): unknown {
+  if (operation.kind === 'subscription')
+    return {
+      async subscribe(_: unknown, given: object, context: Asked) {
+        const { args, reading } = asked(operation, given, context);
+        return operation.subscribe(args, reading);
+      },
+      resolve: (item: unknown) => item,
+    };
+  return async (parent: object, given: object, context: Asked) => {
+    const { args, reading } = asked(operation, given, context);
+    if (operation.kind === 'field') return operation.resolve(args, reading, parent);
+    return operation.resolve(args, reading);
+  };
+}
+
+/** A marked field is let out by the policy of `authorization/secrets.ts`, and reads as null otherwise. */
+function markedResolvers(known: Types): Resolvers {
+  const resolvers: Resolvers = {};
+  for (const [type, fields] of known.marked) {
+    const byField = [...fields].map(([name, mark]) => [
+      name,
+      (document: Readonly<Record<string, unknown>>, _: unknown, { viewer }: Asked) =>
+        maySee(mark, type, document, viewer.actor) ? document[name] : null,
+    ]);
+    resolvers[type] = Object.fromEntries(byField);
+  }
+  return resolvers;
+}
+
+function printOperation(
+  { name, operation }: Named,
+  schemas: Readonly<Record<string, JsonSchema>>,
+  to: Types,
+) {
+  const args = to.args(schemas[`${name}.args`] ?? {}, pascal(name));
+  const returns = to.output(schemas[`${name}.returns`] ?? {}, `${pascal(name)}Result`, true);
+  const description = described(`${operation.description} ${sayWho(operation.who)}`, '  ');
+  return `${description}  ${name}${args}: ${returns}`;
+}
+
+interface Document {
+  /** The whole schema in GraphQL's language. */
+  readonly text: string;
+  readonly resolvers: Resolvers;
+}
+
+/** Prints the schema and makes its resolvers in one walk over the declarations, so that they cannot differ. */
+export function schemaDocument(registry: Registry, contexts: readonly Operations[]): Document {
+  const all = contexts.flatMap(({ queries, subscriptions, fields }) =>
+    [queries, subscriptions, fields].flatMap((operations) =>
+      Object.entries<Declared>(operations).map(([name, operation]): Named => ({ name, operation })),
+    ),
+  );
+  const schemas = jsonSchemas({
+    ...answers,
+    ...Object.fromEntries(
+      all.flatMap(({ name, operation }) => [
+        [`${name}.args`, argsOf(operation)],
+        [`${name}.returns`, operation.returns],
+      ]),
+    ),
+  });
+  const messages = messageSchemas(registry);
+  const known = types({ ...messages.$defs, ...schemas.$defs });
+  const printed = (kind: Declared['kind']) => all.filter(({ operation }) => operation.kind === kind);
+  const lines = (kind: Declared['kind']) =>
+    printed(kind).map((named) => printOperation(named, schemas.schemas, known));
+  const roots: Readonly<Record<string, readonly string[]>> = {
+    Query: lines('query'),
+    Mutation: printMutations(registry, messages, known),
+    Subscription: lines('subscription'),
+  };
+  for (const name of Object.keys(answers)) known.output({ $ref: `#/$defs/${name}` }, name, true);
+  for (const named of printed('field'))
+    if (named.operation.kind === 'field')
+      known.extend(named.operation.of, printOperation(named, schemas.schemas, known));
+
+  const resolvers = markedResolvers(known);
+  for (const named of all) {
+    const { operation } = named;
+    const type =
+      operation.kind === 'field' ? operation.of : operation.kind === 'query' ? 'Query' : 'Subscription';
+    resolvers[type] = { ...resolvers[type], [named.name]: resolverOf(named) };
+  }
+  resolvers.Mutation = mutationResolvers(registry);
+  for (const name of known.scalars) resolvers[name] = scalarOf(name);
+
+  const rootText = Object.entries(roots)
+    .filter(([, fields]) => fields.length > 0)
+    .map(([name, fields]) => `type ${name} {\n${fields.join('\n')}\n}`);
+  const rest = [...known.definitions].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, text]) => text);
+  return { text: `${[...rootText, ...rest].join('\n\n')}\n`, resolvers };
+}
+
+/** The schema that answers. @throws Unsayable for what GraphQL has no words for */
+export function executableSchema({ text, resolvers }: Document): GraphQLSchema {
+  return makeExecutableSchema({
+    typeDefs: text,
+    resolvers: resolvers as never,
+    resolverValidationOptions: { requireResolversToMatchSchema: 'error' },
+  });
+}

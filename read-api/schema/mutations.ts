@@ -1,0 +1,147 @@
+import { z } from 'zod';
+import type { Envelope, RecordedEvent, Reply } from '#domain/kernel/envelope.ts';
+import type { MessageSchemas } from '#domain/kernel/json-schema.ts';
+import type { CommandDeclaration, Rejection } from '#domain/kernel/message.ts';
+import type { Registry } from '#domain/kernel/registry.ts';
+import { commonRejections, Rejected } from '#domain/kernel/rejections.ts';
+import { Token, tokenOf } from '#domain/kernel/token.ts';
+import { visibleData } from '../authorization/secrets.ts';
+import { sayWho, signedIn } from '../authorization/who.ts';
+import type { House, Viewer } from '../house.ts';
+import { camel, described, pascal, type Types, Unsayable } from './types.ts';
+
+const RecordedFact = z
+  .object({
+    eventId: z.string(),
+    type: z.string(),
+    data: z.json().meta({ description: 'As the event is stored, without what is secret.' }),
+  })
+  .meta({
+    id: 'RecordedFact',
+    description: 'An event that the command led to in the stream that decided it.',
+  });
+
+const answer = {
+  commandId: z.string().meta({ description: 'Send it again to get the same answer again.' }),
+  stream: z.string().meta({ description: 'Which stream decided.' }),
+  position: Token.nullable().meta({
+    description: 'Hand it to `atLeast` to read your own write. Null: there was nothing left to do.',
+  }),
+  events: z.array(RecordedFact),
+};
+
+/** What every mutation may answer with, beside rejections. */
+export const answers = {
+  Accepted: z.object(answer).meta({ id: 'Accepted', description: 'Done, and durable.' }),
+  Pending: z.object(answer).meta({
+    id: 'Pending',
+    description: 'Recorded, and its outcome is still on its way. It is not a no: follow the feed.',
+  }),
+} as const;
+
+/** The type of a rejection: `bid_too_low` is `BidTooLow`. */
+export const rejectionType = (code: string): string => pascal(code);
+
+const publicCommands = (registry: Registry): readonly CommandDeclaration[] =>
+  [...registry.commands.values()]
+    .map(({ command }) => command)
+    .filter(({ from }) => from !== 'process')
+    .sort((a, b) => (a.type < b.type ? -1 : 1));
+
+function codesOf(command: CommandDeclaration): readonly string[] {
+  return [...new Set([...command.rejections, ...commonRejections].map(({ code }) => code))];
+}
+
+function defineRejections(registry: Registry, schemas: MessageSchemas, types: Types): void {
+  const own =
+    '  """One of the catalogue."""\n  code: String!\n  """A sentence for people."""\n  message: String!';
+  types.define('Rejection', `${described('A no, as an answer.')}interface Rejection {\n${own}\n}`);
+  for (const { code, message } of registry.rejections.values()) {
+    const details = schemas.rejections[code] ?? {};
+    const clash = ['code', 'message'].find((name) => name in (details.properties ?? {}));
+    if (clash !== undefined) throw new Unsayable(`${code}.${clash}`, 'every rejection has this field');
+    const name = rejectionType(code);
+    const fields = types.fields(details, name);
+    types.define(
+      name,
+      `${described(message)}type ${name} implements Rejection {\n${own}${fields === '' ? '' : `\n${fields}`}\n}`,
+    );
+  }
+}
+
+/** One mutation for each public command; its result is a union of the answers and of every rejection it can get. */
+export function printMutations(registry: Registry, schemas: MessageSchemas, types: Types): readonly string[] {
+  defineRejections(registry, schemas, types);
+  return publicCommands(registry).map((command) => {
+    const data = schemas.commands[command.type] ?? {};
+    if ('commandId' in (data.properties ?? {}))
+      throw new Unsayable(`${command.type}.commandId`, 'every mutation has this argument');
+    const commandId = {
+      type: 'string',
+      format: 'id',
+      description: 'Yours to choose: the same id is decided once. Left out, the server chooses one.',
+    } as const;
+    const args = types.args(
+      { ...data, properties: { commandId, ...data.properties }, required: data.required ?? [] },
+      command.type,
+    );
+    const result = `${command.type}Result`;
+    const members = [...Object.keys(answers), ...codesOf(command).map(rejectionType)];
+    types.define(result, `union ${result} =\n  | ${members.join('\n  | ')}`);
+    const who = command.from === 'process' ? '' : sayWho(command.from);
+    return `${described(`${command.description} ${who}`, '  ')}  ${camel(command.type)}${args}: ${result}!`;
+  });
+}
+
+function factsOf(events: readonly RecordedEvent[], viewer: Viewer, house: House) {
+  return events.map((event) => ({
+    eventId: event.eventId,
+    type: event.type,
+    data: visibleData(house.registry, event, viewer.actor),
+  }));
+}
+
+const rejectedAnswer = ({ code, message, details }: Rejection) => ({
+  ...details,
+  __typename: rejectionType(code),
+  code,
+  message,
+});
+
+function answerOf(reply: Reply, viewer: Viewer, house: House) {
+  if (reply.outcome === 'rejected') return rejectedAnswer(reply.rejection);
+  return {
+    __typename: reply.outcome === 'accepted' ? 'Accepted' : 'Pending',
+    commandId: reply.commandId,
+    stream: reply.stream,
+    position: reply.position === undefined ? null : tokenOf(house.store.epoch, reply.position),
+    events: factsOf(reply.events, viewer, house),
+  };
+}
+
+async function send(command: CommandDeclaration, args: object, viewer: Viewer, house: House) {
+  const { commandId = house.newId(), ...data } = args as { commandId?: string };
+  try {
+    const envelope: Envelope = {
+      command: command.type,
+      data,
+      commandId,
+      actor: signedIn(viewer),
+      origin: viewer.origin,
+    };
+    return answerOf(await house.dispatch(envelope), viewer, house);
+  } catch (error) {
+    if (error instanceof Rejected) return rejectedAnswer(error.rejection);
+    throw error;
+  }
+}
+
+/** By the name of the mutation. The pipeline authorizes, parses and decides; here is nothing but the way there. */
+export const mutationResolvers = (registry: Registry) =>
+  Object.fromEntries(
+    publicCommands(registry).map((command) => [
+      camel(command.type),
+      (_: unknown, args: object, { viewer, house }: { viewer: Viewer; house: House }) =>
+        send(command, args, viewer, house),
+    ]),
+  );

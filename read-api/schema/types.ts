@@ -1,0 +1,228 @@
+import { type JsonSchema, referenceOf } from '#domain/kernel/json-schema.ts';
+
+/** What a schema says that GraphQL has no words for; thrown at boot, never at a caller. */
+export class Unsayable extends TypeError {
+  constructor(where: string, problem: string) {
+    super(`GraphQL cannot say ${where}: ${problem}`);
+    this.name = 'Unsayable';
+  }
+}
+
+const NAME = /^[A-Za-z][A-Za-z0-9_]*$/;
+const MAX_INT = 2_147_483_647;
+/** JSON as it is, and whole numbers beyond 32 bits. Every other scalar is a string. */
+export const JSON_SCALAR = 'Json';
+export const SAFE_INTEGER = 'SafeInteger';
+
+export const pascal = (name: string): string =>
+  name.replace(/(?:^|[_.-])([a-z0-9])/gi, (_, letter: string) => letter.toUpperCase());
+export const camel = (name: string): string => name.charAt(0).toLowerCase() + name.slice(1);
+
+/** A description as SDL has it, indented. */
+export function described(text: string | undefined, indent = ''): string {
+  if (text === undefined || text === '') return '';
+  return `${indent}"""${text.replaceAll('"""', '\\"""')}"""\n`;
+}
+
+interface Seen {
+  readonly schema: JsonSchema;
+  readonly nullable: boolean;
+}
+
+/** zod says "or null" as an option, or as a second type where the schema is a plain one. */
+function withoutNull(schema: JsonSchema): Seen {
+  const type: unknown = schema.type;
+  if (Array.isArray(type)) {
+    const [only, ...others] = type.filter((each) => each !== 'null');
+    if (others.length === 0) return { schema: { ...schema, type: only }, nullable: type.includes('null') };
+  }
+  const options = schema.anyOf ?? schema.oneOf;
+  if (options === undefined) return { schema, nullable: false };
+  const rest = options.filter((option) => option.type !== 'null');
+  const [only] = rest;
+  if (rest.length === 1 && only !== undefined)
+    return { schema: only, nullable: rest.length < options.length };
+  return { schema, nullable: rest.length < options.length };
+}
+
+/** The definitions a document needs, collected while its fields are printed. */
+export interface Types {
+  /** A reference to the type of what is handed out. `name` is for a type that has none of its own. */
+  output(schema: JsonSchema, name: string, required: boolean): string;
+  /** A reference to the type of what is taken in. */
+  input(schema: JsonSchema, name: string, required: boolean): string;
+  /** The fields of an object, one a line, as they are handed out. */
+  fields(schema: JsonSchema, name: string): string;
+  /** The arguments of a field, with their parentheses; empty when there are none. */
+  args(schema: JsonSchema, name: string): string;
+  /** Adds a definition; two of one name are refused. */
+  define(name: string, text: string): void;
+  readonly definitions: ReadonlyMap<string, string>;
+  readonly scalars: ReadonlySet<string>;
+  /** The marked fields of each type, which are only let out to some. */
+  readonly marked: ReadonlyMap<string, ReadonlyMap<string, 'secret' | 'personal'>>;
+  /** Adds a field that is resolved on its own to a type that is defined. */
+  extend(name: string, field: string): void;
+}
+
+type Direction = 'input' | 'output';
+
+/** Prints JSON Schema as GraphQL types. */
+export function types($defs: Readonly<Record<string, JsonSchema>>): Types {
+  const definitions = new Map<string, string>();
+  const origins = new Map<string, JsonSchema>();
+  const scalars = new Set<string>();
+  const enums = new Set<string>();
+  const marked = new Map<string, Map<string, 'secret' | 'personal'>>();
+
+  function define(name: string, text: string): void {
+    if (!NAME.test(name)) throw new Unsayable(name, 'it is no name');
+    if (definitions.has(name)) throw new Unsayable(name, 'two types have this name');
+    definitions.set(name, text);
+  }
+
+  /** Defines a type the first time it is met; another schema of the same name is refused. */
+  function once(name: string, schema: JsonSchema, print: () => string): string {
+    const known = origins.get(name);
+    if (known !== undefined) {
+      if (JSON.stringify(known) !== JSON.stringify(schema))
+        throw new Unsayable(name, 'two types have this name');
+      return name;
+    }
+    origins.set(name, schema);
+    define(name, '');
+    definitions.set(name, print());
+    return name;
+  }
+
+  function scalar(name: string, description: string | undefined): string {
+    scalars.add(name);
+    if (!definitions.has(name)) define(name, `${described(description)}scalar ${name}`);
+    return name;
+  }
+
+  function enumeration(name: string, schema: JsonSchema): string {
+    enums.add(name);
+    return once(name, schema, () => {
+      const values = (schema.enum ?? []).map((value) => {
+        if (typeof value !== 'string' || !NAME.test(value)) throw new Unsayable(name, `the value ${value}`);
+        return `  ${value}`;
+      });
+      return `${described(schema.description)}enum ${name} {\n${values.join('\n')}\n}`;
+    });
+  }
+
+  function integer(schema: JsonSchema): string {
+    const fits = (bound: number | undefined) => bound !== undefined && Math.abs(bound) <= MAX_INT;
+    if (schema.default !== undefined && fits(schema.maximum)) return 'Int';
+    if (fits(schema.minimum) && fits(schema.maximum)) return 'Int';
+    return scalar(SAFE_INTEGER, 'A whole number, exact up to 2^53, as a JSON number.');
+  }
+
+  function text(schema: JsonSchema, id: string | undefined, name: string): string {
+    if (schema.enum !== undefined) return enumeration(id ?? `${name}Value`, schema);
+    if (id === undefined) return schema.format === 'id' ? 'ID' : 'String';
+    return id.endsWith('Id') ? 'ID' : scalar(id, schema.description);
+  }
+
+  function object(schema: JsonSchema, name: string, direction: Direction): string {
+    const open = schema.additionalProperties;
+    if (schema.properties === undefined || (typeof open === 'object' && Object.keys(open).length > 0)) {
+      const anyJson = typeof open === 'object' && referenceOf(open) === JSON_SCALAR;
+      if (direction === 'output' && anyJson) return scalar(JSON_SCALAR, 'Any JSON.');
+      throw new Unsayable(name, 'a record');
+    }
+    const title = direction === 'input' ? `${name}Input` : name;
+    return once(title, schema, () => {
+      const keyword = direction === 'input' ? 'input' : 'type';
+      const body = properties(schema, name, direction).join('\n');
+      if (body === '') throw new Unsayable(title, 'an object without fields');
+      return `${described(schema.description)}${keyword} ${title} {\n${body}\n}`;
+    });
+  }
+
+  function mark(name: string, key: string, property: JsonSchema): boolean {
+    const kind = property.secret === true ? 'secret' : property.personal === true ? 'personal' : undefined;
+    if (kind === undefined) return false;
+    const known = marked.get(name) ?? new Map<string, 'secret' | 'personal'>();
+    marked.set(name, known.set(key, kind));
+    return true;
+  }
+
+  /** What is taken when nothing is given. */
+  function usual({ default: value }: JsonSchema, type: string): string {
+    if (value === undefined) return '';
+    return ` = ${enums.has(type) ? value : JSON.stringify(value)}`;
+  }
+
+  function properties(schema: JsonSchema, name: string, direction: Direction): string[] {
+    return Object.entries(schema.properties ?? {}).map(([key, property]) => {
+      if (!NAME.test(key)) throw new Unsayable(`${name}.${key}`, 'it is no name');
+      const hidden = direction === 'output' && mark(name, key, property);
+      const required = !hidden && (schema.required ?? []).includes(key);
+      const type = reference(property, `${name}${pascal(key)}`, direction, required);
+      const value = direction === 'input' ? usual(property, type) : '';
+      return `${described(property.description, '  ')}  ${key}: ${type}${value}`;
+    });
+  }
+
+  /** The type of what is shared by name: it keeps that name. */
+  function sharedType(shared: string, name: string, direction: Direction): string {
+    if (shared === JSON_SCALAR) {
+      if (direction === 'output') return scalar(JSON_SCALAR, 'Any JSON.');
+      throw new Unsayable(name, 'any JSON as an input');
+    }
+    const definition = $defs[shared];
+    if (definition === undefined) throw new Unsayable(name, `${shared} is not defined`);
+    return named(definition, shared, direction, shared);
+  }
+
+  function named(schema: JsonSchema, name: string, direction: Direction, id?: string): string {
+    const shared = referenceOf(schema);
+    if (shared !== undefined) return sharedType(shared, name, direction);
+    switch (schema.type ?? (typeof schema.const === 'string' ? 'string' : undefined)) {
+      case 'string':
+        return text(schema, id, name);
+      case 'integer':
+        return integer(schema);
+      case 'number':
+        return 'Float';
+      case 'boolean':
+        return 'Boolean';
+      case 'array':
+        if (schema.items === undefined) throw new Unsayable(name, 'a tuple');
+        return `[${reference(schema.items, `${name}Item`, direction, true)}]`;
+      case 'object':
+        return object(schema, name, direction);
+      default:
+        throw new Unsayable(name, direction === 'input' ? 'a union (use @oneOf)' : 'a union without a name');
+    }
+  }
+
+  function reference(schema: JsonSchema, name: string, direction: Direction, required: boolean): string {
+    const { schema: core, nullable } = withoutNull(schema);
+    const type = named(core, name, direction);
+    return required && !nullable ? `${type}!` : type;
+  }
+
+  return {
+    output: (schema, name, required) => reference(schema, name, 'output', required),
+    input: (schema, name, required) => reference(schema, name, 'input', required),
+    fields: (schema, name) => properties(schema, name, 'output').join('\n'),
+    args(schema, name) {
+      const lines = properties(schema, name, 'input');
+      return lines.length === 0
+        ? ''
+        : `(\n${lines.map((line) => line.replaceAll(/^ {2}/gm, '    ')).join('\n')}\n  )`;
+    },
+    define,
+    definitions,
+    scalars,
+    marked,
+    extend(name, field) {
+      const text = definitions.get(name);
+      if (text === undefined) throw new Unsayable(name, 'it has a field of its own but is never handed out');
+      definitions.set(name, text.replace(/\n\}$/, `\n${field}\n}`));
+    },
+  };
+}

@@ -1,0 +1,72 @@
+import type { RequestListener, Server } from 'node:http';
+import type { Dispatch } from '#domain/kernel/envelope.ts';
+import type { EventFeed } from '#domain/kernel/ports/event-feed.ts';
+import type { Clock, NewId } from '#domain/kernel/ports/facts.ts';
+import type { Log } from '#domain/kernel/ports/log.ts';
+import type { ViewReader } from '#domain/kernel/ports/views.ts';
+import type { Registry } from '#domain/kernel/registry.ts';
+import { auctionsView } from '#projections/auctions/auctions.ts';
+import { liveAuctions } from './auctions/live-auctions.ts';
+import { feedGate } from './feeds/feed.ts';
+import type { History, House } from './house.ts';
+import { type ReadLimits, readLimits } from './limits.ts';
+import { operations } from './operations.ts';
+import { executableSchema, schemaDocument } from './schema/document.ts';
+import { errorMask } from './transport/errors.ts';
+import { type Authenticate, executor } from './transport/executor.ts';
+import { sockets } from './transport/sockets.ts';
+
+export interface GraphqlOptions {
+  readonly registry: Registry;
+  readonly dispatch: Dispatch;
+  readonly views: ViewReader;
+  /** Only ever read. */
+  readonly store: History;
+  readonly feed: EventFeed;
+  readonly authenticate: Authenticate;
+  /** The machine's clock, also where the house lives by a simulated one: it bounds waits on real readers. */
+  readonly clock: Clock;
+  readonly newId: NewId;
+  readonly logger: Log;
+  /** Shows GraphiQL to browsers: for development. */
+  readonly graphiql: boolean;
+  readonly limits?: Partial<ReadLimits>;
+}
+
+export interface GraphqlServer {
+  /** Answers HTTP and SSE; mounted without a prefix, at `/graphql`. Nothing before it may read the body. */
+  readonly handler: RequestListener;
+  /** Takes the WebSocket upgrades to `/graphql` of a server. */
+  attach(server: Server): void;
+  /** Ends every feed with `unavailable` and every socket with 1001 and the reason; once. */
+  close(reason: string): Promise<void>;
+}
+
+/** GraphQL over HTTP, SSE and WebSocket: one schema, one executor, the same limits and masks on each. */
+export function graphqlServer(options: GraphqlOptions): GraphqlServer {
+  const { authenticate, graphiql, ...rest } = options;
+  const { registry, store, feed, clock, logger, newId } = rest;
+  const limits: ReadLimits = { ...readLimits, ...options.limits };
+  const closing = new AbortController();
+  const house: House = {
+    ...rest,
+    limits,
+    liveAuctions: liveAuctions({ view: auctionsView, registry, store, feed, clock, logger, limits }),
+    feeds: feedGate(limits.feedsPerAddress),
+    closing: closing.signal,
+  };
+  const schema = executableSchema(schemaDocument(registry, operations));
+  const mask = errorMask(registry, logger, newId);
+  const yoga = executor({ schema, house, mask, authenticate, graphiql });
+  const open = sockets(yoga, house, mask);
+  let closed: Promise<void> | undefined;
+  return {
+    handler: (request, response) => void yoga(request, response),
+    attach: (server) => open.attach(server),
+    close(reason) {
+      closing.abort();
+      closed ??= open.close(reason);
+      return closed;
+    },
+  };
+}

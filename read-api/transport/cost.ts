@@ -1,0 +1,108 @@
+import {
+  type ASTVisitor,
+  type FieldNode,
+  type FragmentDefinitionNode,
+  GraphQLError,
+  type GraphQLField,
+  type GraphQLNamedType,
+  getNamedType,
+  isInterfaceType,
+  isObjectType,
+  Kind,
+  type OperationDefinitionNode,
+  type SelectionSetNode,
+  type ValidationContext,
+} from 'graphql';
+import { Invalid } from '#domain/kernel/rejections.ts';
+import { pageItems, type ReadLimits } from '../limits.ts';
+
+type CostLimits = Pick<ReadLimits, 'depthLevels' | 'costFields' | 'rootFields'>;
+
+/** Thrown inside the walk to end it at the first limit, so that fragments within fragments cost us no more than them. */
+class OverLimit extends Error {}
+
+/** Items the field may have: a page asked for by a variable counts as a full one. */
+function itemsOf(node: FieldNode, field: GraphQLField<unknown, unknown> | undefined): number {
+  if (!field?.args.some(({ name }) => name === 'first')) return 1;
+  const given = node.arguments?.find(({ name }) => name.value === 'first')?.value;
+  if (given === undefined) return pageItems.usual;
+  if (given.kind !== Kind.INT) return pageItems.most;
+  return Math.min(Math.max(1, Number(given.value)), pageItems.most);
+}
+
+const fieldOf = (type: GraphQLNamedType | undefined, name: string) =>
+  isObjectType(type) || isInterfaceType(type) ? type.getFields()[name] : undefined;
+
+/** A validation rule: how deep, how wide and how costly an operation may be, before anything of it is done. */
+export function costRule(limits: CostLimits): (context: ValidationContext) => ASTVisitor {
+  return (context) => {
+    const schema = context.getSchema();
+    const open = new Set<FragmentDefinitionNode>();
+    let cost = 0;
+    let roots = 0;
+
+    function spend(items: number, depth: number): void {
+      cost += items;
+      if (depth > limits.depthLevels) throw new OverLimit(`deeper than ${limits.depthLevels} levels`);
+      if (cost > limits.costFields) throw new OverLimit(`more than ${limits.costFields} fields`);
+      if (depth === 1 && ++roots > limits.rootFields)
+        throw new OverLimit(`more than ${limits.rootFields} fields at its root`);
+    }
+
+    function below(node: FieldNode, type: GraphQLNamedType | undefined, times: number, depth: number): void {
+      spend(times, depth);
+      const name = node.name.value;
+      // What the schema says of itself is small and the same for all.
+      if (name.startsWith('__') || node.selectionSet === undefined) return;
+      const field = fieldOf(type, name);
+      const next = field === undefined ? undefined : getNamedType(field.type);
+      walk(node.selectionSet, next, times * itemsOf(node, field), depth + 1);
+    }
+
+    function walk(
+      set: SelectionSetNode,
+      type: GraphQLNamedType | undefined,
+      times: number,
+      depth: number,
+    ): void {
+      for (const selection of set.selections) {
+        if (selection.kind === Kind.FIELD) {
+          below(selection, type, times, depth);
+        } else if (selection.kind === Kind.INLINE_FRAGMENT) {
+          const on = selection.typeCondition?.name.value;
+          walk(selection.selectionSet, on === undefined ? type : schema.getType(on), times, depth);
+        } else {
+          spread(context.getFragment(selection.name.value), times, depth);
+        }
+      }
+    }
+
+    function spread(fragment: FragmentDefinitionNode | null | undefined, times: number, depth: number): void {
+      // A cycle is refused by a rule of its own.
+      if (!fragment || open.has(fragment)) return;
+      open.add(fragment);
+      // A fragment counts even when it is empty: many of them nested would cost time without a field.
+      cost += 1;
+      if (cost > limits.costFields) throw new OverLimit(`more than ${limits.costFields} fields`);
+      walk(fragment.selectionSet, schema.getType(fragment.typeCondition.name.value), times, depth);
+      open.delete(fragment);
+    }
+
+    return {
+      OperationDefinition(node: OperationDefinitionNode) {
+        cost = 0;
+        roots = 0;
+        open.clear();
+        try {
+          walk(node.selectionSet, schema.getRootType(node.operation) ?? undefined, 1, 1);
+        } catch (error) {
+          if (!(error instanceof OverLimit)) throw error;
+          const message = `The operation asks for ${error.message}.`;
+          context.reportError(
+            new GraphQLError(message, { nodes: [node], extensions: { code: Invalid.code } }),
+          );
+        }
+      },
+    };
+  };
+}

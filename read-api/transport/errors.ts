@@ -1,0 +1,59 @@
+import { GraphQLError } from 'graphql';
+import type { Rejection } from '#domain/kernel/message.ts';
+import type { NewId } from '#domain/kernel/ports/facts.ts';
+import type { Log } from '#domain/kernel/ports/log.ts';
+import type { Registry } from '#domain/kernel/registry.ts';
+import { Internal, Invalid, Rejected } from '#domain/kernel/rejections.ts';
+
+/** Turns whatever was thrown into what a caller may see. What it returns it leaves as it is. */
+export type Mask = (error: unknown) => GraphQLError;
+
+/** What was thrown beneath the errors that GraphQL wraps around it. */
+function causeOf(error: unknown): unknown {
+  if (error instanceof GraphQLError && error.originalError) return causeOf(error.originalError);
+  return error;
+}
+
+/** Where in the document it happened; yoga reads `http` to answer what is no GraphQL request at all. */
+function placeOf(error: unknown) {
+  if (!(error instanceof GraphQLError)) return { http: undefined };
+  return {
+    nodes: error.nodes,
+    source: error.source,
+    positions: error.positions,
+    path: error.path,
+    http: error.extensions.http,
+  };
+}
+
+/**
+ * The one mask of every transport. A rejection keeps its code, message and details; a request that GraphQL itself refuses
+ * is `invalid`; everything else is `internal` with a reference under which the log has the whole of it.
+ */
+export function errorMask(registry: Registry, logger: Log, newId: NewId): Mask {
+  function rejected({ code, message, details }: Rejection, error: unknown): GraphQLError {
+    const { http: _, ...place } = placeOf(error);
+    const declared = registry.rejections.get(code);
+    const shown = declared === undefined ? {} : declared.schema.encode(details as never);
+    return new GraphQLError(message, { ...place, extensions: { code, details: shown } });
+  }
+
+  return (error) => {
+    const cause = causeOf(error);
+    if (cause instanceof Rejected) return rejected(cause.rejection, error);
+    const { http, ...place } = placeOf(error);
+    if (cause instanceof GraphQLError) {
+      const { code = Invalid.code, details } = cause.extensions;
+      const extensions = {
+        code,
+        ...(details !== undefined && { details }),
+        ...(http !== undefined && { http }),
+      };
+      const message = error instanceof Error ? error.message : cause.message;
+      return new GraphQLError(message, { ...place, extensions });
+    }
+    const reference = newId();
+    logger.error({ err: cause, reference }, 'a GraphQL operation failed');
+    return rejected(Internal({ reference }), error);
+  };
+}

@@ -1,0 +1,135 @@
+import type { IncomingMessage } from 'node:http';
+import { renderGraphiQL } from '@graphql-yoga/render-graphiql';
+import { type ExecutionResult, type GraphQLSchema, parse } from 'graphql';
+import { createYoga, type Plugin } from 'graphql-yoga';
+import type { Actor } from '#domain/kernel/actor.ts';
+import type { Origin } from '#domain/kernel/envelope.ts';
+import type { Rejection } from '#domain/kernel/message.ts';
+import { Rejected } from '#domain/kernel/rejections.ts';
+import type { House, Viewer } from '../house.ts';
+import type { Asked } from '../schema/document.ts';
+import { costRule } from './cost.ts';
+import type { Mask } from './errors.ts';
+import { graphiqlOptions } from './graphiql.ts';
+
+/** Who a token stands for. Called for every operation, so that a long socket outlives no token. */
+export type Authenticate = (token: string) => Promise<Actor | Rejection>;
+
+/** From where an operation came, when it was not a request of its own. */
+export interface Caller {
+  readonly token: string | undefined;
+  readonly origin: Origin;
+}
+/** What a transport hands in: a request, or a message on a socket. */
+export type Transported = { readonly req?: IncomingMessage; readonly caller?: Caller };
+
+const BEARER = /^Bearer +(\S+)$/i;
+
+/** The token in an `Authorization` header, or as it is. */
+export const tokenIn = (header: unknown): string | undefined =>
+  typeof header === 'string' && header !== '' ? (BEARER.exec(header)?.[1] ?? header) : undefined;
+
+const callerOf = (req: IncomingMessage | undefined): Caller => ({
+  token: tokenIn(req?.headers.authorization),
+  origin: {
+    channel: 'graphql',
+    ...(req?.socket.remoteAddress && { address: req.socket.remoteAddress }),
+  },
+});
+
+async function viewerOf({ token, origin }: Caller, authenticate: Authenticate): Promise<Viewer> {
+  if (token === undefined) return { actor: undefined, origin };
+  const known = await authenticate(token);
+  if ('rejected' in known) throw new Rejected(known);
+  return { actor: known, origin };
+}
+
+type Answers = AsyncIterableIterator<ExecutionResult>;
+const isStream = (result: unknown): result is AsyncIterable<ExecutionResult> =>
+  typeof result === 'object' && result !== null && Symbol.asyncIterator in result;
+
+/** A failed feed ends with the failure as its last answer: no transport would say it the same way. */
+function endingInAnswer(answers: AsyncIterable<ExecutionResult>, mask: Mask): Answers {
+  const source = answers[Symbol.asyncIterator]();
+  let failed = false;
+  const done = { done: true as const, value: undefined };
+  const stream: Answers = {
+    async next() {
+      if (failed) return done;
+      try {
+        return await source.next();
+      } catch (error) {
+        failed = true;
+        return { done: false, value: { errors: [mask(error)] } };
+      }
+    },
+    async return() {
+      await source.return?.();
+      return done;
+    },
+    async throw() {
+      await source.return?.();
+      return done;
+    },
+    [Symbol.asyncIterator]: () => stream,
+  };
+  return stream;
+}
+
+/** Limits and masks on every stage, whichever transport asks. */
+function guards(house: House, mask: Mask): Plugin {
+  const { limits } = house;
+  return {
+    onParse({ setParseFn }) {
+      setParseFn((source) => parse(source, { maxTokens: limits.documentTokens }));
+      return ({ result, replaceParseResult }) => {
+        if (result instanceof Error) replaceParseResult(mask(result));
+      };
+    },
+    onValidate({ addValidationRule }) {
+      addValidationRule(costRule(limits));
+      return ({ valid, result, setResult }) => {
+        if (!valid) setResult(result.map(mask));
+      };
+    },
+    onSubscribe() {
+      return {
+        onSubscribeResult({ result, setResult }) {
+          if (isStream(result)) setResult(endingInAnswer(result, mask));
+        },
+      };
+    },
+  };
+}
+
+interface Options {
+  readonly schema: GraphQLSchema;
+  readonly house: House;
+  readonly mask: Mask;
+  readonly authenticate: Authenticate;
+  /** For development. */
+  readonly graphiql: boolean;
+}
+
+/** The one executor: yoga answers HTTP and SSE by it, the socket takes its stages from it. */
+export function executor({ schema, house, mask, authenticate, graphiql }: Options) {
+  return createYoga<Transported, Asked>({
+    schema,
+    graphqlEndpoint: '/graphql',
+    graphiql: graphiql && graphiqlOptions,
+    // The page with its script in it: a browser needs no other network than the house.
+    renderGraphiQL,
+    landingPage: false,
+    logging: false,
+    multipart: false,
+    cors: false,
+    maxRequestBodySize: house.limits.requestBytes,
+    maskedErrors: { maskError: (error) => mask(error), isDev: false },
+    plugins: [guards(house, mask)],
+    context: async ({ caller, req }) => ({
+      viewer: await viewerOf(caller ?? callerOf(req), authenticate),
+      house,
+    }),
+  });
+}
+export type Executor = ReturnType<typeof executor>;

@@ -1,0 +1,135 @@
+import { z } from 'zod';
+import { MovementId, PaymentId, PersonId } from '#domain/kernel/ids.ts';
+import { Instant } from '#domain/kernel/instant.ts';
+import { Currency } from '#domain/kernel/money.ts';
+import type { Filter } from '#domain/kernel/ports/views.ts';
+import { Token } from '#domain/kernel/token.ts';
+import {
+  ClearingDocument,
+  HoldDocument,
+  PaymentDocument,
+  PlatformAccountDocument,
+  StatementEntry,
+  WalletDocument,
+} from '#projections/wallets/documents.ts';
+import { isTheirs, overseers, personAsked } from '../authorization/own.ts';
+import { connection, pageArguments } from '../connection.ts';
+import { documents } from '../documents.ts';
+import { cursorPosition } from '../feeds/feed.ts';
+import { type Operations, query } from '../operation.ts';
+import { walletFeed } from './feed.ts';
+
+const wallets = documents('wallets', WalletDocument);
+const holds = documents('holds', HoldDocument);
+const statement = documents('statement', StatementEntry);
+const payments = documents('payments', PaymentDocument);
+const platformAccounts = documents('platform-accounts', PlatformAccountDocument);
+const clearing = documents('clearing', ClearingDocument);
+
+const person = PersonId.optional().meta({ description: 'Somebody else: for auditors and investigators.' });
+
+/** Bounds a statement by place or by time; both may be given. */
+function upTo(position: bigint | undefined, moment: string | undefined): Filter {
+  return {
+    ...(position !== undefined && { position: { $lte: position } }),
+    ...(moment !== undefined && { recordedAt: { $lte: moment } }),
+  };
+}
+
+export const walletOperations: Operations = {
+  queries: {
+    wallets: query({
+      description: 'Your wallets, one for each currency.',
+      who: 'member',
+      args: { person, ...pageArguments },
+      returns: connection(WalletDocument),
+      resolve: (args, reading) =>
+        wallets.page({ filter: { person: personAsked(args.person, reading.viewer) } }, args, reading),
+    }),
+    wallet: query({
+      description: 'Your wallet in one currency.',
+      who: 'member',
+      args: { currency: Currency, person },
+      returns: WalletDocument.nullable(),
+      resolve: (args, reading) =>
+        wallets.get(`${personAsked(args.person, reading.viewer)}:${args.currency}`, reading),
+    }),
+    holds: query({
+      description: 'What is held in one of your wallets, and for what.',
+      who: 'member',
+      args: { currency: Currency, person, ...pageArguments },
+      returns: connection(HoldDocument),
+      resolve: (args, reading) => {
+        const wallet = `${personAsked(args.person, reading.viewer)}:${args.currency}`;
+        return holds.page({ filter: { wallet, status: 'open' } }, args, reading);
+      },
+    }),
+    statement: query({
+      description:
+        'The entries of one of your wallets, the newest first, each with the balance after it. With `upTo` or `upToTime` the first entry tells the balance of then.',
+      who: 'member',
+      args: {
+        currency: Currency,
+        person,
+        upTo: Token.optional().meta({ description: 'Entries at or before this place in the history.' }),
+        upToTime: Instant.optional().meta({ description: 'Entries recorded at or before this moment.' }),
+        ...pageArguments,
+      },
+      returns: connection(StatementEntry),
+      resolve: (args, reading) => {
+        const wallet = `${personAsked(args.person, reading.viewer)}:${args.currency}`;
+        const bounds = upTo(cursorPosition(reading.house, args.upTo), args.upToTime);
+        const sort = [{ field: 'position', direction: 'descending' }] as const;
+        return statement.page({ filter: { wallet, ...bounds }, sort }, args, reading);
+      },
+    }),
+    payment: query({
+      description:
+        'One of your payments. While the provider asks for it, `actionUrl` is where you confirm it.',
+      who: 'member',
+      args: { paymentId: PaymentId },
+      returns: PaymentDocument.nullable(),
+      async resolve({ paymentId }, reading) {
+        const found = await payments.get(paymentId, reading);
+        return found !== null && isTheirs(found.person, reading.viewer) ? found : null;
+      },
+    }),
+    payments: query({
+      description: 'Your payments, in and out, the newest first.',
+      who: 'member',
+      args: { person, ...pageArguments },
+      returns: connection(PaymentDocument),
+      resolve: (args, reading) => {
+        const filter = { person: personAsked(args.person, reading.viewer) };
+        const sort = [{ field: 'startedAt', direction: 'descending' }] as const;
+        return payments.page({ filter, sort }, args, reading);
+      },
+    }),
+    platformAccounts: query({
+      description: 'What the house and the payment providers hold.',
+      who: overseers,
+      args: pageArguments,
+      returns: connection(PlatformAccountDocument),
+      resolve: (args, reading) => platformAccounts.page({}, args, reading),
+    }),
+    clearing: query({
+      description: 'Money on its way: one movement in one currency. Zero when the movement has ended.',
+      who: overseers,
+      args: { movement: MovementId, currency: Currency },
+      returns: ClearingDocument.nullable(),
+      resolve: ({ movement, currency }, reading) => clearing.get(`${movement}:${currency}`, reading),
+    }),
+    clearingOpen: query({
+      description: 'Every movement whose money is still on its way, or was ever overdrawn.',
+      who: overseers,
+      args: { overdrawn: z.boolean().default(false), ...pageArguments },
+      returns: connection(ClearingDocument),
+      resolve: ({ overdrawn, ...args }, reading) => {
+        const filter: Filter = overdrawn ? { overdrawn: true } : { balance: { $gt: 0n } };
+        return clearing.page({ filter }, args, reading);
+      },
+    }),
+  },
+  subscriptions: { walletFeed },
+  fields: {},
+};

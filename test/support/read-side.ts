@@ -1,0 +1,145 @@
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import express from 'express';
+import { auctions } from '#domain/auctions/context.ts';
+import { auctionDeciders } from '#domain/auctions/deciders.ts';
+import { Role } from '#domain/kernel/actor.ts';
+import type { Dispatch, Position } from '#domain/kernel/envelope.ts';
+import type { NewEvent } from '#domain/kernel/message.ts';
+import type { EventStore } from '#domain/kernel/ports/event-store.ts';
+import type { Log } from '#domain/kernel/ports/log.ts';
+import { Unauthenticated } from '#domain/kernel/rejections.ts';
+import { wallets } from '#domain/wallets/context.ts';
+import { deciders as walletDeciders } from '#domain/wallets/deciders.ts';
+import { systemClock } from '#engines/clock/system.ts';
+import { consumerLoop } from '#engines/consumer/consumer.ts';
+import { eventFeed } from '#engines/event-feed/feed.ts';
+import { memoryReadStore } from '#engines/read-store/memory.ts';
+import { auctionViews } from '#projections/auctions/index.ts';
+import { startViews } from '#projections/runtime/views.ts';
+import { walletViews } from '#projections/wallets/index.ts';
+import type { ReadLimits } from '#read-api/limits.ts';
+import { graphqlServer } from '#read-api/server.ts';
+import { givenPlatform, someone } from './platform.ts';
+
+// The read side as it runs, on stores in memory and a loopback port, for tests that speak to it as a client does.
+
+/** A token of the tests: `ann:bidder,seller`. `nobody` is refused. */
+async function authenticate(token: string) {
+  const [id = '', roles = ''] = token.split(':');
+  if (id === 'nobody') return Unauthenticated({});
+  return someone(id, ...roles.split(',').map((role) => Role.parse(role)));
+}
+
+export interface Logged {
+  readonly details: object;
+  readonly message: string;
+}
+
+export interface ReadSide {
+  readonly store: EventStore;
+  readonly url: string;
+  readonly socketUrl: string;
+  /** What the log was told as an error. */
+  readonly errors: readonly Logged[];
+  /** Appends events to the end of a stream; the position of the last. */
+  append(stream: string, ...events: readonly NewEvent[]): Promise<Position>;
+  /** Posts an operation and answers with what came back. */
+  ask(query: string, variables?: object, token?: string): Promise<Answer>;
+  /** Ends the server alone; `close` does too. */
+  closeServer(reason: string): Promise<void>;
+  close(): Promise<void>;
+}
+
+interface Answer {
+  readonly data?: Record<string, unknown> | null;
+  readonly errors?: readonly { message: string; extensions: { code: string; details?: unknown } }[];
+}
+
+export async function givenReadSide(
+  options: { readonly limits?: Partial<ReadLimits>; readonly dispatch?: Dispatch } = {},
+): Promise<ReadSide> {
+  const platform = givenPlatform({
+    contexts: [auctions, wallets],
+    deciders: [...auctionDeciders, ...walletDeciders],
+  });
+  const { store, registry, newId } = platform;
+  const clock = systemClock();
+  const feed = eventFeed(store, { clock });
+  const readStore = memoryReadStore();
+  const consume = consumerLoop({ feed, store, readStore, registry, clock, owner: newId() });
+  const views = await startViews({ views: [...auctionViews, ...walletViews], consume, readStore, clock });
+  const errors: Logged[] = [];
+  const logger: Log = {
+    info() {},
+    warn() {},
+    error: (details, message) => void errors.push({ details, message }),
+  };
+  const graphql = graphqlServer({
+    registry,
+    dispatch: options.dispatch ?? platform.pipeline.dispatch,
+    views: views.reader,
+    store,
+    feed,
+    authenticate,
+    clock,
+    newId,
+    logger,
+    graphiql: true,
+    ...(options.limits && { limits: options.limits }),
+  });
+  const app = express();
+  app.use(graphql.handler);
+  const server = createServer(app);
+  graphql.attach(server);
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  const url = `http://127.0.0.1:${port}/graphql`;
+
+  return {
+    store,
+    url,
+    socketUrl: url.replace('http', 'ws'),
+    errors,
+    async append(stream, ...events) {
+      const at = clock.now();
+      const metadata = {
+        ...{ version: 1, occurredAt: at, actor: 'system.test', roles: ['system'], command: 'Test' },
+        ...{ commandId: newId(), payload: 'p', correlationId: 'c', causationId: 'c' },
+        origin: { channel: 'cli' },
+      };
+      const appended = await store.append(
+        stream,
+        'any',
+        events.map((event) => ({
+          eventId: newId(),
+          type: event.type,
+          data: registry.encode(event),
+          metadata,
+        })),
+      );
+      if (appended.status !== 'appended') throw new Error('a test appends without conflict');
+      return appended.position;
+    },
+    async ask(query, variables = {}, token) {
+      const response = await fetch(url, {
+        method: 'POST',
+        headers: {
+          'content-type': 'application/json',
+          ...(token !== undefined && { authorization: `Bearer ${token}` }),
+        },
+        body: JSON.stringify({ query, variables }),
+      });
+      return (await response.json()) as Answer;
+    },
+    closeServer: (reason) => graphql.close(reason),
+    async close() {
+      await graphql.close('the test has ended');
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+      await views.stop();
+      await feed.close();
+      await store.close();
+    },
+  };
+}
