@@ -1,0 +1,43 @@
+import { Router } from 'express';
+import type { Dispatch } from '#domain/kernel/envelope.ts';
+import type { Authenticate } from '#domain/kernel/ports/tokens.ts';
+import type { ViewReader } from '#domain/kernel/ports/views.ts';
+import { registry } from '#domain/registry.ts';
+import type { Logger } from '#read-api/house.ts';
+import { type GraphqlServer, graphqlServer } from '#read-api/server.ts';
+import type { Engines } from './engines.ts';
+
+/** GraphQL over HTTP, SSE and WebSocket. */
+export function readApi(
+  engines: Engines,
+  options: {
+    readonly dispatch: Dispatch;
+    readonly authenticate: Authenticate;
+    readonly views: ViewReader;
+    readonly log: Logger;
+    readonly graphiql: boolean;
+  },
+): { readonly graphql: GraphqlServer; readonly routers: readonly Router[] } {
+  const { store, feed, machineClock, newId } = engines;
+  const { dispatch, authenticate, views, log, graphiql } = options;
+  const graphql = graphqlServer({
+    registry,
+    dispatch,
+    views,
+    store,
+    feed,
+    authenticate: (token) => authenticate(`Bearer ${token}`),
+    clock: machineClock,
+    newId,
+    logger: log,
+    graphiql,
+  });
+  return {
+    graphql,
+    routers: [
+      Router().all('/graphql', (request, response) => {
+        graphql.handler(request, response);
+      }),
+    ],
+  };
+}

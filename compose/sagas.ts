@@ -1,0 +1,64 @@
+import type { Dispatch, Position } from '#domain/kernel/envelope.ts';
+import type { Consumer, ConsumerStatus } from '#domain/kernel/ports/consumer.ts';
+import type { Log } from '#domain/kernel/ports/log.ts';
+import type { PaymentProvider } from '#domain/kernel/ports/payments.ts';
+import { registry } from '#domain/registry.ts';
+import { auctionReactions, auctionSagas } from '#sagas/auctions.ts';
+import { paymentsGateway } from '#sagas/payments-gateway.ts';
+import { startReactions } from '#sagas/runtime/reactions.ts';
+import { startSagas } from '#sagas/runtime/sagas.ts';
+import { walletReactions, walletSagas } from '#sagas/wallets.ts';
+import type { Engines } from './engines.ts';
+
+export interface SagasRole {
+  readonly status: () => readonly ConsumerStatus[];
+  /** Whether everything up to `position` has been reacted to, and all that was sent for it is answered. */
+  settled(position: Position, timeoutMs: number): Promise<boolean>;
+  stop(): Promise<void>;
+}
+
+/** The safety net under the reactions, the sagas, and the way out to the payment provider. */
+export async function sagas(
+  engines: Engines,
+  options: { readonly dispatch: Dispatch; readonly provider: PaymentProvider; readonly log: Log },
+): Promise<SagasRole> {
+  const { consume, store, readStore, clock, machineClock, newId } = engines;
+  const { dispatch, provider, log } = options;
+  const reactions = await startReactions({
+    reactions: [...auctionReactions, ...walletReactions],
+    consume,
+    dispatch,
+    registry,
+  });
+  const running = await startSagas({
+    sagas: [...auctionSagas, ...walletSagas],
+    consume,
+    store,
+    readStore,
+    dispatch,
+    registry,
+    clock,
+    pauseClock: machineClock,
+    newId,
+    log,
+  });
+  const gateway: Consumer = await consume(paymentsGateway({ provider, dispatch, registry }));
+  return {
+    status: () => [
+      ...reactions.status(),
+      ...running.consumers.map((consumer) => consumer.status()),
+      gateway.status(),
+    ],
+    async settled(position, timeoutMs) {
+      const all = await Promise.all([
+        reactions.reached(position, timeoutMs),
+        running.settled(position, timeoutMs),
+        gateway.reached(position, timeoutMs),
+      ]);
+      return all.every((settled) => settled);
+    },
+    async stop() {
+      await Promise.all([reactions.stop(), gateway.stop(), running.stop()]);
+    },
+  };
+}

@@ -1,0 +1,62 @@
+import { Router } from 'express';
+import { deciders, processes } from '#domain/deciders.ts';
+import type { Log } from '#domain/kernel/ports/log.ts';
+import type { Authenticate } from '#domain/kernel/ports/tokens.ts';
+import { registry } from '#domain/registry.ts';
+import { auctionReactions } from '#sagas/auctions.ts';
+import { walletReactions } from '#sagas/wallets.ts';
+import { authenticator } from '#write-side/identity/authenticate.ts';
+import { developmentIssuer } from '#write-side/identity/development-issuer.ts';
+import { createPipeline, type Pipeline } from '#write-side/pipeline/pipeline.ts';
+import { restRoutes } from '#write-side/rest/commands.ts';
+import { paymentWebhooks } from '#write-side/webhooks/payments.ts';
+import type { Engines } from './engines.ts';
+
+export interface WriteSide {
+  readonly pipeline: Pipeline;
+  readonly authenticate: Authenticate;
+  readonly routers: readonly Router[];
+}
+
+/** Everything that comes in: the pipeline, REST, the provider's webhooks, identity. */
+export function writeSide(
+  engines: Engines,
+  options: { readonly log: Log; readonly version: string; readonly webhookSecrets: readonly string[] },
+): WriteSide {
+  const { store, clock, machineClock, newId, random, readStore, tokens, issuer } = engines;
+  const { log, version, webhookSecrets } = options;
+  const pipeline = createPipeline({
+    store,
+    registry,
+    deciders,
+    processes,
+    // Run here directly after the commit; the sagas role meets the same events again, with the same ids.
+    reactions: [...auctionReactions, ...walletReactions],
+    clock,
+    pauseClock: machineClock,
+    newId,
+    random,
+    snapshots: {
+      read: (stream) => readStore.readSnapshot(stream),
+      write: (stream, snapshot) => readStore.writeSnapshot(stream, snapshot),
+    },
+    log,
+  });
+  const { dispatch } = pipeline;
+  const authenticate = authenticator(tokens);
+  const webhooks = paymentWebhooks({
+    dispatch,
+    provider: 'simulated',
+    secrets: webhookSecrets,
+    clock,
+  });
+  return {
+    pipeline,
+    authenticate,
+    routers: [
+      restRoutes({ registry, dispatch, authenticate, epoch: store.epoch, newId, version }),
+      Router().use('/webhooks/payments', webhooks),
+      ...(issuer === undefined ? [] : [developmentIssuer(issuer)]),
+    ],
+  };
+}

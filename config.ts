@@ -1,0 +1,110 @@
+import { resolve } from 'node:path';
+import { z } from 'zod';
+
+/** What one process can be; all of them in one process is the default. */
+export const processRoles = ['write-side', 'projections', 'sagas', 'read-api'] as const;
+export type ProcessRole = (typeof processRoles)[number];
+
+/** An empty variable is one that is not set: that is how shells and compose files leave them. */
+const set = (environment: NodeJS.ProcessEnv) =>
+  Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== undefined && value !== ''));
+
+const Roles = z
+  .string()
+  .transform((list) => list.split(',').map((name) => name.trim()))
+  .pipe(z.array(z.enum(processRoles)).min(1));
+
+const Environment = z.object({
+  NODE_ENV: z.enum(['development', 'production', 'test']).default('development'),
+  HOST: z.string().max(255).default('127.0.0.1'),
+  PORT: z.coerce.number().int().min(0).max(65_535).default(4000),
+  DATA_DIR: z.string().default('./data'),
+  LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
+  ROLES: Roles.default([...processRoles]),
+  CLOCK: z.enum(['system', 'simulated']).default('system'),
+  DEV_TOKENS: z.stringbool().optional(),
+  TOKEN_KEY_FILE: z.string().optional(),
+  TOKEN_ISSUER: z.string().min(1).max(255).default('annals'),
+  TOKEN_AUDIENCE: z.string().min(1).max(255).default('annals'),
+  WEBHOOK_SECRET: z.string().min(32, 'at least 32 characters').max(255).optional(),
+});
+type Environment = z.output<typeof Environment>;
+
+/** How this process was set up; nothing else in the platform reads the environment. */
+export interface Config {
+  readonly production: boolean;
+  /** The address to listen on. Only this machine by default: containers set `0.0.0.0`. */
+  readonly host: string;
+  /** 0: any free one. */
+  readonly port: number;
+  /** Absolute. Events, views and, in development, the key that signs tokens. */
+  readonly dataDir: string;
+  readonly logLevel: Environment['LOG_LEVEL'];
+  readonly roles: readonly ProcessRole[];
+  /** `simulated` stands still until it is told to move: for the demo. */
+  readonly clock: 'system' | 'simulated';
+  /** Whether anybody may ask for a token of anyone; never in production. */
+  readonly devTokens: boolean;
+  readonly tokens: {
+    /** A file with the JSON Web Key (Ed25519); undefined: one is made and kept in `dataDir`, in development only. */
+    readonly keyFile: string | undefined;
+    readonly issuer: string;
+    readonly audience: string;
+  };
+  /** What the payment provider signs its webhooks with; undefined: the simulated provider makes one up at start. */
+  readonly webhookSecret: string | undefined;
+}
+
+/** Every problem of the environment at once, one a line: nobody should meet them one start at a time. */
+export class ConfigError extends Error {
+  readonly problems: readonly string[];
+  constructor(problems: readonly string[]) {
+    super(`The environment is not usable:\n${problems.map((problem) => `  ${problem}`).join('\n')}`);
+    this.name = 'ConfigError';
+    this.problems = problems;
+  }
+}
+
+/** What may not be left to defaults, or switched on, where real money moves. */
+function productionProblems(environment: Environment): readonly string[] {
+  if (environment.NODE_ENV !== 'production') return [];
+  return [
+    ...(environment.DEV_TOKENS === true
+      ? ['DEV_TOKENS: anybody could become anyone; not in production']
+      : []),
+    ...(environment.CLOCK === 'simulated' ? ['CLOCK: a simulated clock is not for production'] : []),
+    ...(environment.TOKEN_KEY_FILE === undefined
+      ? ['TOKEN_KEY_FILE: production needs the key that tokens are verified with']
+      : []),
+    ...(environment.WEBHOOK_SECRET === undefined
+      ? ['WEBHOOK_SECRET: production needs the secret that webhooks are signed with']
+      : []),
+  ];
+}
+
+/** Reads the environment. @throws ConfigError naming every problem */
+export function readConfig(environment: NodeJS.ProcessEnv = process.env): Config {
+  const parsed = Environment.safeParse(set(environment));
+  if (!parsed.success)
+    throw new ConfigError(parsed.error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`));
+  const problems = productionProblems(parsed.data);
+  if (problems.length > 0) throw new ConfigError(problems);
+  const known = parsed.data;
+  const production = known.NODE_ENV === 'production';
+  return Object.freeze({
+    production,
+    host: known.HOST,
+    port: known.PORT,
+    dataDir: resolve(known.DATA_DIR),
+    logLevel: known.LOG_LEVEL,
+    roles: Object.freeze([...new Set(known.ROLES)]),
+    clock: known.CLOCK,
+    devTokens: known.DEV_TOKENS ?? !production,
+    tokens: Object.freeze({
+      keyFile: known.TOKEN_KEY_FILE,
+      issuer: known.TOKEN_ISSUER,
+      audience: known.TOKEN_AUDIENCE,
+    }),
+    webhookSecret: known.WEBHOOK_SECRET,
+  });
+}

@@ -1,0 +1,99 @@
+import {
+  calculateJwkThumbprint,
+  exportJWK,
+  generateKeyPair,
+  importJWK,
+  type JWK,
+  jwtVerify,
+  SignJWT,
+} from 'jose';
+import { z } from 'zod';
+import { Actor, Role } from '#domain/kernel/actor.ts';
+import { later, millisecondsOf } from '#domain/kernel/instant.ts';
+import type { Clock } from '#domain/kernel/ports/facts.ts';
+import type { IssuedToken, TokenIssuer, TokenVerifier } from '#domain/kernel/ports/tokens.ts';
+
+/** The one signature we take. A token names its own algorithm, so the choice must not be left to it. */
+const ALGORITHM = 'EdDSA';
+/** Two machines' clocks may disagree by this much. */
+const CLOCK_TOLERANCE_SECONDS = 5;
+const MAX_TOKEN_CHARACTERS = 4_096;
+
+/** An Ed25519 key as JSON: with `d` it can sign, without it can only verify. */
+const SigningKey = z.looseObject({
+  kty: z.literal('OKP'),
+  crv: z.literal('Ed25519'),
+  x: z.string(),
+  d: z.string().optional(),
+});
+
+const Claims = z.object({
+  sub: Actor.shape.id,
+  roles: z.array(Role.exclude(['system'])).max(8),
+  reputation: Actor.shape.reputation.default(0),
+});
+
+export interface TokenOptions {
+  /** JSON Web Key, Ed25519; private where tokens are issued, public where they are only read. */
+  readonly key: JWK;
+  readonly issuer: string;
+  readonly audience: string;
+  readonly clock: Clock;
+}
+
+/** A fresh private key, as a JSON Web Key. */
+export async function newSigningKey(): Promise<JWK> {
+  const { privateKey } = await generateKeyPair(ALGORITHM, { extractable: true });
+  return exportJWK(privateKey);
+}
+
+/** The half of a key that may be handed out. */
+function publicHalf({ kty, crv, x }: z.output<typeof SigningKey>): JWK {
+  return { kty, crv, x };
+}
+
+/** Reads signed JWTs. @throws z.ZodError when the key is not an Ed25519 JWK. */
+export async function joseVerifier(options: TokenOptions): Promise<TokenVerifier> {
+  const { issuer, audience, clock } = options;
+  const key = await importJWK(publicHalf(SigningKey.parse(options.key)), ALGORITHM);
+  return {
+    async verify(token) {
+      if (token.length > MAX_TOKEN_CHARACTERS) return undefined;
+      const verified = await jwtVerify(token, key, {
+        algorithms: [ALGORITHM],
+        issuer,
+        audience,
+        currentDate: new Date(clock.now()),
+        clockTolerance: CLOCK_TOLERANCE_SECONDS,
+        requiredClaims: ['exp', 'sub'],
+      }).catch(() => undefined);
+      const claims = Claims.safeParse(verified?.payload);
+      if (!claims.success) return undefined;
+      const { sub, roles, reputation } = claims.data;
+      return { id: sub, roles, reputation };
+    },
+  };
+}
+
+/** Makes signed JWTs. @throws z.ZodError when the key is not a private Ed25519 JWK. */
+export async function joseIssuer(options: TokenOptions): Promise<TokenIssuer> {
+  const { issuer, audience, clock } = options;
+  const jwk = SigningKey.required({ d: true }).parse(options.key);
+  const key = await importJWK(jwk, ALGORITHM);
+  const kid = await calculateJwkThumbprint(publicHalf(jwk));
+  return {
+    async issue({ id, roles, reputation }, lifetimeMs): Promise<IssuedToken> {
+      const now = clock.now();
+      const expiresAt = later(now, lifetimeMs);
+      const token = await new SignJWT({ roles, reputation })
+        .setProtectedHeader({ alg: ALGORITHM, kid })
+        .setSubject(id)
+        .setIssuer(issuer)
+        .setAudience(audience)
+        .setIssuedAt(Math.floor(millisecondsOf(now) / 1000))
+        .setExpirationTime(Math.ceil(millisecondsOf(expiresAt) / 1000))
+        .sign(key);
+      return { token, expiresAt };
+    },
+  };
+}

@@ -1,0 +1,130 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { buildSchema } from 'graphql';
+import { deciders, processes } from '#domain/deciders.ts';
+import { Role } from '#domain/kernel/actor.ts';
+import { event, rejection } from '#domain/kernel/message.ts';
+import { registryOf } from '#domain/kernel/registry.ts';
+import { registry } from '#domain/registry.ts';
+import { operations } from '#read-api/operations.ts';
+import { schemaDocument } from '#read-api/schema/document.ts';
+import { givenPlatform, someone } from '#test/support/platform.ts';
+import { openApi } from '#write-side/rest/openapi.ts';
+import { commandPaths } from '#write-side/rest/paths.ts';
+import { camel, homeless, undecided, unevolved, untested } from './completeness.ts';
+import { readTree } from './tree.ts';
+
+const tree = readTree();
+const commands = [...registry.commands.values()].map(({ command }) => command);
+const open = commands.filter(({ from }) => from !== 'process').map(({ type }) => type);
+const internal = commands.filter(({ from }) => from === 'process').map(({ type }) => type);
+const api = openApi(registry, '0');
+const schema = buildSchema(schemaDocument(registry, operations).text);
+
+test('the registry is the one the platform runs on', () => {
+  assert.ok(registry.contexts.length >= 2);
+  for (const type of ['AcceptBid', 'ReserveFunds', 'CaptureHold']) assert.ok(internal.includes(type), type);
+  for (const type of ['PlaceBid', 'OpenWallet']) assert.ok(open.includes(type), type);
+});
+
+test('every command has one decider with a branch for it, every process screens a command of the registry', () => {
+  assert.deepEqual(undecided(registry, deciders, processes), []);
+});
+
+test('every event belongs to one stream and has its case in the fold', () => {
+  assert.deepEqual(homeless(registry, deciders), []);
+  assert.deepEqual(unevolved(tree), []);
+});
+
+test('every command is the subject of a test', () => {
+  assert.deepEqual(untested(registry, tree), []);
+});
+
+test('every public command has a path and a mutation, and nothing else has', () => {
+  assert.deepEqual(
+    commandPaths(registry)
+      .map(({ command }) => command.type)
+      .toSorted(),
+    open.toSorted(),
+  );
+  assert.equal(Object.keys(api.paths ?? {}).length, open.length);
+  const mutations = Object.keys(schema.getMutationType()?.getFields() ?? {});
+  assert.deepEqual(mutations.toSorted(), open.map(camel).toSorted());
+});
+
+test('no internal command can be reached from outside, whatever the roles of a token', async () => {
+  const { pipeline } = givenPlatform({ contexts: registry.contexts, deciders, processes });
+  const everyone = someone('eve', ...Role.options.filter((role) => role !== 'system'));
+  for (const command of internal) {
+    const reply = await pipeline.dispatch({
+      command,
+      data: {},
+      commandId: `try-${command}`,
+      actor: everyone,
+      origin: { channel: 'http' },
+    });
+    assert.equal(reply.outcome === 'rejected' && reply.rejection.code, 'forbidden', command);
+  }
+});
+
+test('a public command names a role that a person can have', () => {
+  for (const { type, from } of commands)
+    assert.ok(from === 'process' || from.some((role) => role !== 'system'), type);
+});
+
+test('the catalogue: snake_case codes, one meaning each, a sentence, and a status of refusal', () => {
+  for (const { code, message, status } of registry.rejections.values()) {
+    assert.match(code, /^[a-z]+(_[a-z]+)*$/);
+    assert.match(message, /^[A-Z].*\.$/, code);
+    assert.ok(status >= 400 && status < 600, code);
+  }
+});
+
+// What follows plants a fault for each rule: a gate that cannot fail proves nothing.
+
+test('the gate notices a command without a decider, with two, or without a branch', () => {
+  const [first] = deciders.filter((decider) => decider.commands.length > 0);
+  assert.ok(first);
+  const [command] = first.commands;
+  assert.ok(command);
+  const without = deciders.filter((decider) => decider !== first);
+  assert.ok(undecided(registry, without, processes).some((line) => line.startsWith(command.type)));
+  assert.ok(
+    undecided(registry, [...deciders, first], processes).some((line) => line.startsWith(command.type)),
+  );
+  const mute = { ...first, decide: {} };
+  assert.ok(undecided(registry, [...without, mute], processes).some((line) => line.startsWith(command.type)));
+  assert.ok(undecided(registryOf([]), [first], []).length > 0);
+});
+
+test('the gate notices an event that no stream folds', () => {
+  const Lost = event('Lost', { version: 1, description: 'Lost.', data: {} });
+  const more = registryOf([
+    ...registry.contexts,
+    { name: 'x', description: 'X.', events: [Lost], commands: [] },
+  ]);
+  assert.deepEqual(homeless(more, deciders), ['Lost belongs to 0 streams']);
+  const folder = (cases: string, end: string): readonly string[] =>
+    unevolved(
+      new Map([
+        ['domain/x/y/messages.ts', "const A = event('A', {}); const B = event('B', {});"],
+        ['domain/x/y/decider.ts', `switch (event.type) { ${cases} default: ${end} }`],
+      ]),
+    );
+  assert.equal(folder("case 'A': case 'B': break;", 'event satisfies never;').length, 0);
+  assert.equal(folder("case 'A': break;", 'event satisfies never;').length, 1);
+  assert.equal(folder("case 'A': case 'B': break;", 'break;').length, 1);
+});
+
+test('the gate notices a command that no test speaks of', () => {
+  assert.deepEqual(untested(registry, new Map()), [...registry.commands.keys()]);
+  assert.ok(!untested(registry, new Map([['test/x.test.ts', 'mutation { placeBid }']])).includes('PlaceBid'));
+});
+
+test('a code cannot be declared twice with two meanings', () => {
+  const [command] = commands;
+  assert.ok(command);
+  const twice = [rejection('same', { message: 'One.' }), rejection('same', { message: 'Two.' })];
+  const context = { name: 'x', description: 'X.', events: [], commands: [{ ...command, rejections: twice }] };
+  assert.throws(() => registryOf([context]), /same is declared twice/);
+});

@@ -1,0 +1,127 @@
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { connect, type Socket } from 'node:net';
+import { test } from 'node:test';
+import type { Reply } from '#domain/kernel/envelope.ts';
+import { openHouse } from '../write-side/rest/small-house.ts';
+
+const accepted: Reply = { outcome: 'accepted', commandId: 'c', stream: 's', position: undefined, events: [] };
+const ring = '/commands/bells/ring-bell';
+
+async function connected(url: string): Promise<Socket> {
+  const socket = connect(Number(new URL(url).port), '127.0.0.1');
+  await once(socket, 'connect');
+  return socket;
+}
+
+/** All that comes until the peer ends the connection. */
+async function readAll(socket: Socket): Promise<string> {
+  let text = '';
+  for await (const chunk of socket) text += String(chunk);
+  return text;
+}
+
+test('health: live at once, ready when every component is', async () => {
+  const { port, health } = await openHouse(() => accepted);
+  assert.deepEqual(await (await fetch(`${port.url}/health/live`)).json(), { status: 'live' });
+  assert.equal((await fetch(`${port.url}/health/ready`)).status, 200);
+  health.store = { ready: false, detail: 'catching up' };
+  const response = await fetch(`${port.url}/health/ready`);
+  assert.equal(response.status, 503);
+  assert.deepEqual(await response.json(), {
+    status: 'not-ready',
+    components: { store: { ready: false, detail: 'catching up' } },
+  });
+});
+
+test('every answer names its request and keeps browsers from guessing', async () => {
+  const { port } = await openHouse(() => accepted);
+  const given = await fetch(`${port.url}/nowhere`, { headers: { 'X-Request-Id': 'mine-1' } });
+  assert.equal(given.status, 404);
+  assert.equal(given.headers.get('X-Request-Id'), 'mine-1');
+  assert.equal(given.headers.get('X-Content-Type-Options'), 'nosniff');
+  assert.equal(given.headers.get('X-Powered-By'), null);
+  const made = await fetch(`${port.url}/nowhere`, { headers: { 'X-Request-Id': 'a b"c' } });
+  assert.match(made.headers.get('X-Request-Id') ?? '', /^[0-9a-f-]{36}$/);
+});
+
+test('a path that is no URI is the fault of whoever sent it', async () => {
+  const { port, reported } = await openHouse(() => accepted);
+  const response = await fetch(`${port.url}/commands/%zz/x`, { method: 'POST' });
+  assert.equal(response.status, 400);
+  assert.deepEqual(reported, []);
+});
+
+test('a body that says it is too large is refused before it is sent, and the connection ends', async () => {
+  const { port } = await openHouse(() => accepted);
+  const socket = await connected(port.url);
+  socket.write(
+    `POST ${ring} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ann\r\nContent-Length: 70000\r\n\r\n{`,
+  );
+  assert.match(await readAll(socket), /^HTTP\/1\.1 413 [\s\S]*Connection: close/);
+});
+
+test('a body without a stated length is cut off at the limit', async () => {
+  const { port } = await openHouse(() => accepted);
+  const socket = await connected(port.url);
+  socket.write(
+    `POST ${ring} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ann\r\nTransfer-Encoding: chunked\r\n\r\n`,
+  );
+  socket.write(`10001\r\n${' '.repeat(0x10001)}\r\n`);
+  assert.match(await readAll(socket), /^HTTP\/1\.1 413 [\s\S]*Connection: close/);
+});
+
+test('closing lets what is under way finish, then ends its connection and takes no more', async () => {
+  const release = Promise.withResolvers<Reply>();
+  const begun = Promise.withResolvers<void>();
+  const { port } = await openHouse(() => {
+    begun.resolve();
+    return release.promise;
+  });
+  const idle = await connected(port.url);
+  const busy = await connected(port.url);
+  busy.write(`POST ${ring} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ann\r\nContent-Length: 2\r\n\r\n{}`);
+  await begun.promise;
+  const closed = port.close(60_000);
+  assert.equal(await readAll(idle), '', 'an idle connection is ended at once');
+  release.resolve(accepted);
+  assert.match(await readAll(busy), /^HTTP\/1\.1 200 [\s\S]*"accepted"/);
+  await closed;
+  await assert.rejects(fetch(`${port.url}/health/live`));
+});
+
+test('closing is bounded: who never finishes is cut off, and so is a connection that was upgraded', async () => {
+  const begun = Promise.withResolvers<void>();
+  const { port } = await openHouse(() => {
+    begun.resolve();
+    return new Promise<Reply>(() => undefined);
+  });
+  port.server.on('upgrade', (_request, socket) => {
+    socket.write('HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\nConnection: Upgrade\r\n\r\n');
+  });
+  const upgraded = await connected(port.url);
+  upgraded.write('GET / HTTP/1.1\r\nHost: x\r\nUpgrade: x\r\nConnection: Upgrade\r\n\r\n');
+  await once(upgraded, 'data');
+  const busy = await connected(port.url);
+  busy.write(`POST ${ring} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ann\r\nContent-Length: 2\r\n\r\n{}`);
+  await begun.promise;
+  await Promise.all([port.close(20), port.close(60_000)]);
+  assert.equal(await readAll(busy).catch(() => ''), '');
+});
+
+test('a port that is taken is an error to whoever opens it', async () => {
+  const { port } = await openHouse(() => accepted);
+  const { openHttp } = await import('#compose/http.ts');
+  const { registry } = await import('../write-side/rest/small-house.ts');
+  const taken = openHttp({
+    host: '127.0.0.1',
+    port: Number(new URL(port.url).port),
+    registry,
+    newId: () => 'id',
+    clock: { now: () => '2026-01-01T00:00:00.000Z', at: () => () => undefined },
+    routers: [],
+    health: () => ({}),
+    report: () => undefined,
+  });
+  await assert.rejects(taken, { code: 'EADDRINUSE' });
+});

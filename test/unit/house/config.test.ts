@@ -1,0 +1,68 @@
+import assert from 'node:assert/strict';
+import { resolve } from 'node:path';
+import { test } from 'node:test';
+import { ConfigError, processRoles, readConfig } from '#config';
+
+const production = {
+  NODE_ENV: 'production',
+  TOKEN_KEY_FILE: '/keys/public.json',
+  WEBHOOK_SECRET: 's'.repeat(32),
+};
+const problemsOf = (environment: Record<string, string>): readonly string[] => {
+  try {
+    readConfig(environment);
+  } catch (error) {
+    if (error instanceof ConfigError) return error.problems;
+    throw error;
+  }
+  return [];
+};
+
+test('nothing needs to be set', () => {
+  const config = readConfig({});
+  assert.deepEqual(config, readConfig({ PORT: '', NODE_ENV: '', ROLES: '' }), 'empty is not set');
+  assert.equal(config.port, 4000);
+  assert.equal(config.host, '127.0.0.1');
+  assert.equal(config.dataDir, resolve('data'));
+  assert.deepEqual(config.roles, processRoles);
+  assert.equal(config.devTokens, true);
+  assert.equal(config.clock, 'system');
+});
+
+test('what is set is taken', () => {
+  const config = readConfig({
+    PORT: '0',
+    ROLES: 'sagas, projections,sagas',
+    CLOCK: 'simulated',
+    DEV_TOKENS: 'no',
+  });
+  assert.equal(config.port, 0);
+  assert.deepEqual(config.roles, ['sagas', 'projections']);
+  assert.equal(config.clock, 'simulated');
+  assert.equal(config.devTokens, false);
+});
+
+test('every problem is named at once', () => {
+  const problems = problemsOf({
+    PORT: '70000',
+    CLOCK: 'lunar',
+    ROLES: 'write-side,chef',
+    WEBHOOK_SECRET: 'short',
+  });
+  assert.deepEqual(
+    problems.map((problem) => problem.split(/[.:]/)[0]),
+    ['PORT', 'ROLES', 'CLOCK', 'WEBHOOK_SECRET'],
+  );
+});
+
+test('production starts only with its own keys, and never with what makes development easy', () => {
+  assert.deepEqual(problemsOf(production), []);
+  assert.equal(readConfig(production).devTokens, false);
+  assert.equal(problemsOf({ ...production, DEV_TOKENS: 'true' }).length, 1);
+  assert.equal(problemsOf({ ...production, CLOCK: 'simulated' }).length, 1);
+  assert.equal(problemsOf({ NODE_ENV: 'production' }).length, 2);
+});
+
+test('a config cannot be changed behind the back of those who read it', () => {
+  assert.ok(Object.isFrozen(readConfig({})));
+});

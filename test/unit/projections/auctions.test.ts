@@ -1,0 +1,117 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import {
+  AuctionOpened,
+  AuctionScheduled,
+  BidAccepted,
+  LotPassed,
+  LotSold,
+} from '#domain/auctions/auction/messages.ts';
+import { BidPlaced } from '#domain/auctions/participant/messages.ts';
+import { systemActor } from '#domain/kernel/actor.ts';
+import type { RecordedEvent } from '#domain/kernel/envelope.ts';
+import { isMarked, type NewEvent } from '#domain/kernel/message.ts';
+import { money } from '#domain/kernel/money.ts';
+import { auctionsView } from '#projections/auctions/auctions.ts';
+import { bidsView } from '#projections/auctions/bids.ts';
+import { auctionViews } from '#projections/auctions/index.ts';
+import type { View } from '#projections/view.ts';
+import { NOW, terms } from '#test/support/auctions.ts';
+
+const recorded = ({ type, data }: NewEvent, index: number): RecordedEvent => ({
+  ...{ eventId: `e${index}`, type, stream: 'auction-a1', revision: index, position: BigInt(index + 1), data },
+  recordedAt: NOW,
+  metadata: {
+    ...{ version: 1, occurredAt: NOW, actor: systemActor('test').id, roles: ['system'], command: 'Test' },
+    ...{
+      commandId: 'c1',
+      payload: 'p1',
+      correlationId: 'c1',
+      causationId: 'c1',
+      origin: { channel: 'reaction' },
+    },
+  },
+});
+
+/** The documents a history leads to, by id; each fits the view's schema. */
+function fold(view: View, history: readonly NewEvent[]): ReadonlyMap<string, Record<string, unknown>> {
+  const documents = new Map<string, object>();
+  for (const [index, event] of history.map(recorded).entries()) {
+    if (!view.events.some(({ type }) => type === history[index]?.type)) continue;
+    for (const id of view.documents(event)) {
+      const after = view.fold(documents.get(id), event, id);
+      if (after !== undefined) documents.set(id, after);
+    }
+  }
+  for (const document of documents.values()) view.schema.encode(document as never);
+  return documents as Map<string, Record<string, unknown>>;
+}
+
+const id = { auctionId: 'a1' };
+const reserved = { ...terms, reserve: 77_77n };
+const open = [AuctionScheduled(reserved), AuctionOpened(reserved)];
+const placed = (bidId: string, bidder: string, maximum: bigint) =>
+  BidPlaced({ ...id, bidId, bidder, currency: 'USD', maximum, hold: maximum });
+const accepted = (bidId: string, bidder: string, maximum: bigint, rest: object = {}) =>
+  BidAccepted({
+    ...{ ...id, bidId, bidder, currency: 'USD', maximum, leader: bidder, price: 50_00n, smallestBid: 51_00n },
+    reserveMet: false,
+    ...rest,
+  });
+const sold = LotSold({
+  ...{ ...id, lotId: 'l1', seller: 'sam', winner: 'bob', winningBidId: 'b2', currency: 'USD' },
+  ...{ hammer: 80_00n, premium: 0n, commission: 0n, settlement: 'm1' },
+});
+
+test('the public state follows the auction, and neither maximum nor reserve is ever in it', () => {
+  const history = [...open, accepted('b1', 'ann', 66_66n), sold];
+  for (let length = 1; length <= history.length; length++) {
+    const text = JSON.stringify(
+      fold(auctionsView, history.slice(0, length)).get('a1'),
+      (_, value: unknown) => (typeof value === 'bigint' ? value.toString() : value),
+    );
+    assert.doesNotMatch(text, /7777|6666|reserve"|commission|maximum|staff/);
+  }
+  const auction = fold(auctionsView, history).get('a1');
+  assert.equal(auction?.phase, 'sold');
+  assert.equal(auction.bids, 1);
+  assert.deepEqual(auction.price, money(50_00n, 'USD'));
+  assert.deepEqual(auction.hammer, money(80_00n, 'USD'));
+});
+
+test('a bid is followed to its end', () => {
+  const status = (history: readonly NewEvent[]) =>
+    Object.fromEntries([...fold(bidsView, history)].map(([bidId, bid]) => [bidId, bid.status]));
+  const ann = [placed('b1', 'ann', 60_00n), accepted('b1', 'ann', 60_00n)];
+  const outbid = accepted('b2', 'bob', 90_00n, { displaced: { bidder: 'ann', bidId: 'b1' } });
+  const raised = accepted('b3', 'ann', 70_00n, { displaced: { bidder: 'ann', bidId: 'b1' } });
+  assert.deepEqual(status([placed('b1', 'ann', 60_00n)]), { b1: 'placed' });
+  assert.deepEqual(status(ann), { b1: 'leading' });
+  assert.deepEqual(status([...ann, placed('b2', 'bob', 90_00n), outbid]), { b1: 'outbid', b2: 'leading' });
+  assert.deepEqual(status([...ann, placed('b2', 'bob', 90_00n), outbid, sold]), { b1: 'outbid', b2: 'won' });
+  assert.deepEqual(status([...ann, placed('b3', 'ann', 70_00n), raised]), {
+    b1: 'superseded',
+    b3: 'leading',
+  });
+  const passed = LotPassed({
+    ...{ ...id, lotId: 'l1', cause: 'reserve_not_met', currency: 'USD' },
+    leading: { bidder: 'ann', bidId: 'b1' },
+  });
+  assert.deepEqual(status([...ann, passed]), { b1: 'unsold' });
+});
+
+test('an event that goes on from nothing parks its key', () => {
+  assert.throws(() => fold(auctionsView, [accepted('b1', 'ann', 1n)]), /goes on from nothing/);
+});
+
+test('what is secret is marked', () => {
+  const marked = (view: View) =>
+    Object.keys(view.schema.shape).filter((field) => isMarked(view.schema.shape[field] as never, 'secret'));
+  assert.deepEqual(Object.fromEntries(auctionViews.map((view) => [view.name, marked(view)])), {
+    auctions: [],
+    bids: ['maximum', 'reason'],
+    sales: [],
+    lots: ['reserve'],
+    settlements: [],
+  });
+});

@@ -1,0 +1,61 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import {
+  AuctionOpened,
+  AuctionScheduled,
+  CloseLot,
+  DropHammer,
+  LotClosing,
+  OpenAuction,
+} from '#domain/auctions/auction/messages.ts';
+import type { RecordedEvent } from '#domain/kernel/envelope.ts';
+import type { NewEvent } from '#domain/kernel/message.ts';
+import { FundsReserved } from '#domain/wallets/wallet/messages.ts';
+import { bidFunding } from '#sagas/bid-funding.ts';
+import { lotOpeningAndClosing } from '#sagas/lot-opening-and-closing.ts';
+import { NOW, terms } from '#test/support/auctions.ts';
+
+const id = { auctionId: 'a1' };
+const recorded = ({ type, data }: NewEvent): RecordedEvent => ({
+  ...{ eventId: 'e1', type, stream: 'auction-a1', revision: 1, position: 10n, recordedAt: NOW, data },
+  metadata: {
+    ...{ version: 1, occurredAt: NOW, actor: 'system.test', roles: ['system'], command: 'Test' },
+    ...{
+      commandId: 'c1',
+      payload: 'p1',
+      correlationId: 'c1',
+      causationId: 'c1',
+      origin: { channel: 'reaction' },
+    },
+  },
+});
+
+test('the hammer falls only when the end of the lot is passed', () => {
+  const closing = recorded(LotClosing(id));
+  assert.deepEqual(bidFunding.on(closing, [closing]), []);
+  assert.deepEqual(bidFunding.passed(closing), [{ command: DropHammer(id) }]);
+});
+
+test('funds reserved outside the walk of a bid lead to nothing', () => {
+  const reserved = recorded(
+    FundsReserved({
+      ...{ person: 'ann', currency: 'USD', postings: [], balance: { available: 0n, held: 1n } },
+      ...{ holdId: 'a1', claimId: 'b1', purpose: 'bid', amount: 1n, held: 1n },
+    }),
+  );
+  assert.deepEqual(bidFunding.on(reserved, [reserved]), []);
+});
+
+test('an auction is opened and closed at its times', () => {
+  const { initial } = lotOpeningAndClosing;
+  const scheduled = lotOpeningAndClosing.onEvent(initial, recorded(AuctionScheduled(terms)));
+  assert.deepEqual(scheduled?.timers, [{ name: 'opening', at: terms.opensAt }]);
+  const opening = lotOpeningAndClosing.onTimer(scheduled.state, 'opening', terms.opensAt);
+  assert.deepEqual(opening?.sends?.[0]?.command, OpenAuction(id));
+  const opened = lotOpeningAndClosing.onEvent(opening.state, recorded(AuctionOpened(terms)));
+  assert.deepEqual(opened?.timers, [{ name: 'closing', at: terms.endsAt }]);
+  assert.deepEqual(opened.cancels, ['opening']);
+  const closing = lotOpeningAndClosing.onTimer(opened.state, 'closing', terms.endsAt);
+  assert.deepEqual(closing?.sends?.[0]?.command, CloseLot(id));
+  assert.equal(lotOpeningAndClosing.onEvent(closing.state, recorded(LotClosing(id)))?.done, true);
+});

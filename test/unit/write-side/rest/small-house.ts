@@ -1,0 +1,105 @@
+import { after } from 'node:test';
+import { z } from 'zod';
+import { openHttp } from '#compose/http.ts';
+import { type Actor, Role } from '#domain/kernel/actor.ts';
+import type { Envelope, RecordedEvent, Reply } from '#domain/kernel/envelope.ts';
+import { PersonId } from '#domain/kernel/ids.ts';
+import { command, event, rejection, secret } from '#domain/kernel/message.ts';
+import { Money } from '#domain/kernel/money.ts';
+import { registryOf } from '#domain/kernel/registry.ts';
+import { Forbidden, Rejected, Unauthenticated } from '#domain/kernel/rejections.ts';
+import { systemClock } from '#engines/clock/system.ts';
+import { newIds } from '#engines/ids.ts';
+import { restRoutes } from '#write-side/rest/commands.ts';
+
+// A house of three commands, for tests of the port alone: what a command comes to is said by the test.
+
+const TooSoft = rejection('too_soft', { message: 'Ring louder.', details: { least: Money }, status: 422 });
+const Rung = event('Rung', {
+  version: 1,
+  description: 'The bell rang.',
+  data: { by: PersonId, fee: Money, whisper: secret(z.string()) },
+});
+const data = { bell: z.string().max(20), fee: Money };
+const RingBell = command('RingBell', {
+  description: 'Rings a bell for <money> & fun.',
+  from: ['bidder'],
+  data,
+  stream: ({ bell }) => `bell-${bell}`,
+  rejections: [TooSoft],
+});
+const MuteBell = command('MuteBell', {
+  description: 'Nobody outside may.',
+  from: 'process',
+  data,
+  stream: ({ bell }) => `bell-${bell}`,
+});
+export const registry = registryOf([
+  {
+    name: 'bells',
+    description: 'Bells.',
+    events: [Rung],
+    commands: [RingBell, MuteBell],
+  },
+]);
+export { Forbidden, MuteBell, Rejected, RingBell, Rung, TooSoft };
+
+const clock = systemClock();
+const newId = newIds({ clock });
+
+export const recorded = (data: Parameters<typeof Rung>[0]): RecordedEvent => ({
+  eventId: newId(),
+  type: 'Rung',
+  stream: 'bell-1',
+  revision: 0,
+  position: 2n ** 60n,
+  recordedAt: clock.now(),
+  data,
+  metadata: {
+    version: 1,
+    occurredAt: clock.now(),
+    actor: 'ann',
+    roles: ['bidder'],
+    command: 'RingBell',
+    commandId: 'c',
+    payload: 'p',
+    correlationId: 'c',
+    causationId: 'c',
+    origin: { channel: 'http' },
+  },
+});
+
+/** The house on a free port; `answer` decides, the envelopes it was asked with are kept. */
+export async function openHouse(answer: (envelope: Envelope) => Reply | Promise<Reply>) {
+  const asked: Envelope[] = [];
+  const reported: unknown[] = [];
+  const authenticate = async (
+    authorization: string | undefined,
+  ): Promise<Actor | ReturnType<typeof Unauthenticated>> =>
+    authorization === 'Bearer ann'
+      ? { id: 'ann', roles: [Role.enum.bidder], reputation: 0 }
+      : Unauthenticated({});
+  const dispatch = async (envelope: Envelope): Promise<Reply> => {
+    asked.push(envelope);
+    return answer(envelope);
+  };
+  const health = { store: { ready: true } as { ready: boolean; detail?: string } };
+  const port = await openHttp({
+    host: '127.0.0.1',
+    port: 0,
+    registry,
+    newId,
+    clock,
+    routers: [restRoutes({ registry, dispatch, authenticate, epoch: 'e1', newId, version: '1.2.3' })],
+    health: () => health,
+    report: (error) => reported.push(error),
+  });
+  after(() => port.close(0));
+  const post = (path: string, body: string | Buffer, headers: Record<string, string> = {}) =>
+    fetch(port.url + path, {
+      method: 'POST',
+      body: Buffer.from(body),
+      headers: { Authorization: 'Bearer ann', 'Content-Type': 'application/json', ...headers },
+    });
+  return { port, asked, reported, health, post };
+}

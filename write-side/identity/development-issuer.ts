@@ -1,0 +1,34 @@
+import { Router } from 'express';
+import { z } from 'zod';
+import { Actor, Role } from '#domain/kernel/actor.ts';
+import type { TokenIssuer } from '#domain/kernel/ports/tokens.ts';
+import { invalid, readJson } from '../rest/body.ts';
+
+const HOUR_MS = 60 * 60 * 1000;
+const MAX_HOURS = 24 * 366;
+
+const TokenRequest = z.strictObject({
+  sub: Actor.shape.id,
+  roles: z
+    .array(Role.exclude(['system']))
+    .min(1)
+    .max(7),
+  reputation: Actor.shape.reputation.default(0),
+  /** How long the token holds, in hours of the platform's clock. */
+  hours: z.int().min(1).max(MAX_HOURS).default(12),
+});
+
+/**
+ * `POST /dev/tokens { sub, roles, reputation?, hours? }` → 201 `{ token, expiresAt }`: anybody becomes anyone. It exists so
+ * that development and the demo need no identity provider; the configuration refuses it in production.
+ */
+export function developmentIssuer(issuer: TokenIssuer): Router {
+  const router = Router();
+  router.post('/dev/tokens', async (request, response) => {
+    const parsed = TokenRequest.safeParse(await readJson(request));
+    if (!parsed.success) throw invalid(parsed.error);
+    const { sub, roles, reputation, hours } = parsed.data;
+    response.status(201).json(await issuer.issue({ id: sub, roles, reputation }, hours * HOUR_MS));
+  });
+  return router;
+}

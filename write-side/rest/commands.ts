@@ -1,0 +1,79 @@
+import { type Request, Router } from 'express';
+import { z } from 'zod';
+import type { Dispatch } from '#domain/kernel/envelope.ts';
+import type { NewId } from '#domain/kernel/ports/facts.ts';
+import type { Authenticate } from '#domain/kernel/ports/tokens.ts';
+import type { Registry } from '#domain/kernel/registry.ts';
+import { Invalid, NotFound, Rejected } from '#domain/kernel/rejections.ts';
+import { sendRejection, sendReply } from './answer.ts';
+import { readJson } from './body.ts';
+import { docsPage } from './docs-page.ts';
+import { openApi } from './openapi.ts';
+import { commandPaths } from './paths.ts';
+
+export interface Rest {
+  readonly registry: Registry;
+  readonly dispatch: Dispatch;
+  readonly authenticate: Authenticate;
+  /** Of the store, for tokens. */
+  readonly epoch: string;
+  readonly newId: NewId;
+  /** Of the platform, as `/openapi.json` tells it. */
+  readonly version: string;
+}
+
+/** Bare, or quoted as the draft of the header has it. */
+const IdempotencyKey = z
+  .string()
+  .regex(/^("[\x21\x23-\x7e]{1,64}"|[\x21\x23-\x7e]{1,64})$/)
+  .transform((key) => key.replaceAll('"', ''));
+
+function commandIdOf(request: Request, newId: NewId): string {
+  const header = request.headers['idempotency-key'];
+  if (header === undefined) return newId();
+  const key = IdempotencyKey.safeParse(header);
+  if (key.success) return key.data;
+  const problem = 'one to 64 visible characters without quotes inside';
+  throw new Rejected(Invalid({ issues: [{ path: 'Idempotency-Key', problem }] }));
+}
+
+/**
+ * `POST /commands/<context>/<command>` for every public command, `GET /openapi.json`, `GET /docs`. The body is the
+ * command's data; `Idempotency-Key` is its id, without which each request is a command of its own. What goes wrong is
+ * thrown as `Rejected`: the application answers it.
+ */
+export function restRoutes(rest: Rest): Router {
+  const { registry, dispatch, authenticate, epoch, newId, version } = rest;
+  const commands = new Map(commandPaths(registry).map(({ path, command }) => [path, command.type]));
+  const description = JSON.stringify(openApi(registry, version));
+  const page = docsPage(registry);
+  const router = Router();
+
+  router.post('/commands/:context/:command', async (request, response) => {
+    const command = commands.get(request.path);
+    if (command === undefined) throw new Rejected(NotFound({ what: 'command' }));
+    const actor = await authenticate(request.headers.authorization);
+    if ('rejected' in actor) return sendRejection(response, actor, { registry });
+    const commandId = commandIdOf(request, newId);
+    const data = await readJson(request);
+    const address = request.socket.remoteAddress;
+    const reply = await dispatch({
+      command,
+      data,
+      commandId,
+      actor,
+      origin: { channel: 'http', ...(address === undefined ? {} : { address }) },
+    });
+    sendReply(response, reply, registry, epoch);
+  });
+  router.get('/openapi.json', (_request, response) => {
+    response.type('application/json').send(description);
+  });
+  router.get('/docs', (_request, response) => {
+    response
+      .set('Content-Security-Policy', "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'")
+      .type('html')
+      .send(page);
+  });
+  return router;
+}
