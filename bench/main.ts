@@ -1,10 +1,11 @@
 import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { appends } from './appends.ts';
+import { bids } from './bids.ts';
 import type { Row } from './row.ts';
 
 /** Every measurement, in the order in which they run. */
-const benches: readonly (() => Promise<readonly Row[]>)[] = [appends];
+const benches: readonly (() => Promise<readonly Row[]>)[] = [appends, bids];
 
 const { values } = parseArgs({ options: { report: { type: 'string' } } });
 const rows: Row[] = [];

@@ -5,7 +5,7 @@ import type { PaymentProvider } from '#domain/kernel/ports/payments.ts';
 import { registry } from '#domain/registry.ts';
 import { auctionReactions, auctionSagas } from '#sagas/auctions.ts';
 import { paymentsGateway } from '#sagas/payments-gateway.ts';
-import { startReactions } from '#sagas/runtime/reactions.ts';
+import { type Reactions, startReactions } from '#sagas/runtime/reactions.ts';
 import { startSagas } from '#sagas/runtime/sagas.ts';
 import { walletReactions, walletSagas } from '#sagas/wallets.ts';
 import type { Engines } from './engines.ts';
@@ -17,6 +17,10 @@ export interface SagasRole {
   stop(): Promise<void>;
 }
 
+/** The safety net under the reactions. */
+export const reactions = ({ consume }: Engines, dispatch: Dispatch): Promise<Reactions> =>
+  startReactions({ reactions: [...auctionReactions, ...walletReactions], consume, dispatch, registry });
+
 /** The safety net under the reactions, the sagas, and the way out to the payment provider. */
 export async function sagas(
   engines: Engines,
@@ -24,12 +28,7 @@ export async function sagas(
 ): Promise<SagasRole> {
   const { consume, store, readStore, clock, machineClock, newId } = engines;
   const { dispatch, provider, log } = options;
-  const reactions = await startReactions({
-    reactions: [...auctionReactions, ...walletReactions],
-    consume,
-    dispatch,
-    registry,
-  });
+  const net = await reactions(engines, dispatch);
   const running = await startSagas({
     sagas: [...auctionSagas, ...walletSagas],
     consume,
@@ -45,20 +44,20 @@ export async function sagas(
   const gateway: Consumer = await consume(paymentsGateway({ provider, dispatch, registry }));
   return {
     status: () => [
-      ...reactions.status(),
+      ...net.status(),
       ...running.consumers.map((consumer) => consumer.status()),
       gateway.status(),
     ],
     async settled(position, timeoutMs) {
       const all = await Promise.all([
-        reactions.reached(position, timeoutMs),
+        net.reached(position, timeoutMs),
         running.settled(position, timeoutMs),
         gateway.reached(position, timeoutMs),
       ]);
       return all.every((settled) => settled);
     },
     async stop() {
-      await Promise.all([reactions.stop(), gateway.stop(), running.stop()]);
+      await Promise.all([net.stop(), gateway.stop(), running.stop()]);
     },
   };
 }
