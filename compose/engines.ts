@@ -2,6 +2,7 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Config } from '#config';
 import { BEGINNING } from '#domain/kernel/envelope.ts';
+import { type FollowedChains, followedChains } from '#domain/kernel/followed-chains.ts';
 import { instant } from '#domain/kernel/instant.ts';
 import type { Consume } from '#domain/kernel/ports/consumer.ts';
 import type { EventFeed } from '#domain/kernel/ports/event-feed.ts';
@@ -37,6 +38,8 @@ export interface Engines {
   readonly feed: EventFeed;
   readonly readStore: ReadStore;
   readonly consume: Consume;
+  /** Write side and safety net run in this one process: what the first has followed the second need not. */
+  readonly followed: FollowedChains;
   readonly tokens: TokenVerifier;
   /** Only in development. */
   readonly issuer: TokenIssuer | undefined;
@@ -94,6 +97,7 @@ export async function embeddedEngines({ config, log, onFatal }: EnginesOptions):
     store,
     feed,
     readStore,
+    followed: followedChains(),
     consume: (handler, options) => consume(handler, { from: BEGINNING, ...options }),
     ...(await tokensOf(config, clock)),
     async close() {

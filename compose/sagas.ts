@@ -18,8 +18,14 @@ export interface SagasRole {
 }
 
 /** The safety net under the reactions. */
-export const reactions = ({ consume }: Engines, dispatch: Dispatch): Promise<Reactions> =>
-  startReactions({ reactions: [...auctionReactions, ...walletReactions], consume, dispatch, registry });
+export const reactions = ({ consume, followed }: Engines, dispatch: Dispatch): Promise<Reactions> =>
+  startReactions({
+    reactions: [...auctionReactions, ...walletReactions],
+    consume,
+    dispatch,
+    registry,
+    followed,
+  });
 
 /** The safety net under the reactions, the sagas, and the way out to the payment provider. */
 export async function sagas(

@@ -23,7 +23,7 @@ export function writeSide(
   engines: Engines,
   options: { readonly log: Log; readonly version: string; readonly webhookSecrets: readonly string[] },
 ): WriteSide {
-  const { store, clock, machineClock, newId, random, readStore, tokens, issuer } = engines;
+  const { store, followed, clock, machineClock, newId, random, readStore, tokens, issuer } = engines;
   const { log, version, webhookSecrets } = options;
   const pipeline = createPipeline({
     store,
@@ -41,6 +41,7 @@ export function writeSide(
       write: (stream, snapshot) => readStore.writeSnapshot(stream, snapshot),
     },
     log,
+    followed,
   });
   const { dispatch } = pipeline;
   const authenticate = authenticator(tokens);

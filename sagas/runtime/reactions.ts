@@ -1,5 +1,6 @@
 import { type Chain, followReaction } from '#domain/kernel/chain.ts';
 import type { Dispatch, Position, RecordedEvent } from '#domain/kernel/envelope.ts';
+import type { FollowedChains } from '#domain/kernel/followed-chains.ts';
 import type { Consume, Consumer, ConsumerStatus } from '#domain/kernel/ports/consumer.ts';
 import type { Reaction } from '#domain/kernel/reaction.ts';
 import type { Registry } from '#domain/kernel/registry.ts';
@@ -10,6 +11,8 @@ export interface ReactionsOptions {
   readonly consume: Consume;
   readonly dispatch: Dispatch;
   readonly registry: Pick<Registry, 'commands'>;
+  /** What the write side of this very process has followed, if it runs here. */
+  readonly followed?: FollowedChains;
 }
 
 export interface Reactions {
@@ -36,7 +39,8 @@ export async function startReactions(options: ReactionsOptions): Promise<Reactio
   async function take(reaction: Reaction, event: RecordedEvent): Promise<void> {
     // A key that throws fails here, where it parks the event.
     reaction.key(event);
-    demandEnd(await followReaction({ ...options, reaction, event, stage: 'on' }));
+    if ((await options.followed?.toTheEnd(event)) !== true)
+      demandEnd(await followReaction({ ...options, reaction, event, stage: 'on' }));
     demandEnd(await followReaction({ ...options, reaction, event, stage: 'passed' }));
   }
 

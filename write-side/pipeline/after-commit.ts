@@ -1,5 +1,6 @@
 import { followChain } from '#domain/kernel/chain.ts';
 import type { Dispatch, Position, RecordedEvent, Reply } from '#domain/kernel/envelope.ts';
+import type { FollowedChains } from '#domain/kernel/followed-chains.ts';
 import { later } from '#domain/kernel/instant.ts';
 import type { Rejection } from '#domain/kernel/message.ts';
 import type { Clock } from '#domain/kernel/ports/facts.ts';
@@ -36,21 +37,24 @@ export function afterCommit(options: {
   readonly clock: Clock;
   readonly log: Log;
   readonly outcomeWaitMs: number;
+  /** Told of each chain, for the safety net of the same process. */
+  readonly followed?: FollowedChains | undefined;
 }): AfterCommit {
-  const { dispatch, registry, reactions, clock, log, outcomeWaitMs } = options;
+  const { dispatch, registry, reactions, clock, log, outcomeWaitMs, followed } = options;
   const begins = new Set(reactions.flatMap(({ events }) => events.map(({ type }) => type)));
 
   async function followOne(event: RecordedEvent, met: RecordedEvent[]): Promise<void> {
     const where = { stream: event.stream, revision: event.revision };
     try {
-      const chain = await followChain({
+      const chain = followChain({
         dispatch,
         registry,
         reactions,
         event,
         met: (next) => void met.push(next),
       });
-      const { unanswered } = chain;
+      followed?.follow(event, chain);
+      const { unanswered } = await chain;
       if (unanswered !== undefined) log.warn({ ...where, ...unanswered }, 'a chain stopped short');
     } catch (error) {
       log.error({ ...where, err: error }, 'a chain could not be followed');

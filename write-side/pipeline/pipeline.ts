@@ -1,5 +1,6 @@
 import type { AnyDecider } from '#domain/kernel/decider.ts';
 import type { Dispatch, Envelope, Reply } from '#domain/kernel/envelope.ts';
+import type { FollowedChains } from '#domain/kernel/followed-chains.ts';
 import type { Rejection } from '#domain/kernel/message.ts';
 import { type EventStore, StoreError } from '#domain/kernel/ports/event-store.ts';
 import type { Clock, NewId, Random } from '#domain/kernel/ports/facts.ts';
@@ -35,6 +36,8 @@ export interface PipelineOptions {
   /** Without it every cold stream is read from its beginning. */
   readonly snapshots?: SnapshotStore;
   readonly log?: Log;
+  /** Where the safety net runs in this process too: told of each chain, so that it need not follow it again. */
+  readonly followed?: FollowedChains;
   readonly limits?: Partial<PipelineLimits>;
 }
 
@@ -138,6 +141,7 @@ export function createPipeline(options: PipelineOptions): Pipeline {
     clock: pauseClock,
     log,
     outcomeWaitMs: limits.outcomeWaitMs,
+    followed: options.followed,
   });
 
   /** Starts the reactions, unless they have run or whoever sent the command follows its chain. */

@@ -3,6 +3,7 @@ import type { ReadSnapshot, ReadStore } from '#domain/kernel/ports/read-store.ts
 import { Consumers } from './consumers.ts';
 import { Database, openDatabase } from './database.ts';
 import { Documents } from './documents.ts';
+import { groupCommit } from './group-commit.ts';
 
 export interface SqliteReadStoreOptions {
   /** Where `views.db` lies; created when it is not there. */
@@ -20,6 +21,16 @@ export function openSqliteReadStore({ folder }: SqliteReadStoreOptions): ReadSto
   const settingOf = (from: Database, name: string): string | undefined =>
     from.one('SELECT value FROM settings WHERE name = ?', name)?.value?.toString();
 
+  const commits = groupCommit(
+    (work) => database.transaction(work),
+    ({ lease, writes, checkpoint, parked }) => {
+      if (!consumers.moveCheckpoint(lease, checkpoint)) return 'fenced';
+      documents.write(writes);
+      for (const change of parked) consumers.changeParked(lease.consumer, change);
+      return 'committed';
+    },
+  );
+
   return {
     declare: async (collection) => documents.declare(collection),
     drop: async (collection) => documents.drop(collection),
@@ -29,13 +40,7 @@ export function openSqliteReadStore({ folder }: SqliteReadStoreOptions): ReadSto
     snapshot: (read) => snapshotOf(database.path, read),
     lease: async (consumer, owner, nowMs, ttlMs) => consumers.lease(consumer, owner, nowMs, ttlMs),
     release: async (lease) => consumers.release(lease),
-    commit: async ({ lease, writes, checkpoint, parked }) =>
-      database.transaction(() => {
-        if (!consumers.moveCheckpoint(lease, checkpoint)) return 'fenced';
-        documents.write(writes);
-        for (const change of parked) consumers.changeParked(lease.consumer, change);
-        return 'committed';
-      }),
+    commit: (commit) => commits.commit(commit),
     checkpoint: async (consumer) => consumers.checkpoint(consumer),
     consumers: async () => consumers.all(),
     forget: async (consumer) => consumers.forget(consumer),
@@ -72,7 +77,10 @@ export function openSqliteReadStore({ folder }: SqliteReadStoreOptions): ReadSto
           database.run(`DELETE FROM ${table}`);
       });
     },
-    close: async () => database.close(),
+    async close() {
+      commits.flush();
+      database.close();
+    },
   };
 }
 
