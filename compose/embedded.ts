@@ -11,6 +11,7 @@ import { freshSecret } from '#engines/random.ts';
 import { developmentClock } from './development-clock.ts';
 import { type Engines, embeddedEngines } from './engines.ts';
 import { type Health, openHttp } from './http.ts';
+import { metrics } from './metrics.ts';
 import { projections } from './projections.ts';
 import { readApi } from './read-api.ts';
 import { type SagasRole, sagas } from './sagas.ts';
@@ -95,6 +96,10 @@ export async function startEmbedded({ config, version, log, onFatal }: PlatformO
     routers: [
       ...read.routers,
       ...write.routers,
+      metrics({
+        pipeline: () => write.pipeline.status(),
+        consumers: () => [...views.status(), ...role.status()],
+      }),
       Router().use(PAYMENT_PAGES, simulatedPaymentPages(provider)),
       ...(engines.simulated === undefined
         ? []

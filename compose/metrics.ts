@@ -1,0 +1,80 @@
+import { Router } from 'express';
+import { collectDefaultMetrics, Gauge, Registry } from 'prom-client';
+import type { ConsumerStatus } from '#domain/kernel/ports/consumer.ts';
+import type { PipelineStatus } from '#write-side/pipeline/pipeline.ts';
+
+/** What is measured is asked for when somebody looks, so that nobody pays for it in between. */
+export interface Measured {
+  readonly pipeline: () => PipelineStatus;
+  readonly consumers: () => readonly ConsumerStatus[];
+}
+
+/** `GET /metrics` in the text format of Prometheus: the process, the write side's queues, every consumer. */
+export function metrics({ pipeline, consumers }: Measured): Router {
+  const registry = new Registry();
+  collectDefaultMetrics({ register: registry });
+  const registers = [registry];
+
+  new Gauge({
+    name: 'annals_commands_in_flight',
+    help: 'Commands admitted and not yet done with, their chains included.',
+    labelNames: ['side'],
+    registers,
+    collect() {
+      for (const [side, count] of Object.entries(pipeline().inFlight)) this.set({ side }, count);
+    },
+  });
+  new Gauge({
+    name: 'annals_commands_queued',
+    help: 'Commands that wait for their stream.',
+    registers,
+    collect() {
+      this.set(pipeline().queued.commands);
+    },
+  });
+  new Gauge({
+    name: 'annals_streams_cached',
+    help: 'Streams whose state is kept in memory.',
+    registers,
+    collect() {
+      this.set(pipeline().cached.streams);
+    },
+  });
+  new Gauge({
+    name: 'annals_consumer_running',
+    help: '1 while a view, reaction or saga advances; 0 when it waits for its lease, has stopped, or met a newer event.',
+    labelNames: ['consumer', 'state'],
+    registers,
+    collect() {
+      this.reset();
+      for (const { name, state } of consumers())
+        this.set({ consumer: name, state }, state === 'live' || state === 'catching-up' ? 1 : 0);
+    },
+  });
+  new Gauge({
+    name: 'annals_consumer_parked_keys',
+    help: 'Keys that wait for a repair.',
+    labelNames: ['consumer'],
+    registers,
+    collect() {
+      this.reset();
+      for (const { name, parkedKeys } of consumers()) this.set({ consumer: name }, parkedKeys);
+    },
+  });
+  new Gauge({
+    name: 'annals_consumer_events_handled',
+    help: 'Events handled since the start.',
+    labelNames: ['consumer'],
+    registers,
+    collect() {
+      this.reset();
+      for (const { name, handled } of consumers()) this.set({ consumer: name }, handled);
+    },
+  });
+
+  const router = Router();
+  router.get('/metrics', async (_request, response) => {
+    response.set('Content-Type', registry.contentType).send(await registry.metrics());
+  });
+  return router;
+}
