@@ -93,8 +93,13 @@ async function inFolder(
 const WRITING_PROCESS = fileURLToPath(new URL('../support/writing-process.ts', import.meta.url));
 
 type WritingProcess = ChildProcessByStdio<null, Readable, null>;
-const writingProcess = (folder: string, writers: number, appends: number): WritingProcess =>
-  spawn(process.execPath, [WRITING_PROCESS, folder, String(writers), String(appends)], {
+const writingProcess = (
+  folder: string,
+  writers: number,
+  appends: number,
+  afterwards: 'close' | 'hold' = 'close',
+): WritingProcess =>
+  spawn(process.execPath, [WRITING_PROCESS, folder, String(writers), String(appends), afterwards], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
 
@@ -200,7 +205,7 @@ describe('the SQLite event store and other processes', () => {
     timeout: 30_000,
   }, async (t) => {
     const { folder, open } = await inFolder(t);
-    const child = writingProcess(folder, 4, 100);
+    const child = writingProcess(folder, 4, 100, 'hold');
     t.after(() => child.kill('SIGKILL'));
     await once(child.stdout, 'data');
     await assert.rejects(open(), coded('second_writer'));

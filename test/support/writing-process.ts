@@ -5,7 +5,7 @@ import { systemClock } from '#engines/clock/system.ts';
 import { openSqliteEventStore } from '#engines/event-store/sqlite/store.ts';
 import { happening } from './happenings.ts';
 
-const [folder = '', writers = '1', appends = '1'] = process.argv.slice(2);
+const [folder = '', writers = '1', appends = '1', afterwards = 'close'] = process.argv.slice(2);
 const say = (line: string): void => void writeSync(1, `${line}\n`);
 const codeOf = (error: unknown): string => (error instanceof StoreError ? error.code : String(error));
 
@@ -35,4 +35,6 @@ const ends = await Promise.all(Array.from({ length: Number(writers) }, (_, write
 if (ends.includes('failed')) {
   await store.append('writer-0', 'any', [happening()]).catch((error) => say(`then ${codeOf(error)}`));
 }
-await store.close();
+// Who asks for it finds the store still held when all is written, and ends the process.
+if (afterwards === 'hold') setInterval(() => undefined, 60_000);
+else await store.close();
