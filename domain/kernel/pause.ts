@@ -2,18 +2,22 @@ import { later } from './instant.ts';
 import type { Clock } from './ports/facts.ts';
 
 /** Waits `milliseconds` by the clock, or until the signal. */
-export function pause(clock: Clock, milliseconds: number, signal: AbortSignal): Promise<void> {
-  if (signal.aborted) return Promise.resolve();
+export function pause(clock: Clock, milliseconds: number, signal?: AbortSignal): Promise<void> {
+  if (signal?.aborted) return Promise.resolve();
   return new Promise((resolve) => {
     const over = () => {
       cancel();
-      signal.removeEventListener('abort', over);
+      signal?.removeEventListener('abort', over);
       resolve();
     };
     const cancel = clock.at(later(clock.now(), milliseconds), over);
-    signal.addEventListener('abort', over, { once: true });
+    signal?.addEventListener('abort', over, { once: true });
   });
 }
+
+/** The pause before another try after so many failures in a row (from 1): doubled with each, up to the longest. */
+export const doubled = (failures: number, firstMs: number, longestMs: number): number =>
+  Math.min(firstMs * 2 ** Math.min(failures - 1, 20), longestMs);
 
 /** Calls `work` every `milliseconds` until the result is called. */
 export function every(clock: Clock, milliseconds: number, work: () => void): () => void {

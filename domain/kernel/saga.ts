@@ -32,7 +32,13 @@ export interface Saga<State = unknown> {
   readonly initial: State;
   /** Which instance an event belongs to; undefined: none. */
   instanceOf(event: RecordedEvent): string | undefined;
+  /** An event ignored in one state (`undefined`) is ignored in every later one: only steps are in the history. */
   onEvent(state: State, event: RecordedEvent): Step<State> | undefined;
+  /**
+   * A yes has taken effect once, for ever. A no that an event records is final; one that nothing records had no effect
+   * and was true at its moment: whoever is asked again may say yes. So money may only go another way on a no of the
+   * first kind.
+   */
   onAnswer(state: State, purpose: string, answer: Answer, now: Instant): Step<State> | undefined;
   onTimer(state: State, name: string, now: Instant): Step<State> | undefined;
 }

@@ -1,4 +1,3 @@
-import { z } from 'zod';
 import { BEGINNING, type Position } from '#domain/kernel/envelope.ts';
 import { millisecondsOf } from '#domain/kernel/instant.ts';
 import { every, pause } from '#domain/kernel/pause.ts';
@@ -9,6 +8,7 @@ import type { Clock } from '#domain/kernel/ports/facts.ts';
 import { type Lease, NoSuchCollection, type ReadStore } from '#domain/kernel/ports/read-store.ts';
 import { NewerEvent, type Registry } from '#domain/kernel/registry.ts';
 import { consumerLimits, pauseAfter } from './limits.ts';
+import { isUnkeyed } from './meeting.ts';
 import { partitionOf, partsOf, statusOfParts } from './partition.ts';
 import { progressOf } from './progress.ts';
 import { Fenced, Tenure, Unworkable } from './tenure.ts';
@@ -57,10 +57,7 @@ export function consumerLoop(options: ConsumerLoopOptions): Consume {
 
 /** Whether repeating would not help. */
 const isFinal = (error: unknown): boolean =>
-  error instanceof NewerEvent ||
-  error instanceof Unworkable ||
-  error instanceof z.ZodError ||
-  error instanceof NoSuchCollection;
+  error instanceof NewerEvent || error instanceof Unworkable || error instanceof NoSuchCollection;
 
 interface Part extends Handler {
   readonly part: number;
@@ -219,7 +216,7 @@ class PartRun {
       readStore,
       registry,
       clock,
-      mine: (event) => partitions === 1 || partitionOf(handler.key(event), partitions) === part,
+      mine: (key) => partitions === 1 || partitionOf(key, partitions) === part,
     });
   }
 
@@ -257,7 +254,10 @@ class PartRun {
   async #replayRequested(tenure: Tenure, over: AbortSignal): Promise<void> {
     if (tenure.parkedKeys === 0) return;
     const parked = await this.#options.readStore.parked(this.#handler.name);
-    for (const { key, retry } of parked) if (retry && !over.aborted) await tenure.replay(key, over);
+    const requested = parked.filter(({ retry }) => retry).map(({ key }) => key);
+    // What waits without a key comes first: others wait behind it.
+    for (const key of [...requested.filter(isUnkeyed), ...requested.filter((it) => !isUnkeyed(it))])
+      if (!over.aborted) await tenure.replay(key, over);
   }
 
   #whenRetryIsAsked(tenure: Tenure, asked: () => void): () => void {

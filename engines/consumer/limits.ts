@@ -1,3 +1,5 @@
+import { doubled } from '#domain/kernel/pause.ts';
+
 /** Every bound of the consumer loop, with its unit. */
 export const consumerLimits = {
   /** One handle and one commit take at most this many events. */
@@ -17,4 +19,4 @@ export const consumerLimits = {
 
 /** Doubles with each failure in a row, up to the longest pause. */
 export const pauseAfter = (failures: number): number =>
-  Math.min(consumerLimits.firstPauseMs * 2 ** Math.min(failures - 1, 20), consumerLimits.longestPauseMs);
+  doubled(failures, consumerLimits.firstPauseMs, consumerLimits.longestPauseMs);

@@ -2,9 +2,10 @@ import type { Position, RecordedEvent, StoredEvent } from '#domain/kernel/envelo
 import type { Handled, Handler } from '#domain/kernel/ports/consumer.ts';
 import type { EventStore } from '#domain/kernel/ports/event-store.ts';
 import type { Clock } from '#domain/kernel/ports/facts.ts';
-import type { Lease, ParkedChange, ReadStore } from '#domain/kernel/ports/read-store.ts';
-import type { Registry } from '#domain/kernel/registry.ts';
+import type { Lease, ParkedChange, ParkedKey, ReadStore } from '#domain/kernel/ports/read-store.ts';
+import { NewerEvent, type Registry } from '#domain/kernel/registry.ts';
 import { consumerLimits } from './limits.ts';
+import { isUnkeyed, type Met, meet, unkeyedOf } from './meeting.ts';
 
 /** Another owner has taken the lease: nothing of what was in hand was written. */
 export class Fenced extends Error {
@@ -31,13 +32,30 @@ export interface TenureOptions {
   readonly readStore: ReadStore;
   readonly registry: Registry;
   readonly clock: Clock;
-  /** Whether an event is this part's business. */
-  mine(event: RecordedEvent): boolean;
+  /** Whether a key is this part's business. */
+  mine(key: string): boolean;
+}
+
+type Keyed = Extract<Met, { readonly key: string }>;
+interface Waiting {
+  readonly error: Error;
+  readonly positions: Position[];
+}
+interface Blocked {
+  readonly event: { readonly position: Position };
+  readonly error: Error;
 }
 
 /**
  * One owner's work under one lease: batches in, commits out. Any throw ends it; what was not committed is met again,
  * because the next tenure begins at the checkpoint.
+ *
+ * Poison parks its key. Of an event that does not fit its schema, or whose key throws, nobody can tell the key; it
+ * waits under the name of its stream, and so does the key that its unread data names. From then on every key that the
+ * stream brings is parked too, in its own order: otherwise its events from other streams would overtake, and what was
+ * overtaken would count as a repeat after the fix. One gap is left: an event of the very key that nobody could tell,
+ * from another stream, before its own stream brings that key again. A view that has met such an event is to be rebuilt
+ * after the fix.
  */
 export class Tenure {
   readonly #options: TenureOptions;
@@ -73,84 +91,104 @@ export class Tenure {
   }
 
   async #takePiece(stored: readonly StoredEvent[], through: Position, signal: AbortSignal): Promise<void> {
-    const { events, problem } = this.#decode(stored);
+    const { met, newer } = this.#meetAll(stored);
+    const { ready, waiting } = this.#divide(met);
     const { handler } = this.#options;
-    const ready: RecordedEvent[] = [];
-    const waiting = new Map<string, Position[]>();
-    for (const event of events) {
-      if (!this.#options.mine(event)) continue;
-      const key = handler.key(event);
-      if (this.#parked.has(key)) appendTo(waiting, key, event.position);
-      else ready.push(event);
-    }
-    const handled = ready.length === 0 ? nothing : await handler.handle(ready, signal);
-    const parked = [
-      ...[...waiting].map(([key, positions]) => ({ change: 'append' as const, key, positions })),
-      ...this.#parkingOf(handled, ready),
-    ];
-    // What stands before an event that cannot be read is done; the checkpoint stops just before it.
-    const checkpoint = problem === undefined ? through : (events.at(-1)?.position ?? this.#checkpoint);
+    const events = ready.map(({ event }) => event);
+    const handled = events.length === 0 ? nothing : await handler.handle(events, signal);
+    const parked = this.#parkingOf(handled, ready, waiting);
+    // What stands before an event that is newer is done; the checkpoint stops just before it.
+    const checkpoint = newer === undefined ? through : (met.at(-1)?.stored.position ?? this.#checkpoint);
     await this.#commit(handled, checkpoint, parked);
     this.#handled += ready.length;
-    if (problem !== undefined) throw problem;
+    if (newer !== undefined) throw newer;
   }
 
-  #decode(stored: readonly StoredEvent[]): { events: RecordedEvent[]; problem: unknown } {
-    const events: RecordedEvent[] = [];
+  #meetAll(stored: readonly StoredEvent[]): { met: Met[]; newer: NewerEvent | undefined } {
+    const { registry, handler } = this.#options;
+    const met: Met[] = [];
     for (const event of stored)
       try {
-        events.push(this.#options.registry.decode(event));
+        met.push(meet(registry, handler, event));
       } catch (problem) {
-        return { events, problem: problem ?? new Error('unreadable') };
+        if (problem instanceof NewerEvent) return { met, newer: problem };
+        throw problem;
       }
-    return { events, problem: undefined };
+    return { met, newer: undefined };
+  }
+
+  /** What may be handled now, and what waits under which key and for what. */
+  #divide(met: readonly Met[]): { ready: Keyed[]; waiting: Map<string, Waiting> } {
+    const { mine } = this.#options;
+    const ready: Keyed[] = [];
+    const waiting = new Map<string, Waiting>();
+    const isHeld = (key: string): boolean => this.#parked.has(key) || waiting.has(key);
+    const wait = (key: string, { position }: StoredEvent, error: Error): void => {
+      const there = waiting.get(key);
+      if (there === undefined) waiting.set(key, { error, positions: [position] });
+      else there.positions.push(position);
+    };
+    for (const one of met) {
+      const { stored } = one;
+      const unkeyed = unkeyedOf(stored.stream);
+      if ('error' in one) {
+        wait(unkeyed, stored, one.error);
+        if (one.guess !== undefined && mine(one.guess)) wait(one.guess, stored, one.error);
+      } else if (!mine(one.key)) continue;
+      else if (isHeld(one.key) || isHeld(unkeyed)) wait(one.key, stored, behind(unkeyed));
+      else ready.push(one);
+    }
+    return { ready, waiting };
   }
 
   /** A failed key is parked with the event that failed and those of it behind, which the handler has not applied. */
-  #parkingOf(handled: Handled, events: readonly RecordedEvent[]): ParkedChange[] {
-    const { handler, clock } = this.#options;
-    const failed = new Map(handled.failures.map((failure) => [failure.key, failure]));
-    if (failed.size === 0) return [];
-    const positions = new Map<string, Position[]>();
-    for (const event of events) {
-      const key = handler.key(event);
-      const failure = failed.get(key);
-      if (failure !== undefined && event.position >= failure.event.position)
-        appendTo(positions, key, event.position);
-    }
-    return [...positions].map(([key, waiting]) => ({
-      change: 'park',
-      key,
-      error: describe(failed.get(key)?.error),
-      at: clock.now(),
-      positions: waiting,
-    }));
+  #parkingOf(
+    { failures }: Handled,
+    ready: readonly Keyed[],
+    waiting: ReadonlyMap<string, Waiting>,
+  ): ParkedChange[] {
+    const at = this.#options.clock.now();
+    const failed = failures.map(({ key, event, error }): ParkedChange => {
+      const behindIt = ready.filter((it) => it.key === key && it.event.position >= event.position);
+      const positions = behindIt.map((it) => it.event.position);
+      return { change: 'park', key, error: describe(error), at, positions };
+    });
+    const parked = new Set([...this.#parked, ...failed.map(({ key }) => key)]);
+    const waits = [...waiting].map(
+      ([key, { error, positions }]): ParkedChange =>
+        parked.has(key)
+          ? { change: 'append', key, positions }
+          : { change: 'park', key, error: describe(error), at, positions },
+    );
+    return [...failed, ...waits];
   }
 
   /** Tries a parked key again, in the order of its events, until it is released or fails once more. */
   async replay(key: string, signal: AbortSignal): Promise<void> {
+    const { readStore, handler } = this.#options;
+    // Behind an event without a key others may wait that have another one: each of these for itself.
+    const most = isUnkeyed(key) ? 1 : consumerLimits.eventsPerReplay;
     while (!signal.aborted && this.#parked.has(key)) {
-      const entry = (await this.#options.readStore.parked(this.#options.handler.name)).find(
-        (it) => it.key === key,
-      );
+      const all = await readStore.parked(handler.name);
+      const entry = all.find((it) => it.key === key);
       if (entry === undefined) return;
-      const positions = entry.positions.slice(0, consumerLimits.eventsPerReplay);
-      const events = await this.#eventsAt(positions);
-      const handled = events.length === 0 ? nothing : await this.#options.handler.handle(events, signal);
-      const changes = this.#afterReplay(key, handled, positions, entry.waiting);
+      const positions = entry.positions.slice(0, most);
+      const { events, blocked } = await this.#replayable(key, positions, all);
+      const handled = events.length === 0 ? nothing : await handler.handle(events, signal);
+      const [failure = blocked] = handled.failures;
+      const changes = this.#afterReplay(key, failure, positions, entry.waiting);
       await this.#commit(handled, this.#checkpoint, changes);
       this.#handled += events.length;
-      if (handled.failures.length > 0) return;
+      if (failure !== undefined) return;
     }
   }
 
   #afterReplay(
     key: string,
-    handled: Handled,
+    failure: Blocked | undefined,
     positions: readonly Position[],
     waiting: number,
   ): ParkedChange[] {
-    const [failure] = handled.failures;
     if (failure !== undefined)
       return [
         { change: 'advance', key, through: failure.event.position - 1n },
@@ -160,17 +198,31 @@ export class Tenure {
     return [{ change: 'advance', key, through: positions.at(-1) ?? 0n }];
   }
 
-  async #eventsAt(positions: readonly Position[]): Promise<RecordedEvent[]> {
-    const { store, handler, registry } = this.#options;
+  /** The events at these places, up to the first that cannot be handled yet. */
+  async #replayable(
+    key: string,
+    positions: readonly Position[],
+    parked: readonly ParkedKey[],
+  ): Promise<{ events: RecordedEvent[]; blocked: Blocked | undefined }> {
+    const { store, handler, registry, mine } = this.#options;
+    const firstOf = (name: string): Position | undefined =>
+      parked.find((it) => it.key === name)?.positions[0];
     const events: RecordedEvent[] = [];
     for (const position of positions) {
       const page = await store.readAll({ after: position - 1n, limit: 1, filter: handler.filter });
       const [stored] = page.events;
       if (stored === undefined || stored.position !== position)
         throw new Unworkable(`the parked event at ${position} is not in the history`);
-      events.push(registry.decode(stored));
+      const met = meet(registry, handler, stored);
+      if ('error' in met) return { events, blocked: { event: stored, error: met.error } };
+      const unkeyed = unkeyedOf(stored.stream);
+      // An event that got its key only now waits for what its key had before; every other waits for its stream.
+      const [before, first] = key === unkeyed ? [met.key, position - 1n] : [unkeyed, position];
+      if ((firstOf(before) ?? position + 1n) <= first)
+        return { events, blocked: { event: stored, error: behind(before) } };
+      if (mine(met.key)) events.push(met.event);
     }
-    return events;
+    return { events, blocked: undefined };
   }
 
   async #commit(handled: Handled, checkpoint: Position, parked: readonly ParkedChange[]): Promise<void> {
@@ -188,11 +240,6 @@ export class Tenure {
 }
 
 const nothing: Handled = { writes: [], failures: [] };
-const describe = (error: Error | undefined): string =>
-  `${error?.name ?? 'Error'}: ${error?.message ?? ''}`.slice(0, 1_000);
+const describe = ({ name, message }: Error): string => `${name}: ${message}`.slice(0, 1_000);
 
-function appendTo(lists: Map<string, Position[]>, key: string, position: Position): void {
-  const list = lists.get(key);
-  if (list === undefined) lists.set(key, [position]);
-  else list.push(position);
-}
+const behind = (key: string): Error => new Error(`waits behind ${key}`);

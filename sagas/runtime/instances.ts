@@ -102,6 +102,8 @@ export class Instances {
       const result = await atStore(store.append(instance.stream, instance.revision, [stored]));
       if (result.status === 'conflict') return false;
       if (result.position > this.#recordedThrough) this.#recordedThrough = result.position;
+      // Perhaps an id was made twice and the engine took our step for a repeat of another's: the stream tells.
+      if (result.recordedAt === undefined) return false;
     } catch (error) {
       if (error instanceof StoreError && error.code === 'unknown_outcome') return false;
       throw error;
@@ -192,7 +194,13 @@ function causeOf(instance: Instance, input: Input): string {
   return instance.lastStepId ?? instance.stream.slice(0, 64);
 }
 
-/** An event that was looked at stays looked at, also if it meant nothing; the next step says so in the history. */
+/**
+ * An event that was looked at stays looked at, also if it meant nothing; the next step of this process says so in the
+ * history. Between the two it is known in memory alone, and by the consumer's checkpoint. So one thing is left open: an
+ * event that was ignored, then a restart, then a step by an answer or a timer, then the loss of the read store. All
+ * events are met again then, and this one is looked at in the newer state. A saga must not mind: what it ignores in one
+ * state it ignores in every later one, or it answers with a step that changes nothing, which the history keeps.
+ */
 function seenBy(instance: Instance, input: Input): Instance {
   if (input.kind !== 'event' || instance.revision === 'none') return instance;
   const { event } = input;

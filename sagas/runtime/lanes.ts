@@ -52,12 +52,3 @@ export async function inLanes(
   if (notNow !== undefined) throw notNow;
   return { writes: [], failures };
 }
-
-/** The key as the declaration says, or one made of the stream where that throws: then only that stream's events wait. */
-export function keyOrStream(event: RecordedEvent, key: () => string): string {
-  try {
-    return key();
-  } catch {
-    return `unkeyed:${event.stream}`;
-  }
-}

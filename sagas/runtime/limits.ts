@@ -1,3 +1,5 @@
+import { doubled } from '#domain/kernel/pause.ts';
+
 /** Every bound of the two runtimes, with its unit. */
 export const sagaLimits = {
   /** Keys of one batch that are worked on at once. */
@@ -23,4 +25,4 @@ export const sagaLimits = {
 
 /** How long to wait after so many failures in a row (from 1), in milliseconds. */
 export const pauseAfter = (failures: number): number =>
-  Math.min(sagaLimits.firstPauseMs * 2 ** Math.min(failures - 1, 20), sagaLimits.longestPauseMs);
+  doubled(failures, sagaLimits.firstPauseMs, sagaLimits.longestPauseMs);

@@ -37,7 +37,21 @@ interface Job {
   cancelPause: (() => void) | undefined;
 }
 
-/** Works on instances that have commands to send or timers that are due: each by one worker at a time, until it rests. */
+/**
+ * Works on instances that have commands to send or timers that are due: each by one worker at a time, until it rests.
+ *
+ * A command is sent until its answer is recorded, so it may be decided more than once. A yes, and a no that an event
+ * records, are remembered by the command's stream: whoever asks again hears the same. A no that nothing records is
+ * forgotten, and a crash between it and its recorded answer may turn it into a yes. That is safe: the saga has not acted
+ * on the no, and acts on the yes; the effect takes place once, because all tries share one id; and what follows has ids
+ * that derive from the recorded step, so that each compensation runs once.
+ *
+ * Not safe would be a late yes behind a recorded no: a zombie that hears no, and records it, after its heir's try was
+ * accepted. A saga that sends money another way on a no therefore needs one that is recorded. In this house that holds:
+ * settlement's way around (`proceeds`) stands on `CreditRefused`, which the wallet records even where there is none, and
+ * remembers by its movement; its other noes end in `StopSettlement`, which moves nothing; hold and top-up expiry end with their
+ * answer. Transfers, withdrawals and top-ups are reactions: these act on events alone, never on an answer.
+ */
 export class Outbox {
   readonly #options: OutboxOptions;
   readonly #jobs = new Map<string, Job>();

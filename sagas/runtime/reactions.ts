@@ -4,7 +4,7 @@ import type { FollowedChains } from '#domain/kernel/followed-chains.ts';
 import type { Consume, Consumer, ConsumerStatus } from '#domain/kernel/ports/consumer.ts';
 import type { Reaction } from '#domain/kernel/reaction.ts';
 import type { Registry } from '#domain/kernel/registry.ts';
-import { inLanes, keyOrStream, NotNow } from './lanes.ts';
+import { inLanes, NotNow } from './lanes.ts';
 
 export interface ReactionsOptions {
   readonly reactions: readonly Reaction[];
@@ -37,8 +37,6 @@ export async function startReactions(options: ReactionsOptions): Promise<Reactio
   const { reactions, consume } = options;
 
   async function take(reaction: Reaction, event: RecordedEvent): Promise<void> {
-    // A key that throws fails here, where it parks the event.
-    reaction.key(event);
     if ((await options.followed?.toTheEnd(event)) !== true)
       demandEnd(await followReaction({ ...options, reaction, event, stage: 'on' }));
     demandEnd(await followReaction({ ...options, reaction, event, stage: 'passed' }));
@@ -46,7 +44,7 @@ export async function startReactions(options: ReactionsOptions): Promise<Reactio
 
   const consumers: Consumer[] = [];
   for (const reaction of reactions) {
-    const key = (event: RecordedEvent) => keyOrStream(event, () => reaction.key(event));
+    const key = (event: RecordedEvent) => reaction.key(event);
     const consumer = await consume({
       name: `reaction:${reaction.name}`,
       filter: { types: reaction.events.map(({ type }) => type) },

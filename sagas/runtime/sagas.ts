@@ -1,5 +1,6 @@
 import type { Dispatch, Position, RecordedEvent } from '#domain/kernel/envelope.ts';
 import { type Instant, later } from '#domain/kernel/instant.ts';
+import { pause } from '#domain/kernel/pause.ts';
 import type { Consume, Consumer, ConsumerStatus, Handled, Handler } from '#domain/kernel/ports/consumer.ts';
 import type { EventStore } from '#domain/kernel/ports/event-store.ts';
 import type { Clock, NewId } from '#domain/kernel/ports/facts.ts';
@@ -11,7 +12,7 @@ import { SagaStepped } from '#domain/processes/saga/messages.ts';
 import { alarms } from './alarms.ts';
 import { streamOf } from './instance.ts';
 import { Instances } from './instances.ts';
-import { inLanes, keyOrStream, NotNow } from './lanes.ts';
+import { inLanes, NotNow } from './lanes.ts';
 import { pauseAfter } from './limits.ts';
 import { Outbox } from './outbox.ts';
 import { isFinished, nextTimer, type StepData } from './outstanding.ts';
@@ -152,8 +153,7 @@ class RunningSagas implements Sagas {
   }
 
   #inboxHandler(saga: Saga): Handler {
-    const key = (event: RecordedEvent) =>
-      keyOrStream(event, () => saga.instanceOf(event) ?? `none:${event.stream}`);
+    const key = (event: RecordedEvent) => saga.instanceOf(event) ?? `none:${event.stream}`;
     return {
       name: `saga:${saga.name}`,
       filter: { types: saga.events.map(({ type }) => type) },
@@ -264,17 +264,7 @@ class RunningSagas implements Sagas {
   }
 
   #pause(milliseconds: number): Promise<void> {
-    const { signal } = this.#stopping;
-    return new Promise((resolve) => {
-      const over = () => {
-        cancel();
-        signal.removeEventListener('abort', over);
-        resolve();
-      };
-      const cancel = this.#pauseClock.at(later(this.#pauseClock.now(), milliseconds), over);
-      if (signal.aborted) over();
-      else signal.addEventListener('abort', over, { once: true });
-    });
+    return pause(this.#pauseClock, milliseconds, this.#stopping.signal);
   }
 }
 

@@ -1,11 +1,15 @@
 import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { it } from 'node:test';
 import fc from 'fast-check';
 import type { JsonObject } from '#domain/kernel/canonical.ts';
 import type { Reply, StoredEvent } from '#domain/kernel/envelope.ts';
 import type { EventStore } from '#domain/kernel/ports/event-store.ts';
-import { simulatedClock } from '#engines/clock/simulated.ts';
+import { type SimulatedClock, simulatedClock } from '#engines/clock/simulated.ts';
 import { memoryEventStore } from '#engines/event-store/memory.ts';
+import { openSqliteEventStore } from '#engines/event-store/sqlite/store.ts';
 import { type Fault, faultyStore } from '#test/support/faulty-store.ts';
 import { givenPlatform, inTime, type Platform, someone } from '#test/support/platform.ts';
 import { seededRandom } from '#test/support/seeded.ts';
@@ -26,7 +30,7 @@ type Sending = typeof sending extends fc.Arbitrary<infer T> ? T : never;
 
 const fault = fc.oneof(
   { weight: 5, arbitrary: fc.constant<Fault>(undefined) },
-  { weight: 1, arbitrary: fc.constantFrom<Fault>('lost', 'unanswered', 'unavailable') },
+  { weight: 1, arbitrary: fc.constantFrom<Fault>('lost', 'unanswered', 'twice', 'unavailable') },
 );
 
 const story = fc.record({
@@ -39,8 +43,17 @@ const story = fc.record({
   restartAfter: fc.nat({ max: 40 }),
 });
 
+/** One telling of a story: where its history is, and under which names. */
+interface Stage {
+  readonly clock: SimulatedClock;
+  readonly store: EventStore;
+  /** Ends the names of the tallies, so that many tellings fit into one store. */
+  readonly run: string;
+}
+
 /** The same id always means the same command; how much it adds and whether a no is recorded hang on the id. */
-function commandOf({ person, id, tally }: Sending) {
+function commandOf({ person, id, ...sending }: Sending, run: string) {
+  const tally = `${sending.tally}${run}`;
   const number = BigInt(id.slice(1)) + (person === 'ann' ? 0n : 6n);
   const by = number * 50n;
   return number % 2n === 0n ? Add({ tally, by }) : AddOnRecord({ tally, by });
@@ -63,9 +76,10 @@ interface Told {
 }
 
 /** Plays a story: two processes on one store, which is slow, loses requests and answers, and is away at times. */
-async function tell({ seed, sendings, faults, reads, lastPositionOnly, restartAfter }: Story): Promise<Told> {
-  const clock = simulatedClock({ start: '2026-03-01T12:00:00.000Z' });
-  const memory = memoryEventStore({ clock });
+async function tell(
+  { seed, sendings, faults, reads, lastPositionOnly, restartAfter }: Story,
+  { clock, store: engine, run }: Stage,
+): Promise<Told> {
   const random = seededRandom(seed);
   const slow = async <T>(call: () => Promise<T>): Promise<T> => {
     await turns(Math.floor(random() * 3));
@@ -77,9 +91,9 @@ async function tell({ seed, sendings, faults, reads, lastPositionOnly, restartAf
   const failing = [...reads];
   const store = faultyStore(
     {
-      ...memory,
-      append: (...call) => slow(() => memory.append(...call)),
-      readStream: (...call) => slow(() => memory.readStream(...call)),
+      ...engine,
+      append: (...call) => slow(() => engine.append(...call)),
+      readStream: (...call) => slow(() => engine.readStream(...call)),
     },
     { append: () => scripted.shift(), read: () => failing.shift() ?? false, lastPositionOnly },
   );
@@ -105,17 +119,17 @@ async function tell({ seed, sendings, faults, reads, lastPositionOnly, restartAf
     await turns(sent.pause);
     if (at === restartAfter) processes[1] = startOn(store);
     const platform = sent.process === 0 ? processes[0] : processes[1];
-    const reply = inTime(clock, platform.send(commandOf(sent), someone(sent.person, 'bidder'), sent.id));
+    const reply = inTime(clock, platform.send(commandOf(sent, run), someone(sent.person, 'bidder'), sent.id));
     answers.push(reply.then((answer) => ({ sent, reply: answer })));
   }
-  return { replies: await Promise.all(answers), start: () => startOn(memory) };
+  return { replies: await Promise.all(answers), start: () => startOn(engine) };
 }
 
 const amountOf = (events: readonly StoredEvent[]): bigint =>
   events.filter(({ type }) => type === 'Added').reduce((sum, { data }) => sum + BigInt(String(data.by)), 0n);
 
 /** What each reply may say, given what the stream holds at the end. */
-function judge({ sent, reply }: Told['replies'][number], stream: readonly StoredEvent[]): void {
+function judge({ sent, reply }: Told['replies'][number], stream: readonly StoredEvent[], run: string): void {
   const event = stream.find(
     ({ metadata }) => metadata.actor === sent.person && metadata.commandId === sent.id,
   );
@@ -128,30 +142,58 @@ function judge({ sent, reply }: Told['replies'][number], stream: readonly Stored
     assert.equal(reply.outcome === 'rejected' && reply.rejection.code, 'tally_full');
     assert.equal(event, undefined, 'a recorded command was answered by another no');
     // Room only ever shrinks: a no that is true was true on the durable history, and is still.
-    const { by } = commandOf(sent).data;
+    const { by } = commandOf(sent, run).data;
     assert.ok(by > CAPACITY - amountOf(stream), 'a no stood on something that never became durable');
   }
 }
 
+/** Tells the story and demands what must hold at its end, whatever happened. */
+async function play(plot: Story, stage: Stage): Promise<void> {
+  const { run } = stage;
+  const { replies, start } = await tell(plot, stage);
+  const fresh = start();
+  const recorded = {
+    a: await fresh.history(`tally-a${run}`),
+    b: await fresh.history(`tally-b${run}`),
+  };
+  for (const events of Object.values(recorded)) {
+    const keys = events.map(({ metadata }) => `${metadata.actor}/${metadata.commandId}`);
+    assert.equal(new Set(keys).size, keys.length, 'a command was recorded twice');
+    assert.ok(amountOf(events) <= CAPACITY, 'a yes stood on another state than the history has');
+  }
+  for (const one of replies) judge(one, recorded[one.sent.tally], run);
+  // Asked again of a process that has just started, each recorded command gets the reply it got before.
+  for (const { sent, reply } of replies) {
+    if (reply.events.length === 0) continue;
+    const again = await fresh.send(commandOf(sent, run), someone(sent.person, 'bidder'), sent.id);
+    assert.deepEqual(again, reply);
+  }
+}
+
+const newClock = () => simulatedClock({ start: '2026-03-01T12:00:00.000Z' });
+
 it('whatever two processes and a faulty store do, a command takes effect once and is answered alike', async () => {
   await fc.assert(
-    fc.asyncProperty(story, async (plot) => {
-      const { replies, start } = await tell(plot);
-      const fresh = start();
-      const recorded = { a: await fresh.history('tally-a'), b: await fresh.history('tally-b') };
-      for (const events of Object.values(recorded)) {
-        const keys = events.map(({ metadata }) => `${metadata.actor}/${metadata.commandId}`);
-        assert.equal(new Set(keys).size, keys.length, 'a command was recorded twice');
-        assert.ok(amountOf(events) <= CAPACITY, 'a yes stood on another state than the history has');
-      }
-      for (const one of replies) judge(one, recorded[one.sent.tally]);
-      // Asked again of a process that has just started, each recorded command gets the reply it got before.
-      for (const { sent, reply } of replies) {
-        if (reply.events.length === 0) continue;
-        const again = await fresh.send(commandOf(sent), someone(sent.person, 'bidder'), sent.id);
-        assert.deepEqual(again, reply);
-      }
+    fc.asyncProperty(story, (plot) => {
+      const clock = newClock();
+      return play(plot, { clock, store: memoryEventStore({ clock }), run: '' });
     }),
     { numRuns: RUNS },
   );
+});
+
+it('the same on a disk', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'annals-pipeline-'));
+  const clock = newClock();
+  const store = await openSqliteEventStore({ folder, clock });
+  let run = 0;
+  try {
+    await fc.assert(
+      fc.asyncProperty(story, (plot) => play(plot, { clock, store, run: `r${++run}` })),
+      { numRuns: Math.ceil(RUNS / 4) },
+    );
+  } finally {
+    await store.close();
+    rmSync(folder, { recursive: true });
+  }
 });

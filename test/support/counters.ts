@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { JsonObject } from '#domain/kernel/canonical.ts';
 import { later } from '#domain/kernel/instant.ts';
 import { event } from '#domain/kernel/message.ts';
 import { MinorUnits } from '#domain/kernel/money.ts';
@@ -81,6 +82,14 @@ export async function append(store: EventStore, facts: readonly Fact[], version 
     if (appended.status === 'appended') last = appended.position;
   }
   return last;
+}
+
+/** Appends a `Counted` that does not fit its schema. */
+export async function appendUnreadable(store: EventStore, stream: string, data: JsonObject): Promise<bigint> {
+  const event = { eventId: newId(), type: 'Counted', data, metadata: metadata() };
+  const appended = await store.append(stream, 'any', [event]);
+  if (appended.status === 'conflict') throw new Error('nothing was expected');
+  return appended.position;
 }
 
 /** The totals that the facts come to: the whole model. */

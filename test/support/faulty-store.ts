@@ -1,7 +1,10 @@
 import { type EventStore, StoreError } from '#domain/kernel/ports/event-store.ts';
 
-/** What may become of a call. `lost`: not applied, but nobody knows; `unanswered`: applied, but nobody knows. */
-export type Fault = 'lost' | 'unanswered' | 'unavailable' | 'conflict' | undefined;
+/**
+ * What may become of a call. `lost`: not applied, but nobody knows; `unanswered`: applied, but nobody knows; `twice`:
+ * delivered twice, and the second answer is heard.
+ */
+export type Fault = 'lost' | 'unanswered' | 'twice' | 'unavailable' | 'conflict' | undefined;
 
 export interface Faults {
   /** Asked before each append. */
@@ -21,6 +24,7 @@ export function faultyStore(inner: EventStore, faults: Faults): EventStore {
       if (fault === 'lost') throw new StoreError('unknown_outcome', 'the request was lost');
       if (fault === 'unavailable') throw new StoreError('unavailable', 'the store is away');
       if (fault === 'conflict') return { status: 'conflict', actual: 'none' };
+      if (fault === 'twice') await inner.append(stream, expected, events);
       const result = await inner.append(stream, expected, events);
       if (fault === 'unanswered') throw new StoreError('unknown_outcome', 'the answer was lost');
       if (faults.lastPositionOnly && result.status === 'appended') {

@@ -31,6 +31,7 @@ export const TakeRefused = event('TakeRefused', {
   refusal: true,
 });
 export const Shut = event('Shut', { version: 1, description: 'Takes no more money.', data: {} });
+export const Opened = event('Opened', { version: 1, description: 'Takes money again.', data: {} });
 export const Tallied = event('Tallied', { version: 1, description: 'Counted by a reaction.', data: amount });
 
 export const TooLittle = rejection('too_little', { message: 'Too little.', details: amount });
@@ -63,6 +64,12 @@ export const Shutting = command('Shutting', {
   data: { purse: Id },
   stream: purse,
 });
+export const Opening = command('Opening', {
+  description: 'Opens the purse again.',
+  from: 'process',
+  data: { purse: Id },
+  stream: purse,
+});
 
 interface Purse {
   readonly balance: bigint;
@@ -70,8 +77,8 @@ interface Purse {
 }
 const purses = decider({
   category: 'purse',
-  events: [Filled, Taken, TakeRefused, Shut],
-  commands: [Fill, PutBack, Take, Shutting],
+  events: [Filled, Taken, TakeRefused, Shut, Opened],
+  commands: [Fill, PutBack, Take, Shutting, Opening],
   stateVersion: 1,
   initial: { balance: 0n, shut: false } as Purse,
   evolve(state, event): Purse {
@@ -84,6 +91,8 @@ const purses = decider({
         return state;
       case 'Shut':
         return { ...state, shut: true };
+      case 'Opened':
+        return { ...state, shut: false };
       default:
         return event satisfies never;
     }
@@ -96,6 +105,7 @@ const purses = decider({
       return [TakeRefused({ amount, reason: recordedReason([TooLittle], TooLittle({ amount: balance })) })];
     },
     Shutting: () => [Shut({})],
+    Opening: () => [Opened({})],
   },
 });
 

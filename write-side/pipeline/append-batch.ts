@@ -1,4 +1,4 @@
-import type { RecordedEvent } from '#domain/kernel/envelope.ts';
+import type { RecordedEvent, StoredEvent } from '#domain/kernel/envelope.ts';
 import { type AppendResult, type EventStore, StoreError } from '#domain/kernel/ports/event-store.ts';
 import type { Registry } from '#domain/kernel/registry.ts';
 import type { PendingEvent } from './decide-batch.ts';
@@ -41,8 +41,10 @@ export async function appendBatch(
   async function readBack(): Promise<readonly RecordedEvent[] | 'others' | 'nothing'> {
     const found = await store.readStream(stream, { from: revision + 1, limit: events.length });
     if (found.length === 0) return 'nothing';
-    const ours =
-      found.length === events.length && found.every((it, at) => it.eventId === events[at]?.eventId);
+    // The payload, too: an id that another writer has made again must not pass its event off as ours.
+    const isOurs = ({ eventId, metadata }: StoredEvent, at: number): boolean =>
+      eventId === events[at]?.eventId && metadata.payload === events[at]?.metadata.payload;
+    const ours = found.length === events.length && found.every(isOurs);
     return ours ? found.map((event) => registry.decode(event)) : 'others';
   }
 
@@ -67,7 +69,8 @@ export async function appendBatch(
     // In doubt, what stands in the way may be our own first try: the next reading tells.
     if (result.status === 'conflict') return doubt ? undefined : result;
     const known = recorded(result) ?? (await readBack());
-    return typeof known === 'string' ? undefined : { status: 'recorded', events: known };
+    if (known === 'others') return { status: 'conflict' };
+    return known === 'nothing' ? undefined : { status: 'recorded', events: known };
   }
 
   let error: unknown = new StoreError('unknown_outcome', `${stream} could not be settled`);

@@ -131,7 +131,11 @@ export function decideBatch<C extends WaitingCommand>(
     const now = clock.now();
     const { screened, envelope } = command;
     const answer = branch(command.data, state, { now, actor: envelope.actor, id: newId(), screened });
-    return isRejection(answer) ? answer : pend(deciding, command, now, state, answer);
+    if (!isRejection(answer)) return pend(deciding, command, now, state, answer);
+    if (!command.command.rejections.some(({ code }) => code === answer.code)) {
+      throw new TypeError(`${type} does not declare the rejection ${answer.code}`);
+    }
+    return answer;
   }
 
   /** False when there is no room for it any more. */

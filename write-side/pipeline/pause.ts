@@ -1,4 +1,4 @@
-import { later } from '#domain/kernel/instant.ts';
+import { doubled, pause } from '#domain/kernel/pause.ts';
 import type { Clock, Random } from '#domain/kernel/ports/facts.ts';
 
 /** Waits before the `attempt`th repeat (from 1). */
@@ -15,8 +15,7 @@ export function pauses(
 ): Pause {
   return async (attempt) => {
     if (attempt <= 1) return;
-    const longest = Math.min(limits.pauseMs * 2 ** (attempt - 2), limits.longestPauseMs);
-    const milliseconds = Math.max(1, Math.round(longest * (1 - random() / 2)));
-    await new Promise<void>((resolve) => clock.at(later(clock.now(), milliseconds), resolve));
+    const longest = doubled(attempt - 1, limits.pauseMs, limits.longestPauseMs);
+    await pause(clock, Math.max(1, Math.round(longest * (1 - random() / 2))));
   };
 }

@@ -121,9 +121,7 @@ export function createPipeline(options: PipelineOptions): Pipeline {
     try {
       const ready = read(envelope);
       if ('rejected' in ready) return no(ready);
-      const screened = await screen(ready);
-      if ('rejected' in screened) return no(screened);
-      const settled: Settled = await queues.submit({ ...ready, ...screened }, sideOf(envelope));
+      const settled: Settled = await queues.submit(ready, sideOf(envelope), screen(ready));
       const reply = replyOf(registry, envelope, ready.stream, settled);
       return { reply, repeated: settled.kind === 'recorded' && settled.repeated };
     } catch (error) {

@@ -14,7 +14,8 @@ import type { Rate } from './rate.ts';
  *
  * @throws StoreError when the stream could not be read
  */
-export type Screening = (ready: ReadyCommand) => Promise<{ readonly screened: unknown } | Rejection>;
+export type Screening = (ready: ReadyCommand) => Promise<Screened>;
+export type Screened = { readonly screened: unknown } | Rejection;
 
 export function screening(options: {
   readonly processes: ReadonlyMap<string, Process>;

@@ -7,13 +7,15 @@ import type { Registry } from '#domain/kernel/registry.ts';
 import { Contended, Overloaded, Unavailable } from '#domain/kernel/rejections.ts';
 import type { Side } from './admission.ts';
 import { type Appended, appendBatch } from './append-batch.ts';
-import { type Batch, decideBatch, type WaitingCommand } from './decide-batch.ts';
+import { type Batch, decideBatch } from './decide-batch.ts';
 import { advance, type Head } from './head.ts';
 import type { Heads } from './heads.ts';
+import type { ReadyCommand } from './intake.ts';
 import type { PipelineLimits } from './limits.ts';
 import type { Pause } from './pause.ts';
 import type { Rate } from './rate.ts';
 import type { RememberedCommand } from './remembered-commands.ts';
+import type { Screened } from './screening.ts';
 import type { Snapshots } from './snapshots.ts';
 
 /** What a command came to on its stream, once all that it stands on is durable. */
@@ -22,12 +24,18 @@ export type Settled =
   | { readonly kind: 'rejected'; readonly rejection: Rejection };
 
 export interface StreamQueues {
-  /** Never rejects: what goes wrong is a rejection, too. */
-  submit(command: WaitingCommand, side: Side): Promise<Settled>;
+  /**
+   * Never rejects: what goes wrong is a rejection, too. The command has its place from now on, however long its screen
+   * takes.
+   */
+  submit(command: ReadyCommand, side: Side, screening: Promise<Screened>): Promise<Settled>;
   size(): { readonly streams: number; readonly commands: number };
 }
 
-interface Queued extends WaitingCommand {
+interface Queued extends ReadyCommand {
+  /** What its process's screen handed on, once that is known. */
+  screened: unknown;
+  readonly screening: Promise<Screened>;
   readonly side: Side;
   readonly settle: (settled: Settled) => void;
 }
@@ -155,6 +163,25 @@ export function streamQueues(deciding: Deciding): StreamQueues {
     return now.revision === base ? { status: 'recorded', events: [] } : 'retry';
   }
 
+  /** Those whose screens let them pass; the others are answered. All screens of a turn were begun when they came. */
+  async function passed(commands: readonly Queued[]): Promise<readonly Queued[]> {
+    const through: Queued[] = [];
+    for (const command of commands) {
+      try {
+        const screened = await command.screening;
+        if ('rejected' in screened) {
+          settle(command, rejected(screened));
+          continue;
+        }
+        command.screened = screened.screened;
+        through.push(command);
+      } catch (error) {
+        fail([command], error);
+      }
+    }
+    return through;
+  }
+
   /** Decides and records these commands, or some of the first of them; the rest goes back to the front of the queue. */
   async function run(queue: Queue, commands: readonly Queued[]): Promise<void> {
     const [first] = commands;
@@ -173,6 +200,11 @@ export function streamQueues(deciding: Deciding): StreamQueues {
       if (result !== 'retry') return conclude(queue, batch, result, head);
       await pause(attempt);
       head = await heads.refresh(stream, decider);
+      if (head.revision === base) {
+        // Refused, and nothing new stands there: what is cached is not what the history has.
+        heads.drop(stream);
+        head = await heads.refresh(stream, decider);
+      }
       fresh = true;
     }
     const retryAfterMs = rate.waitMs(queued);
@@ -198,7 +230,7 @@ export function streamQueues(deciding: Deciding): StreamQueues {
     while (queue.waiting.length > 0) {
       const most = queue.alone > 0 ? 1 : limits.decisionsPerBatch;
       queue.alone = Math.max(0, queue.alone - 1);
-      const commands = queue.waiting.splice(0, most);
+      const commands = await passed(queue.waiting.splice(0, most));
       try {
         await run(queue, commands);
       } catch (error) {
@@ -214,7 +246,7 @@ export function streamQueues(deciding: Deciding): StreamQueues {
   }
 
   return {
-    submit(command, side) {
+    submit(command, side, screening) {
       const { stream } = command;
       const queue: Queue = queues.get(stream) ?? {
         stream,
@@ -222,6 +254,8 @@ export function streamQueues(deciding: Deciding): StreamQueues {
         count: { external: 0, system: 0 },
         alone: 0,
       };
+      // Whoever waits for it hears of its failure; nobody may wait yet, or ever.
+      screening.catch(() => undefined);
       const most = side === 'system' ? limits.systemPerStream : limits.externalPerStream;
       if (queue.count[side] >= most) {
         return Promise.resolve(rejected(Overloaded({ retryAfterMs: rate.waitMs(queue.count[side]) })));
@@ -229,7 +263,7 @@ export function streamQueues(deciding: Deciding): StreamQueues {
       const { promise, resolve } = Promise.withResolvers<Settled>();
       queue.count[side] += 1;
       queued += 1;
-      queue.waiting.push({ ...command, side, settle: resolve });
+      queue.waiting.push({ ...command, side, screened: undefined, screening, settle: resolve });
       if (!queues.has(stream)) {
         queues.set(stream, queue);
         // Not at once: what arrives in the same moment is decided together.

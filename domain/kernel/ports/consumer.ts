@@ -25,6 +25,7 @@ export interface Handler {
   readonly partitions?: number;
   /** The handler must forget what it remembers of documents: another owner may have changed them, or a commit failed. */
   forget?(): void;
+  /** What it throws parks the event under the name of its stream, before `handle` has met it. */
   key(event: RecordedEvent): string;
   /**
    * The events of a batch in order, those of parked keys left out. It may be called again with the same events after a

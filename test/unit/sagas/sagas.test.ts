@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { systemActor } from '#domain/kernel/actor.ts';
 import { later } from '#domain/kernel/instant.ts';
 import { Contended, Overloaded } from '#domain/kernel/rejections.ts';
 import { saga } from '#domain/kernel/saga.ts';
 import { memoryReadStore } from '#engines/read-store/memory.ts';
+import { Instances } from '#sagas/runtime/instances.ts';
 import { startSagas } from '#sagas/runtime/sagas.ts';
 import {
   givenWorld,
@@ -14,7 +16,8 @@ import {
   typesOf,
   type World,
 } from '#test/support/saga-runtime.ts';
-import { Ask, Asked, Fill, Nudge, Nudged, Shutting, transferring } from '#test/support/transfers.ts';
+import { seededIds } from '#test/support/seeded.ts';
+import { Ask, Asked, Fill, Nudge, Nudged, Opening, Shutting, transferring } from '#test/support/transfers.ts';
 
 const HOUR_MS = 3_600_000;
 const OVERDUE = later(START, HOUR_MS);
@@ -78,6 +81,61 @@ test('a rejection that no event records comes back too, and is compensated once'
   });
   assert.deepEqual(await inputsOf(world, STREAM), ['Asked', 'take', 'give', 'back']);
   assert.deepEqual(await typesOf(world, 'purse-ann'), ['Filled', 'Taken', 'Filled']);
+});
+
+test('a no that nothing recorded, lost in a crash, may become a yes: what is recorded is what happened', async () => {
+  const world = givenWorld();
+  const heard: string[] = [];
+  const lost = Promise.withResolvers<void>();
+  // The process hears the answer to `Fill` and dies before it can record it.
+  const dying: RuntimeOptions = {
+    ...withSaga,
+    dispatch: (inner) => async (envelope) => {
+      const reply = await inner(envelope);
+      if (envelope.command !== Fill.type) return reply;
+      if (reply.outcome === 'rejected') heard.push(reply.rejection.code);
+      lost.resolve();
+      throw new Error('the process is gone');
+    },
+  };
+  await during(world, dying, async ({ send, platform }) => {
+    await platform.send(Fill({ purse: 'ann', amount: 10n }), systemActor('test'));
+    await send(Shutting({ purse: 'bob' }));
+    await send(wanted(7n));
+    await lost.promise;
+  });
+  assert.equal(heard[0], 'is_shut');
+  assert.deepEqual(await inputsOf(world, STREAM), ['Asked', 'take']);
+  await during(world, {}, ({ send }) => send(Opening({ purse: 'bob' })));
+  for (const _ of ['the heir', 'and the next']) await during(world, withSaga, ({ settle }) => settle());
+  assert.deepEqual(await inputsOf(world, STREAM), ['Asked', 'take', 'give']);
+  // Once there, and never back.
+  assert.deepEqual(await typesOf(world, 'purse-bob'), ['Shut', 'Opened', 'Filled']);
+  assert.deepEqual(await typesOf(world, 'purse-ann'), ['Filled', 'Taken']);
+});
+
+test('an id that two processes made does not lose the step of either', async () => {
+  const world = givenWorld();
+  await during(world, {}, async ({ send, platform }) => {
+    await send(wanted(1n));
+    await send(Nudge({ transfer: 't1' }));
+    const { registry } = platform;
+    const [asked, nudge] = (await platform.history('transfer-t1')).map((event) => registry.decode(event));
+    assert.ok(asked && nudge);
+    const instances = () =>
+      new Instances({
+        store: world.store,
+        registry,
+        clock: world.clock,
+        newId: seededIds(world.clock, 7),
+      });
+    const [one, other] = [instances(), instances()];
+    // The other one believes that nothing has happened yet.
+    await other.look('waiting', 't1');
+    assert.equal(await one.take(waiting, 't1', { kind: 'event', event: asked }), 'stepped');
+    await other.take(waiting, 't1', { kind: 'event', event: nudge });
+  });
+  assert.deepEqual(await inputsOf(world, WAITING), ['Asked', 'Nudged']);
 });
 
 test('commands say who sent them and why', async () => {

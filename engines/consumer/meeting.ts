@@ -1,0 +1,46 @@
+import type { RecordedEvent, StoredEvent } from '#domain/kernel/envelope.ts';
+import type { Handler } from '#domain/kernel/ports/consumer.ts';
+import { NewerEvent, type Registry } from '#domain/kernel/registry.ts';
+
+/** An event as a consumer meets it: with the key it belongs to, or with what keeps anybody from telling. */
+export type Met =
+  | { readonly stored: StoredEvent; readonly event: RecordedEvent; readonly key: string }
+  | {
+      readonly stored: StoredEvent;
+      readonly error: Error;
+      /** The key as the unread data has it. It may be wrong, so it is never the only thing to go by. */
+      readonly guess: string | undefined;
+    };
+
+const asError = (problem: unknown): Error =>
+  problem instanceof Error ? problem : new Error(String(problem));
+
+/** Most keys are ids, which are the same text before and after reading. */
+function guessed({ key }: Pick<Handler, 'key'>, stored: StoredEvent): string | undefined {
+  try {
+    const guess: unknown = key(stored as unknown as RecordedEvent);
+    return typeof guess === 'string' && guess !== '' ? guess : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** @throws NewerEvent */
+export function meet(
+  registry: Pick<Registry, 'decode'>,
+  handler: Pick<Handler, 'key'>,
+  stored: StoredEvent,
+): Met {
+  try {
+    const event = registry.decode(stored);
+    return { stored, event, key: handler.key(event) };
+  } catch (problem) {
+    if (problem instanceof NewerEvent) throw problem;
+    return { stored, error: asError(problem), guess: guessed(handler, stored) };
+  }
+}
+
+const UNKEYED = 'unkeyed:';
+/** Under this name an event of the stream waits that belongs to nobody knows which key. */
+export const unkeyedOf = (stream: string): string => `${UNKEYED}${stream}`;
+export const isUnkeyed = (key: string): boolean => key.startsWith(UNKEYED);
