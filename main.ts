@@ -1,11 +1,14 @@
+import { type ChildProcess, spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
 import { pino } from 'pino';
 import { type Platform, startEmbedded } from '#compose/embedded.ts';
-import { ConfigError, readConfig } from '#config';
+import { type Config, ConfigError, readConfig } from '#config';
 import { StoreError } from '#domain/kernel/ports/event-store.ts';
 
 /** As sysexits(3) numbers them, so that a supervisor can tell what to do. */
-const EXIT = { unusable: 78, unavailable: 69, damaged: 65, software: 70 } as const;
+const EXIT = { misused: 64, unusable: 78, unavailable: 69, damaged: 65, software: 70 } as const;
 
 function say(line: string): void {
   process.stdout.write(`${line}\n`);
@@ -16,8 +19,17 @@ function fail(problem: string, code: number): never {
   process.exit(code);
 }
 
+/** What the machine refused us at the start: said so that whoever starts the platform knows what to change. */
+function refusal(error: unknown): string | undefined {
+  if (!(error instanceof Error) || !('syscall' in error) || !('code' in error)) return undefined;
+  if (error.syscall !== 'listen')
+    return 'path' in error ? `DATA_DIR cannot be used: ${error.message}` : undefined;
+  const why = error.code === 'EADDRINUSE' ? 'another program listens there' : error.message;
+  return `PORT and HOST cannot be used: ${why}. PORT=0 takes any free port.`;
+}
+
 const exitCodeOf = (error: unknown): number => {
-  if (error instanceof ConfigError) return EXIT.unusable;
+  if (error instanceof ConfigError || refusal(error) !== undefined) return EXIT.unusable;
   if (!(error instanceof StoreError)) return EXIT.software;
   return error.code === 'unreadable' ? EXIT.damaged : EXIT.unavailable;
 };
@@ -26,8 +38,41 @@ const { version } = JSON.parse(readFileSync(new URL('./package.json', import.met
   version: string;
 };
 
-async function start(): Promise<Platform> {
+/** `--demo` plays real auctions to the platform, with what else the demo may be told. */
+function readArguments(): { readonly demo: boolean; readonly forDemo: readonly string[] } {
+  try {
+    const { values } = parseArgs({
+      options: { demo: { type: 'boolean' }, file: { type: 'string' }, report: { type: 'string' } },
+    });
+    const { demo = false, file, report } = values;
+    if (!demo && (file ?? report) !== undefined) throw new Error('--file and --report belong to --demo');
+    const forDemo = Object.entries({ file, report }).flatMap(([name, value]) =>
+      value === undefined ? [] : [`--${name}`, value],
+    );
+    return { demo, forDemo };
+  } catch (error) {
+    return fail(error instanceof Error ? error.message : String(error), EXIT.misused);
+  }
+}
+
+/** The demo leaps over weeks, which only a business on a simulated clock can follow. */
+function configFor(demo: boolean): Config {
   const config = readConfig();
+  if (!demo) return config;
+  if (config.production) throw new ConfigError(['NODE_ENV: the demo is not for production']);
+  return { ...config, clock: 'simulated' };
+}
+
+/** Starts the demo as what it is: a customer in a process of its own. */
+function startDemo({ url }: Platform, forDemo: readonly string[]): ChildProcess {
+  const program = join(import.meta.dirname, 'demo/main.ts');
+  const demo = spawn(process.execPath, [program, '--url', url, ...forDemo], { stdio: 'inherit' });
+  demo.on('error', (error) => say(`The demo cannot be started: ${error.message}`));
+  demo.on('exit', () => say(`The platform goes on: look around at ${url}/graphql`));
+  return demo;
+}
+
+async function start(config: Config): Promise<Platform> {
   const log = pino({ level: config.logLevel }, pino.destination({ dest: 2, sync: false }));
   const platform = await startEmbedded({
     config,
@@ -49,14 +94,17 @@ async function start(): Promise<Platform> {
   return platform;
 }
 
+const { demo, forDemo } = readArguments();
 try {
-  const platform = await start();
+  const platform = await start(configFor(demo));
+  const player = demo ? startDemo(platform, forDemo) : undefined;
   let stopping = false;
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {
     process.on(signal, () => {
       // A second signal means that somebody does not want to wait.
       if (stopping) process.exit(EXIT.software);
       stopping = true;
+      player?.removeAllListeners('exit').kill(signal);
       platform.stop().then(
         () => process.exit(0),
         (error) => fail(`The stop failed: ${error}`, EXIT.software),
@@ -64,5 +112,5 @@ try {
     });
   }
 } catch (error) {
-  fail(error instanceof Error ? error.message : String(error), exitCodeOf(error));
+  fail(refusal(error) ?? (error instanceof Error ? error.message : String(error)), exitCodeOf(error));
 }

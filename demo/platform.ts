@@ -1,0 +1,67 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { resolve } from 'node:path';
+
+const root = resolve(import.meta.dirname, '..');
+/** How long a stopping platform may take before it is killed, in milliseconds. */
+const STOP_MS = 15_000;
+/** As much of what a starting platform says is looked at. */
+const OUTPUT_CHARACTERS = 10_000;
+
+/** A platform to be a customer of. */
+export interface RunningPlatform {
+  readonly url: string;
+  /** Aborted when it has ended. */
+  readonly gone: AbortSignal;
+  stop(): Promise<void>;
+}
+
+/** One that runs already: nothing is started, and nothing stopped. */
+export const platformAt = (url: string): RunningPlatform => ({
+  url,
+  gone: new AbortController().signal,
+  stop: async () => {},
+});
+
+/** It says where it listens when it is ready; whatever else it says is let go. */
+function urlOf(child: ChildProcess, ended: AbortSignal): Promise<string> {
+  return new Promise((resolve, reject) => {
+    let output = '';
+    child.stdout?.on('data', (chunk) => {
+      if (output.length < OUTPUT_CHARACTERS) output += chunk;
+      const [url] = /http:\/\/\S+?:\d+/.exec(output) ?? [];
+      if (url !== undefined) resolve(url);
+    });
+    ended.addEventListener('abort', () => reject(ended.reason));
+  });
+}
+
+/**
+ * Starts a platform of our own on a simulated clock and any free port (`PORT` names another), with its data where the
+ * environment says. It ends with this process. @throws Error when it does not start
+ */
+export async function startPlatform(): Promise<RunningPlatform> {
+  const { PORT = '0', LOG_LEVEL = 'warn' } = process.env;
+  const child = spawn(process.execPath, ['start.js'], {
+    cwd: root,
+    env: { ...process.env, PORT, LOG_LEVEL, CLOCK: 'simulated' },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  process.once('exit', () => child.kill('SIGTERM'));
+  const ended = new AbortController();
+  const exited = new Promise<void>((resolve) => {
+    child.once('exit', (code, signal) => {
+      ended.abort(new Error(`the platform has ended by itself: ${signal ?? `exit code ${code}`}`));
+      resolve();
+    });
+  });
+  return {
+    url: await urlOf(child, ended.signal),
+    gone: ended.signal,
+    async stop() {
+      child.kill('SIGTERM');
+      const impatience = setTimeout(() => child.kill('SIGKILL'), STOP_MS);
+      await exited;
+      clearTimeout(impatience);
+    },
+  };
+}
