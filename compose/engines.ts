@@ -23,6 +23,7 @@ import { belongTo } from '#engines/read-store/history.ts';
 import { openSqliteReadStore } from '#engines/read-store/sqlite/store.ts';
 import { joseIssuer, joseVerifier } from '#engines/tokens/jose.ts';
 import { keptKey, readKey } from '#engines/tokens/key-file.ts';
+import { rememberedVerifier } from '#engines/tokens/remembered.ts';
 
 /** What every role is built on. */
 export interface Engines {
@@ -66,7 +67,7 @@ async function tokensOf({ tokens, devTokens, dataDir }: Config, clock: Clock) {
       : await readKey(tokens.keyFile);
   const options = { key, issuer: tokens.issuer, audience: tokens.audience, clock };
   return {
-    tokens: await joseVerifier(options),
+    tokens: rememberedVerifier(await joseVerifier(options), clock),
     issuer: devTokens ? await joseIssuer(options) : undefined,
   };
 }
@@ -87,7 +88,10 @@ export async function embeddedEngines({ config, log, onFatal }: EnginesOptions):
     log.warn({ epoch: store.epoch }, 'the views belonged to another history and are made anew');
   const feed = eventFeed(store, { clock: machineClock });
   const newId = newIds({ clock: machineClock });
-  const consume = consumerLoop({ feed, store, readStore, registry, clock: machineClock, owner: newId() });
+  // Whoever holds this folder's history is the only one to run its consumers: a restart need not wait for the leases of a
+  // process that was killed.
+  const owner = 'embedded';
+  const consume = consumerLoop({ feed, store, readStore, registry, clock: machineClock, owner });
   return {
     clock,
     simulated,

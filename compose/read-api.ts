@@ -18,7 +18,7 @@ export function readApi(
     readonly graphiql: boolean;
   },
 ): { readonly graphql: GraphqlServer; readonly routers: readonly Router[] } {
-  const { store, feed, machineClock, newId } = engines;
+  const { store, feed, clock: businessClock, machineClock, newId } = engines;
   const { dispatch, authenticate, views, log, graphiql } = options;
   const graphql = graphqlServer({
     registry,
@@ -28,6 +28,7 @@ export function readApi(
     feed,
     authenticate: (token) => authenticate(`Bearer ${token}`),
     clock: machineClock,
+    businessClock,
     newId,
     logger: log,
     graphiql,

@@ -9,7 +9,7 @@ import {
 } from 'jose';
 import { z } from 'zod';
 import { Actor, Role } from '#domain/kernel/actor.ts';
-import { later, millisecondsOf } from '#domain/kernel/instant.ts';
+import { instant, later, millisecondsOf } from '#domain/kernel/instant.ts';
 import type { Clock } from '#domain/kernel/ports/facts.ts';
 import type { IssuedToken, TokenIssuer, TokenVerifier } from '#domain/kernel/ports/tokens.ts';
 
@@ -17,6 +17,8 @@ import type { IssuedToken, TokenIssuer, TokenVerifier } from '#domain/kernel/por
 const ALGORITHM = 'EdDSA';
 /** Two machines' clocks may disagree by this much. */
 const CLOCK_TOLERANCE_SECONDS = 5;
+/** Of the year 9999, since 1970: the last that an `Instant` can tell. */
+const LAST_SECOND = 253_402_300_799;
 const MAX_TOKEN_CHARACTERS = 4_096;
 
 /** An Ed25519 key as JSON: with `d` it can sign, without it can only verify. */
@@ -31,6 +33,7 @@ const Claims = z.object({
   sub: Actor.shape.id,
   roles: z.array(Role.exclude(['system'])).max(8),
   reputation: Actor.shape.reputation.default(0),
+  exp: z.number().max(LAST_SECOND),
 });
 
 export interface TokenOptions {
@@ -69,8 +72,8 @@ export async function joseVerifier(options: TokenOptions): Promise<TokenVerifier
       }).catch(() => undefined);
       const claims = Claims.safeParse(verified?.payload);
       if (!claims.success) return undefined;
-      const { sub, roles, reputation } = claims.data;
-      return { id: sub, roles, reputation };
+      const { sub, roles, reputation, exp } = claims.data;
+      return { actor: { id: sub, roles, reputation }, expiresAt: instant(Math.floor(exp * 1000)) };
     },
   };
 }

@@ -24,12 +24,8 @@ export interface ReadyCommand {
 
 export type Intake = (envelope: Envelope) => ReadyCommand | Rejection;
 
-const ID = z
-  .string()
-  .regex(
-    /^[A-Za-z0-9][A-Za-z0-9_.:-]{0,63}$/,
-    'one to 64 letters, digits, _ . : or -, the first a letter or digit',
-  );
+/** As generous as the header that carries it: callers use UUIDs, hashes and names of their own. */
+const ID = z.string().regex(/^[\x21-\x7e]{1,64}$/, 'one to 64 visible ASCII characters');
 
 /** All of an envelope but the command's data, which its own schema reads. */
 const Outside = z.object({

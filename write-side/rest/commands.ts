@@ -52,8 +52,8 @@ export function restRoutes(rest: Rest): Router {
   router.post('/commands/:context/:command', async (request, response) => {
     const command = commands.get(request.path);
     if (command === undefined) throw new Rejected(NotFound({ what: 'command' }));
-    const actor = await authenticate(request.headers.authorization);
-    if ('rejected' in actor) return sendRejection(response, actor, { registry });
+    const known = await authenticate(request.headers.authorization);
+    if ('rejected' in known) return sendRejection(response, known, { registry });
     const commandId = commandIdOf(request, newId);
     const data = await readJson(request);
     const address = request.socket.remoteAddress;
@@ -61,7 +61,7 @@ export function restRoutes(rest: Rest): Router {
       command,
       data,
       commandId,
-      actor,
+      actor: known.actor,
       origin: { channel: 'http', ...(address === undefined ? {} : { address }) },
     });
     sendReply(response, reply, registry, epoch);

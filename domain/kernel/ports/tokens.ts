@@ -5,10 +5,16 @@ import type { Rejection } from '../message.ts';
 /** The roles a token may carry: `system` belongs to reactions and sagas and never comes from outside. */
 export type TokenRole = Exclude<Role, 'system'>;
 
+/** Whom a token stands for, and the end of its time by the clock of the business. */
+export interface Identity {
+  readonly actor: Actor;
+  readonly expiresAt: Instant;
+}
+
 /** Reads the signed tokens that say who asks. */
 export interface TokenVerifier {
   /** undefined: not signed by whom we trust, not for us, out of its time, or saying what no token may say. */
-  verify(token: string): Promise<Actor | undefined>;
+  verify(token: string): Promise<Identity | undefined>;
 }
 
 /** Makes such tokens. Only development has one here: elsewhere tokens come from an identity provider. */
@@ -25,4 +31,4 @@ export interface IssuedToken {
 }
 
 /** From the value of an `Authorization` header to who asks; no header or a bad one is `unauthenticated`. */
-export type Authenticate = (authorization: string | undefined) => Promise<Actor | Rejection>;
+export type Authenticate = (authorization: string | undefined) => Promise<Identity | Rejection>;

@@ -1,11 +1,13 @@
 import { after } from 'node:test';
 import { z } from 'zod';
 import { openHttp } from '#compose/http.ts';
-import { type Actor, Role } from '#domain/kernel/actor.ts';
+import { Role } from '#domain/kernel/actor.ts';
 import type { Envelope, RecordedEvent, Reply } from '#domain/kernel/envelope.ts';
 import { PersonId } from '#domain/kernel/ids.ts';
+import { later } from '#domain/kernel/instant.ts';
 import { command, event, rejection, secret } from '#domain/kernel/message.ts';
 import { Money } from '#domain/kernel/money.ts';
+import type { Identity } from '#domain/kernel/ports/tokens.ts';
 import { registryOf } from '#domain/kernel/registry.ts';
 import { Forbidden, Rejected, Unauthenticated } from '#domain/kernel/rejections.ts';
 import { systemClock } from '#engines/clock/system.ts';
@@ -44,6 +46,7 @@ export const registry = registryOf([
 ]);
 export { Forbidden, MuteBell, Rejected, RingBell, Rung, TooSoft };
 
+const HOUR_MS = 3_600_000;
 const clock = systemClock();
 const newId = newIds({ clock });
 
@@ -75,9 +78,12 @@ export async function openHouse(answer: (envelope: Envelope) => Reply | Promise<
   const reported: unknown[] = [];
   const authenticate = async (
     authorization: string | undefined,
-  ): Promise<Actor | ReturnType<typeof Unauthenticated>> =>
+  ): Promise<Identity | ReturnType<typeof Unauthenticated>> =>
     authorization === 'Bearer ann'
-      ? { id: 'ann', roles: [Role.enum.bidder], reputation: 0 }
+      ? {
+          actor: { id: 'ann', roles: [Role.enum.bidder], reputation: 0 },
+          expiresAt: later(clock.now(), HOUR_MS),
+        }
       : Unauthenticated({});
   const dispatch = async (envelope: Envelope): Promise<Reply> => {
     asked.push(envelope);

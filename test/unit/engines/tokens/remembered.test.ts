@@ -1,0 +1,46 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { Identity } from '#domain/kernel/ports/tokens.ts';
+import { simulatedClock } from '#engines/clock/simulated.ts';
+import { rememberedVerifier } from '#engines/tokens/remembered.ts';
+
+const START = '2026-03-01T12:00:00.000Z';
+const END = '2026-03-01T13:00:00.000Z';
+const ann: Identity = { actor: { id: 'ann', roles: ['bidder'], reputation: 3 }, expiresAt: END };
+
+function given(answers: Readonly<Record<string, Identity>>) {
+  const asked: string[] = [];
+  const clock = simulatedClock({ start: START });
+  const verify = async (token: string) => {
+    asked.push(token);
+    return clock.now() < END ? answers[token] : undefined;
+  };
+  return { asked, clock, tokens: rememberedVerifier({ verify }, clock) };
+}
+
+test('a good token is verified once until its end, and then anew', async () => {
+  const { asked, clock, tokens } = given({ good: ann });
+  assert.deepEqual([await tokens.verify('good'), await tokens.verify('good')], [ann, ann]);
+  assert.deepEqual(asked, ['good']);
+  clock.advanceTo(END);
+  assert.equal(await tokens.verify('good'), undefined);
+  assert.deepEqual(asked, ['good', 'good']);
+});
+
+test('a bad token is never remembered', async () => {
+  const { asked, tokens } = given({});
+  assert.deepEqual([await tokens.verify('bad'), await tokens.verify('bad')], [undefined, undefined]);
+  assert.deepEqual(asked, ['bad', 'bad']);
+});
+
+test('the longest untouched is forgotten beyond the limit', async () => {
+  const names = Array.from({ length: 5_001 }, (_, at) => `token-${at}`);
+  const { asked, tokens } = given(Object.fromEntries(names.map((name) => [name, ann])));
+  for (const name of names.slice(0, 5_000)) await tokens.verify(name);
+  await tokens.verify('token-0');
+  await tokens.verify('token-5000');
+  asked.length = 0;
+  await tokens.verify('token-0');
+  await tokens.verify('token-1');
+  assert.deepEqual(asked, ['token-1']);
+});
