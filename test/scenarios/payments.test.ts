@@ -1,0 +1,129 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { CloseWallet, OpenWallet, Transfer, Withdraw } from '#domain/wallets/wallet/messages.ts';
+import { ann, bob, Saleroom, sam, textIn } from '#test/support/saleroom.ts';
+
+// Money in, out and between people, in the running house with the provider and its notices.
+
+const currency = 'USD';
+const withdraw = Withdraw({ amount: 60_00n, currency });
+
+/** The payment of the last withdrawal. */
+const payoutOf = async ({ house }: Saleroom): Promise<string> =>
+  textIn((await house.everything()).findLast(({ type }) => type === 'PayoutInitiated')?.data, 'paymentId');
+
+test('a withdrawal is held, submitted, paid and settled', async (t) => {
+  const room = await Saleroom.open(t);
+  await room.fund(ann);
+  await room.house.done(withdraw, ann);
+  await room.house.settle();
+  const paymentId = await payoutOf(room);
+  const walk = ['PayoutInitiated', 'PayoutSubmitted', 'PayoutPaid', 'PayoutSettled'];
+  assert.deepEqual(await room.house.types(`payment-${paymentId}`), walk);
+  const { balances, held } = await room.audited();
+  assert.deepEqual(held, {});
+  assert.equal(balances['wallet:ann:USD:available'], 40_00n);
+  assert.equal(balances['provider:simulated:USD'], -40_00n);
+  assert.equal(textIn(await room.house.see('payments', paymentId), 'status'), 'settled');
+  assert.equal(textIn(await room.house.see('holds', `ann:USD:${paymentId}`), 'status'), 'captured');
+});
+
+test('a withdrawal that the provider declines is released', async (t) => {
+  const room = await Saleroom.open(t, {
+    declines: ({ amount }) => (amount === 60_00n ? 'no such account' : undefined),
+  });
+  await room.fund(ann);
+  await room.house.done(withdraw, ann);
+  await room.house.settle();
+  const paymentId = await payoutOf(room);
+  assert.deepEqual(await room.house.types(`payment-${paymentId}`), ['PayoutInitiated', 'PayoutFailed']);
+  assert.deepEqual((await room.house.types('wallet-ann:USD')).slice(-2), ['HoldCommitted', 'FundsReleased']);
+  assert.deepEqual(await room.balance(ann), { available: '10000', held: '0' });
+  assert.equal((await room.audited()).balances['provider:simulated:USD'], -100_00n);
+});
+
+test('a withdrawal that fails after it was submitted is released, and a contrary notice only kept', async (t) => {
+  const room = await Saleroom.open(t);
+  await room.fund(ann);
+  const deliver = room.house.delayNotices();
+  await room.house.done(withdraw, ann);
+  await room.house.settle();
+  const paymentId = await payoutOf(room);
+  const notice = { noticeId: 'n1', paymentId, outcome: 'payout_failed', amount: 60_00n, currency } as const;
+  assert.equal(await room.house.tell(notice), true);
+  assert.equal(await room.house.tell(notice), true);
+  await room.house.settle();
+  assert.deepEqual(await room.balance(ann), { available: '10000', held: '0' });
+  deliver();
+  await room.house.reached(`payment-${paymentId}`, 'NoticeRefused');
+  await room.house.settle();
+  const walk = ['PayoutInitiated', 'PayoutSubmitted', 'PayoutFailed', 'NoticeRefused'];
+  assert.deepEqual(await room.house.types(`payment-${paymentId}`), walk);
+  assert.deepEqual(await room.balance(ann), { available: '10000', held: '0' });
+  await room.audited();
+});
+
+test('a transfer arrives, once', async (t) => {
+  const room = await Saleroom.open(t);
+  await room.fund(ann, bob);
+  const transfer = Transfer({ to: bob.id, amount: 30_00n, currency });
+  for (const _ of [1, 2]) await room.house.done(transfer, ann, 't1');
+  await room.house.settle();
+  assert.deepEqual(await room.balance(ann), { available: '7000', held: '0' });
+  assert.deepEqual(await room.balance(bob), { available: '13000', held: '0' });
+  await room.audited();
+});
+
+test('a transfer to a closed wallet comes back, once', async (t) => {
+  const room = await Saleroom.open(t);
+  await room.fund(ann);
+  await room.house.done(OpenWallet({ currency }), bob);
+  await room.house.done(CloseWallet({ currency }), bob);
+  await room.house.done(Transfer({ to: bob.id, amount: 30_00n, currency }), ann, 't1');
+  await room.house.settle();
+  await room.house.restart({ kill: true, loseViews: true });
+  await room.house.settle();
+  assert.deepEqual(await room.house.types('wallet-bob:USD'), [
+    'WalletOpened',
+    'WalletClosed',
+    'CreditRefused',
+  ]);
+  assert.deepEqual((await room.house.types('wallet-ann:USD')).slice(-2), ['TransferSent', 'FundsCredited']);
+  assert.deepEqual(await room.balance(ann), { available: '10000', held: '0' });
+  await room.audited();
+});
+
+test('a transfer between two closed wallets stays with the house', async (t) => {
+  const room = await Saleroom.open(t);
+  await room.fund(ann);
+  const held = room.house.process.holdBack(({ stream }) => stream === 'wallet-bob:USD');
+  await room.house.done(Transfer({ to: bob.id, amount: 100_00n, currency }), ann);
+  await held.reached;
+  await room.house.done(CloseWallet({ currency }), ann);
+  held.release();
+  await room.house.settle();
+  assert.deepEqual(await room.house.types('wallet-bob:USD'), ['CreditRefused']);
+  assert.equal((await room.house.types('wallet-ann:USD')).at(-1), 'CreditRefused');
+  const { balances } = await room.audited();
+  assert.equal(balances['platform:unallocated:USD'], 100_00n);
+  assert.equal(balances['wallet:ann:USD:available'], 0n);
+});
+
+test('a payment that comes for a closed wallet stays with the house, and one that nobody knows is kept', async (t) => {
+  const room = await Saleroom.open(t);
+  await room.house.done(OpenWallet({ currency }), sam);
+  const paymentId = await room.beginTopUp(sam, 50_00n);
+  await room.house.done(CloseWallet({ currency }), sam);
+  await room.confirmTopUps();
+  await room.house.restart({ kill: true });
+  await room.confirmTopUps();
+  assert.equal((await room.house.types(`payment-${paymentId}`)).at(-1), 'TopUpConfirmed');
+  const unknown = { noticeId: 'n1', paymentId: 'nobodys', amount: 1n, currency } as const;
+  assert.equal(await room.house.tell({ ...unknown, outcome: 'top_up_confirmed' }), true);
+  await room.house.settle();
+  assert.deepEqual(await room.house.types('payment-nobodys'), ['NoticeRefused']);
+  assert.deepEqual((await room.audited()).balances, {
+    'provider:simulated:USD': -50_00n,
+    'platform:unallocated:USD': 50_00n,
+  });
+});

@@ -1,0 +1,159 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { CancelAuction } from '#domain/auctions/auction/messages.ts';
+import { CloseWallet } from '#domain/wallets/wallet/messages.ts';
+import {
+  ann,
+  bob,
+  endsAt,
+  givenOpenAuction,
+  otto,
+  refusedWith,
+  type Saleroom,
+  sam,
+  textIn,
+  usd,
+} from '#test/support/saleroom.ts';
+
+// What a lot's end does to everybody's money, to the cent: 10 % premium, 5 % commission rounded half up.
+
+const cancel = CancelAuction({ auctionId: 'a1', cause: 'A forgery.' });
+const untouched = { available: '10000', held: '0' };
+
+/** Everybody's money is where it was before the first bid. */
+async function nothingMoved(room: Saleroom): Promise<void> {
+  assert.deepEqual(await room.balance(ann), untouched);
+  assert.deepEqual(await room.balance(bob), untouched);
+  const { balances, held } = await room.audited();
+  assert.deepEqual(held, {});
+  assert.deepEqual(balances['provider:simulated:USD'], -200_00n);
+  assert.equal((await room.house.types('lot-l1')).at(-1), 'LotReturned');
+}
+
+test('sold: the buyer pays hammer and premium, the seller gets the rest, the house its fees', async (t) => {
+  const room = await givenOpenAuction(t);
+  await room.bid(ann, 20_00n);
+  await room.bid(bob, 30_00n);
+  await room.house.advanceTo(endsAt);
+  const { balances, held } = await room.audited();
+  assert.deepEqual(held, {});
+  assert.deepEqual(balances, {
+    'provider:simulated:USD': -200_00n,
+    'wallet:ann:USD:available': 100_00n,
+    'wallet:ann:USD:held': 0n,
+    'wallet:bob:USD:available': 77_45n,
+    'wallet:bob:USD:held': 0n,
+    // 20.50 less 1.025 of commission.
+    'wallet:sam:USD:available': 19_47n,
+    'platform:fees:USD': 3_08n,
+  });
+  const seen = await room.house.see('settlements', 'a1');
+  assert.deepEqual(
+    { ...seen, movement: undefined },
+    {
+      ...{ id: 'a1', movement: undefined, lotId: 'l1', seller: 'sam', buyer: 'bob', status: 'settled' },
+      ...{ hammer: usd(20_50n), premium: usd(2_05n), commission: usd(1_03n), paid: usd(22_55n) },
+      ...{ proceeds: usd(19_47n), paidTo: 'seller', soldAt: endsAt, settledAt: endsAt },
+    },
+  );
+  const movement = textIn(seen, 'movement');
+  const clearing = await room.house.see('clearing', `${movement}:USD`);
+  assert.deepEqual(
+    { ...clearing },
+    {
+      ...{ id: `${movement}:USD`, movement, currency: 'USD', balance: 0n, total: 22_55n },
+      ...{ overdrawn: false, startedAt: endsAt, updatedAt: endsAt },
+    },
+  );
+  const end = ['FundsReserved', 'FundsCaptured'];
+  assert.deepEqual((await room.house.types('wallet-bob:USD')).slice(-2), end);
+  assert.equal((await room.house.types('lot-l1')).at(-1), 'OwnershipPassed');
+});
+
+test('sold while the seller’s wallet is closed: the house keeps the proceeds for them', async (t) => {
+  const room = await givenOpenAuction(t);
+  await room.bid(ann, 20_00n);
+  await room.bid(bob, 30_00n);
+  await room.house.done(CloseWallet({ currency: 'USD' }), sam);
+  await room.house.advanceTo(endsAt);
+  const { balances, held } = await room.audited();
+  assert.deepEqual(held, {});
+  assert.equal(balances['wallet:sam:USD:available'], undefined);
+  assert.equal(balances['platform:unallocated:USD'], 19_47n);
+  assert.equal(balances['platform:fees:USD'], 3_08n);
+  assert.equal(balances['wallet:bob:USD:available'], 77_45n);
+  assert.equal((await room.house.types('wallet-sam:USD')).at(-1), 'CreditRefused');
+  const seen = await room.house.see('settlements', 'a1');
+  assert.deepEqual([textIn(seen, 'status'), textIn(seen, 'paidTo')], ['settled', 'unclaimed']);
+});
+
+test('sold at the reserve: it is the price, and below it nobody is told what it is', async (t) => {
+  const room = await givenOpenAuction(t, { reserve: 25_00n });
+  await room.bid(ann, 20_00n);
+  assert.deepEqual(await room.house.see('auctions', 'a1').then(priceOf), { price: usd(20_00n), met: false });
+  await room.bid(bob, 30_00n);
+  assert.deepEqual(await room.house.see('auctions', 'a1').then(priceOf), { price: usd(25_00n), met: true });
+  await room.house.advanceTo(endsAt);
+  assert.equal((await room.audited()).balances['wallet:bob:USD:available'], 100_00n - 27_50n);
+});
+
+const priceOf = (auction: object | undefined): object => {
+  const { price, reserveMet: met } = auction as { price: object; reserveMet: boolean };
+  return { price, met };
+};
+
+test('passed below the reserve: who led gets everything back', async (t) => {
+  const room = await givenOpenAuction(t, { reserve: 50_00n });
+  await room.bid(ann, 20_00n);
+  await room.bid(bob, 30_00n);
+  await room.bid(bob, 40_00n);
+  assert.deepEqual(await room.balance(bob), { available: '5600', held: '4400' });
+  await room.house.advanceTo(endsAt);
+  assert.equal((await room.house.types('auction-a1')).at(-1), 'LotPassed');
+  await nothingMoved(room);
+  assert.equal(await room.house.see('settlements', 'a1'), undefined);
+  assert.equal(textIn(await room.house.see('auctions', 'a1'), 'phase'), 'passed');
+  assert.equal(textIn(await room.house.see('holds', 'bob:USD:a1'), 'status'), 'resting');
+});
+
+test('cancelled with a leader: who led gets everything back', async (t) => {
+  const room = await givenOpenAuction(t);
+  await room.bid(ann, 20_00n);
+  await room.bid(ann, 30_00n);
+  assert.deepEqual(await room.balance(ann), { available: '6700', held: '3300' });
+  await room.house.done(cancel, otto);
+  await room.house.advanceTo(endsAt);
+  assert.equal((await room.house.types('auction-a1')).at(-1), 'AuctionCancelled');
+  await nothingMoved(room);
+});
+
+test('cancelled while a bid is being funded: that one gets everything back, too', async (t) => {
+  const room = await givenOpenAuction(t);
+  await room.bid(ann, 20_00n);
+  const held = room.house.process.holdBack(({ stream }) => stream === 'wallet-bob:USD');
+  const bid = room.bid(bob, 30_00n);
+  await held.reached;
+  await room.house.done(cancel, otto);
+  held.release();
+  assert.equal(refusedWith(await bid), 'auction_not_open');
+  await room.house.settle();
+  assert.deepEqual((await room.house.types('wallet-bob:USD')).slice(-2), ['FundsReserved', 'ClaimEnded']);
+  await nothingMoved(room);
+});
+
+test('cancelled between its end and the hammer: nothing is sold', async (t) => {
+  const room = await givenOpenAuction(t);
+  await room.bid(ann, 20_00n);
+  const held = room.house.process.holdBack(({ stream }) => stream === 'wallet-bob:USD');
+  const bid = room.bid(bob, 30_00n);
+  await held.reached;
+  room.house.clock.advanceTo(endsAt);
+  await room.house.reached('auction-a1', 'LotClosing');
+  await room.house.done(cancel, otto);
+  held.release();
+  assert.equal(refusedWith(await bid), 'auction_not_open');
+  await room.house.settle();
+  const end = ['LotClosing', 'AuctionCancelled', 'BidRefused'];
+  assert.deepEqual((await room.house.types('auction-a1')).slice(-3), end);
+  await nothingMoved(room);
+});

@@ -1,0 +1,132 @@
+import assert from 'node:assert/strict';
+import type { TestContext } from 'node:test';
+import type { AuctionTerms } from '#domain/auctions/auction/state.ts';
+import { ConsignLot, ScheduleAuction } from '#domain/auctions/lot/messages.ts';
+import { JoinAuction, PlaceBid } from '#domain/auctions/participant/messages.ts';
+import { PublishSale, ScheduleSale } from '#domain/auctions/sale/messages.ts';
+import type { Actor } from '#domain/kernel/actor.ts';
+import type { Reply } from '#domain/kernel/envelope.ts';
+import { money } from '#domain/kernel/money.ts';
+import { OpenWallet, RequestTopUp } from '#domain/wallets/wallet/messages.ts';
+import { ann, otto, person, sam, terms } from './auctions.ts';
+import { type Audit, audit } from './auditor.ts';
+import { House, type HouseOptions, type HouseProcess, told } from './house.ts';
+
+// People, money and lots in the whole house, for scenarios.
+
+export { ann, otto, sam };
+export const bob = person('bob');
+export const usd = (amount: bigint) => money(amount, 'USD');
+
+/** A house with an auction `a1` of Sam's lot, opening at 1.00 on the eBay ladder, and people with funded wallets. */
+export class Saleroom {
+  readonly house: House;
+
+  private constructor(house: House) {
+    this.house = house;
+  }
+
+  static async open(t: TestContext, options: HouseOptions = {}): Promise<Saleroom> {
+    return new Saleroom(await House.open(t, options));
+  }
+
+  /** Opens wallets and pays 100.00 into each, by the provider and its notice. */
+  async fund(...people: readonly Actor[]): Promise<void> {
+    const { house } = this;
+    for (const each of people) {
+      await house.done(OpenWallet({ currency: 'USD' }), each);
+      await house.done(RequestTopUp({ amount: 100_00n, currency: 'USD' }), each);
+    }
+    await house.settle();
+    await this.confirmTopUps();
+  }
+
+  /** Asks for a payment in, up to where the person has to confirm it. */
+  async beginTopUp(who: Actor, amount: bigint): Promise<string> {
+    const reply = await this.house.done(RequestTopUp({ amount, currency: 'USD' }), who);
+    await this.house.settle();
+    return textIn(reply.events[0]?.data, 'paymentId');
+  }
+
+  /** Everybody confirms the payments they were asked to; what was confirmed before stays so. */
+  async confirmTopUps(): Promise<void> {
+    const { house } = this;
+    for (const { type, data } of await house.everything())
+      if (type === 'TopUpRequiresAction')
+        house.provider.decide(textIn(data, 'url').split('/').at(-1) ?? '', 'confirm');
+    await house.settle();
+  }
+
+  /** A published sale with 10 % premium and 5 % commission; `a1` is scheduled in it and opens by itself. */
+  async schedule(over: Pick<AuctionTerms, 'reserve'> = {}, auctionId = 'a1', lotId = 'l1'): Promise<void> {
+    const { house } = this;
+    const { opensAt, endsAt, title, description, categories, pictures } = terms;
+    const fees = { premium: [{ rateBasisPoints: 1_000 }], commission: [{ rateBasisPoints: 500 }] };
+    const sale = { saleId: 's1', title, description, currency: 'USD', ladderVersion: 1, ...fees };
+    if ((await house.history('sale-s1')).length === 0) {
+      await house.done(ScheduleSale(sale), otto);
+      await house.done(PublishSale({ saleId: 's1' }), otto);
+    }
+    const amounts = { estimateLow: usd(1_00n), estimateHigh: usd(9_00n), openingBid: usd(1_00n) };
+    const reserve = over.reserve === undefined ? {} : { reserve: usd(over.reserve) };
+    await house.done(
+      ConsignLot({ lotId, title, description, categories, pictures, ...amounts, ...reserve }),
+      sam,
+    );
+    await house.done(ScheduleAuction({ auctionId, lotId, saleId: 's1', opensAt, endsAt }), sam);
+  }
+
+  join(...people: readonly Actor[]): Promise<readonly Reply[]> {
+    return Promise.all(people.map((each) => this.house.done(JoinAuction({ auctionId: 'a1' }), each)));
+  }
+
+  bid(who: Actor, maximum: bigint, commandId?: string, process?: HouseProcess): Promise<Reply> {
+    const command = PlaceBid({ auctionId: 'a1', maximum: usd(maximum) });
+    return (process ?? this.house.process).send(command, who, commandId);
+  }
+
+  /** What a wallet has, by its last event that says so. */
+  async balance(who: Actor): Promise<unknown> {
+    const events = await this.house.history(`wallet-${who.id}:USD`);
+    return events.findLast(({ data }) => data.balance !== undefined)?.data.balance;
+  }
+
+  /** An independent reader finds nothing wrong in the whole history, and no error was logged. */
+  async audited(): Promise<Audit> {
+    const audited = await audit(this.house.store);
+    assert.deepEqual(audited.problems, []);
+    assert.deepEqual(this.house.errors, []);
+    return audited;
+  }
+}
+
+/** An open auction in which Ann and Bob have joined, with 100.00 each; Sam, who sells, has an empty wallet. */
+export async function givenOpenAuction(
+  t: TestContext,
+  options: HouseOptions & Pick<AuctionTerms, 'reserve'> = {},
+): Promise<Saleroom> {
+  const room = await Saleroom.open(t, options);
+  await room.house.done(OpenWallet({ currency: 'USD' }), sam);
+  await room.fund(ann, bob);
+  await room.schedule(options.reserve === undefined ? {} : { reserve: options.reserve });
+  await room.house.advanceTo(terms.opensAt);
+  await room.join(ann, bob);
+  await room.house.settle();
+  return room;
+}
+
+/** Where the auction ends. */
+export const { opensAt, endsAt } = terms;
+
+/** A text field of an event's data. */
+export function textIn(data: object | undefined, field: string): string {
+  const text: unknown = Object.entries(data ?? {}).find(([name]) => name === field)?.[1];
+  if (typeof text !== 'string') throw new Error(`nothing says ${field}: ${told(data ?? {})}`);
+  return text;
+}
+
+/** The code of a rejection. */
+export function refusedWith(reply: Reply): string {
+  if (reply.outcome !== 'rejected') throw new Error(`not rejected: ${told(reply)}`);
+  return reply.rejection.code;
+}
