@@ -1,25 +1,17 @@
-import { join } from 'node:path';
-import { Router } from 'express';
 import type { Logger } from 'pino';
 import type { Config } from '#config';
 import type { ConsumerStatus } from '#domain/kernel/ports/consumer.ts';
 import { registry } from '#domain/registry.ts';
-import { deliverTo } from '#engines/payments/simulated/delivery.ts';
-import { simulatedPaymentPages } from '#engines/payments/simulated/pages.ts';
-import { simulatedProvider } from '#engines/payments/simulated/provider.ts';
-import { freshSecret } from '#engines/random.ts';
 import { developmentClock } from './development-clock.ts';
 import { type Engines, embeddedEngines } from './engines.ts';
 import { type Health, openHttp } from './http.ts';
 import { metrics } from './metrics.ts';
+import { payments } from './payments.ts';
 import { projections } from './projections.ts';
 import { readApi } from './read-api.ts';
 import { type SagasRole, sagas } from './sagas.ts';
 import { writeSide } from './write-side.ts';
 
-/** Where the simulated provider's pages are mounted, and where it delivers its notices. */
-const PAYMENT_PAGES = '/provider/3-d-secure';
-const PAYMENT_WEBHOOKS = '/webhooks/payments';
 /** How long a stop waits for what is under way, in milliseconds. */
 const GRACE_MS = 5_000;
 /** How long the simulated business waits for what a moment has set going, in milliseconds. */
@@ -28,7 +20,6 @@ const SETTLE_MS = 60_000;
 export interface Platform {
   /** `http://127.0.0.1:4000` */
   readonly url: string;
-  readonly engines: Engines;
   /** Finishes what was accepted, ends the feeds with a reason, and closes everything. Repeats wait for the first. */
   stop(): Promise<void>;
 }
@@ -62,30 +53,22 @@ async function settle({ store }: Engines, role: SagasRole): Promise<void> {
 /** Every role in one process on one port: the profile that needs no server. */
 export async function startEmbedded({ config, version, log, onFatal }: PlatformOptions): Promise<Platform> {
   const engines = await embeddedEngines({ config, log, onFatal });
-  const { machineClock, newId } = engines;
-  const secret = config.webhookSecret ?? freshSecret();
-  // Only the open port knows its address; whoever asks for it earlier waits.
-  const listening = Promise.withResolvers<string>();
-  let url = '';
-  const provider = simulatedProvider({
-    file: join(config.dataDir, 'provider.db'),
-    pageUrl: () => `${url}${PAYMENT_PAGES}`,
-    secret,
-    deliver: async (body, signature) =>
-      deliverTo(`${await listening.promise}${PAYMENT_WEBHOOKS}`)(body, signature),
-    clock: engines.clock,
-    pauseClock: machineClock,
-  });
-  const write = writeSide(engines, { log, version, webhookSecrets: [secret] });
+  const { machineClock, newId, simulated } = engines;
+  const paying = payments(engines, config);
+  const write = writeSide(engines, { log, version, webhookSecrets: [paying.secret] });
   const { dispatch } = write.pipeline;
   const views = await projections(engines, log);
-  const role = await sagas(engines, { dispatch, provider, log });
+  const role = await sagas(engines, { dispatch, provider: paying.provider, log });
   const read = readApi(engines, {
     dispatch,
     authenticate: write.authenticate,
     views: views.reader,
     log,
     graphiql: !config.production,
+  });
+  const measured = metrics({
+    pipeline: () => write.pipeline.status(),
+    consumers: () => [...views.status(), ...role.status()],
   });
   const http = await openHttp({
     host: config.host,
@@ -96,14 +79,9 @@ export async function startEmbedded({ config, version, log, onFatal }: PlatformO
     routers: [
       ...read.routers,
       ...write.routers,
-      metrics({
-        pipeline: () => write.pipeline.status(),
-        consumers: () => [...views.status(), ...role.status()],
-      }),
-      Router().use(PAYMENT_PAGES, simulatedPaymentPages(provider)),
-      ...(engines.simulated === undefined
-        ? []
-        : [developmentClock(engines.simulated, () => settle(engines, role))]),
+      ...paying.routers,
+      measured,
+      ...(simulated === undefined ? [] : [developmentClock(simulated, () => settle(engines, role))]),
     ],
     health: () => ({
       'write-side': { ready: !write.pipeline.status().draining },
@@ -112,15 +90,14 @@ export async function startEmbedded({ config, version, log, onFatal }: PlatformO
     }),
     report: (error, reference) => log.error({ err: error, reference }, 'a request failed'),
   });
-  url = http.url;
-  listening.resolve(url);
+  paying.opened(http.url);
   read.graphql.attach(http.server);
 
   async function stop(): Promise<void> {
     // First whoever waits for news, then whoever asks, then what they have set going, and the stores last.
     await read.graphql.close('going away');
     await http.close(GRACE_MS);
-    await provider.close();
+    await paying.close();
     await write.pipeline.drain();
     await role.stop();
     await views.stop();
@@ -128,8 +105,7 @@ export async function startEmbedded({ config, version, log, onFatal }: PlatformO
   }
   let stopped: Promise<void> | undefined;
   return {
-    url,
-    engines,
+    url: http.url,
     stop() {
       stopped ??= stop();
       return stopped;

@@ -25,6 +25,8 @@ const POLL_MS = 20;
 /** How long it trusts its own process's consumer before it looks again which build is live, in milliseconds. */
 const LOOK_AGAIN_MS = 250;
 const RETRY_AFTER_MS = 500;
+/** Parked keys of a view in one answer. */
+const MOST_PARKED = 100;
 /** A build may be replaced and dropped between two steps of a read, but not time after time. */
 const MOST_TRIES = 5;
 
@@ -107,6 +109,15 @@ export function viewReader(options: ViewReaderOptions): ViewReader {
         }));
         return { items, more: page.more };
       }),
+    standing: () =>
+      Promise.all(
+        options.views.map(async ({ name }) => {
+          const live = await liveOf(name);
+          const parked = live === undefined ? [] : await readStore.parked(consumerOf(name, live));
+          const position = await reachedBy(name, live);
+          return { view: name, position, parkedKeys: parked.length, parked: parked.slice(0, MOST_PARKED) };
+        }),
+      ),
     async reached(name) {
       return reachedBy(viewOf(name).name, await liveOf(name));
     },

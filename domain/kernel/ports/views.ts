@@ -1,4 +1,5 @@
 import type { Position } from '../envelope.ts';
+import type { ParkedKey } from './read-store.ts';
 
 /** A value a filter can name: what JSON can say of a field. Amounts are compared as whole numbers (see the view's indexes). */
 export type Scalar = string | number | bigint | boolean | null;
@@ -49,6 +50,15 @@ export interface ReadAt {
   readonly position?: Position;
 }
 
+/** How a view is doing. */
+export interface ViewStanding {
+  readonly view: string;
+  readonly position: Position;
+  readonly parkedKeys: number;
+  /** The first of them, at most 100. */
+  readonly parked: readonly Pick<ParkedKey, 'key' | 'error' | 'since' | 'waiting'>[];
+}
+
 /**
  * Reads views. A view that has not reached the position in time answers with the rejection `behind`, a parked key with
  * `parked` (both thrown as `Rejected`).
@@ -56,6 +66,8 @@ export interface ReadAt {
 export interface ViewReader {
   get(view: string, id: string, at?: ReadAt): Promise<object | undefined>;
   find(view: string, query: Query, at?: ReadAt): Promise<Page<object>>;
+  /** How every view is doing, for whoever runs the platform. */
+  standing(): Promise<readonly ViewStanding[]>;
   /** Up to where the view holds the history; 0n before its first checkpoint. */
   reached(view: string): Promise<Position>;
 }

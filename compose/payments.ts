@@ -1,0 +1,49 @@
+import { join } from 'node:path';
+import { Router } from 'express';
+import type { Config } from '#config';
+import type { PaymentProvider } from '#domain/kernel/ports/payments.ts';
+import { deliverTo } from '#engines/payments/simulated/delivery.ts';
+import { simulatedPaymentPages } from '#engines/payments/simulated/pages.ts';
+import { simulatedProvider } from '#engines/payments/simulated/provider.ts';
+import { freshSecret } from '#engines/random.ts';
+import type { Engines } from './engines.ts';
+
+/** Where the simulated provider's pages are mounted. */
+const PAGES = '/provider/3-d-secure';
+/** Where it delivers its notices. */
+const WEBHOOKS = '/webhooks/payments';
+
+export interface Payments {
+  readonly provider: PaymentProvider;
+  /** What its notices are signed with. */
+  readonly secret: string;
+  readonly routers: readonly Router[];
+  /** Tells where the port was opened; until then nobody is sent to a page and no notice is delivered. */
+  opened(url: string): void;
+  close(): Promise<void>;
+}
+
+/** The simulated provider: a stranger who happens to live in the same process, and speaks HTTP to us all the same. */
+export function payments({ clock, machineClock }: Engines, config: Config): Payments {
+  const secret = config.webhookSecret ?? freshSecret();
+  const listening = Promise.withResolvers<string>();
+  let url = '';
+  const provider = simulatedProvider({
+    file: join(config.dataDir, 'provider.db'),
+    pageUrl: () => `${url}${PAGES}`,
+    secret,
+    deliver: async (body, signature) => deliverTo(`${await listening.promise}${WEBHOOKS}`)(body, signature),
+    clock,
+    pauseClock: machineClock,
+  });
+  return {
+    provider,
+    secret,
+    routers: [Router().use(PAGES, simulatedPaymentPages(provider))],
+    opened(at) {
+      url = at;
+      listening.resolve(at);
+    },
+    close: () => provider.close(),
+  };
+}

@@ -1,0 +1,53 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { AuctionOpened, BidAccepted } from '#domain/auctions/auction/messages.ts';
+import { tokenOf } from '#domain/kernel/token.ts';
+import { terms } from '../../support/auctions.ts';
+import { givenReadSide } from '../../support/read-side.ts';
+
+const STANDING = '{ views { view position parkedKeys parked { key error since waiting } } }';
+const bid = (auctionId: string) =>
+  BidAccepted({
+    ...{ auctionId, bidId: 'b1', bidder: 'ann', currency: 'USD', maximum: 500n, leader: 'ann' },
+    ...{ price: 100n, smallestBid: 105n, reserveMet: true },
+  });
+
+interface Standing {
+  readonly view: string;
+  readonly position: string;
+  readonly parkedKeys: number;
+  readonly parked: readonly { key: string; error: string; since: string; waiting: number }[];
+}
+
+test('whoever runs the platform sees where each view stands and what is parked, and why', async (t) => {
+  const house = await givenReadSide();
+  t.after(() => house.close());
+  await house.append('auction-a1', AuctionOpened(terms), bid('a1'));
+  // Two bids in an auction that the history does not know: a history like this is what a broken writer leaves.
+  const position = await house.append('auction-ghost', bid('ghost'), bid('ghost'));
+  const atLeast = tokenOf(house.store.epoch, position);
+  const seen = await house.ask(
+    'query ($t: Token) { auction(auctionId: "a1", atLeast: $t) { id phase } }',
+    { t: atLeast },
+    'olga:admin',
+  );
+  assert.deepEqual(seen.data, { auction: { id: 'a1', phase: 'open' } });
+  const { data } = await house.ask(STANDING, {}, 'olga:admin');
+  const auctions = ((data?.views ?? []) as Standing[]).find(({ view }) => view === 'auctions');
+  assert.equal(auctions?.position, atLeast);
+  assert.equal(auctions?.parkedKeys, 1);
+  const [parked] = auctions?.parked ?? [];
+  assert.deepEqual([parked?.key, parked?.waiting], ['ghost', 2]);
+  assert.match(parked?.error ?? '', /ghost/);
+  assert.match(parked?.since ?? '', /^\d{4}-/);
+});
+
+test('and nobody else does', async (t) => {
+  const house = await givenReadSide();
+  t.after(() => house.close());
+  const codes = async (token?: string) =>
+    (await house.ask(STANDING, {}, token)).errors?.map(({ extensions }) => extensions.code);
+  assert.deepEqual(await codes(), ['unauthenticated']);
+  assert.deepEqual(await codes('ann:bidder'), ['forbidden']);
+  assert.equal(await codes('ada:auditor'), undefined);
+});
