@@ -1,26 +1,21 @@
 import { resolve } from 'node:path';
 import { z } from 'zod';
 
-/** What one process can be; all of them in one process is the default. */
-export const processRoles = ['write-side', 'projections', 'sagas', 'read-api'] as const;
-export type ProcessRole = (typeof processRoles)[number];
-
 /** An empty variable is one that is not set: that is how shells and compose files leave them. */
 const set = (environment: NodeJS.ProcessEnv) =>
   Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== undefined && value !== ''));
 
-const Roles = z
-  .string()
-  .transform((list) => list.split(',').map((name) => name.trim()))
-  .pipe(z.array(z.enum(processRoles)).min(1));
-
 const Environment = z.object({
   NODE_ENV: z.enum(['development', 'production', 'test']).default('development'),
   HOST: z.string().max(255).default('127.0.0.1'),
-  PORT: z.coerce.number().int().min(0).max(65_535).default(4000),
+  PORT: z
+    .string()
+    .regex(/^\d{1,5}$/, 'a whole number from 0 to 65535')
+    .transform(Number)
+    .refine((port) => port <= 65_535, 'a whole number from 0 to 65535')
+    .default(4000),
   DATA_DIR: z.string().default('./data'),
   LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
-  ROLES: Roles.default([...processRoles]),
   CLOCK: z.enum(['system', 'simulated']).default('system'),
   DEV_TOKENS: z.stringbool().optional(),
   TOKEN_KEY_FILE: z.string().optional(),
@@ -40,7 +35,6 @@ export interface Config {
   /** Absolute. Events, views and, in development, the key that signs tokens. */
   readonly dataDir: string;
   readonly logLevel: Environment['LOG_LEVEL'];
-  readonly roles: readonly ProcessRole[];
   /** `simulated` stands still until it is told to move: for the demo. */
   readonly clock: 'system' | 'simulated';
   /** Whether anybody may ask for a token of anyone; never in production. */
@@ -97,7 +91,6 @@ export function readConfig(environment: NodeJS.ProcessEnv = process.env): Config
     port: known.PORT,
     dataDir: resolve(known.DATA_DIR),
     logLevel: known.LOG_LEVEL,
-    roles: Object.freeze([...new Set(known.ROLES)]),
     clock: known.CLOCK,
     devTokens: known.DEV_TOKENS ?? !production,
     tokens: Object.freeze({

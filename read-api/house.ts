@@ -1,5 +1,6 @@
 import type { Actor } from '#domain/kernel/actor.ts';
 import type { Dispatch, Origin, Position } from '#domain/kernel/envelope.ts';
+import type { Instant } from '#domain/kernel/instant.ts';
 import type { EventFeed } from '#domain/kernel/ports/event-feed.ts';
 import type { EventStore } from '#domain/kernel/ports/event-store.ts';
 import type { Clock, NewId } from '#domain/kernel/ports/facts.ts';
@@ -25,6 +26,8 @@ export interface House {
   readonly feed: EventFeed;
   /** The machine's: it bounds waits. A simulated one would cut off every reader as it leaps. */
   readonly clock: Clock;
+  /** The business's, by which tokens end; the same one unless the business lives by a simulated clock. */
+  readonly businessClock: Clock;
   readonly newId: NewId;
   readonly logger: Log;
   readonly limits: ReadLimits;
@@ -37,6 +40,8 @@ export interface House {
 /** Who asks, and from where. No actor: nobody has said who they are. */
 export interface Viewer {
   readonly actor: Actor | undefined;
+  /** When the token ends that said so; whatever goes on for longer ends with it. */
+  readonly expiresAt: Instant | undefined;
   readonly origin: Origin;
 }
 

@@ -26,6 +26,8 @@ export interface GraphqlOptions {
   readonly authenticate: Authenticate;
   /** The machine's clock, also where the house lives by a simulated one: it bounds waits on real readers. */
   readonly clock: Clock;
+  /** The clock that tokens are dated by. */
+  readonly businessClock: Clock;
   readonly newId: NewId;
   readonly logger: Log;
   /** Shows GraphiQL to browsers: for development. */

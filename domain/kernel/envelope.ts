@@ -7,7 +7,9 @@ import { personal, type Rejection } from './message.ts';
 
 /** From where a command came: enough to prove it, never more than the audit needs. */
 export const Origin = z.object({
-  channel: z.enum(['http', 'graphql', 'websocket', 'webhook', 'reaction', 'saga', 'timer', 'cli']),
+  channel: z
+    .enum(['http', 'graphql', 'websocket', 'webhook', 'reaction', 'saga', 'timer', 'cli'])
+    .meta({ id: 'Channel', description: 'The way in that a command took.' }),
   /** The peer's network address, where there is one. */
   address: personal(z.string().max(64)).optional(),
 });

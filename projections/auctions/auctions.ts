@@ -43,7 +43,7 @@ function begun(
 /** The public state of each auction. The live feed folds with it too, so that both always say the same. */
 export const auctionsView = view({
   name: 'auctions',
-  version: 1,
+  version: 2,
   description: 'Every auction as everybody may see it, to discover and to follow.',
   document: AuctionDocument,
   indexes: [
@@ -55,6 +55,7 @@ export const auctionsView = view({
       ],
     },
     { name: 'ends', fields: [{ path: 'endsAt', as: 'text' }] },
+    { name: 'opens', fields: [{ path: 'opensAt', as: 'text' }] },
     {
       name: 'price',
       fields: [

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { ClaimId, HoldId, MovementId, PaymentId, PersonId } from '#domain/kernel/ids.ts';
 import { Instant } from '#domain/kernel/instant.ts';
+import { secret } from '#domain/kernel/message.ts';
 import { Currency, MinorUnits, PositiveMinorUnits, SignedMinorUnits } from '#domain/kernel/money.ts';
 import { ProviderName } from '#domain/kernel/ports/payments.ts';
 import { HoldPurpose } from '#domain/wallets/wallet/messages.ts';
@@ -93,7 +94,7 @@ export const PaymentDocument = z
     ]),
     provider: ProviderName.optional(),
     /** Where the person confirms it; only while that is needed, and only for the person. */
-    actionUrl: z.url().optional(),
+    actionUrl: secret(z.url().optional()),
     expiresAt: Instant.optional(),
     why: z.string().optional(),
     /** Notices of the provider that did not fit. */
@@ -121,6 +122,31 @@ export const PlatformAccountDocument = z
     description: 'The balance of an account of the house or a provider.',
   });
 export type PlatformAccountDocument = z.output<typeof PlatformAccountDocument>;
+
+/** The currency. */
+export const LedgerDocument = z
+  .object({
+    id: Currency,
+    /** In all wallets: what can be spent, and what is held. */
+    available: SignedMinorUnits,
+    held: SignedMinorUnits,
+    /** On its way between accounts, over all movements. */
+    clearing: SignedMinorUnits,
+    /** What the house has earned. */
+    platform: SignedMinorUnits,
+    /** Negative by what the payment providers hold for us. */
+    providers: SignedMinorUnits,
+    /** All of the above together: zero, or money was made or lost. */
+    total: SignedMinorUnits,
+    /** Events that moved money. */
+    entries: z.int().min(1),
+    updatedAt: Instant,
+  })
+  .meta({
+    id: 'Ledger',
+    description: 'All money of one currency by kind of account, as the sum of every posting.',
+  });
+export type LedgerDocument = z.output<typeof LedgerDocument>;
 
 /** `<movement>:<currency>`. */
 export const ClearingDocument = z

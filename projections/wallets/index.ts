@@ -1,5 +1,6 @@
 import type { View } from '../view.ts';
 import { clearing, platformAccounts } from './accounts.ts';
+import { ledger } from './ledger.ts';
 import { payments } from './payments.ts';
 import { statement } from './statement.ts';
 import { holds, wallets } from './wallets.ts';
@@ -8,4 +9,12 @@ export * from './documents.ts';
 export { wallets };
 
 /** The read models of the wallets' context. */
-export const walletViews: readonly View[] = [wallets, holds, statement, payments, platformAccounts, clearing];
+export const walletViews: readonly View[] = [
+  wallets,
+  holds,
+  statement,
+  payments,
+  platformAccounts,
+  clearing,
+  ledger,
+];

@@ -63,12 +63,13 @@ const becomes =
 
 export const payments: View = view({
   name: 'payments',
-  version: 1,
+  version: 2,
   description: 'Payments in and out, where they stand, and where to confirm them.',
   document: PaymentDocument,
   indexes: [
     { name: 'by-person', fields: [{ path: 'person', as: 'text' }] },
     { name: 'by-status', fields: [{ path: 'status', as: 'text' }] },
+    { name: 'by-start', fields: [{ path: 'startedAt', as: 'text' }] },
   ],
   events: [
     TopUpInitiated,

@@ -7,22 +7,34 @@ import { hasRole } from './who.ts';
 
 // The one place that says who sees what is marked in a schema.
 //
-// - `secret` (a maximum bid, a reserve): its owner and investigators.
-// - `personal`: its owner, auditors and investigators.
+// - `secret` (a maximum bid, a reserve): its owner and investigators. Where to confirm a payment: its owner alone, because
+//   whoever opens that address can confirm it.
+// - `personal` (the address a command came from): its owner and investigators. An auditor checks money, not people.
 // - History by stream or as a whole is for auditors and investigators; an auditor reads it with secrets left out.
 
 /** Who may read the history of events. */
 export const historians: readonly Role[] = ['auditor', 'investigator'];
 const seesSecrets: readonly Role[] = ['investigator'];
-const seesPersonal: readonly Role[] = ['auditor', 'investigator'];
+const seesPersonal: readonly Role[] = ['investigator'];
 
 /**
  * For each type the field that names the owner of what is marked in it, and who else needs it for their work. A type that
  * is not here has no owner.
  */
-const owners: Readonly<Record<string, { readonly field: string; readonly and: readonly Role[] }>> = {
+const owners: Readonly<
+  Record<
+    string,
+    {
+      readonly field: string;
+      readonly and: readonly Role[];
+      /** Not even those who see what is marked anywhere else. */
+      readonly alone?: true;
+    }
+  >
+> = {
   Bid: { field: 'bidder', and: [] },
   Lot: { field: 'consignor', and: ['auctioneer', 'clerk'] },
+  Payment: { field: 'person', and: [], alone: true },
 };
 
 /** Whether the one who asks may see a marked field of a document of this type. */
@@ -35,6 +47,7 @@ export function maySee(
   if (actor === undefined) return false;
   const owner = owners[type];
   if (owner !== undefined && (document[owner.field] === actor.id || hasRole(actor, owner.and))) return true;
+  if (owner?.alone) return false;
   return hasRole(actor, mark === 'secret' ? seesSecrets : seesPersonal);
 }
 

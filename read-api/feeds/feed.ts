@@ -1,7 +1,13 @@
 import type { Position } from '#domain/kernel/envelope.ts';
 import { later } from '#domain/kernel/instant.ts';
 import type { Rejection } from '#domain/kernel/message.ts';
-import { Overloaded, Rejected, SlowConsumer, Unavailable } from '#domain/kernel/rejections.ts';
+import {
+  Overloaded,
+  Rejected,
+  SlowConsumer,
+  Unauthenticated,
+  Unavailable,
+} from '#domain/kernel/rejections.ts';
 import { readToken, tokenOf } from '#domain/kernel/token.ts';
 import type { House, Viewer } from '../house.ts';
 
@@ -23,7 +29,7 @@ export interface Source<Item extends Interval> {
 export type Outgoing<Item> = Omit<Item, keyof Interval> & { after: string; position: string };
 
 /** What a feed needs of the house. */
-export type FeedHouse = Pick<House, 'clock' | 'closing' | 'limits' | 'feeds'> & {
+export type FeedHouse = Pick<House, 'clock' | 'businessClock' | 'closing' | 'limits' | 'feeds'> & {
   readonly store: Pick<House['store'], 'epoch'>;
 };
 
@@ -60,25 +66,28 @@ export const cursorPosition = (
 
 /**
  * A feed as a transport reads it. A reader that does not come back for the next item in time is cut off: the last answer
- * is the rejection `slow_consumer` with the cursor from which it goes on. Closing the server ends it with `unavailable`.
+ * is the rejection `slow_consumer` with the cursor from which it goes on. Closing the server ends it with `unavailable`, the
+ * end of its reader's token with `unauthenticated`.
  */
 export function outgoing<Item extends Interval>(
   house: FeedHouse,
-  viewer: Pick<Viewer, 'origin'>,
+  viewer: Pick<Viewer, 'origin' | 'expiresAt'>,
   start: Position,
   source: Source<Item>,
 ): AsyncIterableIterator<Outgoing<Item>> {
-  const { clock, closing, limits } = house;
+  const { clock, businessClock, closing, limits } = house;
   const { epoch } = house.store;
   let ended: { readonly rejection: Rejection | undefined } | undefined;
   let reached = start;
   let cancelStall = (): void => undefined;
+  let cancelExpiry = (): void => undefined;
   const leave = house.feeds.enter(viewer.origin.address);
 
   function end(rejection?: Rejection): void {
     if (ended !== undefined) return;
     ended = { rejection };
     cancelStall();
+    cancelExpiry();
     closing.removeEventListener('abort', onClosing);
     leave();
     source.close();
@@ -86,6 +95,8 @@ export function outgoing<Item extends Interval>(
   const onClosing = (): void => end(Unavailable({ retryAfterMs: 1_000 }));
   if (closing.aborted) onClosing();
   else closing.addEventListener('abort', onClosing);
+  if (viewer.expiresAt !== undefined && ended === undefined)
+    cancelExpiry = businessClock.at(viewer.expiresAt, () => end(Unauthenticated({})));
 
   /** What is left to say after the end: the reason, once. */
   function last(): IteratorResult<Outgoing<Item>> {

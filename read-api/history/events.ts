@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { Actor } from '#domain/kernel/actor.ts';
-import type { StoredEvent } from '#domain/kernel/envelope.ts';
+import { Origin, type StoredEvent } from '#domain/kernel/envelope.ts';
 import { PersonId } from '#domain/kernel/ids.ts';
 import { Instant } from '#domain/kernel/instant.ts';
 import type { EventFilter } from '#domain/kernel/ports/event-store.ts';
@@ -25,9 +25,10 @@ export const HistoricEvent = z
     commandId: z.string(),
     correlationId: z.string(),
     causationId: z.string(),
-    origin: z
-      .object({ channel: z.string(), address: z.string().nullable() })
-      .meta({ id: 'EventOrigin', description: 'From where the command came.' }),
+    origin: Origin.meta({
+      id: 'EventOrigin',
+      description: 'From where the command came; the address is only for investigators.',
+    }),
     data: z.json().meta({ description: 'As stored, in its newest version, with what you may see.' }),
   })
   .meta({ id: 'HistoricEvent', description: 'An event of the one history, and why it is there.' });
@@ -80,7 +81,7 @@ export function historic(
     commandId: metadata.commandId,
     correlationId: metadata.correlationId,
     causationId: metadata.causationId,
-    origin: { channel: metadata.origin.channel, address: metadata.origin.address ?? null },
+    origin: metadata.origin,
     data: visibleData(registry, event, actor) as z.output<typeof HistoricEvent>['data'],
   };
 }

@@ -32,10 +32,11 @@ function placeOf(error: unknown) {
  */
 export function errorMask(registry: Registry, logger: Log, newId: NewId): Mask {
   function rejected({ code, message, details }: Rejection, error: unknown): GraphQLError {
-    const { http: _, ...place } = placeOf(error);
+    const { http, ...place } = placeOf(error);
     const declared = registry.rejections.get(code);
     const shown = declared === undefined ? {} : declared.schema.encode(details as never);
-    return new GraphQLError(message, { ...place, extensions: { code, details: shown } });
+    const extensions = { code, details: shown, ...(http !== undefined && { http }) };
+    return new GraphQLError(message, { ...place, extensions });
   }
 
   return (error) => {
@@ -43,7 +44,9 @@ export function errorMask(registry: Registry, logger: Log, newId: NewId): Mask {
     if (cause instanceof Rejected) return rejected(cause.rejection, error);
     const { http, ...place } = placeOf(error);
     if (cause instanceof GraphQLError) {
-      const { code = Invalid.code, details } = cause.extensions;
+      const { code: given, details } = cause.extensions;
+      // The codes of libraries are none of the catalogue's.
+      const code = registry.rejections.has(String(given)) ? given : Invalid.code;
       const extensions = {
         code,
         ...(details !== undefined && { details }),

@@ -1,10 +1,10 @@
 import type { IncomingMessage } from 'node:http';
 import { renderGraphiQL } from '@graphql-yoga/render-graphiql';
-import { type ExecutionResult, type GraphQLSchema, parse } from 'graphql';
+import { type ExecutionResult, GraphQLError, type GraphQLSchema, parse } from 'graphql';
 import { createYoga, type Plugin } from 'graphql-yoga';
-import type { Actor } from '#domain/kernel/actor.ts';
 import type { Origin } from '#domain/kernel/envelope.ts';
 import type { Rejection } from '#domain/kernel/message.ts';
+import type { Identity } from '#domain/kernel/ports/tokens.ts';
 import { Rejected } from '#domain/kernel/rejections.ts';
 import type { House, Viewer } from '../house.ts';
 import type { Asked } from '../schema/document.ts';
@@ -13,7 +13,7 @@ import type { Mask } from './errors.ts';
 import { graphiqlOptions } from './graphiql.ts';
 
 /** Who a token stands for. Called for every operation, so that a long socket outlives no token. */
-export type Authenticate = (token: string) => Promise<Actor | Rejection>;
+export type Authenticate = (token: string) => Promise<Identity | Rejection>;
 
 /** From where an operation came, when it was not a request of its own. */
 export interface Caller {
@@ -37,11 +37,18 @@ const callerOf = (req: IncomingMessage | undefined): Caller => ({
   },
 });
 
+/** Who asks. @throws Rejected for a bad token */
 async function viewerOf({ token, origin }: Caller, authenticate: Authenticate): Promise<Viewer> {
-  if (token === undefined) return { actor: undefined, origin };
+  if (token === undefined) return { actor: undefined, expiresAt: undefined, origin };
   const known = await authenticate(token);
   if ('rejected' in known) throw new Rejected(known);
-  return { actor: known, origin };
+  return { ...known, origin };
+}
+
+/** Over HTTP a bad token is told by the status too, as clients and proxies know it. */
+function asUnauthorized(error: unknown): never {
+  if (!(error instanceof Rejected)) throw error;
+  throw new GraphQLError(error.message, { originalError: error, extensions: { http: { status: 401 } } });
 }
 
 type Answers = AsyncIterableIterator<ExecutionResult>;
@@ -127,7 +134,9 @@ export function executor({ schema, house, mask, authenticate, graphiql }: Option
     maskedErrors: { maskError: (error) => mask(error), isDev: false },
     plugins: [guards(house, mask)],
     context: async ({ caller, req }) => ({
-      viewer: await viewerOf(caller ?? callerOf(req), authenticate),
+      viewer: caller
+        ? await viewerOf(caller, authenticate)
+        : await viewerOf(callerOf(req), authenticate).catch(asUnauthorized),
       house,
     }),
   });

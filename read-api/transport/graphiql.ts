@@ -1,15 +1,28 @@
 import type { GraphiQLOptions } from 'graphql-yoga';
 
+interface Tab {
+  readonly query: string;
+  readonly variables?: string;
+  readonly headers?: string;
+}
+
+/** The auction of the README's first steps. */
+const variables = '{ "auction": "clock" }';
+const headers = '{ "authorization": "Bearer " }';
+
 /** What GraphiQL opens with: the main job, one tab a step. A token goes into the headers of a tab. */
-const tabs: readonly string[] = [
-  `# What is on offer. Open to anyone.
+const tabs: readonly Tab[] = [
+  {
+    query: `# What is on offer. Open to anyone.
 query Discover {
   auctions(first: 10, phase: [open]) {
     edges { cursor node { id title phase price { amount currency } endsAt bids } }
     pageInfo { hasNextPage endCursor }
   }
 }`,
-  `# Needs a token with the role bidder, in the headers below: {"authorization": "Bearer …"}
+  },
+  {
+    query: `# Needs a token with the role bidder, which goes into the headers below.
 mutation Bid($auction: ID!) {
   placeBid(auctionId: $auction, maximum: { amount: "17750", currency: "USD" }) {
     ... on Accepted { position stream events { type data } }
@@ -18,7 +31,11 @@ mutation Bid($auction: ID!) {
     ... on Rejection { code message }
   }
 }`,
-  `# Every state of an auction, as it happens. Subscribe again with the last position as \`after\`.
+    variables,
+    headers,
+  },
+  {
+    query: `# Every state of an auction, as it happens. Subscribe again with the last position as \`after\`.
 subscription Follow($auction: ID!, $after: Token) {
   auctionFeed(auctionId: $auction, after: $after) {
     after
@@ -26,17 +43,22 @@ subscription Follow($auction: ID!, $after: Token) {
     auction { phase leader price { amount currency } smallestBid { amount } reserveMet bids endsAt }
   }
 }`,
-  `# Your money.
+    variables,
+  },
+  {
+    query: `# Your money. Needs a token in the headers below.
 query Money {
   wallets { edges { node { currency available held } } }
 }`,
+    headers,
+  },
 ];
 
 export const graphiqlOptions: GraphiQLOptions = {
   title: 'Annals',
   subscriptionsProtocol: 'WS',
-  defaultTabs: tabs.map((query) => ({ query })),
+  defaultTabs: [...tabs],
 };
 
 /** For the test that proves each of them against the schema. */
-export const exampleOperations = tabs;
+export const exampleOperations = tabs.map(({ query }) => query);

@@ -7,6 +7,7 @@ import { Token } from '#domain/kernel/token.ts';
 import {
   ClearingDocument,
   HoldDocument,
+  LedgerDocument,
   PaymentDocument,
   PlatformAccountDocument,
   StatementEntry,
@@ -25,6 +26,7 @@ const statement = documents('statement', StatementEntry);
 const payments = documents('payments', PaymentDocument);
 const platformAccounts = documents('platform-accounts', PlatformAccountDocument);
 const clearing = documents('clearing', ClearingDocument);
+const ledger = documents('ledger', LedgerDocument);
 
 const person = PersonId.optional().meta({ description: 'Somebody else: for auditors and investigators.' });
 
@@ -111,6 +113,14 @@ export const walletOperations: Operations = {
       args: pageArguments,
       returns: connection(PlatformAccountDocument),
       resolve: (args, reading) => platformAccounts.page({}, args, reading),
+    }),
+    ledger: query({
+      description:
+        'All money of one currency by kind of account, each sum over the same history; together they are zero.',
+      who: overseers,
+      args: { currency: Currency },
+      returns: LedgerDocument.nullable(),
+      resolve: ({ currency }, reading) => ledger.get(currency, reading),
     }),
     clearing: query({
       description: 'Money on its way: one movement in one currency. Zero when the movement has ended.',

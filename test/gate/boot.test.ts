@@ -1,45 +1,11 @@
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
-import { after, test } from 'node:test';
-import { setTimeout as pause } from 'node:timers/promises';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { boot, dataFolder } from '../support/booted.ts';
 
-// The real entry point, as a person starts it: its own process, its own folder, any free port.
-
-const root = resolve(import.meta.dirname, '../..');
-const dataDir = await mkdtemp(join(tmpdir(), 'annals-boot-'));
-after(() => rm(dataDir, { recursive: true, force: true }));
-
-function start(environment: Record<string, string>) {
-  const child = spawn('node', ['start.js'], {
-    cwd: root,
-    env: { PATH: process.env.PATH, DATA_DIR: dataDir, PORT: '0', ...environment },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
-  after(() => child.kill('SIGKILL'));
-  let output = '';
-  for (const stream of [child.stdout, child.stderr])
-    stream.on('data', (chunk: Buffer) => {
-      output += chunk.toString();
-    });
-  const exited = once(child, 'exit').then(([code]) => code as number | null);
-  return { child, exited, output: () => output };
-}
-
-/** The address as the platform prints it once it listens. */
-async function addressOf(platform: ReturnType<typeof start>): Promise<string> {
-  for (let tries = 0; tries < 600; tries++) {
-    const [address] = /http:\/\/127\.0\.0\.1:\d+/.exec(platform.output()) ?? [];
-    if (address !== undefined && (await fetch(`${address}/health/ready`).catch(() => undefined))?.ok === true)
-      return address;
-    if (platform.child.exitCode !== null) break;
-    await pause(50);
-  }
-  return assert.fail(`it did not become ready:\n${platform.output()}`);
-}
+const dataDir = await dataFolder();
+const start = (environment: Readonly<Record<string, string>>) => boot({ DATA_DIR: dataDir, ...environment });
 
 async function json(url: string, body: unknown, headers: Record<string, string> = {}) {
   const response = await fetch(url, {
@@ -52,7 +18,7 @@ async function json(url: string, body: unknown, headers: Record<string, string> 
 
 test('it starts, answers by REST and by GraphQL, remembers across a restart, and stops when asked', async () => {
   const first = start({});
-  const address = await addressOf(first);
+  const address = await first.address();
   const issued = await json(`${address}/dev/tokens`, { sub: 'ann', roles: ['bidder'] });
   assert.equal(issued.status, 201);
   const headers = { Authorization: `Bearer ${issued.body.token}`, 'Idempotency-Key': 'open-1' };
@@ -64,15 +30,36 @@ test('it starts, answers by REST and by GraphQL, remembers across a restart, and
   const asked = await json(`${address}/graphql`, query, headers);
   assert.equal(asked.status, 200);
   assert.equal(asked.body.errors, undefined, JSON.stringify(asked.body));
-  first.child.kill('SIGTERM');
+  first.kill('SIGTERM');
   assert.equal(await first.exited, 0, first.output());
 
   const second = start({});
-  const again = await addressOf(second);
+  const again = await second.address();
   const repeated = await json(`${again}/commands/wallets/open-wallet`, { currency: 'USD' }, headers);
   assert.deepEqual(repeated, opened, 'the same id gets the first answer, also with the token of before');
-  second.child.kill('SIGINT');
+  second.kill('SIGINT');
   assert.equal(await second.exited, 0, second.output());
+});
+
+test('what the machine refuses is said in one line, with what to change, and nothing is left running', async () => {
+  const first = start({});
+  const { port } = new URL(await first.address());
+  const elsewhere = join(dataDir, 'elsewhere');
+  const file = join(dataDir, 'file');
+  await writeFile(file, '');
+  const refused: readonly (readonly [environment: Record<string, string>, code: number, says: RegExp])[] = [
+    [{ PORT: port, DATA_DIR: elsewhere }, 78, /^PORT and HOST cannot be used: another program listens there/],
+    [{ DATA_DIR: file }, 78, /^DATA_DIR cannot be used: .*file/],
+    [{}, 69, /^another process writes to .*; only one may$/],
+  ];
+  for (const [environment, code, says] of refused) {
+    const second = start(environment);
+    assert.equal(await second.exited, code, second.output());
+    assert.match(second.output().trimEnd(), says);
+    assert.equal(second.output().trimEnd().split('\n').length, 1, second.output());
+  }
+  first.kill('SIGTERM');
+  assert.equal(await first.exited, 0, first.output());
 });
 
 test('an environment that cannot work is refused with every reason, and nothing is started', async () => {

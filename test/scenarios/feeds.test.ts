@@ -23,7 +23,7 @@ import { givenReadSide, type ReadSide } from '../support/read-side.ts';
 import { seededIds } from '../support/seeded.ts';
 
 const RUNS = Number(process.env.ANNALS_RUNS ?? 30);
-const viewer = { origin: { channel: 'websocket', address: '127.0.0.1' } } as const;
+const viewer = { origin: { channel: 'websocket', address: '127.0.0.1' }, expiresAt: undefined } as const;
 const nextTurn = () => new Promise((resolve) => setImmediate(resolve));
 
 function givenFeeds(feedsPerAddress = 100) {
@@ -38,6 +38,7 @@ function givenFeeds(feedsPerAddress = 100) {
   const live = liveAuctions({ view: auctionsView, registry, store, feed, clock, logger, limits });
   const house: FeedHouse = {
     clock,
+    businessClock: clock,
     store,
     limits,
     closing: closing.signal,

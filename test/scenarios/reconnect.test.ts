@@ -1,12 +1,14 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { ApolloClient, gql, InMemoryCache } from '@apollo/client';
+import { ApolloClient, InMemoryCache } from '@apollo/client';
 import { GraphQLWsLink } from '@apollo/client/link/subscriptions';
-import { type Client, createClient } from 'graphql-ws';
+import { createClient } from 'graphql-ws';
 import { WebSocket } from 'ws';
 import { AuctionOpened, BidAccepted } from '#domain/auctions/auction/messages.ts';
 import { tokenOf } from '#domain/kernel/token.ts';
 import { terms } from '../support/auctions.ts';
+import * as apollo from '../support/clients/apollo.ts';
+import * as graphqlWs from '../support/clients/graphql-ws.ts';
 import { givenReadSide, type ReadSide } from '../support/read-side.ts';
 import { seededRandom } from '../support/seeded.ts';
 
@@ -16,69 +18,8 @@ before(async () => {
 });
 after(() => house.close());
 
-const FOLLOW = `subscription ($auctionId: ID!, $after: Token) {
-  auctionFeed(auctionId: $auctionId, after: $after) { after position auction { bids } }
-}`;
-interface Item {
-  readonly after: string;
-  readonly position: string;
-  readonly auction: { readonly bids: number };
-}
-
-// The README's lines: subscribe again from the last cursor. A client that came back by itself would send its first
-// variables again, so that it is told not to.
-const COME_BACK: unknown[] = ['slow_consumer', 'unavailable', 'overloaded', 'behind'];
+/** Between two tries of a client, in milliseconds: the tests drop sockets often. */
 const PAUSE_MS = 20;
-async function* follow(client: Client, auctionId: string, after?: string): AsyncGenerator<Item> {
-  for (let cursor = after; ; ) {
-    try {
-      const variables = { auctionId, after: cursor };
-      for await (const { data, errors } of client.iterate<{ auctionFeed: Item }>({
-        query: FOLLOW,
-        variables,
-      })) {
-        const passing = errors?.every(({ extensions }) => COME_BACK.includes(extensions?.code));
-        if (errors && !passing) throw new AggregateError(errors);
-        if (!data) continue;
-        cursor = data.auctionFeed.position;
-        yield data.auctionFeed;
-      }
-    } catch (error) {
-      // What the server has said no to stays a no; a socket that was lost is opened again.
-      if (error instanceof AggregateError) throw error;
-    }
-    await new Promise((again) => setTimeout(again, PAUSE_MS));
-  }
-}
-
-const SUBSCRIPTION = gql(FOLLOW);
-/** The same with Apollo's client. */
-function followWithApollo(client: ApolloClient, auctionId: string, onItem: (item: Item) => void): () => void {
-  let cursor: string | undefined;
-  let stopped = false;
-  let stop = () => {};
-  const subscribe = (): void => {
-    const again = () => void (stopped || queueMicrotask(subscribe));
-    const running = client
-      .subscribe<{ auctionFeed: Item }>({ query: SUBSCRIPTION, variables: { auctionId, after: cursor } })
-      .subscribe({
-        next({ data }) {
-          if (!data) return;
-          cursor = data.auctionFeed.position;
-          onItem(data.auctionFeed);
-        },
-        error: again,
-        complete: again,
-      });
-    stop = () => running.unsubscribe();
-  };
-  subscribe();
-  return () => {
-    stopped = true;
-    stop();
-  };
-}
-
 const BIDS = 40;
 
 /** Bids on an auction of its own, and drops every socket in between at places the seed chooses. */
@@ -102,7 +43,7 @@ async function bidAndDrop(auctionId: string, drop: () => void, seen: () => numbe
   return tokenOf(house.store.epoch, last);
 }
 
-function assertContiguous(items: readonly Item[], last: string): void {
+function assertContiguous(items: readonly graphqlWs.Item[], last: string): void {
   let cursor = tokenOf(house.store.epoch, 0n);
   let bids = -1;
   for (const item of items) {
@@ -130,8 +71,8 @@ test('the graphql-ws client follows an auction over lost sockets without gap or 
       },
     },
   });
-  const items: Item[] = [];
-  const feed = follow(client, 'w1');
+  const items: graphqlWs.Item[] = [];
+  const feed = graphqlWs.follow(client, 'w1', PAUSE_MS);
   const reading = (async () => {
     for await (const item of feed) {
       items.push(item);
@@ -165,21 +106,49 @@ test('the Apollo client does too', async () => {
     },
   });
   const client = new ApolloClient({ link: new GraphQLWsLink(link), cache: new InMemoryCache() });
-  const items: Item[] = [];
-  const all = Promise.withResolvers<void>();
-  const stop = followWithApollo(client, 'w2', (item) => {
+  const items: graphqlWs.Item[] = [];
+  const stop = new AbortController();
+  const onItem = (item: apollo.Item): void => {
     items.push(item);
-    if (item.auction.bids === BIDS) all.resolve();
-  });
+    if (item.auction.bids === BIDS) stop.abort();
+  };
+  const following = apollo.follow(client, 'w2', onItem, stop.signal, PAUSE_MS);
   const last = await bidAndDrop(
     'w2',
     () => socket?.terminate(),
     () => items.length,
   );
-  await all.promise;
-  stop();
+  await following;
   assertContiguous(items, last);
   assert.ok(opened > 1, 'it was dropped at least once');
   client.stop();
   await link.dispose();
 });
+
+const finals: Record<string, (auctionId: string) => Promise<unknown>> = {
+  async 'graphql-ws'(auctionId) {
+    const client = createClient({ url: house.socketUrl, webSocketImpl: WebSocket, retryAttempts: 0 });
+    return graphqlWs
+      .follow(client, auctionId, PAUSE_MS)
+      .next()
+      .finally(() => client.dispose());
+  },
+  async Apollo(auctionId) {
+    const link = createClient({ url: house.socketUrl, webSocketImpl: WebSocket, retryAttempts: 0 });
+    const client = new ApolloClient({ link: new GraphQLWsLink(link), cache: new InMemoryCache() });
+    const { signal } = new AbortController();
+    return apollo
+      .follow(client, auctionId, () => {}, signal, PAUSE_MS)
+      .finally(() => {
+        client.stop();
+        return link.dispose();
+      });
+  },
+};
+for (const [name, followOnce] of Object.entries(finals))
+  test(`the ${name} client takes a no for an answer`, async () => {
+    await assert.rejects(followOnce('nowhere'), (error: AggregateError) => {
+      const [no] = error.errors as { extensions?: { code?: string } }[];
+      return no?.extensions?.code === 'not_found';
+    });
+  });

@@ -5,12 +5,14 @@ import { auctions } from '#domain/auctions/context.ts';
 import { auctionDeciders } from '#domain/auctions/deciders.ts';
 import { Role } from '#domain/kernel/actor.ts';
 import type { Dispatch, Position } from '#domain/kernel/envelope.ts';
+import { Instant } from '#domain/kernel/instant.ts';
 import type { NewEvent } from '#domain/kernel/message.ts';
 import type { EventStore } from '#domain/kernel/ports/event-store.ts';
 import type { Log } from '#domain/kernel/ports/log.ts';
 import { Unauthenticated } from '#domain/kernel/rejections.ts';
 import { wallets } from '#domain/wallets/context.ts';
 import { deciders as walletDeciders } from '#domain/wallets/deciders.ts';
+import type { SimulatedClock } from '#engines/clock/simulated.ts';
 import { systemClock } from '#engines/clock/system.ts';
 import { consumerLoop } from '#engines/consumer/consumer.ts';
 import { eventFeed } from '#engines/event-feed/feed.ts';
@@ -24,11 +26,13 @@ import { givenPlatform, someone } from './platform.ts';
 
 // The read side as it runs, on stores in memory and a loopback port, for tests that speak to it as a client does.
 
-/** A token of the tests: `ann:bidder,seller`. `nobody` is refused. */
+/** A token of the tests: `ann:bidder,seller`, or with its end `ann:bidder@2026-03-01T12:00:00.000Z`. `nobody` is refused. */
 async function authenticate(token: string) {
-  const [id = '', roles = ''] = token.split(':');
+  const [said = '', end = '2100-01-01T00:00:00.000Z'] = token.split('@');
+  const [id = '', roles = ''] = said.split(':');
   if (id === 'nobody') return Unauthenticated({});
-  return someone(id, ...roles.split(',').map((role) => Role.parse(role)));
+  const actor = someone(id, ...roles.split(',').map((role) => Role.parse(role)));
+  return { actor, expiresAt: Instant.parse(end) };
 }
 
 export interface Logged {
@@ -38,6 +42,8 @@ export interface Logged {
 
 export interface ReadSide {
   readonly store: EventStore;
+  /** The business's, by which tokens end. */
+  readonly clock: SimulatedClock;
   readonly url: string;
   readonly socketUrl: string;
   /** What the log was told as an error. */
@@ -83,6 +89,7 @@ export async function givenReadSide(
     feed,
     authenticate,
     clock,
+    businessClock: platform.clock,
     newId,
     logger,
     graphiql: true,
@@ -98,6 +105,7 @@ export async function givenReadSide(
 
   return {
     store,
+    clock: platform.clock,
     url,
     socketUrl: url.replace('http', 'ws'),
     errors,
@@ -106,7 +114,7 @@ export async function givenReadSide(
       const metadata = {
         ...{ version: 1, occurredAt: at, actor: 'system.test', roles: ['system'], command: 'Test' },
         ...{ commandId: newId(), payload: 'p', correlationId: 'c', causationId: 'c' },
-        origin: { channel: 'cli' },
+        origin: { channel: 'http', address: '203.0.113.9' },
       };
       const appended = await store.append(
         stream,

@@ -69,6 +69,8 @@ export function restRoutes(rest: Rest): Router {
   router.get('/openapi.json', (_request, response) => {
     response.type('application/json').send(description);
   });
+  // Whoever opens the bare address in a browser is shown what there is.
+  router.get('/', (_request, response) => response.redirect('/docs'));
   router.get('/docs', (_request, response) => {
     response
       .set('Content-Security-Policy', "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'")

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { resolve } from 'node:path';
 import { test } from 'node:test';
-import { ConfigError, processRoles, readConfig } from '#config';
+import { ConfigError, readConfig } from '#config';
 
 const production = {
   NODE_ENV: 'production',
@@ -20,11 +20,10 @@ const problemsOf = (environment: Record<string, string>): readonly string[] => {
 
 test('nothing needs to be set', () => {
   const config = readConfig({});
-  assert.deepEqual(config, readConfig({ PORT: '', NODE_ENV: '', ROLES: '' }), 'empty is not set');
+  assert.deepEqual(config, readConfig({ PORT: '', NODE_ENV: '', CLOCK: '' }), 'empty is not set');
   assert.equal(config.port, 4000);
   assert.equal(config.host, '127.0.0.1');
   assert.equal(config.dataDir, resolve('data'));
-  assert.deepEqual(config.roles, processRoles);
   assert.equal(config.devTokens, true);
   assert.equal(config.clock, 'system');
 });
@@ -32,12 +31,10 @@ test('nothing needs to be set', () => {
 test('what is set is taken', () => {
   const config = readConfig({
     PORT: '0',
-    ROLES: 'sagas, projections,sagas',
     CLOCK: 'simulated',
     DEV_TOKENS: 'no',
   });
   assert.equal(config.port, 0);
-  assert.deepEqual(config.roles, ['sagas', 'projections']);
   assert.equal(config.clock, 'simulated');
   assert.equal(config.devTokens, false);
 });
@@ -46,13 +43,17 @@ test('every problem is named at once', () => {
   const problems = problemsOf({
     PORT: '70000',
     CLOCK: 'lunar',
-    ROLES: 'write-side,chef',
     WEBHOOK_SECRET: 'short',
   });
   assert.deepEqual(
     problems.map((problem) => problem.split(/[.:]/)[0]),
-    ['PORT', 'ROLES', 'CLOCK', 'WEBHOOK_SECRET'],
+    ['PORT', 'CLOCK', 'WEBHOOK_SECRET'],
   );
+});
+
+test('a port is written as a number and nothing else', () => {
+  for (const PORT of ['80x', '-1', '1.5', '0x50', '65536', 'http'])
+    assert.deepEqual(problemsOf({ PORT }), ['PORT: a whole number from 0 to 65535'], PORT);
 });
 
 test('production starts only with its own keys, and never with what makes development easy', () => {

@@ -1,0 +1,71 @@
+import type { RecordedEvent } from '#domain/kernel/envelope.ts';
+import type { Posting } from '#domain/kernel/posting.ts';
+import { PayoutSettled, TopUpConfirmed } from '#domain/wallets/payment/messages.ts';
+import { PlatformCredited } from '#domain/wallets/platform/messages.ts';
+import {
+  ClaimEnded,
+  FundsCaptured,
+  FundsCredited,
+  FundsReleased,
+  FundsReserved,
+  TransferSent,
+} from '#domain/wallets/wallet/messages.ts';
+import { type View, view } from '../view.ts';
+import { LedgerDocument } from './documents.ts';
+
+type Booked = RecordedEvent<string, { readonly currency: string; readonly postings: readonly Posting[] }>;
+type Kind = 'available' | 'held' | 'clearing' | 'platform' | 'providers';
+
+/** To which sum an account belongs, told by its name. */
+function kindOf(account: string): Kind {
+  if (account.startsWith('clearing:')) return 'clearing';
+  if (account.startsWith('platform:')) return 'platform';
+  if (account.startsWith('provider:')) return 'providers';
+  return account.endsWith(':held') ? 'held' : 'available';
+}
+
+const NOTHING = { available: 0n, held: 0n, clearing: 0n, platform: 0n, providers: 0n, total: 0n, entries: 0 };
+
+function booked(
+  before: LedgerDocument | undefined,
+  { data: { currency, postings }, recordedAt }: Booked,
+): LedgerDocument | undefined {
+  if (postings.length === 0) return before;
+  const sums = { ...(before ?? NOTHING) };
+  for (const { account, amount } of postings) {
+    sums[kindOf(account)] += amount;
+    sums.total += amount;
+  }
+  return { ...sums, id: currency, entries: sums.entries + 1, updatedAt: recordedAt };
+}
+
+/** The trial balance: one document a currency, so that all its sums are of one and the same position. */
+export const ledger: View = view({
+  name: 'ledger',
+  version: 1,
+  description: 'All money of each currency by kind of account; the kinds sum to zero.',
+  document: LedgerDocument,
+  events: [
+    TopUpConfirmed,
+    PayoutSettled,
+    PlatformCredited,
+    TransferSent,
+    FundsReserved,
+    ClaimEnded,
+    FundsCaptured,
+    FundsReleased,
+    FundsCredited,
+  ],
+  key: ({ data }) => data.currency,
+  on: {
+    TopUpConfirmed: booked,
+    PayoutSettled: booked,
+    PlatformCredited: booked,
+    TransferSent: booked,
+    FundsReserved: booked,
+    ClaimEnded: booked,
+    FundsCaptured: booked,
+    FundsReleased: booked,
+    FundsCredited: booked,
+  },
+});

@@ -1,0 +1,19 @@
+import { spawnSync } from 'node:child_process';
+import { join } from 'node:path';
+import { chromiumPath } from './chromium.ts';
+
+// `npm run test:browser`: the tests that need a browser. A machine without one is told what it has not run; where the
+// whole gate has to hold (CI) that is a failure.
+
+const found = chromiumPath();
+if (found === undefined) {
+  process.stderr.write(
+    'NOT RUN: the browser tests (GraphiQL). They need Chromium; on Debian: apt-get install chromium\n',
+  );
+  process.exit(process.env.CI ? 1 : 0);
+}
+const tests = join(import.meta.dirname, 'graphiql.ts');
+const { status } = spawnSync(process.execPath, ['--test', '--test-timeout=60000', tests], {
+  stdio: 'inherit',
+});
+process.exit(status ?? 1);

@@ -1,0 +1,68 @@
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { after } from 'node:test';
+import { setTimeout as pause } from 'node:timers/promises';
+
+// The real entry point, as a person starts it: its own process, its own folder, any free port.
+
+const root = resolve(import.meta.dirname, '../..');
+
+export interface Booted {
+  /** Sends a signal. */
+  kill(signal: 'SIGTERM' | 'SIGINT'): void;
+  /** Its exit code; null: a signal ended it. */
+  readonly exited: Promise<number | null>;
+  /** All it has said so far. */
+  output(): string;
+  /** The address as it prints it, once it is ready. @throws when it never is */
+  address(): Promise<string>;
+}
+
+/** A data folder that goes away with the tests of a file. */
+export async function dataFolder(): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'annals-boot-'));
+  after(() => rm(folder, { recursive: true, force: true }));
+  return folder;
+}
+
+/** Starts the platform; whatever is left of it is killed behind the last test of the file. */
+export function boot(environment: Readonly<Record<string, string>>): Booted {
+  const child = spawn('node', ['start.js'], {
+    cwd: root,
+    env: { PATH: process.env.PATH, PORT: '0', ...environment },
+    stdio: ['ignore', 'pipe', 'pipe'],
+    // A group of its own, so that its end takes the pinned Node with it that an older one has started.
+    detached: true,
+  });
+  after(() => {
+    if (child.pid !== undefined && running) process.kill(-child.pid, 'SIGKILL');
+  });
+  let running = true;
+  child.once('close', () => {
+    running = false;
+  });
+  let output = '';
+  for (const stream of [child.stdout, child.stderr])
+    stream.on('data', (chunk: Buffer) => {
+      output += chunk.toString();
+    });
+  return {
+    kill: (signal) => void child.kill(signal),
+    exited: once(child, 'close').then(([code]) => code as number | null),
+    output: () => output,
+    async address() {
+      for (let tries = 0; tries < 600; tries++) {
+        const [found] = /http:\/\/127\.0\.0\.1:\d+/.exec(output) ?? [];
+        if (found !== undefined && (await fetch(`${found}/health/ready`).catch(() => undefined))?.ok === true)
+          return found;
+        if (child.exitCode !== null) break;
+        await pause(50);
+      }
+      return assert.fail(`it did not become ready:\n${output}`);
+    },
+  };
+}

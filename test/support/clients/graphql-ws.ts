@@ -1,0 +1,32 @@
+import type { Client } from 'graphql-ws';
+
+export interface Item {
+  readonly after: string;
+  readonly position: string;
+  readonly auction: { readonly bids: number };
+}
+const FOLLOW = `subscription ($auctionId: ID!, $after: Token) {
+  auctionFeed(auctionId: $auctionId, after: $after) { after position auction { bids } }
+}`;
+/** Each other no is final: the same question would get the same answer. */
+const COME_BACK: readonly unknown[] = ['slow_consumer', 'unavailable', 'overloaded', 'behind'];
+
+/** `client` is made with `retryAttempts: 0`: by itself it would subscribe again with its first variables. */
+export async function* follow(client: Client, auctionId: string, pauseMs = 500): AsyncGenerator<Item> {
+  for (let cursor: string | undefined; ; ) {
+    const question = { query: FOLLOW, variables: { auctionId, after: cursor } };
+    try {
+      for await (const { data, errors } of client.iterate<{ auctionFeed: Item }>(question)) {
+        const passing = errors?.every(({ extensions }) => COME_BACK.includes(extensions?.code));
+        if (errors && !passing) throw new AggregateError(errors);
+        if (!data) continue;
+        cursor = data.auctionFeed.position; // Before it is handed on: it is never asked for again.
+        yield data.auctionFeed;
+      }
+    } catch (error) {
+      // What the server has said no to stays a no; a socket that was lost is opened again.
+      if (error instanceof AggregateError) throw error;
+    }
+    await new Promise((again) => setTimeout(again, pauseMs));
+  }
+}
