@@ -222,6 +222,19 @@ describe('the SQLite event store and other processes', () => {
     }
   });
 
+  it('waits while a reader holds the write lock for a moment', async (t) => {
+    const { folder, open } = await inFolder(t);
+    const store = await open();
+    await store.append('thing-1', 'none', happenings(1));
+    const other = new DatabaseSync(join(folder, 'events.db'));
+    other.exec('BEGIN IMMEDIATE');
+    const appended = store.append('thing-1', 0, happenings(1));
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    other.exec('ROLLBACK');
+    other.close();
+    assert.equal((await appended).status, 'appended');
+  });
+
   it('refuses a second writer in the same process, until the first has closed', async (t) => {
     const { open } = await inFolder(t);
     const first = await open();

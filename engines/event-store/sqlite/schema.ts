@@ -92,6 +92,12 @@ function checkFile(db: DatabaseSync, file: string): void {
 }
 
 /**
+ * There is no other writer, yet the write lock may be taken: a reader that looks at the log's index in the very moment of a
+ * commit takes it, to look once more. That lasts microseconds; whoever holds it for seconds is broken.
+ */
+const WRITE_LOCK_TIMEOUT_MS = 5_000;
+
+/**
  * Opens the file for the single writer and brings the log into it, which also shows whether the file is whole.
  *
  * @throws StoreError `unreadable`
@@ -102,7 +108,7 @@ export function openForWriting(folder: string, newEpoch: string): DatabaseSync {
   try {
     if (!existsSync(file)) create(folder, newEpoch);
     if (statSync(file).size === 0) throw new StoreError('unreadable', `${file} is empty: it was cut short`);
-    db = new DatabaseSync(file);
+    db = new DatabaseSync(file, { timeout: WRITE_LOCK_TIMEOUT_MS });
     checkFile(db, file);
     db.exec('PRAGMA synchronous = FULL; PRAGMA journal_mode = WAL; PRAGMA journal_size_limit = 67108864;');
     const { log, checkpointed } = { ...db.prepare('PRAGMA wal_checkpoint(PASSIVE)').get() };

@@ -12,7 +12,8 @@ const whole = (value: unknown): number => {
 
 /** The statements that the writer's actions come to. Everything throws what SQLite throws. */
 export function writerTables(db: DatabaseSync) {
-  const begin = db.prepare('BEGIN');
+  // The write lock is taken at once, since SQLite waits for it at the beginning of a transaction and nowhere else.
+  const begin = db.prepare('BEGIN IMMEDIATE');
   const commit = db.prepare('COMMIT');
   const head = db.prepare(
     `SELECT stream.id, (SELECT max(revision) FROM event WHERE event.stream = stream.id) AS revision

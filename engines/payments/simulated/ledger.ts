@@ -51,7 +51,7 @@ export interface Ledger {
 
 /** Opens the provider's memory in a file, or in memory alone with `:memory:`. */
 export function openLedger(file: string): Ledger {
-  const database = new DatabaseSync(file);
+  const database = new DatabaseSync(file, { timeout: 5_000 });
   // It moves no money, so it need not outlive a power cut to the last moment; a killed process costs it nothing.
   database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;');
   database.exec(TABLES);
