@@ -40,6 +40,9 @@ test('whoever runs the platform sees where each view stands and what is parked, 
   assert.deepEqual([parked?.key, parked?.waiting], ['ghost', 2]);
   assert.match(parked?.error ?? '', /ghost/);
   assert.match(parked?.since ?? '', /^\d{4}-/);
+  // Whoever asks for what waits is told so, and not what it was before.
+  const ghost = await house.ask('{ auction(auctionId: "ghost") { id } }');
+  assert.equal(ghost.errors?.[0]?.extensions.code, 'parked');
 });
 
 test('and nobody else does', async (t) => {
