@@ -1,0 +1,71 @@
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { test } from 'node:test';
+import { z } from 'zod';
+import { canonical, type JsonObject } from '#domain/kernel/canonical.ts';
+import type { StoredEvent } from '#domain/kernel/envelope.ts';
+import { event } from '#domain/kernel/message.ts';
+import { NewerEvent, registryOf } from '#domain/kernel/registry.ts';
+import { registry } from '#domain/registry.ts';
+
+// Events are for ever: what was once stored is read by every later version. The fixtures are stored events of histories
+// that the scenarios made; a new version of an event adds a file and never changes one.
+
+interface Fixture {
+  readonly type: string;
+  readonly data: JsonObject;
+  readonly metadata: JsonObject;
+}
+const fixtures = JSON.parse(
+  readFileSync(new URL('../../fixtures/events-v1.json', import.meta.url), 'utf8'),
+) as readonly Fixture[];
+
+const stored = ({ type, data, metadata }: Fixture): StoredEvent => ({
+  ...{ eventId: '0198c0de-0000-7000-8000-000000000001', type, stream: 'thing-1', revision: 0 },
+  ...{ position: 1n, recordedAt: '2026-03-01T12:00:00.000Z', data, metadata },
+});
+
+test('of every event there is one as it was stored in its first version', () => {
+  const kept = new Set(fixtures.map(({ type }) => type));
+  assert.deepEqual(
+    [...registry.events.keys()].filter((type) => !kept.has(type)),
+    [],
+  );
+});
+
+for (const fixture of fixtures)
+  test(`${fixture.type} is read as it was stored, and stored again as it was`, () => {
+    const read = registry.decode(stored(fixture));
+    const declared = registry.events.get(fixture.type);
+    if (declared?.version === fixture.metadata.version)
+      assert.equal(canonical(registry.encode(read)), canonical(fixture.data));
+  });
+
+const Weighed = event('Weighed', {
+  version: 3,
+  description: 'Something was weighed.',
+  data: { grams: z.int(), by: z.string() },
+  upcasts: {
+    1: ({ kilograms }) => ({ grams: Number(kilograms) * 1_000 }),
+    2: (data) => ({ ...data, by: 'unknown' }),
+  },
+});
+const scales = registryOf([{ name: 'scales', description: '', events: [Weighed], commands: [] }]);
+const metadata = fixtures[0]?.metadata ?? {};
+const weighed = (version: number, data: JsonObject) =>
+  scales.decode(stored({ type: 'Weighed', data, metadata: { ...metadata, version } })).data;
+
+test('an old version is lifted step by step to the newest', () => {
+  assert.deepEqual(weighed(1, { kilograms: 2 }), { grams: 2_000, by: 'unknown' });
+  assert.deepEqual(weighed(2, { grams: 5 }), { grams: 5, by: 'unknown' });
+  assert.deepEqual(weighed(3, { grams: 5, by: 'ann' }), { grams: 5, by: 'ann' });
+});
+
+test('a field that a later version has added is passed over', () => {
+  assert.deepEqual(weighed(3, { grams: 5, by: 'ann', colour: 'red' }), { grams: 5, by: 'ann' });
+});
+
+test('an event of a newer version, or of no known type, stops the reader', () => {
+  assert.throws(() => weighed(4, { grams: 5, by: 'ann' }), NewerEvent);
+  assert.throws(() => scales.decode(stored({ type: 'Measured', data: {}, metadata })), NewerEvent);
+});
