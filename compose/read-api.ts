@@ -1,9 +1,9 @@
 import { Router } from 'express';
 import type { Dispatch } from '#domain/kernel/envelope.ts';
+import type { Log } from '#domain/kernel/ports/log.ts';
 import type { Authenticate } from '#domain/kernel/ports/tokens.ts';
 import type { ViewReader } from '#domain/kernel/ports/views.ts';
 import { registry } from '#domain/registry.ts';
-import type { Logger } from '#read-api/house.ts';
 import { type GraphqlServer, graphqlServer } from '#read-api/server.ts';
 import type { Engines } from './engines.ts';
 
@@ -14,7 +14,7 @@ export function readApi(
     readonly dispatch: Dispatch;
     readonly authenticate: Authenticate;
     readonly views: ViewReader;
-    readonly log: Logger;
+    readonly log: Log;
     readonly graphiql: boolean;
   },
 ): { readonly graphql: GraphqlServer; readonly routers: readonly Router[] } {

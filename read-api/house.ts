@@ -11,9 +11,6 @@ import type { LiveAuctions } from './auctions/live-auctions.ts';
 import type { FeedGate } from './feeds/feed.ts';
 import type { ReadLimits } from './limits.ts';
 
-/** Where a failure that is nobody's rejection is written down. */
-export type Logger = Log;
-
 /** The history as the read side sees it: it never appends. */
 export type History = Pick<EventStore, 'epoch' | 'readStream' | 'readAll' | 'head'>;
 

@@ -1,6 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Position } from '#domain/kernel/envelope.ts';
-import { later } from '#domain/kernel/instant.ts';
+import { doubled, pause } from '#domain/kernel/pause.ts';
 import type { EventFeed } from '#domain/kernel/ports/event-feed.ts';
 import {
   type Batch,
@@ -39,25 +39,15 @@ const isPassing = (error: unknown): error is StoreError =>
 
 /** Pauses that double up to a limit, and begin anew after a success. */
 function backoff(clock: Clock) {
-  let pauseMs = FIRST_PAUSE_MS;
+  let failures = 0;
   return {
     succeeded(): void {
-      pauseMs = FIRST_PAUSE_MS;
+      failures = 0;
     },
     /** Resolves after the pause, or at once when the signal aborts. */
     pause(signal: AbortSignal): Promise<void> {
-      const due = later(clock.now(), pauseMs);
-      pauseMs = Math.min(pauseMs * 2, LONGEST_PAUSE_MS);
-      if (signal.aborted) return Promise.resolve();
-      return new Promise((resolve) => {
-        const wake = (): void => {
-          cancel();
-          signal.removeEventListener('abort', wake);
-          resolve();
-        };
-        const cancel = clock.at(due, wake);
-        signal.addEventListener('abort', wake, { once: true });
-      });
+      failures += 1;
+      return pause(clock, doubled(failures, FIRST_PAUSE_MS, LONGEST_PAUSE_MS), signal);
     },
   };
 }

@@ -1,4 +1,5 @@
 import { later } from '#domain/kernel/instant.ts';
+import { doubled } from '#domain/kernel/pause.ts';
 import type { Clock } from '#domain/kernel/ports/facts.ts';
 import { SIGNATURE_HEADER } from '#domain/kernel/ports/payments.ts';
 import { sign } from '#domain/kernel/signature.ts';
@@ -68,7 +69,7 @@ export function deliveryOf({
     const taken = await deliver(bytes, sign(secret, clock.now(), bytes)).catch(() => false);
     if (taken) return ledger.delivered(id);
     if (attempts + 1 >= limits.attempts) return ledger.giveUp(id);
-    const pauseMs = Math.min(limits.firstPauseMs * 2 ** attempts, limits.longestPauseMs);
+    const pauseMs = doubled(attempts + 1, limits.firstPauseMs, limits.longestPauseMs);
     ledger.retry(id, later(pauseClock.now(), pauseMs));
   }
 
