@@ -35,6 +35,12 @@ export interface Registry {
   decode(stored: StoredEvent): RecordedEvent;
   /** The JSON of an event's data. @throws z.ZodError when the data does not fit. */
   encode(event: NewEvent): JsonObject;
+  /**
+   * A new event as it is stored and as it will be read: its data as JSON, and what reading that JSON gives. A stored event
+   * that holds these very objects is not read again.
+   * @throws z.ZodError when the data does not fit; TypeError for an unknown type
+   */
+  seal(event: NewEvent, metadata: Metadata): { readonly json: JsonObject; readonly data: object };
 }
 
 function byName<T>(items: readonly T[], name: (item: T) => string): ReadonlyMap<string, T> {
@@ -76,8 +82,18 @@ export function registryOf(contexts: readonly Context[]): Registry {
     (rejection) => rejection.code,
   );
   const read = new WeakMap<StoredEvent, RecordedEvent>();
+  /** By the JSON object itself. */
+  const sealed = new WeakMap<JsonObject, { readonly data: object; readonly metadata: Metadata }>();
+
+  function declarationOf({ type }: NewEvent): EventDeclaration {
+    const declared = events.get(type);
+    if (declared === undefined) throw new TypeError(`${type} is not in the registry`);
+    return declared;
+  }
 
   const decodeNew = (stored: StoredEvent): RecordedEvent => {
+    const own = sealed.get(stored.data);
+    if (own !== undefined) return { ...stored, ...own };
     const declared = events.get(stored.type);
     if (declared === undefined) throw new NewerEvent(stored, 'this version knows no such event');
     const metadata = z.decode(Metadata, stored.metadata as z.input<typeof Metadata>);
@@ -99,10 +115,14 @@ export function registryOf(contexts: readonly Context[]): Registry {
       read.set(stored, event);
       return event;
     },
-    encode(event) {
-      const declared = events.get(event.type);
-      if (declared === undefined) throw new TypeError(`${event.type} is not in the registry`);
-      return declared.schema.encode(event.data as never) as JsonObject;
+    encode: (event) => declarationOf(event).schema.encode(event.data as never) as JsonObject,
+    seal(event, metadata) {
+      const { schema } = declarationOf(event);
+      const json = schema.encode(event.data as never) as JsonObject;
+      // Not the data that was decided: what a fold sees is to be what a replay sees.
+      const data = schema.decode(json as never);
+      sealed.set(json, { data, metadata });
+      return { json, data };
     },
   };
 }

@@ -71,9 +71,8 @@ function pend(
   const events = decided.map((event): PendingEvent => {
     const declared = decider.events.find(({ type }) => type === event.type);
     if (declared === undefined) throw new TypeError(`${decider.category} does not declare ${event.type}`);
-    const json = registry.encode(event);
-    const data = declared.schema.decode(json as never);
     const metadata = metadataOf(command, declared.version, now);
+    const { json, data } = registry.seal(event, metadata);
     const stored = metadata as unknown as JsonObject;
     const size = byteLength(json) + byteLength(stored);
     if (size > storeLimits.eventBytes) throw new RangeError(`a ${event.type} of ${size} bytes`);

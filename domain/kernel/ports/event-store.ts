@@ -2,7 +2,10 @@ import type { JsonObject } from '../canonical.ts';
 import type { Position, StoredEvent } from '../envelope.ts';
 import type { Instant } from '../instant.ts';
 
-/** An event on its way into a stream. The id is what settles an append whose outcome is unknown. */
+/**
+ * An event on its way into a stream. The id is what settles an append whose outcome is unknown. Data and metadata belong
+ * to the store once handed in: followers of the same process may be given these very objects, so nobody changes them.
+ */
 export interface EventToAppend {
   /** UUIDv7 by the caller; never reused for another event. */
   readonly eventId: string;

@@ -5,6 +5,7 @@ import type { Clock } from '#domain/kernel/ports/facts.ts';
 import { followPages } from '../follow.ts';
 import { signalled, type Wake } from '../wake.ts';
 import { type EventReader, eventReader } from './reader.ts';
+import { type Recent, recentEvents } from './recent.ts';
 import { eventsFile, openForReading, readError } from './schema.ts';
 import { type WriterLimits, writerLimits } from './writer.ts';
 import { startWriting, type Writing } from './writing.ts';
@@ -76,6 +77,7 @@ function polling(reader: EventReader, arrived: Wake, pollMs: number, closed: () 
 export async function openSqliteEventStore(options: SqliteEventStoreOptions): Promise<EventStore> {
   const { folder, clock, readOnly = false, pollMs = 20, limits, onFatal } = options;
   const committed = signalled();
+  let recent: Recent | undefined;
   let stopped: StoreError | undefined;
 
   const stop = (error: StoreError): void => {
@@ -87,6 +89,7 @@ export async function openSqliteEventStore(options: SqliteEventStoreOptions): Pr
     : await startWriting({
         start: { folder, newEpoch: randomUUID(), limits: { ...writerLimits, ...limits } },
         clock,
+        onRecorded: (events, bytes) => recent?.put(events, bytes),
         onCommit: committed.signal,
         onFatal(error) {
           stop(error);
@@ -111,12 +114,18 @@ export async function openSqliteEventStore(options: SqliteEventStoreOptions): Pr
     reader = eventReader(openForReading(folder));
     epoch = reading(reader.epoch);
     reading(() => reader.page({ direction: 'backwards', limit: 1 }));
+    if (writing) recent = recentEvents(reading(reader.head));
   } catch (error) {
     await writing?.close();
     throw readError(error, eventsFile(folder));
   }
   const arrived = readOnly ? polling(reader, committed, pollMs, () => stopped !== undefined) : committed;
   const page: EventReader['page'] = (read) => reading(() => reader.page(read));
+  /** Behind the head, the next page for a follower who takes everything is in memory. */
+  const nextPage: EventReader['page'] = (read) => {
+    if (stopped || read.filter || read.after === undefined) return page(read);
+    return recent?.behind(read.after, read.limit) ?? page(read);
+  };
 
   let closing: Promise<void> | undefined;
   async function end(): Promise<void> {
@@ -134,7 +143,7 @@ export async function openSqliteEventStore(options: SqliteEventStoreOptions): Pr
     },
     readStream: async (stream, read) => reading(() => reader.stream(stream, read)),
     readAll: async (read) => page(read),
-    follow: (following) => followPages(page, arrived, following, nextTurn),
+    follow: (following) => followPages(nextPage, arrived, following, nextTurn),
     head: async () => reading(reader.head),
     close() {
       closing ??= end();

@@ -1,4 +1,5 @@
 import { Worker } from 'node:worker_threads';
+import type { StoredEvent } from '#domain/kernel/envelope.ts';
 import {
   type AppendResult,
   type EventToAppend,
@@ -24,6 +25,8 @@ const EVENTS_PER_MESSAGE = 64;
 
 interface Waiting {
   readonly append: QueuedAppend;
+  /** As they were handed in: followers in this process are given these very objects. */
+  readonly events: readonly EventToAppend[];
   resolve(result: AppendResult): void;
   reject(error: StoreError): void;
 }
@@ -35,6 +38,23 @@ function positionsOf({ first, last }: { first: number; last: number }, count: nu
 
 const expectedRevision = (expected: ExpectedRevision): number =>
   expected === 'none' ? NONE : expected === 'any' ? ANY : expected;
+
+/** The events of an append as they stand in the history, if this answer says that they have just been put there. */
+function recorded({ append, events }: Waiting, answer: Answer): readonly StoredEvent[] {
+  if (answer.status !== 'appended' || answer.repeated) return [];
+  const { stream, recordedAt } = append;
+  const firstRevision = answer.revision - events.length + 1;
+  return events.map(({ eventId, type, data, metadata }, at) => ({
+    eventId,
+    type,
+    stream,
+    revision: firstRevision + at,
+    position: BigInt(answer.first + at),
+    recordedAt,
+    data,
+    metadata,
+  }));
+}
 
 function settle({ append, resolve, reject }: Waiting, answer: Answer): void {
   switch (answer.status) {
@@ -77,12 +97,14 @@ export interface Writing {
 export function startWriting(options: {
   readonly start: Omit<WorkerStart, 'bell'>;
   readonly clock: Pick<Clock, 'now'>;
-  /** Something was committed. */
+  /** These events of one append, of so many bytes, are durable; in the order of the history. */
+  onRecorded(events: readonly StoredEvent[], bytes: number): void;
+  /** Something was committed: said once for all the answers that came together. */
   onCommit(): void;
   /** The writer has stopped for good. */
   onFatal(error: StoreError): void;
 }): Promise<Writing> {
-  const { start, clock, onCommit, onFatal } = options;
+  const { start, clock, onRecorded, onCommit, onFatal } = options;
   const bell = new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT));
   const workerData: WorkerStart = { ...start, bell };
   const worker = new Worker(new URL('./worker.ts', import.meta.url), { workerData });
@@ -120,6 +142,7 @@ export function startWriting(options: {
       waiting.delete(next);
       load.appends -= 1;
       load.bytes -= next.append.bytes;
+      onRecorded(recorded(next, answer), next.append.bytes);
       settle(next, answer);
     });
     onCommit();
@@ -160,7 +183,7 @@ export function startWriting(options: {
     outboxEvents += encoded.length;
     if (outboxEvents >= EVENTS_PER_MESSAGE) flush();
     return new Promise((resolve, reject) => {
-      waiting.add({ append: queued, resolve, reject });
+      waiting.add({ append: queued, events, resolve, reject });
     });
   }
 
