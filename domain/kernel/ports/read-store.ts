@@ -114,8 +114,10 @@ export const readStoreLimits = {
 
 /** The collection was dropped or never declared; a reader looks again which one is live. */
 export class NoSuchCollection extends Error {
+  readonly collection: string;
   constructor(collection: string) {
     super(`there is no collection ${collection}`);
+    this.collection = collection;
     this.name = 'NoSuchCollection';
   }
 }

@@ -103,14 +103,17 @@ const isUnusable = (error: unknown): boolean =>
   error instanceof OtherFormat ||
   (error instanceof Error && 'errcode' in error && [11, 26].includes(Number(error.errcode) & 0xff));
 
+/** 64 MiB of cache, and a log of 32 MiB before it is written back: hot documents change many times in between. */
+export const tune = (database: Database): void =>
+  database.execute(
+    'PRAGMA synchronous = NORMAL; PRAGMA cache_size = -65536; PRAGMA wal_autocheckpoint = 8000',
+  );
+
 function openOrCreate(path: string): Database {
   const database = new Database(path);
   try {
-    // 64 MiB of cache, and a log of 32 MiB before it is written back: hot documents change many times in between.
-    database.execute(
-      `PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;
-       PRAGMA cache_size = -65536; PRAGMA wal_autocheckpoint = 8000`,
-    );
+    database.execute('PRAGMA journal_mode = WAL');
+    tune(database);
     database.transaction(() => {
       const format = database.one('PRAGMA user_version')?.user_version;
       if (format === BigInt(FORMAT)) return;

@@ -4,7 +4,6 @@ import { z } from 'zod';
 import type { JsonObject } from '#domain/kernel/canonical.ts';
 import {
   type CollectionSpec,
-  type DocumentWrite,
   NoSuchCollection,
   readStoreLimits,
   type StoredDocument,
@@ -14,6 +13,7 @@ import { kindsOf, textOf, validCollection, wordsOf } from '../collection.ts';
 import { cursorOf, type Place, parseQuery } from '../query.ts';
 import type { Database, Row } from './database.ts';
 import { expressionOf, selectionOf } from './sql.ts';
+import type { TextWrite } from './wire.ts';
 
 const Spec = z.object({
   name: z.string(),
@@ -168,14 +168,11 @@ export class Documents {
   }
 
   /** Inside a transaction of the caller. */
-  write(writes: readonly DocumentWrite[]): void {
-    if (writes.length > readStoreLimits.writesPerCommit)
-      throw new RangeError('too many writes in one commit');
+  write(writes: Iterable<TextWrite>): void {
     const collections = new Map<string, Collection>();
     for (const { collection: name, id, key, position, body } of writes) {
       const collection = collections.get(name) ?? this.#collection(name);
       collections.set(name, collection);
-      if (body !== null) this.#noteArrays(collection, body);
       this.#database.run(
         `INSERT INTO ${collection.table} (id, key, position, body, words) VALUES (?, ?, ?, jsonb(?), ?)
          ON CONFLICT (id) DO UPDATE SET key = excluded.key, position = excluded.position, body = excluded.body,
@@ -183,10 +180,19 @@ export class Documents {
         id,
         key,
         position,
-        body === null ? null : JSON.stringify(body),
-        body === null ? null : wordsIn(body, collection.spec),
+        body,
+        body === null ? null : this.#wordsOf(collection, body),
       );
     }
+  }
+
+  /** What the document is found by. Only a collection that can be searched at all has its documents read for it. */
+  #wordsOf(collection: Collection, body: string): string | null {
+    const { paths, spec } = collection;
+    if (paths.length === 0 && spec.text.length === 0) return null;
+    const document = JSON.parse(body) as JsonObject;
+    this.#noteArrays(collection, document);
+    return wordsIn(document, spec);
   }
 
   #noteArrays({ spec, paths, arrays }: Collection, body: JsonObject): void {

@@ -1,15 +1,15 @@
-import type { Commit } from '#domain/kernel/ports/read-store.ts';
+import type { FlatCommit } from './wire.ts';
 
 type Outcome = 'committed' | 'fenced';
 
 interface Waiting {
-  readonly commit: Commit;
+  readonly commit: FlatCommit;
   resolve(outcome: Outcome): void;
   reject(error: unknown): void;
 }
 
 export interface GroupCommit {
-  commit(commit: Commit): Promise<Outcome>;
+  commit(commit: FlatCommit): Promise<Outcome>;
   /** Writes what waits, at once. */
   flush(): void;
 }
@@ -29,7 +29,7 @@ const COMMITS_PER_GROUP = 64;
  */
 export function groupCommit(
   transaction: <T>(work: () => T) => T,
-  apply: (commit: Commit) => Outcome,
+  apply: (commit: FlatCommit) => Outcome,
 ): GroupCommit {
   let waiting: Waiting[] = [];
   let flushedAt = 0;

@@ -1,9 +1,10 @@
 import type { JsonObject } from '#domain/kernel/canonical.ts';
-import type { ReadSnapshot, ReadStore } from '#domain/kernel/ports/read-store.ts';
+import { type ReadSnapshot, type ReadStore, readStoreLimits } from '#domain/kernel/ports/read-store.ts';
 import { Consumers } from './consumers.ts';
 import { Database, openDatabase } from './database.ts';
 import { Documents } from './documents.ts';
-import { groupCommit } from './group-commit.ts';
+import { settingOf } from './operations.ts';
+import { writingTo } from './writing.ts';
 
 export interface SqliteReadStoreOptions {
   /** Where `views.db` lies; created when it is not there. */
@@ -11,82 +12,51 @@ export interface SqliteReadStoreOptions {
 }
 
 /**
- * Read models in SQLite. Several processes may open it; a commit is one transaction. What the last moments wrote may be
- * lost with the machine (`synchronous=NORMAL`), checkpoints with it, so that it is made again from the history.
+ * Read models in SQLite: written by a thread of their own, read on this one. Several processes may open it; a commit is
+ * one transaction. What the last moments wrote may be lost with the machine (`synchronous=NORMAL`), checkpoints with it,
+ * so that it is made again from the history.
  */
 export function openSqliteReadStore({ folder }: SqliteReadStoreOptions): ReadStore {
   const database = openDatabase(folder);
   const documents = new Documents(database);
   const consumers = new Consumers(database);
-  const settingOf = (from: Database, name: string): string | undefined =>
-    from.one('SELECT value FROM settings WHERE name = ?', name)?.value?.toString();
-
-  const commits = groupCommit(
-    (work) => database.transaction(work),
-    ({ lease, writes, checkpoint, parked }) => {
-      if (!consumers.moveCheckpoint(lease, checkpoint)) return 'fenced';
-      documents.write(writes);
-      for (const change of parked) consumers.changeParked(lease.consumer, change);
-      return 'committed';
-    },
-  );
+  const writing = writingTo(database.path);
 
   return {
-    declare: async (collection) => documents.declare(collection),
-    drop: async (collection) => documents.drop(collection),
+    declare: (collection) => writing.operate('declare', collection),
+    drop: (collection) => writing.operate('drop', collection),
     get: async (collection, ids) => documents.get(collection, ids),
     find: async (collection, query) => documents.find(collection, query),
     scan: async (collection, afterId, limit) => documents.scan(collection, afterId, limit),
     snapshot: (read) => snapshotOf(database.path, read),
-    lease: async (consumer, owner, nowMs, ttlMs) => consumers.lease(consumer, owner, nowMs, ttlMs),
-    release: async (lease) => consumers.release(lease),
-    commit: (commit) => commits.commit(commit),
+    lease: (consumer, owner, nowMs, ttlMs) => writing.operate('lease', consumer, owner, nowMs, ttlMs),
+    release: (lease) => writing.operate('release', lease),
+    async commit(commit) {
+      if (commit.writes.length > readStoreLimits.writesPerCommit)
+        throw new RangeError('too many writes in one commit');
+      return writing.commit(commit);
+    },
     checkpoint: async (consumer) => consumers.checkpoint(consumer),
     consumers: async () => consumers.all(),
-    forget: async (consumer) => consumers.forget(consumer),
+    forget: (consumer) => writing.operate('forget', consumer),
     parked: async (consumer) => consumers.parked(consumer),
     isParked: async (consumer, key) => consumers.isParked(consumer, key),
-    requestRetry: async (consumer, key) => consumers.requestRetry(consumer, key),
+    requestRetry: (consumer, key) => writing.operate('requestRetry', consumer, key),
     setting: async (name) => settingOf(database, name),
-    putSetting: async (name, value, expected) =>
-      database.transaction(() => {
-        if (expected !== undefined && (settingOf(database, name) ?? null) !== expected) return false;
-        putSetting(database, name, value);
-        return true;
-      }),
-    switchOver: async ({ setting, expected, value, consumer, notBehind }) =>
-      database.transaction(() => {
-        if (settingOf(database, setting) !== expected) return false;
-        const ahead = consumers.checkpoint(consumer);
-        const behind = notBehind === undefined ? undefined : consumers.checkpoint(notBehind);
-        if (ahead === undefined || ahead < (behind ?? 0n)) return false;
-        putSetting(database, setting, value);
-        return true;
-      }),
+    putSetting: (name, value, expected) => writing.operate('putSetting', name, value, expected),
+    switchOver: (change) => writing.operate('switchOver', change),
     async readSnapshot(stream) {
       const body = database.one('SELECT body FROM snapshots WHERE stream = ?', stream)?.body;
       return body === undefined ? undefined : (JSON.parse(String(body)) as JsonObject);
     },
-    async writeSnapshot(stream, snapshot) {
-      database.run('INSERT OR REPLACE INTO snapshots VALUES (?, ?)', stream, JSON.stringify(snapshot));
-    },
-    async reset() {
-      documents.dropAll();
-      database.transaction(() => {
-        for (const table of ['consumers', 'parked', 'parked_positions', 'settings', 'snapshots'])
-          database.run(`DELETE FROM ${table}`);
-      });
-    },
+    writeSnapshot: (stream, snapshot) => writing.operate('writeSnapshot', stream, snapshot),
+    reset: () => writing.operate('reset'),
     async close() {
-      commits.flush();
+      await writing.close();
       database.close();
     },
   };
 }
-
-const putSetting = (database: Database, name: string, value: string): void => {
-  database.run('INSERT OR REPLACE INTO settings VALUES (?, ?)', name, value);
-};
 
 /** A connection of its own, because a transaction belongs to a connection and reading awaits between its steps. */
 async function snapshotOf<T>(path: string, read: (at: ReadSnapshot) => Promise<T>): Promise<T> {
@@ -97,8 +67,7 @@ async function snapshotOf<T>(path: string, read: (at: ReadSnapshot) => Promise<T
     const consumers = new Consumers(database);
     return await read({
       checkpoint: async (consumer) => consumers.checkpoint(consumer),
-      setting: async (name) =>
-        database.one('SELECT value FROM settings WHERE name = ?', name)?.value?.toString(),
+      setting: async (name) => settingOf(database, name),
       scan: async (collection, afterId, limit) => documents.scan(collection, afterId, limit),
     });
   } finally {

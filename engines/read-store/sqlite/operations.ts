@@ -1,0 +1,48 @@
+import type { Consumers } from './consumers.ts';
+import type { Database } from './database.ts';
+import type { Documents } from './documents.ts';
+import type { Operations } from './wire.ts';
+
+export const settingOf = (database: Database, name: string): string | undefined =>
+  database.one('SELECT value FROM settings WHERE name = ?', name)?.value?.toString();
+
+const putSetting = (database: Database, name: string, value: string): void => {
+  database.run('INSERT OR REPLACE INTO settings VALUES (?, ?)', name, value);
+};
+
+/** All that changes the store but commits, each in a transaction of its own. */
+export function operationsOn(database: Database, documents: Documents, consumers: Consumers): Operations {
+  return {
+    declare: (collection) => documents.declare(collection),
+    drop: (collection) => documents.drop(collection),
+    lease: (consumer, owner, nowMs, ttlMs) => consumers.lease(consumer, owner, nowMs, ttlMs),
+    release: (lease) => consumers.release(lease),
+    forget: (consumer) => consumers.forget(consumer),
+    requestRetry: (consumer, key) => consumers.requestRetry(consumer, key),
+    putSetting: (name, value, expected) =>
+      database.transaction(() => {
+        if (expected !== undefined && (settingOf(database, name) ?? null) !== expected) return false;
+        putSetting(database, name, value);
+        return true;
+      }),
+    switchOver: ({ setting, expected, value, consumer, notBehind }) =>
+      database.transaction(() => {
+        if (settingOf(database, setting) !== expected) return false;
+        const ahead = consumers.checkpoint(consumer);
+        const behind = notBehind === undefined ? undefined : consumers.checkpoint(notBehind);
+        if (ahead === undefined || ahead < (behind ?? 0n)) return false;
+        putSetting(database, setting, value);
+        return true;
+      }),
+    writeSnapshot(stream, snapshot) {
+      database.run('INSERT OR REPLACE INTO snapshots VALUES (?, ?)', stream, JSON.stringify(snapshot));
+    },
+    reset() {
+      documents.dropAll();
+      database.transaction(() => {
+        for (const table of ['consumers', 'parked', 'parked_positions', 'settings', 'snapshots'])
+          database.run(`DELETE FROM ${table}`);
+      });
+    },
+  };
+}

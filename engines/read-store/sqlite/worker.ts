@@ -1,0 +1,80 @@
+import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
+import { NoSuchCollection } from '#domain/kernel/ports/read-store.ts';
+import { Consumers } from './consumers.ts';
+import { Database, tune } from './database.ts';
+import { Documents } from './documents.ts';
+import { groupCommit } from './group-commit.ts';
+import { operationsOn } from './operations.ts';
+import {
+  type Operation,
+  type Outcome,
+  type ToWorker,
+  type WireError,
+  type WorkerStart,
+  writesOf,
+} from './wire.ts';
+
+const wireError = (error: unknown): WireError => ({
+  name: error instanceof Error ? error.name : 'Error',
+  message: error instanceof Error ? error.message : String(error),
+  stack: error instanceof Error ? error.stack : undefined,
+  errcode: error instanceof Error && 'errcode' in error ? Number(error.errcode) : undefined,
+  collection: error instanceof NoSuchCollection ? error.collection : undefined,
+});
+
+/** The writer's thread: it alone changes the store on behalf of its process. */
+function run(port: MessagePort, { path }: WorkerStart): void {
+  const database = new Database(path);
+  tune(database);
+  const documents = new Documents(database);
+  const consumers = new Consumers(database);
+  const operations = operationsOn(database, documents, consumers);
+  const commits = groupCommit(
+    (work) => database.transaction(work),
+    ({ lease, writes, checkpoint, parked }) => {
+      if (!consumers.moveCheckpoint(lease, checkpoint)) return 'fenced';
+      documents.write(writesOf(writes));
+      for (const change of parked) consumers.changeParked(lease.consumer, change);
+      return 'committed';
+    },
+  );
+  let outcomes: Outcome[] = [];
+
+  /** What one group has come to travels together. */
+  function tell(outcome: Outcome): void {
+    if (outcomes.length === 0)
+      queueMicrotask(() => {
+        port.postMessage(outcomes);
+        outcomes = [];
+      });
+    outcomes.push(outcome);
+  }
+
+  function operate({ number, name, values }: Operation): void {
+    // What waits was asked for before; this may depend on it.
+    commits.flush();
+    try {
+      const operation = operations[name] as (...values: readonly unknown[]) => unknown;
+      tell({ number, value: operation(...values) });
+    } catch (error) {
+      tell({ number, error: wireError(error) });
+    }
+  }
+
+  port.on('message', (message: ToWorker) => {
+    if (message.kind === 'operation') operate(message);
+    else if (message.kind === 'commit') {
+      const { number } = message;
+      commits.commit(message.commit).then(
+        (value) => tell({ number, value }),
+        (error: unknown) => tell({ number, error: wireError(error) }),
+      );
+    } else {
+      commits.flush();
+      database.close();
+      port.close();
+    }
+  });
+}
+
+if (parentPort) run(parentPort, workerData as WorkerStart);

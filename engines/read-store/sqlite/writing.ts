@@ -1,0 +1,105 @@
+import { Worker } from 'node:worker_threads';
+import { type Commit, NoSuchCollection } from '#domain/kernel/ports/read-store.ts';
+import {
+  flatCommit,
+  type Operation,
+  type Operations,
+  type Outcome,
+  type ToWorker,
+  type WireError,
+  type WorkerStart,
+} from './wire.ts';
+
+/** Calls that may wait for the thread at once: consumers and operators have a handful each. */
+const WAITING = 100_000;
+
+interface Waiting {
+  resolve(value: unknown): void;
+  reject(error: Error): void;
+}
+
+function errorFrom({ name, message, stack, errcode, collection }: WireError): Error {
+  if (collection !== undefined) return new NoSuchCollection(collection);
+  const error = name === 'RangeError' ? new RangeError(message) : new Error(message);
+  if (stack !== undefined) error.stack = stack;
+  return errcode === undefined ? error : Object.assign(error, { errcode });
+}
+
+/** The near side of the thread that writes the read models. */
+export interface Writing {
+  commit(commit: Commit): Promise<'committed' | 'fenced'>;
+  operate<Name extends keyof Operations>(
+    name: Name,
+    ...values: Parameters<Operations[Name]>
+  ): Promise<ReturnType<Operations[Name]>>;
+  /** Resolves when everything asked for is written. */
+  close(): Promise<void>;
+}
+
+/**
+ * A thread of its own writes, so that neither its work nor a disk that takes its time holds up decisions and queries.
+ * Should it die, what waits is told so and whoever asks next starts another: all it holds can be made again.
+ */
+export function writingTo(path: string): Writing {
+  const waiting = new Map<number, Waiting>();
+  let thread: { readonly worker: Worker; readonly exited: Promise<void> } | undefined;
+  let closed: Promise<void> | undefined;
+  let calls = 0;
+
+  function lost(cause?: unknown): void {
+    thread = undefined;
+    const error = new Error('the thread that writes the views has ended', { cause });
+    for (const { reject } of waiting.values()) reject(error);
+    waiting.clear();
+  }
+
+  function start() {
+    const worker = new Worker(new URL('./worker.ts', import.meta.url), {
+      workerData: { path } satisfies WorkerStart,
+    });
+    worker.on('message', (outcomes: readonly Outcome[]) => {
+      for (const outcome of outcomes) {
+        const caller = waiting.get(outcome.number);
+        waiting.delete(outcome.number);
+        if ('error' in outcome) caller?.reject(errorFrom(outcome.error));
+        else caller?.resolve(outcome.value);
+      }
+    });
+    worker.on('error', lost);
+    const exited = new Promise<void>((resolve) => {
+      worker.once('exit', () => {
+        lost();
+        resolve();
+      });
+    });
+    return { worker, exited };
+  }
+
+  function ask<T>(message: (number: number) => ToWorker): Promise<T> {
+    if (closed) return Promise.reject(new Error('the read store is closed'));
+    if (waiting.size >= WAITING) return Promise.reject(new Error(`${waiting.size} writes of views wait`));
+    thread ??= start();
+    calls += 1;
+    thread.worker.postMessage(message(calls));
+    return new Promise((resolve, reject) => {
+      waiting.set(calls, { resolve: resolve as (value: unknown) => void, reject });
+    });
+  }
+
+  async function end(): Promise<void> {
+    if (thread === undefined) return;
+    const { worker, exited } = thread;
+    worker.postMessage({ kind: 'close' } satisfies ToWorker);
+    await exited;
+  }
+
+  return {
+    commit: (commit) => ask((number) => ({ kind: 'commit', number, commit: flatCommit(commit) })),
+    operate: (name, ...values) =>
+      ask((number) => ({ kind: 'operation', number, name, values }) as unknown as Operation),
+    close() {
+      closed ??= end();
+      return closed;
+    },
+  };
+}
