@@ -34,8 +34,15 @@ export function newIds({ clock }: { readonly clock: Pick<Clock, 'now'> }): NewId
   const nextRandom = pooledRandom();
   let lastMs = -1;
   let sequence = 0;
+  let now = '';
+  let nowMs = -1;
   return () => {
-    const nowMs = millisecondsOf(clock.now());
+    const text = clock.now();
+    // Several ids of one millisecond are the rule.
+    if (text !== now) {
+      now = text;
+      nowMs = millisecondsOf(text);
+    }
     if (nowMs > lastMs) {
       lastMs = nowMs;
       sequence = (crypto.getRandomValues(words)[0] ?? 0) % SEQUENCE_START_END;

@@ -9,8 +9,18 @@ const LONGEST_WAIT_MS = 60_000;
 
 /** The machine's clock. A wait that is not cancelled keeps the process alive. */
 export function systemClock(): Clock {
+  let lastMs = Number.NaN;
+  let text = '';
   return {
-    now: () => instant(Date.now()),
+    now() {
+      const nowMs = Date.now();
+      // Asked several times for every command: a moment is written out once.
+      if (nowMs !== lastMs) {
+        lastMs = nowMs;
+        text = instant(nowMs);
+      }
+      return text;
+    },
     at(moment, due) {
       const dueMs = millisecondsOf(moment);
       let timer: NodeJS.Timeout;

@@ -73,7 +73,7 @@ export async function appendBatch(
     return known === 'nothing' ? undefined : { status: 'recorded', events: known };
   }
 
-  let error: unknown = new StoreError('unknown_outcome', `${stream} could not be settled`);
+  let error: unknown;
   let doubt = false;
   for (let tries = 0; tries < limits.settleAttempts; tries++) {
     if (tries > 0) await pause(tries);
@@ -86,5 +86,6 @@ export async function appendBatch(
     }
     doubt = true;
   }
+  error ??= new StoreError('unknown_outcome', `${stream} could not be settled`);
   return { status: 'failed', error };
 }

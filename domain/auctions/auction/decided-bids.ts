@@ -1,27 +1,21 @@
+import { emptyTable, type IdTable, valueIn, withValue } from '../../kernel/id-table.ts';
 import type { BidId } from '../../kernel/ids.ts';
 
-/** Bids of one chunk. A new bid copies the open chunk alone, so that a long auction costs no more per bid than a short one. */
-const CHUNK_BIDS = 100;
-/** Chunks kept: a bid that is decided again comes soon after, never ten thousand bids later. */
-const CHUNKS_KEPT = 100;
+/** A bid that is decided again comes soon after, never ten thousand bids later. */
+const GENERATION_BIDS = 10_000;
 
-type Chunk = { readonly [bidId: BidId]: true };
-
-/** The bids an auction has lately decided, so that none of them is decided twice. Plain data, because states are. */
+/** The bids an auction has lately decided, so that none of them is decided twice: one generation at least, two at most. */
 export interface DecidedBids {
-  readonly open: Chunk;
-  readonly openBids: number;
-  /** Oldest first. */
-  readonly full: readonly Chunk[];
+  readonly young: IdTable<true>;
+  readonly old: IdTable<true>;
 }
 
-export const noBidsDecided: DecidedBids = { open: {}, openBids: 0, full: [] };
+export const noBidsDecided: DecidedBids = { young: emptyTable, old: emptyTable };
 
-export function withDecided({ open, openBids, full }: DecidedBids, bidId: BidId): DecidedBids {
-  const grown = { ...open, [bidId]: true as const };
-  if (openBids + 1 < CHUNK_BIDS) return { open: grown, openBids: openBids + 1, full };
-  return { open: {}, openBids: 0, full: [...full, grown].slice(-CHUNKS_KEPT) };
+export function withDecided({ young, old }: DecidedBids, bidId: BidId): DecidedBids {
+  const grown = withValue(young, bidId, true);
+  return grown.size < GENERATION_BIDS ? { young: grown, old } : { young: emptyTable, old: grown };
 }
 
-export const isDecided = ({ open, full }: DecidedBids, bidId: BidId): boolean =>
-  Object.hasOwn(open, bidId) || full.some((chunk) => Object.hasOwn(chunk, bidId));
+export const isDecided = ({ young, old }: DecidedBids, bidId: BidId): boolean =>
+  valueIn(young, bidId) !== undefined || valueIn(old, bidId) !== undefined;

@@ -71,7 +71,7 @@ export const auction = decider({
   category: 'auction',
   events,
   commands,
-  stateVersion: 1,
+  stateVersion: 2,
   initial: noAuction,
   evolve,
   barriers: ['LotClosing'],

@@ -2,7 +2,7 @@ import { type Decision, decider, type Facts } from '../../kernel/decider.ts';
 import { later } from '../../kernel/instant.ts';
 import { type CommandData, type EventOf, recordedReason } from '../../kernel/message.ts';
 import { availableOf, clearingOf, heldOf, moved } from '../../kernel/posting.ts';
-import { claimNamed, hasExpired, heldBy, holdNamed, newHold, withClaim } from './holds.ts';
+import { hasExpired, heldBy, holdNamed, newHold, stateOfClaim, withAnsweredClaim } from './holds.ts';
 import { walletLimits } from './limits.ts';
 import {
   BalanceLimit,
@@ -98,10 +98,10 @@ function reserveFunds(
   wallet: Wallet,
 ): Decision<Event, ReturnType<typeof ClaimOver>> {
   const { person, currency, holdId, claimId, purpose, amount } = wanted;
-  const claim = claimNamed(holdNamed(wallet.holds, holdId), claimId);
-  if (claim?.state === 'open') return [];
+  const state = stateOfClaim(holdNamed(wallet.holds, holdId), claimId);
+  if (state === 'open') return [];
   // A claim that has had its answer is not answered anew; one that was ended beforehand still waits for its no.
-  if (claim?.state === 'ended') return ClaimOver({ holdId, claimId });
+  if (state === 'ended') return ClaimOver({ holdId, claimId });
   const why = whyNot(wallet, wanted);
   if (why === undefined) return [reserve(wallet, wanted)];
   const reason = recordedReason(ReserveFunds.rejections, why);
@@ -113,10 +113,10 @@ function endClaim(
   wallet: Wallet,
 ) {
   const hold = holdNamed(wallet.holds, holdId) ?? newHold(holdId);
-  const claim = claimNamed(hold, claimId);
-  if (hold.over || (claim !== undefined && claim.state !== 'open')) return [];
+  const state = stateOfClaim(hold, claimId);
+  if (hold.over || (state !== undefined && state !== 'open')) return [];
   const before = heldBy(hold);
-  const held = claim === undefined ? before : heldBy(withClaim(hold, { ...claim, state: 'ended' }));
+  const held = heldBy(withAnsweredClaim(hold, claimId, 'ended'));
   const released = before - held;
   return [
     ClaimEnded({
@@ -224,7 +224,7 @@ export const wallet = decider({
   category: 'wallet',
   events: walletEvents,
   commands: walletCommands,
-  stateVersion: 1,
+  stateVersion: 2,
   initial: noWallet,
   evolve,
   decide: {

@@ -1,4 +1,4 @@
-/** What one wallet may come to. A state of this size stays small enough to copy and to keep as a snapshot. */
+/** What one wallet may come to. A state of this size stays small enough to keep as a snapshot. */
 export const walletLimits = {
   /** Available and held together, in minor units: sums of many wallets still fit where one amount fits. */
   balance: 1_000_000_000_000_000n,
@@ -6,7 +6,7 @@ export const walletLimits = {
   /** Holds on which nothing is held any more, kept so that late commands cannot bring them back. */
   endedHolds: 1_000,
   /** Claims of one hold, those that have ended included. */
-  claimsPerHold: 1_000,
+  claimsPerHold: 10_000,
   /** The credits last decided, by movement and reason. */
   credits: 1_000,
   /** After this a withdrawal's hold that nobody has committed is released, in milliseconds: a day. */

@@ -2,7 +2,7 @@ import type { ClaimId, HoldId, PersonId } from '../../kernel/ids.ts';
 import type { Instant } from '../../kernel/instant.ts';
 import { type Currency, larger } from '../../kernel/money.ts';
 import { availableOf, heldOf, moved } from '../../kernel/posting.ts';
-import { claimNamed, heldBy, holdNamed, openHolds } from './holds.ts';
+import { claimsUnder, heldBy, holdNamed, openHolds, stateOfClaim } from './holds.ts';
 import { walletLimits } from './limits.ts';
 import {
   ClaimOver,
@@ -39,9 +39,9 @@ export function whyNot(wallet: Wallet, wanted: WantedClaim) {
   const needed = missing(wallet, wanted);
   if (wallet.phase !== 'open') return WalletNotOpen({ person, currency });
   if (hold?.over === true) return HoldOver({ holdId });
-  if (claimNamed(hold, claimId) !== undefined) return ClaimOver({ holdId, claimId });
+  if (stateOfClaim(hold, claimId) !== undefined) return ClaimOver({ holdId, claimId });
   if (hold?.purpose !== undefined && hold.purpose !== purpose) return OtherPurpose({ holdId });
-  if (hold !== undefined && hold.claims.length >= walletLimits.claimsPerHold)
+  if (hold !== undefined && claimsUnder(hold) >= walletLimits.claimsPerHold)
     return TooManyClaims({ holdId, limit: walletLimits.claimsPerHold });
   if (heldBy(hold) === 0n && openHolds(wallet.holds) >= walletLimits.openHolds)
     return TooManyHolds({ limit: walletLimits.openHolds });

@@ -1,5 +1,14 @@
 import type { EventOf } from '../../kernel/message.ts';
-import { claimNamed, type Holds, holdNamed, newHold, overHold, withClaim, withHold } from './holds.ts';
+import {
+  type Holds,
+  holdNamed,
+  newHold,
+  overHold,
+  stateOfClaim,
+  withAnsweredClaim,
+  withHold,
+  withOpenClaim,
+} from './holds.ts';
 import { walletLimits } from './limits.ts';
 import type { walletEvents } from './messages.ts';
 
@@ -35,9 +44,9 @@ type Reserved = Extract<WalletEvent, { type: 'FundsReserved' }>['data'];
 function reserved(wallet: Wallet, data: Reserved): Wallet {
   const { holdId, claimId, amount, purpose, expiresAt, balance } = data;
   const { expiresAt: _, ...hold } = holdNamed(wallet.holds, holdId) ?? newHold(holdId);
-  const claimed = withClaim(
+  const claimed = withOpenClaim(
     { ...hold, purpose, ...(expiresAt !== undefined && { expiresAt }) },
-    { claimId, amount, state: 'open' },
+    { claimId, amount },
   );
   return { ...wallet, ...balance, holds: withHold(wallet.holds, claimed) };
 }
@@ -58,20 +67,19 @@ export function evolve(wallet: Wallet, event: WalletEvent): Wallet {
     case 'FundsReserved':
       return reserved(wallet, event.data);
     case 'FundsRefused': {
-      const { holdId, claimId, amount } = event.data;
+      const { holdId, claimId } = event.data;
       const hold = holdNamed(wallet.holds, holdId) ?? newHold(holdId);
-      const refused = withClaim(hold, { claimId, amount, state: 'ended' });
-      return { ...wallet, holds: withHold(wallet.holds, refused) };
+      return { ...wallet, holds: withHold(wallet.holds, withAnsweredClaim(hold, claimId, 'ended')) };
     }
     case 'ClaimEnded': {
       const { holdId, claimId, balance } = event.data;
       const hold = holdNamed(wallet.holds, holdId) ?? newHold(holdId);
-      const claim = claimNamed(hold, claimId);
-      const ended = withClaim(
-        hold,
-        claim === undefined ? { claimId, amount: 0n, state: 'void' } : { ...claim, state: 'ended' },
-      );
-      return { ...wallet, ...balance, holds: withHold(wallet.holds, ended) };
+      const state = stateOfClaim(hold, claimId) === undefined ? 'void' : 'ended';
+      return {
+        ...wallet,
+        ...balance,
+        holds: withHold(wallet.holds, withAnsweredClaim(hold, claimId, state)),
+      };
     }
     case 'HoldCommitted': {
       const hold = holdNamed(wallet.holds, event.data.holdId);
