@@ -95,8 +95,9 @@ export function snapshotsIn(
     },
     offer(head) {
       const { stream, eventId } = head;
-      // The window is written with the state: a long one less often, so that an event costs the same whatever its length.
-      const due = Math.max(eventsPerSnapshot, head.commands.size / 4);
+      // The window is written with the state: a long one less often, so that an event costs the same whatever its length,
+      // and the moment that it takes to write one is rare.
+      const due = Math.max(eventsPerSnapshot, head.commands.size);
       if (store === undefined || eventId === undefined) return;
       if (head.eventsSinceSnapshot < due || writing.has(stream)) return;
       head.eventsSinceSnapshot = 0;

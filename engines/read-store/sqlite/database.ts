@@ -1,6 +1,7 @@
-import { existsSync, mkdirSync, renameSync, rmSync } from 'node:fs';
+import { existsSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite';
+import { writableFolder } from '../../folder.ts';
 
 /** Raised when a table's shape changes; a file of another version is set aside, because it can be rebuilt. */
 const FORMAT = 1;
@@ -85,7 +86,7 @@ export class Database {
 
 /** Opens `views.db`; one that is damaged or of another version is set aside and begun anew. */
 export function openDatabase(folder: string): Database {
-  mkdirSync(folder, { recursive: true });
+  writableFolder(folder);
   const path = join(folder, 'views.db');
   try {
     return openOrCreate(path);

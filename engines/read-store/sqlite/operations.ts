@@ -35,7 +35,7 @@ export function operationsOn(database: Database, documents: Documents, consumers
         return true;
       }),
     writeSnapshot(stream, snapshot) {
-      database.run('INSERT OR REPLACE INTO snapshots VALUES (?, ?)', stream, JSON.stringify(snapshot));
+      database.run('INSERT OR REPLACE INTO snapshots VALUES (?, ?)', stream, snapshot);
     },
     reset() {
       documents.dropAll();

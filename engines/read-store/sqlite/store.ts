@@ -49,7 +49,7 @@ export function openSqliteReadStore({ folder }: SqliteReadStoreOptions): ReadSto
       const body = database.one('SELECT body FROM snapshots WHERE stream = ?', stream)?.body;
       return body === undefined ? undefined : (JSON.parse(String(body)) as JsonObject);
     },
-    writeSnapshot: (stream, snapshot) => writing.operate('writeSnapshot', stream, snapshot),
+    writeSnapshot: (stream, snapshot) => writing.operate('writeSnapshot', stream, JSON.stringify(snapshot)),
     reset: () => writing.operate('reset'),
     async close() {
       await writing.close();

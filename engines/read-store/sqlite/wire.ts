@@ -1,4 +1,3 @@
-import type { JsonObject } from '#domain/kernel/canonical.ts';
 import type {
   CollectionSpec,
   Commit,
@@ -57,7 +56,8 @@ export interface Operations {
   requestRetry(consumer: string, key: string | undefined): number;
   putSetting(name: string, value: string, expected: string | null | undefined): boolean;
   switchOver(change: SwitchOver): boolean;
-  writeSnapshot(stream: string, snapshot: JsonObject): void;
+  /** As JSON. */
+  writeSnapshot(stream: string, snapshot: string): void;
   reset(): void;
 }
 

@@ -61,19 +61,31 @@ function run(port: MessagePort, { path }: WorkerStart): void {
     }
   }
 
-  port.on('message', (message: ToWorker) => {
-    if (message.kind === 'operation') operate(message);
-    else if (message.kind === 'commit') {
-      const { number } = message;
-      commits.commit(message.commit).then(
-        (value) => tell({ number, value }),
-        (error: unknown) => tell({ number, error: wireError(error) }),
-      );
-    } else {
-      commits.flush();
-      database.close();
-      port.close();
+  function receive(message: ToWorker): void {
+    switch (message.kind) {
+      case 'operation':
+        operate(message);
+        break;
+      case 'commit': {
+        const { number, commit } = message;
+        commits.commit(commit).then(
+          (value) => tell({ number, value }),
+          (error: unknown) => tell({ number, error: wireError(error) }),
+        );
+        break;
+      }
+      case 'close':
+        commits.flush();
+        database.close();
+        port.close();
+        break;
+      default:
+        message satisfies never;
     }
+  }
+
+  port.on('message', (messages: readonly ToWorker[]) => {
+    for (const message of messages) receive(message);
   });
 }
 

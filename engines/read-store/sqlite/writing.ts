@@ -45,8 +45,22 @@ export function writingTo(path: string): Writing {
   let thread: { readonly worker: Worker; readonly exited: Promise<void> } | undefined;
   let closed: Promise<void> | undefined;
   let calls = 0;
+  /** What this turn of the event loop asks for travels in one message: consumers are woken together. */
+  let outbox: ToWorker[] = [];
 
-  function lost(cause?: unknown): void {
+  function flush(): void {
+    thread?.worker.postMessage(outbox);
+    outbox = [];
+  }
+
+  function post(message: ToWorker): void {
+    if (outbox.length === 0) process.nextTick(flush);
+    outbox.push(message);
+  }
+
+  /** A thread that dies is heard of twice, and the second time another may be at work. */
+  function lost(worker: Worker, cause?: unknown): void {
+    if (thread?.worker !== worker) return;
     thread = undefined;
     const error = new Error('the thread that writes the views has ended', { cause });
     for (const { reject } of waiting.values()) reject(error);
@@ -65,10 +79,10 @@ export function writingTo(path: string): Writing {
         else caller?.resolve(outcome.value);
       }
     });
-    worker.on('error', lost);
+    worker.on('error', (error) => lost(worker, error));
     const exited = new Promise<void>((resolve) => {
       worker.once('exit', () => {
-        lost();
+        lost(worker);
         resolve();
       });
     });
@@ -80,7 +94,7 @@ export function writingTo(path: string): Writing {
     if (waiting.size >= WAITING) return Promise.reject(new Error(`${waiting.size} writes of views wait`));
     thread ??= start();
     calls += 1;
-    thread.worker.postMessage(message(calls));
+    post(message(calls));
     return new Promise((resolve, reject) => {
       waiting.set(calls, { resolve: resolve as (value: unknown) => void, reject });
     });
@@ -88,9 +102,8 @@ export function writingTo(path: string): Writing {
 
   async function end(): Promise<void> {
     if (thread === undefined) return;
-    const { worker, exited } = thread;
-    worker.postMessage({ kind: 'close' } satisfies ToWorker);
-    await exited;
+    post({ kind: 'close' });
+    await thread.exited;
   }
 
   return {
