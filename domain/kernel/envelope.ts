@@ -83,7 +83,7 @@ export type Reply =
       readonly outcome: 'accepted';
       readonly commandId: string;
       readonly stream: string;
-      /** Of the last event this led to, in whatever stream; undefined when there was nothing to do. */
+      /** Of the last event this led to until its outcome was known, in whatever stream; undefined: there was nothing to do. */
       readonly position: Position | undefined;
       /** The events of this command itself, in order. */
       readonly events: readonly RecordedEvent[];

@@ -17,7 +17,10 @@ export interface Process {
   screen(state: unknown, data: object, facts: { readonly now: Instant; readonly actor: Actor }): unknown;
   /** A screen that would refuse is repeated on the head of the stream before it counts. */
   refuses(screened: unknown): boolean;
-  /** From every event the command has led to so far, in order: its own, then those of the reactions. */
+  /**
+   * From every event the command has led to so far, in order: its own, then those of the reactions. Asked after each of them:
+   * what it says first, other than `pending`, is the reply.
+   */
   outcome(events: readonly RecordedEvent[]): 'pending' | 'accepted' | Rejection;
 }
 

@@ -13,6 +13,8 @@ import type { Registry } from '#domain/kernel/registry.ts';
 export interface Following {
   /** Everything met so far, the command's own events first. Grows until `ended`. */
   readonly met: readonly RecordedEvent[];
+  /** Calls back after each event that is met from now on. One listener at most. */
+  listen(met: () => void): void;
   /** Never rejects: a chain that stops short is finished by the safety net. */
   readonly ended: Promise<void>;
 }
@@ -20,7 +22,10 @@ export interface Following {
 interface AfterCommit {
   /** Runs the reactions on these events, in their order, each chain to its end. */
   follow(events: readonly RecordedEvent[]): Following;
-  /** The reply of a process: what its chain came to, or `pending` when that takes too long. */
+  /**
+   * The reply of a process, as soon as its chain has said how it ended: what else the chain has to do, such as letting go
+   * of whoever was outbid, is not the caller's to wait for. `pending` when that takes too long.
+   */
   outcome(process: Process, own: Reply, following: Following): Promise<Reply>;
 }
 
@@ -43,7 +48,7 @@ export function afterCommit(options: {
   const { dispatch, registry, reactions, clock, log, outcomeWaitMs, followed } = options;
   const begins = new Set(reactions.flatMap(({ events }) => events.map(({ type }) => type)));
 
-  async function followOne(event: RecordedEvent, met: RecordedEvent[]): Promise<void> {
+  async function followOne(event: RecordedEvent, met: (next: RecordedEvent) => void): Promise<void> {
     const where = { stream: event.stream, revision: event.revision };
     try {
       const chain = followChain({
@@ -51,7 +56,7 @@ export function afterCommit(options: {
         registry,
         reactions,
         event,
-        met: (next) => void met.push(next),
+        met,
       });
       followed?.follow(event, chain);
       const { unanswered } = await chain;
@@ -61,15 +66,23 @@ export function afterCommit(options: {
     }
   }
 
-  async function followAll(events: readonly RecordedEvent[], met: RecordedEvent[]): Promise<void> {
+  async function followAll(
+    events: readonly RecordedEvent[],
+    met: (next: RecordedEvent) => void,
+  ): Promise<void> {
     for (const event of events) if (begins.has(event.type)) await followOne(event, met);
   }
 
-  /** Resolves at the end of the chain, or when the caller has waited long enough. */
-  async function endOrTime(ended: Promise<void>): Promise<void> {
-    const { promise: time, resolve } = Promise.withResolvers<void>();
+  /** Resolves when the outcome is known, at the end of the chain, or when the caller has waited long enough. */
+  async function outcomeOrTime(process: Process, following: Following): Promise<void> {
+    const { promise: known, resolve } = Promise.withResolvers<void>();
+    const look = (): void => {
+      if (judge(process, following.met) !== 'pending') resolve();
+    };
+    following.listen(look);
+    look();
     const cancel = clock.at(later(clock.now(), outcomeWaitMs), resolve);
-    await Promise.race([ended, time]);
+    await Promise.race([known, following.ended]);
     cancel();
   }
 
@@ -86,12 +99,23 @@ export function afterCommit(options: {
   return {
     follow(events) {
       const met = [...events];
-      return { met, ended: followAll(events, met) };
+      let told: (() => void) | undefined;
+      const ended = followAll(events, (next) => {
+        met.push(next);
+        told?.();
+      });
+      return {
+        met,
+        ended,
+        listen(listener) {
+          told = listener;
+        },
+      };
     },
     async outcome(process, own, following) {
       // A no of its own, or nothing to do, is final: no reaction can change it.
       if (own.outcome !== 'accepted' || own.events.length === 0) return own;
-      await endOrTime(following.ended);
+      await outcomeOrTime(process, following);
       const met = [...following.met];
       const outcome = judge(process, met);
       const { commandId, stream, events } = own;

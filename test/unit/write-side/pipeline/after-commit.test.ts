@@ -14,6 +14,7 @@ import {
   OpenGate,
   PayVisit,
   payVisit,
+  VisitAdmitted,
 } from '#test/support/gate.ts';
 import { givenPlatform, someone } from '#test/support/platform.ts';
 import { Add, Added, Inject, tallies, tallyDeciders } from '#test/support/tally.ts';
@@ -48,6 +49,40 @@ describe('a process', () => {
     const first = await send(visit('ann'), ann, 'c1');
     assert.deepEqual(await send(visit('ann'), ann, 'c1'), first);
     assert.equal((await history('gate-g')).length, 2);
+  });
+  it('is answered as soon as its outcome is known, while the rest of its chain goes on', async () => {
+    const clock = simulatedClock({ start: '2026-03-01T12:00:00.000Z' });
+    const memory = memoryEventStore({ clock });
+    const { promise: held, resolve: release } = Promise.withResolvers<void>();
+    const store: EventStore = {
+      ...memory,
+      async append(stream, expected, events) {
+        if (stream === 'tally-visits') await held;
+        return memory.append(stream, expected, events);
+      },
+    };
+    const count = reaction({
+      name: 'count',
+      events: [VisitAdmitted],
+      key: ({ stream }) => stream,
+      on: { VisitAdmitted: () => [{ command: Inject({ tally: 'visits', by: 1n }) }] },
+    });
+    const { send, pipeline, history } = givenPlatform({
+      contexts: [gates, tallies],
+      deciders: [...gateDeciders, ...tallyDeciders],
+      processes: [payVisit],
+      reactions: [gatekeeper, count],
+      clock,
+      store,
+    });
+    await send(OpenGate({ gate: 'g', seats: 1 }), sue);
+    const first = await send(visit('ann'), ann, 'c1');
+    assert.equal(codeOf(first), 'accepted');
+    assert.equal(first.position, (await history('gate-g')).at(-1)?.position);
+    assert.equal(pipeline.status().inFlight.external, 1);
+    release();
+    await pipeline.drain();
+    assert.equal((await history('tally-visits')).length, 1);
   });
   it('records the no of its screen where it was decided', async () => {
     const { send, history } = givenPlatform(parts);
