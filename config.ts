@@ -22,6 +22,11 @@ const Environment = z.object({
   TOKEN_ISSUER: z.string().min(1).max(255).default('annals'),
   TOKEN_AUDIENCE: z.string().min(1).max(255).default('annals'),
   WEBHOOK_SECRET: z.string().min(32, 'at least 32 characters').max(255).optional(),
+  ACCEPT_HISTORY_END: z
+    .string()
+    .regex(/^(0|[1-9]\d{0,38})$/, 'a position, as the refusal to start names it')
+    .transform(BigInt)
+    .optional(),
 });
 type Environment = z.output<typeof Environment>;
 
@@ -47,6 +52,8 @@ export interface Config {
   };
   /** What the payment provider signs its webhooks with; undefined: the simulated provider makes one up at start. */
   readonly webhookSecret: string | undefined;
+  /** Where a history that has lost events may end: only one that ends exactly here is gone on with. */
+  readonly acceptedHistoryEnd: bigint | undefined;
 }
 
 /** Every problem of the environment at once, one a line: nobody should meet them one start at a time. */
@@ -56,6 +63,14 @@ export class ConfigError extends Error {
     super(`The environment is not usable:\n${problems.map((problem) => `  ${problem}`).join('\n')}`);
     this.name = 'ConfigError';
     this.problems = problems;
+  }
+}
+
+/** A setting that is well-formed, but names what this machine cannot give; one line. */
+export class Unusable extends Error {
+  constructor(setting: 'DATA_DIR' | 'TOKEN_KEY_FILE', why: string) {
+    super(`${setting} cannot be used: ${why}`);
+    this.name = 'Unusable';
   }
 }
 
@@ -99,5 +114,6 @@ export function readConfig(environment: NodeJS.ProcessEnv = process.env): Config
       audience: known.TOKEN_AUDIENCE,
     }),
     webhookSecret: known.WEBHOOK_SECRET,
+    acceptedHistoryEnd: known.ACCEPT_HISTORY_END,
   });
 }

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { pino } from 'pino';
 import { type Platform, startEmbedded } from '#compose/embedded.ts';
-import { type Config, ConfigError, readConfig } from '#config';
+import { type Config, ConfigError, readConfig, Unusable } from '#config';
 import { StoreError } from '#domain/kernel/ports/event-store.ts';
 
 /** As sysexits(3) numbers them, so that a supervisor can tell what to do. */
@@ -19,17 +19,17 @@ function fail(problem: string, code: number): never {
   process.exit(code);
 }
 
-/** What the machine refused us at the start: said so that whoever starts the platform knows what to change. */
+/** Why the port could not be opened: said so that whoever starts the platform knows what to change. */
 function refusal(error: unknown): string | undefined {
   if (!(error instanceof Error) || !('syscall' in error) || !('code' in error)) return undefined;
-  if (error.syscall !== 'listen')
-    return 'path' in error ? `DATA_DIR cannot be used: ${error.message}` : undefined;
+  if (error.syscall !== 'listen') return undefined;
   const why = error.code === 'EADDRINUSE' ? 'another program listens there' : error.message;
   return `PORT and HOST cannot be used: ${why}. PORT=0 takes any free port.`;
 }
 
 const exitCodeOf = (error: unknown): number => {
-  if (error instanceof ConfigError || refusal(error) !== undefined) return EXIT.unusable;
+  if (error instanceof ConfigError || error instanceof Unusable || refusal(error) !== undefined)
+    return EXIT.unusable;
   if (!(error instanceof StoreError)) return EXIT.software;
   return error.code === 'unreadable' ? EXIT.damaged : EXIT.unavailable;
 };
@@ -72,18 +72,23 @@ function startDemo({ url }: Platform, forDemo: readonly string[]): ChildProcess 
   return demo;
 }
 
-async function start(config: Config): Promise<Platform> {
+function start(config: Config): Promise<Platform> {
   const log = pino({ level: config.logLevel }, pino.destination({ dest: 2, sync: false }));
-  const platform = await startEmbedded({
+  return startEmbedded({
     config,
     version,
     log,
     onFatal(error) {
       log.fatal({ err: error }, 'the history is in doubt: the process ends, and the next start settles it');
-      log.flush(() => process.exit(EXIT.unavailable));
+      const next =
+        'Start again when the disk takes writes; who was not answered repeats the same command id.';
+      log.flush(() => fail(`${error.message} ${next}`, EXIT.unavailable));
     },
   });
-  const { url } = platform;
+}
+
+/** Said last: whoever waits for it may tell the platform to stop in the very next moment. */
+function greet({ url }: Platform, config: Config): void {
   say(`Annals ${version} is ready.
 
   GraphiQL   ${url}/graphql${config.production ? ' (not in production)' : ''}
@@ -91,13 +96,13 @@ async function start(config: Config): Promise<Platform> {
   Health     ${url}/health/ready
   Data       ${config.dataDir}
 `);
-  return platform;
 }
 
 const { demo, forDemo } = readArguments();
 try {
-  const platform = await start(configFor(demo));
-  const player = demo ? startDemo(platform, forDemo) : undefined;
+  const config = configFor(demo);
+  const platform = await start(config);
+  let player: ChildProcess | undefined;
   let stopping = false;
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {
     process.on(signal, () => {
@@ -111,6 +116,8 @@ try {
       );
     });
   }
+  greet(platform, config);
+  if (demo) player = startDemo(platform, forDemo);
 } catch (error) {
   fail(refusal(error) ?? (error instanceof Error ? error.message : String(error)), exitCodeOf(error));
 }

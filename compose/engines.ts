@@ -1,29 +1,32 @@
-import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Config } from '#config';
+import { type Config, Unusable } from '#config';
 import { BEGINNING } from '#domain/kernel/envelope.ts';
 import { type FollowedChains, followedChains } from '#domain/kernel/followed-chains.ts';
 import { instant } from '#domain/kernel/instant.ts';
 import type { Consume } from '#domain/kernel/ports/consumer.ts';
 import type { EventFeed } from '#domain/kernel/ports/event-feed.ts';
-import type { EventStore, StoreError } from '#domain/kernel/ports/event-store.ts';
+import { type EventStore, type StoreError, storeLimits } from '#domain/kernel/ports/event-store.ts';
 import type { Clock, NewId, Random } from '#domain/kernel/ports/facts.ts';
 import type { Log } from '#domain/kernel/ports/log.ts';
 import type { ReadStore } from '#domain/kernel/ports/read-store.ts';
 import type { TokenIssuer, TokenVerifier } from '#domain/kernel/ports/tokens.ts';
 import { registry } from '#domain/registry.ts';
+import { type JumpWatch, jumpText, watchJumps } from '#engines/clock/jumps.ts';
 import { type SimulatedClock, simulatedClock } from '#engines/clock/simulated.ts';
+import { steadyClock } from '#engines/clock/steady.ts';
 import { systemClock } from '#engines/clock/system.ts';
 import { consumerLoop } from '#engines/consumer/consumer.ts';
 import { eventFeed } from '#engines/event-feed/feed.ts';
 import { openSqliteEventStore } from '#engines/event-store/sqlite/store.ts';
+import { writableFolder } from '#engines/folder.ts';
 import { newIds } from '#engines/ids.ts';
 import { systemRandom } from '#engines/random.ts';
 import { belongTo } from '#engines/read-store/history.ts';
-import { openSqliteReadStore } from '#engines/read-store/sqlite/store.ts';
 import { joseIssuer, joseVerifier } from '#engines/tokens/jose.ts';
 import { keptKey, readKey } from '#engines/tokens/key-file.ts';
 import { rememberedVerifier } from '#engines/tokens/remembered.ts';
+import { openViews, reasonOf } from './opening.ts';
+import { demandWholeHistory } from './whole-history.ts';
 
 /** What every role is built on. */
 export interface Engines {
@@ -47,6 +50,11 @@ export interface Engines {
   close(): Promise<void>;
 }
 
+export interface EmbeddedEngines extends Engines {
+  /** Whether somebody has set the machine's clock since the start. */
+  readonly clockJumps: Pick<JumpWatch, 'last'>;
+}
+
 export interface EnginesOptions {
   readonly config: Config;
   readonly log: Log;
@@ -60,30 +68,67 @@ async function simulatedFrom(store: EventStore): Promise<SimulatedClock> {
   return simulatedClock({ start: events[0]?.recordedAt ?? instant(Date.UTC(2026, 0, 1)) });
 }
 
+/** @throws Unusable */
 async function tokensOf({ tokens, devTokens, dataDir }: Config, clock: Clock) {
-  const key =
-    tokens.keyFile === undefined
-      ? await keptKey(join(dataDir, 'token-key.json'))
-      : await readKey(tokens.keyFile);
-  const options = { key, issuer: tokens.issuer, audience: tokens.audience, clock };
-  return {
-    tokens: rememberedVerifier(await joseVerifier(options), clock),
-    issuer: devTokens ? await joseIssuer(options) : undefined,
-  };
+  const { keyFile, issuer, audience } = tokens;
+  const file = keyFile ?? join(dataDir, 'token-key.json');
+  try {
+    const key = keyFile === undefined ? await keptKey(file) : await readKey(file);
+    const options = { key, issuer, audience, clock };
+    return {
+      tokens: rememberedVerifier(await joseVerifier(options), clock),
+      issuer: devTokens ? await joseIssuer(options) : undefined,
+    };
+  } catch (error) {
+    const reason = reasonOf(error);
+    const why = reason.includes(file) ? reason : `${file} is no key for Ed25519: ${reason}`;
+    if (keyFile !== undefined) throw new Unusable('TOKEN_KEY_FILE', why);
+    throw new Unusable(
+      'DATA_DIR',
+      `${why}; bring it back, or delete it: a new key is made then, and no token issued before is taken`,
+    );
+  }
+}
+
+/** @throws Unusable */
+function useFolder(folder: string): void {
+  try {
+    writableFolder(folder);
+  } catch (error) {
+    throw new Unusable('DATA_DIR', `${reasonOf(error)}. It names a folder that this user may write to.`);
+  }
+}
+
+/** Says when the machine's clock was set: while it runs, and back since one of the last events was recorded. */
+async function watchClock(store: EventStore, log: Log): Promise<JumpWatch> {
+  const { events } = await store.readAll({ direction: 'backwards', limit: storeLimits.pageEvents });
+  const now = systemClock().now();
+  const [latest] = events
+    .map(({ recordedAt }) => recordedAt)
+    .toSorted()
+    .reverse();
+  if (latest !== undefined && now < latest)
+    log.warn(
+      { now, latest },
+      'the clock stands before what the history has recorded; order goes by position, but what is timed comes late',
+    );
+  return watchJumps((jump) => log.warn(jump, `${jumpText(jump)}; what is timed follows it`));
 }
 
 /** The embedded profile: SQLite for events and views, everything else in process. */
-export async function embeddedEngines({ config, log, onFatal }: EnginesOptions): Promise<Engines> {
+export async function embeddedEngines({ config, log, onFatal }: EnginesOptions): Promise<EmbeddedEngines> {
   const { dataDir: folder } = config;
-  mkdirSync(folder, { recursive: true });
-  const machineClock = systemClock();
-  let clock: Clock = machineClock;
+  useFolder(folder);
+  const machineClock = steadyClock();
+  await demandWholeHistory({ folder, clock: machineClock, log, acceptedEnd: config.acceptedHistoryEnd });
+  let clock: Clock = systemClock();
   // The store stamps what it records by the business clock, which a simulated business learns from the store.
   const store = await openSqliteEventStore({ folder, clock: { now: () => clock.now() }, onFatal });
   const simulated = config.clock === 'simulated' ? await simulatedFrom(store) : undefined;
-  clock = simulated ?? machineClock;
+  clock = simulated ?? systemClock();
+  const clockJumps = await watchClock(store, log);
 
-  const readStore = openSqliteReadStore({ folder });
+  const readStore = openViews(folder, log);
   if (await belongTo(readStore, store.epoch))
     log.warn({ epoch: store.epoch }, 'the views belonged to another history and are made anew');
   const feed = eventFeed(store, { clock: machineClock });
@@ -96,6 +141,7 @@ export async function embeddedEngines({ config, log, onFatal }: EnginesOptions):
     clock,
     simulated,
     machineClock,
+    clockJumps,
     newId,
     random: systemRandom,
     store,
@@ -105,6 +151,7 @@ export async function embeddedEngines({ config, log, onFatal }: EnginesOptions):
     consume: (handler, options) => consume(handler, { from: BEGINNING, ...options }),
     ...(await tokensOf(config, clock)),
     async close() {
+      clockJumps.stop();
       await feed.close();
       await store.close();
       await readStore.close();

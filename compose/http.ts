@@ -6,7 +6,8 @@ import type { Clock, NewId } from '#domain/kernel/ports/facts.ts';
 import type { Registry } from '#domain/kernel/registry.ts';
 import { Internal, Invalid, NotFound, Rejected } from '#domain/kernel/rejections.ts';
 import { sendRejection } from '#write-side/rest/answer.ts';
-import { BodyTooLarge } from '#write-side/rest/body.ts';
+import { BodyRefused } from '#write-side/rest/body.ts';
+import { answerBreaches } from './breaches.ts';
 
 /** Limits of the port. Bodies have theirs where they are read. */
 export const httpLimits = {
@@ -24,6 +25,7 @@ export const httpLimits = {
   /** Silence after which the system asks whether the peer is still there: half-open connections end. */
   peerProbeMs: 30_000,
 } as const;
+export type HttpLimits = { readonly [Name in keyof typeof httpLimits]: number };
 
 /** What `/health/ready` tells: the platform is ready when every component is. */
 export interface Health {
@@ -42,6 +44,7 @@ export interface HttpOptions {
   readonly health: () => Health | Promise<Health>;
   /** Told of every error that became `internal`, with the reference the caller got. */
   readonly report: (error: unknown, reference: string) => void;
+  readonly limits?: Partial<HttpLimits>;
 }
 
 export interface HttpPort {
@@ -60,6 +63,9 @@ const REQUEST_ID = /^[A-Za-z0-9_.-]{1,64}$/;
 
 function frame(newId: NewId, closing: () => boolean): RequestHandler {
   return (request, response, next) => {
+    // Whoever reads the address of a request further on can rely on it.
+    if (!URL.canParse(request.url, `http://${request.headers.host ?? ''}`))
+      throw new Rejected(Invalid({ issues: [{ path: 'Host', problem: 'missing, or no host' }] }));
     const given = request.get('X-Request-Id') ?? '';
     response.set({
       'X-Request-Id': REQUEST_ID.test(given) ? given : newId(),
@@ -88,7 +94,7 @@ function healthRoutes(health: HttpOptions['health'], closing: () => boolean): Ro
 }
 
 /** Express and its parsers mark what is the client's fault by a status of 4xx: a path that is no URI, for example. */
-const isClientError = (error: unknown): error is Error =>
+const isClientError = (error: unknown): error is Error & { readonly status: number } =>
   error instanceof Error &&
   'status' in error &&
   typeof error.status === 'number' &&
@@ -112,8 +118,8 @@ function answerErrors({ registry, report }: HttpOptions): ErrorRequestHandler {
     }
     // The rest of a body that nobody read still stands in the connection: it cannot carry another request.
     if (!request.complete) response.set('Connection', 'close');
-    const tooLarge = error instanceof BodyTooLarge;
-    sendRejection(response, rejection, { registry, ...(tooLarge ? { status: 413 } : {}) });
+    const status = error instanceof BodyRefused || isClientError(error) ? error.status : undefined;
+    sendRejection(response, rejection, { registry, ...(status === undefined ? {} : { status }) });
   };
 }
 
@@ -130,22 +136,28 @@ function application(options: HttpOptions, closing: () => boolean): Express {
   return app;
 }
 
-function serverOf(app: Express): Server {
+/** `h2c` and whatever else we do not speak is an offer that a server may pass over. */
+const isWebSocket = ({ headers }: IncomingMessage): boolean => headers.upgrade?.toLowerCase() === 'websocket';
+
+function serverOf(app: Express, limits: HttpLimits): Server {
   const server = createServer(
     {
-      maxHeaderSize: httpLimits.headerBytes,
-      headersTimeout: httpLimits.headersTimeoutMs,
-      requestTimeout: httpLimits.requestTimeoutMs,
-      keepAliveTimeout: httpLimits.keepAliveTimeoutMs,
-      connectionsCheckingInterval: httpLimits.connectionsCheckMs,
+      maxHeaderSize: limits.headerBytes,
+      headersTimeout: limits.headersTimeoutMs,
+      requestTimeout: limits.requestTimeoutMs,
+      keepAliveTimeout: limits.keepAliveTimeoutMs,
+      connectionsCheckingInterval: limits.connectionsCheckMs,
       keepAlive: true,
-      keepAliveInitialDelay: httpLimits.peerProbeMs,
+      keepAliveInitialDelay: limits.peerProbeMs,
       noDelay: true,
+      // A request without a host is answered like every other bad one, with a code.
+      requireHostHeader: false,
+      shouldUpgradeCallback: isWebSocket,
     },
     app as (request: IncomingMessage, response: object) => void,
   );
-  server.maxHeadersCount = httpLimits.headers;
-  server.maxConnections = httpLimits.connections;
+  server.maxHeadersCount = limits.headers;
+  server.maxConnections = limits.connections;
   return server;
 }
 
@@ -168,7 +180,8 @@ function listen(server: Server, port: number, host: string): Promise<void> {
 export async function openHttp(options: HttpOptions): Promise<HttpPort> {
   let closed: Promise<void> | undefined;
   const isClosing = () => closed !== undefined;
-  const server = serverOf(application(options, isClosing));
+  const server = serverOf(application(options, isClosing), { ...httpLimits, ...options.limits });
+  answerBreaches(server, options.registry);
   // Connections that were upgraded leave the server's own list; closing must reach them too.
   const sockets = new Set<Socket>();
   server.on('request', (_request, response) => {

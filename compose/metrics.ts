@@ -25,6 +25,14 @@ export function metrics({ pipeline, consumers }: Measured): Router {
     },
   });
   new Gauge({
+    name: 'annals_commands_limit',
+    help: 'Commands from outside that may be in flight, as far as the last answers tell; beyond them is overload.',
+    registers,
+    collect() {
+      this.set(pipeline().limit);
+    },
+  });
+  new Gauge({
     name: 'annals_commands_queued',
     help: 'Commands that wait for their stream.',
     registers,

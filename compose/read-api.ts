@@ -4,6 +4,7 @@ import type { Log } from '#domain/kernel/ports/log.ts';
 import type { Authenticate } from '#domain/kernel/ports/tokens.ts';
 import type { ViewReader } from '#domain/kernel/ports/views.ts';
 import { registry } from '#domain/registry.ts';
+import type { ReadLimits } from '#read-api/limits.ts';
 import { type GraphqlServer, graphqlServer } from '#read-api/server.ts';
 import type { Engines } from './engines.ts';
 
@@ -16,10 +17,11 @@ export function readApi(
     readonly views: ViewReader;
     readonly log: Log;
     readonly graphiql: boolean;
+    readonly limits: Partial<ReadLimits>;
   },
 ): { readonly graphql: GraphqlServer; readonly routers: readonly Router[] } {
   const { store, feed, clock: businessClock, machineClock, newId } = engines;
-  const { dispatch, authenticate, views, log, graphiql } = options;
+  const { dispatch, authenticate, views, log, graphiql, limits } = options;
   const graphql = graphqlServer({
     registry,
     dispatch,
@@ -32,6 +34,7 @@ export function readApi(
     newId,
     logger: log,
     graphiql,
+    limits,
   });
   return {
     graphql,

@@ -7,6 +7,7 @@ import { auctionReactions } from '#sagas/auctions.ts';
 import { walletReactions } from '#sagas/wallets.ts';
 import { authenticator } from '#write-side/identity/authenticate.ts';
 import { developmentIssuer } from '#write-side/identity/development-issuer.ts';
+import type { PipelineLimits } from '#write-side/pipeline/limits.ts';
 import { createPipeline, type Pipeline } from '#write-side/pipeline/pipeline.ts';
 import { restRoutes } from '#write-side/rest/commands.ts';
 import { paymentWebhooks } from '#write-side/webhooks/payments.ts';
@@ -18,14 +19,13 @@ export interface WriteSide {
   readonly routers: readonly Router[];
 }
 
-/** Everything that comes in: the pipeline, REST, the provider's webhooks, identity. */
-export function writeSide(
-  engines: Engines,
-  options: { readonly log: Log; readonly version: string; readonly webhookSecrets: readonly string[] },
-): WriteSide {
-  const { store, followed, clock, machineClock, newId, random, readStore, tokens, issuer } = engines;
-  const { log, version, webhookSecrets } = options;
-  const pipeline = createPipeline({
+/** The way of every command. */
+export function pipelineOf(
+  { store, followed, clock, machineClock, newId, random, readStore }: Engines,
+  log: Log,
+  limits: Partial<PipelineLimits> = {},
+): Pipeline {
+  return createPipeline({
     store,
     registry,
     deciders,
@@ -42,7 +42,18 @@ export function writeSide(
     },
     log,
     followed,
+    limits,
   });
+}
+
+/** Everything that comes in: the pipeline, REST, the provider's webhooks, identity. */
+export function writeSide(
+  engines: Engines,
+  options: { readonly log: Log; readonly version: string; readonly webhookSecrets: readonly string[] },
+): WriteSide {
+  const { store, clock, newId, tokens, issuer } = engines;
+  const { log, version, webhookSecrets } = options;
+  const pipeline = pipelineOf(engines, log);
   const { dispatch } = pipeline;
   const authenticate = authenticator(tokens);
   const webhooks = paymentWebhooks({

@@ -42,6 +42,12 @@ export const Unavailable = rejection('unavailable', {
   details: { retryAfterMs: z.int().min(1) },
   status: 503,
 });
+export const NewerVersion = rejection('newer_version', {
+  message:
+    'This was recorded by a newer version of the platform than the one that answers. Nothing was done; send the same command id again when that one is up to date.',
+  details: { event: z.string() },
+  status: 503,
+});
 export const Contended = rejection('contended', {
   message: 'Others changed the same stream too often. Nothing was done; try again with the same command id.',
   details: { retryAfterMs: z.int().min(1) },
@@ -79,6 +85,7 @@ export const commonRejections = [
   IdempotencyMismatch,
   Overloaded,
   Unavailable,
+  NewerVersion,
   Contended,
   Behind,
   OtherHistory,

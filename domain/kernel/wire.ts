@@ -29,6 +29,25 @@ export function rejectionJson(registry: Registry, { code, message, details }: Re
   return { code, message, details: z.record(z.string(), z.json()).parse(details) };
 }
 
+/**
+ * A rejection as a whole HTTP response, for a connection on which nothing was asked that could be answered. It is the last
+ * there.
+ */
+export function lastRejection(
+  registry: Registry,
+  rejection: Rejection,
+  status: number = statusOf(registry, rejection),
+): string {
+  const body = JSON.stringify(rejectionJson(registry, rejection));
+  const head = [
+    `HTTP/1.1 ${status} ${rejection.code}`,
+    'Connection: close',
+    'Content-Type: application/json; charset=utf-8',
+    `Content-Length: ${new TextEncoder().encode(body).length}`,
+  ];
+  return `${head.join('\r\n')}\r\n\r\n${body}`;
+}
+
 /** The HTTP status that says the same; 409 for a code that the catalogue no longer has. */
 export const statusOf = (registry: Registry, { code }: Rejection): number =>
   registry.rejections.get(code)?.status ?? 409;

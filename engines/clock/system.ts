@@ -1,26 +1,18 @@
-import { instant, millisecondsOf } from '#domain/kernel/instant.ts';
+import { millisecondsOf } from '#domain/kernel/instant.ts';
 import type { Clock } from '#domain/kernel/ports/facts.ts';
+import { wallClock } from './wall.ts';
 
 /**
  * The longest single wait, in milliseconds. Node cannot wait longer than 2^31 - 1 ms at once, and its timers count a
- * time that stands still while a machine sleeps: looking at the wall clock every minute bounds how late a moment is met.
+ * time that stands still while a machine sleeps: looking at the wall clock every few seconds bounds how late a moment is met
+ * when that clock is set forward.
  */
-const LONGEST_WAIT_MS = 60_000;
+const LONGEST_WAIT_MS = 5_000;
 
 /** The machine's clock. A wait that is not cancelled keeps the process alive. */
 export function systemClock(): Clock {
-  let lastMs = Number.NaN;
-  let text = '';
   return {
-    now() {
-      const nowMs = Date.now();
-      // Asked several times for every command: a moment is written out once.
-      if (nowMs !== lastMs) {
-        lastMs = nowMs;
-        text = instant(nowMs);
-      }
-      return text;
-    },
+    now: wallClock(),
     at(moment, due) {
       const dueMs = millisecondsOf(moment);
       let timer: NodeJS.Timeout;

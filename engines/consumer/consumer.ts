@@ -59,6 +59,10 @@ export function consumerLoop(options: ConsumerLoopOptions): Consume {
 const isFinal = (error: unknown): boolean =>
   error instanceof NewerEvent || error instanceof Unworkable || error instanceof NoSuchCollection;
 
+/** Another owner's turn is no trouble. */
+const problemOf = (error: unknown): string | undefined =>
+  error instanceof Fenced ? undefined : String(error);
+
 interface Part extends Handler {
   readonly part: number;
 }
@@ -132,7 +136,7 @@ class PartRun {
         await this.#hold(lease);
       } catch (error) {
         if (signal.aborted) break;
-        this.#problem = String(error);
+        this.#problem = problemOf(error);
         if (isFinal(error)) {
           this.#state = error instanceof NewerEvent ? 'newer-event' : 'stopped';
           break;

@@ -1,4 +1,4 @@
-import { setImmediate as nextTurn } from 'node:timers/promises';
+import { setImmediate as turnOfTheLoop } from 'node:timers/promises';
 import type { Position } from '#domain/kernel/envelope.ts';
 import { doubled, pause } from '#domain/kernel/pause.ts';
 import type { EventFeed } from '#domain/kernel/ports/event-feed.ts';
@@ -22,6 +22,8 @@ export interface EventFeedOptions {
   readonly ringEvents?: number;
   /** Their size in memory, roughly; 64 MiB by default. */
   readonly ringBytes?: number;
+  /** Lets others work between two pages of a long catch-up; by default a turn of the event loop. */
+  readonly nextTurn?: () => Promise<void>;
 }
 
 const FIRST_PAUSE_MS = 50;
@@ -58,6 +60,7 @@ async function pageOf(
   read: Parameters<EventStore['readAll']>[0],
   retry: ReturnType<typeof backoff>,
   signal: AbortSignal,
+  nextTurn: () => Promise<void>,
 ) {
   try {
     const page = await store.readAll(read);
@@ -132,7 +135,7 @@ function startTail(store: Source, options: EventFeedOptions, signal: AbortSignal
 async function* followTail(
   tail: Tail,
   store: Source,
-  clock: Clock,
+  { clock, nextTurn = turnOfTheLoop }: EventFeedOptions,
   { after, filter, signal }: FollowOptions,
 ): AsyncGenerator<Batch> {
   const matches = matcher(filter);
@@ -149,7 +152,7 @@ async function* followTail(
     live &&= inRing;
     const next = inRing
       ? ring?.behind(through, matches, limit)
-      : await pageOf(store, { after: through, limit, ...(filter && { filter }) }, retry, signal);
+      : await pageOf(store, { after: through, limit, ...(filter && { filter }) }, retry, signal, nextTurn);
     if (signal.aborted) return;
     if (next && next.through > through) {
       through = next.through;
@@ -173,7 +176,7 @@ export function eventFeed(store: Source, options: EventFeedOptions): EventFeed {
   const { tail, finished } = startTail(store, options, closing.signal);
   return {
     epoch: store.epoch,
-    follow: (following) => followTail(tail, store, options.clock, following),
+    follow: (following) => followTail(tail, store, options, following),
     head: () => store.head(),
     async close() {
       closing.abort();

@@ -19,7 +19,10 @@ const JsonWebKey = z
 /** A key that an operator keeps in a file. @throws with the file's name when it is missing or no JSON Web Key. */
 export async function readKey(path: string): Promise<JWK> {
   const parsed = JsonWebKey.safeParse(await readFile(path, 'utf8'));
-  if (!parsed.success) throw new TypeError(`${path} holds no JSON Web Key: ${z.prettifyError(parsed.error)}`);
+  if (!parsed.success) {
+    const [issue] = parsed.error.issues;
+    throw new TypeError(`${path} holds no JSON Web Key: ${issue?.message ?? 'unreadable'}`);
+  }
   return parsed.data as JWK;
 }
 

@@ -26,7 +26,7 @@ export const auctionFeed = subscription({
   args: { auctionId: AuctionId, after: Token.optional() },
   returns: AuctionItem,
   async subscribe({ auctionId, after }, { house, viewer, at }) {
-    const from = cursorPosition(house, after);
+    const from = await cursorPosition(house, after);
     const source = await house.liveAuctions.follow(auctionId, { after: from, atLeast: at.position });
     const items = mapped(source, ({ auction }) => ({ auction: auction as AuctionDocument }));
     return outgoing(house, viewer, from ?? BEGINNING, items);

@@ -2,6 +2,7 @@ import type { Position } from '#domain/kernel/envelope.ts';
 import { later } from '#domain/kernel/instant.ts';
 import type { Rejection } from '#domain/kernel/message.ts';
 import {
+  OtherHistory,
   Overloaded,
   Rejected,
   SlowConsumer,
@@ -58,11 +59,20 @@ export function feedGate(feedsPerAddress: number): FeedGate {
   };
 }
 
-/** The position of a feed's cursor; undefined when none was given. @throws Rejected as `readToken` */
-export const cursorPosition = (
-  house: Pick<FeedHouse, 'store'>,
+/**
+ * The position of a cursor; undefined when none was given. Whoever holds a cursor was told of something durable: a history
+ * that does not reach it has lost that, and what comes at those positions next would be another thing.
+ * @throws Rejected as `readToken`, and with `other_history` for a place behind the end
+ */
+export async function cursorPosition(
+  { store }: { readonly store: Pick<House['store'], 'epoch' | 'head'> },
   cursor: string | undefined,
-): Position | undefined => (cursor === undefined ? undefined : readToken(house.store.epoch, cursor));
+): Promise<Position | undefined> {
+  if (cursor === undefined) return undefined;
+  const position = readToken(store.epoch, cursor);
+  if (position > (await store.head())) throw new Rejected(OtherHistory({}));
+  return position;
+}
 
 /**
  * A feed as a transport reads it. A reader that does not come back for the next item in time is cut off: the last answer

@@ -110,7 +110,7 @@ export const historyOperations: Operations = {
       returns: EventPage,
       async resolve({ after, direction, first, ...filter }, { house, viewer }) {
         const { store, registry } = house;
-        const from = cursorPosition(house, after);
+        const from = await cursorPosition(house, after);
         const page = await store.readAll({
           ...(from !== undefined && { after: from }),
           direction,
@@ -131,9 +131,9 @@ export const historyOperations: Operations = {
       who: ['investigator'],
       args: { ...eventFilter, after: Token.optional() },
       returns: EventItem,
-      subscribe({ after, ...filter }, { house, viewer }) {
+      async subscribe({ after, ...filter }, { house, viewer }) {
         const { registry, store, feed } = house;
-        const from = cursorPosition(house, after);
+        const from = await cursorPosition(house, after);
         const source = mapped(eventSource(feed, { after: from, filter: filterOf(filter) }), ({ event }) => ({
           event: event === undefined ? null : historic(event, registry, store.epoch, viewer.actor),
         }));

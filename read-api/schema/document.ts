@@ -4,9 +4,10 @@ import type { z } from 'zod';
 import { type JsonSchema, jsonSchemas, messageSchemas } from '#domain/kernel/json-schema.ts';
 import type { Registry } from '#domain/kernel/registry.ts';
 import { Invalid, Rejected } from '#domain/kernel/rejections.ts';
-import { readToken, Token } from '#domain/kernel/token.ts';
+import { Token } from '#domain/kernel/token.ts';
 import { maySee } from '../authorization/secrets.ts';
 import { authorize, sayWho } from '../authorization/who.ts';
+import { cursorPosition } from '../feeds/feed.ts';
 import { type House, type Reading, readAt, type Viewer } from '../house.ts';
 import type {
   FieldDeclaration,
@@ -47,10 +48,10 @@ function parsedArgs(schema: z.ZodObject, args: object): Record<string, unknown> 
 }
 
 /** Authorizes, parses, and says how far the views must have come. */
-function asked(operation: Declared, given: object, { viewer, house }: Asked) {
+async function asked(operation: Declared, given: object, { viewer, house }: Asked) {
   authorize(operation.who, viewer);
   const { atLeast: token, ...args } = parsedArgs(argsOf(operation), given);
-  const position = typeof token === 'string' ? readToken(house.store.epoch, token) : undefined;
+  const position = await cursorPosition(house, typeof token === 'string' ? token : undefined);
   const reading: Reading = { viewer, house, at: readAt(position) };
   return { args, reading };
 }
@@ -61,13 +62,13 @@ function resolverOf({ operation }: Named): unknown {
   if (operation.kind === 'subscription')
     return {
       async subscribe(_: unknown, given: object, context: Asked) {
-        const { args, reading } = asked(operation, given, context);
+        const { args, reading } = await asked(operation, given, context);
         return operation.subscribe(args, reading);
       },
       resolve: (item: unknown) => item,
     };
   return async (parent: object, given: object, context: Asked) => {
-    const { args, reading } = asked(operation, given, context);
+    const { args, reading } = await asked(operation, given, context);
     if (operation.kind === 'field') return operation.resolve(args, reading, parent);
     return operation.resolve(args, reading);
   };

@@ -11,6 +11,7 @@ import type { Asked } from '../schema/document.ts';
 import { costRule } from './cost.ts';
 import type { Mask } from './errors.ts';
 import { graphiqlOptions } from './graphiql.ts';
+import { requestGuards } from './requests.ts';
 
 /** Who a token stands for. Called for every operation, so that a long socket outlives no token. */
 export type Authenticate = (token: string) => Promise<Identity | Rejection>;
@@ -132,7 +133,7 @@ export function executor({ schema, house, mask, authenticate, graphiql }: Option
     cors: false,
     maxRequestBodySize: house.limits.requestBytes,
     maskedErrors: { maskError: (error) => mask(error), isDev: false },
-    plugins: [guards(house, mask)],
+    plugins: [requestGuards(), guards(house, mask)],
     context: async ({ caller, req }) => ({
       viewer: caller
         ? await viewerOf(caller, authenticate)

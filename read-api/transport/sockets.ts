@@ -1,12 +1,15 @@
 import type { IncomingMessage, Server } from 'node:http';
 import type { Duplex } from 'node:stream';
-import type { ExecutionArgs } from 'graphql';
-import { useServer } from 'graphql-ws/use/ws';
-import { WebSocketServer } from 'ws';
+import { type ExecutionArgs, GraphQLError, getOperationAST } from 'graphql';
+import { handleProtocols, makeServer } from 'graphql-ws';
+import { type ServerOptions, WebSocketServer } from 'ws';
 import { later } from '#domain/kernel/instant.ts';
+import type { Rejection } from '#domain/kernel/message.ts';
 import { pause } from '#domain/kernel/pause.ts';
-import { Overloaded, Rejected } from '#domain/kernel/rejections.ts';
+import { Invalid, NotFound, Overloaded, Rejected, Unavailable } from '#domain/kernel/rejections.ts';
+import { lastRejection } from '#domain/kernel/wire.ts';
 import type { House } from '../house.ts';
+import { converse, type SocketExtra } from './conversation.ts';
 import type { Mask } from './errors.ts';
 import { type Caller, type Executor, tokenIn } from './executor.ts';
 
@@ -43,14 +46,18 @@ function places(most: number) {
   };
 }
 
-function refuse(socket: Duplex, status: string): void {
-  socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
-}
+/** `closeTimeout` is known to the library, and not yet to its types. */
+const serverOptions = (limits: House['limits']): ServerOptions & { readonly closeTimeout: number } => ({
+  noServer: true,
+  maxPayload: limits.messageBytes,
+  closeTimeout: GOODBYE_MS,
+  handleProtocols,
+});
 
 /** GraphQL over WebSocket (`graphql-transport-ws`), run by the same executor as everything else. */
 export function sockets(yoga: Executor, house: House, mask: Mask): Sockets {
   const { limits, clock } = house;
-  const server = new WebSocketServer({ noServer: true, maxPayload: limits.messageBytes });
+  const server = new WebSocketServer(serverOptions(limits));
   const perAddress = places(limits.socketsPerAddress);
 
   async function stagesOf(
@@ -65,6 +72,8 @@ export function sockets(yoga: Executor, house: House, mask: Mask): Sockets {
     const document = enveloped.parse(payload.query);
     const errors = enveloped.validate(enveloped.schema, document);
     if (errors.length > 0) return errors.map((error: unknown) => mask(error));
+    if (!getOperationAST(document, payload.operationName))
+      return [mask(new GraphQLError('Could not determine what operation to execute.'))];
     const stages: Stages = {
       schema: enveloped.schema,
       document,
@@ -77,41 +86,51 @@ export function sockets(yoga: Executor, house: House, mask: Mask): Sockets {
     return stages;
   }
 
-  const running = useServer(
-    {
-      connectionInitWaitTimeout: limits.connectionInitMs,
-      execute: (args) => (args as Stages).execute(args),
-      subscribe: (args) => (args as Stages).subscribe(args),
-      async onSubscribe({ subscriptions, connectionParams, extra }, _id, payload) {
-        try {
-          if (Object.keys(subscriptions).length > limits.operationsPerSocket)
-            throw new Rejected(Overloaded({ retryAfterMs: 1_000 }));
-          const token =
-            tokenIn(connectionParams?.authorization) ?? tokenIn(extra.request.headers.authorization);
-          const address = extra.request.socket.remoteAddress;
-          const caller: Caller = { token, origin: { channel: 'websocket', ...(address && { address }) } };
-          return await stagesOf(caller, payload);
-        } catch (error) {
-          return [mask(error)];
-        }
-      },
+  const core = makeServer<Record<string, unknown>, SocketExtra>({
+    connectionInitWaitTimeout: limits.connectionInitMs,
+    execute: (args) => (args as Stages).execute(args),
+    subscribe: (args) => (args as Stages).subscribe(args),
+    async onSubscribe({ subscriptions, connectionParams, extra }, _id, payload) {
+      try {
+        if (Object.keys(subscriptions).length > limits.operationsPerSocket)
+          throw new Rejected(Overloaded({ retryAfterMs: 1_000 }));
+        const token =
+          tokenIn(connectionParams?.authorization) ?? tokenIn(extra.request.headers.authorization);
+        const address = extra.request.socket.remoteAddress;
+        const caller: Caller = { token, origin: { channel: 'websocket', ...(address && { address }) } };
+        return await stagesOf(caller, payload);
+      } catch (error) {
+        return [mask(error)];
+      }
     },
-    server,
-    limits.pingMs,
+  });
+  const conversation = {
+    core,
+    clock,
+    pingMs: limits.pingMs,
+    failed: (error: unknown) => house.logger.error({ err: error }, 'a message on a socket failed'),
+  };
+
+  function refuse(socket: Duplex, rejection: Rejection, status?: number): void {
+    socket.end(lastRejection(house.registry, rejection, status));
+  }
+
+  server.on('wsClientError', ({ message }: Error, socket: Duplex) =>
+    refuse(socket, Invalid({ issues: [{ path: '', problem: message.slice(0, 200) }] })),
   );
 
   function upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
     const path = request.url?.split('?')[0];
     const address = request.socket.remoteAddress ?? 'unknown';
-    if (path !== '/graphql') refuse(socket, '404 Not Found');
-    else if (house.closing.aborted) refuse(socket, '503 Service Unavailable');
-    else if (!perAddress.take(address)) refuse(socket, '429 Too Many Requests');
+    if (path !== '/graphql') refuse(socket, NotFound({ what: 'path' }));
+    else if (house.closing.aborted) refuse(socket, Unavailable({ retryAfterMs: 1_000 }));
+    else if (!perAddress.take(address)) refuse(socket, Overloaded({ retryAfterMs: 1_000 }), 429);
     else accept(request, socket, head, address);
   }
 
   function accept(request: IncomingMessage, socket: Duplex, head: Buffer, address: string): void {
     socket.once('close', () => perAddress.give(address));
-    server.handleUpgrade(request, socket, head, (open) => server.emit('connection', open, request));
+    server.handleUpgrade(request, socket, head, (open) => converse(conversation, open, request));
   }
 
   return {
@@ -124,7 +143,7 @@ export function sockets(yoga: Executor, house: House, mask: Mask): Sockets {
       const cancel = clock.at(later(clock.now(), GOODBYE_MS), () => {
         for (const client of server.clients) client.terminate();
       });
-      await running.dispose();
+      await new Promise<void>((resolve) => server.close(() => resolve()));
       cancel();
     },
   };

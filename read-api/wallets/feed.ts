@@ -65,8 +65,8 @@ export const walletFeed = subscription({
     person: PersonId.optional().meta({ description: 'Somebody else: for auditors and investigators.' }),
   },
   returns: WalletItem,
-  subscribe({ after, person }, { house, viewer }) {
-    const from = cursorPosition(house, after);
+  async subscribe({ after, person }, { house, viewer }) {
+    const from = await cursorPosition(house, after);
     // No id holds a colon, so that the prefix fits the wallets of this person alone.
     const streams = [`wallet-${personAsked(person, viewer)}:`];
     const source = mapped(eventSource(house.feed, { after: from, filter: { streams } }), ({ event }) => ({

@@ -78,9 +78,9 @@ export const walletOperations: Operations = {
         ...pageArguments,
       },
       returns: connection(StatementEntry),
-      resolve: (args, reading) => {
+      async resolve(args, reading) {
         const wallet = `${personAsked(args.person, reading.viewer)}:${args.currency}`;
-        const bounds = upTo(cursorPosition(reading.house, args.upTo), args.upToTime);
+        const bounds = upTo(await cursorPosition(reading.house, args.upTo), args.upToTime);
         const sort = [{ field: 'position', direction: 'descending' }] as const;
         return statement.page({ filter: { wallet, ...bounds }, sort }, args, reading);
       },

@@ -8,12 +8,12 @@ import { parseSync, visitorKeys } from 'oxc-parser';
 export type Tree = ReadonlyMap<string, string>;
 
 /** Not ours, or not source. */
-const OUTSIDE = new Set(['node_modules', 'data', 'samples', 'docs', 'deploy']);
+const OUTSIDE = new Set(['data', 'samples', 'docs', 'deploy']);
 
 function filesIn(folder: string): readonly string[] {
   return readdirSync(folder || '.', { withFileTypes: true }).flatMap((entry) => {
     const path = posix.join(folder, entry.name);
-    if (entry.name.startsWith('.') || OUTSIDE.has(path)) return [];
+    if (entry.name.startsWith('.') || entry.name === 'node_modules' || OUTSIDE.has(path)) return [];
     return entry.isDirectory() ? filesIn(path) : [path];
   });
 }

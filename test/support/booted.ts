@@ -12,8 +12,10 @@ import { setTimeout as pause } from 'node:timers/promises';
 const root = resolve(import.meta.dirname, '../..');
 
 export interface Booted {
+  /** Of the process that was started, which is the platform itself unless a wrapper or an older Node stands before it. */
+  readonly pid: number;
   /** Sends a signal. */
-  kill(signal: 'SIGTERM' | 'SIGINT'): void;
+  kill(signal: NodeJS.Signals): void;
   /** Its exit code; null: a signal ended it. */
   readonly exited: Promise<number | null>;
   /** All it has said so far. */
@@ -29,9 +31,17 @@ export async function dataFolder(): Promise<string> {
   return folder;
 }
 
-/** Starts the platform; whatever is left of it is killed behind the last test of the file. */
-export function boot(environment: Readonly<Record<string, string>>): Booted {
-  const child = spawn('node', ['start.js'], {
+/**
+ * Starts the platform; whatever is left of it is killed behind the last test of the file.
+ *
+ * @param command what runs it: Node as a person has it, unless a test puts something around it
+ */
+export function boot(
+  environment: Readonly<Record<string, string>>,
+  command: readonly string[] = ['node'],
+): Booted {
+  const [program = 'node', ...words] = command;
+  const child = spawn(program, [...words, join(root, 'start.js')], {
     cwd: root,
     env: { PATH: process.env.PATH, PORT: '0', ...environment },
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -51,6 +61,7 @@ export function boot(environment: Readonly<Record<string, string>>): Booted {
       output += chunk.toString();
     });
   return {
+    pid: child.pid ?? assert.fail(`${program} cannot be started`),
     kill: (signal) => void child.kill(signal),
     exited: once(child, 'close').then(([code]) => code as number | null),
     output: () => output,

@@ -1,8 +1,8 @@
 import { systemActor } from '#domain/kernel/actor.ts';
 import type { JsonObject } from '#domain/kernel/canonical.ts';
-import type { Dispatch } from '#domain/kernel/envelope.ts';
+import { BEGINNING, type Dispatch } from '#domain/kernel/envelope.ts';
 import type { Command } from '#domain/kernel/message.ts';
-import type { Consume } from '#domain/kernel/ports/consumer.ts';
+import type { Consume, Consumer } from '#domain/kernel/ports/consumer.ts';
 import { type EventStore, StoreError } from '#domain/kernel/ports/event-store.ts';
 import type { ReadStore } from '#domain/kernel/ports/read-store.ts';
 import type { Reaction } from '#domain/kernel/reaction.ts';
@@ -50,6 +50,8 @@ export interface RuntimeOptions {
   /** Those that the write side runs itself. */
   readonly reactionsAtOnce?: readonly Reaction[];
   readonly death?: Death;
+  /** Whether this process runs a consumer; another one holds the leases of the rest. By default it runs all. */
+  readonly runs?: (consumer: string) => boolean;
   /** Stands between the sagas and the write side. */
   readonly dispatch?: (inner: Dispatch) => Dispatch;
 }
@@ -100,6 +102,17 @@ function mortality(death: Death | undefined) {
   };
 }
 
+/** A consumer whose lease another process holds. */
+const idle = (name: string): Consumer => ({
+  name,
+  status: () => ({
+    ...{ name, state: 'waiting-for-lease', position: BEGINNING, parkedKeys: 0, handled: 0 },
+    problem: undefined,
+  }),
+  reached: async () => true,
+  stop: async () => undefined,
+});
+
 /** Write side, feed, consumers, safety net and sagas over a world, wired as in production. */
 export async function startRuntime(world: World, options: RuntimeOptions = {}): Promise<Runtime> {
   const { store, clock, readStore } = world;
@@ -125,9 +138,11 @@ export async function startRuntime(world: World, options: RuntimeOptions = {}): 
     leaseMs: 200,
     retryPollMs: 20,
   });
+  const { runs = () => true } = options;
   // The dead commit nothing.
-  const consume: Consume = (handler, from) =>
-    loop(
+  const consume: Consume = async (handler, from) => {
+    if (!runs(handler.name)) return idle(handler.name);
+    return loop(
       {
         ...handler,
         async handle(events, signal) {
@@ -138,6 +153,7 @@ export async function startRuntime(world: World, options: RuntimeOptions = {}): 
       },
       from,
     );
+  };
   const { dispatch: straight } = platform.pipeline;
   const between = options.dispatch?.(straight) ?? straight;
   const dispatch: Dispatch = (envelope) => life.operation(() => between(envelope));

@@ -1,44 +1,139 @@
+import { millisecondsOf } from '#domain/kernel/instant.ts';
 import type { Rejection } from '#domain/kernel/message.ts';
+import type { Clock, Random } from '#domain/kernel/ports/facts.ts';
 import { Overloaded, Unavailable } from '#domain/kernel/rejections.ts';
+import { concurrency } from './concurrency.ts';
 import type { PipelineLimits } from './limits.ts';
 import type { Rate } from './rate.ts';
+import { retryHints } from './retry-hints.ts';
 
 export type Side = 'external' | 'system';
 
+/** A command that was let in. */
+export interface Admitted {
+  /**
+   * Its answer is there and rests on something that was recorded for it. `kind`: what was done, in a word that is the same
+   * for the same work.
+   */
+  answered(kind: string): void;
+  /** All that it has set going is done. Only the first call counts. */
+  leave(): void;
+}
+
 /** Who may come in, and who is still inside. */
 export interface Admission {
-  /** Lets a command in, to leave by calling the result once; or says why not. */
-  enter(side: Side): (() => void) | Rejection;
+  /** Lets a command of this person in, or says why not: quickly, because most of a flood is told so. */
+  enter(side: Side, person: string): Admitted | Rejection;
   /** Lets nobody in any more; resolves when everybody has left. */
   close(): Promise<void>;
   inFlight(): Readonly<Record<Side, number>>;
+  /** Commands from outside that may be inside now, whoever uses up the burst apart. */
+  limit(): number;
   closed(): boolean;
 }
 
 const RESTART_WAIT_MS = 1_000;
+/** So long nobody has to find the house full before another burst is let in beyond the limit: a flood never is so calm. */
+const CALM_MS = 100;
+/** Of the limit, in parts of it: kept for those who have nothing inside. */
+const KEPT_FOR_OTHERS = 1 / 4;
 
-export function admission(
-  limits: Pick<PipelineLimits, 'externalInFlight' | 'systemInFlight'>,
-  rate: Rate,
-): Admission {
+/** How many commands each person has inside. Its size is bounded by what may be inside. */
+function people() {
+  const inside = new Map<string, number>();
+  return {
+    of: (person: string): number => inside.get(person) ?? 0,
+    count: (): number => inside.size,
+    enter: (person: string): void => void inside.set(person, (inside.get(person) ?? 0) + 1),
+    leave(person: string): void {
+      const left = (inside.get(person) ?? 0) - 1;
+      if (left > 0) inside.set(person, left);
+      else inside.delete(person);
+    },
+  };
+}
+
+/**
+ * The one door of the pipeline. What comes from outside is let in as long as those inside are answered about as quickly as
+ * in an empty house ({@link concurrency}). The last quarter is for people who have nothing inside, so that whoever sends
+ * many at once does not shut out those who send one. From a calm house a bounded burst is let in beyond that, and is worked
+ * off. Nobody waits at the door: who is refused has nothing decided, and is told when to come again.
+ *
+ * What finishes work (`system`) is counted apart, and no flood outside keeps it out. Steps that a command sets going do not
+ * come by the door again.
+ */
+export function admission(options: {
+  readonly limits: PipelineLimits;
+  readonly rate: Rate;
+  readonly clock: Pick<Clock, 'now'>;
+  readonly random: Random;
+}): Admission {
+  const { limits, rate, clock, random } = options;
   const inside = { external: 0, system: 0 };
-  const most = { external: limits.externalInFlight, system: limits.systemInFlight };
+  const learned = concurrency(clock, limits);
+  const persons = people();
+  const hints = retryHints(rate, random);
+  let burst = limits.externalBurst;
+  /** When somebody last found the house full. */
+  let crowdedAtMs = millisecondsOf(clock.now());
   let closing: { readonly empty: Promise<void>; readonly resolve: () => void } | undefined;
   const settleIfEmpty = (): void => {
     if (inside.external + inside.system === 0) closing?.resolve();
   };
+
+  /** Whether one more than the limit may come in. What came in before is worked off first, however long it is calm. */
+  function takeFromBurst(limit: number, nowMs: number): boolean {
+    const calmFor = nowMs - crowdedAtMs;
+    crowdedAtMs = nowMs;
+    if (calmFor >= CALM_MS && inside.external <= limit) burst = limits.externalBurst;
+    if (burst === 0 || inside.external >= Math.min(limit + limits.externalBurst, limits.externalInFlight))
+      return false;
+    burst -= 1;
+    return true;
+  }
+
+  function leaving(side: Side, left: () => void): () => void {
+    let hasLeft = false;
+    return () => {
+      if (hasLeft) return;
+      hasLeft = true;
+      inside[side] -= 1;
+      left();
+      settleIfEmpty();
+    };
+  }
+
+  function enterFromOutside(person: string): Admitted | Rejection {
+    const limit = learned.limit();
+    const own = persons.of(person);
+    const kept = own === 0 ? 0 : Math.floor(limit * KEPT_FOR_OTHERS);
+    if (inside.external >= limit - kept) {
+      learned.crowd();
+      const nowMs = millisecondsOf(clock.now());
+      if (!takeFromBurst(limit, nowMs)) return Overloaded({ retryAfterMs: hints.next(nowMs) });
+    }
+    // Whoever sends many at once waits for themselves, which is no reason to let fewer others in.
+    const stay = learned.enter(inside, own === 0 || own === inside.external);
+    inside.external += 1;
+    persons.enter(person);
+    return {
+      answered: (kind) => learned.answer(stay, kind),
+      leave: leaving('external', () => persons.leave(person)),
+    };
+  }
+
+  function enterToFinish(): Admitted | Rejection {
+    if (inside.system >= limits.systemInFlight) {
+      return Overloaded({ retryAfterMs: rate.waitMs(inside.system) });
+    }
+    inside.system += 1;
+    return { answered: () => undefined, leave: leaving('system', () => undefined) };
+  }
+
   return {
-    enter(side) {
+    enter(side, person) {
       if (closing !== undefined) return Unavailable({ retryAfterMs: RESTART_WAIT_MS });
-      if (inside[side] >= most[side]) return Overloaded({ retryAfterMs: rate.waitMs(inside[side]) });
-      inside[side] += 1;
-      let left = false;
-      return () => {
-        if (left) return;
-        left = true;
-        inside[side] -= 1;
-        settleIfEmpty();
-      };
+      return side === 'system' ? enterToFinish() : enterFromOutside(person);
     },
     close() {
       if (closing === undefined) {
@@ -49,6 +144,7 @@ export function admission(
       return closing.empty;
     },
     inFlight: () => ({ ...inside }),
+    limit: () => learned.limit(),
     closed: () => closing !== undefined,
   };
 }

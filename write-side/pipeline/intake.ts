@@ -8,6 +8,7 @@ import type { CommandDeclaration, Rejection } from '#domain/kernel/message.ts';
 import type { Registry } from '#domain/kernel/registry.ts';
 import { Forbidden, Invalid, NotFound } from '#domain/kernel/rejections.ts';
 import { commandKey } from './remembered-commands.ts';
+import { unfit } from './unfit.ts';
 
 /** A command that may be decided: allowed, parsed, and told which stream decides it. */
 export interface ReadyCommand {
@@ -97,12 +98,14 @@ export function intake(registry: Registry, deciders: readonly AnyDecider[]): Int
     if (forbidden !== undefined) return forbidden;
     const read = parse(command.schema, envelope.data);
     if ('rejection' in read) return read.rejection;
+    // Hashed as it would be written again, so that two spellings of one moment are the same payload.
+    const data = command.schema.encode(read.data as never) as Json;
+    const problems = unfit(envelope.data, data);
+    if (problems.length > 0) return invalid(problems);
     const stream = command.streamOf(read.data, actor);
     if (categoryOf(stream) !== decider.category) {
       throw new TypeError(`${command.type} names ${stream}, which ${decider.category} does not decide`);
     }
-    // Hashed as it would be written again, so that two spellings of one moment are the same payload.
-    const data = command.schema.encode(read.data as never) as Json;
     const payload = hashOf({ command: command.type, data });
     return {
       command,

@@ -2,8 +2,16 @@ import { storeLimits } from '#domain/kernel/ports/event-store.ts';
 
 /** Every limit of the pipeline, each with its unit. */
 export interface PipelineLimits {
-  /** Commands from outside that may be under way at once, the chains they lead to included. */
+  /** Commands from outside that may be under way at once, the chains they lead to included, whatever is learned. */
   readonly externalInFlight: number;
+  /** As many of them may always be, however slow the house is. */
+  readonly externalLeast: number;
+  /** Commands that a calm house lets in beyond what it has learned, and works off. */
+  readonly externalBurst: number;
+  /** How many times longer than alone three of four answers may take before fewer are let in. */
+  readonly slowdown: number;
+  /** After so long without anybody alone, under load, it is looked how long an answer takes alone. */
+  readonly probeEveryMs: number;
   /** As above for commands of role `system`: larger, so that a flood outside cannot starve what finishes work. */
   readonly systemInFlight: number;
   /** Commands from outside that may wait for one stream. */
@@ -34,6 +42,10 @@ export interface PipelineLimits {
 
 export const pipelineLimits: PipelineLimits = {
   externalInFlight: 10_000,
+  externalLeast: 4,
+  externalBurst: 64,
+  slowdown: 2.25,
+  probeEveryMs: 10_000,
   systemInFlight: 50_000,
   externalPerStream: 2_000,
   systemPerStream: 10_000,

@@ -45,6 +45,8 @@ export interface PipelineStatus {
   readonly draining: boolean;
   /** Commands admitted and not yet done with, their chains included. */
   readonly inFlight: Readonly<Record<Side, number>>;
+  /** Commands from outside that may be under way, as far as the last answers tell. */
+  readonly limit: number;
   /** Commands that wait for their stream, and in how many streams. */
   readonly queued: { readonly streams: number; readonly commands: number };
   readonly cached: { readonly streams: number; readonly commands: number };
@@ -65,6 +67,10 @@ const commandIdOf = ({ commandId }: Envelope): string =>
 
 const sideOf = ({ actor }: Envelope): Side =>
   Array.isArray(actor?.roles) && actor.roles.includes('system') ? 'system' : 'external';
+
+/** What was done for a command: one that is still pending was to be accepted, and takes too long. */
+const kindOf = ({ command }: Envelope, reply: Reply): string =>
+  `${command} ${reply.outcome === 'rejected' ? reply.rejection.code : 'accepted'}`;
 
 /**
  * The way of a command: admitted, read, screened, decided once in its stream's queue, recorded, answered, and followed
@@ -88,7 +94,7 @@ export function createPipeline(options: PipelineOptions): Pipeline {
   const processes = new Map(options.processes.map((process) => [process.command.type, process]));
   const rate = observedRate(pauseClock);
   const pause = pauses(pauseClock, random, limits);
-  const door = admission(limits, rate);
+  const door = admission({ limits, rate, clock: pauseClock, random });
   const snapshots = snapshotsIn(options.snapshots, { eventsPerSnapshot: limits.eventsPerSnapshot, log });
   const heads = headsOf({ store, registry, snapshots, limits });
   const read = intake(registry, deciders);
@@ -150,20 +156,31 @@ export function createPipeline(options: PipelineOptions): Pipeline {
     return after.follow(reply.events);
   }
 
+  /** The reply, or what its chain comes to where that is the answer. */
+  function outcomeOf(
+    { command }: Envelope,
+    reply: Reply,
+    following: Following | undefined,
+  ): Reply | Promise<Reply> {
+    const process = processes.get(command);
+    if (process === undefined || following === undefined) return reply;
+    return after.outcome(process, reply, following);
+  }
+
   async function dispatch(envelope: Envelope): Promise<Reply> {
-    const entered = door.enter(sideOf(envelope));
-    if (typeof entered !== 'function') return refused(commandIdOf(envelope), entered);
+    const admitted = door.enter(sideOf(envelope), String(envelope.actor?.id));
+    if ('rejected' in admitted) return refused(commandIdOf(envelope), admitted);
     let following: Following | undefined;
     try {
       const { reply, repeated } = await decide(envelope);
       following = follow(envelope, reply, repeated);
-      const process = processes.get(envelope.command);
-      if (process === undefined || following === undefined) return reply;
-      return await after.outcome(process, reply, following);
+      const answer = await outcomeOf(envelope, reply, following);
+      if (reply.events.length > 0 && !repeated) admitted.answered(kindOf(envelope, answer));
+      return answer;
     } finally {
       // Admitted until the chain has ended, whenever the answer was given: what runs behind an answer counts, too.
-      if (following === undefined) entered();
-      else void following.ended.finally(entered);
+      if (following === undefined) admitted.leave();
+      else void following.ended.finally(admitted.leave);
     }
   }
 
@@ -176,6 +193,7 @@ export function createPipeline(options: PipelineOptions): Pipeline {
     status: () => ({
       draining: door.closed(),
       inFlight: door.inFlight(),
+      limit: door.limit(),
       queued: queues.size(),
       cached: heads.size(),
       answeredPerSecond: rate.perSecond(),

@@ -3,8 +3,8 @@ import type { Rejection } from '#domain/kernel/message.ts';
 import { type EventStore, StoreError } from '#domain/kernel/ports/event-store.ts';
 import type { Clock, NewId } from '#domain/kernel/ports/facts.ts';
 import type { Log } from '#domain/kernel/ports/log.ts';
-import type { Registry } from '#domain/kernel/registry.ts';
-import { Contended, Overloaded, Unavailable } from '#domain/kernel/rejections.ts';
+import { NewerEvent, type Registry } from '#domain/kernel/registry.ts';
+import { Contended, NewerVersion, Overloaded, Unavailable } from '#domain/kernel/rejections.ts';
 import type { Side } from './admission.ts';
 import { type Appended, appendBatch } from './append-batch.ts';
 import { type Batch, decideBatch } from './decide-batch.ts';
@@ -90,7 +90,9 @@ export function streamQueues(deciding: Deciding): StreamQueues {
     const retry = { retryAfterMs: rate.waitMs(queued) };
     const code = error instanceof StoreError ? error.code : undefined;
     let rejection: Rejection;
-    if (code === undefined || code === 'invalid_event') rejection = internal(error, { stream: first.stream });
+    if (error instanceof NewerEvent) rejection = NewerVersion({ event: error.message });
+    else if (code === undefined || code === 'invalid_event')
+      rejection = internal(error, { stream: first.stream });
     else if (code === 'overloaded') rejection = Overloaded(retry);
     else {
       rejection = Unavailable(retry);

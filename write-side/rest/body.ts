@@ -10,13 +10,18 @@ const MAX_DEPTH = 32;
 /** As many issues as the rejection `invalid` may name. */
 const MAX_ISSUES = 20;
 
-/** The body was refused before it was read to its end; the connection cannot be used for another request. */
-export class BodyTooLarge extends Rejected {
-  constructor() {
-    super(Invalid({ issues: [{ path: '', problem: `the body is larger than ${BODY_BYTES} bytes` }] }));
-    this.name = 'BodyTooLarge';
+/** A body that is refused for its size or kind: `invalid`, with the HTTP status that says which. */
+export class BodyRefused extends Rejected {
+  readonly status: 413 | 415;
+  constructor(status: 413 | 415, problem: string) {
+    super(Invalid({ issues: [{ path: '', problem }] }));
+    this.name = 'BodyRefused';
+    this.status = status;
   }
 }
+
+/** JSON is UTF-8 (RFC 8259); saying so is allowed, saying otherwise is not. */
+const JSON_TYPE = /^application\/json *(; *charset="?utf-8"? *)?$/i;
 
 const malformed = (problem: string): Rejected => new Rejected(Invalid({ issues: [{ path: '', problem }] }));
 
@@ -30,24 +35,34 @@ export const invalid = (error: z.ZodError): Rejected =>
     }),
   );
 
-/**
- * The bytes of a body.
- * @throws BodyTooLarge beyond {@link BODY_BYTES}; Rejected for a body in a content encoding: nobody needs to compress a
- * command, and what is not inflated cannot explode.
- */
-export async function readBytes(request: Pick<Request, 'headers'> & Readable): Promise<Buffer> {
-  if ((request.headers['content-encoding'] ?? 'identity') !== 'identity')
-    throw malformed('a body with a content encoding is not taken');
-  if (Number(request.headers['content-length'] ?? 0) > BODY_BYTES) throw new BodyTooLarge();
+type Incoming = Pick<Request, 'headers'> & Readable;
+
+async function collect(request: Incoming, most: number): Promise<Buffer> {
   const chunks: Buffer[] = [];
   let bytes = 0;
   // Leaving the loop early must not destroy the connection: the answer still has to go out on it.
   for await (const chunk of request.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
     bytes += chunk.length;
-    if (bytes > BODY_BYTES) throw new BodyTooLarge();
+    if (bytes > most) throw new BodyRefused(413, `the body is larger than ${most} bytes`);
     chunks.push(chunk);
   }
   return Buffer.concat(chunks);
+}
+
+/**
+ * The bytes of a body.
+ * @throws BodyRefused beyond `most` bytes, and for a body in a content encoding: nobody needs to compress a command, and what
+ * is not inflated cannot explode; Rejected with `invalid` where whoever sends it hangs up
+ */
+export async function readBytes(request: Incoming, most: number = BODY_BYTES): Promise<Buffer> {
+  if ((request.headers['content-encoding'] ?? 'identity') !== 'identity')
+    throw new BodyRefused(415, 'a body with a content encoding is not taken');
+  if (Number(request.headers['content-length'] ?? 0) > most)
+    throw new BodyRefused(413, `the body is larger than ${most} bytes`);
+  return collect(request, most).catch((error: unknown) => {
+    // Nobody will read the answer, and the failure is not ours.
+    throw request.destroyed ? malformed('the body ended before its end') : error;
+  });
 }
 
 /** Whether a value nests deeper than {@link MAX_DEPTH}; looks level by level, and so never recurses itself. */
@@ -63,10 +78,12 @@ function tooDeep(json: unknown): boolean {
 }
 
 /**
- * The JSON of a body; nothing is guessed: bytes that are not UTF-8 are refused rather than replaced.
+ * The JSON of a body; nothing is guessed: another content type is refused, and so are bytes that are not UTF-8.
  * @throws Rejected with `invalid`
  */
-export async function readJson(request: Pick<Request, 'headers'> & Readable): Promise<unknown> {
+export async function readJson(request: Incoming): Promise<unknown> {
+  if (!JSON_TYPE.test(request.headers['content-type'] ?? ''))
+    throw new BodyRefused(415, 'the content type has to be application/json');
   const bytes = await readBytes(request);
   let text: string;
   try {

@@ -137,6 +137,10 @@ function operation({ context, command }: CommandPath): JsonObject {
         description: '`invalid`: the body is too large.',
         content: jsonOf(ref(rejectionName('invalid'))),
       },
+      '415': {
+        description: '`invalid`: the body is not `application/json`, or is compressed.',
+        content: jsonOf(ref(rejectionName('invalid'))),
+      },
       ...rejectionResponses(command),
     },
   };

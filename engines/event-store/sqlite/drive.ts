@@ -16,8 +16,8 @@ function write(writer: Writer, tables: WriterTables, action: Extract<Action, { d
   writer.wrote();
 }
 
-/** Does one action and reports its outcome. Throws what leaves the database in doubt. */
-function act(
+/** Does one action and reports its outcome. Throws what leaves the database in doubt: then the writer has to be told. */
+export function act(
   writer: Writer,
   tables: WriterTables,
   action: Action,

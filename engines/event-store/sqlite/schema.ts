@@ -1,7 +1,10 @@
-import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, renameSync, rmSync, statSync } from 'node:fs';
+import { closeSync, existsSync, fsyncSync, openSync, renameSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { StoreError } from '#domain/kernel/ports/event-store.ts';
+import { writableFolder } from '../../folder.ts';
+import { isShorterThanItsHeader } from './cut-short.ts';
+import { holderOf } from './holder.ts';
 
 /** Grows with every change of the tables; a file of a newer one is not touched. */
 export const SCHEMA_VERSION = 1;
@@ -42,7 +45,11 @@ export function sqliteCode(error: unknown): number | undefined {
 
 const SQLITE_BUSY = 5;
 const SQLITE_CORRUPT = 11;
+const SQLITE_FULL = 13;
 const SQLITE_NOTADB = 26;
+
+/** What whoever finds damage has to do: the history is the one thing that nothing else can be made from. */
+const RESTORE = 'Nothing was changed. Bring back events.db from a backup; the views are made again from it.';
 
 /** What went wrong on opening or reading, in the port's terms. */
 export function readError(error: unknown, file: string): StoreError {
@@ -50,9 +57,10 @@ export function readError(error: unknown, file: string): StoreError {
   const code = sqliteCode(error);
   const reason = error instanceof Error ? error.message : String(error);
   if (code === SQLITE_CORRUPT || code === SQLITE_NOTADB) {
-    return new StoreError('unreadable', `${file} is damaged: ${reason}`, { cause: error });
+    return new StoreError('unreadable', `${file} is damaged: ${reason}. ${RESTORE}`, { cause: error });
   }
-  return new StoreError('unavailable', `${file} could not be read: ${reason}`, { cause: error });
+  const advice = code === SQLITE_FULL ? '. Make room on its disk' : '';
+  return new StoreError('unavailable', `${file} cannot be used: ${reason}${advice}.`, { cause: error });
 }
 
 /** Writes a new file beside its place and moves it there, so that an empty or half-made file is always damage. */
@@ -80,13 +88,13 @@ const pragma = (db: DatabaseSync, name: string): number =>
 /** @throws StoreError `unreadable` for a file that is not ours, of a newer version, or cut short */
 function checkFile(db: DatabaseSync, file: string): void {
   if (pragma(db, 'application_id') !== APPLICATION_ID) {
-    throw new StoreError('unreadable', `${file} is damaged, or no event store`);
+    throw new StoreError('unreadable', `${file} is damaged, or no event store. ${RESTORE}`);
   }
   const version = pragma(db, 'user_version');
   if (version !== SCHEMA_VERSION) {
     throw new StoreError(
       'unreadable',
-      `${file} has schema version ${version}; this program reads version ${SCHEMA_VERSION}`,
+      `${file} has schema version ${version}; this program reads version ${SCHEMA_VERSION}. Nothing was changed. Start the program that wrote it, or a newer one.`,
     );
   }
 }
@@ -98,25 +106,51 @@ function checkFile(db: DatabaseSync, file: string): void {
 const WRITE_LOCK_TIMEOUT_MS = 5_000;
 
 /**
- * Opens the file for the single writer and brings the log into it, which also shows whether the file is whole.
+ * Looks at the file before anything is written to it or to its log, so that whoever restores it finds what there was.
  *
  * @throws StoreError `unreadable`
+ */
+function demandWhole(file: string): void {
+  if (statSync(file).size === 0)
+    throw new StoreError('unreadable', `${file} is empty: it was cut short. ${RESTORE}`);
+  const suspicious = isShorterThanItsHeader(file);
+  const db = new DatabaseSync(file, { readOnly: true, timeout: WRITE_LOCK_TIMEOUT_MS });
+  try {
+    checkFile(db, file);
+    // Only then, because it reads the whole file.
+    if (suspicious && db.prepare('PRAGMA quick_check(1)').get()?.quick_check !== 'ok')
+      throw new StoreError('unreadable', `${file} is cut short. ${RESTORE}`);
+  } finally {
+    db.close();
+  }
+}
+
+/** A history that is gone is not begun anew on top of its own log, which would be taken for the new one's. */
+function createUnlessLost(folder: string, epoch: string): void {
+  const file = eventsFile(folder);
+  if (existsSync(file)) return;
+  const log = `${file}-wal`;
+  if (existsSync(log) && statSync(log).size > 0)
+    throw new StoreError('unreadable', `${file} is missing, while its log ${log} is there. ${RESTORE}`);
+  create(folder, epoch);
+}
+
+/**
+ * Opens the file for the single writer and brings the log into it. Ends with a write, so that a disk that takes none is
+ * met now and not at the first command.
+ *
+ * @throws StoreError `unreadable`, `unavailable`
  */
 export function openForWriting(folder: string, newEpoch: string): DatabaseSync {
   const file = eventsFile(folder);
   let db: DatabaseSync | undefined;
   try {
-    if (!existsSync(file)) create(folder, newEpoch);
-    if (statSync(file).size === 0) throw new StoreError('unreadable', `${file} is empty: it was cut short`);
+    createUnlessLost(folder, newEpoch);
+    demandWhole(file);
     db = new DatabaseSync(file, { timeout: WRITE_LOCK_TIMEOUT_MS });
-    checkFile(db, file);
     db.exec('PRAGMA synchronous = FULL; PRAGMA journal_mode = WAL; PRAGMA journal_size_limit = 67108864;');
-    const { log, checkpointed } = { ...db.prepare('PRAGMA wal_checkpoint(PASSIVE)').get() };
-    const expected = pragma(db, 'page_count') * pragma(db, 'page_size');
-    const actual = statSync(file).size;
-    if (log === checkpointed && actual < expected) {
-      throw new StoreError('unreadable', `${file} is cut short: ${actual} of ${expected} bytes are there`);
-    }
+    db.exec('PRAGMA wal_checkpoint(PASSIVE)');
+    db.exec(`PRAGMA user_version = ${SCHEMA_VERSION}`);
     return db;
   } catch (error) {
     db?.close();
@@ -130,7 +164,8 @@ export function openForReading(folder: string): DatabaseSync {
   if (!existsSync(file)) throw new StoreError('unavailable', `${file} is not there yet`);
   let db: DatabaseSync | undefined;
   try {
-    if (statSync(file).size === 0) throw new StoreError('unreadable', `${file} is empty: it was cut short`);
+    if (statSync(file).size === 0)
+      throw new StoreError('unreadable', `${file} is empty: it was cut short. ${RESTORE}`);
     db = new DatabaseSync(file, { readOnly: true, timeout: 1_000 });
     checkFile(db, file);
     return db;
@@ -147,16 +182,21 @@ export function openForReading(folder: string): DatabaseSync {
  * @throws StoreError `second_writer`
  */
 export function lockForWriting(folder: string): { release(): void } {
-  mkdirSync(folder, { recursive: true });
-  const lock = new DatabaseSync(lockFile(folder), { timeout: 0 });
+  let lock: DatabaseSync;
+  try {
+    writableFolder(folder);
+    lock = new DatabaseSync(lockFile(folder), { timeout: 0 });
+  } catch (error) {
+    throw readError(error, lockFile(folder));
+  }
   try {
     lock.exec('PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE;');
   } catch (error) {
     lock.close();
     if (sqliteCode(error) !== SQLITE_BUSY) throw readError(error, lockFile(folder));
-    throw new StoreError('second_writer', `another process writes to ${folder}; only one may`, {
-      cause: error,
-    });
+    const holder = holderOf(lockFile(folder));
+    const who = holder === undefined ? 'another process' : `another process (${holder})`;
+    throw new StoreError('second_writer', `${who} writes to ${folder}; only one may`, { cause: error });
   }
   return { release: () => lock.close() };
 }

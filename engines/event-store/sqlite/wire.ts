@@ -22,17 +22,35 @@ export type FromWorker =
 
 /** What the worker is started with. */
 export interface WorkerStart {
-  /** One shared number that grows with every message to the worker, which sleeps on it: see `ring`. */
+  /** Shared with the worker, which sleeps on it: see {@link ring}. */
   readonly bell: Int32Array<SharedArrayBuffer>;
   readonly folder: string;
   readonly newEpoch: string;
   readonly limits: WriterLimits;
 }
 
-/** Wakes the worker after a message; half the time that its event loop would take to notice. */
+/** Of the bell: how often it was rung, and whether the worker sleeps. */
+const [RUNG, ASLEEP] = [0, 1];
+export const BELL_BYTES = 2 * Int32Array.BYTES_PER_ELEMENT;
+
+/**
+ * Wakes the worker after a message; half the time that its event loop would take to notice. One that is awake hears of it
+ * without a call into the kernel.
+ */
 export function ring(bell: WorkerStart['bell']): void {
-  Atomics.add(bell, 0, 1);
-  Atomics.notify(bell, 0);
+  Atomics.add(bell, RUNG, 1);
+  if (Atomics.load(bell, ASLEEP) === 1) Atomics.notify(bell, RUNG);
+}
+
+/** How often the bell was rung: to be asked before the messages are read, and handed to {@link sleep}. */
+export const rung = (bell: WorkerStart['bell']): number => Atomics.load(bell, RUNG);
+
+/** Sleeps until the bell rings; not at all if it has been rung since `heard`. */
+export function sleep(bell: WorkerStart['bell'], heard: number): void {
+  // Said before the last look at the bell, so that whoever rings later sees it.
+  Atomics.store(bell, ASLEEP, 1);
+  Atomics.wait(bell, RUNG, heard);
+  Atomics.store(bell, ASLEEP, 0);
 }
 
 export function putAppend(flat: Flat, append: QueuedAppend): void {

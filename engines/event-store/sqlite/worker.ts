@@ -1,9 +1,17 @@
 import { type MessagePort, parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads';
 import { StoreError } from '#domain/kernel/ports/event-store.ts';
 import { drive } from './drive.ts';
-import { lockForWriting, openForWriting } from './schema.ts';
+import { eventsFile, lockForWriting, openForWriting, readError } from './schema.ts';
 import { writerTables } from './tables.ts';
-import { type FromWorker, flatAnswers, type ToWorker, takeAppends, type WorkerStart } from './wire.ts';
+import {
+  type FromWorker,
+  flatAnswers,
+  rung,
+  sleep,
+  type ToWorker,
+  takeAppends,
+  type WorkerStart,
+} from './wire.ts';
 import { type Answer, Writer } from './writer.ts';
 
 /** The writer's thread: it alone holds the writing connection and the lock, both for the life of the store. */
@@ -31,14 +39,14 @@ function run(port: MessagePort, { folder, newEpoch, limits, bell }: WorkerStart)
     arriving,
     answer: (answers: readonly Answer[]) => send({ kind: 'answers', answers: flatAnswers(answers) }),
     broken: (error: unknown) =>
-      send({ kind: 'broke', message: error instanceof Error ? error.message : String(error) }),
+      send({ kind: 'broke', message: readError(error, eventsFile(folder)).message }),
   };
   send({ kind: 'ready' });
   while (!closing) {
     // Read before the messages are: one that comes in between changes it, and the sleep ends at once.
-    const rung = Atomics.load(bell, 0);
+    const heard = rung(bell);
     drive(writer, tables, hooks);
-    if (!closing) Atomics.wait(bell, 0, rung);
+    if (!closing) sleep(bell, heard);
   }
   // After a failed commit nothing more may reach the file, not even the log that closing would bring into it.
   if (!writer.stopped) {

@@ -10,6 +10,7 @@ import {
 import type { Clock } from '#domain/kernel/ports/facts.ts';
 import { encodeAppend } from '../event.ts';
 import {
+  BELL_BYTES,
   type Flat,
   type FromWorker,
   putAppend,
@@ -23,7 +24,8 @@ import { ANY, type Answer, admits, NONE, type QueuedAppend } from './writer.ts';
 /** So many events go to the worker in one message at most, so that it inserts the first while the next are encoded. */
 const EVENTS_PER_MESSAGE = 64;
 
-interface Waiting {
+/** An append that has no answer yet. */
+export interface Waiting {
   readonly append: QueuedAppend;
   /** As they were handed in: followers in this process are given these very objects. */
   readonly events: readonly EventToAppend[];
@@ -36,11 +38,12 @@ function positionsOf({ first, last }: { first: number; last: number }, count: nu
   return Array.from({ length: count }, (_, at) => BigInt(first + at));
 }
 
-const expectedRevision = (expected: ExpectedRevision): number =>
+/** A revision as the writer takes it. */
+export const expectedRevision = (expected: ExpectedRevision): number =>
   expected === 'none' ? NONE : expected === 'any' ? ANY : expected;
 
 /** The events of an append as they stand in the history, if this answer says that they have just been put there. */
-function recorded({ append, events }: Waiting, answer: Answer): readonly StoredEvent[] {
+export function recorded({ append, events }: Waiting, answer: Answer): readonly StoredEvent[] {
   if (answer.status !== 'appended' || answer.repeated) return [];
   const { stream, recordedAt } = append;
   const firstRevision = answer.revision - events.length + 1;
@@ -56,7 +59,8 @@ function recorded({ append, events }: Waiting, answer: Answer): readonly StoredE
   }));
 }
 
-function settle({ append, resolve, reject }: Waiting, answer: Answer): void {
+/** Tells whoever waits for an append what came of it. */
+export function settle({ append, resolve, reject }: Waiting, answer: Answer): void {
   switch (answer.status) {
     case 'appended': {
       const { revision, last, repeated } = answer;
@@ -105,7 +109,7 @@ export function startWriting(options: {
   onFatal(error: StoreError): void;
 }): Promise<Writing> {
   const { start, clock, onRecorded, onCommit, onFatal } = options;
-  const bell = new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT));
+  const bell = new Int32Array(new SharedArrayBuffer(BELL_BYTES));
   const workerData: WorkerStart = { ...start, bell };
   const worker = new Worker(new URL('./worker.ts', import.meta.url), { workerData });
   const waiting = new Set<Waiting>();

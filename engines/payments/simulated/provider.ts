@@ -46,7 +46,7 @@ const noticeOf = (
  * A payment provider that moves no money and otherwise behaves like one: it remembers payments over restarts, has a page
  * where the person confirms, and tells what became of them by signed notices, again and again until they are taken.
  * `file` is its database (`:memory:` for none), `pageUrl` tells where its pages are mounted (asked for each payment, since a
- * port may be chosen late), `declines` says why a payment is declined. `pauseClock` times the repeats of notices where
+ * port may be chosen late), `declines` says why a payment is declined, and `newToken` makes what opens a payment's page, which nobody may guess. `pauseClock` times the repeats of notices where
  * `clock` is a simulated one; by default they are the same.
  */
 export function simulatedProvider({
@@ -57,6 +57,7 @@ export function simulatedProvider({
   clock,
   pauseClock = clock,
   declines = () => undefined,
+  newToken = () => randomBytes(32).toString('base64url'),
 }: {
   file: string;
   pageUrl: () => string;
@@ -65,6 +66,7 @@ export function simulatedProvider({
   clock: Clock;
   pauseClock?: Clock;
   declines?: (request: PaymentRequest) => string | undefined;
+  newToken?: () => string;
 }): SimulatedProvider {
   const ledger = openLedger(file);
   const delivery = deliveryOf({ ledger, deliver, secret, clock, pauseClock });
@@ -82,7 +84,7 @@ export function simulatedProvider({
       person: request.person,
       amount: request.amount.toString(),
       currency: request.currency,
-      token: direction === 'in' ? randomBytes(32).toString('base64url') : null,
+      token: direction === 'in' ? newToken() : null,
       status: 'waiting',
       expires_at: later(clock.now(), CONFIRM_WITHIN_MS),
     };

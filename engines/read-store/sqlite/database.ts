@@ -84,15 +84,22 @@ export class Database {
   }
 }
 
-/** Opens `views.db`; one that is damaged or of another version is set aside and begun anew. */
-export function openDatabase(folder: string): Database {
+/**
+ * Opens `views.db`; one that is damaged or of another version is set aside and begun anew.
+ *
+ * @param onSetAside told then, in a sentence for the operator
+ */
+export function openDatabase(folder: string, onSetAside?: (told: string) => void): Database {
   writableFolder(folder);
   const path = join(folder, 'views.db');
   try {
     return openOrCreate(path);
   } catch (error) {
     if (!isUnusable(error)) throw error;
-    setAside(path);
+    const kept = setAside(path);
+    onSetAside?.(
+      `${path} could not be used (${error.message}) and was set aside as ${kept}; the views are made again from the history`,
+    );
     return openOrCreate(path);
   }
 }
@@ -100,7 +107,7 @@ export function openDatabase(folder: string): Database {
 class OtherFormat extends Error {}
 
 /** SQLITE_CORRUPT and SQLITE_NOTADB, with their extended codes: the low byte names the kind. */
-const isUnusable = (error: unknown): boolean =>
+const isUnusable = (error: unknown): error is Error =>
   error instanceof OtherFormat ||
   (error instanceof Error && 'errcode' in error && [11, 26].includes(Number(error.errcode) & 0xff));
 
@@ -132,10 +139,12 @@ function openOrCreate(path: string): Database {
   }
 }
 
-function setAside(path: string): void {
+function setAside(path: string): string {
   let number = 1;
   while (existsSync(`${path}.set-aside-${number}`)) number += 1;
-  renameSync(path, `${path}.set-aside-${number}`);
+  const kept = `${path}.set-aside-${number}`;
+  renameSync(path, kept);
   // The log and its index belong to the file that is gone.
   for (const suffix of ['-wal', '-shm']) rmSync(`${path}${suffix}`, { force: true });
+  return kept;
 }

@@ -9,6 +9,8 @@ import { writingTo } from './writing.ts';
 export interface SqliteReadStoreOptions {
   /** Where `views.db` lies; created when it is not there. */
   readonly folder: string;
+  /** Told, in a sentence for the operator, when a file that is damaged or of another version was set aside. */
+  readonly onSetAside?: (told: string) => void;
 }
 
 /**
@@ -16,8 +18,8 @@ export interface SqliteReadStoreOptions {
  * one transaction. What the last moments wrote may be lost with the machine (`synchronous=NORMAL`), checkpoints with it,
  * so that it is made again from the history.
  */
-export function openSqliteReadStore({ folder }: SqliteReadStoreOptions): ReadStore {
-  const database = openDatabase(folder);
+export function openSqliteReadStore({ folder, onSetAside }: SqliteReadStoreOptions): ReadStore {
+  const database = openDatabase(folder, onSetAside);
   const documents = new Documents(database);
   const consumers = new Consumers(database);
   const writing = writingTo(database.path);

@@ -56,7 +56,7 @@ test('a body that says it is too large is refused before it is sent, and the con
   const { port } = await openHouse(() => accepted);
   const socket = await connected(port.url);
   socket.write(
-    `POST ${ring} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ann\r\nContent-Length: 70000\r\n\r\n{`,
+    `POST ${ring} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ann\r\nContent-Type: application/json\r\nContent-Length: 70000\r\n\r\n{`,
   );
   assert.match(await readAll(socket), /^HTTP\/1\.1 413 [\s\S]*Connection: close/);
 });
@@ -65,7 +65,7 @@ test('a body without a stated length is cut off at the limit', async () => {
   const { port } = await openHouse(() => accepted);
   const socket = await connected(port.url);
   socket.write(
-    `POST ${ring} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ann\r\nTransfer-Encoding: chunked\r\n\r\n`,
+    `POST ${ring} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ann\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n`,
   );
   socket.write(`10001\r\n${' '.repeat(0x10001)}\r\n`);
   assert.match(await readAll(socket), /^HTTP\/1\.1 413 [\s\S]*Connection: close/);
@@ -80,7 +80,9 @@ test('closing lets what is under way finish, then ends its connection and takes 
   });
   const idle = await connected(port.url);
   const busy = await connected(port.url);
-  busy.write(`POST ${ring} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ann\r\nContent-Length: 2\r\n\r\n{}`);
+  busy.write(
+    `POST ${ring} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ann\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n{}`,
+  );
   await begun.promise;
   const closed = port.close(60_000);
   assert.equal(await readAll(idle), '', 'an idle connection is ended at once');
@@ -97,13 +99,15 @@ test('closing is bounded: who never finishes is cut off, and so is a connection 
     return new Promise<Reply>(() => undefined);
   });
   port.server.on('upgrade', (_request, socket) => {
-    socket.write('HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\nConnection: Upgrade\r\n\r\n');
+    socket.write('HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n');
   });
   const upgraded = await connected(port.url);
-  upgraded.write('GET / HTTP/1.1\r\nHost: x\r\nUpgrade: x\r\nConnection: Upgrade\r\n\r\n');
+  upgraded.write('GET / HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n');
   await once(upgraded, 'data');
   const busy = await connected(port.url);
-  busy.write(`POST ${ring} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ann\r\nContent-Length: 2\r\n\r\n{}`);
+  busy.write(
+    `POST ${ring} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ann\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n{}`,
+  );
   await begun.promise;
   await Promise.all([port.close(20), port.close(60_000)]);
   assert.equal(await readAll(busy).catch(() => ''), '');

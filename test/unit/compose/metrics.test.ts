@@ -21,6 +21,7 @@ test('/metrics tells of the queues and of every consumer, as they are when it is
     pipeline: () => ({
       draining: false,
       inFlight: { external: 3, system: 1 },
+      limit: 12,
       queued: { streams: 1, commands: 2 },
       cached: { streams: 5, commands: 9 },
       answeredPerSecond: 0,
@@ -37,6 +38,7 @@ test('/metrics tells of the queues and of every consumer, as they are when it is
   };
   const before = await read();
   assert.match(before, /^annals_commands_in_flight\{side="external"\} 3$/m);
+  assert.match(before, /^annals_commands_limit 12$/m);
   assert.match(before, /^annals_commands_queued 2$/m);
   assert.match(before, /^annals_consumer_running\{consumer="view:auctions@1\.1",state="live"\} 1$/m);
   assert.match(before, /^annals_consumer_parked_keys\{consumer="view:auctions@1\.1"\} 0$/m);

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { mock, test } from 'node:test';
 import { instant, later, millisecondsOf } from '#domain/kernel/instant.ts';
 import { simulatedClock } from '#engines/clock/simulated.ts';
+import { steadyClock } from '#engines/clock/steady.ts';
 import { systemClock } from '#engines/clock/system.ts';
 import { newIds } from '#engines/ids.ts';
 
@@ -31,6 +32,23 @@ test('the system clock calls nobody back who has cancelled, and soon for what is
   clock.at(later(clock.now(), 5), () => assert.fail('cancelled'))();
   await new Promise<void>((resolve) => clock.at(later(clock.now(), -1), resolve));
   await new Promise<void>((resolve) => clock.at(later(clock.now(), 10), resolve));
+});
+
+test('the steady clock waits as long as it was asked to when the wall clock is set back by an hour, and says its time', async () => {
+  const realNow = Date.now;
+  const clock = steadyClock();
+  let setTo: ReturnType<typeof mock.method> | undefined;
+  try {
+    const past = new Promise<'in time'>((resolve) =>
+      clock.at(later(clock.now(), 20), () => resolve('in time')),
+    );
+    setTo = mock.method(Date, 'now', () => realNow() - 3_600_000);
+    const tooLate = new Promise<'too late'>((resolve) => setTimeout(resolve, 5_000, 'too late').unref());
+    assert.equal(await Promise.race([past, tooLate]), 'in time');
+    assert.ok(millisecondsOf(clock.now()) < realNow() - 3_000_000);
+  } finally {
+    setTo?.mock.restore();
+  }
 });
 
 test('the simulated clock calls back in order of time, then of asking, each at its moment', () => {

@@ -67,3 +67,10 @@ test('production starts only with its own keys, and never with what makes develo
 test('a config cannot be changed behind the back of those who read it', () => {
   assert.ok(Object.isFrozen(readConfig({})));
 });
+
+test('where a history may end is a position, and nothing by default', () => {
+  assert.equal(readConfig({}).acceptedHistoryEnd, undefined);
+  assert.equal(readConfig({ ACCEPT_HISTORY_END: '1042' }).acceptedHistoryEnd, 1_042n);
+  for (const ACCEPT_HISTORY_END of ['-1', '1.5', '007', 'yes', '9'.repeat(40)])
+    assert.equal(problemsOf({ ACCEPT_HISTORY_END }).length, 1, ACCEPT_HISTORY_END);
+});

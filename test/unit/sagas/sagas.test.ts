@@ -7,6 +7,7 @@ import { saga } from '#domain/kernel/saga.ts';
 import { memoryReadStore } from '#engines/read-store/memory.ts';
 import { Instances } from '#sagas/runtime/instances.ts';
 import { startSagas } from '#sagas/runtime/sagas.ts';
+import { eventually } from '#test/support/counters.ts';
 import {
   givenWorld,
   inputsOf,
@@ -17,7 +18,17 @@ import {
   type World,
 } from '#test/support/saga-runtime.ts';
 import { seededIds } from '#test/support/seeded.ts';
-import { Ask, Asked, Fill, Nudge, Nudged, Opening, Shutting, transferring } from '#test/support/transfers.ts';
+import {
+  Ask,
+  Asked,
+  Fill,
+  Nudge,
+  Nudged,
+  Opening,
+  Remind,
+  Shutting,
+  transferring,
+} from '#test/support/transfers.ts';
 
 const HOUR_MS = 3_600_000;
 const OVERDUE = later(START, HOUR_MS);
@@ -136,6 +147,40 @@ test('an id that two processes made does not lose the step of either', async () 
     await other.take(waiting, 't1', { kind: 'event', event: nudge });
   });
   assert.deepEqual(await inputsOf(world, WAITING), ['Asked', 'Nudged']);
+});
+
+test('what one process takes in another sends, also when it had looked at the instance before', async () => {
+  const patient = saga({
+    name: 'patient',
+    version: 1,
+    initial: null as string | null,
+    events: [Asked, Nudged],
+    id: ({ data }) => data.transfer,
+    on: {
+      Asked: (_, { data: { transfer } }) => ({ state: transfer }),
+      Nudged: (state, { data: { transfer } }) => ({
+        ...{ state, sends: [{ command: Remind({ transfer }), purpose: 'remind' }] },
+      }),
+    },
+    answers: { remind: (state) => ({ state, done: true }) },
+  });
+  const world = givenWorld();
+  const inbox = { sagas: [patient], runs: (consumer: string) => consumer === 'saga:patient' };
+  const outbox = { sagas: [patient], runs: (consumer: string) => consumer === 'sagas:outbox' };
+  await during(world, inbox, async (taking) =>
+    during(world, outbox, async (sending) => {
+      // An earlier instance makes sure that the other process is at work when it meets the one that counts.
+      for (const transfer of ['t0', 't1']) {
+        await taking.send(Ask({ transfer, from: 'ann', to: 'bob', amount: 7n, overdueAt: OVERDUE }));
+        await taking.settle();
+        await sending.settle();
+      }
+      await taking.send(Nudge({ transfer: 't1' }));
+      await eventually('it is reminded', async () => (await typesOf(world, 'transfer-t1')).length === 3);
+      await sending.settle();
+    }),
+  );
+  assert.deepEqual(await inputsOf(world, 'saga-patient-t1'), ['Asked', 'Nudged', 'remind']);
 });
 
 test('commands say who sent them and why', async () => {

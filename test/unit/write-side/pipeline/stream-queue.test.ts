@@ -5,7 +5,7 @@ import type { Reply } from '#domain/kernel/envelope.ts';
 import type { EventStore } from '#domain/kernel/ports/event-store.ts';
 import { simulatedClock } from '#engines/clock/simulated.ts';
 import { memoryEventStore } from '#engines/event-store/memory.ts';
-import { type Faults, faultyStore } from '#test/support/faulty-store.ts';
+import { type Faults, faultyStore, inTurn } from '#test/support/faulty-store.ts';
 import { givenPlatform, inTime, someone } from '#test/support/platform.ts';
 import { Add, AddOnes, AddOnRecord, Inject, Seal, tallies, tallyDeciders } from '#test/support/tally.ts';
 
@@ -34,12 +34,9 @@ function given(faults: Faults = {}, more: Partial<Parameters<typeof givenPlatfor
   return { ...platform, appends, memory };
 }
 
-/** Answers the faults one after the other, then none. */
-const inTurn = <T>(...faults: T[]) => ({ append: () => faults.shift() });
-
 describe('a stream that is hot', () => {
   it('decides what waits in arrival order and shares the appends', async () => {
-    const { send, history, appends } = given();
+    const { send, history, appends } = given({}, { limits: { externalBurst: 150 } });
     const ids = Array.from({ length: 150 }, (_, at) => `c${at}`);
     await Promise.all(ids.map((id) => send(Add({ tally: 'a', by: 1n }), ann, id)));
     assert.deepEqual(
@@ -130,14 +127,14 @@ describe('another process', () => {
 
 describe('an append whose outcome is unknown', () => {
   it('that was applied is answered as if nothing had happened', async () => {
-    const { send, history, clock } = given(inTurn('unanswered' as const));
+    const { send, history, clock } = given(inTurn('unanswered'));
     const reply = await inTime(clock, send(Add({ tally: 'a', by: 1n }), ann));
     const [event] = await history('tally-a');
     assert.equal(codeOf(reply), 'accepted');
     assert.equal(reply.position, event?.position);
   });
   it('that was not applied is made again, with the same ids', async () => {
-    const { send, history, clock } = given(inTurn('lost' as const, 'lost' as const));
+    const { send, history, clock } = given(inTurn('lost', 'lost'));
     assert.equal(codeOf(await inTime(clock, send(Add({ tally: 'a', by: 1n }), ann))), 'accepted');
     assert.equal((await history('tally-a')).length, 1);
   });
@@ -150,7 +147,7 @@ describe('an append whose outcome is unknown', () => {
         if (!first) return other.store.append(stream, expected, events);
         first = false;
         await other.send(Add({ tally: 'a', by: 999n }), ann);
-        return faultyStore(other.store, inTurn('lost' as const)).append(stream, expected, events);
+        return faultyStore(other.store, inTurn('lost')).append(stream, expected, events);
       },
     };
     const { send, history, clock } = given({}, { store });
@@ -180,7 +177,7 @@ describe('an append whose outcome is unknown', () => {
     assert.equal((await later.history('tally-a')).length, 1);
   });
   it('that was certainly not applied drops them too, and the stream goes on', async () => {
-    const { send, history } = given(inTurn('unavailable' as const));
+    const { send, history } = given(inTurn('unavailable'));
     const replies = await Promise.all([
       send(Add({ tally: 'a', by: 1_000n }), ann),
       send(Add({ tally: 'a', by: 1n }), ann),

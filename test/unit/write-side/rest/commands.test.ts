@@ -103,7 +103,8 @@ test('what cannot be a command never reaches the pipeline', async () => {
     [400, 'invalid', ring, `${'['.repeat(30_000)}${']'.repeat(30_000)}`],
     [400, 'invalid', ring, body, { 'Idempotency-Key': 'x'.repeat(65) }],
     [400, 'invalid', ring, body, { 'Idempotency-Key': 'a b' }],
-    [400, 'invalid', ring, body, { 'Content-Encoding': 'gzip' }],
+    [415, 'invalid', ring, body, { 'Content-Encoding': 'gzip' }],
+    [415, 'invalid', ring, body, { 'Content-Type': 'text/plain' }],
     [413, 'invalid', ring, ' '.repeat(64 * 1024 + 1)],
   ];
   for (const [status, code, path, sent, headers] of cases) {

@@ -46,6 +46,7 @@ test('each no that a command can get is documented under its status', () => {
     '403',
     '409',
     '413',
+    '415',
     '422',
     '500',
     '503',

@@ -1,0 +1,38 @@
+import { existsSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import type { ReadStore } from '#domain/kernel/ports/read-store.ts';
+import { Consumers } from './consumers.ts';
+import { Database } from './database.ts';
+import { settingOf } from './operations.ts';
+
+/** What `views.db` knows of whoever has read the history. Nothing in the folder is changed by looking. */
+export interface SqliteReaders extends Pick<ReadStore, 'setting' | 'consumers'> {
+  /** Writes all of it, as it is now, into a file of its own, over what may be there. */
+  keepAs(file: string): void;
+  close(): void;
+}
+
+/** Looks into the read models of a folder; undefined where there are none that can be read. */
+export function sqliteReaders(folder: string): SqliteReaders | undefined {
+  const path = join(folder, 'views.db');
+  if (!existsSync(path)) return undefined;
+  let database: Database | undefined;
+  try {
+    database = new Database(path, { readOnly: true });
+    // Asked once to see whether it is what it should be: a file that is not will be set aside by whoever opens it to write.
+    new Consumers(database).all();
+  } catch {
+    database?.close();
+    return undefined;
+  }
+  const open = database;
+  return {
+    setting: async (name) => settingOf(open, name),
+    consumers: async () => new Consumers(open).all(),
+    keepAs(file) {
+      rmSync(file, { force: true });
+      open.prepare('VACUUM INTO ?').run(file);
+    },
+    close: () => open.close(),
+  };
+}

@@ -1,0 +1,64 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { belongTo, shortened, told } from '#engines/read-store/history.ts';
+import { memoryReadStore } from '#engines/read-store/memory.ts';
+
+const store = (epoch: string, head: bigint) => ({ epoch, head: async () => head });
+
+/** A read store of a history, with consumers that stand somewhere in it. */
+async function readBy(epoch: string, checkpoints: Readonly<Record<string, bigint>>) {
+  const readStore = memoryReadStore();
+  await belongTo(readStore, epoch);
+  for (const [consumer, checkpoint] of Object.entries(checkpoints)) {
+    const lease = await readStore.lease(consumer, 'me', 0, 1_000);
+    assert.ok(lease);
+    await readStore.commit({ lease, writes: [], checkpoint, parked: [] });
+  }
+  return readStore;
+}
+
+test('a history that holds all that was read of it has lost nothing', async () => {
+  const readStore = await readBy('e1', { a: 7n, b: 3n });
+  assert.equal(await shortened(readStore, store('e1', 7n)), undefined);
+});
+
+test('one that ends before a checkpoint has, and those who stand behind the end are named, the furthest first', async () => {
+  const readStore = await readBy('e1', { a: 7n, b: 3n, c: 9n });
+  const missing = await shortened(readStore, store('e1', 5n));
+  assert.ok(missing);
+  const ahead = [
+    { consumer: 'c', checkpoint: 9n },
+    { consumer: 'a', checkpoint: 7n },
+  ];
+  assert.deepEqual(missing, { head: 5n, ahead });
+  assert.match(told(missing), /^the history ends at position 5 and was read further by c \(9\), a \(7\): /);
+});
+
+test('positions of another history, or of none, mean nothing', async () => {
+  assert.equal(await shortened(await readBy('e2', { a: 7n }), store('e1', 5n)), undefined);
+  assert.equal(await shortened(memoryReadStore(), store('e1', 5n)), undefined);
+});
+
+test('of many some are named and the rest are counted', async () => {
+  const many = Object.fromEntries(Array.from({ length: 8 }, (_, at) => [`c${at}`, BigInt(10 + at)]));
+  const missing = await shortened(await readBy('e1', many), store('e1', 1n));
+  assert.ok(missing);
+  assert.match(told(missing), /c7 \(17\), c6 \(16\), c5 \(15\), c4 \(14\), c3 \(13\) and 3 others: /);
+});
+
+test('whoever reads on beside the question is not taken for somebody who has lost', async () => {
+  const readStore = await readBy('e1', { a: 3n });
+  let head = 3n;
+  /** The history grows as soon as it was asked for its end, and its reader is as fast. */
+  const growing = {
+    epoch: 'e1',
+    async head() {
+      const now = head;
+      head = 9n;
+      const lease = await readStore.lease('a', 'me', 0, 1_000);
+      if (lease) await readStore.commit({ lease, writes: [], checkpoint: 9n, parked: [] });
+      return now;
+    },
+  };
+  assert.equal(await shortened(readStore, growing), undefined);
+});

@@ -1,0 +1,191 @@
+import { millisecondsOf } from '#domain/kernel/instant.ts';
+import type { Clock } from '#domain/kernel/ports/facts.ts';
+import type { PipelineLimits } from './limits.ts';
+
+/** A command that is inside: what its answer is measured against. */
+export interface Stay {
+  readonly enteredAtMs: number;
+  /** The era of the limit under which it came in. */
+  readonly era: number;
+  /** How many had come in, this one included. */
+  readonly entries: number;
+  /** Nobody else from outside was inside when it came. */
+  readonly alone: boolean;
+  /** Nor was any work that finishes what was begun. */
+  readonly quiet: boolean;
+  /** How long it takes tells of the house; else perhaps only of those whom the same person has sent before it. */
+  readonly telling: boolean;
+}
+
+/** How many may be inside, learned from how much longer answers take than they would in an empty house. */
+export interface Concurrency {
+  /** Commands that may be inside at this moment. */
+  limit(): number;
+  /** One came in, and these were inside before. `telling`: see {@link Stay}. */
+  enter(inside: Readonly<Record<'external' | 'system', number>>, telling: boolean): Stay;
+  /** More want to come in than may: it is the limit that holds them back. */
+  crowd(): void;
+  /** It was answered. Commands of one `kind` do the same work when nothing stands in their way. */
+  answer(stay: Stay, kind: string): void;
+}
+
+/** Answers of one kind to commands that were alone; the newest count. */
+const ALONE_REMEMBERED = 8;
+/** From so many on they are believed. */
+const ALONE_BELIEVED = 3;
+/**
+ * What is usual is what so many of them keep to: a disk has slow moments in an empty house too, and a house that is measured
+ * against its quick ones refuses a load that it would carry.
+ */
+const USUAL_SHARE = 0.5;
+/** Answers that a probe waits for. */
+const PROBE_ANSWERS = ALONE_REMEMBERED;
+/** Commands and the codes of their rejections: more of them than any house has. */
+const MOST_KINDS = 1_000;
+/** Clocks count whole milliseconds, and below two of them a ratio says nothing. */
+const SHORTEST_BELIEVED_MS = 2;
+/** Longer than anybody is kept waiting: the clock was set. */
+const LONGEST_BELIEVED_MS = 60_000;
+/** Answers by which a limit is judged, at least. */
+const FEWEST_ANSWERS = 32;
+/** Of them so many have to be quick enough: a few that were slow for a reason of their own say nothing of the house. */
+const JUDGED_SHARE = 3 / 4;
+/** By which a limit is multiplied at one judgement, at least and at most. */
+const SHARPEST_CUT = 0.5;
+const FASTEST_GROWTH = 1.5;
+/** A probe that does not find its answers ends all the same. */
+const LONGEST_PROBE_MS = 1_000;
+/** Between two probes, however much speaks for another one. */
+const SHORTEST_BETWEEN_PROBES_MS = 1_000;
+/** Under load faster than alone: what is remembered of the empty house is out of date. */
+const IMPLAUSIBLE_SLOWDOWN = 0.75;
+
+/** The value that this share of all does not exceed; 0 of none. */
+const quantile = (values: readonly number[], share: number): number =>
+  values.toSorted((one, other) => one - other)[Math.floor((values.length - 1) * share)] ?? 0;
+
+/** How long each kind takes when nobody else is inside. */
+function emptyHouse() {
+  const kinds = new Map<string, { readonly took: number[]; next: number; usual: number }>();
+  return {
+    /** Undefined until it has been seen often enough. */
+    tookMs(kind: string): number | undefined {
+      const known = kinds.get(kind);
+      if (known === undefined || known.took.length < ALONE_BELIEVED) return undefined;
+      return Math.max(SHORTEST_BELIEVED_MS, known.usual);
+    },
+    learn(kind: string, tookMs: number): void {
+      const known = kinds.get(kind) ?? { took: [], next: 0, usual: 0 };
+      if (!kinds.has(kind) && kinds.size < MOST_KINDS) kinds.set(kind, known);
+      known.took[known.next] = tookMs;
+      known.next = (known.next + 1) % ALONE_REMEMBERED;
+      known.usual = quantile(known.took, USUAL_SHARE);
+    },
+  };
+}
+
+/**
+ * The limit follows the *slowdown*: how many times longer an answer takes than it takes alone. What is inside and what
+ * leaves in a second make the time each one stays (Little's law), so a limit under which answers take `s` times as long as
+ * alone, where `slowdown` is tolerated, is too large by `s / slowdown`, and is cut by that. While it holds somebody back and
+ * answers are quick enough, it grows. Each judgement counts only commands that came in under the limit it judges.
+ *
+ * What alone means is learned whenever somebody happens to be alone. Under a flood nobody is, so now and then the limit
+ * goes down to one for a few answers: a store that has become slow or quick is noticed within seconds, and the flood is
+ * never taken for the normal state.
+ */
+export function concurrency(
+  clock: Pick<Clock, 'now'>,
+  limits: Pick<PipelineLimits, 'externalInFlight' | 'externalLeast' | 'slowdown' | 'probeEveryMs'>,
+): Concurrency {
+  const { externalInFlight: most, slowdown: tolerated, probeEveryMs } = limits;
+  const least = Math.min(limits.externalLeast, most);
+  const empty = emptyHouse();
+  const nowMs = (): number => millisecondsOf(clock.now());
+  let limit = least;
+  let era = 0;
+  let entries = 0;
+  let slowdowns: number[] = [];
+  let isHoldingBack = false;
+  /** When somebody was alone, or a probe ended. */
+  let learnedAtMs = nowMs();
+  let probe: { readonly startedAtMs: number; answers: number } | undefined;
+
+  function begin(next: number): void {
+    limit = Math.min(most, Math.max(least, Math.round(next)));
+    era += 1;
+    slowdowns = [];
+    isHoldingBack = false;
+  }
+
+  function startProbe(now: number): void {
+    probe = { startedAtMs: now, answers: 0 };
+    begin(limit);
+  }
+
+  function endProbeInTime(now: number): void {
+    if (probe === undefined) return;
+    const passed = now - probe.startedAtMs;
+    // A clock that was set back must not keep the door shut.
+    if (probe.answers < PROBE_ANSWERS && passed >= 0 && passed < LONGEST_PROBE_MS) return;
+    probe = undefined;
+    learnedAtMs = now;
+    begin(limit);
+  }
+
+  /** Enough answers have come under this limit to say what it is worth. */
+  function judge(now: number): void {
+    const slowdown = quantile(slowdowns, JUDGED_SHARE);
+    const since = now - learnedAtMs;
+    if (since < 0) learnedAtMs = now;
+    const isDoubtful = slowdown < IMPLAUSIBLE_SLOWDOWN || (slowdown > tolerated && limit === least);
+    const probeAfterMs = isDoubtful ? SHORTEST_BETWEEN_PROBES_MS : probeEveryMs;
+    const fitting = tolerated / slowdown;
+    if (isHoldingBack && since >= probeAfterMs) startProbe(now);
+    else if (slowdown > tolerated) begin(limit * Math.max(SHARPEST_CUT, fitting));
+    // Half of the way, since what comes of it is seen only later.
+    else if (isHoldingBack) begin(limit + Math.max(1, (limit * (Math.min(FASTEST_GROWTH, fitting) - 1)) / 2));
+    else begin(limit);
+  }
+
+  function learn({ alone, quiet, entries: entered }: Stay, kind: string, tookMs: number, now: number): void {
+    if (!alone || entered !== entries) return;
+    // Work of our own is no part of an empty house, but where it never ends something has to be known at last.
+    if (quiet || empty.tookMs(kind) === undefined) empty.learn(kind, tookMs);
+    learnedAtMs = now;
+    if (probe !== undefined) probe.answers += 1;
+  }
+
+  function compare(kind: string, tookMs: number, now: number): void {
+    const alone = empty.tookMs(kind);
+    if (alone !== undefined) {
+      slowdowns.push(tookMs / alone);
+      if (slowdowns.length >= Math.max(FEWEST_ANSWERS, limit)) judge(now);
+      // Nobody knows how long it should take: somebody has to be alone first.
+    } else if (isHoldingBack && now - learnedAtMs >= SHORTEST_BETWEEN_PROBES_MS) startProbe(now);
+  }
+
+  return {
+    limit() {
+      if (probe === undefined) return limit;
+      endProbeInTime(nowMs());
+      return probe === undefined ? limit : 1;
+    },
+    enter({ external, system }, telling) {
+      entries += 1;
+      return { enteredAtMs: nowMs(), era, entries, alone: external === 0, quiet: system === 0, telling };
+    },
+    crowd() {
+      isHoldingBack = true;
+    },
+    answer(stay, kind) {
+      const now = nowMs();
+      const tookMs = now - stay.enteredAtMs;
+      if (tookMs < 0 || tookMs > LONGEST_BELIEVED_MS) return;
+      learn(stay, kind, tookMs, now);
+      endProbeInTime(now);
+      const isOfThisEra = probe === undefined && stay.era === era;
+      if (isOfThisEra && stay.telling) compare(kind, tookMs, now);
+    },
+  };
+}
