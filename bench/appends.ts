@@ -1,23 +1,27 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { BEGINNING } from '#domain/kernel/envelope.ts';
 import type { EventStore } from '#domain/kernel/ports/event-store.ts';
 import { systemClock } from '#engines/clock/system.ts';
 import { openSqliteEventStore } from '#engines/event-store/sqlite/store.ts';
-import { data, eventId, metadata, ROUND_MS, rate, rawDatabase, STREAMS } from './raw-sqlite.ts';
-import { type Row, rateRow } from './row.ts';
+import { inTurns, medianOfRounds, perSecond, timingOf } from './measuring.ts';
+import { data, eventId, metadata, rawDatabase, STREAMS } from './raw-sqlite.ts';
+import { type Bench, ranRow, ratioAtLeast } from './row.ts';
 
-const ROUNDS = 5;
-const GOAL = 0.7;
+const GOAL = ratioAtLeast(0.7);
 
-/** `inFlight` callers, each of which appends one event and waits until it is durable, again and again. */
-async function portAppends(store: EventStore, next: () => number, inFlight: number): Promise<number> {
+/**
+ * Callers, each of which appends one event and waits until it is durable, again and again, for so many milliseconds.
+ * Answers events per second.
+ */
+export async function portAppends(
+  store: EventStore,
+  options: { readonly inFlight: number; readonly roundMs: number; readonly next: () => number },
+): Promise<number> {
+  const { inFlight, roundMs, next } = options;
   const startedAt = performance.now();
   let count = 0;
   await Promise.all(
     Array.from({ length: inFlight }, async () => {
-      while (performance.now() - startedAt < ROUND_MS) {
+      while (performance.now() - startedAt < roundMs) {
         const at = next();
         const event = { eventId: eventId(at), type: 'BidAccepted', data, metadata };
         const result = await store.append(`auction-${1 + (at % STREAMS)}`, 'any', [event]);
@@ -26,53 +30,53 @@ async function portAppends(store: EventStore, next: () => number, inFlight: numb
       }
     }),
   );
-  return rate(count, startedAt);
+  return perSecond(count, startedAt);
 }
 
-async function portReplay(store: EventStore, events: number): Promise<number> {
-  const startedAt = performance.now();
+/** Numbers from 1. */
+export function counter(): () => number {
   let count = 0;
-  for (let after = BEGINNING; count < events; ) {
-    const page = await store.readAll({ after, limit: 1_000 });
-    count += page.events.length;
-    after = page.through;
-  }
-  return rate(count, startedAt);
+  return () => {
+    count += 1;
+    return count;
+  };
 }
 
-/** Durable appends and replay through the port, against node:sqlite doing the same by hand, round by round in turn. */
-export async function appends(): Promise<Row[]> {
-  const folder = mkdtempSync(join(tmpdir(), 'appends-'));
-  const raw = await rawDatabase(join(folder, 'raw'));
-  const store = await openSqliteEventStore({ folder: join(folder, 'port'), clock: systemClock() });
-  let appended = 0;
-  const next = (): number => {
-    appended += 1;
-    return appended;
-  };
-  try {
-    const rows: Row[] = [];
-    for (const inFlight of [1, 64, 256]) {
-      const ours: number[] = [];
-      const theirs: number[] = [];
-      for (let round = 0; round < ROUNDS; round++) {
-        theirs.push(raw.appends(inFlight));
-        ours.push(await portAppends(store, next, inFlight));
+/** Durable appends of single events through the port, against node:sqlite committing groups of as many by hand. */
+function appends(inFlight: number): Bench {
+  const name = `append-${inFlight}`;
+  return {
+    name,
+    async measure(run) {
+      const timing = timingOf(run);
+      const { rounds, roundMs } = timing;
+      const raw = await rawDatabase(join(run.folder, 'raw'));
+      const store = await openSqliteEventStore({ folder: join(run.folder, 'port'), clock: systemClock() });
+      const next = counter();
+      try {
+        const { ours, theirs } = await inTurns(run, {
+          name,
+          rounds,
+          ours: () => portAppends(store, { inFlight, roundMs, next }),
+          theirs: () => raw.appends(inFlight, roundMs),
+        });
+        const row = ranRow({
+          name,
+          what: `durable appends of one event, ${inFlight} in flight`,
+          value: ours,
+          unit: 'events/s',
+          against: { what: `node:sqlite, ${inFlight} inserts in each commit`, value: theirs },
+          goal: GOAL,
+          rounds,
+          medianOf: medianOfRounds(timing),
+        });
+        return [row];
+      } finally {
+        raw.close();
+        await store.close();
       }
-      rows.push(rateRow(`durable appends, ${inFlight} in flight`, 'events/s', GOAL, { ours, theirs }));
-    }
-    const events = Math.min(appended, raw.count(), 50_000);
-    const ours: number[] = [];
-    const theirs: number[] = [];
-    for (let round = 0; round < ROUNDS; round++) {
-      theirs.push(raw.replay(events));
-      ours.push(await portReplay(store, events));
-    }
-    rows.push(rateRow('replay of the whole history', 'events/s', GOAL, { ours, theirs }));
-    return rows;
-  } finally {
-    raw.close();
-    await store.close();
-    rmSync(folder, { recursive: true });
-  }
+    },
+  };
 }
+
+export const appendBenches: readonly Bench[] = [1, 64, 256].map(appends);

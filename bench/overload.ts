@@ -1,0 +1,260 @@
+import { join as path } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
+import { pipelineOf } from '#compose/write-side.ts';
+import type { Actor } from '#domain/kernel/actor.ts';
+import { noLog } from '#domain/kernel/ports/log.ts';
+import { retryAfterMs } from '#domain/kernel/wire.ts';
+import type { Pipeline } from '#write-side/pipeline/pipeline.ts';
+import { givenAuctions, givenBidders, type House, join, openHouse } from './house.ts';
+import { type Bench, percentile, type Row, ranRow, ratioAtMost, valueAtMost } from './row.ts';
+
+const AUCTIONS = 20;
+const BIDDERS = 400;
+/** How many clients, each with one bid at a time, are tried to find what the house sustains. */
+const CLIENTS = [1, 2, 4, 8, 16, 32];
+const TIMES = 10;
+/** Latencies without load are taken at this share of the sustainable rate. */
+const LIGHT = 1 / 10;
+/** An accepted bid may take so many times longer under the flood. */
+const LONGER = 3;
+const RECOVERY_MS = 5_000;
+/** The house has recovered at the end of the first such window in which everything is as before. */
+const WINDOW_MS = 250;
+const MEBIBYTE = 2 ** 20;
+/** Far below what those who were refused would hold if they were kept, above what the bounded caches take. */
+const MOST_HEAP_MB = 512;
+
+/** What was answered in a stretch of time. */
+interface Answers {
+  /** In milliseconds, of those accepted. */
+  readonly accepted: readonly number[];
+  readonly refused: number;
+  /** Of the refused, those who were told when to come again. */
+  readonly hinted: number;
+  readonly sent: number;
+  readonly seconds: number;
+}
+
+interface Crowd {
+  inFlight: number;
+  queued: number;
+  /** Events that a view had not seen yet. */
+  behind: number;
+  heapMb: number;
+}
+
+/** Collects what nobody holds any more, then says how much is held. */
+function heldMb(): number {
+  setFlagsFromString('--expose-gc');
+  const collect: unknown = runInNewContext('gc');
+  if (typeof collect === 'function') collect();
+  return process.memoryUsage().heapUsed / MEBIBYTE;
+}
+
+const nextTurn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+const perSecond = ({ accepted, seconds }: Answers): number => accepted.length / seconds;
+const p99 = ({ accepted }: Answers): number => percentile(accepted, 0.99);
+
+/** The house with the door that is measured. Bids go round all bidders, each in their auction. */
+async function stageOf(house: House) {
+  const pipeline: Pipeline = pipelineOf(house.engines, noLog);
+  const auctions = await givenAuctions(house, 'a', AUCTIONS);
+  const bidders = await givenBidders(house, 'b', BIDDERS);
+  for (const [at, auctionId] of auctions.entries())
+    await join(
+      house,
+      auctionId,
+      bidders.filter((_, bidder) => bidder % AUCTIONS === at),
+    );
+  let next = 0;
+
+  function recorder() {
+    const startedAt = performance.now();
+    const accepted: number[] = [];
+    const counts = { refused: 0, hinted: 0, sent: 0 };
+    async function bid(): Promise<number | undefined> {
+      next += 1;
+      counts.sent += 1;
+      const bidder = bidders[next % BIDDERS] as Actor;
+      const sentAt = performance.now();
+      const reply = await house.bid(bidder, auctions[(next % BIDDERS) % AUCTIONS] ?? '', {
+        through: pipeline,
+      });
+      if (reply.outcome === 'accepted') accepted.push(performance.now() - sentAt);
+      if (reply.outcome !== 'rejected' || reply.rejection.code !== 'overloaded') return undefined;
+      const hint = retryAfterMs(reply.rejection);
+      counts.refused += 1;
+      if (hint !== undefined) counts.hinted += 1;
+      return hint;
+    }
+    const answers = (): Answers => ({
+      accepted,
+      ...counts,
+      seconds: (performance.now() - startedAt) / 1_000,
+    });
+    return { bid, answers };
+  }
+
+  /** Clients that wait for their answer, and come again when they are told to. */
+  async function closedLoop(clients: number, ms: number): Promise<Answers> {
+    const { bid, answers } = recorder();
+    const until = performance.now() + ms;
+    async function client(): Promise<void> {
+      while (performance.now() < until) {
+        const hint = await bid();
+        if (hint !== undefined) await pause(Math.min(hint, ms / 10));
+      }
+    }
+    await Promise.all(Array.from({ length: clients }, client));
+    return answers();
+  }
+
+  /** Bids that come at a rate, whatever becomes of those before. `look` is called between them. */
+  async function openLoop(rate: number, ms: number, look: () => void = () => undefined): Promise<Answers> {
+    const { bid, answers } = recorder();
+    const startedAt = performance.now();
+    const open = new Set<Promise<unknown>>();
+    let sent = 0;
+    for (let passed = 0; passed < ms; passed = performance.now() - startedAt) {
+      for (; sent < (passed * rate) / 1_000; sent++) {
+        const one = bid().finally(() => open.delete(one));
+        open.add(one);
+      }
+      look();
+      await nextTurn();
+    }
+    const seen = answers();
+    await Promise.all(open);
+    return seen;
+  }
+  return { pipeline, closedLoop, openLoop };
+}
+
+type Stage = Awaited<ReturnType<typeof stageOf>>;
+
+/** The most bids a second at which an answer still takes at most so many times what it takes one client alone. */
+async function sustainable({ closedLoop }: Stage, ms: number): Promise<number> {
+  const alone = p99(await closedLoop(1, ms));
+  let most = 0;
+  for (const clients of CLIENTS) {
+    const answers = await closedLoop(clients, ms);
+    if (p99(answers) <= LONGER * alone) most = Math.max(most, perSecond(answers));
+  }
+  return most;
+}
+
+/** How long a light load takes to be answered as before: nobody refused, the middle answer as quick. */
+async function recovery({ openLoop }: Stage, rate: number, usualMs: number): Promise<number> {
+  const startedAt = performance.now();
+  for (let passed = 0; passed < 4 * RECOVERY_MS; passed = performance.now() - startedAt) {
+    const { accepted, refused } = await openLoop(rate, WINDOW_MS);
+    if (refused === 0 && accepted.length > 0 && percentile(accepted, 0.5) <= usualMs)
+      return performance.now() - startedAt;
+  }
+  return performance.now() - startedAt;
+}
+
+/** Looks at the house a hundred times a second at most, since looking takes time as well. */
+function watchOver({ pipeline }: Stage, { engines, views }: House) {
+  const crowd: Crowd = { inFlight: 0, queued: 0, behind: 0, heapMb: 0 };
+  let lookedAt = 0;
+  let head = 0n;
+  const look = (): void => {
+    const now = performance.now();
+    const { inFlight, queued } = pipeline.status();
+    crowd.inFlight = Math.max(crowd.inFlight, inFlight.external);
+    crowd.queued = Math.max(crowd.queued, queued.commands);
+    if (now - lookedAt < 10) return;
+    lookedAt = now;
+    crowd.heapMb = Math.max(crowd.heapMb, process.memoryUsage().heapUsed / MEBIBYTE);
+    for (const { position } of views?.status() ?? [])
+      crowd.behind = Math.max(crowd.behind, Number(head - position));
+    void engines.store.head().then((position) => {
+      head = position;
+    });
+  };
+  return { crowd, look };
+}
+
+async function measure(run: Parameters<Bench['measure']>[0]): Promise<readonly Row[]> {
+  const house = await openHouse(path(run.folder, 'house'));
+  const stage = await stageOf(house);
+  try {
+    const seconds = run.short ? 5 : 60;
+    const lookMs = run.short ? 500 : 3_000;
+    // The code is compiled as it is used: a house that has just been opened is not the one that is asked about.
+    await stage.closedLoop(8, lookMs);
+    const rate = await sustainable(stage, lookMs);
+    const light = await stage.openLoop(rate * LIGHT, 4 * lookMs);
+    const before = heldMb();
+    const { crowd, look } = watchOver(stage, house);
+    const flood = await stage.openLoop(rate * TIMES, seconds * 1_000, look);
+    const recoveredMs = await recovery(stage, rate * LIGHT, 1.5 * percentile(light.accepted, 0.5));
+    const after = heldMb();
+    const what = `${TIMES} times the sustainable bids for ${seconds} s`;
+    const medianOf = `${flood.accepted.length} accepted bids`;
+    const rows = {
+      accepted: ranRow({
+        name: 'overload-accepted',
+        what: `${what}: p99 of the accepted against that of a tenth of the sustainable`,
+        value: p99(flood),
+        unit: 'ms',
+        against: { what: 'a light load', value: p99(light) },
+        goal: ratioAtMost(LONGER),
+        rounds: 1,
+        medianOf,
+        details: {
+          'sustainable bids/s': rate,
+          'offered bids/s': flood.sent / flood.seconds,
+          'accepted bids/s': perSecond(flood),
+          'p50 ms': percentile(flood.accepted, 0.5),
+          'p95 ms': percentile(flood.accepted, 0.95),
+          'light p50 ms': percentile(light.accepted, 0.5),
+          'light p95 ms': percentile(light.accepted, 0.95),
+          'most in flight': crowd.inFlight,
+          'most queued': crowd.queued,
+          'most events a view was behind': crowd.behind,
+        },
+        note: 'The load is made in the same thread, so refusing it is part of what the house has to do.',
+      }),
+      refused: ranRow({
+        name: 'overload-refused',
+        what: `${what}: the refused who were not told when to come again`,
+        value: flood.refused - flood.hinted,
+        unit: 'bids',
+        goal: valueAtMost(0),
+        rounds: 1,
+        medianOf: `${flood.refused} refused bids`,
+      }),
+      recovery: ranRow({
+        name: 'overload-recovery',
+        what: `${what}, then a light load: until it is answered as before`,
+        value: recoveredMs,
+        unit: 'ms',
+        goal: valueAtMost(RECOVERY_MS),
+        rounds: 1,
+        medianOf: `windows of ${WINDOW_MS} ms`,
+      }),
+      memory: ranRow({
+        name: 'overload-memory',
+        what: `${what}: the heap at its largest`,
+        value: crowd.heapMb,
+        unit: 'MiB',
+        goal: valueAtMost(before + MOST_HEAP_MB),
+        rounds: 1,
+        medianOf: 'looks every 10 ms',
+        details: { 'held before': before, 'held after': after },
+        note: 'What is held after counts the bounded caches: heads with the commands they remember, the tail of the history.',
+      }),
+    };
+    return Object.values(rows);
+  } finally {
+    await stage.pipeline.drain();
+    await house.close();
+  }
+}
+
+/** What becomes of the accepted, of the refused, and of the house, when far more comes than it can do. */
+export const overloadBench: Bench = { name: 'overload', measure };
