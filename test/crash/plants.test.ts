@@ -1,0 +1,54 @@
+import assert from 'node:assert/strict';
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, describe, test } from 'node:test';
+import { underKills } from './random-kills.ts';
+
+// Bugs that houses like this one had, planted into a platform that is killed: the judge finds each.
+
+const folder = mkdtempSync(join(tmpdir(), 'annals-plants-'));
+after(() => rmSync(folder, { recursive: true, force: true }));
+
+const KILLS = 4;
+const PATIENCE_MS = 20_000;
+const TIMEOUT_MS = 500_000;
+
+interface Plant {
+  readonly name: string;
+  /** How the judge may say it. */
+  readonly found: RegExp;
+  /** Views to be verified. */
+  readonly views: readonly string[];
+}
+
+const plants: readonly Plant[] = [
+  {
+    name: 'answered-before-commit',
+    found:
+      /it is lost|events were told, 0 are in the history|says nothing of|was never told|that are not there/,
+    views: [],
+  },
+  {
+    name: 'checkpoint-before-documents',
+    found: /They differ/,
+    views: ['wallets', 'statement', 'auctions', 'bids'],
+  },
+  { name: 'ids-in-memory', found: /was decided twice|events were told|then 200|then 409/, views: [] },
+];
+
+describe('the judge of a platform that is killed', { concurrency: 2, timeout: 2 * TIMEOUT_MS }, () => {
+  for (const { name, found, views } of plants)
+    test(`finds ${name}`, { timeout: TIMEOUT_MS }, async (t) => {
+      const own = join(folder, name);
+      mkdirSync(join(own, 'data'), { recursive: true });
+      const preloads = [`test/crash/plants/${name}.ts`];
+      const codeCache = join(folder, 'code');
+      const limits = { kills: KILLS, patienceMs: PATIENCE_MS, views };
+      const options = { folder: own, codeCache, seed: 7, preloads, ...limits };
+      const { problems } = await underKills(options);
+      const fitting = problems.filter((problem) => found.test(problem));
+      t.diagnostic(`${problems.length} problems, such as: ${fitting[0] ?? problems[0]}`);
+      assert.ok(fitting.length > 0, problems.join('\n'));
+    });
+});

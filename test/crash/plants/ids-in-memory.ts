@@ -1,0 +1,9 @@
+import { rewritten } from '../preloads/instead.ts';
+
+// A process knows the commands that it has decided itself, and forgets them with its life.
+rewritten('write-side/pipeline/head.ts', [
+  [
+    'remember(head.commands, event, rememberedCommands);',
+    'if (Date.now() - Date.parse(event.recordedAt) < 300) remember(head.commands, event, rememberedCommands);',
+  ],
+]);

@@ -1,0 +1,247 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { join, resolve } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { setTimeout as pause } from 'node:timers/promises';
+import type { Verdict } from '#test/judge/main.ts';
+import { type AcknowledgementLog, acknowledgementLog } from '#test/support/acknowledgement-log.ts';
+import { seededRandom } from '#test/support/seeded.ts';
+import { type Counter, counterAt } from './customer.ts';
+import {
+  auctionFeed,
+  eventsFeed,
+  type Feed,
+  follow,
+  type Listen,
+  overEvents,
+  overSocket,
+  walletFeed,
+} from './followers.ts';
+import { startLoad } from './load.ts';
+import { type MortalOptions, type MortalPlatform, mortalPlatform } from './mortal-platform.ts';
+
+// A platform under load is killed with SIGKILL at random moments and started again on the same folder, time after time; then
+// a separate process judges what is left against what everybody was told.
+
+const root = resolve(import.meta.dirname, '../..');
+
+/** A life ends after at most so many answers and a moment more, in milliseconds: however fast the machine is, work is done. */
+const MOST_ANSWERS = 60;
+const MOMENT_MS = 25;
+/** And at the latest by this time after the platform was ready. */
+const LONGEST_LIFE_MS = 4_000;
+/** So many lives end before the platform is ready, by this time after the start. */
+const YOUNG_DEATHS = 0.1;
+const YOUNG_MS = 600;
+/** The house is at rest when nothing was written for so long; the provider may pause before it tells again. */
+const QUIET_MS = 1_200;
+const REST_MS = 40_000;
+const PATIENCE_MS = 60_000;
+
+export interface KillsOptions extends Omit<MortalOptions, 'folder'> {
+  /** Holds the data and the log; made and removed by the caller. */
+  readonly folder: string;
+  readonly kills: number;
+  readonly seed: number;
+  /** The views that are verified at the end; all of them by default. */
+  readonly views?: readonly string[];
+  /** How long answers are waited for when nothing is killed any more. Default a minute. */
+  readonly patienceMs?: number;
+}
+
+export interface KillsReport extends Verdict {
+  readonly kills: number;
+  readonly auctions: number;
+  readonly seconds: number;
+}
+
+/** Runs a program of the project to its end. */
+export async function programOutput(
+  program: string,
+  words: readonly string[],
+): Promise<{ code: number | null; output: string }> {
+  const child = spawn(process.execPath, [join(root, program), ...words], {
+    cwd: root,
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  let output = '';
+  for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => (output += chunk));
+  const [code] = await once(child, 'close');
+  return { code, output };
+}
+
+/** The judge's verdict, in a process of its own. */
+export async function judgedApart(folder: string, ...log: readonly string[]): Promise<Verdict> {
+  const { output } = await programOutput('test/judge/main.ts', [folder, ...log]);
+  return JSON.parse(output.trim().split('\n').at(-1) ?? '') as Verdict;
+}
+
+/** Every view that is live in a folder, as `projections status` names them. */
+async function liveViews(folder: string): Promise<string[]> {
+  const { output } = await programOutput('cli/main.ts', ['projections', 'status', '--data', folder]);
+  const names = output.split('\n').flatMap((line) => /^([a-z-]+) +\d+\.\d+ /.exec(line)?.[1] ?? []);
+  if (names.length === 0) throw new Error(`no view is live: ${output}`);
+  return names;
+}
+
+/** What `projections verify` says of each view that differs from its rebuild; of all of them unless some are named. */
+export async function differingViews(folder: string, named?: readonly string[]): Promise<readonly string[]> {
+  const names = named === undefined ? await liveViews(folder) : [...named];
+  const problems: string[] = [];
+  const verifyNext = async (): Promise<void> => {
+    for (let name = names.shift(); name !== undefined; name = names.shift()) {
+      const words = ['projections', 'verify', name, '--data', folder];
+      const { code, output } = await programOutput('cli/main.ts', words);
+      if (code !== 0) problems.push(`${name}: ${output}`);
+    }
+  };
+  await Promise.all([verifyNext(), verifyNext()]);
+  return problems;
+}
+
+/** How far the history has come and how many notices the provider has still to deliver, read from beside. */
+function standing(folder: string): { readonly head: number; readonly undelivered: number } {
+  const ask = (file: string, sql: string): number => {
+    const db = new DatabaseSync(join(folder, file), { readOnly: true, timeout: 5_000 });
+    try {
+      return Number(db.prepare(sql).get()?.answer ?? 0);
+    } finally {
+      db.close();
+    }
+  };
+  return {
+    head: ask('events.db', 'SELECT max(position) AS answer FROM event'),
+    undelivered: ask('provider.db', `SELECT count(*) AS answer FROM notice WHERE state = 'waiting'`),
+  };
+}
+
+/** Waits until nothing happens and nobody is told of anything any more. @throws Error when that takes too long */
+async function rest(folder: string, log: AcknowledgementLog): Promise<void> {
+  const until = Date.now() + REST_MS;
+  for (let before = ''; Date.now() < until; ) {
+    const { head, undelivered } = standing(folder);
+    const now = `${head} ${log.count('told')}`;
+    if (now === before && undelivered === 0) return;
+    before = undelivered === 0 ? now : '';
+    await pause(QUIET_MS);
+  }
+  throw new Error('the house does not come to rest');
+}
+
+/** Kills and starts, until it was killed often enough; the last life goes on. */
+async function killAndStart(
+  platform: MortalPlatform,
+  { kills, seed }: KillsOptions,
+  log: AcknowledgementLog,
+): Promise<void> {
+  const random = seededRandom(seed);
+  const live = async (answers: number): Promise<void> => {
+    const until = Date.now() + LONGEST_LIFE_MS;
+    const enough = log.count('heard') + answers;
+    while (log.count('heard') < enough && Date.now() < until) await pause(1);
+  };
+  for (let kill = 1; kill <= kills; kill++) {
+    const young = random() < YOUNG_DEATHS;
+    const answers = Math.ceil(random() * MOST_ANSWERS);
+    const span = random();
+    const started = platform.start();
+    if (young) await pause(span * YOUNG_MS);
+    else if (await started) {
+      await live(answers);
+      await pause(span * MOMENT_MS);
+    } else throw new Error(`it did not start again: ${platform.output()}`);
+    await platform.kill();
+    await started;
+    log.write({ kind: 'killed', kill });
+  }
+  if (!(await platform.start())) throw new Error(`it did not start again: ${platform.output()}`);
+}
+
+/** Feeds of every kind, over sockets and over requests; `follow` adds one of an auction. */
+async function startFollowers(
+  { url }: MortalPlatform,
+  counter: Counter,
+  log: AcknowledgementLog,
+  over: AbortSignal,
+) {
+  const { authorization } = await counter.signIn('ivy', 'investigator');
+  const socket = overSocket(url, authorization);
+  const own = overSocket(url, (await counter.signIn('bidder-0', 'bidder')).authorization);
+  // A socket takes so many operations and no more; there may be any number of auctions.
+  const requests = overEvents(url, authorization);
+  const failures: string[] = [];
+  const following: Promise<void>[] = [];
+  const start = (feed: Feed, listen: Listen): void => {
+    const done = follow(feed, listen, log, over);
+    following.push(done.catch((error: unknown) => void failures.push(String(error))));
+  };
+  start(eventsFeed(), socket.listen);
+  start(eventsFeed(['wallet-', 'payment-']), socket.listen);
+  start(walletFeed('bidder-0'), own.listen);
+  return {
+    failures,
+    follow: (auctionId: string) => start(auctionFeed(auctionId), requests),
+    async end() {
+      for (const each of [socket, own]) each.close();
+      await Promise.all(following);
+    },
+  };
+}
+
+/** Waits for work that has to end. @throws Error when it takes longer */
+async function within<T>(patienceMs: number, work: Promise<T>, what: string): Promise<T> {
+  const late = new AbortController();
+  const timeout = pause(patienceMs, undefined, { signal: late.signal }).then(() => {
+    throw new Error(`${what} takes longer than ${patienceMs} ms`);
+  });
+  timeout.catch(() => undefined);
+  try {
+    return await Promise.race([work, timeout]);
+  } finally {
+    late.abort();
+  }
+}
+
+/** One run: the load, the kills, the rest, the judge. Everything random comes from the seed but the machine's own pace. */
+export async function underKills(options: KillsOptions): Promise<KillsReport> {
+  const { folder, seed, kills, patienceMs = PATIENCE_MS } = options;
+  const begun = Date.now();
+  const data = join(folder, 'data');
+  const platform = await mortalPlatform({ ...options, folder: data });
+  const log = acknowledgementLog(join(folder, 'acknowledgements.jsonl'));
+  const over = new AbortController();
+  const counter = counterAt(platform.url, log, over.signal);
+  let auctions = 0;
+
+  async function live(): Promise<readonly string[]> {
+    if (!(await platform.start())) throw new Error(platform.output());
+    const followers = await startFollowers(platform, counter, log, over.signal);
+    const random = seededRandom(seed + 1);
+    const moving = startLoad({ counter, random, over: over.signal, offered: followers.follow });
+    const load = await within(patienceMs, moving, 'moving in');
+    await within(patienceMs, platform.stop(), 'the stop');
+    await killAndStart(platform, options, log);
+    await within(patienceMs, load.finish(), 'the last answer');
+    auctions = load.auctions;
+    await pause(Math.max(0, load.lastEndMs - Date.now()));
+    await rest(data, log);
+    over.abort();
+    await followers.end();
+    return followers.failures;
+  }
+
+  try {
+    // Whatever goes wrong is judged by what it left behind.
+    const failures = await live().catch((error: unknown) => [String(error)]);
+    over.abort();
+    await within(patienceMs, platform.stop(), 'the stop').catch(() => platform.kill());
+    const verdict = await judgedApart(data, log.file);
+    const problems = [...failures, ...verdict.problems, ...(await differingViews(data, options.views))];
+    const seconds = Math.round((Date.now() - begun) / 1_000);
+    return { ...verdict, problems, kills, auctions, seconds };
+  } finally {
+    over.abort();
+    await platform.kill();
+    log.close();
+  }
+}

@@ -1,0 +1,194 @@
+import assert from 'node:assert/strict';
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { run } from '#test/simulation/run.ts';
+import { storyOf } from '#test/simulation/story.ts';
+import { type Acknowledgement, judgement, type RawEvent } from './judge.ts';
+
+// The judge is only worth what it finds: a sound history of the simulation is spoilt in every place, one at a time.
+
+const sound = await run({ ...storyOf(9, 40), shared: false });
+const { history } = sound;
+
+function problemsOf(events: readonly RawEvent[], ...told: readonly Acknowledgement[]): readonly string[] {
+  const judge = judgement();
+  for (const event of events) judge.see(event);
+  for (const each of told) judge.acknowledged(each);
+  judge.atRest();
+  return judge.problems();
+}
+
+const at = (type: string): number => {
+  const place = history.findIndex((event) => event.type === type);
+  assert.ok(place >= 0, `the history has no ${type}`);
+  return place;
+};
+const spoilt = (place: number, change: (event: RawEvent) => Partial<RawEvent>): readonly RawEvent[] =>
+  history.map((event, index) => (index === place ? { ...event, ...change(event) } : event));
+const withData = (place: number, data: object): readonly RawEvent[] =>
+  spoilt(place, (event) => ({ data: { ...event.data, ...data } }));
+
+test('the judge reads JSON alone: it imports no code of the house', () => {
+  const files = readdirSync(import.meta.dirname).filter((file) => !file.endsWith('.test.ts'));
+  assert.ok(files.length > 5);
+  for (const file of files)
+    assert.doesNotMatch(readFileSync(join(import.meta.dirname, file), 'utf8'), /from '(?!\.\/)/, file);
+});
+
+test('a sound history has no problem, and comes to the balances of its postings', () => {
+  assert.deepEqual(sound.problems, []);
+  assert.ok(history.length > 150);
+  assert.deepEqual(problemsOf(history), []);
+  const judge = judgement();
+  for (const event of history) judge.see(event);
+  assert.equal(
+    Object.values(judge.balances()).reduce((sum, balance) => sum + balance, 0n),
+    0n,
+  );
+  assert.equal(judge.events, history.length);
+  assert.equal(judge.position, history.at(-1)?.position);
+});
+
+test('an event that is missing is missed, wherever it stood', () => {
+  // The last event of a stream leaves no gap in it; of most of them something else tells.
+  const silent = history.filter((_, place) => problemsOf(history.toSpliced(place, 1)).length === 0);
+  const lastOfTheirStream = silent.every(
+    ({ stream, revision }) => !history.some((other) => other.stream === stream && other.revision > revision),
+  );
+  assert.ok(lastOfTheirStream, silent.map(({ type }) => type).join());
+  assert.ok(silent.length < history.length / 4, `${silent.length} of ${history.length}`);
+});
+
+test('an event that is there twice, or in the wrong order, is found', () => {
+  for (const [place, event] of history.entries()) {
+    assert.notDeepEqual(problemsOf(history.toSpliced(place, 0, event)), [], `${event.type} twice`);
+    const next = history[place + 1];
+    if (next === undefined) continue;
+    const swapped = history.with(place, next).with(place + 1, event);
+    assert.notDeepEqual(problemsOf(swapped), [], `${next.type} before ${event.type}`);
+  }
+});
+
+test('money that is wrong by the smallest unit is found in every posting, balance and claim', () => {
+  const more = (amount: unknown): string => (BigInt(String(amount)) + 1n).toString();
+  for (const [place, { type, data }] of history.entries()) {
+    for (const field of [
+      'amount',
+      'maximum',
+      'hold',
+      'price',
+      'hammer',
+      'premium',
+      'paid',
+      'proceeds',
+      'fees',
+    ]) {
+      // What was only wished for is not compared with anything.
+      if (typeof data[field] !== 'string' || type === 'BidRejected' || type.endsWith('Refused')) continue;
+      assert.notDeepEqual(
+        problemsOf(withData(place, { [field]: more(data[field]) })),
+        [],
+        `${field} of ${type}`,
+      );
+    }
+    if (Array.isArray(data.postings) && data.postings.length > 0) {
+      const [first, ...rest] = data.postings as readonly { readonly amount: string }[];
+      const postings = [{ ...first, amount: more(first?.amount) }, ...rest];
+      assert.notDeepEqual(problemsOf(withData(place, { postings })), [], `a posting of ${type}`);
+    }
+    if (data.balance !== undefined) {
+      const balance = data.balance as { readonly available: string; readonly held: string };
+      const wrong = { ...balance, available: more(balance.available) };
+      assert.notDeepEqual(problemsOf(withData(place, { balance: wrong })), [], `the balance of ${type}`);
+    }
+  }
+});
+
+const rules: readonly (readonly [what: string, spoil: () => readonly RawEvent[], says: RegExp])[] = [
+  ['another winner', () => withData(at('LotSold'), { winner: 'eve' }), /whoever leads has not won/],
+  ['another leader', () => withData(at('BidAccepted'), { leader: 'eve' }), /leads, not eve/],
+  ['a bid nobody placed', () => withData(at('BidAccepted'), { bidId: 'none' }), /none was never placed/],
+  ['a bid answered twice', () => doubled('BidAccepted'), /was answered before/],
+  ['a claim ended twice', () => doubled('ClaimEnded'), /has ended before/],
+  ['a lot settled twice', () => doubled('LotSettled'), /nothing was to be settled/],
+  ['a credit that comes twice', () => doubled('FundsCredited'), /was credited before/],
+  ['a payment confirmed twice', () => doubled('TopUpConfirmed'), /the payment is confirmed/],
+  ['a step taken twice', () => doubled('SagaStepped'), /was taken before|was not waited for|was sent before/],
+  ['nobody behind it', () => reasoned({ actor: '' }), /no actor/],
+  ['no cause', () => reasoned({ causationId: 'nothing' }), /its cause is unknown/],
+  ['no way in', () => reasoned({ origin: {} }), /nobody knows from where/],
+  ['an id used before', () => spoilt(1, () => ({ eventId: history[0]?.eventId ?? '' })), /was used before/],
+  [
+    'a time before its forerunner',
+    () => spoilt(5, () => ({ recordedAt: history[0]?.recordedAt.replace('2026', '2025') ?? '' })),
+    /recorded before/,
+  ],
+];
+
+const reasoned = (metadata: object): readonly RawEvent[] =>
+  spoilt(at('BidPlaced'), (event) => ({ metadata: { ...event.metadata, ...metadata } }));
+
+/** An event of the type once more, at the end of its stream and of the history, under an id of its own. */
+function doubled(type: string): readonly RawEvent[] {
+  const event = history[at(type)];
+  const last = history.at(-1);
+  assert.ok(event && last);
+  const { length } = history.filter(({ stream }) => stream === event.stream);
+  const eventId = '01900000-0000-7000-8000-000000000001';
+  const { recordedAt } = last;
+  return [...history, { ...event, eventId, recordedAt, revision: length, position: last.position + 1n }];
+}
+
+for (const [what, spoil, says] of rules)
+  test(`${what} is found`, () => assert.match(problemsOf(spoil()).join('\n'), says));
+
+/** What a client may have been told of the command behind the first event of a type. */
+function answerTo(type: string): Acknowledgement {
+  const event = history[at(type)];
+  assert.ok(event);
+  const { stream, revision, position, eventId, metadata } = event;
+  const [commandId, actor] = [String(metadata.commandId), String(metadata.actor)];
+  return {
+    commandId,
+    actor,
+    outcome: 'accepted',
+    position,
+    events: [{ stream, revision, position, eventId }],
+  };
+}
+
+test('an answer that the history does not bear out is found', () => {
+  const answer = answerTo('WalletOpened');
+  assert.deepEqual(problemsOf(history, answer, answer), []);
+  const [event] = answer.events;
+  assert.ok(event);
+  const lost = { ...answer, events: [{ ...event, position: 100_000n, eventId: 'lost', revision: 77 }] };
+  assert.match(problemsOf(history, lost).join(), /which is lost/);
+  const other = { ...answer, events: [{ ...event, eventId: 'other' }] };
+  assert.match(problemsOf(history, other).join(), /was told, .* is there/);
+  const takenBack: Acknowledgement = { ...answer, outcome: 'rejected', code: 'wallet_not_open', events: [] };
+  assert.match(problemsOf(history, answer, takenBack).join(), /told accepted .* then rejected/);
+  const passing: Acknowledgement = { ...answer, outcome: 'rejected', code: 'overloaded', events: [] };
+  assert.deepEqual(problemsOf(history, answer, passing), []);
+});
+
+test('an answer before its event is found where events come first', () => {
+  const judge = judgement({ seenFirst: true });
+  judge.acknowledged(answerTo('WalletOpened'));
+  assert.match(judge.problems().join(), /is not in the history/);
+});
+
+test('a bid that was told yes and is a no is found', () => {
+  const refused = history.find(({ type }) => type === 'FundsRefused' || type === 'BidRefused');
+  assert.ok(refused);
+  const bidId = refused.data.bidId ?? refused.data.claimId;
+  const placed = history.find(({ type, data }) => type === 'BidPlaced' && data.bidId === bidId);
+  assert.ok(placed);
+  const { stream, revision, position, eventId, metadata } = placed;
+  const answer: Acknowledgement = {
+    ...{ commandId: String(metadata.commandId), actor: String(metadata.actor), position },
+    ...{ outcome: 'accepted', events: [{ stream, revision, position, eventId }] },
+  };
+  assert.match(problemsOf(history, answer).join(), /was told accepted, and is rejected/);
+});
