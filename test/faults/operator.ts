@@ -1,0 +1,38 @@
+import assert from 'node:assert/strict';
+import { type Booted, boot } from '#test/support/booted.ts';
+import { until } from './customer.ts';
+
+// What an operator reads, and what a supervisor is told.
+
+/** What it has said in words; its log is JSON. */
+export const linesOf = (platform: Booted): readonly string[] =>
+  platform
+    .output()
+    .trimEnd()
+    .split('\n')
+    .filter((line) => !line.startsWith('{'));
+
+/** Waits for a message in its log, which is written in the background. */
+export const logged = (platform: Booted, message: RegExp): Promise<unknown> =>
+  until(
+    async () =>
+      platform
+        .output()
+        .split('\n')
+        .some((line) => line.startsWith('{') && line.endsWith('}') && message.test(line)),
+    `${message} in ${platform.output()}`,
+  );
+
+/** A start that has to be refused: with this code, and with one line that says why and what to do. */
+export async function refusedStart(
+  environment: Readonly<Record<string, string>>,
+  expected: { readonly code: number; readonly says: RegExp },
+  command: readonly string[] = [process.execPath],
+): Promise<void> {
+  const platform = boot(environment, command);
+  // One that comes up after all would never end.
+  const end = await platform.address().catch(() => platform.exited);
+  assert.equal(end, expected.code, platform.output());
+  assert.match(platform.output().trimEnd(), expected.says);
+  assert.equal(platform.output().trimEnd().split('\n').length, 1, platform.output());
+}
