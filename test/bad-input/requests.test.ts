@@ -1,0 +1,346 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { gzipSync } from 'node:zlib';
+import { tokenOf } from '#domain/kernel/token.ts';
+import type { Person } from '../support/inhabited.ts';
+import { openDoor, type Sent, strangers } from './door.ts';
+
+// What is wrong with a request before anybody looks at what it asks for: its bytes, its body, its operation.
+
+const door = await openDoor();
+const MEGABYTES = 10 * 1024 * 1024;
+const NOW = '{"query":"{ now }"}';
+const bidBody = '{"auctionId":"open-1","maximum":{"amount":"500","currency":"USD"}}';
+
+const rest = (over: Partial<Sent>): Sent => ({
+  path: '/commands/auctions/place-bid',
+  as: 'ann',
+  body: bidBody,
+  ...over,
+});
+const graphql = (over: Partial<Sent>): Sent => {
+  const headers = { accept: 'application/graphql-response+json', ...over.headers };
+  return { path: '/graphql', body: NOW, ...over, headers };
+};
+const asked = (query: string, variables: object = {}, as?: Person): Sent =>
+  graphql({ body: JSON.stringify({ query, variables }), ...(as && { as }) });
+const type = (contentType: string) => ({ headers: { 'content-type': contentType } });
+const nested = (open: string, close: string, levels: number) => open.repeat(levels) + close.repeat(levels);
+const notUtf8 = Buffer.concat([
+  Buffer.from('{"auctionId":"'),
+  Buffer.from([0xff, 0xc0, 0xaf]),
+  Buffer.from('"}'),
+]);
+
+strangers(door, 'a body by REST', [
+  ['that is empty', rest({ body: '' }), 400, 'invalid'],
+  ['of blanks', rest({ body: ' \n ' }), 400, 'invalid'],
+  ['cut off', rest({ body: '{"auctionId":' }), 400, 'invalid'],
+  ['with something behind its end', rest({ body: `${bidBody}{}` }), 400, 'invalid'],
+  ['with a comment', rest({ body: `/* */${bidBody}` }), 400, 'invalid'],
+  ['with single quotes', rest({ body: "{'auctionId':'open-1'}" }), 400, 'invalid'],
+  ['of NaN', rest({ body: '{"auctionId":NaN}' }), 400, 'invalid'],
+  ['that is null', rest({ body: 'null' }), 400, 'invalid'],
+  ['that is a list', rest({ body: `[${bidBody}]` }), 400, 'invalid'],
+  ['that is a text', rest({ body: JSON.stringify(bidBody) }), 400, 'invalid'],
+  ['that is no UTF-8', rest({ body: notUtf8 }), 400, 'invalid'],
+  ['in UTF-16', rest({ body: Buffer.from(bidBody, 'utf16le') }), 400, 'invalid'],
+  ['nested too deep', rest({ body: nested('[', ']', 30_000) }), 400, 'invalid'],
+  ['of objects nested too deep', rest({ body: nested('{"a":', '1}', 5_000) }), 400, 'invalid'],
+  ['of text', rest(type('text/plain')), 415, 'invalid'],
+  ['of a form', rest(type('application/x-www-form-urlencoded')), 415, 'invalid'],
+  ['of JSON in another charset', rest(type('application/json; charset=utf-16')), 415, 'invalid'],
+  ['of a type that only begins like JSON', rest(type('application/jsonp')), 415, 'invalid'],
+  ['compressed', rest({ body: gzipSync(bidBody), headers: { 'content-encoding': 'gzip' } }), 415, 'invalid'],
+  [
+    'that would explode',
+    rest({ body: gzipSync(Buffer.alloc(MEGABYTES)), headers: { 'content-encoding': 'gzip' } }),
+    415,
+    'invalid',
+  ],
+  ['in an encoding nobody knows', rest({ headers: { 'content-encoding': 'zstd, magic' } }), 415, 'invalid'],
+  ['just too large', rest({ body: bidBody.padEnd(64 * 1024 + 1) }), 413, 'invalid'],
+  ['by another method', rest({ method: 'PUT' }), 404, 'not_found'],
+  ['with an id of 65 characters', rest({ headers: { 'idempotency-key': 'x'.repeat(65) } }), 400, 'invalid'],
+  ['with an id of Latin letters', rest({ headers: { 'idempotency-key': '\u00ff' } }), 400, 'invalid'],
+]);
+
+const aliases = Array.from({ length: 3_000 }, (_, at) => `a${at}: now`).join(' ');
+const introspection = `{ __schema { types { ${'fields { type { '.repeat(6)} name ${'} }'.repeat(6)} } } }`;
+const cycle = 'query { ...a } fragment a on Query { ...b } fragment b on Query { ...a now }';
+strangers(door, 'a request of GraphQL', [
+  ['that is empty', graphql({ body: '' }), 400, 'invalid'],
+  ['cut off', graphql({ body: '{"query":' }), 400, 'invalid'],
+  ['that is null', graphql({ body: 'null' }), 400, 'invalid'],
+  ['that is no UTF-8', graphql({ body: notUtf8 }), 400, 'invalid'],
+  ['that is a batch', graphql({ body: `[${NOW},${NOW}]` }), 400, 'invalid'],
+  ['without a query', graphql({ body: '{"variables":{}}' }), 400, 'invalid'],
+  ['whose query is a number', graphql({ body: '{"query":7}' }), 400, 'invalid'],
+  ['whose variables are a text', graphql({ body: '{"query":"{ now }","variables":"x"}' }), 400, 'invalid'],
+  ['whose variables are a list', graphql({ body: '{"query":"{ now }","variables":[]}' }), 400, 'invalid'],
+  ['whose extensions are a text', graphql({ body: '{"query":"{ now }","extensions":"x"}' }), 400, 'invalid'],
+  [
+    'for an operation it has not',
+    graphql({ body: '{"query":"{ now }","operationName":"b"}' }),
+    400,
+    'invalid',
+  ],
+  ['with a field nobody knows', graphql({ body: '{"query":"{ now }","id":1}' }), 400, 'invalid'],
+  [
+    'that is compressed',
+    graphql({ body: gzipSync(NOW), headers: { 'content-encoding': 'gzip' } }),
+    415,
+    'invalid',
+  ],
+  ['of text', graphql({ headers: { 'content-type': 'text/plain' } }), 415, 'invalid'],
+  [
+    'in parts',
+    graphql({ headers: { 'content-type': 'multipart/form-data; boundary=x' }, body: '--x--' }),
+    415,
+    'invalid',
+  ],
+  [
+    'as a form whose variables are none',
+    graphql({
+      headers: { 'content-type': 'application/x-www-form-urlencoded' },
+      body: 'query={now}&variables={',
+    }),
+    400,
+    'invalid',
+  ],
+  [
+    'in an address whose variables are none',
+    graphql({ method: 'GET', path: '/graphql?query={now}&variables=%7B', body: '' }),
+    400,
+    'invalid',
+  ],
+  [
+    'in an address, that changes something',
+    graphql({
+      ...{ method: 'GET', as: 'ann', body: '' },
+      path: `/graphql?query=${encodeURIComponent('mutation { openWallet(currency: "JPY") { __typename } }')}`,
+    }),
+    405,
+    'invalid',
+  ],
+  ['by another method', graphql({ method: 'DELETE' }), 405, 'invalid'],
+  [
+    'for a feed that wants one answer',
+    graphql({
+      ...{ body: '{"query":"subscription { auctionFeed(auctionId: \\"open-1\\") { position } }"}' },
+      headers: { accept: 'application/json' },
+    }),
+    406,
+    'invalid',
+  ],
+  ['too deep', asked(`{ auctions ${nested('{ edges { node ', '} }', 20)} }`), 400, 'invalid'],
+  ['with thousands of aliases', asked(`{ ${aliases} }`), 400, 'invalid'],
+  ['with eleven aliases', asked(`{ ${aliases.split(' a11')[0]} }`), 400, 'invalid'],
+  ['with a huge page', asked('{ auctions(first: 2147483647) { edges { cursor } } }'), 200, 'invalid'],
+  ['with a page of none', asked('{ auctions(first: 0) { edges { cursor } } }'), 200, 'invalid'],
+  [
+    'with a page beyond integers',
+    asked('{ auctions(first: 99999999999) { edges { cursor } } }'),
+    400,
+    'invalid',
+  ],
+  [
+    'with pages in pages',
+    asked(
+      '{ auctions(first: 100) { edges { node { bidHistory(first: 100) { edges { node { id auctionId } } } } } } }',
+    ),
+    400,
+    'invalid',
+  ],
+  ['with a thousand directives', asked(`{ now ${'@skip(if: false) '.repeat(1_000)} }`), 400, 'invalid'],
+  ['with a directive nobody knows', asked('{ now @defer }'), 400, 'invalid'],
+  ['whose fragments go round', asked(cycle), 400, 'invalid'],
+  ['whose fragment is itself', asked('{ ...a } fragment a on Query { ...a }'), 400, 'invalid'],
+  ['that asks the schema about itself without end', asked(introspection), 400, 'invalid'],
+  ['of the prototype', asked('{ __proto__ { constructor } }'), 400, 'invalid'],
+  [
+    'whose variable is an object of the prototype',
+    graphql({
+      body: '{"query":"query ($id: ID!) { lot(lotId: $id) { id } }","variables":{"id":{"__proto__":{"x":1}}}}',
+    }),
+    400,
+    'invalid',
+  ],
+  ['with an id that is none', asked('{ lot(lotId: "__proto__") { id } }'), 200, 'invalid'],
+]);
+
+const elsewhere = tokenOf('another-history', 1n);
+const all = (args: string) => asked(`{ allEvents(${args}) { next } }`, {}, 'ida');
+strangers(door, 'a question about the history', [
+  ['by nobody', asked('{ allEvents { next } }'), 200, 'unauthenticated'],
+  ['by a bidder', asked('{ allEvents { next } }', {}, 'ann'), 200, 'forbidden'],
+  [
+    'by an auditor, for every event as it comes',
+    {
+      ...asked('subscription { events { position } }', {}, 'ida'),
+      headers: { accept: 'text/event-stream, application/graphql-response+json' },
+    },
+    200,
+    'forbidden',
+  ],
+  ['from a place in another history', all(`after: "${elsewhere}"`), 200, 'other_history'],
+  ['that waits for another history', all(`atLeast: "${elsewhere}"`), 200, 'other_history'],
+  ['from a place that is none', all('after: "nonsense"'), 200, 'invalid'],
+  ['from an empty place', all('after: ""'), 200, 'invalid'],
+  ['from a place of a thousand characters', all(`after: "${'x'.repeat(1_000)}"`), 200, 'invalid'],
+  ['from a negative place', all(`after: "${Buffer.from('-1@x').toString('base64url')}"`), 200, 'invalid'],
+  ['with no streams', all('streams: []'), 200, 'invalid'],
+  [
+    'with fifty-one types',
+    all(`types: ${JSON.stringify(Array.from({ length: 51 }, (_, at) => `T${at}`))}`),
+    200,
+    'invalid',
+  ],
+  [
+    'of a stream before its beginning',
+    asked('{ streamEvents(stream: "lot-1", from: -1) { next } }', {}, 'ida'),
+    200,
+    'invalid',
+  ],
+  [
+    'of a stream beyond its numbers',
+    asked('{ streamEvents(stream: "lot-1", from: 9007199254740993) { next } }', {}, 'ida'),
+    400,
+    'invalid',
+  ],
+  ['of a stream without a name', asked('{ streamEvents(stream: "") { next } }', {}, 'ida'), 200, 'invalid'],
+  ['in no direction', asked('{ allEvents(direction: sideways) { next } }', {}, 'ida'), 400, 'invalid'],
+  ['about the views, by a bidder', asked('{ views { view } }', {}, 'ann'), 200, 'forbidden'],
+  [
+    'from a cursor that is none',
+    asked('{ auctions(after: "nonsense") { edges { cursor } } }'),
+    200,
+    'invalid',
+  ],
+  [
+    'about somebody else’s money',
+    asked('{ wallets(person: "bob") { edges { cursor } } }', {}, 'ann'),
+    200,
+    'forbidden',
+  ],
+  [
+    'that names the platform’s own clock’s past',
+    { path: '/dev/clock', body: '{"to":"yesterday"}' },
+    400,
+    'invalid',
+  ],
+  [
+    'for a token of the system',
+    { path: '/dev/tokens', body: '{"sub":"a","roles":["system"]}' },
+    400,
+    'invalid',
+  ],
+  [
+    'for a token without end',
+    { path: '/dev/tokens', body: '{"sub":"a","roles":["bidder"],"hours":1e999}' },
+    400,
+    'invalid',
+  ],
+]);
+
+const good = door.inhabited.sessions.ann.authorization.replace('Bearer ', '');
+const path = (line: string, more = '') => `${line}\r\nHost: x\r\nConnection: close\r\n${more}\r\n`;
+const post = `POST /commands/auctions/place-bid HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${good}\r\nContent-Type: application/json\r\n`;
+const ff = Buffer.from([0xff, 0xfe]);
+const around = (before: string, after: string) =>
+  Buffer.concat([Buffer.from(before), ff, Buffer.from(after)]);
+const wires: readonly (readonly [what: string, bytes: string | Buffer, status: number, code?: string])[] = [
+  ['no HTTP', 'hello there\r\n\r\n', 400],
+  ['the preface of HTTP/2', 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n', 400],
+  ['a greeting of TLS', Buffer.from([0x16, 3, 1, 0, 200, 1, 0, 0, 1, 3]), 400],
+  ['HTTP of a version to come', path('GET /health/live HTTP/9.9'), 400],
+  ['no host', 'GET /health/live HTTP/1.1\r\nConnection: close\r\n\r\n', 400],
+  [
+    'a host that is none',
+    'POST /graphql HTTP/1.1\r\nHost: a b\r\nConnection: close\r\nContent-Length: 0\r\n\r\n',
+    400,
+  ],
+  [
+    'half an address as a host',
+    'POST /graphql HTTP/1.1\r\nHost: [::1\r\nConnection: close\r\nContent-Length: 0\r\n\r\n',
+    400,
+  ],
+  ['two lengths', `${post}Content-Length: 2\r\nContent-Length: 3\r\n\r\n{}`, 400],
+  ['a length that is no number', `${post}Content-Length: two\r\n\r\n{}`, 400],
+  ['a negative length', `${post}Content-Length: -1\r\n\r\n{}`, 400],
+  ['a length and chunks', `${post}Content-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n`, 400],
+  ['chunks that are none', `${post}Transfer-Encoding: chunked\r\n\r\nzz\r\n{}\r\n`, 400],
+  [
+    'a chunk with endless extensions',
+    `${post}Transfer-Encoding: chunked\r\n\r\n2;${'x'.repeat(20_000)}\r\n{}\r\n`,
+    413,
+  ],
+  ['a transfer coding nobody knows', `${post}Transfer-Encoding: gzip\r\n\r\n{}`, 400],
+  [
+    'a body of megabytes in chunks',
+    `${post}Transfer-Encoding: chunked\r\n\r\n200000\r\n${' '.repeat(0x200000)}\r\n`,
+    413,
+  ],
+  ['a header of twenty kilobytes', path('GET /health/live HTTP/1.1', `X-A: ${'a'.repeat(20_000)}\r\n`), 431],
+  [
+    'hundreds of headers',
+    path('GET /health/live HTTP/1.1', Array.from({ length: 2_000 }, (_, at) => `x-${at}: 1\r\n`).join('')),
+    431,
+  ],
+  ['NUL in a header', path('GET /health/live HTTP/1.1', 'X-A: a\0b\r\n'), 400],
+  ['bytes that are no text in its path', around('GET /health/', ' HTTP/1.1\r\nHost: x\r\n\r\n'), 400],
+  ['%ff in its path', path('GET /commands/%ff/x HTTP/1.1'), 400],
+  ['%ff in the path of a command', path('POST /commands/%ff/x HTTP/1.1', 'Content-Length: 0\r\n'), 400],
+  [
+    '%ff in a question',
+    path('GET /graphql?query=%ff HTTP/1.1', 'Accept: application/graphql-response+json\r\n'),
+    400,
+  ],
+  ['a path that leads up', path('GET /../../etc/passwd HTTP/1.1'), 404, 'not_found'],
+  ['an expectation nobody can meet', `${post}Expect: magic\r\nContent-Length: 2\r\n\r\n{}`, 417],
+  ['the wish for a proxy', 'CONNECT example.org:443 HTTP/1.1\r\nHost: x\r\n\r\n', 501],
+  [
+    'a socket elsewhere',
+    'GET /nowhere HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n',
+    404,
+    'not_found',
+  ],
+  [
+    'a socket without a key',
+    'GET /graphql HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n',
+    400,
+  ],
+  [
+    'an offer of HTTP/2, which is passed over',
+    `${post}Connection: close, Upgrade\r\nUpgrade: h2c\r\nContent-Length: 2\r\n\r\n{}`,
+    400,
+  ],
+];
+for (const [what, bytes, status, code = 'invalid'] of wires)
+  test(`on the wire: ${what}`, async () => {
+    const before = await door.head();
+    const answer = await door.raw(bytes);
+    assert.deepEqual([answer.status, answer.code], [status, code], answer.text.slice(0, 300));
+    assert.deepEqual(await door.since(before), []);
+    assert.deepEqual(door.errors, []);
+  });
+
+test('bytes that are no text in a header are taken as they are, and kept out of the answer', async () => {
+  const answer = await door.raw(
+    around('GET /health/live HTTP/1.1\r\nHost: x\r\nConnection: close\r\nX-Request-Id: ', '\r\n\r\n'),
+  );
+  assert.equal(answer.status, 200);
+});
+
+for (const to of ['/graphql', '/commands/auctions/place-bid', '/webhooks/payments', '/dev/tokens'])
+  test(`ten megabytes to ${to} are refused before they have come`, async () => {
+    const length = `POST ${to} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${good}\r\nContent-Type: application/json\r\nContent-Length: ${MEGABYTES}\r\n\r\n{`;
+    const answer = await door.raw(length);
+    assert.deepEqual([answer.status, answer.code], [413, 'invalid'], answer.text);
+    assert.deepEqual(door.errors, []);
+  });
+
+test(`${wires.length} ways to be no request, and the platform still serves`, async (t) => {
+  t.diagnostic(`on the wire: ${wires.length} cases`);
+  assert.equal((await door.send({ method: 'GET', path: '/health/ready' })).status, 200);
+});
