@@ -1,0 +1,244 @@
+import type { RecordedEvent } from '#domain/kernel/envelope.ts';
+import type { Registry } from '#domain/kernel/registry.ts';
+import { judgement } from '#test/judge/judge.ts';
+import { historyOf } from './histories.ts';
+import type { Move } from './moves.ts';
+import type { State } from './state.ts';
+import type { Stream } from './streams.ts';
+import type { World } from './world.ts';
+
+// What has to hold: in every stream, in every state, and where nothing more can happen. The figures of an end are worked
+// out from the bids alone, by rules written down here a second time.
+
+const FUNDS = 100_00n;
+const OPENING = 1_00n;
+const PREMIUM_BASIS_POINTS = 1_000n;
+const COMMISSION_BASIS_POINTS = 500n;
+const share = (amount: bigint, basisPoints: bigint): bigint => (amount * basisPoints + 5_000n) / 10_000n;
+/** The steps of the ladder as far as these bids go. */
+const stepAt = (price: bigint): bigint =>
+  price < 1_00n ? 5n : price < 5_00n ? 25n : price < 25_00n ? 50n : 1_00n;
+
+interface Accepted {
+  readonly bidder: string;
+  readonly maximum: bigint;
+}
+
+/**
+ * Who buys, and at what price, when these bids were accepted in this order: whoever names most leads, the earlier of two
+ * equals, and pays one step over the best of the others, at most the own maximum. Raising the own maximum moves no price,
+ * unless it meets the reserve; below that the leader is bid up to the maximum.
+ */
+function saleOf(accepted: readonly Accepted[], reserve: bigint) {
+  let leading: Accepted | undefined;
+  let price = OPENING;
+  for (const bid of accepted) {
+    const before = leading;
+    if (before === undefined || bid.maximum > before.maximum) leading = bid;
+    const most = leading === undefined ? 0n : leading.maximum;
+    if (before !== undefined && before.bidder !== bid.bidder) {
+      const less = before.maximum < bid.maximum ? before.maximum : bid.maximum;
+      price = smaller(most, less + stepAt(less));
+    }
+    price = most < reserve ? most : larger(price, reserve);
+  }
+  if (leading === undefined || leading.maximum < reserve) return undefined;
+  return { winner: leading.bidder, hammer: price };
+}
+
+const smaller = (one: bigint, other: bigint): bigint => (one < other ? one : other);
+const larger = (one: bigint, other: bigint): bigint => (one > other ? one : other);
+
+const fieldOf = (data: object, name: string): unknown => (data as Readonly<Record<string, unknown>>)[name];
+const textOf = (data: object, name: string): string => String(fieldOf(data, name));
+const typed = (events: readonly RecordedEvent[], ...types: readonly string[]): readonly RecordedEvent[] =>
+  events.filter(({ type }) => types.includes(type));
+const codeOf = ({ data }: RecordedEvent): string => textOf(fieldOf(data, 'reason') as object, 'code');
+
+/** A bid counts exactly if it was placed before the end: then the auction has decided it on its merits. */
+function wrongAnswers(
+  placed: RecordedEvent,
+  auction: readonly RecordedEvent[],
+  wallet: readonly RecordedEvent[],
+  end: bigint,
+): readonly string[] {
+  const bidId = textOf(placed.data, 'bidId');
+  const name = `${textOf(placed.data, 'bidder')}'s bid of ${fieldOf(placed.data, 'maximum')}`;
+  const answers = [
+    ...typed(auction, 'BidAccepted', 'BidRefused').filter((it) => textOf(it.data, 'bidId') === bidId),
+    ...typed(wallet, 'FundsRefused').filter((it) => textOf(it.data, 'claimId') === bidId),
+  ];
+  const [answer] = answers;
+  if (answer === undefined || answers.length > 1) return [`${name} was answered ${answers.length} times`];
+  const late = placed.position > end;
+  if (answer.type === 'FundsRefused') return late ? [] : [`${name} was in time and not funded`];
+  const isShut = answer.type === 'BidRefused' && codeOf(answer) === 'auction_closed';
+  if (late === isShut) return [];
+  return [
+    `${name} came ${late ? 'behind' : 'before'} the end and was ${isShut ? 'refused for it' : 'counted'}`,
+  ];
+}
+
+/** The accepted bids in their order, and those that were refused. */
+function courseOf(auction: readonly RecordedEvent[]): string {
+  const bid = ({ data }: RecordedEvent): string => textOf(data, 'bidId');
+  const accepted = typed(auction, 'BidAccepted').map(bid);
+  const refused = typed(auction, 'BidRefused').map((event) => `${bid(event)} ${codeOf(event)}`);
+  return `${accepted.join(' < ')}; ${refused.sort().join()}`;
+}
+
+export class Promises {
+  readonly #world: World;
+  readonly #registry: Registry;
+  readonly #given: ReadonlyMap<string, number>;
+  readonly #clearing = new Map<number, bigint>();
+  readonly #broken: ReadonlyMap<Stream, readonly string[]>;
+  /** What the ends of each course of bids came to. */
+  readonly results = new Map<string, string>();
+
+  constructor(options: {
+    readonly world: World;
+    readonly registry: Registry;
+    readonly first: State;
+    readonly broken: ReadonlyMap<Stream, readonly string[]>;
+  }) {
+    this.#world = options.world;
+    this.#registry = options.registry;
+    this.#broken = options.broken;
+    this.#given = new Map(options.first.streams.map(({ name, events }) => [name, events.length]));
+  }
+
+  /** What is wrong with a state: with one of its streams, or with the money between them. */
+  inState = ({ streams }: State): readonly string[] => {
+    const problems = streams.flatMap((stream) => this.#broken.get(stream) ?? []);
+    const clearing = streams.reduce((sum, stream) => sum + this.#clearingOf(stream), 0n);
+    return clearing < 0n ? [...problems, `${-clearing} left clearing before they came in`] : problems;
+  };
+
+  /** What is wrong where nothing more can happen. The judge reads one history of each course that the bids can take. */
+  async atEnd(state: State, wayThere: () => Promise<readonly Move[]>): Promise<readonly string[]> {
+    const events = (name: string) => this.#since(state, name);
+    const auction = events(`auction-${this.#world.auctionId}`);
+    const course = courseOf(auction);
+    const result = this.#resultOf(state);
+    const before = this.results.get(course);
+    const problems = [
+      ...this.#wrongBids(state, auction),
+      ...this.#wrongSale(auction, result),
+      ...state.instances.flatMap(({ instance, saga }) =>
+        instance.revision === 'none' ||
+        (instance.outstanding.done && instance.outstanding.pending.length === 0)
+          ? []
+          : [`the saga ${saga.name} is not done`],
+      ),
+      ...(before === undefined || before === result
+        ? []
+        : [`${result} where the same bids led to ${before}`]),
+    ];
+    if (before !== undefined || problems.length > 0) return problems;
+    this.results.set(course, result);
+    return this.#judged(await wayThere());
+  }
+
+  #since({ streams }: State, name: string): readonly RecordedEvent[] {
+    const stream = streams.find((it) => it.name === name);
+    return stream?.events.slice(this.#given.get(name) ?? 0) ?? [];
+  }
+
+  /** What a stream's events since the beginning took out of and put into clearing, in cents. */
+  #clearingOf(stream: Stream): bigint {
+    const known = this.#clearing.get(stream.id);
+    if (known !== undefined) return known;
+    const events = stream.events.slice(this.#given.get(stream.name) ?? 0);
+    const postings = events.flatMap(
+      ({ data }) => (fieldOf(data, 'postings') ?? []) as readonly { account: string; amount: bigint }[],
+    );
+    const sum = postings
+      .filter(({ account }) => account.startsWith('clearing:'))
+      .reduce((total, { amount }) => total + amount, 0n);
+    this.#clearing.set(stream.id, sum);
+    return sum;
+  }
+
+  #wrongBids(state: State, auction: readonly RecordedEvent[]): readonly string[] {
+    const end = auction.find(({ type }) => type === 'LotClosing')?.position;
+    if (end === undefined) return ['the lot never closed'];
+    return this.#world.bidders.flatMap(({ stream, bids, actor }) => {
+      const wallet = this.#since(state, `wallet-${actor.id}:USD`);
+      const door = this.#since(state, stream);
+      const tooMany = door.length > bids.length;
+      return [
+        ...(tooMany ? [`${actor.id} sent ${bids.length} bids, ${door.length} came in`] : []),
+        ...typed(door, 'BidPlaced').flatMap((placed) => wrongAnswers(placed, auction, wallet, end)),
+      ];
+    });
+  }
+
+  /** The hammer, the fees and everybody's money are what the accepted bids make of them, in their order. */
+  #wrongSale(auction: readonly RecordedEvent[], result: string): readonly string[] {
+    const accepted = typed(auction, 'BidAccepted').map(
+      ({ data }): Accepted => ({
+        bidder: textOf(data, 'bidder'),
+        maximum: fieldOf(data, 'maximum') as bigint,
+      }),
+    );
+    const sale = saleOf(accepted, this.#world.reserve);
+    const hammers = typed(auction, 'LotSold', 'LotPassed').length;
+    const due = this.#resultText(sale);
+    return [
+      ...(hammers === 1 ? [] : [`the hammer fell ${hammers} times`]),
+      ...(result === due ? [] : [`it ends with ${result}, and ${due} is due`]),
+    ];
+  }
+
+  #resultText(sale: ReturnType<typeof saleOf>): string {
+    const { winner, hammer } = sale ?? { winner: undefined, hammer: 0n };
+    const premium = share(hammer, PREMIUM_BASIS_POINTS);
+    const commission = share(hammer, COMMISSION_BASIS_POINTS);
+    const wallets = this.#world.bidders.map(({ actor }) => {
+      const paid = actor.id === winner ? hammer + premium : 0n;
+      return `${actor.id} ${FUNDS - paid}+0`;
+    });
+    const lot = winner === undefined ? 'LotReturned' : `OwnershipPassed ${winner}`;
+    const end = winner === undefined ? 'LotPassed' : 'LotSettled seller';
+    return [...wallets, `sam ${hammer - commission}+0`, `fees ${premium + commission}`, lot, end].join(', ');
+  }
+
+  /** Everybody's money (available+held), whose the lot is, and how the auction ended. */
+  #resultOf(state: State): string {
+    const streamOf = (name: string) => state.streams.find((stream) => stream.name === name);
+    const moneyOf = (person: string): string => {
+      const wallet = streamOf(`wallet-${person}:USD`)?.head.state as { available: bigint; held: bigint };
+      return `${person} ${wallet.available}+${wallet.held}`;
+    };
+    const fees = (streamOf('platform-fees:USD')?.events ?? []).reduce(
+      (sum, { data }) => sum + (fieldOf(data, 'amount') as bigint),
+      0n,
+    );
+    const owner = streamOf('lot-l1')?.events.at(-1);
+    const lot =
+      owner?.type === 'OwnershipPassed' ? `OwnershipPassed ${textOf(owner.data, 'owner')}` : owner?.type;
+    const last = streamOf(`auction-${this.#world.auctionId}`)?.events.at(-1);
+    const decided = last?.type === 'BidRefused' ? this.#lastButRefusals(state) : last;
+    const end =
+      decided?.type === 'LotSettled' ? `LotSettled ${textOf(decided.data, 'paidTo')}` : decided?.type;
+    const people = [...this.#world.bidders.map(({ actor }) => actor.id), 'sam'];
+    return [...people.map(moneyOf), `fees ${fees}`, lot, end].join(', ');
+  }
+
+  /** A bid that came too late may be refused behind everything else. */
+  #lastButRefusals(state: State): RecordedEvent | undefined {
+    return this.#since(state, `auction-${this.#world.auctionId}`).findLast(
+      ({ type }) => type !== 'BidRefused',
+    );
+  }
+
+  /** Reads a way as the history that the store would hold, before the eyes of the judge. */
+  #judged(way: readonly Move[]): readonly string[] {
+    const judge = judgement();
+    for (const event of this.#world.history) judge.see(event);
+    for (const event of historyOf(this.#world, this.#registry, way)) judge.see(event);
+    judge.atRest();
+    return judge.problems();
+  }
+}

@@ -1,0 +1,151 @@
+import type { Process } from '#domain/kernel/process.ts';
+import type { Scene } from './scene.ts';
+import type { Settling } from './settling.ts';
+import type { Seen } from './sights.ts';
+import { replaced, type State } from './state.ts';
+import type { Asked, Stream } from './streams.ts';
+import type { Bid, Bidder } from './world.ts';
+
+/** Somebody whose command waits for its stream. */
+export interface Sender {
+  readonly who: string;
+  readonly slot: number;
+  readonly asked: Asked;
+  /** The write side follows the reactions to its events, unless a chain sent it: that one follows them itself. */
+  readonly follows: 'new events' | 'all events' | 'nothing';
+  /** See {@link Move}. */
+  readonly kind: 'due' | 'may';
+  /** What whoever sent it does with the answer. */
+  take(state: State, answer: Seen): State;
+}
+
+/** Everybody who may send a command next. */
+export class Senders {
+  readonly #scene: Scene;
+  readonly #settling: Settling;
+  readonly #placeBid: Process;
+  readonly #bids = new Map<number, Map<Bid, readonly Asked[]>>();
+  readonly #given: ReadonlyMap<string, number>;
+  readonly #decided = new Map<number, number>();
+
+  constructor(scene: Scene, settling: Settling) {
+    this.#scene = scene;
+    this.#settling = settling;
+    const { parts, first } = scene.options;
+    const placeBid = parts.processes.find(({ command }) => command.type === 'PlaceBid');
+    if (placeBid === undefined) throw new TypeError('nobody places bids');
+    this.#placeBid = placeBid;
+    this.#given = new Map(first.streams.map(({ name, events }) => [name, events.length]));
+  }
+
+  of(state: State): readonly Sender[] {
+    return [
+      ...this.#walkers(state),
+      ...this.#laneWalkers(state),
+      ...state.instances.flatMap((_, at) => this.#sagaSenders(state, at)),
+      ...this.#scene.options.world.bidders.flatMap((bidder) => this.#bidding(state, bidder)),
+    ];
+  }
+
+  #walkers(state: State): readonly Sender[] {
+    return state.walks.flatMap((walk): readonly Sender[] => {
+      if (walk.next === undefined) return [];
+      return [
+        {
+          ...this.sending('the write side', walk.next, 'nothing'),
+          // A process that lives goes on. Reduced, it may as well be dead (see exhaustive.ts).
+          kind: this.#scene.options.reduced ? 'may' : 'due',
+          take: (state, answer) => {
+            const { chains } = this.#scene.options;
+            const rest = state.walks.filter((it) => it !== walk);
+            return { ...state, walks: [...rest, chains.goOn(walk, answer)] };
+          },
+        },
+      ];
+    });
+  }
+
+  #laneWalkers(state: State): readonly Sender[] {
+    return state.lanes.flatMap(({ net, walk }, at): readonly Sender[] => {
+      if (walk?.next === undefined) return [];
+      return [
+        {
+          ...this.sending(`the safety net (${net.reaction.name})`, walk.next, 'nothing'),
+          take: (state, answer) => {
+            const lane = state.lanes[at];
+            if (lane === undefined) return state;
+            const on = { ...lane, walk: this.#scene.options.chains.goOn(walk, answer) };
+            return { ...state, lanes: replaced(state.lanes, at, on) };
+          },
+        },
+      ];
+    });
+  }
+
+  #sagaSenders(state: State, at: number): readonly Sender[] {
+    const instance = state.instances[at];
+    if (
+      instance?.sends === undefined ||
+      state.inHand[at] !== undefined ||
+      this.#settling.isDue(state, instance)
+    )
+      return [];
+    const { asked } = instance.sends;
+    return [
+      {
+        ...this.sending(`the saga ${instance.saga.name}`, asked, 'new events'),
+        take: (state, answer) => ({ ...state, inHand: replaced(state.inHand, at, answer) }),
+      },
+    ];
+  }
+
+  /** The next bid of somebody: with what its screen said now, or, where that was a yes once, some time before. */
+  #bidding(state: State, { stream, bids }: Bidder): readonly Sender[] {
+    const bid = bids[this.decidedBids(this.#scene.at(state, this.#scene.slotOf(stream)))];
+    if (bid === undefined) return [];
+    return this.screened(state, bid).map((asked) => ({
+      ...this.sending(bid.actor.id, asked, 'all events'),
+      kind: 'may' as const,
+      take: (state) => state,
+    }));
+  }
+
+  /** How many of a bidder's bids have been decided at the door. */
+  decidedBids({ id, name, events }: Stream): number {
+    const known = this.#decided.get(id);
+    if (known !== undefined) return known;
+    const own = events.slice(this.#given.get(name) ?? 0);
+    const decided = new Set(own.map(({ metadata }) => metadata.commandId)).size;
+    this.#decided.set(id, decided);
+    return decided;
+  }
+
+  screened(state: State, bid: Bid): readonly Asked[] {
+    const auction = this.#scene.at(state, this.#scene.auction);
+    const ofAuction = this.#bids.get(auction.id) ?? new Map<Bid, readonly Asked[]>();
+    this.#bids.set(auction.id, ofAuction);
+    const known = ofAuction.get(bid);
+    if (known !== undefined) return known;
+    const { envelope, actor } = bid;
+    const { streams } = this.#scene.options;
+    const process = this.#placeBid;
+    const unscreened = streams.ask(envelope);
+    const facts = { now: this.#scene.options.moment, actor };
+    const screen = ({ head }: Stream): unknown => process.screen(head.state, unscreened.ready.data, facts);
+    const now = screen(auction);
+    const before = screen(this.#scene.at(this.#scene.options.first, this.#scene.auction));
+    // A no must be new. A yes may be as old as anything that a process has cached: it may be that of the beginning.
+    const all = process.refuses(before) ? [now] : [before, now];
+    const asked = [...new Set(all.map((screened) => streams.ask(envelope, screened)))];
+    ofAuction.set(bid, asked);
+    return asked;
+  }
+
+  sending(
+    who: string,
+    asked: Asked,
+    follows: Sender['follows'],
+  ): Pick<Sender, 'who' | 'slot' | 'asked' | 'follows' | 'kind'> {
+    return { who, asked, follows, slot: this.#scene.slotOf(asked.ready.stream), kind: 'due' };
+  }
+}

@@ -1,0 +1,309 @@
+import { isDeepStrictEqual } from 'node:util';
+import type { AnyDecider } from '#domain/kernel/decider.ts';
+import type { Envelope, RecordedEvent } from '#domain/kernel/envelope.ts';
+import { toPlain } from '#domain/kernel/plain.ts';
+import type { Registry } from '#domain/kernel/registry.ts';
+import { type Batch, decideBatch, type WaitingCommand } from '#write-side/pipeline/decide-batch.ts';
+import { advance, emptyHead, type Head } from '#write-side/pipeline/head.ts';
+import { type Intake, intake, type ReadyCommand } from '#write-side/pipeline/intake.ts';
+import { pipelineLimits } from '#write-side/pipeline/limits.ts';
+import { replyOf } from '#write-side/pipeline/reply.ts';
+import type { Settled } from '#write-side/pipeline/stream-queue.ts';
+import { canonicalText, Interned, idByCause } from './names.ts';
+import { courseSeen, type Seen, type Sights, textSeen } from './sights.ts';
+
+/** A stream as one history or several equal ones have left it. */
+export interface Stream {
+  readonly id: number;
+  readonly name: string;
+  readonly head: Head;
+  /** All of them, in order: those of the history that was met first. */
+  readonly events: readonly RecordedEvent[];
+  /** The last of them, which its last decision made. */
+  readonly added: number;
+  /** By the commands and the place. */
+  readonly decided: Map<number | string, Decided>;
+  /** Pairs of commands of which it is known whether one append for both is as good as two. */
+  readonly apart: Map<number, boolean>;
+}
+
+/** A command that somebody may have decided, with what its screen handed on. */
+export interface Asked {
+  readonly id: number;
+  readonly ready: ReadyCommand;
+  readonly screened: unknown;
+}
+
+/** What a turn of a stream's queue came to. */
+export interface Decided {
+  readonly after: Stream;
+  /** The new events, in order. */
+  readonly events: readonly RecordedEvent[];
+  /** In the order in which the commands were decided; those behind a barrier are missing. */
+  readonly replies: readonly { readonly seen: Seen; readonly repeated: boolean }[];
+  /** Every command was a repeat of one that is recorded: nothing has changed, and nothing ever will change the answer. */
+  readonly remembered: boolean;
+}
+
+/** Where in the history a new event stands, as far as anybody compares it: before or behind the end of the lot. */
+export type Place = 'before the end' | 'behind the end';
+
+export interface StreamsOptions {
+  readonly registry: Registry;
+  readonly deciders: readonly AnyDecider[];
+  readonly sights: Sights;
+  /** Streams are equal only with equal histories; otherwise with equal states and equal answers to every repeat. */
+  readonly byPlace: boolean;
+  /** Of a stream; the pipeline's own limit by default. */
+  readonly rememberedCommands?: number;
+  /** Two moments; no decision here may depend on which of them it is. */
+  readonly moments: readonly [string, string];
+  /** What is wrong with a stream's history, as sentences; told of each stream once. */
+  readonly judge: (stream: Stream) => readonly string[];
+}
+
+/** What breaks a promise, as found at one place of the search. */
+export class Broken extends Error {
+  constructor(problems: readonly string[]) {
+    super(problems.join('; '));
+    this.name = 'Broken';
+  }
+}
+
+/** Behind everything that was there before the search begins. */
+const FIRST_PLACE = 1n << 60n;
+/** Commands told apart; more would mix the names of pairs. */
+const MOST_ASKED = 1_000_000;
+const END_OF_LOT = FIRST_PLACE + 1n;
+
+/**
+ * Every stream that the search has met, and the decisions on it. Commands are read, decided and folded by the pipeline's
+ * own functions (intake, decideBatch, advance, replyOf); here is only the append in between, which never fails. A
+ * decision is a function of the stream and the commands, so that each is made once and then looked up.
+ */
+export class Streams {
+  readonly #options: StreamsOptions;
+  readonly #read: Intake;
+  readonly #streams = new Interned<Stream>();
+  readonly #asked = new Interned<Asked>();
+  /** How many events each stream had where the search begins. */
+  readonly #given = new Map<string, number>();
+  readonly broken = new Map<Stream, readonly string[]>();
+  /** Decisions that were really made. */
+  decisions = 0;
+  /** What came of them, by stream: its new events without their ids and their order. */
+  readonly courses = new Set<string>();
+
+  constructor(options: StreamsOptions) {
+    this.#options = options;
+    this.#read = intake(options.registry, options.deciders);
+  }
+
+  get size(): number {
+    return this.#streams.size;
+  }
+
+  /** A stream as the history before the search left it. */
+  given(name: string, events: readonly RecordedEvent[]): Stream {
+    const category = name.slice(0, name.indexOf('-'));
+    const decider = this.#options.deciders.find((it) => it.category === category);
+    if (decider === undefined) throw new TypeError(`nobody decides ${name}`);
+    const head = emptyHead(name, decider);
+    advance(head, events, pipelineLimits.rememberedCommandsPerStream);
+    this.#given.set(name, events.length);
+    return this.#stream(head, events, 0, `given ${name}`);
+  }
+
+  /** @throws Broken when nobody may send it or it cannot be read: here that is a mistake of whoever sends it. */
+  ask(envelope: Envelope, screened?: unknown): Asked {
+    const { command, commandId, causationId, actor, data } = envelope;
+    const name = canonicalText([command, actor.id, commandId, causationId ?? '', data, screened]);
+    return this.#asked.of(name, (id) => {
+      const ready = this.#read(envelope);
+      if ('rejected' in ready) throw new Broken([`${command} was not taken: ${ready.code}`]);
+      return { id, ready: { ...ready, decider: this.#steady(ready) }, screened };
+    });
+  }
+
+  /** Decides commands that wait for a stream in one go, in this order, as far as they fit into one append. */
+  decide(stream: Stream, asked: readonly Asked[], place: Place): Decided {
+    const [first] = asked;
+    const behind = place === 'behind the end' ? 1 : 0;
+    const name =
+      asked.length === 1 && first !== undefined
+        ? first.id * 2 + behind
+        : `${asked.map(({ id }) => id).join()} ${behind}`;
+    const known = stream.decided.get(name);
+    if (known !== undefined) return known;
+    const decided = this.#decide(stream, asked, place);
+    stream.decided.set(name, decided);
+    return decided;
+  }
+
+  /** Whether two commands decided in one go come to the same as one behind the other, each with its own append. */
+  isAsApart(stream: Stream, one: Asked, other: Asked, place: Place): boolean {
+    const name = (one.id * MOST_ASKED + other.id) * 2 + (place === 'behind the end' ? 1 : 0);
+    const known = stream.apart.get(name);
+    if (known !== undefined) return known;
+    const together = this.decide(stream, [one, other], place);
+    // Behind a barrier the second has to wait, and is decided when the first is recorded.
+    const isAsApart = together.replies.length === 1 || this.#equals(together, stream, one, other, place);
+    stream.apart.set(name, isAsApart);
+    return isAsApart;
+  }
+
+  #equals(together: Decided, stream: Stream, one: Asked, other: Asked, place: Place): boolean {
+    const first = this.decide(stream, [one], place);
+    const second = this.decide(first.after, [other], place);
+    const apart = [...first.replies, ...second.replies].map(({ seen }) => seen.id);
+    return together.after === second.after && together.replies.every(({ seen }, at) => seen.id === apart[at]);
+  }
+
+  /** The answer to a repeat of a command that is recorded; undefined when it would be decided. */
+  remembered(stream: Stream, asked: Asked): Seen | undefined {
+    if (!stream.head.commands.has(asked.ready.key)) return undefined;
+    const { remembered, replies } = this.decide(stream, [asked], 'before the end');
+    return remembered ? replies[0]?.seen : undefined;
+  }
+
+  #decide(stream: Stream, asked: readonly Asked[], place: Place): Decided {
+    this.decisions += 1;
+    const { registry, sights, moments } = this.#options;
+    const commands = asked.map((one) => ({ ...one.ready, screened: one.screened }));
+    const deciding = {
+      registry,
+      limits: pipelineLimits,
+      newId: () => 'by cause',
+      clock: { now: () => moments[0] },
+    };
+    const batch = decideBatch(deciding, stream.head, commands);
+    const events = this.#recorded(stream, batch, place);
+    const replies = batch.decided.map(({ command, verdict }) => {
+      const settled = settledBy(stream, verdict, events);
+      return {
+        seen: sights.reply(replyOf(registry, command.envelope, stream.name, settled)),
+        repeated: settled.kind === 'recorded' && settled.repeated,
+      };
+    });
+    const remembered = batch.decided.every(({ verdict }) => verdict.kind === 'remembered');
+    if (events.length === 0) return { after: stream, events, replies, remembered };
+    const head: Head = { ...stream.head, commands: new Map(stream.head.commands) };
+    const limit = this.#options.rememberedCommands ?? pipelineLimits.rememberedCommandsPerStream;
+    advance(head, events, limit);
+    const all = [...stream.events, ...events];
+    const since = all.slice(this.#given.get(stream.name) ?? 0).map(courseSeen);
+    this.courses.add(`${stream.name} ${since.sort().join(' ')}`);
+    const after = this.#stream(head, all, events.length, this.#equalText(stream, head, all, events));
+    return { after, events, replies, remembered };
+  }
+
+  /** The events of a batch as the store would give them back. */
+  #recorded(stream: Stream, batch: Batch<WaitingCommand>, place: Place): readonly RecordedEvent[] {
+    const causes = batch.decided.flatMap(({ command, verdict }) =>
+      verdict.kind === 'events' && !verdict.repeated
+        ? Array.from({ length: verdict.count }, (_, at) => [stream.name, command.key, at])
+        : [],
+    );
+    return batch.events.map(({ toAppend, data, metadata }, at) => {
+      const eventId = idByCause(...(causes[at] ?? []));
+      const revision = stream.head.revision + 1 + at;
+      const position = placeOf(toAppend.type, place);
+      const recordedAt = this.#options.moments[1];
+      return {
+        eventId,
+        type: toAppend.type,
+        stream: stream.name,
+        revision,
+        position,
+        recordedAt,
+        data,
+        metadata,
+      };
+    });
+  }
+
+  /** What makes two histories of a stream one for whoever comes next. */
+  #equalText(
+    stream: Stream,
+    { state, commands }: Head,
+    all: readonly RecordedEvent[],
+    added: readonly RecordedEvent[],
+  ): string {
+    if (this.#options.byPlace) return `${stream.id} ${added.map(textSeen).join()}`;
+    const known = [...commands.keys()].sort().join();
+    return `${stream.name} ${canonicalText(toPlain(state))} ${known} ${all.map(textSeen).sort().join()}`;
+  }
+
+  #stream(head: Head, events: readonly RecordedEvent[], added: number, text: string): Stream {
+    const { size } = this.#streams;
+    const name = head.stream;
+    const stream = this.#streams.of(text, (id) => ({
+      id,
+      name,
+      head,
+      events,
+      added,
+      decided: new Map(),
+      apart: new Map(),
+    }));
+    if (this.#streams.size > size) {
+      const problems = this.#options.judge(stream);
+      if (problems.length > 0) this.broken.set(stream, problems);
+    }
+    return stream;
+  }
+
+  /**
+   * The command's decider, with an id for the decision that its cause gives; and proof that the moment decides nothing,
+   * because the search knows time only as the coming of the lot's end.
+   */
+  #steady({ decider, command: { type }, key }: ReadyCommand): AnyDecider {
+    const branch = decider.decide[type];
+    if (branch === undefined) throw new TypeError(`${decider.category} does not decide ${type}`);
+    const [early, late] = this.#options.moments;
+    const steady: typeof branch = (data, state, facts) => {
+      const id = idByCause('decision', key);
+      const decision = branch(data, state, { ...facts, id, now: early });
+      if (!isDeepStrictEqual(decision, branch(data, state, { ...facts, id, now: late })))
+        throw new Broken([`${type} is decided by the clock`]);
+      return decision;
+    };
+    return { ...decider, decide: { ...decider.decide, [type]: steady } };
+  }
+}
+
+function settledBy(
+  stream: Stream,
+  verdict: Batch<WaitingCommand>['decided'][number]['verdict'],
+  events: readonly RecordedEvent[],
+): Settled {
+  switch (verdict.kind) {
+    case 'events': {
+      const own = events.slice(verdict.first, verdict.first + verdict.count);
+      return { kind: 'recorded', events: own, repeated: verdict.repeated };
+    }
+    case 'remembered': {
+      const { firstRevision, lastRevision } = verdict.command;
+      return {
+        kind: 'recorded',
+        events: stream.events.slice(firstRevision, lastRevision + 1),
+        repeated: true,
+      };
+    }
+    case 'rejected':
+      return { kind: 'rejected', rejection: verdict.rejection };
+    case 'failed':
+      throw new Broken([`a decision failed: ${verdict.error}`]);
+    default:
+      return verdict satisfies never;
+  }
+}
+
+/**
+ * A place that says what anybody ever asks of places: whether a bid came before the end of its lot, and that the hammer
+ * falls behind it. Which of two bids came first is asked by the safety net alone, which has its own list of them.
+ */
+function placeOf(type: string, place: Place): bigint {
+  if (type === 'LotClosing') return END_OF_LOT;
+  return place === 'before the end' ? FIRST_PLACE : END_OF_LOT + 1n;
+}

@@ -1,0 +1,94 @@
+import type { TestContext } from 'node:test';
+import { PlaceBid } from '#domain/auctions/participant/messages.ts';
+import { deciders, processes } from '#domain/deciders.ts';
+import type { Actor } from '#domain/kernel/actor.ts';
+import { encodeCommand, type followReaction } from '#domain/kernel/chain.ts';
+import type { AnyDecider } from '#domain/kernel/decider.ts';
+import type { Envelope, RecordedEvent, StoredEvent } from '#domain/kernel/envelope.ts';
+import type { Process } from '#domain/kernel/process.ts';
+import type { Reaction } from '#domain/kernel/reaction.ts';
+import type { Saga } from '#domain/kernel/saga.ts';
+import { registry } from '#domain/registry.ts';
+import { auctionReactions, auctionSagas } from '#sagas/auctions.ts';
+import { walletReactions, walletSagas } from '#sagas/wallets.ts';
+import { ann, bob, givenOpenAuction, usd } from '#test/support/saleroom.ts';
+
+// The small world: one auction that is open, two bidders with funded wallets, a seller, and the bids that come.
+
+/** What of the house a search runs: the real parts, or one of them with a fault planted. */
+export interface Parts {
+  readonly deciders: readonly AnyDecider[];
+  readonly processes: readonly Process[];
+  readonly reactions: readonly Reaction[];
+  readonly sagas: readonly Saga[];
+  /** How the safety net follows an event; the kernel's own way by default. */
+  readonly followReaction?: typeof followReaction;
+  /** Of a stream; the pipeline's own limit by default. */
+  readonly rememberedCommands?: number;
+}
+
+export const realParts: Parts = {
+  deciders,
+  processes,
+  reactions: [...auctionReactions, ...walletReactions],
+  sagas: [...auctionSagas, ...walletSagas],
+};
+
+/** A bid as its bidder sends it, again and again if need be. */
+export interface Bid {
+  readonly actor: Actor;
+  readonly maximum: bigint;
+  readonly envelope: Envelope;
+}
+
+export interface Bidder {
+  readonly actor: Actor;
+  readonly stream: string;
+  /** In the order in which they are sent: the next when the one before has been decided at the door. */
+  readonly bids: readonly Bid[];
+}
+
+export interface World {
+  /** Everything that happened before the search begins, as the store has it. */
+  readonly history: readonly StoredEvent[];
+  readonly bidders: readonly Bidder[];
+  readonly auctionId: string;
+  /** Below it the lot is not sold, in cents. */
+  readonly reserve: bigint;
+}
+
+/** Cents, in the order of sending. A higher maximum while one leads is a raise; at equal maxima the earlier bid leads. */
+export interface Maxima {
+  readonly ann: readonly bigint[];
+  readonly bob: readonly bigint[];
+}
+
+/** Two bids each, and a raise. Twelve dollars come from both; below ten the lot is not sold. */
+export const twoEach: Maxima = { ann: [5_00n, 12_00n, 20_00n], bob: [8_00n, 12_00n] };
+/** Three bids each, a raise among them. */
+export const threeEach: Maxima = { ann: [5_00n, 12_00n, 20_00n], bob: [8_00n, 12_00n, 16_00n] };
+const RESERVE = 10_00n;
+
+function bidder(actor: Actor, maxima: readonly bigint[]): Bidder {
+  const bids = maxima.map((maximum): Bid => {
+    const command = PlaceBid({ auctionId: 'a1', maximum: usd(maximum) });
+    const commandId = `${actor.id}-bids-${maximum}`;
+    const data = encodeCommand(registry, command);
+    const origin = { channel: 'http' as const };
+    return { actor, maximum, envelope: { command: command.command, data, commandId, actor, origin } };
+  });
+  return { actor, stream: `participant-a1:${actor.id}`, bids };
+}
+
+/** Lets the whole house come to an open auction, and takes its history. */
+export async function givenWorld(t: TestContext, maxima: Maxima): Promise<World> {
+  const room = await givenOpenAuction(t, { reserve: RESERVE });
+  const { events, end } = await room.house.store.readAll({ limit: 1_000 });
+  if (!end) throw new Error('the history before the search fits one page');
+  const bidders = [bidder(ann, maxima.ann), bidder(bob, maxima.bob)];
+  return { history: events, bidders, auctionId: 'a1', reserve: RESERVE };
+}
+
+/** The history before the search as it is read. */
+export const recordedIn = ({ history }: World): readonly RecordedEvent[] =>
+  history.map((it) => registry.decode(it));
