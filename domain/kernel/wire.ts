@@ -52,8 +52,10 @@ export function lastRejection(
 export const statusOf = (registry: Registry, { code }: Rejection): number =>
   registry.rejections.get(code)?.status ?? 409;
 
+const Hint = z.object({ retryAfterMs: z.int().min(1) });
+
 /** How long to wait before the next try, in milliseconds; undefined where waiting does not help. */
 export function retryAfterMs({ details }: Rejection): number | undefined {
-  const parsed = z.object({ retryAfterMs: z.int().min(1) }).safeParse(details);
+  const parsed = Hint.safeParse(details);
   return parsed.success ? parsed.data.retryAfterMs : undefined;
 }

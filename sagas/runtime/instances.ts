@@ -65,6 +65,18 @@ export class Instances {
   }
 
   /**
+   * Another process may have recorded steps up to this revision: what is kept from before them is read again when it is
+   * next needed. Without a revision, whatever is kept.
+   */
+  forget(stream: string, revision = Number.POSITIVE_INFINITY): Promise<void> {
+    // In turn, so that no reading from before it keeps its outcome behind it.
+    return this.#inTurn(stream, async () => {
+      const known = this.#kept.get(stream);
+      if (known !== undefined && nextRevision(known) <= revision) this.#kept.delete(stream);
+    });
+  }
+
+  /**
    * Records what an input comes to: all of it in one append. An input that was taken before changes nothing.
    * @throws NotNow when the store does not answer or others write too often; whatever the saga throws.
    */

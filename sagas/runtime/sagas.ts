@@ -186,9 +186,12 @@ class RunningSagas implements Sagas {
 
   async #takeSteps(events: readonly RecordedEvent[], signal: AbortSignal): Promise<Handled> {
     const { writes, standing } = await foldSteps(this.#options.readStore, events);
-    const last = new Map(events.map((event) => [event.stream, event.data as StepData]));
+    const last = new Map(events.map((event) => [event.stream, event]));
     for (const [stream, outstanding] of standing) {
-      const step = last.get(stream);
+      const event = last.get(stream);
+      const step = event?.data as StepData | undefined;
+      // Whoever holds the lease of the inbox may be another process than this, and has taken the step there.
+      if (event !== undefined) await this.#instances.forget(stream, event.revision);
       const saga = step && this.#byName.get(step.saga);
       if (isFinished(outstanding)) this.#alarms.set(stream, undefined);
       else if (saga !== undefined) await this.#outbox.noticeSoon(saga, step?.instance ?? '', signal);
@@ -233,6 +236,7 @@ class RunningSagas implements Sagas {
       if (signal.aborted) return;
       const saga = this.#byName.get(name);
       if (saga === undefined) continue;
+      await this.#instances.forget(stream);
       this.#alarms.set(stream, nextTimer(outstanding)?.at);
       if (outstanding.pending.length > 0) await this.#outbox.noticeSoon(saga, instance, signal);
     }

@@ -54,13 +54,18 @@ export function acknowledgements({ seenFirst }: AcknowledgementsOptions) {
     missing.set(nameOf(place), { place, position, to: `${actor} ${commandId}` });
   }
 
-  /** What wrote nothing may be decided anew; what wrote something has been decided for good. */
-  function checkSame({ actor, commandId, outcome, code, events }: Acknowledgement, complain: Complain): void {
+  /**
+   * What wrote something has been decided for good. What wrote nothing may be decided anew: an answer without events may
+   * have been given before the one with events, and have come behind it, unless it was asked for only then.
+   */
+  function checkSame(answer: Acknowledgement, complain: Complain): void {
+    const { actor, commandId, outcome, code, events, askedAgain } = answer;
     const name = `${actor} ${commandId}`;
     const before = told.get(name);
     const now = { events: events.map(nameOf).join(', '), outcome };
     if (events.length > 0) told.set(name, now);
-    if (before !== undefined && (before.events !== now.events || before.outcome !== outcome))
+    if (before === undefined || (events.length === 0 && askedAgain !== true)) return;
+    if (before.events !== now.events || before.outcome !== outcome)
       complain(`told ${before.outcome} (${before.events}), then ${outcome} ${code ?? ''} (${now.events})`);
   }
 

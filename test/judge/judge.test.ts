@@ -33,7 +33,7 @@ test('the judge reads JSON alone: it imports no code of the house', () => {
   const files = readdirSync(import.meta.dirname).filter((file) => !file.endsWith('.test.ts'));
   assert.ok(files.length > 5);
   for (const file of files)
-    assert.doesNotMatch(readFileSync(join(import.meta.dirname, file), 'utf8'), /from '(?!\.\/)/, file);
+    assert.doesNotMatch(readFileSync(join(import.meta.dirname, file), 'utf8'), /from '(?!\.\/|node:)/, file);
 });
 
 test('a sound history has no problem, and comes to the balances of its postings', () => {
@@ -168,7 +168,11 @@ test('an answer that the history does not bear out is found', () => {
   const other = { ...answer, events: [{ ...event, eventId: 'other' }] };
   assert.match(problemsOf(history, other).join(), /was told, .* is there/);
   const takenBack: Acknowledgement = { ...answer, outcome: 'rejected', code: 'wallet_not_open', events: [] };
-  assert.match(problemsOf(history, answer, takenBack).join(), /told accepted .* then rejected/);
+  assert.deepEqual(problemsOf(history, answer, takenBack), [], 'it may have been on its way');
+  assert.match(
+    problemsOf(history, answer, { ...takenBack, askedAgain: true }).join(),
+    /told accepted .* then rejected/,
+  );
   const passing: Acknowledgement = { ...answer, outcome: 'rejected', code: 'overloaded', events: [] };
   assert.deepEqual(problemsOf(history, answer, passing), []);
 });

@@ -31,6 +31,8 @@ export interface Acknowledgement {
   readonly code?: string | undefined;
   /** Of the last event it led to, in whatever stream. */
   readonly position?: bigint | undefined;
+  /** It was asked for after an answer to the same command had come. */
+  readonly askedAgain?: boolean;
   /** The command's own events. */
   readonly events: readonly NamedEvent[];
 }

@@ -33,11 +33,6 @@ export interface Concurrency {
 const ALONE_REMEMBERED = 8;
 /** From so many on they are believed. */
 const ALONE_BELIEVED = 3;
-/**
- * What is usual is what so many of them keep to: a disk has slow moments in an empty house too, and a house that is measured
- * against its quick ones refuses a load that it would carry.
- */
-const USUAL_SHARE = 0.5;
 /** Answers that a probe waits for. */
 const PROBE_ANSWERS = ALONE_REMEMBERED;
 /** Commands and the codes of their rejections: more of them than any house has. */
@@ -79,7 +74,7 @@ function emptyHouse() {
       if (!kinds.has(kind) && kinds.size < MOST_KINDS) kinds.set(kind, known);
       known.took[known.next] = tookMs;
       known.next = (known.next + 1) % ALONE_REMEMBERED;
-      known.usual = quantile(known.took, USUAL_SHARE);
+      known.usual = quantile(known.took, 1 / 2);
     },
   };
 }
@@ -107,6 +102,8 @@ export function concurrency(
   let entries = 0;
   let slowdowns: number[] = [];
   let isHoldingBack = false;
+  /** What is remembered of the empty house cannot be true any more; said until it has been looked at again. */
+  let isDoubtful = false;
   /** When somebody was alone, or a probe ended. */
   let learnedAtMs = nowMs();
   let probe: { readonly startedAtMs: number; answers: number } | undefined;
@@ -130,6 +127,7 @@ export function concurrency(
     if (probe.answers < PROBE_ANSWERS && passed >= 0 && passed < LONGEST_PROBE_MS) return;
     probe = undefined;
     learnedAtMs = now;
+    isDoubtful = false;
     begin(limit);
   }
 
@@ -138,14 +136,15 @@ export function concurrency(
     const slowdown = quantile(slowdowns, JUDGED_SHARE);
     const since = now - learnedAtMs;
     if (since < 0) learnedAtMs = now;
-    const isDoubtful = slowdown < IMPLAUSIBLE_SLOWDOWN || (slowdown > tolerated && limit === least);
+    isDoubtful ||= slowdown < IMPLAUSIBLE_SLOWDOWN || (slowdown > tolerated && limit === least);
     const probeAfterMs = isDoubtful ? SHORTEST_BETWEEN_PROBES_MS : probeEveryMs;
     const fitting = tolerated / slowdown;
     if (isHoldingBack && since >= probeAfterMs) startProbe(now);
+    // Slow though nobody was held back: it was not for too many inside, and letting in fewer would not help.
+    else if (!isHoldingBack) begin(limit);
     else if (slowdown > tolerated) begin(limit * Math.max(SHARPEST_CUT, fitting));
     // Half of the way, since what comes of it is seen only later.
-    else if (isHoldingBack) begin(limit + Math.max(1, (limit * (Math.min(FASTEST_GROWTH, fitting) - 1)) / 2));
-    else begin(limit);
+    else begin(limit + Math.max(1, (limit * (Math.min(FASTEST_GROWTH, fitting) - 1)) / 2));
   }
 
   function learn({ alone, quiet, entries: entered }: Stay, kind: string, tookMs: number, now: number): void {

@@ -42,9 +42,9 @@ export interface PipelineLimits {
 
 export const pipelineLimits: PipelineLimits = {
   externalInFlight: 10_000,
-  externalLeast: 4,
+  externalLeast: 12,
   externalBurst: 64,
-  slowdown: 2.25,
+  slowdown: 2,
   probeEveryMs: 10_000,
   systemInFlight: 50_000,
   externalPerStream: 2_000,

@@ -1,0 +1,53 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { simulate } from './child.ts';
+import { misfitsOf, type Plant, plants } from './plants.ts';
+
+// Without a plant the same stories keep every promise: these seeds are among those of the other tests here.
+
+const SEEDS = 60;
+/** Of the smallest story that still fails. */
+const MOST_STEPS_LEFT = 20;
+const SHRINK_RUNS = 150;
+const AT_ONCE = 2;
+
+async function findsAndShrinks({ name, story }: Plant): Promise<string> {
+  const { code, output } = await simulate(
+    ...['--plant', name, '--seeds', String(SEEDS), '--shrink', String(SHRINK_RUNS)],
+  );
+  const found = /seed (\d+) FAILED/.exec(output)?.[1];
+  const left = /The smallest story that fails \((\d+) of \d+ steps/.exec(output)?.[1];
+  assert.equal(code, 1, `${name} was not found: ${output.slice(-2_000)}`);
+  assert.ok(found !== undefined && left !== undefined, output.slice(-2_000));
+  assert.ok(Number(left) <= MOST_STEPS_LEFT, `${left} steps are left of the story that finds ${name}`);
+  assert.match(output, new RegExp(`--story \\S+ --plant ${name}`));
+  return `${name}: found by seed ${found}, in a story of ${left} steps. ${story}`;
+}
+
+test('the simulation finds each bug that is planted, and makes its story short', {
+  timeout: 600_000,
+}, async (t) => {
+  const next = plants.values();
+  const worker = async () => {
+    for (const plant of next) t.diagnostic(await findsAndShrinks(plant));
+  };
+  await Promise.all(Array.from({ length: AT_ONCE }, worker));
+});
+
+test('a plant whose text is not in the product any more is refused', async () => {
+  for (const plant of plants) assert.deepEqual(misfitsOf(plant), []);
+  const edit = { file: 'engines/event-store/wake.ts', find: 'no such text', replace: '' };
+  const misfits = misfitsOf({ name: 'rotten', story: '', edits: [edit] });
+  assert.deepEqual(misfits, [
+    'the plant rotten finds its text 0 times in engines/event-store/wake.ts: no such text',
+  ]);
+  const { code, output } = await simulate('--plant', 'unheard-of');
+  assert.notEqual(code, 0);
+  assert.match(output, /no plant is called unheard-of/);
+});
+
+test('what the seeds never met fails where they are to cover everything', async () => {
+  const { code, output } = await simulate('--seeds', '1', '--steps', '5', '--covering');
+  assert.equal(code, 1);
+  assert.match(output, /What never happened was never tested: .*LotSettled|process frozen/);
+});

@@ -1,0 +1,177 @@
+import { readFileSync } from 'node:fs';
+import { registerHooks } from 'node:module';
+
+// Bugs of kinds that platforms like this one have had, to show that the simulation would find them. The product knows
+// nothing of them: a plant is put into the product's text while it is loaded, in the process that asks for it.
+
+interface Edit {
+  /** From the root of the project. */
+  readonly file: string;
+  /** Stands in the file exactly once. */
+  readonly find: string;
+  readonly replace: string;
+}
+
+export interface Plant {
+  readonly name: string;
+  /** What goes wrong. */
+  readonly story: string;
+  readonly edits: readonly Edit[];
+}
+
+export const plants: readonly Plant[] = [
+  {
+    name: 'lost-wake-up',
+    story: 'A queue has no work left and takes its time to say so: what comes meanwhile is never looked at.',
+    edits: [
+      {
+        file: 'write-side/pipeline/stream-queue.ts',
+        find: 'queues.delete(queue.stream);',
+        replace: "if (queue.stream.startsWith('participant-')) await pause(3); queues.delete(queue.stream);",
+      },
+    ],
+  },
+  {
+    name: 'double-release',
+    story: 'A command is forgotten that was decided before, and a claim that has ended is ended again.',
+    edits: [
+      {
+        file: 'write-side/pipeline/decide-batch.ts',
+        find: 'const known = here.get(key) ?? head.commands.get(key);',
+        replace:
+          "const known = command.type === 'EndClaim' ? undefined : (here.get(key) ?? head.commands.get(key));",
+      },
+      {
+        file: 'write-side/pipeline/decide-batch.ts',
+        find: 'function repeatOf({ key, payload, envelope }: C)',
+        replace: 'function repeatOf({ key, payload, envelope, command }: C)',
+      },
+      {
+        file: 'domain/wallets/wallet/decider.ts',
+        find: "if (hold.over || (state !== undefined && state !== 'open')) return [];",
+        replace: 'if (hold.over) return [];',
+      },
+    ],
+  },
+  {
+    name: 'checkpoint-before-write',
+    story: 'A consumer moves its checkpoint first, and writes its documents behind it.',
+    edits: [
+      {
+        file: 'engines/consumer/tenure.ts',
+        find: 'const outcome = await readStore.commit({ lease, writes: handled.writes, checkpoint, parked });',
+        replace:
+          'await readStore.commit({ lease, writes: [], checkpoint, parked }); const outcome = await readStore.commit({ lease, writes: handled.writes, checkpoint, parked });',
+      },
+    ],
+  },
+  {
+    name: 'timer-fired-twice',
+    story: 'The timer that closes a lot is still waited for when it has come.',
+    edits: [
+      {
+        file: 'sagas/runtime/outstanding.ts',
+        find: "...(step.input.kind === 'timer' ? [step.input.name] : [])",
+        replace: "...(step.input.kind === 'timer' && step.input.name !== 'closing' ? [step.input.name] : [])",
+      },
+    ],
+  },
+  {
+    name: 'stale-snapshot',
+    story: 'A snapshot says that it holds an event more than it does, and nobody looks.',
+    edits: [
+      {
+        file: 'write-side/pipeline/snapshots.ts',
+        find: 'revision: head.revision,\n    eventId,\n    state: toPlain',
+        replace: 'revision: head.revision + 1,\n    eventId,\n    state: toPlain',
+      },
+      {
+        file: 'write-side/pipeline/heads.ts',
+        find: 'return event?.eventId === snapshot.eventId ? snapshot : emptyHead(stream, decider);',
+        replace: 'return event === undefined ? emptyHead(stream, decider) : snapshot;',
+      },
+    ],
+  },
+  {
+    name: 'gap-at-hand-over',
+    story:
+      'The ring of recent events does not know that it has dropped some: who is behind them goes on without.',
+    edits: [{ file: 'engines/event-feed/ring.ts', find: 'after = oldest.position;', replace: '' }],
+  },
+  {
+    name: 'acknowledged-before-commit',
+    story: 'The writer answers when it has written, not when that is durable.',
+    edits: [
+      {
+        file: 'engines/event-store/sqlite/writer.ts',
+        find: "this.#take({ status: 'appended', revision, first, last });",
+        replace:
+          "this.#answers.push({ status: 'appended', revision, first, last }); this.#take({ status: 'appended', revision, first, last });",
+      },
+      {
+        file: 'engines/event-store/sqlite/writer.ts',
+        find: 'this.#answers.push(answer);',
+        replace: "if (answer.status !== 'appended' || answer.repeated) this.#answers.push(answer);",
+      },
+    ],
+  },
+  {
+    name: 'webhook-not-idempotent',
+    story: 'A notice that comes twice is a new one each time, and credits each time.',
+    edits: [
+      {
+        file: 'write-side/webhooks/payments.ts',
+        find: 'commandId: notice.noticeId,',
+        replace: 'commandId: notice.noticeId + clock.now().slice(11, 23),',
+      },
+      {
+        file: 'domain/wallets/payment/decider.ts',
+        find: "if (phase === 'confirmed') return [];",
+        replace: '',
+      },
+    ],
+  },
+  {
+    name: 'hammer-does-not-wait',
+    story: 'The hammer falls with the end of the lot, whoever is still on the way.',
+    edits: [
+      {
+        file: 'sagas/bid-funding.ts',
+        find: '  },\n  passed: {\n    LotClosing',
+        replace: '    LotClosing',
+      },
+    ],
+  },
+];
+
+const root = new URL('../../', import.meta.url);
+
+const occurrences = (text: string, find: string): number => text.split(find).length - 1;
+
+/** Where a plant does not fit the product any more: each of its texts has to stand there exactly once. */
+export const misfitsOf = ({ name, edits }: Plant): readonly string[] =>
+  edits.flatMap(({ file, find }) => {
+    const times = occurrences(readFileSync(new URL(file, root), 'utf8'), find);
+    return times === 1 ? [] : [`the plant ${name} finds its text ${times} times in ${file}: ${find}`];
+  });
+
+/** Puts the plant into whatever this process loads from now on. @throws when it does not fit the product any more */
+export function sow(name: string): void {
+  const plant = plants.find((one) => one.name === name);
+  if (plant === undefined)
+    throw new Error(`no plant is called ${name}; there are ${plants.map((one) => one.name).join(', ')}`);
+  const misfits = misfitsOf(plant);
+  if (misfits.length > 0) throw new Error(misfits.join('\n'));
+  registerHooks({
+    load(url, context, nextLoad) {
+      const loaded = nextLoad(url, context);
+      const edits = plant.edits.filter(({ file }) => new URL(file, root).href === url);
+      if (edits.length === 0) return loaded;
+      const source = edits.reduce(
+        (text, { find, replace }) => text.replace(find, () => replace),
+        String(loaded.source),
+      );
+      return { ...loaded, source };
+    },
+  });
+}

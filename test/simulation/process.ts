@@ -1,0 +1,118 @@
+import type { Engines } from '#compose/engines.ts';
+import { projections } from '#compose/projections.ts';
+import { type SagasRole, sagas } from '#compose/sagas.ts';
+import { pipelineOf } from '#compose/write-side.ts';
+import { followedChains } from '#domain/kernel/followed-chains.ts';
+import type { Consume, Consumer } from '#domain/kernel/ports/consumer.ts';
+import type { EventFeed } from '#domain/kernel/ports/event-feed.ts';
+import type { Log } from '#domain/kernel/ports/log.ts';
+import type { PaymentProvider } from '#domain/kernel/ports/payments.ts';
+import type { ReadStore } from '#domain/kernel/ports/read-store.ts';
+import type { Registry } from '#domain/kernel/registry.ts';
+import { consumerLoop } from '#engines/consumer/consumer.ts';
+import { eventFeed } from '#engines/event-feed/feed.ts';
+import { belongTo } from '#engines/read-store/history.ts';
+import type { RunningViews } from '#projections/runtime/views.ts';
+import { seededIds } from '#test/support/seeded.ts';
+import type { Pipeline } from '#write-side/pipeline/pipeline.ts';
+import { noticesTaker } from '#write-side/webhooks/payments.ts';
+import type { Connection } from './connection.ts';
+import type { Life, Scheduler } from './scheduler.ts';
+
+/** Leases of processes that stand beside each other, in milliseconds: short, because a run is. */
+const LEASE_MS = 2_000;
+/** Nothing is parked in a sound run, so nobody need look often. */
+const RETRY_POLL_MS = 30_000;
+export const WEBHOOK_SECRET = 'the secret of the simulated provider';
+
+/** One process that plays every role, wired as compose/ does but for the ports. */
+export interface Platform {
+  readonly life: Life;
+  readonly connection: Connection;
+  readonly feed: EventFeed;
+  readonly pipeline: Pipeline;
+  readonly takeNotice: ReturnType<typeof noticesTaker>;
+  /** Undefined until everything has started: nobody reaches it before. */
+  started: { readonly views: RunningViews; readonly sagas: SagasRole } | undefined;
+  /** When the run is over: signals that nobody aborts are kept for ever, and everything with them. */
+  letGo(): Promise<void>;
+}
+
+export interface PlatformOptions {
+  readonly life: Life;
+  readonly scheduler: Scheduler;
+  readonly connection: Connection;
+  readonly readStore: ReadStore;
+  readonly provider: PaymentProvider;
+  readonly registry: Registry;
+  readonly log: Log;
+  /** No other process ever had it. */
+  readonly number: number;
+  readonly ringEvents: number;
+  readonly limits: Parameters<typeof pipelineOf>[2];
+  /** Everything has started. */
+  readonly onStarted: () => void;
+  /** The start failed: whoever watches over the process ends it and starts another. */
+  readonly onFailed: () => void;
+  /** Others run beside it: then leases are in the name of the process, else of the folder. */
+  readonly shared: boolean;
+}
+
+/** Begins a process; what it does from then on are its tasks at the scheduler. */
+export function beginPlatform(options: PlatformOptions): Platform {
+  const { life, scheduler, connection, readStore, provider, registry, log, number, ringEvents } = options;
+  const { store } = connection;
+  const clock = scheduler.clockOf(life, 'business');
+  const machineClock = scheduler.clockOf(life, 'machine');
+  const newId = seededIds(machineClock, scheduler.below(2 ** 31) + number);
+  const nextTurn = () => scheduler.turn(life, 'takes a turn');
+  const feed = eventFeed(store, { clock: machineClock, ringEvents, nextTurn });
+  const consumers: Consumer[] = [];
+  const loop = consumerLoop({
+    ...{ feed, store, readStore, registry, clock: machineClock, leaseMs: LEASE_MS },
+    owner: options.shared ? newId() : 'embedded',
+    retryPollMs: RETRY_POLL_MS,
+  });
+  const consume: Consume = async (handler, begin) => {
+    const consumer = await loop(handler, begin);
+    consumers.push(consumer);
+    return consumer;
+  };
+  const engines: Engines = {
+    ...{ clock, machineClock, newId, store, feed, readStore, consume },
+    simulated: undefined,
+    random: scheduler.random,
+    followed: followedChains(),
+    // Nobody comes in by a token here: commands are handed to the pipeline.
+    tokens: { verify: async () => undefined },
+    issuer: undefined,
+    close: () => feed.close(),
+  };
+  const pipeline = pipelineOf(engines, log, options.limits);
+  const { dispatch } = pipeline;
+  const platform: Platform = {
+    ...{ life, connection, feed, pipeline },
+    takeNotice: noticesTaker({ dispatch, provider: 'simulated', secrets: [WEBHOOK_SECRET], clock }),
+    started: undefined,
+    async letGo() {
+      await Promise.all([...consumers.map((consumer) => consumer.stop()), feed.close()]);
+    },
+  };
+
+  async function start(): Promise<void> {
+    await belongTo(readStore, store.epoch);
+    const views = await projections(engines, log);
+    platform.started = { views, sagas: await sagas(engines, { dispatch, provider, log }) };
+    options.onStarted();
+  }
+  async function tryToStart(): Promise<void> {
+    try {
+      await start();
+    } catch (error) {
+      log.warn({ err: error }, 'the start failed');
+      options.onFailed();
+    }
+  }
+  void tryToStart();
+  return platform;
+}

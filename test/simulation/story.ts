@@ -1,0 +1,207 @@
+import { z } from 'zod';
+import { seededRandom } from '#test/support/seeded.ts';
+import { type FaultKind, faultKinds } from './faults.ts';
+
+// A run as data: who does what when, and what goes wrong when. It is made from the seed before anything runs, so that
+// parts of it can be left out to see whether the rest still fails.
+
+const At = { atMs: z.int().min(0) };
+const Send = z.strictObject({
+  ...At,
+  do: z.literal('send'),
+  who: z.string(),
+  /** The command's id; the same id again is a repeat. */
+  id: z.string(),
+  command: z.string(),
+  data: z.record(z.string(), z.json()),
+  /** Sent two times at once. */
+  twice: z.boolean(),
+});
+const Decide = z.strictObject({
+  ...At,
+  do: z.literal('decide'),
+  /** Of the payments that wait to be confirmed, counted from the newest. */
+  payment: z.int().min(0),
+  how: z.enum(['confirm', 'decline']),
+});
+const Notice = z.strictObject({
+  ...At,
+  do: z.literal('notice'),
+  /** Of the notices that the provider has sent. */
+  notice: z.int().min(0),
+});
+const Pass = z.strictObject({ ...At, do: z.literal('pass'), minutes: z.int().min(1) });
+const Fault = z.strictObject({
+  ...At,
+  do: z.literal('fault'),
+  kind: z.enum(faultKinds),
+  /** Which process, where it is one. */
+  where: z.int().min(0).max(1),
+  times: z.int().min(1),
+});
+const Step = z.discriminatedUnion('do', [Send, Decide, Notice, Pass, Fault]);
+export type Step = z.output<typeof Step>;
+export type SendStep = z.output<typeof Send>;
+export type FaultStep = z.output<typeof Fault>;
+
+export const Story = z.strictObject({
+  /** Of everything that the steps leave open: the order of whatever happens at once, and how long each thing takes. */
+  seed: z.int(),
+  /** Two processes beside each other on shared stores; else one process with its own. */
+  shared: z.boolean(),
+  /** Recent events that a process's feed keeps. */
+  ringEvents: z.int().min(1),
+  steps: z.array(Step),
+});
+export type Story = z.output<typeof Story>;
+
+/** Between two steps of a story, in milliseconds of the machines, on average. */
+const PACE_MS = 30;
+/** So many bids follow close behind each passing of time. */
+const RUSH_BIDS = 2;
+const RUSH_MS = 5;
+
+const BIDDERS = ['ann', 'bob', 'cat', 'dan'] as const;
+const AUCTIONS = ['a1', 'a2', 'a3'] as const;
+
+const usd = (amount: number) => ({ amount: String(amount), currency: 'USD' });
+
+type PickOne = <T>(all: readonly T[]) => T;
+interface Dice {
+  readonly below: (end: number) => number;
+  readonly pick: PickOne;
+  readonly chance: (probability: number) => boolean;
+  /** From 0 to 1: how much of the story has been told. */
+  readonly told: number;
+}
+type Wanted = Pick<SendStep, 'who' | 'command' | 'data'>;
+
+function bid({ pick, below, chance, told }: Dice): Wanted {
+  // Sellers, the house's staff and people who have not joined try as well, and are turned away.
+  const who = chance(0.92) ? pick(BIDDERS) : pick(['sam', 'otto', 'eve']);
+  const maximum = chance(0.1) ? 1 + below(200) : 100 + 25 * below(40 + Math.floor(160 * told));
+  return { who, command: 'PlaceBid', data: { auctionId: pick(AUCTIONS), maximum: usd(maximum) } };
+}
+
+function money({ pick, below }: Dice): Wanted {
+  const who = pick(BIDDERS);
+  const amount = 100 + below(40) * 100;
+  return pick<() => Wanted>([
+    () => ({ who, command: 'RequestTopUp', data: usd(amount) }),
+    () => ({ who, command: 'RequestTopUp', data: usd(amount) }),
+    () => ({ who, command: 'Withdraw', data: usd(amount) }),
+    () => ({ who, command: 'Transfer', data: { ...usd(amount), to: pick([...BIDDERS, 'sam', 'eve']) } }),
+    () => ({ who: pick(['dan', 'eve', 'eve']), command: 'CloseWallet', data: { currency: 'USD' } }),
+    () => ({ who: pick(['dan', 'eve']), command: 'OpenWallet', data: { currency: 'USD' } }),
+  ])();
+}
+
+function saleroom({ pick, chance }: Dice): Wanted {
+  const auctionId = pick(AUCTIONS);
+  return pick<() => Wanted>([
+    () => ({ who: pick([...BIDDERS, 'eve']), command: 'JoinAuction', data: { auctionId } }),
+    () => ({ who: pick(BIDDERS), command: 'JoinAuction', data: { auctionId: 'a3' } }),
+    () => ({ who: pick(['sam', 'otto']), command: 'OpenAuction', data: { auctionId: 'a3' } }),
+    () =>
+      chance(0.3)
+        ? { who: 'otto', command: 'CancelAuction', data: { auctionId, cause: 'A test of nerves.' } }
+        : { who: pick(BIDDERS), command: 'CancelAuction', data: { auctionId, cause: 'Not allowed.' } },
+    () => ({
+      who: 'sam',
+      command: 'ScheduleAuction',
+      data: {
+        ...{ auctionId: pick(['a1', 'a4']), lotId: pick(['l4', 'l3']), saleId: 's1' },
+        ...{ opensAt: '2026-03-01T13:10:00.000Z', endsAt: '2026-03-01T14:30:00.000Z' },
+      },
+    }),
+  ])();
+}
+
+/** Faults of one process with its own stores, and those of two with shared ones. */
+const ownFaults: readonly FaultKind[] = [
+  ...(['kill', 'kill', 'kill', 'power cut', 'power cut', 'views lost', 'commit fails, durable'] as const),
+  ...(['commit fails, lost', 'rows refused', 'rows refused'] as const),
+];
+const sharedFaults: readonly FaultKind[] = [
+  ...(['kill', 'kill', 'server dies', 'commit fails, durable', 'commit fails, lost'] as const),
+  ...(['rows refused', 'answer of the store lost', 'answer of the store lost'] as const),
+  ...(['process frozen', 'process frozen'] as const),
+];
+const everywhere: readonly FaultKind[] = [
+  ...(['answer to a client lost', 'answer of the provider lost', 'notice lost', 'notice twice'] as const),
+  ...(['answer to a notice lost', 'read fails', 'views fail', 'answer of the views lost'] as const),
+  'feed dropped',
+];
+
+function faultAt(atMs: number, shared: boolean, { pick, below, chance }: Dice): FaultStep {
+  const kind = pick(chance(0.5) ? everywhere : shared ? sharedFaults : ownFaults);
+  return { atMs, do: 'fault', kind, where: shared ? below(2) : 0, times: 1 + below(3) };
+}
+
+/** The story of a seed: so many steps of people, their provider, time, and trouble. */
+export function storyOf(seed: number, steps: number): Story {
+  const random = seededRandom(seed * 2_654_435_761 + 97);
+  const below = (end: number): number => Math.floor(random() * end);
+  const pick: PickOne = (all) => all[below(all.length)] as (typeof all)[number];
+  const chance = (probability: number): boolean => random() < probability;
+  const shared = chance(0.4);
+  const told: Step[] = [];
+  const sent: SendStep[] = [];
+  let atMs = 0;
+  for (let at = 0; at < steps; at++) {
+    // Where time has just passed, lots end: people hurry.
+    const rush = told.slice(-RUSH_BIDS).some((step) => step.do === 'pass');
+    atMs += below(rush ? RUSH_MS : 2 * PACE_MS);
+    const dice: Dice = { below, pick, chance, told: at / steps };
+    told.push(nextStep(`c${at}`, atMs, dice, { shared, sent, rush }));
+  }
+  return { seed, shared, ringEvents: 2 + below(30), steps: told };
+}
+
+function nextStep(
+  id: string,
+  atMs: number,
+  dice: Dice,
+  { shared, sent, rush }: { readonly shared: boolean; readonly sent: SendStep[]; readonly rush: boolean },
+): Step {
+  const { below, pick, chance } = dice;
+  const send = (wanted: Wanted): SendStep => {
+    const step: SendStep = { atMs, do: 'send', id, twice: chance(0.1), ...wanted };
+    sent.push(step);
+    return step;
+  };
+  const luck = below(100);
+  if (rush || luck < 52) return send(bid(dice));
+  if (luck < 65) return send(money(dice));
+  if (luck < 72) return { atMs, do: 'decide', payment: below(2), how: chance(0.85) ? 'confirm' : 'decline' };
+  if (luck < 75) return { atMs, do: 'notice', notice: below(3) };
+  if (luck < 80) return send(saleroom(dice));
+  if (luck < 84 && sent.length > 0) {
+    const before = pick(sent);
+    // A repeat; now and then somebody uses an id for something else.
+    const other = before.command === 'PlaceBid' && chance(0.2);
+    const data = other ? { ...before.data, maximum: usd(77) } : before.data;
+    return { ...before, atMs, data };
+  }
+  if (luck < 87) return { atMs, do: 'pass', minutes: pick([1, 5, 15, 20, 30]) };
+  return faultAt(atMs, shared, dice);
+}
+
+/** A step as a sentence. */
+export function sentence(step: Step): string {
+  const at = `${String(step.atMs).padStart(6)} ms  `;
+  switch (step.do) {
+    case 'send':
+      return `${at}${step.who} sends ${step.command} ${JSON.stringify(step.data)} as ${step.id}${step.twice ? ', twice at once' : ''}`;
+    case 'decide':
+      return `${at}payment ${step.payment} at the provider: ${step.how}`;
+    case 'notice':
+      return `${at}the provider tells its notice ${step.notice} again`;
+    case 'pass':
+      return `${at}${step.minutes} minutes of business pass`;
+    case 'fault':
+      return `${at}fault: ${step.kind} (process ${step.where}, ${step.times}×)`;
+    default:
+      return step satisfies never;
+  }
+}
