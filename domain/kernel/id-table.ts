@@ -1,5 +1,5 @@
 /** A bucket is split before it holds more than about this many on average. */
-const PER_BUCKET = 8;
+const PER_BUCKET = 32;
 
 type Bucket<V> = readonly (readonly [id: string, value: V])[];
 

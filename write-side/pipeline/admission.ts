@@ -34,7 +34,7 @@ export interface Admission {
 
 const RESTART_WAIT_MS = 1_000;
 /** So long nobody has to find the house full before another burst is let in beyond the limit: a flood never is so calm. */
-const CALM_MS = 100;
+const CALM_MS = 10;
 /** Of the limit, in parts of it: kept for those who have nothing inside. */
 const KEPT_FOR_OTHERS = 1 / 4;
 
