@@ -1,4 +1,4 @@
-import type { Json } from '#domain/kernel/canonical.ts';
+import type { Json, JsonObject } from '#domain/kernel/canonical.ts';
 import type { Position, StoredEvent } from '#domain/kernel/envelope.ts';
 import type { Matches } from '../event-store/filter.ts';
 
@@ -23,7 +23,8 @@ function weight(value: Json): number {
   if (typeof value === 'string') return PER_VALUE_BYTES + value.length;
   if (typeof value !== 'object' || value === null) return PER_VALUE_BYTES;
   let bytes = PER_VALUE_BYTES;
-  for (const [key, part] of Object.entries(value)) bytes += key.length + weight(part);
+  // Without a list of entries: every event is weighed.
+  for (const key in value) bytes += key.length + weight((value as JsonObject)[key] ?? null);
   return bytes;
 }
 

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { link, mkdir, open, readFile, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { JWK } from 'jose';
@@ -32,7 +33,8 @@ const isCode = (error: unknown, code: string): boolean =>
 /** Written whole under another name first: a crash must not leave half a key, nor two processes two keys. */
 async function createKey(path: string): Promise<void> {
   await mkdir(dirname(path), { recursive: true });
-  const draft = `${path}.${process.pid}`;
+  // Of its own for each attempt: two of one process may meet here as well as two processes.
+  const draft = `${path}.${randomUUID()}`;
   const file = await open(draft, 'w', 0o600);
   try {
     await file.writeFile(JSON.stringify(await newSigningKey()));

@@ -72,7 +72,8 @@ describe('peers that begin', { concurrency: true }, () => {
       const socket = await door.connected();
       begin(socket);
       const wire = await untilEnded(socket);
-      assert.match(wire, /^HTTP\/1\.1 408 invalid/);
+      // Whichever comes first: the end of its time, or of what its header may hold.
+      assert.match(wire, /^HTTP\/1\.1 (408|431) invalid/);
       assert.equal(codeIn(wire.slice(wire.indexOf('{'))), 'invalid');
       assert.deepEqual(await door.since(before), []);
       assert.deepEqual(door.errors, []);

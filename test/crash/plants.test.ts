@@ -10,7 +10,7 @@ import { underKills } from './random-kills.ts';
 const folder = mkdtempSync(join(tmpdir(), 'annals-plants-'));
 after(() => rmSync(folder, { recursive: true, force: true }));
 
-const KILLS = 4;
+const KILLS = 3;
 const PATIENCE_MS = 20_000;
 const TIMEOUT_MS = 500_000;
 
