@@ -26,7 +26,7 @@ export const projectionsUsage = `npm run cli -- projections <command> [--data DI
 
   status              where each view stands, and what is parked
   rebuild <view>      fills the view anew beside the live one, and switches when it has caught up
-  verify <view>       folds the history anew and compares content hashes with the live view
+  verify [view]       folds the history anew and compares content hashes with the live view; with every one, unnamed
   parked              every parked key, with its error and how many events wait
   retry [view] [key]  asks for another try of parked keys, in the order of their events
 
@@ -43,6 +43,7 @@ export async function projections(work: Workplace, words: readonly string[]): Pr
   if (command === 'status' && name === undefined) return status(work);
   if (command === 'parked' && name === undefined) return parked(work);
   if (command !== 'rebuild' && command !== 'verify') return usage(work, undefined);
+  if (command === 'verify' && name === undefined) return verifyEach(work);
   const view = work.views.find((it) => it.name === name);
   if (key !== undefined) return usage(work, `too many words: ${key}`);
   if (view === undefined)
@@ -50,13 +51,7 @@ export async function projections(work: Workplace, words: readonly string[]): Pr
       work,
       `there is no view ${name ?? ''}; there are ${work.views.map((it) => it.name).join(', ')}`,
     );
-  try {
-    return command === 'rebuild' ? await rebuild(work, view) : await verify(work, view);
-  } catch (error) {
-    if (!(error instanceof RebuildFailed || error instanceof CannotVerify)) throw error;
-    work.print(error.message);
-    return 1;
-  }
+  return orWhy(work, () => (command === 'rebuild' ? rebuild(work, view) : verify(work, view)));
 }
 
 function usage({ print }: Workplace, problem: string | undefined): ExitCode {
@@ -136,6 +131,27 @@ async function verify(work: Workplace, view: View): Promise<ExitCode> {
     return outcome.equal ? 0 : 1;
   } finally {
     await temporary.dispose();
+  }
+}
+
+/** Every view, also behind one that differs. */
+async function verifyEach(work: Workplace): Promise<ExitCode> {
+  let worst: ExitCode = 0;
+  for (const view of work.views) {
+    work.print(`${view.name}:`);
+    if ((await orWhy(work, () => verify(work, view))) !== 0) worst = 1;
+  }
+  return worst;
+}
+
+/** What the command comes to, or why it cannot be done. */
+async function orWhy({ print }: Workplace, command: () => Promise<ExitCode>): Promise<ExitCode> {
+  try {
+    return await command();
+  } catch (error) {
+    if (!(error instanceof RebuildFailed || error instanceof CannotVerify)) throw error;
+    print(error.message);
+    return 1;
   }
 }
 

@@ -76,26 +76,17 @@ export async function judgedApart(folder: string, ...log: readonly string[]): Pr
   return JSON.parse(output.trim().split('\n').at(-1) ?? '') as Verdict;
 }
 
-/** Every view that is live in a folder, as `projections status` names them. */
-async function liveViews(folder: string): Promise<string[]> {
-  const { output } = await programOutput('cli/main.ts', ['projections', 'status', '--data', folder]);
-  const names = output.split('\n').flatMap((line) => /^([a-z-]+) +\d+\.\d+ /.exec(line)?.[1] ?? []);
-  if (names.length === 0) throw new Error(`no view is live: ${output}`);
-  return names;
-}
-
-/** What `projections verify` says of each view that differs from its rebuild; of all of them unless some are named. */
-export async function differingViews(folder: string, named?: readonly string[]): Promise<readonly string[]> {
-  const names = named === undefined ? await liveViews(folder) : [...named];
+/** What `projections verify` says of views that differ from their rebuild; of all of them unless some are named. */
+export async function differingViews(
+  folder: string,
+  named: readonly (string | undefined)[] = [undefined],
+): Promise<readonly string[]> {
   const problems: string[] = [];
-  const verifyNext = async (): Promise<void> => {
-    for (let name = names.shift(); name !== undefined; name = names.shift()) {
-      const words = ['projections', 'verify', name, '--data', folder];
-      const { code, output } = await programOutput('cli/main.ts', words);
-      if (code !== 0) problems.push(`${name}: ${output}`);
-    }
-  };
-  await Promise.all([verifyNext(), verifyNext()]);
+  for (const name of named) {
+    const words = ['projections', 'verify', ...(name === undefined ? [] : [name]), '--data', folder];
+    const { code, output } = await programOutput('cli/main.ts', words);
+    if (code !== 0) problems.push(`${name ?? 'some view'}: ${output}`);
+  }
   return problems;
 }
 

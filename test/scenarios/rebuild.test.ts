@@ -181,6 +181,7 @@ describe('the command line', () => {
     await says('status', 0, /counters +1\.1 /);
     await says('rebuild counters', 0, /rebuilt from 40 events/);
     await says('verify counters', 0, /17 documents .*\n?Equal\./);
+    await says('verify', 0, /counters:\n[\s\S]*17 documents .*\n?Equal\./);
     await says('parked', 0, /Nothing is parked/);
     await says('retry', 0, /No such key/);
     await says('retry counters k1', 1, /No such key/);
