@@ -120,7 +120,9 @@ export function liveAuctions({ view, registry, store, feed, clock, logger, limit
       .catch((error: Error) => fail(live, error))
       .finally(() => {
         live.reading = undefined;
-        wakeAll(live);
+        // What the tail told of after the last look, and before this, was left to the reading.
+        if (live.failed === undefined && live.told > live.revision) void catchUp(live);
+        else wakeAll(live);
       });
     return live.reading;
   }

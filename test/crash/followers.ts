@@ -8,6 +8,8 @@ import type { AcknowledgementLog } from '#test/support/acknowledgement-log.ts';
 
 /** Before a feed that was lost is asked for again, in milliseconds. */
 const COME_BACK_MS = 40;
+/** How long a feed may take to begin, in milliseconds. */
+const ANSWER_MS = 10_000;
 
 const Answer = z.object({
   data: z.record(z.string(), z.unknown()).nullish(),
@@ -100,12 +102,15 @@ export function overSocket(url: string, authorization: string): { listen: Listen
 /** By server-sent events, a request for each. */
 export const overEvents = (url: string, authorization: string): Listen =>
   async function* listen(query, variables, signal) {
+    // Whoever is asked while it dies may never answer, and nothing says so: a client has to lose patience by itself.
+    const patience = new AbortController();
+    const lost = setTimeout(() => patience.abort(), ANSWER_MS);
     const response = await fetch(`${url}/graphql`, {
       method: 'POST',
       headers: { 'content-type': 'application/json', accept: 'text/event-stream', authorization },
       body: JSON.stringify({ query, variables }),
-      signal,
-    });
+      signal: AbortSignal.any([signal, patience.signal]),
+    }).finally(() => clearTimeout(lost));
     let text = '';
     for await (const chunk of response.body ?? []) {
       text += Buffer.from(chunk).toString();

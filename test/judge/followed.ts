@@ -55,8 +55,9 @@ function judgeStates(intervals: readonly Interval[], own: readonly RawEvent[], c
     if (bids !== accepted) complain(`told of ${bids} bids at ${to}, there were ${accepted}`);
   }
   const last = own.at(-1)?.position;
-  if (last !== undefined && intervals.at(-1)?.to !== last)
-    complain(`the last state, of ${last}, was never told`);
+  const told = intervals.at(-1)?.to;
+  if (last !== undefined && told !== last)
+    complain(`the last state, of ${last}, was never told; ${intervals.length} were, the last of ${told}`);
 }
 
 /** Judges every feed of a log, at rest: what has happened has been told. */
