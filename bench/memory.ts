@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { WebSocket } from 'ws';
 import type { Held, Told } from './footprint.ts';
 import { givenHistory } from './history.ts';
-import { type Bench, type Goal, type Run, ranRow, valueAtMost } from './row.ts';
+import { type Bench, type Goal, ranRow, valueAtMost } from './row.ts';
 
 const KIB = 1_024;
 const MIB = KIB * KIB;
@@ -89,60 +89,69 @@ const subscribe: Subscribe = async (url, auctionId, count) => {
   return sockets;
 };
 
-/** A row in KiB of live objects for each of what was made. */
-function eachRow(
-  name: string,
-  options: { readonly what: string; readonly unit: string; readonly count: number; readonly goal: Goal },
-  { before, behind }: Footprint,
-) {
-  const { what, unit, count, goal } = options;
-  return ranRow({
-    name,
-    what,
-    value: (behind.heap - before.heap) / count / KIB,
-    unit,
-    goal,
-    rounds: 1,
-    medianOf: `the growth by ${count}, behind full collections`,
-    details: {
-      'KiB resident for each': (behind.resident - before.resident) / count / KIB,
-      'MiB resident before': before.resident / MIB,
-    },
-    note: 'The goal is stated by ourselves.',
-  });
-}
+/** What one of many takes: the growth of the heap by so many of them, behind full collections. */
+const eachOf = (options: {
+  readonly name: string;
+  readonly kind: 'streams' | 'followers' | 'sockets';
+  readonly what: string;
+  readonly unit: string;
+  readonly count: { readonly usual: number; readonly short: number };
+  readonly goal: Goal;
+  readonly subscribe?: Subscribe;
+}): Bench => ({
+  name: options.name,
+  async measure({ short, folder }) {
+    const { name, kind, what, unit, goal, subscribe } = options;
+    const count = short ? options.count.short : options.count.usual;
+    const { before, behind } = await footprint(kind, {
+      folder,
+      count,
+      ...(subscribe !== undefined && { subscribe }),
+    });
+    return [
+      ranRow({
+        name,
+        what,
+        value: (behind.heap - before.heap) / count / KIB,
+        unit,
+        goal,
+        rounds: 1,
+        medianOf: `the growth by ${count}, behind full collections`,
+        details: {
+          'KiB resident for each': (behind.resident - before.resident) / count / KIB,
+          'MiB resident before': before.resident / MIB,
+        },
+        note: 'The goal is stated by ourselves.',
+      }),
+    ];
+  },
+});
 
-const countOf = ({ short }: Run, usual: number, less: number): number => (short ? less : usual);
-
-const streams: Bench = {
+const streams = eachOf({
   name: 'memory-stream',
-  async measure(run) {
-    const count = countOf(run, 10_000, 300);
-    const taken = await footprint('streams', { folder: run.folder, count });
-    const what = 'a wallet that the pipeline keeps in memory';
-    return [eachRow('memory-stream', { what, unit: 'KiB a stream', count, goal: goals.stream }, taken)];
-  },
-};
-
-const followers: Bench = {
+  kind: 'streams',
+  what: 'a wallet that the pipeline keeps in memory',
+  unit: 'KiB a stream',
+  count: { usual: 10_000, short: 300 },
+  goal: goals.stream,
+});
+const followers = eachOf({
   name: 'memory-follower',
-  async measure(run) {
-    const count = countOf(run, 5_000, 500);
-    const taken = await footprint('followers', { folder: run.folder, count });
-    const what = 'somebody in the process who follows the feed and waits';
-    return [eachRow('memory-follower', { what, unit: 'KiB a follower', count, goal: goals.follower }, taken)];
-  },
-};
-
-const sockets: Bench = {
+  kind: 'followers',
+  what: 'somebody in the process who follows the feed and waits',
+  unit: 'KiB a follower',
+  count: { usual: 5_000, short: 500 },
+  goal: goals.follower,
+});
+const sockets = eachOf({
   name: 'memory-socket',
-  async measure(run) {
-    const count = countOf(run, 500, 50);
-    const taken = await footprint('sockets', { folder: run.folder, count, subscribe });
-    const what = 'a WebSocket with one subscription to an auction';
-    return [eachRow('memory-socket', { what, unit: 'KiB a socket', count, goal: goals.socket }, taken)];
-  },
-};
+  kind: 'sockets',
+  what: 'a WebSocket with one subscription to an auction',
+  unit: 'KiB a socket',
+  count: { usual: 500, short: 50 },
+  goal: goals.socket,
+  subscribe,
+});
 
 const events: Bench = {
   name: 'memory-events',

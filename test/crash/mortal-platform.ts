@@ -1,8 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import type { AddressInfo } from 'node:net';
-import { createServer } from 'node:net';
 import { resolve } from 'node:path';
+import { freePort } from '#bench/free-port.ts';
 
 // The real platform as its own process, killed and started again on the same folder and the same port.
 
@@ -36,15 +35,6 @@ export interface MortalPlatform {
   readonly ended: Promise<number | null>;
   /** What this life has said so far, on both streams. */
   output(): string;
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
 }
 
 const living = new Set<ChildProcess>();

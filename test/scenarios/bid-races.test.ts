@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { describe, test } from 'node:test';
+import { describe, type TestContext, test } from 'node:test';
 import { later } from '#domain/kernel/instant.ts';
 import { Transfer, Withdraw } from '#domain/wallets/wallet/messages.ts';
 import type { House } from '#test/support/house.ts';
@@ -63,18 +63,24 @@ describe('a retry', () => {
   });
 });
 
+/** Ann leads and raises to this maximum; Bob bids 20.00 while her money is not held yet. Both are accepted. */
+async function overtaken(t: TestContext, maximum: bigint) {
+  const room = await givenOpenAuction(t);
+  await room.bid(ann, 10_00n);
+  const held = room.house.process.holdBack(({ stream }) => stream === 'wallet-ann:USD');
+  const raise = room.bid(ann, maximum);
+  await held.reached;
+  const rival = room.bid(bob, 20_00n);
+  await room.house.reached('wallet-bob:USD', 'FundsReserved');
+  held.release();
+  assert.deepEqual([(await raise).outcome, (await rival).outcome], ['accepted', 'accepted']);
+  await room.house.settle();
+  return room;
+}
+
 describe('a raise in flight while somebody else outbids', () => {
   test('leads again when it is higher, and the other’s funds are free', async (t) => {
-    const room = await givenOpenAuction(t);
-    await room.bid(ann, 10_00n);
-    const held = room.house.process.holdBack(({ stream }) => stream === 'wallet-ann:USD');
-    const raise = room.bid(ann, 30_00n);
-    await held.reached;
-    const rival = room.bid(bob, 20_00n);
-    await room.house.reached('wallet-bob:USD', 'FundsReserved');
-    held.release();
-    assert.deepEqual([(await raise).outcome, (await rival).outcome], ['accepted', 'accepted']);
-    await room.house.settle();
+    const room = await overtaken(t, 30_00n);
     const accepted = (await room.house.history('auction-a1')).filter(({ type }) => type === 'BidAccepted');
     const walk = accepted.map(({ data }) => [data.bidder, data.leader, data.price]);
     assert.deepEqual(walk, [
@@ -88,16 +94,7 @@ describe('a raise in flight while somebody else outbids', () => {
   });
 
   test('pushes the price when it is lower, and all of the raiser’s funds are free', async (t) => {
-    const room = await givenOpenAuction(t);
-    await room.bid(ann, 10_00n);
-    const held = room.house.process.holdBack(({ stream }) => stream === 'wallet-ann:USD');
-    const raise = room.bid(ann, 15_00n);
-    await held.reached;
-    const rival = room.bid(bob, 20_00n);
-    await room.house.reached('wallet-bob:USD', 'FundsReserved');
-    held.release();
-    assert.deepEqual([(await raise).outcome, (await rival).outcome], ['accepted', 'accepted']);
-    await room.house.settle();
+    const room = await overtaken(t, 15_00n);
     const last = (await room.house.history('auction-a1')).at(-1);
     assert.deepEqual([last?.data.bidder, last?.data.leader, last?.data.price], ['ann', 'bob', '1550']);
     assert.deepEqual(await room.balance(ann), { available: '10000', held: '0' });

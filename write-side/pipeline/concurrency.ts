@@ -29,12 +29,10 @@ export interface Concurrency {
   answer(stay: Stay, kind: string): void;
 }
 
-/** Answers of one kind to commands that were alone; the newest count. */
+/** Answers of one kind to commands that were alone; the newest count. A probe waits for as many, so that all are new. */
 const ALONE_REMEMBERED = 8;
 /** From so many on they are believed. */
 const ALONE_BELIEVED = 3;
-/** Answers that a probe waits for. */
-const PROBE_ANSWERS = ALONE_REMEMBERED;
 /** Commands and the codes of their rejections: more of them than any house has. */
 const MOST_KINDS = 1_000;
 /** Clocks count whole milliseconds, and below two of them a ratio says nothing. */
@@ -124,7 +122,7 @@ export function concurrency(
     if (probe === undefined) return;
     const passed = now - probe.startedAtMs;
     // A clock that was set back must not keep the door shut.
-    if (probe.answers < PROBE_ANSWERS && passed >= 0 && passed < LONGEST_PROBE_MS) return;
+    if (probe.answers < ALONE_REMEMBERED && passed >= 0 && passed < LONGEST_PROBE_MS) return;
     probe = undefined;
     learnedAtMs = now;
     isDoubtful = false;

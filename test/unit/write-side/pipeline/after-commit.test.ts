@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { Reply } from '#domain/kernel/envelope.ts';
 import type { EventStore } from '#domain/kernel/ports/event-store.ts';
+import type { Clock } from '#domain/kernel/ports/facts.ts';
 import { reaction } from '#domain/kernel/reaction.ts';
 import { simulatedClock } from '#engines/clock/simulated.ts';
 import { memoryEventStore } from '#engines/event-store/memory.ts';
@@ -28,6 +29,20 @@ const parts = { contexts: [gates], deciders: gateDeciders, processes: [payVisit]
 const visit = (visitor: string) => PayVisit({ gate: 'g', visitor });
 const soon = () => new Promise<void>((resolve) => setImmediate(resolve));
 
+/** A store in which one stream takes nothing until it is let go. */
+function heldBack(clock: Clock, held: string) {
+  const memory = memoryEventStore({ clock });
+  const { promise: released, resolve: release } = Promise.withResolvers<void>();
+  const store: EventStore = {
+    ...memory,
+    async append(stream, expected, events) {
+      if (stream === held) await released;
+      return memory.append(stream, expected, events);
+    },
+  };
+  return { store, release };
+}
+
 describe('a process', () => {
   it('is answered by what its chain comes to, with the position of its last event', async () => {
     const { send, history } = givenPlatform(parts);
@@ -52,15 +67,7 @@ describe('a process', () => {
   });
   it('is answered as soon as its outcome is known, while the rest of its chain goes on', async () => {
     const clock = simulatedClock({ start: '2026-03-01T12:00:00.000Z' });
-    const memory = memoryEventStore({ clock });
-    const { promise: held, resolve: release } = Promise.withResolvers<void>();
-    const store: EventStore = {
-      ...memory,
-      async append(stream, expected, events) {
-        if (stream === 'tally-visits') await held;
-        return memory.append(stream, expected, events);
-      },
-    };
+    const { store, release } = heldBack(clock, 'tally-visits');
     const count = reaction({
       name: 'count',
       events: [VisitAdmitted],
@@ -204,15 +211,7 @@ describe('a plain command', () => {
   });
   it('is answered before its chain has ended, and counts as under way until then', async () => {
     const clock = simulatedClock({ start: '2026-03-01T12:00:00.000Z' });
-    const memory = memoryEventStore({ clock });
-    const { promise: held, resolve: release } = Promise.withResolvers<void>();
-    const store: EventStore = {
-      ...memory,
-      async append(stream, expected, events) {
-        if (stream === 'tally-mirror') await held;
-        return memory.append(stream, expected, events);
-      },
-    };
+    const { store, release } = heldBack(clock, 'tally-mirror');
     const { send, pipeline, history } = givenPlatform({
       contexts: [tallies],
       deciders: tallyDeciders,
