@@ -1,5 +1,5 @@
 import { systemActor } from '#domain/kernel/actor.ts';
-import { encodeCommand, unsettledBy } from '#domain/kernel/chain.ts';
+import { unsettledBy } from '#domain/kernel/chain.ts';
 import type { Dispatch, RecordedEvent } from '#domain/kernel/envelope.ts';
 import type { Handler } from '#domain/kernel/ports/consumer.ts';
 import type { PaymentProvider, ProviderAnswer } from '#domain/kernel/ports/payments.ts';
@@ -31,7 +31,7 @@ export function paymentsGateway({
 }: {
   provider: PaymentProvider;
   dispatch: Dispatch;
-  registry: Pick<Registry, 'commands'>;
+  registry: Pick<Registry, 'encodeCommand'>;
 }): Handler {
   async function ask(event: RecordedEvent): Promise<void> {
     if (!isInitiated(event)) return;
@@ -40,7 +40,7 @@ export function paymentsGateway({
     const command = RecordProviderAnswer({ paymentId, provider: provider.name, answer });
     const reply = await dispatch({
       command: command.command,
-      data: encodeCommand(registry, command),
+      data: registry.encodeCommand(command),
       commandId: intentId(NAME, event, { command }),
       actor: systemActor(NAME),
       correlationId: event.metadata.correlationId,

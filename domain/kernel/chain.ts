@@ -1,7 +1,5 @@
 import { systemActor } from './actor.ts';
-import type { JsonObject } from './canonical.ts';
 import type { Dispatch, Envelope, RecordedEvent, Reply } from './envelope.ts';
-import type { Command } from './message.ts';
 import { type Intent, intentId, type Reaction, type Trail } from './reaction.ts';
 import type { Registry } from './registry.ts';
 
@@ -39,7 +37,7 @@ export interface Chain {
 /** What following needs. Commands go out as the channel `reaction`: whoever decides them leaves their events to us. */
 export interface Following {
   readonly dispatch: Dispatch;
-  readonly registry: Pick<Registry, 'commands'>;
+  readonly registry: Pick<Registry, 'encodeCommand'>;
   readonly reactions: readonly Reaction[];
   /** Called with each event as it is met, for a caller that answers before the chain has ended. */
   readonly met?: (event: RecordedEvent) => void;
@@ -59,16 +57,6 @@ export function unsettledBy(reply: Reply): string | undefined {
   if (reply.outcome === 'pending') return 'pending';
   if (reply.outcome === 'accepted') return undefined;
   return noAnswers.has(reply.rejection.code) ? reply.rejection.code : undefined;
-}
-
-/**
- * A command's data as it travels.
- * @throws TypeError for a command that the registry does not know; z.ZodError when the data does not fit.
- */
-export function encodeCommand(registry: Pick<Registry, 'commands'>, { command, data }: Command): JsonObject {
-  const known = registry.commands.get(command);
-  if (known === undefined) throw new TypeError(`${command} is not in the registry`);
-  return known.command.schema.encode(data as never) as JsonObject;
 }
 
 /** What `dispatch` throws is one more way of not being answered. */
@@ -95,7 +83,7 @@ function envelopeOf(
 ): Envelope {
   return {
     command: intent.command.command,
-    data: encodeCommand(registry, intent.command),
+    data: registry.encodeCommand(intent.command),
     commandId: intentId(reaction.name, event, intent),
     actor: systemActor(reaction.name),
     correlationId: event.metadata.correlationId,

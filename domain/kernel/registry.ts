@@ -1,8 +1,16 @@
 import { z } from 'zod';
 import type { JsonObject } from './canonical.ts';
 import { Metadata, type RecordedEvent, type StoredEvent } from './envelope.ts';
-import type { CommandDeclaration, EventDeclaration, NewEvent, RejectionDeclaration } from './message.ts';
+import type {
+  Command,
+  CommandDeclaration,
+  EventDeclaration,
+  NewEvent,
+  RejectionDeclaration,
+} from './message.ts';
+import { notes } from './notes.ts';
 import { commonRejections } from './rejections.ts';
+import { written } from './written.ts';
 
 /** The messages of one context: what `domain/registry.ts` lists. */
 export interface Context {
@@ -41,6 +49,13 @@ export interface Registry {
    * @throws z.ZodError when the data does not fit; TypeError for an unknown type
    */
   seal(event: NewEvent, metadata: Metadata): { readonly json: JsonObject; readonly data: object };
+  /**
+   * A command's data as it travels.
+   * @throws TypeError for a command that the registry does not know; z.ZodError when the data does not fit
+   */
+  encodeCommand(command: Command): JsonObject;
+  /** What reading gives that {@link encodeCommand} wrote in this very object; undefined for any other data. */
+  commandIn(json: unknown): Command | undefined;
 }
 
 function byName<T>(items: readonly T[], name: (item: T) => string): ReadonlyMap<string, T> {
@@ -81,9 +96,12 @@ export function registryOf(contexts: readonly Context[]): Registry {
     [...commonRejections, ...contexts.flatMap((context) => context.commands.flatMap((it) => it.rejections))],
     (rejection) => rejection.code,
   );
-  const read = new WeakMap<StoredEvent, RecordedEvent>();
-  /** By the JSON object itself. */
-  const sealed = new WeakMap<JsonObject, { readonly data: object; readonly metadata: Metadata }>();
+  /** Of stored events. */
+  const read = notes<RecordedEvent>('read');
+  /** Of the JSON of an event's data. */
+  const sealed = notes<{ readonly data: object; readonly metadata: Metadata }>('sealed');
+  /** Of the JSON of a command's data. */
+  const sentHere = notes<Command>('sent here');
 
   function declarationOf({ type }: NewEvent): EventDeclaration {
     const declared = events.get(type);
@@ -92,7 +110,7 @@ export function registryOf(contexts: readonly Context[]): Registry {
   }
 
   const decodeNew = (stored: StoredEvent): RecordedEvent => {
-    const own = sealed.get(stored.data);
+    const own = sealed.of(stored.data);
     if (own !== undefined) return { ...stored, ...own };
     const declared = events.get(stored.type);
     if (declared === undefined) throw new NewerEvent(stored, 'this version knows no such event');
@@ -109,20 +127,29 @@ export function registryOf(contexts: readonly Context[]): Registry {
     commands,
     rejections,
     decode(stored) {
-      const known = read.get(stored);
+      const known = read.of(stored);
       if (known !== undefined) return known;
       const event = decodeNew(stored);
-      read.set(stored, event);
+      read.put(stored, event);
       return event;
     },
     encode: (event) => declarationOf(event).schema.encode(event.data as never) as JsonObject,
     seal(event, metadata) {
       const { schema } = declarationOf(event);
-      const json = schema.encode(event.data as never) as JsonObject;
+      const json = written(schema, event.data) as JsonObject;
       // Not the data that was decided: what a fold sees is to be what a replay sees.
       const data = schema.decode(json as never);
-      sealed.set(json, { data, metadata });
+      sealed.put(json, { data, metadata });
       return { json, data };
     },
+    encodeCommand({ command, data }) {
+      const known = commands.get(command);
+      if (known === undefined) throw new TypeError(`${command} is not in the registry`);
+      const { schema } = known.command;
+      const json = written(schema, data) as JsonObject;
+      sentHere.put(json, { command, data: schema.decode(json as never) });
+      return json;
+    },
+    commandIn: (json) => (typeof json === 'object' && json !== null ? sentHere.of(json) : undefined),
   };
 }

@@ -1,4 +1,4 @@
-import type { Json, JsonObject } from '#domain/kernel/canonical.ts';
+import type { JsonObject } from '#domain/kernel/canonical.ts';
 import type { Position, StoredEvent } from '#domain/kernel/envelope.ts';
 import type { Matches } from '../event-store/filter.ts';
 
@@ -16,17 +16,11 @@ export interface Ring {
   size(): { readonly events: number; readonly bytes: number };
 }
 
-const PER_VALUE_BYTES = 16;
+/** Objects take some times what their text does. */
+const BYTES_PER_CHARACTER = 3;
 
-/** Roughly what a value takes in memory, in bytes; it only has to bound, not to account. */
-function weight(value: Json): number {
-  if (typeof value === 'string') return PER_VALUE_BYTES + value.length;
-  if (typeof value !== 'object' || value === null) return PER_VALUE_BYTES;
-  let bytes = PER_VALUE_BYTES;
-  // Without a list of entries: every event is weighed.
-  for (const key in value) bytes += key.length + weight((value as JsonObject)[key] ?? null);
-  return bytes;
-}
+/** Roughly what JSON takes in memory, in bytes; it only has to bound, not to account. */
+const weight = (value: JsonObject): number => BYTES_PER_CHARACTER * JSON.stringify(value).length;
 
 /** The most recent events behind `start`, at most `ringEvents` of them and about `ringBytes`. */
 export function eventRing(start: Position, limits: { ringEvents: number; ringBytes: number }): Ring {

@@ -1,4 +1,3 @@
-import { encodeCommand } from '#domain/kernel/chain.ts';
 import type { Position, RecordedEvent } from '#domain/kernel/envelope.ts';
 import type { Instant } from '#domain/kernel/instant.ts';
 import { fromPlain, toPlain } from '#domain/kernel/plain.ts';
@@ -150,14 +149,14 @@ function sendsOf(
   saga: Saga,
   instance: Instance,
   intents: readonly Intent[],
-  registry: Pick<Registry, 'commands'>,
+  registry: Pick<Registry, 'encodeCommand'>,
 ): Send[] {
   const trigger = { stream: instance.stream, revision: nextRevision(instance) };
   const sends = intents.map((intent) => ({
     purpose: intent.purpose ?? '',
     command: intent.command.command,
     commandId: intentId(saga.name, trigger, intent),
-    data: encodeCommand(registry, intent.command) as Send['data'],
+    data: registry.encodeCommand(intent.command) as Send['data'],
   }));
   const ids = new Set(sends.map(({ commandId }) => commandId));
   if (ids.size < sends.length)
@@ -173,7 +172,7 @@ export function stepFor(
   saga: Saga,
   instance: Instance,
   input: Input,
-  { now, registry }: { readonly now: Instant; readonly registry: Pick<Registry, 'commands'> },
+  { now, registry }: { readonly now: Instant; readonly registry: Pick<Registry, 'encodeCommand'> },
 ): StepData | undefined {
   if (!isNew(instance, input)) return undefined;
   const step = react(saga, instance, input, now);

@@ -10,7 +10,7 @@ export interface ReactionsOptions {
   readonly reactions: readonly Reaction[];
   readonly consume: Consume;
   readonly dispatch: Dispatch;
-  readonly registry: Pick<Registry, 'commands'>;
+  readonly registry: Pick<Registry, 'encodeCommand'>;
   /** What the write side of this very process has followed, if it runs here. */
   readonly followed?: FollowedChains;
 }

@@ -2,7 +2,7 @@ import type { TestContext } from 'node:test';
 import { PlaceBid } from '#domain/auctions/participant/messages.ts';
 import { deciders, processes } from '#domain/deciders.ts';
 import type { Actor } from '#domain/kernel/actor.ts';
-import { encodeCommand, type followReaction } from '#domain/kernel/chain.ts';
+import type { followReaction } from '#domain/kernel/chain.ts';
 import type { AnyDecider } from '#domain/kernel/decider.ts';
 import type { Envelope, RecordedEvent, StoredEvent } from '#domain/kernel/envelope.ts';
 import type { Process } from '#domain/kernel/process.ts';
@@ -73,7 +73,7 @@ function bidder(actor: Actor, maxima: readonly bigint[]): Bidder {
   const bids = maxima.map((maximum): Bid => {
     const command = PlaceBid({ auctionId: 'a1', maximum: usd(maximum) });
     const commandId = `${actor.id}-bids-${maximum}`;
-    const data = encodeCommand(registry, command);
+    const data = registry.encodeCommand(command);
     const origin = { channel: 'http' as const };
     return { actor, maximum, envelope: { command: command.command, data, commandId, actor, origin } };
   });

@@ -7,6 +7,7 @@ import { categoryOf, PersonId } from '#domain/kernel/ids.ts';
 import type { CommandDeclaration, Rejection } from '#domain/kernel/message.ts';
 import type { Registry } from '#domain/kernel/registry.ts';
 import { Forbidden, Invalid, NotFound } from '#domain/kernel/rejections.ts';
+import { written } from '#domain/kernel/written.ts';
 import { commandKey } from './remembered-commands.ts';
 import { unfit } from './unfit.ts';
 
@@ -64,6 +65,12 @@ function parse<S extends z.ZodType>(
   }
 }
 
+/** A command's data as it is decided, and as JSON. */
+interface Read {
+  readonly data: object;
+  readonly json: Json;
+}
+
 /** Nobody outside is `system`; whoever is may send what only processes send. */
 function mayNot({ from }: CommandDeclaration, { roles }: Actor): Rejection | undefined {
   if (roles.includes('system')) return undefined;
@@ -85,6 +92,22 @@ export function intake(registry: Registry, deciders: readonly AnyDecider[]): Int
       decidedBy.set(type, decider);
     }
   }
+
+  /** Reads what has come from elsewhere. Hashed as it would be written again: two spellings of a moment are one payload. */
+  function fromOutside(command: CommandDeclaration, envelope: Envelope): Read | Rejection {
+    const read = parse(command.schema, envelope.data);
+    if ('rejection' in read) return read.rejection;
+    const json = written(command.schema, read.data) as Json;
+    const problems = unfit(envelope.data, json);
+    return problems.length > 0 ? invalid(problems) : { data: read.data, json };
+  }
+
+  /** What a reaction of this process has written a moment ago is as it would be read. */
+  function fromHere({ command, data }: Envelope): Read | undefined {
+    const sent = registry.commandIn(data);
+    return sent?.command === command ? { data: sent.data, json: data as Json } : undefined;
+  }
+
   return (envelope) => {
     const outside = parse(Outside, envelope);
     if ('rejection' in outside) return outside.rejection;
@@ -96,17 +119,12 @@ export function intake(registry: Registry, deciders: readonly AnyDecider[]): Int
     }
     const forbidden = mayNot(command, actor);
     if (forbidden !== undefined) return forbidden;
-    const read = parse(command.schema, envelope.data);
-    if ('rejection' in read) return read.rejection;
-    // Hashed as it would be written again, so that two spellings of one moment are the same payload.
-    const data = command.schema.encode(read.data as never) as Json;
-    const problems = unfit(envelope.data, data);
-    if (problems.length > 0) return invalid(problems);
+    const read = fromHere(envelope) ?? fromOutside(command, envelope);
+    if ('rejected' in read) return read;
     const stream = command.streamOf(read.data, actor);
     if (categoryOf(stream) !== decider.category) {
       throw new TypeError(`${command.type} names ${stream}, which ${decider.category} does not decide`);
     }
-    const payload = hashOf({ command: command.type, data });
     return {
       command,
       decider,
@@ -114,7 +132,7 @@ export function intake(registry: Registry, deciders: readonly AnyDecider[]): Int
       data: read.data,
       envelope,
       key: commandKey(actor.id, commandId),
-      payload,
+      payload: hashOf({ command: command.type, data: read.json }),
     };
   };
 }

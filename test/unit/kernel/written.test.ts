@@ -1,0 +1,35 @@
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { describe, it } from 'node:test';
+import { z } from 'zod';
+import type { JsonObject } from '#domain/kernel/canonical.ts';
+import { MinorUnits } from '#domain/kernel/money.ts';
+import { encoded, written } from '#domain/kernel/written.ts';
+import { registry } from '#domain/registry.ts';
+
+const fixtures = JSON.parse(
+  readFileSync(new URL('../../fixtures/events-v1.json', import.meta.url), 'utf8'),
+) as readonly { readonly type: string; readonly data: JsonObject }[];
+
+describe('what is written without checks', () => {
+  for (const { type, data } of fixtures)
+    it(`is the same as with them: ${type}`, () => {
+      const schema = registry.events.get(type)?.schema ?? z.never();
+      const read = schema.decode(data as never);
+      assert.deepEqual(written(schema, read), schema.encode(read as never));
+    });
+
+  const Nested = z.object({ details: z.record(z.string(), z.json()), amount: MinorUnits });
+  it('is the same for schemas that refer to themselves, each time', () => {
+    const value = { details: { a: [1, { b: null }] }, amount: 5n };
+    for (let time = 0; time < 3; time++)
+      assert.deepEqual(written(Nested, value), { details: { a: [1, { b: null }] }, amount: '5' });
+  });
+  it('of another shape is refused in the words of the schema', () => {
+    assert.throws(() => written(Nested, { details: {}, amount: '5' }), z.ZodError);
+  });
+  it('is read once where it has to fit', () => {
+    assert.deepEqual(encoded(z.object({ amount: MinorUnits }), { amount: 7n }), { amount: '7' });
+    assert.throws(() => encoded(z.object({ amount: MinorUnits }), { amount: -7n }), z.ZodError);
+  });
+});
