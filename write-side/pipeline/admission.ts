@@ -3,8 +3,9 @@ import type { Rejection } from '#domain/kernel/message.ts';
 import type { Clock, Random } from '#domain/kernel/ports/facts.ts';
 import { Overloaded, Unavailable } from '#domain/kernel/rejections.ts';
 import { concurrency } from './concurrency.ts';
+import { floodGauge } from './flood-gauge.ts';
 import type { PipelineLimits } from './limits.ts';
-import type { Rate } from './rate.ts';
+import { observedRate, type Rate } from './rate.ts';
 import { retryHints } from './retry-hints.ts';
 
 export type Side = 'external' | 'system';
@@ -33,10 +34,8 @@ export interface Admission {
 }
 
 const RESTART_WAIT_MS = 1_000;
-/** So long nobody has to find the house full before another burst is let in beyond the limit: a flood never is so calm. */
-const CALM_MS = 10;
-/** Of the limit, in parts of it: kept for those who have nothing inside. */
-const KEPT_FOR_OTHERS = 1 / 4;
+/** Of all places, in parts of them: kept for those who have nothing inside. */
+const KEPT_FOR_OTHERS = 1 / 3;
 
 /** How many commands each person has inside. Its size is bounded by what may be inside. */
 function people() {
@@ -55,9 +54,9 @@ function people() {
 
 /**
  * The one door of the pipeline. What comes from outside is let in as long as those inside are answered about as quickly as
- * in an empty house ({@link concurrency}). The last quarter is for people who have nothing inside, so that whoever sends
- * many at once does not shut out those who send one. From a calm house a bounded burst is let in beyond that, and is worked
- * off. Nobody waits at the door: who is refused has nothing decided, and is told when to come again.
+ * in an empty house ({@link concurrency}). The last third is for people who have nothing inside, so that whoever sends
+ * many at once does not shut out those who send one. Outside a flood ({@link floodGauge}) a bounded crowd is let in beyond
+ * that: it waits longer, and more of it are served in a second. Nobody waits at the door: who is refused has nothing decided, and is told when to come again.
  *
  * What finishes work (`system`) is counted apart, and no flood outside keeps it out. Steps that a command sets going do not
  * come by the door again.
@@ -72,25 +71,14 @@ export function admission(options: {
   const inside = { external: 0, system: 0 };
   const learned = concurrency(clock, limits);
   const persons = people();
-  const hints = retryHints(rate, random);
-  let burst = limits.externalBurst;
-  /** When somebody last found the house full. */
-  let crowdedAtMs = millisecondsOf(clock.now());
+  /** Of commands from outside alone: each of them is several commands behind the door. */
+  const departures = observedRate(clock);
+  const hints = retryHints(departures, random);
+  const flood = floodGauge();
   let closing: { readonly empty: Promise<void>; readonly resolve: () => void } | undefined;
   const settleIfEmpty = (): void => {
     if (inside.external + inside.system === 0) closing?.resolve();
   };
-
-  /** Whether one more than the limit may come in. What came in before is worked off first, however long it is calm. */
-  function takeFromBurst(limit: number, nowMs: number): boolean {
-    const calmFor = nowMs - crowdedAtMs;
-    crowdedAtMs = nowMs;
-    if (calmFor >= CALM_MS && inside.external <= limit) burst = limits.externalBurst;
-    if (burst === 0 || inside.external >= Math.min(limit + limits.externalBurst, limits.externalInFlight))
-      return false;
-    burst -= 1;
-    return true;
-  }
 
   function leaving(side: Side, left: () => void): () => void {
     let hasLeft = false;
@@ -104,21 +92,27 @@ export function admission(options: {
   }
 
   function enterFromOutside(person: string): Admitted | Rejection {
-    const limit = learned.limit();
+    const nowMs = millisecondsOf(clock.now());
     const own = persons.of(person);
-    const kept = own === 0 ? 0 : Math.floor(limit * KEPT_FOR_OTHERS);
-    if (inside.external >= limit - kept) {
+    const crowd = flood.isOn(nowMs) ? 0 : limits.externalBurst;
+    const places = Math.min(learned.limit() + crowd, limits.externalInFlight);
+    const kept = own === 0 ? 0 : Math.floor(places * KEPT_FOR_OTHERS);
+    if (inside.external >= places - kept) {
+      flood.refused(nowMs);
       learned.crowd();
-      const nowMs = millisecondsOf(clock.now());
-      if (!takeFromBurst(limit, nowMs)) return Overloaded({ retryAfterMs: hints.next(nowMs) });
+      return Overloaded({ retryAfterMs: hints.next(nowMs) });
     }
+    flood.cameIn(nowMs);
     // Whoever sends many at once waits for themselves, which is no reason to let fewer others in.
     const stay = learned.enter(inside, own === 0 || own === inside.external);
     inside.external += 1;
     persons.enter(person);
     return {
       answered: (kind) => learned.answer(stay, kind),
-      leave: leaving('external', () => persons.leave(person)),
+      leave: leaving('external', () => {
+        persons.leave(person);
+        departures.count();
+      }),
     };
   }
 

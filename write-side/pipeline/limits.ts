@@ -6,7 +6,7 @@ export interface PipelineLimits {
   readonly externalInFlight: number;
   /** As many of them may always be, however slow the house is. */
   readonly externalLeast: number;
-  /** Commands that a calm house lets in beyond what it has learned, and works off. */
+  /** So many more than it has learned to take the house lets in, as long as most of those who come find room. */
   readonly externalBurst: number;
   /** How many times longer than alone three of four answers may take before fewer are let in. */
   readonly slowdown: number;

@@ -45,24 +45,34 @@ describe('the door', () => {
     assert.equal(enter(2, 'f').length, 1);
     assert.deepEqual(door.inFlight(), { external: 4, system: 0 });
   });
-  it('keeps the last quarter for people who have nothing inside', () => {
-    const { enter } = givenDoor({ externalLeast: 8 });
+  it('keeps the last third for people who have nothing inside', () => {
+    const { enter } = givenDoor({ externalLeast: 9 });
     assert.equal(enter(20, 'flooder').length, 6);
-    assert.deepEqual([enter(1, 'ann').length, enter(1, 'bob').length, enter(1, 'eve').length], [1, 1, 0]);
+    assert.deepEqual([enter(1, 'ann').length, enter(1, 'bob').length, enter(1, 'eve').length], [1, 1, 1]);
+    assert.equal(enter(1, 'zoe').length, 0);
   });
-  it('lets a calm house take a burst, and not another one before it has been calm again', () => {
-    const { enter, pass } = givenDoor({ externalLeast: 1, externalBurst: 10 });
-    const burst = enter(20);
-    assert.equal(burst.length, 11);
-    for (const { leave } of burst) leave();
-    pass(9);
-    assert.equal(enter(20).length, 1);
-    pass(10);
-    assert.equal(enter(20).length, 10);
+  it('takes a crowd beyond its limit, but not out of a flood', () => {
+    const { door, enter, pass } = givenDoor({ externalLeast: 1, externalBurst: 10 });
+    const crowdOf = (count: number): readonly Admitted[] =>
+      Array.from({ length: count }, (_, at) => enter(1, `p${at}`)).flat();
+    const leaveAll = (all: readonly Admitted[]): void => {
+      for (const { leave } of all) leave();
+    };
+    const crowd = crowdOf(20);
+    assert.equal(crowd.length, 11);
+    leaveAll(crowd);
+    const next = crowdOf(200);
+    assert.equal(next.length, 11, 'welcome as soon as the one before has left');
+    leaveAll(next);
+    assert.equal(crowdOf(20).length, 1, 'most of the last were refused');
+    pass(1_000);
+    assert.equal(crowdOf(20).length, 10);
+    assert.equal(door.inFlight().external, 11);
   });
-  it('never lets in more than the bound, whatever is left of a burst', () => {
+  it('never lets in more than the bound, however large a crowd it takes', () => {
     const { enter } = givenDoor({ externalLeast: 4, externalBurst: 100, externalInFlight: 20 });
-    assert.equal(enter(200).length, 20);
+    const crowd = Array.from({ length: 200 }, (_, at) => enter(1, `p${at}`)).flat();
+    assert.equal(crowd.length, 20);
   });
   it('counts what finishes work apart', () => {
     const { door, enter } = givenDoor({ externalLeast: 1, systemInFlight: 2 });

@@ -36,7 +36,7 @@ function given(faults: Faults = {}, more: Partial<Parameters<typeof givenPlatfor
 
 describe('a stream that is hot', () => {
   it('decides what waits in arrival order and shares the appends', async () => {
-    const { send, history, appends } = given({}, { limits: { externalBurst: 150 } });
+    const { send, history, appends } = given({}, { limits: { externalBurst: 300 } });
     const ids = Array.from({ length: 150 }, (_, at) => `c${at}`);
     await Promise.all(ids.map((id) => send(Add({ tally: 'a', by: 1n }), ann, id)));
     assert.deepEqual(
