@@ -1,4 +1,7 @@
-import { Query as MingoQuery } from 'mingo';
+import { Context } from 'mingo/core';
+import * as comparison from 'mingo/operators/query/comparison';
+import * as logical from 'mingo/operators/query/logical';
+import { Query } from 'mingo/query';
 import type { JsonObject } from '#domain/kernel/canonical.ts';
 import { readStoreLimits } from '#domain/kernel/ports/read-store.ts';
 import type { Condition, Filter, Scalar } from '#domain/kernel/ports/views.ts';
@@ -7,6 +10,9 @@ import { isPath, type Kind, valueAt, wholeNumber } from './collection.ts';
 
 const operators = ['$eq', '$ne', '$gt', '$gte', '$lt', '$lte', '$in'] as const;
 type Operator = (typeof operators)[number];
+
+/** Named one by one: all that mingo knows takes a tenth of the time of a start to load. */
+const known = Context.init().addQueryOps({ ...comparison, ...logical });
 
 /** A condition that must hold in every match, on a declared path: what an engine may look up in its index. */
 export interface Bound {
@@ -41,7 +47,7 @@ interface Parsing {
 export function parseFilter(filter: Filter, kinds: ReadonlyMap<string, Kind>): ParsedFilter {
   const parsing: Parsing = { kinds, bounds: [], conditions: 0 };
   const criteria = parseAll(filter, parsing, true, 0);
-  const query = new MingoQuery(criteria);
+  const query = new Query(criteria, { context: known });
   const integers = [...kinds].filter(([, kind]) => kind === 'integer').map(([path]) => path);
   return {
     matches: (body) => query.test(withIntegers(body, integers)),
