@@ -3,6 +3,7 @@
 // says what is wrong.
 import { spawn } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
+import module from 'node:module';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 
@@ -16,6 +17,9 @@ const named = first?.endsWith('.ts') ?? false;
 const program = resolve(root, named ? first : 'main.ts');
 const programArguments = named ? others : process.argv.slice(2);
 
+/** What was compiled once is kept: a start takes half the time. */
+const compiled = process.env.NODE_COMPILE_CACHE ?? join(root, 'node_modules', '.cache', 'compiled');
+
 /** As a shell reports a child that a signal ended. */
 const SIGNAL_EXIT_CODES = { SIGHUP: 129, SIGINT: 130, SIGKILL: 137, SIGTERM: 143 };
 
@@ -26,8 +30,6 @@ function fail(problem) {
 }
 
 function runWith(node) {
-  // What was compiled once is kept: a start takes half the time.
-  const compiled = process.env.NODE_COMPILE_CACHE ?? join(root, 'node_modules', '.cache', 'compiled');
   const env = { ...process.env, NODE_COMPILE_CACHE: compiled };
   const child = spawn(node, [program, ...programArguments], { stdio: 'inherit', env });
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
@@ -42,6 +44,7 @@ function runWith(node) {
 
 if (!existsSync(join(root, 'node_modules'))) fail('The packages are not installed.');
 if (ownMajor >= neededMajor) {
+  module.enableCompileCache(compiled);
   process.argv = [process.argv[0], program, ...programArguments];
   await import(pathToFileURL(program).href);
 } else {

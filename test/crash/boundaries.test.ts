@@ -11,7 +11,6 @@ import { differingViews, judgedApart } from './random-kills.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'annals-boundaries-'));
 after(() => rmSync(folder, { recursive: true, force: true }));
-const codeCache = join(folder, 'code');
 const own = (name: string): string => {
   const path = join(folder, name);
   mkdirSync(join(path, 'data'), { recursive: true });
@@ -29,8 +28,8 @@ let whole: Told;
 const begun = own('begun');
 before(
   async () => {
-    await house({ folder: begun, codeCache });
-    whole = await story(begun, { folder: own('whole'), codeCache, death: {} });
+    await house({ folder: begun });
+    whole = await story(begun, { folder: own('whole'), death: {} });
   },
   { timeout: TIMEOUT_MS },
 );
@@ -55,7 +54,7 @@ describe('a platform that dies', { concurrency: 2, timeout: 2 * TIMEOUT_MS }, ()
   for (const [when, death] of Object.entries(DEATHS))
     test(`${when} comes to the same end`, { timeout: TIMEOUT_MS }, async (t) => {
       const mine = own(when);
-      const told = await story(begun, { folder: mine, codeCache, death });
+      const told = await story(begun, { folder: mine, death });
       t.diagnostic(`${told.deaths} deaths, ${told.events} events`);
       assert.ok(told.deaths > 30, 'it died at each append');
       assert.deepEqual(told.end, whole.end);

@@ -87,7 +87,6 @@ export interface Told {
 export interface TellOptions {
   /** Holds the data in `data`, and the log. */
   readonly folder: string;
-  readonly codeCache: string;
   /** When each life ends. */
   readonly death: Readonly<Record<string, string>>;
 }
@@ -116,13 +115,13 @@ async function liveUntil(platform: MortalPlatform, over: Promise<unknown>): Prom
 
 /** Runs a client's work against a platform that is started again whenever it has died, and stops it then. */
 async function withPlatform(
-  { folder, codeCache, death }: TellOptions,
+  { folder, death }: TellOptions,
   work: (counter: Counter) => Promise<void>,
 ): Promise<Told> {
   const data = join(folder, 'data');
   const environment = { CLOCK: 'simulated', ...death };
   const preloads = ['test/crash/preloads/mortal.ts'];
-  const platform = await mortalPlatform({ folder: data, codeCache, environment, preloads });
+  const platform = await mortalPlatform({ folder: data, environment, preloads });
   const log = acknowledgementLog(join(folder, 'acknowledgements.jsonl'));
   const over = new AbortController();
   try {

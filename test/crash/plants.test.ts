@@ -43,9 +43,8 @@ describe('the judge of a platform that is killed', { concurrency: 2, timeout: 2 
       const own = join(folder, name);
       mkdirSync(join(own, 'data'), { recursive: true });
       const preloads = [`test/crash/plants/${name}.ts`];
-      const codeCache = join(folder, 'code');
       const limits = { kills: KILLS, patienceMs: PATIENCE_MS, views };
-      const options = { folder: own, codeCache, seed: 7, preloads, ...limits };
+      const options = { folder: own, seed: 7, preloads, ...limits };
       const { problems } = await underKills(options);
       const fitting = problems.filter((problem) => found.test(problem));
       t.diagnostic(`${problems.length} problems, such as: ${fitting[0] ?? problems[0]}`);

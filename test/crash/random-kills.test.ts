@@ -38,7 +38,7 @@ describe('a platform that is killed at random under load', { timeout }, () => {
       test(`keeps its promises over ${kills} kills (lane ${lane})`, { timeout }, async (t) => {
         const own = join(folder, String(lane));
         mkdirSync(join(own, 'data'), { recursive: true });
-        const report = await underKills({ folder: own, codeCache: join(folder, 'code'), kills, seed });
+        const report = await underKills({ folder: own, kills, seed });
         reports.push(report);
         const { problems, types, ...counts } = report;
         t.diagnostic(`seed ${seed}: ${JSON.stringify(counts)}`);

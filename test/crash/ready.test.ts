@@ -9,7 +9,7 @@ const folder = mkdtempSync(join(tmpdir(), 'annals-ready-'));
 after(() => rmSync(folder, { recursive: true, force: true }));
 
 test('a platform that is told to stop the moment it says that it is ready stops in order', async () => {
-  const platform = await mortalPlatform({ folder: join(folder, 'data'), codeCache: join(folder, 'code') });
+  const platform = await mortalPlatform({ folder: join(folder, 'data') });
   try {
     for (let life = 1; life <= 3; life++) {
       assert.ok(await platform.start(), platform.output());

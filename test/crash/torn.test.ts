@@ -23,7 +23,6 @@ import { copyOf, flippedAt, lastWhole, readLog, tornAt, type WriteAheadLog } fro
 // that are torn at every place where a disk that lies may tear them.
 
 const folder = mkdtempSync(join(tmpdir(), 'annals-torn-'));
-const codeCache = join(folder, 'code');
 const whole = join(folder, 'whole');
 const environment = { CLOCK: 'simulated' };
 /** So many bytes into a frame it is torn, too: in its header, and in its page. */
@@ -49,7 +48,7 @@ let copies = 0;
 const nextFolder = (): string => join(folder, `copy-${++copies}`);
 
 async function platformOn(data: string): Promise<MortalPlatform> {
-  const platform = await mortalPlatform({ folder: data, codeCache, environment });
+  const platform = await mortalPlatform({ folder: data, environment });
   platforms.add(platform);
   return platform;
 }

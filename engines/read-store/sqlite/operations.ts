@@ -1,6 +1,6 @@
 import type { Consumers } from './consumers.ts';
 import type { Database } from './database.ts';
-import type { Documents } from './documents.ts';
+import type { DocumentWriting } from './document-writing.ts';
 import type { Operations } from './wire.ts';
 
 export const settingOf = (database: Database, name: string): string | undefined =>
@@ -11,7 +11,11 @@ const putSetting = (database: Database, name: string, value: string): void => {
 };
 
 /** All that changes the store but commits, each in a transaction of its own. */
-export function operationsOn(database: Database, documents: Documents, consumers: Consumers): Operations {
+export function operationsOn(
+  database: Database,
+  documents: DocumentWriting,
+  consumers: Consumers,
+): Operations {
   return {
     declare: (collection) => documents.declare(collection),
     drop: (collection) => documents.drop(collection),

@@ -2,7 +2,7 @@ import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
 import { NoSuchCollection } from '#domain/kernel/ports/read-store.ts';
 import { Consumers } from './consumers.ts';
 import { Database, tune } from './database.ts';
-import { Documents } from './documents.ts';
+import { DocumentWriting } from './document-writing.ts';
 import { groupCommit } from './group-commit.ts';
 import { operationsOn } from './operations.ts';
 import {
@@ -26,7 +26,7 @@ const wireError = (error: unknown): WireError => ({
 function run(port: MessagePort, { path }: WorkerStart): void {
   const database = new Database(path);
   tune(database);
-  const documents = new Documents(database);
+  const documents = new DocumentWriting(database);
   const consumers = new Consumers(database);
   const operations = operationsOn(database, documents, consumers);
   const commits = groupCommit(

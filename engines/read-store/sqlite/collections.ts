@@ -1,0 +1,59 @@
+import { z } from 'zod';
+import { type CollectionSpec, NoSuchCollection } from '#domain/kernel/ports/read-store.ts';
+import { kindsOf } from '../collection.ts';
+import type { Database } from './database.ts';
+
+const Spec = z.object({
+  name: z.string(),
+  indexes: z.array(
+    z.object({
+      name: z.string(),
+      fields: z.array(z.object({ path: z.string(), as: z.enum(['text', 'integer']) })),
+    }),
+  ),
+  text: z.array(z.string()),
+});
+const Paths = z.array(z.string());
+
+/** A collection as it was declared. */
+export interface Collection {
+  readonly spec: CollectionSpec;
+  /** In SQL a collection goes by its number alone. */
+  readonly table: string;
+  readonly paths: readonly string[];
+  /** Declared paths at which an array was ever written: their index cannot find single elements. */
+  readonly arrays: Set<string>;
+}
+
+/** The collections of a database, by name. */
+export class Collections {
+  readonly #database: Database;
+  readonly #known = new Map<string, Collection>();
+
+  constructor(database: Database) {
+    this.#database = database;
+  }
+
+  /**
+   * Looked up each time, because another process may have dropped it or written the first array at a path.
+   *
+   * @throws NoSuchCollection
+   */
+  named(name: string): Collection {
+    const row = this.#database.one('SELECT id, spec, arrays FROM collections WHERE name = ?', name);
+    if (row === undefined) throw new NoSuchCollection(name);
+    const table = `documents_${String(row.id)}`;
+    const known = this.#known.get(name);
+    const arrays = Paths.parse(JSON.parse(String(row.arrays)));
+    if (known?.table === table && known.arrays.size === arrays.length) return known;
+    const spec = Spec.parse(JSON.parse(String(row.spec)));
+    const collection = { spec, table, paths: [...kindsOf(spec).keys()], arrays: new Set(arrays) };
+    this.#known.set(name, collection);
+    return collection;
+  }
+
+  /** It was changed; what is known of it may be wrong. */
+  forget(name: string): void {
+    this.#known.delete(name);
+  }
+}
