@@ -1,4 +1,5 @@
 import { join as path } from 'node:path';
+import { constants, PerformanceObserver } from 'node:perf_hooks';
 import { setTimeout as pause } from 'node:timers/promises';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
@@ -42,7 +43,10 @@ interface Crowd {
   queued: number;
   /** Events that a view had not seen yet. */
   behind: number;
+  /** Garbage that waits to be collected included. */
   heapMb: number;
+  /** Behind a full collection: what somebody still holds. */
+  heldMb: number;
 }
 
 /** Collects what nobody holds any more, then says how much is held. */
@@ -158,7 +162,7 @@ async function recovery({ openLoop }: Stage, rate: number, usualMs: number): Pro
 
 /** Looks at the house a hundred times a second at most, since looking takes time as well. */
 function watchOver({ pipeline }: Stage, { engines, views }: House) {
-  const crowd: Crowd = { inFlight: 0, queued: 0, behind: 0, heapMb: 0 };
+  const crowd: Crowd = { inFlight: 0, queued: 0, behind: 0, heapMb: 0, heldMb: 0 };
   let lookedAt = 0;
   let head = 0n;
   const look = (): void => {
@@ -175,7 +179,18 @@ function watchOver({ pipeline }: Stage, { engines, views }: House) {
       head = position;
     });
   };
-  return { crowd, look };
+  const collections = new PerformanceObserver((list) => {
+    const isFull = (entry: object): boolean =>
+      (entry as { detail?: { kind?: unknown } }).detail?.kind === constants.NODE_PERFORMANCE_GC_MAJOR;
+    if (list.getEntries().some(isFull))
+      crowd.heldMb = Math.max(crowd.heldMb, process.memoryUsage().heapUsed / MEBIBYTE);
+  });
+  collections.observe({ entryTypes: ['gc'] });
+  const end = (): void => {
+    collections.disconnect();
+    crowd.heldMb = Math.max(crowd.heldMb, heldMb());
+  };
+  return { crowd, look, end };
 }
 
 async function measure(run: Parameters<Bench['measure']>[0]): Promise<readonly Row[]> {
@@ -189,8 +204,9 @@ async function measure(run: Parameters<Bench['measure']>[0]): Promise<readonly R
     const rate = await sustainable(stage, lookMs);
     const light = await stage.openLoop(rate * LIGHT, 4 * lookMs);
     const before = heldMb();
-    const { crowd, look } = watchOver(stage, house);
+    const { crowd, look, end } = watchOver(stage, house);
     const flood = await stage.openLoop(rate * TIMES, seconds * 1_000, look);
+    end();
     const recoveredMs = await recovery(stage, rate * LIGHT, 1.5 * percentile(light.accepted, 0.5));
     const after = heldMb();
     const what = `${TIMES} times the sustainable bids for ${seconds} s`;
@@ -239,14 +255,14 @@ async function measure(run: Parameters<Bench['measure']>[0]): Promise<readonly R
       }),
       memory: ranRow({
         name: 'overload-memory',
-        what: `${what}: the heap at its largest`,
-        value: crowd.heapMb,
+        what: `${what}: the most that was held behind a full collection`,
+        value: crowd.heldMb,
         unit: 'MiB',
         goal: valueAtMost(before + MOST_HEAP_MB),
         rounds: 1,
-        medianOf: 'looks every 10 ms',
-        details: { 'held before': before, 'held after': after },
-        note: 'What is held after counts the bounded caches: heads with the commands they remember, the tail of the history.',
+        medianOf: 'full collections, one at the end among them',
+        details: { 'held before': before, 'held after': after, 'heap at its largest': crowd.heapMb },
+        note: 'What is held counts the bounded caches: heads with the commands they remember, the tail of the history. The heap at its largest is garbage for the most part: the engine collects it when it is due.',
       }),
     };
     return Object.values(rows);
