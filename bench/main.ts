@@ -72,6 +72,12 @@ async function measured(bench: Bench, run: Run): Promise<readonly Row[]> {
   }
 }
 
+/** Keeps what there is so far where it was asked for: a run that breaks off has not been for nothing. */
+function keep(report: Report): void {
+  if (values.table !== undefined) writeFileSync(values.table, markdownOf(report));
+  if (values.report !== undefined) writeFileSync(values.report, `${JSON.stringify(report, null, 2)}\n`);
+}
+
 /** Runs what was picked, one after the other, each in a folder of its own that is removed behind it. */
 async function run(chosen: readonly Bench[]): Promise<Report> {
   const { short, date = new Date().toISOString(), 'cpu-prof': profiles } = values;
@@ -82,7 +88,7 @@ async function run(chosen: readonly Bench[]): Promise<Report> {
   // However it ends: a run that is interrupted must not leave gigabytes behind.
   process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1));
-  const machine = machineOf(folder);
+  const report: Report = { date, short, machine: machineOf(folder), rows, profiles: profiled };
   for (const bench of chosen) {
     const own = join(folder, bench.name);
     mkdirSync(own);
@@ -97,8 +103,9 @@ async function run(chosen: readonly Bench[]): Promise<Report> {
     for (const row of done) console.error(`    ${lineOf(row)}`);
     rows.push(...done);
     rmSync(own, { recursive: true });
+    keep(report);
   }
-  return { date, short, machine, rows, profiles: profiled };
+  return report;
 }
 
 if (values.help) console.log(USAGE);
@@ -109,6 +116,4 @@ else {
   console.table(report.rows.map(columnsOf));
   for (const row of report.rows) console.log(wordsOf(row));
   for (const each of report.profiles) console.log(linesOf(each));
-  if (values.table !== undefined) writeFileSync(values.table, markdownOf(report));
-  if (values.report !== undefined) writeFileSync(values.report, `${JSON.stringify(report, null, 2)}\n`);
 }

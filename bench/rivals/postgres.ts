@@ -8,6 +8,8 @@ import { freePort } from '../free-port.ts';
 
 /** How long the server may take to come up, in milliseconds. */
 const START_MS = 30_000;
+/** How long a client may take to go, in milliseconds. */
+const LEAVE_MS = 5_000;
 /** Who runs the server where we are root, which PostgreSQL refuses to be. */
 const UNPRIVILEGED = 'nobody';
 
@@ -63,10 +65,12 @@ export async function startPostgres(): Promise<Server> {
     const onExit = (): boolean => server.kill('SIGINT');
     process.once('exit', onExit);
     const stop = async (): Promise<void> => {
-      // A fast shutdown: whoever is connected is cut off.
       process.off('exit', onExit);
-      server.kill('SIGINT');
+      // It waits for clients that are about to go, and then cuts off whoever is still there.
+      server.kill('SIGTERM');
+      const cutOff = setTimeout(() => server.kill('SIGINT'), LEAVE_MS);
       await exited;
+      clearTimeout(cutOff);
       remove();
     };
     let said = '';
