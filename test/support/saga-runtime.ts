@@ -221,3 +221,17 @@ export async function inputsOf({ store }: World, stream: string): Promise<string
     return String(event?.type ?? input.purpose ?? input.name);
   });
 }
+
+/** Runs a process over the world for as long as the scenario takes. */
+export async function during(
+  world: World,
+  options: RuntimeOptions,
+  scenario: (runtime: Awaited<ReturnType<typeof startRuntime>>) => Promise<void>,
+): Promise<void> {
+  const runtime = await startRuntime(world, options);
+  try {
+    await scenario(runtime);
+  } finally {
+    await runtime.stop();
+  }
+}

@@ -1,22 +1,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { systemActor } from '#domain/kernel/actor.ts';
-import { later } from '#domain/kernel/instant.ts';
 import { Contended, Overloaded } from '#domain/kernel/rejections.ts';
 import { saga } from '#domain/kernel/saga.ts';
-import { memoryReadStore } from '#engines/read-store/memory.ts';
 import { Instances } from '#sagas/runtime/instances.ts';
 import { startSagas } from '#sagas/runtime/sagas.ts';
 import { eventually } from '#test/support/counters.ts';
-import {
-  givenWorld,
-  inputsOf,
-  type RuntimeOptions,
-  START,
-  startRuntime,
-  typesOf,
-  type World,
-} from '#test/support/saga-runtime.ts';
+import { during, givenWorld, inputsOf, type RuntimeOptions, typesOf } from '#test/support/saga-runtime.ts';
 import { seededIds } from '#test/support/seeded.ts';
 import {
   Ask,
@@ -29,27 +19,10 @@ import {
   Shutting,
   transferring,
 } from '#test/support/transfers.ts';
+import { OVERDUE, WAITING, waiting, wanted } from '#test/support/waiting.ts';
 
-const HOUR_MS = 3_600_000;
-const OVERDUE = later(START, HOUR_MS);
 const STREAM = 'saga-transferring-t1';
-const wanted = (amount: bigint) =>
-  Ask({ transfer: 't1', from: 'ann', to: 'bob', amount, overdueAt: OVERDUE });
 const withSaga: RuntimeOptions = { sagas: [transferring] };
-
-/** Runs a process over the world for as long as the scenario takes. */
-async function during(
-  world: World,
-  options: RuntimeOptions,
-  scenario: (runtime: Awaited<ReturnType<typeof startRuntime>>) => Promise<void>,
-): Promise<void> {
-  const runtime = await startRuntime(world, options);
-  try {
-    await scenario(runtime);
-  } finally {
-    await runtime.stop();
-  }
-}
 
 test('a saga sends, takes the answers in and ends', async () => {
   const world = givenWorld();
@@ -227,174 +200,6 @@ test('a command that gets no answer is sent again under the same id until it has
   assert.equal(sent.length, 4);
   assert.equal(new Set(sent).size, 1);
   assert.deepEqual(await inputsOf(world, STREAM), ['Asked', 'take']);
-});
-
-/** Waits for its timer with nothing on its way. */
-const waiting = saga({
-  name: 'waiting',
-  version: 1,
-  initial: { asked: 0, overdue: 0 },
-  events: [Asked, Nudged],
-  id: ({ data }) => data.transfer,
-  on: {
-    Asked: (state, { data }) => ({
-      state: { ...state, asked: state.asked + 1 },
-      timers: [{ name: 'overdue', at: data.overdueAt }],
-    }),
-    Nudged: (state) => (state.overdue > 0 ? { state, done: true } : { state, cancels: ['overdue'] }),
-  },
-  timers: { overdue: (state) => ({ state: { ...state, overdue: state.overdue + 1 } }) },
-});
-const WAITING = 'saga-waiting-t1';
-
-test('a timer fires at its moment, once, and never before', async () => {
-  const world = givenWorld();
-  await during(world, { sagas: [waiting] }, async ({ send, settle }) => {
-    await send(wanted(1n));
-    await settle();
-    world.clock.advanceTo(later(OVERDUE, -1));
-    await settle();
-    assert.deepEqual(await inputsOf(world, WAITING), ['Asked']);
-    world.clock.advanceTo(OVERDUE);
-    await settle();
-    world.clock.advanceTo(later(OVERDUE, HOUR_MS));
-    await settle();
-  });
-  assert.deepEqual(await inputsOf(world, WAITING), ['Asked', 'overdue']);
-});
-
-test('a timer that falls due while nobody runs fires once at the next start', async () => {
-  const world = givenWorld();
-  await during(world, { sagas: [waiting] }, async ({ send, settle }) => {
-    await send(wanted(1n));
-    await settle();
-  });
-  world.clock.advanceTo(later(OVERDUE, HOUR_MS));
-  for (const _ of ['the first start', 'the second'])
-    await during(world, { sagas: [waiting] }, ({ settle }) => settle());
-  assert.deepEqual(await inputsOf(world, WAITING), ['Asked', 'overdue']);
-});
-
-test('a timer is found again when the read store is lost', async () => {
-  const world = givenWorld();
-  await during(world, { sagas: [waiting] }, async ({ send, settle }) => {
-    await send(wanted(1n));
-    await settle();
-  });
-  world.readStore = memoryReadStore();
-  await during(world, { sagas: [waiting] }, async ({ settle, sagas }) => {
-    await settle();
-    assert.equal((await sagas.status()).alarms, 1);
-    world.clock.advanceTo(OVERDUE);
-    await settle();
-  });
-  assert.deepEqual(await inputsOf(world, WAITING), ['Asked', 'overdue']);
-});
-
-test('a timer that was cancelled does not fire, nor after a restart', async () => {
-  const world = givenWorld();
-  await during(world, { sagas: [waiting] }, async ({ send, settle }) => {
-    await send(wanted(1n));
-    await send(Nudge({ transfer: 't1' }));
-    await settle();
-  });
-  world.clock.advanceTo(later(OVERDUE, HOUR_MS));
-  await during(world, { sagas: [waiting] }, ({ settle }) => settle());
-  assert.deepEqual(await inputsOf(world, WAITING), ['Asked', 'Nudged']);
-});
-
-test('events that are met again are no inputs, nor are those that meant nothing at their time', async () => {
-  const world = givenWorld();
-  await during(world, withSaga, async ({ send, settle }) => {
-    await send(wanted(1n));
-    await settle();
-    await send(Nudge({ transfer: 't1' }));
-    await settle();
-  });
-  const before = await inputsOf(world, STREAM);
-  world.readStore = memoryReadStore();
-  await during(world, withSaga, ({ settle }) => settle());
-  assert.deepEqual(await inputsOf(world, STREAM), before);
-});
-
-/** Begins only with a nudge, so that what came before it means nothing. */
-const nudged = saga({
-  name: 'nudged',
-  version: 1,
-  initial: { nudges: 0 },
-  events: [Asked, Nudged],
-  id: ({ data }) => data.transfer,
-  on: {
-    Asked: (state) => (state.nudges === 0 ? undefined : { state: { nudges: -1 } }),
-    Nudged: (state) => ({ state: { nudges: state.nudges + 1 } }),
-  },
-});
-
-test('what an instance ignored before it began stays ignored when the history is read again', async () => {
-  const world = givenWorld();
-  await during(world, { sagas: [nudged] }, async ({ send, settle }) => {
-    await send(wanted(1n));
-    await send(Nudge({ transfer: 't1' }));
-    await settle();
-  });
-  world.readStore = memoryReadStore();
-  await during(world, { sagas: [nudged] }, ({ settle }) => settle());
-  assert.deepEqual(await inputsOf(world, 'saga-nudged-t1'), ['Nudged']);
-});
-
-const failing = (handler: 'event' | 'answer') =>
-  saga({
-    name: 'failing',
-    version: 1,
-    initial: {},
-    events: [Asked, Nudged],
-    id: ({ data }) => data.transfer,
-    on: {
-      Asked(state, { data }) {
-        if (handler === 'event' && data.transfer === 't1') throw new Error('cannot');
-        return { state, sends: [{ command: Fill({ purse: data.to, amount: 1n }), purpose: 'fill' }] };
-      },
-      Nudged: (state) => ({ state }),
-    },
-    answers: {
-      fill() {
-        if (handler === 'answer') throw new Error('cannot');
-        return undefined;
-      },
-    },
-  });
-
-test('a saga that throws on an event parks that instance, and no other', async () => {
-  const world = givenWorld();
-  await during(world, { sagas: [failing('event')] }, async ({ send, settle }) => {
-    await send(wanted(1n));
-    await send(Ask({ transfer: 't2', from: 'ann', to: 'bob', amount: 1n, overdueAt: OVERDUE }));
-    await send(Nudge({ transfer: 't1' }));
-    await settle();
-  });
-  const parked = await world.readStore.parked('saga:failing');
-  assert.deepEqual(
-    parked.map(({ key, positions }) => [key, positions.length]),
-    [['t1', 2]],
-  );
-  assert.deepEqual(await inputsOf(world, 'saga-failing-t1'), []);
-  assert.deepEqual(await inputsOf(world, 'saga-failing-t2'), ['Asked', 'fill']);
-});
-
-test('a saga that throws on an answer is stuck and says so; later events wait; better code goes on', async () => {
-  const world = givenWorld();
-  await during(world, { sagas: [failing('answer')] }, async ({ send, settle, sagas }) => {
-    await send(wanted(1n));
-    await settle();
-    assert.deepEqual((await sagas.status()).stuck, [{ stream: 'saga-failing-t1', error: 'cannot' }]);
-    await send(Nudge({ transfer: 't1' }));
-    await settle();
-  });
-  assert.deepEqual(await inputsOf(world, 'saga-failing-t1'), ['Asked']);
-  assert.equal((await world.readStore.parked('saga:failing')).length, 1);
-  await during(world, { sagas: [failing('event')] }, ({ settle }) => settle());
-  assert.deepEqual(await inputsOf(world, 'saga-failing-t1'), ['Asked', 'fill']);
-  assert.deepEqual(await typesOf(world, 'purse-bob'), ['Filled']);
 });
 
 test('two processes share the work, and nothing happens twice', async () => {
