@@ -1,73 +1,20 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, describe, it } from 'node:test';
 import fc from 'fast-check';
-import type { JsonObject } from '#domain/kernel/canonical.ts';
-import {
-  type CollectionSpec,
-  type DocumentWrite,
-  type Lease,
-  NoSuchCollection,
-  type ReadStore,
-} from '#domain/kernel/ports/read-store.ts';
+import { NoSuchCollection, type ReadStore } from '#domain/kernel/ports/read-store.ts';
 import type { Filter, Query } from '#domain/kernel/ports/views.ts';
 import { Rejected } from '#domain/kernel/rejections.ts';
 import { belongTo } from '#engines/read-store/history.ts';
 import { memoryReadStore } from '#engines/read-store/memory.ts';
 import { openSqliteReadStore } from '#engines/read-store/sqlite/store.ts';
+import { idsOf, lots, owned, put, removeFolders, temporaryFolder, write } from '#test/support/lots-read.ts';
 
 const RUNS = Number(process.env.ANNALS_RUNS ?? 60);
-
-const lots: CollectionSpec = {
-  name: 'lots@1.1',
-  indexes: [
-    { name: 'price', fields: [{ path: 'price.amount', as: 'integer' }] },
-    {
-      name: 'state',
-      fields: [
-        { path: 'state', as: 'text' },
-        { path: 'price.amount', as: 'integer' },
-      ],
-    },
-    { name: 'categories', fields: [{ path: 'categories', as: 'text' }] },
-  ],
-  text: ['title'],
-};
-
-const folders: string[] = [];
-const temporaryFolder = () => {
-  const folder = mkdtempSync(join(tmpdir(), 'annals-read-store-'));
-  folders.push(folder);
-  return folder;
-};
 
 const engines = {
   memory: () => memoryReadStore(),
   sqlite: () => openSqliteReadStore({ folder: temporaryFolder() }),
 };
-
-const write = (id: string, position: bigint, body: JsonObject | null): DocumentWrite => ({
-  collection: lots.name,
-  id,
-  key: id,
-  position,
-  body,
-});
-
-async function owned(store: ReadStore, consumer = 'view:lots@1.1', owner = 'one'): Promise<Lease> {
-  const lease = await store.lease(consumer, owner, 0, 1_000);
-  assert.ok(lease);
-  return lease;
-}
-
-const put = async (store: ReadStore, writes: readonly DocumentWrite[], checkpoint = 1n) =>
-  store.commit({ lease: await owned(store), writes, checkpoint, parked: [] });
-
-const idsOf = async (store: ReadStore, query: Query): Promise<string[]> =>
-  (await store.find(lots.name, query)).items.map((item) => item.id);
 
 const rejectsAsInvalid = (promise: Promise<unknown>) =>
   assert.rejects(promise, (error) => error instanceof Rejected && error.rejection.code === 'invalid');
@@ -81,7 +28,7 @@ for (const [engine, open] of Object.entries(engines))
     });
     afterEach(async () => {
       await store.close();
-      for (const folder of folders.splice(0)) rmSync(folder, { recursive: true, force: true });
+      removeFolders();
     });
 
     it('gives back what was written, amounts and positions beyond 2^53 included', async () => {
@@ -347,65 +294,3 @@ for (const [engine, open] of Object.entries(engines))
       await assert.rejects(store.get(lots.name, ['a']), NoSuchCollection);
     });
   });
-
-describe('read store: sqlite alone', () => {
-  let folder: string;
-  beforeEach(() => {
-    folder = temporaryFolder();
-  });
-  afterEach(() => {
-    for (const each of folders.splice(0)) rmSync(each, { recursive: true, force: true });
-  });
-
-  it('is there after a restart, and another process sees it', async () => {
-    const first = openSqliteReadStore({ folder });
-    await first.declare(lots);
-    await put(first, [write('a', 1n, { state: 'open' })]);
-    const second = openSqliteReadStore({ folder });
-    assert.deepEqual(await idsOf(second, { filter: { state: 'open' }, limit: 1 }), ['a']);
-    await second.drop(lots.name);
-    await assert.rejects(first.find(lots.name, { limit: 1 }), NoSuchCollection);
-    await first.close();
-    await second.close();
-  });
-
-  for (const [what, damage] of [
-    [
-      'damaged',
-      (path: string) => writeFileSync(path, 'this is no database, whatever its name may say'.repeat(99)),
-    ],
-    [
-      'of a newer version',
-      (path: string) => {
-        const database = new DatabaseSync(path);
-        database.exec('PRAGMA user_version = 99');
-        database.close();
-      },
-    ],
-  ] as const)
-    it(`sets a file aside that is ${what}, and begins anew`, async () => {
-      const path = join(temporaryFolder(), 'views.db');
-      const inFolder = join(path, '..');
-      damage(path);
-      const store = openSqliteReadStore({ folder: inFolder });
-      await store.declare(lots);
-      await put(store, [write('a', 1n, { state: 'open' })]);
-      assert.ok(readdirSync(inFolder).includes('views.db.set-aside-1'));
-      await store.close();
-    });
-
-  it('uses the declared indexes for filters and for order', async () => {
-    const store = openSqliteReadStore({ folder });
-    await store.declare(lots);
-    const database = new DatabaseSync(join(folder, 'views.db'));
-    const { selectionOf } = await import('#engines/read-store/sqlite/sql.ts');
-    const { parseQuery } = await import('#engines/read-store/query.ts');
-    const sort = [{ field: 'price.amount', direction: 'descending' }] as const;
-    const query = parseQuery({ filter: { state: 'open' }, sort, limit: 10 }, lots);
-    const { sql, values } = selectionOf('documents_1', query, new Set());
-    const plan = database.prepare(`EXPLAIN QUERY PLAN ${sql}`).all(...values, 10);
-    assert.match(JSON.stringify(plan), /SEARCH documents_1 USING INDEX documents_1_/);
-    database.close();
-    await store.close();
-  });
-});

@@ -1,0 +1,68 @@
+import assert from 'node:assert/strict';
+import { readdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { afterEach, beforeEach, describe, it } from 'node:test';
+import { NoSuchCollection } from '#domain/kernel/ports/read-store.ts';
+import { openSqliteReadStore } from '#engines/read-store/sqlite/store.ts';
+import { idsOf, lots, put, removeFolders, temporaryFolder, write } from '#test/support/lots-read.ts';
+
+describe('read store: sqlite alone', () => {
+  let folder: string;
+  beforeEach(() => {
+    folder = temporaryFolder();
+  });
+  afterEach(removeFolders);
+
+  it('is there after a restart, and another process sees it', async () => {
+    const first = openSqliteReadStore({ folder });
+    await first.declare(lots);
+    await put(first, [write('a', 1n, { state: 'open' })]);
+    const second = openSqliteReadStore({ folder });
+    assert.deepEqual(await idsOf(second, { filter: { state: 'open' }, limit: 1 }), ['a']);
+    await second.drop(lots.name);
+    await assert.rejects(first.find(lots.name, { limit: 1 }), NoSuchCollection);
+    await first.close();
+    await second.close();
+  });
+
+  for (const [what, damage] of [
+    [
+      'damaged',
+      (path: string) => writeFileSync(path, 'this is no database, whatever its name may say'.repeat(99)),
+    ],
+    [
+      'of a newer version',
+      (path: string) => {
+        const database = new DatabaseSync(path);
+        database.exec('PRAGMA user_version = 99');
+        database.close();
+      },
+    ],
+  ] as const)
+    it(`sets a file aside that is ${what}, and begins anew`, async () => {
+      const path = join(temporaryFolder(), 'views.db');
+      const inFolder = join(path, '..');
+      damage(path);
+      const store = openSqliteReadStore({ folder: inFolder });
+      await store.declare(lots);
+      await put(store, [write('a', 1n, { state: 'open' })]);
+      assert.ok(readdirSync(inFolder).includes('views.db.set-aside-1'));
+      await store.close();
+    });
+
+  it('uses the declared indexes for filters and for order', async () => {
+    const store = openSqliteReadStore({ folder });
+    await store.declare(lots);
+    const database = new DatabaseSync(join(folder, 'views.db'));
+    const { selectionOf } = await import('#engines/read-store/sqlite/sql.ts');
+    const { parseQuery } = await import('#engines/read-store/query.ts');
+    const sort = [{ field: 'price.amount', direction: 'descending' }] as const;
+    const query = parseQuery({ filter: { state: 'open' }, sort, limit: 10 }, lots);
+    const { sql, values } = selectionOf('documents_1', query, new Set());
+    const plan = database.prepare(`EXPLAIN QUERY PLAN ${sql}`).all(...values, 10);
+    assert.match(JSON.stringify(plan), /SEARCH documents_1 USING INDEX documents_1_/);
+    database.close();
+    await store.close();
+  });
+});

@@ -1,0 +1,56 @@
+// A collection as the contract of read stores uses it.
+
+import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { JsonObject } from '#domain/kernel/canonical.ts';
+import type { CollectionSpec, DocumentWrite, Lease, ReadStore } from '#domain/kernel/ports/read-store.ts';
+import type { Query } from '#domain/kernel/ports/views.ts';
+
+export const lots: CollectionSpec = {
+  name: 'lots@1.1',
+  indexes: [
+    { name: 'price', fields: [{ path: 'price.amount', as: 'integer' }] },
+    {
+      name: 'state',
+      fields: [
+        { path: 'state', as: 'text' },
+        { path: 'price.amount', as: 'integer' },
+      ],
+    },
+    { name: 'categories', fields: [{ path: 'categories', as: 'text' }] },
+  ],
+  text: ['title'],
+};
+
+const folders: string[] = [];
+/** A folder that {@link removeFolders} removes. */
+export const temporaryFolder = (): string => {
+  const folder = mkdtempSync(join(tmpdir(), 'annals-read-store-'));
+  folders.push(folder);
+  return folder;
+};
+export function removeFolders(): void {
+  for (const folder of folders.splice(0)) rmSync(folder, { recursive: true, force: true });
+}
+
+export const write = (id: string, position: bigint, body: JsonObject | null): DocumentWrite => ({
+  collection: lots.name,
+  id,
+  key: id,
+  position,
+  body,
+});
+
+export async function owned(store: ReadStore, consumer = 'view:lots@1.1', owner = 'one'): Promise<Lease> {
+  const lease = await store.lease(consumer, owner, 0, 1_000);
+  assert.ok(lease);
+  return lease;
+}
+
+export const put = async (store: ReadStore, writes: readonly DocumentWrite[], checkpoint = 1n) =>
+  store.commit({ lease: await owned(store), writes, checkpoint, parked: [] });
+
+export const idsOf = async (store: ReadStore, query: Query): Promise<string[]> =>
+  (await store.find(lots.name, query)).items.map((item) => item.id);
