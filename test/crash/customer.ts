@@ -6,7 +6,7 @@ import type { AcknowledgementLog } from '#test/support/acknowledgement-log.ts';
 // sends what was not answered again under the same id.
 
 /** Before what got no answer is sent again, in milliseconds: long enough to let a platform start, short against its life. */
-const AGAIN_MS = 40;
+const AGAIN_MS = 80;
 /** How long an answer is waited for. */
 const ANSWER_MS = 20_000;
 /** The platform's clock may leap over months. */
