@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
 
 /** The platform in a process of its own. */
 export interface Fuzzed {
@@ -10,6 +11,8 @@ export interface Fuzzed {
   readonly folder: string;
   /** Aborted when the process has ended by itself. */
   readonly gone: AbortSignal;
+  /** Whether it has; waits a moment, because a connection breaks before anybody is told of the end of its process. */
+  hasEnded(): Promise<boolean>;
   /** Lines that it has logged as errors, the newest last; at most {@link MOST_LINES}. */
   errors(): readonly string[];
   /** Bytes that are in memory. */
@@ -22,6 +25,7 @@ export interface Fuzzed {
 
 const MOST_LINES = 50;
 const STOP_MS = 20_000;
+const NOTICED_MS = 2_000;
 
 /** Starts it, with a fault behind a command where one is named. @throws Error with what it said when it does not start */
 export async function startFuzzed(fault = 'none', command = 'Transfer'): Promise<Fuzzed> {
@@ -58,6 +62,10 @@ export async function startFuzzed(fault = 'none', command = 'Transfer'): Promise
     url,
     folder,
     gone: gone.signal,
+    async hasEnded() {
+      await Promise.race([exited, pause(NOTICED_MS, undefined, { ref: false })]);
+      return gone.signal.aborted;
+    },
     errors: () => [...lines],
     async memoryBytes() {
       const text = await (await fetch(`${url}/metrics`)).text();

@@ -127,6 +127,8 @@ class Run {
       }
     });
     await Promise.all(workers);
+    // The last answer may have come before its process went.
+    await this.#platform.memoryBytes().catch(() => this.#platform.hasEnded());
     if (this.#platform.gone.aborted)
       this.problems.push(
         `${this.#platform.gone.reason} while cases ${[...this.#underWay].join(', ')} were under way`,
@@ -155,7 +157,7 @@ class Run {
       this.#underWay.delete(number);
     } catch (error) {
       // Whoever was cut off when the process ended is told of as one who may have been why.
-      if (!this.#platform.gone.aborted) await this.#complain(fuzzCase, `no answer: ${error}`);
+      if (!(await this.#platform.hasEnded())) await this.#complain(fuzzCase, `no answer: ${error}`);
     }
   }
 
