@@ -10,7 +10,7 @@ import type {
 } from './message.ts';
 import { notes } from './notes.ts';
 import { commonRejections } from './rejections.ts';
-import { written } from './written.ts';
+import { writtenAndRead } from './written.ts';
 
 /** The messages of one context: what `domain/registry.ts` lists. */
 export interface Context {
@@ -135,20 +135,17 @@ export function registryOf(contexts: readonly Context[]): Registry {
     },
     encode: (event) => declarationOf(event).schema.encode(event.data as never) as JsonObject,
     seal(event, metadata) {
-      const { schema } = declarationOf(event);
-      const json = written(schema, event.data) as JsonObject;
       // Not the data that was decided: what a fold sees is to be what a replay sees.
-      const data = schema.decode(json as never);
+      const { json, data } = writtenAndRead(declarationOf(event).schema, event.data);
       sealed.put(json, { data, metadata });
-      return { json, data };
+      return { json: json as JsonObject, data };
     },
     encodeCommand({ command, data }) {
       const known = commands.get(command);
       if (known === undefined) throw new TypeError(`${command} is not in the registry`);
-      const { schema } = known.command;
-      const json = written(schema, data) as JsonObject;
-      sentHere.put(json, { command, data: schema.decode(json as never) });
-      return json;
+      const made = writtenAndRead(known.command.schema, data);
+      sentHere.put(made.json, { command, data: made.data });
+      return made.json as JsonObject;
     },
     commandIn: (json) => (typeof json === 'object' && json !== null ? sentHere.of(json) : undefined),
   };

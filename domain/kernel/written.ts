@@ -19,12 +19,14 @@ export function written<S extends z.ZodType>(schema: S, value: unknown): z.input
 }
 
 /**
- * What `schema.encode` makes, by the shorter way: written, and read once to see that it fits.
+ * What `schema.encode` makes, by the shorter way: written, and read once to see that it fits. `data`: what the reading gave.
  *
  * @throws z.ZodError when the value does not fit
  */
-export function encoded<S extends z.ZodType>(schema: S, value: z.output<S>): z.input<S> {
+export function writtenAndRead<S extends z.ZodType>(
+  schema: S,
+  value: unknown,
+): { readonly json: z.input<S>; readonly data: z.output<S> } {
   const json = written(schema, value);
-  schema.decode(json);
-  return json;
+  return { json, data: schema.decode(json) };
 }

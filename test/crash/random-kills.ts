@@ -77,15 +77,12 @@ export async function judgedApart(folder: string, ...log: readonly string[]): Pr
 }
 
 /** What `projections verify` says of views that differ from their rebuild; of all of them unless some are named. */
-export async function differingViews(
-  folder: string,
-  named: readonly (string | undefined)[] = [undefined],
-): Promise<readonly string[]> {
+export async function differingViews(folder: string, named?: readonly string[]): Promise<readonly string[]> {
   const problems: string[] = [];
-  for (const name of named) {
-    const words = ['projections', 'verify', ...(name === undefined ? [] : [name]), '--data', folder];
+  for (const names of named?.map((name) => [name]) ?? [[]]) {
+    const words = ['projections', 'verify', ...names, '--data', folder];
     const { code, output } = await programOutput('cli/main.ts', words);
-    if (code !== 0) problems.push(`${name ?? 'some view'}: ${output}`);
+    if (code !== 0) problems.push(`${names[0] ?? 'some view'}: ${output}`);
   }
   return problems;
 }

@@ -116,7 +116,8 @@ class Run {
     return this.#platform.gone.aborted || this.problems.length >= MOST_PROBLEMS;
   }
 
-  async all(): Promise<void> {
+  /** Resolves with the memory in bytes that the platform then takes; NaN when it has ended by itself. */
+  async all(): Promise<number> {
     const { cases, from = 0, atOnce = AT_ONCE, say = () => undefined } = this.#options;
     let next = from;
     const workers = Array.from({ length: atOnce }, async () => {
@@ -128,12 +129,16 @@ class Run {
     });
     await Promise.all(workers);
     // The last answer may have come before its process went.
-    await this.#platform.memoryBytes().catch(() => this.#platform.hasEnded());
+    const memory = await this.#platform.memoryBytes().catch(async (error: unknown) => {
+      if (!(await this.#platform.hasEnded())) throw error;
+      return Number.NaN;
+    });
     if (this.#platform.gone.aborted)
       this.problems.push(
         `${this.#platform.gone.reason} while cases ${[...this.#underWay].join(', ')} were under way`,
       );
     for (const line of this.#platform.errors()) this.problems.push(`it has logged: ${line}`);
+    return memory;
   }
 
   async #judged(fuzzCase: FuzzCase): Promise<Verdict> {
@@ -196,10 +201,8 @@ export async function fuzz(options: FuzzOptions): Promise<FuzzReport> {
     const world = await inhabit(platform.url, platform.gone);
     const before = await platform.memoryBytes();
     const run = new Run(platform, world, send, await restJudge(platform.url), options);
-    await run.all();
-    let after = Number.NaN;
+    const after = await run.all();
     if (!platform.gone.aborted) {
-      after = await platform.memoryBytes();
       if (after > (options.mostMemoryBytes ?? MEMORY_BYTES))
         run.problems.push(`its memory has come to ${after} bytes`);
       const problem = await servesProblem(world);

@@ -28,7 +28,7 @@ export interface Admission {
   /** Lets nobody in any more; resolves when everybody has left. */
   close(): Promise<void>;
   inFlight(): Readonly<Record<Side, number>>;
-  /** Commands from outside that may be inside now, whoever uses up the burst apart. */
+  /** Commands from outside that may be inside now, a crowd beyond them apart. */
   limit(): number;
   closed(): boolean;
 }
@@ -56,7 +56,8 @@ function people() {
  * The one door of the pipeline. What comes from outside is let in as long as those inside are answered about as quickly as
  * in an empty house ({@link concurrency}). The last third is for people who have nothing inside, so that whoever sends
  * many at once does not shut out those who send one. Outside a flood ({@link floodGauge}) a bounded crowd is let in beyond
- * that: it waits longer, and more of it are served in a second. Nobody waits at the door: who is refused has nothing decided, and is told when to come again.
+ * that: it waits longer, and more of it are served in a second. Nobody waits at the door: who is refused has nothing
+ * decided, and is told when to come again.
  *
  * What finishes work (`system`) is counted apart, and no flood outside keeps it out. Steps that a command sets going do not
  * come by the door again.

@@ -22,13 +22,13 @@ export function floodGauge(): FloodGauge {
   let came = 0;
   let refused = 0;
   let isFlood = false;
-  const isEvident = (): boolean => refused > FLOOD_SHARE * came;
+  const areMostRefused = (): boolean => refused > FLOOD_SHARE * came;
 
   function count(nowMs: number): void {
     const passed = nowMs - beganAtMs;
     // A clock that was set back ends the window, too.
     if (passed >= 0 && passed < WINDOW_MS) return;
-    isFlood = passed < 2 * WINDOW_MS && isEvident();
+    isFlood = passed < 2 * WINDOW_MS && areMostRefused();
     beganAtMs = nowMs;
     came = 0;
     refused = 0;
@@ -47,7 +47,7 @@ export function floodGauge(): FloodGauge {
       count(nowMs);
       came += 1;
       refused += 1;
-      if (refused >= EVIDENT_REFUSALS && isEvident()) isFlood = true;
+      if (refused >= EVIDENT_REFUSALS && areMostRefused()) isFlood = true;
     },
   };
 }

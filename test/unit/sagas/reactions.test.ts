@@ -2,13 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Overloaded } from '#domain/kernel/rejections.ts';
 import { memoryReadStore } from '#engines/read-store/memory.ts';
-import {
-  givenWorld,
-  type RuntimeOptions,
-  START,
-  startRuntime,
-  type World,
-} from '#test/support/saga-runtime.ts';
+import { during, givenWorld, type RuntimeOptions, START, type World } from '#test/support/saga-runtime.ts';
 import { Ask, counting, Nudge } from '#test/support/transfers.ts';
 
 const ask = Ask({ transfer: 't1', from: 'ann', to: 'bob', amount: 7n, overdueAt: START });
@@ -18,19 +12,6 @@ const nudge = Nudge({ transfer: 't1' });
 async function countedIn({ store }: World): Promise<unknown[]> {
   const events = await store.readStream('counter-t1', { limit: 100 });
   return events.map(({ data }) => data.amount);
-}
-
-async function during(
-  world: World,
-  options: RuntimeOptions,
-  scenario: (runtime: Awaited<ReturnType<typeof startRuntime>>) => Promise<void>,
-): Promise<void> {
-  const runtime = await startRuntime(world, options);
-  try {
-    await scenario(runtime);
-  } finally {
-    await runtime.stop();
-  }
 }
 
 test('the safety net does what the write side has left undone', async () => {

@@ -22,6 +22,9 @@ function givenDoor(limits: Partial<PipelineLimits> = {}) {
     const tries = Array.from({ length: count }, () => door.enter('external', person));
     return tries.filter((entered) => 'leave' in entered);
   }
+  /** As many people as that try once each. */
+  const crowd = (count: number): readonly Admitted[] =>
+    Array.from({ length: count }, (_, at) => enter(1, `p${at}`)).flat();
   /** One command that takes so long and has the house to itself. */
   function alone(ms: number): void {
     const [entered] = enter(1, 'nobody');
@@ -29,7 +32,7 @@ function givenDoor(limits: Partial<PipelineLimits> = {}) {
     entered?.answered('Add');
     entered?.leave();
   }
-  return { door, clock, pass, enter, alone };
+  return { door, clock, pass, enter, crowd, alone };
 }
 
 describe('the door', () => {
@@ -52,27 +55,24 @@ describe('the door', () => {
     assert.equal(enter(1, 'zoe').length, 0);
   });
   it('takes a crowd beyond its limit, but not out of a flood', () => {
-    const { door, enter, pass } = givenDoor({ externalLeast: 1, externalBurst: 10 });
-    const crowdOf = (count: number): readonly Admitted[] =>
-      Array.from({ length: count }, (_, at) => enter(1, `p${at}`)).flat();
+    const { door, crowd, pass } = givenDoor({ externalLeast: 1, externalBurst: 10 });
     const leaveAll = (all: readonly Admitted[]): void => {
       for (const { leave } of all) leave();
     };
-    const crowd = crowdOf(20);
-    assert.equal(crowd.length, 11);
-    leaveAll(crowd);
-    const next = crowdOf(200);
+    const first = crowd(20);
+    assert.equal(first.length, 11);
+    leaveAll(first);
+    const next = crowd(200);
     assert.equal(next.length, 11, 'welcome as soon as the one before has left');
     leaveAll(next);
-    assert.equal(crowdOf(20).length, 1, 'most of the last were refused');
+    assert.equal(crowd(20).length, 1, 'most of the last were refused');
     pass(1_000);
-    assert.equal(crowdOf(20).length, 10);
+    assert.equal(crowd(20).length, 10);
     assert.equal(door.inFlight().external, 11);
   });
   it('never lets in more than the bound, however large a crowd it takes', () => {
-    const { enter } = givenDoor({ externalLeast: 4, externalBurst: 100, externalInFlight: 20 });
-    const crowd = Array.from({ length: 200 }, (_, at) => enter(1, `p${at}`)).flat();
-    assert.equal(crowd.length, 20);
+    const { crowd } = givenDoor({ externalLeast: 4, externalBurst: 100, externalInFlight: 20 });
+    assert.equal(crowd(200).length, 20);
   });
   it('counts what finishes work apart', () => {
     const { door, enter } = givenDoor({ externalLeast: 1, systemInFlight: 2 });
@@ -84,9 +84,9 @@ describe('the door', () => {
 
 describe('the limit', () => {
   /** Keeps the house full for so many answers of `ms` each. */
-  function busy({ door, enter, pass }: ReturnType<typeof givenDoor>, rounds: number, ms: () => number): void {
+  function busy({ door, crowd, pass }: ReturnType<typeof givenDoor>, rounds: number, ms: () => number): void {
     for (let round = 0; round < rounds; round++) {
-      const people = Array.from({ length: door.limit() + 1 }, (_, at) => enter(1, `p${at}`)).flat();
+      const people = crowd(door.limit() + 1);
       pass(ms());
       for (const { answered, leave } of people) {
         answered('Add');
