@@ -58,15 +58,19 @@ async function readHistory(
 const Head = z.object({ now: z.string() });
 const Accounts = z.object({
   platformAccounts: z.object({
-    edges: z.array(z.object({ node: z.object({ id: z.string(), balance: Amount }) })),
+    edges: z.array(
+      z.object({
+        node: z.object({ owner: z.string(), account: z.string(), currency: z.string(), balance: Amount }),
+      }),
+    ),
   }),
 });
 const ACCOUNTS = `query ($atLeast: Token) {
-  platformAccounts(first: ${PAGE}, atLeast: $atLeast) { edges { node { id balance } } }
+  platformAccounts(first: ${PAGE}, atLeast: $atLeast) { edges { node { owner account currency balance } } }
 }`;
 const Wallets = z.record(
   z.string(),
-  z.object({ id: z.string(), available: Amount, held: Amount }).nullable(),
+  z.object({ person: z.string(), currency: z.string(), available: Amount, held: Amount }).nullable(),
 );
 
 /** What the wallets of ten owners say, each a field of one question. */
@@ -78,7 +82,7 @@ async function shownWallets(
 ): Promise<readonly (readonly [account: string, balance: bigint])[]> {
   const fields = owners.map(
     ([person, currency], index) =>
-      `w${index}: wallet(person: "${person}", currency: "${currency}", atLeast: $atLeast) { id available held }`,
+      `w${index}: wallet(person: "${person}", currency: "${currency}", atLeast: $atLeast) { person currency available held }`,
   );
   const query = `query ($atLeast: Token) { ${fields.join(' ')} }`;
   const wallets = Object.values(await api.ask(Wallets, query, { atLeast }, auditor));
@@ -86,8 +90,8 @@ async function shownWallets(
     wallet === null
       ? []
       : [
-          [`wallet:${wallet.id}:available`, wallet.available] as const,
-          [`wallet:${wallet.id}:held`, wallet.held] as const,
+          [`wallet:${wallet.person}:${wallet.currency}:available`, wallet.available] as const,
+          [`wallet:${wallet.person}:${wallet.currency}:held`, wallet.held] as const,
         ],
   );
 }
@@ -100,7 +104,12 @@ async function shownBalances(
 ): Promise<ReadonlyMap<string, bigint>> {
   const { now } = await api.ask(Head, '{ now }', {});
   const { platformAccounts } = await api.ask(Accounts, ACCOUNTS, { atLeast: now }, auditor);
-  const shown = new Map(platformAccounts.edges.map(({ node }) => [node.id, node.balance]));
+  const shown = new Map(
+    platformAccounts.edges.map(({ node: { owner, account, currency, balance } }) => [
+      `${owner}:${account}:${currency}`,
+      balance,
+    ]),
+  );
   const owners = [...balances.keys()]
     .map((account) => account.split(':'))
     .flatMap(([kind, person = '', currency = '', side]) =>

@@ -7,7 +7,7 @@ const PAGE = 100;
 
 const Cents = z.object({ amount: z.string().regex(/^\d+$/).transform(BigInt) });
 const Ended = z.object({
-  id: z.string(),
+  auctionId: z.string(),
   phase: z.string(),
   settled: z.boolean(),
   bids: z.int(),
@@ -23,7 +23,7 @@ const Page = z.object({
 const Head = z.object({ now: z.string() });
 const AUCTIONS = `query ($saleId: ID!, $first: Int!, $after: Cursor, $atLeast: Token) {
   auctions(saleId: $saleId, first: $first, after: $after, atLeast: $atLeast) {
-    edges { node { id phase settled bids winner hammer { amount } } }
+    edges { node { auctionId phase settled bids winner hammer { amount } } }
     pageInfo { hasNextPage endCursor }
   }
 }`;
@@ -48,7 +48,7 @@ async function endedIn(api: Api, saleId: string): Promise<ReadonlyMap<string, z.
   for (let after: string | null | undefined; after !== null; ) {
     const variables = { saleId, first: PAGE, after, atLeast: now };
     const { auctions } = await api.ask(Page, AUCTIONS, variables);
-    for (const { node } of auctions.edges) ended.set(node.id, node);
+    for (const { node } of auctions.edges) ended.set(node.auctionId, node);
     after = auctions.pageInfo.hasNextPage ? auctions.pageInfo.endCursor : null;
   }
   return ended;

@@ -13,6 +13,8 @@ interface Operation {
 
 export interface QueryDeclaration extends Operation {
   readonly kind: 'query';
+  /** It takes no argument but its own. */
+  readonly atLeast?: false;
   resolve(args: object, reading: Reading): Promise<unknown>;
 }
 
@@ -33,12 +35,25 @@ export interface SubscriptionDeclaration extends Operation {
   ): AsyncIterableIterator<unknown> | Promise<AsyncIterableIterator<unknown>>;
 }
 
+/** A type whose things have an identity: clients may keep them by `id`, and ask for them anew by it. */
+export interface NodeDeclaration {
+  /** The `id` of the type. */
+  readonly type: string;
+  /** The query that reads one of them: whoever may not ask it learns nothing by a global id either. */
+  readonly read: QueryDeclaration;
+  /** The arguments of that query by which a thing is known; each is a field of the type too. */
+  readonly key: readonly string[];
+  /** The one of `key` that the document calls `id`, if there is one. */
+  readonly documentId: string | undefined;
+}
+
 /** The operations of one context, by name. */
 export interface Operations {
   readonly queries: Readonly<Record<string, QueryDeclaration>>;
   readonly subscriptions: Readonly<Record<string, SubscriptionDeclaration>>;
   /** By the name of the field. */
   readonly fields: Readonly<Record<string, FieldDeclaration>>;
+  readonly nodes: readonly NodeDeclaration[];
 }
 
 interface Declared<A extends Shape, R extends z.ZodType> {
@@ -62,6 +77,12 @@ export function query<A extends Shape, R extends z.ZodType>(
   };
 }
 
+function nameOf(type: z.ZodType): string {
+  const name = z.globalRegistry.get(type)?.id;
+  if (name === undefined) throw new TypeError('a type that something is declared of has an id');
+  return name;
+}
+
 /** Declares a field of a type. It reads another view than its parent and so takes `atLeast` for itself. */
 export function field<A extends Shape, R extends z.ZodType, P extends z.ZodType>(
   declaration: Declared<A, R> & {
@@ -69,12 +90,10 @@ export function field<A extends Shape, R extends z.ZodType, P extends z.ZodType>
     resolve: (args: DataOf<A>, reading: Reading, parent: z.output<P>) => Promise<z.output<R>>;
   },
 ): FieldDeclaration {
-  const of = z.globalRegistry.get(declaration.of)?.id;
-  if (of === undefined) throw new TypeError('a field belongs to a type that has an id');
   return {
     ...declaration,
     kind: 'field',
-    of,
+    of: nameOf(declaration.of),
     args: z.strictObject(declaration.args),
     resolve: declaration.resolve as FieldDeclaration['resolve'],
   };
@@ -95,4 +114,22 @@ export function subscription<A extends Shape, R extends z.ZodType>(
     args: z.strictObject(declaration.args),
     subscribe: declaration.subscribe as SubscriptionDeclaration['subscribe'],
   };
+}
+
+/**
+ * Declares that a type has an identity. `id` becomes its global one; the id that its documents are stored under is shown by
+ * the name that the query calls it.
+ *
+ * @param key arguments of `read`. The one that is no field of the document is the document's own `id`; where all of them are,
+ *   its `id` is made of them and not shown.
+ */
+export function node(
+  of: z.ZodObject,
+  { read, key }: { readonly read: QueryDeclaration; readonly key: readonly string[] },
+): NodeDeclaration {
+  const type = nameOf(of);
+  const [documentId, ...more] = key.filter((name) => !(name in of.shape));
+  if (!('id' in of.shape) || more.length > 0 || key.some((name) => !(name in read.args.shape)))
+    throw new TypeError(`${type} cannot be read by ${key.join(' and ')}`);
+  return { type, read, key, documentId };
 }

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { AuctionId, LotId, PersonId, SaleId } from '#domain/kernel/ids.ts';
+import { AuctionId, BidId, LotId, PersonId, SaleId } from '#domain/kernel/ids.ts';
 import { Instant } from '#domain/kernel/instant.ts';
 import { Currency, MinorUnits } from '#domain/kernel/money.ts';
 import type { Filter, Query } from '#domain/kernel/ports/views.ts';
@@ -17,7 +17,7 @@ import { hasRole } from '../authorization/who.ts';
 import { connection, pageArguments } from '../connection.ts';
 import { documents } from '../documents.ts';
 import type { Viewer } from '../house.ts';
-import { field, type Operations, query } from '../operation.ts';
+import { field, node, type Operations, query } from '../operation.ts';
 import { auctionFeed } from './feed.ts';
 
 const auctions = documents('auctions', AuctionDocument);
@@ -75,6 +75,7 @@ function wanted(asked: Discovery): Filter {
 
 /** Bids that moved an auction are public; those turned away are between the bidder and the house. */
 const publicBids = ['leading', 'outbid', 'superseded', 'won', 'unsold', 'cancelled'] as const;
+const isPublic = ({ status }: BidDocument): boolean => publicBids.some((known) => known === status);
 
 function visibleBids(auctionId: string, { actor }: Viewer): Filter {
   if (hasRole(actor, overseers)) return { auctionId };
@@ -83,6 +84,55 @@ function visibleBids(auctionId: string, { actor }: Viewer): Filter {
 }
 
 const newestFirst = [{ field: 'placedAt', direction: 'descending' }] as const;
+
+const auction = query({
+  description: 'One auction.',
+  who: 'anyone',
+  args: { auctionId: AuctionId },
+  returns: AuctionDocument.nullable(),
+  resolve: ({ auctionId }, reading) => auctions.get(auctionId, reading),
+});
+
+const sale = query({
+  description: 'One sale.',
+  who: 'anyone',
+  args: { saleId: SaleId },
+  returns: SaleDocument.nullable(),
+  resolve: ({ saleId }, reading) => sales.get(saleId, reading),
+});
+
+const lot = query({
+  description: 'One lot.',
+  who: 'anyone',
+  args: { lotId: LotId },
+  returns: LotDocument.nullable(),
+  resolve: ({ lotId }, reading) => lots.get(lotId, reading),
+});
+
+const settlement = query({
+  description: 'What a sale moves and how far that is: for its buyer, its seller and the house.',
+  who: 'member',
+  args: { auctionId: AuctionId },
+  returns: SettlementDocument.nullable(),
+  async resolve({ auctionId }, reading) {
+    const { viewer } = reading;
+    const found = await settlements.get(auctionId, reading);
+    if (found === null) return null;
+    const house = hasRole(viewer.actor, ['auctioneer', 'clerk']);
+    return house || isTheirs(found.buyer, viewer) || isTheirs(found.seller, viewer) ? found : null;
+  },
+});
+
+const bid = query({
+  description: 'One bid; what was turned away at the door is shown to its bidder alone, and to overseers.',
+  who: 'anyone',
+  args: { bidId: BidId },
+  returns: BidDocument.nullable(),
+  async resolve({ bidId }, reading) {
+    const found = await bids.get(bidId, reading);
+    return found !== null && (isPublic(found) || isTheirs(found.bidder, reading.viewer)) ? found : null;
+  },
+});
 
 export const auctionOperations: Operations = {
   queries: {
@@ -102,13 +152,8 @@ export const auctionOperations: Operations = {
           reading,
         ),
     }),
-    auction: query({
-      description: 'One auction.',
-      who: 'anyone',
-      args: { auctionId: AuctionId },
-      returns: AuctionDocument.nullable(),
-      resolve: ({ auctionId }, reading) => auctions.get(auctionId, reading),
-    }),
+    auction,
+    bid,
     myBids: query({
       description: 'Your bids, the newest first, with your maxima and what became of each.',
       who: 'member',
@@ -138,13 +183,7 @@ export const auctionOperations: Operations = {
         return sales.page({ filter, ...(text !== undefined && { text }) }, args, reading);
       },
     }),
-    sale: query({
-      description: 'One sale.',
-      who: 'anyone',
-      args: { saleId: SaleId },
-      returns: SaleDocument.nullable(),
-      resolve: ({ saleId }, reading) => sales.get(saleId, reading),
-    }),
+    sale,
     lots: query({
       description: 'Lots; the reserve is only for the consignor and the house.',
       who: 'anyone',
@@ -163,26 +202,8 @@ export const auctionOperations: Operations = {
         return lots.page({ filter, ...(text !== undefined && { text }) }, args, reading);
       },
     }),
-    lot: query({
-      description: 'One lot.',
-      who: 'anyone',
-      args: { lotId: LotId },
-      returns: LotDocument.nullable(),
-      resolve: ({ lotId }, reading) => lots.get(lotId, reading),
-    }),
-    settlement: query({
-      description: 'What a sale moves and how far that is: for its buyer, its seller and the house.',
-      who: 'member',
-      args: { auctionId: AuctionId },
-      returns: SettlementDocument.nullable(),
-      async resolve({ auctionId }, reading) {
-        const { viewer } = reading;
-        const found = await settlements.get(auctionId, reading);
-        if (found === null) return null;
-        const house = hasRole(viewer.actor, ['auctioneer', 'clerk']);
-        return house || isTheirs(found.buyer, viewer) || isTheirs(found.seller, viewer) ? found : null;
-      },
-    }),
+    lot,
+    settlement,
   },
   subscriptions: { auctionFeed },
   fields: {
@@ -199,4 +220,11 @@ export const auctionOperations: Operations = {
       },
     }),
   },
+  nodes: [
+    node(AuctionDocument, { read: auction, key: ['auctionId'] }),
+    node(BidDocument, { read: bid, key: ['bidId'] }),
+    node(SaleDocument, { read: sale, key: ['saleId'] }),
+    node(LotDocument, { read: lot, key: ['lotId'] }),
+    node(SettlementDocument, { read: settlement, key: ['auctionId'] }),
+  ],
 };

@@ -142,4 +142,5 @@ export const historyOperations: Operations = {
     }),
   },
   fields: {},
+  nodes: [],
 };

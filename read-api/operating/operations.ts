@@ -40,4 +40,5 @@ export const operatingOperations: Operations = {
   },
   subscriptions: {},
   fields: {},
+  nodes: [],
 };

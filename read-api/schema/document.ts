@@ -3,18 +3,20 @@ import type { GraphQLScalarType, GraphQLSchema } from 'graphql';
 import type { z } from 'zod';
 import { type JsonSchema, jsonSchemas, messageSchemas } from '#domain/kernel/json-schema.ts';
 import type { Registry } from '#domain/kernel/registry.ts';
-import { Invalid, Rejected } from '#domain/kernel/rejections.ts';
 import { Token } from '#domain/kernel/token.ts';
+import { admitted } from '../asking.ts';
 import { maySee } from '../authorization/secrets.ts';
-import { authorize, sayWho } from '../authorization/who.ts';
+import { sayWho } from '../authorization/who.ts';
 import { cursorPosition } from '../feeds/feed.ts';
 import { type House, type Reading, readAt, type Viewer } from '../house.ts';
+import { nodeQueries } from '../node.ts';
 import type {
   FieldDeclaration,
   Operations,
   QueryDeclaration,
   SubscriptionDeclaration,
 } from '../operation.ts';
+import { identityResolvers, withIdentity } from './identity.ts';
 import { answers, mutationResolvers, printMutations } from './mutations.ts';
 import { scalarOf } from './scalars.ts';
 import { described, pascal, type Types, types } from './types.ts';
@@ -34,23 +36,15 @@ interface Named {
 const atLeast = Token.optional().meta({
   description: 'Wait, for a bounded time, until what is read holds the history up to this token.',
 });
-const argsOf = ({ args }: Declared): z.ZodObject => args.extend({ atLeast });
-
-function parsedArgs(schema: z.ZodObject, args: object): Record<string, unknown> {
-  // GraphQL says null where it means "left out"; zod tells the two apart.
-  const given = Object.fromEntries(Object.entries(args).filter(([, value]) => value !== null));
-  const parsed = schema.safeDecode(given as never);
-  if (parsed.success) return parsed.data;
-  const issues = parsed.error.issues
-    .slice(0, 20)
-    .map(({ path, message }) => ({ path: path.join('.'), problem: message }));
-  throw new Rejected(Invalid({ issues }));
-}
+const argsOf = (operation: Declared): z.ZodObject =>
+  operation.kind === 'query' && operation.atLeast === false
+    ? operation.args
+    : operation.args.extend({ atLeast });
 
 /** Authorizes, parses, and says how far the views must have come. */
 async function asked(operation: Declared, given: object, { viewer, house }: Asked) {
-  authorize(operation.who, viewer);
-  const { atLeast: token, ...args } = parsedArgs(argsOf(operation), given);
+  const declared = { who: operation.who, args: argsOf(operation) };
+  const { atLeast: token, ...args } = admitted(declared, given, viewer);
   const position = await cursorPosition(house, typeof token === 'string' ? token : undefined);
   const reading: Reading = { viewer, house, at: readAt(position) };
   return { args, reading };
@@ -94,10 +88,22 @@ function printOperation(
   to: Types,
 ) {
   const args = to.args(schemas[`${name}.args`] ?? {}, pascal(name));
-  const returns = to.output(schemas[`${name}.returns`] ?? {}, `${pascal(name)}Result`, true);
+  // What can be refused by itself is null by itself. A feed stands alone in its operation, and its items are never refused.
+  const required = operation.kind === 'subscription';
+  const returns = to.output(schemas[`${name}.returns`] ?? {}, `${pascal(name)}Result`, required);
   const description = described(`${operation.description} ${sayWho(operation.who)}`, '  ');
   return `${description}  ${name}${args}: ${returns}`;
 }
+
+/** What clients have to know of each root as a whole. */
+const rootDescriptions: Readonly<Record<string, string>> = {
+  Query:
+    'Fields that are refused are null, each with an error whose `path` names it and whose `extensions.code` is of the catalogue; those beside them are answered.',
+  Mutation:
+    'A no is an answer, of a type of its own in the result. Null, with an error: it failed by our fault, and what stands before it in the same operation is done all the same.',
+  Subscription:
+    'Over WebSocket (`graphql-transport-ws`) the token is given in the `connectionParams` of `connection_init`, as `{"authorization": "Bearer <token>"}`; the name may be written in any case. Over SSE it is in the header, as everywhere over HTTP. A feed ends with the token.',
+};
 
 interface Document {
   /** The whole schema in GraphQL's language. */
@@ -107,10 +113,12 @@ interface Document {
 
 /** Prints the schema and makes its resolvers in one walk over the declarations, so that they cannot differ. */
 export function schemaDocument(registry: Registry, contexts: readonly Operations[]): Document {
-  const all = contexts.flatMap(({ queries, subscriptions, fields }) =>
-    [queries, subscriptions, fields].flatMap((operations) =>
-      Object.entries<Declared>(operations).map(([name, operation]): Named => ({ name, operation })),
-    ),
+  const nodes = contexts.flatMap((context) => context.nodes);
+  const all = [
+    nodeQueries(nodes),
+    ...contexts.flatMap(({ queries, subscriptions, fields }) => [queries, subscriptions, fields]),
+  ].flatMap((operations) =>
+    Object.entries<Declared>(operations).map(([name, operation]): Named => ({ name, operation })),
   );
   const schemas = jsonSchemas({
     ...answers,
@@ -122,7 +130,7 @@ export function schemaDocument(registry: Registry, contexts: readonly Operations
     ),
   });
   const messages = messageSchemas(registry);
-  const known = types({ ...messages.$defs, ...schemas.$defs });
+  const known = types(withIdentity({ ...messages.$defs, ...schemas.$defs }, nodes));
   const printed = (kind: Declared['kind']) => all.filter(({ operation }) => operation.kind === kind);
   const lines = (kind: Declared['kind']) =>
     printed(kind).map((named) => printOperation(named, schemas.schemas, known));
@@ -136,7 +144,9 @@ export function schemaDocument(registry: Registry, contexts: readonly Operations
     if (named.operation.kind === 'field')
       known.extend(named.operation.of, printOperation(named, schemas.schemas, known));
 
-  const resolvers = markedResolvers(known);
+  const resolvers: Resolvers = markedResolvers(known);
+  for (const [type, fields] of Object.entries(identityResolvers(nodes)))
+    resolvers[type] = { ...resolvers[type], ...fields };
   for (const named of all) {
     const { operation } = named;
     const type =
@@ -148,7 +158,7 @@ export function schemaDocument(registry: Registry, contexts: readonly Operations
 
   const rootText = Object.entries(roots)
     .filter(([, fields]) => fields.length > 0)
-    .map(([name, fields]) => `type ${name} {\n${fields.join('\n')}\n}`);
+    .map(([name, fields]) => `${described(rootDescriptions[name])}type ${name} {\n${fields.join('\n')}\n}`);
   const rest = [...known.definitions].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, text]) => text);
   return { text: `${[...rootText, ...rest].join('\n\n')}\n`, resolvers };
 }

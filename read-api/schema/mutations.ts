@@ -89,7 +89,8 @@ export function printMutations(registry: Registry, schemas: MessageSchemas, type
     const members = [...Object.keys(answers), ...codesOf(command).map(rejectionType)];
     types.define(result, `union ${result} =\n  | ${members.join('\n  | ')}`);
     const who = command.from === 'process' ? '' : sayWho(command.from);
-    return `${described(`${command.description} ${who}`, '  ')}  ${camel(command.type)}${args}: ${result}!`;
+    // Null where it failed by our fault: what those before it in the same operation have done is answered nevertheless.
+    return `${described(`${command.description} ${who}`, '  ')}  ${camel(command.type)}${args}: ${result}`;
   });
 }
 

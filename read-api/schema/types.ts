@@ -45,6 +45,15 @@ function withoutNull(schema: JsonSchema): Seen {
   return { schema, nullable: rest.length < options.length };
 }
 
+/** Marks in a schema say what JSON Schema has no words for: `interface`, and which one a type `implements`. */
+function headOf(schema: JsonSchema, title: string, direction: Direction): string {
+  if (direction === 'input') return `input ${title}`;
+  if (schema.interface === true) return `interface ${title}`;
+  return typeof schema.implements === 'string'
+    ? `type ${title} implements ${schema.implements}`
+    : `type ${title}`;
+}
+
 /** The definitions a document needs, collected while its fields are printed. */
 export interface Types {
   /** A reference to the type of what is handed out. `name` is for a type that has none of its own. */
@@ -134,10 +143,9 @@ export function types($defs: Readonly<Record<string, JsonSchema>>): Types {
     }
     const title = direction === 'input' ? `${name}Input` : name;
     return once(title, schema, () => {
-      const keyword = direction === 'input' ? 'input' : 'type';
       const body = properties(schema, name, direction).join('\n');
       if (body === '') throw new Unsayable(title, 'an object without fields');
-      return `${described(schema.description)}${keyword} ${title} {\n${body}\n}`;
+      return `${described(schema.description)}${headOf(schema, title, direction)} {\n${body}\n}`;
     });
   }
 

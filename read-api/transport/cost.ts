@@ -12,6 +12,7 @@ import {
   type OperationDefinitionNode,
   type SelectionSetNode,
   type ValidationContext,
+  type ValueNode,
 } from 'graphql';
 import { Invalid } from '#domain/kernel/rejections.ts';
 import { pageItems, type ReadLimits } from '../limits.ts';
@@ -21,13 +22,24 @@ type CostLimits = Pick<ReadLimits, 'depthLevels' | 'costFields' | 'rootFields'>;
 /** Thrown inside the walk to end it at the first limit, so that fragments within fragments cost us no more than them. */
 class OverLimit extends Error {}
 
-/** Items the field may have: a page asked for by a variable counts as a full one. */
+/** How many items each of these arguments asks for, as it is written; a variable may hold as many as are allowed. */
+const asksFor: Readonly<Record<string, (given: ValueNode | undefined) => number>> = {
+  first: (given) => {
+    if (given === undefined) return pageItems.usual;
+    return given.kind === Kind.INT ? Number(given.value) : pageItems.most;
+  },
+  ids: (given) => {
+    if (given?.kind === Kind.VARIABLE) return pageItems.most;
+    return given?.kind === Kind.LIST ? given.values.length : 1;
+  },
+};
+
+/** Items the field may have. */
 function itemsOf(node: FieldNode, field: GraphQLField<unknown, unknown> | undefined): number {
-  if (!field?.args.some(({ name }) => name === 'first')) return 1;
-  const given = node.arguments?.find(({ name }) => name.value === 'first')?.value;
-  if (given === undefined) return pageItems.usual;
-  if (given.kind !== Kind.INT) return pageItems.most;
-  return Math.min(Math.max(1, Number(given.value)), pageItems.most);
+  const name = field?.args.find((arg) => Object.hasOwn(asksFor, arg.name))?.name;
+  if (name === undefined) return 1;
+  const given = node.arguments?.find((argument) => argument.name.value === name)?.value;
+  return Math.min(Math.max(1, asksFor[name]?.(given) ?? 1), pageItems.most);
 }
 
 const fieldOf = (type: GraphQLNamedType | undefined, name: string) =>

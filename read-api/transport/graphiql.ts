@@ -16,7 +16,7 @@ const tabs: readonly Tab[] = [
     query: `# What is on offer. Open to anyone.
 query Discover {
   auctions(first: 10, phase: [open]) {
-    edges { cursor node { id title phase price { amount currency } endsAt bids } }
+    edges { cursor node { auctionId title phase price { amount currency } endsAt bids } }
     pageInfo { hasNextPage endCursor }
   }
 }`,

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { MovementId, PaymentId, PersonId } from '#domain/kernel/ids.ts';
+import { HoldId, MovementId, PaymentId, PersonId } from '#domain/kernel/ids.ts';
 import { Instant } from '#domain/kernel/instant.ts';
 import { Currency } from '#domain/kernel/money.ts';
 import type { Filter } from '#domain/kernel/ports/views.ts';
@@ -17,7 +17,7 @@ import { isTheirs, overseers, personAsked } from '../authorization/own.ts';
 import { connection, pageArguments } from '../connection.ts';
 import { documents } from '../documents.ts';
 import { cursorPosition } from '../feeds/feed.ts';
-import { type Operations, query } from '../operation.ts';
+import { node, type Operations, query } from '../operation.ts';
 import { walletFeed } from './feed.ts';
 
 const wallets = documents('wallets', WalletDocument);
@@ -25,8 +25,8 @@ const holds = documents('holds', HoldDocument);
 const statement = documents('statement', StatementEntry);
 const payments = documents('payments', PaymentDocument);
 const platformAccounts = documents('platform-accounts', PlatformAccountDocument);
-const clearing = documents('clearing', ClearingDocument);
-const ledger = documents('ledger', LedgerDocument);
+const movements = documents('clearing', ClearingDocument);
+const ledgers = documents('ledger', LedgerDocument);
 
 const person = PersonId.optional().meta({ description: 'Somebody else: for auditors and investigators.' });
 
@@ -38,6 +38,74 @@ function upTo(position: bigint | undefined, moment: string | undefined): Filter 
   };
 }
 
+const wallet = query({
+  description: 'Your wallet in one currency.',
+  who: 'member',
+  args: { currency: Currency, person },
+  returns: WalletDocument.nullable(),
+  resolve: (args, reading) =>
+    wallets.get(`${personAsked(args.person, reading.viewer)}:${args.currency}`, reading),
+});
+
+const hold = query({
+  description: 'One hold in one of your wallets.',
+  who: 'member',
+  args: { currency: Currency, person, holdId: HoldId },
+  returns: HoldDocument.nullable(),
+  resolve: ({ currency, person, holdId }, reading) =>
+    holds.get(`${personAsked(person, reading.viewer)}:${currency}:${holdId}`, reading),
+});
+
+const statementEntry = query({
+  description: 'The entry of one of your wallets that the event of a revision has made.',
+  who: 'member',
+  args: { currency: Currency, person, revision: z.int().min(0) },
+  returns: StatementEntry.nullable(),
+  resolve: ({ currency, person, revision }, reading) =>
+    statement.get(`wallet-${personAsked(person, reading.viewer)}:${currency}@${revision}`, reading),
+});
+
+const payment = query({
+  description: 'One of your payments. While the provider asks for it, `actionUrl` is where you confirm it.',
+  who: 'member',
+  args: { paymentId: PaymentId },
+  returns: PaymentDocument.nullable(),
+  async resolve({ paymentId }, reading) {
+    const found = await payments.get(paymentId, reading);
+    return found !== null && isTheirs(found.person, reading.viewer) ? found : null;
+  },
+});
+
+const platformAccount = query({
+  description: 'What one account of the house or of a payment provider holds.',
+  who: overseers,
+  args: {
+    owner: PlatformAccountDocument.shape.owner,
+    account: z.string().min(1).max(64),
+    currency: Currency,
+  },
+  returns: PlatformAccountDocument.nullable(),
+  resolve: ({ owner, account, currency }, reading) =>
+    platformAccounts.get(`${owner}:${account}:${currency}`, reading),
+});
+
+const ledger = query({
+  description:
+    'All money of one currency by kind of account, each sum over the same history; together they are zero.',
+  who: overseers,
+  args: { currency: Currency },
+  returns: LedgerDocument.nullable(),
+  resolve: ({ currency }, reading) => ledgers.get(currency, reading),
+});
+
+const clearing = query({
+  description: 'Money on its way: one movement in one currency. Zero when the movement has ended.',
+  who: overseers,
+  args: { movement: MovementId, currency: Currency },
+  returns: ClearingDocument.nullable(),
+  resolve: ({ movement, currency }, reading) => movements.get(`${movement}:${currency}`, reading),
+});
+
 export const walletOperations: Operations = {
   queries: {
     wallets: query({
@@ -48,14 +116,8 @@ export const walletOperations: Operations = {
       resolve: (args, reading) =>
         wallets.page({ filter: { person: personAsked(args.person, reading.viewer) } }, args, reading),
     }),
-    wallet: query({
-      description: 'Your wallet in one currency.',
-      who: 'member',
-      args: { currency: Currency, person },
-      returns: WalletDocument.nullable(),
-      resolve: (args, reading) =>
-        wallets.get(`${personAsked(args.person, reading.viewer)}:${args.currency}`, reading),
-    }),
+    wallet,
+    hold,
     holds: query({
       description: 'What is held in one of your wallets, and for what.',
       who: 'member',
@@ -66,6 +128,7 @@ export const walletOperations: Operations = {
         return holds.page({ filter: { wallet, status: 'open' } }, args, reading);
       },
     }),
+    statementEntry,
     statement: query({
       description:
         'The entries of one of your wallets, the newest first, each with the balance after it. With `upTo` or `upToTime` the first entry tells the balance of then.',
@@ -85,17 +148,7 @@ export const walletOperations: Operations = {
         return statement.page({ filter: { wallet, ...bounds }, sort }, args, reading);
       },
     }),
-    payment: query({
-      description:
-        'One of your payments. While the provider asks for it, `actionUrl` is where you confirm it.',
-      who: 'member',
-      args: { paymentId: PaymentId },
-      returns: PaymentDocument.nullable(),
-      async resolve({ paymentId }, reading) {
-        const found = await payments.get(paymentId, reading);
-        return found !== null && isTheirs(found.person, reading.viewer) ? found : null;
-      },
-    }),
+    payment,
     payments: query({
       description: 'Your payments, in and out, the newest first.',
       who: 'member',
@@ -107,6 +160,7 @@ export const walletOperations: Operations = {
         return payments.page({ filter, sort }, args, reading);
       },
     }),
+    platformAccount,
     platformAccounts: query({
       description: 'What the house and the payment providers hold.',
       who: overseers,
@@ -114,21 +168,8 @@ export const walletOperations: Operations = {
       returns: connection(PlatformAccountDocument),
       resolve: (args, reading) => platformAccounts.page({}, args, reading),
     }),
-    ledger: query({
-      description:
-        'All money of one currency by kind of account, each sum over the same history; together they are zero.',
-      who: overseers,
-      args: { currency: Currency },
-      returns: LedgerDocument.nullable(),
-      resolve: ({ currency }, reading) => ledger.get(currency, reading),
-    }),
-    clearing: query({
-      description: 'Money on its way: one movement in one currency. Zero when the movement has ended.',
-      who: overseers,
-      args: { movement: MovementId, currency: Currency },
-      returns: ClearingDocument.nullable(),
-      resolve: ({ movement, currency }, reading) => clearing.get(`${movement}:${currency}`, reading),
-    }),
+    ledger,
+    clearing,
     clearingOpen: query({
       description: 'Every movement whose money is still on its way, or was ever overdrawn.',
       who: overseers,
@@ -136,10 +177,19 @@ export const walletOperations: Operations = {
       returns: connection(ClearingDocument),
       resolve: ({ overdrawn, ...args }, reading) => {
         const filter: Filter = overdrawn ? { overdrawn: true } : { balance: { $gt: 0n } };
-        return clearing.page({ filter }, args, reading);
+        return movements.page({ filter }, args, reading);
       },
     }),
   },
   subscriptions: { walletFeed },
   fields: {},
+  nodes: [
+    node(WalletDocument, { read: wallet, key: ['person', 'currency'] }),
+    node(HoldDocument, { read: hold, key: ['person', 'currency', 'holdId'] }),
+    node(StatementEntry, { read: statementEntry, key: ['person', 'currency', 'revision'] }),
+    node(PaymentDocument, { read: payment, key: ['paymentId'] }),
+    node(PlatformAccountDocument, { read: platformAccount, key: ['owner', 'account', 'currency'] }),
+    node(LedgerDocument, { read: ledger, key: ['currency'] }),
+    node(ClearingDocument, { read: clearing, key: ['movement', 'currency'] }),
+  ],
 };

@@ -166,6 +166,22 @@ strangers(door, 'a request of GraphQL', [
     400,
     'invalid',
   ],
+  ['with a global id that is none', asked('{ node(id: "lot-1") { id } }'), 200, 'invalid'],
+  [
+    'for more things than a page has',
+    asked(`{ nodes(ids: ${JSON.stringify(Array(101).fill('x'))}) { id } }`),
+    200,
+    'invalid',
+  ],
+  [
+    'for pages of a hundred things in a variable',
+    asked(
+      'query ($ids: [ID!]!) { nodes(ids: $ids) { ... on Auction { bidHistory(first: 100) { edges { node { id auctionId } } } } } }',
+      { ids: [] },
+    ),
+    400,
+    'invalid',
+  ],
   ['with an id that is none', asked('{ lot(lotId: "__proto__") { id } }'), 200, 'invalid'],
 ]);
 

@@ -5,6 +5,7 @@ import {
   type GraphQLInputType,
   type GraphQLObjectType,
   getNamedType,
+  isAbstractType,
   isEnumType,
   isInputObjectType,
   isListType,
@@ -66,6 +67,7 @@ function allTargets(): readonly Target[] {
     const way = [...before, coordinate];
     found.set(coordinate, { coordinate, from, way });
     const type = getNamedType(field.type);
+    // What stands behind an interface has a nearer way of its own.
     const inner = isUnionType(type) ? type.getTypes() : isObjectType(type) ? [type] : [];
     for (const next of inner) open.push({ type: next, from, way });
   }
@@ -154,21 +156,22 @@ export function operationOn(
       const composite = isObjectType(getNamedType(field.type));
       return level < MOST_LEVELS && chance.percent(composite ? 25 : 55);
     });
-    // Two members of a union may call fields of different types the same.
+    // Two members of a union or an interface may call fields of different types the same.
     const texts = chosen.map((field) => fieldText(type, field, level, prefix && `${prefix}_${field.name}: `));
     return ['__typename', ...texts].join(' ');
   }
 
   function selection(type: ReturnType<typeof getNamedType>, level: number): string {
-    if (isUnionType(type)) {
-      const members = type.getTypes().filter((member) => {
+    if (isAbstractType(type)) {
+      const members = published.getPossibleTypes(type).filter((member) => {
         const isWanted = way.some((coordinate) => coordinate.startsWith(`${member.name}.`));
         return isWanted || chance.percent(40);
       });
       const texts = members.map(
         (member) => `... on ${member.name} { ${fieldsOf(member, level, member.name)} }`,
       );
-      return ` { __typename ... on Rejection { code message } ${texts.join(' ')} }`;
+      const common = isUnionType(type) ? '... on Rejection { code message }' : 'id';
+      return ` { __typename ${common} ${texts.join(' ')} }`;
     }
     return isObjectType(type) ? ` { ${fieldsOf(type, level, '')} }` : '';
   }

@@ -51,7 +51,8 @@ const question = '{ now lot(lotId: "a") { id title } }';
 const replies: readonly (readonly [data: unknown, problem: RegExp | undefined])[] = [
   [{ now: 'x', lot: null }, undefined],
   [{ now: 'x', lot: { id: 'a', title: 'b' } }, undefined],
-  [{ now: null, lot: null }, /now is null/],
+  [{ now: null, lot: null }, undefined],
+  [{ now: 'x', lot: { id: null, title: 'b' } }, /id is null/],
   [{ now: 1, lot: null }, /now is no text/],
   [{ now: 'x' }, /lot was asked for and is not there/],
   [{ now: 'x', lot: { id: 'a', title: 'b', reserve: '1' } }, /reserve was not asked for/],

@@ -1,4 +1,4 @@
-import type { Json } from '#domain/kernel/canonical.ts';
+import { canonical, type Json } from '#domain/kernel/canonical.ts';
 import { type JsonSchema, type MessageSchemas, referenceOf } from '#domain/kernel/json-schema.ts';
 import { everybody, type Inhabited, things } from '../support/inhabited.ts';
 import type { Chance } from './chance.ts';
@@ -40,6 +40,10 @@ const meanings: Readonly<Record<string, string>> = {
   consignor: 'PersonId',
   to: 'PersonId',
   movement: 'MovementId',
+  holdId: 'AuctionId',
+  id: 'GlobalId',
+  ids: 'GlobalId',
+  account: 'Account',
   category: 'Category',
   stream: 'Stream',
   streams: 'Stream',
@@ -69,6 +73,23 @@ export function valuesOf(chance: Chance, world: World, number: number, schemas: 
       { rateBasisPoints: rate() },
     ];
   };
+  /** Of a thing of any kind, as the platform makes them; some of them name what is not there. */
+  const globalId = (): string => {
+    const person = chance.pick(everybody);
+    const known = chance.pick<readonly [type: string, key: Json]>([
+      ['Auction', { auctionId: idOf(things.auctions) }],
+      ['Settlement', { auctionId: idOf(things.auctions) }],
+      ['Lot', { lotId: idOf(things.lots) }],
+      ['Sale', { saleId: idOf(things.sales) }],
+      ['Payment', { paymentId: idOf(world.payments) }],
+      ['Wallet', { person, currency: currency() }],
+      ['Hold', { person, currency: currency(), holdId: idOf(things.auctions) }],
+      ['StatementEntry', { person, currency: currency(), revision: chance.below(5) }],
+      ['Ledger', { currency: currency() }],
+      ['Nothing', {}],
+    ]);
+    return Buffer.from(canonical(known)).toString('base64url');
+  };
   const makers: Readonly<Record<string, () => Json>> = {
     AuctionId: () => idOf(things.auctions),
     SaleId: () => idOf(things.sales),
@@ -86,6 +107,8 @@ export function valuesOf(chance: Chance, world: World, number: number, schemas: 
     Picture: () => `https://pictures.example/${number}.jpg`,
     Tiers: tiers,
     Token: () => chance.pick(world.places),
+    GlobalId: () => (chance.percent(90) ? globalId() : chance.pick(texts)),
+    Account: () => chance.pick(['fees', 'simulated', 'none']),
     Cursor: () => chance.pick(['x', ...world.places]),
     Stream: () => chance.pick(['auction-open-1', 'wallet-ann:USD', 'auction-', 'lot-', 'saga-', 'nothing']),
     EventType: () => chance.pick(['BidAccepted', 'FundsReserved', 'Nothing']),

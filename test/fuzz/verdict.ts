@@ -153,7 +153,11 @@ function graphqlVerdict(fuzzCase: FuzzCase, received: Received): Verdict {
     closed !== undefined && !CLOSES.has(closed) ? `closed with ${closed}` : undefined,
     ...(results ?? []).map((result) => resultProblem(result, fuzzCase, query)),
   ]);
-  const carriedOut = known.some(({ data }) => data !== undefined && data !== null);
+  // What was refused is null by itself, and an error says so.
+  const carriedOut = known.some(
+    ({ data, errors = [] }) =>
+      data && (errors.length === 0 || Object.values(data).some((value) => value !== null)),
+  );
   return { problem, told: told(fuzzCase, known), commandId: undefined, carriedOut, codes };
 }
 

@@ -59,7 +59,11 @@ export interface ReadSide {
 
 interface Answer {
   readonly data?: Record<string, unknown> | null;
-  readonly errors?: readonly { message: string; extensions: { code: string; details?: unknown } }[];
+  readonly errors?: readonly {
+    message: string;
+    path?: readonly (string | number)[];
+    extensions: { code: string; details?: unknown };
+  }[];
 }
 
 export async function givenReadSide(

@@ -27,11 +27,11 @@ test('whoever runs the platform sees where each view stands and what is parked, 
   const position = await house.append('auction-ghost', bid('ghost'), bid('ghost'));
   const atLeast = tokenOf(house.store.epoch, position);
   const seen = await house.ask(
-    'query ($t: Token) { auction(auctionId: "a1", atLeast: $t) { id phase } }',
+    'query ($t: Token) { auction(auctionId: "a1", atLeast: $t) { auctionId phase } }',
     { t: atLeast },
     'olga:admin',
   );
-  assert.deepEqual(seen.data, { auction: { id: 'a1', phase: 'open' } });
+  assert.deepEqual(seen.data, { auction: { auctionId: 'a1', phase: 'open' } });
   const { data } = await house.ask(STANDING, {}, 'olga:admin');
   const auctions = ((data?.views ?? []) as Standing[]).find(({ view }) => view === 'auctions');
   assert.equal(auctions?.position, atLeast);

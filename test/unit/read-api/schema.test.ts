@@ -1,7 +1,15 @@
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { test } from 'node:test';
-import { buildSchema, findBreakingChanges, parse, validate } from 'graphql';
+import {
+  buildSchema,
+  findBreakingChanges,
+  type GraphQLObjectType,
+  isInterfaceType,
+  isNonNullType,
+  parse,
+  validate,
+} from 'graphql';
 import { z } from 'zod';
 import { jsonSchemas } from '#domain/kernel/json-schema.ts';
 import { Money, PositiveMoney } from '#domain/kernel/money.ts';
@@ -50,7 +58,7 @@ test('every rejection of the catalogue is a type, and each result has the common
 });
 
 test('nothing secret is a field that everybody must get', () => {
-  const bid = /type Bid \{([^}]*)\}/.exec(document.text)?.[1] ?? '';
+  const bid = /type Bid implements Node \{([^}]*)\}/.exec(document.text)?.[1] ?? '';
   assert.match(bid, /maximum: Money\n/);
 });
 
@@ -66,6 +74,55 @@ test('fragments within fragments are refused before they cost anything', () => {
   const text = `{ ...f0 } ${bomb.join(' ')} fragment f40 on Query { now }`;
   const limits = { depthLevels: 12, costFields: 1_000, rootFields: 10 };
   assert.match(validate(schema, parse(text), [costRule(limits)]).join(), /more than/);
+});
+
+const costs: readonly (readonly [nodes: string, variables: string, items: number])[] = [
+  ['nodes(ids: []) { id }', '', 1],
+  ['nodes(ids: "a") { id }', '', 1],
+  ['nodes(ids: ["a", "b", "c"]) { id }', '', 3],
+  ['nodes(ids: ["a", $b]) { id }', '($b: ID!)', 2],
+  ['nodes(ids: $ids) { id }', '($ids: [ID!]!)', 100],
+  [
+    'nodes(ids: $ids) { ... on Auction { bidHistory(first: 5) { edges { cursor } } } }',
+    '($ids: [ID!]!)',
+    1_100,
+  ],
+  ['auctions(first: 7) { pageInfo { endCursor } }', '', 14],
+];
+for (const [nodes, variables, items] of costs)
+  test(`what stands below ${nodes} is counted for each of its items`, () => {
+    const problems = (costFields: number) =>
+      validate(schema, parse(`query ${variables} { ${nodes} }`), [
+        costRule({ depthLevels: 12, costFields, rootFields: 10 }),
+      ]);
+    assert.deepEqual(problems(1 + items), []);
+    assert.match(problems(items).join(), /more than/);
+  });
+
+// As Relay's compiler looks for it; with a second argument, be it an optional one, it is no `node` to it.
+test('`Node` and `node` are those of the Global Object Identification specification', () => {
+  const Node = schema.getType('Node');
+  const node = schema.getQueryType()?.getFields().node;
+  assert.ok(isInterfaceType(Node));
+  const fields = Object.values(Node.getFields()).map(({ name, type }) => `${name}: ${type}`);
+  assert.deepEqual(fields, ['id: ID!']);
+  assert.equal(String(node?.type), 'Node');
+  assert.deepEqual(
+    node?.args.map(({ name, type }) => `${name}: ${type}`),
+    ['id: ID!'],
+  );
+});
+
+const required = (type: string) =>
+  Object.values((schema.getType(type) as GraphQLObjectType).getFields()).filter((field) =>
+    isNonNullType(field.type),
+  );
+test('what can be refused by itself is null by itself, and takes nothing beside it along', () => {
+  assert.deepEqual(required('Query'), []);
+  assert.deepEqual(required('Mutation'), []);
+  const fields = operations.flatMap((context) => Object.entries(context.fields));
+  for (const [name, { of }] of fields)
+    assert.ok(!required(of).some((field) => field.name === name), `${of}.${name}`);
 });
 
 function printed(direction: 'input' | 'output', field: z.ZodType): string {

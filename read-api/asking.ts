@@ -1,0 +1,28 @@
+import type { z } from 'zod';
+import { Invalid, Rejected } from '#domain/kernel/rejections.ts';
+import { authorize, type Who } from './authorization/who.ts';
+import type { Viewer } from './house.ts';
+
+function parsed(schema: z.ZodObject, given: object): Record<string, unknown> {
+  // GraphQL says null where it means "left out"; zod tells the two apart.
+  const present = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== null));
+  const result = schema.safeDecode(present as never);
+  if (result.success) return result.data;
+  const issues = result.error.issues
+    .slice(0, 20)
+    .map(({ path, message }) => ({ path: path.join('.'), problem: message }));
+  throw new Rejected(Invalid({ issues }));
+}
+
+/**
+ * The one way to anything that is declared, by name or by a global id: whoever may not ask it gets no further than here.
+ * @returns the arguments. @throws Rejected with `unauthenticated`, `forbidden` or `invalid`
+ */
+export function admitted(
+  { who, args }: { readonly who: Who; readonly args: z.ZodObject },
+  given: object,
+  viewer: Viewer,
+): Record<string, unknown> {
+  authorize(who, viewer);
+  return parsed(args, given);
+}
