@@ -10,10 +10,16 @@ const PROBLEM: Readonly<Record<number, string>> = {
   415: 'The body is of a content type or encoding that is not taken.',
 };
 
-const unreadable = (): GraphQLError =>
-  new GraphQLError('The request cannot be read.', {
-    extensions: { code: Invalid.code, http: { status: 400 } },
+/**
+ * What yoga's parsers throw, by its status also for whoever accepts `application/json`: such clients expect 200 for an operation
+ * that went wrong, and this is none. Yoga marks some of it as theirs all the same.
+ */
+const unreadable = (error: unknown): GraphQLError => {
+  const told = error instanceof GraphQLError ? error : new GraphQLError('The request cannot be read.');
+  return new GraphQLError(told.message, {
+    extensions: { code: Invalid.code, http: { status: told.extensions.http?.status ?? 400 } },
   });
+};
 
 /** Every request that is none gets the code `invalid` in a body, and its status. */
 export function requestGuards(): Plugin {
@@ -29,7 +35,7 @@ export function requestGuards(): Plugin {
         try {
           return await requestParser(request);
         } catch (error) {
-          throw error instanceof GraphQLError ? error : unreadable();
+          throw unreadable(error);
         }
       });
     },
