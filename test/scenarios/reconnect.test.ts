@@ -125,6 +125,19 @@ test('the Apollo client does too', async () => {
   await link.dispose();
 });
 
+test('the graphql-ws client says who it is by its connectionParams, anew on each socket', async () => {
+  const tokens = ['ann:bidder', 'ida:auditor'];
+  const client = graphqlWs.connect(house.socketUrl, () => tokens.shift() ?? assert.fail('asked too often'));
+  const asked = async () =>
+    (await client.iterate({ query: '{ wallets { edges { cursor } } views { view } }' }).next()).value;
+  // A lazy client opens a socket for what it asks, and closes it after.
+  const bidder = await asked();
+  assert.deepEqual([bidder?.data?.wallets, bidder?.data?.views], [{ edges: [] }, null]);
+  const auditor = await asked();
+  assert.deepEqual([auditor?.data?.wallets, auditor?.errors], [{ edges: [] }, undefined]);
+  await client.dispose();
+});
+
 const finals: Record<string, (auctionId: string) => Promise<unknown>> = {
   async 'graphql-ws'(auctionId) {
     const client = createClient({ url: house.socketUrl, webSocketImpl: WebSocket, retryAttempts: 0 });

@@ -1,4 +1,12 @@
-import type { Client } from 'graphql-ws';
+import { type Client, createClient } from 'graphql-ws';
+
+/** The token is called `authorization` here as in a header, in any case; each new socket asks for it again. */
+export const connect = (url: string, token: () => string | Promise<string>): Client =>
+  createClient({
+    url,
+    retryAttempts: 0, // By itself it would subscribe again with its first variables.
+    connectionParams: async () => ({ authorization: `Bearer ${await token()}` }),
+  });
 
 export interface Item {
   readonly after: string;
@@ -11,7 +19,6 @@ const FOLLOW = `subscription ($auctionId: ID!, $after: Token) {
 /** Each other no is final: the same question would get the same answer. */
 const COME_BACK: readonly unknown[] = ['slow_consumer', 'unavailable', 'overloaded', 'behind'];
 
-/** `client` is made with `retryAttempts: 0`: by itself it would subscribe again with its first variables. */
 export async function* follow(client: Client, auctionId: string, pauseMs = 500): AsyncGenerator<Item> {
   for (let cursor: string | undefined; ; ) {
     const question = { query: FOLLOW, variables: { auctionId, after: cursor } };
