@@ -1,7 +1,7 @@
 import type { z } from 'zod';
 import { Invalid, Rejected } from '#domain/kernel/rejections.ts';
 import { authorize, type Who } from './authorization/who.ts';
-import type { Viewer } from './house.ts';
+import type { Reading } from './house.ts';
 
 function parsed(schema: z.ZodObject, given: object): Record<string, unknown> {
   // GraphQL says null where it means "left out"; zod tells the two apart.
@@ -21,7 +21,7 @@ function parsed(schema: z.ZodObject, given: object): Record<string, unknown> {
 export function admitted(
   { who, args }: { readonly who: Who; readonly args: z.ZodObject },
   given: object,
-  viewer: Viewer,
+  { viewer }: Pick<Reading, 'viewer'>,
 ): Record<string, unknown> {
   authorize(who, viewer);
   return parsed(args, given);

@@ -62,7 +62,7 @@ async function thingOf(id: string, nodes: ByType, reading: Reading): Promise<Sho
   const [type, key] = contentOf(id);
   const declared = nodes.get(type);
   if (declared === undefined) throw noId();
-  const args = admitted(declared.read, key, reading.viewer);
+  const args = admitted(declared.read, key, reading);
   const found = (await declared.read.resolve(args, reading)) as Shown | null;
   // A query may have defaults for what an id leaves out; a thing has one id nevertheless.
   if (found === null || globalIdOf(declared, found) !== id) return null;

@@ -44,7 +44,7 @@ const argsOf = (operation: Declared): z.ZodObject =>
 /** Authorizes, parses, and says how far the views must have come. */
 async function asked(operation: Declared, given: object, { viewer, house }: Asked) {
   const declared = { who: operation.who, args: argsOf(operation) };
-  const { atLeast: token, ...args } = admitted(declared, given, viewer);
+  const { atLeast: token, ...args } = admitted(declared, given, { viewer });
   const position = await cursorPosition(house, typeof token === 'string' ? token : undefined);
   const reading: Reading = { viewer, house, at: readAt(position) };
   return { args, reading };
