@@ -3,8 +3,7 @@ import { after, before, test } from 'node:test';
 import { type Client, createClient } from 'graphql-ws';
 import { WebSocket } from 'ws';
 import { AuctionOpened, BidAccepted } from '#domain/auctions/auction/messages.ts';
-import { BidPlaced, NotJoined } from '#domain/auctions/participant/messages.ts';
-import type { Dispatch } from '#domain/kernel/envelope.ts';
+import { BidPlaced } from '#domain/auctions/participant/messages.ts';
 import { tokenOf } from '#domain/kernel/token.ts';
 import { terms } from '../../support/auctions.ts';
 import { givenReadSide, type ReadSide } from '../../support/read-side.ts';
@@ -12,9 +11,7 @@ import { givenReadSide, type ReadSide } from '../../support/read-side.ts';
 let house: ReadSide;
 let socket: Client;
 before(async () => {
-  const dispatch: Dispatch = async ({ command, commandId }) => {
-    const rejected = { outcome: 'rejected', commandId, position: undefined, events: [] } as const;
-    if (command === 'PlaceBid') return { ...rejected, rejection: NotJoined({}) };
+  const dispatch = async () => {
     throw new Error('a secret of the engine');
   };
   house = await givenReadSide({ dispatch, limits: { depthLevels: 6, costFields: 5_000 } });
@@ -150,52 +147,6 @@ test('what is hidden as internal stands in the log under its reference', async (
   );
   assert.match(String(logged && 'err' in logged.details && logged.details.err), /a secret of the engine/);
 });
-
-/** A root that is refused beside one that is not, and what comes of both. */
-const beside: readonly (readonly [
-  says: string,
-  query: string,
-  data: object,
-  code: string,
-  token?: string,
-])[] = [
-  [
-    'a query that is refused',
-    '{ wallets { edges { cursor } } auction(auctionId: "a1") { auctionId } }',
-    { wallets: null, auction: { auctionId: 'a1' } },
-    'unauthenticated',
-  ],
-  [
-    'a query for another role',
-    '{ auction(auctionId: "a1") { auctionId } views { view } }',
-    { auction: { auctionId: 'a1' }, views: null },
-    'forbidden',
-    'ann:bidder',
-  ],
-  [
-    'a field of a type that is refused',
-    '{ auction(auctionId: "a1") { auctionId bidHistory(first: 101) { edges { cursor } } } }',
-    { auction: { auctionId: 'a1', bidHistory: null } },
-    'invalid',
-  ],
-  [
-    'a command that fails',
-    'mutation { refused: placeBid(auctionId: "a1", maximum: { amount: "1", currency: "USD" }) { __typename } openWallet(currency: "USD") { __typename } }',
-    { refused: { __typename: 'NotJoined' }, openWallet: null },
-    'internal',
-    'ann:bidder',
-  ],
-];
-for (const [says, query, data, code, token] of beside)
-  test(`${says} takes nothing beside it along`, async () => {
-    const { data: answered, errors = [] } = await house.ask(query, {}, token);
-    assert.deepEqual(answered, data);
-    const [root] = Object.entries(data).find(([, value]) => value === null) ?? ['auction'];
-    assert.deepEqual(
-      errors.map(({ path, extensions }) => [path?.[0], extensions.code]),
-      [[root, code]],
-    );
-  });
 
 test('a maximum is shown to its bidder and to investigators, to nobody else', async () => {
   await house.append('participant-a1:ann', BidPlaced({ ...bidOfAnn, hold: 90_00n }));
