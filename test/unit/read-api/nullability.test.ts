@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { AuctionOpened } from '#domain/auctions/auction/messages.ts';
 import { NotJoined } from '#domain/auctions/participant/messages.ts';
+import { tokenOf } from '#domain/kernel/token.ts';
 import { terms } from '../../support/auctions.ts';
 import { givenReadSide, type ReadSide } from '../../support/read-side.ts';
 
@@ -16,7 +17,9 @@ before(async () => {
       throw new Error('a disk that is gone');
     },
   });
-  await house.append('auction-a1', AuctionOpened(terms));
+  const position = await house.append('auction-a1', AuctionOpened(terms));
+  const variables = { at: tokenOf(house.store.epoch, position) };
+  await house.ask('query ($at: Token) { auction(auctionId: "a1", atLeast: $at) { id } }', variables);
 });
 after(() => house.close());
 
