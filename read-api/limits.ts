@@ -8,7 +8,24 @@ export const readLimits = {
   rootFields: 10,
   documentTokens: 2_000,
   requestBytes: 100 * 1024,
+  /** Bytes an answer may come to, about; what asks for more is refused instead of answered. */
+  answerBytes: 4 * 1024 * 1024,
+  /** How long an answer may wait until more of it is taken; whoever takes none is cut off. */
+  answerStallMs: 60_000,
   messageBytes: 64 * 1024,
+  /** What a socket may say, pings included, before it has said who it is. */
+  greetingBytes: 16 * 1024,
+  greetingMessages: 20,
+  /** Bytes of a message `ping` or `pong`. */
+  controlBytes: 1_024,
+  /** Characters of the id that a client gives an operation: every answer repeats it. */
+  operationIdCharacters: 128,
+  /** Bytes of answers that wait on a socket before nothing more is read from it. */
+  unreadMarkBytes: 64 * 1024,
+  /** Bytes of answers that may wait on a socket; beyond them it is closed. */
+  unreadBytes: 4 * 1024 * 1024,
+  /** Bytes of answers that may wait on all sockets together; beyond them whoever holds the most is cut. */
+  unreadTotalBytes: 128 * 1024 * 1024,
   operationsPerSocket: 50,
   socketsPerAddress: 100,
   feedsPerAddress: 1_000,

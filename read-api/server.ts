@@ -14,6 +14,7 @@ import { operations } from './operations.ts';
 import { executableSchema, schemaDocument } from './schema/document.ts';
 import { errorMask } from './transport/errors.ts';
 import { type Authenticate, executor } from './transport/executor.ts';
+import type { AllowedOrigin } from './transport/handshake.ts';
 import { sockets } from './transport/sockets.ts';
 
 export interface GraphqlOptions {
@@ -32,6 +33,11 @@ export interface GraphqlOptions {
   readonly logger: Log;
   /** Shows GraphiQL to browsers: for development. */
   readonly graphiql: boolean;
+  /**
+   * Whether a page of this origin may open a socket. One of the same host always may, and so may whatever sends no origin: it is
+   * no browser. Without this no other page may.
+   */
+  readonly allowedOrigin?: AllowedOrigin;
   readonly limits?: Partial<ReadLimits>;
 }
 
@@ -46,7 +52,7 @@ export interface GraphqlServer {
 
 /** GraphQL over HTTP, SSE and WebSocket: one schema, one executor, the same limits and masks on each. */
 export function graphqlServer(options: GraphqlOptions): GraphqlServer {
-  const { authenticate, graphiql, ...rest } = options;
+  const { authenticate, graphiql, allowedOrigin, ...rest } = options;
   const { registry, store, feed, clock, logger, newId } = rest;
   const limits: ReadLimits = { ...readLimits, ...options.limits };
   const closing = new AbortController();
@@ -60,7 +66,7 @@ export function graphqlServer(options: GraphqlOptions): GraphqlServer {
   const schema = executableSchema(schemaDocument(registry, operations));
   const mask = errorMask(registry, logger, newId);
   const yoga = executor({ schema, house, mask, authenticate, graphiql });
-  const open = sockets(yoga, house, mask);
+  const open = sockets(yoga, house, mask, allowedOrigin);
   let closed: Promise<void> | undefined;
   return {
     handler: (request, response) => void yoga(request, response),

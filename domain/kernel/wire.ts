@@ -37,6 +37,7 @@ export function lastRejection(
   registry: Registry,
   rejection: Rejection,
   status: number = statusOf(registry, rejection),
+  headers: Readonly<Record<string, string>> = {},
 ): string {
   const body = JSON.stringify(rejectionJson(registry, rejection));
   const head = [
@@ -44,6 +45,7 @@ export function lastRejection(
     'Connection: close',
     'Content-Type: application/json; charset=utf-8',
     `Content-Length: ${new TextEncoder().encode(body).length}`,
+    ...Object.entries(headers).map(([name, value]) => `${name}: ${value}`),
   ];
   return `${head.join('\r\n')}\r\n\r\n${body}`;
 }

@@ -1,44 +1,49 @@
 import type { IncomingMessage } from 'node:http';
-import { CloseCode, MessageType, type Server } from 'graphql-ws';
+import { CloseCode, MessageType, type Server, stringifyMessage } from 'graphql-ws';
 import type { RawData, WebSocket } from 'ws';
 import { later } from '#domain/kernel/instant.ts';
 import type { Clock } from '#domain/kernel/ports/facts.ts';
+import { Overloaded, Rejected } from '#domain/kernel/rejections.ts';
+import type { ReadLimits } from '../limits.ts';
+import type { Mask } from './errors.ts';
+import type { ReadMessage } from './messages.ts';
+import { type Outbox, outbox, type Storeroom } from './outbox.ts';
+import { underWay } from './under-way.ts';
+
+/** RFC 6455, 7.4.1: a message breaks a rule that no other code names. */
+const POLICY_VIOLATION = 1008;
 
 /** With what a socket came, as hooks are handed it. */
 export interface SocketExtra {
-  readonly socket: WebSocket;
   readonly request: IncomingMessage;
 }
 
 interface Conversation {
   readonly core: Server<SocketExtra>;
   readonly clock: Clock;
-  /** Between pings, in milliseconds. */
-  readonly pingMs: number;
+  readonly limits: ReadLimits;
+  readonly storeroom: Storeroom;
+  readonly readMessage: ReadMessage;
+  readonly mask: Mask;
   /** Told of what goes wrong here by no fault of the peer. */
   readonly failed: (error: unknown) => void;
 }
 
-/** What only a server says; the core throws when a client does. */
-const SERVERS_OWN: readonly unknown[] = [MessageType.ConnectionAck, MessageType.Next, MessageType.Error];
-
-function isServersOwn(text: string): boolean {
-  try {
-    return SERVERS_OWN.includes((JSON.parse(text) as { readonly type?: unknown } | null)?.type);
-  } catch {
-    return false;
-  }
-}
-
-/** Pings, and cuts a socket that has not answered one before the next is due. */
-function watch(socket: WebSocket, { clock, pingMs }: Conversation): () => void {
+/**
+ * Pings, and cuts a socket that has not answered one before the next is due. From one that has answers to take nothing may be
+ * read at the moment: how long those may wait is another limit.
+ */
+function watch(socket: WebSocket, out: Outbox, { clock, limits }: Conversation): () => void {
   let answered = true;
   let cancel = (): void => undefined;
   const next = (): void => {
-    cancel = clock.at(later(clock.now(), pingMs), () => {
-      if (!answered) return socket.terminate();
-      answered = false;
-      if (socket.readyState === socket.OPEN) socket.ping();
+    cancel = clock.at(later(clock.now(), limits.pingMs), () => {
+      const isOpen = socket.readyState === socket.OPEN;
+      if (!isOpen || out.heldBytes() === 0) {
+        if (!answered) return socket.terminate();
+        answered = false;
+        if (isOpen) socket.ping();
+      }
       next();
     });
   };
@@ -49,45 +54,91 @@ function watch(socket: WebSocket, { clock, pingMs }: Conversation): () => void {
   return () => cancel();
 }
 
+/** Counts what a socket says before it has said who it is; whether that is still little. */
+function greeting({ greetingBytes, greetingMessages }: ReadLimits) {
+  let bytes = 0;
+  let messages = 0;
+  let over = false;
+  return {
+    isShort(more: number): boolean {
+      if (over) return true;
+      bytes += more;
+      messages += 1;
+      return bytes <= greetingBytes && messages <= greetingMessages;
+    },
+    over(): void {
+      over = true;
+    },
+  };
+}
+
+const lengthOf = (data: RawData): number =>
+  Array.isArray(data) ? data.reduce((sum, { length }) => sum + length, 0) : data.byteLength;
+
 /**
  * Lets the core of `graphql-ws` speak over one socket. Its own adapter prints whatever a peer breaks as a failure of ours, and
  * listens to a socket's first error only: a second one would end the process. Here a breach is told to the peer, by the code that
  * the socket closes with, and nobody else.
  */
 export function converse(conversation: Conversation, socket: WebSocket, request: IncomingMessage): void {
-  const { core, failed } = conversation;
+  const { core, limits, readMessage, mask, failed } = conversation;
   // The socket says by its close what the error was.
   socket.on('error', () => undefined);
-  const unwatch = watch(socket, conversation);
+  const out = outbox(socket, conversation);
+  const unwatch = watch(socket, out, conversation);
+  const operations = underWay(limits.operationsPerSocket);
+  const begun = greeting(limits);
+  const isOpen = (): boolean => socket.readyState === socket.OPEN;
 
-  function broke(error: unknown, text: string): void {
-    // Whoever has gone is told nothing more, and that an answer could not be sent to them is nobody's failure.
-    if (socket.readyState !== socket.OPEN) return;
-    if (isServersOwn(text)) {
-      socket.close(CloseCode.BadRequest, 'Only servers say this');
-    } else {
-      failed(error);
-      socket.close(CloseCode.InternalServerError, 'Internal server error');
-    }
+  /** What comes behind a goodbye is not heard. */
+  function hears(bytes: number): boolean {
+    if (!isOpen()) return false;
+    const isShort = begun.isShort(bytes);
+    if (!isShort) out.close(POLICY_VIOLATION, 'Too much was said before connection_init');
+    return isShort;
   }
 
+  async function begin(id: string, run: () => Promise<void>): Promise<void> {
+    // The core would never end what begins behind its socket's end.
+    const beginning = operations.begin(id, async () => (isOpen() ? run() : undefined));
+    if (beginning === 'taken')
+      return out.close(CloseCode.SubscriberAlreadyExists, `Subscriber for ${id} already exists`);
+    if (beginning !== 'too many') return beginning;
+    const payload = [mask(new Rejected(Overloaded({ retryAfterMs: 1_000 }))).toJSON()];
+    return out.send(stringifyMessage({ id, type: MessageType.Error, payload }));
+  }
+
+  /** The core's promise ends with what the message has set going. */
+  async function hear(text: string, take: (text: string) => Promise<void>): Promise<void> {
+    const message = readMessage(text);
+    if ('problem' in message) return out.close(CloseCode.BadRequest, message.problem);
+    if (message.type === MessageType.Subscribe) return begin(message.id, () => take(text));
+    if (message.type === MessageType.Complete) operations.complete(message.id);
+    if (message.type === MessageType.ConnectionInit) begun.over();
+    return take(text);
+  }
+
+  function broke(error: unknown): void {
+    // That an answer could not be sent to whoever has gone is nobody's failure.
+    if (!isOpen()) return;
+    failed(error);
+    out.close(CloseCode.InternalServerError, 'Internal server error');
+  }
+
+  socket.on('ping', (data) => {
+    if (hears(data.length)) out.pong(data);
+  });
   const closed = core.opened(
     {
       protocol: socket.protocol,
-      send: (text) =>
-        new Promise((resolve) => {
-          // A socket that can no longer be written to is closing, which ends what is asked on it.
-          if (socket.readyState !== socket.OPEN) resolve();
-          else socket.send(text, () => resolve());
-        }),
-      close: (code, reason) => socket.close(code, reason),
+      send: out.send,
+      close: out.close,
       onMessage: (take) =>
-        socket.on('message', (data: RawData) => {
-          const text = String(data);
-          take(text).catch((error: unknown) => broke(error, text));
+        socket.on('message', (data) => {
+          if (hears(lengthOf(data))) hear(String(data), take).catch(broke);
         }),
     },
-    { socket, request },
+    { request },
   );
   socket.once('close', (code, reason) => {
     unwatch();

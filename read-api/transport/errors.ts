@@ -1,4 +1,4 @@
-import { GraphQLError } from 'graphql';
+import { GraphQLError, type GraphQLFormattedError } from 'graphql';
 import type { Rejection } from '#domain/kernel/message.ts';
 import type { NewId } from '#domain/kernel/ports/facts.ts';
 import type { Log } from '#domain/kernel/ports/log.ts';
@@ -24,6 +24,13 @@ function placeOf(error: unknown) {
     path: error.path,
     http: error.extensions.http,
   };
+}
+
+/** An error as it is told where there are no statuses. */
+export function withoutHttp(error: GraphQLError): GraphQLFormattedError {
+  const { extensions, ...told } = error.toJSON();
+  const { http: _, ...rest } = extensions ?? {};
+  return { ...told, extensions: rest };
 }
 
 /**

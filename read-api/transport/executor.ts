@@ -5,7 +5,7 @@ import { createYoga, type Plugin } from 'graphql-yoga';
 import type { Origin } from '#domain/kernel/envelope.ts';
 import type { Rejection } from '#domain/kernel/message.ts';
 import type { Identity } from '#domain/kernel/ports/tokens.ts';
-import { Rejected } from '#domain/kernel/rejections.ts';
+import { Rejected, Unauthenticated } from '#domain/kernel/rejections.ts';
 import type { House, Viewer } from '../house.ts';
 import type { Asked } from '../schema/document.ts';
 import { costRule } from './cost.ts';
@@ -18,7 +18,8 @@ export type Authenticate = (token: string) => Promise<Identity | Rejection>;
 
 /** From where an operation came, when it was not a request of its own. */
 export interface Caller {
-  readonly token: string | undefined;
+  /** What it has said of who it is: the value of an `Authorization` header, or of what stands for one. */
+  readonly authorization: unknown;
   readonly origin: Origin;
 }
 /** What a transport hands in: a request, or a message on a socket. */
@@ -26,12 +27,16 @@ export type Transported = { readonly req?: IncomingMessage; readonly caller?: Ca
 
 const BEARER = /^Bearer +(\S+)$/i;
 
-/** The token in an `Authorization` header, or as it is. */
-export const tokenIn = (header: unknown): string | undefined =>
-  typeof header === 'string' && header !== '' ? (BEARER.exec(header)?.[1] ?? header) : undefined;
+/** The token of whoever says who they are; undefined: nobody does. @throws Rejected for every other scheme, and none */
+function tokenIn(authorization: unknown): string | undefined {
+  if (authorization === undefined || authorization === '') return undefined;
+  const [, token] = (typeof authorization === 'string' && BEARER.exec(authorization)) || [];
+  if (token === undefined) throw new Rejected(Unauthenticated({}));
+  return token;
+}
 
 const callerOf = (req: IncomingMessage | undefined): Caller => ({
-  token: tokenIn(req?.headers.authorization),
+  authorization: req?.headers.authorization,
   origin: {
     channel: 'graphql',
     ...(req?.socket.remoteAddress && { address: req.socket.remoteAddress }),
@@ -39,7 +44,8 @@ const callerOf = (req: IncomingMessage | undefined): Caller => ({
 });
 
 /** Who asks. @throws Rejected for a bad token */
-async function viewerOf({ token, origin }: Caller, authenticate: Authenticate): Promise<Viewer> {
+async function viewerOf({ authorization, origin }: Caller, authenticate: Authenticate): Promise<Viewer> {
+  const token = tokenIn(authorization);
   if (token === undefined) return { actor: undefined, expiresAt: undefined, origin };
   const known = await authenticate(token);
   if ('rejected' in known) throw new Rejected(known);

@@ -1,17 +1,19 @@
 import type { IncomingMessage, Server } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { type ExecutionArgs, GraphQLError, getOperationAST } from 'graphql';
-import { handleProtocols, makeServer } from 'graphql-ws';
+import { handleProtocols, makeServer, type Context as ServerContext } from 'graphql-ws';
 import { type ServerOptions, WebSocketServer } from 'ws';
 import { later } from '#domain/kernel/instant.ts';
-import type { Rejection } from '#domain/kernel/message.ts';
 import { pause } from '#domain/kernel/pause.ts';
-import { Invalid, NotFound, Overloaded, Rejected, Unavailable } from '#domain/kernel/rejections.ts';
+import { Invalid, Overloaded, Rejected, Unauthenticated, Unavailable } from '#domain/kernel/rejections.ts';
 import { lastRejection } from '#domain/kernel/wire.ts';
 import type { House } from '../house.ts';
 import { converse, type SocketExtra } from './conversation.ts';
-import type { Mask } from './errors.ts';
-import { type Caller, type Executor, tokenIn } from './executor.ts';
+import { type Mask, withoutHttp } from './errors.ts';
+import type { Caller, Executor } from './executor.ts';
+import { type AllowedOrigin, handshakeRefusal, type Refusal } from './handshake.ts';
+import { messageReader } from './messages.ts';
+import { closeReason, storeroom } from './outbox.ts';
 
 /** What the executor hands out for one message: its stages, with limits and masks in them. */
 type Stages = ExecutionArgs & Pick<ReturnType<Executor['getEnveloped']>, 'execute' | 'subscribe'>;
@@ -24,7 +26,7 @@ const GOODBYE_MS = 2_000;
 export interface Sockets {
   /** Takes the upgrades to `/graphql` of an HTTP server. */
   attach(server: Server): void;
-  /** Says goodbye with a reason of at most 123 bytes, and waits, bounded, for the others to hang up. */
+  /** Says goodbye with a reason, and waits, bounded, for the others to hang up. */
   close(reason: string): Promise<void>;
 }
 
@@ -51,11 +53,30 @@ const serverOptions = (limits: House['limits']): ServerOptions & { readonly clos
   noServer: true,
   maxPayload: limits.messageBytes,
   closeTimeout: GOODBYE_MS,
+  // Pongs are counted like every other answer.
+  autoPong: false,
   handleProtocols,
 });
 
+/**
+ * What a client says of who it is, in its `connectionParams` or else in the header of its handshake. Clients spell the name in any
+ * case, as they do a header's. @throws Rejected with `unauthenticated` when it is said twice
+ */
+function authorizationOf({ connectionParams = {}, extra }: Context): unknown {
+  const said = Object.entries(connectionParams).filter(([name]) => name.toLowerCase() === 'authorization');
+  if (said.length > 1) throw new Rejected(Unauthenticated({}));
+  const [[, authorization] = []] = said;
+  return (authorization ?? '') === '' ? extra.request.headers.authorization : authorization;
+}
+type Context = Pick<ServerContext<Record<string, unknown>, SocketExtra>, 'connectionParams' | 'extra'>;
+
 /** GraphQL over WebSocket (`graphql-transport-ws`), run by the same executor as everything else. */
-export function sockets(yoga: Executor, house: House, mask: Mask): Sockets {
+export function sockets(
+  yoga: Executor,
+  house: House,
+  mask: Mask,
+  isAllowed: AllowedOrigin | undefined,
+): Sockets {
   const { limits, clock } = house;
   const server = new WebSocketServer(serverOptions(limits));
   const perAddress = places(limits.socketsPerAddress);
@@ -90,41 +111,53 @@ export function sockets(yoga: Executor, house: House, mask: Mask): Sockets {
     connectionInitWaitTimeout: limits.connectionInitMs,
     execute: (args) => (args as Stages).execute(args),
     subscribe: (args) => (args as Stages).subscribe(args),
-    async onSubscribe({ subscriptions, connectionParams, extra }, _id, payload) {
+    async onSubscribe(context, _id, payload) {
       try {
-        if (Object.keys(subscriptions).length > limits.operationsPerSocket)
-          throw new Rejected(Overloaded({ retryAfterMs: 1_000 }));
-        const token =
-          tokenIn(connectionParams?.authorization) ?? tokenIn(extra.request.headers.authorization);
-        const address = extra.request.socket.remoteAddress;
-        const caller: Caller = { token, origin: { channel: 'websocket', ...(address && { address }) } };
-        return await stagesOf(caller, payload);
+        const address = context.extra.request.socket.remoteAddress;
+        const origin = { channel: 'websocket', ...(address && { address }) } as const;
+        return await stagesOf({ authorization: authorizationOf(context), origin }, payload);
       } catch (error) {
         return [mask(error)];
       }
     },
+    // Nobody reads here with which status HTTP would have said it.
+    onError: (_context, _id, _payload, errors) => errors.map(withoutHttp),
+    onNext: (_context, _id, _payload, _args, { errors, data }) =>
+      errors && { ...(data !== undefined && { data }), errors: errors.map(withoutHttp) },
   });
   const conversation = {
     core,
     clock,
-    pingMs: limits.pingMs,
+    limits,
+    storeroom: storeroom(limits.unreadTotalBytes),
+    readMessage: messageReader(limits),
+    mask,
     failed: (error: unknown) => house.logger.error({ err: error }, 'a message on a socket failed'),
   };
 
-  function refuse(socket: Duplex, rejection: Rejection, status?: number): void {
-    socket.end(lastRejection(house.registry, rejection, status));
+  /** The last words to a socket. Whoever does not hang up then is cut: what they still send is thrown away. */
+  function refuse(socket: Duplex, { rejection, status, headers }: Refusal): void {
+    socket.once(
+      'close',
+      clock.at(later(clock.now(), GOODBYE_MS), () => socket.destroy()),
+    );
+    socket.end(lastRejection(house.registry, rejection, status, headers));
+    socket.resume();
   }
 
   server.on('wsClientError', ({ message }: Error, socket: Duplex) =>
-    refuse(socket, Invalid({ issues: [{ path: '', problem: message.slice(0, 200) }] })),
+    refuse(socket, { rejection: Invalid({ issues: [{ path: '', problem: message.slice(0, 200) }] }) }),
   );
 
   function upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
-    const path = request.url?.split('?')[0];
+    // The server has let go of it: an error that nobody listens to would end the process.
+    socket.on('error', () => socket.destroy());
     const address = request.socket.remoteAddress ?? 'unknown';
-    if (path !== '/graphql') refuse(socket, NotFound({ what: 'path' }));
-    else if (house.closing.aborted) refuse(socket, Unavailable({ retryAfterMs: 1_000 }));
-    else if (!perAddress.take(address)) refuse(socket, Overloaded({ retryAfterMs: 1_000 }), 429);
+    const refusal = handshakeRefusal(request, isAllowed);
+    if (refusal !== undefined) refuse(socket, refusal);
+    else if (house.closing.aborted) refuse(socket, { rejection: Unavailable({ retryAfterMs: 1_000 }) });
+    else if (!perAddress.take(address))
+      refuse(socket, { rejection: Overloaded({ retryAfterMs: 1_000 }), status: 429 });
     else accept(request, socket, head, address);
   }
 
@@ -139,7 +172,7 @@ export function sockets(yoga: Executor, house: House, mask: Mask): Sockets {
     },
     async close(reason) {
       if (server.clients.size > 0) await pause(clock, LAST_ANSWERS_MS, new AbortController().signal);
-      for (const client of server.clients) client.close(1001, reason);
+      for (const client of server.clients) client.close(1001, closeReason(reason));
       const cancel = clock.at(later(clock.now(), GOODBYE_MS), () => {
         for (const client of server.clients) client.terminate();
       });
