@@ -12,6 +12,7 @@ import type { History, House } from './house.ts';
 import { type ReadLimits, readLimits } from './limits.ts';
 import { operations } from './operations.ts';
 import { executableSchema, schemaDocument } from './schema/document.ts';
+import { cutUnread } from './transport/answers.ts';
 import { errorMask } from './transport/errors.ts';
 import { type Authenticate, executor } from './transport/executor.ts';
 import type { AllowedOrigin } from './transport/handshake.ts';
@@ -69,7 +70,10 @@ export function graphqlServer(options: GraphqlOptions): GraphqlServer {
   const open = sockets(yoga, house, mask, allowedOrigin);
   let closed: Promise<void> | undefined;
   return {
-    handler: (request, response) => void yoga(request, response),
+    handler(request, response) {
+      cutUnread(response, clock, limits.answerStallMs);
+      void yoga(request, response);
+    },
     attach: (server) => open.attach(server),
     close(reason) {
       closing.abort();

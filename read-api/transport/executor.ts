@@ -8,6 +8,7 @@ import type { Identity } from '#domain/kernel/ports/tokens.ts';
 import { Rejected, Unauthenticated } from '#domain/kernel/rejections.ts';
 import type { House, Viewer } from '../house.ts';
 import type { Asked } from '../schema/document.ts';
+import { bounded } from './answers.ts';
 import { costRule } from './cost.ts';
 import type { Mask } from './errors.ts';
 import { graphiqlOptions } from './graphiql.ts';
@@ -63,7 +64,11 @@ const isStream = (result: unknown): result is AsyncIterable<ExecutionResult> =>
   typeof result === 'object' && result !== null && Symbol.asyncIterator in result;
 
 /** A failed feed ends with the failure as its last answer: no transport would say it the same way. */
-function endingInAnswer(answers: AsyncIterable<ExecutionResult>, mask: Mask): Answers {
+function endingInAnswer(
+  answers: AsyncIterable<ExecutionResult>,
+  bound: (result: ExecutionResult) => ExecutionResult,
+  mask: Mask,
+): Answers {
   const source = answers[Symbol.asyncIterator]();
   let failed = false;
   const done = { done: true as const, value: undefined };
@@ -71,7 +76,8 @@ function endingInAnswer(answers: AsyncIterable<ExecutionResult>, mask: Mask): An
     async next() {
       if (failed) return done;
       try {
-        return await source.next();
+        const answer = await source.next();
+        return answer.done ? done : { done: false, value: bound(answer.value) };
       } catch (error) {
         failed = true;
         return { done: false, value: { errors: [mask(error)] } };
@@ -93,6 +99,7 @@ function endingInAnswer(answers: AsyncIterable<ExecutionResult>, mask: Mask): An
 /** Limits and masks on every stage, whichever transport asks. */
 function guards(house: House, mask: Mask): Plugin {
   const { limits } = house;
+  const bound = (result: ExecutionResult) => bounded(result, limits, mask);
   return {
     onParse({ setParseFn }) {
       setParseFn((source) => parse(source, { maxTokens: limits.documentTokens }));
@@ -106,10 +113,17 @@ function guards(house: House, mask: Mask): Plugin {
         if (!valid) setResult(result.map(mask));
       };
     },
+    onExecute() {
+      return {
+        onExecuteDone({ result, setResult }) {
+          if (!(Symbol.asyncIterator in result)) setResult(bound(result));
+        },
+      };
+    },
     onSubscribe() {
       return {
         onSubscribeResult({ result, setResult }) {
-          if (isStream(result)) setResult(endingInAnswer(result, mask));
+          if (isStream(result)) setResult(endingInAnswer(result, bound, mask));
         },
       };
     },

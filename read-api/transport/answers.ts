@@ -1,0 +1,66 @@
+import type { ServerResponse } from 'node:http';
+import type { ExecutionResult } from 'graphql';
+import { later } from '#domain/kernel/instant.ts';
+import type { Clock } from '#domain/kernel/ports/facts.ts';
+import { Invalid, Rejected } from '#domain/kernel/rejections.ts';
+import type { ReadLimits } from '../limits.ts';
+import type { Mask } from './errors.ts';
+
+// How large an answer may be, and how long it waits for whoever asked for it.
+
+/** Quotes, a colon or a comma around what is counted. */
+const MARKS_BYTES = 3;
+
+/**
+ * Whether an answer comes to more bytes of JSON than that, about. It looks no further than it must: the same text under a hundred
+ * names costs nothing in memory, and a hundred times its length once it is written down.
+ */
+export function exceeds(answer: unknown, mostBytes: number): boolean {
+  let left = mostBytes;
+
+  function spend(value: unknown): boolean {
+    left -= MARKS_BYTES;
+    if (typeof value === 'string') left -= Buffer.byteLength(value);
+    else if (Array.isArray(value)) return value.every(spend);
+    else if (typeof value === 'object' && value !== null)
+      for (const [name, inside] of Object.entries(value)) {
+        left -= name.length + MARKS_BYTES;
+        if (!spend(inside)) return false;
+      }
+    return left >= 0;
+  }
+  return !spend(answer);
+}
+
+/** An answer as it is, or the no to one that is too large. */
+export function bounded(
+  result: ExecutionResult,
+  { answerBytes }: Pick<ReadLimits, 'answerBytes'>,
+  mask: Mask,
+): ExecutionResult {
+  if (!exceeds(result.data, answerBytes)) return result;
+  const problem = `the answer has more than ${answerBytes} bytes: ask for fewer items or fields`;
+  return { errors: [mask(new Rejected(Invalid({ issues: [{ path: '', problem }] })))] };
+}
+
+/**
+ * Cuts the connection of whoever takes nothing of what waits to be taken. A feed that is not read ends by itself before, but its
+ * last answer would wait for ever.
+ */
+export function cutUnread(response: ServerResponse, clock: Clock, stallMs: number): void {
+  let waited = false;
+  let cancel = (): void => undefined;
+  function look(): void {
+    cancel = clock.at(later(clock.now(), stallMs / 2), () => {
+      const waits = response.writableLength > 0;
+      if (waited && waits) return void response.destroy();
+      waited = waits;
+      look();
+    });
+  }
+  response.on('drain', () => {
+    waited = false;
+  });
+  response.once('close', () => cancel());
+  look();
+}
