@@ -137,7 +137,9 @@ function application(options: HttpOptions, closing: () => boolean): Express {
 }
 
 /** `h2c` and whatever else we do not speak is an offer that a server may pass over. */
-const isWebSocket = ({ headers }: IncomingMessage): boolean => headers.upgrade?.toLowerCase() === 'websocket';
+const isWebSocket = ({ headers, httpVersion }: IncomingMessage): boolean =>
+  // RFC 9110, 7.8: in a request of HTTP/1.0 it is passed over too.
+  httpVersion !== '1.0' && headers.upgrade?.toLowerCase() === 'websocket';
 
 function serverOf(app: Express, limits: HttpLimits): Server {
   const server = createServer(

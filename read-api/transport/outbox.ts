@@ -30,17 +30,19 @@ export interface Outbox {
   close(code: number, reason: string): void;
 }
 
+type Cuttable = Pick<WebSocket, 'terminate'>;
+
 /** What the sockets of a process hold together. */
 export interface Storeroom {
   /** Told of every change; beyond the limit whoever holds the most is cut, at once and without a word. */
-  holds(socket: WebSocket, bytes: number): void;
+  holds(socket: Cuttable, bytes: number): void;
 }
 
 export function storeroom(mostBytes: number): Storeroom {
-  const held = new Map<WebSocket, number>();
+  const held = new Map<Cuttable, number>();
   let total = 0;
 
-  function holds(socket: WebSocket, bytes: number): void {
+  function holds(socket: Cuttable, bytes: number): void {
     total += bytes - (held.get(socket) ?? 0);
     if (bytes === 0) held.delete(socket);
     else held.set(socket, bytes);

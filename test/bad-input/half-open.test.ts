@@ -4,6 +4,7 @@ import type { Socket } from 'node:net';
 import { describe, test } from 'node:test';
 import { WebSocket } from 'ws';
 import { codeIn, openDoor } from './door.ts';
+import { BINARY, CONTINUATION, closeCode, frame, INIT, many, PING, TEXT, upgraded } from './frames.ts';
 
 // Peers that begin and never end, at the platform's own limits with shorter times: each is ended by the platform, with a code where
 // anything was asked, and whoever else asks meanwhile is answered.
@@ -107,43 +108,7 @@ test('a body that is streamed slowly is refused as soon as it is too large', asy
   assert.match(wire, /^HTTP\/1\.1 413/);
 });
 
-/** A frame as a client sends it: masked with zeros, which change nothing. */
-function frame(opcode: number, payload: string | Buffer, { fin = true, masked = true } = {}): Buffer {
-  const bytes = Buffer.from(payload);
-  const length = bytes.length < 126 ? [bytes.length] : [126, bytes.length >> 8, bytes.length & 0xff];
-  const [short = 0, ...long] = length;
-  const start = Buffer.from([(fin ? 0x80 : 0) | opcode, (masked ? 0x80 : 0) | short, ...long]);
-  return Buffer.concat([start, Buffer.alloc(masked ? 4 : 0), bytes]);
-}
-const [CONTINUATION, TEXT, BINARY, PING] = [0, 1, 2, 9];
-const INIT = '{"type":"connection_init"}';
-
-/** A connection that has become a socket. */
-async function upgraded(): Promise<Socket> {
-  const socket = await door.connected();
-  const lines = ['GET /graphql HTTP/1.1', 'Host: x', 'Upgrade: websocket', 'Connection: Upgrade'];
-  const more = ['Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==', 'Sec-WebSocket-Version: 13'];
-  socket.write(`${[...lines, ...more, 'Sec-WebSocket-Protocol: graphql-transport-ws'].join('\r\n')}\r\n\r\n`);
-  await once(socket, 'data');
-  return socket;
-}
-
-/** The code in the close frame that the platform says goodbye with; undefined: it went without a word. */
-function closeCode(wire: string): number | undefined {
-  const bytes = Buffer.from(wire, 'latin1');
-  for (let at = 0; at + 1 < bytes.length; ) {
-    const [opcode = 0, short = 0] = bytes.subarray(at, at + 2);
-    const long = short === 126;
-    const length = long ? bytes.readUInt16BE(at + 2) : short;
-    const payload = at + (long ? 4 : 2);
-    if ((opcode & 0xf) === 8) return bytes.readUInt16BE(payload);
-    at = payload + length;
-  }
-  return undefined;
-}
-
 type Talk = (socket: Socket) => void;
-const many = (frames: number, one: Buffer) => Buffer.concat(Array.from({ length: frames }, () => one));
 const broken: readonly (readonly [what: string, talk: Talk, code: number | undefined])[] = [
   ['never says who it is', () => undefined, 4408],
   ['never says who it is, but pings', (socket) => socket.write(many(10, frame(PING, 'x'))), 4408],
@@ -205,7 +170,7 @@ const broken: readonly (readonly [what: string, talk: Talk, code: number | undef
 describe('sockets that break off', { concurrency: true }, () => {
   for (const [what, talk, code] of broken)
     test(`a socket that ${what} is closed with ${code ?? 'no word'}`, async () => {
-      const socket = await upgraded();
+      const socket = await upgraded(door);
       talk(socket);
       assert.equal(closeCode(await untilEnded(socket)), code);
       assert.deepEqual(door.errors, []);

@@ -1,5 +1,5 @@
 import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
 import express from 'express';
 import { auctions } from '#domain/auctions/context.ts';
 import { auctionDeciders } from '#domain/auctions/deciders.ts';
@@ -48,6 +48,10 @@ export interface ReadSide {
   readonly socketUrl: string;
   /** What the log was told as an error. */
   readonly errors: readonly Logged[];
+  /** Bytes that this side has written and nobody's system has taken, on all connections together. */
+  unreadBytes(): number;
+  /** Connections that are open on this side. */
+  connections(): number;
   /** Appends events to the end of a stream; the position of the last. */
   append(stream: string, ...events: readonly NewEvent[]): Promise<Position>;
   /** Posts an operation and answers with what came back. */
@@ -67,7 +71,11 @@ interface Answer {
 }
 
 export async function givenReadSide(
-  options: { readonly limits?: Partial<ReadLimits>; readonly dispatch?: Dispatch } = {},
+  options: {
+    readonly limits?: Partial<ReadLimits>;
+    readonly dispatch?: Dispatch;
+    readonly allowedOrigin?: (origin: string) => boolean;
+  } = {},
 ): Promise<ReadSide> {
   const platform = givenPlatform({
     contexts: [auctions, wallets],
@@ -98,11 +106,17 @@ export async function givenReadSide(
     logger,
     graphiql: true,
     ...(options.limits && { limits: options.limits }),
+    ...(options.allowedOrigin && { allowedOrigin: options.allowedOrigin }),
   });
   const app = express();
   app.use(graphql.handler);
   const server = createServer(app);
   graphql.attach(server);
+  const open = new Set<Socket>();
+  server.on('connection', (socket) => {
+    open.add(socket);
+    socket.once('close', () => open.delete(socket));
+  });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const { port } = server.address() as AddressInfo;
   const url = `http://127.0.0.1:${port}/graphql`;
@@ -113,6 +127,8 @@ export async function givenReadSide(
     url,
     socketUrl: url.replace('http', 'ws'),
     errors,
+    unreadBytes: () => [...open].reduce((sum, { writableLength }) => sum + writableLength, 0),
+    connections: () => open.size,
     async append(stream, ...events) {
       const at = clock.now();
       const metadata = {
