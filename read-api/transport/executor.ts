@@ -2,10 +2,11 @@ import type { IncomingMessage } from 'node:http';
 import { renderGraphiQL } from '@graphql-yoga/render-graphiql';
 import { type ExecutionResult, GraphQLError, type GraphQLSchema, parse } from 'graphql';
 import { createYoga, type Plugin } from 'graphql-yoga';
+import { bearerChallenge, bearerToken } from '#domain/kernel/bearer.ts';
 import type { Origin } from '#domain/kernel/envelope.ts';
 import type { Rejection } from '#domain/kernel/message.ts';
 import type { Identity } from '#domain/kernel/ports/tokens.ts';
-import { Rejected } from '#domain/kernel/rejections.ts';
+import { Rejected, Unauthenticated } from '#domain/kernel/rejections.ts';
 import type { House, Viewer } from '../house.ts';
 import type { Asked } from '../schema/document.ts';
 import { costRule } from './cost.ts';
@@ -24,19 +25,18 @@ export interface Caller {
 /** What a transport hands in: a request, or a message on a socket. */
 export type Transported = { readonly req?: IncomingMessage; readonly caller?: Caller };
 
-const BEARER = /^Bearer +(\S+)$/i;
+/** The token in what a socket says of itself, as in an `Authorization` header, or as it is. */
+export const tokenIn = (said: unknown): string | undefined =>
+  typeof said === 'string' && said !== '' ? (bearerToken(said) ?? said) : undefined;
 
-/** The token in an `Authorization` header, or as it is. */
-export const tokenIn = (header: unknown): string | undefined =>
-  typeof header === 'string' && header !== '' ? (BEARER.exec(header)?.[1] ?? header) : undefined;
-
-const callerOf = (req: IncomingMessage | undefined): Caller => ({
-  token: tokenIn(req?.headers.authorization),
-  origin: {
-    channel: 'graphql',
-    ...(req?.socket.remoteAddress && { address: req.socket.remoteAddress }),
-  },
-});
+/** @throws Rejected for an `Authorization` without a bearer's token: whoever says something is not nobody */
+function callerOf(req: IncomingMessage | undefined): Caller {
+  const { authorization } = req?.headers ?? {};
+  const token = bearerToken(authorization);
+  if (authorization !== undefined && token === undefined) throw new Rejected(Unauthenticated({}));
+  const address = req?.socket.remoteAddress;
+  return { token, origin: { channel: 'graphql', ...(address && { address }) } };
+}
 
 /** Who asks. @throws Rejected for a bad token */
 async function viewerOf({ token, origin }: Caller, authenticate: Authenticate): Promise<Viewer> {
@@ -46,10 +46,18 @@ async function viewerOf({ token, origin }: Caller, authenticate: Authenticate): 
   return { ...known, origin };
 }
 
-/** Over HTTP a bad token is told by the status too, as clients and proxies know it. */
-function asUnauthorized(error: unknown): never {
-  if (!(error instanceof Rejected)) throw error;
-  throw new GraphQLError(error.message, { originalError: error, extensions: { http: { status: 401 } } });
+/** Who asks by HTTP: a bad token is told by the status too, as clients and proxies know it. */
+async function requesterOf(req: IncomingMessage | undefined, authenticate: Authenticate): Promise<Viewer> {
+  try {
+    return await viewerOf(callerOf(req), authenticate);
+  } catch (error) {
+    if (!(error instanceof Rejected)) throw error;
+    const headers = { 'WWW-Authenticate': bearerChallenge(req?.headers.authorization) };
+    throw new GraphQLError(error.message, {
+      originalError: error,
+      extensions: { http: { status: 401, headers } },
+    });
+  }
 }
 
 type Answers = AsyncIterableIterator<ExecutionResult>;
@@ -128,6 +136,8 @@ export function executor({ schema, house, mask, authenticate, graphiql }: Option
     // The page with its script in it: a browser needs no other network than the house.
     renderGraphiQL,
     landingPage: false,
+    // What it would answer itself, empty, to every address that ends so: none does.
+    healthCheckEndpoint: ' ',
     logging: false,
     multipart: false,
     cors: false,
@@ -135,9 +145,7 @@ export function executor({ schema, house, mask, authenticate, graphiql }: Option
     maskedErrors: { maskError: (error) => mask(error), isDev: false },
     plugins: [requestGuards(), guards(house, mask)],
     context: async ({ caller, req }) => ({
-      viewer: caller
-        ? await viewerOf(caller, authenticate)
-        : await viewerOf(callerOf(req), authenticate).catch(asUnauthorized),
+      viewer: caller ? await viewerOf(caller, authenticate) : await requesterOf(req, authenticate),
       house,
     }),
   });
