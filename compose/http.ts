@@ -8,6 +8,7 @@ import { answerBreaches } from './breaches.ts';
 import type { Report } from './http/answers.ts';
 import { entrance } from './http/entrance.ts';
 import { preflight } from './http/methods.ts';
+import { isAddressed } from './http/target.ts';
 
 /** Limits of the port. Bodies have theirs where they are read. */
 export const httpLimits = {
@@ -81,8 +82,14 @@ function application(options: HttpOptions, closing: () => boolean): RequestListe
   return entrance(app, routers, { ...options, closing });
 }
 
-/** `h2c` and whatever else we do not speak is an offer that a server may pass over. */
-const isWebSocket = ({ headers }: IncomingMessage): boolean => headers.upgrade?.toLowerCase() === 'websocket';
+/**
+ * `h2c` and whatever else we do not speak is an offer that a server may pass over, and one of HTTP/1.0 it must. A request that is
+ * refused for what it is addressed to is none to upgrade: it goes on to where that is answered.
+ */
+const isWebSocket = (request: IncomingMessage): boolean =>
+  request.headers.upgrade?.toLowerCase() === 'websocket' &&
+  request.httpVersion === '1.1' &&
+  isAddressed(request);
 
 function serverOf(app: RequestListener, limits: HttpLimits): Server {
   const server = createServer(

@@ -66,3 +66,13 @@ export function address(request: IncomingMessage): void {
   const [path = ''] = request.url?.split('?', 1) ?? [];
   if (!isDecodable(path)) throw new RefusedRequest(400, 'the path is not encoded as in a URI');
 }
+
+/** Whether {@link address} can be done, and then it is. */
+export function isAddressed(request: IncomingMessage): boolean {
+  try {
+    address(request);
+    return true;
+  } catch {
+    return false;
+  }
+}

@@ -272,6 +272,12 @@ strangers(door, 'a question about the history', [
     'invalid',
   ],
   [
+    'that names a time beyond those that can be written',
+    { path: '/dev/clock', body: '{"to":"9999-12-31T23:59:59.999Z"}' },
+    400,
+    'invalid',
+  ],
+  [
     'for a token of the system',
     { path: '/dev/tokens', body: '{"sub":"a","roles":["system"]}' },
     400,

@@ -105,6 +105,27 @@ const wires: readonly Wire[] = [
     'not_found',
   ],
   [
+    'a socket with two hosts',
+    path('GET /graphql HTTP/1.1', 'Host: y\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n'),
+    400,
+  ],
+  [
+    'a socket by HTTP/1.0',
+    path('GET /graphql HTTP/1.0', 'Connection: Upgrade\r\nUpgrade: websocket\r\n'),
+    400,
+  ],
+  [
+    'a socket elsewhere, by an absolute target',
+    path('GET http://x/nowhere HTTP/1.1', 'Connection: Upgrade\r\nUpgrade: websocket\r\n'),
+    404,
+    'not_found',
+  ],
+  [
+    'a socket without a key, by an absolute target',
+    path('GET http://x/graphql HTTP/1.1', 'Connection: Upgrade\r\nUpgrade: websocket\r\n'),
+    400,
+  ],
+  [
     'a socket without a key',
     'GET /graphql HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n',
     400,
@@ -255,9 +276,10 @@ const accepted: readonly (readonly [accept: string, status: number, type: string
   ['application/json;q=0', 406, 'application/json'],
   ['text/plain', 406, 'application/json'],
   ['nonsense', 406, 'application/json'],
+  [`${'a/b, '.repeat(200)}*/*`, 400, 'application/json'],
 ];
 for (const [accept, status, type] of accepted)
-  test(`who accepts ${accept || 'whatever it is'} gets ${status} in ${type}`, async () => {
+  test(`who accepts ${accept.slice(0, 80) || 'whatever it is'} gets ${status} in ${type}`, async () => {
     const answer = await served(`GET ${now} HTTP/1.1`, accept && asked(accept));
     assert.deepEqual([answer.status, answer.headers['content-type']?.split(';')[0]], [status, type]);
   });
