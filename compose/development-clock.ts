@@ -4,7 +4,9 @@ import { type Instant, Instant as InstantSchema } from '#domain/kernel/instant.t
 import type { SimulatedClock } from '#engines/clock/simulated.ts';
 import { invalid, readJson } from '#write-side/rest/body.ts';
 
-const Move = z.strictObject({ to: InstantSchema });
+/** Behind the year 9999 a moment is written otherwise, and what is set for later has to stay before that. */
+const LAST = '9000-01-01T00:00:00.000Z';
+const Move = z.strictObject({ to: InstantSchema.refine((to) => to <= LAST, `at most ${LAST}`) });
 
 /**
  * `GET /dev/clock` → `{ now }`; `POST /dev/clock { to }` → `{ now }` moves a simulated clock on, stopping at everything that

@@ -1,13 +1,14 @@
-import { createServer, type IncomingMessage, type Server } from 'node:http';
+import { createServer, type IncomingMessage, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
-import express, { type ErrorRequestHandler, type Express, type RequestHandler, type Router } from 'express';
+import express, { type Router } from 'express';
 import { later } from '#domain/kernel/instant.ts';
 import type { Clock, NewId } from '#domain/kernel/ports/facts.ts';
 import type { Registry } from '#domain/kernel/registry.ts';
-import { Internal, Invalid, NotFound, Rejected } from '#domain/kernel/rejections.ts';
-import { sendRejection } from '#write-side/rest/answer.ts';
-import { BodyRefused } from '#write-side/rest/body.ts';
 import { answerBreaches } from './breaches.ts';
+import type { Report } from './http/answers.ts';
+import { entrance } from './http/entrance.ts';
+import { preflight } from './http/methods.ts';
+import { isAddressed } from './http/target.ts';
 
 /** Limits of the port. Bodies have theirs where they are read. */
 export const httpLimits = {
@@ -42,8 +43,7 @@ export interface HttpOptions {
   readonly clock: Clock;
   readonly routers: readonly Router[];
   readonly health: () => Health | Promise<Health>;
-  /** Told of every error that became `internal`, with the reference the caller got. */
-  readonly report: (error: unknown, reference: string) => void;
+  readonly report: Report;
   readonly limits?: Partial<HttpLimits>;
 }
 
@@ -57,26 +57,6 @@ export interface HttpPort {
    * first.
    */
   close(graceMs: number): Promise<void>;
-}
-
-const REQUEST_ID = /^[A-Za-z0-9_.-]{1,64}$/;
-
-function frame(newId: NewId, closing: () => boolean): RequestHandler {
-  return (request, response, next) => {
-    // Whoever reads the address of a request further on can rely on it.
-    if (!URL.canParse(request.url, `http://${request.headers.host ?? ''}`))
-      throw new Rejected(Invalid({ issues: [{ path: 'Host', problem: 'missing, or no host' }] }));
-    const given = request.get('X-Request-Id') ?? '';
-    response.set({
-      'X-Request-Id': REQUEST_ID.test(given) ? given : newId(),
-      'X-Content-Type-Options': 'nosniff',
-      'X-Frame-Options': 'DENY',
-      'Referrer-Policy': 'no-referrer',
-      'Cross-Origin-Resource-Policy': 'same-origin',
-    });
-    if (closing()) response.set('Connection', 'close');
-    next();
-  };
 }
 
 function healthRoutes(health: HttpOptions['health'], closing: () => boolean): Router {
@@ -93,55 +73,25 @@ function healthRoutes(health: HttpOptions['health'], closing: () => boolean): Ro
   return router;
 }
 
-/** Express and its parsers mark what is the client's fault by a status of 4xx: a path that is no URI, for example. */
-const isClientError = (error: unknown): error is Error & { readonly status: number } =>
-  error instanceof Error &&
-  'status' in error &&
-  typeof error.status === 'number' &&
-  error.status >= 400 &&
-  error.status < 500;
-
-function rejectionOf(error: unknown, reference: string) {
-  if (error instanceof Rejected) return error.rejection;
-  if (isClientError(error)) return Invalid({ issues: [{ path: '', problem: error.message.slice(0, 200) }] });
-  return Internal({ reference });
-}
-
-function answerErrors({ registry, report }: HttpOptions): ErrorRequestHandler {
-  return (error: unknown, request, response, _next) => {
-    const reference = String(response.getHeader('X-Request-Id'));
-    const rejection = rejectionOf(error, reference);
-    if (rejection.code === 'internal') report(error, reference);
-    if (response.headersSent) {
-      request.socket.destroy();
-      return;
-    }
-    // The rest of a body that nobody read still stands in the connection: it cannot carry another request.
-    if (!request.complete) response.set('Connection', 'close');
-    const status = error instanceof BodyRefused || isClientError(error) ? error.status : undefined;
-    sendRejection(response, rejection, { registry, ...(status === undefined ? {} : { status }) });
-  };
-}
-
-function application(options: HttpOptions, closing: () => boolean): Express {
+function application(options: HttpOptions, closing: () => boolean): RequestListener {
+  const routers = [healthRoutes(options.health, closing), ...options.routers];
   const app = express();
   app.disable('x-powered-by').disable('etag').set('query parser', 'simple').set('trust proxy', false);
-  app.use(frame(options.newId, closing));
-  app.use(healthRoutes(options.health, closing));
-  for (const router of options.routers) app.use(router);
-  app.use(() => {
-    throw new Rejected(NotFound({ what: 'path' }));
-  });
-  app.use(answerErrors(options));
-  return app;
+  app.use(preflight(routers));
+  for (const router of routers) app.use(router);
+  return entrance(app, routers, { ...options, closing });
 }
 
-/** `h2c` and whatever else we do not speak is an offer that a server may pass over. */
-const isWebSocket = ({ headers, httpVersion }: IncomingMessage): boolean =>
-  // RFC 9110, 7.8: in a request of HTTP/1.0 it is passed over too.
-  httpVersion !== '1.0' && headers.upgrade?.toLowerCase() === 'websocket';
+/**
+ * `h2c` and whatever else we do not speak is an offer that a server may pass over, and one of HTTP/1.0 it must. A request that is
+ * refused for what it is addressed to is none to upgrade: it goes on to where that is answered.
+ */
+const isWebSocket = (request: IncomingMessage): boolean =>
+  request.headers.upgrade?.toLowerCase() === 'websocket' &&
+  request.httpVersion === '1.1' &&
+  isAddressed(request);
 
-function serverOf(app: Express, limits: HttpLimits): Server {
+function serverOf(app: RequestListener, limits: HttpLimits): Server {
   const server = createServer(
     {
       maxHeaderSize: limits.headerBytes,
@@ -156,7 +106,7 @@ function serverOf(app: Express, limits: HttpLimits): Server {
       requireHostHeader: false,
       shouldUpgradeCallback: isWebSocket,
     },
-    app as (request: IncomingMessage, response: object) => void,
+    app,
   );
   server.maxHeadersCount = limits.headers;
   server.maxConnections = limits.connections;

@@ -39,9 +39,9 @@ export function readApi(
   return {
     graphql,
     routers: [
-      Router().all('/graphql', (request, response) => {
-        graphql.handler(request, response);
-      }),
+      Router({ caseSensitive: true, strict: true })
+        .get('/graphql', graphql.handler)
+        .post('/graphql', graphql.handler),
     ],
   };
 }

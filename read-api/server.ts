@@ -1,4 +1,5 @@
-import type { RequestListener, Server } from 'node:http';
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
+import { sendNodeResponse } from '@whatwg-node/server';
 import type { Dispatch } from '#domain/kernel/envelope.ts';
 import type { EventFeed } from '#domain/kernel/ports/event-feed.ts';
 import type { Clock, NewId } from '#domain/kernel/ports/facts.ts';
@@ -16,6 +17,7 @@ import { cutUnread } from './transport/answers.ts';
 import { errorMask } from './transport/errors.ts';
 import { type Authenticate, executor } from './transport/executor.ts';
 import type { AllowedOrigin } from './transport/handshake.ts';
+import { negotiate } from './transport/media-types.ts';
 import { sockets } from './transport/sockets.ts';
 
 export interface GraphqlOptions {
@@ -43,8 +45,11 @@ export interface GraphqlOptions {
 }
 
 export interface GraphqlServer {
-  /** Answers HTTP and SSE; mounted without a prefix, at `/graphql`. Nothing before it may read the body. */
-  readonly handler: RequestListener;
+  /**
+   * Answers GET, HEAD and POST, also by SSE; mounted without a prefix, at `/graphql`. Nothing before it may read the body. Rejects
+   * where it has no answer of its own, or could not bring it to its end.
+   */
+  handler(request: IncomingMessage, response: ServerResponse): Promise<void>;
   /** Takes the WebSocket upgrades to `/graphql` of a server. */
   attach(server: Server): void;
   /** Ends every feed with `unavailable` and every socket with 1001 and the reason; once. */
@@ -70,9 +75,14 @@ export function graphqlServer(options: GraphqlOptions): GraphqlServer {
   const open = sockets(yoga, house, mask, allowedOrigin);
   let closed: Promise<void> | undefined;
   return {
-    handler(request, response) {
+    async handler(request, response) {
       cutUnread(response, clock, limits.answerStallMs);
-      void yoga(request, response);
+      negotiate(request, graphiql);
+      // It is answered like GET: Node leaves the body away.
+      if (request.method === 'HEAD') request.method = 'GET';
+      // Yoga's own listener would answer what it did not expect with the stack of it, and tell nobody.
+      const answer = await yoga.handleNodeRequestAndResponse(request, response, { req: request });
+      await sendNodeResponse(answer, response, request, true);
     },
     attach: (server) => open.attach(server),
     close(reason) {

@@ -103,3 +103,21 @@ export class Rejected extends Error {
     this.rejection = rejection;
   }
 }
+
+/** A request that is refused before it is one of the house's: `invalid`, with the HTTP status that says how. */
+export class RefusedRequest extends Rejected {
+  readonly answer: {
+    readonly status: number;
+    /** What goes with the status, for example `Allow` with 405. */
+    readonly headers: Readonly<Record<string, string>>;
+  };
+  constructor(
+    status: number,
+    problem: string,
+    { path = '', headers = {} }: { path?: string; headers?: Readonly<Record<string, string>> } = {},
+  ) {
+    super(Invalid({ issues: [{ path, problem }] }));
+    this.name = 'RefusedRequest';
+    this.answer = { status, headers };
+  }
+}

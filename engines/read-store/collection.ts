@@ -55,12 +55,15 @@ const MOST = 2n ** 63n - 1n;
 
 /** As SQLite casts: a missing value sorts before every other. */
 export function wholeNumber(value: unknown): bigint {
-  if (typeof value === 'bigint') return value;
+  if (typeof value === 'bigint') return clamped(value);
   if (typeof value === 'boolean') return value ? 1n : 0n;
-  if (typeof value === 'number') return Number.isFinite(value) ? BigInt(Math.trunc(value)) : 0n;
+  if (typeof value === 'number') return clamped(Number.isFinite(value) ? BigInt(Math.trunc(value)) : 0n);
   if (typeof value !== 'string') return LEAST;
   const digits = /^\s*([+-]?\d+)/.exec(value)?.[1];
-  const number = digits === undefined ? 0n : BigInt(digits);
+  return clamped(digits === undefined ? 0n : BigInt(digits));
+}
+
+function clamped(number: bigint): bigint {
   if (number < LEAST) return LEAST;
   return number > MOST ? MOST : number;
 }

@@ -91,6 +91,7 @@ const signature = (sort: readonly SortKey[]): string =>
 export const cursorOf = (place: Place, sort: readonly SortKey[]): string =>
   Buffer.from(JSON.stringify([signature(sort), place.values.map(String), place.id])).toString('base64url');
 
+/** @throws Rejected with `invalid` for what {@link cursorOf} has not made: it is an input like any other */
 function placeOf(cursor: string, sort: readonly SortKey[]): Place {
   if (cursor.length > readStoreLimits.cursorLength) throw invalid('after', 'not a cursor');
   const read = Cursor.safeParse(jsonOf(Buffer.from(cursor, 'base64url').toString()));
@@ -98,15 +99,13 @@ function placeOf(cursor: string, sort: readonly SortKey[]): Place {
   const [sorted, values, id] = read.data;
   if (sorted !== signature(sort) || values.length !== sort.length)
     throw invalid('after', 'the cursor belongs to another sort');
-  return {
+  const place = {
     id,
-    values: sort.map(({ kind }, at) => {
-      const value = values[at] ?? '';
-      if (kind === 'text') return value;
-      if (!/^-?\d{1,19}$/.test(value)) throw invalid('after', 'not a cursor');
-      return BigInt(value);
-    }),
+    values: sort.map(({ kind }, at) => (kind === 'text' ? (values[at] ?? '') : wholeNumber(values[at]))),
   };
+  // A number beyond those that are stored, or written otherwise, comes out as another text.
+  if (cursorOf(place, sort) !== cursor) throw invalid('after', 'not a cursor');
+  return place;
 }
 
 function jsonOf(text: string): unknown {

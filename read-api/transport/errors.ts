@@ -3,7 +3,7 @@ import type { Rejection } from '#domain/kernel/message.ts';
 import type { NewId } from '#domain/kernel/ports/facts.ts';
 import type { Log } from '#domain/kernel/ports/log.ts';
 import type { Registry } from '#domain/kernel/registry.ts';
-import { Internal, Invalid, Rejected } from '#domain/kernel/rejections.ts';
+import { Internal, Invalid, RefusedRequest, Rejected } from '#domain/kernel/rejections.ts';
 
 /** Turns whatever was thrown into what a caller may see. What it returns it leaves as it is. */
 export type Mask = (error: unknown) => GraphQLError;
@@ -38,8 +38,12 @@ export function withoutHttp(error: GraphQLError): GraphQLFormattedError {
  * is `invalid`; everything else is `internal` with a reference under which the log has the whole of it.
  */
 export function errorMask(registry: Registry, logger: Log, newId: NewId): Mask {
-  function rejected({ code, message, details }: Rejection, error: unknown): GraphQLError {
-    const { http, ...place } = placeOf(error);
+  function rejected(
+    { code, message, details }: Rejection,
+    error: unknown,
+    answer?: RefusedRequest['answer'],
+  ): GraphQLError {
+    const { http = answer, ...place } = placeOf(error);
     const declared = registry.rejections.get(code);
     const shown = declared === undefined ? {} : declared.schema.encode(details as never);
     const extensions = { code, details: shown, ...(http !== undefined && { http }) };
@@ -48,6 +52,7 @@ export function errorMask(registry: Registry, logger: Log, newId: NewId): Mask {
 
   return (error) => {
     const cause = causeOf(error);
+    if (cause instanceof RefusedRequest) return rejected(cause.rejection, error, cause.answer);
     if (cause instanceof Rejected) return rejected(cause.rejection, error);
     const { http, ...place } = placeOf(error);
     if (cause instanceof GraphQLError) {

@@ -2,6 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import { renderGraphiQL } from '@graphql-yoga/render-graphiql';
 import { type ExecutionResult, GraphQLError, type GraphQLSchema, parse } from 'graphql';
 import { createYoga, type Plugin } from 'graphql-yoga';
+import { bearerChallenge, bearerToken } from '#domain/kernel/bearer.ts';
 import type { Origin } from '#domain/kernel/envelope.ts';
 import type { Rejection } from '#domain/kernel/message.ts';
 import type { Identity } from '#domain/kernel/ports/tokens.ts';
@@ -26,12 +27,10 @@ export interface Caller {
 /** What a transport hands in: a request, or a message on a socket. */
 export type Transported = { readonly req?: IncomingMessage; readonly caller?: Caller };
 
-const BEARER = /^Bearer +(\S+)$/i;
-
 /** The token of whoever says who they are; undefined: nobody does. @throws Rejected for every other scheme, and none */
 function tokenIn(authorization: unknown): string | undefined {
-  if (authorization === undefined || authorization === '') return undefined;
-  const [, token] = (typeof authorization === 'string' && BEARER.exec(authorization)) || [];
+  if (authorization === undefined) return undefined;
+  const token = typeof authorization === 'string' ? bearerToken(authorization) : undefined;
   if (token === undefined) throw new Rejected(Unauthenticated({}));
   return token;
 }
@@ -53,10 +52,18 @@ async function viewerOf({ authorization, origin }: Caller, authenticate: Authent
   return { ...known, origin };
 }
 
-/** Over HTTP a bad token is told by the status too, as clients and proxies know it. */
-function asUnauthorized(error: unknown): never {
-  if (!(error instanceof Rejected)) throw error;
-  throw new GraphQLError(error.message, { originalError: error, extensions: { http: { status: 401 } } });
+/** Who asks by HTTP: a bad token is told by the status too, as clients and proxies know it. */
+async function requesterOf(req: IncomingMessage | undefined, authenticate: Authenticate): Promise<Viewer> {
+  try {
+    return await viewerOf(callerOf(req), authenticate);
+  } catch (error) {
+    if (!(error instanceof Rejected)) throw error;
+    const headers = { 'WWW-Authenticate': bearerChallenge(req?.headers.authorization) };
+    throw new GraphQLError(error.message, {
+      originalError: error,
+      extensions: { http: { status: 401, headers } },
+    });
+  }
 }
 
 type Answers = AsyncIterableIterator<ExecutionResult>;
@@ -148,6 +155,8 @@ export function executor({ schema, house, mask, authenticate, graphiql }: Option
     // The page with its script in it: a browser needs no other network than the house.
     renderGraphiQL,
     landingPage: false,
+    // What it would answer itself, empty, to every address that ends so: none does.
+    healthCheckEndpoint: ' ',
     logging: false,
     multipart: false,
     cors: false,
@@ -155,9 +164,7 @@ export function executor({ schema, house, mask, authenticate, graphiql }: Option
     maskedErrors: { maskError: (error) => mask(error), isDev: false },
     plugins: [requestGuards(), guards(house, mask)],
     context: async ({ caller, req }) => ({
-      viewer: caller
-        ? await viewerOf(caller, authenticate)
-        : await viewerOf(callerOf(req), authenticate).catch(asUnauthorized),
+      viewer: caller ? await viewerOf(caller, authenticate) : await requesterOf(req, authenticate),
       house,
     }),
   });

@@ -1,45 +1,117 @@
-import { GraphQLError } from 'graphql';
-import type { Plugin } from 'graphql-yoga';
-import { Invalid } from '#domain/kernel/rejections.ts';
+import { type DocumentNode, GraphQLError, getOperationAST } from 'graphql';
+import type { Plugin, YogaInitialContext } from 'graphql-yoga';
+import { z } from 'zod';
+import { readJsonText, readUtf8 } from '#domain/kernel/json-text.ts';
+import { Invalid, RefusedRequest } from '#domain/kernel/rejections.ts';
+import type { Transported } from './executor.ts';
+import { contentTypeOf } from './media-types.ts';
 
-// What is wrong with a request before there is an operation in it. Yoga answers some of this with an empty body, and takes what
-// its parsers throw for a failure of ours.
+// What is wrong with a request before there is an operation in it. Yoga's own parsers repair what is no UTF-8, take one of two
+// values, and mind the case of a media type; here the request is read by the rules of the house in their place.
 
 const PROBLEM: Readonly<Record<number, string>> = {
   406: 'The operation cannot be answered in a content type that you accept: feeds need text/event-stream.',
-  415: 'The body is of a content type or encoding that is not taken.',
 };
 
-/**
- * What yoga's parsers throw, by its status also for whoever accepts `application/json`: such clients expect 200 for an operation
- * that went wrong, and this is none. Yoga marks some of it as theirs all the same.
- */
-const unreadable = (error: unknown): GraphQLError => {
-  const told = error instanceof GraphQLError ? error : new GraphQLError('The request cannot be read.');
-  return new GraphQLError(told.message, {
-    extensions: { code: Invalid.code, http: { status: told.extensions.http?.status ?? 400 } },
-  });
+const isFields = (value: unknown): boolean =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+/** Handed on as it is: copying it would make keys of the prototype something else. */
+const Fields = z.custom<Record<string, unknown>>(isFields, 'an object').nullish();
+const Params = z.strictObject({
+  query: z.string(),
+  operationName: z.string().nullish(),
+  variables: Fields,
+  extensions: Fields,
+});
+const NAMES: readonly string[] = Object.keys(Params.shape);
+const IN_JSON: readonly string[] = ['variables', 'extensions'];
+
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text.replaceAll('+', ' '));
+  } catch {
+    throw new RefusedRequest(400, 'not UTF-8, or not encoded as in an address');
+  }
+}
+
+/** The parameters of an address or a form; others than ours may stand beside them. */
+function formParams(text: string): unknown {
+  const params = new Map<string, unknown>();
+  for (const pair of text.split('&')) {
+    const [key = '', ...rest] = pair.split('=');
+    const name = decoded(key);
+    const value = decoded(rest.join('='));
+    if (!NAMES.includes(name)) continue;
+    if (params.has(name)) throw new RefusedRequest(400, 'it stands there twice', { path: name });
+    if (!IN_JSON.includes(name)) params.set(name, value);
+    else params.set(name, value === '' ? undefined : readJsonText(value));
+  }
+  return Object.fromEntries(params);
+}
+
+/** By content type, from the text of the body. */
+const readers: Readonly<Record<string, (text: string) => unknown>> = {
+  'application/json': readJsonText,
+  'application/graphql+json': readJsonText,
+  'application/graphql': (query) => ({ query }),
+  'application/x-www-form-urlencoded': formParams,
 };
+
+async function bodyParams(request: Request): Promise<unknown> {
+  const { type, charset } = contentTypeOf(request.headers.get('content-type'));
+  const read = readers[type];
+  if (read === undefined || charset !== 'utf-8')
+    throw new RefusedRequest(415, 'the content type has to be application/json');
+  return read(readUtf8(new Uint8Array(await request.arrayBuffer())));
+}
+
+/** What is asked for, or the refusal of what is no request: 400 whatever the caller accepts, 413 or 415. */
+async function paramsOf(request: Request, target: string) {
+  const [, ...query] = target.split('?');
+  const given = request.method === 'GET' ? formParams(query.join('?')) : await bodyParams(request);
+  const { data, error } = Params.safeParse(given);
+  const [issue] = error?.issues ?? [];
+  if (issue) throw new RefusedRequest(400, issue.message, { path: issue.path.map(String).join('.') });
+  const { operationName, variables, extensions } = data ?? {};
+  return {
+    ...(data && { query: data.query }),
+    ...(operationName && { operationName }),
+    ...(variables && { variables }),
+    ...(extensions && { extensions }),
+  };
+}
 
 /** Every request that is none gets the code `invalid` in a body, and its status. */
-export function requestGuards(): Plugin {
+export function requestGuards(): Plugin<object, Transported> {
   return {
-    onRequest({ request, endResponse, fetchAPI }) {
+    onRequestParse({ request, serverContext, setRequestParser }) {
       // What is not inflated cannot explode.
-      if ((request.headers.get('content-encoding') ?? 'identity') !== 'identity')
-        endResponse(new fetchAPI.Response(null, { status: 415 }));
-    },
-    onRequestParse({ requestParser, setRequestParser }) {
-      if (requestParser === undefined) return;
-      setRequestParser(async (request) => {
+      if ((request.headers.get('content-encoding') ?? 'identity').toLowerCase() !== 'identity')
+        throw new RefusedRequest(415, 'a body with a content encoding is not taken');
+      if (request.method !== 'GET' && request.method !== 'POST') return;
+      setRequestParser(async (bounded) => {
         try {
-          return await requestParser(request);
+          // Yoga puts the address together again; what was asked is as it came.
+          return await paramsOf(bounded, serverContext.req?.url ?? request.url);
         } catch (error) {
-          throw unreadable(error);
+          if (error instanceof GraphQLError || error instanceof RefusedRequest) throw error;
+          // Whoever sent it has hung up in the middle.
+          throw new RefusedRequest(400, 'the body ended before its end');
         }
       });
     },
+    onParse: () => (parsed) => {
+      const { request, params } = parsed.context as Partial<YogaInitialContext>;
+      if (request === undefined || parsed.result instanceof Error) return;
+      if (getOperationAST(parsed.result as DocumentNode, params?.operationName)) return;
+      // It is a request, and a no of GraphQL's own: as such it is told where older clients expect 200.
+      throw new GraphQLError('Could not determine what operation to execute.', {
+        extensions: { code: Invalid.code, http: { status: 400, spec: true } },
+      });
+    },
     onResponse({ response, setResponse, fetchAPI }) {
+      // Whether the connection goes on is between the port and its peer; yoga's feeds say that it does.
+      if (response.headers.get('connection') !== null) response.headers.delete('connection');
       if (response.status < 400 || response.body !== null) return;
       const message = PROBLEM[response.status] ?? 'The request is not one of GraphQL over HTTP.';
       const body = JSON.stringify({ errors: [{ message, extensions: { code: Invalid.code } }] });

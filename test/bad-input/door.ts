@@ -28,6 +28,8 @@ export interface Sent {
 export interface Answered {
   readonly status: number;
   readonly code: string | undefined;
+  /** By names in lower case. */
+  readonly headers: Readonly<Record<string, string>>;
   readonly text: string;
 }
 
@@ -85,8 +87,14 @@ export function codeIn(text: string): string | undefined {
 /** An answer as it stands on the wire. */
 function answerIn(wire: string): Answered {
   const status = Number(/^HTTP\/1\.1 (\d{3})/.exec(wire)?.[1] ?? 0);
-  const text = wire.slice(wire.indexOf('\r\n\r\n') + 4);
-  return { status, code: codeIn(text), text };
+  const [head = '', ...rest] = wire.split('\r\n\r\n');
+  const lines = head.split('\r\n').slice(1);
+  const headers = lines.map((line) => {
+    const [name = '', ...value] = line.split(':');
+    return [name.toLowerCase(), value.join(':').trim()] as const;
+  });
+  const text = rest.join('\r\n\r\n');
+  return { status, code: codeIn(text), headers: Object.fromEntries(headers), text };
 }
 
 function exchange(url: string, sent: Sent, authorization: string | undefined): Promise<Answered> {
@@ -98,7 +106,9 @@ function exchange(url: string, sent: Sent, authorization: string | undefined): P
       response.on('data', (chunk: Buffer) => chunks.push(chunk));
       response.on('end', () => {
         const text = Buffer.concat(chunks).toString();
-        resolve({ status: response.statusCode ?? 0, code: codeIn(text), text });
+        const headers = Object.entries(response.headers).map(([name, value]) => [name, String(value)]);
+        const status = response.statusCode ?? 0;
+        resolve({ status, code: codeIn(text), headers: Object.fromEntries(headers), text });
       });
     });
     // Whoever is refused in the middle of a long body may still be writing: what counts is the answer.

@@ -75,7 +75,7 @@ const notice = JSON.stringify({
   ...{ amount: '100', currency: 'USD' },
 });
 const moment = Date.parse(door.inhabited.now);
-function told(body: string, time: number | string, secret = WEBHOOK_SECRET): Sent {
+function told(body: string | Buffer, time: number | string, secret = WEBHOOK_SECRET): Sent {
   const mac = createHmac('sha256', secret).update(`${time}.`).update(body).digest('hex');
   return { path: '/webhooks/payments', body, headers: { 'payment-signature': `t=${time},v1=${mac}` } };
 }
@@ -109,7 +109,9 @@ strangers(door, 'a notice', [
     415,
     'invalid',
   ],
-  ['by another method', { method: 'GET', path: '/webhooks/payments' }, 404, 'not_found'],
+  ['by another method', { method: 'GET', path: '/webhooks/payments' }, 405, 'invalid'],
+  ['that is no UTF-8', told(Buffer.from(notice.replace('n-1', '\xff'), 'latin1'), moment), 400, 'invalid'],
+  ['with a name twice', told(notice.replace('{', '{"noticeId":"n-0",'), moment), 400, 'invalid'],
 ]);
 
 test('a notice that comes twice is taken once', async () => {
@@ -118,6 +120,6 @@ test('a notice that comes twice is taken once', async () => {
   const first = await door.send(told(body, moment));
   const before = await door.head();
   const second = await door.send(told(body, moment));
-  assert.deepEqual(second, first);
+  assert.deepEqual([second.status, second.text], [first.status, first.text]);
   assert.deepEqual(await door.since(before), []);
 });

@@ -1,4 +1,6 @@
+import type { ServerResponse } from 'node:http';
 import type { Response } from 'express';
+import { bearerChallenge } from '#domain/kernel/bearer.ts';
 import type { Reply } from '#domain/kernel/envelope.ts';
 import type { Rejection } from '#domain/kernel/message.ts';
 import type { Registry } from '#domain/kernel/registry.ts';
@@ -12,17 +14,30 @@ export interface RejectionAnswer {
   readonly registry: Registry;
   /** Of the whole platform, where the status of the catalogue says too little (413). */
   readonly status?: number;
+  readonly headers?: Readonly<Record<string, string>>;
   /** What the caller may want beside the rejection: its command's id, the token behind which the refusal is recorded. */
   readonly beside?: Readonly<Record<string, string>>;
 }
 
-/** Answers `{ code, message, details }` with the catalogue's status, and `Retry-After` where waiting helps. */
-export function sendRejection(response: Response, rejection: Rejection, answer: RejectionAnswer): void {
-  const { registry, status = statusOf(registry, rejection), beside = {} } = answer;
+/**
+ * Answers `{ code, message, details }` with the catalogue's status, `Retry-After` where waiting helps, and `WWW-Authenticate`
+ * where a token would. Node's own response is enough for it.
+ */
+export function sendRejection(
+  response: ServerResponse,
+  rejection: Rejection,
+  { registry, status = statusOf(registry, rejection), headers = {}, beside = {} }: RejectionAnswer,
+): void {
   const waitMs = retryAfterMs(rejection);
-  if (waitMs !== undefined) response.set('Retry-After', String(Math.ceil(waitMs / MS_PER_SECOND)));
-  if (status === 401) response.set('WWW-Authenticate', 'Bearer');
-  response.status(status).json({ ...rejectionJson(registry, rejection), ...beside });
+  const body = JSON.stringify({ ...rejectionJson(registry, rejection), ...beside });
+  response.statusCode = status;
+  for (const [name, value] of Object.entries(headers)) response.setHeader(name, value);
+  if (waitMs !== undefined) response.setHeader('Retry-After', String(Math.ceil(waitMs / MS_PER_SECOND)));
+  if (status === 401)
+    response.setHeader('WWW-Authenticate', bearerChallenge(response.req.headers.authorization));
+  response.setHeader('Content-Type', 'application/json; charset=utf-8');
+  response.setHeader('Content-Length', Buffer.byteLength(body));
+  response.end(body);
 }
 
 /** Answers a command: 200 accepted, 202 pending, the rejection's own status for a no. */

@@ -1,10 +1,10 @@
-import { type Request, Router } from 'express';
+import { type Request, type Response, Router } from 'express';
 import { z } from 'zod';
 import type { Dispatch } from '#domain/kernel/envelope.ts';
 import type { NewId } from '#domain/kernel/ports/facts.ts';
 import type { Authenticate } from '#domain/kernel/ports/tokens.ts';
 import type { Registry } from '#domain/kernel/registry.ts';
-import { Invalid, NotFound, Rejected } from '#domain/kernel/rejections.ts';
+import { Invalid, Rejected } from '#domain/kernel/rejections.ts';
 import { sendRejection, sendReply } from './answer.ts';
 import { readJson } from './body.ts';
 import { docsPage } from './docs-page.ts';
@@ -44,14 +44,11 @@ function commandIdOf(request: Request, newId: NewId): string {
  */
 export function restRoutes(rest: Rest): Router {
   const { registry, dispatch, authenticate, epoch, newId, version } = rest;
-  const commands = new Map(commandPaths(registry).map(({ path, command }) => [path, command.type]));
   const description = JSON.stringify(openApi(registry, version));
   const page = docsPage(registry);
-  const router = Router();
+  const router = Router({ caseSensitive: true, strict: true });
 
-  router.post('/commands/:context/:command', async (request, response) => {
-    const command = commands.get(request.path);
-    if (command === undefined) throw new Rejected(NotFound({ what: 'command' }));
+  const taking = (command: string) => async (request: Request, response: Response) => {
     const known = await authenticate(request.headers.authorization);
     if ('rejected' in known) return sendRejection(response, known, { registry });
     const commandId = commandIdOf(request, newId);
@@ -65,7 +62,9 @@ export function restRoutes(rest: Rest): Router {
       origin: { channel: 'http', ...(address === undefined ? {} : { address }) },
     });
     sendReply(response, reply, registry, epoch);
-  });
+  };
+  // A route each, so that the router itself knows which there are.
+  for (const { path, command } of commandPaths(registry)) router.post(path, taking(command.type));
   router.get('/openapi.json', (_request, response) => {
     response.type('application/json').send(description);
   });

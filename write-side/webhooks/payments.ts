@@ -1,7 +1,9 @@
 import { type Request, type Response, Router } from 'express';
+import type { z } from 'zod';
 import { systemActor } from '#domain/kernel/actor.ts';
 import { unsettledBy } from '#domain/kernel/chain.ts';
 import type { Dispatch } from '#domain/kernel/envelope.ts';
+import { readJsonText, readUtf8 } from '#domain/kernel/json-text.ts';
 import type { Rejection } from '#domain/kernel/message.ts';
 import type { Clock } from '#domain/kernel/ports/facts.ts';
 import { PaymentNotice, SIGNATURE_HEADER } from '#domain/kernel/ports/payments.ts';
@@ -34,7 +36,7 @@ export interface NoticesOptions {
 
 function parse(body: Uint8Array): PaymentNotice | undefined {
   try {
-    return PaymentNotice.safeDecode(JSON.parse(Buffer.from(body).toString('utf8'))).data;
+    return PaymentNotice.safeDecode(readJsonText(readUtf8(body)) as z.input<typeof PaymentNotice>).data;
   } catch {
     // Text that is no JSON is as invalid as JSON of another shape.
     return undefined;
@@ -54,6 +56,8 @@ export function paymentWebhooks(options: NoticesOptions): Router {
     const body = await readBytes(request, NOTICE_BYTES);
     const answer = await take(body, request.get(SIGNATURE_HEADER), request.ip?.slice(0, 64));
     if (answer.status === 503) response.set('retry-after', String(RETRY_AFTER_S));
+    // HTTP wants a 401 to say what would be believed: here it is no token, but the signature.
+    if (answer.status === 401) response.set('WWW-Authenticate', `${SIGNATURE_HEADER} realm="annals"`);
     response.status(answer.status).json(answer.body);
   });
   return router;

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { test } from 'node:test';
+import { Router } from 'express';
 import type { Reply } from '#domain/kernel/envelope.ts';
 import { openHouse } from '../write-side/rest/small-house.ts';
 
@@ -111,6 +112,69 @@ test('closing is bounded: who never finishes is cut off, and so is a connection 
   await begun.promise;
   await Promise.all([port.close(20), port.close(60_000)]);
   assert.equal(await readAll(busy).catch(() => ''), '');
+});
+
+const SECRET = 'a word of a library, and /the/path/of/a/file.js:1:1';
+const withStatus = (status: number) => Object.assign(new Error(SECRET), { status, expose: true });
+
+test('whatever is thrown wherever becomes an answer of the catalogue, and is told if it is ours', async () => {
+  const { reported, port } = await openHouse(
+    () => accepted,
+    [
+      Router()
+        .get('/thrown', () => {
+          throw new Error(SECRET);
+        })
+        .get('/rejected', () => Promise.reject(new TypeError(SECRET)))
+        .get('/nothing', () => Promise.reject(undefined))
+        .get('/no-error', (_request, _response, next) => next('a text'))
+        .get('/500', (_request, _response, next) => next(withStatus(500)))
+        .get('/418', (_request, _response, next) => next(withStatus(418)))
+        .get('/header', (_request, response) => void response.set('X-A', 'a\nb'))
+        .get('/:id', (_request, response) => void response.end('there')),
+    ],
+  );
+  for (const [path, status, code] of [
+    ['thrown', 500, 'internal'],
+    ['rejected', 500, 'internal'],
+    ['nothing', 500, 'internal'],
+    ['no-error', 500, 'internal'],
+    ['500', 500, 'internal'],
+    ['header', 500, 'internal'],
+    ['418', 418, 'invalid'],
+    ['%zz', 400, 'invalid'],
+  ] as const) {
+    reported.length = 0;
+    const response = await fetch(`${port.url}/${path}`);
+    const text = await response.text();
+    assert.deepEqual([response.status, JSON.parse(text).code], [status, code], path);
+    assert.doesNotMatch(text, /library|file\.js|node_modules| {4}at /);
+    assert.equal(reported.length, status === 500 ? 1 : 0, path);
+  }
+});
+
+test('an answer that fails on its way ends its connection, and is told', async () => {
+  const { reported, port } = await openHouse(
+    () => accepted,
+    [
+      Router().get('/half', async (_request, response) => {
+        response.write('half');
+        throw new Error(SECRET);
+      }),
+    ],
+  );
+  const socket = await connected(port.url);
+  socket.write('GET /half HTTP/1.1\r\nHost: x\r\n\r\n');
+  assert.doesNotMatch(await readAll(socket).catch(() => ''), /library/);
+  assert.equal(reported.length, 1);
+});
+
+test('health that cannot be told is a failure like any other', async () => {
+  const { health, reported, port } = await openHouse(() => accepted);
+  Object.defineProperty(health, 'store', { enumerable: true, get: () => assert.fail(SECRET) });
+  const response = await fetch(`${port.url}/health/ready`);
+  assert.deepEqual([response.status, ((await response.json()) as { code: string }).code], [500, 'internal']);
+  assert.equal(reported.length, 1);
 });
 
 test('a port that is taken is an error to whoever opens it', async () => {

@@ -1,4 +1,5 @@
 import { after } from 'node:test';
+import type { Router } from 'express';
 import { z } from 'zod';
 import { openHttp } from '#compose/http.ts';
 import { Role } from '#domain/kernel/actor.ts';
@@ -72,8 +73,11 @@ export const recorded = (data: Parameters<typeof Rung>[0]): RecordedEvent => ({
   },
 });
 
-/** The house on a free port; `answer` decides, the envelopes it was asked with are kept. */
-export async function openHouse(answer: (envelope: Envelope) => Reply | Promise<Reply>) {
+/** The house on a free port; `answer` decides, the envelopes it was asked with are kept. `more`: routers beside its own. */
+export async function openHouse(
+  answer: (envelope: Envelope) => Reply | Promise<Reply>,
+  more: readonly Router[] = [],
+) {
   const asked: Envelope[] = [];
   const reported: unknown[] = [];
   const authenticate = async (
@@ -96,7 +100,10 @@ export async function openHouse(answer: (envelope: Envelope) => Reply | Promise<
     registry,
     newId,
     clock,
-    routers: [restRoutes({ registry, dispatch, authenticate, epoch: 'e1', newId, version: '1.2.3' })],
+    routers: [
+      restRoutes({ registry, dispatch, authenticate, epoch: 'e1', newId, version: '1.2.3' }),
+      ...more,
+    ],
     health: () => health,
     report: (error) => reported.push(error),
   });

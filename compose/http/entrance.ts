@@ -1,0 +1,49 @@
+import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
+import type { Express, Router } from 'express';
+import type { NewId } from '#domain/kernel/ports/facts.ts';
+import type { Registry } from '#domain/kernel/registry.ts';
+import { answerError, type Report } from './answers.ts';
+import { unserved } from './methods.ts';
+import { address } from './target.ts';
+
+export interface Entrance {
+  readonly registry: Registry;
+  readonly newId: NewId;
+  readonly report: Report;
+  readonly closing: () => boolean;
+}
+
+const REQUEST_ID = /^[A-Za-z0-9_.-]{1,64}$/;
+
+function frame(request: IncomingMessage, response: ServerResponse, { newId, closing }: Entrance): void {
+  const given = String(request.headers['x-request-id'] ?? '');
+  response.setHeader('X-Request-Id', REQUEST_ID.test(given) ? given : newId());
+  response.setHeader('X-Content-Type-Options', 'nosniff');
+  response.setHeader('X-Frame-Options', 'DENY');
+  response.setHeader('Referrer-Policy', 'no-referrer');
+  response.setHeader('Cross-Origin-Resource-Policy', 'same-origin');
+  if (closing()) response.setHeader('Connection', 'close');
+}
+
+/**
+ * What every request passes before the application sees it, and where it ends if the application has no answer: so that nothing
+ * leaves the port but what a router says or the catalogue has.
+ */
+export function entrance(app: Express, routers: readonly Router[], options: Entrance): RequestListener {
+  // Called with a third argument, Express leaves to it what it would answer with a page of its own.
+  const handle: (
+    request: IncomingMessage,
+    response: ServerResponse,
+    unanswered: (error: unknown) => void,
+  ) => void = app;
+  return (request, response) => {
+    const fail = (error: unknown) => answerError(error, request, response, options);
+    try {
+      frame(request, response, options);
+      address(request);
+      handle(request, response, (error) => fail(error ?? unserved(routers, request)));
+    } catch (error) {
+      fail(error);
+    }
+  };
+}
