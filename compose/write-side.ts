@@ -66,7 +66,15 @@ export function writeSide(
     pipeline,
     authenticate,
     routers: [
-      restRoutes({ registry, dispatch, authenticate, epoch: store.epoch, newId, version }),
+      restRoutes({
+        registry,
+        dispatch,
+        authenticate,
+        epoch: store.epoch,
+        newId,
+        version,
+        development: issuer !== undefined,
+      }),
       Router().use('/webhooks/payments', webhooks),
       ...(issuer === undefined ? [] : [developmentIssuer(issuer)]),
     ],

@@ -14,20 +14,20 @@ export const Tier = z
   .meta({ id: 'Tier', description: 'A rate for the part of a price between the tier before and `upTo`.' });
 export type Tier = z.output<typeof Tier>;
 
-const ascending = (tiers: readonly Tier[]): boolean =>
-  tiers.every(({ upTo }, at) => {
-    if (at === tiers.length - 1) return upTo === undefined;
-    return upTo !== undefined && upTo > (tiers[at - 1]?.upTo ?? 0n);
-  });
-
 /** Marginal tiers: each rate is charged on the part of a price that lies in its tier, as income tax does. */
 export const Tiers = z
   .array(Tier)
   .min(1)
   .max(10)
-  .refine(ascending, 'tiers in rising order, each with an end but the last')
   .meta({ id: 'Tiers', description: 'One to ten marginal tiers in rising order; the last has no end.' });
 export type Tiers = z.output<typeof Tiers>;
+
+/** Whether tiers rise and cover every price. No schema can say so, so that it is decided and not a matter of form. */
+export const areSound = (tiers: Tiers): boolean =>
+  tiers.every(({ upTo }, at) => {
+    if (at === tiers.length - 1) return upTo === undefined;
+    return upTo !== undefined && upTo > (tiers[at - 1]?.upTo ?? 0n);
+  });
 
 /**
  * The fee on a price, both in minor units. The parts are summed exactly and rounded once, half up, to a whole minor unit.

@@ -8,8 +8,8 @@ export const Currency = z
 export type Currency = z.output<typeof Currency>;
 
 /** 18 digits: the sum of ten million of the largest amounts still fits in a signed 128-bit integer of any peer. */
-const MINOR_UNITS = /^(0|[1-9]\d{0,17})$/;
-const SIGNED_MINOR_UNITS = /^(0|-?[1-9]\d{0,17})$/;
+const MINOR_UNITS = /^(0|[1-9][0-9]{0,17})$/;
+const SIGNED_MINOR_UNITS = /^(0|-?[1-9][0-9]{0,17})$/;
 
 /** The largest amount one message may carry, in minor units. */
 export const MAX_AMOUNT = 999_999_999_999_999_999n;
@@ -37,7 +37,7 @@ export const SignedMinorUnits = z
 /** As {@link MinorUnits}, more than nothing. */
 export const PositiveMinorUnits = z
   .codec(
-    z.string().regex(/^[1-9]\d{0,17}$/, 'more than zero, in whole minor units as a decimal string'),
+    z.string().regex(/^[1-9][0-9]{0,17}$/, 'more than zero, in whole minor units as a decimal string'),
     z.bigint().min(1n).max(MAX_AMOUNT),
     toBigint,
   )

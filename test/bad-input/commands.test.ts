@@ -226,6 +226,15 @@ strangers(door, 'an id or a state', [
     'wallet_not_open',
   ],
   [
+    'of a rate without an end of its tiers',
+    rest('otto', 'auctions/schedule-sale', {
+      ...{ saleId: 'new-1', title: 'x', description: '', currency: 'USD', ladderVersion: 1 },
+      ...{ premium: [{ upTo: '1', rateBasisPoints: 0 }], commission: [{ rateBasisPoints: 0 }] },
+    }),
+    422,
+    'unsound_tiers',
+  ],
+  [
     'of a ladder that is not there',
     rest('otto', 'auctions/schedule-sale', {
       ...{ saleId: 'new-1', title: 'x', description: '', currency: 'USD', ladderVersion: 9_999 },
@@ -254,14 +263,20 @@ strangers(door, 'a moment', [
   ['without a zone', auction({ opensAt: '2026-02-01T00:00:00' }), 400, 'invalid'],
   ['as a number', auction({ opensAt: 1_769_904_000 }), 400, 'invalid'],
   ['of the year 10000', auction({ endsAt: '+010000-01-01T00:00:00Z' }), 400, 'invalid'],
-  ['of the year 9999', auction({ endsAt: '9999-12-31T23:59:59.999Z' }), 400, 'unsound_times'],
+  [
+    'with more digits than nanoseconds have',
+    auction({ opensAt: `2026-02-01T00:00:00.${'1'.repeat(10)}Z` }),
+    400,
+    'invalid',
+  ],
+  ['of the year 9999', auction({ endsAt: '9999-12-31T23:59:59.999Z' }), 422, 'unsound_times'],
   [
     'in the past',
     auction({ opensAt: '1999-01-01T00:00:00Z', endsAt: '1999-01-02T00:00:00Z' }),
-    400,
+    422,
     'unsound_times',
   ],
-  ['of the end before the beginning', auction({ endsAt: '2026-01-31T00:00:00Z' }), 400, 'unsound_times'],
+  ['of the end before the beginning', auction({ endsAt: '2026-01-31T00:00:00Z' }), 422, 'unsound_times'],
 ]);
 
 const amend = `mutation ($title: String!) { amendLot(lotId: "lot-free", title: $title, description: "", categories: [],
@@ -280,6 +295,8 @@ strangers(door, 'a text', [
   ['of blanks', titled('   '), 400, 'invalid'],
   ['of blanks of other scripts', titled('\\u3000\\ufeff'), 400, 'invalid'],
   ['a character too long', titled('x'.repeat(201)), 400, 'invalid'],
+  ['a character too long, of two units of UTF-16 each', titled('🕰'.repeat(201)), 400, 'invalid'],
+  ['that a control character ends', titled('a\\u000b'), 400, 'invalid'],
   ['much too long', consign({ description: 'x'.repeat(50_000) }), 400, 'invalid'],
   ['that is no category', consign({ categories: ['Watches!'] }), 400, 'invalid'],
   ['a picture that is a script', consign({ pictures: ['javascript:alert(1)'] }), 400, 'invalid'],

@@ -60,7 +60,7 @@ strangers(door, 'a body by REST', [
     'invalid',
   ],
   ['in an encoding nobody knows', rest({ headers: { 'content-encoding': 'zstd, magic' } }), 415, 'invalid'],
-  ['just too large', rest({ body: bidBody.padEnd(64 * 1024 + 1) }), 413, 'invalid'],
+  ['just too large', rest({ body: bidBody.padEnd(128 * 1024 + 1) }), 413, 'invalid'],
   ['by another method', rest({ method: 'PUT' }), 405, 'invalid'],
   ['with an id of 65 characters', rest({ headers: { 'idempotency-key': 'x'.repeat(65) } }), 400, 'invalid'],
   ['with an id of Latin letters', rest({ headers: { 'idempotency-key': '\u00ff' } }), 400, 'invalid'],

@@ -12,70 +12,18 @@ import {
   parse,
   type SelectionSetNode,
 } from 'graphql';
-import { z } from 'zod';
+import { descriptionAt } from '../support/described.ts';
 import { published } from './documents.ts';
 
 // Whether replies are such as the platform has published: its OpenAPI for REST, its schema for GraphQL.
 
-const Document = z.object({
-  paths: z.record(
-    z.string(),
-    z.object({ post: z.object({ responses: z.record(z.string(), z.object({ content: z.json() })) }) }),
-  ),
-  components: z.object({ schemas: z.record(z.string(), z.json()) }),
-});
-const Mapped = z.object({
-  'application/json': z.object({
-    schema: z.union([
-      z.object({ $ref: z.string() }),
-      z.object({ discriminator: z.object({ mapping: z.record(z.string(), z.string()) }) }),
-    ]),
-  }),
-});
-const Coded = z.looseObject({ code: z.string() });
-const Accepted = z.looseObject({ events: z.array(z.looseObject({ type: z.string() })) });
-
 /** What is wrong with a reply; undefined: nothing. */
 export type Judge = (path: string, status: number, body: unknown) => string | undefined;
 
-/** Judges replies of REST by the description that the platform serves. @throws Error when there is none */
+/** Judges replies of REST by the description that the platform serves. @throws z.ZodError when there is none */
 export async function restJudge(url: string): Promise<Judge> {
-  const { paths, components } = Document.parse(await (await fetch(`${url}/openapi.json`)).json());
-  const $defs = JSON.parse(
-    JSON.stringify(components.schemas).replaceAll('#/components/schemas/', '#/$defs/'),
-  ) as object;
-  const known = new Map<string, z.ZodType>();
-  const named = (name: string): z.ZodType => {
-    const schema = known.get(name) ?? z.fromJSONSchema({ $ref: `#/$defs/${name}`, $defs } as never);
-    known.set(name, schema);
-    return schema;
-  };
-  const misfit = (name: string, value: unknown): string | undefined => {
-    const parsed = named(name).safeParse(value);
-    return parsed.success ? undefined : `is no ${name}: ${z.prettifyError(parsed.error)}`;
-  };
-
-  function acceptedProblem(name: string, body: unknown): string | undefined {
-    const accepted = Accepted.safeParse(body);
-    if (!accepted.success) return 'tells no events';
-    const problems = accepted.data.events.map((event) => misfit(`Event.${event.type}`, event));
-    // The events have been judged, each by its own type.
-    return (
-      problems.find((problem) => problem !== undefined) ?? misfit(name, { ...accepted.data, events: [] })
-    );
-  }
-
-  return (path, status, body) => {
-    const response = paths[path]?.post.responses[String(status)];
-    if (response === undefined) return `${status} is not described`;
-    if (status < 300) return acceptedProblem(status === 202 ? 'Pending' : 'Accepted', body);
-    const { schema } = Mapped.parse(response.content)['application/json'];
-    const code = Coded.safeParse(body).data?.code;
-    const allowed = '$ref' in schema ? [schema.$ref] : Object.values(schema.discriminator.mapping);
-    if (code === undefined || !allowed.includes(`#/components/schemas/Rejection.${code}`))
-      return `${code} is not described for ${status}`;
-    return misfit(`Rejection.${code}`, body);
-  };
+  const description = await descriptionAt(url);
+  return (path, status, body) => description.answerProblem('post', path, { status, body });
 }
 
 type Bag = Readonly<Record<string, unknown>>;

@@ -122,11 +122,13 @@ export function valuesOf(chance: Chance, world: World, number: number, schemas: 
   const named = (name: string): Json | undefined => makers[name]?.();
 
   function text({ minLength = 0, maxLength, pattern, format }: JsonSchema): string {
-    if (pattern !== undefined || format !== undefined)
-      throw new Error(`nobody has told how to make a text of ${pattern ?? format}`);
-    const short = chance.pick(texts);
+    if (format !== undefined) throw new Error(`nobody has told how to make a text of ${format}`);
+    const fits = (each: string) => pattern === undefined || new RegExp(pattern, 'u').test(each);
+    const fitting = texts.filter(fits);
+    if (fitting.length === 0) throw new Error(`nobody has told how to make a text of ${pattern}`);
+    const short = chance.pick(fitting);
     if (maxLength === undefined || chance.percent(90)) return short;
-    return chance.pick(['x'.repeat(Math.max(1, minLength)), 'x'.repeat(maxLength), 'é'.repeat(maxLength)]);
+    return chance.pick(['x'.repeat(Math.max(1, minLength)), 'x'.repeat(maxLength), '🕰'.repeat(maxLength)]);
   }
 
   function objectOf({ properties = {}, required = [] }: JsonSchema): Json {

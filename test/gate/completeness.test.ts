@@ -18,7 +18,7 @@ const tree = readTree();
 const commands = [...registry.commands.values()].map(({ command }) => command);
 const open = commands.filter(({ from }) => from !== 'process').map(({ type }) => type);
 const internal = commands.filter(({ from }) => from === 'process').map(({ type }) => type);
-const api = openApi(registry, '0');
+const api = openApi(registry, { version: '0' });
 const schema = buildSchema(schemaDocument(registry, operations).text);
 
 test('the registry is the one the platform runs on', () => {
@@ -47,7 +47,8 @@ test('every public command has a path and a mutation, and nothing else has', () 
       .toSorted(),
     open.toSorted(),
   );
-  assert.equal(Object.keys(api.paths ?? {}).length, open.length);
+  const described = Object.keys(api.paths ?? {}).filter((path) => path.startsWith('/commands/'));
+  assert.equal(described.length, open.length);
   const mutations = Object.keys(schema.getMutationType()?.getFields() ?? {});
   assert.deepEqual(mutations.toSorted(), open.map(camel).toSorted());
 });

@@ -7,7 +7,7 @@ import { invalid, readJson } from '../rest/body.ts';
 const HOUR_MS = 60 * 60 * 1000;
 const MAX_HOURS = 24 * 366;
 
-const TokenRequest = z.strictObject({
+export const TokenRequest = z.strictObject({
   sub: Actor.shape.id,
   roles: z
     .array(Role.exclude(['system']))

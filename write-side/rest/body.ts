@@ -5,8 +5,11 @@ import type { z } from 'zod';
 import { readJsonText, readUtf8 } from '#domain/kernel/json-text.ts';
 import { Invalid, RefusedRequest, Rejected } from '#domain/kernel/rejections.ts';
 
-/** The largest body of a request. A command carries a few fields; whoever sends more means harm or another endpoint. */
-export const BODY_BYTES = 64 * 1024;
+/**
+ * The largest body of a request: the longest command that fits its schema, in UTF-8, and some blanks between its words.
+ * Whoever sends more means harm or another endpoint.
+ */
+export const BODY_BYTES = 128 * 1024;
 /** As many issues as the rejection `invalid` may name. */
 const MAX_ISSUES = 20;
 

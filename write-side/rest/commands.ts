@@ -1,5 +1,4 @@
 import { type Request, type Response, Router } from 'express';
-import { z } from 'zod';
 import type { Dispatch } from '#domain/kernel/envelope.ts';
 import type { NewId } from '#domain/kernel/ports/facts.ts';
 import type { Authenticate } from '#domain/kernel/ports/tokens.ts';
@@ -8,6 +7,7 @@ import { Invalid, Rejected } from '#domain/kernel/rejections.ts';
 import { sendRejection, sendReply } from './answer.ts';
 import { readJson } from './body.ts';
 import { docsPage } from './docs-page.ts';
+import { IdempotencyKey } from './idempotency-key.ts';
 import { openApi } from './openapi.ts';
 import { commandPaths } from './paths.ts';
 
@@ -20,13 +20,9 @@ export interface Rest {
   readonly newId: NewId;
   /** Of the platform, as `/openapi.json` tells it. */
   readonly version: string;
+  /** Whether development's conveniences are described, too. */
+  readonly development?: boolean;
 }
-
-/** Bare, or quoted as the draft of the header has it. */
-const IdempotencyKey = z
-  .string()
-  .regex(/^("[\x21\x23-\x7e]{1,64}"|[\x21\x23-\x7e]{1,64})$/)
-  .transform((key) => key.replaceAll('"', ''));
 
 function commandIdOf(request: Request, newId: NewId): string {
   const header = request.headers['idempotency-key'];
@@ -43,8 +39,8 @@ function commandIdOf(request: Request, newId: NewId): string {
  * thrown as `Rejected`: the application answers it.
  */
 export function restRoutes(rest: Rest): Router {
-  const { registry, dispatch, authenticate, epoch, newId, version } = rest;
-  const description = JSON.stringify(openApi(registry, version));
+  const { registry, dispatch, authenticate, epoch, newId, version, development = false } = rest;
+  const description = JSON.stringify(openApi(registry, { version, development }));
   const page = docsPage(registry);
   const router = Router({ caseSensitive: true, strict: true });
 

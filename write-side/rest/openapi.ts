@@ -1,121 +1,35 @@
-import type { Json, JsonObject } from '#domain/kernel/canonical.ts';
-import {
-  type JsonSchema,
-  type MessageSchemas,
-  messageSchemas,
-  withReferences,
-} from '#domain/kernel/json-schema.ts';
-import type { RejectionDeclaration } from '#domain/kernel/message.ts';
+import type { JsonObject } from '#domain/kernel/canonical.ts';
+import { messageSchemas } from '#domain/kernel/json-schema.ts';
 import type { Registry } from '#domain/kernel/registry.ts';
+import { IDEMPOTENCY_KEY } from './idempotency-key.ts';
 import {
-  Contended,
-  Forbidden,
-  IdempotencyMismatch,
-  Internal,
-  Invalid,
-  Overloaded,
-  Unauthenticated,
-  Unavailable,
-} from '#domain/kernel/rejections.ts';
+  acceptedSchemas,
+  commandName,
+  commandResponses,
+  eventSchemas,
+  headers,
+  rejectionSchemas,
+  responses,
+} from './openapi/answers.ts';
+import { jsonOf, ref, toComponent, withoutItself } from './openapi/json.ts';
+import { platformPaths, platformSchemas, signatureScheme } from './openapi/platform.ts';
+import { requestsOver } from './openapi/requests.ts';
 import { type CommandPath, commandPaths } from './paths.ts';
 
-/** What any command can meet beside the rejections it declares. The other common ones belong to reading. */
-const everyCommand: readonly RejectionDeclaration[] = [
-  Invalid,
-  Unauthenticated,
-  Forbidden,
-  IdempotencyMismatch,
-  Overloaded,
-  Unavailable,
-  Contended,
-  Internal,
-];
-
-const COMPONENTS = '#/components/schemas/';
-const ref = (name: string) => ({ $ref: COMPONENTS + name });
-const rejectionName = (code: string) => `Rejection.${code}`;
-const commandName = (type: string) => `Command.${type}`;
-const eventName = (type: string) => `Event.${type}`;
-const toComponent = (schema: JsonSchema): JsonObject =>
-  withReferences(schema, COMPONENTS) as unknown as JsonObject;
-
-/** One of several, told apart by the value of one field. */
-function oneOf(property: string, names: readonly (readonly [value: string, name: string])[]): JsonObject {
-  const mapping = Object.fromEntries(names.map(([value, name]) => [value, COMPONENTS + name]));
-  return { oneOf: names.map(([, name]) => ref(name)), discriminator: { propertyName: property, mapping } };
+export interface Described {
+  /** Of the platform. */
+  readonly version: string;
+  /** Where it is reached from outside; none: where the document was read. */
+  readonly servers?: readonly string[];
+  /** Whether development's conveniences are there to be described. */
+  readonly development?: boolean;
 }
 
-function withoutSecrets(schema: JsonSchema): JsonSchema {
-  const properties = Object.entries(schema.properties ?? {}).filter(([, field]) => field.secret !== true);
-  const open = new Set(properties.map(([name]) => name));
-  const required = (schema.required ?? []).filter((name) => open.has(name));
-  return { ...schema, properties: Object.fromEntries(properties), required };
-}
+const ABOUT = `Commands by REST. Queries and live feeds: GraphQL, at \`/graphql\`.
 
-const commandId = { type: 'string', description: 'Send the same command again under this id.' };
-
-function rejectionSchemas(registry: Registry, schemas: MessageSchemas): readonly [string, JsonObject][] {
-  return [...registry.rejections.values()].map(({ code, message }) => [
-    rejectionName(code),
-    {
-      type: 'object',
-      description: message,
-      required: ['code', 'message', 'details'],
-      properties: {
-        code: { const: code },
-        message: { type: 'string' },
-        details: toComponent(schemas.rejections[code] ?? {}),
-        commandId,
-        token: { type: 'string', description: 'Where the refusal is recorded, if it is.' },
-      },
-    },
-  ]);
-}
-
-function eventSchemas(registry: Registry, schemas: MessageSchemas): readonly [string, JsonObject][] {
-  return [...registry.events.values()].map(({ type, description }) => [
-    eventName(type),
-    {
-      type: 'object',
-      description,
-      required: ['type', 'data'],
-      properties: { type: { const: type }, data: toComponent(withoutSecrets(schemas.events[type] ?? {})) },
-    },
-  ]);
-}
-
-function acceptedSchema(registry: Registry, outcome: 'accepted' | 'pending'): JsonObject {
-  const types = [...registry.events.keys()].map((type) => [type, eventName(type)] as const);
-  return {
-    type: 'object',
-    required: ['outcome', 'commandId', 'stream', 'events'],
-    properties: {
-      outcome: { const: outcome },
-      commandId,
-      token: { type: 'string', description: 'Hand it to a query to read your own write.' },
-      stream: { type: 'string' },
-      events: {
-        type: 'array',
-        description: 'What the command itself recorded; empty when there was nothing to do.',
-        items: oneOf('type', types),
-      },
-    },
-  };
-}
-
-const jsonOf = (schema: JsonObject): JsonObject => ({ 'application/json': { schema } });
-
-function rejectionResponses(command: CommandPath['command']): JsonObject {
-  const byStatus = new Map<number, RejectionDeclaration[]>();
-  for (const rejection of new Set([...everyCommand, ...command.rejections]))
-    byStatus.set(rejection.status, [...(byStatus.get(rejection.status) ?? []), rejection]);
-  const responses = [...byStatus].map(([status, rejections]): [string, JsonObject] => {
-    const names = rejections.map(({ code }) => [code, rejectionName(code)] as const);
-    const description = rejections.map(({ code, message }) => `\`${code}\`: ${message}`).join('\n\n');
-    return [String(status), { description, content: jsonOf(oneOf('code', names)) }];
-  });
-  return Object.fromEntries(responses);
-}
+Whatever fits the schema of a request is never answered with 400: what no schema can say (amounts that do not fit together, a
+state that forbids it) is a rejection with a code of its own. Lengths count characters (code points). Texts are sequences of
+characters, so that half of a surrogate pair, which JSON can spell, is none (RFC 7493). A body is at most 128 KiB.`;
 
 function operation({ context, command }: CommandPath): JsonObject {
   const roles = command.from === 'process' ? [] : command.from;
@@ -127,56 +41,63 @@ function operation({ context, command }: CommandPath): JsonObject {
     security: [{ bearer: [] }],
     parameters: [{ $ref: '#/components/parameters/IdempotencyKey' }],
     requestBody: { required: true, content: jsonOf(ref(commandName(command.type))) },
-    responses: {
-      '200': { description: 'Accepted and durable.', content: jsonOf(ref('Accepted')) },
-      '202': {
-        description: 'Recorded; the outcome is still on its way. Never a no.',
-        content: jsonOf(ref('Pending')),
-      },
-      '413': {
-        description: '`invalid`: the body is too large.',
-        content: jsonOf(ref(rejectionName('invalid'))),
-      },
-      '415': {
-        description: '`invalid`: the body is not `application/json`, or is compressed.',
-        content: jsonOf(ref(rejectionName('invalid'))),
-      },
-      ...rejectionResponses(command),
-    },
+    responses: commandResponses(command),
   };
 }
 
-/** The REST side of the registry as OpenAPI 3.1: one operation for each public command, each no it can get included. */
-export function openApi(registry: Registry, version: string): JsonObject {
+const idempotencyKey: JsonObject = {
+  name: 'Idempotency-Key',
+  in: 'header',
+  description: 'The id of the command: repeated, it is decided once and answered the same.',
+  schema: { type: 'string', pattern: IDEMPOTENCY_KEY.source },
+};
+
+function componentSchemas(registry: Registry, development: boolean): JsonObject {
   const schemas = messageSchemas(registry);
-  const paths = commandPaths(registry);
-  const components: readonly (readonly [string, Json])[] = [
+  const requests = requestsOver(schemas.$defs);
+  const commands = commandPaths(registry).map(
+    ({ command: { type } }) => [commandName(type), requests.component(schemas.commands[type] ?? {})] as const,
+  );
+  const all = [
     ...Object.entries(schemas.$defs).map(([name, schema]) => [name, toComponent(schema)] as const),
-    ...paths.map(
-      ({ command: { type } }) => [commandName(type), toComponent(schemas.commands[type] ?? {})] as const,
-    ),
+    ...platformSchemas(requests, development),
+    ...commands,
+    ...requests.shared(),
     ...rejectionSchemas(registry, schemas),
     ...eventSchemas(registry, schemas),
-    ['Accepted', acceptedSchema(registry, 'accepted')],
-    ['Pending', acceptedSchema(registry, 'pending')],
+    ...acceptedSchemas(registry),
   ];
+  return Object.fromEntries(all.map(([name, component]) => [name, withoutItself(name, component)]));
+}
+
+/**
+ * The REST side of the registry as OpenAPI 3.1: one operation for each public command with all that it demands, each answer
+ * it can get, and what else the port serves by REST.
+ */
+export function openApi(
+  registry: Registry,
+  { version, servers = [], development = false }: Described,
+): JsonObject {
+  const commands = commandPaths(registry).map((path) => [path.path, { post: operation(path) }] as const);
   return {
     openapi: '3.1.0',
-    info: { title: 'Annals', version, description: 'Commands by REST. Queries and live feeds: GraphQL.' },
+    info: { title: 'Annals', version, description: ABOUT },
     jsonSchemaDialect: 'https://json-schema.org/draft/2020-12/schema',
-    tags: registry.contexts.map(({ name, description }) => ({ name, description })),
-    paths: Object.fromEntries(paths.map((path) => [path.path, { post: operation(path) }])),
+    ...(servers.length > 0 && { servers: servers.map((url) => ({ url })) }),
+    tags: [
+      ...registry.contexts.map(({ name, description }) => ({ name, description })),
+      { name: 'platform', description: 'The platform itself.' },
+    ],
+    paths: { ...Object.fromEntries(commands), ...platformPaths(development) },
     components: {
-      securitySchemes: { bearer: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT' } },
-      parameters: {
-        IdempotencyKey: {
-          name: 'Idempotency-Key',
-          in: 'header',
-          description: 'The id of the command: repeated, it is decided once and answered the same.',
-          schema: { type: 'string', minLength: 1, maxLength: 64 },
-        },
+      securitySchemes: {
+        bearer: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT' },
+        signature: signatureScheme,
       },
-      schemas: Object.fromEntries(components),
+      parameters: { IdempotencyKey: idempotencyKey },
+      headers,
+      responses,
+      schemas: componentSchemas(registry, development),
     },
   };
 }

@@ -2,11 +2,12 @@ import { z } from 'zod';
 import { AuctionId, BidId, LotId, MovementId, PersonId } from '../../kernel/ids.ts';
 import { command, event, refusalShape, rejection, secret } from '../../kernel/message.ts';
 import { Currency, MinorUnits, Money, PositiveMinorUnits } from '../../kernel/money.ts';
+import { someText } from '../../kernel/text.ts';
 import { AuctionExists, auctionTerms } from '../lot/messages.ts';
 
 // Streams `auction-<auctionId>`. Events are stored for ever. Amounts are in minor units of the event's `currency`.
 
-const Cause = z.string().trim().min(1).max(500);
+const Cause = someText(500);
 const Bid = z.object({ bidder: PersonId, bidId: BidId });
 /** A place in the one history as a decimal string: a number would lose digits. */
 const PositionText = z.string().regex(/^(0|[1-9]\d{0,19})$/, 'a position as a decimal string');

@@ -3,28 +3,40 @@ import { AuctionId, LotId, PersonId, SaleId } from '../../kernel/ids.ts';
 import { Instant } from '../../kernel/instant.ts';
 import { command, event, rejection, screenedBy, secret } from '../../kernel/message.ts';
 import { Currency, MinorUnits, Money, PositiveMinorUnits, PositiveMoney } from '../../kernel/money.ts';
+import { anyText, someText } from '../../kernel/text.ts';
 import { Tiers } from '../fees.ts';
 import { Ladder } from '../ladder.ts';
 import { SaleNotOpen, type SaleScreening, SaleUnknown } from '../sale/messages.ts';
 
 // Streams `lot-<lotId>`. Events are stored for ever.
 
-const Cause = z.string().trim().min(1).max(500);
+const Cause = someText(500);
 const Category = z
   .string()
   .regex(/^[a-z0-9][a-z0-9-]{0,39}$/, 'lower-case letters, digits and hyphens, at most 40')
   .meta({ id: 'Category', description: 'A category, for example `watches`.' });
+/** `http` or `https`, a host by its name, perhaps a port, and what RFC 3986 lets stand behind it. */
+const ADDRESS = new RegExp(
+  String.raw`^https?:\/\/([A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)*[A-Za-z]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?` +
+    String.raw`(:[1-9][0-9]{0,3})?([\/?#]([A-Za-z0-9._~:@!$&'()*+,;=\/?-]|%[0-9A-Fa-f]{2})*)?$`,
+);
 const Picture = z
-  .url({ protocol: /^https?$/ })
+  .string()
+  .regex(ADDRESS, 'the address of a picture, http or https')
   .max(2_000)
-  .meta({ id: 'Picture', description: 'The address of a picture, http or https.' });
+  .meta({ id: 'Picture', description: 'The address of a picture, http or https, in ASCII.' });
+const MOST_PICTURES = 20;
 
-/** What everybody may know of a lot. */
-export const publicLot = {
-  title: z.string().trim().min(1).max(200),
-  description: z.string().max(10_000),
+const described = {
+  title: someText(200),
+  description: anyText(10_000),
   categories: z.array(Category).max(8),
-  pictures: z.array(Picture).max(20),
+} as const;
+
+/** What everybody may know of a lot. Addresses of pictures are kept as they were taken when they were. */
+export const publicLot = {
+  ...described,
+  pictures: z.array(z.string().max(2_000)).max(MOST_PICTURES),
 } as const;
 
 /** What a lot is worth to whom, in minor units of its currency. */
@@ -109,12 +121,12 @@ export const LotPhase = rejection('lot_phase', {
 export const UnsoundLot = rejection('unsound_lot', {
   message: 'The amounts of the lot do not fit together.',
   details: { problem: z.string() },
-  status: 400,
+  status: 422,
 });
 export const UnsoundTimes = rejection('unsound_times', {
   message: 'An auction ends after it opens and after now, and runs for at most 90 days.',
   details: { now: Instant },
-  status: 400,
+  status: 422,
 });
 export const OtherCurrency = rejection('other_currency', {
   message: 'The lot and the sale are in different currencies.',
@@ -126,9 +138,10 @@ export const AuctionExists = rejection('auction_exists', {
 });
 
 const stream = ({ lotId }: { lotId: LotId }): string => `lot-${lotId}`;
-const described = {
+const offer = {
   lotId: LotId,
-  ...publicLot,
+  ...described,
+  pictures: z.array(Picture).max(MOST_PICTURES),
   estimateLow: Money,
   estimateHigh: Money,
   openingBid: PositiveMoney,
@@ -140,7 +153,7 @@ export const ConsignLot = command('ConsignLot', {
     'Puts a lot up: what it is, its estimate, opening bid and secret reserve, all in one currency.',
   from: ['seller', 'auctioneer', 'clerk'],
   data: {
-    ...described,
+    ...offer,
     /** Whose lot it is, when staff enter it for somebody. */
     consignor: PersonId.optional(),
   },
@@ -150,7 +163,7 @@ export const ConsignLot = command('ConsignLot', {
 export const AmendLot = command('AmendLot', {
   description: 'Describes a lot anew, as a whole; a reserve left out is no reserve. Not while it is offered.',
   from: ['seller', 'auctioneer', 'clerk'],
-  data: described,
+  data: offer,
   stream,
   rejections: [LotUnknown, NotYourLot, LotPhase, UnsoundLot],
 });

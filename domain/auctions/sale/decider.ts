@@ -1,5 +1,6 @@
 import { decider } from '../../kernel/decider.ts';
 import type { EventOf } from '../../kernel/message.ts';
+import { areSound } from '../fees.ts';
 import { ladderOf } from '../ladder.ts';
 import {
   commands,
@@ -13,6 +14,7 @@ import {
   SaleScheduled,
   type SaleTerms,
   SaleUnknown,
+  UnsoundTiers,
 } from './messages.ts';
 
 export type Sale =
@@ -48,6 +50,8 @@ export const sale = decider({
   decide: {
     ScheduleSale({ saleId, title, description, currency, premium, commission, ladderVersion }, sale) {
       if (sale.phase !== 'none') return SaleExists({});
+      if (!areSound(premium)) return UnsoundTiers({ of: 'premium' });
+      if (!areSound(commission)) return UnsoundTiers({ of: 'commission' });
       const ladder = ladderOf(currency, ladderVersion);
       if (ladder === undefined) return LadderUnknown({ currency, version: ladderVersion });
       return [SaleScheduled({ saleId, title, description, currency, premium, commission, ladder })];

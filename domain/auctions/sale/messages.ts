@@ -2,14 +2,15 @@ import { z } from 'zod';
 import { SaleId } from '../../kernel/ids.ts';
 import { command, event, type RejectionOf, rejection } from '../../kernel/message.ts';
 import { Currency } from '../../kernel/money.ts';
+import { anyText, someText } from '../../kernel/text.ts';
 import { Tiers } from '../fees.ts';
 import { Ladder } from '../ladder.ts';
 
 // Streams `sale-<saleId>`. Events are stored for ever.
 
-const Title = z.string().trim().min(1).max(200);
-const Description = z.string().max(10_000);
-const Cause = z.string().trim().min(1).max(500);
+const Title = someText(200);
+const Description = anyText(10_000);
+const Cause = someText(500);
 
 /** On what terms a sale's lots are sold. */
 const terms = { currency: Currency, premium: Tiers, commission: Tiers } as const;
@@ -46,6 +47,11 @@ export const SalePhase = rejection('sale_phase', {
   message: 'The sale is not in a phase that allows this.',
   details: { phase: z.string() },
 });
+export const UnsoundTiers = rejection('unsound_tiers', {
+  message: 'The tiers of a rate rise, and each has an end but the last.',
+  details: { of: z.enum(['premium', 'commission']) },
+  status: 422,
+});
 export const LadderUnknown = rejection('ladder_unknown', {
   message: 'There is no increment ladder of this version in this currency.',
   details: { currency: Currency, version: z.int() },
@@ -64,7 +70,7 @@ export const ScheduleSale = command('ScheduleSale', {
     ladderVersion: z.int().min(1).max(10_000),
   },
   stream,
-  rejections: [SaleExists, LadderUnknown],
+  rejections: [SaleExists, UnsoundTiers, LadderUnknown],
 });
 export const PublishSale = command('PublishSale', {
   description: 'Announces a sale, so that auctions can be scheduled in it.',

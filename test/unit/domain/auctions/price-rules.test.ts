@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { judge, meetsReserve, raise, smallestBid } from '#domain/auctions/auction/proxy.ts';
-import { feeOn, Tiers } from '#domain/auctions/fees.ts';
+import { areSound, feeOn, Tiers } from '#domain/auctions/fees.ts';
 import { incrementAt, Ladder, ladderOf } from '#domain/auctions/ladder.ts';
 import { terms } from '#test/support/auctions.ts';
 
@@ -80,7 +80,7 @@ test('fees are marginal, summed exactly, and rounded once, half up', () => {
 });
 
 test('tiers rise, and only the last has no end', () => {
-  const fits = (tiers: Tiers) => Tiers.safeEncode(tiers).success;
+  const fits = (tiers: Tiers) => Tiers.safeEncode(tiers).success && areSound(tiers);
   assert.equal(fits([{ rateBasisPoints: 0 }]), true);
   assert.equal(fits([{ upTo: 5n, rateBasisPoints: 1 }, { rateBasisPoints: 0 }]), true);
   assert.equal(fits([]), false);

@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import { lot } from '#domain/auctions/lot/decider.ts';
 import {
   AuctionExists,
+  ConsignLot,
   LotAmended,
   LotConsigned,
   LotExists,
@@ -14,7 +15,6 @@ import {
   NotYourLot,
   OtherCurrency,
   OwnershipPassed,
-  publicLot,
   UnsoundLot,
   UnsoundTimes,
 } from '#domain/auctions/lot/messages.ts';
@@ -29,6 +29,7 @@ import {
   SalePublished,
   SaleScheduled,
   SaleUnknown,
+  UnsoundTiers,
 } from '#domain/auctions/sale/messages.ts';
 import { money } from '#domain/kernel/money.ts';
 import { scheduleAuction } from '#domain/processes/schedule-auction.ts';
@@ -53,6 +54,18 @@ test('a sale is scheduled with the ladder of its currency', () => {
   assert.deepEqual(givenSale([saleScheduled]).when('ScheduleSale', schedule), SaleExists({}));
   const unknown = LadderUnknown({ currency: 'USD', version: 9 });
   assert.deepEqual(givenSale([]).when('ScheduleSale', { ...schedule, ladderVersion: 9 }), unknown);
+});
+
+test('a rate whose tiers do not rise, or whose last has an end, is no rate of a sale', () => {
+  const falling = [
+    { upTo: 5n, rateBasisPoints: 1 },
+    { upTo: 4n, rateBasisPoints: 1 },
+    { rateBasisPoints: 0 },
+  ];
+  const ended = [{ upTo: 5n, rateBasisPoints: 1 }];
+  const given = (over: object) => givenSale([]).when('ScheduleSale', { ...schedule, ...over });
+  assert.deepEqual(given({ premium: falling }), UnsoundTiers({ of: 'premium' }));
+  assert.deepEqual(given({ commission: ended }), UnsoundTiers({ of: 'commission' }));
 });
 
 test('a sale is published, then closed, or cancelled before that', () => {
@@ -106,7 +119,7 @@ test('the amounts of a lot fit together', () => {
 });
 
 test('pictures are addresses on the web, and few', () => {
-  const fits = (pictures: readonly string[]) => publicLot.pictures.safeParse(pictures).success;
+  const fits = (pictures: readonly string[]) => ConsignLot.schema.shape.pictures.safeParse(pictures).success;
   assert.equal(fits(['http://a.example/1.jpg', 'https://a.example/2.jpg']), true);
   for (const odd of ['javascript:alert(1)', 'ftp://a.example/1.jpg', 'data:image/png;base64,AA', '1.jpg'])
     assert.equal(fits([odd]), false, odd);

@@ -105,7 +105,7 @@ test('what cannot be a command never reaches the pipeline', async () => {
     [400, 'invalid', ring, body, { 'Idempotency-Key': 'a b' }],
     [415, 'invalid', ring, body, { 'Content-Encoding': 'gzip' }],
     [415, 'invalid', ring, body, { 'Content-Type': 'text/plain' }],
-    [413, 'invalid', ring, ' '.repeat(64 * 1024 + 1)],
+    [413, 'invalid', ring, ' '.repeat(128 * 1024 + 1)],
   ];
   for (const [status, code, path, sent, headers] of cases) {
     const response = await post(path, sent, headers);

@@ -3,9 +3,10 @@ import { test } from 'node:test';
 import type { JsonObject } from '#domain/kernel/canonical.ts';
 import { docsPage } from '#write-side/rest/docs-page.ts';
 import { openApi } from '#write-side/rest/openapi.ts';
+import { describedBy } from '../../../support/described.ts';
 import { registry } from './small-house.ts';
 
-const api = openApi(registry, '1.2.3') as JsonObject & {
+const api = openApi(registry, { version: '1.2.3' }) as JsonObject & {
   paths: Record<string, { post: { responses: Record<string, { description: string }> } }>;
   components: { schemas: Record<string, Record<string, unknown>> };
 };
@@ -24,43 +25,58 @@ const resolves = (path: string): boolean => {
   return at !== undefined;
 };
 
+const commandsOf = (paths: JsonObject) => Object.keys(paths).filter((path) => path.startsWith('/commands/'));
+
 test('OpenAPI has a path for each public command and for no other', () => {
-  assert.deepEqual(Object.keys(api.paths), ['/commands/bells/ring-bell']);
+  assert.deepEqual(commandsOf(api.paths), ['/commands/bells/ring-bell']);
 });
 
-test('every reference in it leads somewhere', () => {
+test('what the port serves beside commands is described, and conveniences only where they are', () => {
+  const others = ['/health/live', '/health/ready', '/webhooks/payments'];
+  assert.deepEqual(Object.keys(api.paths), ['/commands/bells/ring-bell', ...others]);
+  const { paths, servers } = openApi(registry, {
+    version: '1',
+    development: true,
+    servers: ['https://annals.example'],
+  });
+  assert.ok(Object.hasOwn(paths as JsonObject, '/dev/tokens'));
+  assert.deepEqual(servers, [{ url: 'https://annals.example' }]);
+  assert.equal(api.servers, undefined);
+});
+
+test('every reference in it leads somewhere, and every name is an identifier', () => {
   assert.ok(references(api).length > 20);
   assert.deepEqual(
     references(api).filter((path) => !resolves(path)),
     [],
   );
+  for (const name of Object.keys(api.components.schemas)) assert.match(name, /^[A-Z][A-Za-z]*$/);
 });
 
 test('each no that a command can get is documented under its status', () => {
   const responses = api.paths['/commands/bells/ring-bell']?.post.responses ?? {};
-  assert.deepEqual(Object.keys(responses), [
-    '200',
-    '202',
-    '400',
-    '401',
-    '403',
-    '409',
-    '413',
-    '415',
-    '422',
-    '500',
-    '503',
-  ]);
+  const statuses = '200 202 400 401 403 408 409 413 415 417 422 431 500 503';
+  assert.deepEqual(Object.keys(responses), statuses.split(' '));
   assert.match(responses['422']?.description ?? '', /too_soft/);
-  assert.match(responses['503']?.description ?? '', /overloaded[\s\S]*unavailable[\s\S]*contended/);
+  assert.deepEqual(responses['503'], { $ref: '#/components/responses/Status503' });
+  const { responses: common } = api.components as unknown as { responses: typeof responses };
+  assert.match(common.Status503?.description ?? '', /overloaded[\s\S]*unavailable[\s\S]*contended/);
 });
 
-test('amounts are strings, unknown fields are refused, and what is secret is not even mentioned', () => {
+test('amounts are strings, unknown fields are refused at every depth, and what is secret is not even mentioned', () => {
   const { schemas } = api.components;
-  assert.deepEqual(schemas['Command.RingBell']?.additionalProperties, false);
+  const asked = describedBy(api);
+  const misfit = (value: object) => asked.misfit({ $ref: '#/components/schemas/RingBellCommand' }, value);
+  const fee = { amount: '1', currency: 'USD' };
+  assert.equal(misfit({ bell: 'x', fee }), undefined);
+  assert.match(misfit({ bell: 'x', fee, extra: 1 }) ?? '', /additional/);
+  assert.match(misfit({ bell: 'x', fee: { ...fee, extra: 1 } }) ?? '', /fee.*additional/);
+  assert.match(misfit({ bell: 'x', fee: { ...fee, amount: 1 } }) ?? '', /amount/);
+  // What is answered may grow: whoever reads it tolerates fields.
+  assert.equal(schemas.Money?.additionalProperties, undefined);
   assert.equal(schemas.MinorUnits?.type, 'string');
-  assert.doesNotMatch(JSON.stringify(schemas['Event.Rung']), /whisper/);
-  assert.match(JSON.stringify(schemas['Event.Rung']), /"fee"/);
+  assert.doesNotMatch(JSON.stringify(schemas.RungEvent), /whisper/);
+  assert.match(JSON.stringify(schemas.RungEvent), /"fee"/);
 });
 
 test('the page shows public commands only, and what is declared is text, not markup', () => {

@@ -1,0 +1,79 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import { openDoor } from '../bad-input/door.ts';
+import { type Asked, descriptionAt } from '../support/described.ts';
+import { type Person, people } from '../support/inhabited.ts';
+import { requestsBy } from './described.ts';
+
+// The published description and the port agree: whatever fits the one is never refused for its form by the other, whatever does
+// not always is, and each answer is such as was described.
+
+const RUNS = 20;
+const SEED = 12;
+
+const door = await openDoor();
+const { url, sessions } = door.inhabited;
+const description = await descriptionAt(url);
+const requests = requestsBy(description);
+
+interface Heard {
+  readonly status: number;
+  readonly code: string | undefined;
+}
+
+/** Whoever may send it; for what is no command it does not matter. */
+function sender({ description: about }: Asked): Person {
+  const names = Object.keys(people) as readonly Person[];
+  const roles = about.match(/roles: (.*)\./)?.[1]?.split(', ') ?? [];
+  return names.find((name) => people[name].some((role) => roles.includes(role))) ?? 'ann';
+}
+
+/** Sends a body, and judges whatever comes back by the description. */
+async function send(
+  asked: Asked,
+  body: unknown,
+  headers: Readonly<Record<string, string>> = {},
+): Promise<Heard> {
+  const { authorization } = sessions[sender(asked)];
+  const response = await fetch(url + asked.path, {
+    method: 'POST',
+    headers: { authorization, 'content-type': 'application/json', ...headers },
+    body: JSON.stringify(body),
+  });
+  const answer = {
+    status: response.status,
+    body: (await response.json()) as unknown,
+    header: (name: string) => response.headers.get(name),
+  };
+  const problem = description.answerProblem('post', asked.path, answer);
+  assert.equal(problem, undefined, `${answer.status} ${JSON.stringify(answer.body).slice(0, 300)}`);
+  const { code } = answer.body as { readonly code?: string };
+  return { status: answer.status, code };
+}
+
+/** A notice is believed for its signature before it is read at all. */
+const operations = description.operations.filter(({ path }) => !path.startsWith('/webhooks/'));
+const settings = { numRuns: RUNS, seed: SEED } as const;
+
+for (const asked of operations) {
+  test(`${asked.operationId}: what fits the description is not refused for its form`, () =>
+    fc.assert(
+      fc.asyncProperty(requests.fitting(asked.body), async (body) => {
+        const { status, code } = await send(asked, body);
+        assert.ok(status !== 400 && code !== 'invalid', `${status} ${code}`);
+      }),
+      settings,
+    ));
+  test(`${asked.operationId}: what does not fit is refused for its form`, () =>
+    fc.assert(
+      fc.asyncProperty(requests.unfit(asked.body), async (body) => {
+        assert.deepEqual(await send(asked, body), { status: 400, code: 'invalid' });
+      }),
+      settings,
+    ));
+  test(`${asked.operationId}: the longest request that fits is not too long`, async () => {
+    const { code } = await send(asked, requests.longest(asked.body));
+    assert.notEqual(code, 'invalid');
+  });
+}

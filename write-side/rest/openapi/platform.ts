@@ -1,0 +1,127 @@
+import type { JsonObject } from '#domain/kernel/canonical.ts';
+import { jsonSchemas } from '#domain/kernel/json-schema.ts';
+import { PaymentNotice, SIGNATURE_HEADER } from '#domain/kernel/ports/payments.ts';
+import { TokenRequest } from '../../identity/development-issuer.ts';
+import { commonResponse, described, portResponses, rejectionName } from './answers.ts';
+import { jsonOf, ref, toComponent } from './json.ts';
+import type { Requests } from './requests.ts';
+
+// What the port serves beside commands: health, the provider's notices, and development's tokens.
+
+const { schemas, $defs } = jsonSchemas({ TokenRequest, PaymentNotice });
+
+const text = { type: 'string' };
+const constant = (value: string): JsonObject => ({ type: 'string', const: value });
+const object = (properties: JsonObject, required = Object.keys(properties)): JsonObject => ({
+  type: 'object',
+  required,
+  properties,
+});
+
+type Components = readonly (readonly [name: string, component: JsonObject])[];
+
+export function platformSchemas(requests: Requests, development: boolean): Components {
+  const components = { type: 'object', additionalProperties: ref('ComponentHealth') };
+  return [
+    // Among them the notice: it is read tolerantly, because providers add fields.
+    ...Object.entries($defs).map(([name, schema]) => [name, toComponent(schema)] as const),
+    ['ComponentHealth', object({ ready: { type: 'boolean' }, detail: text }, ['ready'])],
+    ['Live', object({ status: constant('live') })],
+    ['Ready', object({ status: constant('ready'), components })],
+    ['NotReady', object({ status: { type: 'string', enum: ['not-ready', 'closing'] }, components })],
+    ['NoticeRecorded', object({ outcome: constant('recorded') })],
+    ['NoticeKept', object({ outcome: constant('kept'), code: text })],
+    ['NoticeRejected', object({ outcome: constant('rejected'), code: text })],
+    ...(development
+      ? ([
+          ['TokenRequest', requests.component(schemas.TokenRequest)],
+          ['IssuedToken', object({ token: text, expiresAt: ref('Instant') })],
+        ] as const)
+      : []),
+  ];
+}
+
+export const signatureScheme: JsonObject = {
+  type: 'apiKey',
+  in: 'header',
+  name: SIGNATURE_HEADER,
+  description: '`t=<milliseconds>,v1=<hex of HMAC-SHA256 over "t.body">`, with the secret of the provider.',
+};
+
+const health: JsonObject = {
+  '/health/live': {
+    get: {
+      operationId: 'Live',
+      tags: ['platform'],
+      summary: 'Whether the process answers.',
+      security: [],
+      responses: { '200': described('It does.', ref('Live')) },
+    },
+  },
+  '/health/ready': {
+    get: {
+      operationId: 'Ready',
+      tags: ['platform'],
+      summary: 'Whether every component is ready.',
+      security: [],
+      responses: {
+        '200': described('All are.', ref('Ready')),
+        '503': described('One is not, or the platform closes.', ref('NotReady')),
+      },
+    },
+  },
+};
+
+const notices: JsonObject = {
+  '/webhooks/payments': {
+    post: {
+      operationId: 'TakePaymentNotice',
+      tags: ['platform'],
+      summary: 'Takes a signed notice of the payment provider; one that comes twice is recorded once.',
+      security: [{ signature: [] }],
+      requestBody: { required: true, content: jsonOf(ref('PaymentNotice')) },
+      responses: {
+        '200': described('Durable: recorded, or refused and kept. There is nothing to repeat.', {
+          oneOf: [ref('NoticeRecorded'), ref('NoticeKept')],
+          discriminator: {
+            propertyName: 'outcome',
+            mapping: {
+              recorded: '#/components/schemas/NoticeRecorded',
+              kept: '#/components/schemas/NoticeKept',
+            },
+          },
+        }),
+        ...portResponses,
+        '400': commonResponse(400),
+        '401': described('The signature is missing, wrong or old.', ref(rejectionName('unauthenticated'))),
+        '409': described('Its id was used for another notice.', ref('NoticeRejected')),
+        '500': commonResponse(500),
+        '503': commonResponse(503),
+      },
+    },
+  },
+};
+
+const tokens: JsonObject = {
+  '/dev/tokens': {
+    post: {
+      operationId: 'IssueToken',
+      tags: ['platform'],
+      summary: 'In development only: a token for anyone.',
+      security: [],
+      requestBody: { required: true, content: jsonOf(ref('TokenRequest')) },
+      responses: {
+        '201': described('The token.', ref('IssuedToken')),
+        ...portResponses,
+        '400': commonResponse(400),
+        '500': commonResponse(500),
+      },
+    },
+  },
+};
+
+export const platformPaths = (development: boolean): JsonObject => ({
+  ...health,
+  ...notices,
+  ...(development ? tokens : {}),
+});
