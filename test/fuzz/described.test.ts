@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { openDoor } from '../bad-input/door.ts';
-import { type Asked, descriptionAt } from '../support/described.ts';
+import { type Asked, describedBy, descriptionAt } from '../support/described.ts';
 import { type Person, people } from '../support/inhabited.ts';
 import { requestsBy } from './described.ts';
 
@@ -77,3 +77,67 @@ for (const asked of operations) {
     assert.notEqual(code, 'invalid');
   });
 }
+
+const [sale] = operations;
+assert.ok(sale);
+const body = { saleId: 'spring' };
+const publish = operations.find(({ operationId }) => operationId === 'PublishSale') ?? sale;
+const key = description.parameter('Idempotency-Key');
+test('a key that fits the description names the command, and one that does not is refused', async () => {
+  const named = (value: string) => send(publish, body, { 'idempotency-key': value });
+  await fc.assert(
+    fc.asyncProperty(requests.fitting(key), async (value) => {
+      assert.notEqual((await named(String(value))).status, 400);
+    }),
+    settings,
+  );
+  for (const value of [
+    '',
+    '""',
+    '"a',
+    'a"',
+    '"a"b',
+    'a b',
+    '\u00ff',
+    'x'.repeat(65),
+    `"${'x'.repeat(65)}"`,
+  ]) {
+    assert.ok(description.misfit(key, value) !== undefined, value);
+    assert.deepEqual(await named(value), { status: 400, code: 'invalid' }, value);
+  }
+});
+
+// A test that cannot fail proves nothing: descriptions that promise something else than the port does are found out.
+const planted: readonly (readonly [what: string, operationId: string, from: string, to: string])[] = [
+  ['a longer text', 'CancelSale', '"maxLength":500', '"maxLength":600'],
+  ['a text that says nothing', 'CancelSale', '[^\\\\u0000-\\\\u001f\\\\u007f-\\\\u009f\\\\t', '[\\\\t'],
+  ['another currency', 'OpenWallet', '[A-Z]{3}', '[A-Za-z]{3}'],
+  ['another number', 'ScheduleSale', '"maximum":10000}', '"maximum":100000}'],
+  ['fields that nobody hears', 'PlaceBid', '"additionalProperties":false', '"additionalProperties":true'],
+  [
+    'a field that is not needed',
+    'PlaceBid',
+    '"required":["auctionId","maximum"]',
+    '"required":["auctionId"]',
+  ],
+];
+for (const [what, operationId, from, to] of planted)
+  test(`a description is found out that promises ${what}`, async () => {
+    const text = JSON.stringify(await (await fetch(`${url}/openapi.json`)).json());
+    assert.ok(text.includes(from), from);
+    const lie = describedBy(JSON.parse(text.replaceAll(from, to)));
+    const asked = lie.operations.find((each) => each.operationId === operationId);
+    assert.ok(asked);
+    const { fitting, unfit } = requestsBy(lie);
+    const agree = async (made: fc.Arbitrary<unknown>, fits: boolean) => {
+      const found = await fc.check(
+        fc.asyncProperty(made, async (value) => {
+          const { status } = await send(asked, value);
+          return (status !== 400) === fits;
+        }),
+        { numRuns: 60, seed: SEED, endOnFailure: true },
+      );
+      return !found.failed;
+    };
+    assert.ok(!((await agree(fitting(asked.body), true)) && (await agree(unfit(asked.body), false))));
+  });

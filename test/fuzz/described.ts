@@ -108,7 +108,13 @@ export function requestsBy(description: Description): Requests {
     const fields = Object.entries(bag(schema.properties));
     const arbitraries = fields.map(([name, field]) => [name, fitting(nested(field))] as const);
     const requiredKeys = list(schema.required).map(String);
-    return fc.record(Object.fromEntries(arbitraries), { requiredKeys, noNullPrototype: true });
+    const named = fc.record(Object.fromEntries(arbitraries), { requiredKeys, noNullPrototype: true });
+    // Whoever lets others stand beside what is named is taken at their word.
+    if (schema.additionalProperties === false) return named;
+    return fc.oneof(
+      named,
+      named.map((fields) => ({ ...fields, nobodyKnows: 1 })),
+    );
   }
 
   function fitting(given: Schema): Arbitrary {

@@ -54,6 +54,8 @@ export interface Description {
   readonly operations: readonly Asked[];
   /** The schema that a reference leads to. */
   resolve(schema: Schema): Schema;
+  /** The schema of a header that requests may carry. @throws TypeError for one that is not described */
+  parameter(name: string): Schema;
   /** What a validator has against a value; undefined: it fits. */
   misfit(schema: Schema, value: unknown): string | undefined;
   /** What is wrong with an answer by the description; undefined: nothing. Fields that no schema names are wrong, too. */
@@ -132,6 +134,11 @@ export function describedBy(json: unknown): Description {
     ),
     resolve: (schema) =>
       typeof schema.$ref === 'string' ? (components.schemas[last(schema.$ref)] ?? {}) : schema,
+    parameter(name) {
+      const found = Object.values(components.parameters).find((each) => each.name === name);
+      if (found === undefined) throw new TypeError(`${name} is not described`);
+      return found.schema;
+    },
     misfit: (schema, value) => problemOf(asGiven(schema), value),
     answerProblem(method, path, answer) {
       const found = paths[path]?.[method]?.responses[String(answer.status)];
