@@ -24,6 +24,16 @@ export function described(text: string | undefined, indent = ''): string {
   return `${indent}"""${text.replaceAll('"""', '\\"""')}"""\n`;
 }
 
+/** A pattern longer than this tells nobody anything. */
+const READABLE_PATTERN = 80;
+
+/** What a text is, and what it must look like: GraphQL has no other place for it. */
+function withPattern({ description = '', pattern }: JsonSchema): string {
+  return pattern === undefined || pattern.length > READABLE_PATTERN
+    ? description
+    : `${description} As \`${pattern}\` has it.`;
+}
+
 interface Seen {
   readonly schema: JsonSchema;
   readonly nullable: boolean;
@@ -131,7 +141,7 @@ export function types($defs: Readonly<Record<string, JsonSchema>>): Types {
   function text(schema: JsonSchema, id: string | undefined, name: string): string {
     if (schema.enum !== undefined) return enumeration(id ?? `${name}Value`, schema);
     if (id === undefined) return schema.format === 'id' ? 'ID' : 'String';
-    return id.endsWith('Id') ? 'ID' : scalar(id, schema.description);
+    return id.endsWith('Id') ? 'ID' : scalar(id, withPattern(schema));
   }
 
   function object(schema: JsonSchema, name: string, direction: Direction): string {

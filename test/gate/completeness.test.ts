@@ -3,11 +3,13 @@ import { test } from 'node:test';
 import { buildSchema } from 'graphql';
 import { deciders, processes } from '#domain/deciders.ts';
 import { Role } from '#domain/kernel/actor.ts';
+import type { JsonSchema } from '#domain/kernel/json-schema.ts';
 import { event, rejection } from '#domain/kernel/message.ts';
 import { registryOf } from '#domain/kernel/registry.ts';
 import { registry } from '#domain/registry.ts';
 import { operations } from '#read-api/operations.ts';
 import { schemaDocument } from '#read-api/schema/document.ts';
+import { describedBy } from '#test/support/described.ts';
 import { givenPlatform, someone } from '#test/support/platform.ts';
 import { openApi } from '#write-side/rest/openapi.ts';
 import { commandPaths } from '#write-side/rest/paths.ts';
@@ -51,6 +53,40 @@ test('every public command has a path and a mutation, and nothing else has', () 
   assert.equal(described.length, open.length);
   const mutations = Object.keys(schema.getMutationType()?.getFields() ?? {});
   assert.deepEqual(mutations.toSorted(), open.map(camel).toSorted());
+});
+
+/** Every schema within a schema, with the name of what it stands for. */
+const within = (schema: JsonSchema, name: string): readonly (readonly [string, JsonSchema])[] => [
+  [name, schema],
+  ...Object.entries(schema.properties ?? {}).flatMap(([field, inner]) => within(inner, `${name}.${field}`)),
+  ...(schema.items === undefined ? [] : within(schema.items, `${name}[]`)),
+];
+test('the form of a public command is said in full: each object closed, each text by a pattern, each list and number bounded', () => {
+  const { components } = describedBy(api).document;
+  const requests = Object.entries(components.schemas).filter(([name]) => /(Command|Input)$/.test(name));
+  assert.ok(requests.length > open.length);
+  const refers = ({ $ref = '' }: JsonSchema) => components.schemas[$ref.slice($ref.lastIndexOf('/') + 1)];
+  const vague = requests
+    .flatMap(([name, schema]) => within(schema, name))
+    .map(([name, schema]) => [name, (refers(schema) ?? schema) as JsonSchema] as const)
+    .filter(([, { type, additionalProperties, pattern, enum: values, maxItems, minimum, maximum }]) => {
+      if (type === 'object') return additionalProperties !== false;
+      if (type === 'string') return pattern === undefined && values === undefined;
+      if (type === 'array') return maxItems === undefined;
+      return type === 'integer' ? minimum === undefined || maximum === undefined : type !== 'boolean';
+    });
+  assert.deepEqual(
+    vague.map(([name]) => name),
+    [],
+  );
+});
+
+test('400 means the form alone: no command declares a rejection under it', () => {
+  const declared = commands.flatMap(({ rejections }) => rejections.filter(({ status }) => status === 400));
+  assert.deepEqual(
+    declared.map(({ code }) => code),
+    [],
+  );
 });
 
 test('no internal command can be reached from outside, whatever the roles of a token', async () => {
