@@ -4,6 +4,7 @@ import { connect, type Socket } from 'node:net';
 import { test } from 'node:test';
 import { Router } from 'express';
 import type { Reply } from '#domain/kernel/envelope.ts';
+import { BODY_BYTES } from '#write-side/rest/body.ts';
 import { openHouse } from '../write-side/rest/small-house.ts';
 
 const accepted: Reply = { outcome: 'accepted', commandId: 'c', stream: 's', position: undefined, events: [] };
@@ -57,7 +58,7 @@ test('a body that says it is too large is refused before it is sent, and the con
   const { port } = await openHouse(() => accepted);
   const socket = await connected(port.url);
   socket.write(
-    `POST ${ring} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ann\r\nContent-Type: application/json\r\nContent-Length: 70000\r\n\r\n{`,
+    `POST ${ring} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ann\r\nContent-Type: application/json\r\nContent-Length: ${BODY_BYTES + 1}\r\n\r\n{`,
   );
   assert.match(await readAll(socket), /^HTTP\/1\.1 413 [\s\S]*Connection: close/);
 });
@@ -68,7 +69,8 @@ test('a body without a stated length is cut off at the limit', async () => {
   socket.write(
     `POST ${ring} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ann\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n`,
   );
-  socket.write(`10001\r\n${' '.repeat(0x10001)}\r\n`);
+  const bytes = BODY_BYTES + 1;
+  socket.write(`${bytes.toString(16)}\r\n${' '.repeat(bytes)}\r\n`);
   assert.match(await readAll(socket), /^HTTP\/1\.1 413 [\s\S]*Connection: close/);
 });
 
