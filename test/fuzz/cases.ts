@@ -224,3 +224,19 @@ export function caseOf(seed: number, number: number, world: World): FuzzCase {
   if (number % 2 === 0) return byRest(path, number, values, own, turn < paths.length);
   return byGraphql(target, number, values, own, turn < targets.length);
 }
+
+/**
+ * The numbers from `from` on of the cases whose turn something is: `PlaceBid by rest`, `PlaceBid by graphql`, or a field of the
+ * schema, `Auction.price`.
+ */
+export function turnsOf(what: string, from: number, most: number): readonly number[] {
+  const [type = '', transport] = what.split(' by ');
+  const byRestAt = transport === 'rest' ? paths.findIndex(({ command }) => command.type === type) : -1;
+  const coordinate = transport === undefined ? what : `Mutation.${mutationOf(type)}`;
+  const [at, round, odd] =
+    byRestAt >= 0
+      ? [byRestAt, paths.length, 0]
+      : [targets.findIndex((each) => each.coordinate === coordinate), targets.length, 1];
+  const first = Math.max(0, Math.ceil((from / 2 - at) / round));
+  return Array.from({ length: most }, (_, turn) => 2 * (at + (first + turn) * round) + odd);
+}

@@ -4,7 +4,7 @@ import { readToken } from '#domain/kernel/token.ts';
 import { registry } from '#domain/registry.ts';
 import { commandPaths } from '#write-side/rest/paths.ts';
 import { type Inhabited, inhabit } from '../support/inhabited.ts';
-import { caseOf, type FuzzCase } from './cases.ts';
+import { caseOf, type FuzzCase, turnsOf } from './cases.ts';
 import { type Fuzzed, startFuzzed } from './child.ts';
 import { targets } from './documents.ts';
 import { type Judge, restJudge } from './published.ts';
@@ -22,6 +22,8 @@ export interface FuzzOptions {
   readonly from?: number;
   /** Cases under way at once. */
   readonly atOnce?: number;
+  /** How many further turns each of what no case has met may have: what has a turn is not met for certain. Default: none. */
+  readonly furtherTurns?: number;
   /** A fault to plant, and the command behind which it stands. */
   readonly fault?: string;
   readonly behind?: string;
@@ -118,7 +120,7 @@ class Run {
 
   /** Resolves with the memory in bytes that the platform then takes; NaN when it has ended by itself. */
   async all(): Promise<number> {
-    const { cases, from = 0, atOnce = AT_ONCE, say = () => undefined } = this.#options;
+    const { cases, from = 0, atOnce = AT_ONCE, furtherTurns = 0, say = () => undefined } = this.#options;
     let next = from;
     const workers = Array.from({ length: atOnce }, async () => {
       while (next < from + cases && !this.#over) {
@@ -128,6 +130,9 @@ class Run {
       }
     });
     await Promise.all(workers);
+    for (const what of this.tally.unmet())
+      for (const number of turnsOf(what, from + cases, furtherTurns))
+        if (!this.#over && this.tally.unmet().includes(what)) await this.#one(number);
     // The last answer may have come before its process went.
     const memory = await this.#platform.memoryBytes().catch(async (error: unknown) => {
       if (!(await this.#platform.hasEnded())) throw error;
