@@ -1,6 +1,8 @@
+import type { IncomingMessage } from 'node:http';
 import { type Request, type Response, Router } from 'express';
 import { z } from 'zod';
 import type { Dispatch } from '#domain/kernel/envelope.ts';
+import { type Places, TooManyAtOnce } from '#domain/kernel/places.ts';
 import type { NewId } from '#domain/kernel/ports/facts.ts';
 import type { Authenticate } from '#domain/kernel/ports/tokens.ts';
 import type { Registry } from '#domain/kernel/registry.ts';
@@ -15,6 +17,10 @@ export interface Rest {
   readonly registry: Registry;
   readonly dispatch: Dispatch;
   readonly authenticate: Authenticate;
+  /** From where a request comes; undefined: whoever asked has gone. */
+  readonly addressOf: (request: IncomingMessage) => string | undefined;
+  /** What each person may have under way, over every transport together. */
+  readonly perPerson: Places;
   /** Of the store, for tokens. */
   readonly epoch: string;
   readonly newId: NewId;
@@ -43,7 +49,7 @@ function commandIdOf(request: Request, newId: NewId): string {
  * thrown as `Rejected`: the application answers it.
  */
 export function restRoutes(rest: Rest): Router {
-  const { registry, dispatch, authenticate, epoch, newId, version } = rest;
+  const { registry, dispatch, authenticate, addressOf, perPerson, epoch, newId, version } = rest;
   const description = JSON.stringify(openApi(registry, version));
   const page = docsPage(registry);
   const router = Router({ caseSensitive: true, strict: true });
@@ -51,17 +57,23 @@ export function restRoutes(rest: Rest): Router {
   const taking = (command: string) => async (request: Request, response: Response) => {
     const known = await authenticate(request.headers.authorization);
     if ('rejected' in known) return sendRejection(response, known, { registry });
-    const commandId = commandIdOf(request, newId);
-    const data = await readJson(request);
-    const address = request.socket.remoteAddress;
-    const reply = await dispatch({
-      command,
-      data,
-      commandId,
-      actor: known.actor,
-      origin: { channel: 'http', ...(address === undefined ? {} : { address }) },
-    });
-    sendReply(response, reply, registry, epoch);
+    const leave = perPerson.take(known.actor.id);
+    if (leave === undefined) throw new TooManyAtOnce();
+    try {
+      const commandId = commandIdOf(request, newId);
+      const data = await readJson(request);
+      const address = addressOf(request);
+      const reply = await dispatch({
+        command,
+        data,
+        commandId,
+        actor: known.actor,
+        origin: { channel: 'http', ...(address === undefined ? {} : { address }) },
+      });
+      sendReply(response, reply, registry, epoch);
+    } finally {
+      leave();
+    }
   };
   // A route each, so that the router itself knows which there are.
   for (const { path, command } of commandPaths(registry)) router.post(path, taking(command.type));
