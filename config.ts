@@ -1,3 +1,4 @@
+import { isIP } from 'node:net';
 import { resolve } from 'node:path';
 import { z } from 'zod';
 
@@ -5,15 +6,30 @@ import { z } from 'zod';
 const set = (environment: NodeJS.ProcessEnv) =>
   Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== undefined && value !== ''));
 
+/** Bits of an address, by its version. */
+const BITS: Readonly<Record<number, number>> = { 4: 32, 6: 128 };
+
+/** An address, or a block of them as `10.0.0.0/8`. A block of all addresses would let everybody say who they are. */
+function isProxy(entry: string): boolean {
+  const [address = '', bits, ...more] = entry.split('/');
+  const most = BITS[isIP(address)];
+  if (most === undefined || address.includes('%') || more.length > 0) return false;
+  return bits === undefined || (/^[1-9]\d{0,2}$/.test(bits) && Number(bits) <= most);
+}
+
+const wholeNumber = (least: number, most: number) => {
+  const problem = `a whole number from ${least} to ${most}`;
+  return z
+    .string()
+    .regex(/^\d{1,9}$/, problem)
+    .transform(Number)
+    .refine((number) => number >= least && number <= most, problem);
+};
+
 const Environment = z.object({
   NODE_ENV: z.enum(['development', 'production', 'test']).default('development'),
   HOST: z.string().max(255).default('127.0.0.1'),
-  PORT: z
-    .string()
-    .regex(/^\d{1,5}$/, 'a whole number from 0 to 65535')
-    .transform(Number)
-    .refine((port) => port <= 65_535, 'a whole number from 0 to 65535')
-    .default(4000),
+  PORT: wholeNumber(0, 65_535).default(4000),
   DATA_DIR: z.string().default('./data'),
   LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
   CLOCK: z.enum(['system', 'simulated']).default('system'),
@@ -22,6 +38,17 @@ const Environment = z.object({
   TOKEN_ISSUER: z.string().min(1).max(255).default('annals'),
   TOKEN_AUDIENCE: z.string().min(1).max(255).default('annals'),
   WEBHOOK_SECRET: z.string().min(32, 'at least 32 characters').max(255).optional(),
+  TRUSTED_PROXIES: z
+    .string()
+    .transform((text) => text.split(',').map((entry) => entry.trim()))
+    .refine(
+      (entries) => entries.length <= 100 && entries.every(isProxy),
+      'at most 100 addresses or blocks, as 192.0.2.1 or 10.0.0.0/8, with commas between them',
+    )
+    .default([]),
+  MAX_CONNECTIONS: wholeNumber(1, 1_000_000).default(5_000),
+  MAX_CONNECTIONS_PER_ADDRESS: wholeNumber(1, 1_000_000).default(500),
+  SHUTDOWN_DELAY_MS: wholeNumber(0, 600_000).optional(),
   ACCEPT_HISTORY_END: z
     .string()
     .regex(/^(0|[1-9]\d{0,38})$/, 'a position, as the refusal to start names it')
@@ -29,6 +56,9 @@ const Environment = z.object({
     .optional(),
 });
 type Environment = z.output<typeof Environment>;
+
+/** Balancers ask every few seconds, and take one unready answer, or two, for an end. */
+const PRODUCTION_SHUTDOWN_DELAY_MS = 5_000;
 
 /** How this process was set up; nothing else in the platform reads the environment. */
 export interface Config {
@@ -52,6 +82,13 @@ export interface Config {
   };
   /** What the payment provider signs its webhooks with; undefined: the simulated provider makes one up at start. */
   readonly webhookSecret: string | undefined;
+  /** Proxies whose `X-Forwarded-For` is believed: addresses, and blocks as `10.0.0.0/8`. */
+  readonly trustedProxies: readonly string[];
+  /** Open at once on the port, and of one address of IPv4 or one /64 of IPv6. */
+  readonly maxConnections: number;
+  readonly maxConnectionsPerAddress: number;
+  /** For how long a stop says that it is not ready, and takes work all the same, so that balancers see it. */
+  readonly shutdownDelayMs: number;
   /** Where a history that has lost events may end: only one that ends exactly here is gone on with. */
   readonly acceptedHistoryEnd: bigint | undefined;
 }
@@ -114,6 +151,10 @@ export function readConfig(environment: NodeJS.ProcessEnv = process.env): Config
       audience: known.TOKEN_AUDIENCE,
     }),
     webhookSecret: known.WEBHOOK_SECRET,
+    trustedProxies: Object.freeze(known.TRUSTED_PROXIES),
+    maxConnections: known.MAX_CONNECTIONS,
+    maxConnectionsPerAddress: known.MAX_CONNECTIONS_PER_ADDRESS,
+    shutdownDelayMs: known.SHUTDOWN_DELAY_MS ?? (production ? PRODUCTION_SHUTDOWN_DELAY_MS : 0),
     acceptedHistoryEnd: known.ACCEPT_HISTORY_END,
   });
 }

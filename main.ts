@@ -2,13 +2,16 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { pino } from 'pino';
+import { type Logger, pino } from 'pino';
 import { type Platform, startEmbedded } from '#compose/embedded.ts';
 import { type Config, ConfigError, readConfig, Unusable } from '#config';
 import { StoreError } from '#domain/kernel/ports/event-store.ts';
 
 /** As sysexits(3) numbers them, so that a supervisor can tell what to do. */
 const EXIT = { misused: 64, unusable: 78, unavailable: 69, damaged: 65, software: 70 } as const;
+
+/** Where the log goes. */
+const output = pino.destination({ dest: 2, sync: false });
 
 function say(line: string): void {
   process.stdout.write(`${line}\n`);
@@ -25,6 +28,31 @@ function refusal(error: unknown): string | undefined {
   if (error.syscall !== 'listen') return undefined;
   const why = error.code === 'EADDRINUSE' ? 'another program listens there' : error.message;
   return `PORT and HOST cannot be used: ${why}. PORT=0 takes any free port.`;
+}
+
+/** As it is told in one line; the whole of it is in the log. */
+const lineOf = (error: unknown): string =>
+  (error instanceof Error ? `${error.name}: ${error.message}` : String(error)).split('\n')[0] ?? '';
+
+/**
+ * An error that nothing has caught, here or in a thread, and a promise that nobody has waited for, are mistakes of ours: nothing
+ * that this process believes can be relied on any more, so it says so and ends. What was acknowledged is in the history.
+ */
+function endOnMistakes(log: Logger): void {
+  let ending = false;
+  function end(error: unknown): void {
+    // What else goes wrong on the way out follows from the first.
+    if (ending) return;
+    ending = true;
+    try {
+      log.fatal({ err: error }, 'an unexpected error ends the process');
+      output.flushSync();
+    } finally {
+      fail(`An unexpected error has ended the process: ${lineOf(error)}`, EXIT.software);
+    }
+  }
+  process.on('uncaughtException', end);
+  process.on('worker', (thread) => thread.on('error', end));
 }
 
 const exitCodeOf = (error: unknown): number => {
@@ -73,7 +101,8 @@ function startDemo({ url }: Platform, forDemo: readonly string[]): ChildProcess 
 }
 
 function start(config: Config): Promise<Platform> {
-  const log = pino({ level: config.logLevel }, pino.destination({ dest: 2, sync: false }));
+  const log = pino({ level: config.logLevel }, output);
+  endOnMistakes(log);
   return startEmbedded({
     config,
     version,

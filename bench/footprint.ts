@@ -98,7 +98,10 @@ async function sockets(): Promise<void> {
     onFatal(error) {
       throw error;
     },
-    limits: { read: { socketsPerAddress: most, feedsPerAddress: most } },
+    limits: {
+      http: { connections: most, connectionsPerAddress: most },
+      read: { socketsPerAddress: most, feedsPerAddress: most, feedsPerPerson: most },
+    },
   });
   tell({ at: 'listening', url: platform.url, auctionId });
   await nextOrder();

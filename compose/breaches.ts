@@ -47,27 +47,29 @@ function statusOf({ code = '', rawPacket, bytesParsed = 0 }: ClientError): numbe
 
 /** Answers breaches of the protocol with `invalid` and ends their connections. */
 export function answerBreaches(server: Server, registry: Registry): void {
-  /** The response that a connection is busy with, or was last. */
-  const responses = new WeakMap<Duplex, ServerResponse>();
+  /** The last that was asked on a connection. */
+  const asked = new WeakMap<
+    Duplex,
+    { readonly request: IncomingMessage; readonly response: ServerResponse }
+  >();
+  const refuse = (socket: Duplex, status: number) =>
+    socket.end(lastRejection(registry, refusal(status), status));
 
-  /** A no of the protocol is the last word on its connection, and never the answer to what was asked there before. */
-  function refuse(socket: Duplex, status: number): void {
-    const say = () => socket.end(lastRejection(registry, refusal(status), status));
-    const response = responses.get(socket);
-    if (response === undefined || response.writableFinished) say();
-    else if (response.req.complete) response.once('finish', say);
-    // The breach is in the request that is being answered.
-    else if (response.headersSent) socket.destroy();
-    else say();
+  /** Says the last on a connection behind what is owed there: a client takes answers for its requests in their order. */
+  function refuseLast(socket: Duplex, status: number): void {
+    const { request, response } = asked.get(socket) ?? {};
+    if (!socket.writable) socket.destroy();
+    else if (response === undefined || response.closed) refuse(socket, status);
+    else if (request?.complete) response.once('close', () => refuseLast(socket, status));
+    // It is the last request itself that cannot be read, which is answered if nothing stands before it and nothing was said.
+    else if (response.socket === socket && !response.headersSent) refuse(socket, status);
+    else socket.destroy();
   }
 
   server.prependListener('request', (request: IncomingMessage, response: ServerResponse) => {
-    responses.set(request.socket, response);
+    asked.set(request.socket, { request, response });
   });
-  server.on('clientError', (error: ClientError, socket) => {
-    if (socket.writable) refuse(socket, statusOf(error));
-    else socket.destroy();
-  });
-  server.on('connect', (_request, socket) => refuse(socket, 501));
-  server.on('checkExpectation', ({ socket }: IncomingMessage) => refuse(socket, 417));
+  server.on('clientError', (error: ClientError, socket) => refuseLast(socket, statusOf(error)));
+  server.on('connect', ({ socket }: IncomingMessage) => refuseLast(socket, 501));
+  server.on('checkExpectation', ({ socket }: IncomingMessage) => refuseLast(socket, 417));
 }

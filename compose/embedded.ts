@@ -1,12 +1,16 @@
 import type { Logger } from 'pino';
 import type { Config } from '#config';
+import { pause } from '#domain/kernel/pause.ts';
+import { places } from '#domain/kernel/places.ts';
 import type { ConsumerStatus } from '#domain/kernel/ports/consumer.ts';
 import { registry } from '#domain/registry.ts';
 import { type ClockJump, jumpText } from '#engines/clock/jumps.ts';
 import type { ReadLimits } from '#read-api/limits.ts';
 import { developmentClock } from './development-clock.ts';
 import { type Engines, embeddedEngines } from './engines.ts';
-import { type Health, type HttpLimits, type HttpPort, openHttp } from './http.ts';
+import { addressesBehind } from './http/addresses.ts';
+import type { HttpLimits } from './http/limits.ts';
+import { type Health, type HttpPort, openHttp } from './http.ts';
 import { metrics } from './metrics.ts';
 import { payments } from './payments.ts';
 import { projections } from './projections.ts';
@@ -16,6 +20,8 @@ import { writeSide } from './write-side.ts';
 
 /** How long a stop waits for what is under way, in milliseconds. */
 const GRACE_MS = 5_000;
+/** Operations that one person may have under way, over REST, GraphQL and sockets together. */
+const OPERATIONS_PER_PERSON = 64;
 /** How long those who wait are still answered once the history cannot be written any more, in milliseconds. */
 const FAREWELL_MS = 1_000;
 /** How long the simulated business waits for what a moment has set going, in milliseconds. */
@@ -75,14 +81,17 @@ export async function startEmbedded(options: PlatformOptions): Promise<Platform>
   let opened: HttpPort | undefined;
   const engines = await embeddedEngines({ config, log, onFatal: (error) => void farewell(error) });
   const { machineClock, newId, simulated } = engines;
+  const addresses = addressesBehind(config.trustedProxies);
+  const asking = { addressOf: addresses.of, perPerson: places(OPERATIONS_PER_PERSON) };
   const paying = payments(engines, config);
-  const write = writeSide(engines, { log, version, webhookSecrets: [paying.secret] });
+  const write = writeSide(engines, { log, version, webhookSecrets: [paying.secret], ...asking });
   const { dispatch } = write.pipeline;
   const views = await projections(engines, log);
   const role = await sagas(engines, { dispatch, provider: paying.provider, log });
   const read = readApi(engines, {
     dispatch,
     authenticate: write.authenticate,
+    ...asking,
     views: views.reader,
     log,
     graphiql: !config.production,
@@ -98,6 +107,7 @@ export async function startEmbedded(options: PlatformOptions): Promise<Platform>
     registry,
     newId,
     clock: machineClock,
+    addresses,
     routers: [
       ...read.routers,
       ...write.routers,
@@ -111,7 +121,11 @@ export async function startEmbedded(options: PlatformOptions): Promise<Platform>
       sagas: healthOf(role.status()),
       clock: healthOfClock(engines.clockJumps.last()),
     }),
-    limits: limits.http ?? {},
+    limits: {
+      connections: config.maxConnections,
+      connectionsPerAddress: config.maxConnectionsPerAddress,
+      ...limits.http,
+    },
     report: (error, reference) => log.error({ err: error, reference }, 'a request failed'),
   });
   opened = http;
@@ -119,7 +133,14 @@ export async function startEmbedded(options: PlatformOptions): Promise<Platform>
   read.graphql.attach(http.server);
 
   async function stop(): Promise<void> {
-    // First whoever waits for news, then whoever asks, then what they have set going, and the stores last.
+    // First whoever sends people here is told, and then nothing new is taken: what is under way is done, and told to those who
+    // follow it. Then the feeds end, then whoever still asks, then what they have set going, and the stores last.
+    http.announceClosing();
+    if (config.shutdownDelayMs > 0) await pause(machineClock, config.shutdownDelayMs);
+    http.endConnections();
+    const drained = new AbortController();
+    const draining = write.pipeline.drain().finally(() => drained.abort());
+    await Promise.race([draining, pause(machineClock, GRACE_MS, drained.signal)]);
     await read.graphql.close('going away');
     await http.close(GRACE_MS);
     await paying.close();

@@ -1,32 +1,28 @@
-import { createServer, type IncomingMessage, type RequestListener, type Server } from 'node:http';
-import type { AddressInfo, Socket } from 'node:net';
-import express, { type Router } from 'express';
+import {
+  createServer,
+  type IncomingMessage,
+  type RequestListener,
+  type Server,
+  type ServerResponse,
+} from 'node:http';
+import type { AddressInfo } from 'node:net';
+import express, { type RequestHandler, type Router } from 'express';
+import { networkOf } from '#domain/kernel/address.ts';
 import { later } from '#domain/kernel/instant.ts';
+import { places, TooManyAtOnce } from '#domain/kernel/places.ts';
 import type { Clock, NewId } from '#domain/kernel/ports/facts.ts';
 import type { Registry } from '#domain/kernel/registry.ts';
+import { Overloaded } from '#domain/kernel/rejections.ts';
+import { lastRejection } from '#domain/kernel/wire.ts';
 import { answerBreaches } from './breaches.ts';
+import type { Addresses } from './http/addresses.ts';
 import type { Report } from './http/answers.ts';
+import { lookAfter } from './http/connections.ts';
 import { entrance } from './http/entrance.ts';
+import { type HttpLimits, httpLimits } from './http/limits.ts';
 import { preflight } from './http/methods.ts';
 import { isAddressed } from './http/target.ts';
-
-/** Limits of the port. Bodies have theirs where they are read. */
-export const httpLimits = {
-  connections: 5_000,
-  headerBytes: 16 * 1024,
-  headers: 100,
-  /** For a request's headers to arrive; whoever drips them holds a connection no longer. */
-  headersTimeoutMs: 10_000,
-  /** For a whole request to arrive. */
-  requestTimeoutMs: 30_000,
-  /** An idle connection waits this long for its next request. */
-  keepAliveTimeoutMs: 5_000,
-  /** How often the timeouts above are looked at. */
-  connectionsCheckMs: 2_000,
-  /** Silence after which the system asks whether the peer is still there: half-open connections end. */
-  peerProbeMs: 30_000,
-} as const;
-export type HttpLimits = { readonly [Name in keyof typeof httpLimits]: number };
+import { inTurn } from './http/turns.ts';
 
 /** What `/health/ready` tells: the platform is ready when every component is. */
 export interface Health {
@@ -41,6 +37,8 @@ export interface HttpOptions {
   readonly newId: NewId;
   /** The system's clock: sockets live in real time, also where the platform's clock is simulated. */
   readonly clock: Clock;
+  /** From where a request comes. */
+  readonly addresses: Addresses;
   readonly routers: readonly Router[];
   readonly health: () => Health | Promise<Health>;
   readonly report: Report;
@@ -52,6 +50,10 @@ export interface HttpPort {
   readonly server: Server;
   /** `http://127.0.0.1:4000` */
   readonly url: string;
+  /** From now on `/health/ready` says `closing`, and everything is served as before: whoever balances looks elsewhere. */
+  announceClosing(): void;
+  /** From now on each answer is the last of its connection, so that whoever asks again asks elsewhere. */
+  endConnections(): void;
   /**
    * Stops accepting and lets what is under way finish; after `graceMs` what is left is cut off. Repeats wait for the
    * first.
@@ -59,39 +61,73 @@ export interface HttpPort {
   close(graceMs: number): Promise<void>;
 }
 
-function healthRoutes(health: HttpOptions['health'], closing: () => boolean): Router {
+/** How far the port is on its way to its end. */
+interface Ending {
+  announced: boolean;
+  /** Answers are the last of their connections. */
+  ending: boolean;
+  /** Begun and not yet taken. */
+  readonly owed: Set<ServerResponse>;
+}
+
+/** As many requests of one network as it may have connections: those that a proxy brings come on few, of the proxy's own. */
+function networksBounded({ addresses }: HttpOptions, most: number): RequestHandler {
+  const perNetwork = places(most);
+  return (request, response, next) => {
+    const address = addresses.of(request);
+    if (address !== undefined) {
+      const leave = perNetwork.take(networkOf(address));
+      if (leave === undefined) throw new TooManyAtOnce();
+      response.once('close', leave);
+    }
+    next();
+  };
+}
+
+function healthRoutes(health: HttpOptions['health'], state: Ending): Router {
   const router = express.Router();
   router.get('/health/live', (_request, response) => {
     response.json({ status: 'live' });
   });
   router.get('/health/ready', async (_request, response) => {
     const components = await health();
-    const ready = !closing() && Object.values(components).every((component) => component.ready);
-    const status = closing() ? 'closing' : ready ? 'ready' : 'not-ready';
+    const ready = !state.announced && Object.values(components).every((component) => component.ready);
+    const status = state.announced ? 'closing' : ready ? 'ready' : 'not-ready';
     response.status(ready ? 200 : 503).json({ status, components });
   });
   return router;
 }
 
-function application(options: HttpOptions, closing: () => boolean): RequestListener {
-  const routers = [healthRoutes(options.health, closing), ...options.routers];
+function application(options: HttpOptions, limits: HttpLimits, state: Ending): RequestListener {
+  const health = healthRoutes(options.health, state);
+  const routers = [health, ...options.routers];
   const app = express();
   app.disable('x-powered-by').disable('etag').set('query parser', 'simple').set('trust proxy', false);
   app.use(preflight(routers));
-  for (const router of routers) app.use(router);
-  return entrance(app, routers, { ...options, closing });
+  // Whoever watches over the platform is answered, whatever else their address has under way.
+  app.use(health, networksBounded(options, limits.connectionsPerAddress), ...options.routers);
+  const enter = entrance(app, routers, { ...options, closing: () => state.ending });
+  return (request, response) => {
+    state.owed.add(response);
+    response.once('close', () => state.owed.delete(response));
+    enter(request, response);
+  };
 }
 
 /**
- * `h2c` and whatever else we do not speak is an offer that a server may pass over, and one of HTTP/1.0 it must. A request that is
- * refused for what it is addressed to is none to upgrade: it goes on to where that is answered.
+ * `h2c` and whatever else we do not speak is an offer that a server may pass over, and one of HTTP/1.0 it must. So is one that comes
+ * with a body, which would have to be read first. A request that is refused for what it is addressed to is none to upgrade: it goes
+ * on to where that is answered.
  */
 const isWebSocket = (request: IncomingMessage): boolean =>
   request.headers.upgrade?.toLowerCase() === 'websocket' &&
   request.httpVersion === '1.1' &&
+  (request.headers['content-length'] ?? '0') === '0' &&
+  request.headers['transfer-encoding'] === undefined &&
   isAddressed(request);
 
 function serverOf(app: RequestListener, limits: HttpLimits): Server {
+  const { listener, owes } = inTurn(app, limits.pipelinedRequests);
   const server = createServer(
     {
       maxHeaderSize: limits.headerBytes,
@@ -104,12 +140,12 @@ function serverOf(app: RequestListener, limits: HttpLimits): Server {
       noDelay: true,
       // A request without a host is answered like every other bad one, with a code.
       requireHostHeader: false,
-      shouldUpgradeCallback: isWebSocket,
+      // One behind requests whose answers are still owed would overtake them.
+      shouldUpgradeCallback: (request) => isWebSocket(request) && !owes(request.socket),
     },
-    app,
+    listener,
   );
   server.maxHeadersCount = limits.headers;
-  server.maxConnections = limits.connections;
   return server;
 }
 
@@ -130,40 +166,51 @@ function listen(server: Server, port: number, host: string): Promise<void> {
 
 /** Opens the platform's one port. @throws what listening throws: `EADDRINUSE` when the port is taken. */
 export async function openHttp(options: HttpOptions): Promise<HttpPort> {
-  let closed: Promise<void> | undefined;
-  const isClosing = () => closed !== undefined;
-  const server = serverOf(application(options, isClosing), { ...httpLimits, ...options.limits });
-  answerBreaches(server, options.registry);
-  // Connections that were upgraded leave the server's own list; closing must reach them too.
-  const sockets = new Set<Socket>();
+  const { registry, clock, addresses } = options;
+  const limits: HttpLimits = { ...httpLimits, ...options.limits };
+  const state: Ending = { announced: false, ending: false, owed: new Set() };
+  const server = serverOf(application(options, limits, state), limits);
+  answerBreaches(server, registry);
   server.on('request', (_request, response) => {
     response.on('finish', () => {
-      if (isClosing()) server.closeIdleConnections();
+      if (state.ending) server.closeIdleConnections();
     });
   });
-  server.on('connection', (socket) => {
-    sockets.add(socket);
-    socket.once('close', () => sockets.delete(socket));
-  });
   await listen(server, options.port, options.host);
+  const crowded = Overloaded({ retryAfterMs: limits.keepAliveTimeoutMs });
+  const refusal = (status: 429 | 503) => lastRejection(registry, crowded, status);
+  const connections = lookAfter(server, { limits, clock, addresses, refusal });
+  // A connection that cannot be accepted, for want of descriptors for example, is no reason to leave those that are.
+  server.on('error', (error) => options.report(error, options.newId()));
 
   function shut(graceMs: number): Promise<void> {
     return new Promise((resolve) => {
-      const cancel = options.clock.at(later(options.clock.now(), graceMs), () => {
-        for (const socket of sockets) socket.destroy();
-      });
+      const cancel = clock.at(later(clock.now(), graceMs), () => connections.destroyAll());
       server.close(() => {
         cancel();
+        connections.stop();
         resolve();
       });
       server.closeIdleConnections();
     });
   }
 
+  let closed: Promise<void> | undefined;
+  const endConnections = (): void => {
+    state.announced = true;
+    state.ending = true;
+    // Those that were asked for before, too.
+    for (const response of state.owed) if (!response.headersSent) response.setHeader('Connection', 'close');
+  };
   return {
     server,
     url: urlOf(server),
+    announceClosing() {
+      state.announced = true;
+    },
+    endConnections,
     close(graceMs) {
+      endConnections();
       closed ??= shut(graceMs);
       return closed;
     },

@@ -1,5 +1,7 @@
+import type { IncomingMessage } from 'node:http';
 import { Router } from 'express';
 import type { Dispatch } from '#domain/kernel/envelope.ts';
+import type { Places } from '#domain/kernel/places.ts';
 import type { Log } from '#domain/kernel/ports/log.ts';
 import type { Authenticate } from '#domain/kernel/ports/tokens.ts';
 import type { ViewReader } from '#domain/kernel/ports/views.ts';
@@ -14,6 +16,8 @@ export function readApi(
   options: {
     readonly dispatch: Dispatch;
     readonly authenticate: Authenticate;
+    readonly addressOf: (request: IncomingMessage) => string | undefined;
+    readonly perPerson: Places;
     readonly views: ViewReader;
     readonly log: Log;
     readonly graphiql: boolean;
@@ -21,7 +25,7 @@ export function readApi(
   },
 ): { readonly graphql: GraphqlServer; readonly routers: readonly Router[] } {
   const { store, feed, clock: businessClock, machineClock, newId } = engines;
-  const { dispatch, authenticate, views, log, graphiql, limits } = options;
+  const { dispatch, authenticate, addressOf, perPerson, views, log, graphiql, limits } = options;
   const graphql = graphqlServer({
     registry,
     dispatch,
@@ -29,6 +33,8 @@ export function readApi(
     store,
     feed,
     authenticate: (token) => authenticate(`Bearer ${token}`),
+    addressOf,
+    perPerson,
     clock: machineClock,
     businessClock,
     newId,

@@ -1,5 +1,7 @@
+import type { IncomingMessage } from 'node:http';
 import { Router } from 'express';
 import { deciders, processes } from '#domain/deciders.ts';
+import type { Places } from '#domain/kernel/places.ts';
 import type { Log } from '#domain/kernel/ports/log.ts';
 import type { Authenticate } from '#domain/kernel/ports/tokens.ts';
 import { registry } from '#domain/registry.ts';
@@ -49,10 +51,16 @@ export function pipelineOf(
 /** Everything that comes in: the pipeline, REST, the provider's webhooks, identity. */
 export function writeSide(
   engines: Engines,
-  options: { readonly log: Log; readonly version: string; readonly webhookSecrets: readonly string[] },
+  options: {
+    readonly log: Log;
+    readonly version: string;
+    readonly webhookSecrets: readonly string[];
+    readonly addressOf: (request: IncomingMessage) => string | undefined;
+    readonly perPerson: Places;
+  },
 ): WriteSide {
   const { store, clock, newId, tokens, issuer } = engines;
-  const { log, version, webhookSecrets } = options;
+  const { log, version, webhookSecrets, addressOf, perPerson } = options;
   const pipeline = pipelineOf(engines, log);
   const { dispatch } = pipeline;
   const authenticate = authenticator(tokens);
@@ -61,6 +69,7 @@ export function writeSide(
     provider: 'simulated',
     secrets: webhookSecrets,
     clock,
+    addressOf,
   });
   return {
     pipeline,
@@ -70,6 +79,8 @@ export function writeSide(
         registry,
         dispatch,
         authenticate,
+        addressOf,
+        perPerson,
         epoch: store.epoch,
         newId,
         version,

@@ -1,6 +1,8 @@
+import type { IncomingMessage } from 'node:http';
 import type { Actor } from '#domain/kernel/actor.ts';
 import type { Dispatch, Origin, Position } from '#domain/kernel/envelope.ts';
 import type { Instant } from '#domain/kernel/instant.ts';
+import type { Places } from '#domain/kernel/places.ts';
 import type { EventFeed } from '#domain/kernel/ports/event-feed.ts';
 import type { EventStore } from '#domain/kernel/ports/event-store.ts';
 import type { Clock, NewId } from '#domain/kernel/ports/facts.ts';
@@ -25,6 +27,10 @@ export interface House {
   readonly clock: Clock;
   /** The business's, by which tokens end; the same one unless the business lives by a simulated clock. */
   readonly businessClock: Clock;
+  /** From where a request comes; undefined: whoever asked has gone. */
+  readonly addressOf: (request: IncomingMessage) => string | undefined;
+  /** What each person may have under way, over every transport together. */
+  readonly perPerson: Places;
   readonly newId: NewId;
   readonly logger: Log;
   readonly limits: ReadLimits;

@@ -29,6 +29,7 @@ export const readLimits = {
   operationsPerSocket: 50,
   socketsPerAddress: 100,
   feedsPerAddress: 1_000,
+  feedsPerPerson: 500,
   /** How long a new socket may stay silent before it says who it is. */
   connectionInitMs: 5_000,
   /** Between pings; a socket that has not answered one before the next is cut. */

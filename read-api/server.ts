@@ -1,6 +1,7 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import { sendNodeResponse } from '@whatwg-node/server';
 import type { Dispatch } from '#domain/kernel/envelope.ts';
+import type { Places } from '#domain/kernel/places.ts';
 import type { EventFeed } from '#domain/kernel/ports/event-feed.ts';
 import type { Clock, NewId } from '#domain/kernel/ports/facts.ts';
 import type { Log } from '#domain/kernel/ports/log.ts';
@@ -28,6 +29,10 @@ export interface GraphqlOptions {
   readonly store: History;
   readonly feed: EventFeed;
   readonly authenticate: Authenticate;
+  /** From where a request comes; undefined: whoever asked has gone. */
+  readonly addressOf: (request: IncomingMessage) => string | undefined;
+  /** What each person may have under way, over every transport together. */
+  readonly perPerson: Places;
   /** The machine's clock, also where the house lives by a simulated one: it bounds waits on real readers. */
   readonly clock: Clock;
   /** The clock that tokens are dated by. */
@@ -66,7 +71,7 @@ export function graphqlServer(options: GraphqlOptions): GraphqlServer {
     ...rest,
     limits,
     liveAuctions: liveAuctions({ view: auctionsView, registry, store, feed, clock, logger, limits }),
-    feeds: feedGate(limits.feedsPerAddress),
+    feeds: feedGate(limits),
     closing: closing.signal,
   };
   const schema = executableSchema(schemaDocument(registry, operations));

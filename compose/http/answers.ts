@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { TooManyAtOnce } from '#domain/kernel/places.ts';
 import type { Registry } from '#domain/kernel/registry.ts';
 import { Internal, RefusedRequest, Rejected } from '#domain/kernel/rejections.ts';
 import { sendRejection } from '#write-side/rest/answer.ts';
@@ -46,5 +47,6 @@ export function answerError(
   }
   // The rest of a body that nobody read still stands in the connection: it cannot carry another request.
   if (!request.complete) response.setHeader('Connection', 'close');
-  sendRejection(response, rejection, { registry, ...(refused instanceof RefusedRequest && refused.answer) });
+  const isAnswered = refused instanceof RefusedRequest || refused instanceof TooManyAtOnce;
+  sendRejection(response, rejection, { registry, ...(isAnswered && refused.answer) });
 }

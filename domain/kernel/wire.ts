@@ -40,10 +40,12 @@ export function lastRejection(
   headers: Readonly<Record<string, string>> = {},
 ): string {
   const body = JSON.stringify(rejectionJson(registry, rejection));
+  const wait = retryAfterSeconds(rejection);
   const head = [
     `HTTP/1.1 ${status} ${rejection.code}`,
     'Connection: close',
     'Content-Type: application/json; charset=utf-8',
+    ...(wait === undefined ? [] : [`Retry-After: ${wait}`]),
     `Content-Length: ${new TextEncoder().encode(body).length}`,
     ...Object.entries(headers).map(([name, value]) => `${name}: ${value}`),
   ];
@@ -54,10 +56,17 @@ export function lastRejection(
 export const statusOf = (registry: Registry, { code }: Rejection): number =>
   registry.rejections.get(code)?.status ?? 409;
 
+const MS_PER_SECOND = 1000;
 const Hint = z.object({ retryAfterMs: z.int().min(1) });
 
 /** How long to wait before the next try, in milliseconds; undefined where waiting does not help. */
 export function retryAfterMs({ details }: Rejection): number | undefined {
   const parsed = Hint.safeParse(details);
   return parsed.success ? parsed.data.retryAfterMs : undefined;
+}
+
+/** The same as the header `Retry-After` has it: in whole seconds. */
+export function retryAfterSeconds(rejection: Rejection): number | undefined {
+  const waitMs = retryAfterMs(rejection);
+  return waitMs === undefined ? undefined : Math.ceil(waitMs / MS_PER_SECOND);
 }

@@ -1,6 +1,8 @@
+import { networkOf } from '#domain/kernel/address.ts';
 import type { Position } from '#domain/kernel/envelope.ts';
 import { later } from '#domain/kernel/instant.ts';
 import type { Rejection } from '#domain/kernel/message.ts';
+import { places } from '#domain/kernel/places.ts';
 import {
   OtherHistory,
   Overloaded,
@@ -11,6 +13,7 @@ import {
 } from '#domain/kernel/rejections.ts';
 import { readToken, tokenOf } from '#domain/kernel/token.ts';
 import type { House, Viewer } from '../house.ts';
+import type { ReadLimits } from '../limits.ts';
 
 /** An item of a feed stands for the interval `(after, position]`; each begins where the one before it ended. */
 export interface Interval {
@@ -34,26 +37,27 @@ export type FeedHouse = Pick<House, 'clock' | 'businessClock' | 'closing' | 'lim
   readonly store: Pick<House['store'], 'epoch'>;
 };
 
-/** How many feeds each address has open. */
+/** How many feeds each address and each person has open. */
 export interface FeedGate {
   /** @throws Rejected with `overloaded`; the result gives the place back, once. */
-  enter(address: string | undefined): () => void;
+  enter(viewer: Pick<Viewer, 'actor' | 'origin'>): () => void;
 }
 
-export function feedGate(feedsPerAddress: number): FeedGate {
-  const open = new Map<string, number>();
+export function feedGate(limits: Pick<ReadLimits, 'feedsPerAddress' | 'feedsPerPerson'>): FeedGate {
+  const perNetwork = places(limits.feedsPerAddress);
+  const perPerson = places(limits.feedsPerPerson);
   return {
-    enter(address = 'unknown') {
-      const before = open.get(address) ?? 0;
-      if (before >= feedsPerAddress) throw new Rejected(Overloaded({ retryAfterMs: 5_000 }));
-      open.set(address, before + 1);
-      let inside = true;
+    enter({ actor, origin }) {
+      const leaveNetwork = perNetwork.take(networkOf(origin.address ?? 'unknown'));
+      const leavePerson = actor === undefined ? () => undefined : perPerson.take(actor.id);
+      if (leaveNetwork === undefined || leavePerson === undefined) {
+        leaveNetwork?.();
+        leavePerson?.();
+        throw new Rejected(Overloaded({ retryAfterMs: 5_000 }));
+      }
       return () => {
-        if (!inside) return;
-        inside = false;
-        const left = (open.get(address) ?? 1) - 1;
-        if (left === 0) open.delete(address);
-        else open.set(address, left);
+        leaveNetwork();
+        leavePerson();
       };
     },
   };
@@ -81,7 +85,7 @@ export async function cursorPosition(
  */
 export function outgoing<Item extends Interval>(
   house: FeedHouse,
-  viewer: Pick<Viewer, 'origin' | 'expiresAt'>,
+  viewer: Viewer,
   start: Position,
   source: Source<Item>,
 ): AsyncIterableIterator<Outgoing<Item>> {
@@ -91,7 +95,7 @@ export function outgoing<Item extends Interval>(
   let reached = start;
   let cancelStall = (): void => undefined;
   let cancelExpiry = (): void => undefined;
-  const leave = house.feeds.enter(viewer.origin.address);
+  const leave = house.feeds.enter(viewer);
 
   function end(rejection?: Rejection): void {
     if (ended !== undefined) return;

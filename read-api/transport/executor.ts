@@ -13,6 +13,7 @@ import { bounded } from './answers.ts';
 import { costRule } from './cost.ts';
 import type { Mask } from './errors.ts';
 import { graphiqlOptions } from './graphiql.ts';
+import { boundedPerPerson } from './persons.ts';
 import { requestGuards } from './requests.ts';
 
 /** Who a token stands for. Called for every operation, so that a long socket outlives no token. */
@@ -35,13 +36,13 @@ function tokenIn(authorization: unknown): string | undefined {
   return token;
 }
 
-const callerOf = (req: IncomingMessage | undefined): Caller => ({
-  authorization: req?.headers.authorization,
-  origin: {
-    channel: 'graphql',
-    ...(req?.socket.remoteAddress && { address: req.socket.remoteAddress }),
-  },
-});
+function callerOf({ addressOf }: House, req: IncomingMessage | undefined): Caller {
+  const address = req && addressOf(req);
+  return {
+    authorization: req?.headers.authorization,
+    origin: { channel: 'graphql', ...(address !== undefined && { address }) },
+  };
+}
 
 /** Who asks. @throws Rejected for a bad token */
 async function viewerOf({ authorization, origin }: Caller, authenticate: Authenticate): Promise<Viewer> {
@@ -53,9 +54,13 @@ async function viewerOf({ authorization, origin }: Caller, authenticate: Authent
 }
 
 /** Who asks by HTTP: a bad token is told by the status too, as clients and proxies know it. */
-async function requesterOf(req: IncomingMessage | undefined, authenticate: Authenticate): Promise<Viewer> {
+async function requesterOf(
+  house: House,
+  req: IncomingMessage | undefined,
+  authenticate: Authenticate,
+): Promise<Viewer> {
   try {
-    return await viewerOf(callerOf(req), authenticate);
+    return await viewerOf(callerOf(house, req), authenticate);
   } catch (error) {
     if (!(error instanceof Rejected)) throw error;
     const headers = { 'WWW-Authenticate': bearerChallenge(req?.headers.authorization) };
@@ -162,9 +167,9 @@ export function executor({ schema, house, mask, authenticate, graphiql }: Option
     cors: false,
     maxRequestBodySize: house.limits.requestBytes,
     maskedErrors: { maskError: (error) => mask(error), isDev: false },
-    plugins: [requestGuards(), guards(house, mask)],
+    plugins: [requestGuards(), guards(house, mask), boundedPerPerson(house.perPerson, mask)],
     context: async ({ caller, req }) => ({
-      viewer: caller ? await viewerOf(caller, authenticate) : await requesterOf(req, authenticate),
+      viewer: caller ? await viewerOf(caller, authenticate) : await requesterOf(house, req, authenticate),
       house,
     }),
   });

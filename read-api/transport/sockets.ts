@@ -3,8 +3,10 @@ import type { Duplex } from 'node:stream';
 import { type ExecutionArgs, GraphQLError, getOperationAST } from 'graphql';
 import { handleProtocols, makeServer, type Context as ServerContext } from 'graphql-ws';
 import { type ServerOptions, WebSocketServer } from 'ws';
+import { networkOf } from '#domain/kernel/address.ts';
 import { later } from '#domain/kernel/instant.ts';
 import { pause } from '#domain/kernel/pause.ts';
+import { places } from '#domain/kernel/places.ts';
 import { Invalid, Overloaded, Rejected, Unauthenticated, Unavailable } from '#domain/kernel/rejections.ts';
 import { lastRejection } from '#domain/kernel/wire.ts';
 import type { House } from '../house.ts';
@@ -28,24 +30,6 @@ export interface Sockets {
   attach(server: Server): void;
   /** Says goodbye with a reason, and waits, bounded, for the others to hang up. */
   close(reason: string): Promise<void>;
-}
-
-/** Counts sockets by the address they come from. */
-function places(most: number) {
-  const taken = new Map<string, number>();
-  return {
-    take(address: string): boolean {
-      const before = taken.get(address) ?? 0;
-      if (before >= most) return false;
-      taken.set(address, before + 1);
-      return true;
-    },
-    give(address: string): void {
-      const left = (taken.get(address) ?? 1) - 1;
-      if (left === 0) taken.delete(address);
-      else taken.set(address, left);
-    },
-  };
 }
 
 /** `closeTimeout` is known to the library, and not yet to its types. */
@@ -113,7 +97,7 @@ export function sockets(
     subscribe: (args) => (args as Stages).subscribe(args),
     async onSubscribe(context, _id, payload) {
       try {
-        const address = context.extra.request.socket.remoteAddress;
+        const address = house.addressOf(context.extra.request);
         const origin = { channel: 'websocket', ...(address && { address }) } as const;
         return await stagesOf({ authorization: authorizationOf(context), origin }, payload);
       } catch (error) {
@@ -152,18 +136,20 @@ export function sockets(
   function upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
     // The server has let go of it: an error that nobody listens to would end the process.
     socket.on('error', () => socket.destroy());
-    const address = request.socket.remoteAddress ?? 'unknown';
     const refusal = handshakeRefusal(request, isAllowed);
     if (refusal !== undefined) refuse(socket, refusal);
     else if (house.closing.aborted) refuse(socket, { rejection: Unavailable({ retryAfterMs: 1_000 }) });
-    else if (!perAddress.take(address))
-      refuse(socket, { rejection: Overloaded({ retryAfterMs: 1_000 }), status: 429 });
-    else accept(request, socket, head, address);
+    else accept(request, socket, head);
   }
 
-  function accept(request: IncomingMessage, socket: Duplex, head: Buffer, address: string): void {
-    socket.once('close', () => perAddress.give(address));
-    server.handleUpgrade(request, socket, head, (open) => converse(conversation, open, request));
+  function accept(request: IncomingMessage, socket: Duplex, head: Buffer): void {
+    const leave = perAddress.take(networkOf(house.addressOf(request) ?? 'unknown'));
+    if (leave === undefined) {
+      refuse(socket, { rejection: Overloaded({ retryAfterMs: 1_000 }), status: 429 });
+    } else {
+      socket.once('close', leave);
+      server.handleUpgrade(request, socket, head, (open) => converse(conversation, open, request));
+    }
   }
 
   return {

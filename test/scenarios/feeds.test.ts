@@ -23,7 +23,11 @@ import { givenReadSide, type ReadSide } from '../support/read-side.ts';
 import { seededIds } from '../support/seeded.ts';
 
 const RUNS = Number(process.env.ANNALS_RUNS ?? 30);
-const viewer = { origin: { channel: 'websocket', address: '127.0.0.1' }, expiresAt: undefined } as const;
+const viewer = {
+  actor: undefined,
+  origin: { channel: 'websocket', address: '127.0.0.1' },
+  expiresAt: undefined,
+} as const;
 const nextTurn = () => new Promise((resolve) => setImmediate(resolve));
 
 function givenFeeds(feedsPerAddress = 100) {
@@ -42,7 +46,7 @@ function givenFeeds(feedsPerAddress = 100) {
     store,
     limits,
     closing: closing.signal,
-    feeds: feedGate(feedsPerAddress),
+    feeds: feedGate({ feedsPerAddress, feedsPerPerson: feedsPerAddress }),
   };
   let count = 0;
   const bid = async (): Promise<void> => {

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import type { AddressInfo } from 'node:net';
 import { type TestContext, test } from 'node:test';
 import express from 'express';
+import { addressesBehind } from '#compose/http/addresses.ts';
 import { followChain } from '#domain/kernel/chain.ts';
 import { later } from '#domain/kernel/instant.ts';
 import type { Command } from '#domain/kernel/message.ts';
@@ -58,7 +59,7 @@ async function givenHouse(t: TestContext, declines?: () => string | undefined) {
   });
   app.use('/pay', simulatedPaymentPages(provider));
   const webhook = { dispatch: pipeline.dispatch, provider: provider.name, secrets: [secret], clock };
-  app.use('/webhooks/payments', paymentWebhooks(webhook));
+  app.use('/webhooks/payments', paymentWebhooks({ ...webhook, addressOf: addressesBehind([]).of }));
   t.after(async () => {
     await provider.close();
     server.closeAllConnections();

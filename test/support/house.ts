@@ -4,6 +4,7 @@ import type { TestContext } from 'node:test';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import express, { Router } from 'express';
 import type { Engines } from '#compose/engines.ts';
+import { addressesBehind } from '#compose/http/addresses.ts';
 import { projections } from '#compose/projections.ts';
 import { type SagasRole, sagas } from '#compose/sagas.ts';
 import { writeSide } from '#compose/write-side.ts';
@@ -12,6 +13,7 @@ import type { Reply, StoredEvent } from '#domain/kernel/envelope.ts';
 import { followedChains } from '#domain/kernel/followed-chains.ts';
 import { type Instant, later } from '#domain/kernel/instant.ts';
 import type { Command } from '#domain/kernel/message.ts';
+import { places } from '#domain/kernel/places.ts';
 import type { Consume } from '#domain/kernel/ports/consumer.ts';
 import type { EventStore } from '#domain/kernel/ports/event-store.ts';
 import type { Clock } from '#domain/kernel/ports/facts.ts';
@@ -332,7 +334,13 @@ async function beginProcess(house: House, roles: 'every role' | 'write side'): P
       if (!line.isDead()) house.errors.push(`${message} ${told(details)}`);
     },
   };
-  const write = writeSide(engines, { log, version: 'test', webhookSecrets: [SECRET] });
+  const write = writeSide(engines, {
+    log,
+    version: 'test',
+    webhookSecrets: [SECRET],
+    addressOf: addressesBehind([]).of,
+    perPerson: places(1_000),
+  });
   const { pipeline } = write;
   const all = roles === 'every role';
   const views = all ? await (house.options.projections ?? projections)(engines, log) : undefined;

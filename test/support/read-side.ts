@@ -1,12 +1,14 @@
 import { createServer } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import express from 'express';
+import { addressesBehind } from '#compose/http/addresses.ts';
 import { auctions } from '#domain/auctions/context.ts';
 import { auctionDeciders } from '#domain/auctions/deciders.ts';
 import { Role } from '#domain/kernel/actor.ts';
 import type { Dispatch, Position } from '#domain/kernel/envelope.ts';
 import { Instant } from '#domain/kernel/instant.ts';
 import type { NewEvent } from '#domain/kernel/message.ts';
+import { places } from '#domain/kernel/places.ts';
 import type { EventStore } from '#domain/kernel/ports/event-store.ts';
 import type { Log } from '#domain/kernel/ports/log.ts';
 import { Unauthenticated } from '#domain/kernel/rejections.ts';
@@ -75,6 +77,7 @@ export async function givenReadSide(
     readonly limits?: Partial<ReadLimits>;
     readonly dispatch?: Dispatch;
     readonly allowedOrigin?: (origin: string) => boolean;
+    readonly perPerson?: number;
   } = {},
 ): Promise<ReadSide> {
   const platform = givenPlatform({
@@ -100,6 +103,8 @@ export async function givenReadSide(
     store,
     feed,
     authenticate,
+    addressOf: addressesBehind([]).of,
+    perPerson: places(options.perPerson ?? 1_000),
     clock,
     businessClock: platform.clock,
     newId,

@@ -5,10 +5,7 @@ import type { Reply } from '#domain/kernel/envelope.ts';
 import type { Rejection } from '#domain/kernel/message.ts';
 import type { Registry } from '#domain/kernel/registry.ts';
 import { tokenOf } from '#domain/kernel/token.ts';
-import { publicData, rejectionJson, retryAfterMs, statusOf } from '#domain/kernel/wire.ts';
-
-/** `Retry-After` counts whole seconds. */
-const MS_PER_SECOND = 1000;
+import { publicData, rejectionJson, retryAfterSeconds, statusOf } from '#domain/kernel/wire.ts';
 
 export interface RejectionAnswer {
   readonly registry: Registry;
@@ -28,11 +25,11 @@ export function sendRejection(
   rejection: Rejection,
   { registry, status = statusOf(registry, rejection), headers = {}, beside = {} }: RejectionAnswer,
 ): void {
-  const waitMs = retryAfterMs(rejection);
+  const waitSeconds = retryAfterSeconds(rejection);
   const body = JSON.stringify({ ...rejectionJson(registry, rejection), ...beside });
   response.statusCode = status;
   for (const [name, value] of Object.entries(headers)) response.setHeader(name, value);
-  if (waitMs !== undefined) response.setHeader('Retry-After', String(Math.ceil(waitMs / MS_PER_SECOND)));
+  if (waitSeconds !== undefined) response.setHeader('Retry-After', String(waitSeconds));
   if (status === 401)
     response.setHeader('WWW-Authenticate', bearerChallenge(response.req.headers.authorization));
   response.setHeader('Content-Type', 'application/json; charset=utf-8');

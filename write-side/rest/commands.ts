@@ -1,5 +1,7 @@
+import type { IncomingMessage } from 'node:http';
 import { type Request, type Response, Router } from 'express';
 import type { Dispatch } from '#domain/kernel/envelope.ts';
+import { type Places, TooManyAtOnce } from '#domain/kernel/places.ts';
 import type { NewId } from '#domain/kernel/ports/facts.ts';
 import type { Authenticate } from '#domain/kernel/ports/tokens.ts';
 import type { Registry } from '#domain/kernel/registry.ts';
@@ -15,6 +17,10 @@ export interface Rest {
   readonly registry: Registry;
   readonly dispatch: Dispatch;
   readonly authenticate: Authenticate;
+  /** From where a request comes; undefined: whoever asked has gone. */
+  readonly addressOf: (request: IncomingMessage) => string | undefined;
+  /** What each person may have under way, over every transport together. */
+  readonly perPerson: Places;
   /** Of the store, for tokens. */
   readonly epoch: string;
   readonly newId: NewId;
@@ -39,7 +45,8 @@ function commandIdOf(request: Request, newId: NewId): string {
  * thrown as `Rejected`: the application answers it.
  */
 export function restRoutes(rest: Rest): Router {
-  const { registry, dispatch, authenticate, epoch, newId, version, development = false } = rest;
+  const { registry, dispatch, authenticate, addressOf, perPerson, epoch, newId } = rest;
+  const { version, development = false } = rest;
   const description = JSON.stringify(openApi(registry, { version, development }));
   const page = docsPage(registry);
   const router = Router({ caseSensitive: true, strict: true });
@@ -47,17 +54,23 @@ export function restRoutes(rest: Rest): Router {
   const taking = (command: string) => async (request: Request, response: Response) => {
     const known = await authenticate(request.headers.authorization);
     if ('rejected' in known) return sendRejection(response, known, { registry });
-    const commandId = commandIdOf(request, newId);
-    const data = await readJson(request);
-    const address = request.socket.remoteAddress;
-    const reply = await dispatch({
-      command,
-      data,
-      commandId,
-      actor: known.actor,
-      origin: { channel: 'http', ...(address === undefined ? {} : { address }) },
-    });
-    sendReply(response, reply, registry, epoch);
+    const leave = perPerson.take(known.actor.id);
+    if (leave === undefined) throw new TooManyAtOnce();
+    try {
+      const commandId = commandIdOf(request, newId);
+      const data = await readJson(request);
+      const address = addressOf(request);
+      const reply = await dispatch({
+        command,
+        data,
+        commandId,
+        actor: known.actor,
+        origin: { channel: 'http', ...(address === undefined ? {} : { address }) },
+      });
+      sendReply(response, reply, registry, epoch);
+    } finally {
+      leave();
+    }
   };
   // A route each, so that the router itself knows which there are.
   for (const { path, command } of commandPaths(registry)) router.post(path, taking(command.type));

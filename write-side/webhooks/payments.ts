@@ -1,3 +1,4 @@
+import type { IncomingMessage } from 'node:http';
 import { type Request, type Response, Router } from 'express';
 import type { z } from 'zod';
 import { systemActor } from '#domain/kernel/actor.ts';
@@ -49,12 +50,18 @@ function parse(body: Uint8Array): PaymentNotice | undefined {
  * kept: then there is nothing to repeat. Everything else asks the provider to come again. A notice's id is its
  * command's id, so one that comes twice is decided once. `secrets` are those in use, at most two during a change.
  */
-export function paymentWebhooks(options: NoticesOptions): Router {
+export function paymentWebhooks({
+  addressOf,
+  ...options
+}: NoticesOptions & {
+  /** From where a request comes; undefined: whoever asked has gone. */
+  readonly addressOf: (request: IncomingMessage) => string | undefined;
+}): Router {
   const take = noticesTaker(options);
   const router = Router();
   router.post('/', async (request: Request, response: Response) => {
     const body = await readBytes(request, NOTICE_BYTES);
-    const answer = await take(body, request.get(SIGNATURE_HEADER), request.ip?.slice(0, 64));
+    const answer = await take(body, request.get(SIGNATURE_HEADER), addressOf(request));
     if (answer.status === 503) response.set('retry-after', String(RETRY_AFTER_S));
     // HTTP wants a 401 to say what would be believed: here it is no token, but the signature.
     if (answer.status === 401) response.set('WWW-Authenticate', `${SIGNATURE_HEADER} realm="annals"`);

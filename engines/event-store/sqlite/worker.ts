@@ -1,7 +1,7 @@
 import { type MessagePort, parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads';
 import { StoreError } from '#domain/kernel/ports/event-store.ts';
 import { drive } from './drive.ts';
-import { eventsFile, lockForWriting, openForWriting, readError } from './schema.ts';
+import { eventsFile, lockForWriting, openForWriting, readError, sqliteCode } from './schema.ts';
 import { writerTables } from './tables.ts';
 import {
   type FromWorker,
@@ -14,13 +14,37 @@ import {
 } from './wire.ts';
 import { type Answer, Writer } from './writer.ts';
 
-/** The writer's thread: it alone holds the writing connection and the lock, both for the life of the store. */
-function run(port: MessagePort, { folder, newEpoch, limits, bell }: WorkerStart): void {
-  const send = (message: FromWorker): void => port.postMessage(message);
+interface Opened {
+  readonly lock: ReturnType<typeof lockForWriting>;
+  readonly db: ReturnType<typeof openForWriting>;
+  readonly tables: ReturnType<typeof writerTables>;
+  readonly writer: Writer;
+}
+
+/** @throws what stands in the way of writing to this folder */
+function open({ folder, newEpoch, limits }: WorkerStart): Opened {
   const lock = lockForWriting(folder);
   const db = openForWriting(folder, newEpoch);
   const tables = writerTables(db);
-  const writer = new Writer(tables.standing(), limits);
+  return { lock, db, tables, writer: new Writer(tables.standing(), limits) };
+}
+
+/** Brings the log into the file. What cannot be brought there now stays in the log, which the next start reads as well. */
+function closeFile({ db, writer }: Opened): void {
+  // After a failed commit nothing more may reach the file, not even the log that closing would bring into it.
+  if (writer.stopped) return;
+  try {
+    db.exec('PRAGMA wal_checkpoint(TRUNCATE)');
+    db.close();
+  } catch (error) {
+    if (sqliteCode(error) === undefined) throw error;
+  }
+}
+
+/** The writer's thread: it alone holds the writing connection and the lock, both for the life of the store. */
+function run(port: MessagePort, { folder, bell }: WorkerStart, opened: Opened): void {
+  const { lock, tables, writer } = opened;
+  const send = (message: FromWorker): void => port.postMessage(message);
   let closing = false;
 
   function receive(message: ToWorker): void {
@@ -48,22 +72,27 @@ function run(port: MessagePort, { folder, newEpoch, limits, bell }: WorkerStart)
     drive(writer, tables, hooks);
     if (!closing) sleep(bell, heard);
   }
-  // After a failed commit nothing more may reach the file, not even the log that closing would bring into it.
-  if (!writer.stopped) {
-    db.exec('PRAGMA wal_checkpoint(TRUNCATE)');
-    db.close();
-  }
+  closeFile(opened);
   lock.release();
   send({ kind: 'closed' });
   port.close();
 }
 
-if (parentPort) {
+/** undefined: it could not be opened, and the other side was told why. */
+function opening(port: MessagePort, start: WorkerStart): Opened | undefined {
   try {
-    run(parentPort, workerData as WorkerStart);
+    return open(start);
   } catch (error) {
     const code = error instanceof StoreError ? error.code : 'unavailable';
     const message = error instanceof Error ? error.message : String(error);
-    parentPort.postMessage({ kind: 'failed', code, message } satisfies FromWorker);
+    port.postMessage({ kind: 'failed', code, message } satisfies FromWorker);
+    return undefined;
   }
+}
+
+if (parentPort) {
+  const start = workerData as WorkerStart;
+  const opened = opening(parentPort, start);
+  // What is thrown from here on is a mistake of ours, and ends the thread as what it is.
+  if (opened !== undefined) run(parentPort, start, opened);
 }

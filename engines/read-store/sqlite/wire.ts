@@ -91,6 +91,11 @@ export type Outcome =
   | { readonly number: number; readonly value: unknown }
   | { readonly number: number; readonly error: WireError };
 
+export type FromWorker =
+  | { readonly kind: 'outcomes'; readonly outcomes: readonly Outcome[] }
+  /** The file could not be opened, and the thread ends. */
+  | { readonly kind: 'failed'; readonly error: WireError };
+
 export interface WorkerStart {
   readonly path: string;
 }

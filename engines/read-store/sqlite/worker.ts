@@ -6,6 +6,7 @@ import { DocumentWriting } from './document-writing.ts';
 import { groupCommit } from './group-commit.ts';
 import { operationsOn } from './operations.ts';
 import {
+  type FromWorker,
   type Operation,
   type Outcome,
   type ToWorker,
@@ -23,9 +24,7 @@ const wireError = (error: unknown): WireError => ({
 });
 
 /** The writer's thread: it alone changes the store on behalf of its process. */
-function run(port: MessagePort, { path }: WorkerStart): void {
-  const database = new Database(path);
-  tune(database);
+function run(port: MessagePort, database: Database): void {
   const documents = new DocumentWriting(database);
   const consumers = new Consumers(database);
   const operations = operationsOn(database, documents, consumers);
@@ -44,7 +43,7 @@ function run(port: MessagePort, { path }: WorkerStart): void {
   function tell(outcome: Outcome): void {
     if (outcomes.length === 0)
       queueMicrotask(() => {
-        port.postMessage(outcomes);
+        port.postMessage({ kind: 'outcomes', outcomes } satisfies FromWorker);
         outcomes = [];
       });
     outcomes.push(outcome);
@@ -89,4 +88,20 @@ function run(port: MessagePort, { path }: WorkerStart): void {
   });
 }
 
-if (parentPort) run(parentPort, workerData as WorkerStart);
+/** The file cannot be opened: those who wait are told why, and whoever asks next may have more luck. */
+function opening(port: MessagePort, { path }: WorkerStart): Database | undefined {
+  try {
+    const database = new Database(path);
+    tune(database);
+    return database;
+  } catch (error) {
+    port.postMessage({ kind: 'failed', error: wireError(error) } satisfies FromWorker);
+    return undefined;
+  }
+}
+
+if (parentPort) {
+  const database = opening(parentPort, workerData as WorkerStart);
+  // What is thrown from here on is a mistake of ours, and ends the thread as what it is.
+  if (database !== undefined) run(parentPort, database);
+}

@@ -1,10 +1,10 @@
 import { Worker } from 'node:worker_threads';
 import { type Commit, NoSuchCollection } from '#domain/kernel/ports/read-store.ts';
 import {
+  type FromWorker,
   flatCommit,
   type Operation,
   type Operations,
-  type Outcome,
   type ToWorker,
   type WireError,
   type WorkerStart,
@@ -71,8 +71,9 @@ export function writingTo(path: string): Writing {
     const worker = new Worker(new URL('./worker.ts', import.meta.url), {
       workerData: { path } satisfies WorkerStart,
     });
-    worker.on('message', (outcomes: readonly Outcome[]) => {
-      for (const outcome of outcomes) {
+    worker.on('message', (message: FromWorker) => {
+      if (message.kind === 'failed') return lost(worker, errorFrom(message.error));
+      for (const outcome of message.outcomes) {
         const caller = waiting.get(outcome.number);
         waiting.delete(outcome.number);
         if ('error' in outcome) caller?.reject(errorFrom(outcome.error));

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { test } from 'node:test';
 import { Router } from 'express';
+import { addressesBehind } from '#compose/http/addresses.ts';
 import type { Reply } from '#domain/kernel/envelope.ts';
 import { BODY_BYTES } from '#write-side/rest/body.ts';
 import { openHouse } from '../write-side/rest/small-house.ts';
@@ -120,9 +121,8 @@ const SECRET = 'a word of a library, and /the/path/of/a/file.js:1:1';
 const withStatus = (status: number) => Object.assign(new Error(SECRET), { status, expose: true });
 
 test('whatever is thrown wherever becomes an answer of the catalogue, and is told if it is ours', async () => {
-  const { reported, port } = await openHouse(
-    () => accepted,
-    [
+  const { reported, port } = await openHouse(() => accepted, {
+    more: [
       Router()
         .get('/thrown', () => {
           throw new Error(SECRET);
@@ -135,7 +135,7 @@ test('whatever is thrown wherever becomes an answer of the catalogue, and is tol
         .get('/header', (_request, response) => void response.set('X-A', 'a\nb'))
         .get('/:id', (_request, response) => void response.end('there')),
     ],
-  );
+  });
   for (const [path, status, code] of [
     ['thrown', 500, 'internal'],
     ['rejected', 500, 'internal'],
@@ -156,15 +156,14 @@ test('whatever is thrown wherever becomes an answer of the catalogue, and is tol
 });
 
 test('an answer that fails on its way ends its connection, and is told', async () => {
-  const { reported, port } = await openHouse(
-    () => accepted,
-    [
+  const { reported, port } = await openHouse(() => accepted, {
+    more: [
       Router().get('/half', async (_request, response) => {
         response.write('half');
         throw new Error(SECRET);
       }),
     ],
-  );
+  });
   const socket = await connected(port.url);
   socket.write('GET /half HTTP/1.1\r\nHost: x\r\n\r\n');
   assert.doesNotMatch(await readAll(socket).catch(() => ''), /library/);
@@ -188,6 +187,7 @@ test('a port that is taken is an error to whoever opens it', async () => {
     port: Number(new URL(port.url).port),
     registry,
     newId: () => 'id',
+    addresses: addressesBehind([]),
     clock: { now: () => '2026-01-01T00:00:00.000Z', at: () => () => undefined },
     routers: [],
     health: () => ({}),

@@ -74,3 +74,43 @@ test('where a history may end is a position, and nothing by default', () => {
   for (const ACCEPT_HISTORY_END of ['-1', '1.5', '007', 'yes', '9'.repeat(40)])
     assert.equal(problemsOf({ ACCEPT_HISTORY_END }).length, 1, ACCEPT_HISTORY_END);
 });
+
+test('proxies are named by address or block, and never all there are', () => {
+  assert.deepEqual(readConfig({}).trustedProxies, []);
+  const TRUSTED_PROXIES = '192.0.2.1, 10.0.0.0/8,2001:db8::/32,::1';
+  assert.deepEqual(readConfig({ TRUSTED_PROXIES }).trustedProxies, [
+    '192.0.2.1',
+    '10.0.0.0/8',
+    '2001:db8::/32',
+    '::1',
+  ]);
+  const wrong = [
+    '10.0.0.0/33',
+    '0.0.0.0/0',
+    '::/0',
+    '::1/129',
+    'loopback',
+    '10.0.0',
+    '1.2.3.4/',
+    '1.2.3.4/08',
+    '::1%lo',
+  ];
+  for (const entry of [...wrong, '1.2.3.4/8/8', '1.2.3.4,,', 'true'])
+    assert.equal(problemsOf({ TRUSTED_PROXIES: entry }).length, 1, entry);
+});
+
+test('what the port takes are whole numbers above zero', () => {
+  const { maxConnections, maxConnectionsPerAddress } = readConfig({});
+  assert.ok(maxConnectionsPerAddress < maxConnections, 'one address cannot take all');
+  assert.equal(readConfig({ MAX_CONNECTIONS: '20' }).maxConnections, 20);
+  assert.equal(readConfig({ MAX_CONNECTIONS_PER_ADDRESS: '7' }).maxConnectionsPerAddress, 7);
+  for (const few of ['0', '-1', '1e3', 'many', '1000001'])
+    assert.equal(problemsOf({ MAX_CONNECTIONS: few, MAX_CONNECTIONS_PER_ADDRESS: few }).length, 2, few);
+});
+
+test('a balancer is given time in production, and nobody waits for one in development', () => {
+  assert.equal(readConfig({}).shutdownDelayMs, 0);
+  assert.ok(readConfig(production).shutdownDelayMs >= 1_000);
+  assert.equal(readConfig({ ...production, SHUTDOWN_DELAY_MS: '0' }).shutdownDelayMs, 0);
+  assert.equal(problemsOf({ SHUTDOWN_DELAY_MS: '600001' }).length, 1);
+});

@@ -1,6 +1,8 @@
 import { after } from 'node:test';
 import type { Router } from 'express';
 import { z } from 'zod';
+import { addressesBehind } from '#compose/http/addresses.ts';
+import type { HttpLimits } from '#compose/http/limits.ts';
 import { openHttp } from '#compose/http.ts';
 import { Role } from '#domain/kernel/actor.ts';
 import type { Envelope, RecordedEvent, Reply } from '#domain/kernel/envelope.ts';
@@ -8,6 +10,7 @@ import { PersonId } from '#domain/kernel/ids.ts';
 import { later } from '#domain/kernel/instant.ts';
 import { command, event, rejection, secret } from '#domain/kernel/message.ts';
 import { Money } from '#domain/kernel/money.ts';
+import { places } from '#domain/kernel/places.ts';
 import type { Identity } from '#domain/kernel/ports/tokens.ts';
 import { registryOf } from '#domain/kernel/registry.ts';
 import { Forbidden, Rejected, Unauthenticated } from '#domain/kernel/rejections.ts';
@@ -73,10 +76,22 @@ export const recorded = (data: Parameters<typeof Rung>[0]): RecordedEvent => ({
   },
 });
 
-/** The house on a free port; `answer` decides, the envelopes it was asked with are kept. `more`: routers beside its own. */
+/** The house on a free port; `answer` decides, the envelopes it was asked with are kept. */
 export async function openHouse(
   answer: (envelope: Envelope) => Reply | Promise<Reply>,
-  more: readonly Router[] = [],
+  {
+    more = [],
+    limits = {},
+    proxies = [],
+    personal = 1_000,
+  }: {
+    /** Routers beside its own. */
+    readonly more?: readonly Router[];
+    readonly limits?: Partial<HttpLimits>;
+    readonly proxies?: readonly string[];
+    /** What one person may have under way. */
+    readonly personal?: number;
+  } = {},
 ) {
   const asked: Envelope[] = [];
   const reported: unknown[] = [];
@@ -94,18 +109,23 @@ export async function openHouse(
     return answer(envelope);
   };
   const health = { store: { ready: true } as { ready: boolean; detail?: string } };
+  const addresses = addressesBehind(proxies);
+  const perPerson = places(personal);
+  const rest = {
+    ...{ registry, dispatch, authenticate, addressOf: addresses.of, perPerson },
+    ...{ epoch: 'e1', newId, version: '1.2.3' },
+  };
   const port = await openHttp({
     host: '127.0.0.1',
     port: 0,
     registry,
     newId,
     clock,
-    routers: [
-      restRoutes({ registry, dispatch, authenticate, epoch: 'e1', newId, version: '1.2.3' }),
-      ...more,
-    ],
+    addresses,
+    routers: [restRoutes(rest), ...more],
     health: () => health,
     report: (error) => reported.push(error),
+    limits,
   });
   after(() => port.close(0));
   const post = (path: string, body: string | Buffer, headers: Record<string, string> = {}) =>

@@ -1,0 +1,171 @@
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
+import { networkOf } from '#domain/kernel/address.ts';
+import { later } from '#domain/kernel/instant.ts';
+import { every } from '#domain/kernel/pause.ts';
+import type { Clock } from '#domain/kernel/ports/facts.ts';
+import type { Addresses } from './addresses.ts';
+import { type Crowd, crowds } from './crowds.ts';
+import type { HttpLimits } from './limits.ts';
+
+interface Options {
+  readonly limits: HttpLimits;
+  readonly clock: Clock;
+  readonly addresses: Addresses;
+  /** The last answer for one who cannot be let in: 429 where their own network is the crowd, 503 where it is everybody. */
+  readonly refusal: (status: 429 | 503) => string;
+}
+
+interface Connection {
+  readonly socket: Socket;
+  readonly crowds: readonly Crowd<Connection>[];
+  /** Requests under way, those included that wait for their turn. */
+  asked: number;
+  /** What its peer had taken when last looked, and for how long it has taken nothing more though bytes wait. */
+  takenBytes: number;
+  untakenMs: number;
+}
+
+export interface Connections {
+  /** Whatever is left, upgraded ones too. */
+  destroyAll(): void;
+  /** For when the server has closed. */
+  stop(): void;
+}
+
+/** A socket says by its close what the error was; without a listener the error would end the process. */
+const listenToErrors = (socket: Duplex): unknown => socket.on('error', () => undefined);
+
+/**
+ * Looks after every connection of a server from its first moment to its last, whatever it becomes: Node lets go of those that it
+ * hands over (`upgrade`, `connect`).
+ *
+ * - Each has its listener for errors.
+ * - Where there are as many as may be, of one network or in all, the one on which nothing has been asked for the longest time
+ *   gives way to a new one. One with a request under way, or that was upgraded, never does.
+ * - Whoever has been told the last is destroyed after a moment: a peer that does not hang up holds nothing.
+ * - Bytes that nobody takes are bounded, in time and in all.
+ */
+export function lookAfter(server: Server, { limits, clock, addresses, refusal }: Options): Connections {
+  const known = new Map<Socket, Connection>();
+  const everybody = crowds<Connection>(limits.connections, 503);
+  const networks = crowds<Connection>(limits.connectionsPerAddress, 429);
+  const turnedAway = new Set<Socket>();
+
+  const idle = (connection: Connection) => {
+    for (const crowd of connection.crowds) crowd.idle.add(connection);
+  };
+  const busy = (connection: Connection) => {
+    for (const crowd of connection.crowds) crowd.idle.delete(connection);
+  };
+  function forget(connection: Connection): void {
+    known.delete(connection.socket);
+    for (const crowd of connection.crowds) crowd.leave(connection);
+  }
+
+  /** False: all have something under way. */
+  function makesRoom({ inside, idle: [longest], most }: Crowd<Connection>): boolean {
+    if (inside.size < most) return true;
+    if (longest === undefined) return false;
+    forget(longest);
+    longest.socket.destroy();
+    return true;
+  }
+
+  function turnAway(socket: Socket, status: 429 | 503): void {
+    // What it asks is not even read.
+    socket.pause();
+    socket.end(refusal(status));
+    turnedAway.add(socket);
+    socket.once('close', () => turnedAway.delete(socket));
+    const [oldest] = turnedAway;
+    if (turnedAway.size > limits.turnedAway) oldest?.destroy();
+  }
+
+  /** Behind the last answer a peer has a moment to hang up, and may be made to give way. */
+  function endsAfter(socket: Socket): void {
+    let cancel = (): void => undefined;
+    socket.once('close', () => cancel());
+    socket.once('finish', () => {
+      cancel = clock.at(later(clock.now(), limits.lingerMs), () => socket.destroy());
+      const connection = known.get(socket);
+      if (connection !== undefined) idle(connection);
+    });
+  }
+
+  function arrived(socket: Socket): void {
+    listenToErrors(socket);
+    endsAfter(socket);
+    const peer = addresses.ofPeer(socket);
+    // Who comes from one network makes room among themselves, before others are asked to.
+    const joined = [...(peer === undefined ? [] : [networks.of(networkOf(peer))]), everybody.of('')];
+    const full = joined.find((crowd) => !makesRoom(crowd));
+    if (full === undefined) letIn(socket, joined);
+    else turnAway(socket, full.status);
+  }
+
+  function letIn(socket: Socket, joined: Connection['crowds']): void {
+    const connection: Connection = { socket, crowds: joined, asked: 0, takenBytes: 0, untakenMs: 0 };
+    for (const crowd of joined) crowd.join(connection);
+    known.set(socket, connection);
+    idle(connection);
+    socket.once('close', () => forget(connection));
+  }
+
+  function asked({ socket }: IncomingMessage, response: ServerResponse): void {
+    const connection = known.get(socket);
+    if (connection === undefined) return;
+    connection.asked += 1;
+    busy(connection);
+    response.once('close', () => {
+      connection.asked -= 1;
+      if (connection.asked === 0 && known.has(socket)) idle(connection);
+    });
+  }
+
+  function handedOver({ socket }: IncomingMessage, stream: Duplex): void {
+    listenToErrors(stream);
+    const connection = known.get(socket);
+    if (connection !== undefined) busy(connection);
+  }
+
+  function cutOffThoseBehind(untakenBytes: number): void {
+    let waiting = untakenBytes;
+    const most = [...known.keys()].sort((one, other) => other.writableLength - one.writableLength);
+    for (const socket of most) {
+      if (waiting <= limits.untakenBytes) return;
+      waiting -= socket.writableLength;
+      socket.destroy();
+    }
+  }
+
+  function lookAtWhatWaits(): void {
+    let waiting = 0;
+    for (const connection of known.values()) {
+      const { bytesWritten, writableLength } = connection.socket;
+      const takenBytes = bytesWritten - writableLength;
+      const stands = writableLength > 0 && takenBytes === connection.takenBytes;
+      connection.takenBytes = takenBytes;
+      connection.untakenMs = stands ? connection.untakenMs + limits.connectionsCheckMs : 0;
+      if (connection.untakenMs >= limits.untakenMs) connection.socket.destroy();
+      else waiting += writableLength;
+    }
+    if (waiting > limits.untakenBytes) cutOffThoseBehind(waiting);
+  }
+
+  server.on('connection', arrived);
+  server.prependListener('request', asked);
+  server.prependListener('connect', handedOver);
+  server.prependListener('upgrade', (request: IncomingMessage, stream: Duplex) => {
+    handedOver(request, stream);
+    // Where nobody takes upgrades, this is the only listener.
+    if (server.listenerCount('upgrade') === 1) stream.destroy();
+  });
+  return {
+    destroyAll() {
+      for (const socket of [...known.keys(), ...turnedAway]) socket.destroy();
+    },
+    stop: every(clock, limits.connectionsCheckMs, lookAtWhatWaits),
+  };
+}

@@ -1,0 +1,30 @@
+/** Limits of the port. Bodies have theirs where they are read. */
+export const httpLimits = {
+  /** Open at once, whoever they belong to. When all are taken, those on which nothing is asked give way. */
+  connections: 5_000,
+  /** Of one network ({@link networkOf}); and of requests under way for it that come through a trusted proxy. */
+  connectionsPerAddress: 500,
+  headerBytes: 16 * 1024,
+  headers: 100,
+  /** For a request's headers to arrive; whoever drips them holds a connection no longer. */
+  headersTimeoutMs: 10_000,
+  /** For a whole request to arrive. */
+  requestTimeoutMs: 30_000,
+  /** An idle connection waits this long for its next request. */
+  keepAliveTimeoutMs: 5_000,
+  /** How often the timeouts above, and what waits to be taken, are looked at. */
+  connectionsCheckMs: 2_000,
+  /** Silence after which the system asks whether the peer is still there: half-open connections end. */
+  peerProbeMs: 30_000,
+  /** Requests that may wait on one connection for the answers before them. */
+  pipelinedRequests: 64,
+  /** How long bytes may wait for a peer that takes none of them. */
+  untakenMs: 60_000,
+  /** Of bytes that wait for their peers, over all connections: beyond it those for whom most wait are cut off. */
+  untakenBytes: 128 * 1024 * 1024,
+  /** For a peer to hang up behind the last answer; then its connection is destroyed. */
+  lingerMs: 2_000,
+  /** Connections turned away that may still be reading why. */
+  turnedAway: 100,
+} as const;
+export type HttpLimits = { readonly [Name in keyof typeof httpLimits]: number };

@@ -1,0 +1,8 @@
+import { instead } from '#test/crash/preloads/instead.ts';
+
+// The history takes its time for every append: see slow-store.ts.
+instead({
+  of: 'engines/event-store/sqlite/store.ts',
+  by: 'compose/engines.ts',
+  give: 'test/faults/slow-store.ts',
+});
