@@ -22,10 +22,13 @@ export interface Facts<Screened = undefined> {
 
 /**
  * Where a folded event stands. `position` is undefined while the event waits to be recorded: only the fold of a
- * recorded event may keep it, and only of a *barrier* (see {@link Decider.barriers}) is it known to every later decision.
+ * recorded event may keep it, and only of a *barrier* (see {@link Decider.barriers}) is it known to every later decision;
+ * the screen of a process reads recorded events alone.
  */
 export interface FoldedAt {
   readonly position: bigint | undefined;
+  /** The `now` of the decision that made the event. */
+  readonly occurredAt: Instant;
 }
 
 type ScreenedOf<C> = C extends { readonly screened?: Screen<infer S> } ? S : undefined;

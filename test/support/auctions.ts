@@ -66,7 +66,7 @@ export const stateOf = <State, Event>(
   history: readonly Event[],
 ): State =>
   history.reduce<State>(
-    (state, event, index) => evolve(state, event, { position: positionAt(index) }),
+    (state, event, index) => evolve(state, event, { position: positionAt(index), occurredAt: NOW }),
     initial,
   );
 
@@ -108,7 +108,7 @@ export function bidding(over: Partial<AuctionTerms> = {}) {
   const take = (decided: readonly AuctionEvent[]): readonly AuctionEvent[] => {
     for (const event of decided) {
       position += 10n;
-      state = auction.evolve(state, event, { position });
+      state = auction.evolve(state, event, { position, occurredAt: NOW });
       events.push(event);
     }
     return decided;

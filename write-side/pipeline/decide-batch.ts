@@ -77,7 +77,7 @@ function pend(
     const size = byteLength(json) + byteLength(stored);
     if (size > storeLimits.eventBytes) throw new RangeError(`a ${event.type} of ${size} bytes`);
     bytes += size;
-    state = decider.evolve(state, { type: event.type, data }, { position: undefined });
+    state = decider.evolve(state, { type: event.type, data }, { position: undefined, occurredAt: now });
     return { toAppend: { eventId: newId(), type: event.type, data: json, metadata: stored }, data, metadata };
   });
   if (events.length > limits.eventsPerAppend || bytes > limits.appendBytes) {

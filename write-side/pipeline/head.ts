@@ -40,7 +40,10 @@ export function advance(head: Head, events: readonly RecordedEvent[], remembered
     if (event.revision !== head.revision + 1) {
       throw new RangeError(`${head.stream} goes on at ${event.revision}, behind ${head.revision}`);
     }
-    head.state = head.decider.evolve(head.state, event, { position: event.position });
+    head.state = head.decider.evolve(head.state, event, {
+      position: event.position,
+      occurredAt: event.metadata.occurredAt,
+    });
     remember(head.commands, event, rememberedCommands);
     head.revision = event.revision;
     head.eventId = event.eventId;

@@ -5,7 +5,7 @@ import {
   messageSchemas,
   withReferences,
 } from '#domain/kernel/json-schema.ts';
-import type { RejectionDeclaration } from '#domain/kernel/message.ts';
+import { marks, type RejectionDeclaration } from '#domain/kernel/message.ts';
 import type { Registry } from '#domain/kernel/registry.ts';
 import {
   Contended,
@@ -46,7 +46,9 @@ function oneOf(property: string, names: readonly (readonly [value: string, name:
 }
 
 function withoutSecrets(schema: JsonSchema): JsonSchema {
-  const properties = Object.entries(schema.properties ?? {}).filter(([, field]) => field.secret !== true);
+  const properties = Object.entries(schema.properties ?? {}).filter(
+    ([, field]) => !marks.some((mark) => field[mark] === true),
+  );
   const open = new Set(properties.map(([name]) => name));
   const required = (schema.required ?? []).filter((name) => open.has(name));
   return { ...schema, properties: Object.fromEntries(properties), required };

@@ -2,6 +2,8 @@ import { derivedId } from '../../kernel/canonical.ts';
 import { decider } from '../../kernel/decider.ts';
 import { recordedReason } from '../../kernel/message.ts';
 import { feeOn } from '../fees.ts';
+import { maximaKnown } from '../inspector/insight.ts';
+import { HasReadSecrets } from '../inspector/messages.ts';
 import { AuctionExists } from '../lot/messages.ts';
 import { accept, hasHandIn, mayArrange, whyNot } from './bidding.ts';
 import { isDecided } from './decided-bids.ts';
@@ -71,7 +73,7 @@ export const auction = decider({
   category: 'auction',
   events,
   commands,
-  stateVersion: 2,
+  stateVersion: 3,
   initial: noAuction,
   evolve,
   barriers: ['LotClosing'],
@@ -102,11 +104,13 @@ export const auction = decider({
     },
     CloseLot: ({ auctionId }, { phase }) => (phase === 'open' ? [LotClosing({ auctionId })] : []),
     DropHammer: (_, auction) => (auction.phase === 'closing' ? [hammer(auction)] : []),
-    CancelAuction({ auctionId, cause }, auction) {
+    CancelAuction({ auctionId, cause }, auction, { screened }) {
       if (auction.phase === 'none') return AuctionUnknown({});
       if (auction.phase === 'cancelled') return [];
       if (auction.phase === 'sold' || auction.phase === 'passed')
         return AuctionOver({ phase: auction.phase });
+      const known = maximaKnown(screened, auction);
+      if (known !== undefined) return HasReadSecrets({ readUntil: known.until });
       const { lotId, currency } = auction.terms;
       return [AuctionCancelled({ auctionId, lotId, currency, cause, ...leadingOf(auction) })];
     },

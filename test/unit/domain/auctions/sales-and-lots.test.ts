@@ -182,7 +182,7 @@ test('lot and sale agree on the currency, and the sale takes auctions', () => {
 
 test('the sale lends its terms while it is published', () => {
   const screen = (history: Parameters<typeof givenSale>[0]) =>
-    scheduleAuction.screen(stateOf(sale, history), offer, { now: NOW, actor: otto });
+    scheduleAuction.screen({ sale: stateOf(sale, history) }, offer, { now: NOW, actor: otto });
   assert.deepEqual(screen([saleScheduled, published]), screened);
   assert.deepEqual(screen([]), { refusal: SaleUnknown({}) });
   assert.deepEqual(screen([saleScheduled]), { refusal: SaleNotOpen({ phase: 'scheduled' }) });
