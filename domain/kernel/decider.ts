@@ -1,4 +1,5 @@
 import type { Actor } from './actor.ts';
+import type { PersonId } from './ids.ts';
 import type { Instant } from './instant.ts';
 import type {
   CommandData,
@@ -29,6 +30,8 @@ export interface FoldedAt {
   readonly position: bigint | undefined;
   /** The `now` of the decision that made the event. */
   readonly occurredAt: Instant;
+  /** Who asked for it. */
+  readonly actor: PersonId;
 }
 
 type ScreenedOf<C> = C extends { readonly screened?: Screen<infer S> } ? S : undefined;

@@ -30,7 +30,7 @@ export function decideOn<
 ): readonly NewEvent[] | Rejection {
   const evolve = decider.evolve as (state: State, event: NewEvent, at: FoldedAt) => State;
   const state = history.reduce(
-    (so, event) => evolve(so, event, { position: undefined, occurredAt: NOON }),
+    (so, event) => evolve(so, event, { position: undefined, occurredAt: NOON, actor: 'ann' }),
     decider.initial,
   );
   const decide = (decider.decide as unknown as Loose)[command];

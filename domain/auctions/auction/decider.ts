@@ -33,11 +33,12 @@ import { type AuctionTerms, evolve, type KnownAuction, noAuction } from './state
 function termsOf(terms: AuctionTerms): AuctionTerms {
   const { auctionId, saleId, lotId, seller, staff, title, description, categories, pictures } = terms;
   const { currency, estimateLow, estimateHigh, openingBid, reserve, minimumReputation } = terms;
-  const { ladder, premium, commission, opensAt, endsAt } = terms;
+  const { ladder, premium, commission, opensAt, endsAt, consignedAt } = terms;
   return {
     ...{ auctionId, saleId, lotId, seller, staff, title, description, categories, pictures },
     ...{ currency, estimateLow, estimateHigh, openingBid, ladder, premium, commission, opensAt, endsAt },
     ...(reserve === undefined ? {} : { reserve }),
+    ...(consignedAt === undefined ? {} : { consignedAt }),
     ...(minimumReputation === undefined ? {} : { minimumReputation }),
   };
 }

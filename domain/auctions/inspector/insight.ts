@@ -9,7 +9,7 @@ import type { Inspector, Reading } from './reading.ts';
  * Whether something was shown behind a place in the history. By position, since clocks can be set; by moment too, since
  * a reading stands for what was shown after it without being recorded again.
  */
-const isAfter = ({ until, position }: Reading, place: FoldedAt): boolean =>
+const isAfter = ({ until, position }: Reading, place: Pick<FoldedAt, 'occurredAt' | 'position'>): boolean =>
   until >= place.occurredAt ||
   (position !== undefined && place.position !== undefined && position > place.position);
 
@@ -25,10 +25,12 @@ export function secretsKnown(
   inspector: Inspector,
   auction: Pick<KnownAuction, 'opened' | 'scheduled' | 'terms'>,
 ): Reading | undefined {
+  const { terms, scheduled } = auction;
   const known = maximaKnown(inspector, auction);
-  if (known !== undefined || auction.terms.reserve === undefined) return known;
-  // A reserve is there as long as the auction is, and whoever sees maxima sees it too.
+  if (known !== undefined || terms.reserve === undefined) return known;
+  // A reserve is there as long as its lot is, and whoever sees maxima sees it too.
+  const since = { position: scheduled.position, occurredAt: terms.consignedAt ?? scheduled.occurredAt };
   return [inspector.maxima, inspector.reserves].find(
-    (reading) => reading !== undefined && isAfter(reading, auction.scheduled),
+    (reading) => reading !== undefined && isAfter(reading, since),
   );
 }

@@ -169,7 +169,7 @@ test('positions are compared as numbers beyond 2^53', () => {
     [closing, 9_007_199_254_740_993n],
   ] as const;
   const state = history.reduce(
-    (before, [event, position]) => auction.evolve(before, event, { position, occurredAt: NOW }),
+    (before, [event, position]) => auction.evolve(before, event, { position, occurredAt: NOW, actor: 'ann' }),
     auction.initial,
   );
   const facts = { now: terms.endsAt, actor: system, id: 'id1', screened: undefined };

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { auction } from '#domain/auctions/auction/decider.ts';
 import { AuctionCancelled, AuctionOpened, AuctionScheduled } from '#domain/auctions/auction/messages.ts';
-import type { AuctionState } from '#domain/auctions/auction/state.ts';
+import type { AuctionState, AuctionTerms } from '#domain/auctions/auction/state.ts';
 import { inspector } from '#domain/auctions/inspector/decider.ts';
 import { HasReadSecrets, type Insight, SecretsRead } from '#domain/auctions/inspector/messages.ts';
 import { type Inspector, nothingRead } from '#domain/auctions/inspector/reading.ts';
@@ -38,16 +38,21 @@ test('what was read survives a snapshot', () => {
 });
 
 /** An auction that was scheduled at 12:00 (position 100) and opened at 13:00 (position 200). */
-function auctionOf(reserve?: bigint): AuctionState {
-  const frozen = { ...terms, ...(reserve === undefined ? {} : { reserve }) };
+function auctionOf(over: Pick<AuctionTerms, 'reserve' | 'consignedAt'> = {}): AuctionState {
+  const frozen = { ...terms, ...over };
   const scheduled = auction.evolve(auction.initial, AuctionScheduled(frozen), {
     position: 100n,
     occurredAt: at('12:00'),
+    actor: 'sam',
   });
-  return auction.evolve(scheduled, AuctionOpened(frozen), { position: 200n, occurredAt: at('13:00') });
+  return auction.evolve(scheduled, AuctionOpened(frozen), {
+    position: 200n,
+    occurredAt: at('13:00'),
+    actor: 'sam',
+  });
 }
 const plain = auctionOf();
-const reserved = auctionOf(50_00n);
+const reserved = auctionOf({ reserve: 50_00n });
 
 /** By each insight: the reading stands until then, at this position. */
 const shown = (insight: Insight, until: Instant, position: bigint): Inspector => ({
@@ -121,6 +126,18 @@ for (const [what, known, { plain: ofPlain, reserved: ofReserved, cancel }] of ta
     const called = AuctionCancelled({ ...id, lotId: 'l1', currency: 'USD', cause: 'A forgery.' });
     assert.deepEqual(cancelled, cancel ? HasReadSecrets({ readUntil }) : [called]);
   });
+
+test('a reserve is known from when its lot came to the house', () => {
+  const early = auctionOf({ reserve: 50_00n, consignedAt: at('10:00') });
+  for (const [until, free] of [
+    [at('09:59'), true],
+    [at('10:30'), false],
+  ] as const) {
+    const states = { auction: early, inspector: shown('reserves', until, 50n) };
+    const screened = placeBid.screen(states, bid, { now: NOW, actor: ann });
+    assert.equal(codeOf(screened), free ? undefined : HasReadSecrets.code);
+  }
+});
 
 test('the refusal says from when on they are free again', () => {
   const screened = placeBid.screen({ auction: plain, inspector: shown('maxima', at('13:05'), 210n) }, bid, {

@@ -262,7 +262,7 @@ test('a hold keeps its purpose', () => {
 const facts: Facts = { now: NOON, actor: person('ann'), id: 'x', screened: undefined };
 const after = (state: typeof wallet.initial, events: readonly NewEvent[]) =>
   events.reduce(
-    (so, event) => wallet.evolve(so, event as never, { position: undefined, occurredAt: NOON }),
+    (so, event) => wallet.evolve(so, event as never, { position: undefined, occurredAt: NOON, actor: 'ann' }),
     state,
   );
 const funded = after(wallet.initial, history(open, credit(5_000n)));
