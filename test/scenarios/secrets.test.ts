@@ -22,6 +22,18 @@ const schema = buildClientSchema(introspected.data);
 const { now: position } = (JSON.parse(await ask('{ now }')) as { data: { now: string } }).data;
 
 const literals = (...values: readonly string[]) => values.map((value) => JSON.stringify(value));
+/** Everything of a kind that one answer names. */
+const named = (field: string, text: string): readonly string[] =>
+  [...text.matchAll(new RegExp(`"${field}":"([^"]+)"`, 'g'))].map(([, value]) => value ?? '');
+const bidsOfAnn = named('bidId', await ask('{ myBids { edges { node { bidId } } } }', sessions.ann));
+/** Of secret things, as their owners are told them. */
+const globalIds = [
+  ...named('id', await ask('{ myBids { edges { node { id } } } }', sessions.ann)),
+  ...named('id', await ask('{ holds(currency: "USD") { edges { node { id } } } }', sessions.ann)),
+  ...named('id', await ask('{ wallet(currency: "USD") { id } }', sessions.ann)),
+  ...named('id', await ask(`{ payment(paymentId: "${payment.id}") { id } }`, sessions.bob)),
+  ...named('id', await ask('{ lot(lotId: "odd-3") { id } }')),
+];
 const candidates: Candidates = {
   auctionId: literals(...odd, 'sold-1'),
   saleId: literals('odd'),
@@ -29,6 +41,13 @@ const candidates: Candidates = {
   paymentId: literals(payment.id, inhabited.payments[0] ?? ''),
   person: literals('ann', 'bob', 'sam'),
   currency: literals('USD'),
+  bidId: literals(...bidsOfAnn.slice(0, 3)),
+  holdId: literals(...odd),
+  revision: ['3', '4', '5'],
+  owner: ['platform', 'provider'],
+  account: literals('fees', 'simulated'),
+  id: literals(globalIds[0] ?? '', globalIds.at(-1) ?? ''),
+  ids: [JSON.stringify(globalIds)],
   movement: literals(inhabited.payments[0] ?? ''),
   stream: literals(
     ...['auction-odd-1', 'auction-odd-3', 'participant-odd-1:ann', 'participant-odd-2:cyd', 'lot-odd-3'],
@@ -229,7 +248,7 @@ test('whatever an overseer is shown that others are not is recorded: whoever saw
     'views',
   ])
     assert.ok(read.has(name), name);
-  for (const name of ['auction', 'auctions', 'lot', 'lots'])
+  for (const name of ['auction', 'auctions', 'lot', 'lots', 'bid', 'node', 'nodes'])
     assert.ok(read.has(name), `${name}: marked fields`);
   for (const name of ['now', 'rejections', 'sales', 'sale', 'myBids']) assert.ok(!read.has(name), name);
 });

@@ -4,6 +4,7 @@ import {
   type GraphQLObjectType,
   type GraphQLSchema,
   getNamedType,
+  isInterfaceType,
   isNonNullType,
   isObjectType,
 } from 'graphql';
@@ -59,13 +60,20 @@ function documentsOf(
   field: GraphQLField<unknown, unknown>,
   candidates: Candidates,
   atLeast: string,
+  schema: GraphQLSchema,
 ): readonly Document[] {
   const type = getNamedType(field.type);
-  const selection = isObjectType(type) ? ` { ${everythingIn(type, atLeast, MOST_LEVELS)} }` : '';
-  return calls(field.args, candidates, atLeast).map((call) => ({
-    name: field.name,
-    query: `${keyword} { ${field.name}${call}${selection} }`,
-  }));
+  const everything = (of: GraphQLObjectType) => everythingIn(of, atLeast, MOST_LEVELS);
+  // One document for each type that an interface may turn out to be: together their fields would not merge.
+  const selections = isInterfaceType(type)
+    ? schema.getPossibleTypes(type).map((of) => ` { ... on ${of.name} { ${everything(of)} } }`)
+    : [isObjectType(type) ? ` { ${everything(type)} }` : ''];
+  return calls(field.args, candidates, atLeast).flatMap((call) =>
+    selections.map((selection) => ({
+      name: field.name,
+      query: `${keyword} { ${field.name}${call}${selection} }`,
+    })),
+  );
 }
 
 /** Every operation of a root, in every way; what they read holds the history up to `position`, a token. */
@@ -78,6 +86,6 @@ export function everyDocument(
   const root = keyword === 'query' ? schema.getQueryType() : schema.getSubscriptionType();
   const atLeast = JSON.stringify(position);
   return Object.values(root?.getFields() ?? {}).flatMap((field) =>
-    documentsOf(keyword, field, candidates, atLeast),
+    documentsOf(keyword, field, candidates, atLeast, schema),
   );
 }
