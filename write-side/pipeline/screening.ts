@@ -2,6 +2,7 @@ import type { Rejection } from '#domain/kernel/message.ts';
 import type { Clock } from '#domain/kernel/ports/facts.ts';
 import type { Process, ReadStream } from '#domain/kernel/process.ts';
 import { Overloaded } from '#domain/kernel/rejections.ts';
+import type { Head } from './head.ts';
 import type { Heads } from './heads.ts';
 import type { ReadyCommand } from './intake.ts';
 import type { PipelineLimits } from './limits.ts';
@@ -40,19 +41,19 @@ export function screening(options: {
     streams: readonly Named[],
     fromMemory: (named: Named) => boolean,
   ): Promise<{ readonly states: States; readonly newest: boolean } | Rejection> {
+    const statesIn = (found: readonly (Head | undefined)[]): States =>
+      Object.fromEntries(streams.map(({ name }, at) => [name, found[at]?.state]));
     const known = streams.map((named) => (fromMemory(named) ? heads.cached(named.stream) : undefined));
-    const missing = known.filter((head) => head === undefined).length;
-    if (missing > 0 && reading >= limits.screensReading)
-      return Overloaded({ retryAfterMs: rate.waitMs(reading) });
-    reading += missing > 0 ? 1 : 0;
+    if (!known.includes(undefined)) return { states: statesIn(known), newest: false };
+    if (reading >= limits.screensReading) return Overloaded({ retryAfterMs: rate.waitMs(reading) });
+    reading += 1;
     try {
       const found = await Promise.all(
         streams.map(({ stream, decider }, at) => known[at] ?? heads.refresh(stream, decider)),
       );
-      const states = Object.fromEntries(streams.map(({ name }, at) => [name, found[at]?.state]));
-      return { states, newest: missing === streams.length };
+      return { states: statesIn(found), newest: known.every((head) => head === undefined) };
     } finally {
-      reading -= missing > 0 ? 1 : 0;
+      reading -= 1;
     }
   }
 
