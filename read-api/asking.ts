@@ -1,6 +1,7 @@
 import type { z } from 'zod';
 import { Invalid, Rejected } from '#domain/kernel/rejections.ts';
-import { authorize, type Who } from './authorization/who.ts';
+import { authorizeReading } from './authorization/own.ts';
+import type { Who } from './authorization/who.ts';
 import type { Reading } from './house.ts';
 
 function parsed(schema: z.ZodObject, given: object): Record<string, unknown> {
@@ -21,8 +22,8 @@ function parsed(schema: z.ZodObject, given: object): Record<string, unknown> {
 export function admitted(
   { who, args }: { readonly who: Who; readonly args: z.ZodObject },
   given: object,
-  { viewer }: Pick<Reading, 'viewer'>,
+  reading: Pick<Reading, 'viewer' | 'insights'>,
 ): Record<string, unknown> {
-  authorize(who, viewer);
+  authorizeReading(who, reading);
   return parsed(args, given);
 }

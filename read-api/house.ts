@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http';
+import type { Insight } from '#domain/auctions/inspector/messages.ts';
 import type { Actor } from '#domain/kernel/actor.ts';
 import type { Dispatch, Origin, Position } from '#domain/kernel/envelope.ts';
 import type { Instant } from '#domain/kernel/instant.ts';
@@ -10,6 +11,7 @@ import type { Log } from '#domain/kernel/ports/log.ts';
 import type { ReadAt, ViewReader } from '#domain/kernel/ports/views.ts';
 import type { Registry } from '#domain/kernel/registry.ts';
 import type { LiveAuctions } from './auctions/live-auctions.ts';
+import type { Readings } from './authorization/readings.ts';
 import type { FeedGate } from './feeds/feed.ts';
 import type { ReadLimits } from './limits.ts';
 
@@ -36,6 +38,7 @@ export interface House {
   readonly limits: ReadLimits;
   readonly liveAuctions: LiveAuctions;
   readonly feeds: FeedGate;
+  readonly readings: Readings;
   /** Aborted when the server closes; every feed ends with it. */
   readonly closing: AbortSignal;
 }
@@ -52,6 +55,8 @@ export interface Viewer {
 export interface Reading {
   readonly viewer: Viewer;
   readonly house: House;
+  /** What the answer shows because of a role: recorded before it leaves. */
+  readonly insights: Set<Insight>;
   /** From the argument `atLeast`: every view read must hold the history up to there. */
   readonly at: ReadAt;
 }

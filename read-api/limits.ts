@@ -38,6 +38,8 @@ export const readLimits = {
   feedStallMs: 30_000,
   /** How long a feed waits until this process has seen the history up to a token. */
   feedBehindMs: 5_000,
+  /** For how long one record of what somebody is shown by a role stands: one event a person and minute. */
+  readingLeaseMs: 60_000,
   /** Auctions that are folded in this process because somebody follows them. */
   liveAuctions: 5_000,
   /** Events of one stream read at a time when a feed begins. */

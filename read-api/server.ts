@@ -9,6 +9,7 @@ import type { ViewReader } from '#domain/kernel/ports/views.ts';
 import type { Registry } from '#domain/kernel/registry.ts';
 import { auctionsView } from '#projections/auctions/auctions.ts';
 import { liveAuctions } from './auctions/live-auctions.ts';
+import { readings } from './authorization/readings.ts';
 import { feedGate } from './feeds/feed.ts';
 import type { History, House } from './house.ts';
 import { type ReadLimits, readLimits } from './limits.ts';
@@ -64,7 +65,7 @@ export interface GraphqlServer {
 /** GraphQL over HTTP, SSE and WebSocket: one schema, one executor, the same limits and masks on each. */
 export function graphqlServer(options: GraphqlOptions): GraphqlServer {
   const { authenticate, graphiql, allowedOrigin, ...rest } = options;
-  const { registry, store, feed, clock, logger, newId } = rest;
+  const { registry, dispatch, store, feed, clock, businessClock, logger, newId } = rest;
   const limits: ReadLimits = { ...readLimits, ...options.limits };
   const closing = new AbortController();
   const house: House = {
@@ -72,6 +73,7 @@ export function graphqlServer(options: GraphqlOptions): GraphqlServer {
     limits,
     liveAuctions: liveAuctions({ view: auctionsView, registry, store, feed, clock, logger, limits }),
     feeds: feedGate(limits),
+    readings: readings({ dispatch, registry, clock: businessClock, leaseMs: limits.readingLeaseMs }),
     closing: closing.signal,
   };
   const schema = executableSchema(schemaDocument(registry, operations));

@@ -7,6 +7,9 @@ export const Role = z
   .meta({ id: 'Role', description: 'What a person may do.' });
 export type Role = z.output<typeof Role>;
 
+/** Who may see the money, the bids and the secrets of others, and so may not act on them. */
+export const overseers: readonly Role[] = ['auditor', 'investigator'];
+
 /** Who asks. `reputation` is a whole number that the issuer of the token vouches for (feedback score; 0 is unknown). */
 export const Actor = z.object({
   id: PersonId,

@@ -1,4 +1,5 @@
 import type { Actor } from './actor.ts';
+import type { PersonId } from './ids.ts';
 import type { Instant } from './instant.ts';
 import type {
   CommandData,
@@ -22,10 +23,15 @@ export interface Facts<Screened = undefined> {
 
 /**
  * Where a folded event stands. `position` is undefined while the event waits to be recorded: only the fold of a
- * recorded event may keep it, and only of a *barrier* (see {@link Decider.barriers}) is it known to every later decision.
+ * recorded event may keep it, and only of a *barrier* (see {@link Decider.barriers}) is it known to every later decision;
+ * the screen of a process reads recorded events alone.
  */
 export interface FoldedAt {
   readonly position: bigint | undefined;
+  /** The `now` of the decision that made the event. */
+  readonly occurredAt: Instant;
+  /** Who asked for it. */
+  readonly actor: PersonId;
 }
 
 type ScreenedOf<C> = C extends { readonly screened?: Screen<infer S> } ? S : undefined;

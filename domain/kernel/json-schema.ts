@@ -3,7 +3,7 @@ import type { Registry } from './registry.ts';
 
 /**
  * JSON Schema 2020-12 as zod prints it: the keywords that OpenAPI and the GraphQL printer read. A field's marks (`secret`,
- * `personal`) stand beside its other keywords, also next to a `$ref`.
+ * `personal`, `capability`) stand beside its other keywords, also next to a `$ref`.
  */
 export interface JsonSchema {
   readonly $ref?: string;
@@ -30,6 +30,7 @@ export interface JsonSchema {
   readonly default?: unknown;
   readonly secret?: boolean;
   readonly personal?: boolean;
+  readonly capability?: boolean;
   readonly [keyword: string]: unknown;
 }
 

@@ -202,22 +202,19 @@ export interface Screen<T> {
 }
 export const screenedBy = <T>(): Screen<T> => ({});
 
-type Mark = 'secret' | 'personal';
-/** Nobody but its owner and those who investigate may see it: every outlet leaves it out. */
+/** What a schema says of a field, for every outlet to ask before it lets the field out. */
+export const marks = ['secret', 'personal', 'capability'] as const;
+export type Mark = (typeof marks)[number];
+/** Whoever knows it is ahead of the others: for its owner, and for those who may not act on it. */
 export const secret = <S extends z.ZodType>(schema: S): S => schema.meta({ secret: true });
 /** About a person; erased with that person's key. */
 export const personal = <S extends z.ZodType>(schema: S): S => schema.meta({ personal: true });
+/** Whoever holds it can act by it, whoever they are: for its owner alone, and in no event that leaves the platform. */
+export const capability = <S extends z.ZodType>(schema: S): S => schema.meta({ capability: true });
 
-/** Whether a field's schema carries a mark. An outlet asks before it lets a field out. */
+/** Whether a field's schema carries a mark. */
 export const isMarked = (schema: z.ZodType, mark: Mark): boolean =>
   z.globalRegistry.get(schema)?.[mark] === true;
-
-/** The fields of a message that carry a mark. */
-export function markedFields(schema: z.ZodObject, mark: Mark): readonly string[] {
-  return Object.entries(schema.shape)
-    .filter(([, field]) => isMarked(field as z.ZodType, mark))
-    .map(([name]) => name);
-}
 
 // What the declarations mean to the type checker.
 export type EventOf<E> = E extends EventType<infer Type, infer S> ? NewEvent<Type, DataOf<S>> : never;

@@ -1,21 +1,36 @@
+import type { z } from 'zod';
 import type { Actor } from './actor.ts';
 import type { AnyDecider } from './decider.ts';
 import type { RecordedEvent } from './envelope.ts';
 import type { Instant } from './instant.ts';
 import type { CommandDeclaration, DataOf, Rejection, Shape } from './message.ts';
 
+/** One of the streams whose states a screen reads. */
+export interface ReadStream {
+  readonly decider: AnyDecider;
+  stream(data: object, actor: Actor): string;
+  /**
+   * Read to its end for each command, where others write beside. A yes that rests on what is known of a stream from before
+   * may be out of date, which does no harm where a later stage decides the same again; where none does, this has to be set.
+   */
+  readonly toEnd?: boolean;
+}
+
 /**
- * A command that spans contexts: screened against the state of one stream, decided on another, and answered by what its
+ * A command that spans contexts: screened against the states of other streams, decided on one, and answered by what its
  * reactions lead to.
  */
 export interface Process {
   readonly command: CommandDeclaration;
-  /** Whose state the screen reads. */
-  readonly reads: AnyDecider;
-  streamRead(data: object): string;
+  /** By the name that the screen knows each by. */
+  readonly reads: Readonly<Record<string, ReadStream>>;
   /** Pure. What it returns reaches the decider as `facts.screened`. */
-  screen(state: unknown, data: object, facts: { readonly now: Instant; readonly actor: Actor }): unknown;
-  /** A screen that would refuse is repeated on the head of the stream before it counts. */
+  screen(
+    states: Readonly<Record<string, unknown>>,
+    data: object,
+    facts: { readonly now: Instant; readonly actor: Actor },
+  ): unknown;
+  /** A screen that would refuse is repeated on the heads of all its streams before it counts. */
   refuses(screened: unknown): boolean;
   /**
    * From every event the command has led to so far, in order: its own, then those of the reactions. Asked after each of them:
@@ -24,13 +39,22 @@ export interface Process {
   outcome(events: readonly RecordedEvent[]): 'pending' | 'accepted' | Rejection;
 }
 
-/** Declares a process. `reads` is a decider with its types; its state reaches the screen as it is. */
-export function process<S extends Shape, State, Screened>(declaration: {
-  command: CommandDeclaration & { readonly schema: import('zod').ZodObject<S> };
-  reads: { readonly category: string; readonly initial: State };
-  streamRead: (data: DataOf<S>) => string;
+interface ReadStreamOf<S extends Shape, State> extends Pick<ReadStream, 'toEnd'> {
+  /** With its types: its state reaches the screen as it is. */
+  readonly decider: { readonly category: string; readonly initial: State };
+  readonly stream: (data: DataOf<S>, actor: Actor) => string;
+}
+
+/** Declares a process. */
+export function process<
+  S extends Shape,
+  States extends Readonly<Record<string, unknown>>,
+  Screened,
+>(declaration: {
+  command: CommandDeclaration & { readonly schema: z.ZodObject<S> };
+  reads: { readonly [Name in keyof States]: ReadStreamOf<S, States[Name]> };
   screen: (
-    state: State,
+    states: { readonly [Name in keyof States]: States[Name] },
     data: DataOf<S>,
     facts: { readonly now: Instant; readonly actor: Actor },
   ) => Screened;

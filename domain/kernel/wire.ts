@@ -1,17 +1,9 @@
 import { z } from 'zod';
 import type { JsonObject } from './canonical.ts';
-import { markedFields, type NewEvent, type Rejection } from './message.ts';
+import type { Rejection } from './message.ts';
 import type { Registry } from './registry.ts';
 
-// How events and rejections leave the platform: as JSON by their schemas, and without what is nobody's business.
-
-/** An event's data as JSON, its secret fields left out. @throws z.ZodError when the data does not fit its schema. */
-export function publicData(registry: Registry, event: NewEvent): JsonObject {
-  const declared = registry.events.get(event.type);
-  const secrets = declared === undefined ? [] : markedFields(declared.schema, 'secret');
-  const data = registry.encode(event);
-  return Object.fromEntries(Object.entries(data).filter(([field]) => !secrets.includes(field)));
-}
+// How rejections leave the platform: as JSON by their schemas. Events leave by redaction.ts.
 
 export interface RejectionJson {
   readonly code: string;

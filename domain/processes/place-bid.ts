@@ -9,6 +9,10 @@ import {
 } from '../auctions/auction/messages.ts';
 import type { AuctionState } from '../auctions/auction/state.ts';
 import { feeOn } from '../auctions/fees.ts';
+import { inspector } from '../auctions/inspector/decider.ts';
+import { secretsKnown } from '../auctions/inspector/insight.ts';
+import { HasReadSecrets } from '../auctions/inspector/messages.ts';
+import type { Inspector } from '../auctions/inspector/reading.ts';
 import {
   BidNotFunded,
   BidPlaced,
@@ -17,7 +21,7 @@ import {
   PlaceBid,
   StaffMayNotBid,
 } from '../auctions/participant/messages.ts';
-import { isStaff } from '../auctions/people.ts';
+import { mayNotBid } from '../auctions/people.ts';
 import type { Actor } from '../kernel/actor.ts';
 import type { RecordedEvent } from '../kernel/envelope.ts';
 import { type CommandData, type Rejection, rejectionFrom } from '../kernel/message.ts';
@@ -28,14 +32,16 @@ import { FundsRefused } from '../wallets/wallet/messages.ts';
 
 /** What stands against a bid at the door, or what has to be held for it. */
 function screen(
-  auction: AuctionState,
+  { auction, inspector }: { readonly auction: AuctionState; readonly inspector: Inspector },
   { maximum: { amount: maximum, currency } }: CommandData<typeof PlaceBid>,
   { actor }: { readonly actor: Actor },
 ): BidScreening {
   if (auction.phase === 'none') return { refusal: AuctionUnknown({}) };
   const { terms } = auction;
-  if (isStaff(actor)) return { refusal: StaffMayNotBid({}) };
+  if (mayNotBid(actor)) return { refusal: StaffMayNotBid({}) };
   if (hasHandIn(terms, actor.id)) return { refusal: OwnLot({}) };
+  const known = secretsKnown(inspector, auction);
+  if (known !== undefined) return { refusal: HasReadSecrets({ readUntil: known.until }) };
   if (currency !== terms.currency) return { refusal: CurrencyMismatch({ currency: terms.currency }) };
   const refusal = whyNot(auction, { bidder: actor.id, maximum });
   return refusal === undefined ? { hold: maximum + feeOn(maximum, terms.premium) } : { refusal };
@@ -57,8 +63,11 @@ function endOf(event: RecordedEvent, bidId: string): 'accepted' | Rejection | un
  */
 export const placeBid = process({
   command: PlaceBid,
-  reads: auction,
-  streamRead: ({ auctionId }) => `auction-${auctionId}`,
+  reads: {
+    auction: { decider: auction, stream: ({ auctionId }) => `auction-${auctionId}` },
+    // No later stage asks it again: who reads a maximum and bids through another process must not find it unread there.
+    inspector: { decider: inspector, stream: (_, { id }) => `inspector-${id}`, toEnd: true },
+  },
   screen,
   refuses: (screened) => 'refusal' in screened,
   outcome(events) {

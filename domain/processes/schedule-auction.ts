@@ -6,7 +6,7 @@ import { rejectionFrom } from '../kernel/message.ts';
 import { process } from '../kernel/process.ts';
 import { isRecorded } from '../kernel/reaction.ts';
 
-function screen(sale: Sale): SaleScreening {
+function screen({ sale }: { readonly sale: Sale }): SaleScreening {
   if (sale.phase === 'none') return { refusal: SaleUnknown({}) };
   return sale.phase === 'published' ? { terms: sale.terms } : { refusal: SaleNotOpen({ phase: sale.phase }) };
 }
@@ -17,8 +17,7 @@ function screen(sale: Sale): SaleScreening {
  */
 export const scheduleAuction = process({
   command: ScheduleAuction,
-  reads: sale,
-  streamRead: ({ saleId }) => `sale-${saleId}`,
+  reads: { sale: { decider: sale, stream: ({ saleId }) => `sale-${saleId}` } },
   screen,
   refuses: (screened) => 'refusal' in screened,
   outcome(events) {

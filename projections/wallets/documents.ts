@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { ClaimId, HoldId, MovementId, PaymentId, PersonId } from '#domain/kernel/ids.ts';
 import { Instant } from '#domain/kernel/instant.ts';
-import { secret } from '#domain/kernel/message.ts';
+import { capability } from '#domain/kernel/message.ts';
 import { Currency, MinorUnits, PositiveMinorUnits, SignedMinorUnits } from '#domain/kernel/money.ts';
 import { ProviderName } from '#domain/kernel/ports/payments.ts';
 import { HoldPurpose } from '#domain/wallets/wallet/messages.ts';
@@ -94,7 +94,7 @@ export const PaymentDocument = z
     ]),
     provider: ProviderName.optional(),
     /** Where the person confirms it; only while that is needed, and only for the person. */
-    actionUrl: secret(z.url().optional()),
+    actionUrl: capability(z.url().optional()),
     expiresAt: Instant.optional(),
     why: z.string().optional(),
     /** Notices of the provider that did not fit. */

@@ -12,11 +12,11 @@ import {
   SaleDocument,
   SettlementDocument,
 } from '#projections/auctions/documents.ts';
-import { isTheirs, overseers, personAsked } from '../authorization/own.ts';
+import { isTheirs, oversees, personAsked } from '../authorization/own.ts';
 import { hasRole } from '../authorization/who.ts';
 import { connection, pageArguments } from '../connection.ts';
 import { documents } from '../documents.ts';
-import type { Viewer } from '../house.ts';
+import type { Reading } from '../house.ts';
 import { field, node, type Operations, query } from '../operation.ts';
 import { auctionFeed } from './feed.ts';
 
@@ -77,8 +77,9 @@ function wanted(asked: Discovery): Filter {
 const publicBids = ['leading', 'outbid', 'superseded', 'won', 'unsold', 'cancelled'] as const;
 const isPublic = ({ status }: BidDocument): boolean => publicBids.some((known) => known === status);
 
-function visibleBids(auctionId: string, { actor }: Viewer): Filter {
-  if (hasRole(actor, overseers)) return { auctionId };
+function visibleBids(auctionId: string, reading: Reading): Filter {
+  if (oversees(reading)) return { auctionId };
+  const { actor } = reading.viewer;
   const standing: Filter = { status: { $in: publicBids } };
   return { auctionId, ...(actor === undefined ? standing : { $or: [standing, { bidder: actor.id }] }) };
 }
@@ -115,11 +116,10 @@ const settlement = query({
   args: { auctionId: AuctionId },
   returns: SettlementDocument.nullable(),
   async resolve({ auctionId }, reading) {
-    const { viewer } = reading;
     const found = await settlements.get(auctionId, reading);
     if (found === null) return null;
-    const house = hasRole(viewer.actor, ['auctioneer', 'clerk']);
-    return house || isTheirs(found.buyer, viewer) || isTheirs(found.seller, viewer) ? found : null;
+    const house = hasRole(reading.viewer.actor, ['auctioneer', 'clerk']);
+    return house || isTheirs([found.buyer, found.seller], reading) ? found : null;
   },
 });
 
@@ -130,7 +130,7 @@ const bid = query({
   returns: BidDocument.nullable(),
   async resolve({ bidId }, reading) {
     const found = await bids.get(bidId, reading);
-    return found !== null && (isPublic(found) || isTheirs(found.bidder, reading.viewer)) ? found : null;
+    return found !== null && (isPublic(found) || isTheirs([found.bidder], reading)) ? found : null;
   },
 });
 
@@ -166,7 +166,7 @@ export const auctionOperations: Operations = {
       resolve: (args, reading) => {
         const { auctionId, status } = args;
         const filter: Filter = {
-          bidder: personAsked(undefined, reading.viewer),
+          bidder: personAsked(undefined, reading),
           ...(auctionId !== undefined && { auctionId }),
           ...(status !== undefined && { status: { $in: status } }),
         };
@@ -210,12 +210,12 @@ export const auctionOperations: Operations = {
     bidHistory: field({
       of: AuctionDocument,
       description:
-        'The bids, the newest first. Others’ maxima are never shown, nor what was turned away at the door.',
+        'The bids, the newest first. Others’ maxima, and what was turned away at the door, are shown to auditors and investigators alone.',
       who: 'anyone',
       args: pageArguments,
       returns: connection(BidDocument),
       resolve: (args, reading, auction) => {
-        const filter = visibleBids(auction.id, reading.viewer);
+        const filter = visibleBids(auction.id, reading);
         return bids.page({ filter, sort: newestFirst }, args, reading);
       },
     }),

@@ -1,19 +1,35 @@
-import type { Role } from '#domain/kernel/actor.ts';
+import { overseers } from '#domain/kernel/actor.ts';
 import { Forbidden, Rejected } from '#domain/kernel/rejections.ts';
-import type { Viewer } from '../house.ts';
-import { hasRole, signedIn } from './who.ts';
+import type { Reading } from '../house.ts';
+import { authorize, hasRole, signedIn, type Who } from './who.ts';
 
-/** Who may look at the money and the bids of somebody else. */
-export const overseers: readonly Role[] = ['auditor', 'investigator'];
+// What a role shows is noted on the reading, and recorded before the answer leaves (see schema/document.ts).
+
+type Asking = Pick<Reading, 'viewer' | 'insights'>;
+
+/** Whether the one who asks may see the money, the bids and the secrets of others; the answer then shows them. */
+export function oversees({ viewer, insights }: Asking): boolean {
+  if (!hasRole(viewer.actor, overseers)) return false;
+  insights.add('maxima');
+  return true;
+}
+
+/** @throws Rejected with `unauthenticated` or `forbidden` */
+export function authorizeReading(who: Who, reading: Asking): void {
+  authorize(who, reading.viewer);
+  if (typeof who === 'string') return;
+  const others = who.filter((role) => !overseers.includes(role));
+  if (!hasRole(reading.viewer.actor, others)) oversees(reading);
+}
 
 /** Whose things are asked for: one's own unless an overseer names somebody. @throws Rejected */
-export function personAsked(person: string | undefined, viewer: Viewer): string {
-  const actor = signedIn(viewer);
+export function personAsked(person: string | undefined, reading: Asking): string {
+  const actor = signedIn(reading.viewer);
   if (person === undefined || person === actor.id) return actor.id;
-  if (!hasRole(actor, overseers)) throw new Rejected(Forbidden({ needs: [...overseers] }));
+  if (!oversees(reading)) throw new Rejected(Forbidden({ needs: [...overseers] }));
   return person;
 }
 
-/** Whether a thing that belongs to `person` may be shown. */
-export const isTheirs = (person: string, viewer: Viewer): boolean =>
-  viewer.actor?.id === person || hasRole(viewer.actor, overseers);
+/** Whether a thing that belongs to one of these people may be shown. */
+export const isTheirs = (people: readonly string[], reading: Asking): boolean =>
+  people.some((person) => person === reading.viewer.actor?.id) || oversees(reading);

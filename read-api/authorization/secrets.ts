@@ -1,91 +1,62 @@
-import type { Actor, Role } from '#domain/kernel/actor.ts';
+import type { Insight } from '#domain/auctions/inspector/messages.ts';
+import { type Actor, overseers, type Role } from '#domain/kernel/actor.ts';
 import type { JsonObject } from '#domain/kernel/canonical.ts';
 import type { RecordedEvent } from '#domain/kernel/envelope.ts';
-import { type JsonSchema, messageSchemas, referenceOf } from '#domain/kernel/json-schema.ts';
-import type { Registry } from '#domain/kernel/registry.ts';
+import type { Mark } from '#domain/kernel/message.ts';
+import { redacted } from '#domain/kernel/redaction.ts';
+import type { Reading } from '../house.ts';
+import { oversees } from './own.ts';
 import { hasRole } from './who.ts';
 
-// The one place that says who sees what is marked in a schema.
+// The one place that says who sees what is marked in a schema; docs/secrets.md says where else each secret could be worked out.
 //
-// - `secret` (a maximum bid, a reserve): its owner and investigators. Where to confirm a payment: its owner alone, because
-//   whoever opens that address can confirm it.
+// - `secret` (a maximum bid, a reserve): its owner, auditors and investigators. The ledger tells an auditor maxima anyway.
 // - `personal` (the address a command came from): its owner and investigators. An auditor checks money, not people.
-// - History by stream or as a whole is for auditors and investigators; an auditor reads it with secrets left out.
+// - `capability` (where to confirm a payment): its owner alone, whatever the roles of others, and in no event.
+// - History by stream or as a whole is for auditors and investigators.
+//
+// Whatever a role shows to somebody who does not own it is recorded, and whoever was shown it may not act on it.
 
 /** Who may read the history of events. */
-export const historians: readonly Role[] = ['auditor', 'investigator'];
-const seesSecrets: readonly Role[] = ['investigator'];
+export const historians: readonly Role[] = overseers;
 const seesPersonal: readonly Role[] = ['investigator'];
 
 /**
- * For each type the field that names the owner of what is marked in it, and who else needs it for their work. A type that
- * is not here has no owner.
+ * For each type the field that names the owner of what is marked in it, and who else needs what is secret there for their
+ * work. A type that is not here has no owner.
  */
-const owners: Readonly<
-  Record<
-    string,
-    {
-      readonly field: string;
-      readonly and: readonly Role[];
-      /** Not even those who see what is marked anywhere else. */
-      readonly alone?: true;
-    }
-  >
-> = {
+const owners: Readonly<Record<string, { readonly field: string; readonly and: readonly Role[] }>> = {
   Bid: { field: 'bidder', and: [] },
   Lot: { field: 'consignor', and: ['auctioneer', 'clerk'] },
-  Payment: { field: 'person', and: [], alone: true },
+  Payment: { field: 'person', and: [] },
 };
 
-/** Whether the one who asks may see a marked field of a document of this type. */
-export function maySee(
-  mark: 'secret' | 'personal',
+/** By what right somebody sees something: it is theirs, or a role gives them an insight. */
+export type Right = 'owner' | Insight;
+
+/** By what right the one who asks sees a marked field of a document of this type; undefined: by none. */
+export function rightTo(
+  mark: Mark,
   type: string,
   document: Readonly<Record<string, unknown>>,
   actor: Actor | undefined,
-): boolean {
-  if (actor === undefined) return false;
+): Right | undefined {
+  if (actor === undefined) return undefined;
   const owner = owners[type];
-  if (owner !== undefined && (document[owner.field] === actor.id || hasRole(actor, owner.and))) return true;
-  if (owner?.alone) return false;
-  return hasRole(actor, mark === 'secret' ? seesSecrets : seesPersonal);
-}
-
-type Schemas = ReturnType<typeof messageSchemas>;
-type Hidden = (schema: JsonSchema) => boolean;
-const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
-
-/** The value without its hidden parts, however deep they are. */
-function withoutHidden(value: unknown, schema: JsonSchema, schemas: Schemas, hidden: Hidden): unknown {
-  const reference = referenceOf(schema);
-  const known = reference === undefined ? schema : (schemas.$defs[reference] ?? {});
-  if (Array.isArray(value))
-    return value.map((item) => withoutHidden(item, known.items ?? {}, schemas, hidden));
-  if (!isObject(value)) return value;
-  // A union is hidden by whatever any of its options hides.
-  const options = [known, ...(known.anyOf ?? []), ...(known.oneOf ?? [])];
-  const entries = Object.entries(value).flatMap(([name, part]) => {
-    const property =
-      options.map((option) => resolved(option, schemas).properties?.[name]).find(Boolean) ?? {};
-    const shared = referenceOf(property);
-    if (hidden(property) || (shared !== undefined && hidden(schemas.$defs[shared] ?? {}))) return [];
-    return [[name, withoutHidden(part, property, schemas, hidden)] as const];
-  });
-  return Object.fromEntries(entries);
-}
-
-function resolved(schema: JsonSchema, schemas: Schemas): JsonSchema {
-  const reference = referenceOf(schema);
-  return reference === undefined ? schema : (schemas.$defs[reference] ?? {});
+  if (owner !== undefined && document[owner.field] === actor.id) return 'owner';
+  if (mark === 'capability') return undefined;
+  if (hasRole(actor, mark === 'secret' ? overseers : seesPersonal)) return 'maxima';
+  return mark === 'secret' && owner !== undefined && hasRole(actor, owner.and) ? 'reserves' : undefined;
 }
 
 /** An event's data as JSON, with only what the one who asks may see. */
-export function visibleData(registry: Registry, event: RecordedEvent, actor: Actor | undefined): JsonObject {
-  const schemas = messageSchemas(registry);
-  const data = registry.encode({ type: event.type, data: event.data });
-  const hidden: Hidden = (schema) =>
-    (schema.secret === true && !hasRole(actor, seesSecrets)) ||
-    (schema.personal === true && !hasRole(actor, seesPersonal) && event.metadata.actor !== actor?.id);
-  return withoutHidden(data, schemas.events[event.type] ?? {}, schemas, hidden) as JsonObject;
+export function visibleData(event: RecordedEvent, reading: Reading): JsonObject {
+  const { actor } = reading.viewer;
+  const hides: Readonly<Record<Mark, () => boolean>> = {
+    secret: () => !oversees(reading),
+    personal: () =>
+      event.metadata.actor !== actor?.id && !(hasRole(actor, seesPersonal) && oversees(reading)),
+    capability: () => true,
+  };
+  return redacted(reading.house.registry, event, (mark) => hides[mark]());
 }

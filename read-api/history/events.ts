@@ -1,12 +1,11 @@
 import { z } from 'zod';
-import type { Actor } from '#domain/kernel/actor.ts';
 import { Origin, type StoredEvent } from '#domain/kernel/envelope.ts';
 import { PersonId } from '#domain/kernel/ids.ts';
 import { Instant } from '#domain/kernel/instant.ts';
 import type { EventFilter } from '#domain/kernel/ports/event-store.ts';
-import type { Registry } from '#domain/kernel/registry.ts';
 import { Token, tokenOf } from '#domain/kernel/token.ts';
 import { visibleData } from '../authorization/secrets.ts';
+import type { Reading } from '../house.ts';
 
 /** An event of the history as those see it who may. */
 export const HistoricEvent = z
@@ -58,12 +57,8 @@ export const filterOf = ({
 }): EventFilter => ({ ...(streams && { streams }), ...(types && { types }) });
 
 /** Shows an event to somebody. @throws NewerEvent for one this code does not know */
-export function historic(
-  stored: StoredEvent,
-  registry: Registry,
-  epoch: string,
-  actor: Actor | undefined,
-): z.output<typeof HistoricEvent> {
+export function historic(stored: StoredEvent, reading: Reading): z.output<typeof HistoricEvent> {
+  const { registry, store } = reading.house;
   const event = registry.decode(stored);
   const { metadata } = event;
   return {
@@ -71,7 +66,7 @@ export function historic(
     type: event.type,
     stream: event.stream,
     revision: event.revision,
-    position: tokenOf(epoch, event.position),
+    position: tokenOf(store.epoch, event.position),
     recordedAt: event.recordedAt,
     occurredAt: metadata.occurredAt,
     version: metadata.version,
@@ -82,6 +77,6 @@ export function historic(
     correlationId: metadata.correlationId,
     causationId: metadata.causationId,
     origin: metadata.origin,
-    data: visibleData(registry, event, actor) as z.output<typeof HistoricEvent>['data'],
+    data: visibleData(event, reading) as z.output<typeof HistoricEvent>['data'],
   };
 }

@@ -83,14 +83,14 @@ export const historyOperations: Operations = {
         first,
       },
       returns: StreamPage,
-      async resolve({ stream, from, direction, first }, { house, viewer }) {
-        const { store, registry } = house;
+      async resolve({ stream, from, direction, first }, reading) {
+        const { store } = reading.house;
         const start = from === undefined ? {} : { from };
         const events = await store.readStream(stream, { ...start, direction, limit: first });
         const last = events.at(-1)?.revision;
         const next = last === undefined ? -1 : direction === 'forwards' ? last + 1 : last - 1;
         return {
-          events: events.map((event) => historic(event, registry, store.epoch, viewer.actor)),
+          events: events.map((event) => historic(event, reading)),
           next: next < 0 || events.length < first ? null : next,
         };
       },
@@ -108,9 +108,9 @@ export const historyOperations: Operations = {
         first,
       },
       returns: EventPage,
-      async resolve({ after, direction, first, ...filter }, { house, viewer }) {
-        const { store, registry } = house;
-        const from = await cursorPosition(house, after);
+      async resolve({ after, direction, first, ...filter }, reading) {
+        const { store } = reading.house;
+        const from = await cursorPosition(reading.house, after);
         const page = await store.readAll({
           ...(from !== undefined && { after: from }),
           direction,
@@ -118,7 +118,7 @@ export const historyOperations: Operations = {
           filter: filterOf(filter),
         });
         return {
-          events: page.events.map((event) => historic(event, registry, store.epoch, viewer.actor)),
+          events: page.events.map((event) => historic(event, reading)),
           next: page.end ? null : tokenOf(store.epoch, page.through),
         };
       },
@@ -131,12 +131,15 @@ export const historyOperations: Operations = {
       who: ['investigator'],
       args: { ...eventFilter, after: Token.optional() },
       returns: EventItem,
-      async subscribe({ after, ...filter }, { house, viewer }) {
-        const { registry, store, feed } = house;
+      async subscribe({ after, ...filter }, reading) {
+        const { house, viewer } = reading;
         const from = await cursorPosition(house, after);
-        const source = mapped(eventSource(feed, { after: from, filter: filterOf(filter) }), ({ event }) => ({
-          event: event === undefined ? null : historic(event, registry, store.epoch, viewer.actor),
-        }));
+        const source = mapped(
+          eventSource(house.feed, { after: from, filter: filterOf(filter) }),
+          ({ event }) => ({
+            event: event === undefined ? null : historic(event, reading),
+          }),
+        );
         return outgoing(house, viewer, from ?? BEGINNING, source);
       },
     }),

@@ -1,11 +1,12 @@
 import { makeExecutableSchema } from '@graphql-tools/schema';
 import type { GraphQLScalarType, GraphQLSchema } from 'graphql';
 import type { z } from 'zod';
+import type { Insight } from '#domain/auctions/inspector/messages.ts';
 import { type JsonSchema, jsonSchemas, messageSchemas } from '#domain/kernel/json-schema.ts';
 import type { Registry } from '#domain/kernel/registry.ts';
 import { Token } from '#domain/kernel/token.ts';
 import { admitted } from '../asking.ts';
-import { maySee } from '../authorization/secrets.ts';
+import { rightTo } from '../authorization/secrets.ts';
 import { sayWho } from '../authorization/who.ts';
 import { cursorPosition } from '../feeds/feed.ts';
 import { type House, type Reading, readAt, type Viewer } from '../house.ts';
@@ -18,6 +19,7 @@ import type {
 } from '../operation.ts';
 import { identityResolvers, withIdentity } from './identity.ts';
 import { answers, mutationResolvers, printMutations } from './mutations.ts';
+import { recorded, recordedItems } from './recorded.ts';
 import { scalarOf } from './scalars.ts';
 import { described, pascal, type Types, types } from './types.ts';
 
@@ -44,27 +46,32 @@ const argsOf = (operation: Declared): z.ZodObject =>
 /** Authorizes, parses, and says how far the views must have come. */
 async function asked(operation: Declared, given: object, { viewer, house }: Asked) {
   const declared = { who: operation.who, args: argsOf(operation) };
-  const { atLeast: token, ...args } = admitted(declared, given, { viewer });
+  const insights = new Set<Insight>();
+  const { atLeast: token, ...args } = admitted(declared, given, { viewer, insights });
   const position = await cursorPosition(house, typeof token === 'string' ? token : undefined);
-  const reading: Reading = { viewer, house, at: readAt(position) };
+  const reading: Reading = { viewer, house, insights, at: readAt(position) };
   return { args, reading };
 }
 
 type Resolvers = Record<string, Record<string, unknown> | GraphQLScalarType>;
 
-function resolverOf({ operation }: Named): unknown {
+/** Every answer passes here, and so is the one place where what a role shows is recorded before it leaves. */
+function resolverOf({ name, operation }: Named): unknown {
   if (operation.kind === 'subscription')
     return {
       async subscribe(_: unknown, given: object, context: Asked) {
         const { args, reading } = await asked(operation, given, context);
-        return operation.subscribe(args, reading);
+        return recordedItems(await operation.subscribe(args, reading), reading, name);
       },
       resolve: (item: unknown) => item,
     };
   return async (parent: object, given: object, context: Asked) => {
     const { args, reading } = await asked(operation, given, context);
-    if (operation.kind === 'field') return operation.resolve(args, reading, parent);
-    return operation.resolve(args, reading);
+    const answer = await (operation.kind === 'field'
+      ? operation.resolve(args, reading, parent)
+      : operation.resolve(args, reading));
+    await recorded(reading, name);
+    return answer;
   };
 }
 
@@ -72,11 +79,16 @@ function resolverOf({ operation }: Named): unknown {
 function markedResolvers(known: Types): Resolvers {
   const resolvers: Resolvers = {};
   for (const [type, fields] of known.marked) {
-    const byField = [...fields].map(([name, mark]) => [
-      name,
-      (document: Readonly<Record<string, unknown>>, _: unknown, { viewer }: Asked) =>
-        maySee(mark, type, document, viewer.actor) ? document[name] : null,
-    ]);
+    const byField = [...fields].map(([name, mark]) => {
+      const resolve = (document: Readonly<Record<string, unknown>>, _: unknown, asked: Asked): unknown => {
+        const { viewer, house } = asked;
+        const right = rightTo(mark, type, document, viewer.actor);
+        if (right === undefined) return null;
+        if (right === 'owner') return document[name];
+        return house.readings.record(viewer, right, `${type}.${name}`).then(() => document[name]);
+      };
+      return [name, resolve];
+    });
     resolvers[type] = Object.fromEntries(byField);
   }
   return resolvers;

@@ -2,10 +2,10 @@ import { z } from 'zod';
 import type { Envelope, RecordedEvent, Reply } from '#domain/kernel/envelope.ts';
 import type { MessageSchemas } from '#domain/kernel/json-schema.ts';
 import type { CommandDeclaration, Rejection } from '#domain/kernel/message.ts';
+import { publicData } from '#domain/kernel/redaction.ts';
 import type { Registry } from '#domain/kernel/registry.ts';
 import { commonRejections, Rejected } from '#domain/kernel/rejections.ts';
 import { Token, tokenOf } from '#domain/kernel/token.ts';
-import { visibleData } from '../authorization/secrets.ts';
 import { sayWho, signedIn } from '../authorization/who.ts';
 import type { House, Viewer } from '../house.ts';
 import { camel, described, pascal, type Types, Unsayable } from './types.ts';
@@ -94,11 +94,11 @@ export function printMutations(registry: Registry, schemas: MessageSchemas, type
   });
 }
 
-function factsOf(events: readonly RecordedEvent[], viewer: Viewer, house: House) {
+function factsOf(events: readonly RecordedEvent[], { registry }: House) {
   return events.map((event) => ({
     eventId: event.eventId,
     type: event.type,
-    data: visibleData(house.registry, event, viewer.actor),
+    data: publicData(registry, event),
   }));
 }
 
@@ -109,14 +109,14 @@ const rejectedAnswer = ({ code, message, details }: Rejection) => ({
   message,
 });
 
-function answerOf(reply: Reply, viewer: Viewer, house: House) {
+function answerOf(reply: Reply, house: House) {
   if (reply.outcome === 'rejected') return rejectedAnswer(reply.rejection);
   return {
     __typename: reply.outcome === 'accepted' ? 'Accepted' : 'Pending',
     commandId: reply.commandId,
     stream: reply.stream,
     position: reply.position === undefined ? null : tokenOf(house.store.epoch, reply.position),
-    events: factsOf(reply.events, viewer, house),
+    events: factsOf(reply.events, house),
   };
 }
 
@@ -130,7 +130,7 @@ async function send(command: CommandDeclaration, args: object, viewer: Viewer, h
       actor: signedIn(viewer),
       origin: viewer.origin,
     };
-    return answerOf(await house.dispatch(envelope), viewer, house);
+    return answerOf(await house.dispatch(envelope), house);
   } catch (error) {
     if (error instanceof Rejected) return rejectedAnswer(error.rejection);
     throw error;

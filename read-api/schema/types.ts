@@ -1,4 +1,5 @@
 import { type JsonSchema, referenceOf } from '#domain/kernel/json-schema.ts';
+import { type Mark, marks } from '#domain/kernel/message.ts';
 
 /** What a schema says that GraphQL has no words for; thrown at boot, never at a caller. */
 export class Unsayable extends TypeError {
@@ -79,7 +80,7 @@ export interface Types {
   readonly definitions: ReadonlyMap<string, string>;
   readonly scalars: ReadonlySet<string>;
   /** The marked fields of each type, which are only let out to some. */
-  readonly marked: ReadonlyMap<string, ReadonlyMap<string, 'secret' | 'personal'>>;
+  readonly marked: ReadonlyMap<string, ReadonlyMap<string, Mark>>;
   /** Adds a field that is resolved on its own to a type that is defined. */
   extend(name: string, field: string): void;
 }
@@ -92,7 +93,7 @@ export function types($defs: Readonly<Record<string, JsonSchema>>): Types {
   const origins = new Map<string, JsonSchema>();
   const scalars = new Set<string>();
   const enums = new Set<string>();
-  const marked = new Map<string, Map<string, 'secret' | 'personal'>>();
+  const marked = new Map<string, Map<string, Mark>>();
 
   function define(name: string, text: string): void {
     if (!NAME.test(name)) throw new Unsayable(name, 'it is no name');
@@ -160,9 +161,9 @@ export function types($defs: Readonly<Record<string, JsonSchema>>): Types {
   }
 
   function mark(name: string, key: string, property: JsonSchema): boolean {
-    const kind = property.secret === true ? 'secret' : property.personal === true ? 'personal' : undefined;
+    const kind = marks.find((mark) => property[mark] === true);
     if (kind === undefined) return false;
-    const known = marked.get(name) ?? new Map<string, 'secret' | 'personal'>();
+    const known = marked.get(name) ?? new Map<string, Mark>();
     marked.set(name, known.set(key, kind));
     return true;
   }

@@ -10,7 +10,7 @@ import { visibleData } from '../authorization/secrets.ts';
 import { eventSource } from '../feeds/events.ts';
 import { cursorPosition, outgoing } from '../feeds/feed.ts';
 import { mapped } from '../feeds/mapped.ts';
-import type { House, Viewer } from '../house.ts';
+import type { Reading } from '../house.ts';
 import { subscription } from '../operation.ts';
 
 const WalletEntry = z
@@ -38,9 +38,9 @@ const WalletItem = z
       'The interval (after, position] of the history. It ends with its one entry; nothing else in it was in your wallets. Each begins where the one before it ended; none are joined.',
   });
 
-function entryOf(stored: StoredEvent, { registry }: House, { actor }: Viewer): z.output<typeof WalletEntry> {
-  const event = registry.decode(stored);
-  const data = visibleData(registry, event, actor);
+function entryOf(stored: StoredEvent, reading: Reading): z.output<typeof WalletEntry> {
+  const event = reading.house.registry.decode(stored);
+  const data = visibleData(event, reading);
   const [person = '', currency = ''] = idOf(event.stream).split(':');
   const postings = data.postings === undefined ? [] : Postings.parse(data.postings);
   const { eventId, type, revision, recordedAt } = event;
@@ -65,12 +65,13 @@ export const walletFeed = subscription({
     person: PersonId.optional().meta({ description: 'Somebody else: for auditors and investigators.' }),
   },
   returns: WalletItem,
-  async subscribe({ after, person }, { house, viewer }) {
+  async subscribe({ after, person }, reading) {
+    const { house, viewer } = reading;
     const from = await cursorPosition(house, after);
     // No id holds a colon, so that the prefix fits the wallets of this person alone.
-    const streams = [`wallet-${personAsked(person, viewer)}:`];
+    const streams = [`wallet-${personAsked(person, reading)}:`];
     const source = mapped(eventSource(house.feed, { after: from, filter: { streams } }), ({ event }) => ({
-      entry: event === undefined ? null : entryOf(event, house, viewer),
+      entry: event === undefined ? null : entryOf(event, reading),
     }));
     return outgoing(house, viewer, from ?? BEGINNING, source);
   },

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { overseers } from '#domain/kernel/actor.ts';
 import { HoldId, MovementId, PaymentId, PersonId } from '#domain/kernel/ids.ts';
 import { Instant } from '#domain/kernel/instant.ts';
 import { Currency } from '#domain/kernel/money.ts';
@@ -13,7 +14,7 @@ import {
   StatementEntry,
   WalletDocument,
 } from '#projections/wallets/documents.ts';
-import { isTheirs, overseers, personAsked } from '../authorization/own.ts';
+import { isTheirs, personAsked } from '../authorization/own.ts';
 import { connection, pageArguments } from '../connection.ts';
 import { documents } from '../documents.ts';
 import { cursorPosition } from '../feeds/feed.ts';
@@ -43,8 +44,7 @@ const wallet = query({
   who: 'member',
   args: { currency: Currency, person },
   returns: WalletDocument.nullable(),
-  resolve: (args, reading) =>
-    wallets.get(`${personAsked(args.person, reading.viewer)}:${args.currency}`, reading),
+  resolve: (args, reading) => wallets.get(`${personAsked(args.person, reading)}:${args.currency}`, reading),
 });
 
 const hold = query({
@@ -53,7 +53,7 @@ const hold = query({
   args: { currency: Currency, person, holdId: HoldId },
   returns: HoldDocument.nullable(),
   resolve: ({ currency, person, holdId }, reading) =>
-    holds.get(`${personAsked(person, reading.viewer)}:${currency}:${holdId}`, reading),
+    holds.get(`${personAsked(person, reading)}:${currency}:${holdId}`, reading),
 });
 
 const statementEntry = query({
@@ -62,7 +62,7 @@ const statementEntry = query({
   args: { currency: Currency, person, revision: z.int().min(0) },
   returns: StatementEntry.nullable(),
   resolve: ({ currency, person, revision }, reading) =>
-    statement.get(`wallet-${personAsked(person, reading.viewer)}:${currency}@${revision}`, reading),
+    statement.get(`wallet-${personAsked(person, reading)}:${currency}@${revision}`, reading),
 });
 
 const payment = query({
@@ -72,7 +72,7 @@ const payment = query({
   returns: PaymentDocument.nullable(),
   async resolve({ paymentId }, reading) {
     const found = await payments.get(paymentId, reading);
-    return found !== null && isTheirs(found.person, reading.viewer) ? found : null;
+    return found !== null && isTheirs([found.person], reading) ? found : null;
   },
 });
 
@@ -114,7 +114,7 @@ export const walletOperations: Operations = {
       args: { person, ...pageArguments },
       returns: connection(WalletDocument),
       resolve: (args, reading) =>
-        wallets.page({ filter: { person: personAsked(args.person, reading.viewer) } }, args, reading),
+        wallets.page({ filter: { person: personAsked(args.person, reading) } }, args, reading),
     }),
     wallet,
     hold,
@@ -124,7 +124,7 @@ export const walletOperations: Operations = {
       args: { currency: Currency, person, ...pageArguments },
       returns: connection(HoldDocument),
       resolve: (args, reading) => {
-        const wallet = `${personAsked(args.person, reading.viewer)}:${args.currency}`;
+        const wallet = `${personAsked(args.person, reading)}:${args.currency}`;
         return holds.page({ filter: { wallet, status: 'open' } }, args, reading);
       },
     }),
@@ -142,7 +142,7 @@ export const walletOperations: Operations = {
       },
       returns: connection(StatementEntry),
       async resolve(args, reading) {
-        const wallet = `${personAsked(args.person, reading.viewer)}:${args.currency}`;
+        const wallet = `${personAsked(args.person, reading)}:${args.currency}`;
         const bounds = upTo(await cursorPosition(reading.house, args.upTo), args.upToTime);
         const sort = [{ field: 'position', direction: 'descending' }] as const;
         return statement.page({ filter: { wallet, ...bounds }, sort }, args, reading);
@@ -155,7 +155,7 @@ export const walletOperations: Operations = {
       args: { person, ...pageArguments },
       returns: connection(PaymentDocument),
       resolve: (args, reading) => {
-        const filter = { person: personAsked(args.person, reading.viewer) };
+        const filter = { person: personAsked(args.person, reading) };
         const sort = [{ field: 'startedAt', direction: 'descending' }] as const;
         return payments.page({ filter, sort }, args, reading);
       },

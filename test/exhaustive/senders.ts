@@ -1,3 +1,4 @@
+import { nothingRead } from '#domain/auctions/inspector/reading.ts';
 import type { Process } from '#domain/kernel/process.ts';
 import type { Scene } from './scene.ts';
 import type { Settling } from './settling.ts';
@@ -131,7 +132,9 @@ export class Senders {
     const process = this.#placeBid;
     const unscreened = streams.ask(envelope);
     const facts = { now: this.#scene.options.moment, actor };
-    const screen = ({ head }: Stream): unknown => process.screen(head.state, unscreened.ready.data, facts);
+    // Nobody in this small world is shown a secret.
+    const screen = ({ head }: Stream): unknown =>
+      process.screen({ auction: head.state, inspector: nothingRead }, unscreened.ready.data, facts);
     const now = screen(auction);
     const before = screen(this.#scene.at(this.#scene.options.first, this.#scene.auction));
     // A no must be new. A yes may be as old as anything that a process has cached: it may be that of the beginning.

@@ -196,7 +196,7 @@ function byGraphql(
   const path = from.root === 'mutation' ? commandOf.get(from.name) : undefined;
   const commandId = commandIdOf(number, chance);
   const given = path === undefined ? undefined : { commandId, ...dataOf(path, values) };
-  const operation = operationOn(from, chance, values, { way, ...(given && { given }) });
+  const operation = operationOn(from, chance, values, { way, bare: first, ...(given && { given }) });
   const payload = clean
     ? { query: operation.query, variables: operation.variables }
     : spoiledPayload(operation, chance);
@@ -215,8 +215,8 @@ function byGraphql(
 /** The case of a number. The same seed and the same world make the same cases. */
 export function caseOf(seed: number, number: number, world: World): FuzzCase {
   const own = chance(seed, number);
-  const values = valuesOf(own, world, number, schemas);
   const turn = Math.floor(number / 2);
+  const values = valuesOf(own, world, number, schemas, turn < targets.length);
   const path = paths[turn % paths.length];
   const target = targets[turn % targets.length];
   if (path === undefined || target === undefined) throw new Error('there is nothing to ask for');

@@ -115,9 +115,14 @@ export function operationOn(
   from: RootField,
   chance: Chance,
   values: Values,
-  options: { readonly way?: readonly string[]; readonly given?: Readonly<Record<string, unknown>> } = {},
+  options: {
+    readonly way?: readonly string[];
+    readonly given?: Readonly<Record<string, unknown>>;
+    /** Without any argument that may be left out. */
+    readonly bare?: boolean;
+  } = {},
 ): Operation {
-  const { way = [], given } = options;
+  const { way = [], given, bare = false } = options;
   const wanted = new Set(way);
   const asks: string[] = [];
   const declared: string[] = [];
@@ -129,7 +134,7 @@ export function operationOn(
   ): string {
     const parts = field.args.flatMap((arg) => {
       const isGiven = own !== undefined && Object.hasOwn(own, arg.name);
-      if (own !== undefined ? !isGiven : !isNonNullType(arg.type) && chance.percent(75)) return [];
+      if (own !== undefined ? !isGiven : !isNonNullType(arg.type) && (bare || chance.percent(75))) return [];
       const name = `v${declared.length}`;
       declared.push(`$${name}: ${arg.type}`);
       variables[name] = own === undefined ? inputOf(arg.type, arg.name, chance, values) : own[arg.name];

@@ -1,3 +1,4 @@
+import { RecordReading } from '#domain/auctions/inspector/messages.ts';
 import type { Position, StoredEvent } from '#domain/kernel/envelope.ts';
 import { registry } from '#domain/registry.ts';
 import { systemClock } from '#engines/clock/system.ts';
@@ -35,6 +36,8 @@ export function reckoning(): Reckoning {
   function eventProblem({ type, stream, revision, metadata }: StoredEvent): string | undefined {
     const { actor, commandId, command, origin } = metadata;
     if (!OUTSIDE.includes((origin as { readonly channel?: unknown }).channel)) return undefined;
+    // What somebody was shown is recorded by the platform itself; whoever asked is told by the answer.
+    if (command === RecordReading.type) return undefined;
     const what = `${type} ${stream}/${revision} of ${command} ${commandId} by ${actor}`;
     const told = known.get(keyOf(actor, commandId));
     if (told === 'rejected') return `${what}: a command that was refused has added an event`;

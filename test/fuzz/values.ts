@@ -52,7 +52,14 @@ const meanings: Readonly<Record<string, string>> = {
 /** The meaning of a GraphQL argument or input field, by its name. */
 export const meaningOf = (field: string): string | undefined => meanings[field];
 
-export function valuesOf(chance: Chance, world: World, number: number, schemas: MessageSchemas): Values {
+/** @param sound without what is refused for its form alone */
+export function valuesOf(
+  chance: Chance,
+  world: World,
+  number: number,
+  schemas: MessageSchemas,
+  sound = false,
+): Values {
   const fresh = (): string => `z${chance.percent(60) ? number : chance.below(number + 1)}`;
   const idOf = (known: readonly string[]) => (chance.percent(65) ? chance.pick(known) : fresh());
   const amount = (): string => {
@@ -76,7 +83,7 @@ export function valuesOf(chance: Chance, world: World, number: number, schemas: 
   /** Of a thing of any kind, as the platform makes them; some of them name what is not there. */
   const globalId = (): string => {
     const person = chance.pick(everybody);
-    const known = chance.pick<readonly [type: string, key: Json]>([
+    const kinds: readonly (readonly [type: string, key: Json])[] = [
       ['Auction', { auctionId: idOf(things.auctions) }],
       ['Settlement', { auctionId: idOf(things.auctions) }],
       ['Lot', { lotId: idOf(things.lots) }],
@@ -87,7 +94,8 @@ export function valuesOf(chance: Chance, world: World, number: number, schemas: 
       ['StatementEntry', { person, currency: currency(), revision: chance.below(5) }],
       ['Ledger', { currency: currency() }],
       ['Nothing', {}],
-    ]);
+    ];
+    const known = chance.pick(sound ? kinds.slice(0, -1) : kinds);
     return Buffer.from(canonical(known)).toString('base64url');
   };
   const makers: Readonly<Record<string, () => Json>> = {
@@ -107,7 +115,7 @@ export function valuesOf(chance: Chance, world: World, number: number, schemas: 
     Picture: () => `https://pictures.example/${number}.jpg`,
     Tiers: tiers,
     Token: () => chance.pick(world.places),
-    GlobalId: () => (chance.percent(90) ? globalId() : chance.pick(texts)),
+    GlobalId: () => (sound || chance.percent(90) ? globalId() : chance.pick(texts)),
     Account: () => chance.pick(['fees', 'simulated', 'none']),
     Cursor: () => chance.pick(['x', ...world.places]),
     Stream: () => chance.pick(['auction-open-1', 'wallet-ann:USD', 'auction-', 'lot-', 'saga-', 'nothing']),
@@ -116,7 +124,8 @@ export function valuesOf(chance: Chance, world: World, number: number, schemas: 
     ID: () => idOf([...things.auctions, ...things.lots, ...things.sales]),
     Boolean: () => chance.percent(50),
     Int: () => (chance.percent(90) ? chance.between(1, 100) : chance.pick([0, -1, 101, 2_147_483_647])),
-    SafeInteger: () => (chance.percent(80) ? chance.below(5) : chance.pick([-1, Number.MAX_SAFE_INTEGER])),
+    SafeInteger: () =>
+      sound || chance.percent(80) ? chance.below(5) : chance.pick([-1, Number.MAX_SAFE_INTEGER]),
   };
 
   const named = (name: string): Json | undefined => makers[name]?.();

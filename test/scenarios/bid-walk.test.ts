@@ -8,6 +8,7 @@ import { JoinAuction, PlaceBid } from '#domain/auctions/participant/messages.ts'
 import { PublishSale, ScheduleSale } from '#domain/auctions/sale/messages.ts';
 import type { Actor } from '#domain/kernel/actor.ts';
 import { money } from '#domain/kernel/money.ts';
+import { cancelAuction } from '#domain/processes/cancel-auction.ts';
 import { joinAuction } from '#domain/processes/join-auction.ts';
 import { placeBid } from '#domain/processes/place-bid.ts';
 import { scheduleAuction } from '#domain/processes/schedule-auction.ts';
@@ -29,7 +30,7 @@ async function givenAuction() {
   const platform = givenPlatform({
     contexts: [auctions, wallets],
     deciders: [...auctionDeciders, ...walletDeciders],
-    processes: [scheduleAuction, joinAuction, placeBid],
+    processes: [scheduleAuction, cancelAuction, joinAuction, placeBid],
     reactions: auctionReactions,
   });
   const done = async (...sent: Parameters<typeof platform.send>) => {

@@ -66,7 +66,8 @@ export const stateOf = <State, Event>(
   history: readonly Event[],
 ): State =>
   history.reduce<State>(
-    (state, event, index) => evolve(state, event, { position: positionAt(index) }),
+    (state, event, index) =>
+      evolve(state, event, { position: positionAt(index), occurredAt: NOW, actor: 'sam' }),
     initial,
   );
 
@@ -108,7 +109,7 @@ export function bidding(over: Partial<AuctionTerms> = {}) {
   const take = (decided: readonly AuctionEvent[]): readonly AuctionEvent[] => {
     for (const event of decided) {
       position += 10n;
-      state = auction.evolve(state, event, { position });
+      state = auction.evolve(state, event, { position, occurredAt: NOW, actor: 'sam' });
       events.push(event);
     }
     return decided;

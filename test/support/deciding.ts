@@ -1,5 +1,5 @@
 import type { Actor } from '#domain/kernel/actor.ts';
-import type { Decider, Facts } from '#domain/kernel/decider.ts';
+import type { Decider, Facts, FoldedAt } from '#domain/kernel/decider.ts';
 import { instant } from '#domain/kernel/instant.ts';
 import type {
   Command,
@@ -28,8 +28,11 @@ export function decideOn<
   { command, data }: Command,
   facts: Partial<Facts> = {},
 ): readonly NewEvent[] | Rejection {
-  const evolve = decider.evolve as (state: State, event: NewEvent, at: { position: undefined }) => State;
-  const state = history.reduce((so, event) => evolve(so, event, { position: undefined }), decider.initial);
+  const evolve = decider.evolve as (state: State, event: NewEvent, at: FoldedAt) => State;
+  const state = history.reduce(
+    (so, event) => evolve(so, event, { position: undefined, occurredAt: NOON, actor: 'ann' }),
+    decider.initial,
+  );
   const decide = (decider.decide as unknown as Loose)[command];
   if (decide === undefined) throw new Error(`${decider.category} decides no ${command}`);
   return decide(data, state, { now: NOON, actor: person('ann'), id: 'id-1', screened: undefined, ...facts });

@@ -118,9 +118,8 @@ export const visitDecider = decider({
 
 export const payVisit = process({
   command: PayVisit,
-  reads: gateDecider,
-  streamRead: gateOf,
-  screen: ({ open }) => ({ open }),
+  reads: { gate: { decider: gateDecider, stream: gateOf } },
+  screen: ({ gate: { open } }) => ({ open }),
   refuses: ({ open }) => !open,
   outcome(events) {
     const refused = events.find(({ type }) => type === VisitRefused.type);

@@ -40,7 +40,7 @@ export class MoneyWorld {
     if ('rejected' in decision) return decision.code;
     let { state, revision } = head;
     const events = decision.map((event) => {
-      state = decider.evolve(state, event, { position: undefined });
+      state = decider.evolve(state, event, { position: undefined, occurredAt: NOON, actor: 'ann' });
       revision += 1;
       return this.record(event, stream, revision, command);
     });

@@ -4,6 +4,7 @@ import express from 'express';
 import { addressesBehind } from '#compose/http/addresses.ts';
 import { auctions } from '#domain/auctions/context.ts';
 import { auctionDeciders } from '#domain/auctions/deciders.ts';
+import { RecordReading } from '#domain/auctions/inspector/messages.ts';
 import { Role } from '#domain/kernel/actor.ts';
 import type { Dispatch, Position } from '#domain/kernel/envelope.ts';
 import { Instant } from '#domain/kernel/instant.ts';
@@ -78,8 +79,10 @@ export async function givenReadSide(
     readonly dispatch?: Dispatch;
     readonly allowedOrigin?: (origin: string) => boolean;
     readonly perPerson?: number;
+    readonly recording?: (own: Dispatch) => Dispatch;
   } = {},
 ): Promise<ReadSide> {
+  const { recording = (own) => own } = options;
   const platform = givenPlatform({
     contexts: [auctions, wallets],
     deciders: [...auctionDeciders, ...walletDeciders],
@@ -98,7 +101,11 @@ export async function givenReadSide(
   };
   const graphql = graphqlServer({
     registry,
-    dispatch: options.dispatch ?? platform.pipeline.dispatch,
+    // What people are shown is recorded, whatever becomes of what they send.
+    dispatch: (envelope) =>
+      envelope.command === RecordReading.type
+        ? recording(platform.pipeline.dispatch)(envelope)
+        : (options.dispatch ?? platform.pipeline.dispatch)(envelope),
     views: views.reader,
     store,
     feed,

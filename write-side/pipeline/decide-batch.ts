@@ -1,4 +1,5 @@
 import type { JsonObject } from '#domain/kernel/canonical.ts';
+import type { FoldedAt } from '#domain/kernel/decider.ts';
 import type { RecordedEvent } from '#domain/kernel/envelope.ts';
 import type { NewEvent, Rejection } from '#domain/kernel/message.ts';
 import { type EventToAppend, storeLimits } from '#domain/kernel/ports/event-store.ts';
@@ -65,7 +66,8 @@ function pend(
   before: unknown,
   decided: readonly NewEvent[],
 ): Decision {
-  const { decider } = command;
+  const { decider, envelope } = command;
+  const at: FoldedAt = { position: undefined, occurredAt: now, actor: envelope.actor.id };
   let state = before;
   let bytes = 0;
   const events = decided.map((event): PendingEvent => {
@@ -77,7 +79,7 @@ function pend(
     const size = byteLength(json) + byteLength(stored);
     if (size > storeLimits.eventBytes) throw new RangeError(`a ${event.type} of ${size} bytes`);
     bytes += size;
-    state = decider.evolve(state, { type: event.type, data }, { position: undefined });
+    state = decider.evolve(state, { type: event.type, data }, at);
     return { toAppend: { eventId: newId(), type: event.type, data: json, metadata: stored }, data, metadata };
   });
   if (events.length > limits.eventsPerAppend || bytes > limits.appendBytes) {

@@ -40,7 +40,9 @@ export function advance(head: Head, events: readonly RecordedEvent[], remembered
     if (event.revision !== head.revision + 1) {
       throw new RangeError(`${head.stream} goes on at ${event.revision}, behind ${head.revision}`);
     }
-    head.state = head.decider.evolve(head.state, event, { position: event.position });
+    const { position, metadata } = event;
+    const { occurredAt, actor } = metadata;
+    head.state = head.decider.evolve(head.state, event, { position, occurredAt, actor });
     remember(head.commands, event, rememberedCommands);
     head.revision = event.revision;
     head.eventId = event.eventId;

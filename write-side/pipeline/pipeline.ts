@@ -98,7 +98,8 @@ export function createPipeline(options: PipelineOptions): Pipeline {
   const snapshots = snapshotsIn(options.snapshots, { eventsPerSnapshot: limits.eventsPerSnapshot, log });
   const heads = headsOf({ store, registry, snapshots, limits });
   const read = intake(registry, deciders);
-  const screen = screening({ processes, heads, clock, rate, limits });
+  const soleWriter = store.soleWriter === true;
+  const screen = screening({ processes, heads, clock, rate, limits, soleWriter });
 
   function internal(error: unknown, about: object): Rejection {
     const reference = newId();

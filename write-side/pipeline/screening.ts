@@ -1,7 +1,6 @@
-import type { AnyDecider } from '#domain/kernel/decider.ts';
 import type { Rejection } from '#domain/kernel/message.ts';
 import type { Clock } from '#domain/kernel/ports/facts.ts';
-import type { Process } from '#domain/kernel/process.ts';
+import type { Process, ReadStream } from '#domain/kernel/process.ts';
 import { Overloaded } from '#domain/kernel/rejections.ts';
 import type { Head } from './head.ts';
 import type { Heads } from './heads.ts';
@@ -12,10 +11,18 @@ import type { Rate } from './rate.ts';
 /**
  * What the screen of a command's process hands to its decider; `undefined` for a command without one.
  *
- * @throws StoreError when the stream could not be read
+ * @throws StoreError when a stream could not be read
  */
 export type Screening = (ready: ReadyCommand) => Promise<Screened>;
 export type Screened = { readonly screened: unknown } | Rejection;
+
+/** One of the streams of a screen, by its name there. */
+interface Named extends Pick<ReadStream, 'decider' | 'toEnd'> {
+  readonly name: string;
+  readonly stream: string;
+}
+
+type States = Readonly<Record<string, unknown>>;
 
 export function screening(options: {
   readonly processes: ReadonlyMap<string, Process>;
@@ -23,32 +30,49 @@ export function screening(options: {
   readonly clock: Pick<Clock, 'now'>;
   readonly rate: Rate;
   readonly limits: Pick<PipelineLimits, 'screensReading'>;
+  /** Nobody writes beside this process, so that what is in memory is the end of its stream. */
+  readonly soleWriter: boolean;
 }): Screening {
-  const { processes, heads, clock, rate, limits } = options;
+  const { processes, heads, clock, rate, limits, soleWriter } = options;
   let reading = 0;
 
-  async function readToEnd(stream: string, decider: AnyDecider): Promise<Head> {
+  /** The states of streams: what is known of those that may be taken from memory, the others read to their ends. */
+  async function statesOf(
+    streams: readonly Named[],
+    fromMemory: (named: Named) => boolean,
+  ): Promise<{ readonly states: States; readonly newest: boolean } | Rejection> {
+    const statesIn = (found: readonly (Head | undefined)[]): States =>
+      Object.fromEntries(streams.map(({ name }, at) => [name, found[at]?.state]));
+    const known = streams.map((named) => (fromMemory(named) ? heads.cached(named.stream) : undefined));
+    if (!known.includes(undefined)) return { states: statesIn(known), newest: false };
+    if (reading >= limits.screensReading) return Overloaded({ retryAfterMs: rate.waitMs(reading) });
     reading += 1;
     try {
-      return await heads.refresh(stream, decider);
+      const found = await Promise.all(
+        streams.map(({ stream, decider }, at) => known[at] ?? heads.refresh(stream, decider)),
+      );
+      return { states: statesIn(found), newest: known.every((head) => head === undefined) };
     } finally {
       reading -= 1;
     }
   }
 
-  return async ({ command, data, envelope }) => {
+  return async ({ command, data, envelope: { actor } }) => {
     const process = processes.get(command.type);
     if (process === undefined) return { screened: undefined };
-    const stream = process.streamRead(data);
-    const screen = ({ state }: Head): unknown =>
-      process.screen(state, data, { now: clock.now(), actor: envelope.actor });
-    const cached = heads.cached(stream);
-    if (cached !== undefined) {
-      const screened = screen(cached);
-      // A yes may be out of date: the stages behind it decide again. A no would be the last word, so it has to be new.
-      if (!process.refuses(screened)) return { screened };
-    }
-    if (reading >= limits.screensReading) return Overloaded({ retryAfterMs: rate.waitMs(reading) });
-    return { screened: screen(await readToEnd(stream, process.reads)) };
+    const streams = Object.entries(process.reads).map(
+      ([name, { decider, stream, toEnd = false }]): Named => ({
+        ...{ name, decider, toEnd },
+        stream: stream(data, actor),
+      }),
+    );
+    const screen = (states: States): unknown => process.screen(states, data, { now: clock.now(), actor });
+    const known = await statesOf(streams, ({ toEnd }) => soleWriter || toEnd !== true);
+    if ('rejected' in known) return known;
+    const screened = screen(known.states);
+    // A yes may be out of date where the stages behind it decide again. A no would be the last word, so it has to be new.
+    if (known.newest || !process.refuses(screened)) return { screened };
+    const newest = await statesOf(streams, () => false);
+    return 'rejected' in newest ? newest : { screened: screen(newest.states) };
   };
 }

@@ -3,9 +3,10 @@ import type { Response } from 'express';
 import { bearerChallenge } from '#domain/kernel/bearer.ts';
 import type { Reply } from '#domain/kernel/envelope.ts';
 import type { Rejection } from '#domain/kernel/message.ts';
+import { publicData } from '#domain/kernel/redaction.ts';
 import type { Registry } from '#domain/kernel/registry.ts';
 import { tokenOf } from '#domain/kernel/token.ts';
-import { publicData, rejectionJson, retryAfterSeconds, statusOf } from '#domain/kernel/wire.ts';
+import { rejectionJson, retryAfterSeconds, statusOf } from '#domain/kernel/wire.ts';
 
 export interface RejectionAnswer {
   readonly registry: Registry;

@@ -2,6 +2,8 @@ import { derivedId } from '../../kernel/canonical.ts';
 import { decider } from '../../kernel/decider.ts';
 import { recordedReason } from '../../kernel/message.ts';
 import { feeOn } from '../fees.ts';
+import { maximaKnown } from '../inspector/insight.ts';
+import { HasReadSecrets } from '../inspector/messages.ts';
 import { AuctionExists } from '../lot/messages.ts';
 import { accept, hasHandIn, mayArrange, whyNot } from './bidding.ts';
 import { isDecided } from './decided-bids.ts';
@@ -31,11 +33,12 @@ import { type AuctionTerms, evolve, type KnownAuction, noAuction } from './state
 function termsOf(terms: AuctionTerms): AuctionTerms {
   const { auctionId, saleId, lotId, seller, staff, title, description, categories, pictures } = terms;
   const { currency, estimateLow, estimateHigh, openingBid, reserve, minimumReputation } = terms;
-  const { ladder, premium, commission, opensAt, endsAt } = terms;
+  const { ladder, premium, commission, opensAt, endsAt, consignedAt } = terms;
   return {
     ...{ auctionId, saleId, lotId, seller, staff, title, description, categories, pictures },
     ...{ currency, estimateLow, estimateHigh, openingBid, ladder, premium, commission, opensAt, endsAt },
     ...(reserve === undefined ? {} : { reserve }),
+    ...(consignedAt === undefined ? {} : { consignedAt }),
     ...(minimumReputation === undefined ? {} : { minimumReputation }),
   };
 }
@@ -71,7 +74,7 @@ export const auction = decider({
   category: 'auction',
   events,
   commands,
-  stateVersion: 2,
+  stateVersion: 3,
   initial: noAuction,
   evolve,
   barriers: ['LotClosing'],
@@ -102,11 +105,13 @@ export const auction = decider({
     },
     CloseLot: ({ auctionId }, { phase }) => (phase === 'open' ? [LotClosing({ auctionId })] : []),
     DropHammer: (_, auction) => (auction.phase === 'closing' ? [hammer(auction)] : []),
-    CancelAuction({ auctionId, cause }, auction) {
+    CancelAuction({ auctionId, cause }, auction, { screened }) {
       if (auction.phase === 'none') return AuctionUnknown({});
       if (auction.phase === 'cancelled') return [];
       if (auction.phase === 'sold' || auction.phase === 'passed')
         return AuctionOver({ phase: auction.phase });
+      const known = maximaKnown(screened, auction);
+      if (known !== undefined) return HasReadSecrets({ readUntil: known.until });
       const { lotId, currency } = auction.terms;
       return [AuctionCancelled({ auctionId, lotId, currency, cause, ...leadingOf(auction) })];
     },

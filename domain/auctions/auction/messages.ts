@@ -1,8 +1,10 @@
 import { z } from 'zod';
 import { AuctionId, BidId, LotId, MovementId, PersonId } from '../../kernel/ids.ts';
-import { command, event, refusalShape, rejection, secret } from '../../kernel/message.ts';
+import { command, event, refusalShape, rejection, screenedBy, secret } from '../../kernel/message.ts';
 import { Currency, MinorUnits, Money, PositiveMinorUnits } from '../../kernel/money.ts';
 import { someText } from '../../kernel/text.ts';
+import { HasReadSecrets } from '../inspector/messages.ts';
+import type { Inspector } from '../inspector/reading.ts';
 import { AuctionExists, auctionTerms } from '../lot/messages.ts';
 
 // Streams `auction-<auctionId>`. Events are stored for ever. Amounts are in minor units of the event's `currency`.
@@ -230,7 +232,8 @@ export const CancelAuction = command('CancelAuction', {
   from: ['auctioneer'],
   data: { auctionId: AuctionId, cause: Cause },
   stream,
-  rejections: [AuctionUnknown, AuctionOver],
+  rejections: [AuctionUnknown, AuctionOver, HasReadSecrets],
+  screened: screenedBy<Inspector>(),
 });
 export const SettleLot = command('SettleLot', {
   description: 'Records that a sale has been paid for and paid out.',

@@ -13,6 +13,8 @@ type Sold = EventOf<typeof LotSold>['data'];
 export interface KnownAuction {
   readonly phase: 'scheduled' | 'open' | 'closing' | 'sold' | 'passed' | 'cancelled';
   readonly terms: AuctionTerms;
+  readonly scheduled: FoldedAt;
+  readonly opened: FoldedAt | undefined;
   /** Undefined as long as nobody has bid. */
   readonly standing: Standing | undefined;
   readonly decided: DecidedBids;
@@ -37,7 +39,7 @@ function evolveKnown(auction: KnownAuction, event: AuctionEvent, at: FoldedAt): 
     case 'AuctionRefused':
       return auction;
     case 'AuctionOpened':
-      return { ...auction, phase: 'open', terms: event.data };
+      return { ...auction, phase: 'open', terms: event.data, opened: at };
     case 'BidAccepted':
       return {
         ...auction,
@@ -69,6 +71,8 @@ export function evolve(auction: AuctionState, event: AuctionEvent, at: FoldedAt)
   return {
     phase: 'scheduled',
     terms: event.data,
+    scheduled: at,
+    opened: undefined,
     standing: undefined,
     decided: noBidsDecided,
     closedAt: undefined,

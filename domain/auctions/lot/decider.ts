@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Actor } from '../../kernel/actor.ts';
-import { decider } from '../../kernel/decider.ts';
+import { decider, type FoldedAt } from '../../kernel/decider.ts';
 import type { AuctionId, PersonId } from '../../kernel/ids.ts';
 import { type Instant, later } from '../../kernel/instant.ts';
 import type { CommandData, EventOf } from '../../kernel/message.ts';
@@ -36,6 +36,9 @@ type Lot =
       readonly phase: 'consigned' | 'offered' | 'sold' | 'withdrawn';
       readonly consignor: PersonId;
       readonly described: Described;
+      readonly consignedAt: Instant;
+      /** Who of the house's staff has entered or amended it, the last of them: they know its reserve. */
+      readonly staff: readonly PersonId[];
       /** Every auction it was ever promised to; the last is the one it is in while it is offered. */
       readonly auctions: readonly AuctionId[];
     };
@@ -50,15 +53,24 @@ function describedBy(data: Described): Described {
   };
 }
 
-function evolve(lot: Lot, event: EventOf<(typeof events)[number]>): Lot {
+/** One place of the auction's eight is left for who schedules it. */
+const MOST_STAFF = 7;
+
+function staffWith(staff: readonly PersonId[], consignor: PersonId, actor: PersonId): readonly PersonId[] {
+  return actor === consignor ? staff : [...staff.filter((each) => each !== actor), actor].slice(-MOST_STAFF);
+}
+
+function evolve(lot: Lot, event: EventOf<(typeof events)[number]>, { occurredAt, actor }: FoldedAt): Lot {
   if (event.type === 'LotConsigned') {
     const { consignor } = event.data;
-    return { phase: 'consigned', consignor, described: describedBy(event.data), auctions: [] };
+    const described = describedBy(event.data);
+    const staff = staffWith([], consignor, actor);
+    return { phase: 'consigned', consignor, described, consignedAt: occurredAt, staff, auctions: [] };
   }
   if (lot.phase === 'none') return lot;
   switch (event.type) {
     case 'LotAmended':
-      return { ...lot, described: event.data };
+      return { ...lot, described: event.data, staff: staffWith(lot.staff, lot.consignor, actor) };
     case 'LotOffered':
       return { ...lot, phase: 'offered', auctions: [...lot.auctions, event.data.auctionId] };
     case 'LotReturned':
@@ -104,7 +116,7 @@ export const lot = decider({
   category: 'lot',
   events,
   commands,
-  stateVersion: 1,
+  stateVersion: 2,
   initial: { phase: 'none' } as Lot,
   evolve,
   decide: {
@@ -139,13 +151,14 @@ export const lot = decider({
       if (!soundTimes(opensAt, endsAt, now)) return UnsoundTimes({ now });
       if ('refusal' in screened) return screened.refusal;
       const { currency, ladder, premium, commission } = screened.terms;
-      const { consignor, described } = lot;
+      const { consignor, described, consignedAt } = lot;
       if (described.currency !== currency) return OtherCurrency({ lot: described.currency, sale: currency });
-      const staff = actor.id === consignor ? [] : [actor.id];
+      const staff = [...staffWith(lot.staff, consignor, actor.id)];
       return [
         LotOffered({
           ...described,
           ...{ auctionId, saleId, seller: consignor, staff, ladder, premium, commission, opensAt, endsAt },
+          consignedAt,
           ...(minimumReputation === undefined ? {} : { minimumReputation }),
         }),
       ];

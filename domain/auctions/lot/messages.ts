@@ -55,7 +55,7 @@ export const auctionTerms = {
   saleId: SaleId,
   lotId: LotId,
   seller: PersonId,
-  /** Who arranged it beside the seller; they may not bid in it. */
+  /** Who entered the lot or arranged its auction beside the seller; they may not bid in it. */
   staff: z.array(PersonId).max(8),
   ...publicLot,
   ...valuation,
@@ -64,6 +64,8 @@ export const auctionTerms = {
   commission: Tiers,
   opensAt: Instant,
   endsAt: Instant,
+  /** When the lot, and its reserve with it, came to the house; not known of the first auctions. */
+  consignedAt: Instant.optional(),
   /** The least reputation with which a person may join; none: everybody may. */
   minimumReputation: z.int().min(-1_000_000).max(1_000_000).optional(),
 } as const;

@@ -22,6 +22,7 @@ import {
   MaximumNotRaised,
   OwnLot,
 } from '../auction/messages.ts';
+import { HasReadSecrets } from '../inspector/messages.ts';
 
 // Streams `participant-<auctionId>:<person>`. Events are stored for ever.
 
@@ -65,7 +66,8 @@ export const ReputationTooLow = rejection('reputation_too_low', {
   status: 403,
 });
 export const StaffMayNotBid = rejection('staff_may_not_bid', {
-  message: 'The house’s staff take no part in its auctions.',
+  message:
+    'The house’s staff, auditors and investigators take no part in its auctions. Come with a token that says none of these.',
   status: 403,
 });
 export const NotJoined = rejection('not_joined', {
@@ -91,6 +93,7 @@ export type JoinScreening =
         | typeof AuctionNotOpen
         | typeof OwnLot
         | typeof StaffMayNotBid
+        | typeof HasReadSecrets
         | typeof ReputationTooLow
       >;
     };
@@ -105,7 +108,7 @@ export const JoinAuction = command('JoinAuction', {
   from: ['bidder'],
   data: { auctionId: AuctionId },
   stream,
-  rejections: [AuctionUnknown, AuctionNotOpen, OwnLot, StaffMayNotBid, ReputationTooLow],
+  rejections: [AuctionUnknown, AuctionNotOpen, OwnLot, StaffMayNotBid, HasReadSecrets, ReputationTooLow],
   screened: screenedBy<JoinScreening>(),
 });
 export const PlaceBid = command('PlaceBid', {
@@ -121,6 +124,7 @@ export const PlaceBid = command('PlaceBid', {
     CurrencyMismatch,
     OwnLot,
     StaffMayNotBid,
+    HasReadSecrets,
     NotJoined,
     BidTooLow,
     BidTooHigh,

@@ -96,6 +96,8 @@ export const storeLimits = {
 export interface EventStore {
   /** Names this history; a restored or emptied store has another. */
   readonly epoch: string;
+  /** Whoever has this store open to write is the only one who does: what they know of a stream cannot be out of date. */
+  readonly soleWriter?: true;
   /** @throws StoreError */
   append(stream: string, expected: ExpectedRevision, events: readonly EventToAppend[]): Promise<AppendResult>;
   /** One page of at most `limit` events (1 to 1,000). `from` is included; backwards starts at the end by default. */

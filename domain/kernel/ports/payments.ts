@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { PaymentId, type PersonId } from '../ids.ts';
 import { Instant } from '../instant.ts';
+import { capability } from '../message.ts';
 import { Currency, PositiveMinorUnits } from '../money.ts';
 
 /** The provider's name, as it stands in accounts: `provider:<name>:<currency>`. */
@@ -14,8 +15,8 @@ export const ProviderAnswer = z
   .discriminatedUnion('status', [
     z.object({
       status: z.literal('requires_action'),
-      /** Where the person confirms; whoever knows it can, so it is secret. */
-      url: z.url().max(500),
+      /** Where the person confirms; whoever knows it can. */
+      url: capability(z.url().max(500)),
       expiresAt: Instant,
     }),
     z.object({ status: z.literal('submitted') }),

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { Instant } from '../../kernel/instant.ts';
-import { event, secret } from '../../kernel/message.ts';
+import { capability, event } from '../../kernel/message.ts';
 
 // Streams `saga-<name>-<id>`: each step of a saga is one event, which is inbox, outbox and timers in one append. What is
 // written here is stored for ever.
@@ -53,9 +53,12 @@ export const SagaStepped = event('SagaStepped', {
     input: Input,
     /** The last event looked at so far, this step's input or an earlier one: what stands before it is never an input again. */
     seen: EventReference,
-    /** Plain data, bigints tagged (`toPlain`). It may hold what the saga's events mark secret. */
-    state: secret(z.json()),
-    sends: secret(z.array(Send).max(stepLimits.sends)),
+    /**
+     * Plain data, bigints tagged (`toPlain`). Nothing in it can be told apart, so all of it is guarded like the most that
+     * an event may hold.
+     */
+    state: capability(z.json()),
+    sends: capability(z.array(Send).max(stepLimits.sends)),
     timers: z.array(z.object({ name: Name, at: Instant })).max(stepLimits.timers),
     cancels: z.array(Name).max(stepLimits.timers),
     done: z.boolean(),

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { MovementId, PaymentId, PersonId } from '../../kernel/ids.ts';
 import { Instant } from '../../kernel/instant.ts';
-import { command, event, refusalShape, rejection, secret } from '../../kernel/message.ts';
+import { capability, command, event, refusalShape, rejection } from '../../kernel/message.ts';
 import { Currency, MinorUnits, PositiveMinorUnits } from '../../kernel/money.ts';
 import { PaymentNotice, ProviderAnswer, ProviderName } from '../../kernel/ports/payments.ts';
 import { Postings } from '../../kernel/posting.ts';
@@ -19,7 +19,7 @@ export const TopUpInitiated = event('TopUpInitiated', {
 export const TopUpRequiresAction = event('TopUpRequiresAction', {
   version: 1,
   description: 'The person must confirm the payment on a page of the provider before it expires.',
-  data: { ...payment, provider: ProviderName, url: secret(z.url().max(500)), expiresAt: Instant },
+  data: { ...payment, provider: ProviderName, url: capability(z.url().max(500)), expiresAt: Instant },
 });
 export const TopUpConfirmed = event('TopUpConfirmed', {
   version: 1,

@@ -137,6 +137,7 @@ export async function openSqliteEventStore(options: SqliteEventStoreOptions): Pr
 
   return {
     epoch,
+    ...(writing && { soleWriter: true }),
     async append(stream, expected, events) {
       if (!writing) throw new StoreError('unavailable', 'the event store is open for reading only');
       return writing.append(stream, expected, events);

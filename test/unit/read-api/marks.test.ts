@@ -49,8 +49,12 @@ test('from which address a command came is shown to investigators alone', async 
   for (const query of [page, stream]) {
     const auditor = await asked(query, 'ida:auditor');
     assert.match(auditor, /"TopUpRequiresAction".*"channel":"http"/);
-    assert.ok(!auditor.includes(ADDRESS) && !auditor.includes(url), 'neither who nor what is secret');
-    assert.ok((await asked(query, 'ines:investigator')).includes(ADDRESS));
+    assert.ok(
+      !auditor.includes(ADDRESS) && !auditor.includes(url),
+      'neither from where nor where to confirm',
+    );
+    const investigator = await asked(query, 'ines:investigator');
+    assert.ok(investigator.includes(ADDRESS) && !investigator.includes(url));
     assert.match(await asked(query, 'ann:bidder'), /"forbidden"/);
   }
 });
@@ -74,8 +78,13 @@ async function paged(direction: string): Promise<readonly string[]> {
 }
 
 test('the whole history reads the same from both ends', async () => {
+  // Reading it is recorded in it, once for a minute.
+  await paged('forwards');
   const forwards = await paged('forwards');
-  assert.deepEqual(forwards, ['WalletOpened', 'TopUpInitiated', 'TopUpRequiresAction']);
+  assert.deepEqual(
+    forwards.filter((type) => type !== 'SecretsRead'),
+    ['WalletOpened', 'TopUpInitiated', 'TopUpRequiresAction'],
+  );
   assert.deepEqual((await paged('backwards')).toReversed(), forwards);
 });
 

@@ -1,6 +1,6 @@
 import type { JsonObject } from '#domain/kernel/canonical.ts';
 import type { JsonSchema, MessageSchemas } from '#domain/kernel/json-schema.ts';
-import type { CommandDeclaration, RejectionDeclaration } from '#domain/kernel/message.ts';
+import { type CommandDeclaration, marks, type RejectionDeclaration } from '#domain/kernel/message.ts';
 import type { Registry } from '#domain/kernel/registry.ts';
 import {
   Contended,
@@ -46,7 +46,9 @@ const commandId = {
 const token = { type: 'string', minLength: 1 };
 
 function withoutSecrets(schema: JsonSchema): JsonSchema {
-  const properties = Object.entries(schema.properties ?? {}).filter(([, field]) => field.secret !== true);
+  const properties = Object.entries(schema.properties ?? {}).filter(
+    ([, field]) => !marks.some((mark) => field[mark] === true),
+  );
   const open = new Set(properties.map(([name]) => name));
   const required = (schema.required ?? []).filter((name) => open.has(name));
   return { ...schema, properties: Object.fromEntries(properties), required };

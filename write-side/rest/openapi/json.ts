@@ -1,5 +1,6 @@
 import type { JsonObject } from '#domain/kernel/canonical.ts';
 import { type JsonSchema, withReferences } from '#domain/kernel/json-schema.ts';
+import { marks } from '#domain/kernel/message.ts';
 
 // How schemas stand in the document.
 
@@ -7,7 +8,7 @@ const COMPONENTS = '#/components/schemas/';
 export const ref = (name: string) => ({ $ref: COMPONENTS + name });
 
 /** Keywords that JSON Schema does not know carry a prefix, as OpenAPI asks of whoever adds some. */
-const OWN: Readonly<Record<string, string>> = { secret: 'x-secret', personal: 'x-personal' };
+const OWN: Readonly<Record<string, string>> = Object.fromEntries(marks.map((mark) => [mark, `x-${mark}`]));
 
 type Plain = { readonly [keyword: string]: unknown };
 const isPlain = (value: unknown): value is Plain =>

@@ -19,10 +19,11 @@ import {
   RegisterAuction,
   SettlementStopped,
 } from '#domain/auctions/auction/messages.ts';
+import { nothingRead } from '#domain/auctions/inspector/reading.ts';
 import { AuctionExists } from '#domain/auctions/lot/messages.ts';
 import { derivedId } from '#domain/kernel/canonical.ts';
 import { recordedReason } from '#domain/kernel/message.ts';
-import { ann, bidding, clara, deciding, otto, sam, system, terms } from '#test/support/auctions.ts';
+import { ann, bidding, clara, deciding, NOW, otto, sam, system, terms } from '#test/support/auctions.ts';
 
 // History ⇒ decision = events, one line each; the second line is the repeat, which yields nothing.
 
@@ -162,10 +163,14 @@ function codeOf(code: string) {
 }
 
 test('positions are compared as numbers beyond 2^53', () => {
-  const state = auction.evolve(
-    auction.evolve(auction.evolve(auction.initial, scheduled, { position: 1n }), opened, { position: 2n }),
-    closing,
-    { position: 9_007_199_254_740_993n },
+  const history = [
+    [scheduled, 1n],
+    [opened, 2n],
+    [closing, 9_007_199_254_740_993n],
+  ] as const;
+  const state = history.reduce(
+    (before, [event, position]) => auction.evolve(before, event, { position, occurredAt: NOW, actor: 'ann' }),
+    auction.initial,
   );
   const facts = { now: terms.endsAt, actor: system, id: 'id1', screened: undefined };
   const judged = (placedAt: string) => {
@@ -218,15 +223,26 @@ test('without a bid, or below the reserve, the lot passes', () => {
 test('the auctioneer calls it off until the hammer falls', () => {
   const cancel = { ...id, cause: 'A forgery.' };
   const cancelled = AuctionCancelled({ ...cancel, lotId: 'l1', currency: 'USD' });
-  assert.deepEqual(given([scheduled]).when('CancelAuction', cancel, { actor: otto }), [cancelled]);
-  assert.deepEqual(given([scheduled, cancelled]).when('CancelAuction', cancel, { actor: otto }), []);
-  const led = AuctionCancelled({ ...cancelled.data, leading: { bidder: 'ann', bidId: 'b1' } });
-  assert.deepEqual(given([...open, acceptedAnn]).when('CancelAuction', cancel, { actor: otto }), [led]);
+  assert.deepEqual(given([scheduled]).when('CancelAuction', cancel, { actor: otto, screened: nothingRead }), [
+    cancelled,
+  ]);
   assert.deepEqual(
-    given([...openWithFees, acceptedAnn, closing, sold]).when('CancelAuction', cancel, { actor: otto }),
+    given([scheduled, cancelled]).when('CancelAuction', cancel, { actor: otto, screened: nothingRead }),
+    [],
+  );
+  const led = AuctionCancelled({ ...cancelled.data, leading: { bidder: 'ann', bidId: 'b1' } });
+  assert.deepEqual(
+    given([...open, acceptedAnn]).when('CancelAuction', cancel, { actor: otto, screened: nothingRead }),
+    [led],
+  );
+  assert.deepEqual(
+    given([...openWithFees, acceptedAnn, closing, sold]).when('CancelAuction', cancel, {
+      actor: otto,
+      screened: nothingRead,
+    }),
     AuctionOver({ phase: 'sold' }),
   );
-  assert.deepEqual(given([]).when('CancelAuction', cancel), AuctionUnknown({}));
+  assert.deepEqual(given([]).when('CancelAuction', cancel, { screened: nothingRead }), AuctionUnknown({}));
   const late = refusedBy('b1', 'ann', {
     rejected: true,
     ...codeOf('auction_not_open'),

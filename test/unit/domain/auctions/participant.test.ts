@@ -13,6 +13,7 @@ import {
   OwnLot,
 } from '#domain/auctions/auction/messages.ts';
 import type { AuctionEvent } from '#domain/auctions/auction/state.ts';
+import { nothingRead } from '#domain/auctions/inspector/reading.ts';
 import { participant } from '#domain/auctions/participant/decider.ts';
 import {
   BidPlaced,
@@ -78,14 +79,15 @@ const open = [scheduled, AuctionOpened(frozen)];
 type AuctionHistory = readonly AuctionEvent[];
 const facts = (actor: Actor) => ({ now: NOW, actor });
 const screenBid = (history: AuctionHistory, data: object, actor: Actor = ann) =>
-  placeBid.screen(stateOf(auction, history), data, facts(actor));
+  placeBid.screen({ auction: stateOf(auction, history), inspector: nothingRead }, data, facts(actor));
 const screenJoin = (history: AuctionHistory, actor: Actor) =>
-  joinAuction.screen(stateOf(auction, history), id, facts(actor));
+  joinAuction.screen({ auction: stateOf(auction, history), inspector: nothingRead }, id, facts(actor));
 
 test('the door lets a sound bid through with maximum and premium to hold', () => {
   assert.deepEqual(screenBid(open, bid), { hold: 12_00n });
   assert.equal(placeBid.refuses({ hold: 12_00n }), false);
-  assert.equal(placeBid.streamRead(bid), 'auction-a1');
+  assert.equal(placeBid.reads.auction?.stream(bid, ann), 'auction-a1');
+  assert.equal(placeBid.reads.inspector?.stream(bid, ann), 'inspector-ann');
 });
 
 test('the door turns away what cannot stand', () => {
@@ -98,6 +100,8 @@ test('the door turns away what cannot stand', () => {
     [open, { ...id, maximum: usd(99n) }, ann, low],
     [open, bid, sam, OwnLot({})],
     [open, bid, clara, StaffMayNotBid({})],
+    [open, bid, person('ann', ['bidder', 'auditor']), StaffMayNotBid({})],
+    [open, bid, person('ann', ['investigator', 'bidder']), StaffMayNotBid({})],
     // Clara scheduled it; without her role she still had a hand in it.
     [open, bid, person('clara'), OwnLot({})],
   ];

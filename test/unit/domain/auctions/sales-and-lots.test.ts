@@ -139,7 +139,7 @@ test('a lot is described anew as a whole, until it is offered', () => {
 
 const { opensAt, endsAt } = terms;
 const offer = { ...lotId, ...saleId, auctionId: 'a1', opensAt, endsAt };
-const lotOffered = LotOffered({ ...terms, staff: [] });
+const lotOffered = LotOffered({ ...terms, staff: [], consignedAt: NOW });
 const screened = { terms: { currency: 'USD', ladder, premium, commission } };
 
 test('a lot is promised to one auction at a time, on the terms of the sale', () => {
@@ -150,11 +150,30 @@ test('a lot is promised to one auction at a time, on the terms of the sale', () 
   const offered = LotPhase({ phase: 'offered' });
   assert.deepEqual(givenLot([consigned, lotOffered]).when('ScheduleAuction', other, bySam), offered);
   const byClara = { actor: clara, screened };
-  assert.deepEqual(givenLot([consigned]).when('ScheduleAuction', offer, byClara), [LotOffered(terms)]);
+  assert.deepEqual(givenLot([consigned]).when('ScheduleAuction', offer, byClara), [
+    LotOffered({ ...terms, staff: ['clara'], consignedAt: NOW }),
+  ]);
   assert.deepEqual(
     givenLot([consigned]).when('ScheduleAuction', offer, { actor: ann, screened }),
     NotYourLot({}),
   );
+});
+
+test('staff who entered or amended a lot, and so know its reserve, have a hand in its auction', () => {
+  const staffOf = (...actors: readonly string[]) => {
+    const state = actors.reduce(
+      (so, actor, index) =>
+        lot.evolve(so, index === 0 ? consigned : LotAmended(kept), { position: 1n, occurredAt: NOW, actor }),
+      lot.initial,
+    );
+    const facts = { now: NOW, actor: sam, id: 'id1', screened };
+    const [offered] = lot.decide.ScheduleAuction(offer, state, facts) as readonly (typeof lotOffered)[];
+    return offered?.data.staff;
+  };
+  assert.deepEqual(staffOf('sam', 'sam'), []);
+  assert.deepEqual(staffOf('clara', 'sam', 'otto', 'clara'), ['otto', 'clara']);
+  const many = Array.from({ length: 9 }, (_, n) => `clerk-${n}`);
+  assert.deepEqual(staffOf(...many), many.slice(2), 'as many as an auction can name');
 });
 
 test('a lot that came back is offered again, in another auction', () => {
@@ -195,7 +214,7 @@ test('lot and sale agree on the currency, and the sale takes auctions', () => {
 
 test('the sale lends its terms while it is published', () => {
   const screen = (history: Parameters<typeof givenSale>[0]) =>
-    scheduleAuction.screen(stateOf(sale, history), offer, { now: NOW, actor: otto });
+    scheduleAuction.screen({ sale: stateOf(sale, history) }, offer, { now: NOW, actor: otto });
   assert.deepEqual(screen([saleScheduled, published]), screened);
   assert.deepEqual(screen([]), { refusal: SaleUnknown({}) });
   assert.deepEqual(screen([saleScheduled]), { refusal: SaleNotOpen({ phase: 'scheduled' }) });

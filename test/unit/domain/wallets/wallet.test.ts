@@ -261,7 +261,10 @@ test('a hold keeps its purpose', () => {
 
 const facts: Facts = { now: NOON, actor: person('ann'), id: 'x', screened: undefined };
 const after = (state: typeof wallet.initial, events: readonly NewEvent[]) =>
-  events.reduce((so, event) => wallet.evolve(so, event as never, { position: undefined }), state);
+  events.reduce(
+    (so, event) => wallet.evolve(so, event as never, { position: undefined, occurredAt: NOON, actor: 'ann' }),
+    state,
+  );
 const funded = after(wallet.initial, history(open, credit(5_000n)));
 /** The state after many claims, folded once instead of from the beginning each time. */
 const withClaims = (claims: readonly ReturnType<typeof reserve>[]) =>

@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { systemActor } from '#domain/kernel/actor.ts';
-import type { AnyDecider } from '#domain/kernel/decider.ts';
+import { type AnyDecider, forget } from '#domain/kernel/decider.ts';
 import type { Reply, StoredEvent } from '#domain/kernel/envelope.ts';
 import { type EventStore, StoreError } from '#domain/kernel/ports/event-store.ts';
 import { simulatedClock } from '#engines/clock/simulated.ts';
 import { memoryEventStore } from '#engines/event-store/memory.ts';
-import { gateDeciders, gates, OpenGate, PayVisit, payVisit } from '#test/support/gate.ts';
+import { gateDecider, gateDeciders, gates, OpenGate, PayVisit, payVisit } from '#test/support/gate.ts';
 import { givenPlatform, inTime, someone } from '#test/support/platform.ts';
 import { Add, AddOnes, Inject, Stumble, tallies, tallyDeciders } from '#test/support/tally.ts';
 
@@ -251,7 +251,12 @@ describe('what comes in', () => {
       {
         ...parts,
         // The first screen reads a stream that does not answer, the second one that is known.
-        processes: [{ ...payVisit, streamRead: () => gatesAsked.shift() ?? 'gate-g' }],
+        processes: [
+          {
+            ...payVisit,
+            reads: { gate: { decider: forget(gateDecider), stream: () => gatesAsked.shift() ?? 'gate-g' } },
+          },
+        ],
       },
     );
     await send(OpenGate({ gate: 'g', seats: 5 }), sue);

@@ -1,0 +1,80 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { z } from 'zod';
+import { capability, event, type Mark, personal, secret } from '#domain/kernel/message.ts';
+import { MinorUnits } from '#domain/kernel/money.ts';
+import { publicData, redacted } from '#domain/kernel/redaction.ts';
+import { registryOf } from '#domain/kernel/registry.ts';
+
+const Guarded = z
+  .object({ open: z.string(), key: capability(z.string()), worth: secret(MinorUnits) })
+  .meta({ id: 'GuardedThing', description: 'A thing with marks in it.' });
+const Told = event('Told', {
+  version: 1,
+  description: 'Marks at every depth, behind every kind of schema.',
+  data: {
+    top: secret(MinorUnits.optional()),
+    thing: Guarded,
+    list: z.array(z.object({ name: z.string(), whose: personal(z.string()) })),
+    record: z.record(z.string(), z.object({ n: z.int(), hidden: secret(z.int()) })),
+    items: z.array(secret(z.string())),
+    nested: z.array(z.array(z.string())),
+    either: z.discriminatedUnion('kind', [
+      z.object({ kind: z.literal('a'), place: capability(z.string()) }),
+      z.object({ kind: z.literal('b'), place: z.string() }),
+    ]),
+    maybe: Guarded.nullable(),
+    any: z.json(),
+  },
+});
+const Plain = event('Plain', { version: 1, description: 'Nothing marked.', data: { amount: MinorUnits } });
+const registry = registryOf([{ name: 'x', description: '', events: [Told, Plain], commands: [] }]);
+const thing = { open: 'o', key: 'k', worth: 7n };
+const told = Told({
+  top: 1n,
+  thing,
+  list: [{ name: 'n', whose: 'w' }],
+  record: { one: { n: 1, hidden: 2 } },
+  items: ['x', 'y'],
+  nested: [['a'], ['b', 'c']],
+  either: { kind: 'b', place: 'p' },
+  maybe: thing,
+  any: { secret: true, key: 'an own word' },
+});
+const hiding = (...hidden: readonly Mark[]) => redacted(registry, told, (mark) => hidden.includes(mark));
+
+test('what leaves for everybody holds nothing that is marked, however deep', () => {
+  assert.deepEqual(publicData(registry, told), {
+    thing: { open: 'o' },
+    list: [{ name: 'n' }],
+    record: { one: { n: 1 } },
+    items: [],
+    nested: [['a'], ['b', 'c']],
+    // Which option a value was read by cannot be told: what one of them marks is hidden in each.
+    either: { kind: 'b' },
+    maybe: { open: 'o' },
+    any: { secret: true, key: 'an own word' },
+  });
+  assert.deepEqual(publicData(registry, Plain({ amount: 5n })), { amount: '5' });
+});
+
+test('each mark is hidden for itself', () => {
+  assert.deepEqual(hiding(), registry.encode(told));
+  const withoutKeys = { open: 'o', worth: '7' };
+  const { thing: seen, maybe, either, top, list } = hiding('capability');
+  assert.deepEqual(
+    { seen, maybe, either, top, list },
+    {
+      ...{ seen: withoutKeys, maybe: withoutKeys, either: { kind: 'b' }, top: '1' },
+      list: [{ name: 'n', whose: 'w' }],
+    },
+  );
+  assert.deepEqual(hiding('personal').list, [{ name: 'n' }]);
+  assert.deepEqual(hiding('secret').record, { one: { n: 1 } });
+});
+
+test('the data itself is left as it is', () => {
+  const before = structuredClone(told);
+  publicData(registry, told);
+  assert.deepEqual(told, before);
+});
