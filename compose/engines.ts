@@ -1,4 +1,3 @@
-import { join } from 'node:path';
 import { type Config, Unusable } from '#config';
 import { BEGINNING } from '#domain/kernel/envelope.ts';
 import { type FollowedChains, followedChains } from '#domain/kernel/followed-chains.ts';
@@ -18,7 +17,7 @@ import { systemClock } from '#engines/clock/system.ts';
 import { consumerLoop } from '#engines/consumer/consumer.ts';
 import { eventFeed } from '#engines/event-feed/feed.ts';
 import { openSqliteEventStore } from '#engines/event-store/sqlite/store.ts';
-import { writableFolder } from '#engines/folder.ts';
+import { keyFileIn, writableFolder } from '#engines/folder.ts';
 import { newIds } from '#engines/ids.ts';
 import { systemRandom } from '#engines/random.ts';
 import { belongTo } from '#engines/read-store/history.ts';
@@ -71,7 +70,7 @@ async function simulatedFrom(store: EventStore): Promise<SimulatedClock> {
 /** @throws Unusable */
 async function tokensOf({ tokens, devTokens, dataDir }: Config, clock: Clock) {
   const { keyFile, issuer, audience } = tokens;
-  const file = keyFile ?? join(dataDir, 'token-key.json');
+  const file = keyFile ?? keyFileIn(dataDir);
   try {
     const key = keyFile === undefined ? await keptKey(file) : await readKey(file);
     const options = { key, issuer, audience, clock };
@@ -120,8 +119,11 @@ export async function embeddedEngines({ config, log, onFatal }: EnginesOptions):
   const { dataDir: folder } = config;
   useFolder(folder);
   const machineClock = steadyClock();
-  await demandWholeHistory({ folder, clock: machineClock, log, acceptedEnd: config.acceptedHistoryEnd });
+  const { keyFile } = config.tokens;
+  const acceptedEnd = config.acceptedHistoryEnd;
+  await demandWholeHistory({ folder, clock: machineClock, log, acceptedEnd, keyFile });
   let clock: Clock = systemClock();
+  // Before views, keys and ledgers: each of them tells the next start that there was a history.
   // The store stamps what it records by the business clock, which a simulated business learns from the store.
   const store = await openSqliteEventStore({ folder, clock: { now: () => clock.now() }, onFatal });
   const simulated = config.clock === 'simulated' ? await simulatedFrom(store) : undefined;

@@ -107,7 +107,12 @@ const damages: readonly (readonly [
   ['cut in the middle beside a log that hides it', 'killed', halve, 'is cut short'],
   ['cut to nothing', 'stopped', (file) => truncateSync(file, 0), 'is empty: it was cut short'],
   ['without a header', 'stopped', garble, 'is damaged'],
-  ['missing beside its log', 'killed', (file) => rmSync(file), 'is missing, while its log .*-wal is there'],
+  [
+    'missing beside its log',
+    'killed',
+    (file) => rmSync(file),
+    'is missing, while there is events.db-wal, .*views.db',
+  ],
 ];
 
 describe('a history that cannot be read', () => {
