@@ -68,7 +68,7 @@ export class ConfigError extends Error {
 
 /** A setting that is well-formed, but names what this machine cannot give; one line. */
 export class Unusable extends Error {
-  constructor(setting: 'DATA_DIR' | 'TOKEN_KEY_FILE', why: string) {
+  constructor(setting: 'DATA_DIR' | 'TOKEN_KEY_FILE' | 'PORT and HOST', why: string) {
     super(`${setting} cannot be used: ${why}`);
     this.name = 'Unusable';
   }

@@ -4,11 +4,8 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { pino } from 'pino';
 import { type Platform, startEmbedded } from '#compose/embedded.ts';
-import { type Config, ConfigError, readConfig, Unusable } from '#config';
-import { StoreError } from '#domain/kernel/ports/event-store.ts';
-
-/** As sysexits(3) numbers them, so that a supervisor can tell what to do. */
-const EXIT = { misused: 64, unusable: 78, unavailable: 69, damaged: 65, software: 70 } as const;
+import { EXIT, exitCodeOf } from '#compose/exit.ts';
+import { type Config, ConfigError, readConfig } from '#config';
 
 function say(line: string): void {
   process.stdout.write(`${line}\n`);
@@ -18,21 +15,6 @@ function fail(problem: string, code: number): never {
   process.stderr.write(`${problem}\n`);
   process.exit(code);
 }
-
-/** Why the port could not be opened: said so that whoever starts the platform knows what to change. */
-function refusal(error: unknown): string | undefined {
-  if (!(error instanceof Error) || !('syscall' in error) || !('code' in error)) return undefined;
-  if (error.syscall !== 'listen') return undefined;
-  const why = error.code === 'EADDRINUSE' ? 'another program listens there' : error.message;
-  return `PORT and HOST cannot be used: ${why}. PORT=0 takes any free port.`;
-}
-
-const exitCodeOf = (error: unknown): number => {
-  if (error instanceof ConfigError || error instanceof Unusable || refusal(error) !== undefined)
-    return EXIT.unusable;
-  if (!(error instanceof StoreError)) return EXIT.software;
-  return error.code === 'unreadable' ? EXIT.damaged : EXIT.unavailable;
-};
 
 const { version } = JSON.parse(readFileSync(new URL('./package.json', import.meta.url), 'utf8')) as {
   version: string;
@@ -119,5 +101,5 @@ try {
   greet(platform, config);
   if (demo) player = startDemo(platform, forDemo);
 } catch (error) {
-  fail(refusal(error) ?? (error instanceof Error ? error.message : String(error)), exitCodeOf(error));
+  fail(error instanceof Error ? error.message : String(error), exitCodeOf(error));
 }

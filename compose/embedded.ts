@@ -6,7 +6,8 @@ import { type ClockJump, jumpText } from '#engines/clock/jumps.ts';
 import type { ReadLimits } from '#read-api/limits.ts';
 import { developmentClock } from './development-clock.ts';
 import { type Engines, embeddedEngines } from './engines.ts';
-import { type Health, type HttpLimits, type HttpPort, openHttp } from './http.ts';
+import type { Health, HttpLimits, HttpPort } from './http.ts';
+import { listenBy } from './listening.ts';
 import { metrics } from './metrics.ts';
 import { payments } from './payments.ts';
 import { projections } from './projections.ts';
@@ -92,7 +93,7 @@ export async function startEmbedded(options: PlatformOptions): Promise<Platform>
     pipeline: () => write.pipeline.status(),
     consumers: () => [...views.status(), ...role.status()],
   });
-  const http = await openHttp({
+  const http = await listenBy('PORT and HOST', {
     host: config.host,
     port: config.port,
     registry,

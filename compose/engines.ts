@@ -15,6 +15,7 @@ import { type SimulatedClock, simulatedClock } from '#engines/clock/simulated.ts
 import { steadyClock } from '#engines/clock/steady.ts';
 import { systemClock } from '#engines/clock/system.ts';
 import { consumerLoop } from '#engines/consumer/consumer.ts';
+import { DamagedFileError } from '#engines/damaged-file.ts';
 import { eventFeed } from '#engines/event-feed/feed.ts';
 import { openSqliteEventStore } from '#engines/event-store/sqlite/store.ts';
 import { keyFileIn, writableFolder } from '#engines/folder.ts';
@@ -24,6 +25,7 @@ import { belongTo } from '#engines/read-store/history.ts';
 import { joseIssuer, joseVerifier } from '#engines/tokens/jose.ts';
 import { keptKey, readKey } from '#engines/tokens/key-file.ts';
 import { rememberedVerifier } from '#engines/tokens/remembered.ts';
+import { EXIT, exitCodeOf } from './exit.ts';
 import { openViews, reasonOf } from './opening.ts';
 import { demandWholeHistory } from './whole-history.ts';
 
@@ -67,7 +69,10 @@ async function simulatedFrom(store: EventStore): Promise<SimulatedClock> {
   return simulatedClock({ start: events[0]?.recordedAt ?? instant(Date.UTC(2026, 0, 1)) });
 }
 
-/** @throws Unusable */
+/** What the system says of a path that this user cannot use as a file. */
+const isSystemError = (error: unknown): boolean => error instanceof Error && 'syscall' in error;
+
+/** @throws Unusable; DamagedFileError for a key of ours; what the system says of a disk that takes no new one */
 async function tokensOf({ tokens, devTokens, dataDir }: Config, clock: Clock) {
   const { keyFile, issuer, audience } = tokens;
   const file = keyFile ?? keyFileIn(dataDir);
@@ -79,13 +84,14 @@ async function tokensOf({ tokens, devTokens, dataDir }: Config, clock: Clock) {
       issuer: devTokens ? await joseIssuer(options) : undefined,
     };
   } catch (error) {
+    if (exitCodeOf(error) === EXIT.unavailable) throw error;
     const reason = reasonOf(error);
     const why = reason.includes(file) ? reason : `${file} is no key for Ed25519: ${reason}`;
     if (keyFile !== undefined) throw new Unusable('TOKEN_KEY_FILE', why);
-    throw new Unusable(
-      'DATA_DIR',
-      `${why}; bring it back, or delete it: a new key is made then, and no token issued before is taken`,
-    );
+    if (isSystemError(error)) throw new Unusable('DATA_DIR', why);
+    const remedy =
+      'Bring it back, or delete it: a new key is made then, and no token issued before is taken.';
+    throw new DamagedFileError(file, why.slice(file.length + 1), remedy, { cause: error });
   }
 }
 

@@ -4,9 +4,9 @@ import type { Config } from '#config';
 import type { PaymentProvider } from '#domain/kernel/ports/payments.ts';
 import { deliverTo } from '#engines/payments/simulated/delivery.ts';
 import { simulatedPaymentPages } from '#engines/payments/simulated/pages.ts';
-import { simulatedProvider } from '#engines/payments/simulated/provider.ts';
 import { freshSecret } from '#engines/random.ts';
 import type { Engines } from './engines.ts';
+import { openProvider } from './opening.ts';
 
 /** Where the simulated provider's pages are mounted. */
 const PAGES = '/provider/3-d-secure';
@@ -23,12 +23,16 @@ export interface Payments {
   close(): Promise<void>;
 }
 
-/** The simulated provider: a stranger who happens to live in the same process, and speaks HTTP to us all the same. */
+/**
+ * The simulated provider: a stranger who happens to live in the same process, and speaks HTTP to us all the same.
+ *
+ * @throws DamagedFileError for its ledger; StoreError `unavailable` when that cannot be opened now
+ */
 export function payments({ clock, machineClock }: Engines, config: Config): Payments {
   const secret = config.webhookSecret ?? freshSecret();
   const listening = Promise.withResolvers<string>();
   let url = '';
-  const provider = simulatedProvider({
+  const provider = openProvider({
     file: join(config.dataDir, 'provider.db'),
     pageUrl: () => `${url}${PAGES}`,
     secret,
