@@ -70,14 +70,18 @@ function start(config: Config): Promise<Platform> {
 }
 
 /** Said last: whoever waits for it may tell the platform to stop in the very next moment. */
-function greet({ url }: Platform, config: Config): void {
-  say(`Annals ${version} is ready.
-
-  GraphiQL   ${url}/graphql${config.production ? ' (not in production)' : ''}
-  Commands   ${url}/docs
-  Health     ${url}/health/ready
-  Data       ${config.dataDir}
-`);
+function greet({ url, operationsUrl }: Platform, { production, dataDir, publicUrl }: Config): void {
+  const graphql = [production ? 'GraphQL    ' : 'GraphiQL   ', `${url}/graphql`];
+  const commands = ['Commands   ', `${production ? operationsUrl : url}/docs`];
+  const lines = [
+    graphql,
+    commands,
+    ['Health     ', `${url}/health/ready`],
+    ...(operationsUrl === undefined ? [] : [['Operations ', `${operationsUrl}/metrics`]]),
+    ...(publicUrl === undefined ? [] : [['People     ', publicUrl]]),
+    ['Data       ', dataDir],
+  ];
+  say(`Annals ${version} is ready.\n\n${lines.map(([name, value]) => `  ${name}${value}`).join('\n')}\n`);
 }
 
 const { demo, forDemo } = readArguments();

@@ -43,6 +43,10 @@ export interface HttpOptions {
   readonly clock: Clock;
   readonly routers: readonly Router[];
   readonly health: () => Health | Promise<Health>;
+  /** Whether `/health/ready` names the components, or only says whether; it names them by default. */
+  readonly healthDetails?: boolean;
+  /** Stands before every router, and may answer in their place. */
+  readonly crossOrigin?: RequestHandler;
   readonly report: Report;
   readonly limits?: Partial<HttpLimits>;
 }
@@ -59,7 +63,7 @@ export interface HttpPort {
   close(graceMs: number): Promise<void>;
 }
 
-function healthRoutes(health: HttpOptions['health'], closing: () => boolean): Router {
+function healthRoutes({ health, healthDetails = true }: HttpOptions, closing: () => boolean): Router {
   const router = express.Router();
   router.get('/health/live', (_request, response) => {
     response.json({ status: 'live' });
@@ -68,15 +72,17 @@ function healthRoutes(health: HttpOptions['health'], closing: () => boolean): Ro
     const components = await health();
     const ready = !closing() && Object.values(components).every((component) => component.ready);
     const status = closing() ? 'closing' : ready ? 'ready' : 'not-ready';
-    response.status(ready ? 200 : 503).json({ status, components });
+    response.status(ready ? 200 : 503).json({ status, ...(healthDetails && { components }) });
   });
   return router;
 }
 
 function application(options: HttpOptions, closing: () => boolean): RequestListener {
-  const routers = [healthRoutes(options.health, closing), ...options.routers];
+  const routers = [healthRoutes(options, closing), ...options.routers];
   const app = express();
   app.disable('x-powered-by').disable('etag').set('query parser', 'simple').set('trust proxy', false);
+  // Before all else that answers `OPTIONS`: browsers ask by it on behalf of pages.
+  if (options.crossOrigin !== undefined) app.use(options.crossOrigin);
   app.use(preflight(routers));
   for (const router of routers) app.use(router);
   return entrance(app, routers, { ...options, closing });
@@ -113,9 +119,12 @@ function serverOf(app: RequestListener, limits: HttpLimits): Server {
   return server;
 }
 
+/** Who listens everywhere is found on this machine; the address of everywhere is none that anybody could open. */
+const HERE: Readonly<Record<string, string>> = { '0.0.0.0': '127.0.0.1', '::': 'localhost' };
+
 const urlOf = (server: Server): string => {
   const { address, family, port } = server.address() as AddressInfo;
-  return `http://${family === 'IPv6' ? `[${address}]` : address}:${port}`;
+  return `http://${HERE[address] ?? (family === 'IPv6' ? `[${address}]` : address)}:${port}`;
 };
 
 function listen(server: Server, port: number, host: string): Promise<void> {

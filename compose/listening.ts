@@ -1,4 +1,4 @@
-import { Unusable } from '#config';
+import { type PortSettings, Unusable } from '#config';
 import { type HttpOptions, type HttpPort, openHttp } from './http.ts';
 
 /** Why a port was not opened, told so that whoever starts the platform knows what to change. */
@@ -21,7 +21,7 @@ function reasonOf(code: unknown, host: string, port: number): string | undefined
  * @param settings as they are called, for the message: `PORT and HOST`
  * @throws Unusable when the system does not give it: a host that cannot be resolved or is not ours, a port that is taken
  */
-export async function listenBy(settings: 'PORT and HOST', options: HttpOptions): Promise<HttpPort> {
+export async function listenBy(settings: PortSettings, options: HttpOptions): Promise<HttpPort> {
   try {
     return await openHttp(options);
   } catch (error) {

@@ -18,8 +18,11 @@ export interface Payments {
   /** What its notices are signed with. */
   readonly secret: string;
   readonly routers: readonly Router[];
-  /** Tells where the port was opened; until then nobody is sent to a page and no notice is delivered. */
-  opened(url: string): void;
+  /**
+   * Tells where the port was opened, and where people find it; until then nobody is sent to a page and no notice is
+   * delivered.
+   */
+  opened(url: string, publicUrl: string): void;
   close(): Promise<void>;
 }
 
@@ -31,10 +34,10 @@ export interface Payments {
 export function payments({ clock, machineClock }: Engines, config: Config): Payments {
   const secret = config.webhookSecret ?? freshSecret();
   const listening = Promise.withResolvers<string>();
-  let url = '';
+  let pagesAt = '';
   const provider = openProvider({
     file: join(config.dataDir, 'provider.db'),
-    pageUrl: () => `${url}${PAGES}`,
+    pageUrl: () => `${pagesAt}${PAGES}`,
     secret,
     deliver: async (body, signature) => deliverTo(`${await listening.promise}${WEBHOOKS}`)(body, signature),
     clock,
@@ -44,9 +47,9 @@ export function payments({ clock, machineClock }: Engines, config: Config): Paym
     provider,
     secret,
     routers: [Router().use(PAGES, simulatedPaymentPages(provider))],
-    opened(at) {
-      url = at;
-      listening.resolve(at);
+    opened(url, publicUrl) {
+      pagesAt = publicUrl;
+      listening.resolve(url);
     },
     close: () => provider.close(),
   };

@@ -17,11 +17,12 @@ export function readApi(
     readonly views: ViewReader;
     readonly log: Log;
     readonly graphiql: boolean;
+    readonly introspection: 'anybody' | 'by token';
     readonly limits: Partial<ReadLimits>;
   },
 ): { readonly graphql: GraphqlServer; readonly routers: readonly Router[] } {
   const { store, feed, clock: businessClock, machineClock, newId } = engines;
-  const { dispatch, authenticate, views, log, graphiql, limits } = options;
+  const { dispatch, authenticate, views, log, graphiql, introspection, limits } = options;
   const graphql = graphqlServer({
     registry,
     dispatch,
@@ -34,6 +35,7 @@ export function readApi(
     newId,
     logger: log,
     graphiql,
+    introspection,
     limits,
   });
   return {

@@ -49,10 +49,10 @@ export function pipelineOf(
 /** Everything that comes in: the pipeline, REST, the provider's webhooks, identity. */
 export function writeSide(
   engines: Engines,
-  options: { readonly log: Log; readonly version: string; readonly webhookSecrets: readonly string[] },
+  options: { readonly log: Log; readonly webhookSecrets: readonly string[] },
 ): WriteSide {
   const { store, clock, newId, tokens, issuer } = engines;
-  const { log, version, webhookSecrets } = options;
+  const { log, webhookSecrets } = options;
   const pipeline = pipelineOf(engines, log);
   const { dispatch } = pipeline;
   const authenticate = authenticator(tokens);
@@ -66,7 +66,7 @@ export function writeSide(
     pipeline,
     authenticate,
     routers: [
-      restRoutes({ registry, dispatch, authenticate, epoch: store.epoch, newId, version }),
+      restRoutes({ registry, dispatch, authenticate, epoch: store.epoch, newId }),
       Router().use('/webhooks/payments', webhooks),
       ...(issuer === undefined ? [] : [developmentIssuer(issuer)]),
     ],

@@ -13,6 +13,7 @@ import { bounded } from './answers.ts';
 import { costRule } from './cost.ts';
 import type { Mask } from './errors.ts';
 import { graphiqlOptions } from './graphiql.ts';
+import { introspectionByToken } from './introspection.ts';
 import { requestGuards } from './requests.ts';
 
 /** Who a token stands for. Called for every operation, so that a long socket outlives no token. */
@@ -144,10 +145,11 @@ interface Options {
   readonly authenticate: Authenticate;
   /** For development. */
   readonly graphiql: boolean;
+  readonly introspection: 'anybody' | 'by token';
 }
 
 /** The one executor: yoga answers HTTP and SSE by it, the socket takes its stages from it. */
-export function executor({ schema, house, mask, authenticate, graphiql }: Options) {
+export function executor({ schema, house, mask, authenticate, graphiql, introspection }: Options) {
   return createYoga<Transported, Asked>({
     schema,
     graphqlEndpoint: '/graphql',
@@ -162,7 +164,11 @@ export function executor({ schema, house, mask, authenticate, graphiql }: Option
     cors: false,
     maxRequestBodySize: house.limits.requestBytes,
     maskedErrors: { maskError: (error) => mask(error), isDev: false },
-    plugins: [requestGuards(), guards(house, mask)],
+    plugins: [
+      requestGuards(),
+      guards(house, mask),
+      ...(introspection === 'by token' ? [introspectionByToken(mask)] : []),
+    ],
     context: async ({ caller, req }) => ({
       viewer: caller ? await viewerOf(caller, authenticate) : await requesterOf(req, authenticate),
       house,

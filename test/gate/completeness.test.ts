@@ -18,7 +18,7 @@ const tree = readTree();
 const commands = [...registry.commands.values()].map(({ command }) => command);
 const open = commands.filter(({ from }) => from !== 'process').map(({ type }) => type);
 const internal = commands.filter(({ from }) => from === 'process').map(({ type }) => type);
-const api = openApi(registry, '0');
+const api = openApi(registry, { version: '0' });
 const schema = buildSchema(schemaDocument(registry, operations).text);
 
 test('the registry is the one the platform runs on', () => {

@@ -332,7 +332,7 @@ async function beginProcess(house: House, roles: 'every role' | 'write side'): P
       if (!line.isDead()) house.errors.push(`${message} ${told(details)}`);
     },
   };
-  const write = writeSide(engines, { log, version: 'test', webhookSecrets: [SECRET] });
+  const write = writeSide(engines, { log, webhookSecrets: [SECRET] });
   const { pipeline } = write;
   const all = roles === 'every role';
   const views = all ? await (house.options.projections ?? projections)(engines, log) : undefined;

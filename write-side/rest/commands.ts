@@ -7,8 +7,6 @@ import type { Registry } from '#domain/kernel/registry.ts';
 import { Invalid, Rejected } from '#domain/kernel/rejections.ts';
 import { sendRejection, sendReply } from './answer.ts';
 import { readJson } from './body.ts';
-import { docsPage } from './docs-page.ts';
-import { openApi } from './openapi.ts';
 import { commandPaths } from './paths.ts';
 
 export interface Rest {
@@ -18,8 +16,6 @@ export interface Rest {
   /** Of the store, for tokens. */
   readonly epoch: string;
   readonly newId: NewId;
-  /** Of the platform, as `/openapi.json` tells it. */
-  readonly version: string;
 }
 
 /** Bare, or quoted as the draft of the header has it. */
@@ -38,14 +34,12 @@ function commandIdOf(request: Request, newId: NewId): string {
 }
 
 /**
- * `POST /commands/<context>/<command>` for every public command, `GET /openapi.json`, `GET /docs`. The body is the
- * command's data; `Idempotency-Key` is its id, without which each request is a command of its own. What goes wrong is
- * thrown as `Rejected`: the application answers it.
+ * `POST /commands/<context>/<command>` for every public command. The body is the command's data; `Idempotency-Key` is its
+ * id, without which each request is a command of its own. What goes wrong is thrown as `Rejected`: the application answers
+ * it.
  */
 export function restRoutes(rest: Rest): Router {
-  const { registry, dispatch, authenticate, epoch, newId, version } = rest;
-  const description = JSON.stringify(openApi(registry, version));
-  const page = docsPage(registry);
+  const { registry, dispatch, authenticate, epoch, newId } = rest;
   const router = Router({ caseSensitive: true, strict: true });
 
   const taking = (command: string) => async (request: Request, response: Response) => {
@@ -65,16 +59,5 @@ export function restRoutes(rest: Rest): Router {
   };
   // A route each, so that the router itself knows which there are.
   for (const { path, command } of commandPaths(registry)) router.post(path, taking(command.type));
-  router.get('/openapi.json', (_request, response) => {
-    response.type('application/json').send(description);
-  });
-  // Whoever opens the bare address in a browser is shown what there is.
-  router.get('/', (_request, response) => response.redirect('/docs'));
-  router.get('/docs', (_request, response) => {
-    response
-      .set('Content-Security-Policy', "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'")
-      .type('html')
-      .send(page);
-  });
   return router;
 }

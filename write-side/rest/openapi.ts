@@ -147,7 +147,10 @@ function operation({ context, command }: CommandPath): JsonObject {
 }
 
 /** The REST side of the registry as OpenAPI 3.1: one operation for each public command, each no it can get included. */
-export function openApi(registry: Registry, version: string): JsonObject {
+export function openApi(
+  registry: Registry,
+  { version, url }: { readonly version: string; readonly url?: string },
+): JsonObject {
   const schemas = messageSchemas(registry);
   const paths = commandPaths(registry);
   const components: readonly (readonly [string, Json])[] = [
@@ -164,6 +167,7 @@ export function openApi(registry: Registry, version: string): JsonObject {
     openapi: '3.1.0',
     info: { title: 'Annals', version, description: 'Commands by REST. Queries and live feeds: GraphQL.' },
     jsonSchemaDialect: 'https://json-schema.org/draft/2020-12/schema',
+    ...(url !== undefined && { servers: [{ url }] }),
     tags: registry.contexts.map(({ name, description }) => ({ name, description })),
     paths: Object.fromEntries(paths.map((path) => [path.path, { post: operation(path) }])),
     components: {

@@ -5,7 +5,7 @@ import { docsPage } from '#write-side/rest/docs-page.ts';
 import { openApi } from '#write-side/rest/openapi.ts';
 import { registry } from './small-house.ts';
 
-const api = openApi(registry, '1.2.3') as JsonObject & {
+const api = openApi(registry, { version: '1.2.3' }) as JsonObject & {
   paths: Record<string, { post: { responses: Record<string, { description: string }> } }>;
   components: { schemas: Record<string, Record<string, unknown>> };
 };

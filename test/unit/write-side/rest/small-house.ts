@@ -101,7 +101,7 @@ export async function openHouse(
     newId,
     clock,
     routers: [
-      restRoutes({ registry, dispatch, authenticate, epoch: 'e1', newId, version: '1.2.3' }),
+      restRoutes({ registry, dispatch, authenticate, epoch: 'e1', newId }),
       ...more,
     ],
     health: () => health,

@@ -1,0 +1,63 @@
+import type { Router } from 'express';
+import type { Logger } from 'pino';
+import type { Config } from '#config';
+import { registry } from '#domain/registry.ts';
+import { documentation } from '#write-side/rest/documentation.ts';
+import type { Engines } from './engines.ts';
+import type { HttpLimits, HttpOptions, HttpPort } from './http.ts';
+import { listenBy } from './listening.ts';
+import { allowedOrigins, crossOrigin } from './origins.ts';
+import { offered } from './production.ts';
+
+export interface PortsOptions {
+  readonly config: Config;
+  readonly version: string;
+  readonly log: Logger;
+  /** What everybody may come to. */
+  readonly routers: readonly Router[];
+  readonly metrics: Router;
+  readonly health: HttpOptions['health'];
+  readonly limits: Partial<HttpLimits>;
+}
+
+export interface Ports {
+  readonly http: HttpPort;
+  /** The operator's; undefined: on the same port as everybody. */
+  readonly operations: HttpPort | undefined;
+  /** The origin that people are sent to. */
+  readonly publicUrl: string;
+}
+
+/** Opens the port for everybody, and the operator's where there is one. @throws Unusable */
+export async function openPorts({ newId, machineClock }: Engines, options: PortsOptions): Promise<Ports> {
+  const { config, version, log, routers, metrics, health, limits } = options;
+  const has = offered(config);
+  let url = '';
+  const publicUrl = () => config.publicUrl ?? url;
+  const documents = documentation({ registry, version, publicUrl });
+  const shared = {
+    registry,
+    newId,
+    clock: machineClock,
+    health,
+    report: (error: unknown, reference: string) => log.error({ err: error, reference }, 'a request failed'),
+  };
+  const operations =
+    config.operations &&
+    (await listenBy('OPERATIONS_PORT and OPERATIONS_HOST', {
+      ...shared,
+      ...config.operations,
+      routers: [metrics, documents],
+    }));
+  const http = await listenBy('PORT and HOST', {
+    ...shared,
+    host: config.host,
+    port: config.port,
+    routers: [...routers, ...(has.metrics ? [metrics] : []), ...(has.documentation ? [documents] : [])],
+    healthDetails: has.health,
+    crossOrigin: crossOrigin(allowedOrigins(config, publicUrl)),
+    limits,
+  });
+  url = http.url;
+  return { http, operations, publicUrl: publicUrl() };
+}
