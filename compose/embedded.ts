@@ -6,6 +6,7 @@ import { type Engines, embeddedEngines } from './engines.ts';
 import { healthOfAll } from './health.ts';
 import type { HttpLimits, HttpPort } from './http.ts';
 import { metrics } from './metrics.ts';
+import { allowedOrigins } from './origins.ts';
 import { payments } from './payments.ts';
 import { openPorts } from './ports.ts';
 import { offered } from './production.ts';
@@ -71,6 +72,9 @@ export async function startEmbedded(options: PlatformOptions): Promise<Platform>
   const { dispatch } = write.pipeline;
   const views = await projections(engines, log);
   const role = await sagas(engines, { dispatch, provider: paying.provider, log });
+  let url = '';
+  const publicUrl = () => config.publicUrl ?? url;
+  const allowedOrigin = allowedOrigins(config, publicUrl);
   const read = readApi(engines, {
     dispatch,
     authenticate: write.authenticate,
@@ -78,6 +82,7 @@ export async function startEmbedded(options: PlatformOptions): Promise<Platform>
     log,
     graphiql: has.graphiql,
     introspection: has.introspection ? 'anybody' : 'by token',
+    allowedOrigin,
     limits: limits.read ?? {},
   });
   const measured = metrics({
@@ -85,8 +90,8 @@ export async function startEmbedded(options: PlatformOptions): Promise<Platform>
     consumers: () => [...views.status(), ...role.status()],
   });
   let stopping = false;
-  const { http, operations, publicUrl } = await openPorts(engines, {
-    ...{ config, version, log, metrics: measured },
+  const { http, operations } = await openPorts(engines, {
+    ...{ config, version, log, metrics: measured, publicUrl, allowedOrigin },
     routers: [
       ...read.routers,
       ...write.routers,
@@ -103,7 +108,8 @@ export async function startEmbedded(options: PlatformOptions): Promise<Platform>
     limits: limits.http ?? {},
   });
   opened = http;
-  paying.opened(http.url, publicUrl);
+  url = http.url;
+  paying.opened(url, publicUrl());
   read.graphql.attach(http.server);
 
   async function stop(): Promise<void> {
@@ -120,7 +126,7 @@ export async function startEmbedded(options: PlatformOptions): Promise<Platform>
   }
   let stopped: Promise<void> | undefined;
   return {
-    url: http.url,
+    url,
     operationsUrl: operations?.url,
     stop() {
       stopped ??= stop();

@@ -2,8 +2,8 @@ import cors from 'cors';
 import type { RequestHandler } from 'express';
 import type { Config } from '#config';
 
-/** Whether a page of this origin may read what we answer. Whatever sends none is no browser, and needs no leave. */
-export type AllowedOrigin = (origin: string | undefined) => boolean;
+/** Whether a page of this origin may read what we answer, and open sockets. */
+export type AllowedOrigin = (origin: string) => boolean;
 
 /** As often as a browser asks again whether it may, in seconds; more than this the common ones do not keep. */
 const PREFLIGHT_SECONDS = 7_200;
@@ -23,7 +23,7 @@ function namesOf(url: string): readonly string[] {
  */
 export function allowedOrigins(config: Config, publicUrl: () => string): AllowedOrigin {
   return (origin) => {
-    if (origin === undefined || config.allowedOrigins.includes(origin)) return true;
+    if (config.allowedOrigins.includes(origin)) return true;
     // An address that was set is meant as it is; one that was not has every name of this machine.
     return (config.publicUrl === undefined ? namesOf(publicUrl()) : [publicUrl()]).includes(origin);
   };

@@ -6,7 +6,7 @@ import { documentation } from '#write-side/rest/documentation.ts';
 import type { Engines } from './engines.ts';
 import type { HttpLimits, HttpOptions, HttpPort } from './http.ts';
 import { listenBy } from './listening.ts';
-import { allowedOrigins, crossOrigin } from './origins.ts';
+import { type AllowedOrigin, crossOrigin } from './origins.ts';
 import { offered } from './production.ts';
 
 export interface PortsOptions {
@@ -18,22 +18,21 @@ export interface PortsOptions {
   readonly metrics: Router;
   readonly health: HttpOptions['health'];
   readonly limits: Partial<HttpLimits>;
+  /** The origin that people are sent to, as soon as the port is open. */
+  readonly publicUrl: () => string;
+  readonly allowedOrigin: AllowedOrigin;
 }
 
 export interface Ports {
   readonly http: HttpPort;
   /** The operator's; undefined: on the same port as everybody. */
   readonly operations: HttpPort | undefined;
-  /** The origin that people are sent to. */
-  readonly publicUrl: string;
 }
 
 /** Opens the port for everybody, and the operator's where there is one. @throws Unusable */
 export async function openPorts({ newId, machineClock }: Engines, options: PortsOptions): Promise<Ports> {
-  const { config, version, log, routers, metrics, health, limits } = options;
+  const { config, version, log, routers, metrics, health, limits, publicUrl, allowedOrigin } = options;
   const has = offered(config);
-  let url = '';
-  const publicUrl = () => config.publicUrl ?? url;
   const documents = documentation({ registry, version, publicUrl });
   const shared = {
     registry,
@@ -55,9 +54,8 @@ export async function openPorts({ newId, machineClock }: Engines, options: Ports
     port: config.port,
     routers: [...routers, ...(has.metrics ? [metrics] : []), ...(has.documentation ? [documents] : [])],
     healthDetails: has.health,
-    crossOrigin: crossOrigin(allowedOrigins(config, publicUrl)),
+    crossOrigin: crossOrigin(allowedOrigin),
     limits,
   });
-  url = http.url;
-  return { http, operations, publicUrl: publicUrl() };
+  return { http, operations };
 }

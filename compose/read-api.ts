@@ -7,6 +7,7 @@ import { registry } from '#domain/registry.ts';
 import type { ReadLimits } from '#read-api/limits.ts';
 import { type GraphqlServer, graphqlServer } from '#read-api/server.ts';
 import type { Engines } from './engines.ts';
+import type { AllowedOrigin } from './origins.ts';
 
 /** GraphQL over HTTP, SSE and WebSocket. */
 export function readApi(
@@ -18,11 +19,12 @@ export function readApi(
     readonly log: Log;
     readonly graphiql: boolean;
     readonly introspection: 'anybody' | 'by token';
+    readonly allowedOrigin: AllowedOrigin;
     readonly limits: Partial<ReadLimits>;
   },
 ): { readonly graphql: GraphqlServer; readonly routers: readonly Router[] } {
   const { store, feed, clock: businessClock, machineClock, newId } = engines;
-  const { dispatch, authenticate, views, log, graphiql, introspection, limits } = options;
+  const { dispatch, authenticate, views, log, graphiql, introspection, allowedOrigin, limits } = options;
   const graphql = graphqlServer({
     registry,
     dispatch,
@@ -36,6 +38,7 @@ export function readApi(
     logger: log,
     graphiql,
     introspection,
+    allowedOrigin,
     limits,
   });
   return {

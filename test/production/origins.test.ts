@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
 import { pino } from 'pino';
+import { WebSocket } from 'ws';
 import { type Platform, startEmbedded } from '#compose/embedded.ts';
 import { allowedOrigins } from '#compose/origins.ts';
 import { readConfig } from '#config';
@@ -94,11 +95,27 @@ test('a browser that asks before it sends is told what may be sent, if its page 
   assert.deepEqual(corsHeaders(await before(STRANGER)), []);
 });
 
+test('a page may open a socket by the same list', async () => {
+  const opened = (origin: string | undefined) =>
+    new Promise<boolean>((resolve) => {
+      const socket = new WebSocket(`${url.replace('http', 'ws')}/graphql`, 'graphql-transport-ws', {
+        ...(origin !== undefined && { origin }),
+      });
+      socket.on('error', () => resolve(false));
+      socket.on('open', () => {
+        socket.close();
+        resolve(true);
+      });
+    });
+  for (const origin of [FRIEND, url, undefined]) assert.equal(await opened(origin), true, String(origin));
+  for (const origin of [STRANGER, `${FRIEND}:444`, 'null']) assert.equal(await opened(origin), false, origin);
+});
+
 test('who listens everywhere is found on this machine, under each of its names', () => {
   assert.match(url, /^http:\/\/127\.0\.0\.1:\d+$/);
   const allowed = allowedOrigins(readConfig({}), () => 'http://127.0.0.1:4000');
-  for (const origin of ['http://127.0.0.1:4000', 'http://localhost:4000', 'http://[::1]:4000', undefined])
-    assert.ok(allowed(origin), String(origin));
+  for (const origin of ['http://127.0.0.1:4000', 'http://localhost:4000', 'http://[::1]:4000'])
+    assert.ok(allowed(origin), origin);
   for (const origin of ['http://localhost:4001', 'https://localhost:4000', 'http://localhost', 'null', ''])
     assert.ok(!allowed(origin), origin);
 });
