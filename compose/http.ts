@@ -1,6 +1,6 @@
 import { createServer, type IncomingMessage, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
-import express, { type Router } from 'express';
+import express, { type RequestHandler, type Router } from 'express';
 import { later } from '#domain/kernel/instant.ts';
 import type { Clock, NewId } from '#domain/kernel/ports/facts.ts';
 import type { Registry } from '#domain/kernel/registry.ts';

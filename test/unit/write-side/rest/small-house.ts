@@ -100,10 +100,7 @@ export async function openHouse(
     registry,
     newId,
     clock,
-    routers: [
-      restRoutes({ registry, dispatch, authenticate, epoch: 'e1', newId }),
-      ...more,
-    ],
+    routers: [restRoutes({ registry, dispatch, authenticate, epoch: 'e1', newId }), ...more],
     health: () => health,
     report: (error) => reported.push(error),
   });
