@@ -25,11 +25,46 @@ const wholeNumber = (least: number, most: number) => {
     .transform(Number)
     .refine((number) => number >= least && number <= most, problem);
 };
+const Port = wholeNumber(0, 65_535);
+
+/** What can be had as a simulation of itself, and has to be named as meant where it is not development. */
+const simulatedEngines = ['payments'] as const;
+export type SimulatedEngine = (typeof simulatedEngines)[number];
+
+const list = (text: string): readonly string[] =>
+  text
+    .split(',')
+    .map((item) => item.trim())
+    .filter((item) => item !== '');
+
+/** Names of every address, or of none: nobody can be sent there. */
+const NO_PLACE = /^(0\.0\.0\.0|\[::\])$|\*/;
+const isOrigin = (url: URL): boolean =>
+  /^https?:$/.test(url.protocol) && !NO_PLACE.test(url.hostname) && url.href === `${url.origin}/`;
+/** As browsers write it: a default port is left out, a name is in small letters. */
+const Origin = z.string().transform((text, context) => {
+  const url = URL.parse(text);
+  if (url !== null && text.length <= 255 && isOrigin(url)) return url.origin;
+  context.addIssue({
+    code: 'custom',
+    message: 'http or https, a host, perhaps a port, and nothing behind it: https://auctions.example',
+  });
+  return z.NEVER;
+});
 
 const Environment = z.object({
   NODE_ENV: z.enum(['development', 'production', 'test']).default('development'),
   HOST: z.string().max(255).default('127.0.0.1'),
-  PORT: wholeNumber(0, 65_535).default(4000),
+  PORT: Port.default(4000),
+  OPERATIONS_HOST: z.string().max(255).default('127.0.0.1'),
+  OPERATIONS_PORT: Port.optional(),
+  PUBLIC_URL: Origin.optional(),
+  ALLOWED_ORIGINS: z.string().transform(list).pipe(z.array(Origin).max(100)).default([]),
+  SIMULATED: z
+    .string()
+    .transform(list)
+    .pipe(z.array(z.enum(simulatedEngines)))
+    .default([]),
   DATA_DIR: z.string().default('./data'),
   LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
   CLOCK: z.enum(['system', 'simulated']).default('system'),
@@ -59,6 +94,8 @@ type Environment = z.output<typeof Environment>;
 
 /** Balancers ask every few seconds, and take one unready answer, or two, for an end. */
 const PRODUCTION_SHUTDOWN_DELAY_MS = 5_000;
+/** In production, unless it is set. */
+const OPERATIONS_PORT = 4001;
 
 /** How this process was set up; nothing else in the platform reads the environment. */
 export interface Config {
@@ -67,6 +104,17 @@ export interface Config {
   readonly host: string;
   /** 0: any free one. */
   readonly port: number;
+  /**
+   * Where an operator looks: metrics, health with its details, documentation. Not there unless it is set, or in
+   * production, where the public port has none of these.
+   */
+  readonly operations: { readonly host: string; readonly port: number } | undefined;
+  /** The origin that people are sent to; undefined: the address that is listened on. */
+  readonly publicUrl: string | undefined;
+  /** Origins beside our own whose pages may read what we answer. */
+  readonly allowedOrigins: readonly string[];
+  /** Engines that are named as meant to be simulations, in production too. */
+  readonly simulated: readonly SimulatedEngine[];
   /** Absolute. Events, views and, in development, the key that signs tokens. */
   readonly dataDir: string;
   readonly logLevel: Environment['LOG_LEVEL'];
@@ -103,9 +151,12 @@ export class ConfigError extends Error {
   }
 }
 
+/** The settings that name a port. */
+export type PortSettings = 'PORT and HOST' | 'OPERATIONS_PORT and OPERATIONS_HOST';
+
 /** A setting that is well-formed, but names what this machine cannot give; one line. */
 export class Unusable extends Error {
-  constructor(setting: 'DATA_DIR' | 'TOKEN_KEY_FILE', why: string) {
+  constructor(setting: 'DATA_DIR' | 'TOKEN_KEY_FILE' | PortSettings, why: string) {
     super(`${setting} cannot be used: ${why}`);
     this.name = 'Unusable';
   }
@@ -125,6 +176,15 @@ function productionProblems(environment: Environment): readonly string[] {
     ...(environment.WEBHOOK_SECRET === undefined
       ? ['WEBHOOK_SECRET: production needs the secret that webhooks are signed with']
       : []),
+    ...(environment.PUBLIC_URL === undefined
+      ? ['PUBLIC_URL: production needs the address that people are sent to, such as https://auctions.example']
+      : []),
+    // There is no other payment provider yet.
+    ...(environment.SIMULATED.includes('payments')
+      ? []
+      : [
+          'SIMULATED: the payment provider is a simulated one, which moves no money and lets whoever is sent to its page confirm a payment; for a rehearsal, SIMULATED=payments names it as meant',
+        ]),
   ];
 }
 
@@ -133,14 +193,25 @@ export function readConfig(environment: NodeJS.ProcessEnv = process.env): Config
   const parsed = Environment.safeParse(set(environment));
   if (!parsed.success)
     throw new ConfigError(parsed.error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`));
-  const problems = productionProblems(parsed.data);
-  if (problems.length > 0) throw new ConfigError(problems);
   const known = parsed.data;
   const production = known.NODE_ENV === 'production';
+  const operationsPort = known.OPERATIONS_PORT ?? (production ? OPERATIONS_PORT : undefined);
+  const problems = [
+    ...productionProblems(known),
+    ...(operationsPort === known.PORT && known.PORT !== 0 ? ['OPERATIONS_PORT: the same as PORT'] : []),
+  ];
+  if (problems.length > 0) throw new ConfigError(problems);
   return Object.freeze({
     production,
     host: known.HOST,
     port: known.PORT,
+    operations:
+      operationsPort === undefined
+        ? undefined
+        : Object.freeze({ host: known.OPERATIONS_HOST, port: operationsPort }),
+    publicUrl: known.PUBLIC_URL,
+    allowedOrigins: Object.freeze(known.ALLOWED_ORIGINS),
+    simulated: Object.freeze(known.SIMULATED),
     dataDir: resolve(known.DATA_DIR),
     logLevel: known.LOG_LEVEL,
     clock: known.CLOCK,

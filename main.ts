@@ -4,11 +4,8 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { type Logger, pino } from 'pino';
 import { type Platform, startEmbedded } from '#compose/embedded.ts';
-import { type Config, ConfigError, readConfig, Unusable } from '#config';
-import { StoreError } from '#domain/kernel/ports/event-store.ts';
-
-/** As sysexits(3) numbers them, so that a supervisor can tell what to do. */
-const EXIT = { misused: 64, unusable: 78, unavailable: 69, damaged: 65, software: 70 } as const;
+import { EXIT, exitCodeOf } from '#compose/exit.ts';
+import { type Config, ConfigError, readConfig } from '#config';
 
 /** Where the log goes. */
 const output = pino.destination({ dest: 2, sync: false });
@@ -20,14 +17,6 @@ function say(line: string): void {
 function fail(problem: string, code: number): never {
   process.stderr.write(`${problem}\n`);
   process.exit(code);
-}
-
-/** Why the port could not be opened: said so that whoever starts the platform knows what to change. */
-function refusal(error: unknown): string | undefined {
-  if (!(error instanceof Error) || !('syscall' in error) || !('code' in error)) return undefined;
-  if (error.syscall !== 'listen') return undefined;
-  const why = error.code === 'EADDRINUSE' ? 'another program listens there' : error.message;
-  return `PORT and HOST cannot be used: ${why}. PORT=0 takes any free port.`;
 }
 
 /** As it is told in one line; the whole of it is in the log. */
@@ -54,13 +43,6 @@ function endOnMistakes(log: Logger): void {
   process.on('uncaughtException', end);
   process.on('worker', (thread) => thread.on('error', end));
 }
-
-const exitCodeOf = (error: unknown): number => {
-  if (error instanceof ConfigError || error instanceof Unusable || refusal(error) !== undefined)
-    return EXIT.unusable;
-  if (!(error instanceof StoreError)) return EXIT.software;
-  return error.code === 'unreadable' ? EXIT.damaged : EXIT.unavailable;
-};
 
 const { version } = JSON.parse(readFileSync(new URL('./package.json', import.meta.url), 'utf8')) as {
   version: string;
@@ -117,14 +99,18 @@ function start(config: Config): Promise<Platform> {
 }
 
 /** Said last: whoever waits for it may tell the platform to stop in the very next moment. */
-function greet({ url }: Platform, config: Config): void {
-  say(`Annals ${version} is ready.
-
-  GraphiQL   ${url}/graphql${config.production ? ' (not in production)' : ''}
-  Commands   ${url}/docs
-  Health     ${url}/health/ready
-  Data       ${config.dataDir}
-`);
+function greet({ url, operationsUrl }: Platform, { production, dataDir, publicUrl }: Config): void {
+  const graphql = [production ? 'GraphQL    ' : 'GraphiQL   ', `${url}/graphql`];
+  const commands = ['Commands   ', `${production ? operationsUrl : url}/docs`];
+  const lines = [
+    graphql,
+    commands,
+    ['Health     ', `${url}/health/ready`],
+    ...(operationsUrl === undefined ? [] : [['Operations ', `${operationsUrl}/metrics`]]),
+    ...(publicUrl === undefined ? [] : [['People     ', publicUrl]]),
+    ['Data       ', dataDir],
+  ];
+  say(`Annals ${version} is ready.\n\n${lines.map(([name, value]) => `  ${name}${value}`).join('\n')}\n`);
 }
 
 const { demo, forDemo } = readArguments();
@@ -148,5 +134,5 @@ try {
   greet(platform, config);
   if (demo) player = startDemo(platform, forDemo);
 } catch (error) {
-  fail(refusal(error) ?? (error instanceof Error ? error.message : String(error)), exitCodeOf(error));
+  fail(error instanceof Error ? error.message : String(error), exitCodeOf(error));
 }

@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util';
 import { views } from '#compose/projections.ts';
 import { openWorkplace } from '#compose/workplace.ts';
-import { readConfig } from '#config';
+import { ConfigError, readConfig } from '#config';
 import { StoreError } from '#domain/kernel/ports/event-store.ts';
 import { registry } from '#domain/registry.ts';
 import { type ExitCode, projections, projectionsUsage } from './projections.ts';
@@ -41,7 +41,7 @@ const parse = (words: readonly string[]) =>
 try {
   process.exitCode = await main(process.argv.slice(2));
 } catch (error) {
-  // A folder without a history, or a damaged one, is the operator's to mend; anything else is ours and shows its trace.
-  console.error(error instanceof StoreError ? error.message : error);
+  // A folder without a history, a damaged one or a setting is the operator's to mend; anything else is ours and shows its trace.
+  console.error(error instanceof StoreError || error instanceof ConfigError ? error.message : error);
   process.exitCode = 1;
 }

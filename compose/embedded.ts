@@ -2,17 +2,18 @@ import type { Logger } from 'pino';
 import type { Config } from '#config';
 import { pause } from '#domain/kernel/pause.ts';
 import { places } from '#domain/kernel/places.ts';
-import type { ConsumerStatus } from '#domain/kernel/ports/consumer.ts';
-import { registry } from '#domain/registry.ts';
-import { type ClockJump, jumpText } from '#engines/clock/jumps.ts';
 import type { ReadLimits } from '#read-api/limits.ts';
 import { developmentClock } from './development-clock.ts';
 import { type Engines, embeddedEngines } from './engines.ts';
+import { healthOfAll } from './health.ts';
 import { addressesBehind } from './http/addresses.ts';
 import type { HttpLimits } from './http/limits.ts';
-import { type Health, type HttpPort, openHttp } from './http.ts';
+import type { HttpPort } from './http.ts';
 import { metrics } from './metrics.ts';
+import { allowedOrigins } from './origins.ts';
 import { payments } from './payments.ts';
+import { openPorts } from './ports.ts';
+import { offered } from './production.ts';
 import { projections } from './projections.ts';
 import { readApi } from './read-api.ts';
 import { type SagasRole, sagas } from './sagas.ts';
@@ -30,6 +31,8 @@ const SETTLE_MS = 60_000;
 export interface Platform {
   /** `http://127.0.0.1:4000` */
   readonly url: string;
+  /** Where the operator looks; undefined: on the same port as everybody. */
+  readonly operationsUrl: string | undefined;
   /** Finishes what was accepted, ends the feeds with a reason, and closes everything. Repeats wait for the first. */
   stop(): Promise<void>;
 }
@@ -43,23 +46,6 @@ export interface PlatformOptions {
   /** What the port and the read side allow, where it is not the usual. */
   readonly limits?: { readonly http?: Partial<HttpLimits>; readonly read?: Partial<ReadLimits> };
 }
-
-/** A consumer that has stopped by itself or tries in vain needs somebody; one that catches up needs time. */
-const healthOf = (consumers: readonly ConsumerStatus[]): Health[string] => {
-  const troubled = consumers.filter(
-    ({ state, problem }) => state === 'stopped' || state === 'newer-event' || problem !== undefined,
-  );
-  const parked = consumers.reduce((sum, { parkedKeys }) => sum + parkedKeys, 0);
-  const problems = troubled.map(({ name, problem }) => `${name}: ${problem ?? 'stopped'}`);
-  const detail = [...problems, ...(parked === 0 ? [] : [`${parked} parked`])].join('; ');
-  return { ready: troubled.length === 0, ...(detail === '' ? {} : { detail }) };
-};
-
-/** A jump makes nobody unready, but explains what comes early or late. */
-const healthOfClock = (jump: ClockJump | undefined): Health[string] => ({
-  ready: true,
-  ...(jump === undefined ? {} : { detail: `${jumpText(jump)} at ${jump.at}` }),
-});
 
 /** Waits until nothing is left to do at this moment of the simulated business. @throws when that takes too long */
 async function settle({ store }: Engines, role: SagasRole): Promise<void> {
@@ -80,62 +66,68 @@ export async function startEmbedded(options: PlatformOptions): Promise<Platform>
   };
   let opened: HttpPort | undefined;
   const engines = await embeddedEngines({ config, log, onFatal: (error) => void farewell(error) });
-  const { machineClock, newId, simulated } = engines;
+  const { machineClock, simulated } = engines;
   const addresses = addressesBehind(config.trustedProxies);
   const asking = { addressOf: addresses.of, perPerson: places(OPERATIONS_PER_PERSON) };
+  const has = offered(config);
   const paying = payments(engines, config);
-  const write = writeSide(engines, { log, version, webhookSecrets: [paying.secret], ...asking });
+  if (config.production && config.simulated.includes('payments'))
+    log.warn(
+      { simulated: config.simulated },
+      'the payment provider is a simulated one, as SIMULATED names it',
+    );
+  const write = writeSide(engines, { log, webhookSecrets: [paying.secret], ...asking });
   const { dispatch } = write.pipeline;
   const views = await projections(engines, log);
   const role = await sagas(engines, { dispatch, provider: paying.provider, log });
+  let url = '';
+  const publicUrl = () => config.publicUrl ?? url;
+  const allowedOrigin = allowedOrigins(config, publicUrl);
   const read = readApi(engines, {
     dispatch,
     authenticate: write.authenticate,
     ...asking,
     views: views.reader,
     log,
-    graphiql: !config.production,
+    graphiql: has.graphiql,
+    introspection: has.introspection ? 'anybody' : 'by token',
+    allowedOrigin,
     limits: limits.read ?? {},
   });
   const measured = metrics({
     pipeline: () => write.pipeline.status(),
     consumers: () => [...views.status(), ...role.status()],
   });
-  const http = await openHttp({
-    host: config.host,
-    port: config.port,
-    registry,
-    newId,
-    clock: machineClock,
-    addresses,
+  const { http, operations } = await openPorts(engines, {
+    ...{ config, version, log, metrics: measured, addresses, publicUrl, allowedOrigin },
     routers: [
       ...read.routers,
       ...write.routers,
       ...paying.routers,
-      measured,
       ...(simulated === undefined ? [] : [developmentClock(simulated, () => settle(engines, role))]),
     ],
-    health: () => ({
-      'write-side': { ready: !write.pipeline.status().draining },
-      projections: healthOf(views.status()),
-      sagas: healthOf(role.status()),
-      clock: healthOfClock(engines.clockJumps.last()),
+    health: healthOfAll({
+      draining: () => write.pipeline.status().draining,
+      views: views.status,
+      sagas: role.status,
+      clockJump: () => engines.clockJumps.last(),
     }),
     limits: {
       connections: config.maxConnections,
       connectionsPerAddress: config.maxConnectionsPerAddress,
       ...limits.http,
     },
-    report: (error, reference) => log.error({ err: error, reference }, 'a request failed'),
   });
   opened = http;
-  paying.opened(http.url);
+  url = http.url;
+  paying.opened(url, publicUrl());
   read.graphql.attach(http.server);
 
   async function stop(): Promise<void> {
     // First whoever sends people here is told, and then nothing new is taken: what is under way is done, and told to those who
     // follow it. Then the feeds end, then whoever still asks, then what they have set going, and the stores last.
     http.announceClosing();
+    operations?.announceClosing();
     if (config.shutdownDelayMs > 0) await pause(machineClock, config.shutdownDelayMs);
     http.endConnections();
     const drained = new AbortController();
@@ -147,11 +139,13 @@ export async function startEmbedded(options: PlatformOptions): Promise<Platform>
     await write.pipeline.drain();
     await role.stop();
     await views.stop();
+    await operations?.close(GRACE_MS);
     await engines.close();
   }
   let stopped: Promise<void> | undefined;
   return {
-    url: http.url,
+    url,
+    operationsUrl: operations?.url,
     stop() {
       stopped ??= stop();
       return stopped;

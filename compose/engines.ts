@@ -1,4 +1,3 @@
-import { join } from 'node:path';
 import { type Config, Unusable } from '#config';
 import { BEGINNING } from '#domain/kernel/envelope.ts';
 import { type FollowedChains, followedChains } from '#domain/kernel/followed-chains.ts';
@@ -16,15 +15,17 @@ import { type SimulatedClock, simulatedClock } from '#engines/clock/simulated.ts
 import { steadyClock } from '#engines/clock/steady.ts';
 import { systemClock } from '#engines/clock/system.ts';
 import { consumerLoop } from '#engines/consumer/consumer.ts';
+import { DamagedFileError } from '#engines/damaged-file.ts';
 import { eventFeed } from '#engines/event-feed/feed.ts';
 import { openSqliteEventStore } from '#engines/event-store/sqlite/store.ts';
-import { writableFolder } from '#engines/folder.ts';
+import { keyFileIn, writableFolder } from '#engines/folder.ts';
 import { newIds } from '#engines/ids.ts';
 import { systemRandom } from '#engines/random.ts';
 import { belongTo } from '#engines/read-store/history.ts';
 import { joseIssuer, joseVerifier } from '#engines/tokens/jose.ts';
 import { keptKey, readKey } from '#engines/tokens/key-file.ts';
 import { rememberedVerifier } from '#engines/tokens/remembered.ts';
+import { EXIT, exitCodeOf } from './exit.ts';
 import { openViews, reasonOf } from './opening.ts';
 import { demandWholeHistory } from './whole-history.ts';
 
@@ -68,10 +69,13 @@ async function simulatedFrom(store: EventStore): Promise<SimulatedClock> {
   return simulatedClock({ start: events[0]?.recordedAt ?? instant(Date.UTC(2026, 0, 1)) });
 }
 
-/** @throws Unusable */
+/** What the system says of a path that this user cannot use as a file. */
+const isSystemError = (error: unknown): boolean => error instanceof Error && 'syscall' in error;
+
+/** @throws Unusable; DamagedFileError for a key of ours; what the system says of a disk that takes no new one */
 async function tokensOf({ tokens, devTokens, dataDir }: Config, clock: Clock) {
   const { keyFile, issuer, audience } = tokens;
-  const file = keyFile ?? join(dataDir, 'token-key.json');
+  const file = keyFile ?? keyFileIn(dataDir);
   try {
     const key = keyFile === undefined ? await keptKey(file) : await readKey(file);
     const options = { key, issuer, audience, clock };
@@ -80,13 +84,14 @@ async function tokensOf({ tokens, devTokens, dataDir }: Config, clock: Clock) {
       issuer: devTokens ? await joseIssuer(options) : undefined,
     };
   } catch (error) {
+    if (exitCodeOf(error) === EXIT.unavailable) throw error;
     const reason = reasonOf(error);
     const why = reason.includes(file) ? reason : `${file} is no key for Ed25519: ${reason}`;
     if (keyFile !== undefined) throw new Unusable('TOKEN_KEY_FILE', why);
-    throw new Unusable(
-      'DATA_DIR',
-      `${why}; bring it back, or delete it: a new key is made then, and no token issued before is taken`,
-    );
+    if (isSystemError(error)) throw new Unusable('DATA_DIR', why);
+    const remedy =
+      'Bring it back, or delete it: a new key is made then, and no token issued before is taken.';
+    throw new DamagedFileError(file, why.slice(file.length + 1), remedy, { cause: error });
   }
 }
 
@@ -120,8 +125,11 @@ export async function embeddedEngines({ config, log, onFatal }: EnginesOptions):
   const { dataDir: folder } = config;
   useFolder(folder);
   const machineClock = steadyClock();
-  await demandWholeHistory({ folder, clock: machineClock, log, acceptedEnd: config.acceptedHistoryEnd });
+  const { keyFile } = config.tokens;
+  const acceptedEnd = config.acceptedHistoryEnd;
+  await demandWholeHistory({ folder, clock: machineClock, log, acceptedEnd, keyFile });
   let clock: Clock = systemClock();
+  // Before views, keys and ledgers: each of them tells the next start that there was a history.
   // The store stamps what it records by the business clock, which a simulated business learns from the store.
   const store = await openSqliteEventStore({ folder, clock: { now: () => clock.now() }, onFatal });
   const simulated = config.clock === 'simulated' ? await simulatedFrom(store) : undefined;

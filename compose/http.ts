@@ -41,6 +41,10 @@ export interface HttpOptions {
   readonly addresses: Addresses;
   readonly routers: readonly Router[];
   readonly health: () => Health | Promise<Health>;
+  /** Whether `/health/ready` names the components, or only says whether; it names them by default. */
+  readonly healthDetails?: boolean;
+  /** Stands before every router, and may answer in their place. */
+  readonly crossOrigin?: RequestHandler;
   readonly report: Report;
   readonly limits?: Partial<HttpLimits>;
 }
@@ -84,7 +88,7 @@ function networksBounded({ addresses }: HttpOptions, most: number): RequestHandl
   };
 }
 
-function healthRoutes(health: HttpOptions['health'], state: Ending): Router {
+function healthRoutes({ health, healthDetails = true }: HttpOptions, state: Ending): Router {
   const router = express.Router();
   router.get('/health/live', (_request, response) => {
     response.json({ status: 'live' });
@@ -93,16 +97,18 @@ function healthRoutes(health: HttpOptions['health'], state: Ending): Router {
     const components = await health();
     const ready = !state.announced && Object.values(components).every((component) => component.ready);
     const status = state.announced ? 'closing' : ready ? 'ready' : 'not-ready';
-    response.status(ready ? 200 : 503).json({ status, components });
+    response.status(ready ? 200 : 503).json({ status, ...(healthDetails && { components }) });
   });
   return router;
 }
 
 function application(options: HttpOptions, limits: HttpLimits, state: Ending): RequestListener {
-  const health = healthRoutes(options.health, state);
+  const health = healthRoutes(options, state);
   const routers = [health, ...options.routers];
   const app = express();
   app.disable('x-powered-by').disable('etag').set('query parser', 'simple').set('trust proxy', false);
+  // Before all else that answers `OPTIONS`: browsers ask by it on behalf of pages.
+  if (options.crossOrigin !== undefined) app.use(options.crossOrigin);
   app.use(preflight(routers));
   // Whoever watches over the platform is answered, whatever else their address has under way.
   app.use(health, networksBounded(options, limits.connectionsPerAddress), ...options.routers);
@@ -149,9 +155,12 @@ function serverOf(app: RequestListener, limits: HttpLimits): Server {
   return server;
 }
 
+/** Who listens everywhere is found on this machine; the address of everywhere is none that anybody could open. */
+const HERE: Readonly<Record<string, string>> = { '0.0.0.0': '127.0.0.1', '::': 'localhost' };
+
 const urlOf = (server: Server): string => {
   const { address, family, port } = server.address() as AddressInfo;
-  return `http://${family === 'IPv6' ? `[${address}]` : address}:${port}`;
+  return `http://${HERE[address] ?? (family === 'IPv6' ? `[${address}]` : address)}:${port}`;
 };
 
 function listen(server: Server, port: number, host: string): Promise<void> {

@@ -2,6 +2,12 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { StoreError } from '#domain/kernel/ports/event-store.ts';
 import type { Log } from '#domain/kernel/ports/log.ts';
+import { DamagedFileError } from '#engines/damaged-file.ts';
+import {
+  type SimulatedProvider,
+  type SimulatedProviderOptions,
+  simulatedProvider,
+} from '#engines/payments/simulated/provider.ts';
 import { openSqliteReadStore } from '#engines/read-store/sqlite/store.ts';
 
 /** In one line, whoever has thrown it. */
@@ -25,5 +31,21 @@ export function openViews(folder: string, log: Log) {
       `${join(folder, 'views.db')} cannot be used: ${reasonOf(error)}. It may be deleted: it is made again from the history.`,
       { cause: error },
     );
+  }
+}
+
+/**
+ * The provider's ledger cannot be made again, so what is damaged stays as it is.
+ *
+ * @throws DamagedFileError; StoreError `unavailable` for one that cannot be opened now
+ */
+export function openProvider(options: SimulatedProviderOptions): SimulatedProvider {
+  try {
+    return simulatedProvider(options);
+  } catch (error) {
+    if (error instanceof DamagedFileError) throw error;
+    throw new StoreError('unavailable', `${options.file} cannot be used: ${reasonOf(error)}.`, {
+      cause: error,
+    });
   }
 }

@@ -4,9 +4,9 @@ import type { Config } from '#config';
 import type { PaymentProvider } from '#domain/kernel/ports/payments.ts';
 import { deliverTo } from '#engines/payments/simulated/delivery.ts';
 import { simulatedPaymentPages } from '#engines/payments/simulated/pages.ts';
-import { simulatedProvider } from '#engines/payments/simulated/provider.ts';
 import { freshSecret } from '#engines/random.ts';
 import type { Engines } from './engines.ts';
+import { openProvider } from './opening.ts';
 
 /** Where the simulated provider's pages are mounted. */
 const PAGES = '/provider/3-d-secure';
@@ -18,19 +18,26 @@ export interface Payments {
   /** What its notices are signed with. */
   readonly secret: string;
   readonly routers: readonly Router[];
-  /** Tells where the port was opened; until then nobody is sent to a page and no notice is delivered. */
-  opened(url: string): void;
+  /**
+   * Tells where the port was opened, and where people find it; until then nobody is sent to a page and no notice is
+   * delivered.
+   */
+  opened(url: string, publicUrl: string): void;
   close(): Promise<void>;
 }
 
-/** The simulated provider: a stranger who happens to live in the same process, and speaks HTTP to us all the same. */
+/**
+ * The simulated provider: a stranger who happens to live in the same process, and speaks HTTP to us all the same.
+ *
+ * @throws DamagedFileError for its ledger; StoreError `unavailable` when that cannot be opened now
+ */
 export function payments({ clock, machineClock }: Engines, config: Config): Payments {
   const secret = config.webhookSecret ?? freshSecret();
   const listening = Promise.withResolvers<string>();
-  let url = '';
-  const provider = simulatedProvider({
+  let pagesAt = '';
+  const provider = openProvider({
     file: join(config.dataDir, 'provider.db'),
-    pageUrl: () => `${url}${PAGES}`,
+    pageUrl: () => `${pagesAt}${PAGES}`,
     secret,
     deliver: async (body, signature) => deliverTo(`${await listening.promise}${WEBHOOKS}`)(body, signature),
     clock,
@@ -40,9 +47,9 @@ export function payments({ clock, machineClock }: Engines, config: Config): Paym
     provider,
     secret,
     routers: [Router().use(PAGES, simulatedPaymentPages(provider))],
-    opened(at) {
-      url = at;
-      listening.resolve(at);
+    opened(url, publicUrl) {
+      pagesAt = publicUrl;
+      listening.resolve(url);
     },
     close: () => provider.close(),
   };

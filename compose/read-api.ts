@@ -9,6 +9,7 @@ import { registry } from '#domain/registry.ts';
 import type { ReadLimits } from '#read-api/limits.ts';
 import { type GraphqlServer, graphqlServer } from '#read-api/server.ts';
 import type { Engines } from './engines.ts';
+import type { AllowedOrigin } from './origins.ts';
 
 /** GraphQL over HTTP, SSE and WebSocket. */
 export function readApi(
@@ -21,11 +22,14 @@ export function readApi(
     readonly views: ViewReader;
     readonly log: Log;
     readonly graphiql: boolean;
+    readonly introspection: 'anybody' | 'by token';
+    readonly allowedOrigin: AllowedOrigin;
     readonly limits: Partial<ReadLimits>;
   },
 ): { readonly graphql: GraphqlServer; readonly routers: readonly Router[] } {
   const { store, feed, clock: businessClock, machineClock, newId } = engines;
-  const { dispatch, authenticate, addressOf, perPerson, views, log, graphiql, limits } = options;
+  const { dispatch, authenticate, addressOf, perPerson, views, log, limits } = options;
+  const { graphiql, introspection, allowedOrigin } = options;
   const graphql = graphqlServer({
     registry,
     dispatch,
@@ -40,6 +44,8 @@ export function readApi(
     newId,
     logger: log,
     graphiql,
+    introspection,
+    allowedOrigin,
     limits,
   });
   return {

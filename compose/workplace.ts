@@ -2,15 +2,15 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Workplace } from '#cli/projections.ts';
-import { StoreError } from '#domain/kernel/ports/event-store.ts';
 import type { Registry } from '#domain/kernel/registry.ts';
 import { systemClock } from '#engines/clock/system.ts';
 import { consumerLoop } from '#engines/consumer/consumer.ts';
 import { openSqliteEventStore } from '#engines/event-store/sqlite/store.ts';
 import { newIds } from '#engines/ids.ts';
-import { belongTo, shortened, told } from '#engines/read-store/history.ts';
+import { belongTo } from '#engines/read-store/history.ts';
 import { openSqliteReadStore } from '#engines/read-store/sqlite/store.ts';
 import type { View } from '#projections/view.ts';
+import { refuseLoss } from './whole-history.ts';
 
 export interface OpenOptions {
   readonly folder: string;
@@ -21,22 +21,14 @@ export interface OpenOptions {
 
 /**
  * Opens a data folder beside the server, if one runs: the history to read only, the views to write.
- * @throws StoreError when there is no history to read, or it is shorter than what the views have read of it
+ * @throws StoreError when there is no history to read, or it is not the whole of what the views have read
  */
 export async function openWorkplace(options: OpenOptions): Promise<Workplace & { close(): Promise<void> }> {
   const { folder, views, registry, print } = options;
   const clock = systemClock();
+  await refuseLoss({ folder, clock, keyFile: undefined });
   const store = await openSqliteEventStore({ folder, clock, readOnly: true });
   const readStore = openSqliteReadStore({ folder });
-  const missing = await shortened(readStore, store);
-  if (missing !== undefined) {
-    await readStore.close();
-    await store.close();
-    throw new StoreError(
-      'unreadable',
-      `In ${folder} ${told(missing)}. The start of the platform tells more.`,
-    );
-  }
   await belongTo(readStore, store.epoch);
   const owner = `cli-${newIds({ clock })()}`;
   const consume = consumerLoop({ feed: store, store, readStore, registry, clock, owner });

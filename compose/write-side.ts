@@ -53,14 +53,13 @@ export function writeSide(
   engines: Engines,
   options: {
     readonly log: Log;
-    readonly version: string;
     readonly webhookSecrets: readonly string[];
     readonly addressOf: (request: IncomingMessage) => string | undefined;
     readonly perPerson: Places;
   },
 ): WriteSide {
   const { store, clock, newId, tokens, issuer } = engines;
-  const { log, version, webhookSecrets, addressOf, perPerson } = options;
+  const { log, webhookSecrets, addressOf, perPerson } = options;
   const pipeline = pipelineOf(engines, log);
   const { dispatch } = pipeline;
   const authenticate = authenticator(tokens);
@@ -75,17 +74,7 @@ export function writeSide(
     pipeline,
     authenticate,
     routers: [
-      restRoutes({
-        registry,
-        dispatch,
-        authenticate,
-        addressOf,
-        perPerson,
-        epoch: store.epoch,
-        newId,
-        version,
-        development: issuer !== undefined,
-      }),
+      restRoutes({ registry, dispatch, authenticate, addressOf, perPerson, epoch: store.epoch, newId }),
       Router().use('/webhooks/payments', webhooks),
       ...(issuer === undefined ? [] : [developmentIssuer(issuer)]),
     ],

@@ -1,5 +1,5 @@
 import { accessSync, constants, existsSync, mkdirSync, readdirSync, statSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 
 const codeOf = (error: unknown): unknown =>
   error instanceof Error && 'code' in error ? error.code : undefined;
@@ -17,6 +17,10 @@ function make(folder: string): void {
   }
 }
 
+/** The key that tokens are signed with in development. */
+const KEY_NAME = 'token-key.json';
+export const keyFileIn = (folder: string): string => join(folder, KEY_NAME);
+
 /** The files of a store by the names that SQLite gives them, and the lock. */
 const isStoreFile = (name: string): boolean => /\.(db(-wal|-shm)?|lock)$/.test(name);
 
@@ -30,6 +34,30 @@ export function writableFolder(folder: string): void {
   make(folder);
   if (!statSync(folder).isDirectory()) throw new Error(`${folder} is no folder`);
   accessSync(folder, constants.R_OK | constants.W_OK | constants.X_OK);
-  for (const name of readdirSync(folder))
-    if (isStoreFile(name)) accessSync(join(folder, name), constants.R_OK | constants.W_OK);
+  for (const name of readdirSync(folder)) {
+    if (!isStoreFile(name)) continue;
+    const path = join(folder, name);
+    if (!statSync(path).isFile()) throw new Error(`${path} is no file`);
+    accessSync(path, constants.R_OK | constants.W_OK);
+  }
+}
+
+/**
+ * What stands in a data folder only once its history does. None of them: a file that is still being made, and what SQLite
+ * makes beside a database, but for the log of the history.
+ */
+const isTrace = (name: string): boolean =>
+  name === KEY_NAME ||
+  name === 'events.db-wal' ||
+  (/^(events|views|provider)\.db(?!\.new)/.test(name) && !/-(wal|shm|journal)$/.test(name));
+
+/**
+ * What tells that a folder had a history, by name: the log, views and what was set aside of them, the provider's ledger,
+ * the key. `except` is a file that an operator has put there themselves. Empty where there is no folder yet.
+ */
+export function tracesOfHistory(folder: string, except: string | undefined): readonly string[] {
+  if (!existsSync(folder)) return [];
+  return readdirSync(folder)
+    .filter((name) => isTrace(name) && (except === undefined || join(folder, name) !== resolve(except)))
+    .sort();
 }

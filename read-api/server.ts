@@ -47,6 +47,8 @@ export interface GraphqlOptions {
    * no browser. Without this no other page may.
    */
   readonly allowedOrigin?: AllowedOrigin;
+  /** Whether anybody may ask for the schema, or only those with a token; anybody by default. */
+  readonly introspection?: 'anybody' | 'by token';
   readonly limits?: Partial<ReadLimits>;
 }
 
@@ -64,7 +66,7 @@ export interface GraphqlServer {
 
 /** GraphQL over HTTP, SSE and WebSocket: one schema, one executor, the same limits and masks on each. */
 export function graphqlServer(options: GraphqlOptions): GraphqlServer {
-  const { authenticate, graphiql, allowedOrigin, ...rest } = options;
+  const { authenticate, graphiql, introspection = 'anybody', allowedOrigin, ...rest } = options;
   const { registry, dispatch, store, feed, clock, businessClock, logger, newId } = rest;
   const limits: ReadLimits = { ...readLimits, ...options.limits };
   const closing = new AbortController();
@@ -78,7 +80,7 @@ export function graphqlServer(options: GraphqlOptions): GraphqlServer {
   };
   const schema = executableSchema(schemaDocument(registry, operations));
   const mask = errorMask(registry, logger, newId);
-  const yoga = executor({ schema, house, mask, authenticate, graphiql });
+  const yoga = executor({ schema, house, mask, authenticate, graphiql, introspection });
   const open = sockets(yoga, house, mask, allowedOrigin);
   let closed: Promise<void> | undefined;
   return {

@@ -16,44 +16,53 @@ export async function belongTo(readStore: ReadStore, epoch: string): Promise<boo
   return known !== undefined;
 }
 
-/** A view, reaction or saga that has read what the history does not hold any more. */
-export interface Ahead {
+/** A view, reaction or saga, and how far it has read. */
+export interface Reader {
   readonly consumer: string;
   readonly checkpoint: Position;
 }
 
-/** That a history is shorter than what was read of it, and by whom. */
-export interface Shortened {
+/** That the history is not the whole of what was read, and by whom. */
+export interface Loss {
   /** Where the history ends. */
   readonly head: Position;
-  /** Whoever has read further, the furthest first; at least one. */
-  readonly ahead: readonly Ahead[];
+  /** Whether what was read is another history, so that nothing of it is here. */
+  readonly another: boolean;
+  /** Whoever has read what is missing, the furthest first; at least one. */
+  readonly readers: readonly Reader[];
 }
 
 /**
- * Whether somebody has read more of this history than there is. A checkpoint only ever passes what is durable, so a
- * history that ends before one has lost events which had been acknowledged. Safe beside a process that writes.
+ * Whether somebody has read what this history does not hold. A checkpoint only ever passes what is durable, so one behind
+ * the end, or anywhere in another history, tells of events which had been acknowledged and are not here. Safe beside a
+ * process that writes.
  */
-export async function shortened(
+export async function lossOf(
   readStore: Pick<ReadStore, 'setting' | 'consumers'>,
   store: Pick<EventStore, 'epoch' | 'head'>,
-): Promise<Shortened | undefined> {
-  if ((await readStore.setting(HISTORY)) !== store.epoch) return undefined;
+): Promise<Loss | undefined> {
+  const known = await readStore.setting(HISTORY);
+  if (known === undefined) return undefined;
   // Checkpoints first: the history may grow between the two questions, and whoever reads it with it.
   const consumers = await readStore.consumers();
   const head = await store.head();
-  const ahead = consumers
-    .flatMap(({ consumer, checkpoint = 0n }) => (checkpoint > head ? [{ consumer, checkpoint }] : []))
+  const another = known !== store.epoch;
+  const held = another ? 0n : head;
+  const readers = consumers
+    .flatMap(({ consumer, checkpoint = 0n }) => (checkpoint > held ? [{ consumer, checkpoint }] : []))
     .sort((a, b) => (a.checkpoint === b.checkpoint ? 0 : a.checkpoint > b.checkpoint ? -1 : 1));
-  return ahead.length === 0 ? undefined : { head, ahead };
+  return readers.length === 0 ? undefined : { head, another, readers };
 }
 
 /** So many of them are named in a message. */
 const NAMED = 5;
 
 /** What an operator has to know of it, as one sentence. */
-export function told({ head, ahead }: Shortened): string {
-  const named = ahead.slice(0, NAMED).map(({ consumer, checkpoint }) => `${consumer} (${checkpoint})`);
-  const others = ahead.length > NAMED ? ` and ${ahead.length - NAMED} others` : '';
-  return `the history ends at position ${head} and was read further by ${named.join(', ')}${others}: events that had been acknowledged are missing`;
+export function told({ head, another, readers }: Loss): string {
+  const named = readers.slice(0, NAMED).map(({ consumer, checkpoint }) => `${consumer} (${checkpoint})`);
+  const others = readers.length > NAMED ? ` and ${readers.length - NAMED} others` : '';
+  const what = another
+    ? `the history ends at position ${head} and is another than the one that was read by`
+    : `the history ends at position ${head} and was read further by`;
+  return `${what} ${named.join(', ')}${others}: events that had been acknowledged are missing`;
 }

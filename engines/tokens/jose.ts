@@ -8,13 +8,18 @@ import {
   SignJWT,
 } from 'jose';
 import { z } from 'zod';
-import { Actor, Role } from '#domain/kernel/actor.ts';
+import { Actor, Role, TokenSubject } from '#domain/kernel/actor.ts';
 import { instant, later, millisecondsOf } from '#domain/kernel/instant.ts';
 import type { Clock } from '#domain/kernel/ports/facts.ts';
 import type { IssuedToken, TokenIssuer, TokenVerifier } from '#domain/kernel/ports/tokens.ts';
 
-/** The one signature we take. A token names its own algorithm, so the choice must not be left to it. */
+/** The one signature we make. */
 const ALGORITHM = 'EdDSA';
+/**
+ * The one signature we take, by both of its names: RFC 9864 calls Ed25519 what RFC 8037 had called EdDSA. A token names
+ * its own algorithm, so the choice must not be left to it.
+ */
+const TAKEN_ALGORITHMS = [ALGORITHM, 'Ed25519'];
 /** Two machines' clocks may disagree by this much. */
 const CLOCK_TOLERANCE_SECONDS = 5;
 /** Of the year 9999, since 1970: the last that an `Instant` can tell. */
@@ -30,7 +35,7 @@ const SigningKey = z.looseObject({
 });
 
 const Claims = z.object({
-  sub: Actor.shape.id,
+  sub: TokenSubject,
   roles: z.array(Role.exclude(['system'])).max(8),
   reputation: Actor.shape.reputation.default(0),
   exp: z.number().max(LAST_SECOND),
@@ -63,7 +68,7 @@ export async function joseVerifier(options: TokenOptions): Promise<TokenVerifier
     async verify(token) {
       if (token.length > MAX_TOKEN_CHARACTERS) return undefined;
       const verified = await jwtVerify(token, key, {
-        algorithms: [ALGORITHM],
+        algorithms: TAKEN_ALGORITHMS,
         issuer,
         audience,
         currentDate: new Date(clock.now()),

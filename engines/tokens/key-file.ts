@@ -17,7 +17,10 @@ const JsonWebKey = z
   })
   .pipe(z.looseObject({ kty: z.string() }));
 
-/** A key that an operator keeps in a file. @throws with the file's name when it is missing or no JSON Web Key. */
+/**
+ * A key that an operator keeps in a file. @throws TypeError with the file's name when it holds no JSON Web Key; what the
+ * system says of a file that cannot be read
+ */
 export async function readKey(path: string): Promise<JWK> {
   const parsed = JsonWebKey.safeParse(await readFile(path, 'utf8'));
   if (!parsed.success) {

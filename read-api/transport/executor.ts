@@ -13,6 +13,7 @@ import { bounded } from './answers.ts';
 import { costRule } from './cost.ts';
 import type { Mask } from './errors.ts';
 import { graphiqlOptions } from './graphiql.ts';
+import { introspectionByToken } from './introspection.ts';
 import { boundedPerPerson } from './persons.ts';
 import { requestGuards } from './requests.ts';
 
@@ -149,10 +150,11 @@ interface Options {
   readonly authenticate: Authenticate;
   /** For development. */
   readonly graphiql: boolean;
+  readonly introspection: 'anybody' | 'by token';
 }
 
 /** The one executor: yoga answers HTTP and SSE by it, the socket takes its stages from it. */
-export function executor({ schema, house, mask, authenticate, graphiql }: Options) {
+export function executor({ schema, house, mask, authenticate, graphiql, introspection }: Options) {
   return createYoga<Transported, Asked>({
     schema,
     graphqlEndpoint: '/graphql',
@@ -167,7 +169,12 @@ export function executor({ schema, house, mask, authenticate, graphiql }: Option
     cors: false,
     maxRequestBodySize: house.limits.requestBytes,
     maskedErrors: { maskError: (error) => mask(error), isDev: false },
-    plugins: [requestGuards(), guards(house, mask), boundedPerPerson(house.perPerson, mask)],
+    plugins: [
+      requestGuards(),
+      guards(house, mask),
+      boundedPerPerson(house.perPerson, mask),
+      ...(introspection === 'by token' ? [introspectionByToken(mask)] : []),
+    ],
     context: async ({ caller, req }) => ({
       viewer: caller ? await viewerOf(caller, authenticate) : await requesterOf(house, req, authenticate),
       house,

@@ -284,6 +284,12 @@ strangers(door, 'a question about the history', [
     'invalid',
   ],
   [
+    'for a token in the name of a saga',
+    { path: '/dev/tokens', body: '{"sub":"system.settlement","roles":["bidder"]}' },
+    400,
+    'invalid',
+  ],
+  [
     'for a token without end',
     { path: '/dev/tokens', body: '{"sub":"a","roles":["bidder"],"hours":1e999}' },
     400,

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { createPrivateKey, sign } from 'node:crypto';
 import { test } from 'node:test';
 import { exportJWK, generateKeyPair, generateSecret, importJWK, type JWK, SignJWT } from 'jose';
 import { instant, later } from '#domain/kernel/instant.ts';
@@ -58,11 +59,27 @@ test('what our key signs is still only taken for what a token may say', async ()
     { reputation: 1.5 },
     { reputation: '7' },
     { sub: 'ann:USD' },
+    { sub: 'system.settlement' },
+    { sub: 'system.webhook.simulated', roles: ['admin'] },
     { sub: '' },
     { sub: undefined },
     { exp: 1e15 },
   ])
     assert.equal(await verifier.verify(await signed(claims)), undefined, JSON.stringify(claims));
+});
+
+test('Ed25519 is taken by both of its names, and by no other', async () => {
+  const secret = createPrivateKey({ key: { ...key }, format: 'jwk' });
+  const [, payload] = (await signed({})).split('.');
+  /** The right signature by the right key, under a name. */
+  function named(alg: string): string {
+    const said = `${Buffer.from(JSON.stringify({ alg })).toString('base64url')}.${payload}`;
+    return `${said}.${sign(null, Buffer.from(said), secret).toString('base64url')}`;
+  }
+  for (const alg of ['EdDSA', 'Ed25519'])
+    assert.equal((await verifier.verify(named(alg)))?.actor.id, 'ann', alg);
+  for (const alg of ['ed25519', 'EDDSA', 'Ed448', 'ES256', 'HS256', 'none', ''])
+    assert.equal(await verifier.verify(named(alg)), undefined, alg);
 });
 
 test('a token for somebody else, from somebody else, or without an end is refused', async () => {

@@ -101,10 +101,6 @@ describe('a key that tokens cannot be signed with', () => {
       const TOKEN_KEY_FILE = join(folder, name);
       return refusedStart({ DATA_DIR: join(folder, `for-${name}`), TOKEN_KEY_FILE }, { code: 78, says });
     });
-    const kept = await dataFolder();
-    await writeFile(join(kept, 'token-key.json'), '{"kty":');
-    const says =
-      /^DATA_DIR cannot be used: .*token-key\.json holds no JSON Web Key: not JSON; bring it back, or delete it/;
-    await Promise.all([...given, refusedStart({ DATA_DIR: kept }, { code: 78, says })]);
+    await Promise.all(given);
   });
 });

@@ -8,6 +8,7 @@ import {
   rmSync,
   statSync,
   truncateSync,
+  writeFileSync,
   writeSync,
 } from 'node:fs';
 import { join } from 'node:path';
@@ -107,7 +108,12 @@ const damages: readonly (readonly [
   ['cut in the middle beside a log that hides it', 'killed', halve, 'is cut short'],
   ['cut to nothing', 'stopped', (file) => truncateSync(file, 0), 'is empty: it was cut short'],
   ['without a header', 'stopped', garble, 'is damaged'],
-  ['missing beside its log', 'killed', (file) => rmSync(file), 'is missing, while its log .*-wal is there'],
+  [
+    'missing beside its log',
+    'killed',
+    (file) => rmSync(file),
+    'is missing, while there is events.db-wal, .*views.db',
+  ],
 ];
 
 describe('a history that cannot be read', () => {
@@ -134,6 +140,28 @@ describe('a history that cannot be read', () => {
       /events\.db has schema version 99; this program reads version \d+\. .*Start the program that wrote it/;
     await refusedStart({ DATA_DIR: folder }, { code: 65, says });
     assert.deepEqual(contents(folder), found);
+  });
+});
+
+describe('another file of the folder that cannot be read', () => {
+  const wrecks: readonly (readonly [name: string, apply: (file: string) => void, says: string])[] = [
+    ['provider.db', halve, 'is damaged.*Bring it back from a backup; or move it away'],
+    ['provider.db', garble, 'is damaged.*Bring it back from a backup; or move it away'],
+    ['provider.db', (file) => truncateSync(file, 0), 'is empty: it was cut short.*Bring it back'],
+    ['provider.db', (file) => sql(file, 'DROP TABLE notice'), 'is damaged, or no ledger.*Bring it back'],
+    ['token-key.json', halve, 'holds no JSON Web Key: not JSON.*Bring it back, or delete it'],
+    ['token-key.json', (file) => writeFileSync(file, '{"kty":"oct","k":"x"}'), 'is no key for Ed25519'],
+    ['events.lock', (file) => writeFileSync(file, 'x'.repeat(5_000)), 'is damaged.*Delete it when no other'],
+  ];
+  test('is refused by name, with what to do, and left as it is', async () => {
+    for (const [name, apply, says] of wrecks) {
+      const folder = await copyOf(given.stopped);
+      const file = join(folder, name);
+      apply(file);
+      const found = readFileSync(file);
+      await refusedStart({ DATA_DIR: folder }, { code: 65, says: new RegExp(`^${file} ${says}`) });
+      assert.deepEqual(readFileSync(file), found);
+    }
   });
 });
 

@@ -48,6 +48,13 @@ export function under(injection: Injection): readonly string[] {
   return ['strace', '-D', '-qqq', '-o', '/dev/null', ...words(injection)];
 }
 
+/** What runs a program that is killed as soon as it opens this file. */
+export function killedAtOpening(file: string): readonly string[] {
+  demandStrace();
+  const kill = ['-P', file, '-e', 'trace=openat', '-e', 'inject=openat:signal=SIGKILL'];
+  return ['strace', '-D', '-f', '-qqq', '-o', '/dev/null', ...kill];
+}
+
 const untilTold = async (child: ChildProcess, told: () => boolean, output: () => string): Promise<void> => {
   for (let tries = 0; tries < 500 && !told(); tries++) {
     if (child.exitCode !== null) break;

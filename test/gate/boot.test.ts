@@ -49,6 +49,17 @@ test('what the machine refuses is said in one line, with what to change, and not
   await writeFile(file, '');
   const refused: readonly (readonly [environment: Record<string, string>, code: number, says: RegExp])[] = [
     [{ PORT: port, DATA_DIR: elsewhere }, 78, /^PORT and HOST cannot be used: another program listens there/],
+    [
+      { HOST: 'nowhere.invalid', DATA_DIR: elsewhere },
+      78,
+      /^PORT and HOST cannot be used: nowhere\.invalid cannot be resolved \((ENOTFOUND|EAI_AGAIN)\)\.$/,
+    ],
+    // Of a network that is kept for examples.
+    [
+      { HOST: '192.0.2.1', DATA_DIR: elsewhere },
+      78,
+      /^PORT and HOST cannot be used: 192\.0\.2\.1 is no address of this machine\./,
+    ],
     [{ DATA_DIR: file }, 78, /^DATA_DIR cannot be used: .*file/],
     [{}, 69, /^another process( \(\d+\))? writes to .*; only one may$/],
   ];

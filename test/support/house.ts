@@ -336,7 +336,6 @@ async function beginProcess(house: House, roles: 'every role' | 'write side'): P
   };
   const write = writeSide(engines, {
     log,
-    version: 'test',
     webhookSecrets: [SECRET],
     addressOf: addressesBehind([]).of,
     perPerson: places(1_000),

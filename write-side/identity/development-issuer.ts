@@ -1,6 +1,6 @@
 import { Router } from 'express';
 import { z } from 'zod';
-import { Actor, Role } from '#domain/kernel/actor.ts';
+import { Actor, Role, TokenSubject } from '#domain/kernel/actor.ts';
 import type { TokenIssuer } from '#domain/kernel/ports/tokens.ts';
 import { invalid, readJson } from '../rest/body.ts';
 
@@ -8,7 +8,7 @@ const HOUR_MS = 60 * 60 * 1000;
 const MAX_HOURS = 24 * 366;
 
 export const TokenRequest = z.strictObject({
-  sub: Actor.shape.id,
+  sub: TokenSubject,
   roles: z
     .array(Role.exclude(['system']))
     .min(1)

@@ -8,9 +8,7 @@ import type { Registry } from '#domain/kernel/registry.ts';
 import { Invalid, Rejected } from '#domain/kernel/rejections.ts';
 import { sendRejection, sendReply } from './answer.ts';
 import { readJson } from './body.ts';
-import { docsPage } from './docs-page.ts';
 import { IdempotencyKey } from './idempotency-key.ts';
-import { openApi } from './openapi.ts';
 import { commandPaths } from './paths.ts';
 
 export interface Rest {
@@ -24,10 +22,6 @@ export interface Rest {
   /** Of the store, for tokens. */
   readonly epoch: string;
   readonly newId: NewId;
-  /** Of the platform, as `/openapi.json` tells it. */
-  readonly version: string;
-  /** Whether development's conveniences are described, too. */
-  readonly development?: boolean;
 }
 
 function commandIdOf(request: Request, newId: NewId): string {
@@ -40,15 +34,12 @@ function commandIdOf(request: Request, newId: NewId): string {
 }
 
 /**
- * `POST /commands/<context>/<command>` for every public command, `GET /openapi.json`, `GET /docs`. The body is the
- * command's data; `Idempotency-Key` is its id, without which each request is a command of its own. What goes wrong is
- * thrown as `Rejected`: the application answers it.
+ * `POST /commands/<context>/<command>` for every public command. The body is the command's data; `Idempotency-Key` is its
+ * id, without which each request is a command of its own. What goes wrong is thrown as `Rejected`: the application answers
+ * it.
  */
 export function restRoutes(rest: Rest): Router {
   const { registry, dispatch, authenticate, addressOf, perPerson, epoch, newId } = rest;
-  const { version, development = false } = rest;
-  const description = JSON.stringify(openApi(registry, { version, development }));
-  const page = docsPage(registry);
   const router = Router({ caseSensitive: true, strict: true });
 
   const taking = (command: string) => async (request: Request, response: Response) => {
@@ -74,16 +65,5 @@ export function restRoutes(rest: Rest): Router {
   };
   // A route each, so that the router itself knows which there are.
   for (const { path, command } of commandPaths(registry)) router.post(path, taking(command.type));
-  router.get('/openapi.json', (_request, response) => {
-    response.type('application/json').send(description);
-  });
-  // Whoever opens the bare address in a browser is shown what there is.
-  router.get('/', (_request, response) => response.redirect('/docs'));
-  router.get('/docs', (_request, response) => {
-    response
-      .set('Content-Security-Policy', "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'")
-      .type('html')
-      .send(page);
-  });
   return router;
 }

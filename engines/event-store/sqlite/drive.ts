@@ -1,4 +1,4 @@
-import { sqliteCode } from './schema.ts';
+import { sqliteCode } from '../../database-file.ts';
 import type { WriterTables } from './tables.ts';
 import type { Action, Answer, Writer } from './writer.ts';
 

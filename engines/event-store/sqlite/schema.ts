@@ -1,9 +1,9 @@
-import { closeSync, existsSync, fsyncSync, openSync, renameSync, rmSync, statSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { StoreError } from '#domain/kernel/ports/event-store.ts';
+import { createWhole, isDamage, isShorterThanItsHeader, sqliteCode } from '../../database-file.ts';
 import { writableFolder } from '../../folder.ts';
-import { isShorterThanItsHeader } from './cut-short.ts';
 import { holderOf } from './holder.ts';
 
 /** Grows with every change of the tables; a file of a newer one is not touched. */
@@ -36,17 +36,8 @@ const TABLES = `
   CREATE INDEX event_kind ON event (position, type, stream);
 `;
 
-/** The primary result code of an error of SQLite; undefined for any other error. */
-export function sqliteCode(error: unknown): number | undefined {
-  if (!(error instanceof Error) || !('errcode' in error) || typeof error.errcode !== 'number')
-    return undefined;
-  return error.errcode & 0xff;
-}
-
 const SQLITE_BUSY = 5;
-const SQLITE_CORRUPT = 11;
 const SQLITE_FULL = 13;
-const SQLITE_NOTADB = 26;
 
 /** What whoever finds damage has to do: the history is the one thing that nothing else can be made from. */
 const RESTORE = 'Nothing was changed. Bring back events.db from a backup; the views are made again from it.';
@@ -54,32 +45,22 @@ const RESTORE = 'Nothing was changed. Bring back events.db from a backup; the vi
 /** What went wrong on opening or reading, in the port's terms. */
 export function readError(error: unknown, file: string): StoreError {
   if (error instanceof StoreError) return error;
-  const code = sqliteCode(error);
   const reason = error instanceof Error ? error.message : String(error);
-  if (code === SQLITE_CORRUPT || code === SQLITE_NOTADB) {
+  if (isDamage(error))
     return new StoreError('unreadable', `${file} is damaged: ${reason}. ${RESTORE}`, { cause: error });
-  }
-  const advice = code === SQLITE_FULL ? '. Make room on its disk' : '';
+  const advice = sqliteCode(error) === SQLITE_FULL ? '. Make room on its disk' : '';
   return new StoreError('unavailable', `${file} cannot be used: ${reason}${advice}.`, { cause: error });
 }
 
-/** Writes a new file beside its place and moves it there, so that an empty or half-made file is always damage. */
 function create(folder: string, epoch: string): void {
-  const file = eventsFile(folder);
-  const draft = `${file}.new`;
-  for (const suffix of ['', '-journal', '-wal', '-shm']) rmSync(draft + suffix, { force: true });
-  const db = new DatabaseSync(draft);
-  db.exec('PRAGMA page_size = 16384; PRAGMA synchronous = FULL; PRAGMA journal_mode = WAL;');
-  db.exec('BEGIN');
-  db.exec(TABLES);
-  db.prepare('INSERT INTO history (epoch) VALUES (?)').run(epoch);
-  db.exec(`PRAGMA application_id = ${APPLICATION_ID}; PRAGMA user_version = ${SCHEMA_VERSION};`);
-  db.exec('COMMIT');
-  db.close();
-  renameSync(draft, file);
-  const directory = openSync(folder, 'r');
-  fsyncSync(directory);
-  closeSync(directory);
+  createWhole(eventsFile(folder), (db) => {
+    db.exec('PRAGMA page_size = 16384; PRAGMA synchronous = FULL; PRAGMA journal_mode = WAL;');
+    db.exec('BEGIN');
+    db.exec(TABLES);
+    db.prepare('INSERT INTO history (epoch) VALUES (?)').run(epoch);
+    db.exec(`PRAGMA application_id = ${APPLICATION_ID}; PRAGMA user_version = ${SCHEMA_VERSION};`);
+    db.exec('COMMIT');
+  });
 }
 
 const pragma = (db: DatabaseSync, name: string): number =>
@@ -193,6 +174,12 @@ export function lockForWriting(folder: string): { release(): void } {
     lock.exec('PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE;');
   } catch (error) {
     lock.close();
+    if (isDamage(error))
+      throw new StoreError(
+        'unreadable',
+        `${lockFile(folder)} is damaged: it should be empty, and holds nothing that is needed. Delete it when no other process works on this folder.`,
+        { cause: error },
+      );
     if (sqliteCode(error) !== SQLITE_BUSY) throw readError(error, lockFile(folder));
     const holder = holderOf(lockFile(folder));
     const who = holder === undefined ? 'another process' : `another process (${holder})`;

@@ -1,7 +1,8 @@
 import { type MessagePort, parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads';
 import { StoreError } from '#domain/kernel/ports/event-store.ts';
+import { sqliteCode } from '../../database-file.ts';
 import { drive } from './drive.ts';
-import { eventsFile, lockForWriting, openForWriting, readError, sqliteCode } from './schema.ts';
+import { eventsFile, lockForWriting, openForWriting, readError } from './schema.ts';
 import { writerTables } from './tables.ts';
 import {
   type FromWorker,

@@ -1,19 +1,22 @@
+import { existsSync, statSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
 import { z } from 'zod';
 import { Instant } from '#domain/kernel/instant.ts';
 import { PaymentNotice as Notice, type PaymentNotice } from '#domain/kernel/ports/payments.ts';
+import { DamagedFileError } from '../../damaged-file.ts';
+import { createWhole, isDamage, sqliteCode } from '../../database-file.ts';
 
 // What the simulated provider remembers: a provider forgets nothing either when we restart.
 
 const TABLES = `
-  CREATE TABLE IF NOT EXISTS payment (
+  CREATE TABLE payment (
     id TEXT PRIMARY KEY, direction TEXT NOT NULL, person TEXT NOT NULL, amount TEXT NOT NULL, currency TEXT NOT NULL,
     token TEXT UNIQUE, status TEXT NOT NULL, expires_at TEXT NOT NULL
   ) STRICT;
-  CREATE TABLE IF NOT EXISTS notice (
+  CREATE TABLE notice (
     id TEXT PRIMARY KEY, body TEXT NOT NULL, attempts INTEGER NOT NULL, due_at TEXT NOT NULL, state TEXT NOT NULL
   ) STRICT;
-  CREATE INDEX IF NOT EXISTS notice_due ON notice (state, due_at);
+  CREATE INDEX notice_due ON notice (state, due_at);
 `;
 
 const ProviderPayment = z.object({
@@ -49,12 +52,57 @@ export interface Ledger {
   close(): void;
 }
 
-/** Opens the provider's memory in a file, or in memory alone with `:memory:`. */
-export function openLedger(file: string): Ledger {
-  const database = new DatabaseSync(file, { timeout: 5_000 });
-  // It moves no money, so it need not outlive a power cut to the last moment; a killed process costs it nothing.
+/** For a process that was killed to let go of the file, in milliseconds. */
+const BUSY_TIMEOUT_MS = 5_000;
+/** SQLITE_ERROR: the statement fits no table of the file. */
+const SQLITE_ERROR = 1;
+const RESTORE =
+  'Bring it back from a backup; or move it away: the simulated provider then knows no payment from before.';
+
+const damaged = (file: string, why: string, cause?: unknown): DamagedFileError =>
+  new DamagedFileError(file, why, RESTORE, { cause });
+
+/** It moves no money, so it need not outlive a power cut to the last moment; a killed process costs it nothing. */
+const tune = (database: DatabaseSync): void =>
   database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;');
-  database.exec(TABLES);
+
+function openDatabase(file: string): DatabaseSync {
+  if (file === ':memory:') {
+    const database = new DatabaseSync(file);
+    database.exec(TABLES);
+    return database;
+  }
+  if (!existsSync(file)) createWhole(file, (database) => database.exec(TABLES));
+  // SQLite would take an empty file for a new database, and meet a missing page only when it is asked for.
+  if (statSync(file).size === 0) throw damaged(file, 'is empty: it was cut short');
+  const database = new DatabaseSync(file, { timeout: BUSY_TIMEOUT_MS });
+  try {
+    if (database.prepare('PRAGMA quick_check(1)').get()?.quick_check !== 'ok')
+      throw damaged(file, 'is damaged or cut short');
+    tune(database);
+    return database;
+  } catch (error) {
+    database.close();
+    throw error;
+  }
+}
+
+/**
+ * Opens the provider's memory in a file, or in memory alone with `:memory:`.
+ *
+ * @throws DamagedFileError; what SQLite throws of a file that cannot be used now
+ */
+export function openLedger(file: string): Ledger {
+  try {
+    return ledgerIn(openDatabase(file));
+  } catch (error) {
+    if (!isDamage(error) && sqliteCode(error) !== SQLITE_ERROR) throw error;
+    const reason = error instanceof Error ? error.message : String(error);
+    throw damaged(file, `is damaged, or no ledger of the simulated provider: ${reason}`, error);
+  }
+}
+
+function ledgerIn(database: DatabaseSync): Ledger {
   const byId = database.prepare('SELECT * FROM payment WHERE id = ?');
   const byToken = database.prepare('SELECT * FROM payment WHERE token = ?');
   const put = database.prepare(

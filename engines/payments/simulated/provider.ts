@@ -22,6 +22,22 @@ export interface SimulatedProvider extends PaymentProvider {
   close(): Promise<void>;
 }
 
+export interface SimulatedProviderOptions {
+  /** Its database; `:memory:` for none. */
+  readonly file: string;
+  /** Where its pages are mounted; asked for each payment, since a port may be chosen late. */
+  readonly pageUrl: () => string;
+  readonly secret: string;
+  readonly deliver: Deliver;
+  readonly clock: Clock;
+  /** Times the repeats of notices where `clock` is a simulated one; by default they are the same. */
+  readonly pauseClock?: Clock;
+  /** Why a payment is declined, if it is. */
+  readonly declines?: (request: PaymentRequest) => string | undefined;
+  /** Makes what opens a payment's page, which nobody may guess. */
+  readonly newToken?: () => string;
+}
+
 const sameTerms = (known: ProviderPayment, direction: string, request: PaymentRequest): boolean =>
   known.direction === direction &&
   known.person === request.person &&
@@ -45,9 +61,8 @@ const noticeOf = (
 /**
  * A payment provider that moves no money and otherwise behaves like one: it remembers payments over restarts, has a page
  * where the person confirms, and tells what became of them by signed notices, again and again until they are taken.
- * `file` is its database (`:memory:` for none), `pageUrl` tells where its pages are mounted (asked for each payment, since a
- * port may be chosen late), `declines` says why a payment is declined, and `newToken` makes what opens a payment's page, which nobody may guess. `pauseClock` times the repeats of notices where
- * `clock` is a simulated one; by default they are the same.
+ *
+ * @throws DamagedFileError for its ledger
  */
 export function simulatedProvider({
   file,
@@ -58,16 +73,7 @@ export function simulatedProvider({
   pauseClock = clock,
   declines = () => undefined,
   newToken = () => randomBytes(32).toString('base64url'),
-}: {
-  file: string;
-  pageUrl: () => string;
-  secret: string;
-  deliver: Deliver;
-  clock: Clock;
-  pauseClock?: Clock;
-  declines?: (request: PaymentRequest) => string | undefined;
-  newToken?: () => string;
-}): SimulatedProvider {
+}: SimulatedProviderOptions): SimulatedProvider {
   const ledger = openLedger(file);
   const delivery = deliveryOf({ ledger, deliver, secret, clock, pauseClock });
   delivery.wake();

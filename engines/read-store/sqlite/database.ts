@@ -1,6 +1,7 @@
 import { existsSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite';
+import { isDamage } from '../../database-file.ts';
 import { writableFolder } from '../../folder.ts';
 
 /** Raised when a table's shape changes; a file of another version is set aside, because it can be rebuilt. */
@@ -106,10 +107,8 @@ export function openDatabase(folder: string, onSetAside?: (told: string) => void
 
 class OtherFormat extends Error {}
 
-/** SQLITE_CORRUPT and SQLITE_NOTADB, with their extended codes: the low byte names the kind. */
 const isUnusable = (error: unknown): error is Error =>
-  error instanceof OtherFormat ||
-  (error instanceof Error && 'errcode' in error && [11, 26].includes(Number(error.errcode) & 0xff));
+  error instanceof OtherFormat || (error instanceof Error && isDamage(error));
 
 /** 64 MiB of cache, and a log of 32 MiB before it is written back: hot documents change many times in between. */
 export const tune = (database: Database): void =>

@@ -1,4 +1,4 @@
-import { existsSync, rmSync } from 'node:fs';
+import { existsSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ReadStore } from '#domain/kernel/ports/read-store.ts';
 import { Consumers } from './consumers.ts';
@@ -7,7 +7,7 @@ import { settingOf } from './operations.ts';
 
 /** What `views.db` knows of whoever has read the history. Nothing in the folder is changed by looking. */
 export interface SqliteReaders extends Pick<ReadStore, 'setting' | 'consumers'> {
-  /** Writes all of it, as it is now, into a file of its own, over what may be there. */
+  /** Writes all of it, as it is now, into a file of its own, which is there whole or not at all. */
   keepAs(file: string): void;
   close(): void;
 }
@@ -30,8 +30,10 @@ export function sqliteReaders(folder: string): SqliteReaders | undefined {
     setting: async (name) => settingOf(open, name),
     consumers: async () => new Consumers(open).all(),
     keepAs(file) {
-      rmSync(file, { force: true });
-      open.prepare('VACUUM INTO ?').run(file);
+      const draft = `${file}.new`;
+      rmSync(draft, { force: true });
+      open.prepare('VACUUM INTO ?').run(draft);
+      renameSync(draft, file);
     },
     close: () => open.close(),
   };

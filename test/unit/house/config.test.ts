@@ -7,6 +7,8 @@ const production = {
   NODE_ENV: 'production',
   TOKEN_KEY_FILE: '/keys/public.json',
   WEBHOOK_SECRET: 's'.repeat(32),
+  PUBLIC_URL: 'https://auctions.example',
+  SIMULATED: 'payments',
 };
 const problemsOf = (environment: Record<string, string>): readonly string[] => {
   try {
@@ -61,7 +63,8 @@ test('production starts only with its own keys, and never with what makes develo
   assert.equal(readConfig(production).devTokens, false);
   assert.equal(problemsOf({ ...production, DEV_TOKENS: 'true' }).length, 1);
   assert.equal(problemsOf({ ...production, CLOCK: 'simulated' }).length, 1);
-  assert.equal(problemsOf({ NODE_ENV: 'production' }).length, 2);
+  for (const name of ['TOKEN_KEY_FILE', 'WEBHOOK_SECRET', 'PUBLIC_URL', 'SIMULATED'])
+    assert.match(problemsOf({ ...production, [name]: '' }).join(), new RegExp(`^${name}: `));
 });
 
 test('a config cannot be changed behind the back of those who read it', () => {
@@ -113,4 +116,48 @@ test('a balancer is given time in production, and nobody waits for one in develo
   assert.ok(readConfig(production).shutdownDelayMs >= 1_000);
   assert.equal(readConfig({ ...production, SHUTDOWN_DELAY_MS: '0' }).shutdownDelayMs, 0);
   assert.equal(problemsOf({ SHUTDOWN_DELAY_MS: '600001' }).length, 1);
+});
+
+test('what is simulated is named one by one, and only what there is', () => {
+  assert.deepEqual(readConfig({}).simulated, []);
+  assert.deepEqual(readConfig({ SIMULATED: ' payments, ' }).simulated, ['payments']);
+  for (const SIMULATED of ['all', 'payments,clock', 'Payments', '*'])
+    assert.equal(problemsOf({ SIMULATED }).length, 1, SIMULATED);
+});
+
+test('an origin is a scheme, a host and perhaps a port, as a browser writes it', () => {
+  assert.equal(readConfig({}).publicUrl, undefined);
+  assert.equal(readConfig({ PUBLIC_URL: 'https://Auctions.Example:443/' }).publicUrl, production.PUBLIC_URL);
+  const ALLOWED_ORIGINS = 'https://a.example, http://b.example:8080';
+  assert.deepEqual(readConfig({ ALLOWED_ORIGINS }).allowedOrigins, [
+    'https://a.example',
+    'http://b.example:8080',
+  ]);
+  for (const origin of [
+    '*',
+    'null',
+    'a.example',
+    'https://*.example',
+    'https://a.example/path',
+    'https://a.example/?q',
+    'https://a.example/#f',
+    'https://user:pass@a.example',
+    'ftp://a.example',
+    'http://0.0.0.0:4000',
+    'http://[::]:4000',
+    `https://${'a'.repeat(250)}.example`,
+  ]) {
+    assert.equal(problemsOf({ PUBLIC_URL: origin }).length, 1, origin);
+    assert.equal(problemsOf({ ALLOWED_ORIGINS: origin }).length, 1, origin);
+  }
+});
+
+test('the operator has a port of their own in production, and elsewhere where it is set', () => {
+  assert.equal(readConfig({}).operations, undefined);
+  assert.deepEqual(readConfig(production).operations, { host: '127.0.0.1', port: 4001 });
+  const own = { OPERATIONS_PORT: '0', OPERATIONS_HOST: '0.0.0.0' };
+  assert.deepEqual(readConfig(own).operations, { host: '0.0.0.0', port: 0 });
+  assert.deepEqual(problemsOf({ PORT: '9000', OPERATIONS_PORT: '9000' }), [
+    'OPERATIONS_PORT: the same as PORT',
+  ]);
 });

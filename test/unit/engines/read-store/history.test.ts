@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { belongTo, shortened, told } from '#engines/read-store/history.ts';
+import { belongTo, lossOf, told } from '#engines/read-store/history.ts';
 import { memoryReadStore } from '#engines/read-store/memory.ts';
 
 const store = (epoch: string, head: bigint) => ({ epoch, head: async () => head });
@@ -19,29 +19,37 @@ async function readBy(epoch: string, checkpoints: Readonly<Record<string, bigint
 
 test('a history that holds all that was read of it has lost nothing', async () => {
   const readStore = await readBy('e1', { a: 7n, b: 3n });
-  assert.equal(await shortened(readStore, store('e1', 7n)), undefined);
+  assert.equal(await lossOf(readStore, store('e1', 7n)), undefined);
 });
 
 test('one that ends before a checkpoint has, and those who stand behind the end are named, the furthest first', async () => {
   const readStore = await readBy('e1', { a: 7n, b: 3n, c: 9n });
-  const missing = await shortened(readStore, store('e1', 5n));
+  const missing = await lossOf(readStore, store('e1', 5n));
   assert.ok(missing);
-  const ahead = [
+  const readers = [
     { consumer: 'c', checkpoint: 9n },
     { consumer: 'a', checkpoint: 7n },
   ];
-  assert.deepEqual(missing, { head: 5n, ahead });
+  assert.deepEqual(missing, { head: 5n, another: false, readers });
   assert.match(told(missing), /^the history ends at position 5 and was read further by c \(9\), a \(7\): /);
 });
 
-test('positions of another history, or of none, mean nothing', async () => {
-  assert.equal(await shortened(await readBy('e2', { a: 7n }), store('e1', 5n)), undefined);
-  assert.equal(await shortened(memoryReadStore(), store('e1', 5n)), undefined);
+test('whatever was read of another history is missing here, however far this one goes', async () => {
+  const missing = await lossOf(await readBy('e2', { a: 7n, b: 0n }), store('e1', 50n));
+  assert.ok(missing);
+  assert.deepEqual(missing, { head: 50n, another: true, readers: [{ consumer: 'a', checkpoint: 7n }] });
+  assert.match(told(missing), /ends at position 50 and is another than the one that was read by a \(7\): /);
+});
+
+test('views that have read nothing tell of no loss', async () => {
+  assert.equal(await lossOf(await readBy('e2', { a: 0n }), store('e1', 5n)), undefined);
+  assert.equal(await lossOf(await readBy('e2', {}), store('e1', 5n)), undefined);
+  assert.equal(await lossOf(memoryReadStore(), store('e1', 5n)), undefined);
 });
 
 test('of many some are named and the rest are counted', async () => {
   const many = Object.fromEntries(Array.from({ length: 8 }, (_, at) => [`c${at}`, BigInt(10 + at)]));
-  const missing = await shortened(await readBy('e1', many), store('e1', 1n));
+  const missing = await lossOf(await readBy('e1', many), store('e1', 1n));
   assert.ok(missing);
   assert.match(told(missing), /c7 \(17\), c6 \(16\), c5 \(15\), c4 \(14\), c3 \(13\) and 3 others: /);
 });
@@ -60,5 +68,5 @@ test('whoever reads on beside the question is not taken for somebody who has los
       return now;
     },
   };
-  assert.equal(await shortened(readStore, growing), undefined);
+  assert.equal(await lossOf(readStore, growing), undefined);
 });

@@ -1,0 +1,39 @@
+import type { ConsumerStatus } from '#domain/kernel/ports/consumer.ts';
+import { type ClockJump, jumpText } from '#engines/clock/jumps.ts';
+import type { Health } from './http.ts';
+
+/** A consumer that has stopped by itself or tries in vain needs somebody; one that catches up needs time. */
+const healthOf = (consumers: readonly ConsumerStatus[]): Health[string] => {
+  const troubled = consumers.filter(
+    ({ state, problem }) => state === 'stopped' || state === 'newer-event' || problem !== undefined,
+  );
+  const parked = consumers.reduce((sum, { parkedKeys }) => sum + parkedKeys, 0);
+  const problems = troubled.map(({ name, problem }) => `${name}: ${problem ?? 'stopped'}`);
+  const detail = [...problems, ...(parked === 0 ? [] : [`${parked} parked`])].join('; ');
+  return { ready: troubled.length === 0, ...(detail === '' ? {} : { detail }) };
+};
+
+/** A jump makes nobody unready, but explains what comes early or late. */
+const healthOfClock = (jump: ClockJump | undefined): Health[string] => ({
+  ready: true,
+  ...(jump === undefined ? {} : { detail: `${jumpText(jump)} at ${jump.at}` }),
+});
+
+/** What every component tells of itself when somebody looks. */
+export interface Components {
+  readonly draining: () => boolean;
+  readonly views: () => readonly ConsumerStatus[];
+  readonly sagas: () => readonly ConsumerStatus[];
+  readonly clockJump: () => ClockJump | undefined;
+}
+
+/** The health of the whole platform. The payment provider is named for what it is: there is no other yet. */
+export const healthOfAll =
+  ({ draining, views, sagas, clockJump }: Components) =>
+  (): Health => ({
+    'write-side': { ready: !draining() },
+    projections: healthOf(views()),
+    sagas: healthOf(sagas()),
+    payments: { ready: true, detail: 'simulated: no money moves' },
+    clock: healthOfClock(clockJump()),
+  });

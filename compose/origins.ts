@@ -1,0 +1,50 @@
+import cors from 'cors';
+import type { RequestHandler } from 'express';
+import type { Config } from '#config';
+
+/** Whether a page of this origin may read what we answer, and open sockets. */
+export type AllowedOrigin = (origin: string) => boolean;
+
+/** As often as a browser asks again whether it may, in seconds; more than this the common ones do not keep. */
+const PREFLIGHT_SECONDS = 7_200;
+const LOOPBACK = ['127.0.0.1', 'localhost', '[::1]'];
+
+/** One place under its other names, where it is this machine that is meant. */
+function namesOf(url: string): readonly string[] {
+  const { hostname, origin } = new URL(url);
+  if (!LOOPBACK.includes(hostname)) return [origin];
+  return LOOPBACK.map((name) => Object.assign(new URL(url), { hostname: name }).origin);
+}
+
+/**
+ * The origins whose pages are served: our own and those that are allowed by name.
+ *
+ * @param publicUrl asked for each request, since the port may be chosen late
+ */
+export function allowedOrigins(config: Config, publicUrl: () => string): AllowedOrigin {
+  return (origin) => {
+    if (config.allowedOrigins.includes(origin)) return true;
+    // An address that was set is meant as it is; one that was not has every name of this machine.
+    return (config.publicUrl === undefined ? namesOf(publicUrl()) : [publicUrl()]).includes(origin);
+  };
+}
+
+/**
+ * Cross-origin requests (CORS) by that list: preflights are answered, answers may be read, and every other origin gets no
+ * word of it. Never with credentials: who asks is told by a bearer token alone, which no browser sends by itself.
+ */
+export function crossOrigin(allowed: AllowedOrigin): RequestHandler {
+  const answer = cors({
+    origin: (origin, answered) => answered(null, origin !== undefined && allowed(origin)),
+    methods: ['GET', 'HEAD', 'POST'],
+    allowedHeaders: ['Accept', 'Authorization', 'Content-Type', 'Idempotency-Key', 'X-Request-Id'],
+    exposedHeaders: ['Retry-After', 'WWW-Authenticate', 'X-Request-Id'],
+    maxAge: PREFLIGHT_SECONDS,
+    optionsSuccessStatus: 204,
+  });
+  return (request, response, next) => {
+    // Also where the answer is no: a cache must not hand it to an origin that may.
+    response.vary('Origin');
+    answer(request, response, next);
+  };
+}

@@ -1,0 +1,195 @@
+import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { copyFileSync, cpSync, existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { describe, test } from 'node:test';
+import { promisify } from 'node:util';
+import { demandWholeHistory } from '#compose/whole-history.ts';
+import { noLog } from '#domain/kernel/ports/log.ts';
+import { systemClock } from '#engines/clock/system.ts';
+import { boot, dataFolder } from '#test/support/booted.ts';
+import { customerAt, historyIn, openWallet, signIn } from './customer.ts';
+import { killedAtOpening } from './injection.ts';
+import { logged, refusedStart } from './operator.ts';
+
+// A history that is gone, or was replaced, while what was made from it is still there.
+
+const NODE = [process.execPath];
+const clock = systemClock();
+
+/** A folder as a clean stop leaves it, somebody in it, and what they were answered. */
+async function inhabitedFolder(person: string) {
+  const folder = await dataFolder();
+  const platform = boot({ DATA_DIR: folder }, NODE);
+  const who = await signIn(await platform.address(), person, ['bidder']);
+  const opened = await openWallet(who, 'one');
+  assert.equal(opened.status, 200);
+  platform.kill('SIGTERM');
+  assert.equal(await platform.exited, 0, platform.output());
+  return { folder, authorization: who.authorization, opened };
+}
+
+const [given, other] = await Promise.all([inhabitedFolder('ann'), inhabitedFolder('bob')]);
+const headOf = (folder: string): number => historyIn(folder).length;
+
+async function copyOf(folder: string, names?: readonly string[]): Promise<string> {
+  const copy = await dataFolder();
+  cpSync(folder, copy, { recursive: true });
+  for (const name of readdirSync(copy))
+    if (names !== undefined && !names.includes(name)) rmSync(join(copy, name));
+  return copy;
+}
+
+/** Every file and what is in it; whoever looks leaves an index of a log, and perhaps an empty log. */
+const contents = (folder: string): readonly string[] =>
+  readdirSync(folder)
+    .filter((name) => !/-(shm|wal)$/.test(name))
+    .map(
+      (name) =>
+        `${name} ${createHash('sha256')
+          .update(readFileSync(join(folder, name)))
+          .digest('hex')}`,
+    );
+
+const epochOf = (folder: string): unknown => {
+  const db = new DatabaseSync(join(folder, 'events.db'), { readOnly: true });
+  const epoch = db.prepare('SELECT epoch FROM history').get()?.epoch;
+  db.close();
+  return epoch;
+};
+
+async function commandLine(folder: string) {
+  const command = ['cli/main.ts', 'projections', 'status', '--data', folder];
+  return promisify(execFile)(process.execPath, command).then(
+    () => assert.fail('the command line took the folder'),
+    ({ code, stderr }: { readonly code: number; readonly stderr: string }) => ({ code, stderr }),
+  );
+}
+
+describe('a folder without its history', () => {
+  /** What is left in the folder, each enough by itself. */
+  const left: readonly (readonly string[])[] = [
+    ['provider.db', 'token-key.json', 'views.db'],
+    ['views.db'],
+    ['provider.db'],
+    ['token-key.json'],
+    ['views.db.set-aside-1'],
+    ['views.db.before-7'],
+    ['events.db-wal'],
+    ['events.db.bak'],
+  ];
+
+  const says = (folder: string, names: readonly string[]) =>
+    new RegExp(
+      `^${folder}/events\\.db is missing, while there is ${names.join(', ')}: .*Nothing was changed\\. Bring back events\\.db .*ACCEPT_HISTORY_END=0\\.$`,
+    );
+
+  test('is refused, with all that tells of it and what to do, and nothing is changed', async () => {
+    const names = left[0] ?? [];
+    const folder = await copyOf(given.folder, names);
+    const found = contents(folder);
+    await refusedStart({ DATA_DIR: folder }, { code: 65, says: says(folder, names) });
+    assert.deepEqual(contents(folder), found);
+  });
+
+  for (const names of left.slice(1))
+    test(`is refused where nothing is left but ${names.join()}`, async () => {
+      const folder = await copyOf(given.folder, names);
+      for (const name of names) if (!existsSync(join(folder, name))) writeFileSync(join(folder, name), 'x');
+      const start = demandWholeHistory({
+        folder,
+        clock,
+        log: noLog,
+        acceptedEnd: undefined,
+        keyFile: undefined,
+      });
+      await assert.rejects(start, { code: 'unreadable', message: says(folder, names) });
+    });
+
+  test('is refused by the command line too, which makes nothing in it', async () => {
+    const folder = await copyOf(given.folder, ['views.db']);
+    const { code, stderr } = await commandLine(folder);
+    assert.equal(code, 1);
+    assert.match(stderr, /events\.db is missing, while there is views\.db/);
+    assert.deepEqual(contents(folder), contents(await copyOf(given.folder, ['views.db'])));
+  });
+
+  test('goes on as before when the history is brought back', async () => {
+    const folder = await copyOf(given.folder, left[0]);
+    await assert.rejects(
+      demandWholeHistory({ folder, clock, log: noLog, acceptedEnd: undefined, keyFile: undefined }),
+    );
+    copyFileSync(join(given.folder, 'events.db'), join(folder, 'events.db'));
+    const platform = boot({ DATA_DIR: folder }, NODE);
+    const ann = customerAt(await platform.address(), given.authorization);
+    assert.deepEqual(await openWallet(ann, 'one'), given.opened);
+    platform.kill('SIGTERM');
+    assert.equal(await platform.exited, 0, platform.output());
+  });
+
+  test('begins a new history when that is accepted, and keeps the views of the lost one', async () => {
+    const folder = await copyOf(given.folder, left[0]);
+    await assert.rejects(
+      demandWholeHistory({ folder, clock, log: noLog, acceptedEnd: 1n, keyFile: undefined }),
+      'the word is for another loss',
+    );
+    const platform = boot({ DATA_DIR: folder, ACCEPT_HISTORY_END: '0' }, NODE);
+    const ann = customerAt(await platform.address(), given.authorization);
+    await logged(platform, /as accepted, it goes on under a new epoch/);
+    const asked = await ann.query(`{ wallets(atLeast: "${given.opened.body.token}") { edges { cursor } } }`);
+    assert.match(JSON.stringify(asked.body), /other_history/);
+    assert.equal((await openWallet(ann, 'one')).status, 200, 'who was answered before is decided anew');
+    platform.kill('SIGTERM');
+    assert.equal(await platform.exited, 0, platform.output());
+    assert.notEqual(epochOf(folder), epochOf(given.folder));
+    const kept = new DatabaseSync(join(folder, 'views.db.before-0'), { readOnly: true });
+    assert.equal(kept.prepare('SELECT max(checkpoint) AS at FROM consumers').get()?.at, headOf(given.folder));
+    kept.close();
+  });
+
+  test('is new where an operator has put nothing but the key that TOKEN_KEY_FILE names', async () => {
+    const folder = await copyOf(given.folder, ['token-key.json']);
+    const platform = boot({ DATA_DIR: folder, TOKEN_KEY_FILE: join(folder, 'token-key.json') }, NODE);
+    await platform.address();
+    platform.kill('SIGTERM');
+    assert.equal(await platform.exited, 0, platform.output());
+  });
+});
+
+describe('the history of another folder', () => {
+  test('is refused under views that have read their own, until that is accepted', async () => {
+    const folder = await copyOf(given.folder);
+    copyFileSync(join(other.folder, 'events.db'), join(folder, 'events.db'));
+    const found = contents(folder);
+    const head = headOf(other.folder);
+    const says = new RegExp(
+      `^In ${folder} the history ends at position ${head} and is another than the one that was read by .*Nothing was changed.*ACCEPT_HISTORY_END=${head}\\.$`,
+    );
+    await refusedStart({ DATA_DIR: folder }, { code: 65, says });
+    assert.match((await commandLine(folder)).stderr, /is another than the one that was read by/);
+    assert.deepEqual(contents(folder), found);
+    const platform = boot({ DATA_DIR: folder, ACCEPT_HISTORY_END: String(head) }, NODE);
+    await platform.address();
+    platform.kill('SIGTERM');
+    assert.equal(await platform.exited, 0, platform.output());
+    assert.ok(existsSync(join(folder, `views.db.before-${head}`)));
+    assert.equal(headOf(folder), head);
+  });
+});
+
+describe('a first start that is killed half-way', () => {
+  for (const name of ['events.db.new', 'events.db', 'views.db', 'provider.db'])
+    test(`as it opens ${name}, is no loss to the next one`, async () => {
+      const folder = await dataFolder();
+      const killed = boot({ DATA_DIR: folder }, [...killedAtOpening(join(folder, name)), ...NODE]);
+      assert.equal(await killed.exited, null, killed.output());
+      await demandWholeHistory({ folder, clock, log: noLog, acceptedEnd: undefined, keyFile: undefined });
+      if (name !== 'provider.db') return;
+      const next = boot({ DATA_DIR: folder }, NODE);
+      await next.address();
+      next.kill('SIGTERM');
+      assert.equal(await next.exited, 0, next.output());
+    });
+});

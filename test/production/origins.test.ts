@@ -1,0 +1,130 @@
+import assert from 'node:assert/strict';
+import { after, test } from 'node:test';
+import { pino } from 'pino';
+import { WebSocket } from 'ws';
+import { type Platform, startEmbedded } from '#compose/embedded.ts';
+import { allowedOrigins } from '#compose/origins.ts';
+import { readConfig } from '#config';
+import { dataFolder } from '../support/booted.ts';
+
+// Which pages of the world may read what the platform answers.
+
+const FRIEND = 'https://auctions.example';
+const STRANGER = 'https://evil.example';
+
+async function started(environment: Record<string, string>): Promise<Platform> {
+  const platform = await startEmbedded({
+    config: readConfig({ PORT: '0', DATA_DIR: await dataFolder(), ...environment }),
+    version: 'test',
+    log: pino({ level: 'silent' }),
+    onFatal: (error) => assert.fail(error),
+  });
+  after(() => platform.stop());
+  return platform;
+}
+const platform = await started({ HOST: '0.0.0.0', ALLOWED_ORIGINS: `${FRIEND}, https://other.example:8443` });
+const { url } = platform;
+
+/** Paths that pages ask, each with what a browser sends and how it is answered without CORS. */
+const questions = [
+  ['/commands/wallets/open-wallet', 'POST', { 'Content-Type': 'application/json' }, '{}', 401],
+  ['/graphql', 'POST', { 'Content-Type': 'application/json' }, '{"query":"{ now }"}', 200],
+  [
+    '/graphql',
+    'POST',
+    { 'Content-Type': 'application/json', Accept: 'text/event-stream' },
+    '{"query":"subscription { auctionFeed(auctionId: \\"none\\") { position } }"}',
+    200,
+  ],
+  ['/openapi.json', 'GET', {}, undefined, 200],
+  ['/nowhere', 'GET', {}, undefined, 404],
+] as const;
+
+const corsHeaders = (response: Response): readonly string[] =>
+  [...response.headers.keys()].filter((name) => name.startsWith('access-control-'));
+
+for (const [path, method, headers, body, status] of questions)
+  test(`${method} ${path} ${JSON.stringify(headers)} may be read by those who are allowed, and by nobody else`, async () => {
+    const answerTo = async (origin: string | undefined): Promise<Response> => {
+      const given = { ...headers, ...(origin !== undefined && { Origin: origin }) };
+      const leave = AbortSignal.timeout(20_000);
+      const response = await fetch(url + path, {
+        method,
+        headers: given,
+        signal: leave,
+        ...(body && { body }),
+      });
+      await response.body?.cancel();
+      assert.equal(response.status, status);
+      assert.match(response.headers.get('vary') ?? '', /(^|, *)origin(,|$)/i, 'a cache keeps them apart');
+      assert.equal(response.headers.get('access-control-allow-credentials'), null);
+      return response;
+    };
+    for (const origin of [FRIEND, 'https://other.example:8443', url]) {
+      const response = await answerTo(origin);
+      assert.equal(response.headers.get('access-control-allow-origin'), origin);
+      assert.match(response.headers.get('access-control-expose-headers') ?? '', /Retry-After/);
+    }
+    for (const origin of [
+      STRANGER,
+      `${FRIEND}.evil.example`,
+      `${FRIEND}:444`,
+      'http://auctions.example',
+      'null',
+      undefined,
+    ])
+      assert.deepEqual(corsHeaders(await answerTo(origin)), [], String(origin));
+  });
+
+test('a browser that asks before it sends is told what may be sent, if its page is allowed', async () => {
+  const before = (origin: string) =>
+    fetch(`${url}/commands/wallets/open-wallet`, {
+      method: 'OPTIONS',
+      headers: {
+        Origin: origin,
+        'Access-Control-Request-Method': 'POST',
+        'Access-Control-Request-Headers': 'authorization,content-type,idempotency-key',
+      },
+    });
+  const yes = await before(FRIEND);
+  assert.equal(yes.status, 204);
+  assert.equal(yes.headers.get('access-control-allow-origin'), FRIEND);
+  assert.match(yes.headers.get('access-control-allow-methods') ?? '', /POST/);
+  for (const name of ['Authorization', 'Content-Type', 'Idempotency-Key'])
+    assert.match(yes.headers.get('access-control-allow-headers') ?? '', new RegExp(name));
+  assert.deepEqual(corsHeaders(await before(STRANGER)), []);
+});
+
+test('a page may open a socket by the same list', async () => {
+  const opened = (origin: string | undefined) =>
+    new Promise<boolean>((resolve) => {
+      const socket = new WebSocket(`${url.replace('http', 'ws')}/graphql`, 'graphql-transport-ws', {
+        ...(origin !== undefined && { origin }),
+      });
+      socket.on('error', () => resolve(false));
+      socket.on('open', () => {
+        socket.close();
+        resolve(true);
+      });
+    });
+  for (const origin of [FRIEND, url, undefined]) assert.equal(await opened(origin), true, String(origin));
+  for (const origin of [STRANGER, `${FRIEND}:444`, 'null']) assert.equal(await opened(origin), false, origin);
+});
+
+test('who listens everywhere is found on this machine, under each of its names', () => {
+  assert.match(url, /^http:\/\/127\.0\.0\.1:\d+$/);
+  const allowed = allowedOrigins(readConfig({}), () => 'http://127.0.0.1:4000');
+  for (const origin of ['http://127.0.0.1:4000', 'http://localhost:4000', 'http://[::1]:4000'])
+    assert.ok(allowed(origin), origin);
+  for (const origin of ['http://localhost:4001', 'https://localhost:4000', 'http://localhost', 'null', ''])
+    assert.ok(!allowed(origin), origin);
+});
+
+test('an address that was set has no other names', () => {
+  const allowed = allowedOrigins(
+    readConfig({ PUBLIC_URL: 'http://localhost:80/' }),
+    () => 'http://localhost',
+  );
+  assert.ok(allowed('http://localhost'));
+  assert.ok(!allowed('http://127.0.0.1'));
+});

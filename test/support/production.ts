@@ -1,0 +1,34 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { systemClock } from '#engines/clock/system.ts';
+import { joseIssuer, newSigningKey } from '#engines/tokens/jose.ts';
+import { dataFolder } from './booted.ts';
+
+const NAME = 'annals';
+const HOUR_MS = 3_600_000;
+
+/** All that production has to be given for a rehearsal, and somebody who issues tokens outside of it. */
+export async function productionSetup() {
+  const folder = await dataFolder();
+  const key = await newSigningKey();
+  const { d: _private, ...publicKey } = key;
+  const keyFile = join(folder, 'public.json');
+  await writeFile(keyFile, JSON.stringify(publicKey));
+  const issuer = await joseIssuer({ key, issuer: NAME, audience: NAME, clock: systemClock() });
+  return {
+    folder,
+    environment: {
+      NODE_ENV: 'production',
+      DATA_DIR: join(folder, 'data'),
+      TOKEN_KEY_FILE: keyFile,
+      WEBHOOK_SECRET: 'a secret that only the provider knows',
+      PUBLIC_URL: 'https://auctions.example',
+      SIMULATED: 'payments',
+      OPERATIONS_PORT: '0',
+    },
+    async authorization(id: string, ...roles: Parameters<typeof issuer.issue>[0]['roles']): Promise<string> {
+      const { token } = await issuer.issue({ id, roles, reputation: 0 }, HOUR_MS);
+      return `Bearer ${token}`;
+    },
+  };
+}

@@ -1,0 +1,34 @@
+import { Router } from 'express';
+import type { Registry } from '#domain/kernel/registry.ts';
+import { docsPage } from './docs-page.ts';
+import { openApi } from './openapi.ts';
+
+export interface Documentation {
+  readonly registry: Registry;
+  /** Of the platform. */
+  readonly version: string;
+  /** Whether development's conveniences are described, too. */
+  readonly development: boolean;
+  /** Where the commands are taken; asked for late, since a port may be chosen late. */
+  readonly publicUrl: () => string;
+}
+
+/** `GET /openapi.json`, `GET /docs`, and `/` leads there: what there is, for machines and for people. */
+export function documentation({ registry, version, development, publicUrl }: Documentation): Router {
+  let description: string | undefined;
+  const page = docsPage(registry);
+  const router = Router({ caseSensitive: true, strict: true });
+  router.get('/openapi.json', (_request, response) => {
+    description ??= JSON.stringify(openApi(registry, { version, servers: [publicUrl()], development }));
+    response.type('application/json').send(description);
+  });
+  // Whoever opens the bare address in a browser is shown what there is.
+  router.get('/', (_request, response) => response.redirect('/docs'));
+  router.get('/docs', (_request, response) => {
+    response
+      .set('Content-Security-Policy', "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'")
+      .type('html')
+      .send(page);
+  });
+  return router;
+}
