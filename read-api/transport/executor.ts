@@ -13,7 +13,7 @@ import { bounded } from './answers.ts';
 import { costRule } from './cost.ts';
 import type { Mask } from './errors.ts';
 import { graphiqlOptions } from './graphiql.ts';
-import { boundedPerPerson } from './persons.ts';
+import { inTurn } from './persons.ts';
 import { requestGuards } from './requests.ts';
 
 /** Who a token stands for. Called for every operation, so that a long socket outlives no token. */
@@ -167,7 +167,7 @@ export function executor({ schema, house, mask, authenticate, graphiql }: Option
     cors: false,
     maxRequestBodySize: house.limits.requestBytes,
     maskedErrors: { maskError: (error) => mask(error), isDev: false },
-    plugins: [requestGuards(), guards(house, mask), boundedPerPerson(house.perPerson, mask)],
+    plugins: [requestGuards(), guards(house, mask), inTurn(house.perPerson, mask)],
     context: async ({ caller, req }) => ({
       viewer: caller ? await viewerOf(caller, authenticate) : await requesterOf(house, req, authenticate),
       house,
