@@ -176,6 +176,15 @@ const ofThePort: Readonly<Record<number, readonly [name: string, response: JsonO
     described('`invalid`: the body is not `application/json`, or is compressed.', invalid),
   ],
   417: ['ExpectationFailed', unread('only `Expect: 100-continue` is met.')],
+  // Whose address has no room for another connection is told so before anything is read, too.
+  429: [
+    'TooManyRequests',
+    {
+      description: '`overloaded`: your address or your person has too much under way.',
+      headers: { 'Retry-After': header('RetryAfter') },
+      content: jsonOf(ref(rejectionName(Overloaded.code))),
+    },
+  ],
   431: ['HeaderFieldsTooLarge', unread('the header is too large.')],
 };
 

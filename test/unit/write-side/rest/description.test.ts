@@ -55,7 +55,7 @@ test('every reference in it leads somewhere, and every name is an identifier', (
 
 test('each no that a command can get is documented under its status', () => {
   const responses = api.paths['/commands/bells/ring-bell']?.post.responses ?? {};
-  const statuses = '200 202 400 401 403 408 409 413 415 417 422 431 500 503';
+  const statuses = '200 202 400 401 403 408 409 413 415 417 422 429 431 500 503';
   assert.deepEqual(Object.keys(responses), statuses.split(' '));
   assert.match(responses['422']?.description ?? '', /too_soft/);
   assert.deepEqual(responses['503'], { $ref: '#/components/responses/Status503' });
