@@ -221,7 +221,7 @@ test('an upgrade behind a request that is owed an answer is a request like any o
   caller.socket.write(command('one') + upgrade);
   await until(() => house.asked.length === 1, 'the command is under way');
   house.release();
-  await told(caller, /^HTTP\/1\.1 200 [\s\S]*HTTP\/1\.1 302 /);
+  await told(caller, /^HTTP\/1\.1 200 [\s\S]*HTTP\/1\.1 404 /);
 });
 
 test('whoever sends more without waiting than may wait is cut off', async () => {
