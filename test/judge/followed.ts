@@ -47,6 +47,9 @@ function judgeEvents(
     complain(`${told.length - expected.length} events were told that are not there`);
 }
 
+/** What is recorded in an auction's stream and leaves everything that others may see of it as it was. */
+const UNSEEN: readonly string[] = ['AuctionRefused', 'BidRefused', 'SettlementStopped'];
+
 /** Each state as it was at the end of its interval, the last one included. */
 function judgeStates(intervals: readonly Interval[], own: readonly RawEvent[], complain: Complain): void {
   for (const { to, bids } of intervals) {
@@ -54,7 +57,8 @@ function judgeStates(intervals: readonly Interval[], own: readonly RawEvent[], c
     const accepted = own.filter(({ type, position }) => type === 'BidAccepted' && position <= to).length;
     if (bids !== accepted) complain(`told of ${bids} bids at ${to}, there were ${accepted}`);
   }
-  const last = own.at(-1)?.position;
+  // A bid that lost the race against the hammer is refused behind it, and is no news of the auction.
+  const last = own.findLast(({ type }) => !UNSEEN.includes(type))?.position;
   const told = intervals.at(-1)?.to;
   if (last !== undefined && told !== last)
     complain(`the last state, of ${last}, was never told; ${intervals.length} were, the last of ${told}`);

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { run } from '#test/simulation/run.ts';
 import { storyOf } from '#test/simulation/story.ts';
+import { judgeFollowed } from './followed.ts';
 import { type Acknowledgement, judgement, type RawEvent } from './judge.ts';
 
 // The judge is only worth what it finds: a sound history of the simulation is spoilt in every place, one at a time.
@@ -195,4 +196,27 @@ test('a bid that was told yes and is a no is found', () => {
     ...{ outcome: 'accepted', events: [{ stream, revision, position, eventId }] },
   };
   assert.match(problemsOf(history, answer).join(), /was told accepted, and is rejected/);
+});
+
+test('a feed of states owes the last of them, and nothing of a bid that was refused behind it', () => {
+  const epoch = 'a history';
+  const cursor = (position: bigint) => Buffer.from(`${position}@${epoch}`).toString('base64url');
+  const stream = history.find(({ type }) => type === 'LotSettled')?.stream ?? '';
+  const own = history.filter((event) => event.stream === stream);
+  const settled = own.findLast(({ type }) => type === 'LotSettled');
+  assert.ok(settled);
+  const bids = own.filter(({ type }) => type === 'BidAccepted').length;
+  const { position } = settled;
+  const follows = { kind: 'follows', feed: 'auction', of: 'states', streams: [stream] } as const;
+  const judged = (events: readonly RawEvent[], told: bigint) => {
+    const problems: string[] = [];
+    const item = { kind: 'told', feed: 'auction', after: cursor(0n), position: cursor(told), bids } as const;
+    judgeFollowed({ events, epoch, damage: [] }, [follows], [item], (problem) => problems.push(problem));
+    return problems;
+  };
+  assert.deepEqual(judged(own, position), []);
+  const late = { ...settled, type: 'BidRefused', position: position + 1n };
+  assert.deepEqual(judged([...own, late], position), []);
+  const news = { ...settled, position: position + 1n };
+  assert.match(judged([...own, news], position).join(), /the last state, of \d+, was never told/);
 });
