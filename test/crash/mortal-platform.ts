@@ -22,6 +22,8 @@ export interface MortalPlatform {
   readonly url: string;
   /** How often it was started. */
   readonly lives: number;
+  /** Of this life's process; undefined before the first. */
+  readonly pid: number | undefined;
   /**
    * Starts it. False: it died before it was ready, which somebody may have wanted.
    * @throws Error when it neither dies nor becomes ready in time
@@ -86,6 +88,9 @@ export async function mortalPlatform(options: MortalOptions): Promise<MortalPlat
     url: `http://127.0.0.1:${port}`,
     get lives() {
       return lives;
+    },
+    get pid() {
+      return child?.pid;
     },
     get ended() {
       return ended;

@@ -9,6 +9,8 @@ export interface Chance {
   below(end: number): number;
   between(from: number, to: number): number;
   pick<T>(items: readonly T[]): T;
+  /** Choices of their own, made by one of these: what is chosen there does not move what is chosen here. */
+  fork(): Chance;
 }
 
 export function chance(seed: number, number: number): Chance {
@@ -24,5 +26,6 @@ export function chance(seed: number, number: number): Chance {
       if (item === undefined) throw new RangeError('nothing to pick from');
       return item;
     },
+    fork: () => chance(below(0x7fff_ffff), below(0x7fff_ffff)),
   };
 }

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { registry } from '#domain/registry.ts';
+import { closeCodes } from '../support/close-codes.ts';
 import type { FuzzCase } from './cases.ts';
 import { dataProblem, type Judge } from './published.ts';
 import type { Received } from './send.ts';
@@ -21,9 +22,6 @@ export interface Verdict {
 const DECLARED = 'overloaded';
 /** Nos that mean that something of ours is broken or gone. */
 const FAILURES = new Set(['internal', 'unavailable', 'parked', 'newer_version', 'contended']);
-/** How a server says that a peer has broken the protocol, or that the conversation is over. */
-const CLOSES = new Set([1000, 1002, 1005, 1007, 1009, 4400, 4401, 4406, 4408, 4409, 4429]);
-
 const Rest = z.looseObject({
   outcome: z.enum(['accepted', 'pending']).optional(),
   code: z.string().optional(),
@@ -150,7 +148,7 @@ function graphqlVerdict(fuzzCase: FuzzCase, received: Received): Verdict {
   const problem = firstOf([
     status >= 500 ? `answered ${status}` : undefined,
     results === undefined ? `a message that is none: ${JSON.stringify(received).slice(0, 300)}` : undefined,
-    closed !== undefined && !CLOSES.has(closed) ? `closed with ${closed}` : undefined,
+    closed !== undefined && !closeCodes.has(closed) ? `closed with ${closed}` : undefined,
     ...(results ?? []).map((result) => resultProblem(result, fuzzCase, query)),
   ]);
   // What was refused is null by itself, and an error says so.
