@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { appendBenches } from './appends.ts';
 import { bidBenches } from './bids.ts';
+import { fairnessBench } from './fairness.ts';
 import { memoryBenches } from './memory.ts';
 import { offeredBenches } from './offered.ts';
 import { overloadBench } from './overload.ts';
@@ -30,6 +31,7 @@ const benches: readonly Bench[] = [
   ...bidBenches,
   ...offeredBenches,
   overloadBench,
+  fairnessBench,
   replayBench,
   rebuildBench,
   ...lengthBenches,
