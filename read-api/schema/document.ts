@@ -43,11 +43,14 @@ const argsOf = (operation: Declared): z.ZodObject =>
     ? operation.args
     : operation.args.extend({ atLeast });
 
+/** Who may ask, and with what. Made once for each operation: a schema is compiled when it reads for the first time. */
+type Admitting = Pick<Declared, 'who' | 'args'>;
+const admittingOf = (operation: Declared): Admitting => ({ who: operation.who, args: argsOf(operation) });
+
 /** Authorizes, parses, and says how far the views must have come. */
-async function asked(operation: Declared, given: object, { viewer, house }: Asked) {
-  const declared = { who: operation.who, args: argsOf(operation) };
+async function asked(admitting: Admitting, given: object, { viewer, house }: Asked) {
   const insights = new Set<Insight>();
-  const { atLeast: token, ...args } = admitted(declared, given, { viewer, insights });
+  const { atLeast: token, ...args } = admitted(admitting, given, { viewer, insights });
   const position = await cursorPosition(house, typeof token === 'string' ? token : undefined);
   const reading: Reading = { viewer, house, insights, at: readAt(position) };
   return { args, reading };
@@ -57,16 +60,17 @@ type Resolvers = Record<string, Record<string, unknown> | GraphQLScalarType>;
 
 /** Every answer passes here, and so is the one place where what a role shows is recorded before it leaves. */
 function resolverOf({ name, operation }: Named): unknown {
+  const admitting = admittingOf(operation);
   if (operation.kind === 'subscription')
     return {
       async subscribe(_: unknown, given: object, context: Asked) {
-        const { args, reading } = await asked(operation, given, context);
+        const { args, reading } = await asked(admitting, given, context);
         return recordedItems(await operation.subscribe(args, reading), reading, name);
       },
       resolve: (item: unknown) => item,
     };
   return async (parent: object, given: object, context: Asked) => {
-    const { args, reading } = await asked(operation, given, context);
+    const { args, reading } = await asked(admitting, given, context);
     const answer = await (operation.kind === 'field'
       ? operation.resolve(args, reading, parent)
       : operation.resolve(args, reading));
