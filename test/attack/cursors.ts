@@ -3,6 +3,7 @@ import {
   type GraphQLObjectType,
   getNamedType,
   isEnumType,
+  isInterfaceType,
   isNonNullType,
   isObjectType,
 } from 'graphql';
@@ -18,8 +19,11 @@ import { graphql, subscribe } from './requests.ts';
 
 // Cursors and tokens as they were handed out, and then bent: whatever a client can echo back is checked like a first input.
 
-/** What a client echoes back. */
+/** What a client echoes back, by the argument's type; and an id that stands for a thing of any type. */
 const ECHOED: ReadonlySet<string> = new Set(['Cursor', 'Token']);
+const GLOBAL_ID = 'node.id';
+/** A global id as it is handed out. */
+const SOME_ID = Buffer.from('["Auction",{"auctionId":"open-1"}]').toString('base64url');
 const SHORT_MUTATIONS = 20;
 const MUTATIONS = 200;
 /** A token beyond the head is waited for, which takes its time. */
@@ -29,13 +33,15 @@ interface Place {
   readonly root: 'query' | 'subscription';
   readonly field: string;
   readonly argument: string;
-  readonly type: 'Cursor' | 'Token';
+  readonly type: string;
   readonly document: string;
 }
 
-/** What the arguments of a field have to be, by name; a new one that is required makes the run say that it is missing here. */
+/** What the arguments of a field have to be, by name, so that something is found. */
 const knownIn = ({ payments }: Inhabited): Readonly<Record<string, string>> => ({
   paymentId: `"${payments[0]}"`,
+  id: `"${SOME_ID}"`,
+  ids: `["${SOME_ID}"]`,
   auctionId: '"open-1"',
   saleId: '"spring"',
   lotId: '"lot-1"',
@@ -59,12 +65,13 @@ function documentOf(
 ): string {
   const others = field.args.flatMap(({ name, type: needed, defaultValue }) => {
     if (name === argument || !isNonNullType(needed) || defaultValue !== undefined) return [];
-    const value = known[name];
-    if (value === undefined) throw new Error(`${field.name} needs ${name}, which this attack does not know`);
+    // What nobody knows here is asked for by a name that nothing has.
+    const isText = ['ID', 'String'].includes(getNamedType(needed).name);
+    const value = known[name] ?? (isText ? '"x"' : '0');
     return [`${name}: ${value}`];
   });
   const named = getNamedType(field.type);
-  const selection = isObjectType(named) ? selectionOf(named) : '';
+  const selection = isObjectType(named) ? selectionOf(named) : isInterfaceType(named) ? '{ __typename }' : '';
   if (isEnumType(named)) return '';
   return `${root} ($it: ${type}) { ${field.name}(${[...others, `${argument}: $it`].join(', ')}) ${selection} }`;
 }
@@ -80,9 +87,9 @@ function places(world: Inhabited): readonly Place[] {
     Object.values(type?.getFields() ?? {}).flatMap((field) =>
       field.args.flatMap(({ name: argument, type: given }) => {
         const taken = getNamedType(given).name;
-        if (!ECHOED.has(taken)) return [];
-        const document = documentOf(root, field, argument, taken, known);
-        return [{ root, field: field.name, argument, type: taken as Place['type'], document }];
+        if (!ECHOED.has(taken) && `${field.name}.${argument}` !== GLOBAL_ID) return [];
+        const document = documentOf(root, field, argument, String(given), known);
+        return [{ root, field: field.name, argument, type: taken, document }];
       }),
     ),
   );
@@ -110,7 +117,7 @@ async function handedOut(scene: Scene): Promise<HandedOut> {
   const cursors = Object.entries(pages).map(
     ([list, page]) => [list, page?.edges.map(({ cursor }) => cursor) ?? []] as const,
   );
-  return { cursors: new Map(cursors), tokens };
+  return { cursors: new Map([...cursors, ['node', [SOME_ID]]]), tokens };
 }
 
 /** One that belongs to this place, where it has any of its own, and one that perhaps does not. */
