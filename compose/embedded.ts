@@ -1,7 +1,8 @@
 import type { Logger } from 'pino';
 import type { Config } from '#config';
 import { pause } from '#domain/kernel/pause.ts';
-import { places } from '#domain/kernel/places.ts';
+import { turns } from '#domain/kernel/turns.ts';
+import { afterwards } from '#engines/afterwards.ts';
 import type { ReadLimits } from '#read-api/limits.ts';
 import { developmentClock } from './development-clock.ts';
 import { type Engines, embeddedEngines } from './engines.ts';
@@ -21,8 +22,8 @@ import { writeSide } from './write-side.ts';
 
 /** How long a stop waits for what is under way, in milliseconds. */
 const GRACE_MS = 5_000;
-/** Operations that one person may have under way, over REST, GraphQL and sockets together. */
-const OPERATIONS_PER_PERSON = 64;
+/** What one person gets done at once, over REST, GraphQL and sockets together, and what of theirs may wait besides. */
+const OPERATIONS_PER_PERSON = { atWork: 8, waiting: 1_000 } as const;
 /** How long those who wait are still answered once the history cannot be written any more, in milliseconds. */
 const FAREWELL_MS = 1_000;
 /** How long the simulated business waits for what a moment has set going, in milliseconds. */
@@ -68,7 +69,7 @@ export async function startEmbedded(options: PlatformOptions): Promise<Platform>
   const engines = await embeddedEngines({ config, log, onFatal: (error) => void farewell(error) });
   const { machineClock, simulated } = engines;
   const addresses = addressesBehind(config.trustedProxies);
-  const asking = { addressOf: addresses.of, perPerson: places(OPERATIONS_PER_PERSON) };
+  const asking = { addressOf: addresses.of, perPerson: turns(OPERATIONS_PER_PERSON, afterwards) };
   const has = offered(config);
   const paying = payments(engines, config);
   if (config.production && config.simulated.includes('payments'))

@@ -1,10 +1,10 @@
 import type { IncomingMessage } from 'node:http';
 import { Router } from 'express';
 import type { Dispatch } from '#domain/kernel/envelope.ts';
-import type { Places } from '#domain/kernel/places.ts';
 import type { Log } from '#domain/kernel/ports/log.ts';
 import type { Authenticate } from '#domain/kernel/ports/tokens.ts';
 import type { ViewReader } from '#domain/kernel/ports/views.ts';
+import type { Turns } from '#domain/kernel/turns.ts';
 import { registry } from '#domain/registry.ts';
 import type { ReadLimits } from '#read-api/limits.ts';
 import { type GraphqlServer, graphqlServer } from '#read-api/server.ts';
@@ -18,7 +18,7 @@ export function readApi(
     readonly dispatch: Dispatch;
     readonly authenticate: Authenticate;
     readonly addressOf: (request: IncomingMessage) => string | undefined;
-    readonly perPerson: Places;
+    readonly perPerson: Turns;
     readonly views: ViewReader;
     readonly log: Log;
     readonly graphiql: boolean;

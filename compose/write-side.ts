@@ -1,9 +1,9 @@
 import type { IncomingMessage } from 'node:http';
 import { Router } from 'express';
 import { deciders, processes } from '#domain/deciders.ts';
-import type { Places } from '#domain/kernel/places.ts';
 import type { Log } from '#domain/kernel/ports/log.ts';
 import type { Authenticate } from '#domain/kernel/ports/tokens.ts';
+import type { Turns } from '#domain/kernel/turns.ts';
 import { registry } from '#domain/registry.ts';
 import { auctionReactions } from '#sagas/auctions.ts';
 import { walletReactions } from '#sagas/wallets.ts';
@@ -55,7 +55,7 @@ export function writeSide(
     readonly log: Log;
     readonly webhookSecrets: readonly string[];
     readonly addressOf: (request: IncomingMessage) => string | undefined;
-    readonly perPerson: Places;
+    readonly perPerson: Turns;
   },
 ): WriteSide {
   const { store, clock, newId, tokens, issuer } = engines;

@@ -3,13 +3,13 @@ import type { Insight } from '#domain/auctions/inspector/messages.ts';
 import type { Actor } from '#domain/kernel/actor.ts';
 import type { Dispatch, Origin, Position } from '#domain/kernel/envelope.ts';
 import type { Instant } from '#domain/kernel/instant.ts';
-import type { Places } from '#domain/kernel/places.ts';
 import type { EventFeed } from '#domain/kernel/ports/event-feed.ts';
 import type { EventStore } from '#domain/kernel/ports/event-store.ts';
 import type { Clock, NewId } from '#domain/kernel/ports/facts.ts';
 import type { Log } from '#domain/kernel/ports/log.ts';
 import type { ReadAt, ViewReader } from '#domain/kernel/ports/views.ts';
 import type { Registry } from '#domain/kernel/registry.ts';
+import type { Turns } from '#domain/kernel/turns.ts';
 import type { LiveAuctions } from './auctions/live-auctions.ts';
 import type { Readings } from './authorization/readings.ts';
 import type { FeedGate } from './feeds/feed.ts';
@@ -32,7 +32,7 @@ export interface House {
   /** From where a request comes; undefined: whoever asked has gone. */
   readonly addressOf: (request: IncomingMessage) => string | undefined;
   /** What each person may have under way, over every transport together. */
-  readonly perPerson: Places;
+  readonly perPerson: Turns;
   readonly newId: NewId;
   readonly logger: Log;
   readonly limits: ReadLimits;

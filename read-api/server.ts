@@ -1,12 +1,12 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import { sendNodeResponse } from '@whatwg-node/server';
 import type { Dispatch } from '#domain/kernel/envelope.ts';
-import type { Places } from '#domain/kernel/places.ts';
 import type { EventFeed } from '#domain/kernel/ports/event-feed.ts';
 import type { Clock, NewId } from '#domain/kernel/ports/facts.ts';
 import type { Log } from '#domain/kernel/ports/log.ts';
 import type { ViewReader } from '#domain/kernel/ports/views.ts';
 import type { Registry } from '#domain/kernel/registry.ts';
+import type { Turns } from '#domain/kernel/turns.ts';
 import { auctionsView } from '#projections/auctions/auctions.ts';
 import { liveAuctions } from './auctions/live-auctions.ts';
 import { readings } from './authorization/readings.ts';
@@ -33,7 +33,7 @@ export interface GraphqlOptions {
   /** From where a request comes; undefined: whoever asked has gone. */
   readonly addressOf: (request: IncomingMessage) => string | undefined;
   /** What each person may have under way, over every transport together. */
-  readonly perPerson: Places;
+  readonly perPerson: Turns;
   /** The machine's clock, also where the house lives by a simulated one: it bounds waits on real readers. */
   readonly clock: Clock;
   /** The clock that tokens are dated by. */

@@ -14,7 +14,7 @@ import { costRule } from './cost.ts';
 import type { Mask } from './errors.ts';
 import { graphiqlOptions } from './graphiql.ts';
 import { introspectionByToken } from './introspection.ts';
-import { boundedPerPerson } from './persons.ts';
+import { inTurn } from './persons.ts';
 import { requestGuards } from './requests.ts';
 
 /** Who a token stands for. Called for every operation, so that a long socket outlives no token. */
@@ -172,7 +172,7 @@ export function executor({ schema, house, mask, authenticate, graphiql, introspe
     plugins: [
       requestGuards(),
       guards(house, mask),
-      boundedPerPerson(house.perPerson, mask),
+      inTurn(house.perPerson, mask),
       ...(introspection === 'by token' ? [introspectionByToken(mask)] : []),
     ],
     context: async ({ caller, req }) => ({

@@ -1,6 +1,7 @@
-import { type ExecutionArgs, GraphQLError } from 'graphql';
+import { type ExecutionArgs, type ExecutionResult, GraphQLError } from 'graphql';
 import type { Plugin } from 'graphql-yoga';
-import { type Places, TooManyAtOnce } from '#domain/kernel/places.ts';
+import { TooManyAtOnce } from '#domain/kernel/places.ts';
+import type { Turns } from '#domain/kernel/turns.ts';
 import { retryAfterSeconds } from '#domain/kernel/wire.ts';
 import type { Asked } from '../schema/document.ts';
 import type { Mask } from './errors.ts';
@@ -14,24 +15,29 @@ function tooMany({ viewer }: Asked, mask: Mask): GraphQLError {
   return mask(new GraphQLError(error.message, { originalError: error, extensions }));
 }
 
+/** Whose turn it is: a person's, or where nobody has signed in that of everybody who comes from there. */
+const ownerOf = ({ viewer }: Asked): string => viewer.actor?.id ?? `address ${viewer.origin.address ?? ''}`;
+
 /**
- * Queries and mutations that one person has under way, whatever they come by, REST included: beyond the bound they are
- * `overloaded` before anything of them is done. Feeds have a bound of their own.
+ * Questions and commands of one person are done a few at once, and feeds of theirs begun so, whatever they come by, REST
+ * included: the rest waits for its turn. Beyond what may wait they are `overloaded` before anything of them is done. How many
+ * feeds are open has a bound of its own.
  */
-export function boundedPerPerson(perPerson: Places, mask: Mask): Plugin {
+export function inTurn(perPerson: Turns, mask: Mask): Plugin {
+  function taking<Result>(work: (args: ExecutionArgs) => Result) {
+    return async (args: ExecutionArgs): Promise<Awaited<Result> | ExecutionResult> => {
+      const asked = args.contextValue as Asked;
+      const leave = await perPerson.take(ownerOf(asked));
+      if (leave === undefined) return { errors: [tooMany(asked, mask)] };
+      try {
+        return await work(args);
+      } finally {
+        leave();
+      }
+    };
+  }
   return {
-    onExecute({ executeFn, setExecuteFn }) {
-      setExecuteFn(async (args: ExecutionArgs) => {
-        const asked = args.contextValue as Asked;
-        const { actor } = asked.viewer;
-        const leave = actor === undefined ? () => undefined : perPerson.take(actor.id);
-        if (leave === undefined) return { errors: [tooMany(asked, mask)] };
-        try {
-          return await executeFn(args);
-        } finally {
-          leave();
-        }
-      });
-    },
+    onExecute: ({ executeFn, setExecuteFn }) => setExecuteFn(taking(executeFn)),
+    onSubscribe: ({ subscribeFn, setSubscribeFn }) => setSubscribeFn(taking(subscribeFn)),
   };
 }

@@ -13,7 +13,6 @@ import type { Reply, StoredEvent } from '#domain/kernel/envelope.ts';
 import { followedChains } from '#domain/kernel/followed-chains.ts';
 import { type Instant, later } from '#domain/kernel/instant.ts';
 import type { Command } from '#domain/kernel/message.ts';
-import { places } from '#domain/kernel/places.ts';
 import type { Consume } from '#domain/kernel/ports/consumer.ts';
 import type { EventStore } from '#domain/kernel/ports/event-store.ts';
 import type { Clock } from '#domain/kernel/ports/facts.ts';
@@ -25,7 +24,9 @@ import {
 } from '#domain/kernel/ports/payments.ts';
 import type { ReadStore } from '#domain/kernel/ports/read-store.ts';
 import { sign } from '#domain/kernel/signature.ts';
+import { turns } from '#domain/kernel/turns.ts';
 import { registry } from '#domain/registry.ts';
+import { afterwards } from '#engines/afterwards.ts';
 import { type SimulatedClock, simulatedClock } from '#engines/clock/simulated.ts';
 import { systemClock } from '#engines/clock/system.ts';
 import { consumerLoop } from '#engines/consumer/consumer.ts';
@@ -338,7 +339,7 @@ async function beginProcess(house: House, roles: 'every role' | 'write side'): P
     log,
     webhookSecrets: [SECRET],
     addressOf: addressesBehind([]).of,
-    perPerson: places(1_000),
+    perPerson: turns({ atWork: 8, waiting: 1_000 }, afterwards),
   });
   const { pipeline } = write;
   const all = roles === 'every role';

@@ -9,12 +9,13 @@ import { Role } from '#domain/kernel/actor.ts';
 import type { Dispatch, Position } from '#domain/kernel/envelope.ts';
 import { Instant } from '#domain/kernel/instant.ts';
 import type { NewEvent } from '#domain/kernel/message.ts';
-import { places } from '#domain/kernel/places.ts';
 import type { EventStore } from '#domain/kernel/ports/event-store.ts';
 import type { Log } from '#domain/kernel/ports/log.ts';
 import { Unauthenticated } from '#domain/kernel/rejections.ts';
+import { turns } from '#domain/kernel/turns.ts';
 import { wallets } from '#domain/wallets/context.ts';
 import { deciders as walletDeciders } from '#domain/wallets/deciders.ts';
+import { afterwards } from '#engines/afterwards.ts';
 import type { SimulatedClock } from '#engines/clock/simulated.ts';
 import { systemClock } from '#engines/clock/system.ts';
 import { consumerLoop } from '#engines/consumer/consumer.ts';
@@ -111,7 +112,7 @@ export async function givenReadSide(
     feed,
     authenticate,
     addressOf: addressesBehind([]).of,
-    perPerson: places(options.perPerson ?? 1_000),
+    perPerson: turns({ atWork: options.perPerson ?? 1_000, waiting: 0 }, afterwards),
     clock,
     businessClock: platform.clock,
     newId,

@@ -1,11 +1,12 @@
 import type { IncomingMessage } from 'node:http';
 import { type Request, type Response, Router } from 'express';
 import type { Dispatch } from '#domain/kernel/envelope.ts';
-import { type Places, TooManyAtOnce } from '#domain/kernel/places.ts';
+import { TooManyAtOnce } from '#domain/kernel/places.ts';
 import type { NewId } from '#domain/kernel/ports/facts.ts';
 import type { Authenticate } from '#domain/kernel/ports/tokens.ts';
 import type { Registry } from '#domain/kernel/registry.ts';
 import { Invalid, Rejected } from '#domain/kernel/rejections.ts';
+import type { Turns } from '#domain/kernel/turns.ts';
 import { sendRejection, sendReply } from './answer.ts';
 import { readJson } from './body.ts';
 import { IdempotencyKey } from './idempotency-key.ts';
@@ -18,7 +19,7 @@ export interface Rest {
   /** From where a request comes; undefined: whoever asked has gone. */
   readonly addressOf: (request: IncomingMessage) => string | undefined;
   /** What each person may have under way, over every transport together. */
-  readonly perPerson: Places;
+  readonly perPerson: Turns;
   /** Of the store, for tokens. */
   readonly epoch: string;
   readonly newId: NewId;
@@ -45,7 +46,7 @@ export function restRoutes(rest: Rest): Router {
   const taking = (command: string) => async (request: Request, response: Response) => {
     const known = await authenticate(request.headers.authorization);
     if ('rejected' in known) return sendRejection(response, known, { registry });
-    const leave = perPerson.take(known.actor.id);
+    const leave = await perPerson.take(known.actor.id);
     if (leave === undefined) throw new TooManyAtOnce();
     try {
       const commandId = commandIdOf(request, newId);

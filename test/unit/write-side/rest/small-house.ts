@@ -10,10 +10,11 @@ import { PersonId } from '#domain/kernel/ids.ts';
 import { later } from '#domain/kernel/instant.ts';
 import { command, event, rejection, secret } from '#domain/kernel/message.ts';
 import { Money } from '#domain/kernel/money.ts';
-import { places } from '#domain/kernel/places.ts';
 import type { Identity } from '#domain/kernel/ports/tokens.ts';
 import { registryOf } from '#domain/kernel/registry.ts';
 import { Forbidden, Rejected, Unauthenticated } from '#domain/kernel/rejections.ts';
+import { turns } from '#domain/kernel/turns.ts';
+import { afterwards } from '#engines/afterwards.ts';
 import { systemClock } from '#engines/clock/system.ts';
 import { newIds } from '#engines/ids.ts';
 import { restRoutes } from '#write-side/rest/commands.ts';
@@ -110,7 +111,7 @@ export async function openHouse(
   };
   const health = { store: { ready: true } as { ready: boolean; detail?: string } };
   const addresses = addressesBehind(proxies);
-  const perPerson = places(personal);
+  const perPerson = turns({ atWork: personal, waiting: 0 }, afterwards);
   const rest = {
     ...{ registry, dispatch, authenticate, addressOf: addresses.of, perPerson },
     ...{ epoch: 'e1', newId, version: '1.2.3' },
