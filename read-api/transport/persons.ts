@@ -18,19 +18,41 @@ function tooMany({ viewer }: Asked, mask: Mask): GraphQLError {
 /** Whose turn it is: a person's, or where nobody has signed in that of everybody who comes from there. */
 const ownerOf = ({ viewer }: Asked): string => viewer.actor?.id ?? `address ${viewer.origin.address ?? ''}`;
 
+type Answers = AsyncIterableIterator<ExecutionResult>;
+const isStream = (result: unknown): result is Answers =>
+  typeof result === 'object' && result !== null && Symbol.asyncIterator in result;
+
+/** Each answer of a feed leaves in its reader's turn: five hundred feeds of one person are read no faster than one. */
+function paced(answers: Answers, perPerson: Turns, owner: string): Answers {
+  const stream: Answers = {
+    async next() {
+      const answer = await answers.next();
+      // It is not waited for inside the turn: a feed may be silent for hours.
+      (await perPerson.take(owner))?.();
+      return answer;
+    },
+    return: async () => (await answers.return?.()) ?? { done: true, value: undefined },
+    throw: async () => (await answers.return?.()) ?? { done: true, value: undefined },
+    [Symbol.asyncIterator]: () => stream,
+  };
+  return stream;
+}
+
 /**
- * Questions and commands of one person are done a few at once, and feeds of theirs begun so, whatever they come by, REST
- * included: the rest waits for its turn. Beyond what may wait they are `overloaded` before anything of them is done. How many
- * feeds are open has a bound of its own.
+ * Questions and commands of one person are done a few at once, whatever they come by, REST included, and feeds of theirs begun
+ * and read so: the rest waits for its turn. Beyond what may wait they are `overloaded` before anything of them is done. How
+ * many feeds are open has a bound of its own.
  */
 export function inTurn(perPerson: Turns, mask: Mask): Plugin {
   function taking<Result>(work: (args: ExecutionArgs) => Result) {
-    return async (args: ExecutionArgs): Promise<Awaited<Result> | ExecutionResult> => {
+    return async (args: ExecutionArgs): Promise<Awaited<Result> | ExecutionResult | Answers> => {
       const asked = args.contextValue as Asked;
-      const leave = await perPerson.take(ownerOf(asked));
+      const owner = ownerOf(asked);
+      const leave = await perPerson.take(owner);
       if (leave === undefined) return { errors: [tooMany(asked, mask)] };
       try {
-        return await work(args);
+        const result = await work(args);
+        return isStream(result) ? paced(result, perPerson, owner) : result;
       } finally {
         leave();
       }

@@ -25,15 +25,108 @@ const paths = [
   '/metrics',
 ];
 /** Targets that are the same wherever the platform listens. */
-const fixed: readonly string[] = [...paths];
+const fixed: readonly string[] = [
+  ...paths,
+  ...[
+    'http://a:b/',
+    'http://a:99999/',
+    'http://a:-1/',
+    'http://:80/',
+    'http://[::1/',
+    'http://[zz]/',
+    'http://@/',
+  ],
+  ...[
+    'http://',
+    'http:',
+    'http:///graphql',
+    'http://user:secret@a/graphql',
+    '://',
+    'http://a?x',
+    'http://a#x',
+  ],
+  ...['*', '**', '*/graphql', '', '?', '#', '.', '..', 'graphql', '\\graphql', '@', '%', '\u0000'],
+  ...[
+    '//',
+    '//graphql',
+    '///',
+    '//a.example/graphql',
+    '/./graphql',
+    '/../graphql',
+    '/a/../../graphql',
+    '/graphql/',
+  ],
+  ...['/graphql/..', '/%2e%2e/graphql', '/%2fgraphql', '/graphql%00', '/graphql%0d%0aX: y', '/GRAPHQL'],
+  ...[
+    '/%',
+    '/%zz',
+    '/%ff',
+    '/%c0%ae',
+    '/%ed%a0%80',
+    '/commands/%ff/%ff',
+    '/commands/%/x',
+    '/provider/3-d-secure/%ff',
+  ],
+  ...[
+    '/graphql?query=%',
+    '/graphql?query=%ff',
+    '/graphql?query',
+    '/graphql?query={now}',
+    '/graphql?query=%7Bnow%7D',
+  ],
+  ...[
+    '/graphql?query=%7Bnow%7D&variables=%',
+    '/graphql?variables={&query=%7Bnow%7D',
+    '/graphql?__proto__[a]=b',
+  ],
+  ...[
+    '/commands',
+    '/commands/',
+    '/commands/auctions',
+    '/commands/__proto__/constructor',
+    '/commands/auctions/place-bid/x',
+  ],
+  ...[
+    '/commands/constructor/toString',
+    '/dev/tokens',
+    '/dev/clock',
+    '/health',
+    '/health/ready',
+    '/webhooks/payments',
+  ],
+  ...[
+    '/provider/3-d-secure',
+    '/provider/3-d-secure/x',
+    '/favicon.ico',
+    '/.env',
+    '/package.json',
+    '/../../etc/passwd',
+  ],
+  ...[
+    `/${'a'.repeat(2_000)}`,
+    `/${'a/'.repeat(4_000)}`,
+    `/${'%2e'.repeat(2_000)}`,
+    `/graphql?${'a=b&'.repeat(3_000)}`,
+  ],
+  ...[
+    '/é',
+    '/\u2603',
+    '/graphql\u00ff',
+    '/\ud83d\ude00',
+    '/gra phql',
+    '/graphql\tx',
+    '/graphql?query={ now }',
+  ],
+  ...['/graphql;a=b', '/graphql|', '/graphql"', '/<b>', "/'", '/graphql#x', '/graphql?#', '/\\..\\graphql'],
+];
 
 const targets = (world: Inhabited): readonly string[] => {
   const { host: authority } = new URL(world.url);
   return [
     ...fixed,
-
     ...paths.map((path) => `http://${authority}${path}`),
     ...['https', 'ftp', 'javascript', 'HTTP'].map((scheme) => `${scheme}://${authority}/graphql`),
+    ...[authority, 'a.example:443', 'a.example', 'a.example:b', ':443', '[::1]:443'],
   ];
 };
 

@@ -160,10 +160,10 @@ export async function openDoor(limits: PlatformOptions['limits'] = {}): Promise<
     async since(head) {
       const query = 'query ($after: Token) { allEvents(after: $after) { events { type data } } }';
       const { allEvents } = await api.ask(Page, query, { after: head }, sessions.ines);
-      return allEvents.events.map(({ type, data }) => ({
-        type,
-        reason: Reason.safeParse(data).data?.reason.code,
-      }));
+      // That somebody has read the history stands in it too.
+      return allEvents.events
+        .filter(({ type }) => type !== 'SecretsRead')
+        .map(({ type, data }) => ({ type, reason: Reason.safeParse(data).data?.reason.code }));
     },
   };
 }
