@@ -25,10 +25,7 @@ const SYSTEM = 'system.';
  * Whom a token may stand for: anybody but those of the system. Commands are decided once per actor and id, so whoever came
  * under such a name could take the ids that a saga has yet to use. A rule for tokens alone: histories keep what they hold.
  */
-export const TokenSubject = PersonId.refine(
-  (id) => !id.startsWith(SYSTEM),
-  `names that begin with ${SYSTEM} are reserved`,
-);
+export const TokenSubject = PersonId.regex(/^(?!system\.)/, `names that begin with ${SYSTEM} are reserved`);
 
 /** A reaction or a saga as the one who asks. */
 export const systemActor = (name: string): Actor => ({

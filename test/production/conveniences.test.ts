@@ -99,6 +99,8 @@ const probes: Readonly<Record<keyof typeof conveniences, () => Promise<void>>> =
     assert.deepEqual(await get(`${url}/health/ready`), { status: 200, text: '{"status":"ready"}' });
     const { status, text } = await get(`${operations}/health/ready`);
     assert.deepEqual([status, Object.keys(JSON.parse(text))], [200, ['status', 'components']]);
+    const { components } = JSON.parse((await get(`${operations}/openapi.json`)).text);
+    assert.deepEqual(components.schemas.Ready.required, ['status'], 'both are as described');
   },
 };
 

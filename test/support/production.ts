@@ -24,7 +24,7 @@ export async function productionSetup() {
       WEBHOOK_SECRET: 'a secret that only the provider knows',
       PUBLIC_URL: 'https://auctions.example',
       SIMULATED: 'payments',
-      OPERATIONS_PORT: '0',
+      ...{ OPERATIONS_PORT: '0', SHUTDOWN_DELAY_MS: '0' },
     },
     async authorization(id: string, ...roles: Parameters<typeof issuer.issue>[0]['roles']): Promise<string> {
       const { token } = await issuer.issue({ id, roles, reputation: 0 }, HOUR_MS);

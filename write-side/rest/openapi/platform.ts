@@ -27,8 +27,11 @@ export function platformSchemas(requests: Requests, development: boolean): Compo
     ...Object.entries($defs).map(([name, schema]) => [name, toComponent(schema)] as const),
     ['ComponentHealth', object({ ready: { type: 'boolean' }, detail: text }, ['ready'])],
     ['Live', object({ status: constant('live') })],
-    ['Ready', object({ status: constant('ready'), components })],
-    ['NotReady', object({ status: { type: 'string', enum: ['not-ready', 'closing'] }, components })],
+    ['Ready', object({ status: constant('ready'), components }, ['status'])],
+    [
+      'NotReady',
+      object({ status: { type: 'string', enum: ['not-ready', 'closing'] }, components }, ['status']),
+    ],
     ['NoticeRecorded', object({ outcome: constant('recorded') })],
     ['NoticeKept', object({ outcome: constant('kept'), code: text })],
     ['NoticeRejected', object({ outcome: constant('rejected'), code: text })],
@@ -62,7 +65,7 @@ const health: JsonObject = {
     get: {
       operationId: 'Ready',
       tags: ['platform'],
-      summary: 'Whether every component is ready.',
+      summary: 'Whether every component is ready; which is not is for the operator, in production.',
       security: [],
       responses: {
         '200': described('All are.', ref('Ready')),
