@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import { renderGraphiQL } from '@graphql-yoga/render-graphiql';
-import { type ExecutionResult, GraphQLError, type GraphQLSchema, parse } from 'graphql';
+import { type ExecutionResult, GraphQLError, type GraphQLSchema, parse, validate } from 'graphql';
 import { createYoga, type Plugin } from 'graphql-yoga';
 import { bearerChallenge, bearerToken } from '#domain/kernel/bearer.ts';
 import type { Origin } from '#domain/kernel/envelope.ts';
@@ -120,8 +120,12 @@ function guards(house: House, mask: Mask): Plugin {
         if (result instanceof Error) replaceParseResult(mask(result));
       };
     },
-    onValidate({ addValidationRule }) {
-      addValidationRule(costRule(limits));
+    onValidate({ setValidationFn, validateFn }) {
+      // Counted first and alone: rules of GraphQL compare each field with each other, which costs more than what is refused here.
+      setValidationFn((schema, document, ...more) => {
+        const beyond = validate(schema, document, [costRule(limits)]);
+        return beyond.length > 0 ? beyond : validateFn(schema, document, ...more);
+      });
       return ({ valid, result, setResult }) => {
         if (!valid) setResult(result.map(mask));
       };

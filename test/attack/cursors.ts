@@ -24,7 +24,7 @@ const ECHOED: ReadonlySet<string> = new Set(['Cursor', 'Token']);
 const GLOBAL_ID = 'node.id';
 /** A global id as it is handed out. */
 const SOME_ID = Buffer.from('["Auction",{"auctionId":"open-1"}]').toString('base64url');
-const SHORT_MUTATIONS = 20;
+const SHORT_MUTATIONS = 14;
 const MUTATIONS = 200;
 /** A token beyond the head is waited for, which takes its time. */
 const FEED_MS = 7_000;

@@ -24,7 +24,7 @@ const KIBIBYTE = 1_024;
 const MEBIBYTE = 2 ** 20;
 /** Of each flood: connections, and bytes that each of them sends unless it is stopped. */
 const SCALE = {
-  short: { connections: 10, bytes: 48 * MEBIBYTE, feeds: 150, questions: 18 },
+  short: { connections: 8, bytes: 48 * MEBIBYTE, feeds: 150, questions: 18 },
   long: { connections: 40, bytes: 128 * MEBIBYTE, feeds: 900, questions: 2_000 },
 } as const;
 type Size = (typeof SCALE)['short' | 'long'];
@@ -214,7 +214,7 @@ function costlyCase([what, query]: (typeof many)[number], { questions }: Size): 
 
 export const floodAttacks: Attack = {
   name: 'floods',
-  atOnce: 6,
+  atOnce: 4,
   cases(_world, { short }) {
     const size: Size = short ? SCALE.short : SCALE.long;
     return [

@@ -7,7 +7,8 @@ import { FEED, frame, init, message, opcodes, subscribe, upgrade } from './reque
 
 // Sockets that end at every byte of a frame, and frames that are none.
 
-const OPEN_MS = 5_000;
+/** How long a socket may take to open while the port is flooded. */
+const OPEN_MS = 15_000;
 /** How long a breach may take to be answered by a close. */
 const CLOSE_MS = 8_000;
 

@@ -291,6 +291,7 @@ async function attacked(
         `a polite ${what} has waited too long: ${Math.round(ms)} ms`,
       );
   });
+  await polite.served;
   const held = await holdOpen(scene);
   const figures: Figures[] = [];
   for (const attack of attacks) {

@@ -6,8 +6,9 @@ import { as, command, frame, graphql, host, http, init, opcodes, upgrade } from 
 
 // Clients that say nothing, or say it slowly, as many as the port has connections and more.
 
-/** Above the port's limit of connections. */
+/** Above the port's limit of connections; and a crowd that is above the limit of one address only, for the gate. */
 const CROWD = 5_200;
+const SMALL_CROWD = 1_200;
 const ADDRESSES = 60;
 /** How many connections are opened at once. */
 const AT_ONCE = 100;
@@ -34,11 +35,17 @@ async function crowd(
   return open;
 }
 
-function crowdCase(what: string, stayMs: number, from: (number: number) => string, bytes = ''): Case {
+function crowdCase(
+  what: string,
+  count: number,
+  stayMs: number,
+  from: (number: number) => string,
+  bytes = '',
+): Case {
   return {
-    name: `${CROWD} ${what}`,
+    name: `${count} ${what}`,
     async run(scene) {
-      const all = await crowd(scene, CROWD, from);
+      const all = await crowd(scene, count, from);
       for (const { socket } of all) if (bytes !== '' && socket.writable) socket.write(bytes);
       await pause(stayMs);
       const problems = all.flatMap(({ received }) => httpProblems(received(), scene));
@@ -115,11 +122,18 @@ export const crowdAttacks: Attack = {
   atOnce: 1,
   cases(_world, { short }) {
     const stayMs = short ? STAY_MS.short : STAY_MS.long;
+    const count = short ? SMALL_CROWD : CROWD;
     const many = (number: number): string => `127.0.5.${1 + (number % ADDRESSES)}`;
     return [
-      crowdCase('silent connections from one address', stayMs, () => '127.0.4.1'),
-      crowdCase(`silent connections from ${ADDRESSES} addresses`, stayMs, many),
-      crowdCase(`half requests from ${ADDRESSES} addresses`, stayMs, many, 'POST /graphql HTTP/1.1\r\nHo'),
+      crowdCase('silent connections from one address', count, stayMs, () => '127.0.4.1'),
+      crowdCase(`silent connections from ${ADDRESSES} addresses`, CROWD, stayMs, many),
+      crowdCase(
+        `half requests from ${ADDRESSES} addresses`,
+        count,
+        stayMs,
+        many,
+        'POST /graphql HTTP/1.1\r\nHo',
+      ),
     ];
   },
 };

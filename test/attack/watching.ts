@@ -46,6 +46,8 @@ export function seriousLines(output: string): readonly string[] {
 }
 
 export interface Polite {
+  /** Resolves when it was answered for the first time. */
+  readonly served: Promise<void>;
   /** The longest wait since it was asked the last time, in milliseconds, of those that began behind the last {@link see}. */
   longest(): Readonly<Record<Wait['what'], number>>;
   /** Nothing counts that is under way from now until {@link see}: the platform is down. */
@@ -68,14 +70,18 @@ export function startPolite(url: string, log: string, hear: (wait: Wait) => void
   let waits = none();
   let blindUntil = 0;
   let answered = 0;
+  const first = Promise.withResolvers<void>();
   child.on('message', (said) => {
     const wait = said as Wait;
     if (performance.now() - wait.ms < blindUntil) return;
     waits[wait.what] = Math.max(waits[wait.what], wait.ms);
     if (!wait.open) answered += 1;
+    if (wait.what === 'feed' && !wait.open) first.resolve();
     hear(wait);
   });
+  void exited.then(() => first.resolve());
   return {
+    served: first.promise,
     longest() {
       const seen = waits;
       waits = none();
