@@ -306,3 +306,27 @@ test('sockets: the platform still serves', async () => {
   assert.equal((await door.send({ method: 'GET', path: '/health/ready' })).status, 200);
   assert.deepEqual(door.errors, []);
 });
+
+test('a socket that subscribes thousands of times gets as many feeds as it may, and a no for each other', async () => {
+  const socket = new WebSocket(`${url.replace('http', 'ws')}/graphql`, 'graphql-transport-ws');
+  await once(socket, 'open');
+  const noes = new Map<string, string>();
+  const wanted = 3_000;
+  const all = Promise.withResolvers<void>();
+  socket.on('message', (data) => {
+    const { type, id, payload } = JSON.parse(String(data)) as { type: string; id: string; payload: object };
+    // One that has come beyond its socket's bound by then is told so as the last answer of its feed.
+    if (type === 'error' || 'errors' in (payload ?? {})) noes.set(id, JSON.stringify(payload));
+    if (noes.size === wanted - FEEDS) all.resolve();
+  });
+  socket.send(INIT);
+  await once(socket, 'message');
+  const query = 'subscription { auctionFeed(auctionId: "open-1") { position } }';
+  for (let id = 0; id < wanted; id++)
+    socket.send(JSON.stringify({ type: 'subscribe', id: `${id}`, payload: { query } }));
+  await all.promise;
+  for (const no of noes.values()) assert.match(no, /"overloaded"/);
+  assert.equal((await door.send({ method: 'GET', path: '/health/ready' })).status, 200);
+  socket.terminate();
+  await once(socket, 'close');
+});
