@@ -2,6 +2,7 @@ import { systemActor } from './actor.ts';
 import type { Dispatch, Envelope, RecordedEvent, Reply } from './envelope.ts';
 import { type Intent, intentId, type Reaction, type Trail } from './reaction.ts';
 import type { Registry } from './registry.ts';
+import type { KeptLine } from './line.ts';
 
 /** Beyond these a chain is a loop of reactions that feed each other, and following it ends with {@link ChainTooLong}. */
 export const chainLimits = {
@@ -39,6 +40,8 @@ export interface Following {
   readonly dispatch: Dispatch;
   readonly registry: Pick<Registry, 'encodeCommand'>;
   readonly reactions: readonly Reaction[];
+  /** Of the lines of the reactions; whoever's line is not among them is always next. */
+  readonly lines?: readonly KeptLine[] | undefined;
   /** Called with each event as it is met, for a caller that answers before the chain has ended. */
   readonly met?: (event: RecordedEvent) => void;
 }
@@ -59,11 +62,13 @@ export function unsettledBy(reply: Reply): string | undefined {
   return noAnswers.has(reply.rejection.code) ? reply.rejection.code : undefined;
 }
 
+interface Answer {
+  readonly events: readonly RecordedEvent[];
+  readonly unanswered: Unanswered | undefined;
+}
+
 /** What `dispatch` throws is one more way of not being answered. */
-async function ask(
-  dispatch: Dispatch,
-  envelope: Envelope,
-): Promise<{ readonly events: readonly RecordedEvent[]; readonly unanswered: Unanswered | undefined }> {
+async function ask(dispatch: Dispatch, envelope: Envelope): Promise<Answer> {
   const { command, commandId } = envelope;
   const unanswered = (why: string): Unanswered => ({ command, commandId, why });
   try {
@@ -92,6 +97,41 @@ function envelopeOf(
   };
 }
 
+/**
+ * Asks when it is the turn of the chain. Whoever before it is waited for no longer is passed over in the same moment, so
+ * that all of it stands in the queue of its stream in this order.
+ */
+async function askInTurn(
+  following: Following,
+  reaction: Reaction,
+  root: RecordedEvent,
+  envelope: Envelope,
+): Promise<Answer> {
+  const lines = following.lines?.find(({ line }) => line === reaction.line);
+  if (lines === undefined) return ask(following.dispatch, envelope);
+  const passOver = (late: RecordedEvent): Envelope =>
+    envelopeOf(following, reaction, late, lines.line.passOver(late));
+  try {
+    return await lines.inTurn(root, async (late) => {
+      const asked = [...late.map(passOver), envelope].map((one) => ask(following.dispatch, one));
+      const answers = await Promise.all(asked);
+      const unanswered = answers.find((answer) => answer.unanswered !== undefined)?.unanswered;
+      return { settled: unanswered === undefined, events: answers.at(-1)?.events ?? [], unanswered };
+    });
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    return { events: [], unanswered: { command: envelope.command, commandId: envelope.commandId, why } };
+  }
+}
+
+/** Sends what a reaction wants for the last event of the trail. */
+function askFor(following: Following, reaction: Reaction, trail: Trail, intent: Intent): Promise<Answer> {
+  const envelope = envelopeOf(following, reaction, trail.at(-1) ?? trail[0], intent);
+  return intent.inTurn
+    ? askInTurn(following, reaction, trail[0], envelope)
+    : ask(following.dispatch, envelope);
+}
+
 /** What an event makes reactions want to send, in order. */
 type Wanted = readonly { readonly reaction: Reaction; readonly intent: Intent }[];
 
@@ -107,19 +147,18 @@ async function follow(following: Following, begin: RecordedEvent, first: Wanted)
 
   // Depth first and one after the other: the order is the same each time, and what stands behind an unanswered
   // command is never sent before it.
-  async function send(event: RecordedEvent, trail: Trail, wanted: Wanted): Promise<Unanswered | undefined> {
+  async function send(trail: Trail, wanted: Wanted): Promise<Unanswered | undefined> {
     for (const { reaction, intent } of wanted) {
       commands += 1;
       if (trail.length > chainLimits.depth) throw new ChainTooLong(begin, 'depth');
       if (commands > chainLimits.commands) throw new ChainTooLong(begin, 'commands');
-      const envelope = envelopeOf(following, reaction, event, intent);
-      const answer = await ask(following.dispatch, envelope);
+      const answer = await askFor(following, reaction, trail, intent);
       // A refusal has events too, and so may a reply that is not final: they are in the history and count.
       for (const next of answer.events) {
         events.push(next);
         following.met?.(next);
         const further: Trail = [...trail, next];
-        const short = await send(next, further, wantedOf(following.reactions, next, further));
+        const short = await send(further, wantedOf(following.reactions, next, further));
         if (short !== undefined) return short;
       }
       if (answer.unanswered !== undefined) return answer.unanswered;
@@ -127,7 +166,7 @@ async function follow(following: Following, begin: RecordedEvent, first: Wanted)
     return undefined;
   }
 
-  const unanswered = await send(begin, [begin], first);
+  const unanswered = await send([begin], first);
   return { events, unanswered };
 }
 

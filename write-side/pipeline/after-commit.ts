@@ -8,6 +8,7 @@ import type { Log } from '#domain/kernel/ports/log.ts';
 import type { Process } from '#domain/kernel/process.ts';
 import type { Reaction } from '#domain/kernel/reaction.ts';
 import type { Registry } from '#domain/kernel/registry.ts';
+import type { KeptLine } from '#domain/kernel/line.ts';
 
 /** A command's events on their way through the reactions. */
 export interface Following {
@@ -44,8 +45,9 @@ export function afterCommit(options: {
   readonly outcomeWaitMs: number;
   /** Told of each chain, for the safety net of the same process. */
   readonly followed?: FollowedChains | undefined;
+  readonly lines?: readonly KeptLine[] | undefined;
 }): AfterCommit {
-  const { dispatch, registry, reactions, clock, log, outcomeWaitMs, followed } = options;
+  const { dispatch, registry, reactions, clock, log, outcomeWaitMs, followed, lines } = options;
   const begins = new Set(reactions.flatMap(({ events }) => events.map(({ type }) => type)));
 
   async function followOne(event: RecordedEvent, met: (next: RecordedEvent) => void): Promise<void> {
@@ -57,6 +59,7 @@ export function afterCommit(options: {
         reactions,
         event,
         met,
+        lines,
       });
       followed?.follow(event, chain);
       const { unanswered } = await chain;

@@ -9,6 +9,7 @@ import type { Process } from '#domain/kernel/process.ts';
 import type { Reaction } from '#domain/kernel/reaction.ts';
 import type { Registry } from '#domain/kernel/registry.ts';
 import { Internal, Unavailable } from '#domain/kernel/rejections.ts';
+import type { KeptLine } from '#domain/kernel/line.ts';
 import { admission, type Side } from './admission.ts';
 import { afterCommit, type Following } from './after-commit.ts';
 import { headsOf } from './heads.ts';
@@ -38,6 +39,8 @@ export interface PipelineOptions {
   readonly log?: Log;
   /** Where the safety net runs in this process too: told of each chain, so that it need not follow it again. */
   readonly followed?: FollowedChains;
+  /** Of the lines of the reactions; without them chains do not wait for each other. */
+  readonly lines?: readonly KeptLine[];
   readonly limits?: Partial<PipelineLimits>;
 }
 
@@ -147,6 +150,7 @@ export function createPipeline(options: PipelineOptions): Pipeline {
     log,
     outcomeWaitMs: limits.outcomeWaitMs,
     followed: options.followed,
+    lines: options.lines,
   });
 
   /** Starts the reactions, unless they have run or whoever sent the command follows its chain. */

@@ -101,6 +101,15 @@ export function streamQueues(deciding: Deciding): StreamQueues {
     for (const command of commands) settle(command, rejected(rejection));
   }
 
+  /**
+   * Those who wait behind commands that came to nothing for now hear the same: else they would be decided before commands
+   * that came before them and will come again.
+   */
+  function failWaiting(queue: Queue): void {
+    const rejection = Unavailable({ retryAfterMs: rate.waitMs(queued) });
+    for (const command of queue.waiting.splice(0)) settle(command, rejected(rejection));
+  }
+
   async function answerRemembered(command: Queued, { firstRevision, lastRevision }: RememberedCommand) {
     try {
       const limit = lastRevision - firstRevision + 1;
@@ -211,6 +220,7 @@ export function streamQueues(deciding: Deciding): StreamQueues {
     }
     const retryAfterMs = rate.waitMs(queued);
     for (const command of turn) settle(command, rejected(Contended({ retryAfterMs })));
+    failWaiting(queue);
   }
 
   function conclude(queue: Queue, batch: Batch<Queued>, result: Appended, head: Head): void {
@@ -224,7 +234,10 @@ export function streamQueues(deciding: Deciding): StreamQueues {
       if (unfit && commands.length > 1) {
         queue.alone = commands.length;
         queue.waiting.unshift(...commands);
-      } else fail(commands, error);
+      } else {
+        fail(commands, error);
+        if (!unfit) failWaiting(queue);
+      }
     }
   }
 
@@ -242,6 +255,7 @@ export function streamQueues(deciding: Deciding): StreamQueues {
           commands.filter((command) => !back.has(command)),
           error,
         );
+        if (error instanceof StoreError) failWaiting(queue);
       }
     }
     queues.delete(queue.stream);

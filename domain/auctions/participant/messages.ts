@@ -19,6 +19,7 @@ import {
   BidTooHigh,
   BidTooLow,
   CurrencyMismatch,
+  FundedTooLate,
   MaximumNotRaised,
   OwnLot,
 } from '../auction/messages.ts';
@@ -130,6 +131,7 @@ export const PlaceBid = command('PlaceBid', {
     BidTooHigh,
     MaximumNotRaised,
     BidNotFunded,
+    FundedTooLate,
   ],
   screened: screenedBy<BidScreening>(),
 });
