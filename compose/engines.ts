@@ -26,8 +26,8 @@ import { joseIssuer, joseVerifier } from '#engines/tokens/jose.ts';
 import { keptKey, readKey } from '#engines/tokens/key-file.ts';
 import { rememberedVerifier } from '#engines/tokens/remembered.ts';
 import { EXIT, exitCodeOf } from './exit.ts';
-import { openViews, reasonOf } from './opening.ts';
 import { type KeptLines, keepLines } from './lines.ts';
+import { openViews, reasonOf } from './opening.ts';
 import { demandWholeHistory } from './whole-history.ts';
 
 /** What every role is built on. */

@@ -1,10 +1,12 @@
-import { BEGINNING } from '#domain/kernel/envelope.ts';
+import { BEGINNING, type Position, type RecordedEvent, type StoredEvent } from '#domain/kernel/envelope.ts';
+import { type KeptLine, keepLine, type Line } from '#domain/kernel/line.ts';
+import { doubled, pause } from '#domain/kernel/pause.ts';
 import type { EventFeed } from '#domain/kernel/ports/event-feed.ts';
 import type { Clock } from '#domain/kernel/ports/facts.ts';
 import type { Log } from '#domain/kernel/ports/log.ts';
 import type { ReadStore } from '#domain/kernel/ports/read-store.ts';
 import type { Reaction } from '#domain/kernel/reaction.ts';
-import { type Line, type KeptLine, keepLine } from '#domain/kernel/line.ts';
+import { NewerEvent } from '#domain/kernel/registry.ts';
 import { registry } from '#domain/registry.ts';
 import { auctionReactions } from '#sagas/auctions.ts';
 import { consumerOf } from '#sagas/runtime/reactions.ts';
@@ -21,9 +23,12 @@ const lined = [...auctionReactions, ...walletReactions].filter(
   (reaction): reaction is Lined => reaction.line !== undefined,
 );
 
+const FIRST_PAUSE_MS = 50;
+const LONGEST_PAUSE_MS = 5_000;
+
 /**
  * Follows the history for the lines, from where the safety net has followed every chain to its end: whoever was in line when
- * a process died is in line again. Ends with the feed.
+ * a process died is in line again. Ends with the feed, and at an event that this code is too old for, as every reader does.
  */
 export function keepLines(options: {
   readonly feed: EventFeed;
@@ -35,19 +40,46 @@ export function keepLines(options: {
   const stopped = new AbortController();
   const { signal } = stopped;
 
+  async function beginningOf(reaction: Lined): Promise<Position> {
+    for (let failures = 1; ; failures++)
+      try {
+        return (await readStore.checkpoint(consumerOf(reaction))) ?? BEGINNING;
+      } catch (error) {
+        if (signal.aborted) throw error;
+        log.warn({ reaction: reaction.name, err: error }, 'a line could not be begun');
+        await pause(machineClock, doubled(failures, FIRST_PAUSE_MS, LONGEST_PAUSE_MS), signal);
+      }
+  }
+
+  /** One that cannot be read parks its chain in the safety net; the others do not wait for it. */
+  function readable(reaction: Lined, events: readonly StoredEvent[]): readonly RecordedEvent[] {
+    return events.flatMap((event) => {
+      try {
+        return [registry.decode(event)];
+      } catch (error) {
+        if (error instanceof NewerEvent) throw error;
+        const { stream, revision } = event;
+        log.error(
+          { reaction: reaction.name, stream, revision, err: error },
+          'a line goes on without an event',
+        );
+        return [];
+      }
+    });
+  }
+
   async function keep(reaction: Lined, lines: KeptLine): Promise<void> {
     const { joins, leaves } = reaction.line;
     const filter = { types: [joins, ...leaves].map(({ type }) => type) };
     try {
-      const after = (await readStore.checkpoint(consumerOf(reaction))) ?? BEGINNING;
+      const after = await beginningOf(reaction);
       for await (const { events, through } of feed.follow({ after, filter, signal }))
-        lines.met(
-          events.map((event) => registry.decode(event)),
-          through,
-        );
+        lines.met(readable(reaction, events), through);
     } catch (error) {
-      // Without it nobody is called any more: commands in turn are not answered, and the safety net says so.
       if (!signal.aborted) log.error({ reaction: reaction.name, err: error }, 'a line is kept no longer');
+    } finally {
+      // Nobody is left waiting: what is in line is not decided here any more, and its callers hear that it is pending.
+      lines.end();
     }
   }
 

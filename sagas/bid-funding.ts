@@ -11,8 +11,8 @@ import {
 } from '#domain/auctions/auction/messages.ts';
 import { BidPlaced } from '#domain/auctions/participant/messages.ts';
 import type { BidId, PersonId } from '#domain/kernel/ids.ts';
-import { type Intent, isRecorded, onTrail, type Recorded, reaction } from '#domain/kernel/reaction.ts';
 import type { Line } from '#domain/kernel/line.ts';
+import { type Intent, isRecorded, onTrail, type Recorded, reaction } from '#domain/kernel/reaction.ts';
 import { EndClaim, FundsRefused, FundsReserved, ReserveFunds } from '#domain/wallets/wallet/messages.ts';
 
 type ClaimEnd = Parameters<typeof EndClaim>[0]['reason'];

@@ -1,8 +1,8 @@
 import { systemActor } from './actor.ts';
 import type { Dispatch, Envelope, RecordedEvent, Reply } from './envelope.ts';
+import type { Follower, HandedOver, KeptLine } from './line.ts';
 import { type Intent, intentId, type Reaction, type Trail } from './reaction.ts';
 import type { Registry } from './registry.ts';
-import type { KeptLine } from './line.ts';
 
 /** Beyond these a chain is a loop of reactions that feed each other, and following it ends with {@link ChainTooLong}. */
 export const chainLimits = {
@@ -42,6 +42,8 @@ export interface Following {
   readonly reactions: readonly Reaction[];
   /** Of the lines of the reactions; whoever's line is not among them is always next. */
   readonly lines?: readonly KeptLine[] | undefined;
+  /** As {@link Follower.queues}: so `dispatch` takes its commands. */
+  readonly queues?: boolean;
   /** Called with each event as it is met, for a caller that answers before the chain has ended. */
   readonly met?: (event: RecordedEvent) => void;
 }
@@ -98,9 +100,46 @@ function envelopeOf(
 }
 
 /**
- * Asks when it is the turn of the chain. Whoever before it is waited for no longer is passed over in the same moment, so
- * that all of it stands in the queue of its stream in this order.
+ * Asks one after the other. Where commands keep their order in the queue of their stream that is done in one go; else each
+ * waits for the answer to the one before, and behind one without an answer none is sent.
  */
+async function askAll(
+  { dispatch, queues }: Following,
+  envelopes: readonly Envelope[],
+): Promise<readonly Answer[]> {
+  if (queues === true) return Promise.all(envelopes.map((one) => ask(dispatch, one)));
+  const answers: Answer[] = [];
+  for (const envelope of envelopes) {
+    const answer = await ask(dispatch, envelope);
+    answers.push(answer);
+    if (answer.unanswered !== undefined) break;
+  }
+  return answers;
+}
+
+/** Whoever asks in the turn of a chain: those before it that are waited for no longer are passed over first. */
+function followerOf(
+  following: Following,
+  reaction: Reaction,
+  { line }: KeptLine,
+  envelope: Envelope,
+): Follower<Answer & HandedOver> {
+  const { queues = false, dispatch, registry, reactions, lines } = following;
+  return {
+    queues,
+    async handOver(late) {
+      const passing = late.map((one) => envelopeOf(following, reaction, one, line.passOver(one)));
+      const answers = await askAll(following, [...passing, envelope]);
+      const unanswered = answers.find((answer) => answer.unanswered !== undefined)?.unanswered;
+      return { settled: unanswered === undefined, events: answers.at(-1)?.events ?? [], unanswered };
+    },
+    seeTo(absent) {
+      // What comes of it is met in the history; what goes wrong is met again by the safety net.
+      followChain({ dispatch, registry, reactions, lines, queues, event: absent }).catch(() => undefined);
+    },
+  };
+}
+
 async function askInTurn(
   following: Following,
   reaction: Reaction,
@@ -109,15 +148,8 @@ async function askInTurn(
 ): Promise<Answer> {
   const lines = following.lines?.find(({ line }) => line === reaction.line);
   if (lines === undefined) return ask(following.dispatch, envelope);
-  const passOver = (late: RecordedEvent): Envelope =>
-    envelopeOf(following, reaction, late, lines.line.passOver(late));
   try {
-    return await lines.inTurn(root, async (late) => {
-      const asked = [...late.map(passOver), envelope].map((one) => ask(following.dispatch, one));
-      const answers = await Promise.all(asked);
-      const unanswered = answers.find((answer) => answer.unanswered !== undefined)?.unanswered;
-      return { settled: unanswered === undefined, events: answers.at(-1)?.events ?? [], unanswered };
-    });
+    return await lines.inTurn(root, followerOf(following, reaction, lines, envelope));
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
     return { events: [], unanswered: { command: envelope.command, commandId: envelope.commandId, why } };

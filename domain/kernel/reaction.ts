@@ -1,7 +1,7 @@
 import { derivedId } from './canonical.ts';
 import type { RecordedEvent } from './envelope.ts';
-import type { Command, EventDeclaration, EventOf, NewEvent } from './message.ts';
 import type { Line } from './line.ts';
+import type { Command, EventDeclaration, EventOf, NewEvent } from './message.ts';
 
 /** The recorded form of a declared event. */
 export type Recorded<E extends EventDeclaration> = E extends EventDeclaration

@@ -1,7 +1,7 @@
 import type { Engines } from '#compose/engines.ts';
+import { keepLines } from '#compose/lines.ts';
 import { projections } from '#compose/projections.ts';
 import { type SagasRole, sagas } from '#compose/sagas.ts';
-import { keepLines } from '#compose/lines.ts';
 import { pipelineOf } from '#compose/write-side.ts';
 import { followedChains } from '#domain/kernel/followed-chains.ts';
 import type { Consume, Consumer } from '#domain/kernel/ports/consumer.ts';

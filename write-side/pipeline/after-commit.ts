@@ -2,13 +2,13 @@ import { followChain } from '#domain/kernel/chain.ts';
 import type { Dispatch, Position, RecordedEvent, Reply } from '#domain/kernel/envelope.ts';
 import type { FollowedChains } from '#domain/kernel/followed-chains.ts';
 import { later } from '#domain/kernel/instant.ts';
+import type { KeptLine } from '#domain/kernel/line.ts';
 import type { Rejection } from '#domain/kernel/message.ts';
 import type { Clock } from '#domain/kernel/ports/facts.ts';
 import type { Log } from '#domain/kernel/ports/log.ts';
 import type { Process } from '#domain/kernel/process.ts';
 import type { Reaction } from '#domain/kernel/reaction.ts';
 import type { Registry } from '#domain/kernel/registry.ts';
-import type { KeptLine } from '#domain/kernel/line.ts';
 
 /** A command's events on their way through the reactions. */
 export interface Following {
@@ -37,6 +37,7 @@ const lastPosition = (events: readonly RecordedEvent[]): Position | undefined =>
   );
 
 export function afterCommit(options: {
+  /** Puts a command into its stream's queue in the moment in which it is called. */
   readonly dispatch: Dispatch;
   readonly registry: Registry;
   readonly reactions: readonly Reaction[];
@@ -53,14 +54,7 @@ export function afterCommit(options: {
   async function followOne(event: RecordedEvent, met: (next: RecordedEvent) => void): Promise<void> {
     const where = { stream: event.stream, revision: event.revision };
     try {
-      const chain = followChain({
-        dispatch,
-        registry,
-        reactions,
-        event,
-        met,
-        lines,
-      });
+      const chain = followChain({ dispatch, registry, reactions, event, met, lines, queues: true });
       followed?.follow(event, chain);
       const { unanswered } = await chain;
       if (unanswered !== undefined) log.warn({ ...where, ...unanswered }, 'a chain stopped short');
