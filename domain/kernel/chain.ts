@@ -82,8 +82,9 @@ async function ask(dispatch: Dispatch, envelope: Envelope): Promise<Answer> {
   }
 }
 
-function envelopeOf(
-  { registry }: Following,
+/** How a command of a reaction goes out. */
+export function envelopeOf(
+  { registry }: Pick<Following, 'registry'>,
   reaction: Reaction,
   event: RecordedEvent,
   intent: Intent,

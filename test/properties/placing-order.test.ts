@@ -11,8 +11,8 @@ import {
 import { BidPlaced } from '#domain/auctions/participant/messages.ts';
 import type { RecordedEvent } from '#domain/kernel/envelope.ts';
 import { later } from '#domain/kernel/instant.ts';
-import type { Command, NewEvent } from '#domain/kernel/message.ts';
 import { keepLine } from '#domain/kernel/line.ts';
+import type { Command, NewEvent } from '#domain/kernel/message.ts';
 import { simulatedClock } from '#engines/clock/simulated.ts';
 import { placingOrder } from '#sagas/bid-funding.ts';
 import { terms } from '#test/support/auctions.ts';

@@ -32,7 +32,8 @@ export const AuctionOpened = event('AuctionOpened', {
 });
 export const BidAccepted = event('BidAccepted', {
   version: 1,
-  description: 'The bid stands, which does not mean that it leads; `maximum` is never public.',
+  description:
+    'The bid stands, which does not mean that it leads; bids are decided in the order in which they were placed. `maximum` is never public.',
   data: {
     auctionId: AuctionId,
     bidId: BidId,
@@ -205,7 +206,7 @@ export const OpenAuction = command('OpenAuction', {
   rejections: [AuctionUnknown, AuctionOver, NotYourAuction],
 });
 export const AcceptBid = command('AcceptBid', {
-  description: 'Decides a funded bid on the auction of this moment.',
+  description: 'Decides a funded bid in its turn: behind those that were placed before it.',
   from: 'process',
   data: {
     auctionId: AuctionId,
