@@ -46,7 +46,7 @@ export interface Engines {
   readonly consume: Consume;
   /** Write side and safety net run in this one process: what the first has followed the second need not. */
   readonly followed: FollowedChains;
-  /** Of the lines in which chains stand, in this process. */
+  /** In which chains stand, in this process. */
   readonly lines: KeptLines;
   readonly tokens: TokenVerifier;
   /** Only in development. */

@@ -12,7 +12,7 @@ import { auctionReactions } from '#sagas/auctions.ts';
 import { consumerOf } from '#sagas/runtime/reactions.ts';
 import { walletReactions } from '#sagas/wallets.ts';
 
-/** The lines of every line, in one process. */
+/** Every line, as it is kept in one process. */
 export interface KeptLines {
   readonly lines: readonly KeptLine[];
   stop(): Promise<void>;

@@ -147,10 +147,10 @@ async function askInTurn(
   root: RecordedEvent,
   envelope: Envelope,
 ): Promise<Answer> {
-  const lines = following.lines?.find(({ line }) => line === reaction.line);
-  if (lines === undefined) return ask(following.dispatch, envelope);
+  const kept = following.lines?.find(({ line }) => line === reaction.line);
+  if (kept === undefined) return ask(following.dispatch, envelope);
   try {
-    return await lines.inTurn(root, followerOf(following, reaction, lines, envelope));
+    return await kept.inTurn(root, followerOf(following, reaction, kept, envelope));
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
     return { events: [], unanswered: { command: envelope.command, commandId: envelope.commandId, why } };

@@ -42,7 +42,7 @@ export interface Follower<T extends HandedOver = HandedOver> {
   readonly queues: boolean;
 }
 
-/** The lines of one line in one process. */
+/** One line as it is kept in one process. */
 export interface KeptLine {
   readonly line: Line;
   /** The next events of the line's types, in the order of the history, which has been seen `through` there. */

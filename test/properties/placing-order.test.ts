@@ -77,16 +77,16 @@ interface Course {
 /** Goes through one order of funding, and comes to what the auction's stream says of the bids. */
 async function courseOf({ bids, order, inTime, work }: Course): Promise<readonly NewEvent[]> {
   const clock = simulatedClock({ start: NOON });
-  const lines = keepLine(placingOrder, clock);
+  const kept = keepLine(placingOrder, clock);
   const queue = auctionQueue();
   const placed = placedAs(bids);
   const again: number[] = [];
-  lines.met(placed, BigInt(placed.length));
+  kept.met(placed, BigInt(placed.length));
 
   function fund(at: number): void {
     const joined = placed[at];
     assert.ok(joined);
-    const asked = lines.inTurn(joined, {
+    const asked = kept.inTurn(joined, {
       queues: true,
       async handOver(late) {
         const passing = late.map(({ data }) => {

@@ -279,7 +279,7 @@ test('whoever waits follows the chain of one that is not there, through all reac
   const { sent, dispatch } = world((envelope) => accepted(envelope));
   const absent = recorded('Nudged', 5);
   const called: RecordedEvent[] = [];
-  const lines: KeptLine = {
+  const kept: KeptLine = {
     ...calling([], () => undefined),
     async inTurn(joined, follower) {
       called.push(joined);
@@ -287,7 +287,7 @@ test('whoever waits follows the chain of one that is not there, through all reac
       return follower.handOver([]);
     },
   };
-  await followChain({ dispatch, registry, reactions: [queueing], event, lines: [lines], queues: true });
+  await followChain({ dispatch, registry, reactions: [queueing], event, lines: [kept], queues: true });
   await new Promise<void>((resolve) => setImmediate(resolve));
   assert.deepEqual(called, [event, absent]);
   assert.deepEqual(sent.map(({ causationId }) => causationId).sort(), ['Nudged-0', 'Nudged-5']);

@@ -38,7 +38,7 @@ interface Follows {
 /** A line in one process, and a history to stand in. */
 function given() {
   const clock = simulatedClock({ start: '2026-03-01T12:00:00.000Z' });
-  const lines = keepLine(line, clock);
+  const kept = keepLine(line, clock);
   /** Who was called, in order: `late+name`. */
   const called: string[] = [];
   const seenTo: string[] = [];
@@ -53,13 +53,13 @@ function given() {
     return { eventId: `${position}`, type, data: { queue, id }, metadata, ...at };
   };
   const stands = (id: string, queue = 'q') => recorded('Stood', id, queue);
-  const sees = (...events: readonly RecordedEvent[]): void => lines.met(events, position);
+  const sees = (...events: readonly RecordedEvent[]): void => kept.met(events, position);
   return {
-    ...{ lines, called, seenTo, stands, sees, results },
+    ...{ kept, called, seenTo, stands, sees, results },
     left: (id: string, queue = 'q') => recorded('Left', id, queue),
     /** Somebody follows this chain here, and its wallet has answered. */
     async ready(joined: RecordedEvent, { queues = true, as = nameOf(joined) }: Follows = {}): Promise<void> {
-      const result = lines.inTurn(joined, {
+      const result = kept.inTurn(joined, {
         queues,
         async handOver(late) {
           called.push([...late.map(nameOf), as].join('+'));
@@ -147,8 +147,8 @@ test('a call that settles nothing leaves its chain in line, before those behind 
 });
 
 test('a handing over that fails is one that settles nothing', async () => {
-  const { lines, ready, called, a, b } = givenThree();
-  const failed = lines.inTurn(a, {
+  const { kept, ready, called, a, b } = givenThree();
+  const failed = kept.inTurn(a, {
     queues: true,
     handOver: () => Promise.reject(new Error('no such command')),
     seeTo: () => undefined,
@@ -255,10 +255,10 @@ test('nobody is called before the history has been seen up to where they stand',
 });
 
 test('when the line ends everybody who waits hears of it, and nothing is left to wait for', async () => {
-  const { lines, ready, called, stands, results, waits, a, b } = givenThree();
+  const { kept, ready, called, stands, results, waits, a, b } = givenThree();
   await ready(b);
   await ready(stands('unseen'));
-  lines.end();
+  kept.end();
   assert.ok((await results.get('b')) instanceof LineEnded);
   assert.ok((await results.get('unseen')) instanceof LineEnded);
   await ready(a);
