@@ -26,6 +26,7 @@ import { joseIssuer, joseVerifier } from '#engines/tokens/jose.ts';
 import { keptKey, readKey } from '#engines/tokens/key-file.ts';
 import { rememberedVerifier } from '#engines/tokens/remembered.ts';
 import { EXIT, exitCodeOf } from './exit.ts';
+import { type KeptLines, keepLines } from './lines.ts';
 import { openViews, reasonOf } from './opening.ts';
 import { demandWholeHistory } from './whole-history.ts';
 
@@ -45,6 +46,8 @@ export interface Engines {
   readonly consume: Consume;
   /** Write side and safety net run in this one process: what the first has followed the second need not. */
   readonly followed: FollowedChains;
+  /** In which chains stand, in this process. */
+  readonly lines: KeptLines;
   readonly tokens: TokenVerifier;
   /** Only in development. */
   readonly issuer: TokenIssuer | undefined;
@@ -140,6 +143,7 @@ export async function embeddedEngines({ config, log, onFatal }: EnginesOptions):
   if (await belongTo(readStore, store.epoch))
     log.warn({ epoch: store.epoch }, 'the views belonged to another history and are made anew');
   const feed = eventFeed(store, { clock: machineClock });
+  const lines = keepLines({ feed, readStore, machineClock, log });
   const newId = newIds({ clock: machineClock });
   // Whoever holds this folder's history is the only one to run its consumers: a restart need not wait for the leases of a
   // process that was killed.
@@ -156,10 +160,12 @@ export async function embeddedEngines({ config, log, onFatal }: EnginesOptions):
     feed,
     readStore,
     followed: followedChains(),
+    lines,
     consume: (handler, options) => consume(handler, { from: BEGINNING, ...options }),
     ...(await tokensOf(config, clock)),
     async close() {
       clockJumps.stop();
+      await lines.stop();
       await feed.close();
       await store.close();
       await readStore.close();

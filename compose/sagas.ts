@@ -18,13 +18,14 @@ export interface SagasRole {
 }
 
 /** The safety net under the reactions. */
-export const reactions = ({ consume, followed }: Engines, dispatch: Dispatch): Promise<Reactions> =>
+export const reactions = ({ consume, followed, lines }: Engines, dispatch: Dispatch): Promise<Reactions> =>
   startReactions({
     reactions: [...auctionReactions, ...walletReactions],
     consume,
     dispatch,
     registry,
     followed,
+    lines: lines.lines,
   });
 
 /** The safety net under the reactions, the sagas, and the way out to the payment provider. */

@@ -23,7 +23,7 @@ export interface WriteSide {
 
 /** The way of every command. */
 export function pipelineOf(
-  { store, followed, clock, machineClock, newId, random, readStore }: Engines,
+  { store, followed, lines, clock, machineClock, newId, random, readStore }: Engines,
   log: Log,
   limits: Partial<PipelineLimits> = {},
 ): Pipeline {
@@ -44,6 +44,7 @@ export function pipelineOf(
     },
     log,
     followed,
+    lines: lines.lines,
     limits,
   });
 }

@@ -2,15 +2,18 @@ import {
   AcceptBid,
   AuctionCancelled,
   BidAccepted,
+  BidPassedOver,
   BidRefused,
   DropHammer,
   LotClosing,
   LotPassed,
+  PassOverBid,
 } from '#domain/auctions/auction/messages.ts';
 import { BidPlaced } from '#domain/auctions/participant/messages.ts';
 import type { BidId, PersonId } from '#domain/kernel/ids.ts';
-import { type Intent, onTrail, type Recorded, reaction } from '#domain/kernel/reaction.ts';
-import { EndClaim, FundsReserved, ReserveFunds } from '#domain/wallets/wallet/messages.ts';
+import type { Line } from '#domain/kernel/line.ts';
+import { type Intent, isRecorded, onTrail, type Recorded, reaction } from '#domain/kernel/reaction.ts';
+import { EndClaim, FundsRefused, FundsReserved, ReserveFunds } from '#domain/wallets/wallet/messages.ts';
 
 type ClaimEnd = Parameters<typeof EndClaim>[0]['reason'];
 
@@ -38,6 +41,28 @@ const unsold = (
   reason: ClaimEnd,
 ): readonly Intent[] => (data.leading === undefined ? [] : [endClaim(data, data.leading, reason)]);
 
+/** The others wait so long for a wallet that gives no answer. */
+const PATIENCE_MS = 2_000;
+
+/** The bids of an auction are decided in the order in which they were placed, whichever is funded first. */
+export const placingOrder: Line = {
+  joins: BidPlaced,
+  leaves: [BidAccepted, BidRefused, BidPassedOver, FundsRefused],
+  place(event) {
+    if (isRecorded(event, FundsRefused)) {
+      const { purpose, holdId, claimId } = event.data;
+      return purpose === 'bid' ? { key: holdId, id: claimId } : undefined;
+    }
+    const { auctionId, bidId } = (event as Recorded<typeof BidPlaced>).data;
+    return { key: auctionId, id: bidId };
+  },
+  patienceMs: PATIENCE_MS,
+  passOver(joined) {
+    const { auctionId, bidId, bidder } = (joined as Recorded<typeof BidPlaced>).data;
+    return { command: PassOverBid({ auctionId, bidId, bidder }) };
+  },
+};
+
 /**
  * A bid's walk from its placing to its end: its maximum and premium are held, then the auction decides, then the funds of
  * whoever lost are free. The hammer falls when every bid placed before the end of its lot has walked it.
@@ -46,6 +71,7 @@ export const bidFunding = reaction({
   name: 'bid-funding',
   events: [BidPlaced, LotClosing, LotPassed, AuctionCancelled],
   follows: [FundsReserved, BidAccepted, BidRefused],
+  line: placingOrder,
   key: ({ data }) => data.auctionId,
   on: {
     BidPlaced: ({ data }) => {
@@ -58,7 +84,7 @@ export const bidFunding = reaction({
       if (placed === undefined) return [];
       const { auctionId, bidId, bidder, maximum } = placed.data;
       const placedAt = placed.position.toString();
-      return [{ command: AcceptBid({ auctionId, bidId, bidder, maximum, placedAt }) }];
+      return [{ command: AcceptBid({ auctionId, bidId, bidder, maximum, placedAt }), inTurn: true }];
     },
     BidAccepted: losersOf,
     BidRefused: ({ data }) => [endClaim(data, data, 'refused')],

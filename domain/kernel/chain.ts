@@ -1,5 +1,6 @@
 import { systemActor } from './actor.ts';
 import type { Dispatch, Envelope, RecordedEvent, Reply } from './envelope.ts';
+import type { Follower, HandedOver, KeptLine } from './line.ts';
 import { type Intent, intentId, type Reaction, type Trail } from './reaction.ts';
 import type { Registry } from './registry.ts';
 
@@ -39,6 +40,10 @@ export interface Following {
   readonly dispatch: Dispatch;
   readonly registry: Pick<Registry, 'encodeCommand'>;
   readonly reactions: readonly Reaction[];
+  /** Of the lines of the reactions; whoever's line is not among them is always next. */
+  readonly lines?: readonly KeptLine[] | undefined;
+  /** As {@link Follower.queues}: so `dispatch` takes its commands. */
+  readonly queues?: boolean;
   /** Called with each event as it is met, for a caller that answers before the chain has ended. */
   readonly met?: (event: RecordedEvent) => void;
 }
@@ -59,11 +64,13 @@ export function unsettledBy(reply: Reply): string | undefined {
   return noAnswers.has(reply.rejection.code) ? reply.rejection.code : undefined;
 }
 
+interface Answer {
+  readonly events: readonly RecordedEvent[];
+  readonly unanswered: Unanswered | undefined;
+}
+
 /** What `dispatch` throws is one more way of not being answered. */
-async function ask(
-  dispatch: Dispatch,
-  envelope: Envelope,
-): Promise<{ readonly events: readonly RecordedEvent[]; readonly unanswered: Unanswered | undefined }> {
+async function ask(dispatch: Dispatch, envelope: Envelope): Promise<Answer> {
   const { command, commandId } = envelope;
   const unanswered = (why: string): Unanswered => ({ command, commandId, why });
   try {
@@ -75,8 +82,9 @@ async function ask(
   }
 }
 
-function envelopeOf(
-  { registry }: Following,
+/** How a command of a reaction goes out. */
+export function envelopeOf(
+  { registry }: Pick<Following, 'registry'>,
   reaction: Reaction,
   event: RecordedEvent,
   intent: Intent,
@@ -90,6 +98,71 @@ function envelopeOf(
     causationId: event.eventId,
     origin: { channel: 'reaction' },
   };
+}
+
+/**
+ * Asks one after the other. Where commands keep their order in the queue of their stream that is done in one go; else each
+ * waits for the answer to the one before, and behind one without an answer none is sent.
+ */
+async function askAll(
+  { dispatch, queues }: Following,
+  envelopes: readonly Envelope[],
+): Promise<readonly Answer[]> {
+  if (queues === true) return Promise.all(envelopes.map((one) => ask(dispatch, one)));
+  const answers: Answer[] = [];
+  for (const envelope of envelopes) {
+    const answer = await ask(dispatch, envelope);
+    answers.push(answer);
+    if (answer.unanswered !== undefined) break;
+  }
+  return answers;
+}
+
+/** Whoever asks in the turn of a chain: those before it that are waited for no longer are passed over first. */
+function followerOf(
+  following: Following,
+  reaction: Reaction,
+  { line }: KeptLine,
+  envelope: Envelope,
+): Follower<Answer & HandedOver> {
+  const { queues = false, dispatch, registry, reactions, lines } = following;
+  return {
+    queues,
+    async handOver(late) {
+      const passing = late.map((one) => envelopeOf(following, reaction, one, line.passOver(one)));
+      const answers = await askAll(following, [...passing, envelope]);
+      const unanswered = answers.find((answer) => answer.unanswered !== undefined)?.unanswered;
+      return { settled: unanswered === undefined, events: answers.at(-1)?.events ?? [], unanswered };
+    },
+    seeTo(absent) {
+      // What comes of it is met in the history; what goes wrong is met again by the safety net.
+      followChain({ dispatch, registry, reactions, lines, queues, event: absent }).catch(() => undefined);
+    },
+  };
+}
+
+async function askInTurn(
+  following: Following,
+  reaction: Reaction,
+  root: RecordedEvent,
+  envelope: Envelope,
+): Promise<Answer> {
+  const kept = following.lines?.find(({ line }) => line === reaction.line);
+  if (kept === undefined) return ask(following.dispatch, envelope);
+  try {
+    return await kept.inTurn(root, followerOf(following, reaction, kept, envelope));
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    return { events: [], unanswered: { command: envelope.command, commandId: envelope.commandId, why } };
+  }
+}
+
+/** Sends what a reaction wants for the last event of the trail. */
+function askFor(following: Following, reaction: Reaction, trail: Trail, intent: Intent): Promise<Answer> {
+  const envelope = envelopeOf(following, reaction, trail.at(-1) ?? trail[0], intent);
+  return intent.inTurn
+    ? askInTurn(following, reaction, trail[0], envelope)
+    : ask(following.dispatch, envelope);
 }
 
 /** What an event makes reactions want to send, in order. */
@@ -107,19 +180,18 @@ async function follow(following: Following, begin: RecordedEvent, first: Wanted)
 
   // Depth first and one after the other: the order is the same each time, and what stands behind an unanswered
   // command is never sent before it.
-  async function send(event: RecordedEvent, trail: Trail, wanted: Wanted): Promise<Unanswered | undefined> {
+  async function send(trail: Trail, wanted: Wanted): Promise<Unanswered | undefined> {
     for (const { reaction, intent } of wanted) {
       commands += 1;
       if (trail.length > chainLimits.depth) throw new ChainTooLong(begin, 'depth');
       if (commands > chainLimits.commands) throw new ChainTooLong(begin, 'commands');
-      const envelope = envelopeOf(following, reaction, event, intent);
-      const answer = await ask(following.dispatch, envelope);
+      const answer = await askFor(following, reaction, trail, intent);
       // A refusal has events too, and so may a reply that is not final: they are in the history and count.
       for (const next of answer.events) {
         events.push(next);
         following.met?.(next);
         const further: Trail = [...trail, next];
-        const short = await send(next, further, wantedOf(following.reactions, next, further));
+        const short = await send(further, wantedOf(following.reactions, next, further));
         if (short !== undefined) return short;
       }
       if (answer.unanswered !== undefined) return answer.unanswered;
@@ -127,7 +199,7 @@ async function follow(following: Following, begin: RecordedEvent, first: Wanted)
     return undefined;
   }
 
-  const unanswered = await send(begin, [begin], first);
+  const unanswered = await send([begin], first);
   return { events, unanswered };
 }
 

@@ -1,5 +1,6 @@
 import { derivedId } from './canonical.ts';
 import type { RecordedEvent } from './envelope.ts';
+import type { Line } from './line.ts';
 import type { Command, EventDeclaration, EventOf, NewEvent } from './message.ts';
 
 /** The recorded form of a declared event. */
@@ -19,6 +20,8 @@ export const isRecorded = <E extends EventDeclaration>(
 export interface Intent {
   readonly command: Command;
   readonly purpose?: string;
+  /** Sent only when it is the turn of the chain in its reaction's line. */
+  readonly inTurn?: true;
 }
 
 /**
@@ -43,6 +46,8 @@ export interface Reaction {
   readonly events: readonly EventDeclaration[];
   /** The events that mean something only inside a chain: met alone, they lead to nothing. */
   readonly follows: readonly EventDeclaration[];
+  /** The line in which its chains stand, where the order in which they began decides. */
+  readonly line: Line | undefined;
   /** Events of one key are met in the order of the history. Only asked of `events`. */
   key(event: RecordedEvent): string;
   /** `trail` ends with `event`; a chain that has only just begun is `[event]`. */
@@ -64,6 +69,7 @@ export function reaction<
   name: string;
   events: Es;
   follows?: Fs;
+  line?: Line;
   key: (event: Recorded<Es[number]>) => string;
   on: Handlers<readonly (Es[number] | Fs[number])[], [trail: Trail]>;
   passed?: Handlers<Es, []>;
@@ -81,6 +87,7 @@ export function reaction<
     name,
     events,
     follows: declaration.follows ?? [],
+    line: declaration.line,
     key: key as (event: RecordedEvent) => string,
     on: (event, trail) =>
       trail.some(({ type }) => roots.has(type)) ? (on[event.type]?.(event, trail) ?? []) : [],

@@ -1,6 +1,7 @@
 import { type Chain, followReaction } from '#domain/kernel/chain.ts';
 import type { Dispatch, Position, RecordedEvent } from '#domain/kernel/envelope.ts';
 import type { FollowedChains } from '#domain/kernel/followed-chains.ts';
+import type { KeptLine } from '#domain/kernel/line.ts';
 import type { Consume, Consumer, ConsumerStatus } from '#domain/kernel/ports/consumer.ts';
 import type { Reaction } from '#domain/kernel/reaction.ts';
 import type { Registry } from '#domain/kernel/registry.ts';
@@ -13,7 +14,11 @@ export interface ReactionsOptions {
   readonly registry: Pick<Registry, 'encodeCommand'>;
   /** What the write side of this very process has followed, if it runs here. */
   readonly followed?: FollowedChains;
+  readonly lines?: readonly KeptLine[];
 }
+
+/** Under which name a reaction's safety net keeps its checkpoint. */
+export const consumerOf = ({ name }: Reaction): string => `reaction:${name}`;
 
 export interface Reactions {
   readonly consumers: readonly Consumer[];
@@ -46,7 +51,7 @@ export async function startReactions(options: ReactionsOptions): Promise<Reactio
   for (const reaction of reactions) {
     const key = (event: RecordedEvent) => reaction.key(event);
     const consumer = await consume({
-      name: `reaction:${reaction.name}`,
+      name: consumerOf(reaction),
       filter: { types: reaction.events.map(({ type }) => type) },
       key,
       handle: (events, signal) => inLanes(events, key, signal, (event) => take(reaction, event)),

@@ -1,5 +1,6 @@
 import { type Chain, followChain, followReaction } from '#domain/kernel/chain.ts';
 import type { Envelope } from '#domain/kernel/envelope.ts';
+import type { KeptLine, Line } from '#domain/kernel/line.ts';
 import type { Reaction } from '#domain/kernel/reaction.ts';
 import type { Registry } from '#domain/kernel/registry.ts';
 import { Interned } from './names.ts';
@@ -17,6 +18,8 @@ export interface Walk {
   readonly answers: readonly Seen[];
   /** What is to be sent next; undefined at the end of the chain. */
   readonly next: Asked | undefined;
+  /** In which line that stands, if it is sent in turn. */
+  readonly line: Line | undefined;
   /** The walks behind the answers that were met here, by answer. */
   readonly behind: Map<number, Walk>;
 }
@@ -80,30 +83,51 @@ export class Chains {
     const entry = this.#walks.of(text, (id) => ({ id, walk: undefined }));
     if (entry.walk !== undefined) return entry.walk;
     throw new Unread(async () => {
-      const next = await this.#nextOf(root, way, answers);
+      const { next, line } = await this.#nextOf(root, way, answers);
       const asked = next === undefined ? undefined : this.#options.streams.ask(next);
-      entry.walk = { id: entry.id, root, way, answers, next: asked, behind: new Map() };
+      entry.walk = { id: entry.id, root, way, answers, next: asked, line, behind: new Map() };
     });
   }
 
-  async #nextOf(root: Sight, way: Way, answers: readonly Seen[]): Promise<Envelope | undefined> {
+  async #nextOf(
+    root: Sight,
+    way: Way,
+    answers: readonly Seen[],
+  ): Promise<{ readonly next: Envelope | undefined; readonly line: Line | undefined }> {
     const { registry, reactions, followReaction: byNet = followReaction } = this.#options;
     let next: Envelope | undefined;
+    let called: Line | undefined;
+    let line: Line | undefined;
     let at = 0;
+    const lines = reactions.flatMap((it) =>
+      it.line === undefined ? [] : [callingAtOnce(it.line, (its) => (called = its))],
+    );
     const following = {
-      registry,
-      reactions,
-      event: root.event,
+      ...{ registry, reactions, lines, event: root.event },
       dispatch: async (envelope: Envelope) => {
         const answer = answers[at++];
+        const inLine = called;
+        called = undefined;
         if (answer !== undefined) return answer.reply;
         next = envelope;
+        line = inLine;
         throw new Error('not answered yet');
       },
     };
     const chain: Chain = await (way === 'all' ? followChain(following) : byNet({ ...following, ...way }));
     if (chain.unanswered !== undefined && next === undefined)
       throw new TypeError(`${chain.unanswered.command} got no answer: ${chain.unanswered.why}`);
-    return next;
+    return { next, line };
   }
 }
+
+/** Whose turn it is is the search's to know (senders.ts): here it is only told that a command is sent in turn. */
+const callingAtOnce = (line: Line, called: (line: Line) => void): KeptLine => ({
+  line,
+  met: () => undefined,
+  inTurn(_, follower) {
+    called(line);
+    return follower.handOver([]);
+  },
+  end: () => undefined,
+});

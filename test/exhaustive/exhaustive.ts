@@ -35,6 +35,8 @@ import { type Parts, realParts, recordedIn, type World } from './world.ts';
 // - Time, which decides nothing but the end of the lot. Every decision is made at two moments and must come out the same.
 // - Places in the history, but for those that somebody compares (of bids with the end of their lot), and the order in
 //   which the net meets its events, which is kept. Whoever reads another place fails (sights.ts).
+// - How long somebody in line is waited for: whoever waits may pass over whoever stands before it at any time, or never. That
+//   a process hears late who has left the line only makes it wait longer.
 // - Other lots, and views, which only read; and a second owner of the net or of the sagas, whose commands have the same ids
 //   and whose steps meet a conflict.
 //
@@ -69,13 +71,20 @@ export interface Scope {
   readonly parts?: Parts;
   /** Nothing is taken for equal but what is the same, and nothing goes first: for small worlds, to compare. */
   readonly plain?: boolean;
+  /** So many bids at most are waited for no longer; by default any. */
+  readonly mostPassedOver?: number;
   readonly mostStates?: number;
 }
 
 /** Goes through everything that can happen in a world. */
 export async function exhaust(
   world: World,
-  { parts = realParts, plain = false, mostStates = 30_000_000 }: Scope = {},
+  {
+    parts = realParts,
+    plain = false,
+    mostPassedOver = Number.POSITIVE_INFINITY,
+    mostStates = 30_000_000,
+  }: Scope = {},
 ): Promise<Exhausted> {
   const history = recordedIn(world);
   const sights = new Sights({ byPlace: plain });
@@ -97,7 +106,10 @@ export async function exhaust(
   });
   const first = firstState(world, history, parts, streams, sagas, plain);
   const moves = new Moves(
-    new Scene({ world, parts, sights, streams, chains, sagas, moment: opensAt, reduced: !plain, first }),
+    new Scene({
+      ...{ world, parts, sights, streams, chains, sagas, moment: opensAt, reduced: !plain, first },
+      mostPassedOver,
+    }),
   );
   const promises = new Promises({ world, registry, first, broken: streams.broken });
   const searched = await search({

@@ -1,3 +1,4 @@
+import { noBidsDecided } from '#domain/auctions/auction/decided-bids.ts';
 import { AcceptBid, DropHammer, LotClosing } from '#domain/auctions/auction/messages.ts';
 import { followReaction } from '#domain/kernel/chain.ts';
 import type { AnyDecider } from '#domain/kernel/decider.ts';
@@ -56,6 +57,19 @@ const hastyHammer = withReactions((reaction) => ({
       ? [{ command: DropHammer(event.data as Parameters<typeof DropHammer>[0]) }]
       : reaction.on(event, trail),
 }));
+
+/** Bids are decided as they are funded. */
+const asFunded = withReactions((reaction) => ({
+  ...reaction,
+  on: (event, trail) => reaction.on(event, trail).map(({ inTurn, ...intent }) => intent),
+}));
+
+/** The auction forgets whom it has passed over. */
+const forgiving = withDecision(
+  'auction',
+  AcceptBid.type,
+  (real) => (data, state, facts) => real(data, { ...(state as object), passedOver: noBidsDecided }, facts),
+);
 
 /** The auction does not ask where a bid was placed. */
 const endlessLot = withDecision(
@@ -146,6 +160,18 @@ export const faults: readonly Fault[] = [
     parts: hastyHammer,
     maxima: { ann: [12_00n], bob: [] },
     problem: /before the end and was refused for it/,
+  },
+  {
+    name: 'bids that are decided as they are funded',
+    parts: asFunded,
+    maxima: { ann: [12_00n], bob: [8_00n] },
+    problem: /stands before it and still waits/,
+  },
+  {
+    name: 'bids that count although they were passed over',
+    parts: forgiving,
+    maxima: { ann: [12_00n], bob: [8_00n] },
+    problem: /it was passed over/,
   },
   {
     name: 'bids that count whenever they come',

@@ -1,5 +1,6 @@
 import { LotClosing } from '#domain/auctions/auction/messages.ts';
 import type { RecordedEvent } from '#domain/kernel/envelope.ts';
+import { Lines } from './lines.ts';
 import { type Scene, toldEvent, toldReply } from './scene.ts';
 import { type Sender, Senders } from './senders.ts';
 import { type Settled, Settling } from './settling.ts';
@@ -26,12 +27,14 @@ export class Moves {
   readonly #scene: Scene;
   readonly #settling: Settling;
   readonly #senders: Senders;
+  readonly #lines: Lines;
   readonly #places = new Map<number, Place>();
 
   constructor(scene: Scene) {
     this.#scene = scene;
     this.#settling = new Settling(scene);
-    this.#senders = new Senders(scene, this.#settling);
+    this.#lines = new Lines(scene);
+    this.#senders = new Senders(scene, this.#settling, this.#lines);
   }
 
   /** What a state comes to by itself. @throws Unread */
@@ -82,6 +85,7 @@ export class Moves {
     const { after, events, replies } = this.#scene.options.streams.decide(stream, asked, place);
     // Behind a barrier the rest waits: that is the move of the first alone.
     if (replies.length < senders.length) return [];
+    this.#lines.check(state, events);
     let next: State = {
       ...state,
       streams: replaced(state.streams, first.slot, after),

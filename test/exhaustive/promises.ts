@@ -72,6 +72,8 @@ function wrongAnswers(
   if (answer === undefined || answers.length > 1) return [`${name} was answered ${answers.length} times`];
   const late = placed.position > end;
   if (answer.type === 'FundsRefused') return late ? [] : [`${name} was in time and not funded`];
+  // Nobody waited for it, in time or not.
+  if (answer.type === 'BidRefused' && codeOf(answer) === 'funded_too_late') return [];
   const isShut = answer.type === 'BidRefused' && codeOf(answer) === 'auction_closed';
   if (late === isShut) return [];
   return [
@@ -218,18 +220,17 @@ export class Promises {
     const owner = streamOf('lot-l1')?.events.at(-1);
     const lot =
       owner?.type === 'OwnershipPassed' ? `OwnershipPassed ${textOf(owner.data, 'owner')}` : owner?.type;
-    const last = streamOf(`auction-${this.#world.auctionId}`)?.events.at(-1);
-    const decided = last?.type === 'BidRefused' ? this.#lastButRefusals(state) : last;
+    const decided = this.#lastButBids(state);
     const end =
       decided?.type === 'LotSettled' ? `LotSettled ${textOf(decided.data, 'paidTo')}` : decided?.type;
     const people = [...this.#world.bidders.map(({ actor }) => actor.id), 'sam'];
     return [...people.map(moneyOf), `fees ${fees}`, lot, end].join(', ');
   }
 
-  /** A bid that came too late may be refused behind everything else. */
-  #lastButRefusals(state: State): RecordedEvent | undefined {
+  /** Bids that came too late may be passed over and refused behind everything else. */
+  #lastButBids(state: State): RecordedEvent | undefined {
     return this.#since(state, `auction-${this.#world.auctionId}`).findLast(
-      ({ type }) => type !== 'BidRefused',
+      ({ type }) => type !== 'BidRefused' && type !== 'BidPassedOver',
     );
   }
 

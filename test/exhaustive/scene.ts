@@ -18,6 +18,8 @@ export interface SceneOptions {
   readonly moment: string;
   /** Whether what concerns nobody else is done at once (see exhaustive.ts for why that loses nothing). */
   readonly reduced: boolean;
+  /** So many bids at most are waited for no longer. */
+  readonly mostPassedOver: number;
   /** Where the search begins. */
   readonly first: State;
 }

@@ -1,5 +1,7 @@
 import { nothingRead } from '#domain/auctions/inspector/reading.ts';
 import type { Process } from '#domain/kernel/process.ts';
+import type { Walk } from './chains.ts';
+import type { Lines } from './lines.ts';
 import type { Scene } from './scene.ts';
 import type { Settling } from './settling.ts';
 import type { Seen } from './sights.ts';
@@ -27,11 +29,13 @@ export class Senders {
   readonly #placeBid: Process;
   readonly #bids = new Map<number, Map<Bid, readonly Asked[]>>();
   readonly #given: ReadonlyMap<string, number>;
+  readonly #lines: Lines;
   readonly #decided = new Map<number, number>();
 
-  constructor(scene: Scene, settling: Settling) {
+  constructor(scene: Scene, settling: Settling, lines: Lines) {
     this.#scene = scene;
     this.#settling = settling;
+    this.#lines = lines;
     const { parts, first } = scene.options;
     const placeBid = parts.processes.find(({ command }) => command.type === 'PlaceBid');
     if (placeBid === undefined) throw new TypeError('nobody places bids');
@@ -51,6 +55,7 @@ export class Senders {
   #walkers(state: State): readonly Sender[] {
     return state.walks.flatMap((walk): readonly Sender[] => {
       if (walk.next === undefined) return [];
+      if (!this.#lines.isItsTurn(state, walk)) return this.#passingOver(state, walk);
       return [
         {
           ...this.sending('the write side', walk.next, 'nothing'),
@@ -66,9 +71,18 @@ export class Senders {
     });
   }
 
+  /** Whoever waits for others may have had enough of it: how long that takes is not known here. */
+  #passingOver(state: State, walk: Walk): readonly Sender[] {
+    const asked = this.#lines.passingOver(state, walk);
+    if (asked === undefined) return [];
+    const sender = this.sending('whoever waits in line', asked, 'nothing');
+    return [{ ...sender, kind: 'may', take: (next) => next }];
+  }
+
   #laneWalkers(state: State): readonly Sender[] {
     return state.lanes.flatMap(({ net, walk }, at): readonly Sender[] => {
       if (walk?.next === undefined) return [];
+      if (!this.#lines.isItsTurn(state, walk)) return this.#passingOver(state, walk);
       return [
         {
           ...this.sending(`the safety net (${net.reaction.name})`, walk.next, 'nothing'),

@@ -99,6 +99,10 @@ export class Streams {
     this.#read = intake(options.registry, options.deciders);
   }
 
+  get registry(): Registry {
+    return this.#options.registry;
+  }
+
   get size(): number {
     return this.#streams.size;
   }
@@ -230,7 +234,11 @@ export class Streams {
     added: readonly RecordedEvent[],
   ): string {
     if (this.#options.byPlace) return `${stream.id} ${added.map(textSeen).join()}`;
-    const known = [...commands.keys()].sort().join();
+    // With what was asked: a bid that was passed over is refused alike wherever it was placed, but its command is not.
+    const known = [...commands]
+      .map(([key, { payload }]) => `${key} ${payload}`)
+      .sort()
+      .join();
     return `${stream.name} ${canonicalText(toPlain(state))} ${known} ${all.map(textSeen).sort().join()}`;
   }
 

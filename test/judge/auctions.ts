@@ -9,6 +9,8 @@ interface Bid {
   readonly hold: bigint;
   readonly position: bigint;
   funded: boolean;
+  /** The auction has gone on without it. */
+  passedOver: boolean;
   /** What was said of it; undefined: it waits. */
   outcome: 'accepted' | 'refused' | 'unfunded' | undefined;
 }
@@ -61,8 +63,8 @@ function checkSale({ leading, price, terms }: Auction, data: Json, complain: Com
 }
 
 /**
- * A lot from its scheduling to its settlement: every bid is answered once; whoever bids most leads, the earlier of two
- * equals; the price covers every other maximum and the reserve; what was placed before the end counts, and nothing else.
+ * A lot from its scheduling to its settlement: every bid is answered once, in the order in which they were placed but for
+ * those that were passed over, which are refused for that; whoever bids most leads, the earlier of two equals; the price covers every other maximum and the reserve; what was placed before the end counts, and nothing else.
  */
 export function auctions(): Rules {
   const known = new Map<string, Auction>();
@@ -78,7 +80,7 @@ export function auctions(): Rules {
     if (bids.has(bidId)) complain(`${bidId} was placed before`);
     const bid: Bid = {
       ...{ bidId, bidder, position, maximum: amount(data.maximum), hold: amount(data.hold) },
-      ...{ funded: false, outcome: type === 'BidPlaced' ? undefined : 'refused' },
+      ...{ funded: false, passedOver: false, outcome: type === 'BidPlaced' ? undefined : 'refused' },
     };
     bids.set(bidId, bid);
     if (type !== 'BidPlaced') return;
@@ -121,6 +123,23 @@ export function auctions(): Rules {
     bid.funded = true;
   }
 
+  /** Bids are decided in the order in which they were placed; one that was passed over is told so whenever it comes. */
+  function inTurn(auction: Auction, bid: Bid, code: unknown, complain: Complain): void {
+    if (bid.passedOver !== (code === 'funded_too_late'))
+      complain(bid.passedOver ? 'the bid was passed over' : 'the bid was never passed over');
+    if (bid.passedOver) return;
+    for (const { bidId, position, passedOver } of auction.waiting)
+      if (!passedOver && position < bid.position) complain(`${bidId} was placed before it and still waits`);
+  }
+
+  function passOver(auction: Auction, { data }: RawEvent, complain: Complain): void {
+    const bid = bids.get(text(data.bidId));
+    if (bid === undefined || !auction.waiting.has(bid)) complain('no such bid waits');
+    if (bid?.bidder !== data.bidder) complain('not as it was placed');
+    if (bid?.passedOver === true) complain('it was passed over before');
+    if (bid !== undefined) bid.passedOver = true;
+  }
+
   function counts(auction: Auction, { position }: Bid): boolean {
     if (auction.phase === 'open') return true;
     return auction.phase === 'closing' && position < (auction.closedAt ?? 0n);
@@ -130,6 +149,7 @@ export function auctions(): Rules {
     const bid = answer(text(data.bidId), 'accepted', complain);
     if (bid === undefined) return;
     auction.waiting.delete(bid);
+    inTurn(auction, bid, undefined, complain);
     if (!bid.funded) complain('nothing is held for the bid');
     if (!counts(auction, bid)) complain(`the auction is ${auction.phase} and takes no such bid`);
     if (bid.bidder !== data.bidder || bid.maximum !== amount(data.maximum)) complain('not as it was placed');
@@ -162,6 +182,7 @@ export function auctions(): Rules {
     if (bid === undefined) return;
     auction.waiting.delete(bid);
     const { code } = object(data.reason);
+    inTurn(auction, bid, code, complain);
     const inTime = counts(auction, bid);
     if (code === 'auction_closed' && inTime) complain('the bid came before the end');
     const leads = auction.leading?.bidder === bid.bidder;
@@ -216,6 +237,7 @@ export function auctions(): Rules {
       auction.phase = 'cancelled';
     } else if (type === 'BidAccepted') accept(auction, event, complain);
     else if (type === 'BidRefused') refuse(auction, event, complain);
+    else if (type === 'BidPassedOver') passOver(auction, event, complain);
     else if (type === 'LotSold' || type === 'LotPassed') hammer(auction, event, complain);
     else if (type === 'LotSettled' || type === 'SettlementStopped') settle(auction, event, complain);
   }

@@ -116,6 +116,15 @@ const rules: readonly (readonly [what: string, spoil: () => readonly RawEvent[],
   ['a credit that comes twice', () => doubled('FundsCredited'), /was credited before/],
   ['a payment confirmed twice', () => doubled('TopUpConfirmed'), /the payment is confirmed/],
   ['a step taken twice', () => doubled('SagaStepped'), /was taken before|was not waited for|was sent before/],
+  [
+    'a bid decided before an earlier one',
+    () => withoutFirstOf(twoDecided()),
+    /placed before it and still waits/,
+  ],
+  ['a bid that was passed over and counts', () => passedOver(twoDecided()), /the bid was passed over/],
+  ['a bid passed over twice', () => passedOver(twoDecided(), 2), /was passed over before/],
+  ['a bid passed over behind its answer', () => passedOver(twoDecided(), 1, 1), /no such bid waits/],
+  ['a bid refused as too late that nobody passed over', () => calledLate(), /was never passed over/],
   ['nobody behind it', () => reasoned({ actor: '' }), /no actor/],
   ['no cause', () => reasoned({ causationId: 'nothing' }), /its cause is unknown/],
   ['no way in', () => reasoned({ origin: {} }), /nobody knows from where/],
@@ -129,6 +138,34 @@ const rules: readonly (readonly [what: string, spoil: () => readonly RawEvent[],
 
 const reasoned = (metadata: object): readonly RawEvent[] =>
   spoilt(at('BidPlaced'), (event) => ({ metadata: { ...event.metadata, ...metadata } }));
+
+const auctionOf = ({ data }: RawEvent): unknown => data.auctionId;
+
+/** The place of the decision on a bid behind which another one was decided in the same auction. */
+function twoDecided(): number {
+  const decided = history.filter(({ type }) => type === 'BidAccepted');
+  const first = decided.find((one, at) =>
+    decided.slice(at + 1).some((two) => auctionOf(two) === auctionOf(one)),
+  );
+  assert.ok(first);
+  return history.indexOf(first);
+}
+
+const withoutFirstOf = (place: number): readonly RawEvent[] => history.toSpliced(place, 1);
+
+/** The bid is passed over so many times, so far behind the place before its decision. */
+function passedOver(place: number, times = 1, behind = 0): readonly RawEvent[] {
+  const decided = history[place];
+  assert.ok(decided);
+  const event = { ...decided, type: 'BidPassedOver' };
+  return history.toSpliced(place + behind, 0, ...Array.from({ length: times }, () => event));
+}
+
+const calledLate = (): readonly RawEvent[] =>
+  spoilt(at('BidAccepted'), ({ data }) => ({
+    type: 'BidRefused',
+    data: { ...data, reason: { code: 'funded_too_late', message: '', details: {} } },
+  }));
 
 /** An event of the type once more, at the end of its stream and of the history, under an id of its own. */
 function doubled(type: string): readonly RawEvent[] {

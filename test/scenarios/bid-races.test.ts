@@ -63,8 +63,8 @@ describe('a retry', () => {
   });
 });
 
-/** Ann leads and raises to this maximum; Bob bids 20.00 while her money is not held yet. Both are accepted. */
-async function overtaken(t: TestContext, maximum: bigint) {
+/** Ann leads and raises to this maximum; Bob bids 20.00 and has his money held before hers is. Both are accepted. */
+async function fundedFirst(t: TestContext, maximum: bigint) {
   const room = await givenOpenAuction(t);
   await room.bid(ann, 10_00n);
   const held = room.house.process.holdBack(({ stream }) => stream === 'wallet-ann:USD');
@@ -78,25 +78,25 @@ async function overtaken(t: TestContext, maximum: bigint) {
   return room;
 }
 
-describe('a raise in flight while somebody else outbids', () => {
-  test('leads again when it is higher, and the other’s funds are free', async (t) => {
-    const room = await overtaken(t, 30_00n);
+describe('a raise whose money is held after that of a later bid', () => {
+  test('stands before it when it is higher, and the other’s funds are free', async (t) => {
+    const room = await fundedFirst(t, 30_00n);
     const accepted = (await room.house.history('auction-a1')).filter(({ type }) => type === 'BidAccepted');
     const walk = accepted.map(({ data }) => [data.bidder, data.leader, data.price]);
     assert.deepEqual(walk, [
       ['ann', 'ann', '100'],
-      ['bob', 'bob', '1050'],
-      ['ann', 'ann', '2050'],
+      ['ann', 'ann', '100'],
+      ['bob', 'ann', '2050'],
     ]);
     assert.deepEqual(await room.balance(ann), { available: '6700', held: '3300' });
     assert.deepEqual(await room.balance(bob), { available: '10000', held: '0' });
     assert.deepEqual((await room.audited()).held, { 'ann:USD/a1': 33_00n });
   });
 
-  test('pushes the price when it is lower, and all of the raiser’s funds are free', async (t) => {
-    const room = await overtaken(t, 15_00n);
+  test('stands before it when it is lower, and all of the raiser’s funds are free', async (t) => {
+    const room = await fundedFirst(t, 15_00n);
     const last = (await room.house.history('auction-a1')).at(-1);
-    assert.deepEqual([last?.data.bidder, last?.data.leader, last?.data.price], ['ann', 'bob', '1550']);
+    assert.deepEqual([last?.data.bidder, last?.data.leader, last?.data.price], ['bob', 'bob', '1550']);
     assert.deepEqual(await room.balance(ann), { available: '10000', held: '0' });
     assert.deepEqual((await room.audited()).held, { 'bob:USD/a1': 22_00n });
   });
@@ -107,20 +107,20 @@ describe('two equal maxima at once from two processes', () => {
     [ann, bob],
     [bob, ann],
   ] as const)
-    test(`${first.id} is earlier in the auction’s stream and leads; ${second.id}’s funds are free`, async (t) => {
+    test(`${first.id} is placed first and leads, though funded last; ${second.id}’s funds are free`, async (t) => {
       const room = await givenOpenAuction(t);
       const fast = await room.house.beside();
       const slow = await room.house.beside();
-      // The slow one has decided on the same head before the other is recorded, and meets it as a conflict. The safety
-      // net of the first process, which meets both bids too, is as slow.
+      // The safety net of the first process, which meets both bids too, is as slow.
       const behind = [slow, room.house.process].map((at) =>
-        at.holdBack(({ stream }) => stream === 'auction-a1'),
+        at.holdBack(({ stream }) => stream === `wallet-${first.id}:USD`),
       );
-      const later = room.bid(second, 20_00n, undefined, slow);
+      const sooner = room.bid(first, 20_00n, undefined, slow);
       await behind[0]?.reached;
-      const sooner = await room.bid(first, 20_00n, undefined, fast);
+      const later = room.bid(second, 20_00n, undefined, fast);
+      await room.house.reached(`wallet-${second.id}:USD`, 'FundsReserved');
       for (const held of behind) held.release();
-      assert.deepEqual([sooner.outcome, (await later).outcome], ['accepted', 'accepted']);
+      assert.deepEqual([(await sooner).outcome, (await later).outcome], ['accepted', 'accepted']);
       await room.house.settle();
       const accepted = (await room.house.history('auction-a1')).filter(({ type }) => type === 'BidAccepted');
       const walk = accepted.map(({ data }) => [data.bidder, data.leader, data.price]);
@@ -200,7 +200,7 @@ describe('the end of a lot', () => {
     assert.equal(balances['wallet:ann:USD:available'], 100_00n - 1_10n);
   });
 
-  test('a bid behind it is refused while the hammer still waits for another', async (t) => {
+  test('a bid behind it is refused behind one before it that the hammer still waits for', async (t) => {
     const room = await givenOpenAuction(t);
     const { house } = room;
     const slow = house.process.holdBack(({ stream }) => stream === 'wallet-ann:USD');
@@ -212,11 +212,11 @@ describe('the end of a lot', () => {
     house.clock.advanceTo(endsAt);
     await house.reached('auction-a1', 'LotClosing');
     late.release();
-    assert.equal(refusedWith(await tooLate), 'auction_closed');
     slow.release();
     assert.equal((await inTime).outcome, 'accepted');
+    assert.equal(refusedWith(await tooLate), 'auction_closed');
     await house.settle();
-    const end = ['LotClosing', 'BidRefused', 'BidAccepted', 'LotSold', 'LotSettled'];
+    const end = ['LotClosing', 'BidAccepted', 'BidRefused', 'LotSold', 'LotSettled'];
     assert.deepEqual((await house.types('auction-a1')).slice(-5), end);
     const { balances, held: left } = await room.audited();
     assert.deepEqual(left, {});

@@ -16,7 +16,7 @@ const people = [cora, person('dan'), person('eve'), person('fay')];
 const WAVES = 5;
 const BIDS_PER_WAVE = 8;
 /** What a bid may be told; `unavailable` and `pending` are no answer, and are asked again. */
-const REFUSALS = ['bid_too_low', 'maximum_not_raised', 'bid_not_funded', 'unavailable'];
+const REFUSALS = ['bid_too_low', 'maximum_not_raised', 'bid_not_funded', 'funded_too_late', 'unavailable'];
 
 interface Wanted {
   readonly who: Actor;

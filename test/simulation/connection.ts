@@ -14,6 +14,9 @@ import type { Life, Scheduler } from './scheduler.ts';
 /** So few that followers have to go back to the store now and then. */
 const RECENT = { events: 8, bytes: 1024 * 1024 };
 
+/** The others wait two seconds for a bid, and whoever bids five. */
+const LATE_MS = 1_500;
+
 export interface Connection {
   readonly store: EventStore;
   /** Something new may stand in the history. */
@@ -99,6 +102,12 @@ export function connect(options: ConnectionOptions): Connection {
     return found;
   }
 
+  const delay = (): Promise<void> =>
+    new Promise((resolve) => {
+      const milliseconds = LATE_MS + scheduler.below(LATE_MS);
+      scheduler.after(life, milliseconds, 'a wallet comes round', resolve);
+    });
+
   const page: HistoryDisk['page'] = (read) => {
     if (seenDropped < dropped) {
       seenDropped = dropped;
@@ -112,6 +121,7 @@ export function connect(options: ConnectionOptions): Connection {
   const store: EventStore = {
     epoch: disk.epoch,
     async append(stream, expected, events) {
+      if (stream.startsWith('wallet-') && faults.strikes('wallet late', life.name)) await delay();
       const encoded = encodeAppend(stream, events);
       const bytes = encoded.reduce((sum, { data, metadata }) => sum + data.length + metadata.length, 0);
       const recordedAt = clock.now();

@@ -3,7 +3,8 @@ import type { Outcome } from './run.ts';
 
 /** What has to have happened somewhere in many stories, or they prove nothing about it. */
 const TYPES = [
-  ...['BidPlaced', 'BidRejected', 'BidAccepted', 'BidRefused', 'FundsReserved', 'FundsRefused'],
+  ...['BidPlaced', 'BidRejected', 'BidAccepted', 'BidRefused', 'BidPassedOver', 'FundsReserved'],
+  'FundsRefused',
   ...['ClaimEnded', 'FundsCaptured', 'LotClosing', 'LotSold', 'LotPassed', 'LotSettled', 'AuctionCancelled'],
   ...['AuctionRefused', 'OwnershipPassed', 'LotReturned', 'TopUpConfirmed', 'TopUpFailed', 'TopUpExpired'],
   ...['PayoutInitiated', 'PayoutFailed', 'PayoutPaid', 'PayoutSettled', 'FundsReleased', 'TransferSent'],

@@ -22,6 +22,8 @@ export const faultKinds = [
   'answer of the views lost',
   'feed dropped',
   'process frozen',
+  /** What a wallet is to record takes longer than anybody waits for it. */
+  'wallet late',
 ] as const;
 export type FaultKind = (typeof faultKinds)[number];
 

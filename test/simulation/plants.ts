@@ -142,6 +142,11 @@ export const plants: readonly Plant[] = [
       },
     ],
   },
+  {
+    name: 'outcome-by-funding-order',
+    story: 'An auction decides bids as they are funded, and not in the order in which they were placed.',
+    edits: [{ file: 'sagas/bid-funding.ts', find: ', inTurn: true }];', replace: ' }];' }],
+  },
 ];
 
 const root = new URL('../../', import.meta.url);

@@ -1,4 +1,5 @@
 import type { Engines } from '#compose/engines.ts';
+import { keepLines } from '#compose/lines.ts';
 import { projections } from '#compose/projections.ts';
 import { type SagasRole, sagas } from '#compose/sagas.ts';
 import { pipelineOf } from '#compose/write-side.ts';
@@ -78,15 +79,20 @@ export function beginPlatform(options: PlatformOptions): Platform {
     consumers.push(consumer);
     return consumer;
   };
+  const lines = keepLines({ feed, readStore, machineClock, log });
   const engines: Engines = {
     ...{ clock, machineClock, newId, store, feed, readStore, consume },
     simulated: undefined,
     random: scheduler.random,
     followed: followedChains(),
+    lines,
     // Nobody comes in by a token here: commands are handed to the pipeline.
     tokens: { verify: async () => undefined },
     issuer: undefined,
-    close: () => feed.close(),
+    async close() {
+      await lines.stop();
+      await feed.close();
+    },
   };
   const pipeline = pipelineOf(engines, log, options.limits);
   const { dispatch } = pipeline;
@@ -95,7 +101,7 @@ export function beginPlatform(options: PlatformOptions): Platform {
     takeNotice: noticesTaker({ dispatch, provider: 'simulated', secrets: [WEBHOOK_SECRET], clock }),
     started: undefined,
     async letGo() {
-      await Promise.all([...consumers.map((consumer) => consumer.stop()), feed.close()]);
+      await Promise.all([...consumers.map((consumer) => consumer.stop()), lines.stop(), feed.close()]);
     },
   };
 

@@ -130,7 +130,7 @@ const sharedFaults: readonly FaultKind[] = [
 const everywhere: readonly FaultKind[] = [
   ...(['answer to a client lost', 'answer of the provider lost', 'notice lost', 'notice twice'] as const),
   ...(['answer to a notice lost', 'read fails', 'views fail', 'answer of the views lost'] as const),
-  'feed dropped',
+  ...(['feed dropped', 'wallet late', 'wallet late'] as const),
 ];
 
 function faultAt(atMs: number, shared: boolean, { pick, below, chance }: Dice): FaultStep {

@@ -178,6 +178,7 @@ export class World {
     } else if (kind === 'rows refused') this.disk.refuseNext(() => this.faults.meet(kind));
     else if (kind === 'read fails' || kind === 'views fail' || kind === 'answer of the views lost')
       this.faults.arm(kind, times, platform?.life.name);
+    else if (kind === 'wallet late') this.faults.arm(kind, 1, platform?.life.name);
     else this.faults.arm(kind, times);
   }
 

@@ -5,6 +5,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import express, { Router } from 'express';
 import type { Engines } from '#compose/engines.ts';
 import { addressesBehind } from '#compose/http/addresses.ts';
+import { keepLines } from '#compose/lines.ts';
 import { projections } from '#compose/projections.ts';
 import { type SagasRole, sagas } from '#compose/sagas.ts';
 import { writeSide } from '#compose/write-side.ts';
@@ -268,7 +269,7 @@ export class House {
 
   /** Resolves when an event of the type stands in the stream; for moments at which the house cannot come to rest. */
   async reached(stream: string, type: string): Promise<void> {
-    for (let turns = 0; turns < MOST_TURNS; turns++) {
+    for (let lines = 0; lines < MOST_TURNS; lines++) {
       if ((await this.types(stream)).includes(type)) return;
       await nextTurn();
     }
@@ -293,7 +294,7 @@ export class House {
 export const told = (reply: object): string =>
   JSON.stringify(reply, (_, value: unknown) => (typeof value === 'bigint' ? value.toString() : value));
 
-function enginesOf(house: House, line: Lifeline): Engines {
+function enginesOf(house: House, line: Lifeline, log: Log): Engines {
   const { clock, machineClock, newId } = house;
   const { store, readStore } = line;
   const feed = eventFeed(store, { clock: machineClock });
@@ -306,6 +307,7 @@ function enginesOf(house: House, line: Lifeline): Engines {
     owner: newId(),
     retryPollMs: 20,
   });
+  const lines = keepLines({ feed, readStore, machineClock, log });
   return {
     clock,
     simulated: clock,
@@ -317,16 +319,19 @@ function enginesOf(house: House, line: Lifeline): Engines {
     readStore,
     consume,
     followed: followedChains(),
+    lines,
     // Nobody comes in by a token here: commands are handed to the pipeline.
     tokens: { verify: async () => undefined },
     issuer: undefined,
-    close: () => feed.close(),
+    async close() {
+      await lines.stop();
+      await feed.close();
+    },
   };
 }
 
 async function beginProcess(house: House, roles: 'every role' | 'write side'): Promise<HouseProcess> {
   const line = lifeline(house);
-  const engines = enginesOf(house, line);
   const log: Log = {
     info() {},
     warn() {},
@@ -335,6 +340,7 @@ async function beginProcess(house: House, roles: 'every role' | 'write side'): P
       if (!line.isDead()) house.errors.push(`${message} ${told(details)}`);
     },
   };
+  const engines = enginesOf(house, line, log);
   const write = writeSide(engines, {
     log,
     webhookSecrets: [SECRET],

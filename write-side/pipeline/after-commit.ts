@@ -2,6 +2,7 @@ import { followChain } from '#domain/kernel/chain.ts';
 import type { Dispatch, Position, RecordedEvent, Reply } from '#domain/kernel/envelope.ts';
 import type { FollowedChains } from '#domain/kernel/followed-chains.ts';
 import { later } from '#domain/kernel/instant.ts';
+import type { KeptLine } from '#domain/kernel/line.ts';
 import type { Rejection } from '#domain/kernel/message.ts';
 import type { Clock } from '#domain/kernel/ports/facts.ts';
 import type { Log } from '#domain/kernel/ports/log.ts';
@@ -36,6 +37,7 @@ const lastPosition = (events: readonly RecordedEvent[]): Position | undefined =>
   );
 
 export function afterCommit(options: {
+  /** Puts a command into its stream's queue in the moment in which it is called. */
   readonly dispatch: Dispatch;
   readonly registry: Registry;
   readonly reactions: readonly Reaction[];
@@ -44,20 +46,15 @@ export function afterCommit(options: {
   readonly outcomeWaitMs: number;
   /** Told of each chain, for the safety net of the same process. */
   readonly followed?: FollowedChains | undefined;
+  readonly lines?: readonly KeptLine[] | undefined;
 }): AfterCommit {
-  const { dispatch, registry, reactions, clock, log, outcomeWaitMs, followed } = options;
+  const { dispatch, registry, reactions, clock, log, outcomeWaitMs, followed, lines } = options;
   const begins = new Set(reactions.flatMap(({ events }) => events.map(({ type }) => type)));
 
   async function followOne(event: RecordedEvent, met: (next: RecordedEvent) => void): Promise<void> {
     const where = { stream: event.stream, revision: event.revision };
     try {
-      const chain = followChain({
-        dispatch,
-        registry,
-        reactions,
-        event,
-        met,
-      });
+      const chain = followChain({ dispatch, registry, reactions, event, met, lines, queues: true });
       followed?.follow(event, chain);
       const { unanswered } = await chain;
       if (unanswered !== undefined) log.warn({ ...where, ...unanswered }, 'a chain stopped short');

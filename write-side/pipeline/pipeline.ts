@@ -1,6 +1,7 @@
 import type { AnyDecider } from '#domain/kernel/decider.ts';
 import type { Dispatch, Envelope, Reply } from '#domain/kernel/envelope.ts';
 import type { FollowedChains } from '#domain/kernel/followed-chains.ts';
+import type { KeptLine } from '#domain/kernel/line.ts';
 import type { Rejection } from '#domain/kernel/message.ts';
 import { type EventStore, StoreError } from '#domain/kernel/ports/event-store.ts';
 import type { Clock, NewId, Random } from '#domain/kernel/ports/facts.ts';
@@ -38,6 +39,8 @@ export interface PipelineOptions {
   readonly log?: Log;
   /** Where the safety net runs in this process too: told of each chain, so that it need not follow it again. */
   readonly followed?: FollowedChains;
+  /** Of the lines of the reactions; without them chains do not wait for each other. */
+  readonly lines?: readonly KeptLine[];
   readonly limits?: Partial<PipelineLimits>;
 }
 
@@ -147,6 +150,7 @@ export function createPipeline(options: PipelineOptions): Pipeline {
     log,
     outcomeWaitMs: limits.outcomeWaitMs,
     followed: options.followed,
+    lines: options.lines,
   });
 
   /** Starts the reactions, unless they have run or whoever sent the command follows its chain. */

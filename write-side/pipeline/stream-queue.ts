@@ -63,6 +63,9 @@ export interface Deciding {
   readonly internal: (error: unknown, about: object) => Rejection;
 }
 
+/** As the number of a try: so short a pause that nobody misses it, and longer than it takes to hear an answer. */
+const MOMENT = 2;
+
 const rejected = (rejection: Rejection): Settled => ({ kind: 'rejected', rejection });
 
 /**
@@ -72,6 +75,8 @@ const rejected = (rejection: Rejection): Settled => ({ kind: 'rejected', rejecti
 export function streamQueues(deciding: Deciding): StreamQueues {
   const { store, registry, heads, snapshots, pause, rate, log, limits, internal } = deciding;
   const queues = new Map<string, Queue>();
+  /** Streams that take in nothing of role `system` for a moment; see {@link closeForAMoment}. */
+  const closed = new Set<string>();
   let queued = 0;
 
   function settle(command: Queued, settled: Settled): void {
@@ -99,6 +104,27 @@ export function streamQueues(deciding: Deciding): StreamQueues {
       log.warn({ stream: first.stream, err: error }, 'the store did not take or answer');
     }
     for (const command of commands) settle(command, rejected(rejection));
+  }
+
+  /**
+   * A command of a reaction or a saga came to nothing for now, and will come again: so do those that come before whoever
+   * sent it has heard of it. Else they would be decided before one that came before them.
+   */
+  async function closeForAMoment(stream: string): Promise<void> {
+    if (closed.has(stream)) return;
+    closed.add(stream);
+    await pause(MOMENT);
+    closed.delete(stream);
+  }
+
+  /** As {@link closeForAMoment}, for commands that were in the queue: those that wait behind them come again, too. */
+  function failBehind({ stream, waiting }: Queue, commands: readonly Queued[]): void {
+    if (!commands.some(({ side }) => side === 'system')) return;
+    void closeForAMoment(stream);
+    const rejection = Unavailable({ retryAfterMs: rate.waitMs(queued) });
+    for (const command of waiting.splice(0))
+      if (command.side === 'system') settle(command, rejected(rejection));
+      else waiting.push(command);
   }
 
   async function answerRemembered(command: Queued, { firstRevision, lastRevision }: RememberedCommand) {
@@ -211,6 +237,7 @@ export function streamQueues(deciding: Deciding): StreamQueues {
     }
     const retryAfterMs = rate.waitMs(queued);
     for (const command of turn) settle(command, rejected(Contended({ retryAfterMs })));
+    failBehind(queue, turn);
   }
 
   function conclude(queue: Queue, batch: Batch<Queued>, result: Appended, head: Head): void {
@@ -224,7 +251,10 @@ export function streamQueues(deciding: Deciding): StreamQueues {
       if (unfit && commands.length > 1) {
         queue.alone = commands.length;
         queue.waiting.unshift(...commands);
-      } else fail(commands, error);
+      } else {
+        fail(commands, error);
+        if (!unfit) failBehind(queue, commands);
+      }
     }
   }
 
@@ -238,10 +268,9 @@ export function streamQueues(deciding: Deciding): StreamQueues {
       } catch (error) {
         // Those that went back to the queue are still to be decided; only these are lost.
         const back = new Set(queue.waiting);
-        fail(
-          commands.filter((command) => !back.has(command)),
-          error,
-        );
+        const lost = commands.filter((command) => !back.has(command));
+        fail(lost, error);
+        if (error instanceof StoreError) failBehind(queue, lost);
       }
     }
     queues.delete(queue.stream);
@@ -260,8 +289,11 @@ export function streamQueues(deciding: Deciding): StreamQueues {
       screening.catch(() => undefined);
       const most = side === 'system' ? limits.systemPerStream : limits.externalPerStream;
       if (queue.count[side] >= most) {
+        if (side === 'system') void closeForAMoment(stream);
         return Promise.resolve(rejected(Overloaded({ retryAfterMs: rate.waitMs(queue.count[side]) })));
       }
+      if (side === 'system' && closed.has(stream))
+        return Promise.resolve(rejected(Unavailable({ retryAfterMs: rate.waitMs(queued) })));
       const { promise, resolve } = Promise.withResolvers<Settled>();
       queue.count[side] += 1;
       queued += 1;

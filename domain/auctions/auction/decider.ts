@@ -15,9 +15,11 @@ import {
   AuctionRefused,
   AuctionScheduled,
   AuctionUnknown,
+  BidPassedOver,
   BidRefused,
   commands,
   events,
+  FundedTooLate,
   LotClosing,
   LotPassed,
   LotSettled,
@@ -98,10 +100,17 @@ export const auction = decider({
     AcceptBid({ auctionId, bidId, bidder, maximum, placedAt }, auction) {
       if (auction.phase === 'none') return AuctionUnknown({});
       if (isDecided(auction.decided, bidId)) return [];
-      const why = whyNot(auction, { bidder, maximum }, BigInt(placedAt));
+      const why = isDecided(auction.passedOver, bidId)
+        ? FundedTooLate({})
+        : whyNot(auction, { bidder, maximum }, BigInt(placedAt));
       if (why === undefined) return [accept(auction, { bidId, bidder, maximum })];
       const reason = recordedReason(AcceptBid.rejections, why);
       return [BidRefused({ auctionId, bidId, bidder, currency: auction.terms.currency, reason })];
+    },
+    PassOverBid({ auctionId, bidId, bidder }, auction) {
+      if (auction.phase === 'none') return [];
+      if (isDecided(auction.decided, bidId) || isDecided(auction.passedOver, bidId)) return [];
+      return [BidPassedOver({ auctionId, bidId, bidder })];
     },
     CloseLot: ({ auctionId }, { phase }) => (phase === 'open' ? [LotClosing({ auctionId })] : []),
     DropHammer: (_, auction) => (auction.phase === 'closing' ? [hammer(auction)] : []),

@@ -32,7 +32,8 @@ export const AuctionOpened = event('AuctionOpened', {
 });
 export const BidAccepted = event('BidAccepted', {
   version: 1,
-  description: 'The bid stands, which does not mean that it leads; `maximum` is never public.',
+  description:
+    'The bid stands, which does not mean that it leads; bids are decided in the order in which they were placed. `maximum` is never public.',
   data: {
     auctionId: AuctionId,
     bidId: BidId,
@@ -54,6 +55,12 @@ export const BidRefused = event('BidRefused', {
   description: 'The bid was funded, but does not stand in the auction of that moment.',
   data: { auctionId: AuctionId, bidId: BidId, bidder: PersonId, currency: Currency, ...refusalShape },
   refusal: true,
+});
+export const BidPassedOver = event('BidPassedOver', {
+  version: 1,
+  description:
+    'Its funds were not answered for in time: bids that were placed after it are decided without it, and it is refused when it comes.',
+  data: { auctionId: AuctionId, bidId: BidId, bidder: PersonId },
 });
 export const LotClosing = event('LotClosing', {
   version: 1,
@@ -129,6 +136,7 @@ export const events = [
   AuctionOpened,
   BidAccepted,
   BidRefused,
+  BidPassedOver,
   LotClosing,
   LotSold,
   LotPassed,
@@ -147,6 +155,10 @@ export const AuctionNotOpen = rejection('auction_not_open', {
 });
 export const AuctionClosed = rejection('auction_closed', {
   message: 'The bid came after the end of the lot.',
+});
+export const FundedTooLate = rejection('funded_too_late', {
+  message:
+    'Your wallet did not answer in time, and bids that were placed after yours were decided without it. Nothing is held for it; bid again with a new command id.',
 });
 export const AuctionOver = rejection('auction_over', {
   message: 'The auction has ended already.',
@@ -194,7 +206,7 @@ export const OpenAuction = command('OpenAuction', {
   rejections: [AuctionUnknown, AuctionOver, NotYourAuction],
 });
 export const AcceptBid = command('AcceptBid', {
-  description: 'Decides a funded bid on the auction of this moment.',
+  description: 'Decides a funded bid in its turn: behind those that were placed before it.',
   from: 'process',
   data: {
     auctionId: AuctionId,
@@ -209,11 +221,18 @@ export const AcceptBid = command('AcceptBid', {
     AuctionUnknown,
     AuctionNotOpen,
     AuctionClosed,
+    FundedTooLate,
     OwnLot,
     BidTooLow,
     BidTooHigh,
     MaximumNotRaised,
   ],
+});
+export const PassOverBid = command('PassOverBid', {
+  description: 'Goes on without a bid whose funds were not answered for in time.',
+  from: 'process',
+  data: { auctionId: AuctionId, bidId: BidId, bidder: PersonId },
+  stream,
 });
 export const CloseLot = command('CloseLot', {
   description: 'Ends the bidding, at its time.',
@@ -251,6 +270,7 @@ export const commands = [
   RegisterAuction,
   OpenAuction,
   AcceptBid,
+  PassOverBid,
   CloseLot,
   DropHammer,
   CancelAuction,

@@ -18,6 +18,8 @@ export interface KnownAuction {
   /** Undefined as long as nobody has bid. */
   readonly standing: Standing | undefined;
   readonly decided: DecidedBids;
+  /** Bids that were not waited for: each is refused when it comes. */
+  readonly passedOver: DecidedBids;
   /** Where `LotClosing` stands in the one history: a bid counts exactly if it was placed before it. */
   readonly closedAt: bigint | undefined;
   readonly sold: Sold | undefined;
@@ -48,6 +50,8 @@ function evolveKnown(auction: KnownAuction, event: AuctionEvent, at: FoldedAt): 
       };
     case 'BidRefused':
       return { ...auction, decided: withDecided(auction.decided, event.data.bidId) };
+    case 'BidPassedOver':
+      return { ...auction, passedOver: withDecided(auction.passedOver, event.data.bidId) };
     case 'LotClosing':
       return { ...auction, phase: 'closing', closedAt: at.position };
     case 'LotSold':
@@ -75,6 +79,7 @@ export function evolve(auction: AuctionState, event: AuctionEvent, at: FoldedAt)
     opened: undefined,
     standing: undefined,
     decided: noBidsDecided,
+    passedOver: noBidsDecided,
     closedAt: undefined,
     sold: undefined,
     settlement: 'due',

@@ -19,6 +19,7 @@ import {
   BidTooHigh,
   BidTooLow,
   CurrencyMismatch,
+  FundedTooLate,
   MaximumNotRaised,
   OwnLot,
 } from '../auction/messages.ts';
@@ -113,7 +114,7 @@ export const JoinAuction = command('JoinAuction', {
 });
 export const PlaceBid = command('PlaceBid', {
   description:
-    'Bids up to a secret maximum. The house bids for you, by the smallest step that leads, and holds the maximum and the premium on it while you lead.',
+    'Bids up to a secret maximum. The house bids for you, by the smallest step that leads, and holds the maximum and the premium on it while you lead. Bids count in the order in which they were placed; one whose funds are not answered for within two seconds is not waited for.',
   from: ['bidder'],
   data: { auctionId: AuctionId, maximum: secret(PositiveMoney) },
   stream,
@@ -130,6 +131,7 @@ export const PlaceBid = command('PlaceBid', {
     BidTooHigh,
     MaximumNotRaised,
     BidNotFunded,
+    FundedTooLate,
   ],
   screened: screenedBy<BidScreening>(),
 });

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { ChainTooLong, chainLimits, followChain, followReaction } from '#domain/kernel/chain.ts';
 import type { Dispatch, Envelope, RecordedEvent, Reply } from '#domain/kernel/envelope.ts';
+import { type KeptLine, type Line, LineEnded } from '#domain/kernel/line.ts';
 import { type Reaction, reaction } from '#domain/kernel/reaction.ts';
 import { registryOf } from '#domain/kernel/registry.ts';
 import { IdempotencyMismatch, Unauthenticated, Unavailable } from '#domain/kernel/rejections.ts';
@@ -184,4 +185,110 @@ test('the safety net begins with one stage of one reaction', async () => {
     sent.map(({ command }) => command),
     ['Count'],
   );
+});
+
+const line: Line = {
+  joins: Nudged,
+  leaves: [Reminded],
+  place: ({ eventId }) => ({ key: 'all', id: eventId }),
+  patienceMs: 1,
+  passOver: ({ eventId }) => ({ command: Count({ counter: 't1', amount: 0n }), purpose: eventId }),
+};
+const queueing: Reaction = reaction({
+  name: 'queueing',
+  events: [Nudged],
+  line,
+  key: ({ data }) => data.transfer,
+  on: { Nudged: ({ data: { transfer } }) => [{ command: Remind({ transfer }), inTurn: true }] },
+});
+/** A line that calls everybody at once, with these before them that nobody waits for. */
+const calling = (late: readonly RecordedEvent[], met: (joined: RecordedEvent) => void): KeptLine => ({
+  line,
+  met: () => undefined,
+  inTurn(joined, follower) {
+    met(joined);
+    return follower.handOver(late);
+  },
+  end: () => undefined,
+});
+const event = recorded('Nudged');
+const late = [recorded('Nudged', 7), recorded('Nudged', 8)];
+
+test('what is to be sent in turn is sent when the chain’s own line calls, behind those that are passed over', async () => {
+  for (const queues of [true, false]) {
+    const { sent, dispatch } = world((envelope) => accepted(envelope));
+    const joined: RecordedEvent[] = [];
+    const lines = [{ ...calling([], () => assert.fail('another line')), line: { ...line } }];
+    const following = { dispatch, registry, reactions: [queueing], event, queues };
+    const chain = await followChain({
+      ...following,
+      lines: [...lines, calling(late, (root) => joined.push(root))],
+    });
+    assert.equal(chain.unanswered, undefined);
+    assert.deepEqual(joined, [event]);
+    assert.deepEqual(
+      sent.map(({ command, causationId }) => [command, causationId]),
+      [
+        ['Count', 'Nudged-7'],
+        ['Count', 'Nudged-8'],
+        ['Remind', 'Nudged-0'],
+      ],
+    );
+  }
+});
+
+test('those that are passed over stand in the queue in the same moment, or are answered first', async () => {
+  const { promise: answered, resolve: answer } = Promise.withResolvers<void>();
+  const sentBy = async (queues: boolean) => {
+    const sent: string[] = [];
+    const dispatch: Dispatch = async (envelope) => {
+      sent.push(envelope.command);
+      await answered;
+      return accepted(envelope);
+    };
+    const lines = [calling(late, () => undefined)];
+    void followChain({ dispatch, registry, reactions: [queueing], event, queues, lines });
+    await new Promise<void>((resolve) => setImmediate(resolve));
+    return sent;
+  };
+  assert.deepEqual(await sentBy(true), ['Count', 'Count', 'Remind']);
+  assert.deepEqual(await sentBy(false), ['Count']);
+  answer();
+});
+
+test('a passing over without an answer leaves the chain without one, and what stands behind it unsent', async () => {
+  const none = { position: undefined, events: [] };
+  const { sent, dispatch } = world(({ commandId }) => ({
+    ...{ outcome: 'rejected', commandId, rejection: Unavailable({ retryAfterMs: 1 }), ...none },
+  }));
+  const lines = [calling(late, () => undefined)];
+  const chain = await followChain({ dispatch, registry, reactions: [queueing], event, lines });
+  assert.deepEqual([chain.unanswered?.command, chain.unanswered?.why], ['Count', 'unavailable']);
+  assert.equal(sent.length, 1);
+});
+
+test('a line that is kept no longer leaves the chain without an answer', async () => {
+  const { sent, dispatch } = world((envelope) => accepted(envelope));
+  const lines = [{ ...calling([], () => undefined), inTurn: () => Promise.reject(new LineEnded()) }];
+  const chain = await followChain({ dispatch, registry, reactions: [queueing], event, lines });
+  assert.deepEqual([chain.unanswered?.command, sent.length], ['Remind', 0]);
+  assert.match(chain.unanswered?.why ?? '', /kept no longer/);
+});
+
+test('whoever waits follows the chain of one that is not there, through all reactions and in its turn', async () => {
+  const { sent, dispatch } = world((envelope) => accepted(envelope));
+  const absent = recorded('Nudged', 5);
+  const called: RecordedEvent[] = [];
+  const kept: KeptLine = {
+    ...calling([], () => undefined),
+    async inTurn(joined, follower) {
+      called.push(joined);
+      if (joined === event) follower.seeTo(absent);
+      return follower.handOver([]);
+    },
+  };
+  await followChain({ dispatch, registry, reactions: [queueing], event, lines: [kept], queues: true });
+  await new Promise<void>((resolve) => setImmediate(resolve));
+  assert.deepEqual(called, [event, absent]);
+  assert.deepEqual(sent.map(({ causationId }) => causationId).sort(), ['Nudged-0', 'Nudged-5']);
 });

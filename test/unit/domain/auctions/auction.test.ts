@@ -10,7 +10,9 @@ import {
   AuctionScheduled,
   AuctionUnknown,
   BidAccepted,
+  BidPassedOver,
   BidRefused,
+  FundedTooLate,
   LotClosing,
   LotPassed,
   LotSettled,
@@ -129,6 +131,28 @@ test('a bid below the smallest is refused with what is enough', () => {
   });
   assert.deepEqual(given([...open, acceptedAnn]).when('AcceptBid', low), [refused]);
   assert.deepEqual(given([...open, acceptedAnn, refused]).when('AcceptBid', low), []);
+});
+
+test('a bid that was not waited for is passed over, and refused for that when it comes', () => {
+  const passOver = { ...id, bidId: 'b1', bidder: 'ann' };
+  const passedOver = BidPassedOver(passOver);
+  assert.deepEqual(given(open).when('PassOverBid', passOver), [passedOver]);
+  assert.deepEqual(given([...open, passedOver]).when('PassOverBid', passOver), []);
+  const refused = refusedBy('b1', 'ann', FundedTooLate({}));
+  assert.deepEqual(given([...open, passedOver]).when('AcceptBid', acceptAnn), [refused]);
+  assert.deepEqual(given([...open, passedOver, closing]).when('AcceptBid', acceptAnn), [refused]);
+  assert.deepEqual(given([...open, passedOver, refused]).when('AcceptBid', acceptAnn), []);
+  const another = { ...acceptAnn, bidId: 'b3' };
+  const accepted = BidAccepted({ ...acceptedAnn.data, bidId: 'b3' });
+  assert.deepEqual(given([...open, passedOver]).when('AcceptBid', another), [accepted], 'their next is not');
+});
+
+test('nothing that is decided is passed over, and nothing without an auction', () => {
+  const passOver = { ...id, bidId: 'b1', bidder: 'ann' };
+  const refused = refusedBy('b1', 'ann', FundedTooLate({}));
+  assert.deepEqual(given([...open, acceptedAnn]).when('PassOverBid', passOver), []);
+  assert.deepEqual(given([...open, refused]).when('PassOverBid', passOver), []);
+  assert.deepEqual(given([]).when('PassOverBid', passOver), []);
 });
 
 const refusals: readonly (readonly [string, Partial<typeof acceptAnn>, string])[] = [

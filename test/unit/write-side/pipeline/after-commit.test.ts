@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { Reply } from '#domain/kernel/envelope.ts';
+import { later } from '#domain/kernel/instant.ts';
 import type { EventStore } from '#domain/kernel/ports/event-store.ts';
 import type { Clock } from '#domain/kernel/ports/facts.ts';
 import { reaction } from '#domain/kernel/reaction.ts';
@@ -195,6 +196,7 @@ describe('an outcome that does not come', () => {
     faults.append = (stream) => (stream === 'gate-g' ? 'unavailable' : undefined);
     assert.equal(codeOf(await send(visit('ann'), ann, 'c1')), 'pending');
     delete faults.append;
+    clock.advanceTo(later(clock.now(), 10));
     assert.equal(codeOf(await send(visit('ann'), ann, 'c1')), 'accepted');
   });
 });

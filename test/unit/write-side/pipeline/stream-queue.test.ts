@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { systemActor } from '#domain/kernel/actor.ts';
 import type { Reply } from '#domain/kernel/envelope.ts';
+import { later } from '#domain/kernel/instant.ts';
 import type { EventStore } from '#domain/kernel/ports/event-store.ts';
 import { simulatedClock } from '#engines/clock/simulated.ts';
 import { memoryEventStore } from '#engines/event-store/memory.ts';
@@ -185,6 +186,67 @@ describe('an append whose outcome is unknown', () => {
     assert.deepEqual(codes(replies), ['unavailable', 'unavailable']);
     assert.equal(codeOf(await send(Add({ tally: 'a', by: 1n }), ann)), 'accepted');
     assert.equal((await history('tally-a')).length, 1);
+  });
+});
+
+describe('commands of reactions and sagas, which come again when they come to nothing', () => {
+  const system = systemActor('test');
+  const ones = (send: ReturnType<typeof given>['send'], ...ids: readonly string[]) =>
+    Promise.all(ids.map((id) => send(Inject({ tally: 'a', by: 1n }), system, id)));
+  const decided = async ({ history }: ReturnType<typeof given>) =>
+    (await history('tally-a')).map(({ metadata }) => metadata.commandId);
+
+  const failures: readonly (readonly [string, Faults])[] = [
+    ['the store does not take', inTurn('unavailable')],
+    ['others are always faster', { append: () => 'conflict' }],
+  ];
+  for (const [what, faults] of failures)
+    it(`are not decided before one that waited before them, when ${what}`, async () => {
+      const platform = given(faults, { limits: { decisionsPerBatch: 2, decideAttempts: 2 } });
+      const { send, clock } = platform;
+      const replies = await inTime(clock, ones(send, 'c1', 'c2', 'c3', 'c4', 'c5'));
+      assert.deepEqual(new Set(codes(replies.slice(2))), new Set(['unavailable']));
+      assert.deepEqual(await decided(platform), []);
+    });
+
+  it('nor when the stream cannot be read', async () => {
+    let reads = 0;
+    const platform = given({ read: () => ++reads === 1 }, { limits: { decisionsPerBatch: 1 } });
+    assert.deepEqual(codes(await ones(platform.send, 'c1', 'c2')), ['unavailable', 'unavailable']);
+    assert.deepEqual(await decided(platform), []);
+  });
+
+  it('nor before whoever sent it has heard, and a moment later are taken in again', async () => {
+    const platform = given(inTurn('unavailable'));
+    const { send, clock } = platform;
+    const [first] = await ones(send, 'c1');
+    assert.equal(codeOf(first as Reply), 'unavailable');
+    assert.deepEqual(codes(await ones(send, 'c2')), ['unavailable']);
+    assert.equal(codeOf(await send(Add({ tally: 'a', by: 1n }), ann, 'hers')), 'accepted', 'a person’s is');
+    clock.advanceTo(later(clock.now(), 10));
+    await new Promise<void>((resolve) => setImmediate(resolve));
+    assert.deepEqual(codes(await ones(send, 'c1', 'c2')), ['accepted', 'accepted']);
+    assert.deepEqual(await decided(platform), ['hers', 'c1', 'c2']);
+  });
+
+  it('nor behind one for which the queue had no room; those that waited before it are decided', async () => {
+    const platform = given({}, { limits: { systemPerStream: 2 } });
+    const { send, clock } = platform;
+    assert.deepEqual(codes(await ones(send, 'c1', 'c2', 'c3')), ['accepted', 'accepted', 'overloaded']);
+    assert.deepEqual(codes(await ones(send, 'c4')), ['unavailable']);
+    clock.advanceTo(later(clock.now(), 10));
+    await new Promise<void>((resolve) => setImmediate(resolve));
+    assert.deepEqual(codes(await ones(send, 'c3', 'c4')), ['accepted', 'accepted']);
+    assert.deepEqual(await decided(platform), ['c1', 'c2', 'c3', 'c4']);
+  });
+
+  it('leave a person’s command that waits with them where it is', async () => {
+    const platform = given(inTurn('unavailable'), { limits: { decisionsPerBatch: 1 } });
+    const { send } = platform;
+    const inject = send(Inject({ tally: 'a', by: 1n }), system, 'c1');
+    const add = send(Add({ tally: 'a', by: 1n }), ann, 'hers');
+    assert.deepEqual(codes([await inject, await add]), ['unavailable', 'accepted']);
+    assert.deepEqual(await decided(platform), ['hers']);
   });
 });
 

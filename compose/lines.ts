@@ -1,0 +1,95 @@
+import { BEGINNING, type Position, type RecordedEvent, type StoredEvent } from '#domain/kernel/envelope.ts';
+import { type KeptLine, keepLine, type Line } from '#domain/kernel/line.ts';
+import { doubled, pause } from '#domain/kernel/pause.ts';
+import type { EventFeed } from '#domain/kernel/ports/event-feed.ts';
+import type { Clock } from '#domain/kernel/ports/facts.ts';
+import type { Log } from '#domain/kernel/ports/log.ts';
+import type { ReadStore } from '#domain/kernel/ports/read-store.ts';
+import type { Reaction } from '#domain/kernel/reaction.ts';
+import { NewerEvent } from '#domain/kernel/registry.ts';
+import { registry } from '#domain/registry.ts';
+import { auctionReactions } from '#sagas/auctions.ts';
+import { consumerOf } from '#sagas/runtime/reactions.ts';
+import { walletReactions } from '#sagas/wallets.ts';
+
+/** Every line, as it is kept in one process. */
+export interface KeptLines {
+  readonly lines: readonly KeptLine[];
+  stop(): Promise<void>;
+}
+
+type Lined = Reaction & { readonly line: Line };
+const lined = [...auctionReactions, ...walletReactions].filter(
+  (reaction): reaction is Lined => reaction.line !== undefined,
+);
+
+const FIRST_PAUSE_MS = 50;
+const LONGEST_PAUSE_MS = 5_000;
+
+/**
+ * Follows the history for the lines, from where the safety net has followed every chain to its end: whoever was in line when
+ * a process died is in line again. Ends with the feed, and at an event that this code is too old for, as every reader does.
+ */
+export function keepLines(options: {
+  readonly feed: EventFeed;
+  readonly readStore: Pick<ReadStore, 'checkpoint'>;
+  readonly machineClock: Clock;
+  readonly log: Log;
+}): KeptLines {
+  const { feed, readStore, machineClock, log } = options;
+  const stopped = new AbortController();
+  const { signal } = stopped;
+
+  async function beginningOf(reaction: Lined): Promise<Position> {
+    for (let failures = 1; ; failures++)
+      try {
+        return (await readStore.checkpoint(consumerOf(reaction))) ?? BEGINNING;
+      } catch (error) {
+        if (signal.aborted) throw error;
+        log.warn({ reaction: reaction.name, err: error }, 'a line could not be begun');
+        await pause(machineClock, doubled(failures, FIRST_PAUSE_MS, LONGEST_PAUSE_MS), signal);
+      }
+  }
+
+  /** One that cannot be read parks its chain in the safety net; the others do not wait for it. */
+  function readable(reaction: Lined, events: readonly StoredEvent[]): readonly RecordedEvent[] {
+    return events.flatMap((event) => {
+      try {
+        return [registry.decode(event)];
+      } catch (error) {
+        if (error instanceof NewerEvent) throw error;
+        const { stream, revision } = event;
+        log.error(
+          { reaction: reaction.name, stream, revision, err: error },
+          'a line goes on without an event',
+        );
+        return [];
+      }
+    });
+  }
+
+  async function keep(reaction: Lined, lines: KeptLine): Promise<void> {
+    const { joins, leaves } = reaction.line;
+    const filter = { types: [joins, ...leaves].map(({ type }) => type) };
+    try {
+      const after = await beginningOf(reaction);
+      for await (const { events, through } of feed.follow({ after, filter, signal }))
+        lines.met(readable(reaction, events), through);
+    } catch (error) {
+      if (!signal.aborted) log.error({ reaction: reaction.name, err: error }, 'a line is kept no longer');
+    } finally {
+      // Nobody is left waiting: what is in line is not decided here any more, and its callers hear that it is pending.
+      lines.end();
+    }
+  }
+
+  const kept = lined.map((reaction) => ({ reaction, lines: keepLine(reaction.line, machineClock) }));
+  const ended = Promise.all(kept.map(({ reaction, lines }) => keep(reaction, lines)));
+  return {
+    lines: kept.map(({ lines }) => lines),
+    async stop() {
+      stopped.abort();
+      await ended;
+    },
+  };
+}
