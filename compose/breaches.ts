@@ -24,7 +24,6 @@ const PROBLEM: Readonly<Record<number, string>> = {
   400: 'not a request of HTTP/1.1',
   408: 'the request did not arrive in time',
   413: 'the extensions of a chunk are too long',
-  417: 'this expectation cannot be met',
   431: 'the header is too large',
   501: 'the method is none that is known here',
   505: 'a version of HTTP that is not spoken here',
@@ -71,5 +70,6 @@ export function answerBreaches(server: Server, registry: Registry): void {
   });
   server.on('clientError', (error: ClientError, socket) => refuseLast(socket, statusOf(error)));
   server.on('connect', ({ socket }: IncomingMessage) => refuseLast(socket, 501));
-  server.on('checkExpectation', ({ socket }: IncomingMessage) => refuseLast(socket, 417));
+  // It is answered in its turn like every request: what Node hands over here would hold up whatever stands behind it.
+  server.on('checkExpectation', (request, response) => server.emit('request', request, response));
 }

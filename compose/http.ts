@@ -186,7 +186,7 @@ export async function openHttp(options: HttpOptions): Promise<HttpPort> {
     });
   });
   await listen(server, options.port, options.host);
-  const crowded = Overloaded({ retryAfterMs: limits.keepAliveTimeoutMs });
+  const crowded = Overloaded({ retryAfterMs: limits.lingerMs });
   const refusal = (status: 429 | 503) => lastRejection(registry, crowded, status);
   const connections = lookAfter(server, { limits, clock, addresses, refusal });
   // A connection that cannot be accepted, for want of descriptors for example, is no reason to leave those that are.

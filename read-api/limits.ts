@@ -6,6 +6,8 @@ export const readLimits = {
   costFields: 20_000,
   /** Fields directly below the operation, aliases included: a request is no batch. */
   rootFields: 10,
+  /** Fields that an operation may ask of the schema's own description, fragments counted wherever they are spread. */
+  schemaFields: 400,
   documentTokens: 2_000,
   requestBytes: 100 * 1024,
   /** Bytes an answer may come to, about; what asks for more is refused instead of answered. */
@@ -13,6 +15,10 @@ export const readLimits = {
   /** How long an answer may wait until more of it is taken; whoever takes none is cut off. */
   answerStallMs: 60_000,
   messageBytes: 64 * 1024,
+  /** Frames that a message may come in. */
+  messageFragments: 64,
+  /** Pieces in which bytes of a message may lie here until it is whole. */
+  bufferedChunks: 1_024,
   /** What a socket may say, pings included, before it has said who it is. */
   greetingBytes: 16 * 1024,
   greetingMessages: 20,

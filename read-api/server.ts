@@ -91,6 +91,8 @@ export function graphqlServer(options: GraphqlOptions): GraphqlServer {
       if (request.method === 'HEAD') request.method = 'GET';
       // Yoga's own listener would answer what it did not expect with the stack of it, and tell nobody.
       const answer = await yoga.handleNodeRequestAndResponse(request, response, { req: request });
+      // The rest of a body that nobody read still stands in the connection: it cannot carry another request.
+      if (!request.complete) response.setHeader('Connection', 'close');
       await sendNodeResponse(answer, response, request, true);
     },
     attach: (server) => open.attach(server),

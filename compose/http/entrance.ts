@@ -2,6 +2,7 @@ import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http
 import type { Express, Router } from 'express';
 import type { NewId } from '#domain/kernel/ports/facts.ts';
 import type { Registry } from '#domain/kernel/registry.ts';
+import { RefusedRequest } from '#domain/kernel/rejections.ts';
 import { answerError, type Report } from './answers.ts';
 import { unserved } from './methods.ts';
 import { address } from './target.ts';
@@ -25,6 +26,12 @@ function frame(request: IncomingMessage, response: ServerResponse, { newId, clos
   if (closing()) response.setHeader('Connection', 'close');
 }
 
+/** @throws RefusedRequest (417) for what Node has not met itself; the rest of such a request may never come */
+function meetExpectation({ headers: { expect }, httpVersion }: IncomingMessage): void {
+  if (expect !== undefined && httpVersion !== '1.0' && !/^100-continue$/i.test(expect))
+    throw new RefusedRequest(417, 'this expectation cannot be met', { headers: { Connection: 'close' } });
+}
+
 /**
  * What every request passes before the application sees it, and where it ends if the application has no answer: so that nothing
  * leaves the port but what a router says or the catalogue has.
@@ -40,6 +47,7 @@ export function entrance(app: Express, routers: readonly Router[], options: Entr
     const fail = (error: unknown) => answerError(error, request, response, options);
     try {
       frame(request, response, options);
+      meetExpectation(request);
       address(request);
       handle(request, response, (error) => fail(error ?? unserved(routers, request)));
     } catch (error) {

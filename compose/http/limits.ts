@@ -10,8 +10,11 @@ export const httpLimits = {
   headersTimeoutMs: 10_000,
   /** For a whole request to arrive. */
   requestTimeoutMs: 30_000,
-  /** An idle connection waits this long for its next request. */
-  keepAliveTimeoutMs: 5_000,
+  /**
+   * An idle connection waits this long for its next request: longer than balancers keep theirs, which send into the end of a
+   * shorter one. Where the port is full it gives way before.
+   */
+  keepAliveTimeoutMs: 65_000,
   /** How often the timeouts above, and what waits to be taken, are looked at. */
   connectionsCheckMs: 2_000,
   /** Silence after which the system asks whether the peer is still there: half-open connections end. */

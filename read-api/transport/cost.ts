@@ -16,8 +16,9 @@ import {
 } from 'graphql';
 import { Invalid } from '#domain/kernel/rejections.ts';
 import { pageItems, type ReadLimits } from '../limits.ts';
+import { introspectionCost } from './introspection-cost.ts';
 
-type CostLimits = Pick<ReadLimits, 'depthLevels' | 'costFields' | 'rootFields'>;
+type CostLimits = Pick<ReadLimits, 'depthLevels' | 'costFields' | 'rootFields' | 'schemaFields'>;
 
 /** Thrown inside the walk to end it at the first limit, so that fragments within fragments cost us no more than them. */
 class OverLimit extends Error {}
@@ -52,6 +53,7 @@ export function costRule(limits: CostLimits): (context: ValidationContext) => AS
     const open = new Set<FragmentDefinitionNode>();
     let cost = 0;
     let roots = 0;
+    let ofSchema = introspectionCost(limits.schemaFields, (name) => context.getFragment(name));
 
     function spend(items: number, depth: number): void {
       cost += items;
@@ -64,8 +66,12 @@ export function costRule(limits: CostLimits): (context: ValidationContext) => AS
     function below(node: FieldNode, type: GraphQLNamedType | undefined, times: number, depth: number): void {
       spend(times, depth);
       const name = node.name.value;
-      // What the schema says of itself is small and the same for all.
-      if (name.startsWith('__') || node.selectionSet === undefined) return;
+      if (node.selectionSet === undefined) return;
+      if (name.startsWith('__')) {
+        const problem = ofSchema.problemIn(node.selectionSet);
+        if (problem !== undefined) throw new OverLimit(problem);
+        return;
+      }
       const field = fieldOf(type, name);
       const next = field === undefined ? undefined : getNamedType(field.type);
       walk(node.selectionSet, next, times * itemsOf(node, field), depth + 1);
@@ -104,6 +110,7 @@ export function costRule(limits: CostLimits): (context: ValidationContext) => AS
       OperationDefinition(node: OperationDefinitionNode) {
         cost = 0;
         roots = 0;
+        ofSchema = introspectionCost(limits.schemaFields, (name) => context.getFragment(name));
         open.clear();
         try {
           walk(node.selectionSet, schema.getRootType(node.operation) ?? undefined, 1, 1);

@@ -1,5 +1,6 @@
 import { MessageType } from 'graphql-ws';
 import { z } from 'zod';
+import { readJsonText } from '#domain/kernel/json-text.ts';
 import type { ReadLimits } from '../limits.ts';
 
 // What a client may say on a socket. The core of `graphql-ws` reads the same text again, and repeats much of it: ids in every
@@ -31,7 +32,7 @@ export type ReadMessage = (text: string) => ClientMessage | { readonly problem: 
 
 function jsonOf(text: string): unknown {
   try {
-    return JSON.parse(text);
+    return readJsonText(text);
   } catch {
     return undefined;
   }

@@ -112,6 +112,11 @@ export function requestGuards(): Plugin<object, Transported> {
     onResponse({ response, setResponse, fetchAPI }) {
       // Whether the connection goes on is between the port and its peer; yoga's feeds say that it does.
       if (response.headers.get('connection') !== null) response.headers.delete('connection');
+      // `none` is no coding that anybody has registered; a proxy that collects a feed before it hands it on would make it none.
+      if (response.headers.get('content-encoding') === 'none') {
+        response.headers.delete('content-encoding');
+        response.headers.set('x-accel-buffering', 'no');
+      }
       if (response.status < 400 || response.body !== null) return;
       const message = PROBLEM[response.status] ?? 'The request is not one of GraphQL over HTTP.';
       const body = JSON.stringify({ errors: [{ message, extensions: { code: Invalid.code } }] });

@@ -36,6 +36,9 @@ export interface Sockets {
 const serverOptions = (limits: House['limits']): ServerOptions & { readonly closeTimeout: number } => ({
   noServer: true,
   maxPayload: limits.messageBytes,
+  // A message that is never ended is held in pieces, each of which costs far more than its bytes.
+  maxFragments: limits.messageFragments,
+  maxBufferedChunks: limits.bufferedChunks,
   closeTimeout: GOODBYE_MS,
   // Pongs are counted like every other answer.
   autoPong: false,

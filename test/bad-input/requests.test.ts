@@ -67,6 +67,10 @@ strangers(door, 'a body by REST', [
 ]);
 
 const aliases = Array.from({ length: 3_000 }, (_, at) => `a${at}: now`).join(' ');
+const named = (count: number, field: string) =>
+  Array.from({ length: count }, (_, at) => `a${at}:${field}`).join(' ');
+const manyNames = `{ ${named(3, '__schema { ...A }')} } fragment A on __Schema { ${named(12, 'types { ...T }')} }
+  fragment T on __Type { ${named(12, 'fields { ...F }')} } fragment F on __Field { ${named(8, 'name')} }`;
 const introspection = `{ __schema { types { ${'fields { type { '.repeat(6)} name ${'} }'.repeat(6)} } } }`;
 const cycle = 'query { ...a } fragment a on Query { ...b } fragment b on Query { ...a now }';
 strangers(door, 'a request of GraphQL', [
@@ -183,6 +187,7 @@ strangers(door, 'a request of GraphQL', [
   ['whose fragments go round', asked(cycle), 400, 'invalid'],
   ['whose fragment is itself', asked('{ ...a } fragment a on Query { ...a }'), 400, 'invalid'],
   ['that asks the schema about itself without end', asked(introspection), 400, 'invalid'],
+  ['that asks the schema about itself under many names', asked(manyNames), 400, 'invalid'],
   ['of the prototype', asked('{ __proto__ { constructor } }'), 400, 'invalid'],
   [
     'whose variable is an object of the prototype',

@@ -307,6 +307,17 @@ test('sockets: the platform still serves', async () => {
   assert.deepEqual(door.errors, []);
 });
 
+test('a message that says a name twice is none', async () => {
+  const socket = await upgraded(door);
+  socket.write(frame(TEXT, INIT));
+  socket.write(
+    frame(TEXT, '{"type":"subscribe","id":"1","payload":{"query":"{ now }","query":"{ a: now }"}}'),
+  );
+  let heard = Buffer.alloc(0);
+  for await (const chunk of socket) heard = Buffer.concat([heard, chunk as Buffer]);
+  assert.equal(goodbye(heard)?.code, 4400);
+});
+
 test('a socket that subscribes thousands of times gets as many feeds as it may, and a no for each other', async () => {
   const socket = new WebSocket(`${url.replace('http', 'ws')}/graphql`, 'graphql-transport-ws');
   await once(socket, 'open');

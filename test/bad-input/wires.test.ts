@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { text } from 'node:stream/consumers';
 import { test } from 'node:test';
 import { type Answered, openDoor } from './door.ts';
 
@@ -286,6 +287,14 @@ for (const [accept, status, type] of accepted)
     const answer = await served(`GET ${now} HTTP/1.1`, accept && asked(accept));
     assert.deepEqual([answer.status, answer.headers['content-type']?.split(';')[0]], [status, type]);
   });
+
+test('an expectation that is not met is answered in its turn, and nothing behind it is done', async () => {
+  const get = 'GET /health/live HTTP/1.1\r\nHost: x\r\n';
+  const socket = await door.connected();
+  socket.write(`${get}\r\n${get}Expect: magic\r\n\r\n${get}\r\n`);
+  const told = await text(socket);
+  assert.deepEqual(told.match(/HTTP\/1\.1 \d+/g), ['HTTP/1.1 200', 'HTTP/1.1 417']);
+});
 
 test('a command whose answer nobody would take is not carried out', async () => {
   const body = JSON.stringify({ query: 'mutation { openWallet(currency: "JPY") { __typename } }' });

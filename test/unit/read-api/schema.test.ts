@@ -5,6 +5,7 @@ import {
   buildSchema,
   findBreakingChanges,
   type GraphQLObjectType,
+  getIntrospectionQuery,
   isInterfaceType,
   isNonNullType,
   parse,
@@ -64,7 +65,7 @@ test('nothing secret is a field that everybody must get', () => {
 
 for (const example of exampleOperations)
   test(`GraphiQL opens with an operation that is valid: ${example.split('\n')[0]}`, () => {
-    const limits = { depthLevels: 12, costFields: 20_000, rootFields: 10 };
+    const limits = { depthLevels: 12, costFields: 20_000, rootFields: 10, schemaFields: 400 };
     assert.deepEqual(validate(schema, parse(example), undefined), []);
     assert.deepEqual(validate(schema, parse(example), [costRule(limits)]), []);
   });
@@ -72,9 +73,26 @@ for (const example of exampleOperations)
 test('fragments within fragments are refused before they cost anything', () => {
   const bomb = Array.from({ length: 40 }, (_, i) => `fragment f${i} on Query { ...f${i + 1} ...f${i + 1} }`);
   const text = `{ ...f0 } ${bomb.join(' ')} fragment f40 on Query { now }`;
-  const limits = { depthLevels: 12, costFields: 1_000, rootFields: 10 };
+  const limits = { depthLevels: 12, costFields: 1_000, rootFields: 10, schemaFields: 400 };
   assert.match(validate(schema, parse(text), [costRule(limits)]).join(), /more than/);
 });
+
+const aboutSchema: readonly (readonly [text: string, problem: RegExp])[] = [
+  [
+    `{ __schema { ...A } } fragment A on __Schema { ${'types { ...T } '.repeat(60)} } fragment T on __Type { ${'name '.repeat(60)} }`,
+    /more than 400/,
+  ],
+  ['{ __schema { types { fields { type { fields { name } } } } } }', /fields of the schema within fields/],
+  ['{ __schema { types { possibleTypes { interfaces { possibleTypes { name } } } } } }', /within/],
+  ['{ ...a } fragment a on Query { __schema { types { ...t } } } fragment t on __Type { ...t }', /more than/],
+];
+for (const [text, problem] of aboutSchema)
+  test(`a question about the schema that multiplies is refused: ${text.slice(0, 60)}`, () => {
+    const limits = { depthLevels: 12, costFields: 20_000, rootFields: 10, schemaFields: 400 };
+    assert.match(validate(schema, parse(text), [costRule(limits)]).join(), problem);
+    const asTools = parse(getIntrospectionQuery({ inputValueDeprecation: true, oneOf: true }));
+    assert.deepEqual(validate(schema, asTools, [costRule(limits)]), []);
+  });
 
 const costs: readonly (readonly [nodes: string, variables: string, items: number])[] = [
   ['nodes(ids: []) { id }', '', 1],
@@ -93,7 +111,7 @@ for (const [nodes, variables, items] of costs)
   test(`what stands below ${nodes} is counted for each of its items`, () => {
     const problems = (costFields: number) =>
       validate(schema, parse(`query ${variables} { ${nodes} }`), [
-        costRule({ depthLevels: 12, costFields, rootFields: 10 }),
+        costRule({ depthLevels: 12, costFields, rootFields: 10, schemaFields: 400 }),
       ]);
     assert.deepEqual(problems(1 + items), []);
     assert.match(problems(items).join(), /more than/);
