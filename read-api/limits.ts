@@ -7,7 +7,7 @@ export const readLimits = {
   /** Fields directly below the operation, aliases included: a request is no batch. */
   rootFields: 10,
   /** Fields that an operation may ask of the schema's own description, fragments counted wherever they are spread. */
-  schemaFields: 400,
+  schemaFields: 300,
   documentTokens: 2_000,
   requestBytes: 100 * 1024,
   /** Bytes an answer may come to, about; what asks for more is refused instead of answered. */
