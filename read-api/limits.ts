@@ -48,6 +48,8 @@ export const readLimits = {
   readingLeaseMs: 60_000,
   /** Auctions that are folded in this process because somebody follows them. */
   liveAuctions: 5_000,
+  /** Auctions whose fold is kept though nobody follows them any more. */
+  leftAuctions: 200,
   /** Events of one stream read at a time when a feed begins. */
   streamPageEvents: 500,
 } as const;

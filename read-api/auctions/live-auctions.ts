@@ -45,6 +45,8 @@ interface Live {
   /** The last revision the tail has told of. */
   told: number;
   reading: Promise<void> | undefined;
+  /** It has been read up to what the tail tells; false for one that nobody has followed for a while. */
+  isCurrent: boolean;
   failed: Error | undefined;
 }
 
@@ -71,6 +73,8 @@ const PREFIX = 'auction-';
 
 export function liveAuctions({ view, registry, store, feed, clock, logger, limits }: Options): LiveAuctions {
   const auctions = new Map<string, Live>();
+  /** As they were when their last follower left, the longest ago first: whoever comes back needs only what came since. */
+  const left = new Map<string, Live>();
   const types = new Set(view.events.map(({ type }) => type));
   let tail: Tail | undefined;
 
@@ -120,6 +124,7 @@ export function liveAuctions({ view, registry, store, feed, clock, logger, limit
       .catch((error: Error) => fail(live, error))
       .finally(() => {
         live.reading = undefined;
+        live.isCurrent = true;
         // What the tail told of after the last look, and before this, was left to the reading.
         if (live.failed === undefined && live.told > live.revision) void catchUp(live);
         else wakeAll(live);
@@ -170,9 +175,20 @@ export function liveAuctions({ view, registry, store, feed, clock, logger, limit
     for (const live of [...auctions.values()]) fail(live, new Rejected(Unavailable({ retryAfterMs: 1_000 })));
   }
 
+  function keep(live: Live): void {
+    if (live.reading !== undefined || live.document === undefined) return;
+    live.isCurrent = false;
+    left.set(live.id, live);
+    const [longest] = left.keys();
+    if (left.size > limits.leftAuctions && longest !== undefined) left.delete(longest);
+  }
+
   function leave(live: Live, watcher: Watcher): void {
     live.watchers.delete(watcher);
-    if (live.watchers.size === 0 && auctions.get(live.id) === live) auctions.delete(live.id);
+    if (live.watchers.size === 0 && auctions.get(live.id) === live) {
+      auctions.delete(live.id);
+      keep(live);
+    }
     if (auctions.size > 0) return;
     tail?.stop.abort();
     tail = undefined;
@@ -236,7 +252,7 @@ export function liveAuctions({ view, registry, store, feed, clock, logger, limit
     const known = auctions.get(id);
     if (known !== undefined) return known;
     if (auctions.size >= limits.liveAuctions) throw new Rejected(Overloaded({ retryAfterMs: 5_000 }));
-    const live: Live = {
+    const live: Live = left.get(id) ?? {
       id,
       watchers: new Set(),
       document: undefined,
@@ -244,8 +260,10 @@ export function liveAuctions({ view, registry, store, feed, clock, logger, limit
       position: BEGINNING,
       told: -1,
       reading: undefined,
+      isCurrent: false,
       failed: undefined,
     };
+    left.delete(id);
     auctions.set(id, live);
     return live;
   }
@@ -262,7 +280,7 @@ export function liveAuctions({ view, registry, store, feed, clock, logger, limit
       const following = tail;
       try {
         await following.begun;
-        if (live.revision < 0) await catchUp(live);
+        if (!live.isCurrent) await catchUp(live);
         else await live.reading;
         if (live.failed !== undefined) throw live.failed;
         await reached(following, () => following.through, atLeast);

@@ -25,6 +25,8 @@ export interface Caller {
   /** What it has said of who it is: the value of an `Authorization` header, or of what stands for one. */
   readonly authorization: unknown;
   readonly origin: Origin;
+  /** Nobody waits for the answer any more. */
+  readonly hasGone?: () => boolean;
 }
 /** What a transport hands in: a request, or a message on a socket. */
 export type Transported = { readonly req?: IncomingMessage; readonly caller?: Caller };

@@ -5,6 +5,7 @@ import type { Turns } from '#domain/kernel/turns.ts';
 import { retryAfterSeconds } from '#domain/kernel/wire.ts';
 import type { Asked } from '../schema/document.ts';
 import type { Mask } from './errors.ts';
+import type { Transported } from './executor.ts';
 
 /** `overloaded`, and over HTTP by its status too. */
 function tooMany({ viewer }: Asked, mask: Mask): GraphQLError {
@@ -17,6 +18,9 @@ function tooMany({ viewer }: Asked, mask: Mask): GraphQLError {
 
 /** Whose turn it is: a person's, or where nobody has signed in that of everybody who comes from there. */
 const ownerOf = ({ viewer }: Asked): string => viewer.actor?.id ?? `address ${viewer.origin.address ?? ''}`;
+
+const hasGone = ({ caller, req }: Transported): boolean =>
+  caller?.hasGone?.() ?? req?.socket.destroyed ?? false;
 
 type Answers = AsyncIterableIterator<ExecutionResult>;
 const isStream = (result: unknown): result is Answers =>
@@ -46,11 +50,13 @@ function paced(answers: Answers, perPerson: Turns, owner: string): Answers {
 export function inTurn(perPerson: Turns, mask: Mask): Plugin {
   function taking<Result>(work: (args: ExecutionArgs) => Result) {
     return async (args: ExecutionArgs): Promise<Awaited<Result> | ExecutionResult | Answers> => {
-      const asked = args.contextValue as Asked;
+      const asked = args.contextValue as Asked & Transported;
       const owner = ownerOf(asked);
       const leave = await perPerson.take(owner);
       if (leave === undefined) return { errors: [tooMany(asked, mask)] };
       try {
+        // What nobody waits for any more is not done: who floods and leaves would be at work for long behind.
+        if (hasGone(asked)) return { errors: [tooMany(asked, mask)] };
         const result = await work(args);
         return isStream(result) ? paced(result, perPerson, owner) : result;
       } finally {

@@ -102,7 +102,9 @@ export function sockets(
       try {
         const address = house.addressOf(context.extra.request);
         const origin = { channel: 'websocket', ...(address && { address }) } as const;
-        return await stagesOf({ authorization: authorizationOf(context), origin }, payload);
+        const { socket } = context.extra.request;
+        const hasGone = (): boolean => socket.destroyed;
+        return await stagesOf({ authorization: authorizationOf(context), origin, hasGone }, payload);
       } catch (error) {
         return [mask(error)];
       }

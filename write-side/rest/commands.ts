@@ -49,6 +49,8 @@ export function restRoutes(rest: Rest): Router {
     const leave = await perPerson.take(known.actor.id);
     if (leave === undefined) throw new TooManyAtOnce();
     try {
+      // Whoever has left while it waited sends it again, and learns what became of it.
+      if (request.socket.destroyed) return;
       const commandId = commandIdOf(request, newId);
       const data = await readJson(request);
       const address = addressOf(request);
