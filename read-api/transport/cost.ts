@@ -53,7 +53,8 @@ export function costRule(limits: CostLimits): (context: ValidationContext) => AS
     const open = new Set<FragmentDefinitionNode>();
     let cost = 0;
     let roots = 0;
-    let ofSchema = introspectionCost(limits.schemaFields, (name) => context.getFragment(name));
+    const countAnew = () => introspectionCost(limits.schemaFields, (name) => context.getFragment(name));
+    let problemInSchema = countAnew();
 
     function spend(items: number, depth: number): void {
       cost += items;
@@ -68,7 +69,7 @@ export function costRule(limits: CostLimits): (context: ValidationContext) => AS
       const name = node.name.value;
       if (node.selectionSet === undefined) return;
       if (name.startsWith('__')) {
-        const problem = ofSchema.problemIn(node.selectionSet);
+        const problem = problemInSchema(node.selectionSet);
         if (problem !== undefined) throw new OverLimit(problem);
         return;
       }
@@ -110,7 +111,7 @@ export function costRule(limits: CostLimits): (context: ValidationContext) => AS
       OperationDefinition(node: OperationDefinitionNode) {
         cost = 0;
         roots = 0;
-        ofSchema = introspectionCost(limits.schemaFields, (name) => context.getFragment(name));
+        problemInSchema = countAnew();
         open.clear();
         try {
           walk(node.selectionSet, schema.getRootType(node.operation) ?? undefined, 1, 1);

@@ -8,11 +8,11 @@ const LISTS: ReadonlySet<string> = new Set([
   ...['types', 'directives', 'fields', 'args', 'inputFields', 'enumValues', 'interfaces', 'possibleTypes'],
 ]);
 
-/** What is wrong with a question about the schema; undefined: nothing. */
-export interface IntrospectionCost {
-  /** Counts what stands below one `__schema` or `__type`, with all that was counted before. */
-  problemIn(set: SelectionSetNode): string | undefined;
-}
+/**
+ * Counts what stands below one `__schema` or `__type`, with all that was counted before; says what is wrong with it, undefined:
+ * nothing.
+ */
+export type IntrospectionCost = (set: SelectionSetNode) => string | undefined;
 
 /**
  * Bounds the questions of one operation about the schema. A list within itself, through whatever stands between, multiplies what is
@@ -53,5 +53,5 @@ export function introspectionCost(
     return problem(selection.selectionSet, [...within, name]);
   }
 
-  return { problemIn: (set) => problem(set, []) };
+  return (set) => problem(set, []);
 }
