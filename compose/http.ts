@@ -14,11 +14,13 @@ import type { Clock, NewId } from '#domain/kernel/ports/facts.ts';
 import type { Registry } from '#domain/kernel/registry.ts';
 import { Overloaded } from '#domain/kernel/rejections.ts';
 import { lastRejection } from '#domain/kernel/wire.ts';
+import { afterwards } from '#engines/afterwards.ts';
 import { answerBreaches } from './breaches.ts';
 import type { Addresses } from './http/addresses.ts';
 import type { Report } from './http/answers.ts';
 import { lookAfter } from './http/connections.ts';
 import { entrance } from './http/entrance.ts';
+import { takeInByTurns } from './http/intake.ts';
 import { type HttpLimits, httpLimits } from './http/limits.ts';
 import { preflight } from './http/methods.ts';
 import { isAddressed } from './http/target.ts';
@@ -188,7 +190,10 @@ export async function openHttp(options: HttpOptions): Promise<HttpPort> {
   await listen(server, options.port, options.host);
   const crowded = Overloaded({ retryAfterMs: limits.lingerMs });
   const refusal = (status: 429 | 503) => lastRejection(registry, crowded, status);
-  const connections = lookAfter(server, { limits, clock, addresses, refusal });
+  const connections = lookAfter(server, {
+    ...{ limits, clock, addresses, refusal },
+    takeIn: takeInByTurns(limits.takenInBytes, afterwards),
+  });
   // A connection that cannot be accepted, for want of descriptors for example, is no reason to leave those that are.
   server.on('error', (error) => options.report(error, options.newId()));
 

@@ -7,12 +7,14 @@ import { every } from '#domain/kernel/pause.ts';
 import type { Clock } from '#domain/kernel/ports/facts.ts';
 import type { Addresses } from './addresses.ts';
 import { type Crowd, crowds } from './crowds.ts';
+import type { TakeIn } from './intake.ts';
 import type { HttpLimits } from './limits.ts';
 
 interface Options {
   readonly limits: HttpLimits;
   readonly clock: Clock;
   readonly addresses: Addresses;
+  readonly takeIn: TakeIn;
   /** The last answer for one who cannot be let in: 429 where their own network is the crowd, 503 where it is everybody. */
   readonly refusal: (status: 429 | 503) => string;
 }
@@ -41,13 +43,16 @@ const listenToErrors = (socket: Duplex): unknown => socket.on('error', () => und
  * Looks after every connection of a server from its first moment to its last, whatever it becomes: Node lets go of those that it
  * hands over (`upgrade`, `connect`).
  *
- * - Each has its listener for errors.
+ * - Each has its listener for errors, and is read in its turn.
  * - Where there are as many as may be, of one network or in all, the one on which nothing has been asked for the longest time
  *   gives way to a new one. One with a request under way, or that was upgraded, never does.
  * - Whoever has been told the last is destroyed after a moment: a peer that does not hang up holds nothing.
  * - Bytes that nobody takes are bounded, in time and in all.
  */
-export function lookAfter(server: Server, { limits, clock, addresses, refusal }: Options): Connections {
+export function lookAfter(
+  server: Server,
+  { limits, clock, addresses, takeIn, refusal }: Options,
+): Connections {
   const known = new Map<Socket, Connection>();
   const everybody = crowds<Connection>(limits.connections, 503);
   const networks = crowds<Connection>(limits.connectionsPerAddress, 429);
@@ -96,6 +101,7 @@ export function lookAfter(server: Server, { limits, clock, addresses, refusal }:
 
   function arrived(socket: Socket): void {
     listenToErrors(socket);
+    takeIn(socket);
     endsAfter(socket);
     const peer = addresses.ofPeer(socket);
     // Who comes from one network makes room among themselves, before others are asked to.

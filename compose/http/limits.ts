@@ -19,6 +19,8 @@ export const httpLimits = {
   connectionsCheckMs: 2_000,
   /** Silence after which the system asks whether the peer is still there: half-open connections end. */
   peerProbeMs: 30_000,
+  /** Bytes taken in from connections between two looks at everybody else. */
+  takenInBytes: 64 * 1024,
   /** Requests that may wait on one connection for the answers before them. */
   pipelinedRequests: 64,
   /** How long bytes may wait for a peer that takes none of them. */

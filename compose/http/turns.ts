@@ -31,6 +31,8 @@ export function inTurn(
     owes: (socket) => lines.has(socket),
     listener(request, response) {
       const { socket } = request;
+      // Destroyed without an error: Node would make one for each of the thousand that may have come in one piece.
+      if (socket.destroyed) return void request.destroy();
       // Behind a last answer, whatever it was.
       if (!socket.writable) return;
       const line = lines.get(socket);
