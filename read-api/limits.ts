@@ -12,7 +12,7 @@ export const readLimits = {
   requestBytes: 100 * 1024,
   /** Bytes an answer may come to, about; what asks for more is refused instead of answered. */
   answerBytes: 4 * 1024 * 1024,
-  /** How long an answer may wait until more of it is taken; whoever takes none is cut off. */
+  /** How long an answer on a socket may wait until more of it is taken; then the socket is closed. Other answers are the port's to watch. */
   answerStallMs: 60_000,
   messageBytes: 64 * 1024,
   /** Frames that a message may come in. */

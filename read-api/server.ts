@@ -15,7 +15,6 @@ import type { History, House } from './house.ts';
 import { type ReadLimits, readLimits } from './limits.ts';
 import { operations } from './operations.ts';
 import { executableSchema, schemaDocument } from './schema/document.ts';
-import { cutUnread } from './transport/answers.ts';
 import { errorMask } from './transport/errors.ts';
 import { type Authenticate, executor } from './transport/executor.ts';
 import type { AllowedOrigin } from './transport/handshake.ts';
@@ -85,7 +84,6 @@ export function graphqlServer(options: GraphqlOptions): GraphqlServer {
   let closed: Promise<void> | undefined;
   return {
     async handler(request, response) {
-      cutUnread(response, clock, limits.answerStallMs);
       negotiate(request, graphiql);
       // It is answered like GET: Node leaves the body away.
       if (request.method === 'HEAD') request.method = 'GET';

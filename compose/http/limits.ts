@@ -23,8 +23,8 @@ export const httpLimits = {
   takenInBytes: 64 * 1024,
   /** Requests that may wait on one connection for the answers before them. */
   pipelinedRequests: 64,
-  /** How long bytes may wait for a peer that takes none of them. */
-  untakenMs: 60_000,
+  /** How long bytes may wait for a peer that takes none of them: sockets that say goodbye by a code before have had a minute. */
+  untakenMs: 75_000,
   /** Of bytes that wait for their peers, over all connections: beyond it those for whom most wait are cut off. */
   untakenBytes: 128 * 1024 * 1024,
   /** For a peer to hang up behind the last answer; then its connection is destroyed. */

@@ -1,12 +1,9 @@
-import type { ServerResponse } from 'node:http';
 import type { ExecutionResult } from 'graphql';
-import { later } from '#domain/kernel/instant.ts';
-import type { Clock } from '#domain/kernel/ports/facts.ts';
 import { Invalid, Rejected } from '#domain/kernel/rejections.ts';
 import type { ReadLimits } from '../limits.ts';
 import type { Mask } from './errors.ts';
 
-// How large an answer may be, and how long it waits for whoever asked for it.
+// How large an answer may be.
 
 /** Quotes, a colon or a comma around what is counted. */
 const MARKS_BYTES = 3;
@@ -41,26 +38,4 @@ export function bounded(
   if (!exceeds(result.data, answerBytes)) return result;
   const problem = `the answer has more than ${answerBytes} bytes: ask for fewer items or fields`;
   return { errors: [mask(new Rejected(Invalid({ issues: [{ path: '', problem }] })))] };
-}
-
-/**
- * Cuts the connection of whoever takes nothing of what waits to be taken. A feed that is not read ends by itself before, but its
- * last answer would wait for ever.
- */
-export function cutUnread(response: ServerResponse, clock: Clock, stallMs: number): void {
-  let waited = false;
-  let cancel = (): void => undefined;
-  function look(): void {
-    cancel = clock.at(later(clock.now(), stallMs / 2), () => {
-      const waits = response.writableLength > 0;
-      if (waited && waits) return void response.destroy();
-      waited = waits;
-      look();
-    });
-  }
-  response.on('drain', () => {
-    waited = false;
-  });
-  response.once('close', () => cancel());
-  look();
 }

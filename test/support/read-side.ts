@@ -2,6 +2,9 @@ import { createServer } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import express from 'express';
 import { addressesBehind } from '#compose/http/addresses.ts';
+import { lookAfter } from '#compose/http/connections.ts';
+import { takeInByTurns } from '#compose/http/intake.ts';
+import { type HttpLimits, httpLimits } from '#compose/http/limits.ts';
 import { auctions } from '#domain/auctions/context.ts';
 import { auctionDeciders } from '#domain/auctions/deciders.ts';
 import { RecordReading } from '#domain/auctions/inspector/messages.ts';
@@ -77,6 +80,8 @@ interface Answer {
 export async function givenReadSide(
   options: {
     readonly limits?: Partial<ReadLimits>;
+    /** Of the port, which looks after every connection. */
+    readonly portLimits?: Partial<HttpLimits>;
     readonly dispatch?: Dispatch;
     readonly allowedOrigin?: (origin: string) => boolean;
     readonly perPerson?: number;
@@ -100,6 +105,7 @@ export async function givenReadSide(
     warn() {},
     error: (details, message) => void errors.push({ details, message }),
   };
+  const addresses = addressesBehind([]);
   const graphql = graphqlServer({
     registry,
     // What people are shown is recorded, whatever becomes of what they send.
@@ -111,7 +117,7 @@ export async function givenReadSide(
     store,
     feed,
     authenticate,
-    addressOf: addressesBehind([]).of,
+    addressOf: addresses.of,
     perPerson: turns({ atWork: options.perPerson ?? 1_000, waiting: 0 }, afterwards),
     clock,
     businessClock: platform.clock,
@@ -125,6 +131,9 @@ export async function givenReadSide(
   app.use(graphql.handler);
   const server = createServer(app);
   graphql.attach(server);
+  const limits = { ...httpLimits, ...options.portLimits };
+  const takeIn = takeInByTurns(limits.takenInBytes, afterwards);
+  const connections = lookAfter(server, { limits, clock, addresses, takeIn, refusal: () => '' });
   const open = new Set<Socket>();
   server.on('connection', (socket) => {
     open.add(socket);
@@ -178,6 +187,7 @@ export async function givenReadSide(
       await graphql.close('the test has ended');
       server.closeAllConnections();
       await new Promise((resolve) => server.close(resolve));
+      connections.stop();
       await views.stop();
       await feed.close();
       await store.close();
