@@ -4,6 +4,8 @@ export const readLimits = {
   depthLevels: 12,
   /** Fields an answer may come to; a field below a page counts once for each item the page may have. */
   costFields: 20_000,
+  /** Fields for which a question takes one more of its person's places: the longest are answered one by one. */
+  fieldsPerPlace: 500,
   /** Fields directly below the operation, aliases included: a request is no batch. */
   rootFields: 10,
   /** Fields that an operation may ask of the schema's own description, fragments counted wherever they are spread. */

@@ -2,15 +2,16 @@
 export interface Turns {
   /**
    * Resolves when it is the turn of this piece of work, in the order in which its owner's pieces came, with what ends it
-   * (safe to repeat). Undefined, at once: as many of its owner wait as may.
+   * (safe to repeat). Undefined, at once: as many of its owner wait as may. A heavy piece takes more places than one; one that
+   * would take more than there are is done alone.
    */
-  take(owner: string): Promise<(() => void) | undefined>;
+  take(owner: string, places?: number): Promise<(() => void) | undefined>;
   /** Owners with anything at work or waiting. */
   owners(): number;
 }
 
 export interface TurnLimits {
-  /** Pieces of one owner that are done at once. */
+  /** Places of one owner: so many pieces are done at once, or fewer heavy ones. */
   readonly atWork: number;
   /** Pieces of one owner that may wait besides. */
   readonly waiting: number;
@@ -19,9 +20,15 @@ export interface TurnLimits {
 /** Calls back when the thread has looked at everything that came in by then. */
 export type Afterwards = (work: () => void) => unknown;
 
+interface Waiting {
+  readonly places: number;
+  readonly begin: () => void;
+}
+
 interface Line {
+  /** Places taken. */
   atWork: number;
-  readonly waiting: (() => void)[];
+  readonly waiting: Waiting[];
 }
 
 /**
@@ -34,34 +41,42 @@ interface Line {
 export function turns({ atWork: most, waiting: mostWaiting }: TurnLimits, afterwards: Afterwards): Turns {
   const lines = new Map<string, Line>();
 
-  function handOn(owner: string, line: Line): void {
-    const next = line.waiting.shift();
-    // Whoever comes meanwhile does not overtake those who wait.
-    if (next === undefined) line.atWork -= 1;
-    else next();
+  const fits = (line: Line, places: number): boolean => line.atWork + places <= most;
+
+  function handOn(owner: string, line: Line, places: number): void {
+    line.atWork -= places;
+    for (let next = line.waiting[0]; next && fits(line, next.places); next = line.waiting[0]) {
+      line.waiting.shift();
+      line.atWork += next.places;
+      next.begin();
+    }
     if (line.atWork === 0) lines.delete(owner);
   }
 
-  function ending(owner: string, line: Line): () => void {
+  function ending(owner: string, line: Line, places: number): () => void {
     let hasEnded = false;
     return () => {
       if (hasEnded) return;
       hasEnded = true;
-      afterwards(() => handOn(owner, line));
+      afterwards(() => handOn(owner, line, places));
     };
   }
 
   return {
     owners: () => lines.size,
-    take(owner) {
+    take(owner, asked = 1) {
+      const places = Math.min(asked, most);
       const line = lines.get(owner) ?? { atWork: 0, waiting: [] };
       lines.set(owner, line);
-      if (line.atWork < most) {
-        line.atWork += 1;
-        return Promise.resolve(ending(owner, line));
+      // Whoever comes does not overtake those who wait.
+      if (line.waiting.length === 0 && fits(line, places)) {
+        line.atWork += places;
+        return Promise.resolve(ending(owner, line, places));
       }
       if (line.waiting.length >= mostWaiting) return Promise.resolve(undefined);
-      return new Promise((resolve) => line.waiting.push(() => resolve(ending(owner, line))));
+      return new Promise((resolve) =>
+        line.waiting.push({ places, begin: () => resolve(ending(owner, line, places)) }),
+      );
     },
   };
 }

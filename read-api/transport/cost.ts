@@ -46,8 +46,19 @@ function itemsOf(node: FieldNode, field: GraphQLField<unknown, unknown> | undefi
 const fieldOf = (type: GraphQLNamedType | undefined, name: string) =>
   isObjectType(type) || isInterfaceType(type) ? type.getFields()[name] : undefined;
 
-/** A validation rule: how deep, how wide and how costly an operation may be, before anything of it is done. */
-export function costRule(limits: CostLimits): (context: ValidationContext) => ASTVisitor {
+/** What operations cost, in fields that their answers may come to. */
+export interface Costs {
+  set(operation: OperationDefinitionNode, fields: number): unknown;
+}
+
+/**
+ * A validation rule: how deep, how wide and how costly an operation may be, before anything of it is done. What it costs is noted
+ * for whoever does it.
+ */
+export function costRule(
+  limits: CostLimits,
+  costs: Costs = new WeakMap(),
+): (context: ValidationContext) => ASTVisitor {
   return (context) => {
     const schema = context.getSchema();
     const open = new Set<FragmentDefinitionNode>();
@@ -115,6 +126,7 @@ export function costRule(limits: CostLimits): (context: ValidationContext) => AS
         open.clear();
         try {
           walk(node.selectionSet, schema.getRootType(node.operation) ?? undefined, 1, 1);
+          costs.set(node, cost);
         } catch (error) {
           if (!(error instanceof OverLimit)) throw error;
           const message = `The operation asks for ${error.message}.`;

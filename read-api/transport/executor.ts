@@ -1,6 +1,14 @@
 import type { IncomingMessage } from 'node:http';
 import { renderGraphiQL } from '@graphql-yoga/render-graphiql';
-import { type ExecutionResult, GraphQLError, type GraphQLSchema, parse, validate } from 'graphql';
+import {
+  type ExecutionResult,
+  GraphQLError,
+  type GraphQLSchema,
+  getOperationAST,
+  type OperationDefinitionNode,
+  parse,
+  validate,
+} from 'graphql';
 import { createYoga, type Plugin } from 'graphql-yoga';
 import { bearerChallenge, bearerToken } from '#domain/kernel/bearer.ts';
 import type { Origin } from '#domain/kernel/envelope.ts';
@@ -10,11 +18,11 @@ import { Rejected, Unauthenticated } from '#domain/kernel/rejections.ts';
 import type { House, Viewer } from '../house.ts';
 import type { Asked } from '../schema/document.ts';
 import { bounded } from './answers.ts';
-import { costRule } from './cost.ts';
+import { type Costs, costRule } from './cost.ts';
 import type { Mask } from './errors.ts';
 import { graphiqlOptions } from './graphiql.ts';
 import { introspectionByToken } from './introspection.ts';
-import { inTurn } from './persons.ts';
+import { inTurn, type PlacesOf } from './persons.ts';
 import { requestGuards } from './requests.ts';
 
 /** Who a token stands for. Called for every operation, so that a long socket outlives no token. */
@@ -112,7 +120,7 @@ function endingInAnswer(
 }
 
 /** Limits and masks on every stage, whichever transport asks. */
-function guards(house: House, mask: Mask): Plugin {
+function guards(house: House, mask: Mask, costs: Costs): Plugin {
   const { limits } = house;
   const bound = (result: ExecutionResult) => bounded(result, limits, mask);
   return {
@@ -125,7 +133,7 @@ function guards(house: House, mask: Mask): Plugin {
     onValidate({ setValidationFn, validateFn }) {
       // Counted first and alone: rules of GraphQL compare each field with each other, which costs more than what is refused here.
       setValidationFn((schema, document, ...more) => {
-        const beyond = validate(schema, document, [costRule(limits)]);
+        const beyond = validate(schema, document, [costRule(limits, costs)]);
         return beyond.length > 0 ? beyond : validateFn(schema, document, ...more);
       });
       return ({ valid, result, setResult }) => {
@@ -161,6 +169,11 @@ interface Options {
 
 /** The one executor: yoga answers HTTP and SSE by it, the socket takes its stages from it. */
 export function executor({ schema, house, mask, authenticate, graphiql, introspection }: Options) {
+  const costs = new WeakMap<OperationDefinitionNode, number>();
+  const placesOf: PlacesOf = ({ document, operationName }) => {
+    const operation = getOperationAST(document, operationName);
+    return 1 + Math.floor(((operation && costs.get(operation)) ?? 0) / house.limits.fieldsPerPlace);
+  };
   return createYoga<Transported, Asked>({
     schema,
     graphqlEndpoint: '/graphql',
@@ -177,8 +190,8 @@ export function executor({ schema, house, mask, authenticate, graphiql, introspe
     maskedErrors: { maskError: (error) => mask(error), isDev: false },
     plugins: [
       requestGuards(),
-      guards(house, mask),
-      inTurn(house.perPerson, mask),
+      guards(house, mask, costs),
+      inTurn(house.perPerson, mask, placesOf),
       ...(introspection === 'by token' ? [introspectionByToken(mask)] : []),
     ],
     context: async ({ caller, req }) => ({

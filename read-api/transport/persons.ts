@@ -26,6 +26,9 @@ type Answers = AsyncIterableIterator<ExecutionResult>;
 const isStream = (result: unknown): result is Answers =>
   typeof result === 'object' && result !== null && Symbol.asyncIterator in result;
 
+/** How many of its person's places an operation takes. */
+export type PlacesOf = (args: ExecutionArgs) => number;
+
 /** Each answer of a feed leaves in its reader's turn: five hundred feeds of one person are read no faster than one. */
 function paced(answers: Answers, perPerson: Turns, owner: string): Answers {
   const stream: Answers = {
@@ -47,12 +50,12 @@ function paced(answers: Answers, perPerson: Turns, owner: string): Answers {
  * and read so: the rest waits for its turn. Beyond what may wait they are `overloaded` before anything of them is done. How
  * many feeds are open has a bound of its own.
  */
-export function inTurn(perPerson: Turns, mask: Mask): Plugin {
+export function inTurn(perPerson: Turns, mask: Mask, placesOf: PlacesOf): Plugin {
   function taking<Result>(work: (args: ExecutionArgs) => Result) {
     return async (args: ExecutionArgs): Promise<Awaited<Result> | ExecutionResult | Answers> => {
       const asked = args.contextValue as Asked & Transported;
       const owner = ownerOf(asked);
-      const leave = await perPerson.take(owner);
+      const leave = await perPerson.take(owner, placesOf(args));
       if (leave === undefined) return { errors: [tooMany(asked, mask)] };
       try {
         // What nobody waits for any more is not done: who floods and leaves would be at work for long behind.

@@ -11,8 +11,8 @@ function given(limits: { readonly atWork: number; readonly waiting: number }) {
     taking,
     begun,
     /** Takes a turn under a name, which is noted when the turn has come. */
-    async take(owner: string, name: string) {
-      const leave = await taking.take(owner);
+    async take(owner: string, name: string, places?: number) {
+      const leave = await taking.take(owner, places);
       begun.push(leave === undefined ? `${name} refused` : name);
       return leave;
     },
@@ -39,6 +39,30 @@ test('of one owner so much is done at once, and the rest in the order in which i
   (await all[2])?.();
   await afterwards();
   assert.deepEqual(begun, ['a', 'b', 'c', 'd']);
+});
+test('a heavy piece waits until there is room for it, and is not overtaken', async () => {
+  const { take, begun, afterwards } = given({ atWork: 4, waiting: 10 });
+  const light = take('ann', 'light');
+  const heavy = take('ann', 'heavy', 4);
+  void take('ann', 'behind');
+  await settled();
+  assert.deepEqual(begun, ['light']);
+  (await light)?.();
+  await afterwards();
+  assert.deepEqual(begun, ['light', 'heavy']);
+  (await heavy)?.();
+  await afterwards();
+  assert.deepEqual(begun, ['light', 'heavy', 'behind']);
+});
+test('a piece that would take more places than there are is done alone', async () => {
+  const { take, begun, afterwards } = given({ atWork: 2, waiting: 10 });
+  const first = take('ann', 'first', 100);
+  void take('ann', 'second');
+  await settled();
+  assert.deepEqual(begun, ['first']);
+  (await first)?.();
+  await afterwards();
+  assert.deepEqual(begun, ['first', 'second']);
 });
 test('whoever waits keeps nobody else waiting', async () => {
   const { take, begun } = given({ atWork: 1, waiting: 10 });
