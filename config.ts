@@ -198,6 +198,9 @@ export function readConfig(environment: NodeJS.ProcessEnv = process.env): Config
   const operationsPort = known.OPERATIONS_PORT ?? (production ? OPERATIONS_PORT : undefined);
   const problems = [
     ...productionProblems(known),
+    ...(operationsPort === undefined && environment.OPERATIONS_HOST !== undefined
+      ? ['OPERATIONS_HOST: there is no port of that host without OPERATIONS_PORT']
+      : []),
     ...(operationsPort === known.PORT && known.PORT !== 0 ? ['OPERATIONS_PORT: the same as PORT'] : []),
   ];
   if (problems.length > 0) throw new ConfigError(problems);

@@ -57,6 +57,14 @@ async function settle({ store }: Engines, role: SagasRole): Promise<void> {
   }
 }
 
+/** What production may be meant to do without, and should not in earnest. */
+function warnOfRehearsal({ simulated, publicUrl }: Config, log: Logger): void {
+  if (simulated.includes('payments'))
+    log.warn({ simulated }, 'the payment provider is a simulated one, as SIMULATED names it');
+  if (publicUrl?.startsWith('http:'))
+    log.warn({ publicUrl }, 'PUBLIC_URL is plain http: whoever listens reads what people send');
+}
+
 /** Every role in one process on one port: the profile that needs no server. */
 export async function startEmbedded(options: PlatformOptions): Promise<Platform> {
   const { config, version, log, onFatal, limits = {} } = options;
@@ -72,11 +80,7 @@ export async function startEmbedded(options: PlatformOptions): Promise<Platform>
   const asking = { addressOf: addresses.of, perPerson: turns(OPERATIONS_PER_PERSON, afterwards) };
   const has = offered(config);
   const paying = payments(engines, config);
-  if (config.production && config.simulated.includes('payments'))
-    log.warn(
-      { simulated: config.simulated },
-      'the payment provider is a simulated one, as SIMULATED names it',
-    );
+  if (config.production) warnOfRehearsal(config, log);
   const write = writeSide(engines, { log, webhookSecrets: [paying.secret], ...asking });
   const { dispatch } = write.pipeline;
   const views = await projections(engines, log);

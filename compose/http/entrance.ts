@@ -19,6 +19,8 @@ const REQUEST_ID = /^[A-Za-z0-9_.-]{1,64}$/;
 function frame(request: IncomingMessage, response: ServerResponse, { newId, closing }: Entrance): void {
   const given = String(request.headers['x-request-id'] ?? '');
   response.setHeader('X-Request-Id', REQUEST_ID.test(given) ? given : newId());
+  // What is answered is somebody's own, or of this moment; GET is asked for it too.
+  response.setHeader('Cache-Control', 'no-store');
   response.setHeader('X-Content-Type-Options', 'nosniff');
   response.setHeader('X-Frame-Options', 'DENY');
   response.setHeader('Referrer-Policy', 'no-referrer');

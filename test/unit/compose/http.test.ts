@@ -43,6 +43,7 @@ test('every answer names its request and keeps browsers from guessing', async ()
   assert.equal(given.status, 404);
   assert.equal(given.headers.get('X-Request-Id'), 'mine-1');
   assert.equal(given.headers.get('X-Content-Type-Options'), 'nosniff');
+  assert.equal(given.headers.get('Cache-Control'), 'no-store');
   assert.equal(given.headers.get('X-Powered-By'), null);
   const made = await fetch(`${port.url}/nowhere`, { headers: { 'X-Request-Id': 'a b"c' } });
   assert.match(made.headers.get('X-Request-Id') ?? '', /^[0-9a-f-]{36}$/);

@@ -160,4 +160,7 @@ test('the operator has a port of their own in production, and elsewhere where it
   assert.deepEqual(problemsOf({ PORT: '9000', OPERATIONS_PORT: '9000' }), [
     'OPERATIONS_PORT: the same as PORT',
   ]);
+  assert.deepEqual(problemsOf({ OPERATIONS_HOST: '0.0.0.0' }), [
+    'OPERATIONS_HOST: there is no port of that host without OPERATIONS_PORT',
+  ]);
 });
