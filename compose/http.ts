@@ -14,7 +14,7 @@ import type { Clock, NewId } from '#domain/kernel/ports/facts.ts';
 import type { Registry } from '#domain/kernel/registry.ts';
 import { Overloaded } from '#domain/kernel/rejections.ts';
 import { lastRejection } from '#domain/kernel/wire.ts';
-import { afterwards } from '#engines/afterwards.ts';
+import { afterwards, arrived } from '#engines/afterwards.ts';
 import { answerBreaches } from './breaches.ts';
 import type { Addresses } from './http/addresses.ts';
 import type { Report } from './http/answers.ts';
@@ -190,6 +190,7 @@ export async function openHttp(options: HttpOptions): Promise<HttpPort> {
   await listen(server, options.port, options.host);
   const crowded = Overloaded({ retryAfterMs: limits.lingerMs });
   const refusal = (status: 429 | 503) => lastRejection(registry, crowded, status);
+  server.on('connection', arrived);
   const connections = lookAfter(server, {
     ...{ limits, clock, addresses, refusal },
     takeIn: takeInByTurns(limits.takenInBytes, afterwards),

@@ -1,4 +1,38 @@
 import type { Afterwards } from '#domain/kernel/turns.ts';
 
-/** Behind everything that has come in by then: the event loop looks at its connections between two of these. */
-export const afterwards: Afterwards = (work) => void setImmediate(work);
+// The loop of this thread, of which there is one.
+
+/** Connections that may arrive between two turns. Each costs a tenth of a millisecond. */
+const ARRIVALS = 64;
+
+let due: (() => void)[] = [];
+let hasArrived = false;
+let looks = 0;
+
+/** To be told of each new connection. */
+export function arrived(): void {
+  hasArrived = true;
+}
+
+function look(): void {
+  if (hasArrived && looks < ARRIVALS) {
+    hasArrived = false;
+    looks += 1;
+    setImmediate(look);
+    return;
+  }
+  looks = 0;
+  const now = due;
+  due = [];
+  for (const work of now) work();
+}
+
+/**
+ * Behind everything that has come in by then: the event loop looks at its connections between two of these. It takes *one* new
+ * connection in each look, however many wait: while they arrive, it looks again, a bounded number of times. A quiet peer would
+ * otherwise wait for as many turns as others have arrived before.
+ */
+export const afterwards: Afterwards = (work) => {
+  due.push(work);
+  if (due.length === 1) setImmediate(look);
+};

@@ -8,25 +8,20 @@ export type TakeIn = (connection: Readable) => void;
 const SHORT_BYTES = 16 * 1024;
 /** What a piece counts for at least: a small request is work for as long as this many bytes of pings. */
 const LEAST_BYTES = 4 * 1024;
-/** The system hands over one new connection between two looks around: while many arrive, long pieces wait for so many looks. */
-const ARRIVALS_FIRST = 8;
 
 /**
  * Takes in what comes on all connections, about so many bytes between two looks at everybody else. Left to itself the system
  * hands over what lies ready of each connection, thirty-two pieces of 64 KiB at a time: a few dozen peers that never stop
  * sending would have the thread to themselves for seconds, and so would some hundreds that send one piece each at once.
  *
- * Pieces wait in their order, the long ones behind the short ones and behind whoever arrives, but not for ever. A connection
- * whose piece waits is not read any further, so that it is one piece each that is kept.
+ * Pieces wait in their order, the long ones behind the short ones, of which one always has its turn. A connection whose piece
+ * waits is not read any further, so that it is one piece each that is kept.
  */
 export function takeInByTurns(bytesAtOnce: number, afterwards: Afterwards): TakeIn {
   const short: (() => void)[] = [];
   const long: (() => void)[] = [];
   let left = bytesAtOnce;
   let willLook = false;
-  let hasArrived = false;
-  /** Looks for which a long piece has waited. */
-  let waited = 0;
 
   function takeFrom(line: (() => void)[], least: number): void {
     let turn = 0;
@@ -38,12 +33,7 @@ export function takeInByTurns(bytesAtOnce: number, afterwards: Afterwards): Take
     willLook = false;
     left = bytesAtOnce;
     takeFrom(short, 0);
-    waited = long.length > 0 ? waited + 1 : 0;
-    if (!hasArrived || waited >= ARRIVALS_FIRST) {
-      takeFrom(long, 1);
-      waited = 0;
-    }
-    hasArrived = false;
+    takeFrom(long, 1);
     if (short.length + long.length > 0) spend(0);
   }
 
@@ -55,7 +45,6 @@ export function takeInByTurns(bytesAtOnce: number, afterwards: Afterwards): Take
   }
 
   return (connection) => {
-    hasArrived = true;
     const { push } = connection;
     // The system's pieces come by `push`; without a listener Node's parser would take them before that.
     connection.on('data', () => undefined);
@@ -66,7 +55,7 @@ export function takeInByTurns(bytesAtOnce: number, afterwards: Afterwards): Take
         return push.call(connection, piece);
       };
       const isShort = piece.length <= SHORT_BYTES;
-      const mayGo = left > 0 && short.length === 0 && (isShort || (long.length === 0 && !hasArrived));
+      const mayGo = left > 0 && short.length === 0 && (isShort || long.length === 0);
       if (mayGo) return take();
       (isShort ? short : long).push(() => void (connection.destroyed || take()));
       spend(0);
