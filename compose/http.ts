@@ -18,6 +18,7 @@ import { afterwards, arrived } from '#engines/afterwards.ts';
 import { answerBreaches } from './breaches.ts';
 import type { Addresses } from './http/addresses.ts';
 import type { Report } from './http/answers.ts';
+import { gatherBodies } from './http/bodies.ts';
 import { lookAfter } from './http/connections.ts';
 import { entrance } from './http/entrance.ts';
 import { takeInByTurns } from './http/intake.ts';
@@ -136,24 +137,22 @@ const isWebSocket = (request: IncomingMessage): boolean =>
 
 function serverOf(app: RequestListener, limits: HttpLimits): Server {
   const { listener, owes } = inTurn(app, limits.pipelinedRequests);
-  const server = createServer(
-    {
-      maxHeaderSize: limits.headerBytes,
-      headersTimeout: limits.headersTimeoutMs,
-      requestTimeout: limits.requestTimeoutMs,
-      keepAliveTimeout: limits.keepAliveTimeoutMs,
-      connectionsCheckingInterval: limits.connectionsCheckMs,
-      keepAlive: true,
-      keepAliveInitialDelay: limits.peerProbeMs,
-      noDelay: true,
-      // A request without a host is answered like every other bad one, with a code.
-      requireHostHeader: false,
-      // One behind requests whose answers are still owed would overtake them.
-      shouldUpgradeCallback: (request) => isWebSocket(request) && !owes(request.socket),
-    },
-    listener,
-  );
+  const server = createServer({
+    maxHeaderSize: limits.headerBytes,
+    headersTimeout: limits.headersTimeoutMs,
+    requestTimeout: limits.requestTimeoutMs,
+    keepAliveTimeout: limits.keepAliveTimeoutMs,
+    connectionsCheckingInterval: limits.connectionsCheckMs,
+    keepAlive: true,
+    keepAliveInitialDelay: limits.peerProbeMs,
+    noDelay: true,
+    // A request without a host is answered like every other bad one, with a code.
+    requireHostHeader: false,
+    // One behind requests whose answers are still owed would overtake them.
+    shouldUpgradeCallback: (request) => isWebSocket(request) && !owes(request.socket),
+  });
   server.maxHeadersCount = limits.headers;
+  server.on('request', gatherBodies(limits)).on('request', listener);
   return server;
 }
 

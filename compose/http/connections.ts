@@ -101,9 +101,10 @@ export function lookAfter(
 
   function arrived(socket: Socket): void {
     listenToErrors(socket);
-    takeIn(socket);
     endsAfter(socket);
     const peer = addresses.ofPeer(socket);
+    // What a proxy brings is of everybody: each of its connections stands for itself.
+    takeIn(socket, peer === undefined ? socket : networkOf(peer));
     // Who comes from one network makes room among themselves, before others are asked to.
     const joined = [...(peer === undefined ? [] : [networks.of(networkOf(peer))]), everybody.of('')];
     const full = joined.find((crowd) => !makesRoom(crowd));

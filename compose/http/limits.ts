@@ -20,7 +20,11 @@ export const httpLimits = {
   /** Silence after which the system asks whether the peer is still there: half-open connections end. */
   peerProbeMs: 30_000,
   /** Bytes taken in from connections between two looks at everybody else. */
-  takenInBytes: 64 * 1024,
+  takenInBytes: 32 * 1024,
+  /** A body is gathered up to so many bytes before somebody reads it; what may be longer is their own limit. */
+  bodyBytes: 128 * 1024,
+  /** Of all bodies that are gathered; beyond it whoever sends more is cut off. */
+  bodiesBytes: 64 * 1024 * 1024,
   /** Requests that may wait on one connection for the answers before them. */
   pipelinedRequests: 64,
   /** How long bytes may wait for a peer that takes none of them: sockets that say goodbye by a code before have had a minute. */

@@ -12,6 +12,7 @@ import { afterwards } from '#engines/afterwards.ts';
 
 const KIB = 1_024;
 const LONG = 64 * KIB;
+const SHORT = 16 * KIB;
 
 function given(bytesAtOnce = LONG) {
   const looks: (() => void)[] = [];
@@ -24,10 +25,12 @@ function given(bytesAtOnce = LONG) {
       for (const look of looks.splice(0)) look();
       await behindAll();
     },
-    async arrives(name: string) {
+    async arrives(name: string, crowd: string = 'all') {
       const connection = new Readable({ read() {} });
-      takeIn(connection);
-      connection.on('data', () => taken.push(name));
+      takeIn(connection, crowd);
+      connection.on('data', () => {
+        if (taken.at(-1) !== name) taken.push(name);
+      });
       await behindAll();
       return {
         connection,
@@ -39,7 +42,7 @@ function given(bytesAtOnce = LONG) {
 
 async function settled(names: readonly string[]) {
   const port = given();
-  return { ...port, senders: await Promise.all(names.map(port.arrives)) };
+  return { ...port, senders: await Promise.all(names.map((name) => port.arrives(name))) };
 }
 
 test('pieces beyond what is taken in at once wait for the next look around, in their order', async () => {
@@ -79,6 +82,30 @@ test('small pieces count for more than their bytes', async () => {
   assert.equal(taken.length, 16);
 });
 
+test('crowds take turns, whatever each of them sends', async () => {
+  const { taken, lookAround, arrives } = given();
+  const crowd = await Promise.all(Array.from({ length: 50 }, (_, at) => arrives(`${at}`, 'crowd')));
+  const quiet = await arrives('quiet', 'home');
+  for (const { sends } of crowd) sends(SHORT);
+  quiet.sends(100);
+  taken.length = 0;
+  await lookAround();
+  assert.ok(taken.includes('quiet'));
+  assert.ok(taken.length < 10, 'and most of the crowd waits');
+});
+
+test('what stands behind the bytes for which somebody is cut off is not heard', async () => {
+  const { arrives } = given();
+  const { connection, sends } = await arrives('mad');
+  let heard = 0;
+  connection.on('data', ({ length }: Buffer) => {
+    heard += length;
+    connection.destroy();
+  });
+  sends(SHORT);
+  assert.ok(heard > 0 && heard < SHORT / 4, `${heard} bytes`);
+});
+
 test('a piece of a connection that was destroyed meanwhile is not taken in; an end is', async () => {
   const { taken, lookAround, senders } = await settled(['ann', 'bob', 'cyd']);
   for (const { sends } of senders) sends(LONG);
@@ -95,7 +122,7 @@ test('what many send at once comes whole and in its order', async () => {
   const takeIn = takeInByTurns(LONG, afterwards);
   const heard: string[] = [];
   const server = createServer((socket) => {
-    takeIn(socket);
+    takeIn(socket, 'all');
     const hash = createHash('sha256');
     socket.on('data', (piece) => void hash.update(piece));
     // Held back now and then by whoever owns it.
