@@ -192,7 +192,7 @@ export async function openHttp(options: HttpOptions): Promise<HttpPort> {
   server.on('connection', arrived);
   const connections = lookAfter(server, {
     ...{ limits, clock, addresses, refusal },
-    takeIn: takeInByTurns(limits.takenInBytes, afterwards),
+    takeIn: takeInByTurns(limits.slicesAtOnce, afterwards),
   });
   // A connection that cannot be accepted, for want of descriptors for example, is no reason to leave those that are.
   server.on('error', (error) => options.report(error, options.newId()));

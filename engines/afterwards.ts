@@ -3,7 +3,7 @@ import type { Afterwards } from '#domain/kernel/turns.ts';
 // The loop of this thread, of which there is one.
 
 /** Connections that may arrive between two turns. Each costs a tenth of a millisecond. */
-const ARRIVALS = 64;
+const ARRIVALS = 32;
 
 let due: (() => void)[] = [];
 let hasArrived = false;

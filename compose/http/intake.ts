@@ -6,10 +6,12 @@ export type TakeIn = (connection: Readable, crowd: unknown) => void;
 
 /** What somebody sends who waits for an answer: a request with its headers, a message. */
 const SHORT_BYTES = 16 * 1024;
-/** What a piece counts for at least: a small request is work for as long as this many bytes of pings. */
-const LEAST_BYTES = 4 * 1024;
-/** Whoever is cut off for what stands at the beginning of a piece is not heard to its end: it may hold a thousand requests. */
+/**
+ * What is taken in without a look at others: a request, or as many of the smallest as one connection may have waiting. Whoever is cut
+ * off for the first slice of a piece is not heard to its end, where a thousand more may stand.
+ */
 const SLICE_BYTES = 2 * 1024;
+const NOTHING = Buffer.alloc(0);
 
 type Work = () => void;
 
@@ -37,17 +39,17 @@ function lines() {
 }
 
 /**
- * Takes in what comes on all connections, about so many bytes between two looks at everybody else. Left to itself the system
+ * Takes in what comes on all connections slice by slice, so many between two looks at everybody else. Left to itself the system
  * hands over what lies ready of each connection, thirty-two pieces of 64 KiB at a time: a few dozen peers that never stop
  * sending would have the thread to themselves for seconds, and so would some hundreds that send one piece each at once.
  *
- * Crowds take turns, and within one the pieces in their order; short pieces come before long ones, of which one at least has its
- * turn in each look. A connection whose piece waits is not read any further, so that it is one piece each that is kept.
+ * Crowds take turns, and within one its connections; short pieces come before long ones, of which one slice at least has its turn
+ * in each look. A connection whose piece waits is not read any further, so that it is one piece each that is kept.
  */
-export function takeInByTurns(bytesAtOnce: number, afterwards: Afterwards): TakeIn {
+export function takeInByTurns(slicesAtOnce: number, afterwards: Afterwards): TakeIn {
   const short = lines();
   const long = lines();
-  let left = bytesAtOnce;
+  let left = slicesAtOnce;
   let willLook = false;
 
   function takeFrom(waiting: typeof short): void {
@@ -56,39 +58,63 @@ export function takeInByTurns(bytesAtOnce: number, afterwards: Afterwards): Take
 
   function lookAround(): void {
     willLook = false;
-    left = bytesAtOnce;
+    left = slicesAtOnce;
     takeFrom(short);
     takeFrom(long);
-    if (!short.isEmpty() || !long.isEmpty()) spend(0);
+    if (!short.isEmpty() || !long.isEmpty()) willLookAround();
   }
 
-  function spend(bytes: number): void {
-    left -= bytes;
+  function willLookAround(): void {
     if (willLook) return;
     willLook = true;
     afterwards(lookAround);
   }
 
   return (connection, crowd) => {
-    const { push } = connection;
+    const { push, _read: read } = connection;
+    /** Of the piece that is being taken in. */
+    let rest: Buffer = NOTHING;
+    let hasEnded = false;
+
+    function takeSlice(): boolean {
+      const slice = rest.subarray(0, SLICE_BYTES);
+      rest = rest.length > SLICE_BYTES ? rest.subarray(SLICE_BYTES) : NOTHING;
+      left -= 1;
+      willLookAround();
+      return push.call(connection, slice);
+    }
+
+    function wait(): void {
+      (rest.length <= SHORT_BYTES ? short : long).add(crowd, () => {
+        if (connection.destroyed) rest = NOTHING;
+        else takeSlice();
+        if (rest.length > 0) wait();
+        else if (hasEnded) push.call(connection, null);
+      });
+      willLookAround();
+    }
+
+    const mayGo = (): boolean =>
+      left > 0 && short.isEmpty() && (rest.length <= SHORT_BYTES || long.isEmpty()) && !connection.destroyed;
+
     // The system's pieces come by `push`; without a listener Node's parser would take them before that.
     connection.on('data', () => undefined);
     connection.push = (piece: Buffer | null) => {
-      if (piece === null) return push.call(connection, null);
-      const take = (): boolean => {
-        spend(Math.max(piece.length, LEAST_BYTES));
-        let wantsMore = true;
-        for (let at = 0; at < piece.length && !connection.destroyed; at += SLICE_BYTES)
-          wantsMore = push.call(connection, piece.subarray(at, at + SLICE_BYTES));
-        return wantsMore;
-      };
-      const isShort = piece.length <= SHORT_BYTES;
-      const mayGo = left > 0 && short.isEmpty() && (isShort || long.isEmpty());
-      if (mayGo) return take();
-      (isShort ? short : long).add(crowd, () => void (connection.destroyed || take()));
-      spend(0);
-      // As a stream says that it is full: the system is not read until more is asked for, which the piece's turn does.
+      if (piece === null) {
+        hasEnded = true;
+        return rest.length === 0 && push.call(connection, null);
+      }
+      rest = piece;
+      let wantsMore = false;
+      while (rest.length > 0 && mayGo()) wantsMore = takeSlice();
+      if (rest.length === 0) return wantsMore;
+      wait();
+      // As a stream says that it is full: the system is not read until more is asked for.
       return false;
+    };
+    connection._read = (bytes: number) => {
+      // Each slice asks for more, the last one in earnest.
+      if (rest.length === 0) read.call(connection, bytes);
     };
   };
 }

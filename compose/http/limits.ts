@@ -19,8 +19,8 @@ export const httpLimits = {
   connectionsCheckMs: 2_000,
   /** Silence after which the system asks whether the peer is still there: half-open connections end. */
   peerProbeMs: 30_000,
-  /** Bytes taken in from connections between two looks at everybody else. */
-  takenInBytes: 32 * 1024,
+  /** Slices of what comes on connections that are taken in between two looks at everybody else. */
+  slicesAtOnce: 8,
   /** A body is gathered up to so many bytes before somebody reads it; what may be longer is their own limit. */
   bodyBytes: 128 * 1024,
   /** Of all bodies that are gathered; beyond it whoever sends more is cut off. */

@@ -132,7 +132,7 @@ export async function givenReadSide(
   const server = createServer(app);
   graphql.attach(server);
   const limits = { ...httpLimits, ...options.portLimits };
-  const takeIn = takeInByTurns(limits.takenInBytes, afterwards);
+  const takeIn = takeInByTurns(limits.slicesAtOnce, afterwards);
   const connections = lookAfter(server, { limits, clock, addresses, takeIn, refusal: () => '' });
   const open = new Set<Socket>();
   server.on('connection', (socket) => {

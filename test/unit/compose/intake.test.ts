@@ -11,87 +11,72 @@ import { afterwards } from '#engines/afterwards.ts';
 // Turns in which connections are read: when the loop looks around is up to the test.
 
 const KIB = 1_024;
-const LONG = 64 * KIB;
+const SLICE = 2 * KIB;
 const SHORT = 16 * KIB;
+const LONG = 64 * KIB;
+const AT_ONCE = 4;
 
-function given(bytesAtOnce = LONG) {
+function given() {
   const looks: (() => void)[] = [];
-  const takeIn = takeInByTurns(bytesAtOnce, (work) => looks.push(work));
+  const takeIn = takeInByTurns(AT_ONCE, (work) => looks.push(work));
+  /** Whose slices were taken in. */
   const taken: string[] = [];
   return {
     taken,
     looks,
     async lookAround() {
+      taken.length = 0;
       for (const look of looks.splice(0)) look();
       await behindAll();
     },
-    async arrives(name: string, crowd: string = 'all') {
+    async arrives(name: string, crowd: string = name) {
       const connection = new Readable({ read() {} });
       takeIn(connection, crowd);
-      connection.on('data', () => {
-        if (taken.at(-1) !== name) taken.push(name);
-      });
+      connection.on('data', () => taken.push(name));
       await behindAll();
-      return {
-        connection,
-        sends: (bytes: number) => connection.push(Buffer.alloc(bytes)),
-      };
+      return { connection, sends: (bytes: number) => connection.push(Buffer.alloc(bytes)) };
     },
   };
 }
 
-async function settled(names: readonly string[]) {
-  const port = given();
-  return { ...port, senders: await Promise.all(names.map((name) => port.arrives(name))) };
-}
-
-test('pieces beyond what is taken in at once wait for the next look around, in their order', async () => {
-  const { taken, lookAround, looks, senders } = await settled(['ann', 'bob', 'cyd', 'dan']);
-  const said = senders.map(({ sends }) => sends(LONG));
-  assert.deepEqual(said, [true, false, false, false], 'whose piece waits is not read any further');
-  assert.deepEqual(taken, ['ann']);
+test('so many slices are taken in at once, and the rest behind a look at others', async () => {
+  const { taken, looks, lookAround, arrives } = given();
+  const ann = await arrives('ann');
+  assert.equal(ann.sends(6 * SLICE), false, 'whose piece waits is not read any further');
+  assert.deepEqual(taken, Array(AT_ONCE).fill('ann'));
   await lookAround();
-  assert.deepEqual(taken, ['ann', 'bob']);
+  assert.deepEqual(taken, ['ann', 'ann']);
   await lookAround();
-  await lookAround();
-  assert.deepEqual(taken, ['ann', 'bob', 'cyd', 'dan']);
-  await lookAround();
-  assert.deepEqual(looks, [], 'where nobody waits nothing is looked for');
-});
-
-test('a short piece does not wait for long ones, and long ones do not wait for ever', async () => {
-  const { taken, lookAround, senders, arrives } = await settled(['ann', 'bob']);
-  for (const { sends } of senders) sends(LONG);
-  const quick = await arrives('quick');
-  quick.sends(100);
-  assert.deepEqual(taken, ['ann']);
-  await lookAround();
-  assert.deepEqual(taken, ['ann', 'quick', 'bob']);
-  for (const { sends } of senders) sends(LONG);
-  const crowd = await Promise.all(Array.from({ length: 100 }, () => arrives('crowd')));
-  for (const { sends } of crowd) sends(8 * KIB);
-  taken.length = 0;
-  await lookAround();
-  assert.ok(taken.includes('ann'), 'one of them has its turn with the first of the crowd');
-  assert.ok(taken.length < 60, 'and the rest of the crowd waits');
-});
-
-test('small pieces count for more than their bytes', async () => {
-  const { taken, senders } = await settled(Array.from({ length: 100 }, (_, at) => `${at}`));
-  for (const { sends } of senders) sends(10);
-  assert.equal(taken.length, 16);
+  assert.deepEqual([taken, looks], [[], []], 'where nobody waits nothing is looked for');
+  assert.equal(ann.sends(SLICE), true);
 });
 
 test('crowds take turns, whatever each of them sends', async () => {
   const { taken, lookAround, arrives } = given();
-  const crowd = await Promise.all(Array.from({ length: 50 }, (_, at) => arrives(`${at}`, 'crowd')));
-  const quiet = await arrives('quiet', 'home');
+  const crowd = await Promise.all(Array.from({ length: 50 }, () => arrives('one of many', 'crowd')));
+  const quiet = await arrives('quiet');
   for (const { sends } of crowd) sends(SHORT);
   quiet.sends(100);
-  taken.length = 0;
   await lookAround();
-  assert.ok(taken.includes('quiet'));
-  assert.ok(taken.length < 10, 'and most of the crowd waits');
+  assert.deepEqual(taken, ['one of many', 'quiet', 'one of many', 'one of many']);
+});
+
+test('within a crowd its connections take turns', async () => {
+  const { taken, lookAround, arrives } = given();
+  const [ann, bob] = [await arrives('ann', 'home'), await arrives('bob', 'home')];
+  ann.sends(SHORT);
+  bob.sends(SHORT);
+  await lookAround();
+  assert.deepEqual(taken, ['ann', 'bob', 'ann', 'bob']);
+});
+
+test('a short piece does not wait for long ones, and a long one has a slice in each look', async () => {
+  const { taken, lookAround, arrives } = given();
+  const [long, short] = [await arrives('long'), await arrives('short')];
+  long.sends(LONG);
+  short.sends(SHORT);
+  await lookAround();
+  assert.deepEqual(taken, ['short', 'short', 'short', 'short', 'long']);
 });
 
 test('what stands behind the bytes for which somebody is cut off is not heard', async () => {
@@ -106,20 +91,21 @@ test('what stands behind the bytes for which somebody is cut off is not heard', 
   assert.ok(heard > 0 && heard < SHORT / 4, `${heard} bytes`);
 });
 
-test('a piece of a connection that was destroyed meanwhile is not taken in; an end is', async () => {
-  const { taken, lookAround, senders } = await settled(['ann', 'bob', 'cyd']);
-  for (const { sends } of senders) sends(LONG);
-  const [, bob, cyd] = senders;
-  bob?.connection.destroy();
+test('what waits of a connection that was destroyed is not taken in; an end comes behind what waits', async () => {
+  const { taken, lookAround, arrives } = given();
+  const [ann, bob] = [await arrives('ann'), await arrives('bob')];
+  ann.sends(SHORT);
+  bob.sends(SLICE);
+  ann.connection.destroy();
+  assert.equal(bob.connection.push(null), false);
+  const ended = once(bob.connection, 'end');
   await lookAround();
-  await lookAround();
-  assert.deepEqual(taken, ['ann', 'cyd']);
-  cyd?.connection.push(null);
-  await once(cyd?.connection as Readable, 'end');
+  assert.deepEqual(taken, ['bob']);
+  await ended;
 });
 
 test('what many send at once comes whole and in its order', async () => {
-  const takeIn = takeInByTurns(LONG, afterwards);
+  const takeIn = takeInByTurns(AT_ONCE, afterwards);
   const heard: string[] = [];
   const server = createServer((socket) => {
     takeIn(socket, 'all');
