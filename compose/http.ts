@@ -164,10 +164,16 @@ const urlOf = (server: Server): string => {
   return `http://${HERE[address] ?? (family === 'IPv6' ? `[${address}]` : address)}:${port}`;
 };
 
+/**
+ * New connections that may wait to be accepted, as far as the system lets them. One that finds no room is tried again by its own
+ * system a second later, and then three: crowds would keep a quiet peer waiting for that.
+ */
+const BACKLOG = 4_096;
+
 function listen(server: Server, port: number, host: string): Promise<void> {
   return new Promise((resolve, reject) => {
     server.once('error', reject);
-    server.listen(port, host, () => {
+    server.listen({ port, host, backlog: BACKLOG }, () => {
       server.off('error', reject);
       resolve();
     });

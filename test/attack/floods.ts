@@ -2,7 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { Inhabited } from '../support/inhabited.ts';
 import { httpProblems, readAnswers } from './answers.ts';
 import type { Attack, Case, Scene } from './attack.ts';
-import { type Connection, opened, pour, untilEnded, written } from './connection.ts';
+import { type Connection, happens, opened, pour, untilEnded, written } from './connection.ts';
 import { socketTo } from './frames.ts';
 import {
   as,
@@ -24,8 +24,8 @@ const KIBIBYTE = 1_024;
 const MEBIBYTE = 2 ** 20;
 /** Of each flood: connections, and bytes that each of them sends unless it is stopped. */
 const SCALE = {
-  short: { connections: 8, bytes: 48 * MEBIBYTE, feeds: 150, questions: 18 },
-  long: { connections: 40, bytes: 128 * MEBIBYTE, feeds: 900, questions: 2_000 },
+  short: { connections: 8, bytes: 48 * MEBIBYTE, feeds: 150, questions: 18, crowd: 100, rounds: 2 },
+  long: { connections: 40, bytes: 128 * MEBIBYTE, feeds: 900, questions: 2_000, crowd: 450, rounds: 12 },
 } as const;
 type Size = (typeof SCALE)['short' | 'long'];
 /** A connection that takes nothing for so long is not read any more: it is held back, as it should be. */
@@ -129,6 +129,52 @@ function requestFloods(size: Size): readonly Case[] {
     unread('a body that never ends, behind a first question,', size, plain, () =>
       Buffer.from(' '.repeat(1_000)),
     ),
+    ...['/graphql', '/commands/wallets/transfer'].map((target) =>
+      unread(
+        `a body of chunks of a byte, to ${target},`,
+        size,
+        (scene) => uploading(scene, target),
+        () => Buffer.from('1\r\n \r\n'),
+      ),
+    ),
+  ];
+}
+
+/** Whoever is cut off comes again, many at once and from one address: what one of them costs is what all of them cost. */
+function crowdFlood(
+  what: string,
+  { crowd, rounds }: Size,
+  once: (connection: Connection, scene: Scene) => void,
+) {
+  return {
+    name: `${what}, by ${crowd} again and again`,
+    async run(scene: Scene) {
+      const from = scene.address();
+      const again = async (): Promise<void> => {
+        for (let round = 0; round < rounds; round++) {
+          const connection = await opened(scene, { from }).catch(() => undefined);
+          if (connection === undefined) continue;
+          once(connection, scene);
+          await happens(PATIENCE_MS, connection.closed);
+          connection.socket.destroy();
+        }
+      };
+      await Promise.all(Array.from({ length: crowd }, again));
+      return [];
+    },
+  } satisfies Case;
+}
+
+function crowdFloods(size: Size): readonly Case[] {
+  const tiny = Buffer.from('GET / HTTP/1.1\r\nHost:a\r\n\r\n'.repeat(550));
+  return [
+    crowdFlood('the smallest requests', size, ({ socket: each }) => void each.write(tiny)),
+    crowdFlood('requests that are reset', size, ({ socket: each }, { world }) => {
+      each.write(http('GET /health/live HTTP/1.1', [host(world)]), () => each.resetAndDestroy());
+    }),
+    crowdFlood('questions of one person', size, ({ socket: each }, scene) => {
+      each.write(graphql(scene.world, '{ now }', ['Connection: close', as(scene.world, 'dan')]));
+    }),
   ];
 }
 
@@ -220,6 +266,7 @@ export const floodAttacks: Attack = {
     return [
       ...socketFloods(size),
       ...requestFloods(size),
+      ...crowdFloods(size),
       feedFlood(size),
       ...many.map((each) => costlyCase(each, size)),
     ];
