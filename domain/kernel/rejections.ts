@@ -29,8 +29,14 @@ export const NotFound = rejection('not_found', {
   status: 404,
 });
 export const IdempotencyMismatch = rejection('idempotency_mismatch', {
-  message: 'This command id was used before with another payload. Use a new id for a new command.',
+  message: 'This command id was used before for something else. Use a new id for a new command.',
   details: { commandId: z.string() },
+});
+export const TooManyKeys = rejection('too_many_keys', {
+  message:
+    'You have used as many command ids here as are remembered for a day. Nothing was done; try again with the same id when the oldest is forgotten.',
+  details: { limit: z.int().min(1), retryAfterMs: z.int().min(1) },
+  status: 429,
 });
 export const Overloaded = rejection('overloaded', {
   message: 'Too much work is waiting. Nothing was done; try again later with the same command id.',
@@ -83,6 +89,7 @@ export const commonRejections = [
   Forbidden,
   NotFound,
   IdempotencyMismatch,
+  TooManyKeys,
   Overloaded,
   Unavailable,
   NewerVersion,

@@ -204,12 +204,13 @@ class MemoryReadStore implements ReadStore {
     return true;
   }
 
-  async readSnapshot(stream: string): Promise<JsonObject | undefined> {
-    return this.#snapshots.get(stream);
+  async readSnapshot(name: string): Promise<JsonObject | undefined> {
+    return this.#snapshots.get(name);
   }
 
-  async writeSnapshot(stream: string, snapshot: JsonObject): Promise<void> {
-    this.#snapshots.set(stream, snapshot);
+  async writeSnapshot(name: string, snapshot: JsonObject | null): Promise<void> {
+    if (snapshot === null) this.#snapshots.delete(name);
+    else this.#snapshots.set(name, snapshot);
   }
 
   async reset(): Promise<void> {

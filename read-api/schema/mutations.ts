@@ -79,7 +79,8 @@ export function printMutations(registry: Registry, schemas: MessageSchemas, type
     const commandId = {
       type: 'string',
       format: 'id',
-      description: 'Yours to choose: the same id is decided once. Left out, the server chooses one.',
+      description:
+        'Yours to choose: the same id is decided once, for at least 24 hours; a new command needs a new one. Left out, the server chooses one.',
     } as const;
     const args = types.args(
       { ...data, properties: { commandId, ...data.properties }, required: data.required ?? [] },

@@ -282,6 +282,8 @@ for (const [engine, open] of Object.entries(engines))
       await store.writeSnapshot('s-1', { at: 1 });
       assert.deepEqual(await store.readSnapshot('s-1'), { at: 1 });
       assert.equal(await store.readSnapshot('s-2'), undefined);
+      await store.writeSnapshot('s-1', null);
+      assert.equal(await store.readSnapshot('s-1'), undefined);
     });
 
     it('is emptied when it belongs to another history', async () => {

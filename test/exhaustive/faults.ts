@@ -110,7 +110,9 @@ const releasedTwice = withDecision('wallet', 'EndClaim', (real) => (data, state,
   const decision = real(data, state, facts);
   const { person, currency, holdId, claimId } = data as Readonly<Record<string, string>>;
   const { holds, available, held } = state as Wallet;
-  const claim = holds.find((hold) => hold.holdId === holdId)?.open.find((it) => it.claimId === claimId);
+  const claim = holds.recent
+    .find((hold) => hold.holdId === holdId)
+    ?.open.find((it) => it.claimId === claimId);
   if ('rejected' in decision || claim === undefined) return decision;
   const { amount } = claim;
   const postings = moved(
@@ -144,7 +146,8 @@ const freshIds = (parts: Parts): Parts => {
 /** A wallet forgets which claims are over, so that one can be made again. */
 const reopening = withDecision('wallet', 'ReserveFunds', (real) => (data, state, facts) => {
   const wallet = state as Wallet;
-  const holds = wallet.holds.map((hold) => ({ ...hold, answered: emptyTable }));
+  const recent = wallet.holds.recent.map((hold) => ({ ...hold, answered: emptyTable }));
+  const holds = { ...wallet.holds, recent };
   return real(data, { ...wallet, holds }, facts);
 });
 
@@ -201,7 +204,7 @@ export const faults: readonly Fault[] = [
     name: 'a stream that forgets its commands',
     parts: forgetful,
     maxima: { ann: [5_00n, 12_00n], bob: [] },
-    problem: /bids, \d came in|answered \d times/,
+    problem: /bids, \d came in|answered \d times|where the same bids led to/,
   },
   {
     name: 'ids that do not derive from their cause',

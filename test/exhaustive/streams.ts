@@ -113,7 +113,7 @@ export class Streams {
     const decider = this.#options.deciders.find((it) => it.category === category);
     if (decider === undefined) throw new TypeError(`nobody decides ${name}`);
     const head = emptyHead(name, decider);
-    advance(head, events, pipelineLimits.rememberedCommandsPerStream);
+    advance(head, events, pipelineLimits);
     this.#given.set(name, events.length);
     return this.#stream(head, events, 0, `given ${name}`);
   }
@@ -191,9 +191,14 @@ export class Streams {
     });
     const remembered = batch.decided.every(({ verdict }) => verdict.kind === 'remembered');
     if (events.length === 0) return { after: stream, events, replies, remembered };
-    const head: Head = { ...stream.head, commands: new Map(stream.head.commands) };
-    const limit = this.#options.rememberedCommands ?? pipelineLimits.rememberedCommandsPerStream;
-    advance(head, events, limit);
+    const head: Head = { ...stream.head, commands: stream.head.commands.copy() };
+    const { rememberedCommands: rememberedCommandsPerStream } = this.#options;
+    // Who forgets does not wait for a day.
+    const forgets = rememberedCommandsPerStream !== undefined && {
+      rememberedCommandsPerStream,
+      keyLifeMs: 0,
+    };
+    advance(head, events, { ...pipelineLimits, ...forgets });
     const all = [...stream.events, ...events];
     const since = all.slice(this.#given.get(stream.name) ?? 0).map(courseSeen);
     this.courses.add(`${stream.name} ${since.sort().join(' ')}`);
@@ -235,8 +240,9 @@ export class Streams {
   ): string {
     if (this.#options.byPlace) return `${stream.id} ${added.map(textSeen).join()}`;
     // With what was asked: a bid that was passed over is refused alike wherever it was placed, but its command is not.
-    const known = [...commands]
-      .map(([key, { payload }]) => `${key} ${payload}`)
+    const known = commands
+      .all()
+      .map(({ key, payload }) => `${key} ${payload}`)
       .sort()
       .join();
     return `${stream.name} ${canonicalText(toPlain(state))} ${known} ${all.map(textSeen).sort().join()}`;

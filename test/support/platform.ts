@@ -10,9 +10,9 @@ import type { Reaction } from '#domain/kernel/reaction.ts';
 import { type Context, type Registry, registryOf } from '#domain/kernel/registry.ts';
 import { type SimulatedClock, simulatedClock } from '#engines/clock/simulated.ts';
 import { memoryEventStore } from '#engines/event-store/memory.ts';
+import type { SnapshotStore } from '#write-side/pipeline/key-pages.ts';
 import type { PipelineLimits } from '#write-side/pipeline/limits.ts';
 import { createPipeline, type Pipeline } from '#write-side/pipeline/pipeline.ts';
-import type { SnapshotStore } from '#write-side/pipeline/snapshots.ts';
 import { seededIds, seededRandom } from './seeded.ts';
 
 export interface PlatformOptions {

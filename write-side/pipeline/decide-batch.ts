@@ -1,16 +1,18 @@
 import type { JsonObject } from '#domain/kernel/canonical.ts';
 import type { FoldedAt } from '#domain/kernel/decider.ts';
 import type { RecordedEvent } from '#domain/kernel/envelope.ts';
+import { millisecondsOf } from '#domain/kernel/instant.ts';
 import type { NewEvent, Rejection } from '#domain/kernel/message.ts';
 import { type EventToAppend, storeLimits } from '#domain/kernel/ports/event-store.ts';
 import type { Clock, NewId } from '#domain/kernel/ports/facts.ts';
 import type { Registry } from '#domain/kernel/registry.ts';
-import { IdempotencyMismatch } from '#domain/kernel/rejections.ts';
+import { IdempotencyMismatch, TooManyKeys } from '#domain/kernel/rejections.ts';
 import type { Head } from './head.ts';
 import type { ReadyCommand } from './intake.ts';
 import type { PipelineLimits } from './limits.ts';
 import { metadataOf } from './metadata.ts';
-import type { RememberedCommand } from './remembered-commands.ts';
+import type { KeyLimits, RememberedCommand } from './remembered-commands.ts';
+import type { SeenKeys } from './seen-keys.ts';
 
 /** A command that waits for its stream. `screened` is what its process's screen handed on. */
 export interface WaitingCommand extends ReadyCommand {
@@ -46,7 +48,9 @@ interface Deciding {
   readonly registry: Registry;
   readonly clock: Pick<Clock, 'now'>;
   readonly newId: NewId;
-  readonly limits: Pick<PipelineLimits, 'decisionsPerBatch' | 'eventsPerAppend' | 'appendBytes'>;
+  /** Where else keys were used; without it nobody looks. */
+  readonly seen?: Pick<SeenKeys, 'use' | 'isElsewhere'>;
+  readonly limits: Pick<PipelineLimits, 'decisionsPerBatch' | 'eventsPerAppend' | 'appendBytes'> & KeyLimits;
 }
 
 interface Decision {
@@ -94,16 +98,18 @@ function pend(
 const isRejection = (decision: readonly NewEvent[] | Rejection): decision is Rejection =>
   !Array.isArray(decision);
 
+const isFromOutside = ({ envelope: { actor } }: WaitingCommand): boolean => !actor.roles.includes('system');
+
 /**
  * Decides commands in their order, each on the state the ones before it lead to, as long as their events fit into one
- * append. Pure but for the facts it takes: nothing here counts until the batch is durable.
+ * append. Pure but for the facts it takes and the keys it says are used: nothing here counts until the batch is durable.
  */
 export function decideBatch<C extends WaitingCommand>(
   deciding: Deciding,
   head: Head,
   commands: readonly C[],
 ): Batch<C> {
-  const { clock, newId, limits } = deciding;
+  const { clock, newId, seen, limits } = deciding;
   const events: PendingEvent[] = [];
   const decided: { command: C; verdict: Verdict }[] = [];
   // Commands of this very batch, by key: a repeat of one waits for the same append.
@@ -116,16 +122,38 @@ export function decideBatch<C extends WaitingCommand>(
 
   function repeatOf({ key, payload, envelope }: C): Verdict | undefined {
     const known = here.get(key) ?? head.commands.get(key);
-    if (known === undefined) return undefined;
-    if (known.payload !== payload) {
-      return { kind: 'rejected', rejection: IdempotencyMismatch({ commandId: envelope.commandId }) };
-    }
+    const mismatch = (): Verdict => ({
+      kind: 'rejected',
+      rejection: IdempotencyMismatch({ commandId: envelope.commandId }),
+    });
+    // What the stream remembers comes first: a repeat stays one, whatever else its key was used for.
+    if (known === undefined) return seen?.isElsewhere(key, head.stream) === true ? mismatch() : undefined;
+    if (known.payload !== payload) return mismatch();
     return 'count' in known
       ? { kind: 'events', first: known.first, count: known.count, repeated: true }
       : { kind: 'remembered', command: known };
   }
 
+  /** Why a key is not taken: one that is taken has to be remembered. */
+  function noRoomFor(command: C): Rejection | undefined {
+    const { id } = command.envelope.actor;
+    // Most have nowhere near as many, which is seen without counting those of the batch or asking for the time.
+    if (head.commands.ofPerson(id) + here.size < limits.keysPerPerson || !isFromOutside(command))
+      return undefined;
+    const own = decided.filter(
+      ({ command, verdict }) =>
+        verdict.kind === 'events' &&
+        !verdict.repeated &&
+        verdict.count > 0 &&
+        command.envelope.actor.id === id,
+    );
+    const retryAfterMs = head.commands.waitMs(id, own.length, millisecondsOf(clock.now()), limits);
+    return retryAfterMs > 0 ? TooManyKeys({ limit: limits.keysPerPerson, retryAfterMs }) : undefined;
+  }
+
   function decide(command: C): Decision | Rejection {
+    const noRoom = noRoomFor(command);
+    if (noRoom !== undefined) return noRoom;
     const { type } = command.command;
     const branch = command.decider.decide[type];
     if (branch === undefined) throw new TypeError(`${command.decider.category} does not decide ${type}`);
@@ -148,7 +176,10 @@ export function decideBatch<C extends WaitingCommand>(
     events.push(...decision.events);
     state = decision.state;
     bytes += decision.bytes;
-    if (count > 0) here.set(command.key, { payload: command.payload, first: length, count });
+    if (count > 0) {
+      here.set(command.key, { payload: command.payload, first: length, count });
+      if (isFromOutside(command)) seen?.use(command.key, command.stream);
+    }
     decided.push({ command, verdict: { kind: 'events', first: length, count, repeated: false } });
     return true;
   }

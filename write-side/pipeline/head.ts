@@ -1,6 +1,6 @@
 import type { AnyDecider } from '#domain/kernel/decider.ts';
 import type { RecordedEvent } from '#domain/kernel/envelope.ts';
-import { type RememberedCommands, remember } from './remembered-commands.ts';
+import { type KeyLimits, RememberedCommands } from './remembered-commands.ts';
 
 /**
  * A stream as far as it is durable: the state its events come to, and the commands it remembers. Nothing that waits to be
@@ -15,6 +15,8 @@ export interface Head {
   eventId: string | undefined;
   state: unknown;
   readonly commands: RememberedCommands;
+  /** The pages of its keys that lie beside its snapshot, in order. */
+  keyPages: readonly number[];
   eventsSinceSnapshot: number;
 }
 
@@ -24,7 +26,8 @@ export const emptyHead = (stream: string, decider: AnyDecider): Head => ({
   revision: -1,
   eventId: undefined,
   state: decider.initial,
-  commands: new Map(),
+  commands: new RememberedCommands(),
+  keyPages: [],
   eventsSinceSnapshot: 0,
 });
 
@@ -34,7 +37,7 @@ export const emptyHead = (stream: string, decider: AnyDecider): Head => ({
  *
  * @throws RangeError when an event is missing in between; whatever `evolve` throws. The head is of no use then.
  */
-export function advance(head: Head, events: readonly RecordedEvent[], rememberedCommands: number): void {
+export function advance(head: Head, events: readonly RecordedEvent[], limits: KeyLimits): void {
   for (const event of events) {
     if (event.revision <= head.revision) continue;
     if (event.revision !== head.revision + 1) {
@@ -43,7 +46,7 @@ export function advance(head: Head, events: readonly RecordedEvent[], remembered
     const { position, metadata } = event;
     const { occurredAt, actor } = metadata;
     head.state = head.decider.evolve(head.state, event, { position, occurredAt, actor });
-    remember(head.commands, event, rememberedCommands);
+    head.commands.remember(event, limits);
     head.revision = event.revision;
     head.eventId = event.eventId;
     head.eventsSinceSnapshot += 1;

@@ -3,6 +3,7 @@ import type { EventStore } from '#domain/kernel/ports/event-store.ts';
 import type { Registry } from '#domain/kernel/registry.ts';
 import { advance, emptyHead, type Head } from './head.ts';
 import type { PipelineLimits } from './limits.ts';
+import type { SeenKeys } from './seen-keys.ts';
 import type { Snapshots } from './snapshots.ts';
 
 /** The heads of streams that were needed last, each as far as it is durable. */
@@ -22,16 +23,23 @@ export interface Heads {
 
 type HeadLimits = Pick<
   PipelineLimits,
-  'cachedStreams' | 'cachedCommands' | 'rememberedCommandsPerStream' | 'pageEvents'
+  | 'cachedStreams'
+  | 'cachedCommands'
+  | 'rememberedCommandsPerStream'
+  | 'keyLifeMs'
+  | 'keysPerPerson'
+  | 'pageEvents'
 >;
 
 export function headsOf(options: {
   readonly store: Pick<EventStore, 'readStream'>;
   readonly registry: Registry;
   readonly snapshots: Snapshots;
+  /** Told of the keys that streams remember which are read anew. */
+  readonly seen?: SeenKeys;
   readonly limits: HeadLimits;
 }): Heads {
-  const { store, registry, snapshots, limits } = options;
+  const { store, registry, snapshots, seen, limits } = options;
   // In order of use, the one not needed for longest first.
   const cache = new Map<string, { readonly head: Head; readonly commands: number }>();
   const reading = new Map<string, { readonly done: Promise<Head>; next: Promise<Head> | undefined }>();
@@ -68,7 +76,7 @@ export function headsOf(options: {
       advance(
         head,
         page.map((event) => registry.decode(event)),
-        limits.rememberedCommandsPerStream,
+        limits,
       );
       if (page.length < limits.pageEvents) return head;
     }
@@ -79,12 +87,29 @@ export function headsOf(options: {
     const snapshot = await snapshots.read(stream, decider);
     if (snapshot === undefined) return emptyHead(stream, decider);
     const [event] = await store.readStream(stream, { from: snapshot.revision, limit: 1 });
-    return event?.eventId === snapshot.eventId ? snapshot : emptyHead(stream, decider);
+    return event?.eventId === snapshot.eventId ? withKeys(snapshot) : emptyHead(stream, decider);
+  }
+
+  /** A snapshot with the keys beside it; those that are lost are in the events. */
+  async function withKeys(head: Head): Promise<Head> {
+    await snapshots.readKeys(head, async ({ first, last }) => {
+      const end = Math.min(last, head.revision);
+      for (let from = first; from <= end; ) {
+        const limit = Math.min(limits.pageEvents, end - from + 1);
+        const page = await store.readStream(head.stream, { from, limit });
+        for (const event of page) head.commands.remember(registry.decode(event), limits);
+        if (page.length < limit) return;
+        from += limit;
+      }
+    });
+    return head;
   }
 
   async function readToEnd(stream: string, decider: AnyDecider): Promise<Head> {
     try {
-      const head = await readBehind(cached(stream) ?? (await begin(stream, decider)));
+      const known = cached(stream);
+      const head = await readBehind(known ?? (await begin(stream, decider)));
+      if (known === undefined) seen?.learn(stream, head.commands.fromOutside());
       keep(head);
       return head;
     } catch (error) {

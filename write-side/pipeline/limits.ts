@@ -28,7 +28,16 @@ export interface PipelineLimits {
   /** The first repeat is immediate; the pauses behind it double from here, each shortened by chance. */
   readonly pauseMs: number;
   readonly longestPauseMs: number;
+  /** So many of the last commands of a stream are remembered, however old they are, and whoever sent them. */
   readonly rememberedCommandsPerStream: number;
+  /** Keys from outside are remembered for so long, however many came behind them. */
+  readonly keyLifeMs: number;
+  /** Keys of one person that a stream takes within that time: what bounds its memory. */
+  readonly keysPerPerson: number;
+  /** Keys from outside, of whatever streams, of which the process knows where they were used: half as many at least. */
+  readonly keysSeen: number;
+  /** Keys are kept beside snapshots in pages of so many events. */
+  readonly eventsPerKeyPage: number;
   readonly cachedStreams: number;
   /** Over all cached streams: what bounds the memory of long windows. */
   readonly cachedCommands: number;
@@ -57,6 +66,10 @@ export const pipelineLimits: PipelineLimits = {
   pauseMs: 4,
   longestPauseMs: 500,
   rememberedCommandsPerStream: 10_000,
+  keyLifeMs: 24 * 60 * 60 * 1_000,
+  keysPerPerson: 100_000,
+  keysSeen: 400_000,
+  eventsPerKeyPage: 1_000,
   cachedStreams: 20_000,
   cachedCommands: 1_000_000,
   eventsPerSnapshot: 500,

@@ -14,12 +14,14 @@ import { admission, type Side } from './admission.ts';
 import { afterCommit, type Following } from './after-commit.ts';
 import { headsOf } from './heads.ts';
 import { intake } from './intake.ts';
+import type { SnapshotStore } from './key-pages.ts';
 import { type PipelineLimits, pipelineLimits } from './limits.ts';
 import { pauses } from './pause.ts';
 import { observedRate } from './rate.ts';
 import { refused, replyOf } from './reply.ts';
 import { screening } from './screening.ts';
-import { type SnapshotStore, snapshotsIn } from './snapshots.ts';
+import { seenKeys } from './seen-keys.ts';
+import { snapshotsIn } from './snapshots.ts';
 import { type Settled, streamQueues } from './stream-queue.ts';
 
 export interface PipelineOptions {
@@ -98,8 +100,9 @@ export function createPipeline(options: PipelineOptions): Pipeline {
   const rate = observedRate(pauseClock);
   const pause = pauses(pauseClock, random, limits);
   const door = admission({ limits, rate, clock: pauseClock, random });
-  const snapshots = snapshotsIn(options.snapshots, { eventsPerSnapshot: limits.eventsPerSnapshot, log });
-  const heads = headsOf({ store, registry, snapshots, limits });
+  const snapshots = snapshotsIn(options.snapshots, { limits, log });
+  const seen = seenKeys(limits.keysSeen);
+  const heads = headsOf({ store, registry, snapshots, seen, limits });
   const read = intake(registry, deciders);
   const soleWriter = store.soleWriter === true;
   const screen = screening({ processes, heads, clock, rate, limits, soleWriter });
@@ -115,6 +118,7 @@ export function createPipeline(options: PipelineOptions): Pipeline {
     registry,
     heads,
     snapshots,
+    seen,
     clock,
     newId,
     pause,

@@ -3,29 +3,24 @@ import { hashOf, type Json, type JsonObject } from '#domain/kernel/canonical.ts'
 import type { AnyDecider } from '#domain/kernel/decider.ts';
 import { fromPlain, toPlain } from '#domain/kernel/plain.ts';
 import type { Log } from '#domain/kernel/ports/log.ts';
-import type { ReadStore } from '#domain/kernel/ports/read-store.ts';
-import type { Head } from './head.ts';
-
-import { RememberedCommand } from './remembered-commands.ts';
-
-/** Where snapshots are kept. A lost one is made again. */
-export interface SnapshotStore {
-  read: ReadStore['readSnapshot'];
-  write: ReadStore['writeSnapshot'];
-}
+import { emptyHead, type Head } from './head.ts';
+import { keyPages, type Revisions, type SnapshotStore } from './key-pages.ts';
+import type { PipelineLimits } from './limits.ts';
 
 const Snapshot = z.object({
   key: z.string(),
   revision: z.int().min(0),
   eventId: z.string(),
   state: z.json(),
-  commands: z.array(z.tuple([z.string(), RememberedCommand])),
+  keyPages: z.array(z.int().min(0)),
 });
 
 /** Snapshots by policy: read before a stream, written behind its appends. Trouble with one never reaches a command. */
 export interface Snapshots {
   /** `undefined` when there is none that this version of the state can stand on. Its event is still to be compared. */
   read(stream: string, decider: AnyDecider): Promise<Head | undefined>;
+  /** Gives a head its keys, page by page; for a page that is lost the caller has them from the events it stood for. */
+  readKeys(head: Head, lost: (revisions: Revisions) => Promise<void>): Promise<void>;
   /** Starts writing one in the background when it is time. */
   offer(head: Head): void;
   /** Resolves when nothing is being written any more. */
@@ -38,14 +33,22 @@ export interface Snapshots {
  */
 function keyOf({ category, stateVersion, events }: AnyDecider): string {
   const versions = events.map(({ type, version }) => [type, version] as const).toSorted();
-  return hashOf({ format: 1, category, stateVersion, events: versions });
+  return hashOf({ format: 2, category, stateVersion, events: versions });
 }
 
 export function snapshotsIn(
   store: SnapshotStore | undefined,
-  options: { readonly eventsPerSnapshot: number; readonly log: Log },
+  options: {
+    readonly limits: Pick<
+      PipelineLimits,
+      'eventsPerSnapshot' | 'rememberedCommandsPerStream' | 'eventsPerKeyPage'
+    >;
+    readonly log: Log;
+  },
 ): Snapshots {
-  const { eventsPerSnapshot, log } = options;
+  const { log } = options;
+  const { eventsPerSnapshot, rememberedCommandsPerStream, eventsPerKeyPage } = options.limits;
+  const pages = keyPages(eventsPerKeyPage);
   const writing = new Map<string, Promise<void>>();
   const keys = new Map<AnyDecider, string>();
   const keyFor = (decider: AnyDecider): string => {
@@ -63,15 +66,13 @@ export function snapshotsIn(
     if (stored === undefined) return undefined;
     const read = Snapshot.safeParse(stored);
     if (!read.success || read.data.key !== keyFor(decider)) return undefined;
-    const { revision, eventId, state, commands } = read.data;
+    const { revision, eventId, state, keyPages } = read.data;
     return {
-      stream,
-      decider,
+      ...emptyHead(stream, decider),
       revision,
       eventId,
       state: fromPlain(state as Json),
-      commands: new Map(commands),
-      eventsSinceSnapshot: 0,
+      keyPages,
     };
   }
 
@@ -80,8 +81,17 @@ export function snapshotsIn(
     revision: head.revision,
     eventId,
     state: toPlain(head.state),
-    commands: [...head.commands].map(([key, command]) => [key, { ...command }] as const),
+    keyPages: head.keyPages,
   });
+
+  async function keysIn(from: SnapshotStore, { stream, revision }: Head, page: number) {
+    try {
+      return await pages.read(from, stream, page, revision);
+    } catch (error) {
+      log.warn({ stream, err: error }, 'keys could not be read; the events are read instead');
+      return undefined;
+    }
+  }
 
   return {
     async read(stream, decider) {
@@ -93,18 +103,33 @@ export function snapshotsIn(
         return undefined;
       }
     },
+    async readKeys(head, lost) {
+      if (store === undefined) return;
+      for (const page of head.keyPages) {
+        const keys = await keysIn(store, head, page);
+        if (keys === undefined) await lost(pages.revisionsOf(page));
+        else for (const command of keys) head.commands.adopt(command);
+      }
+    },
     offer(head) {
       const { stream, eventId } = head;
-      // The window is written with the state: a long one less often, so that an event costs the same whatever its length,
-      // and the moment that it takes to write one is rare.
-      const due = Math.max(eventsPerSnapshot, head.commands.size);
+      // What a state remembers grows with its stream: that of a long one is written less often, so that an event costs the
+      // same whatever its length, and the moment that it takes to write one is rare.
+      const due = Math.max(eventsPerSnapshot, Math.min(head.commands.size, rememberedCommandsPerStream));
       if (store === undefined || eventId === undefined) return;
       if (head.eventsSinceSnapshot < due || writing.has(stream)) return;
       head.eventsSinceSnapshot = 0;
+      // Both as they are now: the head goes on while they are written.
+      const changes = pages.changes(head.commands, head.revision, head.keyPages);
+      head.keyPages = changes.pages;
+      const snapshot = snapshotOf(head, eventId);
       const write = async (): Promise<void> => {
         try {
-          await store.write(stream, snapshotOf(head, eventId));
+          await pages.apply(store, stream, changes);
+          await store.write(stream, snapshot);
         } catch (error) {
+          // Nobody knows which of them are there.
+          head.keyPages = [];
           log.warn({ stream, err: error }, 'a snapshot could not be written; another follows');
         }
       };

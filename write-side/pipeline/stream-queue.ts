@@ -16,6 +16,7 @@ import type { Pause } from './pause.ts';
 import type { Rate } from './rate.ts';
 import type { RememberedCommand } from './remembered-commands.ts';
 import type { Screened } from './screening.ts';
+import type { SeenKeys } from './seen-keys.ts';
 import type { Snapshots } from './snapshots.ts';
 
 /** What a command came to on its stream, once all that it stands on is durable. */
@@ -53,6 +54,7 @@ export interface Deciding {
   readonly registry: Registry;
   readonly heads: Heads;
   readonly snapshots: Snapshots;
+  readonly seen: SeenKeys;
   readonly clock: Clock;
   readonly newId: NewId;
   readonly pause: Pause;
@@ -159,7 +161,7 @@ export function streamQueues(deciding: Deciding): StreamQueues {
 
   function fold(head: Head, events: readonly RecordedEvent[]): void {
     try {
-      advance(head, events, limits.rememberedCommandsPerStream);
+      advance(head, events, limits);
       heads.keep(head);
       snapshots.offer(head);
     } catch (error) {

@@ -157,9 +157,10 @@ export interface ReadStore {
   putSetting(name: string, value: string, expected?: string | null): Promise<boolean>;
   /** False: the setting is not as expected, or the consumer is behind; nothing was done. */
   switchOver(change: SwitchOver): Promise<boolean>;
-  /** Snapshots of streams; a lost one is made again. */
-  readSnapshot(stream: string): Promise<JsonObject | undefined>;
-  writeSnapshot(stream: string, snapshot: JsonObject): Promise<void>;
+  /** Snapshots of streams, and what lies beside them, by name; a lost one is made again. */
+  readSnapshot(name: string): Promise<JsonObject | undefined>;
+  /** null: takes it away. */
+  writeSnapshot(name: string, snapshot: JsonObject | null): Promise<void>;
   /** Empties the store: it belongs to another history. */
   reset(): Promise<void>;
   close(): Promise<void>;

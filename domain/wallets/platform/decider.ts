@@ -1,13 +1,11 @@
 import { decider } from '../../kernel/decider.ts';
+import { emptyTable, type IdTable, valueIn, withValue } from '../../kernel/id-table.ts';
 import { clearingOf, moved, platformAccount } from '../../kernel/posting.ts';
 import { PlatformCredited, platformCommands, platformEvents } from './messages.ts';
 
-/** How many of the last credits an account knows; a repeat that comes later is met by its command's id. */
-const REMEMBERED_CREDITS = 1_000;
-
 interface Account {
-  /** By movement and reason, oldest first. */
-  readonly credits: readonly string[];
+  /** By movement and reason, all there ever were: a repeat may come however late. */
+  readonly credits: IdTable<true>;
 }
 
 const creditKey = ({ movement, reason }: { movement: string; reason: string }): string =>
@@ -18,14 +16,12 @@ export const platform = decider({
   category: 'platform',
   events: platformEvents,
   commands: platformCommands,
-  stateVersion: 1,
-  initial: { credits: [] } as Account,
-  evolve: ({ credits }, { data }) => ({
-    credits: [...credits.slice(1 - REMEMBERED_CREDITS), creditKey(data)],
-  }),
+  stateVersion: 2,
+  initial: { credits: emptyTable } as Account,
+  evolve: ({ credits }, { data }) => ({ credits: withValue(credits, creditKey(data), true) }),
   decide: {
     CreditPlatform(data, { credits }) {
-      if (credits.includes(creditKey(data))) return [];
+      if (valueIn(credits, creditKey(data)) === true) return [];
       const { account, currency, amount, movement, reason } = data;
       const postings = moved(clearingOf(movement, currency), platformAccount(account, currency), amount);
       return [PlatformCredited({ account, currency, amount, movement, reason, postings })];

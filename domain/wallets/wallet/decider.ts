@@ -1,4 +1,5 @@
 import { type Decision, decider, type Facts } from '../../kernel/decider.ts';
+import { valueIn } from '../../kernel/id-table.ts';
 import { later } from '../../kernel/instant.ts';
 import { type CommandData, type EventOf, recordedReason } from '../../kernel/message.ts';
 import { availableOf, clearingOf, heldOf, moved } from '../../kernel/posting.ts';
@@ -187,8 +188,8 @@ function releaseHold(
 function creditWallet(data: CommandData<typeof CreditWallet>, wallet: Wallet) {
   const { person, currency, amount, movement, reason } = data;
   const from = data.from === undefined ? {} : { from: data.from };
-  const known = wallet.credits.find(({ key }) => key === creditKey(data));
-  if (known !== undefined) return known.refused ? CreditOver({ movement }) : [];
+  const known = valueIn(wallet.credits, creditKey(data));
+  if (known !== undefined) return known === 'refused' ? CreditOver({ movement }) : [];
   // What comes back was here before: the limit is for what is new.
   const comesBack = reason === 'transfer_returned' || reason === 'refund';
   const why =
@@ -224,7 +225,7 @@ export const wallet = decider({
   category: 'wallet',
   events: walletEvents,
   commands: walletCommands,
-  stateVersion: 2,
+  stateVersion: 3,
   initial: noWallet,
   evolve,
   decide: {

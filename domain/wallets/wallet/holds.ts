@@ -34,17 +34,23 @@ export interface Hold {
   readonly movement?: MovementId;
 }
 
-/** In the order of their last change. */
-export type Holds = readonly Hold[];
+/** All that ever were: a command that comes however late must not bring one back, or make a claim of it a second time. */
+export interface Holds {
+  /** In the order of their last change; every open one is among them. */
+  readonly recent: readonly Hold[];
+  /** Those that were put aside. One that was changed since is among the recent as well, as it is now. */
+  readonly past: IdTable<Hold>;
+}
+export const noHolds: Holds = { recent: [], past: emptyTable };
 
 /** What a hold holds, in minor units. */
 export const heldBy = (hold: Hold | undefined): bigint =>
   (hold?.open ?? []).reduce((most, { amount }) => larger(most, amount), 0n);
 
 const isOpen = (hold: Hold): boolean => hold.open.length > 0;
-export const openHolds = (holds: Holds): number => holds.filter(isOpen).length;
+export const openHolds = (holds: Holds): number => holds.recent.filter(isOpen).length;
 export const holdNamed = (holds: Holds, holdId: HoldId): Hold | undefined =>
-  holds.findLast((hold) => hold.holdId === holdId);
+  holds.recent.findLast((hold) => hold.holdId === holdId) ?? valueIn(holds.past, holdId);
 export const stateOfClaim = (hold: Hold | undefined, claimId: ClaimId): ClaimState | undefined => {
   if (hold === undefined) return undefined;
   return hold.open.some((claim) => claim.claimId === claimId) ? 'open' : valueIn(hold.answered, claimId);
@@ -52,12 +58,13 @@ export const stateOfClaim = (hold: Hold | undefined, claimId: ClaimId): ClaimSta
 /** Those that have ended included. */
 export const claimsUnder = (hold: Hold): number => hold.open.length + hold.answered.size;
 
-/** The holds with this one as it is now. Of those that hold nothing, the longest untouched is forgotten beyond the limit. */
-export function withHold(holds: Holds, hold: Hold): Holds {
-  const now = [...holds.filter(({ holdId }) => holdId !== hold.holdId), hold];
-  if (now.length <= walletLimits.openHolds + walletLimits.endedHolds) return now;
-  const forgotten = now.findIndex((it) => !isOpen(it));
-  return now.filter((_, at) => at !== forgotten);
+/** The holds with this one as it is now. Of those that hold nothing, the longest untouched is put aside beyond the limit. */
+export function withHold({ recent, past }: Holds, hold: Hold): Holds {
+  const now = [...recent.filter(({ holdId }) => holdId !== hold.holdId), hold];
+  if (now.length <= walletLimits.openHolds + walletLimits.endedHolds) return { recent: now, past };
+  const aside = now.find((it) => !isOpen(it));
+  if (aside === undefined) return { recent: now, past };
+  return { recent: now.filter((it) => it !== aside), past: withValue(past, aside.holdId, aside) };
 }
 
 const withoutClaim = (hold: Hold, claimId: ClaimId): readonly OpenClaim[] =>

@@ -3,12 +3,10 @@ export const walletLimits = {
   /** Available and held together, in minor units: sums of many wallets still fit where one amount fits. */
   balance: 1_000_000_000_000_000n,
   openHolds: 1_000,
-  /** Holds on which nothing is held any more, kept so that late commands cannot bring them back. */
+  /** Holds on which nothing is held any more, at hand beside the open ones; behind them they are kept in a table. */
   endedHolds: 1_000,
   /** Claims of one hold, those that have ended included. */
   claimsPerHold: 10_000,
-  /** The credits last decided, by movement and reason. */
-  credits: 1_000,
   /** After this a withdrawal's hold that nobody has committed is released, in milliseconds: a day. */
   withdrawalMs: 24 * 60 * 60 * 1_000,
 } as const;

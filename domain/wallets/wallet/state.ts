@@ -1,22 +1,20 @@
+import { emptyTable, type IdTable, withValue } from '../../kernel/id-table.ts';
 import type { EventOf } from '../../kernel/message.ts';
 import {
   type Holds,
   holdNamed,
   newHold,
+  noHolds,
   overHold,
   stateOfClaim,
   withAnsweredClaim,
   withHold,
   withOpenClaim,
 } from './holds.ts';
-import { walletLimits } from './limits.ts';
 import type { walletEvents } from './messages.ts';
 
-/** A credit is decided once for its movement and reason, with this answer. */
-export interface Credit {
-  readonly key: string;
-  readonly refused: boolean;
-}
+/** A credit is decided once for its movement and reason, for ever, with this answer. */
+type Credited = 'credited' | 'refused';
 
 /** What decisions on a wallet rest on. Amounts are minor units of the wallet's currency. */
 export interface Wallet {
@@ -24,18 +22,24 @@ export interface Wallet {
   readonly available: bigint;
   readonly held: bigint;
   readonly holds: Holds;
-  /** The last ones, oldest first. */
-  readonly credits: readonly Credit[];
+  /** By movement and reason. */
+  readonly credits: IdTable<Credited>;
 }
 
-export const noWallet: Wallet = { phase: 'none', available: 0n, held: 0n, holds: [], credits: [] };
+export const noWallet: Wallet = {
+  phase: 'none',
+  available: 0n,
+  held: 0n,
+  holds: noHolds,
+  credits: emptyTable,
+};
 
 export const creditKey = ({ movement, reason }: { movement: string; reason: string }): string =>
   `${movement} ${reason}`;
 
-const withCredit = (wallet: Wallet, credit: Credit): Wallet => ({
+const withCredit = (wallet: Wallet, key: string, credited: Credited): Wallet => ({
   ...wallet,
-  credits: [...wallet.credits.slice(1 - walletLimits.credits), credit],
+  credits: withValue(wallet.credits, key, credited),
 });
 
 type WalletEvent = EventOf<(typeof walletEvents)[number]>;
@@ -97,10 +101,10 @@ export function evolve(wallet: Wallet, event: WalletEvent): Wallet {
       return { ...wallet, ...balance, holds: withHold(wallet.holds, overHold(hold)) };
     }
     case 'FundsCredited':
-      return withCredit({ ...wallet, ...event.data.balance }, { key: creditKey(event.data), refused: false });
+      return withCredit({ ...wallet, ...event.data.balance }, creditKey(event.data), 'credited');
     case 'CreditRefused': {
       const { movement, credit } = event.data;
-      return withCredit(wallet, { key: creditKey({ movement, reason: credit }), refused: true });
+      return withCredit(wallet, creditKey({ movement, reason: credit }), 'refused');
     }
     default:
       return event satisfies never;

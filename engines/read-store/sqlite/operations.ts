@@ -38,8 +38,9 @@ export function operationsOn(
         putSetting(database, setting, value);
         return true;
       }),
-    writeSnapshot(stream, snapshot) {
-      database.run('INSERT OR REPLACE INTO snapshots VALUES (?, ?)', stream, snapshot);
+    writeSnapshot(name, snapshot) {
+      if (snapshot === null) database.run('DELETE FROM snapshots WHERE stream = ?', name);
+      else database.run('INSERT OR REPLACE INTO snapshots VALUES (?, ?)', name, snapshot);
     },
     reset() {
       documents.dropAll();

@@ -47,11 +47,12 @@ export function openSqliteReadStore({ folder, onSetAside }: SqliteReadStoreOptio
     setting: async (name) => settingOf(database, name),
     putSetting: (name, value, expected) => writing.operate('putSetting', name, value, expected),
     switchOver: (change) => writing.operate('switchOver', change),
-    async readSnapshot(stream) {
-      const body = database.one('SELECT body FROM snapshots WHERE stream = ?', stream)?.body;
+    async readSnapshot(name) {
+      const body = database.one('SELECT body FROM snapshots WHERE stream = ?', name)?.body;
       return body === undefined ? undefined : (JSON.parse(String(body)) as JsonObject);
     },
-    writeSnapshot: (stream, snapshot) => writing.operate('writeSnapshot', stream, JSON.stringify(snapshot)),
+    writeSnapshot: (name, snapshot) =>
+      writing.operate('writeSnapshot', name, snapshot === null ? null : JSON.stringify(snapshot)),
     reset: () => writing.operate('reset'),
     async close() {
       await writing.close();

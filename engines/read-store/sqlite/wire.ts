@@ -56,8 +56,8 @@ export interface Operations {
   requestRetry(consumer: string, key: string | undefined): number;
   putSetting(name: string, value: string, expected: string | null | undefined): boolean;
   switchOver(change: SwitchOver): boolean;
-  /** As JSON. */
-  writeSnapshot(stream: string, snapshot: string): void;
+  /** As JSON; null takes it away. */
+  writeSnapshot(name: string, snapshot: string | null): void;
   reset(): void;
 }
 

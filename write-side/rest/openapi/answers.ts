@@ -10,6 +10,7 @@ import {
   Invalid,
   NewerVersion,
   Overloaded,
+  TooManyKeys,
   Unauthenticated,
   Unavailable,
 } from '#domain/kernel/rejections.ts';
@@ -180,9 +181,14 @@ const ofThePort: Readonly<Record<number, readonly [name: string, response: JsonO
   429: [
     'TooManyRequests',
     {
-      description: '`overloaded`: your address or your person has too much under way.',
+      description: `\`overloaded\`: your address or your person has too much under way.\n\n\`too_many_keys\`: ${TooManyKeys.message}`,
       headers: { 'Retry-After': header('RetryAfter') },
-      content: jsonOf(ref(rejectionName(Overloaded.code))),
+      content: jsonOf(
+        oneOf(
+          'code',
+          [Overloaded, TooManyKeys].map(({ code }) => [code, rejectionName(code)] as const),
+        ),
+      ),
     },
   ],
   431: ['HeaderFieldsTooLarge', unread('the header is too large.')],

@@ -4,6 +4,7 @@ import type { Facts } from '#domain/kernel/decider.ts';
 import { later } from '#domain/kernel/instant.ts';
 import type { Command, NewEvent } from '#domain/kernel/message.ts';
 import { wallet } from '#domain/wallets/wallet/decider.ts';
+import { heldBy, holdNamed } from '#domain/wallets/wallet/holds.ts';
 import { walletLimits } from '#domain/wallets/wallet/limits.ts';
 import {
   CaptureHold,
@@ -286,4 +287,38 @@ test('the claims of a hold have a limit', () => {
   const most = Array.from({ length: walletLimits.claimsPerHold }, (_, at) => reserve(`c-${at}`, 1n));
   assert.equal(answerTo(reserve('more', 1n), withClaims(most.slice(1))), 'FundsReserved');
   assert.equal(answerTo(reserve('more', 1n), withClaims(most)), 'too_many_claims');
+});
+
+test('a credit is decided once for ever, however many came behind it', () => {
+  const credits = Array.from({ length: 3_000 }, (_, at) => credit(1n, `m-${at}`));
+  const state = credits.reduce(
+    (so, { data }) => after(so, eventsOf(wallet.decide.CreditWallet(data, so, facts))),
+    after(wallet.initial, history(open)),
+  );
+  for (const { data } of [credits[0], credits[1_500]] as typeof credits)
+    assert.deepEqual(wallet.decide.CreditWallet(data, state, facts), []);
+  assert.equal(state.available, 3_000n);
+});
+
+test('a hold that has ended never comes back, nor is a claim of it made twice, however many came behind it', () => {
+  const aside = walletLimits.openHolds + walletLimits.endedHolds + 10;
+  let state = funded;
+  const decide = (decision: Parameters<typeof eventsOf>[0]): void => {
+    state = after(state, eventsOf(decision));
+  };
+  for (let at = 0; at < aside; at++) {
+    decide(wallet.decide.ReserveFunds(reserve('a', 1n, `lot-${at}`).data, state, facts));
+    if (at % 2 === 0) decide(wallet.decide.ReleaseHold(release('unsold', `lot-${at}`).data, state, facts));
+    else decide(wallet.decide.EndClaim({ ...end('a').data, holdId: `lot-${at}` }, state, facts));
+  }
+  assert.equal(answerTo(reserve('b', 1n, 'lot-0'), state), 'hold_over');
+  for (const holdId of ['lot-0', 'lot-1']) {
+    const again = wallet.decide.ReserveFunds(reserve('a', 1n, holdId).data, state, facts);
+    assert.equal('rejected' in again && again.code, 'claim_over');
+  }
+  // One that only rests takes another claim, and then knows both.
+  decide(wallet.decide.ReserveFunds(reserve('b', 1n, 'lot-1').data, state, facts));
+  assert.deepEqual([heldBy(holdNamed(state.holds, 'lot-1')), state.held], [1n, 1n]);
+  const first = wallet.decide.ReserveFunds(reserve('a', 1n, 'lot-1').data, state, facts);
+  assert.equal('rejected' in first && first.code, 'claim_over');
 });

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { systemActor } from '#domain/kernel/actor.ts';
 import type { Envelope, Reply } from '#domain/kernel/envelope.ts';
+import { later } from '#domain/kernel/instant.ts';
 import type { Log } from '#domain/kernel/ports/log.ts';
 import { givenPlatform, someone } from '#test/support/platform.ts';
 import {
@@ -16,6 +17,7 @@ import {
   tallyDeciders,
 } from '#test/support/tally.ts';
 
+const DAY_MS = 24 * 60 * 60 * 1_000;
 const ann = someone('ann', 'bidder');
 const bob = someone('bob', 'bidder');
 const given = (more = {}) => givenPlatform({ contexts: [tallies], deciders: tallyDeciders, ...more });
@@ -128,13 +130,68 @@ describe('decided once', () => {
     // The second process still believes that nothing fits in: that no would be the wrong answer to a repeat.
     assert.deepEqual(await two.send(Add({ tally: 'a', by: 1n }), ann, 'c1'), first);
   });
-  it('remembers a bounded number of commands, the oldest is forgotten first', async () => {
-    const { send, history } = given({ limits: { rememberedCommandsPerStream: 2 } });
-    for (const id of ['c1', 'c2', 'c3']) await send(Add({ tally: 'a', by: 1n }), ann, id);
-    await send(Add({ tally: 'a', by: 1n }), ann, 'c2');
-    assert.equal((await history('tally-a')).length, 3);
+  it('remembers a key from outside for its life, however many commands came behind it', async () => {
+    const { send, history, clock } = given({ limits: { rememberedCommandsPerStream: 2 } });
+    for (const id of ['c1', 'c2', 'c3', 'c4']) await send(Add({ tally: 'a', by: 1n }), ann, id);
+    clock.advanceTo(later(clock.now(), DAY_MS - 1));
+    await send(Add({ tally: 'a', by: 1n }), ann, 'c5');
     await send(Add({ tally: 'a', by: 1n }), ann, 'c1');
+    assert.equal((await history('tally-a')).length, 5);
+    clock.advanceTo(later(clock.now(), 1));
+    await send(Add({ tally: 'a', by: 1n }), ann, 'c6');
+    await send(Add({ tally: 'a', by: 1n }), ann, 'c1');
+    assert.equal((await history('tally-a')).length, 7);
+  });
+  it('remembers the last commands of a stream, however old they are', async () => {
+    const { send, history, clock } = given({ limits: { rememberedCommandsPerStream: 2 } });
+    for (const id of ['c1', 'c2', 'c3']) await send(Add({ tally: 'a', by: 1n }), ann, id);
+    clock.advanceTo(later(clock.now(), 3 * DAY_MS));
+    for (const id of ['c2', 'c3']) await send(Add({ tally: 'a', by: 1n }), ann, id);
+    assert.equal((await history('tally-a')).length, 3);
+  });
+  it('lets go of what a process sends when it is not among the last: its business key is for ever', async () => {
+    const { send, history } = given({ limits: { rememberedCommandsPerStream: 2 } });
+    for (const id of ['c1', 'c2', 'c3']) await send(Inject({ tally: 'a', by: 1n }), systemActor('test'), id);
+    await send(Inject({ tally: 'a', by: 1n }), systemActor('test'), 'c1');
     assert.equal((await history('tally-a')).length, 4);
+  });
+  it('takes so many keys of a person in their life, and says when the next is taken', async () => {
+    const { send, history, clock } = given({ limits: { keysPerPerson: 2 } });
+    const add = (id: string, who = ann) => send(Add({ tally: 'a', by: 1n }), who, id);
+    await add('c1');
+    clock.advanceTo(later(clock.now(), 1_000));
+    const together = await Promise.all([add('c2'), add('c3'), add('c1'), add('c1', bob)]);
+    assert.deepEqual(together.map(codeOf), ['accepted', 'too_many_keys', 'accepted', 'accepted']);
+    const [, third] = together;
+    assert.deepEqual(third.outcome === 'rejected' && third.rejection.details, {
+      limit: 2,
+      retryAfterMs: DAY_MS - 1_000,
+    });
+    await send(Inject({ tally: 'a', by: 1n }), systemActor('test'));
+    clock.advanceTo(later(clock.now(), DAY_MS - 1_000));
+    assert.deepEqual([codeOf(await add('c3')), codeOf(await add('c4'))], ['accepted', 'too_many_keys']);
+    assert.equal((await history('tally-a')).length, 5);
+  });
+  it('refuses a key that the same person used for another stream, as far as this process has read', async () => {
+    const one = given();
+    await one.send(Add({ tally: 'a', by: 1n }), ann, 'c1');
+    assert.equal(codeOf(await one.send(Add({ tally: 'b', by: 1n }), ann, 'c1')), 'idempotency_mismatch');
+    assert.equal(codeOf(await one.send(Add({ tally: 'b', by: 1n }), bob, 'c1')), 'accepted');
+    // A process that has read the stream where it was used knows it, too; before that it cannot.
+    const two = given({ store: one.store, clock: one.clock, seed: 2 });
+    await two.send(Add({ tally: 'a', by: 1n }), bob, 'c2');
+    assert.equal(codeOf(await two.send(Add({ tally: 'c', by: 1n }), ann, 'c1')), 'idempotency_mismatch');
+    const three = given({ store: one.store, clock: one.clock, seed: 3 });
+    assert.equal(codeOf(await three.send(Add({ tally: 'c', by: 1n }), ann, 'c1')), 'accepted');
+    // A repeat stays one, whatever else its key was used for.
+    assert.equal(codeOf(await three.send(Add({ tally: 'a', by: 1n }), ann, 'c1')), 'accepted');
+    assert.equal((await one.history('tally-a')).length, 2);
+  });
+  it('lets a key that came to nothing be used for something else', async () => {
+    const { send } = given();
+    await send(Add({ tally: 'a', by: 1_000n }), bob);
+    assert.equal(codeOf(await send(Add({ tally: 'a', by: 1n }), ann, 'c1')), 'tally_full');
+    assert.equal(codeOf(await send(Add({ tally: 'b', by: 1n }), ann, 'c1')), 'accepted');
   });
 });
 

@@ -28,7 +28,7 @@ async function given(limits = {}) {
       },
     },
     registry,
-    snapshots: snapshotsIn(undefined, { eventsPerSnapshot: 10, log: noLog }),
+    snapshots: snapshotsIn(undefined, { limits: pipelineLimits, log: noLog }),
     limits: { ...pipelineLimits, ...limits },
   });
   return { heads, events, grow, reads: () => reads };
@@ -38,14 +38,14 @@ describe('a head', () => {
   it('passes over the events it holds already', async () => {
     const { events } = await given();
     const head = emptyHead('tally-a', decider);
-    advance(head, events.slice(0, 3), 10);
-    advance(head, events, 10);
+    advance(head, events.slice(0, 3), pipelineLimits);
+    advance(head, events, pipelineLimits);
     assert.deepEqual(head.state, { total: 5n, sealedAt: undefined });
     assert.deepEqual([head.revision, head.eventId], [4, events[4]?.eventId]);
   });
   it('takes no event behind one that is missing', async () => {
     const { events } = await given();
-    assert.throws(() => advance(emptyHead('tally-a', decider), events.slice(1), 10), RangeError);
+    assert.throws(() => advance(emptyHead('tally-a', decider), events.slice(1), pipelineLimits), RangeError);
   });
 });
 

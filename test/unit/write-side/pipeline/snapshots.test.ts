@@ -2,10 +2,11 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { JsonObject } from '#domain/kernel/canonical.ts';
 import type { Reply } from '#domain/kernel/envelope.ts';
+import { later } from '#domain/kernel/instant.ts';
 import type { EventStore } from '#domain/kernel/ports/event-store.ts';
 import { givenPlatform, inTime, type Platform, someone } from '#test/support/platform.ts';
 import { Add, AddOnes, tallies, tallyDeciders } from '#test/support/tally.ts';
-import type { SnapshotStore } from '#write-side/pipeline/snapshots.ts';
+import type { SnapshotStore } from '#write-side/pipeline/key-pages.ts';
 
 const ann = someone('ann', 'bidder');
 const codeOf = (reply: Reply): string =>
@@ -15,7 +16,8 @@ function shelf() {
   const kept = new Map<string, JsonObject>();
   const store: SnapshotStore = {
     read: async (stream) => kept.get(stream),
-    write: async (stream, snapshot) => void kept.set(stream, structuredClone(snapshot)),
+    write: async (name, snapshot) =>
+      void (snapshot === null ? kept.delete(name) : kept.set(name, structuredClone(snapshot))),
   };
   return { kept, store };
 }
@@ -68,7 +70,7 @@ describe('a snapshot', () => {
     assert.equal(kept.size, 0);
     await send(AddOnes({ tally: 'a', times: 1 }), ann);
     await pipeline.drain();
-    assert.equal(kept.size, 1);
+    assert.deepEqual([...kept.keys()], ['tally-a keys 0', 'tally-a']);
   });
   const spoilt: Record<string, (snapshot: JsonObject) => JsonObject> = {
     'of another version of the state': (snapshot) => ({ ...snapshot, key: 'another' }),
@@ -94,5 +96,60 @@ describe('a snapshot', () => {
     assert.equal(codeOf(await send(AddOnes({ tally: 'a', times: 20 }), ann)), 'accepted');
     await pipeline.drain();
     assert.equal(codeOf(await send(Add({ tally: 'a', by: 1n }), ann)), 'unavailable');
+  });
+});
+
+describe('the keys beside a snapshot', () => {
+  /** Twelve commands, in pages of five events; then a day goes by, and three more come. */
+  async function keyed() {
+    const { kept, store: snapshots } = shelf();
+    const options = {
+      contexts: [tallies],
+      deciders: tallyDeciders,
+      snapshots,
+      limits: { eventsPerSnapshot: 3, eventsPerKeyPage: 5, rememberedCommandsPerStream: 3, pageEvents: 2 },
+    };
+    const before = givenPlatform(options);
+    const add = async (platform: Platform, ...ids: readonly number[]) => {
+      for (const id of ids) {
+        await platform.send(Add({ tally: 'a', by: 1n }), ann, `c${id}`);
+        await new Promise((resolve) => setImmediate(resolve));
+      }
+    };
+    const pages = () => [...kept.keys()].filter((name) => name.includes(' keys '));
+    const restart = (seed: number) =>
+      givenPlatform({ ...options, store: before.store, clock: before.clock, seed });
+    await add(before, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11);
+    return {
+      before,
+      kept,
+      pages,
+      add,
+      restart,
+      length: async () => (await before.history('tally-a')).length,
+    };
+  }
+  it('lie in pages by revision, and are known to whoever starts from it', async () => {
+    const { pages, add, restart, length } = await keyed();
+    assert.deepEqual(pages(), ['tally-a keys 0', 'tally-a keys 1', 'tally-a keys 2']);
+    await add(restart(2), 0, 4, 5, 11);
+    assert.equal(await length(), 12);
+  });
+  it('that are lost, spoilt or older than it are taken from the events', async () => {
+    const { kept, add, restart, length } = await keyed();
+    const [, , last] = [...kept].filter(([name]) => name.includes(' keys '));
+    kept.delete('tally-a keys 0');
+    kept.set('tally-a keys 1', { through: 'half' });
+    kept.set('tally-a keys 2', { ...last?.[1], through: 10, keys: [] });
+    await add(restart(2), 0, 3, 4, 5, 9, 10, 11);
+    assert.equal(await length(), 12);
+  });
+  it('are taken away when no key of their page is remembered any more', async () => {
+    const { before, pages, add, restart, length } = await keyed();
+    before.clock.advanceTo(later(before.clock.now(), 24 * 60 * 60 * 1_000));
+    await add(before, 12, 13, 14);
+    assert.deepEqual(pages(), ['tally-a keys 2']);
+    await add(restart(2), 12, 13, 14);
+    assert.equal(await length(), 15);
   });
 });
