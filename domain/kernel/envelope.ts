@@ -36,6 +36,8 @@ export type Metadata = z.output<typeof Metadata>;
 /** A place in the one history. Bigger is later; gaps are normal; opaque outside. 0n stands before the first event. */
 export type Position = bigint;
 export const BEGINNING: Position = 0n;
+/** A place as documents keep it, to be sorted by: what is newest is told by it, never by a time, of which many share one. */
+export const PositionText = z.string().regex(/^\d{1,20}$/);
 
 /** An event as the store keeps it: data and metadata as JSON, not yet read by any schema. */
 export interface StoredEvent {

@@ -34,6 +34,39 @@ export const SignedMinorUnits = z
   )
   .meta({ id: 'SignedMinorUnits', description: 'Whole minor units with a sign, as a decimal string.' });
 
+/** 36 digits: the sum of any number of amounts that a history can hold. */
+const SUM = /^(0|[1-9][0-9]{0,35})$/;
+const SIGNED_SUM = /^(0|-?[1-9][0-9]{0,35})$/;
+const LARGEST_SUM = 10n ** 36n - 1n;
+
+/**
+ * Many amounts together, of many people or of all time: more than any one amount may be. What is one person's own has a limit of
+ * its own and is an amount.
+ */
+export const Sum = z
+  .codec(
+    z.string().regex(SUM, 'a sum in whole minor units as a decimal string'),
+    z.bigint().min(0n).max(LARGEST_SUM),
+    toBigint,
+  )
+  .meta({
+    id: 'Sum',
+    description:
+      'Many amounts together, in whole minor units as a decimal string: perhaps more than one amount.',
+  });
+
+/** As {@link Sum}, with a sign. */
+export const SignedSum = z
+  .codec(
+    z.string().regex(SIGNED_SUM, 'a sum in whole minor units with a sign, as a decimal string'),
+    z.bigint().min(-LARGEST_SUM).max(LARGEST_SUM),
+    toBigint,
+  )
+  .meta({
+    id: 'SignedSum',
+    description: 'Many amounts together with a sign, in whole minor units as a decimal string.',
+  });
+
 /** As {@link MinorUnits}, more than nothing. */
 export const PositiveMinorUnits = z
   .codec(

@@ -18,7 +18,7 @@ type Phase = AuctionDocument['phase'];
 
 /** Everything public of the terms; the reserve, the commission and who arranged it stay inside. */
 function begun(
-  { data, metadata }: Recorded<typeof AuctionScheduled | typeof AuctionOpened>,
+  { data, metadata, position }: Recorded<typeof AuctionScheduled | typeof AuctionOpened>,
   phase: Phase,
 ): AuctionDocument {
   const { auctionId, saleId, lotId, seller, title, description, categories, pictures } = data;
@@ -36,6 +36,7 @@ function begun(
     bids: 0,
     reserveMet: false,
     settled: false,
+    position: position.toString(),
     updatedAt: metadata.occurredAt,
   };
 }
@@ -43,7 +44,7 @@ function begun(
 /** The public state of each auction. The live feed folds with it too, so that both always say the same. */
 export const auctionsView = view({
   name: 'auctions',
-  version: 2,
+  version: 3,
   description: 'Every auction as everybody may see it, to discover and to follow.',
   document: AuctionDocument,
   indexes: [
@@ -55,7 +56,7 @@ export const auctionsView = view({
       ],
     },
     { name: 'ends', fields: [{ path: 'endsAt', as: 'text' }] },
-    { name: 'opens', fields: [{ path: 'opensAt', as: 'text' }] },
+    { name: 'position', fields: [{ path: 'position', as: 'integer' }] },
     {
       name: 'price',
       fields: [
@@ -81,7 +82,10 @@ export const auctionsView = view({
   key: (event) => event.data.auctionId,
   on: {
     AuctionScheduled: (_, event) => begun(event, 'scheduled'),
-    AuctionOpened: (_, event) => begun(event, 'open'),
+    AuctionOpened: (before, event) => ({
+      ...begun(event, 'open'),
+      position: known(before, event).position,
+    }),
     BidAccepted(before, event) {
       const auction = known(before, event);
       const { currency, price, smallestBid, leader, reserveMet } = event.data;

@@ -52,7 +52,7 @@ function concerned(event: Event): readonly string[] {
 type Status = BidDocument['status'];
 
 const come = (
-  { data, metadata }: Recorded<typeof BidPlaced | typeof BidRejected>,
+  { data, metadata, position }: Recorded<typeof BidPlaced | typeof BidRejected>,
   status: Status,
 ): BidDocument => ({
   id: data.bidId,
@@ -61,6 +61,7 @@ const come = (
   status,
   maximum: money(data.maximum, data.currency),
   placedAt: metadata.occurredAt,
+  position: position.toString(),
 });
 
 const decided = (bid: BidDocument, event: Pick<Event, 'metadata'>, status: Status): BidDocument => ({
@@ -76,7 +77,7 @@ const why = ({ code, message }: { readonly code: string; readonly message: strin
 
 export const bidsView = view({
   name: 'bids',
-  version: 1,
+  version: 2,
   description: 'Every bid and what became of it; maxima are for their bidders alone.',
   document: BidDocument,
   indexes: [
@@ -84,14 +85,14 @@ export const bidsView = view({
       name: 'auction',
       fields: [
         { path: 'auctionId', as: 'text' },
-        { path: 'placedAt', as: 'text' },
+        { path: 'position', as: 'integer' },
       ],
     },
     {
       name: 'bidder',
       fields: [
         { path: 'bidder', as: 'text' },
-        { path: 'placedAt', as: 'text' },
+        { path: 'position', as: 'integer' },
       ],
     },
   ],

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { Tiers } from '#domain/auctions/fees.ts';
 import { Ladder } from '#domain/auctions/ladder.ts';
 import { publicLot } from '#domain/auctions/lot/messages.ts';
+import { PositionText } from '#domain/kernel/envelope.ts';
 import { AuctionId, BidId, LotId, MovementId, PersonId, SaleId } from '#domain/kernel/ids.ts';
 import { Instant } from '#domain/kernel/instant.ts';
 import { secret } from '#domain/kernel/message.ts';
@@ -43,6 +44,8 @@ export const AuctionDocument = z
     winner: PersonId.optional(),
     hammer: Money.optional(),
     settled: z.boolean(),
+    /** Of its scheduling. */
+    position: PositionText,
     updatedAt: Instant,
   })
   .meta({ id: 'Auction', description: 'A timed English auction of one lot, as everybody may see it.' });
@@ -69,6 +72,8 @@ export const BidDocument = z
     /** Why it does not stand; only for who bid it. */
     reason: secret(z.object({ code: z.string(), message: z.string() }).optional()),
     placedAt: Instant,
+    /** Of its placing: the order in which bids are decided. */
+    position: PositionText,
     decidedAt: Instant.optional(),
   })
   .meta({ id: 'Bid', description: 'One bid of one person.' });

@@ -5,7 +5,7 @@ import { pause } from '#domain/kernel/pause.ts';
 import type { Consumer } from '#domain/kernel/ports/consumer.ts';
 import type { Clock } from '#domain/kernel/ports/facts.ts';
 import { NoSuchCollection, type ReadStore } from '#domain/kernel/ports/read-store.ts';
-import type { ViewReader } from '#domain/kernel/ports/views.ts';
+import type { Filter, Page, Query, ViewReader } from '#domain/kernel/ports/views.ts';
 import { Behind, Parked, Rejected } from '#domain/kernel/rejections.ts';
 import type { View } from '../view.ts';
 import { type Build, buildsOf, collectionOf, consumerOf } from './builds.ts';
@@ -30,11 +30,16 @@ const MOST_PARKED = 100;
 /** A build may be replaced and dropped between two steps of a read, but not time after time. */
 const MOST_TRIES = 5;
 
+/** What every document of a list has in one of its fields. */
+const namesIn = (filter: Filter = {}): readonly string[] =>
+  Object.values(filter).filter((value): value is string => typeof value === 'string');
+
 /**
  * Reads the live build of each view, in any process that has the read store. After a new version of a view was started,
  * the documents of the old one are served as they are until the new one has caught up: they stand still, `reached` says
- * where, and a document that the new schema cannot read answers `behind`. A parked key is told by `get`; a page of `find`
- * may hold documents of one as they were when it was parked.
+ * where, and a document that the new schema cannot read answers `behind`. A parked key is told by `get`, and by `find` where the page
+ * holds a document of it or the filter asks for it by name. Where a list goes over many keys, what a parked one would have added to
+ * it is missing: nobody knows that, and `standing` lists the keys.
  */
 export function viewReader(options: ViewReaderOptions): ViewReader {
   const { readStore, clock, waitMs = 5_000, running = () => undefined } = options;
@@ -89,6 +94,21 @@ export function viewReader(options: ViewReaderOptions): ViewReader {
     }
   };
 
+  /** @throws Rejected with `parked` when a list is about a parked key */
+  const refuseParked = async (view: View, build: Build, query: Query, page: Page<JsonObject>) => {
+    const parked = await readStore.parked(consumerOf(view.name, build));
+    if (parked.length === 0) return;
+    const ids = page.items.map(({ id }) => id);
+    const shown = await readStore.get(collectionOf(view.name, build), ids);
+    const keys = new Set([...shown.values()].map(({ key }) => key));
+    const names = namesIn(query.filter);
+    // A key is what is asked for, or a stream that is named after it: `wallet-ann:USD`.
+    const isAskedFor = (key: string): boolean =>
+      names.some((name) => key === name || key.endsWith(`-${name}`));
+    const key = parked.map((it) => it.key).find((it) => keys.has(it) || isAskedFor(it));
+    if (key !== undefined) throw new Rejected(Parked({ view: view.name, key }));
+  };
+
   return {
     get: (name, id, at) =>
       read(name, at?.position, async (view, build) => {
@@ -102,6 +122,7 @@ export function viewReader(options: ViewReaderOptions): ViewReader {
     find: (name, query, at) =>
       read(name, at?.position, async (view, build) => {
         const page = await readStore.find(collectionOf(name, build), query);
+        await refuseParked(view, build, query, page);
         const items = page.items.map(({ id, cursor, document }) => ({
           id,
           cursor,

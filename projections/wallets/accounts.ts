@@ -32,7 +32,7 @@ function accountAfter(
 /** The accounts of the house and its mirror of what the provider holds; each event touches one of them. */
 export const platformAccounts: View = view({
   name: 'platform-accounts',
-  version: 1,
+  version: 2,
   description: 'What the house has earned and what the payment provider holds for it.',
   document: PlatformAccountDocument,
   indexes: [{ name: 'by-currency', fields: [{ path: 'currency', as: 'text' }] }],
@@ -72,7 +72,7 @@ function clearingAfter(
 /** Money on its way, by movement: what an auditor looks at first when something is missing. */
 export const clearing: View = view({
   name: 'clearing',
-  version: 1,
+  version: 2,
   description: 'Money of one movement that is on its way: never below zero, and zero at its end.',
   document: ClearingDocument,
   indexes: [

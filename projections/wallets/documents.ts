@@ -1,8 +1,16 @@
 import { z } from 'zod';
+import { PositionText } from '#domain/kernel/envelope.ts';
 import { ClaimId, HoldId, MovementId, PaymentId, PersonId } from '#domain/kernel/ids.ts';
 import { Instant } from '#domain/kernel/instant.ts';
 import { capability } from '#domain/kernel/message.ts';
-import { Currency, MinorUnits, PositiveMinorUnits, SignedMinorUnits } from '#domain/kernel/money.ts';
+import {
+  Currency,
+  MinorUnits,
+  PositiveMinorUnits,
+  SignedMinorUnits,
+  SignedSum,
+  Sum,
+} from '#domain/kernel/money.ts';
 import { ProviderName } from '#domain/kernel/ports/payments.ts';
 import { HoldPurpose } from '#domain/wallets/wallet/messages.ts';
 
@@ -65,7 +73,7 @@ export const StatementEntry = z
     claimId: ClaimId.optional(),
     revision: z.int().min(0),
     /** Of the event in the history, as a decimal string: a statement at any position ends with the last entry at or below it. */
-    position: z.string().regex(/^\d+$/),
+    position: PositionText,
     recordedAt: Instant,
   })
   .meta({
@@ -100,6 +108,8 @@ export const PaymentDocument = z
     /** Notices of the provider that did not fit. */
     refusedNotices: z.int().min(0),
     startedAt: Instant,
+    /** Of its beginning. */
+    position: PositionText,
     updatedAt: Instant,
   })
   .meta({ id: 'Payment', description: 'A payment at the provider, in or out.' });
@@ -113,7 +123,7 @@ export const PlatformAccountDocument = z
     account: z.string(),
     currency: Currency,
     /** A provider's is negative by what it holds for us. */
-    balance: SignedMinorUnits,
+    balance: SignedSum,
     entries: z.int().min(1),
     updatedAt: Instant,
   })
@@ -128,16 +138,16 @@ export const LedgerDocument = z
   .object({
     id: Currency,
     /** In all wallets: what can be spent, and what is held. */
-    available: SignedMinorUnits,
-    held: SignedMinorUnits,
+    available: SignedSum,
+    held: SignedSum,
     /** On its way between accounts, over all movements. */
-    clearing: SignedMinorUnits,
+    clearing: SignedSum,
     /** What the house has earned. */
-    platform: SignedMinorUnits,
+    platform: SignedSum,
     /** Negative by what the payment providers hold for us. */
-    providers: SignedMinorUnits,
+    providers: SignedSum,
     /** All of the above together: zero, or money was made or lost. */
-    total: SignedMinorUnits,
+    total: SignedSum,
     /** Events that moved money. */
     entries: z.int().min(1),
     updatedAt: Instant,
@@ -155,9 +165,9 @@ export const ClearingDocument = z
     movement: MovementId,
     currency: Currency,
     /** What is on its way; zero at the movement's end, never below. */
-    balance: SignedMinorUnits,
+    balance: SignedSum,
     /** All that has ever gone in. */
-    total: MinorUnits,
+    total: Sum,
     /** Whether the balance has ever been below zero, which would be an error of ours. */
     overdrawn: z.boolean(),
     startedAt: Instant,

@@ -42,7 +42,7 @@ function booked(
 /** The trial balance: one document a currency, so that all its sums are of one and the same position. */
 export const ledger: View = view({
   name: 'ledger',
-  version: 1,
+  version: 2,
   description: 'All money of each currency by kind of account; the kinds sum to zero.',
   document: LedgerDocument,
   events: [

@@ -27,7 +27,7 @@ type Terms = RecordedEvent<
 
 const initiated =
   (direction: PaymentDocument['direction']) =>
-  (_none: PaymentDocument | undefined, { data, recordedAt }: Terms): PaymentDocument => ({
+  (_none: PaymentDocument | undefined, { data, position, recordedAt }: Terms): PaymentDocument => ({
     id: data.paymentId,
     person: data.person,
     direction,
@@ -36,6 +36,7 @@ const initiated =
     status: 'initiated',
     refusedNotices: 0,
     startedAt: recordedAt,
+    position: position.toString(),
     updatedAt: recordedAt,
   });
 
@@ -63,13 +64,13 @@ const becomes =
 
 export const payments: View = view({
   name: 'payments',
-  version: 2,
+  version: 3,
   description: 'Payments in and out, where they stand, and where to confirm them.',
   document: PaymentDocument,
   indexes: [
     { name: 'by-person', fields: [{ path: 'person', as: 'text' }] },
     { name: 'by-status', fields: [{ path: 'status', as: 'text' }] },
-    { name: 'by-start', fields: [{ path: 'startedAt', as: 'text' }] },
+    { name: 'by-position', fields: [{ path: 'position', as: 'integer' }] },
   ],
   events: [
     TopUpInitiated,

@@ -31,11 +31,12 @@ const orders = {
   ending_last: [{ field: 'endsAt', direction: 'descending' }],
   cheapest: [{ field: 'price.amount', direction: 'ascending' }],
   dearest: [{ field: 'price.amount', direction: 'descending' }],
-  newest: [{ field: 'opensAt', direction: 'descending' }],
+  newest: [{ field: 'position', direction: 'descending' }],
 } as const satisfies Record<string, Query['sort']>;
-const AuctionSort = z
-  .enum(['ending_first', 'ending_last', 'cheapest', 'dearest', 'newest'])
-  .meta({ id: 'AuctionSort', description: 'In what order auctions are listed.' });
+const AuctionSort = z.enum(['ending_first', 'ending_last', 'cheapest', 'dearest', 'newest']).meta({
+  id: 'AuctionSort',
+  description: 'In what order auctions are listed; the newest is the one scheduled last.',
+});
 
 const words = z.string().trim().min(1).max(200).optional();
 
@@ -84,7 +85,8 @@ function visibleBids(auctionId: string, reading: Reading): Filter {
   return { auctionId, ...(actor === undefined ? standing : { $or: [standing, { bidder: actor.id }] }) };
 }
 
-const newestFirst = [{ field: 'placedAt', direction: 'descending' }] as const;
+/** In the order of the history, which a millisecond does not tell. */
+const newestFirst = [{ field: 'position', direction: 'descending' }] as const;
 
 const auction = query({
   description: 'One auction.',

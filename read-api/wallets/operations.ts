@@ -29,6 +29,7 @@ const platformAccounts = documents('platform-accounts', PlatformAccountDocument)
 const movements = documents('clearing', ClearingDocument);
 const ledgers = documents('ledger', LedgerDocument);
 
+const newestFirst = [{ field: 'position', direction: 'descending' }] as const;
 const person = PersonId.optional().meta({ description: 'Somebody else: for auditors and investigators.' });
 
 /** Bounds a statement by place or by time; both may be given. */
@@ -144,8 +145,7 @@ export const walletOperations: Operations = {
       async resolve(args, reading) {
         const wallet = `${personAsked(args.person, reading)}:${args.currency}`;
         const bounds = upTo(await cursorPosition(reading.house, args.upTo), args.upToTime);
-        const sort = [{ field: 'position', direction: 'descending' }] as const;
-        return statement.page({ filter: { wallet, ...bounds }, sort }, args, reading);
+        return statement.page({ filter: { wallet, ...bounds }, sort: newestFirst }, args, reading);
       },
     }),
     payment,
@@ -156,8 +156,7 @@ export const walletOperations: Operations = {
       returns: connection(PaymentDocument),
       resolve: (args, reading) => {
         const filter = { person: personAsked(args.person, reading) };
-        const sort = [{ field: 'startedAt', direction: 'descending' }] as const;
-        return payments.page({ filter, sort }, args, reading);
+        return payments.page({ filter, sort: newestFirst }, args, reading);
       },
     }),
     platformAccount,

@@ -83,6 +83,16 @@ describe('views', () => {
     ]);
     assert.equal(((await reader.get('counters', 'bob', { position })) as { total: bigint }).total, 8n);
     await rejectsWith(reader.get('counters', 'ann', { position }), 'parked');
+    // A list says so as well: where a document of it stands on the page, or where it is asked for by name.
+    const dearest = { sort: [{ field: 'total', direction: 'descending' }], limit: 1 } as const;
+    const page = await reader.find('counters', dearest, { position });
+    assert.deepEqual([page.items.map(({ id }) => id), page.more], [['bob'], true]);
+    await rejectsWith(reader.find('counters', { ...dearest, limit: 2 }, { position }), 'parked');
+    await rejectsWith(
+      reader.find('counters', { limit: 9, filter: { group: 'ann' } }, { position }),
+      'parked',
+    );
+    assert.deepEqual((await reader.find('counters', { limit: 9, filter: { group: 'bob' } })).items, []);
     const [status] = await viewStatus(readStore, [countersView()]);
     assert.equal(status?.parkedKeys, 1);
     const [parked] = await readStore.parked();

@@ -43,10 +43,9 @@ test('a statement tells the running balance, up to any place of the history or m
     assert.equal(errors, undefined);
     return (data as unknown as Answer).statement.edges.map(({ node }) => node.available);
   };
-  const newestFirst = [...(await balances(`upTo: "${last}"`))];
-  assert.deepEqual(newestFirst.toSorted(), ['1000', '1500', '1501']);
+  assert.deepEqual(await balances(`upTo: "${last}"`), ['1501', '1500', '1000']);
   const second = tokenOf(house.store.epoch, places[1] ?? 0n);
-  assert.deepEqual((await balances(`upTo: "${second}"`)).toSorted(), ['1000', '1500']);
+  assert.deepEqual(await balances(`upTo: "${second}"`), ['1500', '1000']);
   assert.deepEqual(await balances('upToTime: "2000-01-01T00:00:00.000Z"'), []);
   assert.equal((await balances('upToTime: "2200-01-01T00:00:00.000Z"')).length, 3);
 });

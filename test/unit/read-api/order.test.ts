@@ -1,0 +1,86 @@
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { AuctionScheduled } from '#domain/auctions/auction/messages.ts';
+import { BidPlaced } from '#domain/auctions/participant/messages.ts';
+import { moved } from '#domain/kernel/posting.ts';
+import { tokenOf } from '#domain/kernel/token.ts';
+import { TopUpInitiated } from '#domain/wallets/payment/messages.ts';
+import { PlatformCredited } from '#domain/wallets/platform/messages.ts';
+import { terms } from '../../support/auctions.ts';
+import { givenReadSide, type ReadSide } from '../../support/read-side.ts';
+
+// What is newest stands last in the history. All of this happens in one millisecond, under ids that tell nothing.
+
+const names = ['m', 'c', 'x', 'a', 'q', 'z', 'b', 'k', 'y', 'd', 'p', 'e'];
+let house: ReadSide;
+let at: string;
+before(async () => {
+  house = await givenReadSide();
+  let last = 0n;
+  for (const name of names) {
+    await house.append(
+      `auction-${name}`,
+      // Scheduled first, and to open last of all.
+      AuctionScheduled({ ...terms, auctionId: name, opensAt: name === 'm' ? terms.endsAt : terms.opensAt }),
+    );
+    await house.append(
+      `payment-${name}`,
+      TopUpInitiated({ paymentId: name, person: 'ann', currency: 'USD', amount: 1n }),
+    );
+    const bid = { auctionId: 'm', bidId: name, bidder: 'ann', currency: 'USD', maximum: 100n, hold: 100n };
+    last = await house.append('participant-m:ann', BidPlaced(bid));
+  }
+  at = tokenOf(house.store.epoch, last);
+});
+after(() => house.close());
+
+const newestFirst = names.toReversed();
+const lists: Readonly<Record<string, string>> = {
+  auctions: 'auctions(sort: newest, first: 50, atLeast: $at) { edges { node { is: auctionId } } }',
+  myBids: 'myBids(first: 50, atLeast: $at) { edges { node { is: bidId } } }',
+  payments: 'payments(first: 50, atLeast: $at) { edges { node { is: paymentId } } }',
+};
+for (const [name, list] of Object.entries(lists))
+  test(`${name}: the newest is what stands last in the history`, async () => {
+    const { data, errors } = await house.ask(`query ($at: Token) { list: ${list} }`, { at }, 'ann:bidder');
+    assert.equal(errors, undefined);
+    const edges = (data?.list as { edges: { node: { is: string } }[] } | undefined)?.edges ?? [];
+    assert.deepEqual(
+      edges.map(({ node }) => node.is),
+      newestFirst,
+    );
+  });
+
+test('the history of bids is told from the bid placed last', async () => {
+  const query = `query ($at: Token) {
+    auction(auctionId: "m", atLeast: $at) { bidHistory(first: 50) { edges { node { bidId } } } }
+  }`;
+  const { data } = await house.ask(query, { at }, 'ann:bidder');
+  const edges =
+    (data?.auction as { bidHistory: { edges: { node: { bidId: string } }[] } } | undefined)?.bidHistory
+      .edges ?? [];
+  assert.deepEqual(
+    edges.map(({ node }) => node.bidId),
+    newestFirst,
+  );
+});
+
+test('a sum may be larger than any one amount', async () => {
+  const most = 10n ** 18n - 1n;
+  let last = 0n;
+  for (const movement of ['m1', 'm2', 'm3']) {
+    const credit = { account: 'fees', currency: 'USD', amount: most, movement, reason: 'fees' } as const;
+    const postings = moved(`clearing:${movement}:USD`, 'platform:fees:USD', most);
+    last = await house.append('platform-fees:USD', PlatformCredited({ ...credit, postings }));
+  }
+  const query = `query ($at: Token) {
+    ledger(currency: "USD", atLeast: $at) { platform clearing total }
+    platformAccount(owner: platform, account: "fees", currency: "USD", atLeast: $at) { balance }
+  }`;
+  const { data } = await house.ask(query, { at: tokenOf(house.store.epoch, last) }, 'ida:auditor');
+  const sum = (3n * most).toString();
+  assert.deepEqual(data, {
+    ledger: { platform: sum, clearing: `-${sum}`, total: '0' },
+    platformAccount: { balance: sum },
+  });
+});
