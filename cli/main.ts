@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util';
+import { EXIT, exitCodeOf } from '#compose/exit.ts';
 import { views } from '#compose/projections.ts';
 import { openWorkplace } from '#compose/workplace.ts';
 import { ConfigError, readConfig } from '#config';
@@ -15,12 +16,12 @@ async function main(words: readonly string[]): Promise<ExitCode> {
   } catch (error) {
     console.error(error instanceof Error ? error.message : String(error));
     console.error(projectionsUsage);
-    return 2;
+    return EXIT.misused;
   }
   const [area, ...rest] = parsed.positionals;
   if (area !== 'projections' || parsed.values.help === true) {
     (parsed.values.help === true ? console.log : console.error)(projectionsUsage);
-    return parsed.values.help === true ? 0 : 2;
+    return parsed.values.help === true ? 0 : EXIT.misused;
   }
   const folder = parsed.values.data ?? readConfig().dataDir;
   const work = await openWorkplace({ folder, views, registry, print });
@@ -43,5 +44,5 @@ try {
 } catch (error) {
   // A folder without a history, a damaged one or a setting is the operator's to mend; anything else is ours and shows its trace.
   console.error(error instanceof StoreError || error instanceof ConfigError ? error.message : error);
-  process.exitCode = 1;
+  process.exitCode = exitCodeOf(error);
 }

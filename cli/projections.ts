@@ -1,4 +1,5 @@
 import { SingleBar } from 'cli-progress';
+import { EXIT } from '#compose/exit.ts';
 import type { Consume } from '#domain/kernel/ports/consumer.ts';
 import type { EventStore } from '#domain/kernel/ports/event-store.ts';
 import type { Clock } from '#domain/kernel/ports/facts.ts';
@@ -30,10 +31,10 @@ export const projectionsUsage = `npm run cli -- projections <command> [--data DI
   parked              every parked key, with its error and how many events wait
   retry [view] [key]  asks for another try of parked keys, in the order of their events
 
-Exit codes: 0 done or equal, 1 failed or differs, 2 not understood.`;
+Exit codes: 0 done or equal, 1 failed or differs, 64 not understood, 65 damaged data, 69 data not to be had, 78 a bad setting.`;
 
-/** 0: done or equal. 1: failed or differs. 2: not understood. */
-export type ExitCode = 0 | 1 | 2;
+/** 0: done or equal. 1: failed or differs. 64: not understood. */
+export type ExitCode = 0 | 1 | typeof EXIT.misused;
 
 /** Runs one command of `projections`. */
 export async function projections(work: Workplace, words: readonly string[]): Promise<ExitCode> {
@@ -57,7 +58,7 @@ export async function projections(work: Workplace, words: readonly string[]): Pr
 function usage({ print }: Workplace, problem: string | undefined): ExitCode {
   if (problem !== undefined) print(problem);
   print(projectionsUsage);
-  return 2;
+  return EXIT.misused;
 }
 
 async function status({ views, readStore, store, print }: Workplace): Promise<ExitCode> {

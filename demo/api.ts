@@ -77,7 +77,28 @@ interface Received {
   readonly body: string;
 }
 const unavailable = 503;
+/** Of an answer that is not understood. */
+const SHOWN_CHARACTERS = 300;
 const json = { 'content-type': 'application/json' } as const;
+
+/** @throws Error with what came, where it is not what a platform of this version answers */
+function fitting<Data>(schema: z.ZodType<Data>, value: unknown, body: string): Data {
+  const parsed = schema.safeParse(value);
+  if (parsed.success) return parsed.data;
+  const [{ path, message } = { path: [], message: '' }] = parsed.error.issues;
+  const said = body.slice(0, SHOWN_CHARACTERS);
+  throw new Error(`No platform of this version answers so (${path.join('.')}: ${message}): ${said}`);
+}
+
+function read<Data>(schema: z.ZodType<Data>, body: string): Data {
+  let value: unknown;
+  try {
+    value = JSON.parse(body);
+  } catch {
+    value = undefined;
+  }
+  return fitting(schema, value, body);
+}
 
 /**
  * Connects to a platform. `run` names this run; `gone` is aborted when the platform is known to have ended, so that nobody
@@ -118,13 +139,12 @@ export function connect({ url, run, gone }: { url: string; run: string; gone: Ab
     send(path, init, (received) => (received.status === unavailable ? undefined : received));
 
   function answerOf({ status, body }: Received): Answer | undefined {
-    const answer: unknown = JSON.parse(body);
     if (status >= 400) {
-      const { code, message, details } = Rejected.parse(answer);
+      const { code, message, details } = read(Rejected, body);
       if (status === unavailable) return undefined;
       return { outcome: 'rejected', code, why: `${code}: ${message} ${JSON.stringify(details)}` };
     }
-    const { outcome, token, events } = Accepted.parse(answer);
+    const { outcome, token, events } = read(Accepted, body);
     // Recorded, and still on its way: the same id asks how it ended.
     return outcome === 'pending' ? undefined : { outcome, token, events };
   }
@@ -137,7 +157,7 @@ export function connect({ url, run, gone }: { url: string; run: string; gone: Ab
       const init = { method: 'POST', headers: json, body: JSON.stringify(asked) };
       const { status, body } = await request('/dev/tokens', init);
       if (status !== 201) throw new Error(`${person} cannot sign in: ${status} ${body}`);
-      return { person, authorization: `Bearer ${Issued.parse(JSON.parse(body)).token}` };
+      return { person, authorization: `Bearer ${read(Issued, body).token}` };
     },
     command(by, path, data, purpose) {
       const id = createHash('sha256')
@@ -162,8 +182,8 @@ export function connect({ url, run, gone }: { url: string; run: string; gone: Ab
       const headers = by === undefined ? json : { ...json, authorization: by.authorization };
       const init = { method: 'POST', headers, body: JSON.stringify({ query, variables }) };
       return send('/graphql', init, ({ body }) => {
-        const { data, errors = [] } = Answered.parse(JSON.parse(body));
-        if (errors.length === 0) return schema.parse(data);
+        const { data, errors = [] } = read(Answered, body);
+        if (errors.length === 0) return fitting(schema, data, body);
         if (errors.every(({ extensions }) => PASSING_CODES.includes(extensions?.code))) return undefined;
         throw new Error(`${query}: ${errors.map(({ message }) => message).join('; ')}`);
       });

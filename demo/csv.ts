@@ -7,8 +7,8 @@ const CENTS_PER_DOLLAR = 100n;
 const MAX_ROWS = 1_000_000;
 /** Problems named at once: the first few tell what is wrong with a file. */
 const MAX_PROBLEMS = 10;
-/** The first line names the columns. */
-const FIRST_ROW_LINE = 2;
+/** How people write that they do not know. */
+const MISSING: readonly unknown[] = ['', 'NA', 'N/A', '-'];
 
 /** What may stand in an id of the platform, and still leaves room for a prefix. */
 const Id = z
@@ -25,42 +25,140 @@ const Dollars = z
   });
 const PositiveDollars = Dollars.refine((cents) => cents > 0n, 'more than nothing');
 
+const NUMBER = { error: 'a number' } as const;
+
+/** What a bid cannot do without. */
+const needed = {
+  auction_id: Id,
+  bidder: Id,
+  max_bid: PositiveDollars,
+  day: z.coerce.number(NUMBER).min(0, 'not before the beginning'),
+  opening_bid: PositiveDollars,
+  final_price: PositiveDollars,
+  duration_days: z.coerce.number(NUMBER).positive('more than nothing').max(90, 'at most 90 days'),
+} as const;
+
+/** What it can do without, where the file has no such column too. */
+const useful = {
+  /** 0: unknown. */
+  bidder_rating: z.coerce
+    .number(NUMBER)
+    .int('a whole number')
+    .min(-1_000_000, 'at least -1,000,000')
+    .max(1_000_000, 'at most 1,000,000')
+    .default(0),
+  item: z.string().trim().max(200, 'at most 200 characters').optional(),
+} as const;
+
 const Row = z
-  .object({
-    auction_id: Id,
-    bidder: Id,
-    max_bid: PositiveDollars,
-    day: z.coerce.number().min(0),
-    bidder_rating: z.coerce.number().int().min(-1_000_000).max(1_000_000),
-    opening_bid: PositiveDollars,
-    final_price: PositiveDollars,
-    item: z.string().trim().min(1).max(200),
-    duration_days: z.coerce.number().positive().max(90),
-  })
+  .object({ ...needed, ...useful })
   .refine(({ day, duration_days }) => day <= duration_days, 'a bid after the end of its auction');
 /** One bid as eBay recorded it; amounts in cents, times in days since the auction opened. */
 export type Row = Readonly<z.output<typeof Row>>;
 
+/** A row without something that a bid needs. */
+export interface LeftOut {
+  readonly line: number;
+  readonly missing: readonly string[];
+}
+
 /** A file of bids. */
 export interface BidFile {
   readonly rows: readonly Row[];
+  /** The rows that no bid could be made of, in the order of the file. */
+  readonly leftOut: readonly LeftOut[];
   /** Of the file's bytes: two runs over the same file are the same run. */
   readonly fingerprint: string;
 }
 
-const problemOf = ({ path, message }: z.core.$ZodIssue): string => {
-  const [row, column] = path;
-  return `line ${Number(row) + FIRST_ROW_LINE}${column === undefined ? '' : `, ${String(column)}`}: ${message}`;
-};
+/** A file that cannot be read, or that does not fit; its message says where. */
+export class BidFileError extends Error {
+  /** The file is there, and is at fault. */
+  readonly isRead: boolean;
+  constructor(message: string, isRead: boolean, options?: ErrorOptions) {
+    super(message, options);
+    this.name = 'BidFileError';
+    this.isRead = isRead;
+  }
+}
 
-/** Reads a file of bids. @throws Error naming the first lines that do not fit. */
+interface Written {
+  readonly record: Readonly<Record<string, string>>;
+  /** Where it ends in the file, from 1. */
+  readonly info: { readonly lines: number };
+}
+
+/** The first of many, and how many more there are. */
+const named = (lines: readonly string[]): readonly string[] => [
+  ...lines.slice(0, MAX_PROBLEMS),
+  ...(lines.length > MAX_PROBLEMS ? [`and ${lines.length - MAX_PROBLEMS} more`] : []),
+];
+
+/** What is to be said of the rows that are left out; nothing when there are none. */
+export function leftOutText(leftOut: readonly LeftOut[]): string | undefined {
+  if (leftOut.length === 0) return undefined;
+  const lines = leftOut.map(({ line, missing }) => `line ${line}: no ${missing.join(', ')}`);
+  const rows = leftOut.length === 1 ? '1 row is' : `${leftOut.length} rows are`;
+  return [`${rows} left out, because something is missing that a bid needs:`, ...named(lines)].join('\n  ');
+}
+
+function bytesOf(file: string): Buffer {
+  try {
+    return readFileSync(file);
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    throw new BidFileError(`${file} cannot be read: ${why}`, false, { cause: error });
+  }
+}
+
+/** @throws BidFileError when it is no table, or has not the columns that are needed */
+function tableIn(file: string, bytes: Buffer): readonly Written[] {
+  let written: readonly Written[];
+  try {
+    const form = { columns: true, bom: true, trim: true, skip_empty_lines: true, info: true } as const;
+    written = parse(bytes, form) as unknown as readonly Written[];
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    throw new BidFileError(`${file} cannot be read: ${why}`, true, { cause: error });
+  }
+  const [first] = written;
+  if (first === undefined) throw new BidFileError(`${file} cannot be read: it has no rows`, true);
+  if (written.length > MAX_ROWS)
+    throw new BidFileError(`${file} cannot be read: it has more than ${MAX_ROWS} rows`, true);
+  const lacking = Object.keys(needed).filter((column) => !Object.hasOwn(first.record, column));
+  if (lacking.length > 0)
+    throw new BidFileError(`${file} cannot be read: it has no column ${lacking.join(', ')}`, true);
+  return written;
+}
+
+/**
+ * Reads a file of bids. What is missing (`NA`, `N/A`, `-`, nothing) in a column that is not needed is unknown; in one that
+ * is needed its row is left out, and told.
+ *
+ * @throws BidFileError naming the first lines that do not fit, and how many there are
+ */
 export function readBids(file: string): BidFile {
-  const bytes = readFileSync(file);
-  const records: unknown = parse(bytes, { columns: true, bom: true, trim: true, skip_empty_lines: true });
-  const parsed = z.array(Row).min(1).max(MAX_ROWS).safeParse(records);
-  if (!parsed.success)
-    throw new Error(
-      [`${file} cannot be read:`, ...parsed.error.issues.slice(0, MAX_PROBLEMS).map(problemOf)].join('\n  '),
-    );
-  return { rows: parsed.data, fingerprint: createHash('sha256').update(bytes).digest('hex') };
+  const bytes = bytesOf(file);
+  const rows: Row[] = [];
+  const leftOut: LeftOut[] = [];
+  const problems: string[] = [];
+  for (const { record, info } of tableIn(file, bytes)) {
+    const line = info.lines;
+    const known = Object.fromEntries(Object.entries(record).filter(([, value]) => !MISSING.includes(value)));
+    const missing = Object.keys(needed).filter((column) => !Object.hasOwn(known, column));
+    if (missing.length > 0) {
+      leftOut.push({ line, missing });
+      continue;
+    }
+    const parsed = Row.safeParse(known);
+    if (parsed.success) rows.push(parsed.data);
+    else
+      for (const { path, message } of parsed.error.issues)
+        problems.push(`line ${line}${path.length === 0 ? '' : `, ${path.join('.')}`}: ${message}`);
+  }
+  if (problems.length > 0)
+    throw new BidFileError([`${file} cannot be read:`, ...named(problems)].join('\n  '), true);
+  if (rows.length === 0)
+    throw new BidFileError(`${file} has no row to make a bid of. ${leftOutText(leftOut)}`, true);
+  return { rows, leftOut, fingerprint: createHash('sha256').update(bytes).digest('hex') };
 }

@@ -1,8 +1,8 @@
 import { writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
-import { type BidFile, readBids } from './csv.ts';
-import { platformAt, type RunningPlatform, startPlatform } from './platform.ts';
+import { type BidFile, BidFileError, leftOutText, readBids } from './csv.ts';
+import { NobodyThere, platformAt, type RunningPlatform, startPlatform } from './platform.ts';
 import { replay } from './replay.ts';
 import { tableOf } from './report.ts';
 
@@ -10,15 +10,60 @@ import { tableOf } from './report.ts';
 
 const SAMPLE = resolve(import.meta.dirname, '../samples/ebay-auctions.csv');
 
-const { values } = parseArgs({
-  options: { file: { type: 'string', default: SAMPLE }, report: { type: 'string' }, url: { type: 'string' } },
-});
+const usage = `npm run demo -- [--file FILE] [--report FILE] [--url URL]
 
-async function run(bids: BidFile, platform: RunningPlatform): Promise<number> {
-  const report = await replay(bids, platform);
-  console.log(tableOf(report));
-  if (values.report !== undefined) writeFileSync(values.report, `${JSON.stringify(report, null, 2)}\n`);
-  return report.problems.length === 0 ? 0 : 1;
+  --file FILE    bids to play, as CSV with the columns of samples/ebay-auctions.csv; what is missing says so
+                 (NA, N/A, -, nothing): in bidder_rating and item it is unknown, for anything else its row is left out
+  --report FILE  where the result is written as JSON
+  --url URL      a platform that runs already, with CLOCK=simulated; without it one is started
+
+Exit codes: 0 everything adds up, 1 something does not, 64 not understood, 65 a file that does not fit, 69 nobody answers.`;
+
+/** As sysexits(3) numbers them. */
+const EXIT = { misused: 64, damaged: 65, unavailable: 69 } as const;
+
+interface Wish {
+  readonly help: boolean;
+  readonly file: string;
+  readonly report: string | undefined;
+  readonly url: string | undefined;
+}
+
+/** Says what is not understood, and ends. */
+function misused(problem: string): never {
+  console.error(`${problem}\n\n${usage}`);
+  process.exit(EXIT.misused);
+}
+
+function readArguments(): Wish {
+  const text = { type: 'string' } as const;
+  try {
+    const {
+      help = false,
+      file = SAMPLE,
+      report,
+      url,
+    } = parseArgs({
+      options: { file: text, report: text, url: text, help: { type: 'boolean', short: 'h' } },
+    }).values;
+    if (url !== undefined && !/^https?:$/.test(URL.parse(url)?.protocol ?? ''))
+      return misused(`--url ${url} is no address such as http://127.0.0.1:4000`);
+    return { help, file, report, url };
+  } catch (error) {
+    return misused(error instanceof Error ? error.message : String(error));
+  }
+}
+
+async function run(bids: BidFile, platform: RunningPlatform, report: string | undefined): Promise<number> {
+  const result = await replay(bids, platform);
+  console.log(tableOf(result));
+  if (report !== undefined) writeFileSync(report, `${JSON.stringify(result, null, 2)}\n`);
+  return result.problems.length === 0 ? 0 : 1;
+}
+
+function exitCodeOf(error: unknown): number {
+  if (error instanceof BidFileError) return error.isRead ? EXIT.damaged : EXIT.misused;
+  return error instanceof NobodyThere ? EXIT.unavailable : 1;
 }
 
 // Leaving takes the platform along: it stops in its own time.
@@ -28,17 +73,24 @@ for (const [signal, code] of [
 ] as const)
   process.once(signal, () => process.exit(code));
 
+const wish = readArguments();
+if (wish.help) {
+  console.log(usage);
+  process.exit(0);
+}
 try {
-  const bids = readBids(values.file);
-  const platform = values.url === undefined ? await startPlatform() : platformAt(values.url);
+  const bids = readBids(wish.file);
+  const platform = wish.url === undefined ? await startPlatform() : await platformAt(wish.url);
   console.log(`The platform is ${platform.url}`);
+  const leftOut = leftOutText(bids.leftOut);
+  if (leftOut !== undefined) console.log(leftOut);
   try {
-    process.exitCode = await run(bids, platform);
+    process.exitCode = await run(bids, platform, wish.report);
   } finally {
     await platform.stop();
   }
 } catch (error) {
   console.error(error instanceof Error ? error.message : error);
   // What was under way elsewhere, another bid or a bar on the screen, must not keep it from ending.
-  process.exit(1);
+  process.exit(exitCodeOf(error));
 }

@@ -36,13 +36,13 @@ export interface Window {
 }
 
 /** What must be the same in every row of an auction. The opening bid is not: a seller may lower it before the first bid. */
-const ending = ({ final_price, item, duration_days }: Row): string =>
-  `${final_price} ${duration_days} ${item}`;
+const ending = ({ final_price, duration_days }: Row): string => `${final_price} ${duration_days}`;
 
 function lotOf(number: string, rows: readonly (readonly [row: Row, place: number])[]): PlannedLot {
   const [[first] = []] = rows;
   if (first === undefined) throw new RangeError(`auction ${number} has no bids`);
-  if (rows.some(([row]) => ending(row) !== ending(first)))
+  const items = new Set(rows.flatMap(([{ item }]) => item ?? []));
+  if (items.size > 1 || rows.some(([row]) => ending(row) !== ending(first)))
     throw new Error(`the rows of auction ${number} disagree on its price, duration or item`);
   const durationMs = first.duration_days * DAY_MS;
   const bids = rows.map(
@@ -56,7 +56,12 @@ function lotOf(number: string, rows: readonly (readonly [row: Row, place: number
     }),
   );
   return {
-    ...{ number, title: first.item, openingBid: first.opening_bid, reserve: undefined },
+    ...{
+      number,
+      title: [...items][0] ?? `Auction ${number}`,
+      openingBid: first.opening_bid,
+      reserve: undefined,
+    },
     ...{ finalPrice: first.final_price, durationMs },
     // Sorting is stable, so that rows of the same day keep the order of the file.
     bids: bids.toSorted((a, b) => a.atMs - b.atMs),

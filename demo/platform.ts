@@ -4,6 +4,8 @@ import { resolve } from 'node:path';
 const root = resolve(import.meta.dirname, '..');
 /** How long a stopping platform may take before it is killed, in milliseconds. */
 const STOP_MS = 15_000;
+/** How long one that runs already may take to say so, in milliseconds. */
+const ANSWER_MS = 10_000;
 /** As much of what a starting platform says is looked at. */
 const OUTPUT_CHARACTERS = 10_000;
 
@@ -15,12 +17,29 @@ export interface RunningPlatform {
   stop(): Promise<void>;
 }
 
-/** One that runs already: nothing is started, and nothing stopped. */
-export const platformAt = (url: string): RunningPlatform => ({
-  url,
-  gone: new AbortController().signal,
-  stop: async () => {},
-});
+/** At the address of a platform is none. */
+export class NobodyThere extends Error {
+  constructor(message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.name = 'NobodyThere';
+  }
+}
+
+/** One that runs already: nothing is started, and nothing stopped. @throws NobodyThere when it does not answer like one */
+export async function platformAt(url: string): Promise<RunningPlatform> {
+  const is = await fetch(new URL('/health/live', url), { signal: AbortSignal.timeout(ANSWER_MS) }).then(
+    async (answer) => {
+      await answer.body?.cancel();
+      return answer.ok ? undefined : `it answers ${answer.status} to /health/live`;
+    },
+    (error: unknown) => {
+      const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
+      return cause instanceof Error ? cause.message || cause.name : String(cause);
+    },
+  );
+  if (is !== undefined) throw new NobodyThere(`There is no platform at ${url}: ${is}`);
+  return { url, gone: new AbortController().signal, stop: async () => {} };
+}
 
 /** It says where it listens when it is ready; whatever else it says is let go. */
 function urlOf(child: ChildProcess, ended: AbortSignal): Promise<string> {

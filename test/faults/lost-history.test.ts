@@ -111,7 +111,7 @@ describe('a folder without its history', () => {
   test('is refused by the command line too, which makes nothing in it', async () => {
     const folder = await copyOf(given.folder, ['views.db']);
     const { code, stderr } = await commandLine(folder);
-    assert.equal(code, 1);
+    assert.equal(code, 65);
     assert.match(stderr, /events\.db is missing, while there is views\.db/);
     assert.deepEqual(contents(folder), contents(await copyOf(given.folder, ['views.db'])));
   });

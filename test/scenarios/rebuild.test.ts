@@ -185,9 +185,9 @@ describe('the command line', () => {
     await says('parked', 0, /Nothing is parked/);
     await says('retry', 0, /No such key/);
     await says('retry counters k1', 1, /No such key/);
-    await says('rebuild nothing', 2, /there is no view nothing; there are counters/);
-    await says('rebuild counters twice', 2, /too many words/);
-    await says('dance', 2, /npm run cli/);
+    await says('rebuild nothing', 64, /there is no view nothing; there are counters/);
+    await says('rebuild counters twice', 64, /too many words/);
+    await says('dance', 64, /npm run cli/);
     const position = await append(store, [['k1', 1_000n]]);
     const grown = (await views.reader.get('counters', 'k1', { position })) as { total: bigint };
     assert.equal(grown.total, 1_000n + 1n + 18n + 35n);

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import fc from 'fast-check';
-import { type Row, readBids } from '#demo/csv.ts';
+import { leftOutText, type Row, readBids } from '#demo/csv.ts';
 import { lotsOf, pursesOf, windowsOf, winnerOf } from '#demo/plan.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'annals-plan-'));
@@ -48,6 +48,76 @@ test('a file that does not fit is refused by line and column', () => {
   ] as const)
     assert.throws(() => readBids(fileOf(good, line)), problem, line);
   assert.throws(() => readBids(fileOf()), /cannot be read/);
+});
+
+test('what is missing in a column that is not needed is unknown', () => {
+  const { rows, leftOut } = readBids(
+    fileOf(
+      ...['NA', '', '-', 'N/A'].map((none) => `1,ann,5,0.5,${none},1,5,Watch,3`),
+      '1,ann,5,0.5,7,1,5,,3',
+    ),
+  );
+  assert.deepEqual(
+    rows.map(({ bidder_rating, item }) => [bidder_rating, item]),
+    [...Array(4).fill([0, 'Watch']), [7, undefined]],
+  );
+  assert.deepEqual(leftOut, []);
+  assert.deepEqual(
+    lotsOf(rows).map(({ title }) => title),
+    ['Watch'],
+  );
+  assert.deepEqual(
+    lotsOf(rows.slice(4)).map(({ title }) => title),
+    ['Auction 1'],
+  );
+});
+
+test('a column that is not needed need not be there; one that is is asked for by name', () => {
+  const file = fileOf();
+  writeFileSync(
+    file,
+    'auction_id,bidder,max_bid,day,opening_bid,final_price,duration_days\n1,ann,5,0.5,1,5,3\n',
+  );
+  assert.deepEqual(readBids(file).rows[0]?.bidder_rating, 0);
+  writeFileSync(file, 'auction_id,bidder,day,final_price,duration_days\n1,ann,0.5,5,3\n');
+  assert.throws(() => readBids(file), /no column max_bid, opening_bid/);
+});
+
+test('a row without something that is needed is left out, named and counted', () => {
+  const good = '1,ann,5,0.5,0,1,5,Watch,3';
+  const { rows, leftOut } = readBids(
+    fileOf(good, '1,bob,NA,0.6,0,1,5,Watch,3', '', good, '1,,-,0.7,0,1,5,Watch,3'),
+  );
+  assert.equal(rows.length, 2);
+  assert.deepEqual(leftOut, [
+    { line: 3, missing: ['max_bid'] },
+    { line: 6, missing: ['bidder', 'max_bid'] },
+  ]);
+  const many = Array.from({ length: 25 }, (_, at) => ({ line: at + 2, missing: ['day'] }));
+  assert.match(
+    leftOutText(many) ?? '',
+    /^25 rows are left out.*\n {2}line 2: no day\n[\s\S]*\n {2}and 15 more$/,
+  );
+  assert.equal(leftOutText([]), undefined);
+  assert.throws(
+    () => readBids(fileOf('1,bob,NA,0.6,0,1,5,Watch,3')),
+    /no row to make a bid of.*1 row is left out/s,
+  );
+});
+
+test('problems of a file are counted, and none is told in the words of a library', () => {
+  const bad = Array.from({ length: 12 }, () => '1,ann,5,later,few,1,5,Watch,3');
+  assert.throws(
+    () => readBids(fileOf(...bad)),
+    (error: Error) => {
+      assert.match(
+        error.message,
+        /line 2, day: a number\n {2}line 2, bidder_rating: a number\n[\s\S]*and 14 more$/,
+      );
+      return true;
+    },
+  );
+  assert.throws(() => readBids(join(folder, 'none.csv')), /none.csv cannot be read/);
 });
 
 test('rows of an auction come in order of time, those of the same day in that of the file', () => {
