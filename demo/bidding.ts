@@ -65,7 +65,9 @@ export async function placeBids({ api, clock, sessionOf }: Bidding, sale: Sale):
     const session = await sessionOf(bid.bidder, bid.reputation);
     const maximum = { amount: String(bid.maximum), currency: CURRENCY };
     const sentMs = performance.now();
-    const answer = await api.command(session, 'auctions/place-bid', { auctionId, maximum }, `row ${bid.row}`);
+    // The same row is bid in two auctions: each bid has a name of its own.
+    const purpose = `${auctionId} row ${bid.row}`;
+    const answer = await api.command(session, 'auctions/place-bid', { auctionId, maximum }, purpose);
     bidding.tick();
     if (answer.outcome === 'accepted') {
       const nth = (acceptedIn.get(auctionId) ?? 0) + 1;

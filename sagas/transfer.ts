@@ -14,9 +14,9 @@ export const transfer = reaction({
     TransferSent: ({ data: { person, to, currency, amount, movement } }) => [
       { command: CreditWallet({ person: to, currency, amount, movement, reason: 'transfer', from: person }) },
     ],
-    CreditRefused({ data: { person, from, currency, amount, movement, credit } }) {
+    CreditRefused({ data: { person, from, currency, amount, movement, credit, reason } }) {
       if (credit === 'transfer' && from !== undefined) {
-        const back = { person: from, from: person, currency, amount, movement };
+        const back = { person: from, from: person, currency, amount, movement, because: reason.code };
         return [{ command: CreditWallet({ ...back, reason: 'transfer_returned' }) }];
       }
       if (credit !== 'transfer_returned') return [];

@@ -89,6 +89,8 @@ export type Reply =
       readonly position: Position | undefined;
       /** The events of this command itself, in order. */
       readonly events: readonly RecordedEvent[];
+      /** Where a later stage has decided: the event that says so. */
+      readonly decision?: RecordedEvent;
     }
   | {
       readonly outcome: 'rejected';

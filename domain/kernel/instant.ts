@@ -1,20 +1,37 @@
 import { z } from 'zod';
 
 const CANONICAL_LENGTH = '2026-03-01T12:00:00.000Z'.length;
-/** With nanoseconds, as other systems write them. */
-const LONGEST = '2026-03-01T12:00:00.000000000Z'.length;
+/** With nanoseconds and an offset, as other systems write them. */
+const LONGEST = '2026-03-01T12:00:00.000000000+01:00'.length;
+const FIRST = '0000-01-01T00:00:00.000Z';
+const LAST = '9999-12-31T23:59:59.999Z';
+
+/**
+ * In the form that all moments have. An offset may lead out of the years that have it, at either end: by hours nobody means, so
+ * the end itself is what is left.
+ */
+function canonical(text: string): string {
+  // Of this length only the canonical form is a time at all.
+  if (text.length === CANONICAL_LENGTH) return text;
+  const moment = new Date(text).toISOString();
+  if (moment.length === CANONICAL_LENGTH) return moment;
+  return moment.startsWith('-') ? FIRST : LAST;
+}
 
 /**
  * A moment in UTC with milliseconds, always `YYYY-MM-DDTHH:mm:ss.sssZ`, so that comparing the text compares the time.
- * Any ISO 8601 UTC time is taken and brought to this form.
+ * Any ISO 8601 time that says its offset (`Z`, `+01:00`) is taken, with milliseconds or without, and brought to this form.
  */
 export const Instant = z
-  .codec(z.iso.datetime().max(LONGEST), z.string(), {
-    // Of this length only the canonical form is a time at all.
-    decode: (text) => (text.length === CANONICAL_LENGTH ? text : new Date(text).toISOString()),
+  .codec(z.iso.datetime({ offset: true }).max(LONGEST), z.string(), {
+    decode: canonical,
     encode: (instant) => instant,
   })
-  .meta({ id: 'Instant', description: 'A moment in UTC, ISO 8601, for example 2026-03-01T12:00:00.000Z.' });
+  .meta({
+    id: 'Instant',
+    description:
+      'A moment, ISO 8601 with its offset, for example 2026-03-01T13:00:00+01:00; told in UTC with milliseconds, 2026-03-01T12:00:00.000Z.',
+  });
 export type Instant = z.output<typeof Instant>;
 
 export const instant = (milliseconds: number): Instant => new Date(milliseconds).toISOString();

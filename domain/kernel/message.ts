@@ -92,17 +92,20 @@ export interface RejectionType<Code extends string, S extends Shape> extends Rej
   readonly schema: z.ZodObject<S>;
 }
 
-/** Declares a rejection. `code` is snake_case and unique in the catalogue. `status` is 409 (conflict with the state) unless told. */
+/**
+ * Declares a rejection. `code` is snake_case and unique in the catalogue. `status` is 409 (conflict with the state) unless told.
+ * `message` is what the catalogue says of all of them; `says` is the same of one, where its details tell more.
+ */
 export function rejection<const Code extends string, S extends Shape = Record<never, never>>(
   code: Code,
-  declaration: { message: string; details?: S; status?: number },
+  declaration: { message: string; says?: (details: DataOf<S>) => string; details?: S; status?: number },
 ): RejectionType<Code, S> {
-  const { message, status = 409 } = declaration;
+  const { message, says, status = 409 } = declaration;
   const schema = z.object((declaration.details ?? {}) as S);
   const make = (details: DataOf<S>): Rejection<Code, DataOf<S>> => ({
     rejected: true,
     code,
-    message,
+    message: says?.(details) ?? message,
     details,
   });
   return Object.assign(make, { kind: 'rejection' as const, code, message, schema, status });

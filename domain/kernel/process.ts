@@ -16,6 +16,9 @@ export interface ReadStream {
   readonly toEnd?: boolean;
 }
 
+/** What a process has come to. */
+export type Outcome = 'pending' | 'accepted' | RecordedEvent | Rejection;
+
 /**
  * A command that spans contexts: screened against the states of other streams, decided on one, and answered by what its
  * reactions lead to.
@@ -34,9 +37,9 @@ export interface Process {
   refuses(screened: unknown): boolean;
   /**
    * From every event the command has led to so far, in order: its own, then those of the reactions. Asked after each of them:
-   * what it says first, other than `pending`, is the reply.
+   * what it says first, other than `pending`, is the reply. An event: accepted, by that event, which the caller is told.
    */
-  outcome(events: readonly RecordedEvent[]): 'pending' | 'accepted' | Rejection;
+  outcome(events: readonly RecordedEvent[]): Outcome;
 }
 
 interface ReadStreamOf<S extends Shape, State> extends Pick<ReadStream, 'toEnd'> {
@@ -59,7 +62,7 @@ export function process<
     facts: { readonly now: Instant; readonly actor: Actor },
   ) => Screened;
   refuses: (screened: Screened) => boolean;
-  outcome: (events: readonly RecordedEvent[]) => 'pending' | 'accepted' | Rejection;
+  outcome: (events: readonly RecordedEvent[]) => Outcome;
 }): Process {
   return declaration as unknown as Process;
 }

@@ -18,6 +18,12 @@ export const Unauthenticated = rejection('unauthenticated', {
   message: 'A valid token is needed.',
   status: 401,
 });
+export const BadSignature = rejection('bad_signature', {
+  message:
+    'The signature does not fit this body, or was made more than five minutes ago. Sign `<milliseconds>.<body>`, byte for byte as it is sent, with the secret we share.',
+  details: { header: z.string() },
+  status: 401,
+});
 export const Forbidden = rejection('forbidden', {
   message: 'Your roles do not allow this.',
   details: { needs: z.array(z.string()) },
@@ -86,6 +92,7 @@ export const Internal = rejection('internal', {
 export const commonRejections = [
   Invalid,
   Unauthenticated,
+  BadSignature,
   Forbidden,
   NotFound,
   IdempotencyMismatch,

@@ -24,11 +24,11 @@ import {
 import { mayNotBid } from '../auctions/people.ts';
 import type { Actor } from '../kernel/actor.ts';
 import type { RecordedEvent } from '../kernel/envelope.ts';
-import { type CommandData, type Rejection, rejectionFrom } from '../kernel/message.ts';
+import { type CommandData, type Rejection, type RejectionOf, rejectionFrom } from '../kernel/message.ts';
 import { money } from '../kernel/money.ts';
 import { process } from '../kernel/process.ts';
 import { isRecorded } from '../kernel/reaction.ts';
-import { FundsRefused } from '../wallets/wallet/messages.ts';
+import { FundsRefused, InsufficientFunds, ReserveFunds } from '../wallets/wallet/messages.ts';
 
 /** What stands against a bid at the door, or what has to be held for it. */
 function screen(
@@ -47,14 +47,22 @@ function screen(
   return refusal === undefined ? { hold: maximum + feeOn(maximum, terms.premium) } : { refusal };
 }
 
+const isLack = (why: Rejection): why is RejectionOf<typeof InsufficientFunds> =>
+  why.code === InsufficientFunds.code;
+
 /** What an event says of the bid, if it says how it ended. */
-function endOf(event: RecordedEvent, bidId: string): 'accepted' | Rejection | undefined {
-  if (isRecorded(event, BidAccepted)) return event.data.bidId === bidId ? 'accepted' : undefined;
+function endOf(event: RecordedEvent, bidId: string): RecordedEvent | Rejection | undefined {
+  if (isRecorded(event, BidAccepted)) return event.data.bidId === bidId ? event : undefined;
   if (isRecorded(event, BidRefused) || isRecorded(event, BidRejected))
     return event.data.bidId === bidId ? rejectionFrom(PlaceBid.rejections, event.data.reason) : undefined;
   if (!isRecorded(event, FundsRefused) || event.data.claimId !== bidId) return undefined;
   const { amount, currency, reason } = event.data;
-  return BidNotFunded({ needed: money(amount, currency), cause: reason.code });
+  const why = rejectionFrom(ReserveFunds.rejections, reason);
+  return BidNotFunded({
+    needed: money(amount, currency),
+    ...(isLack(why) && { missing: money(why.details.needed - why.details.available, currency) }),
+    cause: reason.code,
+  });
 }
 
 /**

@@ -105,7 +105,11 @@ export const auctionsView = view({
       return { ...moved(known(before, event), event, 'sold'), winner, hammer: money(hammer, currency) };
     },
     LotPassed: (before, event) => moved(known(before, event), event, 'passed'),
-    AuctionCancelled: (before, event) => moved(known(before, event), event, 'cancelled'),
+    AuctionCancelled(before, event) {
+      // Who led has won nothing.
+      const { leader: _, ...auction } = known(before, event);
+      return { ...moved(auction, event, 'cancelled'), cancelledFor: event.data.cause };
+    },
     LotSettled: (before, event) => ({
       ...known(before, event),
       settled: true,

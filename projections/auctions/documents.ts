@@ -41,6 +41,8 @@ export const AuctionDocument = z
     leader: PersonId.optional(),
     /** Whether the lot would be sold now; false while nobody has bid. */
     reserveMet: z.boolean(),
+    /** Why it was called off. */
+    cancelledFor: z.string().optional(),
     winner: PersonId.optional(),
     hammer: Money.optional(),
     settled: z.boolean(),
@@ -133,6 +135,8 @@ export const SettlementDocument = z
     paidTo: z.enum(['seller', 'unclaimed']).optional(),
     problem: z.string().optional(),
     soldAt: Instant,
+    /** Of the fall of the hammer. */
+    position: PositionText,
     settledAt: Instant.optional(),
   })
   .meta({ id: 'Settlement', description: 'What a sale moves: from the buyer to the seller and the house.' });

@@ -6,19 +6,20 @@ import { known } from './known.ts';
 
 export const settlementsView = view({
   name: 'settlements',
-  version: 1,
+  version: 2,
   description: 'What each sale moves between buyer, seller and house, and how far that is.',
   document: SettlementDocument,
   indexes: [
     { name: 'status', fields: [{ path: 'status', as: 'text' }] },
     { name: 'seller', fields: [{ path: 'seller', as: 'text' }] },
     { name: 'buyer', fields: [{ path: 'buyer', as: 'text' }] },
+    { name: 'position', fields: [{ path: 'position', as: 'integer' }] },
     { name: 'paid-to', fields: [{ path: 'paidTo', as: 'text' }] },
   ],
   events: [LotSold, LotSettled, SettlementStopped],
   key: (event) => event.data.auctionId,
   on: {
-    LotSold(_, { data, metadata }): SettlementDocument {
+    LotSold(_, { data, metadata, position }): SettlementDocument {
       const { auctionId, settlement, lotId, seller, winner, currency, hammer, premium, commission } = data;
       const inCurrency = (amount: bigint): Money => money(amount, currency);
       return {
@@ -30,6 +31,7 @@ export const settlementsView = view({
         paid: inCurrency(hammer + premium),
         proceeds: inCurrency(hammer - commission),
         soldAt: metadata.occurredAt,
+        position: position.toString(),
       };
     },
     LotSettled(before, event): SettlementDocument {

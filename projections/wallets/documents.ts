@@ -11,7 +11,7 @@ import {
   SignedSum,
   Sum,
 } from '#domain/kernel/money.ts';
-import { ProviderName } from '#domain/kernel/ports/payments.ts';
+import { PaymentNotice, ProviderName } from '#domain/kernel/ports/payments.ts';
 import { HoldPurpose } from '#domain/wallets/wallet/messages.ts';
 
 // What the wallets' views hold. Amounts are minor units: bigint in a fold, decimal strings where they are stored.
@@ -67,6 +67,8 @@ export const StatementEntry = z
     held: MinorUnits,
     /** Why: the purpose of a hold, the reason of a release or a credit. */
     why: z.string(),
+    /** Of a transfer that came back: why the other wallet did not take it, as a code of the catalogue. */
+    because: z.string().optional(),
     counterparty: PersonId.optional(),
     movement: MovementId.optional(),
     holdId: HoldId.optional(),
@@ -175,3 +177,24 @@ export const ClearingDocument = z
   })
   .meta({ id: 'Clearing', description: 'Money of one movement that is on its way between accounts.' });
 export type ClearingDocument = z.output<typeof ClearingDocument>;
+
+/** `<stream>@<revision>` of the event that kept it. */
+export const RefusedNoticeDocument = z
+  .object({
+    noticeId: PaymentNotice.shape.noticeId,
+    paymentId: PaymentId,
+    provider: ProviderName,
+    outcome: PaymentNotice.shape.outcome,
+    amount: PositiveMinorUnits,
+    currency: Currency,
+    /** Why nothing was done: a code of the catalogue, and its sentence. */
+    code: z.string(),
+    why: z.string(),
+    position: PositionText,
+    recordedAt: Instant,
+  })
+  .meta({
+    id: 'RefusedNotice',
+    description: 'A genuine notice of a payment provider that was kept and moved nothing.',
+  });
+export type RefusedNoticeDocument = z.output<typeof RefusedNoticeDocument>;

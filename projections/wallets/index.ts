@@ -1,6 +1,7 @@
 import type { View } from '../view.ts';
 import { clearing, platformAccounts } from './accounts.ts';
 import { ledger } from './ledger.ts';
+import { refusedNotices } from './notices.ts';
 import { payments } from './payments.ts';
 import { statement } from './statement.ts';
 import { holds, wallets } from './wallets.ts';
@@ -14,6 +15,7 @@ export const walletViews: readonly View[] = [
   holds,
   statement,
   payments,
+  refusedNotices,
   platformAccounts,
   clearing,
   ledger,

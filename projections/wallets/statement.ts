@@ -48,7 +48,7 @@ function entry(event: Entered, id: string) {
  */
 export const statement: View = view({
   name: 'statement',
-  version: 1,
+  version: 2,
   description: 'Every entry of a wallet with its running balance.',
   document: StatementEntry,
   indexes: [
@@ -93,9 +93,12 @@ export const statement: View = view({
       return { ...entry(event, id), kind: 'released', why: reason, holdId };
     },
     FundsCredited(_none, event, id): StatementEntry {
-      const { movement, reason, from } = event.data;
-      const counterparty = from === undefined ? {} : { counterparty: from };
-      return { ...entry(event, id), kind: 'credited', why: reason, movement, ...counterparty };
+      const { movement, reason, from, because } = event.data;
+      return {
+        ...{ ...entry(event, id), kind: 'credited', why: reason, movement },
+        ...(because !== undefined && { because }),
+        ...(from !== undefined && { counterparty: from }),
+      };
     },
   },
 });

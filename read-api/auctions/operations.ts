@@ -206,6 +206,28 @@ export const auctionOperations: Operations = {
     }),
     lot,
     settlement,
+    settlements: query({
+      description:
+        'What sales move, the newest first: for the office, by how far each is and to whom it was paid.',
+      who: ['auctioneer', 'clerk', 'auditor', 'investigator'],
+      args: {
+        status: z.array(SettlementDocument.shape.status).min(1).max(3).optional(),
+        paidTo: SettlementDocument.shape.paidTo,
+        seller: PersonId.optional(),
+        buyer: PersonId.optional(),
+        ...pageArguments,
+      },
+      returns: connection(SettlementDocument),
+      resolve: ({ status, paidTo, seller, buyer, ...args }, reading) => {
+        const filter: Filter = {
+          ...(status !== undefined && { status: { $in: status } }),
+          ...(paidTo !== undefined && { paidTo }),
+          ...(seller !== undefined && { seller }),
+          ...(buyer !== undefined && { buyer }),
+        };
+        return settlements.page({ filter, sort: newestFirst }, args, reading);
+      },
+    }),
   },
   subscriptions: { auctionFeed },
   fields: {

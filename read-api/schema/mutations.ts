@@ -32,7 +32,15 @@ const answer = {
 
 /** What every mutation may answer with, beside rejections. */
 export const answers = {
-  Accepted: z.object(answer).meta({ id: 'Accepted', description: 'Done, and durable.' }),
+  Accepted: z
+    .object({
+      ...answer,
+      decision: RecordedFact.nullable().meta({
+        description:
+          'Where a later stage has decided: the event that says so. Of a bid it names who leads now, the price and the smallest bid.',
+      }),
+    })
+    .meta({ id: 'Accepted', description: 'Done, and durable.' }),
   Pending: z.object(answer).meta({
     id: 'Pending',
     description: 'Recorded, and its outcome is still on its way. It is not a no: follow the feed.',
@@ -112,12 +120,14 @@ const rejectedAnswer = ({ code, message, details }: Rejection) => ({
 
 function answerOf(reply: Reply, house: House) {
   if (reply.outcome === 'rejected') return rejectedAnswer(reply.rejection);
+  const decision = reply.outcome === 'accepted' ? reply.decision : undefined;
   return {
     __typename: reply.outcome === 'accepted' ? 'Accepted' : 'Pending',
     commandId: reply.commandId,
     stream: reply.stream,
     position: reply.position === undefined ? null : tokenOf(house.store.epoch, reply.position),
     events: factsOf(reply.events, house),
+    decision: decision === undefined ? null : factsOf([decision], house)[0],
   };
 }
 

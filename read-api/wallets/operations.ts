@@ -11,6 +11,7 @@ import {
   LedgerDocument,
   PaymentDocument,
   PlatformAccountDocument,
+  RefusedNoticeDocument,
   StatementEntry,
   WalletDocument,
 } from '#projections/wallets/documents.ts';
@@ -27,6 +28,7 @@ const statement = documents('statement', StatementEntry);
 const payments = documents('payments', PaymentDocument);
 const platformAccounts = documents('platform-accounts', PlatformAccountDocument);
 const movements = documents('clearing', ClearingDocument);
+const notices = documents('refused-notices', RefusedNoticeDocument);
 const ledgers = documents('ledger', LedgerDocument);
 
 const newestFirst = [{ field: 'position', direction: 'descending' }] as const;
@@ -157,6 +159,19 @@ export const walletOperations: Operations = {
       resolve: (args, reading) => {
         const filter = { person: personAsked(args.person, reading) };
         return payments.page({ filter, sort: newestFirst }, args, reading);
+      },
+    }),
+    refusedNotices: query({
+      description: 'Notices of payment providers that were kept and moved nothing, the newest first.',
+      who: overseers,
+      args: { paymentId: PaymentId.optional(), code: z.string().max(64).optional(), ...pageArguments },
+      returns: connection(RefusedNoticeDocument),
+      resolve: ({ paymentId, code, ...args }, reading) => {
+        const filter: Filter = {
+          ...(paymentId !== undefined && { paymentId }),
+          ...(code !== undefined && { code }),
+        };
+        return notices.page({ filter, sort: newestFirst }, args, reading);
       },
     }),
     platformAccount,

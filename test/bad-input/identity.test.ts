@@ -80,22 +80,22 @@ function told(body: string | Buffer, time: number | string, secret = WEBHOOK_SEC
   return { path: '/webhooks/payments', body, headers: { 'payment-signature': `t=${time},v1=${mac}` } };
 }
 strangers(door, 'a notice', [
-  ['that nobody signed', { path: '/webhooks/payments', body: notice }, 401, 'unauthenticated'],
-  ['signed with another secret', told(notice, moment, 'guessed'), 401, 'unauthenticated'],
+  ['that nobody signed', { path: '/webhooks/payments', body: notice }, 401, 'bad_signature'],
+  ['signed with another secret', told(notice, moment, 'guessed'), 401, 'bad_signature'],
   [
     'whose body was changed',
     { ...told(notice, moment), body: notice.replace('100', '999') },
     401,
-    'unauthenticated',
+    'bad_signature',
   ],
-  ['of an hour ago', told(notice, moment - HOUR_S * 1_000), 401, 'unauthenticated'],
-  ['of the next hour', told(notice, moment + HOUR_S * 1_000), 401, 'unauthenticated'],
-  ['of no time', told(notice, 'NaN'), 401, 'unauthenticated'],
+  ['of an hour ago', told(notice, moment - HOUR_S * 1_000), 401, 'bad_signature'],
+  ['of the next hour', told(notice, moment + HOUR_S * 1_000), 401, 'bad_signature'],
+  ['of no time', told(notice, 'NaN'), 401, 'bad_signature'],
   [
     'with a signature of a megabyte’s beginning',
     { ...told(notice, moment), headers: { 'payment-signature': `t=1,v1=${'0'.repeat(8_000)}` } },
     401,
-    'unauthenticated',
+    'bad_signature',
   ],
   ['that is no JSON', told('nonsense', moment), 400, 'invalid'],
   ['that is empty', told('', moment), 400, 'invalid'],

@@ -103,9 +103,27 @@ test('a bid beyond the wallet is refused with what it needs, and a repeat gets t
     const reply = await auction.bid(ann, 95_00n, 'c1');
     assert.ok(reply.outcome === 'rejected');
     assert.equal(reply.rejection.code, 'bid_not_funded');
-    assert.deepEqual(reply.rejection.details, { needed: usd(104_50n), cause: 'insufficient_funds' });
+    assert.deepEqual(reply.rejection.details, {
+      needed: usd(104_50n),
+      missing: usd(4_50n),
+      cause: 'insufficient_funds',
+    });
   }
   assert.equal((await auction.types('auction-a1')).includes('BidAccepted'), false);
+});
+
+test('the answer to a bid says whether it leads, and so does its repeat', async () => {
+  const auction = await givenAuction();
+  const leads = async (who: typeof ann, maximum: bigint, commandId: string) => {
+    const reply = await auction.bid(who, maximum, commandId);
+    assert.ok(reply.outcome === 'accepted' && reply.decision !== undefined);
+    const { bidder, leader } = reply.decision.data as { bidder: string; leader: string };
+    assert.equal(bidder, who.id);
+    return leader === who.id;
+  };
+  assert.equal(await leads(ann, 30_00n, 'c1'), true);
+  assert.equal(await leads(bob, 20_00n, 'c1'), false);
+  assert.equal(await leads(ann, 30_00n, 'c1'), true, 'as it was when it was decided');
 });
 
 test('a repeat of an accepted bid is answered as before and bids nothing', async () => {

@@ -237,4 +237,5 @@ test('a transfer arrives, and comes back from where there is no wallet', async (
   assert.deepEqual(await house.types('wallet-cy:USD'), ['CreditRefused']);
   const last = (await house.history('wallet-ann:USD')).at(-1);
   assert.deepEqual(last?.data.balance, { available: '400', held: '0' });
+  assert.deepEqual([last?.data.reason, last?.data.because], ['transfer_returned', 'wallet_not_open']);
 });

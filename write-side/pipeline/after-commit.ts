@@ -3,10 +3,9 @@ import type { Dispatch, Position, RecordedEvent, Reply } from '#domain/kernel/en
 import type { FollowedChains } from '#domain/kernel/followed-chains.ts';
 import { later } from '#domain/kernel/instant.ts';
 import type { KeptLine } from '#domain/kernel/line.ts';
-import type { Rejection } from '#domain/kernel/message.ts';
 import type { Clock } from '#domain/kernel/ports/facts.ts';
 import type { Log } from '#domain/kernel/ports/log.ts';
-import type { Process } from '#domain/kernel/process.ts';
+import type { Outcome, Process } from '#domain/kernel/process.ts';
 import type { Reaction } from '#domain/kernel/reaction.ts';
 import type { Registry } from '#domain/kernel/registry.ts';
 
@@ -83,7 +82,7 @@ export function afterCommit(options: {
     cancel();
   }
 
-  function judge(process: Process, met: readonly RecordedEvent[]): 'pending' | 'accepted' | Rejection {
+  function judge(process: Process, met: readonly RecordedEvent[]): Outcome {
     try {
       return process.outcome(met);
     } catch (error) {
@@ -120,6 +119,8 @@ export function afterCommit(options: {
       if (outcome === 'accepted' || outcome === 'pending') {
         return { outcome, commandId, stream, position, events };
       }
+      if (!('rejected' in outcome))
+        return { outcome: 'accepted', commandId, stream, position, events, decision: outcome };
       return { outcome: 'rejected', commandId, rejection: outcome, position, events };
     },
   };

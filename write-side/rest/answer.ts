@@ -1,7 +1,7 @@
 import type { ServerResponse } from 'node:http';
 import type { Response } from 'express';
 import { bearerChallenge } from '#domain/kernel/bearer.ts';
-import type { Reply } from '#domain/kernel/envelope.ts';
+import type { RecordedEvent, Reply } from '#domain/kernel/envelope.ts';
 import type { Rejection } from '#domain/kernel/message.ts';
 import { publicData } from '#domain/kernel/redaction.ts';
 import type { Registry } from '#domain/kernel/registry.ts';
@@ -46,8 +46,11 @@ export function sendReply(response: Response, reply: Reply, registry: Registry, 
     sendRejection(response, reply.rejection, { registry, beside: { commandId, ...token } });
     return;
   }
-  const events = reply.events.map((event) => ({ type: event.type, data: publicData(registry, event) }));
+  const told = (event: RecordedEvent) => ({ type: event.type, data: publicData(registry, event) });
+  const decision = outcome === 'accepted' &&
+    reply.decision !== undefined && { decision: told(reply.decision) };
+  const events = reply.events.map(told);
   response
     .status(outcome === 'pending' ? 202 : 200)
-    .json({ outcome, commandId, ...token, stream: reply.stream, events });
+    .json({ outcome, commandId, ...token, stream: reply.stream, events, ...decision });
 }

@@ -8,7 +8,7 @@ import { readJsonText, readUtf8 } from '#domain/kernel/json-text.ts';
 import type { Rejection } from '#domain/kernel/message.ts';
 import type { Clock } from '#domain/kernel/ports/facts.ts';
 import { PaymentNotice, SIGNATURE_HEADER } from '#domain/kernel/ports/payments.ts';
-import { Invalid, Overloaded, Unauthenticated } from '#domain/kernel/rejections.ts';
+import { BadSignature, Invalid, Overloaded } from '#domain/kernel/rejections.ts';
 import { isSigned } from '#domain/kernel/signature.ts';
 import { RecordProviderNotice } from '#domain/wallets/payment/messages.ts';
 import { readBytes } from '../rest/body.ts';
@@ -82,7 +82,8 @@ export function noticesTaker({
   address: string | undefined,
 ) => Promise<NoticeAnswer> {
   return async (body, signature, address) => {
-    if (!isSigned(secrets, clock.now(), body, signature)) return no(401, Unauthenticated({}));
+    if (!isSigned(secrets, clock.now(), body, signature))
+      return no(401, BadSignature({ header: SIGNATURE_HEADER }));
     const notice = parse(body);
     if (notice === undefined)
       return no(400, Invalid({ issues: [{ path: '', problem: 'not a notice of a payment' }] }));

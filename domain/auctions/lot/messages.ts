@@ -118,6 +118,10 @@ export const NotYourLot = rejection('not_your_lot', {
 });
 export const LotPhase = rejection('lot_phase', {
   message: 'The lot is offered, sold or withdrawn, and this needs it at rest.',
+  says: ({ phase }) =>
+    phase === 'offered'
+      ? 'The lot is offered in an auction, and this needs it at rest. Cancel the auction first.'
+      : `The lot is ${phase}, and this needs it at rest.`,
   details: { phase: z.string() },
 });
 export const UnsoundLot = rejection('unsound_lot', {

@@ -210,6 +210,7 @@ function creditWallet(data: CommandData<typeof CreditWallet>, wallet: Wallet) {
       movement,
       reason,
       ...from,
+      ...(data.because !== undefined && { because: data.because }),
       postings: moved(clearingOf(movement, currency), availableOf(person, currency), amount),
       balance: { available: wallet.available + amount, held: wallet.held },
     }),

@@ -142,6 +142,8 @@ export const FundsReleased = event('FundsReleased', {
   description: 'All that was held is available again, and the hold is over with all its claims.',
   data: { ...wallet, ...booked, holdId: HoldId, amount: MinorUnits, reason: ReleaseReason },
 });
+/** A code of the catalogue, perhaps of another version of it. */
+export const RefusalCode = z.string().regex(/^[a-z_]{1,64}$/);
 export const FundsCredited = event('FundsCredited', {
   version: 1,
   description: 'Money came out of clearing into the wallet.',
@@ -153,6 +155,8 @@ export const FundsCredited = event('FundsCredited', {
     reason: CreditReason,
     /** Who it comes from, where that is a person. */
     from: PersonId.optional(),
+    /** Of what comes back: the code of the rejection that the other wallet gave. */
+    because: RefusalCode.optional(),
   },
 });
 export const CreditRefused = event('CreditRefused', {

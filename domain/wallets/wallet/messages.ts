@@ -2,7 +2,7 @@ import { ClaimId, HoldId, MovementId, PersonId } from '../../kernel/ids.ts';
 import { Instant } from '../../kernel/instant.ts';
 import { command } from '../../kernel/message.ts';
 import { Currency, PositiveMinorUnits } from '../../kernel/money.ts';
-import { ClaimEnd, CreditReason, HoldPurpose, ReleaseReason } from './events.ts';
+import { ClaimEnd, CreditReason, HoldPurpose, RefusalCode, ReleaseReason } from './events.ts';
 import {
   BalanceLimit,
   CaptureExceedsHold,
@@ -125,6 +125,7 @@ export const CreditWallet = command('CreditWallet', {
     movement: MovementId,
     reason: CreditReason,
     from: PersonId.optional(),
+    because: RefusalCode.optional(),
   },
   rejections: [WalletNotOpen, BalanceLimit, CreditOver],
 });

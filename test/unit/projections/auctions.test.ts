@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import {
+  AuctionCancelled,
   AuctionOpened,
   AuctionScheduled,
   BidAccepted,
@@ -77,6 +78,16 @@ test('the public state follows the auction, and neither maximum nor reserve is e
   assert.equal(auction.bids, 1);
   assert.deepEqual(auction.price, money(50_00n, 'USD'));
   assert.deepEqual(auction.hammer, money(80_00n, 'USD'));
+});
+
+test('an auction that was called off says why, and nobody leads', () => {
+  const leading = { bidder: 'ann', bidId: 'b1' };
+  const cancelled = AuctionCancelled({ ...id, lotId: 'l1', currency: 'USD', cause: 'A forgery.', leading });
+  const auction = fold(auctionsView, [...open, accepted('b1', 'ann', 66_66n), cancelled]).get('a1');
+  assert.deepEqual(
+    [auction?.phase, auction?.cancelledFor, auction?.leader],
+    ['cancelled', 'A forgery.', undefined],
+  );
 });
 
 test('a bid is followed to its end', () => {

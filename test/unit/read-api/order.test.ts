@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { AuctionScheduled } from '#domain/auctions/auction/messages.ts';
+import { AuctionScheduled, LotSettled, LotSold } from '#domain/auctions/auction/messages.ts';
 import { BidPlaced } from '#domain/auctions/participant/messages.ts';
 import { moved } from '#domain/kernel/posting.ts';
 import { tokenOf } from '#domain/kernel/token.ts';
-import { TopUpInitiated } from '#domain/wallets/payment/messages.ts';
+import { NoticeRefused, TopUpInitiated } from '#domain/wallets/payment/messages.ts';
 import { PlatformCredited } from '#domain/wallets/platform/messages.ts';
 import { terms } from '../../support/auctions.ts';
 import { givenReadSide, type ReadSide } from '../../support/read-side.ts';
@@ -83,4 +83,56 @@ test('a sum may be larger than any one amount', async () => {
     ledger: { platform: sum, clearing: `-${sum}`, total: '0' },
     platformAccount: { balance: sum },
   });
+});
+
+test('the office lists settlements by how far they are, the newest first', async () => {
+  const sold = (auctionId: string) =>
+    LotSold({
+      ...{ auctionId, lotId: 'l1', seller: 'sam', winner: 'ann', winningBidId: 'b1', currency: 'USD' },
+      ...{ hammer: 100n, premium: 10n, commission: 5n, settlement: auctionId },
+    });
+  for (const name of ['x', 'a', 'q']) await house.append(`auction-${name}`, sold(name));
+  const paid = { currency: 'USD', paid: 110n, proceeds: 95n, fees: 15n, paidTo: 'unclaimed' } as const;
+  const last = await house.append('auction-a', LotSettled({ auctionId: 'a', ...paid }));
+  const query = `query ($at: Token) {
+    due: settlements(status: [due, stopped], atLeast: $at) { edges { node { auctionId } } }
+    unclaimed: settlements(paidTo: unclaimed, atLeast: $at) { edges { node { auctionId } } }
+  }`;
+  const variables = { at: tokenOf(house.store.epoch, last) };
+  const { data } = await house.ask(query, variables, 'clara:clerk');
+  const of = (...ids: readonly string[]) => ({ edges: ids.map((auctionId) => ({ node: { auctionId } })) });
+  assert.deepEqual(data, { due: of('q', 'x'), unclaimed: of('a') });
+  const { errors } = await house.ask(query, variables, 'ann:bidder');
+  assert.equal(errors?.[0]?.extensions.code, 'forbidden');
+});
+
+test('notices that moved nothing are listed with why, whether their payment is known or not', async () => {
+  const notice = (noticeId: string, paymentId: string) =>
+    NoticeRefused({
+      ...{
+        noticeId,
+        paymentId,
+        outcome: 'top_up_confirmed',
+        amount: 5n,
+        currency: 'USD',
+        provider: 'simulated',
+      },
+      reason: { code: 'payment_unknown', message: 'No payment has this id.', details: { paymentId } },
+    });
+  let last = 0n;
+  for (const [noticeId, payment] of [
+    ['n3', 'nobody'],
+    ['n1', 'm'],
+    ['n2', 'nobody'],
+  ] as const)
+    last = await house.append(`payment-${payment}`, notice(noticeId, payment));
+  const query = `query ($at: Token) {
+    all: refusedNotices(atLeast: $at) { edges { node { noticeId code } } }
+    nobody: refusedNotices(paymentId: "nobody", atLeast: $at) { edges { node { noticeId code } } }
+  }`;
+  const { data } = await house.ask(query, { at: tokenOf(house.store.epoch, last) }, 'ida:auditor');
+  const of = (...ids: readonly string[]) => ({
+    edges: ids.map((noticeId) => ({ node: { noticeId, code: 'payment_unknown' } })),
+  });
+  assert.deepEqual(data, { all: of('n2', 'n1', 'n3'), nobody: of('n2', 'n3') });
 });

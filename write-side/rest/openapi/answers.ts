@@ -109,6 +109,7 @@ function acceptedSchema(outcome: 'accepted' | 'pending'): JsonObject {
         description: 'What the command itself recorded; empty when there was nothing to do.',
         items: ref('RecordedEvent'),
       },
+      ...(outcome === 'accepted' && { decision: ref('Decision') }),
     },
   };
 }
@@ -118,6 +119,14 @@ export function acceptedSchemas(registry: Registry): readonly [string, JsonObjec
   const types = [...registry.events.keys()].map((type) => [type, eventName(type)] as const);
   return [
     ['RecordedEvent', oneOf('type', types)],
+    [
+      'Decision',
+      {
+        ...oneOf('type', types),
+        description:
+          'Where a later stage has decided: the event that says so. Of a bid it names who leads now, the price and the smallest bid.',
+      },
+    ],
     ['Accepted', acceptedSchema('accepted')],
     ['Pending', acceptedSchema('pending')],
   ];

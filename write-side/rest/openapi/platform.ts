@@ -96,7 +96,7 @@ const notices: JsonObject = {
         }),
         ...portResponses,
         '400': commonResponse(400),
-        '401': described('The signature is missing, wrong or old.', ref(rejectionName('unauthenticated'))),
+        '401': described('The signature is missing, wrong or old.', ref(rejectionName('bad_signature'))),
         '409': described('Its id was used for another notice.', ref('NoticeRejected')),
         '500': commonResponse(500),
         '503': commonResponse(503),
