@@ -87,8 +87,8 @@ export const plants: readonly Plant[] = [
       },
       {
         file: 'write-side/pipeline/heads.ts',
-        find: 'return event?.eventId === snapshot.eventId ? snapshot : emptyHead(stream, decider);',
-        replace: 'return event === undefined ? emptyHead(stream, decider) : snapshot;',
+        find: 'return event?.eventId === snapshot.eventId ? withKeys(snapshot) : emptyHead(stream, decider);',
+        replace: 'return event === undefined ? emptyHead(stream, decider) : withKeys(snapshot);',
       },
     ],
   },
