@@ -2,6 +2,7 @@ import { auctionDeciders } from './auctions/deciders.ts';
 import type { AnyDecider } from './kernel/decider.ts';
 import type { Process } from './kernel/process.ts';
 import { cancelAuction } from './processes/cancel-auction.ts';
+import { cancelSale } from './processes/cancel-sale.ts';
 import { joinAuction } from './processes/join-auction.ts';
 import { placeBid } from './processes/place-bid.ts';
 import { scheduleAuction } from './processes/schedule-auction.ts';
@@ -10,4 +11,10 @@ import { deciders as walletDeciders } from './wallets/deciders.ts';
 /** Every stream's decider. Only the write side may see them. */
 export const deciders: readonly AnyDecider[] = [...auctionDeciders, ...walletDeciders];
 /** The commands that span streams: screened on one, decided on another. */
-export const processes: readonly Process[] = [scheduleAuction, cancelAuction, joinAuction, placeBid];
+export const processes: readonly Process[] = [
+  scheduleAuction,
+  cancelAuction,
+  cancelSale,
+  joinAuction,
+  placeBid,
+];

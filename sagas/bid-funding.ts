@@ -4,12 +4,14 @@ import {
   BidAccepted,
   BidPassedOver,
   BidRefused,
+  CallOffAuction,
   DropHammer,
   LotClosing,
   LotPassed,
   PassOverBid,
 } from '#domain/auctions/auction/messages.ts';
 import { BidPlaced } from '#domain/auctions/participant/messages.ts';
+import { AuctionCalledOff } from '#domain/auctions/sale/messages.ts';
 import type { BidId, PersonId } from '#domain/kernel/ids.ts';
 import type { Line } from '#domain/kernel/line.ts';
 import { type Intent, isRecorded, onTrail, type Recorded, reaction } from '#domain/kernel/reaction.ts';
@@ -65,11 +67,12 @@ export const placingOrder: Line = {
 
 /**
  * A bid's walk from its placing to its end: its maximum and premium are held, then the auction decides, then the funds of
- * whoever lost are free. The hammer falls when every bid placed before the end of its lot has walked it.
+ * whoever lost are free. The hammer falls when every bid placed before the end of its lot has walked it, and when the auction
+ * has been cancelled if it was called off before that end.
  */
 export const bidFunding = reaction({
   name: 'bid-funding',
-  events: [BidPlaced, LotClosing, LotPassed, AuctionCancelled],
+  events: [BidPlaced, LotClosing, LotPassed, AuctionCancelled, AuctionCalledOff],
   follows: [FundsReserved, BidAccepted, BidRefused],
   line: placingOrder,
   key: ({ data }) => data.auctionId,
@@ -90,6 +93,9 @@ export const bidFunding = reaction({
     BidRefused: ({ data }) => [endClaim(data, data, 'refused')],
     LotPassed: (event) => unsold(event, 'unsold'),
     AuctionCancelled: (event) => unsold(event, 'cancelled'),
+    // A sale may call off more of them than one chain can follow: each begins a chain of its own.
+    AuctionCalledOff: ({ data: { auctionId, lotId, saleId, cause } }, trail) =>
+      trail.length > 1 ? [] : [{ command: CallOffAuction({ auctionId, lotId, saleId, cause }) }],
   },
   passed: {
     LotClosing: ({ data: { auctionId } }) => [{ command: DropHammer({ auctionId }) }],

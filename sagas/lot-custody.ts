@@ -6,7 +6,8 @@ import {
   RegisterAuction,
 } from '#domain/auctions/auction/messages.ts';
 import { LotOffered, PassOwnership, ReturnLot } from '#domain/auctions/lot/messages.ts';
-import { type Intent, reaction } from '#domain/kernel/reaction.ts';
+import { AuctionEntered, AuctionTurnedAway, EnterSale } from '#domain/auctions/sale/messages.ts';
+import { type Intent, onTrail, reaction } from '#domain/kernel/reaction.ts';
 
 const back = ({
   data: { lotId, auctionId },
@@ -15,15 +16,23 @@ const back = ({
 }): readonly Intent[] => [{ command: ReturnLot({ lotId, auctionId }) }];
 
 /**
- * Who has a lot: promised to an auction, it is registered there; sold, it goes to its buyer; in every other case it comes
- * back to its own stream and can be offered again.
+ * Who has a lot: promised to an auction, it is taken into the sale and then registered there; sold, it goes to its buyer; in
+ * every other case it comes back to its own stream and can be offered again.
  */
 export const lotCustody = reaction({
   name: 'lot-custody',
   events: [LotOffered, AuctionRefused, LotSold, LotPassed, AuctionCancelled],
+  follows: [AuctionEntered, AuctionTurnedAway],
   key: ({ data }) => data.lotId,
   on: {
-    LotOffered: ({ data }) => [{ command: RegisterAuction(data) }],
+    LotOffered: ({ data: { saleId, auctionId, lotId } }) => [
+      { command: EnterSale({ saleId, auctionId, lotId }) },
+    ],
+    AuctionEntered(_, trail) {
+      const offered = onTrail(trail, LotOffered);
+      return offered === undefined ? [] : [{ command: RegisterAuction(offered.data) }];
+    },
+    AuctionTurnedAway: back,
     AuctionRefused: back,
     LotPassed: back,
     AuctionCancelled: back,

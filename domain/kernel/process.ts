@@ -19,6 +19,11 @@ export interface ReadStream {
 /** What a process has come to. */
 export type Outcome = 'pending' | 'accepted' | RecordedEvent | Rejection;
 
+/** A stream whose name stands in the states that are read first. `undefined`: there is none, and its state is the initial one. */
+export interface NamedStream extends Pick<ReadStream, 'decider' | 'toEnd'> {
+  stream(states: Readonly<Record<string, unknown>>): string | undefined;
+}
+
 /**
  * A command that spans contexts: screened against the states of other streams, decided on one, and answered by what its
  * reactions lead to.
@@ -27,6 +32,8 @@ export interface Process {
   readonly command: CommandDeclaration;
   /** By the name that the screen knows each by. */
   readonly reads: Readonly<Record<string, ReadStream>>;
+  /** Read behind the others, whose states name them. */
+  readonly readsNext: Readonly<Record<string, NamedStream>>;
   /** Pure. What it returns reaches the decider as `facts.screened`. */
   screen(
     states: Readonly<Record<string, unknown>>,
@@ -48,21 +55,28 @@ interface ReadStreamOf<S extends Shape, State> extends Pick<ReadStream, 'toEnd'>
   readonly stream: (data: DataOf<S>, actor: Actor) => string;
 }
 
+interface NamedStreamOf<States, State> extends Pick<ReadStream, 'toEnd'> {
+  readonly decider: { readonly category: string; readonly initial: State };
+  readonly stream: (states: States) => string | undefined;
+}
+
 /** Declares a process. */
 export function process<
   S extends Shape,
   States extends Readonly<Record<string, unknown>>,
   Screened,
+  Next extends Readonly<Record<string, unknown>> = Record<never, never>,
 >(declaration: {
   command: CommandDeclaration & { readonly schema: z.ZodObject<S> };
   reads: { readonly [Name in keyof States]: ReadStreamOf<S, States[Name]> };
+  readsNext?: { readonly [Name in keyof Next]: NamedStreamOf<NoInfer<States>, Next[Name]> };
   screen: (
-    states: { readonly [Name in keyof States]: States[Name] },
+    states: { readonly [Name in keyof States]: States[Name] } & { readonly [Name in keyof Next]: Next[Name] },
     data: DataOf<S>,
     facts: { readonly now: Instant; readonly actor: Actor },
   ) => Screened;
   refuses: (screened: Screened) => boolean;
   outcome: (events: readonly RecordedEvent[]) => Outcome;
 }): Process {
-  return declaration as unknown as Process;
+  return { readsNext: {}, ...declaration } as unknown as Process;
 }

@@ -1,27 +1,13 @@
-import { hasHandIn, whyNot } from '../auctions/auction/bidding.ts';
-import { auction } from '../auctions/auction/decider.ts';
-import {
-  AuctionUnknown,
-  BidAccepted,
-  BidRefused,
-  CurrencyMismatch,
-  OwnLot,
-} from '../auctions/auction/messages.ts';
-import type { AuctionState } from '../auctions/auction/state.ts';
+import { whyNot } from '../auctions/auction/bidding.ts';
+import { AuctionUnknown, BidAccepted, BidRefused, CurrencyMismatch } from '../auctions/auction/messages.ts';
 import { feeOn } from '../auctions/fees.ts';
-import { inspector } from '../auctions/inspector/decider.ts';
-import { secretsKnown } from '../auctions/inspector/insight.ts';
-import { HasReadSecrets } from '../auctions/inspector/messages.ts';
-import type { Inspector } from '../auctions/inspector/reading.ts';
 import {
   BidNotFunded,
   BidPlaced,
   BidRejected,
   type BidScreening,
   PlaceBid,
-  StaffMayNotBid,
 } from '../auctions/participant/messages.ts';
-import { mayNotBid } from '../auctions/people.ts';
 import type { Actor } from '../kernel/actor.ts';
 import type { RecordedEvent } from '../kernel/envelope.ts';
 import { type CommandData, type Rejection, type RejectionOf, rejectionFrom } from '../kernel/message.ts';
@@ -29,19 +15,18 @@ import { money } from '../kernel/money.ts';
 import { process } from '../kernel/process.ts';
 import { isRecorded } from '../kernel/reaction.ts';
 import { FundsRefused, InsufficientFunds, ReserveFunds } from '../wallets/wallet/messages.ts';
+import { behindThem, type Surroundings, surroundings, whyNotWelcome } from './auction-surroundings.ts';
 
 /** What stands against a bid at the door, or what has to be held for it. */
 function screen(
-  { auction, inspector }: { readonly auction: AuctionState; readonly inspector: Inspector },
+  { auction, ...around }: Surroundings,
   { maximum: { amount: maximum, currency } }: CommandData<typeof PlaceBid>,
   { actor }: { readonly actor: Actor },
 ): BidScreening {
   if (auction.phase === 'none') return { refusal: AuctionUnknown({}) };
   const { terms } = auction;
-  if (mayNotBid(actor)) return { refusal: StaffMayNotBid({}) };
-  if (hasHandIn(terms, actor.id)) return { refusal: OwnLot({}) };
-  const known = secretsKnown(inspector, auction);
-  if (known !== undefined) return { refusal: HasReadSecrets({ readUntil: known.until }) };
+  const unwelcome = whyNotWelcome(auction, around, actor);
+  if (unwelcome !== undefined) return { refusal: unwelcome };
   if (currency !== terms.currency) return { refusal: CurrencyMismatch({ currency: terms.currency }) };
   const refusal = whyNot(auction, { bidder: actor.id, maximum });
   return refusal === undefined ? { hold: maximum + feeOn(maximum, terms.premium) } : { refusal };
@@ -71,11 +56,8 @@ function endOf(event: RecordedEvent, bidId: string): RecordedEvent | Rejection |
  */
 export const placeBid = process({
   command: PlaceBid,
-  reads: {
-    auction: { decider: auction, stream: ({ auctionId }) => `auction-${auctionId}` },
-    // No later stage asks it again: who reads a maximum and bids through another process must not find it unread there.
-    inspector: { decider: inspector, stream: (_, { id }) => `inspector-${id}`, toEnd: true },
-  },
+  reads: surroundings,
+  readsNext: behindThem,
   screen,
   refuses: (screened) => 'refusal' in screened,
   outcome(events) {

@@ -1,7 +1,13 @@
 import { AuctionRefused, AuctionScheduled } from '../auctions/auction/messages.ts';
 import { ScheduleAuction } from '../auctions/lot/messages.ts';
-import { type Sale, sale } from '../auctions/sale/decider.ts';
-import { SaleNotOpen, type SaleScreening, SaleUnknown } from '../auctions/sale/messages.ts';
+import { sale } from '../auctions/sale/decider.ts';
+import {
+  AuctionTurnedAway,
+  SaleNotOpen,
+  type SaleScreening,
+  SaleUnknown,
+} from '../auctions/sale/messages.ts';
+import type { Sale } from '../auctions/sale/state.ts';
 import { rejectionFrom } from '../kernel/message.ts';
 import { process } from '../kernel/process.ts';
 import { isRecorded } from '../kernel/reaction.ts';
@@ -13,7 +19,7 @@ function screen({ sale }: { readonly sale: Sale }): SaleScreening {
 
 /**
  * Scheduling takes the terms from the sale and the rest from the lot, whose stream promises it to one auction at a time;
- * then the auction's stream takes it in, or refuses the id and the lot comes back.
+ * then the sale takes the auction in, then the auction's own stream; whichever refuses, the lot comes back.
  */
 export const scheduleAuction = process({
   command: ScheduleAuction,
@@ -23,7 +29,7 @@ export const scheduleAuction = process({
   outcome(events) {
     for (const event of events) {
       if (isRecorded(event, AuctionScheduled)) return 'accepted';
-      if (isRecorded(event, AuctionRefused))
+      if (isRecorded(event, AuctionRefused) || isRecorded(event, AuctionTurnedAway))
         return rejectionFrom(ScheduleAuction.rejections, event.data.reason);
     }
     return 'pending';

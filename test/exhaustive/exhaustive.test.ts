@@ -1,7 +1,15 @@
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import { type Exhausted, exhaust, type Scope } from './exhaustive.ts';
-import { givenWorld, type Maxima, threeEach, twoEach, type World } from './world.ts';
+import {
+  givenCancellation,
+  givenScheduling,
+  givenWorld,
+  type Maxima,
+  threeEach,
+  twoEach,
+  type World,
+} from './world.ts';
 
 // ANNALS_EXHAUSTIVE_BIDS=3 takes three bids each, a raise among them (seven million states), and compares larger worlds with
 // plain searches of them: some minutes of processor time, and two gigabytes.
@@ -59,6 +67,39 @@ const passing: Maxima = { ann: [5_00n, 12_00n], bob: [8_00n] };
 test('nor does any of it when whoever waits may pass over whom it waits for', { timeout }, async (t) => {
   const { courses } = await searched(t, await givenWorld(t, passing));
   for (const type of ['BidPassedOver', 'BidAccepted', 'BidRefused'])
+    assert.ok(
+      [...courses].some((course) => course.includes(`"${type}"`)),
+      type,
+    );
+});
+
+test('a sale that is cancelled at any time among bids, an end and a hammer takes its auction with it', {
+  timeout,
+}, async (t) => {
+  const { results } = await searched(t, await givenCancellation(t, passing), { mostPassedOver: 0 });
+  const ends = [...results.values()].join('\n');
+  for (const end of [
+    /LotReturned, AuctionCancelled/,
+    /LotReturned, LotPassed/,
+    /OwnershipPassed ann, LotSettled/,
+  ])
+    assert.match(ends, end);
+});
+
+test('a lot that is scheduled while its sale is cancelled comes back, or was never offered', {
+  timeout,
+}, async (t) => {
+  const { results, courses } = await searched(t, await givenScheduling(t));
+  const ends = [...results.values()].join('\n');
+  for (const end of [
+    /LotConsigned, $/m,
+    /LotReturned, $/m,
+    /AuctionCancelled/,
+    /AuctionRefused/,
+    /LotPassed/,
+  ])
+    assert.match(ends, end);
+  for (const type of ['AuctionTurnedAway', 'AuctionBarred', 'AuctionCalledOff'])
     assert.ok(
       [...courses].some((course) => course.includes(`"${type}"`)),
       type,

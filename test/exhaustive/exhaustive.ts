@@ -32,7 +32,7 @@ import { type Parts, realParts, recordedIn, type World } from './world.ts';
 //   an append, or none. That a screen may be old is not left out: a bid is let in by what the auction once was.
 // - The network. A command that is lost or late is one that is not decided yet; one that comes twice is a repeat.
 // - Overload and other answers for the moment: to whoever follows a chain they are a death.
-// - Time, which decides nothing but the end of the lot. Every decision is made at two moments and must come out the same.
+// - Time, which decides nothing but the end of the lot (and what is to be scheduled, long before it). Every decision is made at two moments and must come out the same.
 // - Places in the history, but for those that somebody compares (of bids with the end of their lot), and the order in
 //   which the net meets its events, which is kept. Whoever reads another place fails (sights.ts).
 // - How long somebody in line is waited for: whoever waits may pass over whoever stands before it at any time, or never. That
@@ -94,10 +94,11 @@ export async function exhaust(
     deciders: parts.deciders,
     byPlace: plain,
     moments: [opensAt, endsAt],
+    recordedAt: world.endsAt,
     judge: (stream) => [...wrongInStream(world, registry, stream), ...takenElsewhere(parts, stream)],
     ...(parts.rememberedCommands === undefined ? {} : { rememberedCommands: parts.rememberedCommands }),
   });
-  const sagas = new SagaInstances({ registry, streams, moment: endsAt });
+  const sagas = new SagaInstances({ registry, streams, moment: world.endsAt });
   const chains = new Chains({
     streams,
     registry,
@@ -154,7 +155,7 @@ function streamsOf({ auctionId, bidders }: World): readonly string[] {
     `auction-${auctionId}`,
     ...bidders.map(({ stream }) => stream),
     ...bidders.map(({ actor }) => `wallet-${actor.id}:USD`),
-    ...['wallet-sam:USD', 'platform-fees:USD', 'platform-unallocated:USD', 'lot-l1'],
+    ...['wallet-sam:USD', 'platform-fees:USD', 'platform-unallocated:USD', 'lot-l1', 'sale-s1'],
   ];
 }
 

@@ -1,5 +1,7 @@
+import type { TestContext } from 'node:test';
 import { noBidsDecided } from '#domain/auctions/auction/decided-bids.ts';
-import { AcceptBid, DropHammer, LotClosing } from '#domain/auctions/auction/messages.ts';
+import { AcceptBid, CallOffAuction, DropHammer, LotClosing } from '#domain/auctions/auction/messages.ts';
+import { AuctionCalledOff } from '#domain/auctions/sale/messages.ts';
 import { followReaction } from '#domain/kernel/chain.ts';
 import type { AnyDecider } from '#domain/kernel/decider.ts';
 import { emptyTable } from '#domain/kernel/id-table.ts';
@@ -7,7 +9,14 @@ import { availableOf, heldOf, moved } from '#domain/kernel/posting.ts';
 import type { Intent, Reaction } from '#domain/kernel/reaction.ts';
 import type { Saga } from '#domain/kernel/saga.ts';
 import type { Wallet } from '#domain/wallets/wallet/state.ts';
-import { type Maxima, type Parts, realParts } from './world.ts';
+import {
+  givenCancellation,
+  givenScheduling,
+  type Maxima,
+  type Parts,
+  realParts,
+  type World,
+} from './world.ts';
 
 // Faults of kinds that such systems have had, each in one part of the house that is handed to the search. The house
 // itself knows nothing of them.
@@ -17,6 +26,8 @@ export interface Fault {
   readonly parts: Parts;
   /** The smallest world in which it shows. */
   readonly maxima: Maxima;
+  /** Who else comes, if it takes more than bids. */
+  readonly given?: (t: TestContext, maxima: Maxima) => Promise<World>;
   /** What the search has to say of it. */
   readonly problem: RegExp;
 }
@@ -127,6 +138,33 @@ const releasedTwice = withDecision('wallet', 'EndClaim', (real) => (data, state,
 /** A stream remembers its last command alone. */
 const forgetful: Parts = { ...realParts, rememberedCommands: 1 };
 
+const callsOff = ({ type }: { readonly type: string }): boolean => type === AuctionCalledOff.type;
+
+/** A sale that is cancelled says so, and nobody sees to its auctions. */
+const deafToSales = withReactions((reaction) => ({
+  ...reaction,
+  on: (event, trail) => (callsOff(event) ? [] : reaction.on(event, trail)),
+}));
+
+/** Auctions are called off beside the lane in which their hammers fall. */
+const besideTheLane: Parts = {
+  ...realParts,
+  reactions: realParts.reactions.flatMap((reaction) =>
+    reaction.name === 'bid-funding'
+      ? [
+          { ...reaction, events: reaction.events.filter((event) => !callsOff(event)) },
+          { ...reaction, name: 'beside', events: [AuctionCalledOff], line: undefined, passed: () => [] },
+        ]
+      : [reaction],
+  ),
+};
+
+/** What was called off before it was scheduled is scheduled all the same. */
+const unbarred = withDecision('auction', CallOffAuction.type, (real) => (data, state, facts) => {
+  const { phase } = state as { readonly phase: string };
+  return phase === 'none' ? [] : real(data, state, facts);
+});
+
 /** Ids that everybody who sends a command makes afresh. */
 const freshIds = (parts: Parts): Parts => {
   let sent = 0;
@@ -217,6 +255,27 @@ export const faults: readonly Fault[] = [
     parts: freshIds(reopening),
     maxima: { ann: [5_00n, 12_00n], bob: [] },
     problem: /answered before/,
+  },
+  {
+    name: 'a sale that is cancelled and keeps its auctions',
+    parts: deafToSales,
+    maxima: { ann: [], bob: [] },
+    given: givenCancellation,
+    problem: /its sale was cancelled before its end/,
+  },
+  {
+    name: 'a hammer that does not wait for what was called off',
+    parts: besideTheLane,
+    maxima: { ann: [], bob: [] },
+    given: givenCancellation,
+    problem: /its sale was cancelled before its end/,
+  },
+  {
+    name: 'an auction that is scheduled behind the end of its sale',
+    parts: unbarred,
+    maxima: { ann: [], bob: [] },
+    given: givenScheduling,
+    problem: /its sale was cancelled before its end/,
   },
 ];
 

@@ -56,11 +56,14 @@ const typed = (events: readonly RecordedEvent[], ...types: readonly string[]): r
 const codeOf = ({ data }: RecordedEvent): string => textOf(fieldOf(data, 'reason') as object, 'code');
 
 /** A bid counts exactly if it was placed before the end: then the auction has decided it on its merits. */
+const isCancelled = (auction: readonly RecordedEvent[]): boolean =>
+  typed(auction, 'AuctionCancelled').length > 0;
+
 function wrongAnswers(
   placed: RecordedEvent,
   auction: readonly RecordedEvent[],
   wallet: readonly RecordedEvent[],
-  end: bigint,
+  end: bigint | undefined,
 ): readonly string[] {
   const bidId = textOf(placed.data, 'bidId');
   const name = `${textOf(placed.data, 'bidder')}'s bid of ${fieldOf(placed.data, 'maximum')}`;
@@ -70,10 +73,13 @@ function wrongAnswers(
   ];
   const [answer] = answers;
   if (answer === undefined || answers.length > 1) return [`${name} was answered ${answers.length} times`];
-  const late = placed.position > end;
+  const late = end !== undefined && placed.position > end;
   if (answer.type === 'FundsRefused') return late ? [] : [`${name} was in time and not funded`];
   // Nobody waited for it, in time or not.
   if (answer.type === 'BidRefused' && codeOf(answer) === 'funded_too_late') return [];
+  // It was decided behind the cancellation, which refuses all alike.
+  if (answer.type === 'BidRefused' && codeOf(answer) === 'auction_not_open' && isCancelled(auction))
+    return [];
   const isShut = answer.type === 'BidRefused' && codeOf(answer) === 'auction_closed';
   if (late === isShut) return [];
   return [
@@ -81,13 +87,17 @@ function wrongAnswers(
   ];
 }
 
-/** The accepted bids in their order, and those that were refused. */
+/** The accepted bids in their order, those that were refused, and what became of the auction before its hammer. */
 function courseOf(auction: readonly RecordedEvent[]): string {
   const bid = ({ data }: RecordedEvent): string => textOf(data, 'bidId');
   const accepted = typed(auction, 'BidAccepted').map(bid);
   const refused = typed(auction, 'BidRefused').map((event) => `${bid(event)} ${codeOf(event)}`);
-  return `${accepted.join(' < ')}; ${refused.sort().join()}`;
+  const turns = typed(auction, 'AuctionScheduled', 'AuctionBarred', 'AuctionRefused', 'AuctionCancelled');
+  return `${accepted.join(' < ')}; ${refused.sort().join()}; ${turns.map(({ type }) => type).join()}`;
 }
+
+/** Bids that came too late may be passed over and refused behind everything else. */
+const ofLateBids: ReadonlySet<string> = new Set(['BidRefused', 'BidPassedOver']);
 
 export class Promises {
   readonly #world: World;
@@ -121,12 +131,13 @@ export class Promises {
   async atEnd(state: State, wayThere: () => Promise<readonly Move[]>): Promise<readonly string[]> {
     const events = (name: string) => this.#since(state, name);
     const auction = events(`auction-${this.#world.auctionId}`);
-    const course = courseOf(auction);
     const result = this.#resultOf(state);
+    // What nobody scheduled has no course: it came back, or was never offered.
+    const course = this.#isScheduled(auction) ? courseOf(auction) : result;
     const before = this.results.get(course);
     const problems = [
       ...this.#wrongBids(state, auction),
-      ...this.#wrongSale(auction, result),
+      ...this.#wrongSale(state, auction, result),
       ...state.instances.flatMap(({ instance, saga }) =>
         instance.revision === 'none' ||
         (instance.outstanding.done && instance.outstanding.pending.length === 0)
@@ -164,7 +175,8 @@ export class Promises {
 
   #wrongBids(state: State, auction: readonly RecordedEvent[]): readonly string[] {
     const end = auction.find(({ type }) => type === 'LotClosing')?.position;
-    if (end === undefined) return ['the lot never closed'];
+    if (end === undefined && this.#world.bidders.length > 0 && !isCancelled(auction))
+      return ['the lot never closed'];
     return this.#world.bidders.flatMap(({ stream, bids, actor }) => {
       const wallet = this.#since(state, `wallet-${actor.id}:USD`);
       const door = this.#since(state, stream);
@@ -177,20 +189,48 @@ export class Promises {
   }
 
   /** The hammer, the fees and everybody's money are what the accepted bids make of them, in their order. */
-  #wrongSale(auction: readonly RecordedEvent[], result: string): readonly string[] {
+  #wrongSale(state: State, auction: readonly RecordedEvent[], result: string): readonly string[] {
     const accepted = typed(auction, 'BidAccepted').map(
       ({ data }): Accepted => ({
         bidder: textOf(data, 'bidder'),
         maximum: fieldOf(data, 'maximum') as bigint,
       }),
     );
-    const sale = saleOf(accepted, this.#world.reserve);
+    const cancelled = isCancelled(auction);
     const hammers = typed(auction, 'LotSold', 'LotPassed').length;
-    const due = this.#resultText(sale);
+    const stands = !cancelled && this.#isScheduled(auction);
+    const due = stands
+      ? [this.#resultText(saleOf(accepted, this.#world.reserve))]
+      : ['LotConsigned', 'LotReturned'].map((lot) => this.#noSale(lot, auction));
     return [
-      ...(hammers === 1 ? [] : [`the hammer fell ${hammers} times`]),
-      ...(result === due ? [] : [`it ends with ${result}, and ${due} is due`]),
+      ...this.#wrongCancellation(state, auction),
+      ...(hammers === (stands ? 1 : 0) ? [] : [`the hammer fell ${hammers} times`]),
+      ...(due.includes(result) ? [] : [`it ends with ${result}, and ${due.join(' or ')} is due`]),
     ];
+  }
+
+  #isScheduled(auction: readonly RecordedEvent[]): boolean {
+    return [...this.#world.history, ...auction].some(({ type }) => type === 'AuctionScheduled');
+  }
+
+  /** An auction is cancelled if its sale called it off before its end; behind that, it may be. */
+  #wrongCancellation(state: State, auction: readonly RecordedEvent[]): readonly string[] {
+    const sale = this.#since(state, 'sale-s1');
+    const calledOff = sale.find(({ type }) => type === 'AuctionCalledOff');
+    const end = auction.find(({ type }) => type === 'LotClosing');
+    const cancelled = isCancelled(auction);
+    if (cancelled && calledOff === undefined) return ['it was cancelled, and nobody called it off'];
+    const isDue = calledOff !== undefined && (end === undefined || calledOff.position < end.position);
+    return isDue && this.#isScheduled(auction) && !cancelled
+      ? ['its sale was cancelled before its end, and it was not']
+      : [];
+  }
+
+  /** Nobody pays anything; before it was offered, or since it came back, the lot is its consignor's. */
+  #noSale(lot: string, auction: readonly RecordedEvent[]): string {
+    const wallets = this.#world.bidders.map(({ actor }) => `${actor.id} ${FUNDS}+0`);
+    const end = auction.findLast(({ type }) => !ofLateBids.has(type))?.type;
+    return [...wallets, 'sam 0+0', 'fees 0', lot, end].join(', ');
   }
 
   #resultText(sale: ReturnType<typeof saleOf>): string {
@@ -227,10 +267,9 @@ export class Promises {
     return [...people.map(moneyOf), `fees ${fees}`, lot, end].join(', ');
   }
 
-  /** Bids that came too late may be passed over and refused behind everything else. */
   #lastButBids(state: State): RecordedEvent | undefined {
     return this.#since(state, `auction-${this.#world.auctionId}`).findLast(
-      ({ type }) => type !== 'BidRefused' && type !== 'BidPassedOver',
+      ({ type }) => !ofLateBids.has(type),
     );
   }
 

@@ -46,6 +46,12 @@ export class Scene {
     return slot;
   }
 
+  /** What the stream of a name has come to; undefined when nothing in this world touches it. */
+  stateOf(state: State, name: string): unknown {
+    const slot = this.#slots.get(name);
+    return slot === undefined ? undefined : this.at(state, slot).head.state;
+  }
+
   at({ streams }: State, slot: number): Stream {
     const stream = streams[slot];
     if (stream === undefined) throw new RangeError(`no stream in slot ${slot}`);

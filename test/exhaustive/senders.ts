@@ -1,4 +1,6 @@
-import { nothingRead } from '#domain/auctions/inspector/reading.ts';
+import type { Actor } from '#domain/kernel/actor.ts';
+import type { AnyDecider } from '#domain/kernel/decider.ts';
+import type { Envelope } from '#domain/kernel/envelope.ts';
 import type { Process } from '#domain/kernel/process.ts';
 import type { Walk } from './chains.ts';
 import type { Lines } from './lines.ts';
@@ -26,7 +28,6 @@ export interface Sender {
 export class Senders {
   readonly #scene: Scene;
   readonly #settling: Settling;
-  readonly #placeBid: Process;
   readonly #bids = new Map<number, Map<Bid, readonly Asked[]>>();
   readonly #given: ReadonlyMap<string, number>;
   readonly #lines: Lines;
@@ -36,10 +37,7 @@ export class Senders {
     this.#scene = scene;
     this.#settling = settling;
     this.#lines = lines;
-    const { parts, first } = scene.options;
-    const placeBid = parts.processes.find(({ command }) => command.type === 'PlaceBid');
-    if (placeBid === undefined) throw new TypeError('nobody places bids');
-    this.#placeBid = placeBid;
+    const { first } = scene.options;
     this.#given = new Map(first.streams.map(({ name, events }) => [name, events.length]));
   }
 
@@ -49,6 +47,7 @@ export class Senders {
       ...this.#laneWalkers(state),
       ...state.instances.flatMap((_, at) => this.#sagaSenders(state, at)),
       ...this.#scene.options.world.bidders.flatMap((bidder) => this.#bidding(state, bidder)),
+      ...this.#scene.options.world.others.flatMap((envelope) => this.#other(state, envelope)),
     ];
   }
 
@@ -135,25 +134,59 @@ export class Senders {
     return decided;
   }
 
+  /** What somebody else asks for, once. */
+  #other(state: State, envelope: Envelope): readonly Sender[] {
+    const { ready } = this.#scene.options.streams.ask(envelope);
+    const stream = this.#scene.at(state, this.#scene.slotOf(ready.stream));
+    if (stream.head.commands.has(ready.key)) return [];
+    return this.#asks(state, envelope).map((asked) => ({
+      ...this.sending(envelope.actor.id, asked, 'all events'),
+      kind: 'may' as const,
+      take: (state) => state,
+    }));
+  }
+
+  /** A command with what its screen says now, or said where the search begins, if that was a yes. */
+  #asks(state: State, envelope: Envelope): readonly Asked[] {
+    const { streams, parts, first, moment } = this.#scene.options;
+    const unscreened = streams.ask(envelope);
+    const { command, data } = unscreened.ready;
+    const process = parts.processes.find((it) => it.command.type === command.type);
+    if (process === undefined) return [unscreened];
+    const { actor } = envelope;
+    const screen = (at: State): unknown =>
+      process.screen(this.#statesIn(at, process, data, actor), data, { now: moment, actor });
+    const now = screen(state);
+    const before = screen(first);
+    // A no must be new. A yes may be as old as anything that a process has cached: it may be that of the beginning.
+    const all = process.refuses(before) ? [now] : [before, now];
+    return [...new Set(all.map((screened) => streams.ask(envelope, screened)))];
+  }
+
+  /** The states that a screen reads. Nobody in this small world is shown a secret. */
+  #statesIn(state: State, { reads, readsNext }: Process, data: object, actor: Actor) {
+    const stateOf = (name: string | undefined, { initial }: AnyDecider): unknown =>
+      (name === undefined ? undefined : this.#scene.stateOf(state, name)) ?? initial;
+    const first = Object.fromEntries(
+      Object.entries(reads).map(([name, { stream, decider }]) => [
+        name,
+        stateOf(stream(data, actor), decider),
+      ]),
+    );
+    const next = Object.entries(readsNext).map(([name, { stream, decider }]) => [
+      name,
+      stateOf(stream(first), decider),
+    ]);
+    return { ...first, ...Object.fromEntries(next) };
+  }
+
   screened(state: State, bid: Bid): readonly Asked[] {
     const auction = this.#scene.at(state, this.#scene.auction);
     const ofAuction = this.#bids.get(auction.id) ?? new Map<Bid, readonly Asked[]>();
     this.#bids.set(auction.id, ofAuction);
     const known = ofAuction.get(bid);
     if (known !== undefined) return known;
-    const { envelope, actor } = bid;
-    const { streams } = this.#scene.options;
-    const process = this.#placeBid;
-    const unscreened = streams.ask(envelope);
-    const facts = { now: this.#scene.options.moment, actor };
-    // Nobody in this small world is shown a secret.
-    const screen = ({ head }: Stream): unknown =>
-      process.screen({ auction: head.state, inspector: nothingRead }, unscreened.ready.data, facts);
-    const now = screen(auction);
-    const before = screen(this.#scene.at(this.#scene.options.first, this.#scene.auction));
-    // A no must be new. A yes may be as old as anything that a process has cached: it may be that of the beginning.
-    const all = process.refuses(before) ? [now] : [before, now];
-    const asked = [...new Set(all.map((screened) => streams.ask(envelope, screened)))];
+    const asked = this.#asks(state, bid.envelope);
     ofAuction.set(bid, asked);
     return asked;
   }

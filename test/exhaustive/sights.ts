@@ -31,9 +31,18 @@ export class Unseen extends Error {
 }
 
 const isWallet = ({ stream }: Pick<StoredEvent, 'stream'>): boolean => stream.startsWith('wallet-');
-/** Whose place in the one history is compared with another's: bids, and what an auction's sagas look at. */
+/** Whose place in the one history is compared with another's: bids, being called off, and what an auction's sagas look at. */
 const placed: ReadonlySet<string> = new Set([
-  ...['BidPlaced', 'AuctionScheduled', 'AuctionOpened', 'LotClosing', 'LotSold', 'LotPassed'],
+  ...[
+    'BidPlaced',
+    'AuctionCalledOff',
+    'AuctionCancelled',
+    'AuctionScheduled',
+    'AuctionOpened',
+    'LotClosing',
+    'LotSold',
+    'LotPassed',
+  ],
 ]);
 const hasPlace = ({ type }: Pick<StoredEvent, 'type'>): boolean => placed.has(type);
 

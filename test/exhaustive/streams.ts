@@ -58,6 +58,8 @@ export interface StreamsOptions {
   readonly rememberedCommands?: number;
   /** Two moments; no decision here may depend on which of them it is. */
   readonly moments: readonly [string, string];
+  /** When the store says that it has recorded something: at the end, when every timer has come. */
+  readonly recordedAt: string;
   /** What is wrong with a stream's history, as sentences; told of each stream once. */
   readonly judge: (stream: Stream) => readonly string[];
 }
@@ -217,7 +219,7 @@ export class Streams {
       const eventId = idByCause(...(causes[at] ?? []));
       const revision = stream.head.revision + 1 + at;
       const position = placeOf(toAppend.type, place);
-      const recordedAt = this.#options.moments[1];
+      const { recordedAt } = this.#options;
       return {
         eventId,
         type: toAppend.type,
@@ -319,5 +321,8 @@ function settledBy(
  */
 function placeOf(type: string, place: Place): bigint {
   if (type === 'LotClosing') return END_OF_LOT;
+  // An auction that is scheduled and opened in the search: its sagas ask which came first.
+  if (type === 'AuctionScheduled') return FIRST_PLACE - 2n;
+  if (type === 'AuctionOpened') return FIRST_PLACE - 1n;
   return place === 'before the end' ? FIRST_PLACE : END_OF_LOT + 1n;
 }

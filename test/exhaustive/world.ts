@@ -1,17 +1,32 @@
 import type { TestContext } from 'node:test';
+import { ScheduleAuction } from '#domain/auctions/lot/messages.ts';
 import { PlaceBid } from '#domain/auctions/participant/messages.ts';
+import { CancelSale } from '#domain/auctions/sale/messages.ts';
 import { deciders, processes } from '#domain/deciders.ts';
 import type { Actor } from '#domain/kernel/actor.ts';
 import type { followReaction } from '#domain/kernel/chain.ts';
 import type { AnyDecider } from '#domain/kernel/decider.ts';
 import type { Envelope, RecordedEvent, StoredEvent } from '#domain/kernel/envelope.ts';
+import { later } from '#domain/kernel/instant.ts';
+import type { Command } from '#domain/kernel/message.ts';
 import type { Process } from '#domain/kernel/process.ts';
 import type { Reaction } from '#domain/kernel/reaction.ts';
 import type { Saga } from '#domain/kernel/saga.ts';
 import { registry } from '#domain/registry.ts';
+import { OpenWallet } from '#domain/wallets/wallet/messages.ts';
 import { auctionReactions, auctionSagas } from '#sagas/auctions.ts';
 import { walletReactions, walletSagas } from '#sagas/wallets.ts';
-import { ann, bob, givenOpenAuction, usd } from '#test/support/saleroom.ts';
+import {
+  ann,
+  bob,
+  endsAt,
+  givenOpenAuction,
+  opensAt,
+  otto,
+  Saleroom,
+  sam,
+  usd,
+} from '#test/support/saleroom.ts';
 
 // The small world: one auction that is open, two bidders with funded wallets, a seller, and the bids that come.
 
@@ -52,7 +67,11 @@ export interface World {
   /** Everything that happened before the search begins, as the store has it. */
   readonly history: readonly StoredEvent[];
   readonly bidders: readonly Bidder[];
+  /** Commands of people that come at any time, each once, or never. */
+  readonly others: readonly Envelope[];
   readonly auctionId: string;
+  /** Of the lot. */
+  readonly endsAt: string;
   /** Below it the lot is not sold, in cents. */
   readonly reserve: bigint;
 }
@@ -68,6 +87,20 @@ export const twoEach: Maxima = { ann: [5_00n, 12_00n, 20_00n], bob: [8_00n, 12_0
 /** Three bids each, a raise among them. */
 export const threeEach: Maxima = { ann: [5_00n, 12_00n, 20_00n], bob: [8_00n, 12_00n, 16_00n] };
 const RESERVE = 10_00n;
+
+/** Its end lies behind the moments of every decision, which is about times that are to come. */
+const LATER = later(endsAt, 60_000);
+const cancelling = sentBy(otto, CancelSale({ saleId: 's1', cause: 'The house is flooded.' }));
+const scheduling = sentBy(
+  sam,
+  ScheduleAuction({ auctionId: 'a1', lotId: 'l1', saleId: 's1', opensAt, endsAt: LATER }),
+);
+
+function sentBy(actor: Actor, command: Command): Envelope {
+  const data = registry.encodeCommand(command);
+  const commandId = `${actor.id} ${command.command}`.replace(' ', '-');
+  return { command: command.command, data, commandId, actor, origin: { channel: 'http' } };
+}
 
 function bidder(actor: Actor, maxima: readonly bigint[]): Bidder {
   const bids = maxima.map((maximum): Bid => {
@@ -86,7 +119,23 @@ export async function givenWorld(t: TestContext, maxima: Maxima): Promise<World>
   const { events, end } = await room.house.store.readAll({ limit: 1_000 });
   if (!end) throw new Error('the history before the search fits one page');
   const bidders = [bidder(ann, maxima.ann), bidder(bob, maxima.bob)];
-  return { history: events, bidders, auctionId: 'a1', reserve: RESERVE };
+  return { history: events, bidders, others: [], auctionId: 'a1', endsAt, reserve: RESERVE };
+}
+
+/** As {@link givenWorld}; somebody may cancel the sale at any time. */
+export async function givenCancellation(t: TestContext, maxima: Maxima): Promise<World> {
+  return { ...(await givenWorld(t, maxima)), others: [cancelling] };
+}
+
+/** A lot at rest that somebody may schedule, in a sale that somebody may cancel. */
+export async function givenScheduling(t: TestContext): Promise<World> {
+  const room = await Saleroom.open(t);
+  await room.house.done(OpenWallet({ currency: 'USD' }), sam);
+  await room.consign({ reserve: RESERVE });
+  await room.house.settle();
+  const { events } = await room.house.store.readAll({ limit: 1_000 });
+  const others = [scheduling, cancelling];
+  return { history: events, bidders: [], others, auctionId: 'a1', endsAt: LATER, reserve: RESERVE };
 }
 
 /** The history before the search as it is read. */

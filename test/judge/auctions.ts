@@ -268,7 +268,7 @@ export function auctions(): Rules {
     const auction = known.get(id);
     if (auction !== undefined) move(auction, event, complain);
     else if (type === 'AuctionScheduled') known.set(id, newAuction(id, data));
-    else if (type !== 'AuctionRefused') complain('there is no such auction');
+    else if (type !== 'AuctionRefused' && type !== 'AuctionBarred') complain('there is no such auction');
   }
 
   function ofWallet(event: RawEvent, complain: Complain): void {

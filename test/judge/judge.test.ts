@@ -125,6 +125,13 @@ const rules: readonly (readonly [what: string, spoil: () => readonly RawEvent[],
   ['a bid passed over twice', () => passedOver(twoDecided(), 2), /was passed over before/],
   ['a bid passed over behind its answer', () => passedOver(twoDecided(), 1, 1), /no such bid waits/],
   ['a bid refused as too late that nobody passed over', () => calledLate(), /was never passed over/],
+  ['a bid of who entered the lot', () => enteredByBidder(), /whoever bids had a hand in it/],
+  [
+    'a lot sold although it was called off before',
+    () => calledOff(at('LotClosing')),
+    /called off before its/,
+  ],
+  ['an auction that stands without its sale', () => cancelledSale(), /stands, and its sale .* is cancelled/],
   ['nobody behind it', () => reasoned({ actor: '' }), /no actor/],
   ['no cause', () => reasoned({ causationId: 'nothing' }), /its cause is unknown/],
   ['no way in', () => reasoned({ origin: {} }), /nobody knows from where/],
@@ -159,6 +166,39 @@ function passedOver(place: number, times = 1, behind = 0): readonly RawEvent[] {
   assert.ok(decided);
   const event = { ...decided, type: 'BidPassedOver' };
   return history.toSpliced(place + behind, 0, ...Array.from({ length: times }, () => event));
+}
+
+/** The lot of the first bid was entered by who made it. */
+function enteredByBidder(): readonly RawEvent[] {
+  const placed = history[at('BidPlaced')];
+  const { lotId } =
+    history.find(({ type, data }) => type === 'AuctionScheduled' && data.auctionId === placed?.data.auctionId)
+      ?.data ?? {};
+  const entered = history.findIndex(({ type, data }) => type === 'LotConsigned' && data.lotId === lotId);
+  return spoilt(entered, ({ metadata }) => ({ metadata: { ...metadata, actor: placed?.data.bidder } }));
+}
+
+/** The auction whose end or whose scheduling stands at the place is called off before it. */
+function calledOff(place: number): readonly RawEvent[] {
+  const { auctionId } = history[place]?.data ?? {};
+  const entered = history.find(({ type, data }) => type === 'AuctionEntered' && data.auctionId === auctionId);
+  assert.ok(entered);
+  return history.toSpliced(place, 0, { ...entered, type: 'AuctionCalledOff' });
+}
+
+/** The sale of an auction that nobody opened. */
+function cancelledSale(): readonly RawEvent[] {
+  const scheduled = history[at('AuctionScheduled')];
+  const published = history.find(
+    ({ type, data }) => type === 'SalePublished' && data.saleId === scheduled?.data.saleId,
+  );
+  assert.ok(scheduled && published);
+  const { auctionId } = scheduled.data;
+  const ended = ['LotSold', 'LotPassed', 'AuctionCancelled'];
+  return [
+    ...history.filter(({ type, data }) => !(ended.includes(type) && data.auctionId === auctionId)),
+    { ...published, type: 'SaleCancelled' },
+  ];
 }
 
 const calledLate = (): readonly RawEvent[] =>

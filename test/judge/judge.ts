@@ -5,6 +5,7 @@ import { payments } from './payments.ts';
 import { type PlacesOptions, places } from './places.ts';
 import type { Acknowledgement, RawEvent, Rules } from './raw.ts';
 import { sagas } from './sagas.ts';
+import { sales } from './sales.ts';
 
 // The judge reads what is stored and what clients were told, and believes no code of the house: it imports none. Its rules
 // are written from the promises alone.
@@ -41,7 +42,8 @@ export function judgement(options: Partial<PlacesOptions & AcknowledgementsOptio
     if (problems.length < MOST_PROBLEMS) problems.push(problem);
   };
   const ledger = money();
-  const rules: readonly Rules[] = [places({ clockMayGoBack }), ledger, auctions(), payments(), sagas()];
+  const house = [auctions(), sales(), payments(), sagas()];
+  const rules: readonly Rules[] = [places({ clockMayGoBack }), ledger, ...house];
   const answers = acknowledgements({ seenFirst });
   let events = 0;
   let position = 0n;

@@ -1,6 +1,8 @@
 import { auction } from '#domain/auctions/auction/decider.ts';
 import type { AuctionEvent, AuctionState, AuctionTerms } from '#domain/auctions/auction/state.ts';
 import { ladderOf } from '#domain/auctions/ladder.ts';
+import { lot } from '#domain/auctions/lot/decider.ts';
+import { sale } from '#domain/auctions/sale/decider.ts';
 import type { Actor, Role } from '#domain/kernel/actor.ts';
 import type { Decider, Facts, FoldedAt } from '#domain/kernel/decider.ts';
 import type {
@@ -26,6 +28,9 @@ export const system = person('system.test', ['system']);
 
 export const NOW = '2026-03-01T12:00:00.000Z';
 
+/** The lot and the sale of an auction in which nobody has a hand but those whom the auction knows. */
+export const untouched = { lot: lot.initial, sale: sale.initial };
+
 const ebayUs = ladderOf('USD', 1);
 if (ebayUs === undefined) throw new Error('the eBay ladder is missing');
 
@@ -35,7 +40,6 @@ export const terms: AuctionTerms = {
   saleId: 's1',
   lotId: 'l1',
   seller: 'sam',
-  staff: ['clara'],
   title: 'Wristwatch',
   description: 'Steel, 1960s.',
   categories: ['watches'],

@@ -57,23 +57,28 @@ export class Saleroom {
     await house.settle();
   }
 
-  /** A published sale with 10 % premium and 5 % commission; `a1` is scheduled in it and opens by itself. */
-  async schedule(over: Pick<AuctionTerms, 'reserve'> = {}, auctionId = 'a1', lotId = 'l1'): Promise<void> {
+  /** A published sale with 10 % premium and 5 % commission, and a lot of Sam's that nobody offers yet. */
+  async consign(over: Pick<AuctionTerms, 'reserve'> = {}, lotId = 'l1'): Promise<void> {
     const { house } = this;
-    const { opensAt, endsAt, title, description, categories, pictures } = terms;
+    const { title, description, categories, pictures } = terms;
     const fees = { premium: [{ rateBasisPoints: 1_000 }], commission: [{ rateBasisPoints: 500 }] };
     const sale = { saleId: 's1', title, description, currency: 'USD', ladderVersion: 1, ...fees };
     if ((await house.history('sale-s1')).length === 0) {
       await house.done(ScheduleSale(sale), otto);
       await house.done(PublishSale({ saleId: 's1' }), otto);
     }
-    const amounts = { estimateLow: usd(1_00n), estimateHigh: usd(9_00n), openingBid: usd(1_00n) };
+    const amounts = { estimateLow: usd(1_00n), estimateHigh: usd(90_00n), openingBid: usd(1_00n) };
     const reserve = over.reserve === undefined ? {} : { reserve: usd(over.reserve) };
     await house.done(
       ConsignLot({ lotId, title, description, categories, pictures, ...amounts, ...reserve }),
       sam,
     );
-    await house.done(ScheduleAuction({ auctionId, lotId, saleId: 's1', opensAt, endsAt }), sam);
+  }
+
+  /** As {@link consign}; the lot is scheduled in the sale, as `a1` unless told, and opens by itself. */
+  async schedule(over: Pick<AuctionTerms, 'reserve'> = {}, auctionId = 'a1', lotId = 'l1'): Promise<void> {
+    await this.consign(over, lotId);
+    await this.house.done(ScheduleAuction({ auctionId, lotId, saleId: 's1', opensAt, endsAt }), sam);
   }
 
   join(...people: readonly Actor[]): Promise<readonly Reply[]> {

@@ -57,22 +57,48 @@ export function screening(options: {
     }
   }
 
-  return async ({ command, data, envelope: { actor } }) => {
-    const process = processes.get(command.type);
-    if (process === undefined) return { screened: undefined };
-    const streams = Object.entries(process.reads).map(
-      ([name, { decider, stream, toEnd = false }]): Named => ({
-        ...{ name, decider, toEnd },
-        stream: stream(data, actor),
-      }),
+  /** The states of all streams of a process, those first that name the others. */
+  async function allStates(
+    { reads, readsNext }: Process,
+    { data, envelope: { actor } }: ReadyCommand,
+    fromMemory: (named: Named) => boolean,
+  ): ReturnType<typeof statesOf> {
+    const first = await statesOf(
+      Object.entries(reads).map(
+        ([name, { decider, stream, toEnd = false }]): Named => ({
+          ...{ name, decider, toEnd },
+          stream: stream(data, actor),
+        }),
+      ),
+      fromMemory,
     );
-    const screen = (states: States): unknown => process.screen(states, data, { now: clock.now(), actor });
-    const known = await statesOf(streams, ({ toEnd }) => soleWriter || toEnd !== true);
+    if ('rejected' in first) return first;
+    const named: Named[] = [];
+    const absent: [string, unknown][] = [];
+    for (const [name, { decider, stream, toEnd = false }] of Object.entries(readsNext)) {
+      const found = stream(first.states);
+      if (found === undefined) absent.push([name, decider.initial]);
+      else named.push({ ...{ name, decider, toEnd }, stream: found });
+    }
+    const states = { ...first.states, ...Object.fromEntries(absent) };
+    if (named.length === 0) return { ...first, states };
+    const next = await statesOf(named, fromMemory);
+    if ('rejected' in next) return next;
+    return { states: { ...states, ...next.states }, newest: first.newest && next.newest };
+  }
+
+  return async (ready) => {
+    const process = processes.get(ready.command.type);
+    if (process === undefined) return { screened: undefined };
+    const { data, envelope } = ready;
+    const screen = (states: States): unknown =>
+      process.screen(states, data, { now: clock.now(), actor: envelope.actor });
+    const known = await allStates(process, ready, ({ toEnd }) => soleWriter || toEnd !== true);
     if ('rejected' in known) return known;
     const screened = screen(known.states);
     // A yes may be out of date where the stages behind it decide again. A no would be the last word, so it has to be new.
     if (known.newest || !process.refuses(screened)) return { screened };
-    const newest = await statesOf(streams, () => false);
+    const newest = await allStates(process, ready, () => false);
     return 'rejected' in newest ? newest : { screened: screen(newest.states) };
   };
 }

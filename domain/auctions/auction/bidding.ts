@@ -1,6 +1,7 @@
 import type { Actor } from '../../kernel/actor.ts';
 import type { EventOf, RejectionOf } from '../../kernel/message.ts';
 import { money } from '../../kernel/money.ts';
+import { isAmong } from '../hands.ts';
 import { LARGEST_BID } from '../ladder.ts';
 import { isStaff } from '../people.ts';
 import {
@@ -27,11 +28,14 @@ export type BidRefusal = RejectionOf<
   | typeof MaximumNotRaised
 >;
 
-/** Sellers, whoever arranged the auction, and the house's staff have a hand in it. */
+/**
+ * Whether the auction's own stream knows that somebody has a hand in it: the seller, whoever opened it, and in the first
+ * auctions those whom its terms name. What the streams of its lot and its sale know is asked at the door.
+ */
 export const hasHandIn = (
-  { seller, staff }: Pick<AuctionTerms, 'seller' | 'staff'>,
+  { terms: { seller, staff = [] }, hands }: Pick<KnownAuction, 'terms' | 'hands'>,
   person: string,
-): boolean => seller === person || staff.includes(person);
+): boolean => seller === person || staff.includes(person) || isAmong(hands, person);
 
 export const mayArrange = (terms: Pick<AuctionTerms, 'seller'>, actor: Actor): boolean =>
   actor.roles.includes('system') || isStaff(actor) || terms.seller === actor.id;
@@ -70,7 +74,7 @@ export function whyNot(
   const shut = whyShut(auction, placedAt);
   if (shut !== undefined || auction.phase === 'none') return shut;
   const { terms, standing } = auction;
-  if (hasHandIn(terms, bid.bidder)) return OwnLot({});
+  if (hasHandIn(auction, bid.bidder)) return OwnLot({});
   const inCurrency = (amount: bigint) => money(amount, terms.currency);
   if (bid.maximum > LARGEST_BID) return BidTooHigh({ largestBid: inCurrency(LARGEST_BID) });
   const price = inCurrency(standing?.price ?? terms.openingBid);

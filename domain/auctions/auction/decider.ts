@@ -1,14 +1,15 @@
 import { derivedId } from '../../kernel/canonical.ts';
 import { decider } from '../../kernel/decider.ts';
-import { recordedReason } from '../../kernel/message.ts';
+import { type Rejection, recordedReason } from '../../kernel/message.ts';
 import { feeOn } from '../fees.ts';
 import { maximaKnown } from '../inspector/insight.ts';
 import { HasReadSecrets } from '../inspector/messages.ts';
-import { AuctionExists } from '../lot/messages.ts';
-import { accept, hasHandIn, mayArrange, whyNot } from './bidding.ts';
+import { AuctionExists, SaleNotOpen } from '../sale/messages.ts';
+import { accept, mayArrange, whyNot } from './bidding.ts';
 import { isDecided } from './decided-bids.ts';
 import {
   AcceptBid,
+  AuctionBarred,
   AuctionCancelled,
   AuctionOpened,
   AuctionOver,
@@ -37,8 +38,9 @@ function termsOf(terms: AuctionTerms): AuctionTerms {
   const { currency, estimateLow, estimateHigh, openingBid, reserve, minimumReputation } = terms;
   const { ladder, premium, commission, opensAt, endsAt, consignedAt } = terms;
   return {
-    ...{ auctionId, saleId, lotId, seller, staff, title, description, categories, pictures },
+    ...{ auctionId, saleId, lotId, seller, title, description, categories, pictures },
     ...{ currency, estimateLow, estimateHigh, openingBid, ladder, premium, commission, opensAt, endsAt },
+    ...(staff === undefined ? {} : { staff }),
     ...(reserve === undefined ? {} : { reserve }),
     ...(consignedAt === undefined ? {} : { consignedAt }),
     ...(minimumReputation === undefined ? {} : { minimumReputation }),
@@ -49,6 +51,20 @@ const leadingOf = ({ standing }: KnownAuction) =>
   standing === undefined
     ? {}
     : { leading: { bidder: standing.leading.bidder, bidId: standing.leading.bidId } };
+
+/** Whether something is said of this very lot in this very sale. */
+const isOf = (
+  said: Pick<AuctionTerms, 'lotId' | 'saleId'> | undefined,
+  { lotId, saleId }: Pick<AuctionTerms, 'lotId' | 'saleId'>,
+): boolean => said?.lotId === lotId && said.saleId === saleId;
+
+const hasEnded = ({ phase }: KnownAuction): boolean =>
+  phase === 'sold' || phase === 'passed' || phase === 'cancelled';
+
+function cancelled(auction: KnownAuction, cause: string) {
+  const { auctionId, lotId, currency } = auction.terms;
+  return AuctionCancelled({ auctionId, lotId, currency, cause, ...leadingOf(auction) });
+}
 
 function hammer(auction: KnownAuction) {
   const { terms, standing } = auction;
@@ -76,26 +92,26 @@ export const auction = decider({
   category: 'auction',
   events,
   commands,
-  stateVersion: 3,
+  stateVersion: 4,
   initial: noAuction,
   evolve,
   barriers: ['LotClosing'],
   decide: {
     RegisterAuction(terms, auction) {
-      if (auction.phase === 'none') return [AuctionScheduled(termsOf(terms))];
       const { auctionId, lotId } = terms;
-      if (auction.terms.lotId === lotId) return [];
-      const reason = recordedReason(RegisterAuction.rejections, AuctionExists({}));
-      return [AuctionRefused({ auctionId, lotId, reason })];
+      const refused = (why: Rejection) => [
+        AuctionRefused({ auctionId, lotId, reason: recordedReason(RegisterAuction.rejections, why) }),
+      ];
+      if (auction.phase !== 'none') return auction.terms.lotId === lotId ? [] : refused(AuctionExists({}));
+      if (isOf(auction.barred, terms)) return refused(SaleNotOpen({ phase: 'cancelled' }));
+      return [AuctionScheduled(termsOf(terms))];
     },
     OpenAuction(_, auction, { actor }) {
       if (auction.phase === 'none') return AuctionUnknown({});
       if (!mayArrange(auction.terms, actor)) return NotYourAuction({});
       if (auction.phase === 'open') return [];
       if (auction.phase !== 'scheduled') return AuctionOver({ phase: auction.phase });
-      const { terms } = auction;
-      const known = actor.roles.includes('system') || hasHandIn(terms, actor.id);
-      return [AuctionOpened({ ...termsOf(terms), staff: known ? terms.staff : [...terms.staff, actor.id] })];
+      return [AuctionOpened(termsOf(auction.terms))];
     },
     AcceptBid({ auctionId, bidId, bidder, maximum, placedAt }, auction) {
       if (auction.phase === 'none') return AuctionUnknown({});
@@ -114,15 +130,21 @@ export const auction = decider({
     },
     CloseLot: ({ auctionId }, { phase }) => (phase === 'open' ? [LotClosing({ auctionId })] : []),
     DropHammer: (_, auction) => (auction.phase === 'closing' ? [hammer(auction)] : []),
-    CancelAuction({ auctionId, cause }, auction, { screened }) {
+    CancelAuction({ cause }, auction, { screened }) {
       if (auction.phase === 'none') return AuctionUnknown({});
       if (auction.phase === 'cancelled') return [];
       if (auction.phase === 'sold' || auction.phase === 'passed')
         return AuctionOver({ phase: auction.phase });
       const known = maximaKnown(screened, auction);
       if (known !== undefined) return HasReadSecrets({ readUntil: known.until });
-      const { lotId, currency } = auction.terms;
-      return [AuctionCancelled({ auctionId, lotId, currency, cause, ...leadingOf(auction) })];
+      return [cancelled(auction, cause)];
+    },
+    CallOffAuction({ auctionId, lotId, saleId, cause }, auction) {
+      const place = { lotId, saleId };
+      if (auction.phase === 'none')
+        return isOf(auction.barred, place) ? [] : [AuctionBarred({ auctionId, ...place })];
+      if (!isOf(auction.terms, place)) return [];
+      return hasEnded(auction) ? [] : [cancelled(auction, cause)];
     },
     SettleLot({ auctionId, paidTo }, auction) {
       if (auction.phase === 'none' || auction.sold === undefined) return [];

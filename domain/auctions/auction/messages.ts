@@ -1,11 +1,12 @@
 import { z } from 'zod';
-import { AuctionId, BidId, LotId, MovementId, PersonId } from '../../kernel/ids.ts';
+import { AuctionId, BidId, LotId, MovementId, PersonId, SaleId } from '../../kernel/ids.ts';
 import { command, event, refusalShape, rejection, screenedBy, secret } from '../../kernel/message.ts';
 import { Currency, MinorUnits, Money, PositiveMinorUnits } from '../../kernel/money.ts';
 import { someText } from '../../kernel/text.ts';
 import { HasReadSecrets } from '../inspector/messages.ts';
 import type { Inspector } from '../inspector/reading.ts';
-import { AuctionExists, auctionTerms } from '../lot/messages.ts';
+import { asItWas, auctionTerms } from '../lot/messages.ts';
+import { AuctionExists, SaleNotOpen } from '../sale/messages.ts';
 
 // Streams `auction-<auctionId>`. Events are stored for ever. Amounts are in minor units of the event's `currency`.
 
@@ -15,20 +16,28 @@ const Bid = z.object({ bidder: PersonId, bidId: BidId });
 const PositionText = z.string().regex(/^(0|[1-9]\d{0,19})$/, 'a position as a decimal string');
 
 export const AuctionScheduled = event('AuctionScheduled', {
-  version: 1,
+  version: 2,
   description: 'A lot comes under the hammer at a known time.',
   data: auctionTerms,
+  upcasts: { 1: asItWas },
 });
 export const AuctionRefused = event('AuctionRefused', {
   version: 1,
-  description: 'A lot was offered under the id of another lot’s auction, which is untouched.',
+  description:
+    'A lot does not come under the hammer: the id is that of another lot’s auction, or the sale was cancelled meanwhile.',
   data: { auctionId: AuctionId, lotId: LotId, ...refusalShape },
   refusal: true,
 });
-export const AuctionOpened = event('AuctionOpened', {
+export const AuctionBarred = event('AuctionBarred', {
   version: 1,
+  description: 'Its sale was cancelled before the auction was scheduled: that it never is.',
+  data: { auctionId: AuctionId, lotId: LotId, saleId: SaleId },
+});
+export const AuctionOpened = event('AuctionOpened', {
+  version: 2,
   description: 'Bidding begins. Every term is frozen here.',
   data: auctionTerms,
+  upcasts: { 1: asItWas },
 });
 export const BidAccepted = event('BidAccepted', {
   version: 1,
@@ -133,6 +142,7 @@ export const SettlementStopped = event('SettlementStopped', {
 export const events = [
   AuctionScheduled,
   AuctionRefused,
+  AuctionBarred,
   AuctionOpened,
   BidAccepted,
   BidRefused,
@@ -169,7 +179,8 @@ export const NotYourAuction = rejection('not_your_auction', {
   status: 403,
 });
 export const OwnLot = rejection('own_lot', {
-  message: 'Sellers, and whoever arranged the auction, cannot bid on their own lots.',
+  message:
+    'Sellers, and whoever entered or changed the lot, its sale or its auction, cannot bid on it, under any role.',
   status: 403,
 });
 export const CurrencyMismatch = rejection('currency_mismatch', {
@@ -196,7 +207,7 @@ export const RegisterAuction = command('RegisterAuction', {
   from: 'process',
   data: auctionTerms,
   stream,
-  rejections: [AuctionExists],
+  rejections: [AuctionExists, SaleNotOpen],
 });
 export const OpenAuction = command('OpenAuction', {
   description: 'Opens an auction: at its time, or earlier by the seller or the house.',
@@ -254,6 +265,12 @@ export const CancelAuction = command('CancelAuction', {
   rejections: [AuctionUnknown, AuctionOver, HasReadSecrets],
   screened: screenedBy<Inspector>(),
 });
+export const CallOffAuction = command('CallOffAuction', {
+  description: 'Cancels an auction with its sale, unless its hammer has fallen.',
+  from: 'process',
+  data: { auctionId: AuctionId, lotId: LotId, saleId: SaleId, cause: Cause },
+  stream,
+});
 export const SettleLot = command('SettleLot', {
   description: 'Records that a sale has been paid for and paid out.',
   from: 'process',
@@ -274,6 +291,7 @@ export const commands = [
   CloseLot,
   DropHammer,
   CancelAuction,
+  CallOffAuction,
   SettleLot,
   StopSettlement,
 ] as const;

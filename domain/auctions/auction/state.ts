@@ -1,8 +1,9 @@
 import type { FoldedAt } from '../../kernel/decider.ts';
 import type { DataOf, EventOf } from '../../kernel/message.ts';
+import { type Hands, noHands, withHand } from '../hands.ts';
 import type { auctionTerms } from '../lot/messages.ts';
 import { type DecidedBids, noBidsDecided, withDecided } from './decided-bids.ts';
-import type { BidAccepted, events, LotSold } from './messages.ts';
+import type { AuctionBarred, BidAccepted, events, LotSold } from './messages.ts';
 import type { Standing } from './proxy.ts';
 
 export type AuctionTerms = DataOf<typeof auctionTerms>;
@@ -13,6 +14,8 @@ type Sold = EventOf<typeof LotSold>['data'];
 export interface KnownAuction {
   readonly phase: 'scheduled' | 'open' | 'closing' | 'sold' | 'passed' | 'cancelled';
   readonly terms: AuctionTerms;
+  /** Who has opened it: they do not bid in it. Whoever scheduled it is among those of its lot. */
+  readonly hands: Hands;
   readonly scheduled: FoldedAt;
   readonly opened: FoldedAt | undefined;
   /** Undefined as long as nobody has bid. */
@@ -26,7 +29,10 @@ export interface KnownAuction {
   readonly settlement: 'due' | 'stopped' | 'settled';
 }
 
-export type AuctionState = { readonly phase: 'none' } | KnownAuction;
+type Barred = Pick<EventOf<typeof AuctionBarred>['data'], 'lotId' | 'saleId'>;
+
+/** `barred`: the lot whose auction of this id was called off with its sale before it was there. */
+export type AuctionState = { readonly phase: 'none'; readonly barred?: Barred } | KnownAuction;
 export const noAuction: AuctionState = { phase: 'none' };
 
 function afterBid(standing: Standing | undefined, accepted: Accepted): Standing | undefined {
@@ -39,9 +45,10 @@ function evolveKnown(auction: KnownAuction, event: AuctionEvent, at: FoldedAt): 
   switch (event.type) {
     case 'AuctionScheduled':
     case 'AuctionRefused':
+    case 'AuctionBarred':
       return auction;
     case 'AuctionOpened':
-      return { ...auction, phase: 'open', terms: event.data, opened: at };
+      return { ...auction, phase: 'open', terms: event.data, opened: at, hands: withHand(auction.hands, at) };
     case 'BidAccepted':
       return {
         ...auction,
@@ -71,10 +78,15 @@ function evolveKnown(auction: KnownAuction, event: AuctionEvent, at: FoldedAt): 
 
 export function evolve(auction: AuctionState, event: AuctionEvent, at: FoldedAt): AuctionState {
   if (auction.phase !== 'none') return evolveKnown(auction, event, at);
+  if (event.type === 'AuctionBarred') {
+    const { lotId, saleId } = event.data;
+    return { phase: 'none', barred: { lotId, saleId } };
+  }
   if (event.type !== 'AuctionScheduled') return auction;
   return {
     phase: 'scheduled',
     terms: event.data,
+    hands: noHands,
     scheduled: at,
     opened: undefined,
     standing: undefined,

@@ -4,11 +4,12 @@ import { decider, type FoldedAt } from '../../kernel/decider.ts';
 import type { AuctionId, PersonId } from '../../kernel/ids.ts';
 import { type Instant, later } from '../../kernel/instant.ts';
 import type { CommandData, EventOf } from '../../kernel/message.ts';
+import { type Hands, noHands, withHand } from '../hands.ts';
 import { LARGEST_BID } from '../ladder.ts';
 import { isStaff } from '../people.ts';
+import { AuctionExists } from '../sale/messages.ts';
 import {
   type AmendLot,
-  AuctionExists,
   commands,
   events,
   LotAmended,
@@ -30,15 +31,15 @@ import {
 const LONGEST_AUCTION_MS = 90 * 24 * 60 * 60 * 1_000;
 
 type Described = EventOf<typeof LotAmended>['data'];
-type Lot =
+export type Lot =
   | { readonly phase: 'none' }
   | {
       readonly phase: 'consigned' | 'offered' | 'sold' | 'withdrawn';
       readonly consignor: PersonId;
       readonly described: Described;
       readonly consignedAt: Instant;
-      /** Who of the house's staff has entered or amended it, the last of them: they know its reserve. */
-      readonly staff: readonly PersonId[];
+      /** Who has entered, changed or offered it: they know its reserve, and do not bid on it. */
+      readonly hands: Hands;
       /** Every auction it was ever promised to; the last is the one it is in while it is offered. */
       readonly auctions: readonly AuctionId[];
     };
@@ -53,32 +54,30 @@ function describedBy(data: Described): Described {
   };
 }
 
-/** One place of the auction's eight is left for who schedules it. */
-const MOST_STAFF = 7;
-
-function staffWith(staff: readonly PersonId[], consignor: PersonId, actor: PersonId): readonly PersonId[] {
-  return actor === consignor ? staff : [...staff.filter((each) => each !== actor), actor].slice(-MOST_STAFF);
-}
-
-function evolve(lot: Lot, event: EventOf<(typeof events)[number]>, { occurredAt, actor }: FoldedAt): Lot {
+function evolve(lot: Lot, event: EventOf<(typeof events)[number]>, at: FoldedAt): Lot {
   if (event.type === 'LotConsigned') {
     const { consignor } = event.data;
     const described = describedBy(event.data);
-    const staff = staffWith([], consignor, actor);
-    return { phase: 'consigned', consignor, described, consignedAt: occurredAt, staff, auctions: [] };
+    const hands = withHand(noHands, at);
+    return { phase: 'consigned', consignor, described, consignedAt: at.occurredAt, hands, auctions: [] };
   }
   if (lot.phase === 'none') return lot;
   switch (event.type) {
     case 'LotAmended':
-      return { ...lot, described: event.data, staff: staffWith(lot.staff, lot.consignor, actor) };
+      return { ...lot, described: event.data, hands: withHand(lot.hands, at) };
     case 'LotOffered':
-      return { ...lot, phase: 'offered', auctions: [...lot.auctions, event.data.auctionId] };
+      return {
+        ...lot,
+        phase: 'offered',
+        hands: withHand(lot.hands, at),
+        auctions: [...lot.auctions, event.data.auctionId],
+      };
     case 'LotReturned':
       return { ...lot, phase: 'consigned' };
     case 'OwnershipPassed':
       return { ...lot, phase: 'sold' };
     case 'LotWithdrawn':
-      return { ...lot, phase: 'withdrawn' };
+      return { ...lot, phase: 'withdrawn', hands: withHand(lot.hands, at) };
     default:
       return event satisfies never;
   }
@@ -116,7 +115,7 @@ export const lot = decider({
   category: 'lot',
   events,
   commands,
-  stateVersion: 2,
+  stateVersion: 3,
   initial: { phase: 'none' } as Lot,
   evolve,
   decide: {
@@ -153,11 +152,10 @@ export const lot = decider({
       const { currency, ladder, premium, commission } = screened.terms;
       const { consignor, described, consignedAt } = lot;
       if (described.currency !== currency) return OtherCurrency({ lot: described.currency, sale: currency });
-      const staff = [...staffWith(lot.staff, consignor, actor.id)];
       return [
         LotOffered({
           ...described,
-          ...{ auctionId, saleId, seller: consignor, staff, ladder, premium, commission, opensAt, endsAt },
+          ...{ auctionId, saleId, seller: consignor, ladder, premium, commission, opensAt, endsAt },
           consignedAt,
           ...(minimumReputation === undefined ? {} : { minimumReputation }),
         }),

@@ -1,12 +1,12 @@
 import { z } from 'zod';
 import { AuctionId, LotId, PersonId, SaleId } from '../../kernel/ids.ts';
 import { Instant } from '../../kernel/instant.ts';
-import { command, event, rejection, screenedBy, secret } from '../../kernel/message.ts';
+import { command, event, rejection, screenedBy, secret, type Upcast } from '../../kernel/message.ts';
 import { Currency, MinorUnits, Money, PositiveMinorUnits, PositiveMoney } from '../../kernel/money.ts';
 import { anyText, someText } from '../../kernel/text.ts';
 import { Tiers } from '../fees.ts';
 import { Ladder } from '../ladder.ts';
-import { SaleNotOpen, type SaleScreening, SaleUnknown } from '../sale/messages.ts';
+import { AuctionExists, SaleFull, SaleNotOpen, type SaleScreening, SaleUnknown } from '../sale/messages.ts';
 
 // Streams `lot-<lotId>`. Events are stored for ever.
 
@@ -55,8 +55,8 @@ export const auctionTerms = {
   saleId: SaleId,
   lotId: LotId,
   seller: PersonId,
-  /** Who entered the lot or arranged its auction beside the seller; they may not bid in it. */
-  staff: z.array(PersonId).max(8),
+  /** Of the first auctions alone: who beside the seller had a hand in them, before each stream kept its own. */
+  staff: z.array(PersonId).max(8).optional(),
   ...publicLot,
   ...valuation,
   ladder: Ladder,
@@ -70,6 +70,9 @@ export const auctionTerms = {
   minimumReputation: z.int().min(-1_000_000).max(1_000_000).optional(),
 } as const;
 
+/** From its second version on, `staff` may be left out. */
+export const asItWas: Upcast = (terms) => terms;
+
 export const LotConsigned = event('LotConsigned', {
   version: 1,
   description: 'A seller has put a lot into the house’s hands.',
@@ -81,10 +84,11 @@ export const LotAmended = event('LotAmended', {
   data: { lotId: LotId, ...publicLot, ...valuation },
 });
 export const LotOffered = event('LotOffered', {
-  version: 1,
+  version: 2,
   description:
     'The lot is promised to one auction, on these terms; until it comes back no other can have it.',
   data: auctionTerms,
+  upcasts: { 1: asItWas },
 });
 export const LotReturned = event('LotReturned', {
   version: 1,
@@ -137,10 +141,6 @@ export const UnsoundTimes = rejection('unsound_times', {
 export const OtherCurrency = rejection('other_currency', {
   message: 'The lot and the sale are in different currencies.',
   details: { lot: Currency, sale: Currency },
-});
-/** Of a lot or an auction: the id is taken. */
-export const AuctionExists = rejection('auction_exists', {
-  message: 'There is an auction of this id already. Use a new id.',
 });
 
 const stream = ({ lotId }: { lotId: LotId }): string => `lot-${lotId}`;
@@ -200,6 +200,7 @@ export const ScheduleAuction = command('ScheduleAuction', {
     OtherCurrency,
     SaleUnknown,
     SaleNotOpen,
+    SaleFull,
     AuctionExists,
   ],
   screened: screenedBy<SaleScreening>(),

@@ -1,51 +1,61 @@
 import { decider } from '../../kernel/decider.ts';
-import type { EventOf } from '../../kernel/message.ts';
+import { type EventOf, type Rejection, recordedReason } from '../../kernel/message.ts';
 import { areSound } from '../fees.ts';
+import { maximaKnown } from '../inspector/insight.ts';
+import { HasReadSecrets } from '../inspector/messages.ts';
 import { ladderOf } from '../ladder.ts';
 import {
+  AUCTIONS_PER_APPEND,
+  AuctionCalledOff,
+  AuctionEntered,
+  AuctionExists,
+  AuctionTurnedAway,
   commands,
+  EnterSale,
   events,
   LadderUnknown,
   SaleCancelled,
   SaleClosed,
   SaleExists,
+  SaleFull,
+  SaleNotOpen,
   SalePhase,
   SalePublished,
   SaleScheduled,
-  type SaleTerms,
   SaleUnknown,
   UnsoundTiers,
 } from './messages.ts';
+import { enteredAs, evolve, type KnownSale, noSale, notCalledOff } from './state.ts';
 
-export type Sale =
-  | { readonly phase: 'none' }
-  | { readonly phase: 'scheduled' | 'published' | 'closed' | 'cancelled'; readonly terms: SaleTerms };
+/** So many auctions a sale takes. Calling the last of them off is one more of its events. */
+const MOST_AUCTIONS = 10_000;
 
-function evolve(sale: Sale, event: EventOf<(typeof events)[number]>): Sale {
-  if (event.type === 'SaleScheduled') {
-    const { currency, premium, commission, ladder } = event.data;
-    return { phase: 'scheduled', terms: { currency, premium, commission, ladder } };
-  }
-  if (sale.phase === 'none') return sale;
-  switch (event.type) {
-    case 'SalePublished':
-      return { ...sale, phase: 'published' };
-    case 'SaleClosed':
-      return { ...sale, phase: 'closed' };
-    case 'SaleCancelled':
-      return { ...sale, phase: 'cancelled' };
-    default:
-      return event satisfies never;
-  }
+type Place = EventOf<typeof AuctionEntered>['data'];
+
+/** The next auctions of a cancelled sale to be called off, as many as one append may. */
+const calledOff = (saleId: string, sale: KnownSale, cause: string) =>
+  notCalledOff(sale)
+    .slice(0, AUCTIONS_PER_APPEND)
+    .map(([auctionId, { lotId }]) => AuctionCalledOff({ saleId, auctionId, lotId, cause }));
+
+function whyTurnedAway(sale: KnownSale): Rejection | undefined {
+  if (sale.phase !== 'published') return SaleNotOpen({ phase: sale.phase });
+  return sale.auctions.size < MOST_AUCTIONS ? undefined : SaleFull({ most: MOST_AUCTIONS });
 }
 
-/** Lots offered together on one set of terms: scheduled → published → closed, or cancelled before that. */
+const turnedAway = ({ saleId, auctionId, lotId }: Place, why: Rejection) =>
+  AuctionTurnedAway({ saleId, auctionId, lotId, reason: recordedReason(EnterSale.rejections, why) });
+
+/**
+ * Lots offered together on one set of terms: scheduled → published → closed, or cancelled before that. It keeps account of
+ * its auctions: none is scheduled before its sale has taken it in, so that a sale that is cancelled knows all of them.
+ */
 export const sale = decider({
   category: 'sale',
   events,
   commands,
-  stateVersion: 1,
-  initial: { phase: 'none' } as Sale,
+  stateVersion: 2,
+  initial: noSale,
   evolve,
   decide: {
     ScheduleSale({ saleId, title, description, currency, premium, commission, ladderVersion }, sale) {
@@ -66,10 +76,31 @@ export const sale = decider({
       if (phase === 'closed') return [];
       return phase === 'published' ? [SaleClosed({ saleId })] : SalePhase({ phase });
     },
-    CancelSale({ saleId, cause }, { phase }) {
-      if (phase === 'none') return SaleUnknown({});
-      if (phase === 'cancelled') return [];
-      return phase === 'closed' ? SalePhase({ phase }) : [SaleCancelled({ saleId, cause })];
+    CancelSale({ saleId, cause }, sale, { screened }) {
+      if (sale.phase === 'none') return SaleUnknown({});
+      if (sale.phase === 'cancelled') return [];
+      if (sale.phase === 'closed') return SalePhase({ phase: sale.phase });
+      // Its auctions are called off with it, which whoever knows their maxima must not do.
+      const known = maximaKnown(screened, { opened: sale.firstEntered });
+      if (known !== undefined) return HasReadSecrets({ readUntil: known.until });
+      const cancelled = SaleCancelled({ saleId, cause, auctions: sale.auctions.size });
+      return [cancelled, ...calledOff(saleId, sale, cause)];
     },
+    EnterSale(place, sale) {
+      const { saleId, auctionId, lotId } = place;
+      if (sale.phase === 'none') return [turnedAway(place, SaleUnknown({}))];
+      const entered = enteredAs(sale, auctionId);
+      if (entered !== undefined) return entered.lotId === lotId ? [] : [turnedAway(place, AuctionExists({}))];
+      const why = whyTurnedAway(sale);
+      return [why === undefined ? AuctionEntered({ saleId, auctionId, lotId }) : turnedAway(place, why)];
+    },
+    CountIn({ saleId, auctionId, lotId }, sale) {
+      if (sale.phase === 'none') return SaleUnknown({});
+      if (enteredAs(sale, auctionId) !== undefined) return [];
+      if (sale.phase !== 'cancelled') return [AuctionEntered({ saleId, auctionId, lotId })];
+      return [AuctionCalledOff({ saleId, auctionId, lotId, cause: sale.cause ?? 'The sale was cancelled.' })];
+    },
+    CallOffRest: ({ saleId }, sale) =>
+      sale.phase === 'cancelled' ? calledOff(saleId, sale, sale.cause ?? 'The sale was cancelled.') : [],
   },
 });

@@ -1,9 +1,18 @@
 import { z } from 'zod';
-import { SaleId } from '../../kernel/ids.ts';
-import { command, event, type RejectionOf, rejection } from '../../kernel/message.ts';
+import { AuctionId, LotId, SaleId } from '../../kernel/ids.ts';
+import {
+  command,
+  event,
+  type RejectionOf,
+  refusalShape,
+  rejection,
+  screenedBy,
+} from '../../kernel/message.ts';
 import { Currency } from '../../kernel/money.ts';
 import { anyText, someText } from '../../kernel/text.ts';
 import { Tiers } from '../fees.ts';
+import { HasReadSecrets } from '../inspector/messages.ts';
+import type { Inspector } from '../inspector/reading.ts';
 import { Ladder } from '../ladder.ts';
 
 // Streams `sale-<saleId>`. Events are stored for ever.
@@ -32,16 +41,57 @@ export const SaleClosed = event('SaleClosed', {
 });
 export const SaleCancelled = event('SaleCancelled', {
   version: 1,
-  description: 'The sale does not take place. Auctions already scheduled in it are cancelled one by one.',
-  data: { saleId: SaleId, cause: Cause },
+  description:
+    'The sale does not take place. Each auction in it is called off by an event of its own, and cancelled unless its hammer falls first.',
+  data: {
+    saleId: SaleId,
+    cause: Cause,
+    /** How many auctions it had; left out of sales that were cancelled before they were counted. */
+    auctions: z.int().min(0).optional(),
+  },
 });
-export const events = [SaleScheduled, SalePublished, SaleClosed, SaleCancelled] as const;
+/** So many auctions are called off in one append, the first of them with the sale itself. */
+export const AUCTIONS_PER_APPEND = 90;
+const place = { saleId: SaleId, auctionId: AuctionId, lotId: LotId } as const;
+export const AuctionEntered = event('AuctionEntered', {
+  version: 1,
+  description: 'An auction is one of the sale’s: it is called off with it.',
+  data: place,
+});
+export const AuctionTurnedAway = event('AuctionTurnedAway', {
+  version: 1,
+  description: 'The sale no longer took an auction when a lot had been promised to it; the lot comes back.',
+  data: { ...place, ...refusalShape },
+  refusal: true,
+});
+export const AuctionCalledOff = event('AuctionCalledOff', {
+  version: 1,
+  description: 'An auction of a sale that does not take place is to be cancelled.',
+  data: { ...place, cause: Cause },
+});
+export const events = [
+  SaleScheduled,
+  SalePublished,
+  SaleClosed,
+  SaleCancelled,
+  AuctionEntered,
+  AuctionTurnedAway,
+  AuctionCalledOff,
+] as const;
 
 export const SaleExists = rejection('sale_exists', { message: 'There is a sale of this id already.' });
 export const SaleUnknown = rejection('sale_unknown', { message: 'There is no such sale.', status: 404 });
 export const SaleNotOpen = rejection('sale_not_open', {
   message: 'The sale takes no auctions now: it has to be published, and neither closed nor cancelled.',
   details: { phase: z.string() },
+});
+export const SaleFull = rejection('sale_full', {
+  message: 'The sale has as many auctions as it can take. Schedule a further sale.',
+  details: { most: z.int() },
+});
+/** Of a lot or an auction: the id is taken. */
+export const AuctionExists = rejection('auction_exists', {
+  message: 'There is an auction of this id already. Use a new id.',
 });
 export const SalePhase = rejection('sale_phase', {
   message: 'The sale is not in a phase that allows this.',
@@ -87,13 +137,43 @@ export const CloseSale = command('CloseSale', {
   rejections: [SaleUnknown, SalePhase],
 });
 export const CancelSale = command('CancelSale', {
-  description: 'Calls a sale off. Its auctions are cancelled one by one.',
+  description:
+    'Calls a sale off. Each auction in it is cancelled with the same cause, whatever is held for it is released, and its lot comes back; one whose hammer has fallen stays sold. Not by whoever was shown maxima since the sale took its first auction in.',
   from: ['auctioneer'],
   data: { saleId: SaleId, cause: Cause },
   stream,
-  rejections: [SaleUnknown, SalePhase],
+  rejections: [SaleUnknown, SalePhase, HasReadSecrets],
+  screened: screenedBy<Inspector>(),
 });
-export const commands = [ScheduleSale, PublishSale, CloseSale, CancelSale] as const;
+export const EnterSale = command('EnterSale', {
+  description: 'Takes an auction into its sale, before it is scheduled.',
+  from: 'process',
+  data: place,
+  stream,
+  rejections: [SaleUnknown, SaleNotOpen, SaleFull, AuctionExists],
+});
+export const CountIn = command('CountIn', {
+  description: 'Counts an auction among its sale’s that was scheduled before sales kept account of them.',
+  from: 'process',
+  data: place,
+  stream,
+  rejections: [SaleUnknown],
+});
+export const CallOffRest = command('CallOffRest', {
+  description: 'Calls off further auctions of a cancelled sale, as many as one append may.',
+  from: 'process',
+  data: { saleId: SaleId },
+  stream,
+});
+export const commands = [
+  ScheduleSale,
+  PublishSale,
+  CloseSale,
+  CancelSale,
+  EnterSale,
+  CountIn,
+  CallOffRest,
+] as const;
 
 /** What a sale lends to the auctions in it. */
 export interface SaleTerms {

@@ -12,7 +12,7 @@ import { money } from '#domain/kernel/money.ts';
 import { fromPlain, toPlain } from '#domain/kernel/plain.ts';
 import { joinAuction } from '#domain/processes/join-auction.ts';
 import { placeBid } from '#domain/processes/place-bid.ts';
-import { ann, deciding, NOW, otto, stateOf, terms } from '#test/support/auctions.ts';
+import { ann, deciding, NOW, otto, stateOf, terms, untouched } from '#test/support/auctions.ts';
 
 const given = deciding(inspector);
 const at = (clock: string): Instant => `2026-03-01T${clock}:00.000Z`;
@@ -111,7 +111,7 @@ for (const [what, known, { plain: ofPlain, reserved: ofReserved, cancel }] of ta
   test(`who may act on an auction: ${what}`, () => {
     const facts = { now: NOW, actor: ann };
     const refused = (screen: typeof placeBid.screen, data: object, state: AuctionState) =>
-      codeOf(screen({ auction: state, inspector: known }, data, facts)) === HasReadSecrets.code;
+      codeOf(screen({ ...untouched, auction: state, inspector: known }, data, facts)) === HasReadSecrets.code;
     for (const [process, data] of [
       [placeBid, bid],
       [joinAuction, id],
@@ -133,17 +133,18 @@ test('a reserve is known from when its lot came to the house', () => {
     [at('09:59'), true],
     [at('10:30'), false],
   ] as const) {
-    const states = { auction: early, inspector: shown('reserves', until, 50n) };
+    const states = { ...untouched, auction: early, inspector: shown('reserves', until, 50n) };
     const screened = placeBid.screen(states, bid, { now: NOW, actor: ann });
     assert.equal(codeOf(screened), free ? undefined : HasReadSecrets.code);
   }
 });
 
 test('the refusal says from when on they are free again', () => {
-  const screened = placeBid.screen({ auction: plain, inspector: shown('maxima', at('13:05'), 210n) }, bid, {
-    now: NOW,
-    actor: ann,
-  });
+  const screened = placeBid.screen(
+    { ...untouched, auction: plain, inspector: shown('maxima', at('13:05'), 210n) },
+    bid,
+    { now: NOW, actor: ann },
+  );
   assert.deepEqual(screened, { refusal: HasReadSecrets({ readUntil: at('13:05') }) });
   assert.equal(placeBid.refuses(screened), true);
 });

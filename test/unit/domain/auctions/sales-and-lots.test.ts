@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { isAmong } from '#domain/auctions/hands.ts';
+import { HasReadSecrets } from '#domain/auctions/inspector/messages.ts';
+import { nothingRead } from '#domain/auctions/inspector/reading.ts';
 import { lot } from '#domain/auctions/lot/decider.ts';
 import {
-  AuctionExists,
   ConsignLot,
   LotAmended,
   LotConsigned,
@@ -20,6 +22,11 @@ import {
 } from '#domain/auctions/lot/messages.ts';
 import { sale } from '#domain/auctions/sale/decider.ts';
 import {
+  AuctionCalledOff,
+  AuctionEntered,
+  AuctionExists,
+  AuctionTurnedAway,
+  EnterSale,
   LadderUnknown,
   SaleCancelled,
   SaleClosed,
@@ -31,6 +38,7 @@ import {
   SaleUnknown,
   UnsoundTiers,
 } from '#domain/auctions/sale/messages.ts';
+import { recordedReason } from '#domain/kernel/message.ts';
 import { money } from '#domain/kernel/money.ts';
 import { scheduleAuction } from '#domain/processes/schedule-auction.ts';
 import { ann, clara, deciding, NOW, otto, sam, stateOf, terms } from '#test/support/auctions.ts';
@@ -47,7 +55,8 @@ const saleScheduled = SaleScheduled({
 const published = SalePublished(saleId);
 const closed = SaleClosed(saleId);
 const calledOff = { ...saleId, cause: 'No room.' };
-const cancelled = SaleCancelled(calledOff);
+const cancelled = SaleCancelled({ ...calledOff, auctions: 0 });
+const unread = { screened: nothingRead };
 
 test('a sale is scheduled with the ladder of its currency', () => {
   assert.deepEqual(givenSale([]).when('ScheduleSale', schedule), [saleScheduled]);
@@ -74,11 +83,70 @@ test('a sale is published, then closed, or cancelled before that', () => {
   assert.deepEqual(givenSale([saleScheduled, published]).when('CloseSale', saleId), [closed]);
   assert.deepEqual(givenSale([saleScheduled, published, closed]).when('CloseSale', saleId), []);
   assert.deepEqual(givenSale([saleScheduled]).when('CloseSale', saleId), SalePhase({ phase: 'scheduled' }));
-  assert.deepEqual(givenSale([saleScheduled, published]).when('CancelSale', calledOff), [cancelled]);
-  assert.deepEqual(givenSale([saleScheduled, cancelled]).when('CancelSale', calledOff), []);
+  assert.deepEqual(givenSale([saleScheduled, published]).when('CancelSale', calledOff, unread), [cancelled]);
+  assert.deepEqual(givenSale([saleScheduled, cancelled]).when('CancelSale', calledOff, unread), []);
   const over = SalePhase({ phase: 'closed' });
-  assert.deepEqual(givenSale([saleScheduled, published, closed]).when('CancelSale', calledOff), over);
+  assert.deepEqual(givenSale([saleScheduled, published, closed]).when('CancelSale', calledOff, unread), over);
   assert.deepEqual(givenSale([]).when('PublishSale', saleId), SaleUnknown({}));
+});
+
+const place = { ...saleId, auctionId: 'a1', lotId: 'l1' };
+const entered = AuctionEntered(place);
+const turnedAway = (why: Parameters<typeof recordedReason>[1], over: object = {}) =>
+  AuctionTurnedAway({ ...place, ...over, reason: recordedReason(EnterSale.rejections, why) });
+
+test('a sale takes auctions in while it is published, one for each id', () => {
+  const on = (...history: Parameters<typeof givenSale>[0]) => givenSale([saleScheduled, ...history]);
+  assert.deepEqual(on(published).when('EnterSale', place), [entered]);
+  assert.deepEqual(on(published, entered).when('EnterSale', place), []);
+  const other = { ...place, lotId: 'l2' };
+  assert.deepEqual(on(published, entered).when('EnterSale', other), [turnedAway(AuctionExists({}), other)]);
+  const shut = [turnedAway(SaleNotOpen({ phase: 'cancelled' }))];
+  assert.deepEqual(on(published, cancelled).when('EnterSale', place), shut);
+  assert.deepEqual(on().when('EnterSale', place), [turnedAway(SaleNotOpen({ phase: 'scheduled' }))]);
+});
+
+test('a sale that is cancelled calls each of its auctions off, once', () => {
+  const off = AuctionCalledOff({ ...place, cause: 'No room.' });
+  const open = [saleScheduled, published, entered];
+  const one = [SaleCancelled({ ...calledOff, auctions: 1 }), off];
+  assert.deepEqual(givenSale(open).when('CancelSale', calledOff, unread), one);
+  assert.deepEqual(givenSale([...open, ...one]).when('CancelSale', calledOff, unread), []);
+  assert.deepEqual(givenSale([...open, ...one]).when('CallOffRest', saleId), []);
+  assert.deepEqual(givenSale(open).when('CallOffRest', saleId), []);
+});
+
+test('however many auctions a sale has, all are called off, as many at a time as one append may', () => {
+  const many = Array.from({ length: 200 }, (_, n) => AuctionEntered({ ...place, auctionId: `a${n}` }));
+  const history = [saleScheduled, published, ...many];
+  const seen: string[] = [];
+  for (const command of ['CancelSale', 'CallOffRest', 'CallOffRest', 'CallOffRest'] as const) {
+    const data = command === 'CancelSale' ? calledOff : saleId;
+    const decided = givenSale(history).when(command, data as never, unread as never);
+    assert.ok('length' in decided && decided.length <= 100);
+    history.push(...(decided as typeof many));
+    seen.push(
+      ...decided.flatMap(({ type, data }) => (type === off ? [(data as typeof place).auctionId] : [])),
+    );
+  }
+  assert.deepEqual(seen.toSorted(), many.map(({ data }) => data.auctionId).toSorted());
+});
+const off = AuctionCalledOff.type;
+
+test('an auction from before sales kept account is counted in, or called off with its sale', () => {
+  assert.deepEqual(givenSale([saleScheduled, published, closed]).when('CountIn', place), [entered]);
+  assert.deepEqual(givenSale([saleScheduled, published, entered]).when('CountIn', place), []);
+  const late = AuctionCalledOff({ ...place, cause: 'No room.' });
+  assert.deepEqual(givenSale([saleScheduled, cancelled]).when('CountIn', place), [late]);
+  assert.deepEqual(givenSale([saleScheduled, cancelled, late]).when('CountIn', place), []);
+});
+
+test('whoever was shown maxima since a sale has auctions does not cancel it', () => {
+  const until = '2026-03-01T12:00:30.000Z';
+  const screened = { maxima: { until, position: 5n } };
+  const no = HasReadSecrets({ readUntil: until });
+  assert.deepEqual(givenSale([saleScheduled, entered]).when('CancelSale', calledOff, { screened }), no);
+  assert.deepEqual(givenSale([saleScheduled]).when('CancelSale', calledOff, { screened }), [cancelled]);
 });
 
 const givenLot = deciding(lot);
@@ -139,7 +207,7 @@ test('a lot is described anew as a whole, until it is offered', () => {
 
 const { opensAt, endsAt } = terms;
 const offer = { ...lotId, ...saleId, auctionId: 'a1', opensAt, endsAt };
-const lotOffered = LotOffered({ ...terms, staff: [], consignedAt: NOW });
+const lotOffered = LotOffered({ ...terms, consignedAt: NOW });
 const screened = { terms: { currency: 'USD', ladder, premium, commission } };
 
 test('a lot is promised to one auction at a time, on the terms of the sale', () => {
@@ -150,30 +218,34 @@ test('a lot is promised to one auction at a time, on the terms of the sale', () 
   const offered = LotPhase({ phase: 'offered' });
   assert.deepEqual(givenLot([consigned, lotOffered]).when('ScheduleAuction', other, bySam), offered);
   const byClara = { actor: clara, screened };
-  assert.deepEqual(givenLot([consigned]).when('ScheduleAuction', offer, byClara), [
-    LotOffered({ ...terms, staff: ['clara'], consignedAt: NOW }),
-  ]);
+  assert.deepEqual(givenLot([consigned]).when('ScheduleAuction', offer, byClara), [lotOffered]);
   assert.deepEqual(
     givenLot([consigned]).when('ScheduleAuction', offer, { actor: ann, screened }),
     NotYourLot({}),
   );
 });
 
-test('staff who entered or amended a lot, and so know its reserve, have a hand in its auction', () => {
-  const staffOf = (...actors: readonly string[]) => {
-    const state = actors.reduce(
-      (so, actor, index) =>
-        lot.evolve(so, index === 0 ? consigned : LotAmended(kept), { position: 1n, occurredAt: NOW, actor }),
-      lot.initial,
-    );
-    const facts = { now: NOW, actor: sam, id: 'id1', screened };
-    const [offered] = lot.decide.ScheduleAuction(offer, state, facts) as readonly (typeof lotOffered)[];
-    return offered?.data.staff;
-  };
-  assert.deepEqual(staffOf('sam', 'sam'), []);
-  assert.deepEqual(staffOf('clara', 'sam', 'otto', 'clara'), ['otto', 'clara']);
-  const many = Array.from({ length: 9 }, (_, n) => `clerk-${n}`);
-  assert.deepEqual(staffOf(...many), many.slice(2), 'as many as an auction can name');
+test('whoever enters, changes or offers a lot or a sale has a hand in it, however many they are', () => {
+  const many = Array.from({ length: 40 }, (_, n) => `clerk-${n}`);
+  const at = (actor: string) => ({ position: 1n, occurredAt: NOW, actor });
+  let changed = lot.evolve(lot.initial, consigned, at('sam'));
+  for (const actor of many) changed = lot.evolve(changed, LotAmended(kept), at(actor));
+  changed = lot.evolve(changed, lotOffered, at('otto'));
+  changed = lot.evolve(changed, LotReturned({ ...lotId, auctionId: 'a1' }), at('system.lot-custody'));
+  const sold = [
+    [saleScheduled, 'clara'],
+    [published, 'otto'],
+    [entered, 'system.lot-custody'],
+    [closed, 'cora'],
+  ] as const;
+  const arranged = sold.reduce((so, [event, actor]) => sale.evolve(so, event, at(actor)), sale.initial);
+  assert.ok(changed.phase !== 'none' && arranged.phase !== 'none');
+  const { hands: ofLot } = changed;
+  const { hands: ofSale } = arranged;
+  for (const person of ['sam', 'otto', ...many]) assert.ok(isAmong(ofLot, person), person);
+  for (const person of ['clara', 'otto', 'cora']) assert.ok(isAmong(ofSale, person), person);
+  for (const hands of [ofLot, ofSale])
+    for (const person of ['ann', 'system.lot-custody']) assert.ok(!isAmong(hands, person), person);
 });
 
 test('a lot that came back is offered again, in another auction', () => {

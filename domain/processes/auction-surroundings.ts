@@ -1,0 +1,63 @@
+import { hasHandIn } from '../auctions/auction/bidding.ts';
+import { auction } from '../auctions/auction/decider.ts';
+import { OwnLot } from '../auctions/auction/messages.ts';
+import type { AuctionState, KnownAuction } from '../auctions/auction/state.ts';
+import { isAmong } from '../auctions/hands.ts';
+import { inspector } from '../auctions/inspector/decider.ts';
+import { secretsKnown } from '../auctions/inspector/insight.ts';
+import { HasReadSecrets } from '../auctions/inspector/messages.ts';
+import type { Inspector } from '../auctions/inspector/reading.ts';
+import { type Lot, lot } from '../auctions/lot/decider.ts';
+import { StaffMayNotBid } from '../auctions/participant/messages.ts';
+import { mayNotBid } from '../auctions/people.ts';
+import { sale } from '../auctions/sale/decider.ts';
+import type { Sale } from '../auctions/sale/state.ts';
+import type { Actor } from '../kernel/actor.ts';
+
+/** All that says who may take part in an auction. */
+export interface Surroundings {
+  readonly auction: AuctionState;
+  readonly inspector: Inspector;
+  readonly lot: Lot;
+  readonly sale: Sale;
+}
+
+/**
+ * The streams a screen reads of them. What a person has read or had a hand in no later stage asks again: who does it and bids
+ * through another process must not find it undone there.
+ */
+export const surroundings = {
+  auction: { decider: auction, stream: ({ auctionId }: { auctionId: string }) => `auction-${auctionId}` },
+  inspector: {
+    decider: inspector,
+    stream: (_: object, { id }: Pick<Actor, 'id'>) => `inspector-${id}`,
+    toEnd: true,
+  },
+} as const;
+
+type First = Pick<Surroundings, 'auction' | 'inspector'>;
+export const behindThem = {
+  lot: {
+    decider: lot,
+    stream: ({ auction }: First) => (auction.phase === 'none' ? undefined : `lot-${auction.terms.lotId}`),
+    toEnd: true,
+  },
+  sale: {
+    decider: sale,
+    stream: ({ auction }: First) => (auction.phase === 'none' ? undefined : `sale-${auction.terms.saleId}`),
+    toEnd: true,
+  },
+} as const;
+
+/** Why a person may not take part in an auction at all, whatever they bid and with whatever token. */
+export function whyNotWelcome(
+  auction: KnownAuction,
+  { inspector, lot, sale }: Omit<Surroundings, 'auction'>,
+  actor: Actor,
+) {
+  if (mayNotBid(actor)) return StaffMayNotBid({});
+  const hands = [lot, sale].flatMap((known) => (known.phase === 'none' ? [] : [known.hands]));
+  if (hasHandIn(auction, actor.id) || hands.some((some) => isAmong(some, actor.id))) return OwnLot({});
+  const known = secretsKnown(inspector, auction);
+  return known === undefined ? undefined : HasReadSecrets({ readUntil: known.until });
+}

@@ -1,0 +1,102 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { CancelAuction } from '#domain/auctions/auction/messages.ts';
+import { ScheduleAuction, WithdrawLot } from '#domain/auctions/lot/messages.ts';
+import { JoinAuction, PlaceBid } from '#domain/auctions/participant/messages.ts';
+import { CancelSale, CloseSale } from '#domain/auctions/sale/messages.ts';
+import { person } from '#test/support/auctions.ts';
+import {
+  ann,
+  bob,
+  endsAt,
+  givenOpenAuction,
+  opensAt,
+  otto,
+  refusedWith,
+  type Saleroom,
+  sam,
+  textIn,
+  usd,
+} from '#test/support/saleroom.ts';
+
+const cancelSale = CancelSale({ saleId: 's1', cause: 'The house is flooded.' });
+const whole = { available: '10000', held: '0' };
+
+/** The auction was called off for the sale's cause, everybody has their money and Sam his lot. */
+async function calledOff(room: Saleroom, bids: readonly string[]): Promise<void> {
+  const { house } = room;
+  const last = (await house.history('auction-a1')).findLast(({ type }) => type === 'AuctionCancelled');
+  assert.equal(textIn(last?.data, 'cause'), 'The house is flooded.');
+  assert.deepEqual(await room.balance(ann), whole);
+  assert.deepEqual(await room.balance(bob), whole);
+  assert.equal(textIn(await house.see('auctions', 'a1'), 'phase'), 'cancelled');
+  assert.equal(textIn(await house.see('sales', 's1'), 'phase'), 'cancelled');
+  for (const bidId of bids) assert.equal(textIn(await house.see('bids', bidId), 'status'), 'cancelled');
+  assert.equal((await house.types('lot-l1')).at(-1), 'LotReturned');
+  const { held } = await room.audited();
+  assert.deepEqual(held, {});
+}
+
+test('a sale that is cancelled cancels its auctions: nothing is sold, and everybody has their money', async (t) => {
+  const room = await givenOpenAuction(t);
+  const { events } = await room.bid(ann, 20_00n);
+  await room.house.done(cancelSale, otto);
+  await room.house.settle();
+  await calledOff(room, [textIn(events[0]?.data, 'bidId')]);
+  assert.equal(refusedWith(await room.bid(bob, 30_00n)), 'auction_not_open');
+  await room.house.advanceTo(endsAt);
+  assert.equal((await room.house.types('auction-a1')).includes('LotSold'), false);
+  await room.house.done(WithdrawLot({ lotId: 'l1', cause: 'Kept after all.' }), sam);
+});
+
+test('a sale that was cancelled before the end of a lot is kept to, though the house was down over that end', async (t) => {
+  const room = await givenOpenAuction(t);
+  await room.bid(ann, 20_00n);
+  const sent = room.house.done(cancelSale, otto);
+  await sent;
+  await room.house.restart({ kill: true, at: endsAt });
+  await room.house.settle();
+  await calledOff(room, []);
+});
+
+test('an auction that waits for its time does not open when its sale is cancelled', async (t) => {
+  const room = await givenOpenAuction(t);
+  await room.schedule({}, 'a2', 'l2');
+  await room.house.done(CancelAuction({ auctionId: 'a2', cause: 'Another time.' }), otto);
+  await room.house.settle();
+  const later = { opensAt: endsAt, endsAt: '2026-03-09T13:00:00.000Z' };
+  await room.house.done(ScheduleAuction({ auctionId: 'a3', lotId: 'l2', saleId: 's1', ...later }), sam);
+  await room.house.done(cancelSale, otto);
+  await room.house.advanceTo(later.endsAt);
+  assert.deepEqual(await room.house.types('auction-a3'), ['AuctionScheduled', 'AuctionCancelled']);
+  await room.audited();
+});
+
+test('a lot that was being scheduled when its sale was cancelled comes back to its consignor', async (t) => {
+  const room = await givenOpenAuction(t);
+  await room.schedule({}, 'a2', 'l2');
+  await room.house.done(CancelAuction({ auctionId: 'a2', cause: 'Another time.' }), otto);
+  await room.house.settle();
+  const schedule = ScheduleAuction({ auctionId: 'a3', lotId: 'l2', saleId: 's1', opensAt, endsAt });
+  const [scheduled] = await Promise.all([room.house.send(schedule, sam), room.house.done(cancelSale, otto)]);
+  await room.house.settle();
+  assert.equal((await room.house.types('lot-l2')).at(-1), 'LotReturned');
+  const types = await room.house.types('auction-a3');
+  if (scheduled.outcome === 'rejected') assert.equal(refusedWith(scheduled), 'sale_not_open');
+  else assert.equal(types.at(-1), 'AuctionCancelled');
+  await room.audited();
+});
+
+test('whoever changed the sale of an auction bids in it no more, with whatever token', async (t) => {
+  const room = await givenOpenAuction(t);
+  const clerk = person('clara', ['clerk']);
+  const clara = person('clara');
+  await room.fund(clara);
+  await room.house.done(JoinAuction({ auctionId: 'a1' }), clara);
+  await room.house.done(PlaceBid({ auctionId: 'a1', maximum: usd(2_00n) }), clara);
+  await room.house.done(CloseSale({ saleId: 's1' }), clerk);
+  const more = PlaceBid({ auctionId: 'a1', maximum: usd(9_00n) });
+  assert.equal(refusedWith(await room.house.send(more, clara)), 'own_lot');
+  const other = await room.house.beside();
+  assert.equal(refusedWith(await other.send(more, clara)), 'own_lot', 'nor through another process');
+});
