@@ -16,15 +16,22 @@ export const Ladder = z
     version: z.int().min(1),
     name: z.string().min(1).max(60),
     steps: z.array(Step).min(1).max(32),
+    /** Prices keep to multiples of the increment: behind 49 and 50 come 55 and 60. Left out: it is added to the price. */
+    roundSums: z.literal(true).optional(),
   })
   .meta({ id: 'Ladder', description: 'The increments between bids, by price.' });
 export type Ladder = z.output<typeof Ladder>;
 
-/** The increment at a price, in minor units. */
-export function incrementAt(price: bigint, { steps }: Pick<Ladder, 'steps'>): bigint {
+function incrementAt(price: bigint, { steps }: Pick<Ladder, 'steps'>): bigint {
   const step = steps.find(({ below }) => below === undefined || price < below);
   if (step === undefined) throw new RangeError('a ladder without a last step');
   return step.increment;
+}
+
+/** The next price above one, in minor units: an increment more, or the next sum that is round. */
+export function nextPrice(price: bigint, ladder: Pick<Ladder, 'steps' | 'roundSums'>): bigint {
+  const increment = incrementAt(price, ladder);
+  return ladder.roundSums ? (price / increment + 1n) * increment : price + increment;
 }
 
 const step = (below: bigint, increment: bigint): z.output<typeof Step> => ({ below, increment });
@@ -60,7 +67,7 @@ const saleroom = (unit: bigint): Ladder['steps'] => [
 ];
 
 /** Every ladder ever published. Versions are added, never changed: sales name them. */
-const LADDERS: readonly Ladder[] = [
+export const ladders: readonly Ladder[] = [
   { currency: 'USD', version: 1, name: 'eBay US', steps: EBAY_US },
   { currency: 'USD', version: 2, name: 'Saleroom', steps: saleroom(100n) },
   { currency: 'EUR', version: 1, name: 'Saleroom', steps: saleroom(100n) },
@@ -68,11 +75,21 @@ const LADDERS: readonly Ladder[] = [
   { currency: 'CHF', version: 1, name: 'Saleroom', steps: saleroom(100n) },
   // The yen has no minor unit, and a hundred of them are about what one is elsewhere.
   { currency: 'JPY', version: 1, name: 'Saleroom', steps: saleroom(100n) },
+  { currency: 'USD', version: 3, name: 'Saleroom, round sums', steps: saleroom(100n), roundSums: true },
+  { currency: 'EUR', version: 2, name: 'Saleroom, round sums', steps: saleroom(100n), roundSums: true },
+  { currency: 'GBP', version: 2, name: 'Saleroom, round sums', steps: saleroom(100n), roundSums: true },
+  { currency: 'CHF', version: 2, name: 'Saleroom, round sums', steps: saleroom(100n), roundSums: true },
+  { currency: 'JPY', version: 2, name: 'Saleroom, round sums', steps: saleroom(100n), roundSums: true },
+];
+
+/** In which lots can be sold, each once. */
+export const currenciesWithLadder: readonly Currency[] = [
+  ...new Set(ladders.map(({ currency }) => currency)),
 ];
 
 /** The ladder of a currency in one version; undefined when it was never published. */
 export const ladderOf = (currency: Currency, version: number): Ladder | undefined =>
-  LADDERS.find((ladder) => ladder.currency === currency && ladder.version === version);
+  ladders.find((ladder) => ladder.currency === currency && ladder.version === version);
 
 /** The largest maximum, opening bid or reserve, in minor units: it leaves room for the premium and an increment. */
 export const LARGEST_BID = 1_000_000_000_000_000n;

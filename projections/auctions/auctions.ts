@@ -34,7 +34,8 @@ function begun(
     price: inCurrency(data.openingBid),
     smallestBid: inCurrency(data.openingBid),
     bids: 0,
-    reserveMet: false,
+    ...(data.reserve === undefined ? {} : { reserveMet: false }),
+    ...(phase === 'open' ? { openedAt: metadata.occurredAt } : {}),
     settled: false,
     position: position.toString(),
     updatedAt: metadata.occurredAt,
@@ -94,7 +95,7 @@ export const auctionsView = view({
         price: money(price, currency),
         smallestBid: money(smallestBid, currency),
         leader,
-        reserveMet,
+        ...(auction.reserveMet === undefined ? {} : { reserveMet }),
         bids: auction.bids + 1,
         updatedAt: event.metadata.occurredAt,
       };

@@ -26,6 +26,9 @@ type Event = Recorded<
 
 const nobody: readonly string[] = [];
 
+/** What the house bid for the leader when this bid could not outbid them. */
+const automaticOf = (bidId: string): string => `${bidId}.automatic`;
+
 /** The bids of its auction that an event says something of. */
 function concerned(event: Event): readonly string[] {
   switch (event.type) {
@@ -36,8 +39,9 @@ function concerned(event: Event): readonly string[] {
     case 'FundsRefused':
       return event.data.purpose === 'bid' ? [event.data.claimId] : nobody;
     case 'BidAccepted': {
-      const { bidId, displaced } = event.data;
-      return displaced === undefined ? [bidId] : [bidId, displaced.bidId];
+      const { bidId, bidder, leader, displaced } = event.data;
+      const own = leader === bidder ? [bidId] : [bidId, automaticOf(bidId)];
+      return displaced === undefined ? own : [...own, displaced.bidId];
     }
     case 'LotSold':
       return [event.data.winningBidId];
@@ -69,6 +73,14 @@ const decided = (bid: BidDocument, event: Pick<Event, 'metadata'>, status: Statu
   status,
   decidedAt: event.metadata.occurredAt,
 });
+
+function automatic({ data, metadata }: Recorded<typeof BidAccepted>): BidDocument {
+  const { bidId, auctionId, leader, price, currency } = data;
+  return {
+    ...{ id: automaticOf(bidId), auctionId, bidder: leader, status: 'automatic' },
+    ...{ price: money(price, currency), placedAt: metadata.occurredAt, decidedAt: metadata.occurredAt },
+  };
+}
 
 /** Without its details: they are for the moment of the answer. */
 const why = ({ code, message }: { readonly code: string; readonly message: string }) => ({
@@ -124,11 +136,13 @@ export const bidsView = view({
       ...why(event.data.reason),
     }),
     BidAccepted(before, event, id): BidDocument {
+      const { bidId, bidder, leader, price, offered, currency, displaced } = event.data;
+      if (id === automaticOf(bidId)) return automatic(event);
       const bid = known(before, event);
-      const { bidId, bidder, leader, price, currency, displaced } = event.data;
       if (id !== bidId) return { ...bid, status: displaced?.bidder === bidder ? 'superseded' : 'outbid' };
-      const status = leader === bidder ? 'leading' : 'outbid';
-      return { ...decided(bid, event, status), price: money(price, currency) };
+      if (leader === bidder) return { ...decided(bid, event, 'leading'), price: money(price, currency) };
+      const outbid = decided(bid, event, 'outbid');
+      return offered === undefined ? outbid : { ...outbid, price: money(offered, currency) };
     },
     LotSold: (before, event): BidDocument => ({ ...known(before, event), status: 'won' }),
     LotPassed: (before, event): BidDocument => ({ ...known(before, event), status: 'unsold' }),

@@ -27,6 +27,9 @@ export const AuctionDocument = z
     phase: AuctionPhase,
     opensAt: Instant,
     endsAt: Instant,
+    openedAt: Instant.optional().meta({
+      description: 'When it did open: at its time, or earlier by its seller or the house.',
+    }),
     minimumReputation: z.int().optional(),
     ladder: Ladder,
     /** The buyer’s premium. */
@@ -39,8 +42,9 @@ export const AuctionDocument = z
     /** How many were accepted. */
     bids: z.int().min(0),
     leader: PersonId.optional(),
-    /** Whether the lot would be sold now; false while nobody has bid. */
-    reserveMet: z.boolean(),
+    reserveMet: z.boolean().optional().meta({
+      description: 'Whether the lot would be sold now; null where there is no reserve.',
+    }),
     /** Why it was called off. */
     cancelledFor: z.string().optional(),
     winner: PersonId.optional(),
@@ -54,11 +58,22 @@ export const AuctionDocument = z
 export type AuctionDocument = z.output<typeof AuctionDocument>;
 
 export const BidStatus = z
-  .enum(['placed', 'rejected', 'refused', 'leading', 'outbid', 'superseded', 'won', 'unsold', 'cancelled'])
+  .enum([
+    'placed',
+    'rejected',
+    'refused',
+    'leading',
+    'automatic',
+    'outbid',
+    'superseded',
+    'won',
+    'unsold',
+    'cancelled',
+  ])
   .meta({
     id: 'BidStatus',
     description:
-      'placed: being funded; rejected: at the door; refused: for want of funds or by the auction; superseded: by a higher maximum of the same bidder.',
+      'placed: being funded; rejected: at the door; refused: for want of funds or by the auction; automatic: made by the house for the leader, whom another bid could not outbid; superseded: by a higher maximum of the same bidder.',
   });
 
 export const BidDocument = z
@@ -67,10 +82,12 @@ export const BidDocument = z
     auctionId: AuctionId,
     bidder: PersonId,
     status: BidStatus,
-    /** Only for who bid it. */
-    maximum: secret(Money),
-    /** The price this bid led to; only of accepted ones. */
-    price: Money.optional(),
+    /** Only for who bid it; an automatic bid has that of the bid it was made for. */
+    maximum: secret(Money.optional()),
+    price: Money.optional().meta({
+      description:
+        'What is known to everybody that its bidder offered, never more: where it led, the price that it led at; where not, the least that drove the leader to the price of then. Of accepted bids alone; of those that did not lead at once, only of those accepted since it is kept.',
+    }),
     /** Why it does not stand; only for who bid it. */
     reason: secret(z.object({ code: z.string(), message: z.string() }).optional()),
     placedAt: Instant,

@@ -1,4 +1,6 @@
 import { z } from 'zod';
+import { Ladder, ladders } from '#domain/auctions/ladder.ts';
+import { currencies, KnownCurrency } from '#domain/kernel/currencies.ts';
 import { AuctionId, BidId, LotId, PersonId, SaleId } from '#domain/kernel/ids.ts';
 import { Instant } from '#domain/kernel/instant.ts';
 import { Currency, MinorUnits } from '#domain/kernel/money.ts';
@@ -75,7 +77,7 @@ function wanted(asked: Discovery): Filter {
 }
 
 /** Bids that moved an auction are public; those turned away are between the bidder and the house. */
-const publicBids = ['leading', 'outbid', 'superseded', 'won', 'unsold', 'cancelled'] as const;
+const publicBids = ['leading', 'automatic', 'outbid', 'superseded', 'won', 'unsold', 'cancelled'] as const;
 const isPublic = ({ status }: BidDocument): boolean => publicBids.some((known) => known === status);
 
 function visibleBids(auctionId: string, reading: Reading): Filter {
@@ -157,11 +159,12 @@ export const auctionOperations: Operations = {
     auction,
     bid,
     myBids: query({
-      description: 'Your bids, the newest first, with your maxima and what became of each.',
+      description:
+        'Your bids, the newest first, with your maxima and what became of each; those that the house bid for you stand beside them.',
       who: 'member',
       args: {
         auctionId: AuctionId.optional(),
-        status: z.array(BidStatus).min(1).max(9).optional(),
+        status: z.array(BidStatus).min(1).max(10).optional(),
         ...pageArguments,
       },
       returns: connection(BidDocument),
@@ -186,6 +189,21 @@ export const auctionOperations: Operations = {
       },
     }),
     sale,
+    currencies: query({
+      description: 'The currencies that exist, with the exponents of their minor units.',
+      who: 'anyone',
+      args: {},
+      returns: z.array(KnownCurrency),
+      resolve: () => Promise.resolve([...currencies.values()]),
+    }),
+    ladders: query({
+      description: 'The increment ladders that a sale may name, by currency and version.',
+      who: 'anyone',
+      args: { currency: Currency.optional() },
+      returns: z.array(Ladder),
+      resolve: ({ currency }) =>
+        Promise.resolve(ladders.filter((ladder) => currency === undefined || ladder.currency === currency)),
+    }),
     lots: query({
       description: 'Lots; the reserve is only for the consignor and the house.',
       who: 'anyone',
@@ -234,7 +252,7 @@ export const auctionOperations: Operations = {
     bidHistory: field({
       of: AuctionDocument,
       description:
-        'The bids, the newest first. Others’ maxima, and what was turned away at the door, are shown to auditors and investigators alone.',
+        'The bids, the newest first; what the house bid for the leader is a row of its own. Others’ maxima, and what was turned away at the door, are shown to auditors and investigators alone.',
       who: 'anyone',
       args: pageArguments,
       returns: connection(BidDocument),

@@ -159,6 +159,7 @@ export function auctions(): Rules {
     if (!raises && bid.maximum < auction.smallestBid) complain(`the smallest bid was ${auction.smallestBid}`);
     lead(auction, bid, before);
     checkStanding(auction, data, before, complain);
+    if (amount(data.offered) > bid.maximum) complain('more is shown of the bid than it offered');
     auction.price = amount(data.price);
     auction.smallestBid = amount(data.smallestBid);
   }

@@ -68,7 +68,7 @@ async function plant(planted: Planted): Promise<void> {
   for (const id of odd) {
     const values = {
       estimateLow: amount('100'),
-      estimateHigh: amount('900'),
+      estimateHigh: amount('9000000000'),
       openingBid: amount(opening[id]),
     };
     const text = { title: id, description: '', categories: [], pictures: [] };

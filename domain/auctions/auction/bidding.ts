@@ -14,7 +14,7 @@ import {
   MaximumNotRaised,
   OwnLot,
 } from './messages.ts';
-import { type Bid, judge, meetsReserve, raise, smallestBid } from './proxy.ts';
+import { type Bid, judge, leastReaching, meetsReserve, raise, smallestBid } from './proxy.ts';
 import type { AuctionState, AuctionTerms, KnownAuction } from './state.ts';
 
 /** Why a bid does not stand. */
@@ -103,6 +103,7 @@ export function accept({ terms, standing }: KnownAuction, bid: Bid): EventOf<typ
     price,
     smallestBid: smallestBid(terms, after),
     reserveMet: meetsReserve(terms, leading.maximum),
+    ...(leading.bidId === bid.bidId ? {} : { offered: leastReaching(terms, standing, price) }),
     ...(displaced === undefined ? {} : { displaced: { bidder: displaced.bidder, bidId: displaced.bidId } }),
   });
 }

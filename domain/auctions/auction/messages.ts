@@ -54,7 +54,10 @@ export const BidAccepted = event('BidAccepted', {
     price: MinorUnits,
     /** The least that anybody but the leader may bid now. */
     smallestBid: MinorUnits,
+    /** Whether the lot would be sold to the leader's maximum: of a lot without a reserve always. */
     reserveMet: z.boolean(),
+    /** Of a bid that does not lead: the least that drives the leader to this price, which everybody can work out. */
+    offered: MinorUnits.optional(),
     /** The bid that no longer leads: somebody else’s, or the bidder’s own, smaller one. */
     displaced: Bid.optional(),
   },

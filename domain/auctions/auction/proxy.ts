@@ -1,6 +1,6 @@
 import type { BidId, PersonId } from '../../kernel/ids.ts';
 import { larger, smaller } from '../../kernel/money.ts';
-import { incrementAt, type Ladder } from '../ladder.ts';
+import { type Ladder, nextPrice } from '../ladder.ts';
 
 // Proxy bidding: everybody names a secret maximum, and the house bids for them, by the smallest step that leads. Pure
 // arithmetic in minor units of the auction's currency.
@@ -9,7 +9,7 @@ import { incrementAt, type Ladder } from '../ladder.ts';
 export interface PriceRules {
   readonly openingBid: bigint;
   readonly reserve?: bigint | undefined;
-  readonly ladder: Pick<Ladder, 'steps'>;
+  readonly ladder: Pick<Ladder, 'steps' | 'roundSums'>;
 }
 
 export interface Bid {
@@ -26,7 +26,22 @@ export interface Standing {
 
 /** The least that anybody but the leader may bid. */
 export const smallestBid = (rules: PriceRules, standing: Standing | undefined): bigint =>
-  standing === undefined ? rules.openingBid : standing.price + incrementAt(standing.price, rules.ladder);
+  standing === undefined ? rules.openingBid : nextPrice(standing.price, rules.ladder);
+
+/**
+ * The least maximum that drives the leader to a price: what everybody can work out of a bid that did not lead, and never more
+ * than its own maximum.
+ */
+export function leastReaching(rules: PriceRules, before: Standing | undefined, price: bigint): bigint {
+  let least = smallestBid(rules, before);
+  // A step never falls as the price rises, so that what reaches the price begins at one place.
+  for (let most = larger(least, price); least < most; ) {
+    const middle = (least + most) / 2n;
+    if (nextPrice(middle, rules.ladder) >= price) most = middle;
+    else least = middle + 1n;
+  }
+  return least;
+}
 
 /** What is wrong with a bid, if anything: `not_raised` is only ever said to who leads. */
 export function judge(
@@ -53,7 +68,7 @@ function outbidding(rules: PriceRules, standing: Standing | undefined, bid: Bid)
   if (standing === undefined) return { price: rules.openingBid, leading: bid };
   const { price, leading } = standing;
   if (leading.bidder === bid.bidder) return { price, leading: bid };
-  const above = (maximum: bigint): bigint => maximum + incrementAt(maximum, rules.ladder);
+  const above = (maximum: bigint): bigint => nextPrice(maximum, rules.ladder);
   // At equal maxima the earlier bid leads, and its whole maximum is the price.
   return bid.maximum <= leading.maximum
     ? { price: smaller(leading.maximum, above(bid.maximum)), leading }

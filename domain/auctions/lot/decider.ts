@@ -2,14 +2,12 @@ import { isDeepStrictEqual } from 'node:util';
 import type { Actor } from '../../kernel/actor.ts';
 import { decider, type FoldedAt } from '../../kernel/decider.ts';
 import type { AuctionId, PersonId } from '../../kernel/ids.ts';
-import { type Instant, later } from '../../kernel/instant.ts';
-import type { CommandData, EventOf } from '../../kernel/message.ts';
+import type { Instant } from '../../kernel/instant.ts';
+import type { EventOf } from '../../kernel/message.ts';
 import { type Hands, noHands, withHand } from '../hands.ts';
-import { LARGEST_BID } from '../ladder.ts';
 import { isStaff } from '../people.ts';
 import { AuctionExists } from '../sale/messages.ts';
 import {
-  type AmendLot,
   commands,
   events,
   LotAmended,
@@ -23,14 +21,10 @@ import {
   NotYourLot,
   OtherCurrency,
   OwnershipPassed,
-  UnsoundLot,
   UnsoundTimes,
 } from './messages.ts';
+import { areSoundTimes, type Described, describe } from './soundness.ts';
 
-/** The longest an auction runs. */
-const LONGEST_AUCTION_MS = 90 * 24 * 60 * 60 * 1_000;
-
-type Described = EventOf<typeof LotAmended>['data'];
 export type Lot =
   | { readonly phase: 'none' }
   | {
@@ -83,32 +77,8 @@ function evolve(lot: Lot, event: EventOf<(typeof events)[number]>, at: FoldedAt)
   }
 }
 
-/** The amounts of a lot in one currency, or what does not fit. */
-function describe(data: CommandData<typeof AmendLot>): Described | ReturnType<typeof UnsoundLot> {
-  const { lotId, title, description, categories, pictures } = data;
-  const { estimateLow, estimateHigh, openingBid, reserve } = data;
-  const amounts = [estimateLow, estimateHigh, openingBid, ...(reserve === undefined ? [] : [reserve])];
-  const { currency } = openingBid;
-  if (amounts.some((each) => each.currency !== currency))
-    return UnsoundLot({ problem: 'All amounts of a lot are in one currency.' });
-  if (amounts.some(({ amount }) => amount > LARGEST_BID))
-    return UnsoundLot({ problem: `No amount is more than ${LARGEST_BID} minor units.` });
-  if (estimateLow.amount > estimateHigh.amount)
-    return UnsoundLot({ problem: 'The low estimate is not above the high one.' });
-  return {
-    ...{ lotId, title, description, categories, pictures, currency },
-    estimateLow: estimateLow.amount,
-    estimateHigh: estimateHigh.amount,
-    openingBid: openingBid.amount,
-    ...(reserve === undefined ? {} : { reserve: reserve.amount }),
-  };
-}
-
 const mayHandle = (lot: { readonly consignor: PersonId }, actor: Actor): boolean =>
   isStaff(actor) || lot.consignor === actor.id;
-
-const soundTimes = (opensAt: Instant, endsAt: Instant, now: Instant): boolean =>
-  opensAt < endsAt && now < endsAt && endsAt <= later(opensAt, LONGEST_AUCTION_MS);
 
 /** A lot from consignment to its new owner. It is promised to one auction at a time. */
 export const lot = decider({
@@ -147,7 +117,7 @@ export const lot = decider({
       if (lot.phase === 'offered' && lot.auctions.at(-1) === auctionId) return [];
       if (lot.phase !== 'consigned') return LotPhase({ phase: lot.phase });
       if (lot.auctions.includes(auctionId)) return AuctionExists({});
-      if (!soundTimes(opensAt, endsAt, now)) return UnsoundTimes({ now });
+      if (!areSoundTimes(opensAt, endsAt, now)) return UnsoundTimes({ now });
       if ('refusal' in screened) return screened.refusal;
       const { currency, ladder, premium, commission } = screened.terms;
       const { consignor, described, consignedAt } = lot;

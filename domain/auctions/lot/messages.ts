@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { CurrencyUnknown } from '../../kernel/currencies.ts';
 import { AuctionId, LotId, PersonId, SaleId } from '../../kernel/ids.ts';
 import { Instant } from '../../kernel/instant.ts';
 import { command, event, rejection, screenedBy, secret, type Upcast } from '../../kernel/message.ts';
@@ -134,8 +135,15 @@ export const UnsoundLot = rejection('unsound_lot', {
   status: 422,
 });
 export const UnsoundTimes = rejection('unsound_times', {
-  message: 'An auction ends after it opens and after now, and runs for at most 90 days.',
+  message:
+    'An auction takes bids for a minute at least, from its opening and from now, and for 90 days at most; it ends in the year 9999 at the latest.',
   details: { now: Instant },
+  status: 422,
+});
+export const NoLadder = rejection('no_ladder', {
+  message:
+    'No increment ladder is in this currency, so that no sale could take the lot. The query `ladders` lists all.',
+  details: { currency: Currency, currencies: z.array(Currency) },
   status: 422,
 });
 export const OtherCurrency = rejection('other_currency', {
@@ -156,7 +164,7 @@ const offer = {
 
 export const ConsignLot = command('ConsignLot', {
   description:
-    'Puts a lot up: what it is, its estimate, opening bid and secret reserve, all in one currency.',
+    'Puts a lot up: what it is, its estimate, opening bid and secret reserve, all in one currency that has a ladder. A reserve lies between the opening bid and the high estimate.',
   from: ['seller', 'auctioneer', 'clerk'],
   data: {
     ...offer,
@@ -164,14 +172,14 @@ export const ConsignLot = command('ConsignLot', {
     consignor: PersonId.optional(),
   },
   stream,
-  rejections: [LotExists, NotYourLot, UnsoundLot],
+  rejections: [LotExists, NotYourLot, UnsoundLot, CurrencyUnknown, NoLadder],
 });
 export const AmendLot = command('AmendLot', {
   description: 'Describes a lot anew, as a whole; a reserve left out is no reserve. Not while it is offered.',
   from: ['seller', 'auctioneer', 'clerk'],
   data: offer,
   stream,
-  rejections: [LotUnknown, NotYourLot, LotPhase, UnsoundLot],
+  rejections: [LotUnknown, NotYourLot, LotPhase, UnsoundLot, CurrencyUnknown, NoLadder],
 });
 export const WithdrawLot = command('WithdrawLot', {
   description: 'Gives a lot back to its consignor. Not while it is offered: cancel the auction first.',

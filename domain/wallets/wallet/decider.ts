@@ -1,3 +1,4 @@
+import { CurrencyUnknown, currencies } from '../../kernel/currencies.ts';
 import { type Decision, decider, type Facts } from '../../kernel/decider.ts';
 import { valueIn } from '../../kernel/id-table.ts';
 import { later } from '../../kernel/instant.ts';
@@ -230,16 +231,21 @@ export const wallet = decider({
   initial: noWallet,
   evolve,
   decide: {
-    OpenWallet: ({ currency }, state, { actor }) =>
-      state.phase === 'open' ? [] : [WalletOpened({ person: actor.id, currency })],
+    OpenWallet({ currency }, state, { actor }) {
+      if (state.phase === 'open') return [];
+      if (!currencies.has(currency)) return CurrencyUnknown({ currency });
+      return [WalletOpened({ person: actor.id, currency })];
+    },
     CloseWallet({ currency }, state, { actor }) {
-      if (state.phase !== 'open') return [];
+      if (state.phase === 'none') return WalletNotOpen({ person: actor.id, currency });
+      if (state.phase === 'closed') return [];
       const { available, held } = state;
       if (available + held > 0n) return WalletNotEmpty({ available, held });
       return [WalletClosed({ person: actor.id, currency })];
     },
     RequestTopUp({ amount, currency }, state, { actor, id }) {
       if (state.phase !== 'open') return WalletNotOpen({ person: actor.id, currency });
+      if (!currencies.has(currency)) return CurrencyUnknown({ currency });
       if (overLimit(state, amount)) return tooMuch(state, currency);
       return [TopUpRequested({ person: actor.id, currency, paymentId: id, amount })];
     },

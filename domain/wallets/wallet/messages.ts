@@ -1,3 +1,4 @@
+import { CurrencyUnknown } from '../../kernel/currencies.ts';
 import { ClaimId, HoldId, MovementId, PersonId } from '../../kernel/ids.ts';
 import { Instant } from '../../kernel/instant.ts';
 import { command } from '../../kernel/message.ts';
@@ -39,21 +40,22 @@ const wallet = { person: PersonId, currency: Currency };
 
 export const OpenWallet = command('OpenWallet', {
   ...owner,
-  description: 'Opens your wallet in a currency.',
+  description: 'Opens your wallet in a currency of ISO 4217.',
   data: { currency: Currency },
+  rejections: [CurrencyUnknown],
 });
 export const CloseWallet = command('CloseWallet', {
   ...owner,
   description: 'Closes your wallet in a currency; it must be empty.',
   data: { currency: Currency },
-  rejections: [WalletNotEmpty],
+  rejections: [WalletNotOpen, WalletNotEmpty],
 });
 export const RequestTopUp = command('RequestTopUp', {
   ...owner,
   description:
     'Begins a payment into your wallet. The payment tells where to confirm it; only the provider credits it.',
   data: { amount: PositiveMinorUnits, currency: Currency },
-  rejections: [WalletNotOpen, BalanceLimit],
+  rejections: [WalletNotOpen, CurrencyUnknown, BalanceLimit],
 });
 export const Transfer = command('Transfer', {
   ...owner,

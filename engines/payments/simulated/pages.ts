@@ -1,5 +1,7 @@
 import { type Response, Router, urlencoded } from 'express';
 import { z } from 'zod';
+import { shown } from '#domain/kernel/currencies.ts';
+import { money } from '#domain/kernel/money.ts';
 import type { ProviderPayment } from './ledger.ts';
 import type { Decided, SimulatedProvider } from './provider.ts';
 
@@ -16,10 +18,9 @@ ${body}
 </html>
 `;
 
-/** Minor units are shown as they are counted: the provider, like the ledger, knows no other. */
 const form = ({ amount, currency }: ProviderPayment): string =>
   html(`<h1>3-D Secure</h1>
-<p>Simulated provider: pay <strong>${BigInt(amount)} minor units of ${currency}</strong> into your wallet?</p>
+<p>Simulated provider: pay <strong>${shown(money(BigInt(amount), currency))}</strong> into your wallet?</p>
 <form method="post">
 <button name="decision" value="confirm">Confirm</button>
 <button name="decision" value="decline">Decline</button>

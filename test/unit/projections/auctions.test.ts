@@ -12,7 +12,7 @@ import { BidPlaced } from '#domain/auctions/participant/messages.ts';
 import { systemActor } from '#domain/kernel/actor.ts';
 import type { RecordedEvent } from '#domain/kernel/envelope.ts';
 import { isMarked, type NewEvent } from '#domain/kernel/message.ts';
-import { money } from '#domain/kernel/money.ts';
+import { type Money, money } from '#domain/kernel/money.ts';
 import { auctionsView } from '#projections/auctions/auctions.ts';
 import { bidsView } from '#projections/auctions/bids.ts';
 import { auctionViews } from '#projections/auctions/index.ts';
@@ -109,6 +109,50 @@ test('a bid is followed to its end', () => {
     leading: { bidder: 'ann', bidId: 'b1' },
   });
   assert.deepEqual(status([...ann, passed]), { b1: 'unsold' });
+});
+
+test('whether a reserve is met is said of lots that have one, and of others nothing', () => {
+  const met = (reserve: object) => {
+    const given = { ...terms, ...reserve };
+    const bid = accepted('b1', 'ann', 60_00n, { reserveMet: true });
+    const seen = (...history: readonly NewEvent[]) => fold(auctionsView, history).get('a1')?.reserveMet;
+    const begun = [AuctionScheduled(given), AuctionOpened(given)];
+    return [seen(...begun), seen(...begun, bid)];
+  };
+  assert.deepEqual(met({ reserve: 50_00n }), [false, true]);
+  assert.deepEqual(met({}), [undefined, undefined]);
+});
+
+test('an auction says when it did open', () => {
+  const opened = (history: readonly NewEvent[]) => fold(auctionsView, history).get('a1')?.openedAt;
+  assert.equal(opened(open.slice(0, 1)), undefined);
+  assert.equal(opened(open), NOW);
+});
+
+test('a bid never shows more than was offered, and what the house bid for the leader is a row of its own', () => {
+  const lost = accepted('b2', 'bob', 48_00n, { leader: 'ann', offered: 48_00n });
+  const rows = fold(bidsView, [
+    ...[placed('b1', 'ann', 60_00n), accepted('b1', 'ann', 60_00n), placed('b2', 'bob', 48_00n), lost],
+  ]);
+  const shown = [...rows].map(([id, { bidder, status, price }]) => [
+    id,
+    bidder,
+    status,
+    (price as Money | undefined)?.amount,
+  ]);
+  assert.deepEqual(shown, [
+    ['b1', 'ann', 'leading', 50_00n],
+    ['b2', 'bob', 'outbid', 48_00n],
+    ['b2.automatic', 'ann', 'automatic', 50_00n],
+  ]);
+  assert.equal(rows.get('b2.automatic')?.maximum, undefined);
+  const before = accepted('b2', 'bob', 48_00n, { leader: 'ann' });
+  const unknown = fold(bidsView, [
+    ...[placed('b1', 'ann', 60_00n), accepted('b1', 'ann', 60_00n)],
+    placed('b2', 'bob', 48_00n),
+    before,
+  ]);
+  assert.equal(unknown.get('b2')?.price, undefined, 'it was not kept then');
 });
 
 test('an event that goes on from nothing parks its key', () => {

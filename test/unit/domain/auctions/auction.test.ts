@@ -146,7 +146,7 @@ test('a lower maximum stands and does not lead; nobody is displaced', () => {
   const accepted = BidAccepted({
     ...id,
     ...{ bidId: 'b2', bidder: 'bob', currency: 'USD', maximum: 5_00n },
-    ...{ leader: 'ann', price: 5_50n, smallestBid: 6_00n, reserveMet: true },
+    ...{ leader: 'ann', price: 5_50n, smallestBid: 6_00n, reserveMet: true, offered: 5_00n },
   });
   assert.deepEqual(given([...open, acceptedAnn]).when('AcceptBid', lower), [accepted]);
   assert.deepEqual(given([...open, acceptedAnn, accepted]).when('AcceptBid', lower), []);

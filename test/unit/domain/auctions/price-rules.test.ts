@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { judge, meetsReserve, raise, smallestBid } from '#domain/auctions/auction/proxy.ts';
+import fc from 'fast-check';
+import { judge, leastReaching, meetsReserve, raise, smallestBid } from '#domain/auctions/auction/proxy.ts';
 import { areSound, feeOn, Tiers } from '#domain/auctions/fees.ts';
-import { incrementAt, Ladder, ladderOf } from '#domain/auctions/ladder.ts';
+import { Ladder, ladderOf, ladders, nextPrice } from '#domain/auctions/ladder.ts';
+import { currencies } from '#domain/kernel/currencies.ts';
 import { terms } from '#test/support/auctions.ts';
 
 const { ladder } = terms;
@@ -30,20 +32,15 @@ test('the eBay US ladder, at both sides of every step', () => {
     [5_000_00n, 100_00n],
     [1_000_000_00n, 100_00n],
   ];
-  for (const [price, increment] of table) assert.equal(incrementAt(price, ladder), increment, `${price}`);
+  for (const [price, increment] of table)
+    assert.equal(nextPrice(price, ladder), price + increment, `${price}`);
 });
 
 test('every published ladder rises and ends without a limit; one never published is none', () => {
-  for (const [currency, version] of [
-    ['USD', 1],
-    ['USD', 2],
-    ['EUR', 1],
-    ['GBP', 1],
-    ['CHF', 1],
-    ['JPY', 1],
-  ] as const) {
-    const published = ladderOf(currency, version);
-    assert.ok(published, `${currency} ${version}`);
+  for (const published of ladders) {
+    const { currency, version } = published;
+    assert.equal(ladderOf(currency, version), published, `${currency} ${version}`);
+    assert.ok(currencies.has(currency));
     assert.equal(Ladder.safeEncode(published).success, true);
     const ends = published.steps.map(({ below }) => below);
     assert.equal(ends.at(-1), undefined);
@@ -52,8 +49,51 @@ test('every published ladder rises and ends without a limit; one never published
       ends.slice(0, -1).toSorted((a = 0n, b = 0n) => (a < b ? -1 : 1)),
     );
   }
-  assert.equal(ladderOf('USD', 3), undefined);
+  assert.equal(ladderOf('USD', 4), undefined);
   assert.equal(ladderOf('XXX', 1), undefined);
+});
+
+test('a ladder of round sums keeps to them, wherever a maximum has left the price', () => {
+  const round = ladderOf('USD', 3);
+  assert.ok(round);
+  const next = (price: bigint) => nextPrice(price * 100n, round) / 100n;
+  assert.deepEqual([49n, 50n, 55n, 98n, 99n, 100n, 197n, 1_999n].map(next), [
+    ...[50n, 55n, 60n, 100n, 100n, 110n, 200n, 2_000n],
+  ]);
+  const adds = ladderOf('USD', 2);
+  assert.ok(adds);
+  assert.equal(nextPrice(49_00n, adds), 51_00n);
+});
+
+const anyLadder = fc.constantFrom(...ladders);
+const price = fc.bigInt({ min: 1n, max: 1_000_000_00n });
+
+test('on every ladder the next price is above the last, and higher behind a higher one', () => {
+  fc.assert(
+    fc.property(anyLadder, price, price, (on, one, other) => {
+      assert.ok(nextPrice(one, on) > one);
+      if (one <= other) assert.ok(nextPrice(one, on) <= nextPrice(other, on));
+      if (on.roundSums) assert.equal(nextPrice(nextPrice(one, on) - 1n, on), nextPrice(one, on));
+    }),
+  );
+});
+
+test('what is shown of a bid that does not lead was offered, and says no more than the price', () => {
+  fc.assert(
+    fc.property(anyLadder, price, price, price, (ladder, opening, lead, other) => {
+      const rules = { openingBid: opening, ladder };
+      const first = { bidId: 'b1', bidder: 'ann', maximum: opening + lead };
+      const before = raise(rules, undefined, first);
+      const bid = { bidId: 'b2', bidder: 'bob', maximum: opening + other };
+      if (judge(rules, before, bid) !== undefined) return;
+      const after = raise(rules, before, bid);
+      if (after.leading.bidId === 'b2') return;
+      const offered = leastReaching(rules, before, after.price);
+      assert.ok(smallestBid(rules, before) <= offered && offered <= bid.maximum);
+      // Whoever had offered only that would have left the auction in the same place.
+      assert.deepEqual(raise(rules, before, { ...bid, maximum: offered }), after);
+    }),
+  );
 });
 
 test('fees are marginal, summed exactly, and rounded once, half up', () => {

@@ -14,6 +14,7 @@ import {
   LotReturned,
   LotUnknown,
   LotWithdrawn,
+  NoLadder,
   NotYourLot,
   OtherCurrency,
   OwnershipPassed,
@@ -38,6 +39,7 @@ import {
   SaleUnknown,
   UnsoundTiers,
 } from '#domain/auctions/sale/messages.ts';
+import { CurrencyUnknown } from '#domain/kernel/currencies.ts';
 import { recordedReason } from '#domain/kernel/message.ts';
 import { money } from '#domain/kernel/money.ts';
 import { scheduleAuction } from '#domain/processes/schedule-auction.ts';
@@ -176,7 +178,7 @@ test('a seller consigns a lot, or staff for them', () => {
 });
 
 test('the amounts of a lot fit together', () => {
-  const wrong = (over: Partial<typeof described>) => {
+  const wrong = (over: Partial<typeof described> & { readonly reserve?: ReturnType<typeof usd> }) => {
     const answer = givenLot([]).when('ConsignLot', { ...described, ...over }, { actor: sam });
     return 'rejected' in answer ? answer.code : undefined;
   };
@@ -184,6 +186,33 @@ test('the amounts of a lot fit together', () => {
   assert.equal(wrong({ estimateLow: usd(201_00n) }), UnsoundLot.code);
   assert.equal(wrong({ openingBid: usd(10n ** 15n + 1n) }), UnsoundLot.code);
   assert.equal(wrong({ openingBid: usd(10n ** 15n) }), undefined);
+  assert.equal(wrong({ estimateLow: usd(0n), estimateHigh: usd(0n) }), UnsoundLot.code);
+  assert.equal(wrong({ reserve: usd(200_01n) }), UnsoundLot.code, 'a reserve above the high estimate');
+  assert.equal(wrong({ reserve: usd(200_00n) }), undefined);
+  const opening = { openingBid: usd(50_00n) };
+  assert.equal(wrong({ ...opening, reserve: usd(49_99n) }), UnsoundLot.code, 'a reserve that is none');
+  assert.equal(wrong({ ...opening, reserve: usd(50_00n) }), undefined);
+});
+
+test('a lot is in a currency that exists and in which a sale can be held', () => {
+  const inCurrency = (currency: string) => {
+    const amount = (of: bigint) => money(of, currency);
+    const amounts = { estimateLow: amount(1n), estimateHigh: amount(2n), openingBid: amount(1n) };
+    return givenLot([]).when('ConsignLot', { ...described, ...amounts }, { actor: sam });
+  };
+  assert.deepEqual(inCurrency('ABC'), CurrencyUnknown({ currency: 'ABC' }));
+  const known = ['USD', 'EUR', 'GBP', 'CHF', 'JPY'];
+  assert.deepEqual(inCurrency('SEK'), NoLadder({ currency: 'SEK', currencies: known }));
+  for (const currency of known) assert.equal('rejected' in inCurrency(currency), false, currency);
+});
+
+test('a lot that was taken in before is offered and given back, whatever would be refused today', () => {
+  const odd = LotConsigned({ ...kept, consignor: 'sam', estimateLow: 0n, estimateHigh: 0n, reserve: 1n });
+  assert.deepEqual(givenLot([odd]).when('WithdrawLot', { ...lotId, cause: 'Kept.' }, { actor: sam }), [
+    LotWithdrawn({ ...lotId, cause: 'Kept.' }),
+  ]);
+  const offered = givenLot([odd]).when('ScheduleAuction', offer, { actor: sam, screened });
+  assert.equal('rejected' in offered, false);
 });
 
 test('pictures are addresses on the web, and few', () => {
@@ -261,13 +290,20 @@ test('a lot that came back is offered again, in another auction', () => {
   assert.deepEqual(givenLot(history).when('ScheduleAuction', { ...offer, auctionId: 'a2' }, bySam), [again]);
 });
 
-test('an auction ends after it opens and after now, and within 90 days', () => {
+test('an auction takes bids for a minute at least and 90 days at most, and ends in the year 9999 at the latest', () => {
   const at = (over: object, now = NOW) =>
     givenLot([consigned]).when('ScheduleAuction', { ...offer, ...over }, { actor: sam, screened, now });
   assert.deepEqual(at({ endsAt: opensAt }), UnsoundTimes({ now: NOW }));
   assert.deepEqual(at({}, endsAt), UnsoundTimes({ now: endsAt }));
   assert.deepEqual(at({ endsAt: '2026-05-30T13:00:00.001Z' }), UnsoundTimes({ now: NOW }));
   assert.equal('rejected' in at({ endsAt: '2026-05-30T13:00:00.000Z' }), false);
+  assert.deepEqual(at({ endsAt: '2026-03-01T13:00:59.999Z' }), UnsoundTimes({ now: NOW }));
+  assert.equal('rejected' in at({ endsAt: '2026-03-01T13:01:00.000Z' }), false);
+  const late = '2026-03-08T12:59:00.001Z';
+  assert.deepEqual(at({}, late), UnsoundTimes({ now: late }), 'a minute from now on');
+  const last = { opensAt: '9999-12-01T00:00:00.000Z', endsAt: '9999-12-31T23:59:59.999Z' };
+  assert.equal('rejected' in at(last), false);
+  assert.deepEqual(at({ ...last, endsAt: '+010000-01-01T00:00:00.000Z' }), UnsoundTimes({ now: NOW }));
 });
 
 test('lot and sale agree on the currency, and the sale takes auctions', () => {

@@ -74,6 +74,7 @@ test('a wallet is opened once and closed when it is empty', () => {
   assert.equal(line([], open), 'WalletOpened');
   assert.equal(line(history(open), open), '');
   assert.equal(line(history(open), CloseWallet({ currency })), 'WalletClosed');
+  assert.equal(line([], CloseWallet({ currency })), 'wallet_not_open', 'it never was');
   assert.equal(line(history(open, CloseWallet({ currency })), CloseWallet({ currency })), '');
   assert.equal(line(history(open, CloseWallet({ currency })), open), 'WalletOpened');
   assert.equal(line(history(open, credit(5n)), CloseWallet({ currency })), 'wallet_not_empty');
