@@ -13,7 +13,8 @@ export const Token = z
   .regex(/^[A-Za-z0-9_-]+$/, 'a token as it was handed out')
   .meta({
     id: 'Token',
-    description: 'How far the history had come. Hand it to a query or feed to read at least that far.',
+    description:
+      'How far the history had come. Hand it to a query or feed to read at least that far: behind the command’s own events, and its outcome if it has one; what follows in the streams of others may come later.',
   });
 export type Token = z.output<typeof Token>;
 

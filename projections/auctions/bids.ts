@@ -74,11 +74,12 @@ const decided = (bid: BidDocument, event: Pick<Event, 'metadata'>, status: Statu
   decidedAt: event.metadata.occurredAt,
 });
 
-function automatic({ data, metadata }: Recorded<typeof BidAccepted>): BidDocument {
+function automatic({ data, metadata, position }: Recorded<typeof BidAccepted>): BidDocument {
   const { bidId, auctionId, leader, price, currency } = data;
   return {
     ...{ id: automaticOf(bidId), auctionId, bidder: leader, status: 'automatic' },
     ...{ price: money(price, currency), placedAt: metadata.occurredAt, decidedAt: metadata.occurredAt },
+    position: position.toString(),
   };
 }
 

@@ -25,7 +25,8 @@ const answer = {
   commandId: z.string().meta({ description: 'Send it again to get the same answer again.' }),
   stream: z.string().meta({ description: 'Which stream decided.' }),
   position: Token.nullable().meta({
-    description: 'Hand it to `atLeast` to read your own write. Null: there was nothing left to do.',
+    description:
+      'Hand it to `atLeast` to read your own write; what follows from it in the streams of others may come later. Null: there was nothing left to do.',
   }),
   events: z.array(RecordedFact),
 };

@@ -6,7 +6,7 @@ const TYPES = [
   ...['BidPlaced', 'BidRejected', 'BidAccepted', 'BidRefused', 'BidPassedOver', 'FundsReserved'],
   'FundsRefused',
   ...['ClaimEnded', 'FundsCaptured', 'LotClosing', 'LotSold', 'LotPassed', 'LotSettled', 'AuctionCancelled'],
-  ...['AuctionRefused', 'OwnershipPassed', 'LotReturned', 'TopUpConfirmed', 'TopUpFailed', 'TopUpExpired'],
+  ...['AuctionTurnedAway', 'OwnershipPassed', 'LotReturned', 'TopUpConfirmed', 'TopUpFailed', 'TopUpExpired'],
   ...['PayoutInitiated', 'PayoutFailed', 'PayoutPaid', 'PayoutSettled', 'FundsReleased', 'TransferSent'],
   ...['TransferRefused', 'WithdrawalRefused', 'CreditRefused', 'FundsCredited', 'PlatformCredited'],
   ...['WalletClosed', 'SagaStepped'],

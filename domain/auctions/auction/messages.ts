@@ -30,7 +30,7 @@ export const AuctionRefused = event('AuctionRefused', {
 });
 export const AuctionBarred = event('AuctionBarred', {
   version: 1,
-  description: 'Its sale was cancelled before the auction was scheduled: that it never is.',
+  description: 'Its sale was cancelled before the auction was scheduled, which it never will be.',
   data: { auctionId: AuctionId, lotId: LotId, saleId: SaleId },
 });
 export const AuctionOpened = event('AuctionOpened', {

@@ -102,7 +102,11 @@ function acceptedSchema(outcome: 'accepted' | 'pending'): JsonObject {
     properties: {
       outcome: { type: 'string', const: outcome },
       commandId,
-      token: { ...token, description: 'Hand it to a query to read your own write.' },
+      token: {
+        ...token,
+        description:
+          'Hand it to a query to read your own write; what follows from it in the streams of others may come later.',
+      },
       stream: { type: 'string', minLength: 1 },
       events: {
         type: 'array',
