@@ -85,9 +85,11 @@ export const bidFunding = reaction({
     FundsReserved(_, trail) {
       const placed = onTrail(trail, BidPlaced);
       if (placed === undefined) return [];
-      const { auctionId, bidId, bidder, maximum } = placed.data;
-      const placedAt = placed.position.toString();
-      return [{ command: AcceptBid({ auctionId, bidId, bidder, maximum, placedAt }), inTurn: true }];
+      const { auctionId, bidId, bidder, maximum, moment } = placed.data;
+      const bid = { auctionId, bidId, bidder, maximum, placedAt: placed.position.toString() };
+      // Of a bid without one the command stays as it was when it was first sent, which the auction may remember.
+      const command = AcceptBid(moment === undefined ? bid : { ...bid, moment });
+      return [{ command, inTurn: true }];
     },
     BidAccepted: losersOf,
     BidRefused: ({ data }) => [endClaim(data, data, 'refused')],

@@ -4,6 +4,7 @@ import {
   AuctionScheduled,
   CloseLot,
   LotClosing,
+  LotPassed,
   OpenAuction,
 } from '#domain/auctions/auction/messages.ts';
 import type { AuctionId } from '#domain/kernel/ids.ts';
@@ -12,12 +13,15 @@ import { saga } from '#domain/kernel/saga.ts';
 /** Undefined until the auction is scheduled. */
 type State = { readonly auctionId: AuctionId | undefined };
 
-/** Opens and closes each auction at its time. An auction that somebody opens early closes at its time all the same. */
+/**
+ * Opens and closes each auction at its time. An auction that somebody opens early closes at its time all the same; one whose
+ * whole time was over before its timer came has passed instead of opening.
+ */
 export const lotOpeningAndClosing = saga({
   name: 'lot-opening-and-closing',
   version: 1,
   initial: { auctionId: undefined } as State,
-  events: [AuctionScheduled, AuctionOpened, LotClosing, AuctionCancelled],
+  events: [AuctionScheduled, AuctionOpened, LotClosing, LotPassed, AuctionCancelled],
   id: ({ data }) => data.auctionId,
   on: {
     AuctionScheduled: (_, { data: { auctionId, opensAt } }) => ({
@@ -30,6 +34,7 @@ export const lotOpeningAndClosing = saga({
       cancels: ['opening'],
     }),
     LotClosing: (state) => ({ state, done: true }),
+    LotPassed: (state) => ({ state, cancels: ['opening', 'closing'], done: true }),
     AuctionCancelled: (state) => ({ state, cancels: ['opening', 'closing'], done: true }),
   },
   timers: {

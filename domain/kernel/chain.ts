@@ -1,4 +1,5 @@
 import { systemActor } from './actor.ts';
+import { NotYet } from './deadline.ts';
 import type { Dispatch, Envelope, RecordedEvent, Reply } from './envelope.ts';
 import type { Follower, HandedOver, KeptLine } from './line.ts';
 import { type Intent, intentId, type Reaction, type Trail } from './reaction.ts';
@@ -55,6 +56,7 @@ const noAnswers: ReadonlySet<string> = new Set([
   'contended',
   'internal',
   'unauthenticated',
+  NotYet.code,
 ]);
 
 /** Why a reply does not settle its command, which then is asked for again under the same id. `undefined`: it does. */

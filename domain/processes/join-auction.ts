@@ -1,23 +1,26 @@
 import { AuctionNotOpen, AuctionUnknown } from '../auctions/auction/messages.ts';
 import { JoinAuction, type JoinScreening, ReputationTooLow } from '../auctions/participant/messages.ts';
 import type { Actor } from '../kernel/actor.ts';
+import { isOver } from '../kernel/deadline.ts';
+import type { Instant } from '../kernel/instant.ts';
 import { process } from '../kernel/process.ts';
 import { behindThem, type Surroundings, surroundings, whyNotWelcome } from './auction-surroundings.ts';
 
 function screen(
   { auction, ...around }: Surroundings,
   _: object,
-  { actor }: { readonly actor: Actor },
+  { now, actor }: { readonly now: Instant; readonly actor: Actor },
 ): JoinScreening {
   if (auction.phase === 'none') return { refusal: AuctionUnknown({}) };
   const { phase, terms } = auction;
   if (phase !== 'scheduled' && phase !== 'open') return { refusal: AuctionNotOpen({ phase }) };
+  if (isOver(terms.endsAt, now)) return { refusal: AuctionNotOpen({ phase: 'closing' }) };
   const refusal = whyNotWelcome(auction, around, actor);
   if (refusal !== undefined) return { refusal };
   const minimum = terms.minimumReputation;
   if (minimum !== undefined && actor.reputation < minimum)
     return { refusal: ReputationTooLow({ minimum, yours: actor.reputation }) };
-  return { welcome: true };
+  return { welcome: true, endsAt: terms.endsAt };
 }
 
 /** Joining asks the auction whom it admits; the answer is kept in the participant's stream. */

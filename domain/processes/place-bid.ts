@@ -10,6 +10,7 @@ import {
 } from '../auctions/participant/messages.ts';
 import type { Actor } from '../kernel/actor.ts';
 import type { RecordedEvent } from '../kernel/envelope.ts';
+import type { Instant } from '../kernel/instant.ts';
 import { type CommandData, type Rejection, type RejectionOf, rejectionFrom } from '../kernel/message.ts';
 import { money } from '../kernel/money.ts';
 import { process } from '../kernel/process.ts';
@@ -21,15 +22,16 @@ import { behindThem, type Surroundings, surroundings, whyNotWelcome } from './au
 function screen(
   { auction, ...around }: Surroundings,
   { maximum: { amount: maximum, currency } }: CommandData<typeof PlaceBid>,
-  { actor }: { readonly actor: Actor },
+  { now, actor }: { readonly now: Instant; readonly actor: Actor },
 ): BidScreening {
   if (auction.phase === 'none') return { refusal: AuctionUnknown({}) };
   const { terms } = auction;
   const unwelcome = whyNotWelcome(auction, around, actor);
   if (unwelcome !== undefined) return { refusal: unwelcome };
   if (currency !== terms.currency) return { refusal: CurrencyMismatch({ currency: terms.currency }) };
-  const refusal = whyNot(auction, { bidder: actor.id, maximum });
-  return refusal === undefined ? { hold: maximum + feeOn(maximum, terms.premium) } : { refusal };
+  const refusal = whyNot(auction, { bidder: actor.id, maximum }, { moment: now });
+  if (refusal !== undefined) return { refusal };
+  return { hold: maximum + feeOn(maximum, terms.premium), endsAt: terms.endsAt };
 }
 
 const isLack = (why: Rejection): why is RejectionOf<typeof InsufficientFunds> =>

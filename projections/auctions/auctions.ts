@@ -105,7 +105,10 @@ export const auctionsView = view({
       const { winner, hammer, currency } = event.data;
       return { ...moved(known(before, event), event, 'sold'), winner, hammer: money(hammer, currency) };
     },
-    LotPassed: (before, event) => moved(known(before, event), event, 'passed'),
+    LotPassed: (before, event) => ({
+      ...moved(known(before, event), event, 'passed'),
+      passedBecause: event.data.cause,
+    }),
     AuctionCancelled(before, event) {
       // Who led has won nothing.
       const { leader: _, ...auction } = known(before, event);

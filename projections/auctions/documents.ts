@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { PassedCause } from '#domain/auctions/auction/messages.ts';
 import { Tiers } from '#domain/auctions/fees.ts';
 import { Ladder } from '#domain/auctions/ladder.ts';
 import { publicLot } from '#domain/auctions/lot/messages.ts';
@@ -49,6 +50,8 @@ export const AuctionDocument = z
     cancelledFor: z.string().optional(),
     winner: PersonId.optional(),
     hammer: Money.optional(),
+    /** Why the lot was not sold. */
+    passedBecause: PassedCause.optional(),
     settled: z.boolean(),
     /** Of its scheduling. */
     position: PositionText,

@@ -32,7 +32,9 @@ import { type Parts, realParts, recordedIn, type World } from './world.ts';
 //   an append, or none. That a screen may be old is not left out: a bid is let in by what the auction once was.
 // - The network. A command that is lost or late is one that is not decided yet; one that comes twice is a repeat.
 // - Overload and other answers for the moment: to whoever follows a chain they are a death.
-// - Time, which decides nothing but the end of the lot (and what is to be scheduled, long before it). Every decision is made at two moments and must come out the same.
+// - Time, but for the end of the lot (and what is to be scheduled, long before it). A bid is placed before that moment, or at it, also when nobody has closed the lot yet;
+//   and before it also when a timer has come and gone, because clocks differ. Every other decision is made at both moments
+//   and must come out the same, or be no answer at the earlier one (a timer that comes early), so that it comes again.
 // - Places in the history, but for those that somebody compares (of bids with the end of their lot), and the order in
 //   which the net meets its events, which is kept. Whoever reads another place fails (sights.ts).
 // - How long somebody in line is waited for: whoever waits may pass over whoever stands before it at any time, or never. That
@@ -88,12 +90,13 @@ export async function exhaust(
 ): Promise<Exhausted> {
   const history = recordedIn(world);
   const sights = new Sights({ byPlace: plain });
+  const moments = [opensAt, endsAt] as const;
   const streams = new Streams({
     registry,
     sights,
     deciders: parts.deciders,
     byPlace: plain,
-    moments: [opensAt, endsAt],
+    moments,
     recordedAt: world.endsAt,
     judge: (stream) => [...wrongInStream(world, registry, stream), ...takenElsewhere(parts, stream)],
     ...(parts.rememberedCommands === undefined ? {} : { rememberedCommands: parts.rememberedCommands }),
@@ -108,7 +111,7 @@ export async function exhaust(
   const first = firstState(world, history, parts, streams, sagas, plain);
   const moves = new Moves(
     new Scene({
-      ...{ world, parts, sights, streams, chains, sagas, moment: opensAt, reduced: !plain, first },
+      ...{ world, parts, sights, streams, chains, sagas, moments, reduced: !plain, first },
       mostPassedOver,
     }),
   );
@@ -185,7 +188,7 @@ function firstState(
       ...{ roots: [], passed: 0, walk: undefined },
     })),
     walks: [],
-    // Reduced, the lot may end from the beginning on: time does nothing else, so that nobody can tell when it came.
+    // Reduced, the lot may end from the beginning on, and bids still come in time: nobody can tell when its time came.
     timeIsUp: !plain,
   };
 }

@@ -1,6 +1,7 @@
 import type { TestContext } from 'node:test';
 import { noBidsDecided } from '#domain/auctions/auction/decided-bids.ts';
 import { AcceptBid, CallOffAuction, DropHammer, LotClosing } from '#domain/auctions/auction/messages.ts';
+import { PlaceBid } from '#domain/auctions/participant/messages.ts';
 import { AuctionCalledOff } from '#domain/auctions/sale/messages.ts';
 import { followReaction } from '#domain/kernel/chain.ts';
 import type { AnyDecider } from '#domain/kernel/decider.ts';
@@ -88,6 +89,25 @@ const endlessLot = withDecision(
   AcceptBid.type,
   (real) => (data, state, facts) => real({ ...data, placedAt: '0' }, state, facts),
 );
+
+/** Only the timer ends a lot: nobody compares the moment of a bid with it. */
+const byTimerOnly: Parts = (() => {
+  const never = '9999-12-31T23:59:59.999Z';
+  const door = withDecision('participant', PlaceBid.type, (real) => (data, state, facts) => {
+    const { screened } = facts as { readonly screened: object };
+    const yes = 'hold' in screened ? { ...screened, endsAt: never } : screened;
+    return real(data, state, { ...facts, screened: yes });
+  });
+  const inside = withDecision(
+    'auction',
+    AcceptBid.type,
+    (real) => (data, state, facts) => real({ ...data, moment: undefined }, state, facts),
+  );
+  const deciders = realParts.deciders.map((real, at) =>
+    real.category === 'auction' ? (inside.deciders[at] ?? real) : (door.deciders[at] ?? real),
+  );
+  return { ...realParts, deciders };
+})();
 
 /** The safety net takes for granted that the write side has followed what it committed. */
 const blindNet: Parts = {
@@ -217,6 +237,12 @@ export const faults: readonly Fault[] = [
   {
     name: 'bids that count whenever they come',
     parts: endlessLot,
+    maxima: { ann: [12_00n], bob: [] },
+    problem: /behind the end and was counted/,
+  },
+  {
+    name: 'bids that count whenever they come before the timer',
+    parts: byTimerOnly,
     maxima: { ann: [12_00n], bob: [] },
     problem: /behind the end and was counted/,
   },

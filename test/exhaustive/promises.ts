@@ -1,6 +1,7 @@
 import type { RecordedEvent } from '#domain/kernel/envelope.ts';
 import type { Registry } from '#domain/kernel/registry.ts';
 import { judgement } from '#test/judge/judge.ts';
+import { endsAt } from '#test/support/saleroom.ts';
 import { historyOf } from './histories.ts';
 import type { Move } from './moves.ts';
 import type { State } from './state.ts';
@@ -55,10 +56,13 @@ const typed = (events: readonly RecordedEvent[], ...types: readonly string[]): r
   events.filter(({ type }) => types.includes(type));
 const codeOf = ({ data }: RecordedEvent): string => textOf(fieldOf(data, 'reason') as object, 'code');
 
-/** A bid counts exactly if it was placed before the end: then the auction has decided it on its merits. */
 const isCancelled = (auction: readonly RecordedEvent[]): boolean =>
   typed(auction, 'AuctionCancelled').length > 0;
 
+/**
+ * A bid counts exactly if it was placed before the end, by its place and by its moment: then the auction has decided it on its
+ * merits.
+ */
 function wrongAnswers(
   placed: RecordedEvent,
   auction: readonly RecordedEvent[],
@@ -73,7 +77,7 @@ function wrongAnswers(
   ];
   const [answer] = answers;
   if (answer === undefined || answers.length > 1) return [`${name} was answered ${answers.length} times`];
-  const late = end !== undefined && placed.position > end;
+  const late = (end !== undefined && placed.position > end) || placed.metadata.occurredAt >= endsAt;
   if (answer.type === 'FundsRefused') return late ? [] : [`${name} was in time and not funded`];
   // Nobody waited for it, in time or not.
   if (answer.type === 'BidRefused' && codeOf(answer) === 'funded_too_late') return [];

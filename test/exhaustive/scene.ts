@@ -14,8 +14,8 @@ export interface SceneOptions {
   readonly streams: Streams;
   readonly chains: Chains;
   readonly sagas: SagaInstances;
-  /** The time, which decides nothing. */
-  readonly moment: string;
+  /** Before and at the end of the lot, which is all that the time of a decision can mean. */
+  readonly moments: readonly [string, string];
   /** Whether what concerns nobody else is done at once (see exhaustive.ts for why that loses nothing). */
   readonly reduced: boolean;
   /** So many bids at most are waited for no longer. */

@@ -28,7 +28,8 @@ export interface Sender {
 export class Senders {
   readonly #scene: Scene;
   readonly #settling: Settling;
-  readonly #bids = new Map<number, Map<Bid, readonly Asked[]>>();
+  /** By the auction, and whether it has ended by anybody's clock. */
+  readonly #bids = new Map<string, Map<Bid, readonly Asked[]>>();
   readonly #given: ReadonlyMap<string, number>;
   readonly #lines: Lines;
   readonly #decided = new Map<number, number>();
@@ -113,7 +114,10 @@ export class Senders {
     ];
   }
 
-  /** The next bid of somebody: with what its screen said now, or, where that was a yes once, some time before. */
+  /**
+   * The next bid of somebody: with what its screen said now, or, where that was a yes once, some time before; decided before
+   * the end of the lot or, once its moment has come, behind it: clocks differ, and a timer may be late.
+   */
   #bidding(state: State, { stream, bids }: Bidder): readonly Sender[] {
     const bid = bids[this.decidedBids(this.#scene.at(state, this.#scene.slotOf(stream)))];
     if (bid === undefined) return [];
@@ -139,7 +143,7 @@ export class Senders {
     const { ready } = this.#scene.options.streams.ask(envelope);
     const stream = this.#scene.at(state, this.#scene.slotOf(ready.stream));
     if (stream.head.commands.has(ready.key)) return [];
-    return this.#asks(state, envelope).map((asked) => ({
+    return this.#asks(state, envelope, this.#scene.options.moments[0]).map((asked) => ({
       ...this.sending(envelope.actor.id, asked, 'all events'),
       kind: 'may' as const,
       take: (state) => state,
@@ -147,20 +151,20 @@ export class Senders {
   }
 
   /** A command with what its screen says now, or said where the search begins, if that was a yes. */
-  #asks(state: State, envelope: Envelope): readonly Asked[] {
-    const { streams, parts, first, moment } = this.#scene.options;
+  #asks(state: State, envelope: Envelope, moment: string): readonly Asked[] {
+    const { streams, parts, first, moments } = this.#scene.options;
     const unscreened = streams.ask(envelope);
     const { command, data } = unscreened.ready;
     const process = parts.processes.find((it) => it.command.type === command.type);
     if (process === undefined) return [unscreened];
     const { actor } = envelope;
-    const screen = (at: State): unknown =>
-      process.screen(this.#statesIn(at, process, data, actor), data, { now: moment, actor });
-    const now = screen(state);
-    const before = screen(first);
+    const screen = (at: State, now: string): unknown =>
+      process.screen(this.#statesIn(at, process, data, actor), data, { now, actor });
+    const now = screen(state, moment);
+    const before = screen(first, moments[0]);
     // A no must be new. A yes may be as old as anything that a process has cached: it may be that of the beginning.
     const all = process.refuses(before) ? [now] : [before, now];
-    return [...new Set(all.map((screened) => streams.ask(envelope, screened)))];
+    return [...new Set(all.map((screened) => streams.ask(envelope, screened, moment)))];
   }
 
   /** The states that a screen reads. Nobody in this small world is shown a secret. */
@@ -182,11 +186,14 @@ export class Senders {
 
   screened(state: State, bid: Bid): readonly Asked[] {
     const auction = this.#scene.at(state, this.#scene.auction);
-    const ofAuction = this.#bids.get(auction.id) ?? new Map<Bid, readonly Asked[]>();
-    this.#bids.set(auction.id, ofAuction);
+    const name = `${auction.id} ${state.timeIsUp}`;
+    const ofAuction = this.#bids.get(name) ?? new Map<Bid, readonly Asked[]>();
+    this.#bids.set(name, ofAuction);
     const known = ofAuction.get(bid);
     if (known !== undefined) return known;
-    const asked = this.#asks(state, bid.envelope);
+    const [early, late] = this.#scene.options.moments;
+    const askedAt = (moment: string): readonly Asked[] => this.#asks(state, bid.envelope, moment);
+    const asked = [...new Set([...askedAt(early), ...(state.timeIsUp ? askedAt(late) : [])])];
     ofAuction.set(bid, asked);
     return asked;
   }

@@ -33,7 +33,7 @@ export interface State {
   readonly lanes: readonly Lane[];
   /** Volatile: the chains that the write side follows behind its commits, by id. */
   readonly walks: readonly Walk[];
-  /** Whether the moment has come at which the lot ends. */
+  /** Whether the moment has come at which the lot ends, by the clock that is ahead of all others. */
   readonly timeIsUp: boolean;
 }
 

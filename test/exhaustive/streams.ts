@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
+import { NotYet } from '#domain/kernel/deadline.ts';
 import type { AnyDecider } from '#domain/kernel/decider.ts';
 import type { Envelope, RecordedEvent } from '#domain/kernel/envelope.ts';
 import { toPlain } from '#domain/kernel/plain.ts';
@@ -32,6 +33,8 @@ export interface Asked {
   readonly id: number;
   readonly ready: ReadyCommand;
   readonly screened: unknown;
+  /** When it is decided, where that counts. */
+  readonly moment: string | undefined;
 }
 
 /** What a turn of a stream's queue came to. */
@@ -56,7 +59,7 @@ export interface StreamsOptions {
   readonly byPlace: boolean;
   /** Of a stream; the pipeline's own limit by default. */
   readonly rememberedCommands?: number;
-  /** Two moments; no decision here may depend on which of them it is. */
+  /** Before and at the end of the lot. Only what is asked at one of them may depend on which it is. */
   readonly moments: readonly [string, string];
   /** When the store says that it has recorded something: at the end, when every timer has come. */
   readonly recordedAt: string;
@@ -121,13 +124,13 @@ export class Streams {
   }
 
   /** @throws Broken when nobody may send it or it cannot be read: here that is a mistake of whoever sends it. */
-  ask(envelope: Envelope, screened?: unknown): Asked {
+  ask(envelope: Envelope, screened?: unknown, moment?: string): Asked {
     const { command, commandId, causationId, actor, data } = envelope;
-    const name = canonicalText([command, actor.id, commandId, causationId ?? '', data, screened]);
+    const name = canonicalText([command, actor.id, commandId, causationId ?? '', data, screened, moment]);
     return this.#asked.of(name, (id) => {
       const ready = this.#read(envelope);
       if ('rejected' in ready) throw new Broken([`${command} was not taken: ${ready.code}`]);
-      return { id, ready: { ...ready, decider: this.#steady(ready) }, screened };
+      return { id, ready: { ...ready, decider: this.#steady(ready, moment) }, screened, moment };
     });
   }
 
@@ -175,12 +178,12 @@ export class Streams {
   #decide(stream: Stream, asked: readonly Asked[], place: Place): Decided {
     this.decisions += 1;
     const { registry, sights, moments } = this.#options;
-    const commands = asked.map((one) => ({ ...one.ready, screened: one.screened }));
+    const commands = asked.map((one) => ({ ...one.ready, screened: one.screened, moment: one.moment }));
     const deciding = {
       registry,
       limits: pipelineLimits,
       newId: () => 'by cause',
-      clock: { now: () => moments[0] },
+      clock: { now: () => moments[1] },
     };
     const batch = decideBatch(deciding, stream.head, commands);
     const events = this.#recorded(stream, batch, place);
@@ -209,14 +212,19 @@ export class Streams {
   }
 
   /** The events of a batch as the store would give them back. */
-  #recorded(stream: Stream, batch: Batch<WaitingCommand>, place: Place): readonly RecordedEvent[] {
-    const causes = batch.decided.flatMap(({ command, verdict }) =>
+  #recorded(
+    stream: Stream,
+    batch: Batch<WaitingCommand & Pick<Asked, 'moment'>>,
+    place: Place,
+  ): readonly RecordedEvent[] {
+    const causes = batch.decided.flatMap(({ command: { key, moment }, verdict }) =>
       verdict.kind === 'events' && !verdict.repeated
-        ? Array.from({ length: verdict.count }, (_, at) => [stream.name, command.key, at])
+        ? Array.from({ length: verdict.count }, (_, at) => ({ moment, name: [stream.name, key, at] }))
         : [],
     );
     return batch.events.map(({ toAppend, data, metadata }, at) => {
-      const eventId = idByCause(...(causes[at] ?? []));
+      const { name = [], moment } = causes[at] ?? {};
+      const eventId = idByCause(...name);
       const revision = stream.head.revision + 1 + at;
       const position = placeOf(toAppend.type, place);
       const { recordedAt } = this.#options;
@@ -228,7 +236,7 @@ export class Streams {
         position,
         recordedAt,
         data,
-        metadata,
+        metadata: moment === undefined ? metadata : { ...metadata, occurredAt: moment },
       };
     });
   }
@@ -270,17 +278,21 @@ export class Streams {
   }
 
   /**
-   * The command's decider, with an id for the decision that its cause gives; and proof that the moment decides nothing,
-   * because the search knows time only as the coming of the lot's end.
+   * The command's decider, with an id for the decision that its cause gives; and proof that the moment decides nothing but
+   * what is asked at a moment, and that what comes before its time is no answer: it comes again, and is decided then.
    */
-  #steady({ decider, command: { type }, key }: ReadyCommand): AnyDecider {
+  #steady({ decider, command: { type }, key }: ReadyCommand, moment: string | undefined): AnyDecider {
     const branch = decider.decide[type];
     if (branch === undefined) throw new TypeError(`${decider.category} does not decide ${type}`);
     const [early, late] = this.#options.moments;
     const steady: typeof branch = (data, state, facts) => {
       const id = idByCause('decision', key);
-      const decision = branch(data, state, { ...facts, id, now: early });
-      if (!isDeepStrictEqual(decision, branch(data, state, { ...facts, id, now: late })))
+      const at = (now: string) => branch(data, state, { ...facts, id, now });
+      if (moment !== undefined) return at(moment);
+      const decision = at(late);
+      const before = at(early);
+      const comesAgain = 'rejected' in before && before.code === NotYet.code;
+      if (!comesAgain && !isDeepStrictEqual(decision, before))
         throw new Broken([`${type} is decided by the clock`]);
       return decision;
     };

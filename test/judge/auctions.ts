@@ -194,7 +194,8 @@ export function auctions(): Rules {
   }
 
   function hammer(auction: Auction, { type, data }: RawEvent, complain: Complain): void {
-    if (auction.phase !== 'closing') complain(`the hammer falls while the auction is ${auction.phase}`);
+    const due = data.cause === 'never_opened' ? 'scheduled' : 'closing';
+    if (auction.phase !== due) complain(`the hammer falls while the auction is ${auction.phase}`);
     for (const { bidId, position } of auction.waiting)
       if (position < (auction.closedAt ?? 0n)) complain(`${bidId} was placed before the end and still waits`);
     const { leading } = auction;

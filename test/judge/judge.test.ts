@@ -132,6 +132,19 @@ const rules: readonly (readonly [what: string, spoil: () => readonly RawEvent[],
     /called off before its/,
   ],
   ['an auction that stands without its sale', () => cancelledSale(), /stands, and its sale .* is cancelled/],
+  ['a bid placed behind the end', () => decidedAt('BidPlaced', FAR), /placed behind the end of the lot/],
+  ['somebody who joins behind the end', () => decidedAt('ParticipantJoined', FAR), /joins behind the end/],
+  ['an auction opened behind its end', () => decidedAt('AuctionOpened', FAR), /opened behind its end/],
+  ['an auction opened before its time', () => decidedAt('AuctionOpened', LONG_AGO), /opened before its time/],
+  ['a lot closed before its time', () => decidedAt('LotClosing', LONG_AGO), /closed before its time/],
+  [
+    'an auction that passes as never opened although it was',
+    () =>
+      spoilt(at('LotPassed'), ({ data }) => ({
+        data: { ...data, cause: 'never_opened', leading: undefined },
+      })),
+    /the hammer falls while the auction is closing/,
+  ],
   ['nobody behind it', () => reasoned({ actor: '' }), /no actor/],
   ['no cause', () => reasoned({ causationId: 'nothing' }), /its cause is unknown/],
   ['no way in', () => reasoned({ origin: {} }), /nobody knows from where/],
@@ -142,6 +155,15 @@ const rules: readonly (readonly [what: string, spoil: () => readonly RawEvent[],
     /recorded before/,
   ],
 ];
+
+const FAR = '2099-01-01T00:00:00.000Z';
+const LONG_AGO = '1999-01-01T00:00:00.000Z';
+/** The first event of a type as if it had been decided at another moment. */
+const decidedAt = (type: string, occurredAt: string): readonly RawEvent[] =>
+  spoilt(at(type), ({ data, metadata }) => ({
+    metadata: { ...metadata, occurredAt },
+    data: type === 'BidPlaced' ? { ...data, moment: occurredAt } : data,
+  }));
 
 const reasoned = (metadata: object): readonly RawEvent[] =>
   spoilt(at('BidPlaced'), (event) => ({ metadata: { ...event.metadata, ...metadata } }));

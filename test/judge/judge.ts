@@ -1,5 +1,6 @@
 import { type AcknowledgementsOptions, acknowledgements } from './acknowledgements.ts';
 import { auctions } from './auctions.ts';
+import { deadlines } from './deadlines.ts';
 import { money } from './money.ts';
 import { payments } from './payments.ts';
 import { type PlacesOptions, places } from './places.ts';
@@ -42,7 +43,7 @@ export function judgement(options: Partial<PlacesOptions & AcknowledgementsOptio
     if (problems.length < MOST_PROBLEMS) problems.push(problem);
   };
   const ledger = money();
-  const house = [auctions(), sales(), payments(), sagas()];
+  const house = [auctions(), sales(), deadlines(), payments(), sagas()];
   const rules: readonly Rules[] = [places({ clockMayGoBack }), ledger, ...house];
   const answers = acknowledgements({ seenFirst });
   let events = 0;

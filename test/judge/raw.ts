@@ -14,6 +14,9 @@ export interface RawEvent {
   readonly metadata: Json;
 }
 
+/** When the decision was made that the event records, by the clock of whoever made it. */
+export const momentOf = ({ metadata }: RawEvent): string => text(metadata.occurredAt);
+
 /** An event as an answer names it. */
 export interface NamedEvent {
   readonly stream: string;

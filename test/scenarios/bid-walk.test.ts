@@ -155,6 +155,7 @@ test('a cancelled auction frees who led and gives the lot back', async () => {
 test('the hammer gives the lot to its buyer, whose funds stay held for the settlement', async () => {
   const auction = await givenAuction();
   await auction.bid(ann, 10_00n);
+  auction.clock.advanceTo(terms.endsAt);
   await auction.done(CloseLot(id), system);
   const late = await auction.bid(bob, 50_00n);
   assert.ok(late.outcome === 'rejected');

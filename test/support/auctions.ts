@@ -118,7 +118,8 @@ export function bidding(over: Partial<AuctionTerms> = {}) {
     }
     return decided;
   };
-  const facts: Facts = { now: NOW, actor: system, id: 'id1', screened: undefined };
+  const facts: Facts = { now: frozen.opensAt, actor: system, id: 'id1', screened: undefined };
+  const atEnd: Facts = { ...facts, now: frozen.endsAt };
   const decided = (decision: readonly AuctionEvent[] | Rejection): readonly AuctionEvent[] => {
     if ('rejected' in decision) throw new Error(decision.code);
     return take(decision);
@@ -131,12 +132,12 @@ export function bidding(over: Partial<AuctionTerms> = {}) {
     events,
     bid(bidder: string, maximum: bigint, bidId: string): AuctionEvent | undefined {
       const placedAt = (position + 1n).toString();
-      const data = { auctionId, bidId, bidder, maximum, placedAt };
+      const data = { auctionId, bidId, bidder, maximum, placedAt, moment: frozen.opensAt };
       return decided(auction.decide.AcceptBid(data, state, facts))[0];
     },
     close(): AuctionEvent | undefined {
-      decided(auction.decide.CloseLot({ auctionId }, state, facts));
-      return decided(auction.decide.DropHammer({ auctionId }, state, facts))[0];
+      decided(auction.decide.CloseLot({ auctionId }, state, atEnd));
+      return decided(auction.decide.DropHammer({ auctionId }, state, atEnd))[0];
     },
   };
 }

@@ -1,4 +1,6 @@
 import type { Actor } from '../../kernel/actor.ts';
+import { isOver } from '../../kernel/deadline.ts';
+import type { Instant } from '../../kernel/instant.ts';
 import type { EventOf, RejectionOf } from '../../kernel/message.ts';
 import { money } from '../../kernel/money.ts';
 import { isAmong } from '../hands.ts';
@@ -40,19 +42,35 @@ export const hasHandIn = (
 export const mayArrange = (terms: Pick<AuctionTerms, 'seller'>, actor: Actor): boolean =>
   actor.roles.includes('system') || isStaff(actor) || terms.seller === actor.id;
 
-/** Whether the auction takes bids at all; one that is closing still decides those placed before its end. */
-function whyShut(auction: AuctionState, placedAt: bigint | undefined): BidRefusal | undefined {
+/** When a bid was placed, and where it stands in the history, once it does. */
+export interface Placing {
+  /** Not known of the first bids. */
+  readonly moment: Instant | undefined;
+  readonly position?: bigint;
+}
+
+const isLate = ({ terms }: KnownAuction, { moment }: Placing): boolean =>
+  moment !== undefined && isOver(terms.endsAt, moment);
+
+/**
+ * Whether the auction takes bids at all; one that is closing still decides those placed before its end. The end is a moment,
+ * however late its timer comes; where the timer has come, the place of `LotClosing` decides beside it.
+ */
+function whyShut(auction: AuctionState, placing: Placing): BidRefusal | undefined {
   switch (auction.phase) {
     case 'none':
       return AuctionUnknown({});
-    case 'scheduled':
     case 'cancelled':
       return AuctionNotOpen({ phase: auction.phase });
+    case 'scheduled':
+      return isLate(auction, placing) ? AuctionClosed({}) : AuctionNotOpen({ phase: auction.phase });
     case 'open':
-      return undefined;
+      return isLate(auction, placing) ? AuctionClosed({}) : undefined;
     case 'closing': {
-      const inTime = placedAt !== undefined && auction.closedAt !== undefined && placedAt < auction.closedAt;
-      return inTime ? undefined : AuctionClosed({});
+      const { closedAt } = auction;
+      const { position } = placing;
+      const before = position !== undefined && closedAt !== undefined && position < closedAt;
+      return before && !isLate(auction, placing) ? undefined : AuctionClosed({});
     }
     case 'sold':
     case 'passed':
@@ -64,14 +82,14 @@ function whyShut(auction: AuctionState, placedAt: bigint | undefined): BidRefusa
 
 /**
  * What stands against a bid in the auction of this moment; undefined: nothing. Said at the door and again when the bid is
- * funded. `placedAt` is where the bid stands in the history, once it does.
+ * funded, which may be long after it was placed.
  */
 export function whyNot(
   auction: AuctionState,
   bid: Pick<Bid, 'bidder' | 'maximum'>,
-  placedAt?: bigint,
+  placing: Placing,
 ): BidRefusal | undefined {
-  const shut = whyShut(auction, placedAt);
+  const shut = whyShut(auction, placing);
   if (shut !== undefined || auction.phase === 'none') return shut;
   const { terms, standing } = auction;
   if (hasHandIn(auction, bid.bidder)) return OwnLot({});

@@ -1,4 +1,5 @@
 import { derivedId } from '../../kernel/canonical.ts';
+import { isOver, whenDue } from '../../kernel/deadline.ts';
 import { decider } from '../../kernel/decider.ts';
 import { type Rejection, recordedReason } from '../../kernel/message.ts';
 import { feeOn } from '../fees.ts';
@@ -66,6 +67,10 @@ function cancelled(auction: KnownAuction, cause: string) {
   return AuctionCancelled({ auctionId, lotId, currency, cause, ...leadingOf(auction) });
 }
 
+/** What could not begin in its time never begins. */
+const neverOpened = ({ auctionId, lotId, currency }: AuctionTerms) =>
+  LotPassed({ auctionId, lotId, currency, cause: 'never_opened' });
+
 function hammer(auction: KnownAuction) {
   const { terms, standing } = auction;
   const { auctionId, lotId, seller, currency } = terms;
@@ -106,19 +111,26 @@ export const auction = decider({
       if (isOf(auction.barred, terms)) return refused(SaleNotOpen({ phase: 'cancelled' }));
       return [AuctionScheduled(termsOf(terms))];
     },
-    OpenAuction(_, auction, { actor }) {
+    OpenAuction(_, auction, { actor, now }) {
       if (auction.phase === 'none') return AuctionUnknown({});
       if (!mayArrange(auction.terms, actor)) return NotYourAuction({});
       if (auction.phase === 'open') return [];
       if (auction.phase !== 'scheduled') return AuctionOver({ phase: auction.phase });
-      return [AuctionOpened(termsOf(auction.terms))];
+      const { terms } = auction;
+      const tooLate = isOver(terms.endsAt, now);
+      if (actor.roles.includes('system'))
+        return whenDue(terms.opensAt, now, () => [
+          tooLate ? neverOpened(terms) : AuctionOpened(termsOf(terms)),
+        ]);
+      if (tooLate) return AuctionOver({ phase: auction.phase });
+      return [AuctionOpened(termsOf(terms))];
     },
-    AcceptBid({ auctionId, bidId, bidder, maximum, placedAt }, auction) {
+    AcceptBid({ auctionId, bidId, bidder, maximum, placedAt, moment }, auction) {
       if (auction.phase === 'none') return AuctionUnknown({});
       if (isDecided(auction.decided, bidId)) return [];
       const why = isDecided(auction.passedOver, bidId)
         ? FundedTooLate({})
-        : whyNot(auction, { bidder, maximum }, BigInt(placedAt));
+        : whyNot(auction, { bidder, maximum }, { moment, position: BigInt(placedAt) });
       if (why === undefined) return [accept(auction, { bidId, bidder, maximum })];
       const reason = recordedReason(AcceptBid.rejections, why);
       return [BidRefused({ auctionId, bidId, bidder, currency: auction.terms.currency, reason })];
@@ -128,7 +140,10 @@ export const auction = decider({
       if (isDecided(auction.decided, bidId) || isDecided(auction.passedOver, bidId)) return [];
       return [BidPassedOver({ auctionId, bidId, bidder })];
     },
-    CloseLot: ({ auctionId }, { phase }) => (phase === 'open' ? [LotClosing({ auctionId })] : []),
+    CloseLot({ auctionId }, auction, { now }) {
+      if (auction.phase !== 'open') return [];
+      return whenDue(auction.terms.endsAt, now, () => [LotClosing({ auctionId })]);
+    },
     DropHammer: (_, auction) => (auction.phase === 'closing' ? [hammer(auction)] : []),
     CancelAuction({ cause }, auction, { screened }) {
       if (auction.phase === 'none') return AuctionUnknown({});

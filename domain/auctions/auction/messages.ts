@@ -1,5 +1,7 @@
 import { z } from 'zod';
+import { NotYet } from '../../kernel/deadline.ts';
 import { AuctionId, BidId, LotId, MovementId, PersonId, SaleId } from '../../kernel/ids.ts';
+import { Instant } from '../../kernel/instant.ts';
 import { command, event, refusalShape, rejection, screenedBy, secret } from '../../kernel/message.ts';
 import { Currency, MinorUnits, Money, PositiveMinorUnits } from '../../kernel/money.ts';
 import { someText } from '../../kernel/text.ts';
@@ -76,7 +78,8 @@ export const BidPassedOver = event('BidPassedOver', {
 });
 export const LotClosing = event('LotClosing', {
   version: 1,
-  description: 'The end: a bid counts exactly if it was placed before this. The hammer waits for those.',
+  description:
+    'The end: a bid counts exactly if it was placed before this, and before the moment at which the lot ends. The hammer waits for those.',
   data: { auctionId: AuctionId },
 });
 export const LotSold = event('LotSold', {
@@ -97,13 +100,20 @@ export const LotSold = event('LotSold', {
     settlement: MovementId,
   },
 });
+/** Why a lot was not sold. */
+export const PassedCause = z.enum(['no_bids', 'reserve_not_met', 'never_opened']).meta({
+  id: 'PassedCause',
+  description: 'Why a lot was not sold; never_opened: its whole time was over before it could be opened.',
+});
 export const LotPassed = event('LotPassed', {
-  version: 1,
-  description: 'The auction ended without a sale.',
+  version: 2,
+  description: 'The auction ended without a sale, or its time was over before it could be opened.',
+  // The first version knew no auction that was never opened.
+  upcasts: { 1: (data) => data },
   data: {
     auctionId: AuctionId,
     lotId: LotId,
-    cause: z.enum(['no_bids', 'reserve_not_met']),
+    cause: PassedCause,
     /** The bid that led, whose funds are still held. */
     leading: Bid.optional(),
     currency: Currency,
@@ -213,11 +223,12 @@ export const RegisterAuction = command('RegisterAuction', {
   rejections: [AuctionExists, SaleNotOpen],
 });
 export const OpenAuction = command('OpenAuction', {
-  description: 'Opens an auction: at its time, or earlier by the seller or the house.',
+  description:
+    'Opens an auction: at its time, or earlier by the seller or the house; never when its time is over.',
   from: ['seller', 'auctioneer', 'clerk', 'system'],
   data: { auctionId: AuctionId },
   stream,
-  rejections: [AuctionUnknown, AuctionOver, NotYourAuction],
+  rejections: [AuctionUnknown, AuctionOver, NotYourAuction, NotYet],
 });
 export const AcceptBid = command('AcceptBid', {
   description: 'Decides a funded bid in its turn: behind those that were placed before it.',
@@ -227,8 +238,10 @@ export const AcceptBid = command('AcceptBid', {
     bidId: BidId,
     bidder: PersonId,
     maximum: secret(PositiveMinorUnits),
-    /** Where the bid was placed in the one history: what decides whether it came before the end. */
+    /** Where the bid was placed in the one history: what decides whether it came before `LotClosing`. */
     placedAt: PositionText,
+    /** When it was placed: what decides whether it came before the end. Not known of the first bids. */
+    moment: Instant.optional(),
   },
   stream,
   rejections: [
@@ -253,6 +266,7 @@ export const CloseLot = command('CloseLot', {
   from: 'process',
   data: { auctionId: AuctionId },
   stream,
+  rejections: [NotYet],
 });
 export const DropHammer = command('DropHammer', {
   description: 'Sells or passes the lot, once every bid placed before its end has been decided.',

@@ -1,6 +1,7 @@
+import { isOver } from '../../kernel/deadline.ts';
 import { decider } from '../../kernel/decider.ts';
 import { type EventOf, type Rejection, recordedReason } from '../../kernel/message.ts';
-import { AuctionUnknown } from '../auction/messages.ts';
+import { AuctionClosed, AuctionNotOpen, AuctionUnknown } from '../auction/messages.ts';
 import {
   BidPlaced,
   BidRejected,
@@ -39,12 +40,17 @@ export const participant = decider({
   initial: stranger,
   evolve,
   decide: {
-    JoinAuction({ auctionId }, { joined }, { actor, screened }) {
+    JoinAuction({ auctionId }, { joined }, { now, actor, screened }) {
       if (joined) return [];
       if ('refusal' in screened) return screened.refusal;
+      if (isOver(screened.endsAt, now)) return AuctionNotOpen({ phase: 'closing' });
       return [ParticipantJoined({ auctionId, person: actor.id, reputation: actor.reputation })];
     },
-    PlaceBid({ auctionId, maximum: { amount: maximum, currency } }, { joined }, { id, actor, screened }) {
+    PlaceBid(
+      { auctionId, maximum: { amount: maximum, currency } },
+      { joined },
+      { now, id, actor, screened },
+    ) {
       const bid = { auctionId, bidId: id, bidder: actor.id, currency, maximum };
       if ('refusal' in screened) {
         // Nothing is recorded of auctions that do not exist: anybody could fill the store with them.
@@ -52,7 +58,9 @@ export const participant = decider({
         return [rejected(bid, screened.refusal)];
       }
       if (!joined) return [rejected(bid, NotJoined({}))];
-      return [BidPlaced({ ...bid, hold: screened.hold })];
+      // It may have waited since it was screened.
+      if (isOver(screened.endsAt, now)) return [rejected(bid, AuctionClosed({}))];
+      return [BidPlaced({ ...bid, hold: screened.hold, moment: now })];
     },
   },
 });

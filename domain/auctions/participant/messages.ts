@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { Actor } from '../../kernel/actor.ts';
 import { AuctionId, BidId, PersonId } from '../../kernel/ids.ts';
+import { Instant } from '../../kernel/instant.ts';
 import {
   command,
   event,
@@ -35,7 +36,7 @@ export const ParticipantJoined = event('ParticipantJoined', {
 export const BidPlaced = event('BidPlaced', {
   version: 1,
   description:
-    'A bid passed the door. Its place in the history decides whether it came before the end of the lot.',
+    'A bid passed the door. Its moment and its place in the history decide that it came before the end of the lot.',
   data: {
     auctionId: AuctionId,
     bidId: BidId,
@@ -44,6 +45,8 @@ export const BidPlaced = event('BidPlaced', {
     maximum: secret(MinorUnits),
     /** The maximum and the premium on it: what has to be held before the bid can stand. */
     hold: secret(MinorUnits),
+    /** When it was placed: compared with the end of the lot, however late it is decided. Not known of the first bids. */
+    moment: Instant.optional(),
   },
 });
 export const BidRejected = event('BidRejected', {
@@ -87,9 +90,9 @@ export const BidNotFunded = rejection('bid_not_funded', {
   },
 });
 
-/** What the screen of somebody who joins hands on. */
+/** What the screen of somebody who joins hands on. `endsAt`: until when one may. */
 export type JoinScreening =
-  | { readonly welcome: true }
+  | { readonly welcome: true; readonly endsAt: Instant }
   | {
       readonly refusal: RejectionOf<
         | typeof AuctionUnknown
@@ -100,8 +103,10 @@ export type JoinScreening =
         | typeof ReputationTooLow
       >;
     };
-/** What the screen of a bid hands on: what has to be held for it, or why it is turned away. */
-export type BidScreening = { readonly hold: bigint } | { readonly refusal: Rejection };
+/** What the screen of a bid hands on: what has to be held for it, and when the lot ends; or why it is turned away. */
+export type BidScreening =
+  | { readonly hold: bigint; readonly endsAt: Instant }
+  | { readonly refusal: Rejection };
 
 const stream = ({ auctionId }: { auctionId: AuctionId }, actor: Actor): string =>
   `participant-${auctionId}:${actor.id}`;

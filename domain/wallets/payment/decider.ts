@@ -1,4 +1,6 @@
+import { isOver, whenDue } from '../../kernel/deadline.ts';
 import { decider } from '../../kernel/decider.ts';
+import type { Instant } from '../../kernel/instant.ts';
 import { type CommandData, type EventOf, type Rejection, recordedReason } from '../../kernel/message.ts';
 import type { ProviderAnswer } from '../../kernel/ports/payments.ts';
 import { clearingOf, moved, providerAccount } from '../../kernel/posting.ts';
@@ -37,6 +39,8 @@ type Known =
       readonly direction: 'in';
       readonly phase: 'initiated' | 'requires_action' | 'confirmed' | 'failed' | 'expired';
       readonly terms: Terms;
+      /** Until when its page is of use, once it has one. */
+      readonly expiresAt?: Instant;
     }
   | {
       readonly direction: 'out';
@@ -66,7 +70,13 @@ function evolve(payment: Payment, event: Event): Payment {
     case 'TopUpInitiated':
       return { refused, known: { direction: 'in', phase: 'initiated', terms: termsOf(event.data) } };
     case 'TopUpRequiresAction':
-      return { refused, known: { direction: 'in', phase: 'requires_action', terms: termsOf(event.data) } };
+      return {
+        refused,
+        known: {
+          ...{ direction: 'in', phase: 'requires_action', terms: termsOf(event.data) },
+          expiresAt: event.data.expiresAt,
+        },
+      };
     case 'TopUpConfirmed':
       return { refused, known: { direction: 'in', phase: 'confirmed', terms: termsOf(event.data) } };
     case 'TopUpFailed':
@@ -92,14 +102,22 @@ function evolve(payment: Payment, event: Event): Payment {
   }
 }
 
-/** An answer that comes after a notice, or twice, says nothing new. */
-function recordAnswer(known: Known, provider: string, answer: ProviderAnswer): readonly Event[] {
+/** An answer that comes after a notice, or twice, says nothing new. A page whose time is over is shown to nobody. */
+function recordAnswer(
+  known: Known,
+  provider: string,
+  answer: ProviderAnswer,
+  now: Instant,
+): readonly Event[] {
   const { terms, direction, phase } = known;
   if (phase !== 'initiated') return [];
   switch (answer.status) {
     case 'requires_action': {
       const { url, expiresAt } = answer;
-      return direction === 'in' ? [TopUpRequiresAction({ ...terms, provider, url, expiresAt })] : [];
+      if (direction !== 'in') return [];
+      return isOver(expiresAt, now)
+        ? [TopUpExpired(terms)]
+        : [TopUpRequiresAction({ ...terms, provider, url, expiresAt })];
     }
     case 'submitted':
       return direction === 'out' ? [PayoutSubmitted({ ...terms, provider })] : [];
@@ -175,19 +193,20 @@ export const payment = decider({
   category: 'payment',
   events: paymentEvents,
   commands: paymentCommands,
-  stateVersion: 1,
+  stateVersion: 2,
   initial: { refused: [] } as Payment,
   evolve,
   decide: {
     InitiateTopUp: (data, { known }) => (known === undefined ? [TopUpInitiated(termsOf(data))] : []),
     InitiatePayout: (data, { known }) => (known === undefined ? [PayoutInitiated(termsOf(data))] : []),
-    RecordProviderAnswer: ({ paymentId, provider, answer }, { known }) =>
-      known === undefined ? PaymentUnknown({ paymentId }) : recordAnswer(known, provider, answer),
+    RecordProviderAnswer: ({ paymentId, provider, answer }, { known }, { now }) =>
+      known === undefined ? PaymentUnknown({ paymentId }) : recordAnswer(known, provider, answer, now),
     RecordProviderNotice: recordNotice,
-    ExpireTopUp: (_data, { known }) =>
-      known?.direction === 'in' && (known.phase === 'initiated' || known.phase === 'requires_action')
-        ? [TopUpExpired(known.terms)]
-        : [],
+    ExpireTopUp(_data, { known }, { now }) {
+      if (known?.direction !== 'in' || known.phase !== 'requires_action') return [];
+      const { terms, expiresAt } = known;
+      return expiresAt === undefined ? [] : whenDue(expiresAt, now, () => [TopUpExpired(terms)]);
+    },
     SettlePayout({ paymentId }, { known }) {
       if (known?.direction !== 'out') return PaymentUnknown({ paymentId });
       if (known.phase !== 'paid' || known.provider === undefined) return [];

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { NotYet } from '../../kernel/deadline.ts';
 import { MovementId, PaymentId, PersonId } from '../../kernel/ids.ts';
 import { Instant } from '../../kernel/instant.ts';
 import { capability, command, event, refusalShape, rejection } from '../../kernel/message.ts';
@@ -114,6 +115,7 @@ export const ExpireTopUp = command('ExpireTopUp', {
   ...internal,
   description: 'Ends a payment in that nobody confirmed in time.',
   data: { paymentId: PaymentId },
+  rejections: [NotYet],
 });
 export const SettlePayout = command('SettlePayout', {
   ...internal,

@@ -1,10 +1,19 @@
 import { CurrencyUnknown, currencies } from '../../kernel/currencies.ts';
+import { whenDue } from '../../kernel/deadline.ts';
 import { type Decision, decider, type Facts } from '../../kernel/decider.ts';
 import { valueIn } from '../../kernel/id-table.ts';
 import { later } from '../../kernel/instant.ts';
 import { type CommandData, type EventOf, recordedReason } from '../../kernel/message.ts';
 import { availableOf, clearingOf, heldOf, moved } from '../../kernel/posting.ts';
-import { hasExpired, heldBy, holdNamed, newHold, stateOfClaim, withAnsweredClaim } from './holds.ts';
+import {
+  expiryOf,
+  hasExpired,
+  heldBy,
+  holdNamed,
+  newHold,
+  stateOfClaim,
+  withAnsweredClaim,
+} from './holds.ts';
 import { walletLimits } from './limits.ts';
 import {
   BalanceLimit,
@@ -171,9 +180,8 @@ function releaseHold(
 ) {
   const hold = holdNamed(wallet.holds, holdId) ?? newHold(holdId);
   if (hold.over) return [];
-  if (reason === 'expired' && !hasExpired(hold, facts.now)) return HoldNotExpired({ holdId });
   const amount = heldBy(hold);
-  return [
+  const release = () => [
     FundsReleased({
       person,
       currency,
@@ -184,6 +192,9 @@ function releaseHold(
       balance: { available: wallet.available + amount, held: wallet.held - amount },
     }),
   ];
+  if (reason !== 'expired') return release();
+  const expiry = expiryOf(hold);
+  return expiry === undefined ? HoldNotExpired({ holdId }) : whenDue(expiry, facts.now, release);
 }
 
 function creditWallet(data: CommandData<typeof CreditWallet>, wallet: Wallet) {
@@ -253,12 +264,14 @@ export const wallet = decider({
     Withdraw: withdraw,
     ReserveFunds: reserveFunds,
     EndClaim: endClaim,
-    CommitHold({ person, currency, holdId }, state) {
+    CommitHold({ person, currency, holdId }, state, { now }) {
       const hold = holdNamed(state.holds, holdId);
       if (hold?.over === true) return HoldOver({ holdId });
       const held = heldBy(hold);
       if (hold?.purpose === undefined || held === 0n) return HoldUnknown({ holdId });
       if (hold.committed) return [];
+      // Its timer may come later than its time, and what has not begun by then never begins.
+      if (hasExpired(hold, now)) return HoldOver({ holdId });
       return [HoldCommitted({ person, currency, holdId, purpose: hold.purpose, held })];
     },
     CaptureHold: captureHold,

@@ -1,3 +1,4 @@
+import { isOver } from '../../kernel/deadline.ts';
 import { emptyTable, type IdTable, valueIn, withValue } from '../../kernel/id-table.ts';
 import type { ClaimId, HoldId, MovementId } from '../../kernel/ids.ts';
 import type { Instant } from '../../kernel/instant.ts';
@@ -100,6 +101,12 @@ export const overHold = (hold: Hold, movement?: MovementId): Hold => ({
   ...(movement !== undefined && { movement }),
 });
 
-/** Whether a hold may be released because its time has come. */
-export const hasExpired = (hold: Hold, now: Instant): boolean =>
-  !hold.committed && hold.expiresAt !== undefined && hold.expiresAt <= now;
+/** When a hold may be released because its time has come; undefined: never. */
+export const expiryOf = ({ committed, expiresAt }: Hold): Instant | undefined =>
+  committed ? undefined : expiresAt;
+
+/** Whether its time is over, whether or not anybody has released it. */
+export function hasExpired(hold: Hold, now: Instant): boolean {
+  const expiry = expiryOf(hold);
+  return expiry !== undefined && isOver(expiry, now);
+}

@@ -1,4 +1,5 @@
 import { CurrencyUnknown } from '../../kernel/currencies.ts';
+import { NotYet } from '../../kernel/deadline.ts';
 import { ClaimId, HoldId, MovementId, PersonId } from '../../kernel/ids.ts';
 import { Instant } from '../../kernel/instant.ts';
 import { command } from '../../kernel/message.ts';
@@ -101,7 +102,8 @@ export const EndClaim = command('EndClaim', {
 });
 export const CommitHold = command('CommitHold', {
   ...internal,
-  description: 'Takes a hold out of reach of its expiry, because what it was made for begins.',
+  description:
+    'Takes a hold out of reach of its expiry, because what it was made for begins; one whose time is over is over.',
   data: { ...wallet, holdId: HoldId },
   rejections: [HoldOver, HoldUnknown],
 });
@@ -116,7 +118,7 @@ export const ReleaseHold = command('ReleaseHold', {
   description:
     'Releases all that is held. A hold that never was is remembered, so that it cannot be made later.',
   data: { ...wallet, holdId: HoldId, reason: ReleaseReason },
-  rejections: [HoldNotExpired],
+  rejections: [HoldNotExpired, NotYet],
 });
 export const CreditWallet = command('CreditWallet', {
   ...internal,

@@ -32,7 +32,8 @@ export const TooManyClaims = rejection('too_many_claims', {
   details: { holdId: HoldId, limit: z.int().min(1) },
 });
 export const HoldOver = rejection('hold_over', {
-  message: 'This hold has been captured or released. Nothing can be reserved or captured under it any more.',
+  message:
+    'This hold has been captured or released, or its time is over. Nothing can be reserved or captured under it any more.',
   details: { holdId: HoldId },
 });
 export const HoldUnknown = rejection('hold_unknown', {
@@ -52,7 +53,7 @@ export const CaptureExceedsHold = rejection('capture_exceeds_hold', {
   details: { held: MinorUnits, needed: PositiveMinorUnits, currency: Currency },
 });
 export const HoldNotExpired = rejection('hold_not_expired', {
-  message: 'This hold has no expiry, has not reached it, or is committed to what it was made for.',
+  message: 'This hold has no expiry, or is committed to what it was made for.',
   details: { holdId: HoldId },
 });
 export const CreditOver = rejection('credit_over', {

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { derivedId } from '#domain/kernel/canonical.ts';
+import { isOver } from '#domain/kernel/deadline.ts';
 import { later } from '#domain/kernel/instant.ts';
 import type { Clock } from '#domain/kernel/ports/facts.ts';
 import type { PaymentNotice, PaymentProvider, PaymentRequest } from '#domain/kernel/ports/payments.ts';
@@ -123,7 +124,7 @@ export function simulatedProvider({
       const payment = ledger.byToken(token);
       if (payment === undefined) return 'unknown';
       if (payment.status === 'confirmed' || payment.status === 'declined') return payment.status;
-      if (payment.expires_at <= clock.now()) return 'expired';
+      if (isOver(payment.expires_at, clock.now())) return 'expired';
       const status = decision === 'confirm' ? 'confirmed' : 'declined';
       const notice =
         decision === 'confirm'

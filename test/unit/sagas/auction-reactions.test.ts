@@ -1,13 +1,16 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import {
+  AcceptBid,
   AuctionOpened,
   AuctionScheduled,
   CloseLot,
   DropHammer,
   LotClosing,
+  LotPassed,
   OpenAuction,
 } from '#domain/auctions/auction/messages.ts';
+import { BidPlaced } from '#domain/auctions/participant/messages.ts';
 import type { RecordedEvent } from '#domain/kernel/envelope.ts';
 import type { NewEvent } from '#domain/kernel/message.ts';
 import { FundsReserved } from '#domain/wallets/wallet/messages.ts';
@@ -58,4 +61,23 @@ test('an auction is opened and closed at its times', () => {
   const closing = lotOpeningAndClosing.onTimer(opened.state, 'closing', terms.endsAt);
   assert.deepEqual(closing?.sends?.[0]?.command, CloseLot(id));
   assert.equal(lotOpeningAndClosing.onEvent(closing.state, recorded(LotClosing(id)))?.done, true);
+  const passed = recorded(LotPassed({ ...id, lotId: 'l1', currency: 'USD', cause: 'never_opened' }));
+  assert.equal(lotOpeningAndClosing.onEvent(opening.state, passed)?.done, true);
+});
+
+test('a bid is decided by the moment at which it was placed; one from before that was kept, as it always was', () => {
+  const commandOf = (moment: { moment?: string }) => {
+    const bid = { ...id, bidId: 'b1', bidder: 'ann', currency: 'USD', maximum: 9n, hold: 9n, ...moment };
+    const reserved = recorded(
+      FundsReserved({
+        ...{ person: 'ann', currency: 'USD', postings: [], balance: { available: 0n, held: 9n } },
+        ...{ holdId: 'a1', claimId: 'b1', purpose: 'bid', amount: 9n, held: 9n },
+      }),
+    );
+    const trail = [recorded(BidPlaced(bid)), reserved] as const;
+    return bidFunding.on(reserved, trail)[0]?.command;
+  };
+  const sent = { ...id, bidId: 'b1', bidder: 'ann', maximum: 9n, placedAt: '10' };
+  assert.deepEqual(commandOf({ moment: NOW }), AcceptBid({ ...sent, moment: NOW }));
+  assert.deepEqual(commandOf({}), AcceptBid(sent));
 });

@@ -26,6 +26,9 @@ import {
 import { nothingRead } from '#domain/auctions/inspector/reading.ts';
 import { AuctionExists, SaleNotOpen } from '#domain/auctions/sale/messages.ts';
 import { derivedId } from '#domain/kernel/canonical.ts';
+import { unsettledBy } from '#domain/kernel/chain.ts';
+import { NotYet } from '#domain/kernel/deadline.ts';
+import { later } from '#domain/kernel/instant.ts';
 import { recordedReason } from '#domain/kernel/message.ts';
 import { ann, bidding, clara, deciding, NOW, otto, sam, system, terms } from '#test/support/auctions.ts';
 
@@ -61,12 +64,42 @@ test('an id that another lot’s auction has is refused, and recorded for whoeve
 });
 
 test('it opens at its time, or earlier by its seller and the house', () => {
-  assert.deepEqual(given([scheduled]).when('OpenAuction', id, { actor: system }), [opened]);
-  assert.deepEqual(given(open).when('OpenAuction', id, { actor: system }), []);
+  const byTimer = { actor: system, now: terms.opensAt };
+  assert.deepEqual(given([scheduled]).when('OpenAuction', id, byTimer), [opened]);
+  assert.deepEqual(given(open).when('OpenAuction', id, byTimer), []);
   assert.deepEqual(given([scheduled]).when('OpenAuction', id, { actor: sam }), [opened]);
   assert.deepEqual(given([scheduled]).when('OpenAuction', id, { actor: clara }), [opened]);
   assert.deepEqual(given([scheduled]).when('OpenAuction', id, { actor: ann }), NotYourAuction({}));
   assert.deepEqual(given([]).when('OpenAuction', id), AuctionUnknown({}));
+});
+
+test('a timer that comes before the time by the clock of who decides opens and closes nothing, and is no answer', () => {
+  const [opening, ending] = [later(terms.opensAt, -1), later(terms.endsAt, -1)];
+  assert.deepEqual(
+    given([scheduled]).when('OpenAuction', id, { now: opening }),
+    NotYet({ due: terms.opensAt, now: opening }),
+  );
+  assert.deepEqual(
+    given(open).when('CloseLot', id, { now: ending }),
+    NotYet({ due: terms.endsAt, now: ending }),
+  );
+  const rejection = NotYet({ due: terms.endsAt, now: ending });
+  const reply = { outcome: 'rejected', commandId: 'c1', rejection, position: undefined, events: [] } as const;
+  assert.equal(unsettledBy(reply), 'not_yet');
+});
+
+test('what could not open in its time is never opened: the lot passes, and nobody opens it by hand', () => {
+  const late = { now: terms.endsAt };
+  const passed = LotPassed({ ...id, lotId: 'l1', currency: 'USD', cause: 'never_opened' });
+  assert.deepEqual(given([scheduled]).when('OpenAuction', id, late), [passed]);
+  assert.deepEqual(
+    given([scheduled]).when('OpenAuction', id, { ...late, actor: sam }),
+    AuctionOver({ phase: 'scheduled' }),
+  );
+  const over = AuctionOver({ phase: 'passed' });
+  assert.deepEqual(given([scheduled, passed]).when('OpenAuction', id, late), over);
+  const lastMoment = { now: later(terms.endsAt, -1) };
+  assert.deepEqual(given([scheduled]).when('OpenAuction', id, lastMoment), [opened]);
 });
 
 test('whoever of the house opens it is among those who may not bid in it', () => {
@@ -226,6 +259,21 @@ test('at the end a bid counts exactly if it was placed before LotClosing', () =>
   assert.deepEqual(given([...history, acceptedAnn]).when('AcceptBid', { ...acceptAnn, placedAt: '29' }), []);
 });
 
+test('a bid counts exactly if it was placed before the moment at which the lot ends, whatever its timer has done', () => {
+  const inTime = { ...acceptAnn, moment: later(terms.endsAt, -1) };
+  const late = { ...acceptAnn, moment: terms.endsAt };
+  const refused = refusedBy('b1', 'ann', { rejected: true, ...codeOf('auction_closed') });
+  for (const history of [open, [...open, closing]]) {
+    // Decided an hour later, as after an outage: the moment of placing counts.
+    const facts = { now: later(terms.endsAt, 3_600_000) };
+    assert.deepEqual(given(history).when('AcceptBid', inTime, facts), [acceptedAnn]);
+    assert.deepEqual(given(history).when('AcceptBid', late, facts), [refused]);
+    assert.deepEqual(given([...history, refused]).when('AcceptBid', late, facts), []);
+  }
+  const behind = { ...inTime, placedAt: '31' };
+  assert.deepEqual(given([...open, closing]).when('AcceptBid', behind), [refused], 'the place decides too');
+});
+
 /** A rejection without details, by its code. */
 function codeOf(code: string) {
   const declared = AcceptBid.rejections.find((each) => each.code === code);
@@ -254,8 +302,8 @@ test('positions are compared as numbers beyond 2^53', () => {
 });
 
 test('it closes once, and only if it is open', () => {
-  assert.deepEqual(given(open).when('CloseLot', id), [closing]);
-  assert.deepEqual(given([...open, closing]).when('CloseLot', id), []);
+  assert.deepEqual(given(open).when('CloseLot', id, { now: terms.endsAt }), [closing]);
+  assert.deepEqual(given([...open, closing]).when('CloseLot', id, { now: terms.endsAt }), []);
   assert.deepEqual(given([scheduled]).when('CloseLot', id), []);
 });
 

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { auction } from '#domain/auctions/auction/decider.ts';
 import {
+  AuctionClosed,
   AuctionNotOpen,
   AuctionOpened,
   AuctionScheduled,
@@ -26,6 +27,7 @@ import {
   StaffMayNotBid,
 } from '#domain/auctions/participant/messages.ts';
 import type { Actor } from '#domain/kernel/actor.ts';
+import { later } from '#domain/kernel/instant.ts';
 import { recordedReason } from '#domain/kernel/message.ts';
 import { money } from '#domain/kernel/money.ts';
 import { joinAuction } from '#domain/processes/join-auction.ts';
@@ -36,11 +38,20 @@ const given = deciding(participant);
 const id = { auctionId: 'a1' };
 const usd = (amount: bigint) => money(amount, 'USD');
 const bid = { ...id, maximum: usd(10_00n) };
+const passes = { hold: 12_00n, endsAt: terms.endsAt };
+const welcome = { welcome: true, endsAt: terms.endsAt } as const;
 const joined = ParticipantJoined({ ...id, person: 'ann', reputation: 0 });
 
 test('somebody joins once', () => {
-  assert.deepEqual(given([]).when('JoinAuction', id, { actor: ann, screened: { welcome: true } }), [joined]);
-  assert.deepEqual(given([joined]).when('JoinAuction', id, { actor: ann, screened: { welcome: true } }), []);
+  assert.deepEqual(given([]).when('JoinAuction', id, { actor: ann, screened: welcome }), [joined]);
+  assert.deepEqual(given([joined]).when('JoinAuction', id, { actor: ann, screened: welcome }), []);
+});
+
+test('nobody joins from the moment on at which the lot ends, however late its timer comes', () => {
+  const [before, ended] = [later(terms.endsAt, -1), AuctionNotOpen({ phase: 'closing' })];
+  const ask = { actor: ann, screened: welcome };
+  assert.deepEqual(given([]).when('JoinAuction', id, { ...ask, now: before }), [joined]);
+  assert.deepEqual(given([]).when('JoinAuction', id, { ...ask, now: terms.endsAt }), ended);
 });
 
 test('a no at the door of the auction is the answer', () => {
@@ -50,10 +61,20 @@ test('a no at the door of the auction is the answer', () => {
 
 test('a bid that passes is placed with what has to be held for it', () => {
   const placed = BidPlaced({
-    ...{ ...id, bidId: 'b1', bidder: 'ann', currency: 'USD', maximum: 10_00n, hold: 12_00n },
+    ...{ ...id, bidId: 'b1', bidder: 'ann', currency: 'USD', maximum: 10_00n, hold: 12_00n, moment: NOW },
   });
-  const facts = { actor: ann, id: 'b1', screened: { hold: 12_00n } };
+  const facts = { actor: ann, id: 'b1', screened: passes };
   assert.deepEqual(given([joined]).when('PlaceBid', bid, facts), [placed]);
+});
+
+test('a bid is placed up to the last moment before the lot ends, also if it was screened before', () => {
+  const at = (now: string) =>
+    given([joined]).when('PlaceBid', bid, { actor: ann, id: 'b1', screened: passes, now });
+  const [placed] = at(later(terms.endsAt, -1)) as readonly ReturnType<typeof BidPlaced>[];
+  assert.equal(placed?.data.moment, later(terms.endsAt, -1));
+  const [rejected] = at(terms.endsAt) as readonly ReturnType<typeof BidRejected>[];
+  assert.equal(rejected?.type, 'BidRejected');
+  assert.equal(rejected.data.reason.code, 'auction_closed');
 });
 
 test('a bid that is turned away is recorded with its reason, and nothing of a bid in no auction', () => {
@@ -67,7 +88,7 @@ test('a bid that is turned away is recorded with its reason, and nothing of a bi
   assert.deepEqual(given([joined]).when('PlaceBid', bid, { ...facts, screened: { refusal } }), [
     rejected(refusal),
   ]);
-  assert.deepEqual(given([]).when('PlaceBid', bid, { ...facts, screened: { hold: 12_00n } }), [
+  assert.deepEqual(given([]).when('PlaceBid', bid, { ...facts, screened: passes }), [
     rejected(NotJoined({})),
   ]);
   const unknown = AuctionUnknown({});
@@ -78,23 +99,23 @@ const frozen = { ...terms, premium: [{ rateBasisPoints: 2_000 }], minimumReputat
 const scheduled = AuctionScheduled(frozen);
 const open = [scheduled, AuctionOpened(frozen)];
 type AuctionHistory = readonly AuctionEvent[];
-const facts = (actor: Actor) => ({ now: NOW, actor });
-const screenBid = (history: AuctionHistory, data: object, actor: Actor = ann) =>
+const facts = (actor: Actor, now: string = NOW) => ({ now, actor });
+const screenBid = (history: AuctionHistory, data: object, actor: Actor = ann, now: string = NOW) =>
   placeBid.screen(
     { ...untouched, auction: stateOf(auction, history), inspector: nothingRead },
     data,
-    facts(actor),
+    facts(actor, now),
   );
-const screenJoin = (history: AuctionHistory, actor: Actor) =>
+const screenJoin = (history: AuctionHistory, actor: Actor, now: string = NOW) =>
   joinAuction.screen(
     { ...untouched, auction: stateOf(auction, history), inspector: nothingRead },
     id,
-    facts(actor),
+    facts(actor, now),
   );
 
 test('the door lets a sound bid through with maximum and premium to hold', () => {
-  assert.deepEqual(screenBid(open, bid), { hold: 12_00n });
-  assert.equal(placeBid.refuses({ hold: 12_00n }), false);
+  assert.deepEqual(screenBid(open, bid), passes);
+  assert.equal(placeBid.refuses(passes), false);
   assert.equal(placeBid.reads.auction?.stream(bid, ann), 'auction-a1');
   assert.equal(placeBid.reads.inspector?.stream(bid, ann), 'inspector-ann');
 });
@@ -149,9 +170,18 @@ test('the door turns away what cannot stand', () => {
   assert.equal(late.refusal.code, 'auction_closed');
 });
 
+test('the door is shut from the moment on at which the lot ends, whether it was closed, or ever opened', () => {
+  for (const history of [open, [scheduled], [...open, LotClosing(id)]]) {
+    assert.deepEqual(screenBid(history, bid, ann, terms.endsAt), { refusal: AuctionClosed({}) });
+    const ended = { refusal: AuctionNotOpen({ phase: 'closing' }) };
+    assert.deepEqual(screenJoin(history, person('ann', ['bidder'], 5), terms.endsAt), ended);
+  }
+  assert.deepEqual(screenBid(open, bid, ann, later(terms.endsAt, -1)), passes);
+});
+
 test('who joins needs the reputation the auction asks for', () => {
-  assert.deepEqual(screenJoin(open, person('ann', ['bidder'], 5)), { welcome: true });
-  assert.deepEqual(screenJoin([scheduled], person('ann', ['bidder'], 5)), { welcome: true });
+  assert.deepEqual(screenJoin(open, person('ann', ['bidder'], 5)), welcome);
+  assert.deepEqual(screenJoin([scheduled], person('ann', ['bidder'], 5)), welcome);
   const low = { refusal: ReputationTooLow({ minimum: 5, yours: 4 }) };
   assert.deepEqual(screenJoin(open, person('ann', ['bidder'], 4)), low);
   assert.deepEqual(screenJoin([], ann), { refusal: AuctionUnknown({}) });
@@ -169,5 +199,5 @@ test('the door knows the leader’s maximum and tells nobody', () => {
   const raise = screenBid([...open, led], bid) as { refusal: { code: string; details: object } };
   assert.equal(raise.refusal.code, 'maximum_not_raised');
   assert.deepEqual(raise.refusal.details, { price: usd(1_00n) });
-  assert.deepEqual(screenBid([...open, led], bid, person('bob')), { hold: 12_00n });
+  assert.deepEqual(screenBid([...open, led], bid, person('bob')), passes);
 });

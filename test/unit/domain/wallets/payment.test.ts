@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { later } from '#domain/kernel/instant.ts';
 import type { Command, NewEvent } from '#domain/kernel/message.ts';
 import type { PaymentNotice, ProviderAnswer } from '#domain/kernel/ports/payments.ts';
 import { payment } from '#domain/wallets/payment/decider.ts';
@@ -20,7 +21,8 @@ const topUp = InitiateTopUp(terms);
 const payout = InitiatePayout(terms);
 const answer = (given: ProviderAnswer) =>
   RecordProviderAnswer({ paymentId: 'p', provider: 'simulated', answer: given });
-const page = answer({ status: 'requires_action', url: 'https://pay.example/t', expiresAt: NOON });
+const EXPIRY = later(NOON, 30 * 60 * 1_000);
+const page = answer({ status: 'requires_action', url: 'https://pay.example/t', expiresAt: EXPIRY });
 const submitted = answer({ status: 'submitted' });
 const declined = answer({ status: 'declined', why: 'no' });
 const notice = (outcome: PaymentNotice['outcome'], more: Partial<PaymentNotice> = {}) =>
@@ -38,15 +40,19 @@ const paid = notice('payout_paid');
 const expire = ExpireTopUp({ paymentId: 'p' });
 const settle = SettlePayout({ paymentId: 'p' });
 
+const isTimer = ({ command }: Command): boolean => command === ExpireTopUp.type;
+
+/** Each command at noon, timers at their time. */
 const history = (...commands: Command[]): readonly NewEvent[] => {
   const events: NewEvent[] = [];
-  for (const command of commands) events.push(...eventsOf(decideOn(payment, events, command)));
+  for (const command of commands)
+    events.push(...eventsOf(decideOn(payment, events, command, { now: isTimer(command) ? EXPIRY : NOON })));
   return events;
 };
 
 /** The types of the events, with the code where one is a refusal; or the rejection's code. */
-function line(events: readonly NewEvent[], command: Command): string {
-  const decision = decideOn(payment, events, command);
+function line(events: readonly NewEvent[], command: Command, now = NOON): string {
+  const decision = decideOn(payment, events, command, { now });
   if ('rejected' in decision) return decision.code;
   return decision
     .map(({ type, data }) => ('reason' in data ? `${type} ${(data.reason as { code: string }).code}` : type))
@@ -80,14 +86,21 @@ test('a notice may overtake the answer, which then says nothing new', () => {
 
 test('money that comes late still counts, a late no does not', () => {
   const failed = notice('top_up_failed');
-  assert.equal(line(history(topUp, page), expire), 'TopUpExpired');
-  assert.equal(line(history(topUp, page, expire), expire), '');
+  assert.equal(line(history(topUp, page), expire, EXPIRY), 'TopUpExpired');
+  assert.equal(line(history(topUp, page, expire), expire, EXPIRY), '');
   assert.equal(line(history(topUp, page, expire), confirmed), 'TopUpConfirmed');
   assert.equal(line(history(topUp, page), failed), 'TopUpFailed');
   assert.equal(line(history(topUp, page, failed), failed), '');
   assert.equal(line(history(topUp, page, failed), confirmed), 'TopUpConfirmed');
   assert.equal(line(history(topUp, page, confirmed), failed), '');
   assert.equal(line(history(topUp, page, confirmed), expire), '');
+});
+
+test('a page is of use up to its time: a timer that comes early ends nothing, and one that is over is shown to nobody', () => {
+  assert.equal(line(history(topUp, page), expire, later(EXPIRY, -1)), 'not_yet');
+  assert.equal(line(history(topUp), page, later(EXPIRY, -1)), 'TopUpRequiresAction');
+  assert.equal(line(history(topUp), page, EXPIRY), 'TopUpExpired');
+  assert.equal(line(history(topUp, confirmed), page, EXPIRY), '', 'money that has come has no deadline');
 });
 
 test('a provider that declines ends the payment', () => {

@@ -232,12 +232,16 @@ test('a refused withdrawal succeeds after a top-up, as a new decision', () => {
 
 test('a withdrawal expires by time until it is committed; a bid never does', () => {
   const held = history(open, credit(9n), [withdraw(6n), { id: 'w' }]);
-  assert.equal(line(held, release('expired', 'w')), 'hold_not_expired');
+  assert.equal(line(held, release('expired', 'w')), 'not_yet');
+  assert.equal(line(held, release('expired', 'w'), { now: later(dayLater.now, -1) }), 'not_yet');
   assert.equal(line(held, release('expired', 'w'), dayLater), 'FundsReleased expired 9+0');
   const commit = CommitHold({ ...ann, holdId: 'w' });
   assert.equal(line(held, commit), 'HoldCommitted hold 6');
+  assert.equal(line(held, commit, { now: later(dayLater.now, -1) }), 'HoldCommitted hold 6');
+  assert.equal(line(held, commit, dayLater), 'hold_over', 'what has not begun by its time never begins');
   const committed = history(open, credit(9n), [withdraw(6n), { id: 'w' }], commit);
   assert.equal(line(committed, commit), '');
+  assert.equal(line(committed, commit, dayLater), '');
   assert.equal(line(committed, release('expired', 'w'), dayLater), 'hold_not_expired');
   assert.equal(line(committed, release('payout_failed', 'w')), 'FundsReleased payout_failed 9+0');
   assert.equal(
