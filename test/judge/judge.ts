@@ -37,14 +37,14 @@ const MOST_PROBLEMS = 1_000;
 
 /** Judges one history from its beginning. */
 export function judgement(options: Partial<PlacesOptions & AcknowledgementsOptions> = {}): Judgement {
-  const { clockMayGoBack = false, seenFirst = false } = options;
+  const { clockMayGoBack = false, clocksApartMs = 0, seenFirst = false } = options;
   const problems: string[] = [];
   const complain = (problem: string): void => {
     if (problems.length < MOST_PROBLEMS) problems.push(problem);
   };
   const ledger = money();
   const house = [auctions(), sales(), deadlines(), payments(), sagas()];
-  const rules: readonly Rules[] = [places({ clockMayGoBack }), ledger, ...house];
+  const rules: readonly Rules[] = [places({ clockMayGoBack, clocksApartMs }), ledger, ...house];
   const answers = acknowledgements({ seenFirst });
   let events = 0;
   let position = 0n;

@@ -8,10 +8,12 @@ const TEXTS = ['actor', 'command', 'commandId', 'payload', 'correlationId', 'cau
 export interface PlacesOptions {
   /** The clock of the history may have been set back: an event may be recorded before its forerunner. */
   readonly clockMayGoBack: boolean;
+  /** How far the clock of a process may be ahead of the history's, in milliseconds. */
+  readonly clocksApartMs: number;
 }
 
 /** Order and reason: positions rise, streams have no gap, ids are used once, and every event says why it is there. */
-export function places({ clockMayGoBack }: PlacesOptions): Rules {
+export function places({ clockMayGoBack, clocksApartMs }: PlacesOptions): Rules {
   const revisions = new Map<string, number>();
   /** By event id. */
   const correlations = new Map<string, unknown>();
@@ -38,7 +40,8 @@ export function places({ clockMayGoBack }: PlacesOptions): Rules {
     const { version, occurredAt, roles, origin } = metadata;
     if (!Number.isInteger(version) || Number(version) < 1) complain('no version');
     if (typeof occurredAt !== 'string' || !MOMENT.test(occurredAt)) complain('no occurredAt');
-    else if (occurredAt > recordedAt && !clockMayGoBack) complain('it occurred after it was recorded');
+    else if (Date.parse(occurredAt) > Date.parse(recordedAt) + clocksApartMs && !clockMayGoBack)
+      complain('it occurred after it was recorded');
     if (!Array.isArray(roles) || roles.length === 0) complain('nobody knows in which role');
     if (!CHANNELS.includes(String(object(origin).channel))) complain('nobody knows from where');
   }

@@ -1,4 +1,4 @@
-import { type Complain, type Json, list, object, type RawEvent, type Rules, text } from './raw.ts';
+import { type Complain, type Json, list, momentOf, object, type RawEvent, type Rules, text } from './raw.ts';
 
 interface Instance {
   /** Commands that have no answer yet. */
@@ -18,8 +18,8 @@ export function sagas(): Rules {
   const ids = new Map<string, string>();
   let now = '';
 
-  function input(instance: Instance, { data, recordedAt }: RawEvent, complain: Complain): void {
-    const { kind, event, commandId, name, at } = object(data.input);
+  function input(instance: Instance, step: RawEvent, complain: Complain): void {
+    const { kind, event, commandId, name, at } = object(step.data.input);
     if (kind === 'answer') {
       if (!instance.pending.delete(text(commandId))) complain(`${commandId} was not waited for`);
       return;
@@ -27,7 +27,8 @@ export function sagas(): Rules {
     if (instance.done) complain('the saga was over');
     if (kind === 'timer') {
       if (instance.timers.get(text(name)) !== at) complain(`the timer ${name} was not set for ${at}`);
-      if (text(at) > recordedAt) complain(`the timer ${name} came early`);
+      // By the clock that it rings by.
+      if (text(at) > momentOf(step)) complain(`the timer ${name} came early`);
       instance.timers.delete(text(name));
       return;
     }

@@ -4,7 +4,7 @@ import { ViewsDisk } from './views-disk.ts';
 import { type Beginning, World } from './world.ts';
 
 const MORNING = millisecondsOf('2026-03-01T12:00:00.000Z');
-const MOST_STEPS = 100_000;
+const MOST_QUIET_MS = 10 * 60_000;
 
 const usd = (amount: number) => ({ amount: String(amount), currency: 'USD' });
 
@@ -81,7 +81,7 @@ async function build(): Promise<Beginning> {
   let sent = 0;
 
   async function through(what: string, holds: () => boolean): Promise<void> {
-    if (await world.until(holds, MOST_STEPS)) return;
+    if (await world.until(holds, MOST_QUIET_MS)) return;
     throw new BadBeginning(what, world.wrong);
   }
   async function all(told: readonly Told[]): Promise<void> {
@@ -128,7 +128,7 @@ async function stop(world: World): Promise<void> {
   void Promise.all([platform?.started?.sagas.stop(), platform?.started?.views.stop()]).then(() => {
     stopped = true;
   });
-  await world.until(() => stopped, MOST_STEPS);
+  await world.until(() => stopped, MOST_QUIET_MS);
 }
 
 let built: Promise<Beginning> | undefined;

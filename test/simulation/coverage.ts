@@ -5,7 +5,8 @@ import type { Outcome } from './run.ts';
 const TYPES = [
   ...['BidPlaced', 'BidRejected', 'BidAccepted', 'BidRefused', 'BidPassedOver', 'FundsReserved'],
   'FundsRefused',
-  ...['ClaimEnded', 'FundsCaptured', 'LotClosing', 'LotSold', 'LotPassed', 'LotSettled', 'AuctionCancelled'],
+  ...['ClaimEnded', 'FundsCaptured', 'LotClosing', 'LotSold', 'LotSettled', 'AuctionCancelled'],
+  ...['LotPassed no_bids', 'LotPassed reserve_not_met', 'LotPassed never_opened'],
   ...['AuctionTurnedAway', 'OwnershipPassed', 'LotReturned', 'TopUpConfirmed', 'TopUpFailed', 'TopUpExpired'],
   ...['PayoutInitiated', 'PayoutFailed', 'PayoutPaid', 'PayoutSettled', 'FundsReleased', 'TransferSent'],
   ...['TransferRefused', 'WithdrawalRefused', 'CreditRefused', 'FundsCredited', 'PlatformCredited'],

@@ -22,6 +22,10 @@ export const faultKinds = [
   'answer of the views lost',
   'feed dropped',
   'process frozen',
+  /** Nobody runs while the business's time goes on. */
+  'outage',
+  /** The clock of a process is ahead of the others, or that of its timers is ahead of or behind the one it decides by. */
+  'clocks apart',
   /** What a wallet is to record takes longer than anybody waits for it. */
   'wallet late',
 ] as const;

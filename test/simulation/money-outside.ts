@@ -1,6 +1,7 @@
 import type { StoredEvent } from '#domain/kernel/envelope.ts';
 import { PaymentNotice, type PaymentProvider, type PaymentRequest } from '#domain/kernel/ports/payments.ts';
 import { sign } from '#domain/kernel/signature.ts';
+import { deliveryLimits } from '#engines/payments/simulated/delivery.ts';
 import { type SimulatedProvider, simulatedProvider } from '#engines/payments/simulated/provider.ts';
 import type { Faults } from './faults.ts';
 import { type Platform, WEBHOOK_SECRET } from './process.ts';
@@ -55,6 +56,11 @@ export class MoneyOutside {
   /** Notices on their way. */
   get undelivered(): number {
     return [...this.#notices.values()].filter((taken) => !taken).length;
+  }
+
+  /** Between two tries of a notice, in milliseconds of the machines' time. */
+  get longestPauseMs(): number {
+    return deliveryLimits.longestPauseMs;
   }
 
   /** The person of a payment learns from its event where to confirm it. */

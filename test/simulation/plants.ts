@@ -147,6 +147,34 @@ export const plants: readonly Plant[] = [
     story: 'An auction decides bids as they are funded, and not in the order in which they were placed.',
     edits: [{ file: 'sagas/bid-funding.ts', find: ', inTurn: true }];', replace: ' }];' }],
   },
+  {
+    name: 'deadline-by-timer-only',
+    story: 'A lot ends when its timer comes: nobody compares the moment of a bid with the end.',
+    edits: [
+      {
+        file: 'domain/auctions/participant/decider.ts',
+        find: 'if (isOver(screened.endsAt, now)) return [rejected(bid, AuctionClosed({}))];',
+        replace: '',
+      },
+      {
+        file: 'domain/auctions/auction/bidding.ts',
+        find: 'moment !== undefined && isOver(terms.endsAt, moment);',
+        replace: 'false;',
+      },
+    ],
+  },
+  {
+    name: 'timer-is-believed',
+    story:
+      'What a timer brings is decided whenever it comes, also by a clock on which its time has not come.',
+    edits: [
+      {
+        file: 'domain/kernel/deadline.ts',
+        find: 'isOver(due, now) ? decide() : NotYet({ due, now });',
+        replace: 'decide();',
+      },
+    ],
+  },
 ];
 
 const root = new URL('../../', import.meta.url);

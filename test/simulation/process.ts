@@ -50,6 +50,8 @@ export interface PlatformOptions {
   /** No other process ever had it. */
   readonly number: number;
   readonly ringEvents: number;
+  /** How far its clocks are ahead, in milliseconds: the one it decides by, and the one its timers ring by. */
+  readonly aheadMs: { readonly decisions: number; readonly timers: number };
   readonly limits: Parameters<typeof pipelineOf>[2];
   /** Everything has started. */
   readonly onStarted: () => void;
@@ -63,7 +65,7 @@ export interface PlatformOptions {
 export function beginPlatform(options: PlatformOptions): Platform {
   const { life, scheduler, connection, readStore, provider, registry, log, number, ringEvents } = options;
   const { store } = connection;
-  const clock = scheduler.clockOf(life, 'business');
+  const clock = scheduler.clockOf(life, 'business', options.aheadMs.decisions);
   const machineClock = scheduler.clockOf(life, 'machine');
   const newId = seededIds(machineClock, scheduler.below(2 ** 31) + number);
   const nextTurn = () => scheduler.turn(life, 'takes a turn');
@@ -108,7 +110,10 @@ export function beginPlatform(options: PlatformOptions): Platform {
   async function start(): Promise<void> {
     await belongTo(readStore, store.epoch);
     const views = await projections(engines, log);
-    platform.started = { views, sagas: await sagas(engines, { dispatch, provider, log }) };
+    // Whoever decides may be another process than whoever keeps the timers, with another clock.
+    const timers = scheduler.clockOf(life, 'business', options.aheadMs.timers);
+    const role = await sagas({ ...engines, clock: timers }, { dispatch, provider, log });
+    platform.started = { views, sagas: role };
     options.onStarted();
   }
   async function tryToStart(): Promise<void> {

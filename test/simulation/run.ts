@@ -29,11 +29,16 @@ export interface Outcome {
   readonly types: Readonly<Record<string, number>>;
 }
 
-/** After so many steps without anything new in the history a run is stuck. */
-const MOST_STEPS = { telling: 60_000, resting: 6_000 };
+/**
+ * So long without anything new in the history, in milliseconds of the machines' time, and a run is stuck. Longer than anybody
+ * in the platform pauses between two tries; the provider's pauses between two notices are its own (see `mostQuietMs`).
+ */
+const MOST_QUIET_MS = { telling: 10 * 60_000, resting: 40_000 };
 /** Roughly a day and a bit: longer than any timer of the platform. */
 const LAST_TIMER_MS = 30 * 60 * 60 * 1_000;
 const MOST_ROUNDS = 60;
+/** In a sound run there is a timer for each payment and withdrawal, and a few for each auction. */
+const MOST_TIMERS = 10_000;
 const LAST_LINES = 60;
 
 const endedAtTheBeginning = ({ problems }: BadBeginning): Outcome => ({
@@ -50,6 +55,10 @@ const endedAtTheBeginning = ({ problems }: BadBeginning): Outcome => ({
     types: {},
   },
 });
+
+/** Its type; of lots that were not sold also why, because they differ in how they come about. */
+const kindOf = ({ type, data }: StoredEvent): string =>
+  type === 'LotPassed' ? `${type} ${data.cause}` : type;
 
 /** Tells a story to its end, and looks whether every promise was kept: after each step, and when all has come to rest. */
 export async function run(story: Story): Promise<Outcome> {
@@ -84,21 +93,21 @@ async function runFrom(begin: Beginning, story: Story): Promise<Outcome> {
     told,
     ...{ steps: scheduler.steps, events: appended.length, deaths, faults: faults.met() },
     types: Object.fromEntries(
-      [...Map.groupBy(appended, ({ type }) => type)].map(([type, events]) => [type, events.length]),
+      [...Map.groupBy(appended, kindOf)].map(([type, events]) => [type, events.length]),
     ),
   };
 }
 
 /** Resolves with how many steps were told before something was wrong. */
 async function tell(world: World, { steps }: Story): Promise<number> {
-  if (!(await world.until(() => world.allStarted, MOST_STEPS.telling))) {
+  if (!(await world.until(() => world.allStarted, MOST_QUIET_MS.telling))) {
     if (world.wrong.length === 0) world.complain('the platform did not start');
     return 0;
   }
   const { scheduler } = world;
   const began = scheduler.machineMs;
   for (const [at, step] of steps.entries()) {
-    await world.until(() => scheduler.machineMs >= began + step.atMs, MOST_STEPS.telling);
+    await world.until(() => scheduler.machineMs >= began + step.atMs, MOST_QUIET_MS.telling);
     if (world.wrong.length > 0) return at;
     world.take(step);
   }
@@ -109,13 +118,14 @@ async function tell(world: World, { steps }: Story): Promise<number> {
 async function rest(world: World): Promise<void> {
   world.calm();
   const { scheduler } = world;
-  for (let round = 0; round < MOST_ROUNDS; round++) {
+  const lastTimerMs = scheduler.businessMs + LAST_TIMER_MS;
+  for (let timers = 0; timers < MOST_TIMERS; timers++) {
     if (!(await settle(world))) {
       if (world.wrong.length === 0) world.complain(`the platform does not come to rest: ${unrest(world)}`);
       return;
     }
     const next = scheduler.nextOfBusiness();
-    if (next === undefined || next > scheduler.businessMs + LAST_TIMER_MS) return;
+    if (next === undefined || next > lastTimerMs) return;
     scheduler.pass(Math.max(0, next - scheduler.businessMs));
   }
   world.complain('timers come without end');
@@ -131,11 +141,15 @@ const isQuiet = ({ allStarted, clients, money, reachable, scheduler }: World): b
   }) &&
   !scheduler.timerIsDue;
 
+/** How long the rest may be quiet: while a notice waits for its next try, as long as the provider may make it wait. */
+const mostQuietMs = ({ money }: World): number =>
+  MOST_QUIET_MS.resting + (money.undelivered > 0 ? money.longestPauseMs : 0);
+
 /** Whether nothing is left to do at this moment of the business. */
 async function settle(world: World): Promise<boolean> {
   const { disk } = world;
   for (let tries = 0; tries < MOST_ROUNDS; tries++) {
-    if (!(await world.until(() => isQuiet(world), MOST_STEPS.resting))) return false;
+    if (!(await world.until(() => isQuiet(world), mostQuietMs(world)))) return false;
     const head = disk.head();
     let open = world.reachable.length;
     let all = true;
@@ -148,7 +162,7 @@ async function settle(world: World): Promise<boolean> {
       world.reachable.every(({ started }) =>
         started?.views.status().every(({ position }) => position >= head),
       );
-    if (!(await world.until(() => open === 0 && (hasViews() || !all), MOST_STEPS.resting))) return false;
+    if (!(await world.until(() => open === 0 && (hasViews() || !all), mostQuietMs(world)))) return false;
     if (!all) return false;
     if (isQuiet(world) && disk.head() === head) return true;
   }
@@ -177,7 +191,7 @@ function unrest({ clients, money, reachable, disk, wrong }: World): string {
 async function inspect(world: World): Promise<void> {
   const { judge, followers, money, disk } = world;
   // The slow ones have a little more time.
-  await world.until(() => followers.haveAll, MOST_STEPS.resting);
+  await world.until(() => followers.haveAll, mostQuietMs(world));
   judge.atRest();
   followers.complainOfMissing();
   for (const paymentId of money.confirmed)

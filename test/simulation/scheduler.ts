@@ -144,18 +144,19 @@ export class Scheduler {
     return this.#ready.some(({ label, life, cancelled }) => label === TIMER && life.alive && !cancelled);
   }
 
-  clockOf(life: Life, kind: 'machine' | 'business'): Clock {
+  /** @param aheadMs how far it is ahead of the others of its kind, in milliseconds: clocks of several processes differ. */
+  clockOf(life: Life, kind: 'machine' | 'business', aheadMs = 0): Clock {
     const machine = kind === 'machine';
     let said: { ms: number; text: Instant } | undefined;
     return {
       now: () => {
-        const ms = machine ? this.machineMs : this.businessMs;
+        const ms = (machine ? this.machineMs : this.businessMs) + aheadMs;
         if (said?.ms !== ms) said = { ms, text: instant(ms) };
         return said.text;
       },
       at: (moment, due) => {
         const task = this.#task(life, machine ? 'a pause ends' : TIMER, due);
-        (machine ? this.#byMachine : this.#byBusiness).put(millisecondsOf(moment), task);
+        (machine ? this.#byMachine : this.#byBusiness).put(millisecondsOf(moment) - aheadMs, task);
         return () => {
           task.cancelled = true;
         };

@@ -128,6 +128,7 @@ const sharedFaults: readonly FaultKind[] = [
   ...(['process frozen', 'process frozen'] as const),
 ];
 const everywhere: readonly FaultKind[] = [
+  ...(['outage', 'clocks apart'] as const),
   ...(['answer to a client lost', 'answer of the provider lost', 'notice lost', 'notice twice'] as const),
   ...(['answer to a notice lost', 'read fails', 'views fail', 'answer of the views lost'] as const),
   ...(['feed dropped', 'wallet late', 'wallet late'] as const),

@@ -9,7 +9,7 @@ import { Followers } from './followers.ts';
 import { HistoryDisk } from './history-disk.ts';
 import { HistoryServer } from './history-server.ts';
 import { MoneyOutside } from './money-outside.ts';
-import { beginPlatform, type Platform } from './process.ts';
+import { beginPlatform, type Platform, type PlatformOptions } from './process.ts';
 import { type Life, Scheduler } from './scheduler.ts';
 import type { FaultStep, Step } from './story.ts';
 import type { ViewsDisk } from './views-disk.ts';
@@ -31,6 +31,10 @@ export interface WorldOptions {
 
 /** What is said of a view whose store does not answer; it is tried again. */
 const PASSING_ERRORS: ReadonlySet<string> = new Set(['a view cannot be looked after']);
+/** Long enough, if it comes to three times of it, for the whole time of an auction. */
+const OUTAGE_MINUTES = 30;
+/** Clocks of several processes differ by seconds. */
+const MOST_APART_MS = 4_000;
 /** Small enough that snapshots, evictions and re-readings take place in a short run. */
 const PIPELINE_LIMITS = { eventsPerSnapshot: 4, cachedStreams: 10 };
 
@@ -41,7 +45,7 @@ const PIPELINE_LIMITS = { eventsPerSnapshot: 4, cachedStreams: 10 };
 export class World {
   readonly scheduler: Scheduler;
   readonly faults: Faults;
-  readonly judge: Judgement = judgement({ seenFirst: true });
+  readonly judge: Judgement = judgement({ seenFirst: true, clocksApartMs: 2 * MOST_APART_MS });
   readonly disk: HistoryDisk;
   readonly views: ViewsDisk;
   readonly clients: Clients;
@@ -130,11 +134,17 @@ export class World {
     for (const platform of this.#slots) platform?.life.thaw();
   }
 
-  /** Runs the scheduler until it holds; false: nothing new is durable after so many steps, or something is wrong. */
-  async until(holds: () => boolean, steps: number): Promise<boolean> {
+  /**
+   * Runs the scheduler until it holds; false: nothing new is durable for so long, in milliseconds of the machines' time, or
+   * something is wrong. It is time that is bounded and not steps: whoever waits for a retry only looks around meanwhile, and
+   * how many steps that makes is nothing to the platform.
+   */
+  async until(holds: () => boolean, quietMs: number): Promise<boolean> {
+    const { scheduler } = this;
     let head = this.disk.head();
-    for (let left = steps; left > 0; left--) {
-      if (this.disk.head() !== head) left = steps;
+    let since = scheduler.machineMs;
+    while (scheduler.machineMs - since <= quietMs) {
+      if (this.disk.head() !== head) since = scheduler.machineMs;
       head = this.disk.head();
       if (this.problems.length > 0 || this.judge.problems().length > 0) return false;
       if (holds()) return true;
@@ -170,6 +180,10 @@ export class World {
       this.#kill(slot);
       if (kind === 'power cut') this.views.lose(1 + this.scheduler.below(20 * times));
       if (kind === 'views lost') this.views.loseAll();
+    } else if (kind === 'outage') this.#goDown(OUTAGE_MINUTES * times);
+    else if (kind === 'clocks apart') {
+      this.faults.arm(kind, 1, `p${slot}`);
+      this.#kill(slot);
     } else if (kind === 'process frozen') this.#freeze(slot, 1_000 + 1_500 * times);
     else if (kind === 'feed dropped') platform?.connection.dropFollowers();
     else if (kind === 'server dies') {
@@ -180,6 +194,22 @@ export class World {
       this.faults.arm(kind, times, platform?.life.name);
     else if (kind === 'wallet late') this.faults.arm(kind, 1, platform?.life.name);
     else this.faults.arm(kind, times);
+  }
+
+  /** Everybody dies at once, and starts again when deadlines have passed. */
+  #goDown(minutes: number): void {
+    this.faults.meet('outage', `of ${minutes} minutes`);
+    for (const slot of this.#slots.keys()) this.#kill(slot);
+    this.scheduler.pass(minutes * 60_000);
+  }
+
+  /** Most clocks agree; one that does not stays so until its process ends. */
+  #clocksOf(slot: number): PlatformOptions['aheadMs'] {
+    const { scheduler, faults } = this;
+    const apart = (): number => scheduler.below(2 * MOST_APART_MS) - MOST_APART_MS;
+    if (!faults.strikes('clocks apart', `p${slot}`)) return { decisions: 0, timers: 0 };
+    const decisions = this.#options.shared ? apart() : 0;
+    return { decisions, timers: decisions + apart() };
   }
 
   #freeze(slot: number, milliseconds: number): void {
@@ -227,6 +257,7 @@ export class World {
       provider: this.money.asSeenBy(life),
       log: this.#logOf(life),
       limits: PIPELINE_LIMITS,
+      aheadMs: this.#clocksOf(slot),
       onStarted: () => {
         if (slot === 0) this.followers.comeTo(platform);
       },

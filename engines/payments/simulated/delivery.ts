@@ -8,7 +8,7 @@ import type { Ledger, WaitingNotice } from './ledger.ts';
 /** Brings a signed notice to whoever takes it; true when it was taken. */
 export type Deliver = (body: Uint8Array, signature: string) => Promise<boolean>;
 
-const limits = {
+export const deliveryLimits = {
   atOnce: 8,
   /** With the pauses below, about two hours. */
   attempts: 12,
@@ -26,7 +26,7 @@ export const deliverTo =
       headers: { 'content-type': 'application/json', [SIGNATURE_HEADER]: signature },
       body: Buffer.from(body),
       redirect: 'error',
-      signal: AbortSignal.timeout(limits.answerMs),
+      signal: AbortSignal.timeout(deliveryLimits.answerMs),
     });
     await response.body?.cancel();
     return response.ok;
@@ -68,15 +68,15 @@ export function deliveryOf({
     // A delivery that fails in any way is tried again; what the reason was does not matter to a notice.
     const taken = await deliver(bytes, sign(secret, clock.now(), bytes)).catch(() => false);
     if (taken) return ledger.delivered(id);
-    if (attempts + 1 >= limits.attempts) return ledger.giveUp(id);
-    const pauseMs = doubled(attempts + 1, limits.firstPauseMs, limits.longestPauseMs);
+    if (attempts + 1 >= deliveryLimits.attempts) return ledger.giveUp(id);
+    const pauseMs = doubled(attempts + 1, deliveryLimits.firstPauseMs, deliveryLimits.longestPauseMs);
     ledger.retry(id, later(pauseClock.now(), pauseMs));
   }
 
   async function work(): Promise<void> {
     while (!stopped) {
       again = false;
-      const due = ledger.due(pauseClock.now(), limits.atOnce);
+      const due = ledger.due(pauseClock.now(), deliveryLimits.atOnce);
       await Promise.all(due.map(attempt));
       if (due.length === 0 && !again) break;
     }
