@@ -20,9 +20,11 @@ export const topUp = reaction({
   events: [TopUpRequested, TopUpConfirmed, CreditRefused],
   key: ({ stream }) => stream,
   on: {
-    TopUpRequested: ({ data: { paymentId, person, currency, amount } }) => [
-      { command: InitiateTopUp({ paymentId, person, currency, amount }) },
-    ],
+    TopUpRequested({ data: { paymentId, person, currency, amount, expiresAt } }) {
+      const payment = { paymentId, person, currency, amount };
+      // Of a request without one the command stays as it was when it was first sent, which the payment may remember.
+      return [{ command: InitiateTopUp(expiresAt === undefined ? payment : { ...payment, expiresAt }) }];
+    },
     TopUpConfirmed: ({ data: { person, currency, amount, movement } }) => [
       { command: CreditWallet({ person, currency, amount, movement, reason: 'top_up' }) },
     ],

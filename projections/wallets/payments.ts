@@ -95,7 +95,8 @@ export const payments: View = view({
     },
     TopUpConfirmed: becomes('confirmed'),
     TopUpFailed: becomes('failed'),
-    TopUpExpired: becomes('expired'),
+    // Whose time was over before it could begin, begins with its end.
+    TopUpExpired: (before, event) => becomes('expired')(before ?? initiated('in')(before, event), event),
     PayoutInitiated: initiated('out'),
     PayoutSubmitted: becomes('submitted'),
     PayoutPaid: becomes('paid'),

@@ -12,7 +12,7 @@ const isSystem = ({ metadata: { roles } }: RawEvent): boolean =>
 export function deadlines(): Rules {
   /** By auction: its terms as last said. */
   const auctions = new Map<string, Json>();
-  /** By payment, until when its page is of use; by hold, until when it may be committed. */
+  /** By payment, until when it may begin, and then until when its page is of use; by hold, until when it may be committed. */
   const expiries = new Map<string, string>();
 
   /** The deadline is the first moment that is too late. */
@@ -46,8 +46,13 @@ export function deadlines(): Rules {
       if (data.cause === 'never_opened' && !isOver(data.auctionId, event))
         complain('there was time left to open it');
     },
+    TopUpRequested: ({ data }) => void expiries.set(text(data.paymentId), text(data.expiresAt)),
+    TopUpInitiated(event, complain) {
+      if (hasExpired(event.data.paymentId, event)) complain('the time to begin was over');
+    },
     TopUpRequiresAction(event, complain) {
       const { data } = event;
+      if (hasExpired(data.paymentId, event)) complain('the time to begin was over');
       expiries.set(text(data.paymentId), text(data.expiresAt));
       if (hasExpired(data.paymentId, event)) complain('the time of its page is over');
     },

@@ -13,7 +13,7 @@ const after: Readonly<Record<string, { readonly from: readonly Phase[]; readonly
   TopUpRequiresAction: { from: ['begun'], to: 'waiting' },
   TopUpConfirmed: { from: ['begun', 'waiting', 'failed', 'expired'], to: 'confirmed' },
   TopUpFailed: { from: ['begun', 'waiting'], to: 'failed' },
-  TopUpExpired: { from: ['begun', 'waiting'], to: 'expired' },
+  TopUpExpired: { from: ['asked', 'begun', 'waiting'], to: 'expired' },
   PayoutInitiated: { from: ['asked'], to: 'begun' },
   PayoutSubmitted: { from: ['begun'], to: 'waiting' },
   PayoutPaid: { from: ['begun', 'waiting'], to: 'paid' },

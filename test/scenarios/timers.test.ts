@@ -4,7 +4,7 @@ import { OpenAuction } from '#domain/auctions/auction/messages.ts';
 import { ScheduleAuction } from '#domain/auctions/lot/messages.ts';
 import { JoinAuction } from '#domain/auctions/participant/messages.ts';
 import { later } from '#domain/kernel/instant.ts';
-import { Withdraw } from '#domain/wallets/wallet/messages.ts';
+import { RequestTopUp, Withdraw } from '#domain/wallets/wallet/messages.ts';
 import { person } from '#test/support/auctions.ts';
 import { told } from '#test/support/house.ts';
 import {
@@ -197,6 +197,27 @@ describe('a payment in that nobody confirms', () => {
     ]);
     assert.equal(textIn(await room.house.see('payments', paymentId), 'status'), 'confirmed');
     assert.deepEqual(await room.balance(ann), { available: '15000', held: '0' });
+    await room.audited();
+  });
+});
+
+describe('a payment in', () => {
+  test('that had not begun when its process died for two days never begins, and its person can see that', async (t) => {
+    const room = await Saleroom.open(t);
+    await room.fund(ann);
+    const { process } = room.house;
+    // The wish is recorded, and nothing behind it.
+    process.cutAfter(process.appends() + 1);
+    await room.house.send(RequestTopUp({ amount: 60_00n, currency: 'USD' }), ann, 't1');
+    await process.dead;
+    await room.house.restart({ kill: true, at: later(room.house.clock.now(), 2 * DAY_MS) });
+    await room.house.settle();
+    const wish = (await room.house.history('wallet-ann:USD')).findLast(
+      ({ type }) => type === 'TopUpRequested',
+    );
+    const paymentId = textIn(wish?.data, 'paymentId');
+    assert.deepEqual(await room.house.types(`payment-${paymentId}`), ['TopUpExpired']);
+    assert.equal(textIn(await room.house.see('payments', paymentId), 'status'), 'expired');
     await room.audited();
   });
 });

@@ -5,6 +5,7 @@ import { type CommandData, type EventOf, type Rejection, recordedReason } from '
 import type { ProviderAnswer } from '../../kernel/ports/payments.ts';
 import { clearingOf, moved, providerAccount } from '../../kernel/posting.ts';
 import {
+  type InitiateTopUp,
   NoticeRefused,
   PaymentDiffers,
   PaymentOver,
@@ -39,7 +40,7 @@ type Known =
       readonly direction: 'in';
       readonly phase: 'initiated' | 'requires_action' | 'confirmed' | 'failed' | 'expired';
       readonly terms: Terms;
-      /** Until when its page is of use, once it has one. */
+      /** Until when it may begin; once it has a page, until when that is of use. */
       readonly expiresAt?: Instant;
     }
   | {
@@ -68,7 +69,13 @@ function evolve(payment: Payment, event: Event): Payment {
   const { refused } = payment;
   switch (event.type) {
     case 'TopUpInitiated':
-      return { refused, known: { direction: 'in', phase: 'initiated', terms: termsOf(event.data) } };
+      return {
+        refused,
+        known: {
+          ...{ direction: 'in', phase: 'initiated', terms: termsOf(event.data) },
+          ...(event.data.expiresAt !== undefined && { expiresAt: event.data.expiresAt }),
+        },
+      };
     case 'TopUpRequiresAction':
       return {
         refused,
@@ -102,7 +109,19 @@ function evolve(payment: Payment, event: Event): Payment {
   }
 }
 
-/** An answer that comes after a notice, or twice, says nothing new. A page whose time is over is shown to nobody. */
+/** A payment in begins in its time, or never. */
+function initiateTopUp(data: CommandData<typeof InitiateTopUp>, now: Instant): readonly Event[] {
+  const { expiresAt } = data;
+  if (expiresAt === undefined) return [TopUpInitiated(termsOf(data))];
+  return isOver(expiresAt, now)
+    ? [TopUpExpired(termsOf(data))]
+    : [TopUpInitiated({ ...termsOf(data), expiresAt })];
+}
+
+/**
+ * An answer that comes after a notice, or twice, says nothing new. A page is shown to nobody whose time is over, or that comes
+ * when the time to begin was.
+ */
 function recordAnswer(
   known: Known,
   provider: string,
@@ -115,7 +134,9 @@ function recordAnswer(
     case 'requires_action': {
       const { url, expiresAt } = answer;
       if (direction !== 'in') return [];
-      return isOver(expiresAt, now)
+      const begunLate =
+        known.direction === 'in' && known.expiresAt !== undefined && isOver(known.expiresAt, now);
+      return begunLate || isOver(expiresAt, now)
         ? [TopUpExpired(terms)]
         : [TopUpRequiresAction({ ...terms, provider, url, expiresAt })];
     }
@@ -197,7 +218,7 @@ export const payment = decider({
   initial: { refused: [] } as Payment,
   evolve,
   decide: {
-    InitiateTopUp: (data, { known }) => (known === undefined ? [TopUpInitiated(termsOf(data))] : []),
+    InitiateTopUp: (data, { known }, { now }) => (known === undefined ? initiateTopUp(data, now) : []),
     InitiatePayout: (data, { known }) => (known === undefined ? [PayoutInitiated(termsOf(data))] : []),
     RecordProviderAnswer: ({ paymentId, provider, answer }, { known }, { now }) =>
       known === undefined ? PaymentUnknown({ paymentId }) : recordAnswer(known, provider, answer, now),

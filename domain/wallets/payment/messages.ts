@@ -10,12 +10,14 @@ import { Postings } from '../../kernel/posting.ts';
 // Streams `payment-<paymentId>`: one payment at the provider, in or out. This is the permanent storage format.
 
 const payment = { paymentId: PaymentId, person: PersonId, currency: Currency, amount: PositiveMinorUnits };
+/** Until when the provider may be asked for it. Not known of the first. */
+const beginsUntil = Instant.optional();
 const why = z.string().max(200);
 
 export const TopUpInitiated = event('TopUpInitiated', {
   version: 1,
   description: 'A payment into a wallet begins; the provider is asked next.',
-  data: payment,
+  data: { ...payment, expiresAt: beginsUntil },
 });
 export const TopUpRequiresAction = event('TopUpRequiresAction', {
   version: 1,
@@ -34,7 +36,8 @@ export const TopUpFailed = event('TopUpFailed', {
 });
 export const TopUpExpired = event('TopUpExpired', {
   version: 1,
-  description: 'The payment was not confirmed in time. A confirmation that comes later still counts.',
+  description:
+    'The payment was not begun or not confirmed in time. A confirmation that comes later still counts.',
   data: payment,
 });
 export const PayoutInitiated = event('PayoutInitiated', {
@@ -91,8 +94,8 @@ const internal = {
 
 export const InitiateTopUp = command('InitiateTopUp', {
   ...internal,
-  description: 'Begins a payment into a wallet.',
-  data: payment,
+  description: 'Begins a payment into a wallet, up to the time until which it may begin.',
+  data: { ...payment, expiresAt: beginsUntil },
 });
 export const InitiatePayout = command('InitiatePayout', {
   ...internal,

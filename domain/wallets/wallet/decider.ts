@@ -254,11 +254,12 @@ export const wallet = decider({
       if (available + held > 0n) return WalletNotEmpty({ available, held });
       return [WalletClosed({ person: actor.id, currency })];
     },
-    RequestTopUp({ amount, currency }, state, { actor, id }) {
+    RequestTopUp({ amount, currency }, state, { now, actor, id }) {
       if (state.phase !== 'open') return WalletNotOpen({ person: actor.id, currency });
       if (!currencies.has(currency)) return CurrencyUnknown({ currency });
       if (overLimit(state, amount)) return tooMuch(state, currency);
-      return [TopUpRequested({ person: actor.id, currency, paymentId: id, amount })];
+      const expiresAt = later(now, walletLimits.topUpMs);
+      return [TopUpRequested({ person: actor.id, currency, paymentId: id, amount, expiresAt })];
     },
     Transfer: transfer,
     Withdraw: withdraw,

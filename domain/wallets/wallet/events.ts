@@ -51,7 +51,13 @@ export const WalletClosed = event('WalletClosed', {
 export const TopUpRequested = event('TopUpRequested', {
   version: 1,
   description: 'The person wants to pay in; the payment begins under the id given here.',
-  data: { ...wallet, paymentId: PaymentId, amount: PositiveMinorUnits },
+  data: {
+    ...wallet,
+    paymentId: PaymentId,
+    amount: PositiveMinorUnits,
+    /** Until when it may begin at the provider. Not known of the first. */
+    expiresAt: Instant.optional(),
+  },
 });
 export const TransferSent = event('TransferSent', {
   version: 1,

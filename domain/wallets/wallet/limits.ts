@@ -7,6 +7,8 @@ export const walletLimits = {
   endedHolds: 1_000,
   /** Claims of one hold, those that have ended included. */
   claimsPerHold: 10_000,
+  /** After this a payment into the wallet that the provider has not been asked for is given up, in milliseconds: a day. */
+  topUpMs: 24 * 60 * 60 * 1_000,
   /** After this a withdrawal's hold that nobody has committed is released, in milliseconds: a day. */
   withdrawalMs: 24 * 60 * 60 * 1_000,
 } as const;

@@ -103,6 +103,17 @@ test('a page is of use up to its time: a timer that comes early ends nothing, an
   assert.equal(line(history(topUp, confirmed), page, EXPIRY), '', 'money that has come has no deadline');
 });
 
+test('a payment in that could not begin in its time never begins: the person is shown no page', () => {
+  const dated = InitiateTopUp({ ...terms, expiresAt: EXPIRY });
+  assert.equal(line([], dated, later(EXPIRY, -1)), 'TopUpInitiated');
+  assert.equal(line([], dated, EXPIRY), 'TopUpExpired');
+  const nextDay = later(EXPIRY, 86_400_000);
+  const late = answer({ status: 'requires_action', url: 'https://pay.example/t', expiresAt: nextDay });
+  assert.equal(line(history(dated), late, later(EXPIRY, -1)), 'TopUpRequiresAction');
+  assert.equal(line(history(dated), late, EXPIRY), 'TopUpExpired');
+  assert.equal(line(history(dated), confirmed, nextDay), 'TopUpConfirmed', 'money that has come counts');
+});
+
 test('a provider that declines ends the payment', () => {
   assert.equal(line(history(topUp), declined), 'TopUpFailed');
   assert.equal(line(history(payout), declined), 'PayoutFailed');
