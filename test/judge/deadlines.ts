@@ -14,6 +14,8 @@ export function deadlines(): Rules {
   const auctions = new Map<string, Json>();
   /** By payment, until when it may begin, and then until when its page is of use; by hold, until when it may be committed. */
   const expiries = new Map<string, string>();
+  /** Payments that have begun and were shown no page: the provider alone knows until when theirs was of use. */
+  const pageless = new Set<string>();
 
   /** The deadline is the first moment that is too late. */
   const isOver = (auctionId: unknown, event: RawEvent): boolean =>
@@ -49,15 +51,19 @@ export function deadlines(): Rules {
     TopUpRequested: ({ data }) => void expiries.set(text(data.paymentId), text(data.expiresAt)),
     TopUpInitiated(event, complain) {
       if (hasExpired(event.data.paymentId, event)) complain('the time to begin was over');
+      pageless.add(text(event.data.paymentId));
     },
     TopUpRequiresAction(event, complain) {
       const { data } = event;
       if (hasExpired(data.paymentId, event)) complain('the time to begin was over');
       expiries.set(text(data.paymentId), text(data.expiresAt));
+      pageless.delete(text(data.paymentId));
       if (hasExpired(data.paymentId, event)) complain('the time of its page is over');
     },
     TopUpExpired(event, complain) {
-      if (!hasExpired(event.data.paymentId, event)) complain('it expires before its time');
+      const { paymentId } = event.data;
+      if (!pageless.has(text(paymentId)) && !hasExpired(paymentId, event))
+        complain('it expires before its time');
     },
     FundsReserved({ data }) {
       if (data.expiresAt !== undefined) expiries.set(text(data.holdId), text(data.expiresAt));
