@@ -86,8 +86,10 @@ const Environment = z.object({
   SHUTDOWN_DELAY_MS: wholeNumber(0, 600_000).optional(),
   ACCEPT_HISTORY_END: z
     .string()
-    .regex(/^(0|[1-9]\d{0,38})$/, 'a position, as the refusal to start names it')
-    .transform(BigInt)
+    .regex(
+      /^(0|[1-9]\d{0,38})-[0-9a-f]{8}$/,
+      'a position and what was lost, as the refusal to start gives it',
+    )
     .optional(),
 });
 type Environment = z.output<typeof Environment>;
@@ -137,8 +139,8 @@ export interface Config {
   readonly maxConnectionsPerAddress: number;
   /** For how long a stop says that it is not ready, and takes work all the same, so that balancers see it. */
   readonly shutdownDelayMs: number;
-  /** Where a history that has lost events may end: only one that ends exactly here is gone on with. */
-  readonly acceptedHistoryEnd: bigint | undefined;
+  /** The one loss of events that is accepted, by the word that the refusal to start gives: `<position>-<digest>`. */
+  readonly acceptedLoss: string | undefined;
 }
 
 /** Every problem of the environment at once, one a line: nobody should meet them one start at a time. */
@@ -229,6 +231,6 @@ export function readConfig(environment: NodeJS.ProcessEnv = process.env): Config
     maxConnections: known.MAX_CONNECTIONS,
     maxConnectionsPerAddress: known.MAX_CONNECTIONS_PER_ADDRESS,
     shutdownDelayMs: known.SHUTDOWN_DELAY_MS ?? (production ? PRODUCTION_SHUTDOWN_DELAY_MS : 0),
-    acceptedHistoryEnd: known.ACCEPT_HISTORY_END,
+    acceptedLoss: known.ACCEPT_HISTORY_END,
   });
 }

@@ -129,8 +129,8 @@ export async function embeddedEngines({ config, log, onFatal }: EnginesOptions):
   useFolder(folder);
   const machineClock = steadyClock();
   const { keyFile } = config.tokens;
-  const acceptedEnd = config.acceptedHistoryEnd;
-  await demandWholeHistory({ folder, clock: machineClock, log, acceptedEnd, keyFile });
+  const { acceptedLoss } = config;
+  await demandWholeHistory({ folder, clock: machineClock, log, acceptedLoss, keyFile });
   let clock: Clock = systemClock();
   // Before views, keys and ledgers: each of them tells the next start that there was a history.
   // The store stamps what it records by the business clock, which a simulated business learns from the store.

@@ -1,7 +1,7 @@
-import { join } from 'node:path';
 import { Router } from 'express';
 import type { Config } from '#config';
 import type { PaymentProvider } from '#domain/kernel/ports/payments.ts';
+import { providerFileIn } from '#engines/folder.ts';
 import { deliverTo } from '#engines/payments/simulated/delivery.ts';
 import { simulatedPaymentPages } from '#engines/payments/simulated/pages.ts';
 import { freshSecret } from '#engines/random.ts';
@@ -36,7 +36,7 @@ export function payments({ clock, machineClock }: Engines, config: Config): Paym
   const listening = Promise.withResolvers<string>();
   let pagesAt = '';
   const provider = openProvider({
-    file: join(config.dataDir, 'provider.db'),
+    file: providerFileIn(config.dataDir),
     pageUrl: () => `${pagesAt}${PAGES}`,
     secret,
     deliver: async (body, signature) => deliverTo(`${await listening.promise}${WEBHOOKS}`)(body, signature),

@@ -1,4 +1,5 @@
-import { existsSync, renameSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { existsSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Position } from '#domain/kernel/envelope.ts';
 import { type EventStore, StoreError } from '#domain/kernel/ports/event-store.ts';
@@ -6,8 +7,9 @@ import type { Clock } from '#domain/kernel/ports/facts.ts';
 import type { Log } from '#domain/kernel/ports/log.ts';
 import { renewEpoch } from '#engines/event-store/sqlite/epoch.ts';
 import { openSqliteEventStore } from '#engines/event-store/sqlite/store.ts';
-import { tracesOfHistory } from '#engines/folder.ts';
-import { lossOf, told } from '#engines/read-store/history.ts';
+import { providerFileIn, tracesOfHistory } from '#engines/folder.ts';
+import { knowsPayments } from '#engines/payments/simulated/ledger.ts';
+import { HISTORY, lossOf, told } from '#engines/read-store/history.ts';
 import { type SqliteReaders, sqliteReaders } from '#engines/read-store/sqlite/readers.ts';
 
 export interface HistoryFolder {
@@ -19,8 +21,8 @@ export interface HistoryFolder {
 
 export interface WholeHistoryOptions extends HistoryFolder {
   readonly log: Log;
-  /** An operator's word that a history which ends exactly here is gone on with, whatever was read behind it. */
-  readonly acceptedEnd: Position | undefined;
+  /** An operator's word, as the refusal gave it, that this one loss is gone on with. */
+  readonly acceptedLoss: string | undefined;
 }
 
 /** A history that has lost events, or is lost itself. */
@@ -29,6 +31,8 @@ interface Found {
   readonly head: Position;
   /** What tells of it, as one sentence. */
   readonly told: string;
+  /** Whether the views are of another history, so that it may be they that do not belong here. */
+  readonly foreignViews?: boolean;
 }
 
 /** To read only: the files stay as they are, down to the last byte of the log. */
@@ -55,15 +59,27 @@ function missingHistory({ folder, keyFile }: HistoryFolder): Found | undefined {
   return { head: 0n, told: sentence };
 }
 
+/**
+ * A history without any event is new, unless the provider knows of payments: it is asked for none that is not recorded. A
+ * key, or views that have read nothing, stand beside every history that nobody has used yet, and tell of nothing.
+ */
+async function emptiedHistory(folder: string, store: EventStore): Promise<Found | undefined> {
+  const ledger = providerFileIn(folder);
+  if ((await store.head()) > 0n || !knowsPayments(ledger)) return undefined;
+  const sentence = `${join(folder, 'events.db')} holds no event, while ${ledger} knows of payments: a history was here, and what had been acknowledged with it`;
+  return { head: 0n, told: sentence };
+}
+
 async function missingEvents(
   { folder, clock }: HistoryFolder,
   readers: SqliteReaders | undefined,
 ): Promise<Found | undefined> {
-  const store = readers && (await readable(folder, clock));
-  if (readers === undefined || store === undefined) return undefined;
+  const store = await readable(folder, clock);
+  if (store === undefined) return undefined;
   try {
-    const loss = await lossOf(readers, store);
-    return loss && { head: loss.head, told: `In ${folder} ${told(loss)}` };
+    const loss = readers && (await lossOf(readers, store));
+    if (loss === undefined) return await emptiedHistory(folder, store);
+    return { head: loss.head, told: `In ${folder} ${told(loss)}`, foreignViews: loss.another };
   } finally {
     await store.close();
   }
@@ -73,6 +89,29 @@ const lossIn = async (
   folder: HistoryFolder,
   readers: SqliteReaders | undefined,
 ): Promise<Found | undefined> => missingHistory(folder) ?? missingEvents(folder, readers);
+
+/** Characters of the digest that stands for what was lost: enough that no two losses of one folder share it. */
+const DIGEST_CHARACTERS = 8;
+
+/**
+ * The word that accepts this loss and no other: where the history ends, and a digest of what was there before. That is the
+ * history that was read and how far, or, without views, what else is in the folder. Accepting changes both: the history
+ * goes on under another name, and what was kept of the loss lies beside it.
+ */
+async function wordFor(
+  { head }: Found,
+  { folder, keyFile }: HistoryFolder,
+  readers: SqliteReaders | undefined,
+): Promise<string> {
+  const epoch = await readers?.setting(HISTORY);
+  const checkpoints = ((await readers?.consumers()) ?? []).map(({ checkpoint = 0n }) => checkpoint);
+  // Looking at a history to read only may leave a log where there was none.
+  const others = tracesOfHistory(folder, keyFile).filter((name) => !/^events\.db(-wal)?$/.test(name));
+  const lost =
+    epoch === undefined ? others : [epoch, ...checkpoints.map(String).sort((a, b) => a.localeCompare(b))];
+  const digest = createHash('sha256').update(JSON.stringify(lost)).digest('hex');
+  return `${head}-${digest.slice(0, DIGEST_CHARACTERS)}`;
+}
 
 /**
  * Looks whether a folder still has the history that was read in it, and changes nothing.
@@ -120,6 +159,44 @@ function keepWitnesses(
 }
 
 /**
+ * What is only put aside once the history has its new name, because it is what tells of the loss where no views do: the
+ * ledger of a provider whose every payment is lost. And a note, by which the same loss a second time is another one.
+ */
+function putAside(
+  folder: string,
+  { head, told }: Found,
+  readers: SqliteReaders | undefined,
+): readonly string[] {
+  const kept: string[] = [];
+  const ledger = providerFileIn(folder);
+  if (head === 0n && knowsPayments(ledger)) {
+    const name = freeName(`${ledger}.before-0`);
+    // The log first, which would be taken for the one of the next ledger.
+    if (existsSync(`${ledger}-wal`)) renameSync(`${ledger}-wal`, `${name}-wal`);
+    renameSync(ledger, name);
+    rmSync(`${ledger}-shm`, { force: true });
+    kept.push(name);
+  }
+  if (readers === undefined) {
+    const note = freeName(join(folder, 'events.db.lost'));
+    writeFileSync(note, `${told}\n`);
+    kept.push(note);
+  }
+  return kept;
+}
+
+const FROM_BACKUP =
+  'ring back events.db from a backup, with the events.db-wal that belongs to it if there is one';
+
+/** What an operator can do, the mending that loses least first. */
+const remedy = ({ foreignViews }: Found, word: string): string =>
+  `${
+    foreignViews
+      ? `If events.db is the right one, move views.db away: it is made again from the history. If it is not, b${FROM_BACKUP}`
+      : `B${FROM_BACKUP}`
+  }; or, to go on without what is missing, start once with ACCEPT_HISTORY_END=${word}.`;
+
+/**
  * Refuses to go on with a history that has lost events, is another than the one that was read, or is gone while there are
  * still views, a key or a ledger of it; before anything is written, because what is left of the events in the log would be
  * overwritten by the next commit. An operator who cannot bring them back accepts the end as it is; then the history gets
@@ -128,19 +205,18 @@ function keepWitnesses(
  * @throws StoreError `unreadable`, naming who has read what is missing, or what was found without it
  */
 export async function demandWholeHistory(options: WholeHistoryOptions): Promise<void> {
-  const { folder, log, acceptedEnd } = options;
+  const { folder, log, acceptedLoss } = options;
   const readers = sqliteReaders(folder);
   try {
     const loss = await lossIn(options, readers);
     if (loss === undefined) return;
     const { head } = loss;
-    if (head !== acceptedEnd)
-      throw new StoreError(
-        'unreadable',
-        `${loss.told}. Nothing was changed. Bring back events.db from a backup, with the events.db-wal that belongs to it if there is one; or, to go on without what is missing, start once with ACCEPT_HISTORY_END=${head}.`,
-      );
-    const kept = keepWitnesses(folder, head, readers);
+    const word = await wordFor(loss, options, readers);
+    if (word !== acceptedLoss)
+      throw new StoreError('unreadable', `${loss.told}. Nothing was changed. ${remedy(loss, word)}`);
+    const witnesses = keepWitnesses(folder, head, readers);
     const epoch = renewEpoch(folder);
+    const kept = [...witnesses, ...putAside(folder, loss, readers)];
     log.warn(
       { epoch, head: head.toString(), kept },
       `${loss.told}; as accepted, it goes on under a new epoch and everything that reads it begins anew`,

@@ -21,6 +21,9 @@ function make(folder: string): void {
 const KEY_NAME = 'token-key.json';
 export const keyFileIn = (folder: string): string => join(folder, KEY_NAME);
 
+/** What the simulated payment provider remembers. */
+export const providerFileIn = (folder: string): string => join(folder, 'provider.db');
+
 /** The files of a store by the names that SQLite gives them, and the lock. */
 const isStoreFile = (name: string): boolean => /\.(db(-wal|-shm)?|lock)$/.test(name);
 

@@ -2,7 +2,8 @@ import type { Position } from '#domain/kernel/envelope.ts';
 import type { EventStore } from '#domain/kernel/ports/event-store.ts';
 import type { ReadStore } from '#domain/kernel/ports/read-store.ts';
 
-const HISTORY = 'history';
+/** The setting that names the history which the views were made from. */
+export const HISTORY = 'history';
 
 /**
  * Makes sure the read store belongs to this history, before anything is read from it: one of another history is emptied,
@@ -64,5 +65,8 @@ export function told({ head, another, readers }: Loss): string {
   const what = another
     ? `the history ends at position ${head} and is another than the one that was read by`
     : `the history ends at position ${head} and was read further by`;
-  return `${what} ${named.join(', ')}${others}: events that had been acknowledged are missing`;
+  const so = another
+    ? 'events.db and views.db are of two histories, and one of them does not belong here'
+    : 'events that had been acknowledged are missing';
+  return `${what} ${named.join(', ')}${others}: ${so}`;
 }

@@ -9,8 +9,9 @@ import { promisify } from 'node:util';
 import { demandWholeHistory } from '#compose/whole-history.ts';
 import { noLog } from '#domain/kernel/ports/log.ts';
 import { systemClock } from '#engines/clock/system.ts';
+import { knowsPayments } from '#engines/payments/simulated/ledger.ts';
 import { boot, dataFolder } from '#test/support/booted.ts';
-import { customerAt, historyIn, openWallet, signIn } from './customer.ts';
+import { customerAt, historyIn, openWallet, signIn, until } from './customer.ts';
 import { killedAtOpening } from './injection.ts';
 import { logged, refusedStart } from './operator.ts';
 
@@ -60,6 +61,22 @@ const epochOf = (folder: string): unknown => {
   return epoch;
 };
 
+const start = (folder: string, acceptedLoss?: string): Promise<void> =>
+  demandWholeHistory({ folder, clock, log: noLog, acceptedLoss, keyFile: undefined });
+
+/** The word that accepts what was lost here, as the refusal gives it. */
+async function wordFrom(folder: string, head: number): Promise<string> {
+  let said = '';
+  await assert.rejects(start(folder), (error: Error) => {
+    said = error.message;
+    return true;
+  });
+  const [, word = ''] =
+    new RegExp(`start once with ACCEPT_HISTORY_END=(${head}-[0-9a-f]{8})\\.$`).exec(said) ?? [];
+  assert.ok(word, said);
+  return word;
+}
+
 async function commandLine(folder: string) {
   const command = ['cli/main.ts', 'projections', 'status', '--data', folder];
   return promisify(execFile)(process.execPath, command).then(
@@ -83,7 +100,7 @@ describe('a folder without its history', () => {
 
   const says = (folder: string, names: readonly string[]) =>
     new RegExp(
-      `^${folder}/events\\.db is missing, while there is ${names.join(', ')}: .*Nothing was changed\\. Bring back events\\.db .*ACCEPT_HISTORY_END=0\\.$`,
+      `^${folder}/events\\.db is missing, while there is ${names.join(', ')}: .*Nothing was changed\\. Bring back events\\.db .*ACCEPT_HISTORY_END=0-[0-9a-f]{8}\\.$`,
     );
 
   test('is refused, with all that tells of it and what to do, and nothing is changed', async () => {
@@ -98,14 +115,7 @@ describe('a folder without its history', () => {
     test(`is refused where nothing is left but ${names.join()}`, async () => {
       const folder = await copyOf(given.folder, names);
       for (const name of names) if (!existsSync(join(folder, name))) writeFileSync(join(folder, name), 'x');
-      const start = demandWholeHistory({
-        folder,
-        clock,
-        log: noLog,
-        acceptedEnd: undefined,
-        keyFile: undefined,
-      });
-      await assert.rejects(start, { code: 'unreadable', message: says(folder, names) });
+      await assert.rejects(start(folder), { code: 'unreadable', message: says(folder, names) });
     });
 
   test('is refused by the command line too, which makes nothing in it', async () => {
@@ -118,9 +128,7 @@ describe('a folder without its history', () => {
 
   test('goes on as before when the history is brought back', async () => {
     const folder = await copyOf(given.folder, left[0]);
-    await assert.rejects(
-      demandWholeHistory({ folder, clock, log: noLog, acceptedEnd: undefined, keyFile: undefined }),
-    );
+    await assert.rejects(start(folder));
     copyFileSync(join(given.folder, 'events.db'), join(folder, 'events.db'));
     const platform = boot({ DATA_DIR: folder }, NODE);
     const ann = customerAt(await platform.address(), given.authorization);
@@ -131,11 +139,9 @@ describe('a folder without its history', () => {
 
   test('begins a new history when that is accepted, and keeps the views of the lost one', async () => {
     const folder = await copyOf(given.folder, left[0]);
-    await assert.rejects(
-      demandWholeHistory({ folder, clock, log: noLog, acceptedEnd: 1n, keyFile: undefined }),
-      'the word is for another loss',
-    );
-    const platform = boot({ DATA_DIR: folder, ACCEPT_HISTORY_END: '0' }, NODE);
+    const word = await wordFrom(folder, 0);
+    await assert.rejects(start(folder, word.replace(/^0/, '1')), 'the word is for another loss');
+    const platform = boot({ DATA_DIR: folder, ACCEPT_HISTORY_END: word }, NODE);
     const ann = customerAt(await platform.address(), given.authorization);
     await logged(platform, /as accepted, it goes on under a new epoch/);
     const asked = await ann.query(`{ wallets(atLeast: "${given.opened.body.token}") { edges { cursor } } }`);
@@ -147,7 +153,31 @@ describe('a folder without its history', () => {
     const kept = new DatabaseSync(join(folder, 'views.db.before-0'), { readOnly: true });
     assert.equal(kept.prepare('SELECT max(checkpoint) AS at FROM consumers').get()?.at, headOf(given.folder));
     kept.close();
+    rmSync(join(folder, 'events.db'));
+    await assert.rejects(
+      start(folder, word),
+      /is missing/,
+      'the word is not for the next loss of the same kind',
+    );
+    assert.notEqual(await wordFrom(folder, 0), word);
   });
+
+  for (const names of [['token-key.json'], ['provider.db', 'token-key.json'], ['events.db-wal']])
+    test(`asks for another word the second time, where nothing is left but ${names.join()}`, async () => {
+      const folder = await copyOf(given.folder, names);
+      for (const name of names) if (!existsSync(join(folder, name))) writeFileSync(join(folder, name), 'x');
+      const words = new Set<string>();
+      for (let time = 0; time < 3; time++) {
+        const word = await wordFrom(folder, 0);
+        words.add(word);
+        await start(folder, word);
+        await start(folder, word);
+        for (const name of readdirSync(folder))
+          if (/^events\.db(-wal|-shm)?$/.test(name)) rmSync(join(folder, name));
+        await assert.rejects(start(folder, word), 'accepted twice');
+      }
+      assert.equal(words.size, 3);
+    });
 
   test('is new where an operator has put nothing but the key that TOKEN_KEY_FILE names', async () => {
     const folder = await copyOf(given.folder, ['token-key.json']);
@@ -165,17 +195,65 @@ describe('the history of another folder', () => {
     const found = contents(folder);
     const head = headOf(other.folder);
     const says = new RegExp(
-      `^In ${folder} the history ends at position ${head} and is another than the one that was read by .*Nothing was changed.*ACCEPT_HISTORY_END=${head}\\.$`,
+      `^In ${folder} the history ends at position ${head} and is another than the one that was read by .*: events\\.db and views\\.db are of two histories, .*Nothing was changed.*If events\\.db is the right one, move views\\.db away.*ACCEPT_HISTORY_END=${head}-[0-9a-f]{8}\\.$`,
     );
     await refusedStart({ DATA_DIR: folder }, { code: 65, says });
     assert.match((await commandLine(folder)).stderr, /is another than the one that was read by/);
     assert.deepEqual(contents(folder), found);
-    const platform = boot({ DATA_DIR: folder, ACCEPT_HISTORY_END: String(head) }, NODE);
+    const platform = boot({ DATA_DIR: folder, ACCEPT_HISTORY_END: await wordFrom(folder, head) }, NODE);
     await platform.address();
     platform.kill('SIGTERM');
     assert.equal(await platform.exited, 0, platform.output());
     assert.ok(existsSync(join(folder, `views.db.before-${head}`)));
     assert.equal(headOf(folder), head);
+  });
+
+  test('where it is the views that do not belong, goes on without a loss once they are moved away', async () => {
+    const folder = await copyOf(given.folder);
+    copyFileSync(join(other.folder, 'views.db'), join(folder, 'views.db'));
+    await assert.rejects(start(folder), /move views\.db away: it is made again from the history/);
+    rmSync(join(folder, 'views.db'));
+    const platform = boot({ DATA_DIR: folder }, NODE);
+    const ann = customerAt(await platform.address(), given.authorization);
+    assert.deepEqual(await openWallet(ann, 'one'), given.opened);
+    platform.kill('SIGTERM');
+    assert.equal(await platform.exited, 0, platform.output());
+  });
+});
+
+describe('a history without any event', () => {
+  /** A folder whose log, which had everything, was removed after a kill, and the views with it. */
+  async function emptiedFolder(): Promise<string> {
+    const folder = await dataFolder();
+    const platform = boot({ DATA_DIR: folder }, NODE);
+    const ann = await signIn(await platform.address(), 'ann', ['bidder']);
+    await openWallet(ann, 'one');
+    await ann.send('wallets/request-top-up', { amount: '500', currency: 'USD' }, 'two');
+    await until(async () => knowsPayments(join(folder, 'provider.db')), 'the provider is asked');
+    platform.kill('SIGKILL');
+    await platform.exited;
+    for (const name of readdirSync(folder))
+      if (/^(views\.db.*|events\.db-(wal|shm))$/.test(name)) rmSync(join(folder, name));
+    assert.equal(headOf(folder), 0);
+    return folder;
+  }
+
+  test('is refused beside a ledger of payments, until that one loss is accepted', async () => {
+    const folder = await emptiedFolder();
+    const says = new RegExp(
+      `^${folder}/events\\.db holds no event, while ${folder}/provider\\.db knows of payments: .*ACCEPT_HISTORY_END=0-[0-9a-f]{8}\\.$`,
+    );
+    await refusedStart({ DATA_DIR: folder }, { code: 65, says });
+    const word = await wordFrom(folder, 0);
+    for (let time = 0; time < 2; time++) {
+      const platform = boot({ DATA_DIR: folder, ACCEPT_HISTORY_END: word }, NODE);
+      await platform.address();
+      platform.kill('SIGTERM');
+      assert.equal(await platform.exited, 0, platform.output());
+      // The second finds no event either, and no payment: so stands every folder that was started and not used.
+      assert.equal(/as accepted, it goes on/.test(platform.output()), time === 0);
+    }
+    assert.ok(knowsPayments(join(folder, 'provider.db.before-0')), 'what the provider knew is kept');
   });
 });
 
@@ -185,7 +263,7 @@ describe('a first start that is killed half-way', () => {
       const folder = await dataFolder();
       const killed = boot({ DATA_DIR: folder }, [...killedAtOpening(join(folder, name)), ...NODE]);
       assert.equal(await killed.exited, null, killed.output());
-      await demandWholeHistory({ folder, clock, log: noLog, acceptedEnd: undefined, keyFile: undefined });
+      await start(folder);
       if (name !== 'provider.db') return;
       const next = boot({ DATA_DIR: folder }, NODE);
       await next.address();

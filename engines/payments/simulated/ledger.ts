@@ -87,6 +87,20 @@ function openDatabase(file: string): DatabaseSync {
   }
 }
 
+/** Whether the provider remembers any payment; what cannot be read is told by whoever opens it to write. */
+export function knowsPayments(file: string): boolean {
+  if (!existsSync(file)) return false;
+  let database: DatabaseSync | undefined;
+  try {
+    database = new DatabaseSync(file, { readOnly: true, timeout: BUSY_TIMEOUT_MS });
+    return database.prepare('SELECT 1 FROM payment LIMIT 1').get() !== undefined;
+  } catch {
+    return false;
+  } finally {
+    database?.close();
+  }
+}
+
 /**
  * Opens the provider's memory in a file, or in memory alone with `:memory:`.
  *

@@ -72,9 +72,16 @@ test('a config cannot be changed behind the back of those who read it', () => {
 });
 
 test('where a history may end is a position, and nothing by default', () => {
-  assert.equal(readConfig({}).acceptedHistoryEnd, undefined);
-  assert.equal(readConfig({ ACCEPT_HISTORY_END: '1042' }).acceptedHistoryEnd, 1_042n);
-  for (const ACCEPT_HISTORY_END of ['-1', '1.5', '007', 'yes', '9'.repeat(40)])
+  assert.equal(readConfig({}).acceptedLoss, undefined);
+  assert.equal(readConfig({ ACCEPT_HISTORY_END: '1042-0f3a99cd' }).acceptedLoss, '1042-0f3a99cd');
+  for (const ACCEPT_HISTORY_END of [
+    '-1',
+    '1042',
+    '007-0f3a99cd',
+    '1042-0F3A99CD',
+    'yes',
+    `${'9'.repeat(40)}-0f3a99cd`,
+  ])
     assert.equal(problemsOf({ ACCEPT_HISTORY_END }).length, 1, ACCEPT_HISTORY_END);
 });
 
