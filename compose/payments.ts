@@ -1,9 +1,9 @@
 import { Router } from 'express';
 import type { Config } from '#config';
-import type { PaymentProvider } from '#domain/kernel/ports/payments.ts';
 import { providerFileIn } from '#engines/folder.ts';
 import { deliverTo } from '#engines/payments/simulated/delivery.ts';
 import { simulatedPaymentPages } from '#engines/payments/simulated/pages.ts';
+import type { SimulatedProvider } from '#engines/payments/simulated/provider.ts';
 import { freshSecret } from '#engines/random.ts';
 import type { Engines } from './engines.ts';
 import { openProvider } from './opening.ts';
@@ -14,7 +14,7 @@ const PAGES = '/provider/3-d-secure';
 const WEBHOOKS = '/webhooks/payments';
 
 export interface Payments {
-  readonly provider: PaymentProvider;
+  readonly provider: SimulatedProvider;
   /** What its notices are signed with. */
   readonly secret: string;
   readonly routers: readonly Router[];

@@ -11,6 +11,9 @@ const NAME = 'payments-gateway';
 /** Questions to the provider at the same time, of different payments. */
 const AT_ONCE = 8;
 
+/** As the consumer is known that asks this provider: what is up to its checkpoint has been asked for. */
+export const gatewayName = ({ name }: Pick<PaymentProvider, 'name'>): string => `gateway:${name}`;
+
 type Initiated = Recorded<typeof TopUpInitiated> | Recorded<typeof PayoutInitiated>;
 const ways: readonly string[] = [TopUpInitiated.type, PayoutInitiated.type];
 const isInitiated = (event: RecordedEvent): event is Initiated => ways.includes(event.type);
@@ -52,7 +55,7 @@ export function paymentsGateway({
   }
 
   return {
-    name: `gateway:${provider.name}`,
+    name: gatewayName(provider),
     filter: { streams: ['payment-'], types: ways },
     key: ({ stream }) => stream,
     async handle(events, signal) {

@@ -2,10 +2,12 @@ import assert from 'node:assert/strict';
 import type { AddressInfo } from 'node:net';
 import { type TestContext, test } from 'node:test';
 import express from 'express';
+import { remindOfPayouts } from '#compose/forgotten-payments.ts';
 import { addressesBehind } from '#compose/http/addresses.ts';
 import { followChain } from '#domain/kernel/chain.ts';
 import { later } from '#domain/kernel/instant.ts';
 import type { Command } from '#domain/kernel/message.ts';
+import { noLog } from '#domain/kernel/ports/log.ts';
 import type { PaymentNotice } from '#domain/kernel/ports/payments.ts';
 import { PaymentNotice as Notice, SIGNATURE_HEADER } from '#domain/kernel/ports/payments.ts';
 import { SIGNATURE_TOLERANCE_MS, sign } from '#domain/kernel/signature.ts';
@@ -204,6 +206,33 @@ test('a withdrawal is held, paid, captured and settled', async (t) => {
   assert.deepEqual(await house.types(`payment-${holdId}`), paid);
   const walk = ['FundsReserved', 'HoldCommitted', 'FundsCaptured'];
   assert.deepEqual((await house.types('wallet-ann:USD')).slice(-3), walk);
+});
+
+test('payouts that the provider has forgotten are given to it again, once, and their money goes out', async (t) => {
+  const house = await givenFunds(t);
+  const gone = await house.send(withdraw, ann);
+  await house.settled();
+  await house.ask();
+  const [stayed] = (await house.store.readAll({ direction: 'backwards', limit: 1 })).events;
+  assert.equal(stayed?.type, 'PayoutSubmitted');
+  const bodies: Buffer[] = [];
+  const { clock, registry, store } = house;
+  const provider = simulatedProvider({
+    ...{ file: ':memory:', pageUrl: () => '', secret, clock },
+    deliver: async (body) => bodies.push(Buffer.from(body)) > 0,
+  });
+  t.after(() => provider.close());
+  const readStore = { checkpoint: async () => stayed.position };
+  const remind = (): Promise<number> => remindOfPayouts({ store, readStore, registry, provider, log: noLog });
+  assert.equal(await remind(), 1);
+  assert.equal(await remind(), 0, 'it knows of the last one now');
+  await new Promise((resolve) => setImmediate(resolve));
+  const [body] = bodies;
+  assert.ok(body);
+  assert.equal(await house.post(body, sign(secret, clock.now(), body)), 200);
+  await house.settled();
+  assert.equal((await house.types(`payment-${told(gone.events, 'holdId')}`)).at(-1), 'PayoutSettled');
+  assert.equal((await house.types('wallet-ann:USD')).at(-1), 'FundsCaptured');
 });
 
 test('a withdrawal that the provider declines is released', async (t) => {

@@ -19,6 +19,9 @@ const TABLES = `
   CREATE INDEX notice_due ON notice (state, due_at);
 `;
 
+/** Beside the others since a lost memory is told; made where it is missing. */
+const BEGINNING = 'CREATE TABLE IF NOT EXISTS beginning (since TEXT NOT NULL) STRICT';
+
 const ProviderPayment = z.object({
   id: z.string(),
   direction: z.enum(['in', 'out']),
@@ -47,6 +50,9 @@ export interface Ledger {
   delivered(noticeId: string): void;
   retry(noticeId: string, dueAt: Instant): void;
   giveUp(noticeId: string): void;
+  /** From where on payments are known, where that is not the first; a text of whoever asks. */
+  since(): string | undefined;
+  beginAnew(since: string): void;
   /** Notices that were never taken. */
   givenUp(): number;
   close(): void;
@@ -57,7 +63,7 @@ const BUSY_TIMEOUT_MS = 5_000;
 /** SQLITE_ERROR: the statement fits no table of the file. */
 const SQLITE_ERROR = 1;
 const RESTORE =
-  'Bring it back from a backup; or move it away: the simulated provider then knows no payment from before.';
+  'Bring it back from a backup; or move it away: the simulated provider then knows no payment from before, payouts under way are given to it again, and top-ups under way expire.';
 
 const damaged = (file: string, why: string, cause?: unknown): DamagedFileError =>
   new DamagedFileError(file, why, RESTORE, { cause });
@@ -131,6 +137,10 @@ function ledgerIn(database: DatabaseSync): Ledger {
   const settle = database.prepare('UPDATE notice SET state = ?, attempts = attempts + 1 WHERE id = ?');
   const postpone = database.prepare('UPDATE notice SET due_at = ?, attempts = attempts + 1 WHERE id = ?');
   const lost = database.prepare(`SELECT count(*) AS lost FROM notice WHERE state = 'given_up'`);
+  // Only now, when the others have shown that it is a ledger.
+  database.exec(BEGINNING);
+  const beginning = database.prepare('SELECT since FROM beginning ORDER BY rowid DESC LIMIT 1');
+  const begin = database.prepare('INSERT INTO beginning VALUES (?)');
 
   const found = (row: unknown): ProviderPayment | undefined =>
     row === undefined ? undefined : ProviderPayment.parse(row);
@@ -154,6 +164,8 @@ function ledgerIn(database: DatabaseSync): Ledger {
     delivered: (noticeId) => void settle.run('delivered', noticeId),
     retry: (noticeId, dueAt) => void postpone.run(dueAt, noticeId),
     giveUp: (noticeId) => void settle.run('given_up', noticeId),
+    since: () => z.object({ since: z.string() }).optional().parse(beginning.get())?.since,
+    beginAnew: (since) => void begin.run(since),
     givenUp: () => z.object({ lost: z.int() }).parse(lost.get()).lost,
     close: () => {
       if (database.isOpen) database.close();

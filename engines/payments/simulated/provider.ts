@@ -18,6 +18,14 @@ export interface SimulatedProvider extends PaymentProvider {
   shown(token: string): ProviderPayment | undefined;
   /** The person's decision; the first one counts, and each tells us by a notice. */
   decide(token: string, decision: 'confirm' | 'decline'): Decided;
+  /** Whether it was ever asked for this payment. */
+  remembers(paymentId: string): boolean;
+  /**
+   * From where on it knows what it was asked for, in the words of whoever asks; undefined: from the first payment on. Told by
+   * `beginAnew`, durably, where its memory was lost.
+   */
+  since(): string | undefined;
+  beginAnew(since: string): void;
   /** Notices that were never taken by our webhook. */
   undelivered(): number;
   close(): Promise<void>;
@@ -134,6 +142,9 @@ export function simulatedProvider({
       delivery.wake();
       return status;
     },
+    remembers: (paymentId) => ledger.payment(paymentId) !== undefined,
+    since: ledger.since,
+    beginAnew: ledger.beginAnew,
     undelivered: () => ledger.givenUp(),
     async close() {
       await delivery.stop();
