@@ -85,6 +85,8 @@ function checkFile(db: DatabaseSync, file: string): void {
  * commit takes it, to look once more. That lasts microseconds; whoever holds it for seconds is broken.
  */
 const WRITE_LOCK_TIMEOUT_MS = 5_000;
+/** At the start: another writer keeps the lock for its life, so waiting for it is in vain. */
+const CLAIM_TIMEOUT_MS = 50;
 
 /**
  * Looks at the file before anything is written to it or to its log, so that whoever restores it finds what there was.
@@ -116,11 +118,32 @@ function createUnlessLost(folder: string, epoch: string): void {
   create(folder, epoch);
 }
 
+/** @param held the file that the other's lock is on */
+function secondWriter(folder: string, held: string, cause: unknown): StoreError {
+  const holder = holderOf(held);
+  const who = holder === undefined ? 'another process' : `another process (${holder})`;
+  return new StoreError('second_writer', `${who} writes to ${folder}; only one may`, { cause });
+}
+
 /**
- * Opens the file for the single writer and brings the log into it. Ends with a write, so that a disk that takes none is
- * met now and not at the first command.
+ * Proves by a write that this process may write: so a disk that takes none is met now and not at the first command, and
+ * another writer too, whose lock on `events.lock` was lost with that file.
+ */
+function claim(db: DatabaseSync, folder: string): void {
+  db.exec(`PRAGMA busy_timeout = ${CLAIM_TIMEOUT_MS}`);
+  try {
+    db.exec(`PRAGMA user_version = ${SCHEMA_VERSION}`);
+  } catch (error) {
+    if (sqliteCode(error) !== SQLITE_BUSY) throw error;
+    throw secondWriter(folder, `${eventsFile(folder)}-shm`, error);
+  }
+  db.exec(`PRAGMA busy_timeout = ${WRITE_LOCK_TIMEOUT_MS}`);
+}
+
+/**
+ * Opens the file for the single writer and brings the log into it.
  *
- * @throws StoreError `unreadable`, `unavailable`
+ * @throws StoreError `unreadable`, `unavailable`, `second_writer`
  */
 export function openForWriting(folder: string, newEpoch: string): DatabaseSync {
   const file = eventsFile(folder);
@@ -131,7 +154,7 @@ export function openForWriting(folder: string, newEpoch: string): DatabaseSync {
     db = new DatabaseSync(file, { timeout: WRITE_LOCK_TIMEOUT_MS });
     db.exec('PRAGMA synchronous = FULL; PRAGMA journal_mode = WAL; PRAGMA journal_size_limit = 67108864;');
     db.exec('PRAGMA wal_checkpoint(PASSIVE)');
-    db.exec(`PRAGMA user_version = ${SCHEMA_VERSION}`);
+    claim(db, folder);
     return db;
   } catch (error) {
     db?.close();
@@ -158,7 +181,8 @@ export function openForReading(folder: string): DatabaseSync {
 
 /**
  * Makes this process the one writer of the folder until it closes the result or ends, however it ends: the lock is the
- * operating system's, on a file of its own that holds nothing.
+ * operating system's, on a file of its own that holds nothing. Where somebody has deleted that file, the lock that the
+ * writer keeps on the history itself tells of it.
  *
  * @throws StoreError `second_writer`
  */
@@ -181,9 +205,7 @@ export function lockForWriting(folder: string): { release(): void } {
         { cause: error },
       );
     if (sqliteCode(error) !== SQLITE_BUSY) throw readError(error, lockFile(folder));
-    const holder = holderOf(lockFile(folder));
-    const who = holder === undefined ? 'another process' : `another process (${holder})`;
-    throw new StoreError('second_writer', `${who} writes to ${folder}; only one may`, { cause: error });
+    throw secondWriter(folder, lockFile(folder), error);
   }
   return { release: () => lock.close() };
 }

@@ -10,7 +10,12 @@ const whole = (value: unknown): number => {
   return value;
 };
 
-/** The statements that the writer's actions come to. Everything throws what SQLite throws. */
+/**
+ * The statements that the writer's actions come to. Everything throws what SQLite throws.
+ *
+ * The file's write lock is taken at once and kept between the transactions, each of which begins where the last has ended:
+ * no other process can write as long as this one lives, whatever became of the lock's own file. Readers need no such lock.
+ */
 export function writerTables(db: DatabaseSync) {
   // The write lock is taken at once, since SQLite waits for it at the beginning of a transaction and nowhere else.
   const begin = db.prepare('BEGIN IMMEDIATE');
@@ -36,6 +41,11 @@ export function writerTables(db: DatabaseSync) {
       types.set(String(row.name), whole(row.id));
     }
   }
+
+  function hold(): void {
+    if (!db.isTransaction) begin.run();
+  }
+  hold();
   readTypes();
 
   function typeId(name: string): number {
@@ -55,11 +65,15 @@ export function writerTables(db: DatabaseSync) {
         .get();
       return { position: whole(row?.position ?? 0), streamId: whole(row?.stream ?? 0) };
     },
-    begin: (): void => void begin.run(),
-    commit: (): void => void commit.run(),
+    begin: hold,
+    commit(): void {
+      commit.run();
+      hold();
+    },
     rollback(): void {
       // Some errors have already undone the transaction.
       if (db.isTransaction) db.exec('ROLLBACK');
+      hold();
       readTypes();
     },
     look({ stream }: Of<'look'>): Head | undefined {

@@ -35,6 +35,8 @@ function closeFile({ db, writer }: Opened): void {
   // After a failed commit nothing more may reach the file, not even the log that closing would bring into it.
   if (writer.stopped) return;
   try {
+    // The write lock was kept until now, by a transaction with nothing in it.
+    if (db.isTransaction) db.exec('ROLLBACK');
     db.exec('PRAGMA wal_checkpoint(TRUNCATE)');
     db.close();
   } catch (error) {

@@ -2,9 +2,5 @@ import { rewritten } from '../preloads/instead.ts';
 
 // Appends are answered when they are in the transaction; the commit follows when there is time.
 rewritten('engines/event-store/sqlite/tables.ts', [
-  ['begin: (): void => void begin.run()', 'begin: (): void => void (db.isTransaction || begin.run())'],
-  [
-    'commit: (): void => void commit.run()',
-    'commit: (): void => { if (performance.now() % 100 < 40) commit.run(); }',
-  ],
+  ['      commit.run();', '      if (performance.now() % 100 < 40) commit.run();'],
 ]);
