@@ -11,6 +11,8 @@ export const readLimits = {
   /** Fields that an operation may ask of the schema's own description, fragments counted wherever they are spread. */
   schemaFields: 300,
   documentTokens: 2_000,
+  /** Brackets of any kind that stand in each other, values included. */
+  bracketLevels: 100,
   requestBytes: 100 * 1024,
   /** Bytes an answer may come to, about; what asks for more is refused instead of answered. */
   answerBytes: 4 * 1024 * 1024,

@@ -7,6 +7,7 @@ import {
   getOperationAST,
   type OperationDefinitionNode,
   parse,
+  Source,
   validate,
 } from 'graphql';
 import { createYoga, type Plugin } from 'graphql-yoga';
@@ -22,6 +23,7 @@ import { type Costs, costRule } from './cost.ts';
 import type { Mask } from './errors.ts';
 import { graphiqlOptions } from './graphiql.ts';
 import { introspectionByToken } from './introspection.ts';
+import { demandShallow } from './nesting.ts';
 import { inTurn, type PlacesOf } from './persons.ts';
 import { requestGuards } from './requests.ts';
 
@@ -125,7 +127,11 @@ function guards(house: House, mask: Mask, costs: Costs): Plugin {
   const bound = (result: ExecutionResult) => bounded(result, limits, mask);
   return {
     onParse({ setParseFn }) {
-      setParseFn((source) => parse(source, { maxTokens: limits.documentTokens }));
+      setParseFn((text: string | Source) => {
+        const source = typeof text === 'string' ? new Source(text) : text;
+        demandShallow(source, limits.bracketLevels, limits.documentTokens);
+        return parse(source, { maxTokens: limits.documentTokens });
+      });
       return ({ result, replaceParseResult }) => {
         if (result instanceof Error) replaceParseResult(mask(result));
       };

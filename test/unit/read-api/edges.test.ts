@@ -52,6 +52,16 @@ const strange: readonly (readonly [what: string, sent: Sent, status: number])[] 
   ['no GraphQL', { body: query('{ {') }, 400],
   ['an unknown field', { body: query('{ nonsense }') }, 400],
   ['a query of forty levels', { body: query(deep) }, 400],
+  [
+    'lists of two thousand levels',
+    { body: query(`{ nodes(ids: ${'['.repeat(1_990)}${']'.repeat(1_990)}) { id } }`) },
+    400,
+  ],
+  [
+    'brackets in a text, which nest nothing',
+    { body: query(`{ auction(auctionId: "${'('.repeat(200)}") { id } }`) },
+    200,
+  ],
   ['more tokens than a document may have', { body: query(`{ ${'now '.repeat(3_000)} }`) }, 400],
   ['a body of ten megabytes', { body: query(`{ now } # ${'x'.repeat(10 * 1024 * 1024)}`) }, 413],
   ['another content type', { body: 'query=1', type: 'text/plain' }, 415],
