@@ -1,9 +1,10 @@
 import cors from 'cors';
 import type { RequestHandler } from 'express';
 import type { Config } from '#config';
+import { isSameHost } from '#read-api/transport/handshake.ts';
 
-/** Whether a page of this origin may read what we answer, and open sockets. */
-export type AllowedOrigin = (origin: string) => boolean;
+/** Whether a page of this origin may read what we answer, and open sockets; `host` is the one that it has asked. */
+export type AllowedOrigin = (origin: string, host?: string) => boolean;
 
 /** As often as a browser asks again whether it may, in seconds; more than this the common ones do not keep. */
 const PREFLIGHT_SECONDS = 7_200;
@@ -22,10 +23,12 @@ function namesOf(url: string): readonly string[] {
  * @param publicUrl asked for each request, since the port may be chosen late
  */
 export function allowedOrigins(config: Config, publicUrl: () => string): AllowedOrigin {
-  return (origin) => {
+  return (origin, host) => {
     if (config.allowedOrigins.includes(origin)) return true;
-    // An address that was set is meant as it is; one that was not has every name of this machine.
-    return (config.publicUrl === undefined ? namesOf(publicUrl()) : [publicUrl()]).includes(origin);
+    // An address that was set is meant as it is, whatever host a request names: a name that others point at us is not ours.
+    if (config.publicUrl !== undefined) return origin === publicUrl();
+    // One that was not has every name of this machine, and whichever it is reached by.
+    return namesOf(publicUrl()).includes(origin) || isSameHost(origin, host);
   };
 }
 

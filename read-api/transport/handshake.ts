@@ -10,19 +10,20 @@ export interface Refusal {
   readonly headers?: Readonly<Record<string, string>>;
 }
 
-/** Whether the pages of an origin may open sockets. */
-export type AllowedOrigin = (origin: string) => boolean;
+/** Whether the pages of an origin may open sockets to the host that they name. */
+export type AllowedOrigin = (origin: string, host: string | undefined) => boolean;
+
+/** Whether a page comes from the very host it speaks to, as far as that can be told from what the client says of both. */
+export const isSameHost: AllowedOrigin = (origin, host) =>
+  URL.canParse(origin) && new URL(origin).host === URL.parse(`http://${host}`)?.host;
 
 function refusal(path: string, problem: string, over: Omit<Refusal, 'rejection'> = {}): Refusal {
   return { rejection: Invalid({ issues: [{ path, problem }] }), ...over };
 }
 
-/** Pages of the same host may always; what sends no origin is no browser, and bound by no rule of theirs. */
-function mayCome({ origin, host }: IncomingHttpHeaders, isAllowed: AllowedOrigin | undefined): boolean {
-  if (origin === undefined) return true;
-  const isSame = URL.canParse(origin) && new URL(origin).host === new URL(`http://${host}`).host;
-  return isSame || isAllowed?.(origin) === true;
-}
+/** What sends no origin is no browser, and bound by no rule of theirs. */
+const mayCome = ({ origin, host }: IncomingHttpHeaders, isAllowed: AllowedOrigin): boolean =>
+  origin === undefined || isAllowed(origin, host);
 
 /**
  * Why a request cannot become a socket (RFC 6455, 4.2); undefined when it may. The port lets none come here but of HTTP/1.1, to
@@ -30,7 +31,7 @@ function mayCome({ origin, host }: IncomingHttpHeaders, isAllowed: AllowedOrigin
  */
 export function handshakeRefusal(
   request: IncomingMessage,
-  isAllowed: AllowedOrigin | undefined,
+  isAllowed: AllowedOrigin = isSameHost,
 ): Refusal | undefined {
   const { headers, method, url = '' } = request;
   if (url.split('?')[0] !== '/graphql') return { rejection: NotFound({ what: 'path' }) };

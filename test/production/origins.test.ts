@@ -127,4 +127,12 @@ test('an address that was set has no other names', () => {
   );
   assert.ok(allowed('http://localhost'));
   assert.ok(!allowed('http://127.0.0.1'));
+  assert.ok(!allowed('http://evil.example', 'evil.example'), 'whatever host a handshake names');
+});
+
+test('without one, pages of the host that is asked are our own', () => {
+  const allowed = allowedOrigins(readConfig({}), () => 'http://127.0.0.1:4000');
+  assert.ok(allowed('http://192.0.2.1:4000', '192.0.2.1:4000'));
+  for (const host of ['192.0.2.2:4000', '192.0.2.1', 'a b', undefined])
+    assert.ok(!allowed('http://192.0.2.1:4000', host), String(host));
 });
