@@ -35,6 +35,20 @@ function meetExpectation({ headers: { expect }, httpVersion }: IncomingMessage):
 }
 
 /**
+ * Of a body that does not end in chunks nobody knows where it ends: Node's parser refuses that as no request.
+ *
+ * @throws RefusedRequest (501) for a body that is coded before it is cut into chunks, which is never looked at
+ */
+function meetTransferCoding({ headers }: IncomingMessage): void {
+  const coding = headers['transfer-encoding'];
+  if (coding !== undefined && /[^,\s].*,\s*chunked\s*$/i.test(coding))
+    throw new RefusedRequest(501, 'the transfer coding is none that is known here', {
+      path: 'Transfer-Encoding',
+      headers: { Connection: 'close' },
+    });
+}
+
+/**
  * What every request passes before the application sees it, and where it ends if the application has no answer: so that nothing
  * leaves the port but what a router says or the catalogue has.
  */
@@ -50,6 +64,7 @@ export function entrance(app: Express, routers: readonly Router[], options: Entr
     try {
       frame(request, response, options);
       meetExpectation(request);
+      meetTransferCoding(request);
       address(request);
       handle(request, response, (error) => fail(error ?? unserved(routers, request)));
     } catch (error) {

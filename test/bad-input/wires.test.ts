@@ -60,6 +60,11 @@ const wires: readonly Wire[] = [
     `${post}Transfer-Encoding: chunked\r\n\r\n2;${'x'.repeat(20_000)}\r\n{}\r\n`,
     413,
   ],
+  [
+    'a transfer coding beside chunks',
+    `${post}Transfer-Encoding: gzip, chunked\r\n\r\n2\r\n{}\r\n0\r\n\r\n`,
+    501,
+  ],
   ['a transfer coding nobody knows', `${post}Transfer-Encoding: gzip\r\n\r\n{}`, 400],
   [
     'a body of megabytes in chunks',
