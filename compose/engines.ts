@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { type Config, Unusable } from '#config';
 import { BEGINNING } from '#domain/kernel/envelope.ts';
 import { type FollowedChains, followedChains } from '#domain/kernel/followed-chains.ts';
@@ -98,6 +99,16 @@ async function tokensOf({ tokens, devTokens, dataDir }: Config, clock: Clock) {
   }
 }
 
+/** Says it when a key was made for people who have tokens of another: theirs are refused, and nothing else tells why. */
+async function warnOfNewKey(config: Config, store: EventStore, log: Log): Promise<void> {
+  const file = keyFileIn(config.dataDir);
+  if (config.tokens.keyFile !== undefined || existsSync(file) || (await store.head()) === 0n) return;
+  log.warn(
+    { file },
+    'the key of earlier tokens is gone: a new one is made, and no token issued before is taken',
+  );
+}
+
 /** @throws Unusable */
 function useFolder(folder: string): void {
   try {
@@ -142,6 +153,7 @@ export async function embeddedEngines({ config, log, onFatal }: EnginesOptions):
   const readStore = openViews(folder, log);
   if (await belongTo(readStore, store.epoch))
     log.warn({ epoch: store.epoch }, 'the views belonged to another history and are made anew');
+  await warnOfNewKey(config, store, log);
   const feed = eventFeed(store, { clock: machineClock });
   const lines = keepLines({ feed, readStore, machineClock, log });
   const newId = newIds({ clock: machineClock });

@@ -34,11 +34,15 @@ const SigningKey = z.looseObject({
   d: z.string().optional(),
 });
 
+/** Seconds since 1970. */
+const Moment = z.number().max(LAST_SECOND);
+
 const Claims = z.object({
   sub: TokenSubject,
   roles: z.array(Role.exclude(['system'])).max(8),
   reputation: Actor.shape.reputation.default(0),
-  exp: z.number().max(LAST_SECOND),
+  exp: Moment,
+  iat: Moment.optional(),
 });
 
 export interface TokenOptions {
@@ -77,7 +81,9 @@ export async function joseVerifier(options: TokenOptions): Promise<TokenVerifier
       }).catch(() => undefined);
       const claims = Claims.safeParse(verified?.payload);
       if (!claims.success) return undefined;
-      const { sub, roles, reputation, exp } = claims.data;
+      const { sub, roles, reputation, exp, iat = 0 } = claims.data;
+      // Whoever issues tokens ahead of their time has a clock that its ends cannot be believed by either.
+      if (iat > millisecondsOf(clock.now()) / 1000 + CLOCK_TOLERANCE_SECONDS) return undefined;
       return { actor: { id: sub, roles, reputation }, expiresAt: instant(Math.floor(exp * 1000)) };
     },
   };

@@ -221,6 +221,19 @@ describe('the history of another folder', () => {
   });
 });
 
+describe('a history without the key of its tokens', () => {
+  test('goes on under a new key, and says that the tokens are dead', async () => {
+    const folder = await copyOf(given.folder);
+    rmSync(join(folder, 'token-key.json'));
+    const platform = boot({ DATA_DIR: folder }, NODE);
+    const ann = customerAt(await platform.address(), given.authorization);
+    await logged(platform, /the key of earlier tokens is gone: a new one is made/);
+    assert.equal((await openWallet(ann, 'one')).status, 401);
+    platform.kill('SIGTERM');
+    assert.equal(await platform.exited, 0, platform.output());
+  });
+});
+
 describe('a history without any event', () => {
   /** A folder whose log, which had everything, was removed after a kill, and the views with it. */
   async function emptiedFolder(): Promise<string> {
