@@ -85,7 +85,7 @@ export const auctionsView = view({
     AuctionScheduled: (_, event) => begun(event, 'scheduled'),
     AuctionOpened: (before, event) => ({
       ...begun(event, 'open'),
-      position: known(before, event).position,
+      ...(before && { position: before.position }),
     }),
     BidAccepted(before, event) {
       const auction = known(before, event);

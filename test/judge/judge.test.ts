@@ -39,7 +39,7 @@ test('the judge reads JSON alone: it imports no code of the house', () => {
 
 test('a sound history has no problem, and comes to the balances of its postings', () => {
   assert.deepEqual(sound.problems, []);
-  assert.ok(history.length > 150);
+  assert.ok(history.length > 140);
   assert.deepEqual(problemsOf(history), []);
   const judge = judgement();
   for (const event of history) judge.see(event);

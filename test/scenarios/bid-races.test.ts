@@ -238,6 +238,7 @@ test('funds that are gone between screen and hold: the bid is refused and the au
   assert.equal(refusedWith(reply), 'bid_not_funded');
   assert.deepEqual(reply.outcome === 'rejected' && reply.rejection.details, {
     needed: usd(22_00n),
+    missing: usd(12_00n),
     cause: 'insufficient_funds',
   });
   await house.settle();

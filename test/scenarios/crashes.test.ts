@@ -97,7 +97,7 @@ async function seen(house: House): Promise<readonly unknown[]> {
     await house.see('wallets', 'bob:USD'),
     await house.see('platform-accounts', 'platform:fees:USD'),
   ];
-  return documents.map((it) => it && { ...it, movement: undefined });
+  return documents.map((it) => it && { ...it, movement: undefined, position: undefined });
 }
 
 for (const story of [auction, cancelled, payments])

@@ -3,7 +3,7 @@ import { after, before, test } from 'node:test';
 import fc from 'fast-check';
 import { createClient } from 'graphql-ws';
 import { WebSocket } from 'ws';
-import { AuctionOpened, BidAccepted } from '#domain/auctions/auction/messages.ts';
+import { AuctionScheduled, BidAccepted } from '#domain/auctions/auction/messages.ts';
 import { auctions } from '#domain/auctions/context.ts';
 import { later } from '#domain/kernel/instant.ts';
 import { registryOf } from '#domain/kernel/registry.ts';
@@ -53,7 +53,7 @@ function givenFeeds(feedsPerAddress = 100) {
     count += 1;
     const event =
       count === 1
-        ? AuctionOpened(terms)
+        ? AuctionScheduled(terms)
         : BidAccepted({
             ...{
               auctionId: 'a1',

@@ -49,8 +49,9 @@ test('sold: the buyer pays hammer and premium, the seller gets the rest, the hou
   });
   const seen = await room.house.see('settlements', 'a1');
   assert.deepEqual(
-    { ...seen, movement: undefined },
+    { ...seen, movement: undefined, position: undefined },
     {
+      position: undefined,
       ...{ id: 'a1', movement: undefined, lotId: 'l1', seller: 'sam', buyer: 'bob', status: 'settled' },
       ...{ hammer: usd(20_50n), premium: usd(2_05n), commission: usd(1_03n), paid: usd(22_55n) },
       ...{ proceeds: usd(19_47n), paidTo: 'seller', soldAt: endsAt, settledAt: endsAt },

@@ -32,10 +32,13 @@ async function differing({ house }: Saleroom): Promise<readonly string[]> {
       registry,
     });
     assert.equal(parkedKeys, 0);
-    return equal && documents > 0 ? [] : [view.name];
+    return equal && documents > 0 !== UNTOLD.includes(view.name) ? [] : [view.name];
   });
   return (await Promise.all(verified)).flat();
 }
+
+/** Views of what this story has nothing of. */
+const UNTOLD = ['refused-notices'];
 
 /** The code with which a read is refused. */
 const refusalOf = (read: Promise<unknown>): Promise<string> =>
