@@ -92,6 +92,8 @@ export class Streams {
   readonly #streams = new Interned<Stream>();
   readonly #asked = new Interned<Asked>();
   /** How many events each stream had where the search begins. */
+  /** By the key of a command, when it was decided, where that is behind both moments. */
+  readonly #decidedAt = new Map<string, string>();
   readonly #given = new Map<string, number>();
   readonly broken = new Map<Stream, readonly string[]>();
   /** Decisions that were really made. */
@@ -219,7 +221,10 @@ export class Streams {
   ): readonly RecordedEvent[] {
     const causes = batch.decided.flatMap(({ command: { key, moment }, verdict }) =>
       verdict.kind === 'events' && !verdict.repeated
-        ? Array.from({ length: verdict.count }, (_, at) => ({ moment, name: [stream.name, key, at] }))
+        ? Array.from({ length: verdict.count }, (_, at) => ({
+            moment: moment ?? this.#decidedAt.get(key),
+            name: [stream.name, key, at],
+          }))
         : [],
     );
     return batch.events.map(({ toAppend, data, metadata }, at) => {
@@ -284,15 +289,20 @@ export class Streams {
   #steady({ decider, command: { type }, key }: ReadyCommand, moment: string | undefined): AnyDecider {
     const branch = decider.decide[type];
     if (branch === undefined) throw new TypeError(`${decider.category} does not decide ${type}`);
-    const [early, late] = this.#options.moments;
+    const { moments, recordedAt } = this.#options;
+    const [early, late] = moments;
+    const comesAgain = (decision: ReturnType<typeof branch>): boolean =>
+      'rejected' in decision && decision.code === NotYet.code;
     const steady: typeof branch = (data, state, facts) => {
       const id = idByCause('decision', key);
       const at = (now: string) => branch(data, state, { ...facts, id, now });
       if (moment !== undefined) return at(moment);
-      const decision = at(late);
+      const inTime = at(late);
+      // What is due behind both moments is decided at the end of this world.
+      const decision = comesAgain(inTime) ? at(recordedAt) : inTime;
+      if (decision !== inTime) this.#decidedAt.set(key, recordedAt);
       const before = at(early);
-      const comesAgain = 'rejected' in before && before.code === NotYet.code;
-      if (!comesAgain && !isDeepStrictEqual(decision, before))
+      if (!comesAgain(before) && !isDeepStrictEqual(decision, before))
         throw new Broken([`${type} is decided by the clock`]);
       return decision;
     };
