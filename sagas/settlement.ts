@@ -3,6 +3,7 @@ import type { EventOf, Rejection } from '#domain/kernel/message.ts';
 import type { Intent } from '#domain/kernel/reaction.ts';
 import { type Answer, type Step, saga } from '#domain/kernel/saga.ts';
 import { CreditPlatform } from '#domain/wallets/platform/messages.ts';
+import { KeepUnclaimed } from '#domain/wallets/unclaimed/messages.ts';
 import { CaptureHold, CreditWallet } from '#domain/wallets/wallet/messages.ts';
 
 type Sold = EventOf<typeof LotSold>['data'];
@@ -28,8 +29,8 @@ const payProceeds = (sold: Sold): Intent => ({
   purpose: 'proceeds',
 });
 const keepProceeds = (sold: Sold): Intent => ({
-  command: CreditPlatform({
-    ...{ account: 'unallocated', currency: sold.currency, movement: sold.settlement },
+  command: KeepUnclaimed({
+    ...{ person: sold.seller, currency: sold.currency, movement: sold.settlement },
     amount: proceedsOf(sold),
     reason: 'sale_proceeds',
   }),
@@ -87,7 +88,7 @@ const after =
 
 /**
  * After the hammer: the winner's hold is captured, the seller gets the hammer less commission, the house premium and
- * commission, and the sale is settled. Proceeds that the seller's wallet cannot take are kept for them by the house.
+ * commission, and the sale is settled. Proceeds that the seller's wallet cannot take are owed to them.
  */
 export const settlement = saga({
   name: 'settlement',

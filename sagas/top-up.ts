@@ -1,23 +1,22 @@
-import { reaction } from '#domain/kernel/reaction.ts';
+import { type Intent, reaction } from '#domain/kernel/reaction.ts';
 import { type Saga, type Step, saga } from '#domain/kernel/saga.ts';
 import {
   ExpireTopUp,
   InitiateTopUp,
   TopUpConfirmed,
+  TopUpExpired,
   TopUpFailed,
   TopUpRequiresAction,
 } from '#domain/wallets/payment/messages.ts';
-import { CreditPlatform } from '#domain/wallets/platform/messages.ts';
-import { CreditRefused, CreditWallet, TopUpRequested } from '#domain/wallets/wallet/messages.ts';
+import { CreditWallet, EndTopUp, TopUpRequested } from '#domain/wallets/wallet/messages.ts';
 
 /**
- * A payment into a wallet: requested → initiated (the gateway asks the provider) → confirmed by a notice → credited. A
- * wallet that has been closed meanwhile refuses, by an event, and the money is kept as unallocated: once, because
- * the wallet refuses once and the command's id derives from that refusal.
+ * A payment into a wallet: requested → initiated (the gateway asks the provider) → confirmed by a notice → credited. What a
+ * wallet that has been closed meanwhile refuses is owed to the person (see unclaimed.ts).
  */
 export const topUp = reaction({
   name: 'top-up',
-  events: [TopUpRequested, TopUpConfirmed, CreditRefused],
+  events: [TopUpRequested, TopUpConfirmed],
   key: ({ stream }) => stream,
   on: {
     TopUpRequested({ data: { paymentId, person, currency, amount, expiresAt } }) {
@@ -28,12 +27,21 @@ export const topUp = reaction({
     TopUpConfirmed: ({ data: { person, currency, amount, movement } }) => [
       { command: CreditWallet({ person, currency, amount, movement, reason: 'top_up' }) },
     ],
-    CreditRefused({ data: { credit, currency, amount, movement } }) {
-      if (credit !== 'top_up') return [];
-      const account = 'unallocated';
-      return [{ command: CreditPlatform({ account, currency, amount, movement, reason: 'top_up' }) }];
-    },
   },
+});
+
+const ended = ({
+  data: { person, currency, paymentId },
+}: {
+  readonly data: { readonly person: string; readonly currency: string; readonly paymentId: string };
+}): readonly Intent[] => [{ command: EndTopUp({ person, currency, paymentId }) }];
+
+/** A wallet need not wait for a payment that comes to nothing: it can be closed, and has room for others. */
+export const topUpEnd = reaction({
+  name: 'top-up-end',
+  events: [TopUpFailed, TopUpExpired],
+  key: ({ stream }) => stream,
+  on: { TopUpFailed: ended, TopUpExpired: ended },
 });
 
 type Waiting = { readonly paymentId: string } | null;

@@ -4,12 +4,13 @@ import { type Currency, SignedMinorUnits } from './money.ts';
 
 /** Every account there is: its kind, whose it is, its currency, and the side of a wallet. */
 const ACCOUNT =
-  /^(wallet:[A-Za-z0-9][\w.-]{0,63}:[A-Z]{3}:(available|held)|(platform|provider|clearing):[A-Za-z0-9][\w.-]{0,63}:[A-Z]{3})$/;
+  /^(wallet:[A-Za-z0-9][\w.-]{0,63}:[A-Z]{3}:(available|held)|(platform|provider|clearing|unclaimed|receivable):[A-Za-z0-9][\w.-]{0,63}:[A-Z]{3})$/;
 
 /**
  * One side of a movement of money: the account and by how much its balance changes. Accounts are
- * `wallet:<person>:<currency>:available|held`, `platform:<account>:<currency>`, `provider:<name>:<currency>` and
- * `clearing:<movement>:<currency>`.
+ * `wallet:<person>:<currency>:available|held`, `unclaimed:<person>:<currency>` (owed to a person),
+ * `receivable:<person>:<currency>` (owed by one, below zero), `platform:<account>:<currency>`, `provider:<name>:<currency>`
+ * and `clearing:<movement>:<currency>`.
  */
 export const Posting = z
   .object({ account: z.string().regex(ACCOUNT, 'an account of the ledger'), amount: SignedMinorUnits })
@@ -44,6 +45,8 @@ export type Postings = z.output<typeof Postings>;
 export const availableOf = (person: PersonId, currency: Currency): string =>
   `wallet:${person}:${currency}:available`;
 export const heldOf = (person: PersonId, currency: Currency): string => `wallet:${person}:${currency}:held`;
+export const unclaimedOf = (person: PersonId, currency: Currency): string =>
+  `unclaimed:${person}:${currency}`;
 export const platformAccount = (account: string, currency: Currency): string =>
   `platform:${account}:${currency}`;
 export const providerAccount = (provider: string, currency: Currency): string =>

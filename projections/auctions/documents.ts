@@ -151,7 +151,7 @@ export const SettlementDocument = z
     paid: Money,
     /** To the seller: hammer less commission. */
     proceeds: Money,
-    /** `unclaimed`: the seller has no open wallet, and the house keeps the proceeds for them. */
+    /** `unclaimed`: no wallet of the seller could take the proceeds, and the house owes it to them (`unclaimedMoney`). */
     paidTo: z.enum(['seller', 'unclaimed']).optional(),
     problem: z.string().optional(),
     soldAt: Instant,

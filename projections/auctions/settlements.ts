@@ -6,7 +6,7 @@ import { known } from './known.ts';
 
 export const settlementsView = view({
   name: 'settlements',
-  version: 2,
+  version: 3,
   description: 'What each sale moves between buyer, seller and house, and how far that is.',
   document: SettlementDocument,
   indexes: [
@@ -37,7 +37,8 @@ export const settlementsView = view({
     LotSettled(before, event): SettlementDocument {
       const { problem: _, ...settlement } = known(before, event);
       const { paidTo } = event.data;
-      return { ...settlement, status: 'settled', paidTo, settledAt: event.metadata.occurredAt };
+      const owed = paidTo === 'unclaimed' ? { problem: 'proceeds: unclaimed' } : {};
+      return { ...settlement, status: 'settled', paidTo, ...owed, settledAt: event.metadata.occurredAt };
     },
     SettlementStopped: (before, event): SettlementDocument => ({
       ...known(before, event),

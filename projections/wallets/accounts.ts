@@ -1,7 +1,8 @@
 import type { RecordedEvent } from '#domain/kernel/envelope.ts';
-import { clearingOf, type Posting, providerAccount } from '#domain/kernel/posting.ts';
+import { clearingOf, type Posting, platformAccount, providerAccount } from '#domain/kernel/posting.ts';
 import { PayoutSettled, TopUpConfirmed } from '#domain/wallets/payment/messages.ts';
-import { PlatformCredited } from '#domain/wallets/platform/messages.ts';
+import { PlatformCredited, UnallocatedAssigned } from '#domain/wallets/platform/messages.ts';
+import { MoneyUnclaimed, UnclaimedPaidOut } from '#domain/wallets/unclaimed/messages.ts';
 import { FundsCaptured, FundsCredited, TransferSent } from '#domain/wallets/wallet/messages.ts';
 import { type View, view } from '../view.ts';
 import { ClearingDocument, PlatformAccountDocument } from './documents.ts';
@@ -32,16 +33,25 @@ function accountAfter(
 /** The accounts of the house and its mirror of what the provider holds; each event touches one of them. */
 export const platformAccounts: View = view({
   name: 'platform-accounts',
-  version: 2,
+  version: 3,
   description: 'What the house has earned and what the payment provider holds for it.',
   document: PlatformAccountDocument,
   indexes: [{ name: 'by-currency', fields: [{ path: 'currency', as: 'text' }] }],
-  events: [TopUpConfirmed, PayoutSettled, PlatformCredited],
-  key: (event) =>
-    event.type === 'PlatformCredited'
-      ? `platform:${event.data.account}:${event.data.currency}`
-      : providerAccount(event.data.provider, event.data.currency),
-  on: { TopUpConfirmed: accountAfter, PayoutSettled: accountAfter, PlatformCredited: accountAfter },
+  events: [TopUpConfirmed, PayoutSettled, PlatformCredited, UnallocatedAssigned],
+  key(event) {
+    const { currency } = event.data;
+    if (event.type === 'PlatformCredited') return platformAccount(event.data.account, currency);
+    if (event.type === 'UnallocatedAssigned') return platformAccount('unallocated', currency);
+    return providerAccount(event.data.provider, currency);
+  },
+  on: {
+    TopUpConfirmed: accountAfter,
+    PayoutSettled: accountAfter,
+    PlatformCredited: accountAfter,
+    // What was still in clearing when its owner was found has never been in the account.
+    UnallocatedAssigned: (before, event, id) =>
+      event.data.postings.length === 0 ? before : accountAfter(before, event, id),
+  },
 });
 
 type Moving = RecordedEvent<
@@ -72,14 +82,24 @@ function clearingAfter(
 /** Money on its way, by movement: what an auditor looks at first when something is missing. */
 export const clearing: View = view({
   name: 'clearing',
-  version: 2,
+  version: 3,
   description: 'Money of one movement that is on its way: never below zero, and zero at its end.',
   document: ClearingDocument,
   indexes: [
     { name: 'by-balance', fields: [{ path: 'balance', as: 'integer' }] },
     { name: 'by-movement', fields: [{ path: 'movement', as: 'text' }] },
   ],
-  events: [TopUpConfirmed, TransferSent, FundsCaptured, FundsCredited, PlatformCredited, PayoutSettled],
+  events: [
+    TopUpConfirmed,
+    TransferSent,
+    FundsCaptured,
+    FundsCredited,
+    PlatformCredited,
+    PayoutSettled,
+    UnallocatedAssigned,
+    MoneyUnclaimed,
+    UnclaimedPaidOut,
+  ],
   key: ({ data }) => `${data.movement}:${data.currency}`,
   on: {
     TopUpConfirmed: clearingAfter,
@@ -88,5 +108,8 @@ export const clearing: View = view({
     FundsCredited: clearingAfter,
     PlatformCredited: clearingAfter,
     PayoutSettled: clearingAfter,
+    UnallocatedAssigned: clearingAfter,
+    MoneyUnclaimed: clearingAfter,
+    UnclaimedPaidOut: clearingAfter,
   },
 });

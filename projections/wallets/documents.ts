@@ -12,6 +12,7 @@ import {
   Sum,
 } from '#domain/kernel/money.ts';
 import { PaymentNotice, ProviderName } from '#domain/kernel/ports/payments.ts';
+import { UnclaimedReason } from '#domain/wallets/unclaimed/messages.ts';
 import { HoldPurpose } from '#domain/wallets/wallet/messages.ts';
 
 // What the wallets' views hold. Amounts are minor units: bigint in a fold, decimal strings where they are stored.
@@ -107,6 +108,8 @@ export const PaymentDocument = z
     actionUrl: capability(z.url().optional()),
     expiresAt: Instant.optional(),
     why: z.string().optional(),
+    /** Where the money of a payment in has arrived: `unclaimed` when no wallet could take it and it is owed to the person. */
+    creditedTo: z.enum(['wallet', 'unclaimed']).optional(),
     /** Notices of the provider that did not fit. */
     refusedNotices: z.int().min(0),
     startedAt: Instant,
@@ -116,6 +119,25 @@ export const PaymentDocument = z
   })
   .meta({ id: 'Payment', description: 'A payment at the provider, in or out.' });
 export type PaymentDocument = z.output<typeof PaymentDocument>;
+
+/** `<person>:<currency>`. */
+export const UnclaimedDocument = z
+  .object({
+    id: z.string(),
+    person: PersonId,
+    currency: Currency,
+    /** What is owed now; zero when all of it has been paid out. */
+    balance: Sum,
+    /** What it came from last, and by which movement. */
+    lastReason: UnclaimedReason,
+    lastMovement: MovementId,
+    updatedAt: Instant,
+  })
+  .meta({
+    id: 'UnclaimedMoney',
+    description: 'Money of a person that no wallet of theirs could take: the house owes it to them.',
+  });
+export type UnclaimedDocument = z.output<typeof UnclaimedDocument>;
 
 /** The account as it stands in postings: `platform:fees:USD`, `provider:simulated:USD`. */
 export const PlatformAccountDocument = z
@@ -142,6 +164,8 @@ export const LedgerDocument = z
     /** In all wallets: what can be spent, and what is held. */
     available: SignedSum,
     held: SignedSum,
+    /** Owed to people, because no wallet could take it. */
+    unclaimed: SignedSum,
     /** On its way between accounts, over all movements. */
     clearing: SignedSum,
     /** What the house has earned. */

@@ -4,6 +4,7 @@ import { ledger } from './ledger.ts';
 import { refusedNotices } from './notices.ts';
 import { payments } from './payments.ts';
 import { statement } from './statement.ts';
+import { unclaimed } from './unclaimed.ts';
 import { holds, wallets } from './wallets.ts';
 
 export * from './documents.ts';
@@ -16,6 +17,7 @@ export const walletViews: readonly View[] = [
   statement,
   payments,
   refusedNotices,
+  unclaimed,
   platformAccounts,
   clearing,
   ledger,

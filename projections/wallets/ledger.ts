@@ -1,7 +1,8 @@
 import type { RecordedEvent } from '#domain/kernel/envelope.ts';
 import type { Posting } from '#domain/kernel/posting.ts';
 import { PayoutSettled, TopUpConfirmed } from '#domain/wallets/payment/messages.ts';
-import { PlatformCredited } from '#domain/wallets/platform/messages.ts';
+import { PlatformCredited, UnallocatedAssigned } from '#domain/wallets/platform/messages.ts';
+import { MoneyUnclaimed, UnclaimedPaidOut } from '#domain/wallets/unclaimed/messages.ts';
 import {
   ClaimEnded,
   FundsCaptured,
@@ -14,17 +15,21 @@ import { type View, view } from '../view.ts';
 import { LedgerDocument } from './documents.ts';
 
 type Booked = RecordedEvent<string, { readonly currency: string; readonly postings: readonly Posting[] }>;
-type Kind = 'available' | 'held' | 'clearing' | 'platform' | 'providers';
+type Kind = 'available' | 'held' | 'unclaimed' | 'clearing' | 'platform' | 'providers';
 
 /** To which sum an account belongs, told by its name. */
 function kindOf(account: string): Kind {
   if (account.startsWith('clearing:')) return 'clearing';
+  if (account.startsWith('unclaimed:')) return 'unclaimed';
   if (account.startsWith('platform:')) return 'platform';
   if (account.startsWith('provider:')) return 'providers';
   return account.endsWith(':held') ? 'held' : 'available';
 }
 
-const NOTHING = { available: 0n, held: 0n, clearing: 0n, platform: 0n, providers: 0n, total: 0n, entries: 0 };
+const NOTHING = {
+  ...{ available: 0n, held: 0n, unclaimed: 0n, clearing: 0n, platform: 0n, providers: 0n },
+  ...{ total: 0n, entries: 0 },
+};
 
 function booked(
   before: LedgerDocument | undefined,
@@ -42,13 +47,16 @@ function booked(
 /** The trial balance: one document a currency, so that all its sums are of one and the same position. */
 export const ledger: View = view({
   name: 'ledger',
-  version: 2,
+  version: 3,
   description: 'All money of each currency by kind of account; the kinds sum to zero.',
   document: LedgerDocument,
   events: [
     TopUpConfirmed,
     PayoutSettled,
     PlatformCredited,
+    UnallocatedAssigned,
+    MoneyUnclaimed,
+    UnclaimedPaidOut,
     TransferSent,
     FundsReserved,
     ClaimEnded,
@@ -61,6 +69,9 @@ export const ledger: View = view({
     TopUpConfirmed: booked,
     PayoutSettled: booked,
     PlatformCredited: booked,
+    UnallocatedAssigned: booked,
+    MoneyUnclaimed: booked,
+    UnclaimedPaidOut: booked,
     TransferSent: booked,
     FundsReserved: booked,
     ClaimEnded: booked,

@@ -12,6 +12,8 @@ import {
   TopUpInitiated,
   TopUpRequiresAction,
 } from '#domain/wallets/payment/messages.ts';
+import { MoneyUnclaimed } from '#domain/wallets/unclaimed/messages.ts';
+import { FundsCredited } from '#domain/wallets/wallet/messages.ts';
 import { type View, view } from '../view.ts';
 import { PaymentDocument } from './documents.ts';
 
@@ -62,9 +64,14 @@ const becomes =
     };
   };
 
+const creditedTo =
+  (where: PaymentDocument['creditedTo']) =>
+  (before: PaymentDocument | undefined, { recordedAt }: RecordedEvent): PaymentDocument | undefined =>
+    before && { ...before, creditedTo: where, updatedAt: recordedAt };
+
 export const payments: View = view({
   name: 'payments',
-  version: 3,
+  version: 4,
   description: 'Payments in and out, where they stand, and where to confirm them.',
   document: PaymentDocument,
   indexes: [
@@ -84,8 +91,13 @@ export const payments: View = view({
     PayoutFailed,
     PayoutSettled,
     NoticeRefused,
+    FundsCredited,
+    MoneyUnclaimed,
   ],
-  key: ({ data }) => data.paymentId,
+  // The movement of a payment bears its id.
+  key: ({ data }) => ('paymentId' in data ? data.paymentId : data.movement),
+  documents: ({ data }) =>
+    'paymentId' in data ? [data.paymentId] : data.reason === 'top_up' ? [data.movement] : [],
   on: {
     TopUpInitiated: initiated('in'),
     TopUpRequiresAction(before, event) {
@@ -105,5 +117,7 @@ export const payments: View = view({
     // A notice on a payment that nobody knows is in the history alone: there is no payment to show.
     NoticeRefused: (before, { recordedAt }) =>
       before && { ...before, refusedNotices: before.refusedNotices + 1, updatedAt: recordedAt },
+    FundsCredited: creditedTo('wallet'),
+    MoneyUnclaimed: creditedTo('unclaimed'),
   },
 });

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { overseers } from '#domain/kernel/actor.ts';
+import { overseers, type Role } from '#domain/kernel/actor.ts';
 import { HoldId, MovementId, PaymentId, PersonId } from '#domain/kernel/ids.ts';
 import { Instant } from '#domain/kernel/instant.ts';
 import { Currency } from '#domain/kernel/money.ts';
@@ -13,6 +13,7 @@ import {
   PlatformAccountDocument,
   RefusedNoticeDocument,
   StatementEntry,
+  UnclaimedDocument,
   WalletDocument,
 } from '#projections/wallets/documents.ts';
 import { isTheirs, personAsked } from '../authorization/own.ts';
@@ -26,6 +27,7 @@ const wallets = documents('wallets', WalletDocument);
 const holds = documents('holds', HoldDocument);
 const statement = documents('statement', StatementEntry);
 const payments = documents('payments', PaymentDocument);
+const unclaimedAccounts = documents('unclaimed', UnclaimedDocument);
 const platformAccounts = documents('platform-accounts', PlatformAccountDocument);
 const movements = documents('clearing', ClearingDocument);
 const notices = documents('refused-notices', RefusedNoticeDocument);
@@ -78,6 +80,18 @@ const payment = query({
     return found !== null && isTheirs([found.person], reading) ? found : null;
   },
 });
+
+const unclaimedIn = query({
+  description: 'What the house owes you in one currency, because no wallet of yours could take it.',
+  who: 'member',
+  args: { currency: Currency, person },
+  returns: UnclaimedDocument.nullable(),
+  resolve: (args, reading) =>
+    unclaimedAccounts.get(`${personAsked(args.person, reading)}:${args.currency}`, reading),
+});
+
+/** The house pays out what it owes, and so sees what that is; overseers see all money. */
+const office: readonly Role[] = ['auctioneer', 'clerk', ...overseers];
 
 const platformAccount = query({
   description: 'What one account of the house or of a payment provider holds.',
@@ -174,6 +188,23 @@ export const walletOperations: Operations = {
         return notices.page({ filter, sort: newestFirst }, args, reading);
       },
     }),
+    unclaimedIn,
+    unclaimedMoney: query({
+      description:
+        'What the house owes you, one for each currency: opening a wallet pays it out, and so does claiming it.',
+      who: 'member',
+      args: { person, ...pageArguments },
+      returns: connection(UnclaimedDocument),
+      resolve: (args, reading) =>
+        unclaimedAccounts.page({ filter: { person: personAsked(args.person, reading) } }, args, reading),
+    }),
+    unclaimedOfAll: query({
+      description: 'Everybody to whom the house owes money that no wallet could take.',
+      who: office,
+      args: pageArguments,
+      returns: connection(UnclaimedDocument),
+      resolve: (args, reading) => unclaimedAccounts.page({ filter: { balance: { $gt: 0n } } }, args, reading),
+    }),
     platformAccount,
     platformAccounts: query({
       description: 'What the house and the payment providers hold.',
@@ -202,6 +233,7 @@ export const walletOperations: Operations = {
     node(HoldDocument, { read: hold, key: ['person', 'currency', 'holdId'] }),
     node(StatementEntry, { read: statementEntry, key: ['person', 'currency', 'revision'] }),
     node(PaymentDocument, { read: payment, key: ['paymentId'] }),
+    node(UnclaimedDocument, { read: unclaimedIn, key: ['person', 'currency'] }),
     node(PlatformAccountDocument, { read: platformAccount, key: ['owner', 'account', 'currency'] }),
     node(LedgerDocument, { read: ledger, key: ['currency'] }),
     node(ClearingDocument, { read: clearing, key: ['movement', 'currency'] }),

@@ -158,7 +158,7 @@ function streamsOf({ auctionId, bidders }: World): readonly string[] {
     `auction-${auctionId}`,
     ...bidders.map(({ stream }) => stream),
     ...bidders.map(({ actor }) => `wallet-${actor.id}:USD`),
-    ...['wallet-sam:USD', 'platform-fees:USD', 'platform-unallocated:USD', 'lot-l1', 'sale-s1'],
+    ...['wallet-sam:USD', 'platform-fees:USD', 'unclaimed-sam:USD', 'lot-l1', 'sale-s1'],
   ];
 }
 

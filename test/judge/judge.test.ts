@@ -99,8 +99,9 @@ test('money that is wrong by the smallest unit is found in every posting, balanc
       assert.notDeepEqual(problemsOf(withData(place, { postings })), [], `a posting of ${type}`);
     }
     if (data.balance !== undefined) {
-      const balance = data.balance as { readonly available: string; readonly held: string };
-      const wrong = { ...balance, available: more(balance.available) };
+      const balance = data.balance as string | { readonly available: string; readonly held: string };
+      const wrong =
+        typeof balance === 'string' ? more(balance) : { ...balance, available: more(balance.available) };
       assert.notDeepEqual(problemsOf(withData(place, { balance: wrong })), [], `the balance of ${type}`);
     }
   }

@@ -38,6 +38,18 @@ export interface Money extends Rules {
   held(): Readonly<Record<string, bigint>>;
 }
 
+/** What has come to an account once, or was refused once, for its movement and reason. */
+const credits: ReadonlySet<string> = new Set([
+  ...['FundsCredited', 'CreditRefused', 'PlatformCredited', 'MoneyUnclaimed', 'UnallocatedAssigned'],
+]);
+
+/** What the credit was called whose refusal is owed for such a reason, where that is another name. */
+const refusedAs: Readonly<Record<string, string>> = { transfer: 'transfer_returned', returned: 'unclaimed' };
+
+/** Money that has to arrive; and what nobody owns has to find its owner. */
+const isOnItsWay = (account: string): boolean =>
+  account.startsWith('clearing:') || account.startsWith('platform:unallocated:');
+
 /** Double entry; nobody below zero; holds whose claims are answered once and end once; credits that come once. */
 export function money(): Money {
   const balances = new Map<string, bigint>();
@@ -45,6 +57,8 @@ export function money(): Money {
   /** What the holds of each wallet hold together. */
   const heldIn = new Map<string, bigint>();
   const credited = new Set<string>();
+  /** Who was to be credited by a movement when their wallet refused, by movement and reason. */
+  const refused = new Map<string, string>();
 
   function book({ type, data }: RawEvent, complain: Complain): void {
     const postings = list(data.postings);
@@ -73,6 +87,12 @@ export function money(): Money {
       const stated = object(balance)[side];
       if (stated !== booked.toString()) complain(`says ${stated} ${side} where ${booked} are booked`);
     }
+  }
+
+  /** What is owed to a person, as its event states it. */
+  function checkOwed({ person, currency, balance }: Json, complain: Complain): void {
+    const booked = balances.get(`unclaimed:${person}:${currency}`) ?? 0n;
+    if (balance !== booked.toString()) complain(`says that ${balance} are owed where ${booked} are booked`);
   }
 
   function change(hold: Hold, { type, data }: RawEvent, complain: Complain): void {
@@ -110,26 +130,35 @@ export function money(): Money {
     if (together !== booked) complain(`the holds hold ${together} where ${booked} are booked as held`);
   }
 
+  /** What is owed is owed to whoever was to be credited, and to nobody else. */
+  function checkOwner({ movement, reason, person }: Json, complain: Complain): void {
+    const owner = refused.get(`${movement} ${refusedAs[text(reason)] ?? reason}`);
+    if (owner !== person) complain(`${person} is owed what was refused to ${owner}`);
+  }
+
   /** The same money comes once: a movement credits a wallet or an account of the house once for each reason. */
   function credit({ type, stream, data }: RawEvent, complain: Complain): void {
     const reason = type === 'CreditRefused' ? data.credit : data.reason;
-    const name = `${stream} ${data.movement} ${reason}`;
+    const assigned = type === 'UnallocatedAssigned' ? ' assigned' : '';
+    const name = `${stream} ${data.movement} ${reason}${assigned}`;
     if (credited.has(name)) complain(`${data.movement} was credited before`);
     credited.add(name);
+    if (type === 'CreditRefused') refused.set(`${data.movement} ${data.credit}`, text(data.person));
+    if (type === 'MoneyUnclaimed' || type === 'UnallocatedAssigned') checkOwner(data, complain);
   }
 
   return {
     see(event, complain) {
       const { type, stream, data } = event;
       if (data.postings !== undefined) book(event, complain);
-      if (data.balance !== undefined) checkBalance(data, complain);
+      const check = stream.startsWith('wallet-') ? checkBalance : checkOwed;
+      if (data.balance !== undefined) check(data, complain);
       if (stream.startsWith('wallet-') && data.holdId !== undefined) follow(event, complain);
-      if (type === 'FundsCredited' || type === 'CreditRefused' || type === 'PlatformCredited')
-        credit(event, complain);
+      if (credits.has(type)) credit(event, complain);
     },
     atRest(complain) {
       for (const [account, balance] of balances)
-        if (account.startsWith('clearing:') && balance !== 0n) complain(`${account} ends with ${balance}`);
+        if (isOnItsWay(account) && balance !== 0n) complain(`${account} ends with ${balance}`);
     },
     balances: () =>
       Object.fromEntries([...balances].filter(([account]) => !account.startsWith('clearing:')).sort()),

@@ -49,9 +49,17 @@ const Now = z.object({ now: z.string() });
 const { now } = await api.ask(Now, '{ now }', {});
 // Every view holds all of it, so that no answer below changes while it is compared.
 const everyView = [
-  ...['auctions', 'myBids', 'sales', 'lots', 'wallets', 'payments', 'platformAccounts', 'clearingOpen'].map(
-    (page) => `${page}(atLeast: $at) { edges { cursor } }`,
-  ),
+  ...[
+    'auctions',
+    'myBids',
+    'sales',
+    'lots',
+    'wallets',
+    'payments',
+    'platformAccounts',
+    'clearingOpen',
+    'unclaimedOfAll',
+  ].map((page) => `${page}(atLeast: $at) { edges { cursor } }`),
   ...['holds', 'statement'].map((page) => `${page}(currency: "USD", atLeast: $at) { edges { cursor } }`),
   'ledger(currency: "USD", atLeast: $at) { id }',
   'settlement(auctionId: "sold-1", atLeast: $at) { id }',
@@ -81,6 +89,7 @@ const listings: Readonly<
   Hold: ['ann', 'holds(currency: "USD") { edges { node { * } } }', ['ann', ...overseers]],
   StatementEntry: ['ann', 'statement(currency: "USD") { edges { node { * } } }', ['ann', ...overseers]],
   Payment: ['ann', 'payments { edges { node { * } } }', ['ann', ...overseers]],
+  UnclaimedMoney: ['sam', 'unclaimedMoney { edges { node { * } } }', ['sam', ...overseers]],
   PlatformAccountBalance: ['ida', 'platformAccounts { edges { node { * } } }', overseers],
   Ledger: ['ida', 'ledger(currency: "USD") { * }', overseers],
   Clearing: ['ida', `clearing(movement: "${payments[0]}", currency: "USD") { * }`, overseers],

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { ClaimMoney, PayOutUnclaimed } from '#domain/wallets/unclaimed/messages.ts';
 import { CloseWallet, OpenWallet, Transfer, Withdraw } from '#domain/wallets/wallet/messages.ts';
-import { ann, bob, Saleroom, sam, textIn } from '#test/support/saleroom.ts';
+import { ann, bob, otto, refusedWith, Saleroom, sam, textIn } from '#test/support/saleroom.ts';
 
 // Money in, out and between people, in the running house with the provider and its notices.
 
@@ -93,7 +94,7 @@ test('a transfer to a closed wallet comes back, once', async (t) => {
   await room.audited();
 });
 
-test('a transfer between two closed wallets stays with the house', async (t) => {
+test('a transfer between two closed wallets is owed to its sender, whom staff pay when a wallet is open', async (t) => {
   const room = await Saleroom.open(t);
   await room.fund(ann);
   const held = room.house.process.holdBack(({ stream }) => stream === 'wallet-bob:USD');
@@ -105,15 +106,35 @@ test('a transfer between two closed wallets stays with the house', async (t) => 
   assert.deepEqual(await room.house.types('wallet-bob:USD'), ['CreditRefused']);
   assert.equal((await room.house.types('wallet-ann:USD')).at(-1), 'CreditRefused');
   const { balances } = await room.audited();
-  assert.equal(balances['platform:unallocated:USD'], 100_00n);
+  assert.equal(balances['unclaimed:ann:USD'], 100_00n);
   assert.equal(balances['wallet:ann:USD:available'], 0n);
+  // A payout that the closed wallet refuses comes back to her, by a movement of its own each time.
+  const pay = PayOutUnclaimed({ person: ann.id, currency, amount: 60_00n });
+  for (const _ of [1, 2]) {
+    await room.house.done(pay, otto);
+    await room.house.settle();
+    assert.equal((await room.audited()).balances['unclaimed:ann:USD'], 100_00n);
+  }
+  assert.equal(
+    refusedWith(await room.house.process.send(ClaimMoney({ currency }), bob)),
+    'nothing_unclaimed',
+  );
+  await room.house.done(OpenWallet({ currency }), ann);
+  await room.house.settle();
+  assert.deepEqual(await room.balance(ann), { available: '10000', held: '0' });
+  assert.equal((await room.audited()).balances['unclaimed:ann:USD'], 0n);
 });
 
-test('a payment that comes for a closed wallet stays with the house, and one that nobody knows is kept', async (t) => {
+test('a payment that comes for a closed wallet is owed to the person, and one that nobody knows is kept', async (t) => {
   const room = await Saleroom.open(t);
   await room.house.done(OpenWallet({ currency }), sam);
   const paymentId = await room.beginTopUp(sam, 50_00n);
-  await room.house.done(CloseWallet({ currency }), sam);
+  const close = CloseWallet({ currency });
+  assert.equal(refusedWith(await room.house.process.send(close, sam)), 'payment_under_way');
+  const declined = { noticeId: 'n0', paymentId, outcome: 'top_up_failed', amount: 50_00n, currency } as const;
+  assert.equal(await room.house.tell(declined), true);
+  await room.house.settle();
+  await room.house.done(close, sam);
   await room.confirmTopUps();
   await room.house.restart({ kill: true });
   await room.confirmTopUps();
@@ -124,6 +145,7 @@ test('a payment that comes for a closed wallet stays with the house, and one tha
   assert.deepEqual(await room.house.types('payment-nobodys'), ['NoticeRefused']);
   assert.deepEqual((await room.audited()).balances, {
     'provider:simulated:USD': -50_00n,
-    'platform:unallocated:USD': 50_00n,
+    'unclaimed:sam:USD': 50_00n,
   });
+  assert.equal(textIn(await room.house.see('payments', paymentId), 'creditedTo'), 'unclaimed');
 });

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { CancelAuction } from '#domain/auctions/auction/messages.ts';
-import { CloseWallet } from '#domain/wallets/wallet/messages.ts';
+import { CloseWallet, OpenWallet } from '#domain/wallets/wallet/messages.ts';
 import {
   ann,
   bob,
@@ -71,7 +71,7 @@ test('sold: the buyer pays hammer and premium, the seller gets the rest, the hou
   assert.equal((await room.house.types('lot-l1')).at(-1), 'OwnershipPassed');
 });
 
-test('sold while the seller’s wallet is closed: the house keeps the proceeds for them', async (t) => {
+test('sold while the seller’s wallet is closed: the proceeds are owed to the seller, and paid into the next wallet', async (t) => {
   const room = await givenOpenAuction(t);
   await room.bid(ann, 20_00n);
   await room.bid(bob, 30_00n);
@@ -80,12 +80,19 @@ test('sold while the seller’s wallet is closed: the house keeps the proceeds f
   const { balances, held } = await room.audited();
   assert.deepEqual(held, {});
   assert.equal(balances['wallet:sam:USD:available'], undefined);
-  assert.equal(balances['platform:unallocated:USD'], 19_47n);
+  assert.equal(balances['unclaimed:sam:USD'], 19_47n);
   assert.equal(balances['platform:fees:USD'], 3_08n);
   assert.equal(balances['wallet:bob:USD:available'], 77_45n);
   assert.equal((await room.house.types('wallet-sam:USD')).at(-1), 'CreditRefused');
   const seen = await room.house.see('settlements', 'a1');
   assert.deepEqual([textIn(seen, 'status'), textIn(seen, 'paidTo')], ['settled', 'unclaimed']);
+  assert.equal(textIn(seen, 'problem'), 'proceeds: unclaimed');
+  const owed = await room.house.see('unclaimed', 'sam:USD');
+  assert.deepEqual([textIn(owed, 'person'), textIn(owed, 'lastReason')], ['sam', 'sale_proceeds']);
+  await room.house.done(OpenWallet({ currency: 'USD' }), sam);
+  await room.house.settle();
+  assert.deepEqual(await room.balance(sam), { available: '1947', held: '0' });
+  assert.equal((await room.audited()).balances['unclaimed:sam:USD'], 0n);
 });
 
 test('sold at the reserve: it is the price, and below it nobody is told what it is', async (t) => {

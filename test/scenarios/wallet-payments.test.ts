@@ -167,15 +167,24 @@ test('a notice of an unknown payment is kept and answered, one under a used id r
   assert.equal(await house.tell({ ...unknown, amount: 501n }), 409);
 });
 
-test('money that comes for a closed wallet is kept by the house', async (t) => {
+test('money that comes for a closed wallet is owed to its owner, and paid into the next one', async (t) => {
   const house = await givenHouse(t);
   await house.send(open, ann);
   const { paymentId } = await house.startTopUp(500n);
-  await house.send(CloseWallet({ currency }), ann);
+  assert.equal((await house.send(CloseWallet({ currency }), ann)).outcome, 'rejected');
+  assert.equal(await house.tell(noticeOf(paymentId, { outcome: 'top_up_failed' })), 200);
+  await house.settled();
+  assert.equal((await house.send(CloseWallet({ currency }), ann)).outcome, 'accepted');
   assert.equal(await house.tell(noticeOf(paymentId)), 200);
   await house.settled();
   assert.equal((await house.types('wallet-ann:USD')).at(-1), 'CreditRefused');
-  assert.deepEqual(await house.types('platform-unallocated:USD'), ['PlatformCredited']);
+  const owed = (await house.history('unclaimed-ann:USD')).at(-1);
+  assert.deepEqual([owed?.type, owed?.data.balance], ['MoneyUnclaimed', '500']);
+  await house.send(open, ann);
+  await house.settled();
+  assert.equal((await house.types('unclaimed-ann:USD')).at(-1), 'UnclaimedPaidOut');
+  const last = (await house.history('wallet-ann:USD')).at(-1);
+  assert.deepEqual(last?.data.balance, { available: '500', held: '0' });
 });
 
 /** A house where ann has 500. */

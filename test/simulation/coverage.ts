@@ -10,7 +10,7 @@ const TYPES = [
   ...['AuctionTurnedAway', 'OwnershipPassed', 'LotReturned', 'TopUpConfirmed', 'TopUpFailed', 'TopUpExpired'],
   ...['PayoutInitiated', 'PayoutFailed', 'PayoutPaid', 'PayoutSettled', 'FundsReleased', 'TransferSent'],
   ...['TransferRefused', 'WithdrawalRefused', 'CreditRefused', 'FundsCredited', 'PlatformCredited'],
-  ...['WalletClosed', 'SagaStepped'],
+  ...['WalletClosed', 'TopUpEnded', 'MoneyUnclaimed', 'UnclaimedPaidOut', 'SagaStepped'],
 ] as const;
 
 class Tally {

@@ -175,6 +175,17 @@ export const plants: readonly Plant[] = [
       },
     ],
   },
+  {
+    name: 'money-without-owner',
+    story: 'Proceeds that no wallet of the seller can take are kept by the house, as nobody’s.',
+    edits: [
+      {
+        file: 'sagas/settlement.ts',
+        find: 'command: KeepUnclaimed({\n    ...{ person: sold.seller,',
+        replace: "command: CreditPlatform({\n    ...{ account: 'unallocated',",
+      },
+    ],
+  },
 ];
 
 const root = new URL('../../', import.meta.url);

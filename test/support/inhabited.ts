@@ -82,7 +82,8 @@ export async function inhabit(url: string, gone = new AbortController().signal):
   }
 
   async function openWallets(): Promise<void> {
-    for (const who of ['ann', 'bob', 'cyd', 'dan', 'sam', 'sue'] as const)
+    // Sam has none, so that what he sells for is owed to him.
+    for (const who of ['ann', 'bob', 'cyd', 'dan', 'sue'] as const)
       await send(who, 'wallets/open-wallet', { currency: 'USD' });
     await send('ann', 'wallets/open-wallet', { currency: 'EUR' });
     for (const who of ['ann', 'bob', 'cyd', 'dan'] as const) await pay(who, 'USD');

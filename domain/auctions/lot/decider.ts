@@ -8,6 +8,7 @@ import { type Hands, noHands, withHand } from '../hands.ts';
 import { isStaff } from '../people.ts';
 import { AuctionExists } from '../sale/messages.ts';
 import {
+  ConsignorMissing,
   commands,
   events,
   LotAmended,
@@ -92,6 +93,8 @@ export const lot = decider({
     ConsignLot({ consignor, ...data }, lot, { actor }) {
       if (lot.phase !== 'none') return LotExists({});
       if (consignor !== undefined && consignor !== actor.id && !isStaff(actor)) return NotYourLot({});
+      // Left out by a clerk it would make the clerk the seller, who gets the proceeds.
+      if (consignor === undefined && isStaff(actor)) return ConsignorMissing({});
       const described = describe(data);
       if ('rejected' in described) return described;
       return [LotConsigned({ ...described, consignor: consignor ?? actor.id })];

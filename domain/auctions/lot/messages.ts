@@ -121,6 +121,10 @@ export const NotYourLot = rejection('not_your_lot', {
   message: 'Only its consignor and the house’s staff may do this with a lot.',
   status: 403,
 });
+export const ConsignorMissing = rejection('consignor_missing', {
+  message: 'Staff who enter a lot say whose it is: name its consignor, with a new command id.',
+  status: 422,
+});
 export const LotPhase = rejection('lot_phase', {
   message: 'The lot is offered, sold or withdrawn, and this needs it at rest.',
   says: ({ phase }) =>
@@ -168,11 +172,11 @@ export const ConsignLot = command('ConsignLot', {
   from: ['seller', 'auctioneer', 'clerk'],
   data: {
     ...offer,
-    /** Whose lot it is, when staff enter it for somebody. */
+    /** Whose lot it is. Staff have to say it; everybody else enters their own. */
     consignor: PersonId.optional(),
   },
   stream,
-  rejections: [LotExists, NotYourLot, UnsoundLot, CurrencyUnknown, NoLadder],
+  rejections: [LotExists, NotYourLot, ConsignorMissing, UnsoundLot, CurrencyUnknown, NoLadder],
 });
 export const AmendLot = command('AmendLot', {
   description: 'Describes a lot anew, as a whole; a reserve left out is no reserve. Not while it is offered.',

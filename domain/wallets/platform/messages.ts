@@ -1,12 +1,12 @@
 import { z } from 'zod';
-import { MovementId } from '../../kernel/ids.ts';
+import { MovementId, PersonId } from '../../kernel/ids.ts';
 import { command, event } from '../../kernel/message.ts';
 import { Currency, PositiveMinorUnits } from '../../kernel/money.ts';
 import { Postings } from '../../kernel/posting.ts';
 
 // Streams `platform-<account>:<currency>`: the house's own accounts. This is the permanent storage format.
 
-/** `fees`: what the house earns. `unallocated`: money that no wallet could take, kept for whoever it belongs to. */
+/** `fees`: what the house earns. `unallocated`: where histories of before kept what no wallet could take. */
 export const PlatformAccount = z
   .enum(['fees', 'unallocated'])
   .meta({ id: 'PlatformAccount', description: 'An account of the house.' });
@@ -14,6 +14,11 @@ export const PlatformAccount = z
 const PlatformReason = z
   .enum(['premium', 'commission', 'fees', 'top_up', 'transfer', 'sale_proceeds', 'refund'])
   .meta({ id: 'PlatformReason', description: 'Why an account of the house was credited.' });
+
+/** What was ever kept as `unallocated`: money of people. */
+const OwnedReason = z
+  .enum(['top_up', 'transfer', 'sale_proceeds', 'refund'])
+  .meta({ id: 'UnallocatedReason', description: 'What money without an owner had been for.' });
 
 const credit = {
   account: PlatformAccount,
@@ -29,6 +34,20 @@ export const PlatformCredited = event('PlatformCredited', {
   data: { ...credit, postings: Postings },
 });
 
+export const UnallocatedAssigned = event('UnallocatedAssigned', {
+  version: 1,
+  description:
+    'What no wallet could take, and was nobody’s, has its owner: it goes back into clearing and is owed to them. Without postings it is still in clearing.',
+  data: {
+    person: PersonId,
+    currency: Currency,
+    amount: PositiveMinorUnits,
+    movement: MovementId,
+    reason: OwnedReason,
+    postings: Postings,
+  },
+});
+
 export const CreditPlatform = command('CreditPlatform', {
   description: 'Moves money of a movement out of clearing to the house, once for each reason.',
   from: 'process',
@@ -36,5 +55,18 @@ export const CreditPlatform = command('CreditPlatform', {
   stream: ({ account, currency }) => `platform-${account}:${currency}`,
 });
 
-export const platformEvents = [PlatformCredited] as const;
-export const platformCommands = [CreditPlatform] as const;
+export const AssignUnallocated = command('AssignUnallocated', {
+  description: 'Gives what a movement has left in `unallocated` back to its owner, once for each reason.',
+  from: 'process',
+  data: {
+    person: PersonId,
+    currency: Currency,
+    amount: PositiveMinorUnits,
+    movement: MovementId,
+    reason: OwnedReason,
+  },
+  stream: ({ currency }) => `platform-unallocated:${currency}`,
+});
+
+export const platformEvents = [PlatformCredited, UnallocatedAssigned] as const;
+export const platformCommands = [CreditPlatform, AssignUnallocated] as const;

@@ -35,8 +35,11 @@ import {
   HoldUnknown,
   InsufficientFunds,
   OwnWallet,
+  PaymentUnderWay,
   type ReleaseHold,
   ReserveFunds,
+  TooManyPayments,
+  TopUpEnded,
   TopUpRequested,
   Transfer,
   TransferRefused,
@@ -55,11 +58,15 @@ import { creditKey, evolve, noWallet, type Wallet } from './state.ts';
 
 type Event = EventOf<(typeof walletEvents)[number]>;
 
-const overLimit = (wallet: Wallet, amount: bigint): boolean =>
-  wallet.available + wallet.held + amount > walletLimits.balance;
+/** What is on its way in by payments has its place in the wallet; the one with this id takes its own. */
+const pending = ({ topUps }: Wallet, except?: string): bigint =>
+  topUps.reduce((sum, { paymentId, amount }) => (paymentId === except ? sum : sum + amount), 0n);
 
-const tooMuch = (wallet: Wallet, currency: string) =>
-  BalanceLimit({ balance: wallet.available + wallet.held, limit: walletLimits.balance, currency });
+const tooMuch = (wallet: Wallet, currency: string, amount: bigint, paymentId?: string) => {
+  const balance = wallet.available + wallet.held + pending(wallet, paymentId);
+  const { balance: limit } = walletLimits;
+  return balance + amount > limit ? BalanceLimit({ balance, limit, currency }) : undefined;
+};
 
 function transfer({ to, amount, currency }: CommandData<typeof Transfer>, wallet: Wallet, facts: Facts) {
   const person = facts.actor.id;
@@ -207,11 +214,12 @@ function creditWallet(data: CommandData<typeof CreditWallet>, wallet: Wallet) {
   const why =
     wallet.phase !== 'open'
       ? WalletNotOpen({ person, currency })
-      : !comesBack && overLimit(wallet, amount)
-        ? tooMuch(wallet, currency)
-        : undefined;
+      : comesBack
+        ? undefined
+        : tooMuch(wallet, currency, amount, movement);
   if (why !== undefined) {
-    const refused = { person, currency, amount, movement, credit: reason, ...from };
+    const keptAs = 'unclaimed' as const;
+    const refused = { person, currency, amount, movement, credit: reason, ...from, keptAs };
     return [CreditRefused({ ...refused, reason: recordedReason(CreditWallet.rejections, why) })];
   }
   return [
@@ -238,7 +246,7 @@ export const wallet = decider({
   category: 'wallet',
   events: walletEvents,
   commands: walletCommands,
-  stateVersion: 3,
+  stateVersion: 4,
   initial: noWallet,
   evolve,
   decide: {
@@ -250,17 +258,26 @@ export const wallet = decider({
     CloseWallet({ currency }, state, { actor }) {
       if (state.phase === 'none') return WalletNotOpen({ person: actor.id, currency });
       if (state.phase === 'closed') return [];
-      const { available, held } = state;
+      const { available, held, topUps } = state;
       if (available + held > 0n) return WalletNotEmpty({ available, held });
+      if (topUps.length > 0) return PaymentUnderWay({ payments: topUps.length });
       return [WalletClosed({ person: actor.id, currency })];
     },
     RequestTopUp({ amount, currency }, state, { now, actor, id }) {
       if (state.phase !== 'open') return WalletNotOpen({ person: actor.id, currency });
       if (!currencies.has(currency)) return CurrencyUnknown({ currency });
-      if (overLimit(state, amount)) return tooMuch(state, currency);
+      if (state.topUps.length >= walletLimits.topUps) return TooManyPayments({ limit: walletLimits.topUps });
       const expiresAt = later(now, walletLimits.topUpMs);
-      return [TopUpRequested({ person: actor.id, currency, paymentId: id, amount, expiresAt })];
+      return (
+        tooMuch(state, currency, amount) ?? [
+          TopUpRequested({ person: actor.id, currency, paymentId: id, amount, expiresAt }),
+        ]
+      );
     },
+    EndTopUp: ({ person, currency, paymentId }, { topUps }) =>
+      topUps.some((each) => each.paymentId === paymentId)
+        ? [TopUpEnded({ person, currency, paymentId })]
+        : [],
     Transfer: transfer,
     Withdraw: withdraw,
     ReserveFunds: reserveFunds,

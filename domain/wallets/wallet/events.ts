@@ -25,7 +25,7 @@ export const ReleaseReason = z
 
 /** Why a wallet is credited. */
 export const CreditReason = z
-  .enum(['top_up', 'transfer', 'transfer_returned', 'sale_proceeds', 'refund'])
+  .enum(['top_up', 'transfer', 'transfer_returned', 'sale_proceeds', 'refund', 'unclaimed'])
   .meta({ id: 'CreditReason', description: 'Why a wallet was credited.' });
 export type CreditReason = z.output<typeof CreditReason>;
 
@@ -58,6 +58,12 @@ export const TopUpRequested = event('TopUpRequested', {
     /** Until when it may begin at the provider. Not known of the first. */
     expiresAt: Instant.optional(),
   },
+});
+export const TopUpEnded = event('TopUpEnded', {
+  version: 1,
+  description:
+    'Nothing came of a payment into the wallet, which waits for it no longer. Money that comes all the same counts.',
+  data: { ...wallet, paymentId: PaymentId },
 });
 export const TransferSent = event('TransferSent', {
   version: 1,
@@ -166,8 +172,9 @@ export const FundsCredited = event('FundsCredited', {
   },
 });
 export const CreditRefused = event('CreditRefused', {
-  version: 1,
-  description: 'The wallet cannot take the money: it waits in clearing for whoever sent it.',
+  version: 2,
+  description:
+    'The wallet cannot take the money: it waits in clearing, goes back to whoever sent it, or is owed to the person.',
   refusal: true,
   data: {
     ...wallet,
@@ -176,14 +183,18 @@ export const CreditRefused = event('CreditRefused', {
     /** What the credit was for; `reason` says why not. */
     credit: CreditReason,
     from: PersonId.optional(),
+    /** As what it is kept if it cannot go back: owed to its owner; in histories of before, nobody’s until it is assigned. */
+    keptAs: z.enum(['unclaimed', 'unallocated']),
     ...refusalShape,
   },
+  upcasts: { 1: (data) => ({ ...data, keptAs: 'unallocated' }) },
 });
 
 export const walletEvents = [
   WalletOpened,
   WalletClosed,
   TopUpRequested,
+  TopUpEnded,
   TransferSent,
   TransferRefused,
   WithdrawalRefused,

@@ -1,7 +1,9 @@
 /** What one wallet may come to. A state of this size stays small enough to keep as a snapshot. */
 export const walletLimits = {
-  /** Available and held together, in minor units: sums of many wallets still fit where one amount fits. */
+  /** Available, held and on its way in by payments together, in minor units: sums of many wallets still fit where one amount fits. */
   balance: 1_000_000_000_000_000n,
+  /** Payments into it that are under way at the same time. */
+  topUps: 1_000,
   openHolds: 1_000,
   /** Holds on which nothing is held any more, at hand beside the open ones; behind them they are kept in a table. */
   endedHolds: 1_000,

@@ -1,6 +1,6 @@
 import { CurrencyUnknown } from '../../kernel/currencies.ts';
 import { NotYet } from '../../kernel/deadline.ts';
-import { ClaimId, HoldId, MovementId, PersonId } from '../../kernel/ids.ts';
+import { ClaimId, HoldId, MovementId, PaymentId, PersonId } from '../../kernel/ids.ts';
 import { Instant } from '../../kernel/instant.ts';
 import { command } from '../../kernel/message.ts';
 import { Currency, PositiveMinorUnits } from '../../kernel/money.ts';
@@ -16,8 +16,10 @@ import {
   InsufficientFunds,
   OtherPurpose,
   OwnWallet,
+  PaymentUnderWay,
   TooManyClaims,
   TooManyHolds,
+  TooManyPayments,
   WalletNotEmpty,
   WalletNotOpen,
 } from './rejections.ts';
@@ -47,16 +49,16 @@ export const OpenWallet = command('OpenWallet', {
 });
 export const CloseWallet = command('CloseWallet', {
   ...owner,
-  description: 'Closes your wallet in a currency; it must be empty.',
+  description: 'Closes your wallet in a currency; it must be empty, and no payment into it under way.',
   data: { currency: Currency },
-  rejections: [WalletNotOpen, WalletNotEmpty],
+  rejections: [WalletNotOpen, WalletNotEmpty, PaymentUnderWay],
 });
 export const RequestTopUp = command('RequestTopUp', {
   ...owner,
   description:
     'Begins a payment into your wallet. The payment tells where to confirm it; only the provider credits it.',
   data: { amount: PositiveMinorUnits, currency: Currency },
-  rejections: [WalletNotOpen, CurrencyUnknown, BalanceLimit],
+  rejections: [WalletNotOpen, CurrencyUnknown, BalanceLimit, TooManyPayments],
 });
 export const Transfer = command('Transfer', {
   ...owner,
@@ -73,6 +75,11 @@ export const Withdraw = command('Withdraw', {
   rejections: [WalletNotOpen, InsufficientFunds, TooManyHolds],
 });
 
+export const EndTopUp = command('EndTopUp', {
+  ...internal,
+  description: 'Waits no longer for a payment into the wallet.',
+  data: { ...wallet, paymentId: PaymentId },
+});
 export const ReserveFunds = command('ReserveFunds', {
   ...internal,
   description:
@@ -140,6 +147,7 @@ export const walletCommands = [
   RequestTopUp,
   Transfer,
   Withdraw,
+  EndTopUp,
   ReserveFunds,
   EndClaim,
   CommitHold,

@@ -11,13 +11,22 @@ export const WalletNotEmpty = rejection('wallet_not_empty', {
   message: 'Only an empty wallet can be closed. Withdraw what is available and wait until nothing is held.',
   details: { available: MinorUnits, held: MinorUnits },
 });
+export const PaymentUnderWay = rejection('payment_under_way', {
+  message: 'A payment into this wallet is under way. Wait until it is credited, declined or expired.',
+  details: { payments: z.int().min(1) },
+});
+export const TooManyPayments = rejection('too_many_payments', {
+  message: 'Too many payments into this wallet are under way. Wait until some have ended.',
+  details: { limit: z.int().min(1) },
+});
 export const InsufficientFunds = rejection('insufficient_funds', {
   message:
     'The wallet has not enough available. Top up the difference or ask for less, with a new command id.',
   details: { available: MinorUnits, needed: PositiveMinorUnits, currency: Currency },
 });
 export const BalanceLimit = rejection('balance_limit', {
-  message: 'The wallet would hold more than a wallet may. Move something out of it first.',
+  message:
+    'The wallet would hold more than a wallet may, with the payments into it that are under way. Move something out of it first.',
   details: { balance: MinorUnits, limit: MinorUnits, currency: Currency },
 });
 export const OwnWallet = rejection('own_wallet', {

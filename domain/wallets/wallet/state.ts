@@ -1,4 +1,5 @@
 import { emptyTable, type IdTable, withValue } from '../../kernel/id-table.ts';
+import type { PaymentId } from '../../kernel/ids.ts';
 import type { EventOf } from '../../kernel/message.ts';
 import {
   type Holds,
@@ -22,6 +23,8 @@ export interface Wallet {
   readonly available: bigint;
   readonly held: bigint;
   readonly holds: Holds;
+  /** Payments into it that are under way, with what each will bring. */
+  readonly topUps: readonly { readonly paymentId: PaymentId; readonly amount: bigint }[];
   /** By movement and reason. */
   readonly credits: IdTable<Credited>;
 }
@@ -31,15 +34,27 @@ export const noWallet: Wallet = {
   available: 0n,
   held: 0n,
   holds: noHolds,
+  topUps: [],
   credits: emptyTable,
 };
 
 export const creditKey = ({ movement, reason }: { movement: string; reason: string }): string =>
   `${movement} ${reason}`;
 
-const withCredit = (wallet: Wallet, key: string, credited: Credited): Wallet => ({
+const withoutTopUp = (wallet: Wallet, paymentId: PaymentId): Wallet => ({
   ...wallet,
-  credits: withValue(wallet.credits, key, credited),
+  topUps: wallet.topUps.filter((each) => each.paymentId !== paymentId),
+});
+
+interface CreditName {
+  readonly movement: string;
+  readonly reason: string;
+}
+
+/** A top-up's movement bears the id of its payment, which has come to its end with its credit. */
+const withCredit = (wallet: Wallet, credit: CreditName, credited: Credited): Wallet => ({
+  ...withoutTopUp(wallet, credit.movement),
+  credits: withValue(wallet.credits, creditKey(credit), credited),
 });
 
 type WalletEvent = EventOf<(typeof walletEvents)[number]>;
@@ -62,7 +77,12 @@ export function evolve(wallet: Wallet, event: WalletEvent): Wallet {
       return { ...wallet, phase: 'open' };
     case 'WalletClosed':
       return { ...wallet, phase: 'closed' };
-    case 'TopUpRequested':
+    case 'TopUpRequested': {
+      const { paymentId, amount } = event.data;
+      return { ...wallet, topUps: [...wallet.topUps, { paymentId, amount }] };
+    }
+    case 'TopUpEnded':
+      return withoutTopUp(wallet, event.data.paymentId);
     case 'TransferRefused':
     case 'WithdrawalRefused':
       return wallet;
@@ -101,10 +121,10 @@ export function evolve(wallet: Wallet, event: WalletEvent): Wallet {
       return { ...wallet, ...balance, holds: withHold(wallet.holds, overHold(hold)) };
     }
     case 'FundsCredited':
-      return withCredit({ ...wallet, ...event.data.balance }, creditKey(event.data), 'credited');
+      return withCredit({ ...wallet, ...event.data.balance }, event.data, 'credited');
     case 'CreditRefused': {
       const { movement, credit } = event.data;
-      return withCredit(wallet, creditKey({ movement, reason: credit }), 'refused');
+      return withCredit(wallet, { movement, reason: credit }, 'refused');
     }
     default:
       return event satisfies never;

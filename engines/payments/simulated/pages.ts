@@ -27,7 +27,7 @@ const form = ({ amount, currency }: ProviderPayment): string =>
 </form>`);
 
 const outcomes: Readonly<Record<Decided, { readonly status: number; readonly text: string }>> = {
-  confirmed: { status: 200, text: 'The payment is confirmed. Your wallet is credited in a moment.' },
+  confirmed: { status: 200, text: 'The payment is confirmed. The house credits it to you.' },
   declined: { status: 200, text: 'The payment is declined. Nothing was paid.' },
   expired: { status: 410, text: 'The payment was not confirmed in time. Nothing was paid.' },
   unknown: { status: 404, text: 'There is no such payment.' },

@@ -75,11 +75,11 @@ test('capture, pay the seller, pay the house, settled', () => {
   ]);
 });
 
-test('proceeds that the seller’s wallet cannot take are kept by the house', () => {
+test('proceeds that the seller’s wallet cannot take are owed to the seller', () => {
   assert.deepEqual(run({}, { proceeds: no('wallet_not_open') }), [
     'capture CaptureHold 12000',
     'proceeds CreditWallet 8500',
-    'unclaimed CreditPlatform unallocated 8500',
+    'unclaimed KeepUnclaimed 8500',
     'fees CreditPlatform fees 3500',
     'settle SettleLot unclaimed',
   ]);

@@ -6,6 +6,7 @@ import { nothingRead } from '#domain/auctions/inspector/reading.ts';
 import { lot } from '#domain/auctions/lot/decider.ts';
 import {
   ConsignLot,
+  ConsignorMissing,
   LotAmended,
   LotConsigned,
   LotExists,
@@ -175,6 +176,10 @@ test('a seller consigns a lot, or staff for them', () => {
   const forSam = { ...described, consignor: 'sam' };
   assert.deepEqual(givenLot([]).when('ConsignLot', forSam, { actor: clara }), [consigned]);
   assert.deepEqual(givenLot([]).when('ConsignLot', forSam, { actor: ann }), NotYourLot({}));
+});
+
+test('staff who enter a lot say whose it is', () => {
+  assert.deepEqual(givenLot([]).when('ConsignLot', described, { actor: clara }), ConsignorMissing({}));
 });
 
 test('the amounts of a lot fit together', () => {

@@ -12,6 +12,7 @@ import {
   CommitHold,
   CreditWallet,
   EndClaim,
+  EndTopUp,
   InsufficientFunds,
   OpenWallet,
   ReleaseHold,
@@ -89,6 +90,35 @@ test('a top-up is only asked for: nothing is credited', () => {
   assert.equal(line(history(open), RequestTopUp({ currency, amount: 5n })), 'TopUpRequested');
   const most = walletLimits.balance;
   assert.equal(line(history(open), RequestTopUp({ currency, amount: most + 1n })), 'balance_limit');
+});
+
+test('a wallet with a payment into it under way stays open until that has ended', () => {
+  const asked = [open, RequestTopUp({ currency, amount: 5n })] as const;
+  const close = CloseWallet({ currency });
+  const ended = EndTopUp({ ...ann, paymentId: 'id-2' });
+  assert.equal(line(history(...asked), close), 'payment_under_way');
+  assert.equal(line(history(...asked), ended), 'TopUpEnded');
+  assert.equal(line(history(...asked, ended), ended), '');
+  assert.equal(line(history(...asked, ended), close), 'WalletClosed');
+  assert.equal(line(history(...asked, credit(5n, 'id-2')), close), 'wallet_not_empty');
+});
+
+test('the limit of a wallet counts what is on its way in', () => {
+  const most = walletLimits.balance;
+  const half = [open, RequestTopUp({ currency, amount: most - 5n })] as const;
+  assert.equal(line(history(...half), RequestTopUp({ currency, amount: 6n })), 'balance_limit');
+  assert.equal(line(history(...half), RequestTopUp({ currency, amount: 5n })), 'TopUpRequested');
+  assert.equal(line(history(...half), credit(6n)), 'CreditRefused balance_limit');
+  // A payment that was asked for has its place.
+  assert.equal(
+    line(history(...half, credit(5n)), credit(most - 5n, 'id-2')),
+    `FundsCredited top_up ${most}+0`,
+  );
+});
+
+test('the payments into a wallet that are under way have a limit', () => {
+  const asked = Array.from({ length: walletLimits.topUps }, () => RequestTopUp({ currency, amount: 1n }));
+  assert.equal(line(history(open, ...asked), RequestTopUp({ currency, amount: 1n })), 'too_many_payments');
 });
 
 test('a credit counts once for its movement and reason, and is refused by an event', () => {

@@ -1,0 +1,81 @@
+import { decider } from '../../kernel/decider.ts';
+import { emptyTable, type IdTable, valueIn, withValue } from '../../kernel/id-table.ts';
+import type { MovementId, PersonId } from '../../kernel/ids.ts';
+import type { Currency } from '../../kernel/money.ts';
+import { clearingOf, moved, unclaimedOf } from '../../kernel/posting.ts';
+import {
+  MoneyUnclaimed,
+  NothingUnclaimed,
+  UnclaimedPaidOut,
+  unclaimedCommands,
+  unclaimedEvents,
+} from './messages.ts';
+
+interface Owed {
+  /** Minor units. */
+  readonly balance: bigint;
+  /** Every movement and reason that money has come by: a repeat is met however late it comes. */
+  readonly kept: IdTable<true>;
+}
+
+const keyOf = ({ movement, reason }: { movement: string; reason: string }): string => `${movement} ${reason}`;
+
+interface Payout {
+  readonly person: PersonId;
+  readonly currency: Currency;
+  readonly amount?: bigint | undefined;
+}
+
+function payOut({ person, currency, amount }: Payout, { balance }: Owed, movement: MovementId) {
+  const wanted = amount ?? balance;
+  if (wanted === 0n || wanted > balance) return NothingUnclaimed({ unclaimed: balance, currency });
+  return [
+    UnclaimedPaidOut({
+      ...{ person, currency, amount: wanted, movement },
+      postings: moved(unclaimedOf(person, currency), clearingOf(movement, currency), wanted),
+      balance: balance - wanted,
+    }),
+  ];
+}
+
+/**
+ * What the house owes one person in one currency: a payable of its own, never netted with another person's. It only ever
+ * leaves for a wallet of that person, and what such a wallet refuses comes back here.
+ */
+export const unclaimed = decider({
+  category: 'unclaimed',
+  events: unclaimedEvents,
+  commands: unclaimedCommands,
+  stateVersion: 1,
+  initial: { balance: 0n, kept: emptyTable } as Owed,
+  evolve(owed, event) {
+    switch (event.type) {
+      case 'MoneyUnclaimed':
+        return { balance: event.data.balance, kept: withValue(owed.kept, keyOf(event.data), true) };
+      case 'UnclaimedPaidOut':
+        return { ...owed, balance: event.data.balance };
+      default:
+        return event satisfies never;
+    }
+  },
+  decide: {
+    ClaimMoney: ({ currency, amount }, owed, { actor, id }) =>
+      payOut({ person: actor.id, currency, amount }, owed, id),
+    PayOutUnclaimed: (wanted, owed, { id }) => payOut(wanted, owed, id),
+    KeepUnclaimed(data, { balance, kept }) {
+      if (valueIn(kept, keyOf(data)) === true) return [];
+      const { person, currency, amount, movement, reason } = data;
+      return [
+        MoneyUnclaimed({
+          ...{ person, currency, amount, movement, reason },
+          postings: moved(clearingOf(movement, currency), unclaimedOf(person, currency), amount),
+          balance: balance + amount,
+        }),
+      ];
+    },
+    ReleaseUnclaimed(data, owed, { id }) {
+      const decided = payOut(data, owed, id);
+      return 'rejected' in decided ? [] : decided;
+    },
+  },
+});

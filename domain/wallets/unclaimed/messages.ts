@@ -1,0 +1,85 @@
+import { z } from 'zod';
+import { MovementId, PersonId } from '../../kernel/ids.ts';
+import { command, event, rejection } from '../../kernel/message.ts';
+import { Currency, MinorUnits, PositiveMinorUnits } from '../../kernel/money.ts';
+import { Postings } from '../../kernel/posting.ts';
+
+// Streams `unclaimed-<person>:<currency>`: what the house owes a person because no wallet of theirs could take it. This is
+// the permanent storage format.
+
+/** Why money is owed: for what a wallet should have been credited; `returned` is a payout that the wallet refused. */
+export const UnclaimedReason = z
+  .enum(['top_up', 'transfer', 'sale_proceeds', 'refund', 'returned'])
+  .meta({ id: 'UnclaimedReason', description: 'What the unclaimed money was for.' });
+export type UnclaimedReason = z.output<typeof UnclaimedReason>;
+
+const account = { person: PersonId, currency: Currency };
+const booked = {
+  amount: PositiveMinorUnits,
+  movement: MovementId,
+  postings: Postings,
+  /** What is owed to the person after it. */
+  balance: MinorUnits,
+};
+
+export const MoneyUnclaimed = event('MoneyUnclaimed', {
+  version: 1,
+  description:
+    'Money came out of clearing that no wallet of its owner could take; the house owes it to them.',
+  data: { ...account, ...booked, reason: UnclaimedReason },
+});
+export const UnclaimedPaidOut = event('UnclaimedPaidOut', {
+  version: 1,
+  description:
+    'Unclaimed money is on its way to a wallet of its owner, by a movement of its own. It comes back if that cannot take it.',
+  data: { ...account, ...booked },
+});
+
+export const NothingUnclaimed = rejection('nothing_unclaimed', {
+  message: 'So much money is not owed to this person in this currency.',
+  details: { unclaimed: MinorUnits, currency: Currency },
+});
+
+const ofPerson = ({ person, currency }: { person: PersonId; currency: Currency }): string =>
+  `unclaimed-${person}:${currency}`;
+
+export const ClaimMoney = command('ClaimMoney', {
+  description:
+    'Moves what the house owes you in a currency into your wallet. It comes back if your wallet cannot take it.',
+  from: ['bidder', 'seller'],
+  data: {
+    currency: Currency,
+    /** Without it, all. */
+    amount: PositiveMinorUnits.optional(),
+  },
+  stream: ({ currency }, { id }) => ofPerson({ person: id, currency }),
+  rejections: [NothingUnclaimed],
+});
+export const PayOutUnclaimed = command('PayOutUnclaimed', {
+  description:
+    'Moves what the house owes a person in a currency into their wallet. It comes back if the wallet cannot take it.',
+  from: ['auctioneer', 'clerk'],
+  data: {
+    ...account,
+    /** Without it, all. */
+    amount: PositiveMinorUnits.optional(),
+  },
+  stream: ofPerson,
+  rejections: [NothingUnclaimed],
+});
+export const KeepUnclaimed = command('KeepUnclaimed', {
+  description:
+    'Moves money of a movement out of clearing to what is owed to its owner, once for each reason.',
+  from: 'process',
+  data: { ...account, amount: PositiveMinorUnits, movement: MovementId, reason: UnclaimedReason },
+  stream: ofPerson,
+});
+export const ReleaseUnclaimed = command('ReleaseUnclaimed', {
+  description: 'Moves all that is owed to a person into the wallet that they have opened.',
+  from: 'process',
+  data: account,
+  stream: ofPerson,
+});
+
+export const unclaimedEvents = [MoneyUnclaimed, UnclaimedPaidOut] as const;
+export const unclaimedCommands = [ClaimMoney, PayOutUnclaimed, KeepUnclaimed, ReleaseUnclaimed] as const;

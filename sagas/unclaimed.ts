@@ -1,0 +1,61 @@
+import { type Intent, type Recorded, reaction } from '#domain/kernel/reaction.ts';
+import { AssignUnallocated, UnallocatedAssigned } from '#domain/wallets/platform/messages.ts';
+import {
+  KeepUnclaimed,
+  ReleaseUnclaimed,
+  UnclaimedPaidOut,
+  type UnclaimedReason,
+} from '#domain/wallets/unclaimed/messages.ts';
+import {
+  type CreditReason,
+  CreditRefused,
+  CreditWallet,
+  WalletOpened,
+} from '#domain/wallets/wallet/messages.ts';
+
+/**
+ * For what its owner is owed the money that a wallet refused. Undefined: it is not owed yet, because a transfer goes back to
+ * its sender first.
+ */
+function owedFor(credit: CreditReason): UnclaimedReason | undefined {
+  switch (credit) {
+    case 'transfer':
+      return undefined;
+    case 'transfer_returned':
+      return 'transfer';
+    case 'unclaimed':
+      return 'returned';
+    default:
+      return credit;
+  }
+}
+
+function keep({ data }: Recorded<typeof CreditRefused>): readonly Intent[] {
+  const { person, currency, amount, movement, credit, keptAs } = data;
+  const reason = owedFor(credit);
+  if (reason === undefined) return [];
+  const money = { person, currency, amount, movement };
+  if (keptAs === 'unclaimed') return [{ command: KeepUnclaimed({ ...money, reason }) }];
+  return reason === 'returned' ? [] : [{ command: AssignUnallocated({ ...money, reason }) }];
+}
+
+/**
+ * Money that no wallet can take is owed to its owner, and paid out when they open a wallet. Histories of before kept it as
+ * nobody's: this reaction meets those refusals too, whose money has been moved out of clearing or has not, and gives it to
+ * its owner.
+ */
+export const unclaimedMoney = reaction({
+  name: 'unclaimed-money',
+  events: [CreditRefused, UnallocatedAssigned, UnclaimedPaidOut, WalletOpened],
+  key: ({ data }) => `${data.person}:${data.currency}`,
+  on: {
+    CreditRefused: keep,
+    UnallocatedAssigned: ({ data: { person, currency, amount, movement, reason } }) => [
+      { command: KeepUnclaimed({ person, currency, amount, movement, reason }) },
+    ],
+    UnclaimedPaidOut: ({ data: { person, currency, amount, movement } }) => [
+      { command: CreditWallet({ person, currency, amount, movement, reason: 'unclaimed' }) },
+    ],
+    WalletOpened: ({ data: { person, currency } }) => [{ command: ReleaseUnclaimed({ person, currency }) }],
+  },
+});
