@@ -105,6 +105,10 @@ export async function startEmbedded(options: PlatformOptions): Promise<Platform>
   const measured = metrics({
     pipeline: () => write.pipeline.status(),
     consumers: () => [...views.status(), ...role.status()],
+    async noticesWaiting() {
+      const { items } = await views.reader.find('notices', { filter: { status: 'waiting' }, limit: 100 });
+      return items.length;
+    },
   });
   const { http, operations } = await openPorts(engines, {
     ...{ config, version, log, metrics: measured, addresses, publicUrl, allowedOrigin },

@@ -7,10 +7,12 @@ import type { PipelineStatus } from '#write-side/pipeline/pipeline.ts';
 export interface Measured {
   readonly pipeline: () => PipelineStatus;
   readonly consumers: () => readonly ConsumerStatus[];
+  /** Signed notices that wait for somebody to look at them; a hundred stand for more. */
+  readonly noticesWaiting: () => Promise<number>;
 }
 
 /** `GET /metrics` in the text format of Prometheus: the process, the write side's queues, every consumer. */
-export function metrics({ pipeline, consumers }: Measured): Router {
+export function metrics({ pipeline, consumers, noticesWaiting }: Measured): Router {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
   const registers = [registry];
@@ -77,6 +79,15 @@ export function metrics({ pipeline, consumers }: Measured): Router {
     collect() {
       this.reset();
       for (const { name, handled } of consumers()) this.set({ consumer: name }, handled);
+    },
+  });
+
+  new Gauge({
+    name: 'annals_payment_notices_waiting',
+    help: 'Signed notices of payment providers that nothing could follow and nobody has handled; at most 100 are counted.',
+    registers,
+    async collect() {
+      this.set(await noticesWaiting());
     },
   });
 

@@ -6,6 +6,7 @@ import { cancelSale } from './processes/cancel-sale.ts';
 import { joinAuction } from './processes/join-auction.ts';
 import { placeBid } from './processes/place-bid.ts';
 import { scheduleAuction } from './processes/schedule-auction.ts';
+import { whileInDebt } from './processes/while-in-debt.ts';
 import { deciders as walletDeciders } from './wallets/deciders.ts';
 
 /** Every stream's decider. Only the write side may see them. */
@@ -17,4 +18,5 @@ export const processes: readonly Process[] = [
   cancelSale,
   joinAuction,
   placeBid,
+  ...whileInDebt,
 ];

@@ -3,7 +3,6 @@ import type { EventOf, Rejection } from '#domain/kernel/message.ts';
 import type { Intent } from '#domain/kernel/reaction.ts';
 import { type Answer, type Step, saga } from '#domain/kernel/saga.ts';
 import { CreditPlatform } from '#domain/wallets/platform/messages.ts';
-import { KeepUnclaimed } from '#domain/wallets/unclaimed/messages.ts';
 import { CaptureHold, CreditWallet } from '#domain/wallets/wallet/messages.ts';
 
 type Sold = EventOf<typeof LotSold>['data'];
@@ -28,14 +27,6 @@ const payProceeds = (sold: Sold): Intent => ({
   }),
   purpose: 'proceeds',
 });
-const keepProceeds = (sold: Sold): Intent => ({
-  command: KeepUnclaimed({
-    ...{ person: sold.seller, currency: sold.currency, movement: sold.settlement },
-    amount: proceedsOf(sold),
-    reason: 'sale_proceeds',
-  }),
-  purpose: 'unclaimed',
-});
 const payFees = (sold: Sold): Intent => ({
   command: CreditPlatform({
     ...{ account: 'fees', currency: sold.currency, movement: sold.settlement },
@@ -55,10 +46,8 @@ const fees = (state: State, sold: Sold): Step<State> =>
 const proceeds = (state: State, sold: Sold): Step<State> =>
   proceedsOf(sold) === 0n ? fees(state, sold) : { state, sends: [payProceeds(sold)] };
 
-const keep = (state: State, sold: Sold): Step<State> => ({
-  state: { ...state, paidTo: 'unclaimed' },
-  sends: [keepProceeds(sold)],
-});
+/** What the seller's wallet refuses is owed to them, by its own reaction: less what paid a debt of theirs. */
+const unclaimed = (state: State, sold: Sold): Step<State> => fees({ ...state, paidTo: 'unclaimed' }, sold);
 
 /** A no that has no way around is recorded where the sale is: the money waits in clearing, and somebody has to look. */
 const stop = (state: State, { auctionId }: Sold, at: Stage, { code, message }: Rejection): Step<State> => ({
@@ -104,7 +93,7 @@ export const settlement = saga({
   },
   answers: {
     capture: after('capture', proceeds),
-    proceeds: after('proceeds', fees, keep),
+    proceeds: after('proceeds', fees, unclaimed),
     unclaimed: after('unclaimed', fees),
     fees: after('fees', settle),
   },

@@ -36,7 +36,10 @@ function keep({ data }: Recorded<typeof CreditRefused>): readonly Intent[] {
   if (reason === undefined) return [];
   const money = { person, currency, amount, movement };
   if (keptAs === 'unclaimed') return [{ command: KeepUnclaimed({ ...money, reason }) }];
-  return reason === 'returned' ? [] : [{ command: AssignUnallocated({ ...money, reason }) }];
+  // Nothing else was ever kept as nobody’s.
+  return reason === 'returned' || reason === 'payout_returned'
+    ? []
+    : [{ command: AssignUnallocated({ ...money, reason }) }];
 }
 
 /**

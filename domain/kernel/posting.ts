@@ -47,6 +47,8 @@ export const availableOf = (person: PersonId, currency: Currency): string =>
 export const heldOf = (person: PersonId, currency: Currency): string => `wallet:${person}:${currency}:held`;
 export const unclaimedOf = (person: PersonId, currency: Currency): string =>
   `unclaimed:${person}:${currency}`;
+export const receivableOf = (person: PersonId, currency: Currency): string =>
+  `receivable:${person}:${currency}`;
 export const platformAccount = (account: string, currency: Currency): string =>
   `platform:${account}:${currency}`;
 export const providerAccount = (provider: string, currency: Currency): string =>

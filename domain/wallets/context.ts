@@ -1,4 +1,6 @@
 import type { Context } from '../kernel/registry.ts';
+import { debtorCommands, debtorEvents } from './debtor/messages.ts';
+import { noticeCommands, noticeEvents } from './notice/messages.ts';
 import { paymentCommands, paymentEvents } from './payment/messages.ts';
 import { platformCommands, platformEvents } from './platform/messages.ts';
 import { unclaimedCommands, unclaimedEvents } from './unclaimed/messages.ts';
@@ -8,6 +10,20 @@ export const wallets: Context = {
   name: 'wallets',
   description:
     'Money: wallets by person and currency, holds, payments in and out, what is owed to people, the accounts of the house.',
-  events: [...walletEvents, ...paymentEvents, ...platformEvents, ...unclaimedEvents],
-  commands: [...walletCommands, ...paymentCommands, ...platformCommands, ...unclaimedCommands],
+  events: [
+    ...walletEvents,
+    ...paymentEvents,
+    ...platformEvents,
+    ...unclaimedEvents,
+    ...debtorEvents,
+    ...noticeEvents,
+  ],
+  commands: [
+    ...walletCommands,
+    ...paymentCommands,
+    ...platformCommands,
+    ...unclaimedCommands,
+    ...debtorCommands,
+    ...noticeCommands,
+  ],
 };

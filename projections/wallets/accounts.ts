@@ -1,9 +1,21 @@
 import type { RecordedEvent } from '#domain/kernel/envelope.ts';
 import { clearingOf, type Posting, platformAccount, providerAccount } from '#domain/kernel/posting.ts';
-import { PayoutSettled, TopUpConfirmed } from '#domain/wallets/payment/messages.ts';
+import {
+  PayoutReturned,
+  PayoutSettled,
+  PayoutUnfunded,
+  TopUpConfirmed,
+  TopUpReversed,
+} from '#domain/wallets/payment/messages.ts';
 import { PlatformCredited, UnallocatedAssigned } from '#domain/wallets/platform/messages.ts';
 import { MoneyUnclaimed, UnclaimedPaidOut } from '#domain/wallets/unclaimed/messages.ts';
-import { FundsCaptured, FundsCredited, TransferSent } from '#domain/wallets/wallet/messages.ts';
+import {
+  DebtPaid,
+  DebtWrittenOff,
+  FundsCaptured,
+  FundsCredited,
+  TransferSent,
+} from '#domain/wallets/wallet/messages.ts';
 import { type View, view } from '../view.ts';
 import { ClearingDocument, PlatformAccountDocument } from './documents.ts';
 
@@ -37,16 +49,30 @@ export const platformAccounts: View = view({
   description: 'What the house has earned and what the payment provider holds for it.',
   document: PlatformAccountDocument,
   indexes: [{ name: 'by-currency', fields: [{ path: 'currency', as: 'text' }] }],
-  events: [TopUpConfirmed, PayoutSettled, PlatformCredited, UnallocatedAssigned],
+  events: [
+    TopUpConfirmed,
+    TopUpReversed,
+    PayoutSettled,
+    PayoutReturned,
+    PayoutUnfunded,
+    PlatformCredited,
+    UnallocatedAssigned,
+    DebtWrittenOff,
+  ],
   key(event) {
     const { currency } = event.data;
     if (event.type === 'PlatformCredited') return platformAccount(event.data.account, currency);
     if (event.type === 'UnallocatedAssigned') return platformAccount('unallocated', currency);
+    if (event.type === 'DebtWrittenOff') return platformAccount('losses', currency);
     return providerAccount(event.data.provider, currency);
   },
   on: {
     TopUpConfirmed: accountAfter,
+    TopUpReversed: accountAfter,
     PayoutSettled: accountAfter,
+    PayoutReturned: accountAfter,
+    PayoutUnfunded: accountAfter,
+    DebtWrittenOff: accountAfter,
     PlatformCredited: accountAfter,
     // What was still in clearing when its owner was found has never been in the account.
     UnallocatedAssigned: (before, event, id) =>
@@ -56,15 +82,24 @@ export const platformAccounts: View = view({
 
 type Moving = RecordedEvent<
   string,
-  { readonly movement: string; readonly currency: string; readonly postings: readonly Posting[] }
+  {
+    readonly movement?: string;
+    readonly credit?: { readonly movement: string } | undefined;
+    readonly currency: string;
+    readonly postings: readonly Posting[];
+  }
 >;
+
+const movementOf = ({ movement, credit }: Pick<Moving['data'], 'movement' | 'credit'>): string =>
+  movement ?? credit?.movement ?? '';
 
 function clearingAfter(
   before: ClearingDocument | undefined,
   { data, recordedAt }: Moving,
   id: string,
 ): ClearingDocument {
-  const { movement, currency, postings } = data;
+  const { currency, postings } = data;
+  const movement = movementOf(data);
   const change = changeOf(postings, clearingOf(movement, currency));
   const balance = (before?.balance ?? 0n) + change;
   return {
@@ -96,11 +131,15 @@ export const clearing: View = view({
     FundsCredited,
     PlatformCredited,
     PayoutSettled,
+    PayoutReturned,
     UnallocatedAssigned,
     MoneyUnclaimed,
     UnclaimedPaidOut,
+    DebtPaid,
   ],
-  key: ({ data }) => `${data.movement}:${data.currency}`,
+  key: ({ data }) => `${movementOf(data)}:${data.currency}`,
+  // A debt that is paid out of what is available has no movement.
+  documents: ({ data }) => (movementOf(data) === '' ? [] : [`${movementOf(data)}:${data.currency}`]),
   on: {
     TopUpConfirmed: clearingAfter,
     TransferSent: clearingAfter,
@@ -108,6 +147,8 @@ export const clearing: View = view({
     FundsCredited: clearingAfter,
     PlatformCredited: clearingAfter,
     PayoutSettled: clearingAfter,
+    PayoutReturned: clearingAfter,
+    DebtPaid: clearingAfter,
     UnallocatedAssigned: clearingAfter,
     MoneyUnclaimed: clearingAfter,
     UnclaimedPaidOut: clearingAfter,

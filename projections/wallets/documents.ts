@@ -12,6 +12,7 @@ import {
   Sum,
 } from '#domain/kernel/money.ts';
 import { PaymentNotice, ProviderName } from '#domain/kernel/ports/payments.ts';
+import { WaitingId } from '#domain/wallets/notice/messages.ts';
 import { UnclaimedReason } from '#domain/wallets/unclaimed/messages.ts';
 import { HoldPurpose } from '#domain/wallets/wallet/messages.ts';
 
@@ -26,6 +27,8 @@ export const WalletDocument = z
     status: z.enum(['open', 'closed']),
     available: MinorUnits,
     held: MinorUnits,
+    /** What its person owes in this currency; while it stands, nothing leaves any of their wallets. */
+    owed: MinorUnits,
     openedAt: Instant,
     updatedAt: Instant,
   })
@@ -59,7 +62,15 @@ export const StatementEntry = z
     wallet: z.string(),
     person: PersonId,
     currency: Currency,
-    kind: z.enum(['transfer_sent', 'reserved', 'claim_ended', 'captured', 'released', 'credited']),
+    kind: z.enum([
+      'transfer_sent',
+      'reserved',
+      'claim_ended',
+      'captured',
+      'released',
+      'credited',
+      'debt_paid',
+    ]),
     /** By how much each side changed. */
     availableChange: SignedMinorUnits,
     heldChange: SignedMinorUnits,
@@ -110,6 +121,9 @@ export const PaymentDocument = z
     why: z.string().optional(),
     /** Where the money of a payment in has arrived: `unclaimed` when no wallet could take it and it is owed to the person. */
     creditedTo: z.enum(['wallet', 'unclaimed']).optional(),
+    /** What has come in or was paid out, and what of it went back, as the provider has told. */
+    moved: MinorUnits,
+    reversed: MinorUnits,
     /** Notices of the provider that did not fit. */
     refusedNotices: z.int().min(0),
     startedAt: Instant,
@@ -139,6 +153,40 @@ export const UnclaimedDocument = z
   });
 export type UnclaimedDocument = z.output<typeof UnclaimedDocument>;
 
+export const NoticeDocument = z
+  .object({
+    id: WaitingId,
+    provider: ProviderName,
+    status: z.enum(['waiting', 'handled']),
+    /** The code of the rejection that it met, `invalid` where it could not be read. */
+    why: z.string(),
+    body: z.string(),
+    note: z.string().optional(),
+    receivedAt: Instant,
+    /** Of its coming. */
+    position: PositionText,
+    updatedAt: Instant,
+  })
+  .meta({
+    id: 'WaitingNotice',
+    description: 'A signed notice of a payment provider that nothing could follow.',
+  });
+export type NoticeDocument = z.output<typeof NoticeDocument>;
+
+/** `<person>:<currency>`. */
+export const DebtDocument = z
+  .object({
+    id: z.string(),
+    person: PersonId,
+    currency: Currency,
+    owed: Sum,
+    /** Why the house gave up what was owed last. */
+    writtenOff: z.string().optional(),
+    updatedAt: Instant,
+  })
+  .meta({ id: 'Debt', description: 'What a person owes the house in one currency.' });
+export type DebtDocument = z.output<typeof DebtDocument>;
+
 /** The account as it stands in postings: `platform:fees:USD`, `provider:simulated:USD`. */
 export const PlatformAccountDocument = z
   .object({
@@ -166,6 +214,8 @@ export const LedgerDocument = z
     held: SignedSum,
     /** Owed to people, because no wallet could take it. */
     unclaimed: SignedSum,
+    /** Negative by what people owe. */
+    receivable: SignedSum,
     /** On its way between accounts, over all movements. */
     clearing: SignedSum,
     /** What the house has earned. */

@@ -1,7 +1,8 @@
 import type { View } from '../view.ts';
 import { clearing, platformAccounts } from './accounts.ts';
+import { debts } from './debts.ts';
 import { ledger } from './ledger.ts';
-import { refusedNotices } from './notices.ts';
+import { notices, refusedNotices } from './notices.ts';
 import { payments } from './payments.ts';
 import { statement } from './statement.ts';
 import { unclaimed } from './unclaimed.ts';
@@ -18,6 +19,8 @@ export const walletViews: readonly View[] = [
   payments,
   refusedNotices,
   unclaimed,
+  debts,
+  notices,
   platformAccounts,
   clearing,
   ledger,

@@ -1,10 +1,18 @@
 import type { RecordedEvent } from '#domain/kernel/envelope.ts';
 import type { Posting } from '#domain/kernel/posting.ts';
-import { PayoutSettled, TopUpConfirmed } from '#domain/wallets/payment/messages.ts';
+import {
+  PayoutReturned,
+  PayoutSettled,
+  PayoutUnfunded,
+  TopUpConfirmed,
+  TopUpReversed,
+} from '#domain/wallets/payment/messages.ts';
 import { PlatformCredited, UnallocatedAssigned } from '#domain/wallets/platform/messages.ts';
 import { MoneyUnclaimed, UnclaimedPaidOut } from '#domain/wallets/unclaimed/messages.ts';
 import {
   ClaimEnded,
+  DebtPaid,
+  DebtWrittenOff,
   FundsCaptured,
   FundsCredited,
   FundsReleased,
@@ -15,19 +23,20 @@ import { type View, view } from '../view.ts';
 import { LedgerDocument } from './documents.ts';
 
 type Booked = RecordedEvent<string, { readonly currency: string; readonly postings: readonly Posting[] }>;
-type Kind = 'available' | 'held' | 'unclaimed' | 'clearing' | 'platform' | 'providers';
+type Kind = 'available' | 'held' | 'unclaimed' | 'receivable' | 'clearing' | 'platform' | 'providers';
 
 /** To which sum an account belongs, told by its name. */
 function kindOf(account: string): Kind {
   if (account.startsWith('clearing:')) return 'clearing';
   if (account.startsWith('unclaimed:')) return 'unclaimed';
+  if (account.startsWith('receivable:')) return 'receivable';
   if (account.startsWith('platform:')) return 'platform';
   if (account.startsWith('provider:')) return 'providers';
   return account.endsWith(':held') ? 'held' : 'available';
 }
 
 const NOTHING = {
-  ...{ available: 0n, held: 0n, unclaimed: 0n, clearing: 0n, platform: 0n, providers: 0n },
+  ...{ available: 0n, held: 0n, unclaimed: 0n, receivable: 0n, clearing: 0n, platform: 0n, providers: 0n },
   ...{ total: 0n, entries: 0 },
 };
 
@@ -52,7 +61,10 @@ export const ledger: View = view({
   document: LedgerDocument,
   events: [
     TopUpConfirmed,
+    TopUpReversed,
     PayoutSettled,
+    PayoutReturned,
+    PayoutUnfunded,
     PlatformCredited,
     UnallocatedAssigned,
     MoneyUnclaimed,
@@ -63,11 +75,18 @@ export const ledger: View = view({
     FundsCaptured,
     FundsReleased,
     FundsCredited,
+    DebtPaid,
+    DebtWrittenOff,
   ],
   key: ({ data }) => data.currency,
   on: {
     TopUpConfirmed: booked,
+    TopUpReversed: booked,
     PayoutSettled: booked,
+    PayoutReturned: booked,
+    PayoutUnfunded: booked,
+    DebtPaid: booked,
+    DebtWrittenOff: booked,
     PlatformCredited: booked,
     UnallocatedAssigned: booked,
     MoneyUnclaimed: booked,

@@ -1,6 +1,7 @@
+import { NoticeHandled, NoticeKept } from '#domain/wallets/notice/messages.ts';
 import { NoticeRefused } from '#domain/wallets/payment/messages.ts';
 import { type View, view } from '../view.ts';
-import { RefusedNoticeDocument } from './documents.ts';
+import { NoticeDocument, RefusedNoticeDocument } from './documents.ts';
 
 /** What the provider told and nobody acted on: one document for each such notice, whether its payment is known or not. */
 export const refusedNotices: View = view({
@@ -27,5 +28,32 @@ export const refusedNotices: View = view({
         recordedAt,
       };
     },
+  },
+});
+
+/** What waits for somebody of the house to look at it. */
+export const notices = view({
+  name: 'notices',
+  version: 1,
+  description: 'Signed notices of payment providers that nothing could follow.',
+  document: NoticeDocument,
+  indexes: [
+    {
+      name: 'by-status',
+      fields: [
+        { path: 'status', as: 'text' },
+        { path: 'position', as: 'integer' },
+      ],
+    },
+  ],
+  events: [NoticeKept, NoticeHandled],
+  key: ({ data }) => data.waitingId,
+  on: {
+    NoticeKept: (_before, { data: { provider, why, body }, position, recordedAt }, id): NoticeDocument => ({
+      ...{ id, provider, status: 'waiting', why, body, receivedAt: recordedAt },
+      ...{ position: position.toString(), updatedAt: recordedAt },
+    }),
+    NoticeHandled: (before, { data: { note }, recordedAt }): NoticeDocument | undefined =>
+      before && { ...before, status: 'handled', note, updatedAt: recordedAt },
   },
 });

@@ -4,13 +4,16 @@ import {
   PayoutFailed,
   PayoutInitiated,
   PayoutPaid,
+  PayoutReturned,
   PayoutSettled,
   PayoutSubmitted,
+  PayoutUnfunded,
   TopUpConfirmed,
   TopUpExpired,
   TopUpFailed,
   TopUpInitiated,
   TopUpRequiresAction,
+  TopUpReversed,
 } from '#domain/wallets/payment/messages.ts';
 import { MoneyUnclaimed } from '#domain/wallets/unclaimed/messages.ts';
 import { FundsCredited } from '#domain/wallets/wallet/messages.ts';
@@ -36,6 +39,8 @@ const initiated =
     amount: data.amount,
     currency: data.currency,
     status: 'initiated',
+    moved: 0n,
+    reversed: 0n,
     refusedNotices: 0,
     startedAt: recordedAt,
     position: position.toString(),
@@ -64,6 +69,14 @@ const becomes =
     };
   };
 
+const sum =
+  (side: 'moved' | 'reversed') =>
+  (
+    before: PaymentDocument | undefined,
+    { data, recordedAt }: RecordedEvent<string, { readonly amount: bigint }>,
+  ): PaymentDocument | undefined =>
+    before && { ...before, [side]: before[side] + data.amount, updatedAt: recordedAt };
+
 const creditedTo =
   (where: PaymentDocument['creditedTo']) =>
   (before: PaymentDocument | undefined, { recordedAt }: RecordedEvent): PaymentDocument | undefined =>
@@ -90,6 +103,9 @@ export const payments: View = view({
     PayoutPaid,
     PayoutFailed,
     PayoutSettled,
+    TopUpReversed,
+    PayoutReturned,
+    PayoutUnfunded,
     NoticeRefused,
     FundsCredited,
     MoneyUnclaimed,
@@ -105,13 +121,16 @@ export const payments: View = view({
       const { url, expiresAt } = event.data;
       return waiting && { ...waiting, actionUrl: url, expiresAt };
     },
-    TopUpConfirmed: becomes('confirmed'),
+    TopUpConfirmed: (before, event) => sum('moved')(becomes('confirmed')(before, event), event),
     TopUpFailed: becomes('failed'),
     // Whose time was over before it could begin, begins with its end.
     TopUpExpired: (before, event) => becomes('expired')(before ?? initiated('in')(before, event), event),
     PayoutInitiated: initiated('out'),
     PayoutSubmitted: becomes('submitted'),
-    PayoutPaid: becomes('paid'),
+    PayoutPaid: (before, event) => sum('moved')(becomes('paid')(before, event), event),
+    PayoutUnfunded: sum('moved'),
+    PayoutReturned: sum('reversed'),
+    TopUpReversed: sum('reversed'),
     PayoutFailed: becomes('failed'),
     PayoutSettled: becomes('settled'),
     // A notice on a payment that nobody knows is in the history alone: there is no payment to show.

@@ -4,6 +4,7 @@ import type { Posting } from '#domain/kernel/posting.ts';
 import {
   type Balance,
   ClaimEnded,
+  DebtPaid,
   FundsCaptured,
   FundsCredited,
   FundsReleased,
@@ -48,7 +49,7 @@ function entry(event: Entered, id: string) {
  */
 export const statement: View = view({
   name: 'statement',
-  version: 2,
+  version: 3,
   description: 'Every entry of a wallet with its running balance.',
   document: StatementEntry,
   indexes: [
@@ -68,7 +69,7 @@ export const statement: View = view({
     },
     { name: 'by-movement', fields: [{ path: 'movement', as: 'text' }] },
   ],
-  events: [TransferSent, FundsReserved, ClaimEnded, FundsCaptured, FundsReleased, FundsCredited],
+  events: [TransferSent, FundsReserved, ClaimEnded, FundsCaptured, FundsReleased, FundsCredited, DebtPaid],
   key: ({ stream }) => stream,
   documents: ({ stream, revision }) => [`${stream}@${revision}`],
   on: {
@@ -91,6 +92,11 @@ export const statement: View = view({
     FundsReleased(_none, event, id): StatementEntry {
       const { holdId, reason } = event.data;
       return { ...entry(event, id), kind: 'released', why: reason, holdId };
+    },
+    DebtPaid(_none, event, id): StatementEntry {
+      const { credit } = event.data;
+      const movement = credit === undefined ? {} : { movement: credit.movement };
+      return { ...entry(event, id), kind: 'debt_paid', why: credit?.reason ?? 'debt', ...movement };
     },
     FundsCredited(_none, event, id): StatementEntry {
       const { movement, reason, from, because } = event.data;

@@ -3,6 +3,9 @@ import { idOf } from '#domain/kernel/ids.ts';
 import { availableOf, heldOf, type Posting } from '#domain/kernel/posting.ts';
 import {
   ClaimEnded,
+  DebtIncurred,
+  DebtPaid,
+  DebtWrittenOff,
   FundsCaptured,
   FundsCredited,
   FundsReleased,
@@ -43,10 +46,17 @@ function booked(before: WalletDocument | undefined, event: Booked): WalletDocume
   };
 }
 
+/** Who never opened a wallet owes all the same: the view of debts says it. */
+const owes = (
+  before: WalletDocument | undefined,
+  { data: { owed }, recordedAt }: RecordedEvent<string, { readonly owed: bigint }>,
+  _id: string,
+): WalletDocument | undefined => before && { ...before, owed, updatedAt: recordedAt };
+
 export const wallets: View = view({
   name: 'wallets',
-  version: 1,
-  description: 'Each person’s wallets: what can be spent and what is held.',
+  version: 2,
+  description: 'Each person’s wallets: what can be spent, what is held, and what is owed.',
   document: WalletDocument,
   indexes: [{ name: 'by-person', fields: [{ path: 'person', as: 'text' }] }],
   events: [
@@ -58,6 +68,9 @@ export const wallets: View = view({
     FundsCaptured,
     FundsReleased,
     FundsCredited,
+    DebtIncurred,
+    DebtPaid,
+    DebtWrittenOff,
   ],
   key: ({ stream }) => idOf(stream),
   on: {
@@ -68,6 +81,7 @@ export const wallets: View = view({
       status: 'open',
       available: before?.available ?? 0n,
       held: before?.held ?? 0n,
+      owed: before?.owed ?? 0n,
       openedAt: recordedAt,
       updatedAt: recordedAt,
     }),
@@ -79,6 +93,9 @@ export const wallets: View = view({
     FundsCaptured: booked,
     FundsReleased: booked,
     FundsCredited: booked,
+    DebtIncurred: owes,
+    DebtPaid: (before, event, id) => owes(booked(before, event), event, id),
+    DebtWrittenOff: owes,
   },
 });
 

@@ -5,10 +5,13 @@ import { Instant } from '#domain/kernel/instant.ts';
 import { Currency } from '#domain/kernel/money.ts';
 import type { Filter } from '#domain/kernel/ports/views.ts';
 import { Token } from '#domain/kernel/token.ts';
+import { WaitingId } from '#domain/wallets/notice/messages.ts';
 import {
   ClearingDocument,
+  DebtDocument,
   HoldDocument,
   LedgerDocument,
+  NoticeDocument,
   PaymentDocument,
   PlatformAccountDocument,
   RefusedNoticeDocument,
@@ -28,6 +31,8 @@ const holds = documents('holds', HoldDocument);
 const statement = documents('statement', StatementEntry);
 const payments = documents('payments', PaymentDocument);
 const unclaimedAccounts = documents('unclaimed', UnclaimedDocument);
+const debtAccounts = documents('debts', DebtDocument);
+const waitingOnes = documents('notices', NoticeDocument);
 const platformAccounts = documents('platform-accounts', PlatformAccountDocument);
 const movements = documents('clearing', ClearingDocument);
 const notices = documents('refused-notices', RefusedNoticeDocument);
@@ -90,8 +95,25 @@ const unclaimedIn = query({
     unclaimedAccounts.get(`${personAsked(args.person, reading)}:${args.currency}`, reading),
 });
 
+const debt = query({
+  description: 'What you owe the house in one currency. While it stands, nothing leaves any of your wallets.',
+  who: 'member',
+  args: { currency: Currency, person },
+  returns: DebtDocument.nullable(),
+  resolve: (args, reading) =>
+    debtAccounts.get(`${personAsked(args.person, reading)}:${args.currency}`, reading),
+});
+
 /** The house pays out what it owes, and so sees what that is; overseers see all money. */
 const office: readonly Role[] = ['auctioneer', 'clerk', ...overseers];
+
+const waitingNotice = query({
+  description: 'A signed notice of a payment provider that nothing could follow.',
+  who: office,
+  args: { waitingId: WaitingId },
+  returns: NoticeDocument.nullable(),
+  resolve: ({ waitingId }, reading) => waitingOnes.get(waitingId, reading),
+});
 
 const platformAccount = query({
   description: 'What one account of the house or of a payment provider holds.',
@@ -205,6 +227,25 @@ export const walletOperations: Operations = {
       returns: connection(UnclaimedDocument),
       resolve: (args, reading) => unclaimedAccounts.page({ filter: { balance: { $gt: 0n } } }, args, reading),
     }),
+    debt,
+    debtsOfAll: query({
+      description:
+        'Everybody who owes the house money: pay-ins that went back, and what their wallets cannot give.',
+      who: office,
+      args: pageArguments,
+      returns: connection(DebtDocument),
+      resolve: (args, reading) => debtAccounts.page({ filter: { owed: { $gt: 0n } } }, args, reading),
+    }),
+    waitingNotice,
+    waitingNotices: query({
+      description:
+        'The signed notices that wait for somebody to look at them, the newest first; `HandleNotice` takes one off the list.',
+      who: office,
+      args: { status: NoticeDocument.shape.status.default('waiting'), ...pageArguments },
+      returns: connection(NoticeDocument),
+      resolve: ({ status, ...args }, reading) =>
+        waitingOnes.page({ filter: { status }, sort: newestFirst }, args, reading),
+    }),
     platformAccount,
     platformAccounts: query({
       description: 'What the house and the payment providers hold.',
@@ -234,6 +275,8 @@ export const walletOperations: Operations = {
     node(StatementEntry, { read: statementEntry, key: ['person', 'currency', 'revision'] }),
     node(PaymentDocument, { read: payment, key: ['paymentId'] }),
     node(UnclaimedDocument, { read: unclaimedIn, key: ['person', 'currency'] }),
+    node(DebtDocument, { read: debt, key: ['person', 'currency'] }),
+    node(NoticeDocument, { read: waitingNotice, key: ['waitingId'] }),
     node(PlatformAccountDocument, { read: platformAccount, key: ['owner', 'account', 'currency'] }),
     node(LedgerDocument, { read: ledger, key: ['currency'] }),
     node(ClearingDocument, { read: clearing, key: ['movement', 'currency'] }),

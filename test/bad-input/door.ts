@@ -143,6 +143,8 @@ export async function openDoor(limits: PlatformOptions['limits'] = {}): Promise<
   const Page = z.object({
     allEvents: z.object({ events: z.array(z.object({ type: z.string(), data: z.looseObject({}) })) }),
   });
+  /** A signed notice is kept with the code of what it met. */
+  const Kept = z.object({ waitingId: z.string(), why: z.string() });
   const Reason = z.object({ reason: Coded });
   return {
     inhabited,
@@ -163,7 +165,10 @@ export async function openDoor(limits: PlatformOptions['limits'] = {}): Promise<
       // That somebody has read the history stands in it too.
       return allEvents.events
         .filter(({ type }) => type !== 'SecretsRead')
-        .map(({ type, data }) => ({ type, reason: Reason.safeParse(data).data?.reason.code }));
+        .map(({ type, data }) => ({
+          type,
+          reason: Reason.safeParse(data).data?.reason.code ?? Kept.safeParse(data).data?.why,
+        }));
     },
   };
 }

@@ -97,11 +97,17 @@ strangers(door, 'a notice', [
     401,
     'bad_signature',
   ],
-  ['that is no JSON', told('nonsense', moment), 400, 'invalid'],
-  ['that is empty', told('', moment), 400, 'invalid'],
-  ['of nothing', told('{}', moment), 400, 'invalid'],
-  ['of a negative amount', told(notice.replace('"100"', '"-100"'), moment), 400, 'invalid'],
-  ['of a payment nobody knows', told(notice, moment), 200, 'payment_unknown', ['NoticeRefused']],
+  ['that is no JSON', told('nonsense', moment), 200, 'invalid', ['NoticeKept']],
+  ['that is empty', told('', moment), 200, 'invalid', ['NoticeKept']],
+  ['of nothing', told('{}', moment), 200, 'invalid', ['NoticeKept']],
+  ['of a negative amount', told(notice.replace('"100"', '"-100"'), moment), 200, 'invalid', ['NoticeKept']],
+  [
+    'of a payment nobody knows',
+    told(notice, moment),
+    200,
+    'payment_unknown',
+    ['NoticeRefused', 'NoticeKept'],
+  ],
   ['that is huge', told(notice.padEnd(20_000), moment), 413, 'invalid'],
   [
     'that is compressed',
@@ -110,8 +116,20 @@ strangers(door, 'a notice', [
     'invalid',
   ],
   ['by another method', { method: 'GET', path: '/webhooks/payments' }, 405, 'invalid'],
-  ['that is no UTF-8', told(Buffer.from(notice.replace('n-1', '\xff'), 'latin1'), moment), 400, 'invalid'],
-  ['with a name twice', told(notice.replace('{', '{"noticeId":"n-0",'), moment), 400, 'invalid'],
+  [
+    'that is no UTF-8',
+    told(Buffer.from(notice.replace('n-1', '\xff'), 'latin1'), moment),
+    200,
+    'invalid',
+    ['NoticeKept'],
+  ],
+  [
+    'with a name twice',
+    told(notice.replace('{', '{"noticeId":"n-0",'), moment),
+    200,
+    'invalid',
+    ['NoticeKept'],
+  ],
 ]);
 
 test('a notice that comes twice is taken once', async () => {

@@ -157,7 +157,7 @@ function streamsOf({ auctionId, bidders }: World): readonly string[] {
   return [
     `auction-${auctionId}`,
     ...bidders.map(({ stream }) => stream),
-    ...bidders.map(({ actor }) => `wallet-${actor.id}:USD`),
+    ...bidders.flatMap(({ actor }) => [`wallet-${actor.id}:USD`, `debtor-${actor.id}`]),
     ...['wallet-sam:USD', 'platform-fees:USD', 'unclaimed-sam:USD', 'lot-l1', 'sale-s1'],
   ];
 }

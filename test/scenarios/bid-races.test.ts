@@ -252,7 +252,7 @@ test('funds that are gone between screen and hold: the bid is refused and the au
   await house.settle();
   assert.deepEqual((await room.audited()).held, { 'ann:USD/a1': 22_00n });
   assert.deepEqual(await house.see('wallets', 'sam:USD'), {
-    ...{ id: 'sam:USD', person: sam.id, currency: 'USD', status: 'open', available: 0n, held: 0n },
+    ...{ id: 'sam:USD', person: sam.id, currency: 'USD', status: 'open', owed: 0n, available: 0n, held: 0n },
     ...{ openedAt: '2026-03-01T12:00:00.000Z', updatedAt: '2026-03-01T12:00:00.000Z' },
   });
 });

@@ -2,15 +2,19 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { buildSchema, type GraphQLObjectType, getNamedType, isNonNullType, isObjectType } from 'graphql';
 import { z } from 'zod';
+import { instant } from '#domain/kernel/instant.ts';
+import { SIGNATURE_HEADER } from '#domain/kernel/ports/payments.ts';
+import { sign } from '#domain/kernel/signature.ts';
 import { registry } from '#domain/registry.ts';
 import { operations } from '#read-api/operations.ts';
 import { schemaDocument } from '#read-api/schema/document.ts';
-import { openDoor } from '../bad-input/door.ts';
+import { openDoor, WEBHOOK_SECRET } from '../bad-input/door.ts';
 import { everybody, type Person } from '../support/inhabited.ts';
 
 // Things of every type by their global ids, on the whole platform: `node` is another name for the type's own query.
 
-const { inhabited } = await openDoor();
+const door = await openDoor();
+const { inhabited } = door;
 const { sessions, payments, url, api } = inhabited;
 const schema = buildSchema(schemaDocument(registry, operations).text);
 const nodes = operations.flatMap((context) => context.nodes);
@@ -45,6 +49,18 @@ for (const amount of ['500', '400']) {
   const maximum = { amount, currency: 'USD' };
   await api.command(sessions.ann, 'auctions/place-bid', { auctionId: 'open-1', maximum }, amount);
 }
+// A payment of Dan's that his bank takes back, which he owes for a moment at least, and a notice that nobody can read.
+async function tell(notice: object): Promise<void> {
+  const body = Buffer.from(JSON.stringify(notice));
+  const headers = { [SIGNATURE_HEADER]: sign(WEBHOOK_SECRET, instant(Date.parse(inhabited.now)), body) };
+  assert.equal((await door.send({ path: '/webhooks/payments', body, headers })).status, 200);
+}
+await tell({ type: 'dispute' });
+const back = { noticeId: 'back-1', paymentId: payments[3], outcome: 'top_up_returned' };
+await tell({ ...back, amount: '5', currency: 'USD' });
+for (let look = 0; look < 200; look++)
+  if ((await ask('{ debt(currency: "USD") { person } }', {}, 'dan')).data.debt !== null) break;
+  else await new Promise((resolve) => setTimeout(resolve, 20));
 const Now = z.object({ now: z.string() });
 const { now } = await api.ask(Now, '{ now }', {});
 // Every view holds all of it, so that no answer below changes while it is compared.
@@ -59,6 +75,8 @@ const everyView = [
     'platformAccounts',
     'clearingOpen',
     'unclaimedOfAll',
+    'debtsOfAll',
+    'waitingNotices',
   ].map((page) => `${page}(atLeast: $at) { edges { cursor } }`),
   ...['holds', 'statement'].map((page) => `${page}(currency: "USD", atLeast: $at) { edges { cursor } }`),
   'ledger(currency: "USD", atLeast: $at) { id }',
@@ -89,6 +107,8 @@ const listings: Readonly<
   Hold: ['ann', 'holds(currency: "USD") { edges { node { * } } }', ['ann', ...overseers]],
   StatementEntry: ['ann', 'statement(currency: "USD") { edges { node { * } } }', ['ann', ...overseers]],
   Payment: ['ann', 'payments { edges { node { * } } }', ['ann', ...overseers]],
+  Debt: ['dan', 'debt(currency: "USD") { * }', ['dan', ...overseers]],
+  WaitingNotice: ['otto', 'waitingNotices { edges { node { * } } }', ['otto', 'clara', ...overseers]],
   UnclaimedMoney: ['sam', 'unclaimedMoney { edges { node { * } } }', ['sam', ...overseers]],
   PlatformAccountBalance: ['ida', 'platformAccounts { edges { node { * } } }', overseers],
   Ledger: ['ida', 'ledger(currency: "USD") { * }', overseers],

@@ -43,6 +43,7 @@ const candidates: Candidates = {
   currency: literals('USD'),
   bidId: literals(...bidsOfAnn.slice(0, 3)),
   holdId: literals(...odd),
+  waitingId: literals('0198c0de-0000-8000-8000-000000000001'),
   revision: ['3', '4', '5'],
   owner: ['platform', 'provider'],
   account: literals('fees', 'simulated'),

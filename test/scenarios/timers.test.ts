@@ -191,9 +191,10 @@ describe('a payment in that nobody confirms', () => {
     const notice = { noticeId: 'again', paymentId, amount: 50_00n, currency: 'USD' } as const;
     assert.equal(await room.house.tell({ ...notice, outcome: 'top_up_confirmed' }), true);
     await room.house.settle();
-    assert.deepEqual((await room.house.types(`payment-${paymentId}`)).slice(-2), [
+    assert.deepEqual((await room.house.types(`payment-${paymentId}`)).slice(-3), [
       'TopUpExpired',
       'TopUpConfirmed',
+      'NoticeNoted',
     ]);
     assert.equal(textIn(await room.house.see('payments', paymentId), 'status'), 'confirmed');
     assert.deepEqual(await room.balance(ann), { available: '15000', held: '0' });

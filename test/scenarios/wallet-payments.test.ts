@@ -13,6 +13,7 @@ import { PaymentNotice as Notice, SIGNATURE_HEADER } from '#domain/kernel/ports/
 import { SIGNATURE_TOLERANCE_MS, sign } from '#domain/kernel/signature.ts';
 import { wallets } from '#domain/wallets/context.ts';
 import { deciders } from '#domain/wallets/deciders.ts';
+import { HandleNotice } from '#domain/wallets/notice/messages.ts';
 import {
   CloseWallet,
   OpenWallet,
@@ -111,7 +112,8 @@ async function givenHouse(t: TestContext, declines?: () => string | undefined) {
   };
   const decide = (url: string, decision: string): Promise<Response> =>
     fetch(url, { method: 'POST', body: new URLSearchParams({ decision }) });
-  return { ...platform, ask, post, tell, types, notices, startTopUp, decide, settled, provider };
+  const everything = async () => (await store.readAll({ limit: 1_000 })).events;
+  return { ...platform, everything, ask, post, tell, types, notices, startTopUp, decide, settled, provider };
 }
 
 const open = OpenWallet({ currency });
@@ -153,18 +155,37 @@ test('a notice that is tampered with, unsigned, old or no notice is not believed
   assert.equal(await house.post(body, sign('another secret', now, body)), 401);
   assert.equal(await house.post(body, ''), 401);
   assert.equal(await house.post(body, sign(secret, later(now, -SIGNATURE_TOLERANCE_MS - 1), body)), 401);
-  const other = Buffer.from('{"noticeId":1}');
-  assert.equal(await house.post(other, sign(secret, now, other)), 400);
   assert.deepEqual(await house.types(`payment-${paymentId}`), ['TopUpInitiated', 'TopUpRequiresAction']);
 });
 
-test('a notice of an unknown payment is kept and answered, one under a used id refused', async (t) => {
+test('a notice of an unknown payment is kept and answered, one under a used id as well', async (t) => {
   const house = await givenHouse(t);
   const unknown = noticeOf('nobody');
   assert.equal(await house.tell(unknown), 200);
   assert.equal(await house.tell(unknown), 200);
   assert.deepEqual(await house.types('payment-nobody'), ['NoticeRefused']);
-  assert.equal(await house.tell({ ...unknown, amount: 501n }), 409);
+  await house.settled();
+  const kept = async (): Promise<unknown[]> =>
+    (await house.everything()).filter(({ type }) => type === 'NoticeKept').map(({ data }) => data.why);
+  assert.deepEqual(await kept(), ['payment_unknown']);
+  // Under its id another notice was taken: it is no repeat, and waits for somebody.
+  const other = { ...unknown, amount: 501n };
+  assert.equal(await house.tell(other), 200);
+  assert.equal(await house.tell(other), 200);
+  assert.deepEqual((await kept()).slice(1), ['idempotency_mismatch']);
+});
+
+test('a signed notice that nobody can read is kept once, until somebody has handled it', async (t) => {
+  const house = await givenHouse(t);
+  const dispute = Buffer.from('{"type":"dispute","noticeId":1}');
+  for (const _ of [1, 2])
+    assert.equal(await house.post(dispute, sign(secret, house.clock.now(), dispute)), 200);
+  const [kept, ...more] = (await house.everything()).filter(({ type }) => type === 'NoticeKept');
+  assert.deepEqual([kept?.data.body, kept?.data.why, more], [String(dispute), 'invalid', []]);
+  const handle = HandleNotice({ waitingId: String(kept?.data.waitingId), note: 'The dispute was answered.' });
+  const otto = someone('otto', 'auctioneer');
+  assert.equal((await house.send(handle, otto)).outcome, 'accepted');
+  assert.deepEqual((await house.send(handle, otto)).events, []);
 });
 
 test('money that comes for a closed wallet is owed to its owner, and paid into the next one', async (t) => {

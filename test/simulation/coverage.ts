@@ -10,7 +10,15 @@ const TYPES = [
   ...['AuctionTurnedAway', 'OwnershipPassed', 'LotReturned', 'TopUpConfirmed', 'TopUpFailed', 'TopUpExpired'],
   ...['PayoutInitiated', 'PayoutFailed', 'PayoutPaid', 'PayoutSettled', 'FundsReleased', 'TransferSent'],
   ...['TransferRefused', 'WithdrawalRefused', 'CreditRefused', 'FundsCredited', 'PlatformCredited'],
-  ...['WalletClosed', 'TopUpEnded', 'MoneyUnclaimed', 'UnclaimedPaidOut', 'SagaStepped'],
+  ...[
+    'WalletClosed',
+    'TopUpEnded',
+    'MoneyUnclaimed',
+    'UnclaimedPaidOut',
+    'TopUpReversed',
+    'DebtIncurred',
+    'SagaStepped',
+  ],
 ] as const;
 
 class Tally {

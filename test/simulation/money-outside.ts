@@ -19,6 +19,8 @@ export class MoneyOutside {
   readonly provider: SimulatedProvider;
   /** Payments whose person has confirmed them: their money has come in, whatever happens here. */
   readonly confirmed = new Set<string>();
+  /** Of those, payments that the bank has taken back. */
+  readonly chargedBack = new Set<string>();
   readonly #scheduler: Scheduler;
   readonly #faults: Faults;
   readonly #outside: Life;
@@ -72,9 +74,15 @@ export class MoneyOutside {
   }
 
   /** Of the payments of this run, counted from the newest. */
-  decide(payment: number, how: 'confirm' | 'decline'): void {
+  decide(payment: number, how: 'confirm' | 'decline' | 'charge back'): void {
     const token = this.#tokens.at(-1 - payment);
     if (token === undefined) return;
+    if (how === 'charge back') {
+      const taken = this.provider.chargeBack(token);
+      const id = this.provider.shown(token)?.id;
+      if (taken && id !== undefined) this.chargedBack.add(id);
+      return;
+    }
     const decided = this.provider.decide(token, how);
     const id = this.provider.shown(token)?.id;
     if (decided === 'confirmed' && id !== undefined) this.confirmed.add(id);

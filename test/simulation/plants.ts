@@ -126,8 +126,13 @@ export const plants: readonly Plant[] = [
       },
       {
         file: 'domain/wallets/payment/decider.ts',
-        find: "if (phase === 'confirmed') return [];",
+        find: 'if (valueIn(notices, notice.noticeId) === true) return [];',
         replace: '',
+      },
+      {
+        file: 'domain/wallets/payment/notices.ts',
+        find: 'if (total === known.moved) return [noted(notice)];\n  if (total < known.moved) return differs(known);\n  const amount = total - known.moved;',
+        replace: 'const amount = total;',
       },
     ],
   },
@@ -176,13 +181,47 @@ export const plants: readonly Plant[] = [
     ],
   },
   {
-    name: 'money-without-owner',
-    story: 'Proceeds that no wallet of the seller can take are kept by the house, as nobody’s.',
+    name: 'fact-from-outside-dropped',
+    story: 'A bank takes back what it has paid in, and nobody writes it down, because the payment was over.',
     edits: [
       {
-        file: 'sagas/settlement.ts',
-        find: 'command: KeepUnclaimed({\n    ...{ person: sold.seller,',
-        replace: "command: CreditPlatform({\n    ...{ account: 'unallocated',",
+        file: 'domain/wallets/payment/decider.ts',
+        find: 'const { terms, direction } = known;\n  const ofTopUp',
+        replace:
+          "const { terms, direction } = known;\n  if (notice.outcome === 'top_up_charged_back') return [];\n  const ofTopUp",
+      },
+    ],
+  },
+  {
+    name: 'debtor-money-leaves',
+    story: 'A wallet whose person owes does not look at the debt before it lets money go.',
+    edits: [
+      {
+        file: 'domain/wallets/wallet/debts.ts',
+        find: 'const amount = smaller(wallet.owed, wallet.available);',
+        replace: 'const amount = 0n;',
+      },
+      {
+        file: 'domain/wallets/wallet/debts.ts',
+        find: 'if (owed > 0n) return DebtOutstanding({ owed, currency });',
+        replace: 'if (owed > 1_000_000_000n) return DebtOutstanding({ owed, currency });',
+      },
+    ],
+  },
+  {
+    name: 'money-without-owner',
+    story: 'What no wallet can take is kept by the house, as nobody’s.',
+    edits: [
+      {
+        file: 'sagas/unclaimed.ts',
+        find: 'import { AssignUnallocated, UnallocatedAssigned }',
+        replace: 'import { AssignUnallocated, CreditPlatform, UnallocatedAssigned }',
+      },
+      {
+        file: 'sagas/unclaimed.ts',
+        find: 'return [{ command: KeepUnclaimed({ ...money, reason }) }];',
+        replace:
+          "return [{ command: CreditPlatform({ account: 'unallocated', currency, amount, movement, reason: 'sale_proceeds' }) }];",
       },
     ],
   },

@@ -197,6 +197,9 @@ async function inspect(world: World): Promise<void> {
   for (const paymentId of money.confirmed)
     if (!disk.stream(`payment-${paymentId}`).some(({ type }) => type === 'TopUpConfirmed'))
       world.complain(`the provider has the money of ${paymentId}, and the history does not say so`);
+  for (const paymentId of money.chargedBack)
+    if (!disk.stream(`payment-${paymentId}`).some(({ type }) => type === 'TopUpReversed'))
+      world.complain(`the bank has taken back ${paymentId}, and the history does not say so`);
   for (const { life, started } of world.reachable)
     for (const { name, state, parkedKeys, problem } of [
       ...(started?.views.status() ?? []),

@@ -22,7 +22,7 @@ const Decide = z.strictObject({
   do: z.literal('decide'),
   /** Of the payments that wait to be confirmed, counted from the newest. */
   payment: z.int().min(0),
-  how: z.enum(['confirm', 'decline']),
+  how: z.enum(['confirm', 'decline', 'charge back']),
 });
 const Notice = z.strictObject({
   ...At,
@@ -65,6 +65,11 @@ const BIDDERS = ['ann', 'bob', 'cat', 'dan'] as const;
 const AUCTIONS = ['a1', 'a2', 'a3'] as const;
 
 const usd = (amount: number) => ({ amount: String(amount), currency: 'USD' });
+
+/** Mostly people confirm; some banks take back what they have paid. */
+const DECISIONS = [
+  ...(['confirm', 'confirm', 'confirm', 'confirm', 'confirm', 'charge back', 'decline'] as const),
+] as const;
 
 type PickOne = <T>(all: readonly T[]) => T;
 interface Dice {
@@ -174,7 +179,7 @@ function nextStep(
   const luck = below(100);
   if (rush || luck < 52) return send(bid(dice));
   if (luck < 65) return send(money(dice));
-  if (luck < 72) return { atMs, do: 'decide', payment: below(2), how: chance(0.85) ? 'confirm' : 'decline' };
+  if (luck < 72) return { atMs, do: 'decide', payment: below(2), how: pick(DECISIONS) };
   if (luck < 75) return { atMs, do: 'notice', notice: below(3) };
   if (luck < 80) return send(saleroom(dice));
   if (luck < 84 && sent.length > 0) {

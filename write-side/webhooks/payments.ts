@@ -2,6 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import { type Request, type Response, Router } from 'express';
 import type { z } from 'zod';
 import { systemActor } from '#domain/kernel/actor.ts';
+import { derivedId } from '#domain/kernel/canonical.ts';
 import { unsettledBy } from '#domain/kernel/chain.ts';
 import type { Dispatch } from '#domain/kernel/envelope.ts';
 import { readJsonText, readUtf8 } from '#domain/kernel/json-text.ts';
@@ -10,6 +11,7 @@ import type { Clock } from '#domain/kernel/ports/facts.ts';
 import { PaymentNotice, SIGNATURE_HEADER } from '#domain/kernel/ports/payments.ts';
 import { BadSignature, Invalid, Overloaded } from '#domain/kernel/rejections.ts';
 import { isSigned } from '#domain/kernel/signature.ts';
+import { KeepNotice, refusedNoticeId } from '#domain/wallets/notice/messages.ts';
 import { RecordProviderNotice } from '#domain/wallets/payment/messages.ts';
 import { readBytes } from '../rest/body.ts';
 
@@ -35,6 +37,17 @@ export interface NoticesOptions {
   readonly clock: Clock;
 }
 
+const later = (): NoticeAnswer => no(503, Overloaded({ retryAfterMs: RETRY_AFTER_S * 1_000 }));
+
+/** The body as it came; what is no text, in Base64. */
+function textOf(body: Uint8Array): string {
+  try {
+    return readUtf8(body);
+  } catch {
+    return Buffer.from(body).toString('base64');
+  }
+}
+
 function parse(body: Uint8Array): PaymentNotice | undefined {
   try {
     return PaymentNotice.safeDecode(readJsonText(readUtf8(body)) as z.input<typeof PaymentNotice>).data;
@@ -46,8 +59,9 @@ function parse(body: Uint8Array): PaymentNotice | undefined {
 
 /**
  * Takes the provider's notices: `POST /` where it is mounted. A notice is believed for its signature, over the body as it
- * came, and for nothing else. It is answered 2xx only once what it says is durable, also where that is a refusal that was
- * kept: then there is nothing to repeat. Everything else asks the provider to come again. A notice's id is its
+ * came, and for nothing else. Then it is always kept: recorded with its payment, or, where nothing can follow it (another
+ * kind, no notice at all, an id that was used for another), for somebody to look at. It is answered 2xx only once that is
+ * durable, and says `recorded` only where something was. Everything else asks the provider to come again. A notice's id is its
  * command's id, so one that comes twice is decided once. `secrets` are those in use, at most two during a change.
  */
 export function paymentWebhooks({
@@ -84,22 +98,32 @@ export function noticesTaker({
   return async (body, signature, address) => {
     if (!isSigned(secrets, clock.now(), body, signature))
       return no(401, BadSignature({ header: SIGNATURE_HEADER }));
+    const origin = { channel: 'webhook' as const, ...(address !== undefined && { address }) };
+    const actor = systemActor(`webhook.${provider}`);
+    /** For somebody to look at. The same body waits once. */
+    async function keep(why: string, waitingId: string): Promise<NoticeAnswer> {
+      const data = { waitingId, provider, why, body: text };
+      const kept = await dispatch({ command: KeepNotice.type, data, commandId: waitingId, actor, origin });
+      return unsettledBy(kept) === undefined
+        ? { status: 200, body: { outcome: 'kept', code: why } }
+        : later();
+    }
+    const text = textOf(body);
+    const unread = derivedId('unread notice', provider, text);
     const notice = parse(body);
-    if (notice === undefined)
-      return no(400, Invalid({ issues: [{ path: '', problem: 'not a notice of a payment' }] }));
+    if (notice === undefined) return keep(Invalid.code, unread);
     const reply = await dispatch({
       command: RecordProviderNotice.type,
       data: { ...PaymentNotice.encode(notice), provider },
       commandId: notice.noticeId,
-      actor: systemActor(`webhook.${provider}`),
-      origin: { channel: 'webhook', ...(address !== undefined && { address }) },
+      actor,
+      origin,
     });
-    if (unsettledBy(reply) !== undefined) return no(503, Overloaded({ retryAfterMs: RETRY_AFTER_S * 1_000 }));
-    if (reply.outcome !== 'rejected') return { status: 200, body: { outcome: 'recorded' } };
+    if (unsettledBy(reply) !== undefined) return later();
+    if (reply.outcome !== 'rejected')
+      return { status: 200, body: { outcome: reply.events.length > 0 ? 'recorded' : 'known' } };
     const { code } = reply.rejection;
     // A refusal without a position was not kept: the notice itself is at fault (its id was used for another).
-    return reply.position === undefined
-      ? { status: 409, body: { outcome: 'rejected', code } }
-      : { status: 200, body: { outcome: 'kept', code } };
+    return keep(code, reply.position === undefined ? unread : refusedNoticeId(provider, notice));
   };
 }

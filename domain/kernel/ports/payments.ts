@@ -32,7 +32,16 @@ export const PaymentNotice = z
     /** The provider's id of the notice; the same notice may come many times. */
     noticeId: z.string().min(1).max(64),
     paymentId: PaymentId,
-    outcome: z.enum(['top_up_confirmed', 'top_up_failed', 'payout_paid', 'payout_failed']),
+    /** `top_up_confirmed` and `payout_paid` say how much has come or gone in all; each return says how much went back by it. */
+    outcome: z.enum([
+      'top_up_confirmed',
+      'top_up_failed',
+      'top_up_returned',
+      'top_up_charged_back',
+      'payout_paid',
+      'payout_failed',
+      'payout_returned',
+    ]),
     amount: PositiveMinorUnits,
     currency: Currency,
     why: z.string().max(200).optional(),

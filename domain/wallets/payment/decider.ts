@@ -1,116 +1,32 @@
 import { isOver, whenDue } from '../../kernel/deadline.ts';
 import { decider } from '../../kernel/decider.ts';
+import { valueIn } from '../../kernel/id-table.ts';
 import type { Instant } from '../../kernel/instant.ts';
-import { type CommandData, type EventOf, type Rejection, recordedReason } from '../../kernel/message.ts';
+import { type CommandData, type Rejection, recordedReason } from '../../kernel/message.ts';
 import type { ProviderAnswer } from '../../kernel/ports/payments.ts';
 import { clearingOf, moved, providerAccount } from '../../kernel/posting.ts';
 import {
   type InitiateTopUp,
   NoticeRefused,
   PaymentDiffers,
-  PaymentOver,
   PaymentUnknown,
   PayoutFailed,
   PayoutInitiated,
-  PayoutPaid,
   PayoutSettled,
   PayoutSubmitted,
   paymentCommands,
   paymentEvents,
   RecordProviderNotice,
-  TopUpConfirmed,
   TopUpExpired,
   TopUpFailed,
   TopUpInitiated,
   TopUpRequiresAction,
 } from './messages.ts';
-
-type Event = EventOf<(typeof paymentEvents)[number]>;
-
-/** What a payment is about; the same in all of its events. */
-interface Terms {
-  readonly paymentId: string;
-  readonly person: string;
-  readonly currency: string;
-  readonly amount: bigint;
-}
-
-type Known =
-  | {
-      readonly direction: 'in';
-      readonly phase: 'initiated' | 'requires_action' | 'confirmed' | 'failed' | 'expired';
-      readonly terms: Terms;
-      /** Until when it may begin; once it has a page, until when that is of use. */
-      readonly expiresAt?: Instant;
-    }
-  | {
-      readonly direction: 'out';
-      readonly phase: 'initiated' | 'submitted' | 'paid' | 'failed' | 'settled';
-      readonly terms: Terms;
-      readonly provider?: string;
-    };
-
-/** `refused` are the provider's notices that did not fit: each is kept once, the last hundred are known. */
-interface Payment {
-  readonly known?: Known;
-  readonly refused: readonly string[];
-}
-
-const REMEMBERED_NOTICES = 100;
-
-const termsOf = ({ paymentId, person, currency, amount }: Terms): Terms => ({
-  paymentId,
-  person,
-  currency,
-  amount,
-});
-
-function evolve(payment: Payment, event: Event): Payment {
-  const { refused } = payment;
-  switch (event.type) {
-    case 'TopUpInitiated':
-      return {
-        refused,
-        known: {
-          ...{ direction: 'in', phase: 'initiated', terms: termsOf(event.data) },
-          ...(event.data.expiresAt !== undefined && { expiresAt: event.data.expiresAt }),
-        },
-      };
-    case 'TopUpRequiresAction':
-      return {
-        refused,
-        known: {
-          ...{ direction: 'in', phase: 'requires_action', terms: termsOf(event.data) },
-          expiresAt: event.data.expiresAt,
-        },
-      };
-    case 'TopUpConfirmed':
-      return { refused, known: { direction: 'in', phase: 'confirmed', terms: termsOf(event.data) } };
-    case 'TopUpFailed':
-      return { refused, known: { direction: 'in', phase: 'failed', terms: termsOf(event.data) } };
-    case 'TopUpExpired':
-      return { refused, known: { direction: 'in', phase: 'expired', terms: termsOf(event.data) } };
-    case 'PayoutInitiated':
-      return { refused, known: { direction: 'out', phase: 'initiated', terms: termsOf(event.data) } };
-    case 'PayoutSubmitted':
-      return { refused, known: { direction: 'out', phase: 'submitted', terms: termsOf(event.data) } };
-    case 'PayoutPaid': {
-      const { provider } = event.data;
-      return { refused, known: { direction: 'out', phase: 'paid', terms: termsOf(event.data), provider } };
-    }
-    case 'PayoutFailed':
-      return { refused, known: { direction: 'out', phase: 'failed', terms: termsOf(event.data) } };
-    case 'PayoutSettled':
-      return { refused, known: { direction: 'out', phase: 'settled', terms: termsOf(event.data) } };
-    case 'NoticeRefused':
-      return { ...payment, refused: [...refused.slice(1 - REMEMBERED_NOTICES), event.data.noticeId] };
-    default:
-      return event satisfies never;
-  }
-}
+import { follow, type Notice } from './notices.ts';
+import { evolve, type Known, noPayment, type Payment, type PaymentEvent, termsOf } from './state.ts';
 
 /** A payment in begins in its time, or never. */
-function initiateTopUp(data: CommandData<typeof InitiateTopUp>, now: Instant): readonly Event[] {
+function initiateTopUp(data: CommandData<typeof InitiateTopUp>, now: Instant): readonly PaymentEvent[] {
   const { expiresAt } = data;
   if (expiresAt === undefined) return [TopUpInitiated(termsOf(data))];
   return isOver(expiresAt, now)
@@ -127,15 +43,14 @@ function recordAnswer(
   provider: string,
   answer: ProviderAnswer,
   now: Instant,
-): readonly Event[] {
+): readonly PaymentEvent[] {
   const { terms, direction, phase } = known;
   if (phase !== 'initiated') return [];
   switch (answer.status) {
     case 'requires_action': {
       const { url, expiresAt } = answer;
       if (direction !== 'in') return [];
-      const begunLate =
-        known.direction === 'in' && known.expiresAt !== undefined && isOver(known.expiresAt, now);
+      const begunLate = known.expiresAt !== undefined && isOver(known.expiresAt, now);
       return begunLate || isOver(expiresAt, now)
         ? [TopUpExpired(terms)]
         : [TopUpRequiresAction({ ...terms, provider, url, expiresAt })];
@@ -151,54 +66,19 @@ function recordAnswer(
   }
 }
 
-type Notice = CommandData<typeof RecordProviderNotice>;
-
-/** Money that has come in counts whatever we thought before: also after we took the payment for failed or expired. */
-function confirmTopUp({ terms, phase }: Known, provider: string): readonly Event[] {
-  if (phase === 'confirmed') return [];
-  const { paymentId, currency, amount } = terms;
-  const postings = moved(providerAccount(provider, currency), clearingOf(paymentId, currency), amount);
-  return [TopUpConfirmed({ ...terms, provider, movement: paymentId, postings })];
-}
-
-/** Where a notice leads that agrees with the payment's terms; a rejection where the payment has ended otherwise. */
-function follow(known: Known, { outcome, provider, why }: Notice): readonly Event[] | Rejection {
-  const { terms, phase } = known;
-  const waits = phase === 'initiated' || phase === 'requires_action' || phase === 'submitted';
-  switch (outcome) {
-    case 'top_up_confirmed':
-      return confirmTopUp(known, provider);
-    case 'top_up_failed':
-      // A provider that says no after its yes, or after our own end of it, changes nothing: only money counts.
-      return waits ? [TopUpFailed({ ...terms, why: why ?? 'declined' })] : [];
-    case 'payout_paid':
-      if (phase === 'paid' || phase === 'settled') return [];
-      return waits
-        ? [PayoutPaid({ ...terms, provider, movement: terms.paymentId })]
-        : PaymentOver({ paymentId: terms.paymentId });
-    case 'payout_failed':
-      if (phase === 'failed') return [];
-      return waits
-        ? [PayoutFailed({ ...terms, why: why ?? 'declined' })]
-        : PaymentOver({ paymentId: terms.paymentId });
-    default:
-      return outcome satisfies never;
-  }
-}
-
-function judge(known: Known | undefined, notice: Notice): readonly Event[] | Rejection {
-  const { paymentId, amount, currency } = notice;
+function judge(known: Known | undefined, notice: Notice, id: string): readonly PaymentEvent[] | Rejection {
+  const { paymentId, currency } = notice;
   if (known === undefined) return PaymentUnknown({ paymentId });
   const { terms, direction } = known;
   const ofTopUp = notice.outcome.startsWith('top_up');
-  if (ofTopUp !== (direction === 'in') || amount !== terms.amount || currency !== terms.currency)
+  if (ofTopUp !== (direction === 'in') || currency !== terms.currency)
     return PaymentDiffers({ paymentId, amount: terms.amount, currency: terms.currency });
-  return follow(known, notice);
+  return follow(known, notice, id);
 }
 
-function recordNotice(notice: Notice, { known, refused }: Payment): readonly Event[] {
-  if (refused.includes(notice.noticeId)) return [];
-  const judged = judge(known, notice);
+function recordNotice(notice: Notice, { known, notices }: Payment, id: string): readonly PaymentEvent[] {
+  if (valueIn(notices, notice.noticeId) === true) return [];
+  const judged = judge(known, notice, id);
   if (!('rejected' in judged)) return judged;
   const { noticeId, paymentId, outcome, amount, currency, why, provider } = notice;
   const reason = recordedReason(RecordProviderNotice.rejections, judged);
@@ -207,22 +87,23 @@ function recordNotice(notice: Notice, { known, refused }: Payment): readonly Eve
 }
 
 /**
- * One payment at the provider. Whatever a genuine notice says is recorded once: followed when it fits, kept as refused
- * when it does not; a repeat decides nothing, so that nothing is ever credited twice.
+ * One payment at the provider. Whatever a genuine notice says is recorded: followed when it fits, noted when it says nothing
+ * new, kept as refused when it cannot be about this payment; the same notice decides nothing twice, so that nothing is ever
+ * credited or taken back twice.
  */
 export const payment = decider({
   category: 'payment',
   events: paymentEvents,
   commands: paymentCommands,
-  stateVersion: 2,
-  initial: { refused: [] } as Payment,
+  stateVersion: 3,
+  initial: noPayment,
   evolve,
   decide: {
     InitiateTopUp: (data, { known }, { now }) => (known === undefined ? initiateTopUp(data, now) : []),
     InitiatePayout: (data, { known }) => (known === undefined ? [PayoutInitiated(termsOf(data))] : []),
     RecordProviderAnswer: ({ paymentId, provider, answer }, { known }, { now }) =>
       known === undefined ? PaymentUnknown({ paymentId }) : recordAnswer(known, provider, answer, now),
-    RecordProviderNotice: recordNotice,
+    RecordProviderNotice: (notice, payment, { id }) => recordNotice(notice, payment, id),
     ExpireTopUp(_data, { known }, { now }) {
       if (known?.direction !== 'in' || known.phase !== 'requires_action') return [];
       const { terms, expiresAt } = known;
@@ -231,10 +112,10 @@ export const payment = decider({
     SettlePayout({ paymentId }, { known }) {
       if (known?.direction !== 'out') return PaymentUnknown({ paymentId });
       if (known.phase !== 'paid' || known.provider === undefined) return [];
-      const { terms, provider } = known;
-      const { currency, amount } = terms;
+      const { terms, provider, captured: amount } = known;
+      const { currency } = terms;
       const postings = moved(clearingOf(paymentId, currency), providerAccount(provider, currency), amount);
-      return [PayoutSettled({ ...terms, provider, movement: paymentId, postings })];
+      return [PayoutSettled({ ...terms, amount, provider, movement: paymentId, postings })];
     },
   },
 });

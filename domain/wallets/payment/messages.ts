@@ -13,6 +13,9 @@ const payment = { paymentId: PaymentId, person: PersonId, currency: Currency, am
 /** Until when the provider may be asked for it. Not known of the first. */
 const beginsUntil = Instant.optional();
 const why = z.string().max(200);
+const { noticeId } = PaymentNotice.shape;
+/** The notice that said so; not known of the first payments, nor where the provider declined at once. */
+const said = { noticeId: noticeId.optional() };
 
 export const TopUpInitiated = event('TopUpInitiated', {
   version: 1,
@@ -26,13 +29,14 @@ export const TopUpRequiresAction = event('TopUpRequiresAction', {
 });
 export const TopUpConfirmed = event('TopUpConfirmed', {
   version: 1,
-  description: 'The provider holds the money for us; it waits in clearing for the wallet.',
-  data: { ...payment, provider: ProviderName, movement: MovementId, postings: Postings },
+  description:
+    'The provider holds this amount for us, whatever was asked for; it waits in clearing for the wallet.',
+  data: { ...payment, ...said, provider: ProviderName, movement: MovementId, postings: Postings },
 });
 export const TopUpFailed = event('TopUpFailed', {
   version: 1,
   description: 'The provider or the person declined the payment.',
-  data: { ...payment, why },
+  data: { ...payment, ...said, why },
 });
 export const TopUpExpired = event('TopUpExpired', {
   version: 1,
@@ -53,17 +57,46 @@ export const PayoutSubmitted = event('PayoutSubmitted', {
 export const PayoutPaid = event('PayoutPaid', {
   version: 1,
   description: 'The provider has paid the person; the held money is captured next.',
-  data: { ...payment, provider: ProviderName, movement: MovementId },
+  data: { ...payment, ...said, provider: ProviderName, movement: MovementId },
 });
 export const PayoutFailed = event('PayoutFailed', {
   version: 1,
   description: 'The provider did not pay; the held money is released next.',
-  data: { ...payment, why },
+  data: { ...payment, ...said, why },
 });
 export const PayoutSettled = event('PayoutSettled', {
   version: 1,
   description: 'The captured money has left clearing for the provider, who had paid it out.',
   data: { ...payment, provider: ProviderName, movement: MovementId, postings: Postings },
+});
+export const ReversalAnnounced = event('ReversalAnnounced', {
+  version: 1,
+  description:
+    'The provider says that money of this payment went back. It is booked as far as it is known to have come or gone.',
+  data: { ...payment, provider: ProviderName, noticeId, outcome: PaymentNotice.shape.outcome },
+});
+export const TopUpReversed = event('TopUpReversed', {
+  version: 1,
+  description:
+    'Money that had come in went back to whoever paid it: the person owes it until their wallet gives it back.',
+  data: { ...payment, provider: ProviderName, movement: MovementId, postings: Postings },
+});
+export const PayoutReturned = event('PayoutReturned', {
+  version: 1,
+  description: 'Money that was paid out came back from the bank; it waits in clearing for the wallet.',
+  data: { ...payment, provider: ProviderName, movement: MovementId, postings: Postings },
+});
+export const PayoutUnfunded = event('PayoutUnfunded', {
+  version: 1,
+  description:
+    'The provider paid out what nothing is held for any more: the person owes it until their wallet gives it back.',
+  data: { ...payment, ...said, provider: ProviderName, movement: MovementId, postings: Postings },
+});
+export const NoticeNoted = event('NoticeNoted', {
+  version: 1,
+  description:
+    'A genuine notice of the provider that says what was known already: it is kept and nothing moved.',
+  data: { ...PaymentNotice.shape, provider: ProviderName },
 });
 export const NoticeRefused = event('NoticeRefused', {
   version: 1,
@@ -83,7 +116,7 @@ export const PaymentDiffers = rejection('payment_differs', {
   details: { paymentId: PaymentId, amount: MinorUnits, currency: Currency },
 });
 export const PaymentOver = rejection('payment_over', {
-  message: 'The payment has already ended otherwise. The notice was kept.',
+  message: 'The payment has already ended otherwise, and nothing of it went back. The notice was kept.',
   details: { paymentId: PaymentId },
 });
 
@@ -110,7 +143,8 @@ export const RecordProviderAnswer = command('RecordProviderAnswer', {
 });
 export const RecordProviderNotice = command('RecordProviderNotice', {
   ...internal,
-  description: 'A signed notice of the provider. The only thing that makes money come in.',
+  description:
+    'A signed notice of the provider: always recorded, and the only thing that makes money come in.',
   data: { ...PaymentNotice.shape, provider: ProviderName },
   rejections: [PaymentUnknown, PaymentDiffers, PaymentOver],
 });
@@ -138,6 +172,11 @@ export const paymentEvents = [
   PayoutPaid,
   PayoutFailed,
   PayoutSettled,
+  ReversalAnnounced,
+  TopUpReversed,
+  PayoutReturned,
+  PayoutUnfunded,
+  NoticeNoted,
   NoticeRefused,
 ] as const;
 export const paymentCommands = [

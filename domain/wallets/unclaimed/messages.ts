@@ -9,7 +9,7 @@ import { Postings } from '../../kernel/posting.ts';
 
 /** Why money is owed: for what a wallet should have been credited; `returned` is a payout that the wallet refused. */
 export const UnclaimedReason = z
-  .enum(['top_up', 'transfer', 'sale_proceeds', 'refund', 'returned'])
+  .enum(['top_up', 'transfer', 'sale_proceeds', 'refund', 'payout_returned', 'returned'])
   .meta({ id: 'UnclaimedReason', description: 'What the unclaimed money was for.' });
 export type UnclaimedReason = z.output<typeof UnclaimedReason>;
 

@@ -1,10 +1,12 @@
 import { CurrencyUnknown, currencies } from '../../kernel/currencies.ts';
 import { whenDue } from '../../kernel/deadline.ts';
 import { type Decision, decider, type Facts } from '../../kernel/decider.ts';
-import { valueIn } from '../../kernel/id-table.ts';
 import { later } from '../../kernel/instant.ts';
 import { type CommandData, type EventOf, recordedReason } from '../../kernel/message.ts';
 import { availableOf, clearingOf, heldOf, moved } from '../../kernel/posting.ts';
+import type { Debt } from '../debtor/messages.ts';
+import { creditWallet, tooMuch } from './crediting.ts';
+import { incurDebt, payingDebts, whyKept, writeOffDebt } from './debts.ts';
 import {
   expiryOf,
   hasExpired,
@@ -16,17 +18,12 @@ import {
 } from './holds.ts';
 import { walletLimits } from './limits.ts';
 import {
-  BalanceLimit,
   CaptureExceedsHold,
   type CaptureHold,
   ClaimEnded,
   ClaimOver,
-  CreditOver,
-  CreditRefused,
-  CreditWallet,
   type EndClaim,
   FundsCaptured,
-  FundsCredited,
   FundsRefused,
   FundsReleased,
   HoldCommitted,
@@ -54,26 +51,23 @@ import {
   walletEvents,
 } from './messages.ts';
 import { reserve, whyNot } from './reserving.ts';
-import { creditKey, evolve, noWallet, type Wallet } from './state.ts';
+import { evolve, noWallet, type Wallet } from './state.ts';
 
 type Event = EventOf<(typeof walletEvents)[number]>;
 
-/** What is on its way in by payments has its place in the wallet; the one with this id takes its own. */
-const pending = ({ topUps }: Wallet, except?: string): bigint =>
-  topUps.reduce((sum, { paymentId, amount }) => (paymentId === except ? sum : sum + amount), 0n);
-
-const tooMuch = (wallet: Wallet, currency: string, amount: bigint, paymentId?: string) => {
-  const balance = wallet.available + wallet.held + pending(wallet, paymentId);
-  const { balance: limit } = walletLimits;
-  return balance + amount > limit ? BalanceLimit({ balance, limit, currency }) : undefined;
-};
-
-function transfer({ to, amount, currency }: CommandData<typeof Transfer>, wallet: Wallet, facts: Facts) {
+function transfer(
+  { to, amount, currency }: CommandData<typeof Transfer>,
+  wallet: Wallet,
+  facts: Facts<Debt | undefined>,
+) {
   const person = facts.actor.id;
   if (wallet.phase !== 'open') return WalletNotOpen({ person, currency });
   if (to === person) return OwnWallet({});
-  if (amount > wallet.available) {
-    const why = InsufficientFunds({ available: wallet.available, needed: amount, currency });
+  const { available } = wallet;
+  const why =
+    whyKept(wallet, currency, facts.screened) ??
+    (amount > available ? InsufficientFunds({ available, needed: amount, currency }) : undefined);
+  if (why !== undefined) {
     return [
       TransferRefused({ person, currency, to, amount, reason: recordedReason(Transfer.rejections, why) }),
     ];
@@ -92,7 +86,11 @@ function transfer({ to, amount, currency }: CommandData<typeof Transfer>, wallet
 }
 
 /** The withdrawal, its hold and the hold's claim, the payment and the movement all bear one id: the decision's own. */
-function withdraw({ amount, currency }: CommandData<typeof Withdraw>, wallet: Wallet, facts: Facts) {
+function withdraw(
+  { amount, currency }: CommandData<typeof Withdraw>,
+  wallet: Wallet,
+  facts: Facts<Debt | undefined>,
+) {
   const person = facts.actor.id;
   if (wallet.phase !== 'open') return WalletNotOpen({ person, currency });
   const wanted = {
@@ -104,7 +102,7 @@ function withdraw({ amount, currency }: CommandData<typeof Withdraw>, wallet: Wa
     purpose: 'withdrawal',
     expiresAt: later(facts.now, walletLimits.withdrawalMs),
   } as const;
-  const why = whyNot(wallet, wanted);
+  const why = whyNot(wallet, wanted, facts.screened);
   if (why === undefined) return [reserve(wallet, wanted)];
   return [
     WithdrawalRefused({ person, currency, amount, reason: recordedReason(ReserveFunds.rejections, why) }),
@@ -114,13 +112,14 @@ function withdraw({ amount, currency }: CommandData<typeof Withdraw>, wallet: Wa
 function reserveFunds(
   wanted: CommandData<typeof ReserveFunds>,
   wallet: Wallet,
+  { screened }: Facts<Debt | undefined>,
 ): Decision<Event, ReturnType<typeof ClaimOver>> {
   const { person, currency, holdId, claimId, purpose, amount } = wanted;
   const state = stateOfClaim(holdNamed(wallet.holds, holdId), claimId);
   if (state === 'open') return [];
   // A claim that has had its answer is not answered anew; one that was ended beforehand still waits for its no.
   if (state === 'ended') return ClaimOver({ holdId, claimId });
-  const why = whyNot(wallet, wanted);
+  const why = whyNot(wallet, wanted, screened);
   if (why === undefined) return [reserve(wallet, wanted)];
   const reason = recordedReason(ReserveFunds.rejections, why);
   return [FundsRefused({ person, currency, holdId, claimId, purpose, amount, reason })];
@@ -204,39 +203,6 @@ function releaseHold(
   return expiry === undefined ? HoldNotExpired({ holdId }) : whenDue(expiry, facts.now, release);
 }
 
-function creditWallet(data: CommandData<typeof CreditWallet>, wallet: Wallet) {
-  const { person, currency, amount, movement, reason } = data;
-  const from = data.from === undefined ? {} : { from: data.from };
-  const known = valueIn(wallet.credits, creditKey(data));
-  if (known !== undefined) return known === 'refused' ? CreditOver({ movement }) : [];
-  // What comes back was here before: the limit is for what is new.
-  const comesBack = reason === 'transfer_returned' || reason === 'refund';
-  const why =
-    wallet.phase !== 'open'
-      ? WalletNotOpen({ person, currency })
-      : comesBack
-        ? undefined
-        : tooMuch(wallet, currency, amount, movement);
-  if (why !== undefined) {
-    const keptAs = 'unclaimed' as const;
-    const refused = { person, currency, amount, movement, credit: reason, ...from, keptAs };
-    return [CreditRefused({ ...refused, reason: recordedReason(CreditWallet.rejections, why) })];
-  }
-  return [
-    FundsCredited({
-      person,
-      currency,
-      amount,
-      movement,
-      reason,
-      ...from,
-      ...(data.because !== undefined && { because: data.because }),
-      postings: moved(clearingOf(movement, currency), availableOf(person, currency), amount),
-      balance: { available: wallet.available + amount, held: wallet.held },
-    }),
-  ];
-}
-
 /**
  * One person's money in one currency. Whatever a process waits for (a claim, a credit) is answered by an event, yes or
  * no, so that a stateless reaction can go on from it; a person's own command is refused by an event where money was
@@ -255,9 +221,11 @@ export const wallet = decider({
       if (!currencies.has(currency)) return CurrencyUnknown({ currency });
       return [WalletOpened({ person: actor.id, currency })];
     },
-    CloseWallet({ currency }, state, { actor }) {
+    CloseWallet({ currency }, state, { actor, screened }) {
       if (state.phase === 'none') return WalletNotOpen({ person: actor.id, currency });
       if (state.phase === 'closed') return [];
+      const why = whyKept(state, currency, screened);
+      if (why !== undefined) return why;
       const { available, held, topUps } = state;
       if (available + held > 0n) return WalletNotEmpty({ available, held });
       if (topUps.length > 0) return PaymentUnderWay({ payments: topUps.length });
@@ -281,7 +249,7 @@ export const wallet = decider({
     Transfer: transfer,
     Withdraw: withdraw,
     ReserveFunds: reserveFunds,
-    EndClaim: endClaim,
+    EndClaim: payingDebts(endClaim),
     CommitHold({ person, currency, holdId }, state, { now }) {
       const hold = holdNamed(state.holds, holdId);
       if (hold?.over === true) return HoldOver({ holdId });
@@ -292,8 +260,10 @@ export const wallet = decider({
       if (hasExpired(hold, now)) return HoldOver({ holdId });
       return [HoldCommitted({ person, currency, holdId, purpose: hold.purpose, held })];
     },
-    CaptureHold: captureHold,
-    ReleaseHold: releaseHold,
-    CreditWallet: creditWallet,
+    CaptureHold: payingDebts(captureHold),
+    ReleaseHold: payingDebts(releaseHold),
+    CreditWallet: payingDebts(creditWallet),
+    IncurDebt: payingDebts(incurDebt),
+    WriteOffDebt: writeOffDebt,
   },
 });

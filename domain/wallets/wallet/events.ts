@@ -25,7 +25,15 @@ export const ReleaseReason = z
 
 /** Why a wallet is credited. */
 export const CreditReason = z
-  .enum(['top_up', 'transfer', 'transfer_returned', 'sale_proceeds', 'refund', 'unclaimed'])
+  .enum([
+    'top_up',
+    'transfer',
+    'transfer_returned',
+    'sale_proceeds',
+    'refund',
+    'unclaimed',
+    'payout_returned',
+  ])
   .meta({ id: 'CreditReason', description: 'Why a wallet was credited.' });
 export type CreditReason = z.output<typeof CreditReason>;
 
@@ -190,6 +198,34 @@ export const CreditRefused = event('CreditRefused', {
   upcasts: { 1: (data) => ({ ...data, keptAs: 'unallocated' }) },
 });
 
+/** What is owed after it; and which change of the debt it is, counted in the wallet, so that a late report is known as one. */
+const debt = { owed: MinorUnits, nth: z.int().min(1) };
+
+export const DebtIncurred = event('DebtIncurred', {
+  version: 1,
+  description:
+    'Money went back outside that the wallet has to give: the person owes it, less what is available at once.',
+  data: { ...wallet, ...debt, amount: PositiveMinorUnits, movement: MovementId },
+});
+export const DebtPaid = event('DebtPaid', {
+  version: 1,
+  description:
+    'What was available, or came for a wallet that could not take it, paid a debt of the person in this currency.',
+  data: {
+    ...wallet,
+    ...booked,
+    ...debt,
+    amount: PositiveMinorUnits,
+    /** The credit that paid it out of clearing; without it, it was paid out of what is available. */
+    credit: z.object({ movement: MovementId, reason: CreditReason }).optional(),
+  },
+});
+export const DebtWrittenOff = event('DebtWrittenOff', {
+  version: 1,
+  description: 'The house gives up what the person owes, and bears the loss.',
+  data: { ...wallet, ...debt, amount: PositiveMinorUnits, cause: z.string(), postings: Postings },
+});
+
 export const walletEvents = [
   WalletOpened,
   WalletClosed,
@@ -206,4 +242,7 @@ export const walletEvents = [
   FundsReleased,
   FundsCredited,
   CreditRefused,
+  DebtIncurred,
+  DebtPaid,
+  DebtWrittenOff,
 ] as const;

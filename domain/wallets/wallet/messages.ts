@@ -2,18 +2,22 @@ import { CurrencyUnknown } from '../../kernel/currencies.ts';
 import { NotYet } from '../../kernel/deadline.ts';
 import { ClaimId, HoldId, MovementId, PaymentId, PersonId } from '../../kernel/ids.ts';
 import { Instant } from '../../kernel/instant.ts';
-import { command } from '../../kernel/message.ts';
+import { command, screenedBy } from '../../kernel/message.ts';
 import { Currency, PositiveMinorUnits } from '../../kernel/money.ts';
+import { someText } from '../../kernel/text.ts';
+import type { Debt } from '../debtor/messages.ts';
 import { ClaimEnd, CreditReason, HoldPurpose, RefusalCode, ReleaseReason } from './events.ts';
 import {
   BalanceLimit,
   CaptureExceedsHold,
   ClaimOver,
   CreditOver,
+  DebtOutstanding,
   HoldNotExpired,
   HoldOver,
   HoldUnknown,
   InsufficientFunds,
+  NothingOwed,
   OtherPurpose,
   OwnWallet,
   PaymentUnderWay,
@@ -40,6 +44,8 @@ const internal = {
   stream: ({ person, currency }: { person: PersonId; currency: Currency }) => walletStream(person, currency),
 } as const;
 const wallet = { person: PersonId, currency: Currency };
+/** A debt of the person in whatever currency, which the wallet itself need not know. */
+const debtScreened = { screened: screenedBy<Debt | undefined>() };
 
 export const OpenWallet = command('OpenWallet', {
   ...owner,
@@ -51,7 +57,8 @@ export const CloseWallet = command('CloseWallet', {
   ...owner,
   description: 'Closes your wallet in a currency; it must be empty, and no payment into it under way.',
   data: { currency: Currency },
-  rejections: [WalletNotOpen, WalletNotEmpty, PaymentUnderWay],
+  rejections: [WalletNotOpen, WalletNotEmpty, PaymentUnderWay, DebtOutstanding],
+  ...debtScreened,
 });
 export const RequestTopUp = command('RequestTopUp', {
   ...owner,
@@ -65,14 +72,16 @@ export const Transfer = command('Transfer', {
   description:
     'Sends money to another person in the same currency. It comes back if their wallet cannot take it.',
   data: { to: PersonId, amount: PositiveMinorUnits, currency: Currency },
-  rejections: [WalletNotOpen, OwnWallet, InsufficientFunds],
+  rejections: [WalletNotOpen, OwnWallet, DebtOutstanding, InsufficientFunds],
+  ...debtScreened,
 });
 export const Withdraw = command('Withdraw', {
   ...owner,
   description:
     'Pays money out. It is held until the provider has paid it, and released if the provider does not.',
   data: { amount: PositiveMinorUnits, currency: Currency },
-  rejections: [WalletNotOpen, InsufficientFunds, TooManyHolds],
+  rejections: [WalletNotOpen, DebtOutstanding, InsufficientFunds, TooManyHolds],
+  ...debtScreened,
 });
 
 export const EndTopUp = command('EndTopUp', {
@@ -100,7 +109,9 @@ export const ReserveFunds = command('ReserveFunds', {
     HoldOver,
     ClaimOver,
     OtherPurpose,
+    DebtOutstanding,
   ],
+  ...debtScreened,
 });
 export const EndClaim = command('EndClaim', {
   ...internal,
@@ -141,6 +152,20 @@ export const CreditWallet = command('CreditWallet', {
   rejections: [WalletNotOpen, BalanceLimit, CreditOver],
 });
 
+export const IncurDebt = command('IncurDebt', {
+  ...internal,
+  description:
+    'Takes back what went back outside: out of what is available, and the rest is owed. Once for each movement.',
+  data: { ...wallet, amount: PositiveMinorUnits, movement: MovementId },
+});
+export const WriteOffDebt = command('WriteOffDebt', {
+  description: 'Gives up what a person owes in a currency; the house bears the loss.',
+  from: ['auctioneer', 'clerk'],
+  data: { ...wallet, cause: someText(500) },
+  stream: internal.stream,
+  rejections: [NothingOwed],
+});
+
 export const walletCommands = [
   OpenWallet,
   CloseWallet,
@@ -154,4 +179,6 @@ export const walletCommands = [
   CaptureHold,
   ReleaseHold,
   CreditWallet,
+  IncurDebt,
+  WriteOffDebt,
 ] as const;

@@ -19,6 +19,15 @@ export const TooManyPayments = rejection('too_many_payments', {
   message: 'Too many payments into this wallet are under way. Wait until some have ended.',
   details: { limit: z.int().min(1) },
 });
+export const DebtOutstanding = rejection('debt_outstanding', {
+  message:
+    'Nothing leaves your wallets while you owe money. Pay in at least what is owed in its currency; that is taken first.',
+  details: { owed: PositiveMinorUnits, currency: Currency },
+});
+export const NothingOwed = rejection('nothing_owed', {
+  message: 'This person owes nothing in this currency.',
+  details: { currency: Currency },
+});
 export const InsufficientFunds = rejection('insufficient_funds', {
   message:
     'The wallet has not enough available. Top up the difference or ask for less, with a new command id.',

@@ -2,6 +2,8 @@ import type { ClaimId, HoldId, PersonId } from '../../kernel/ids.ts';
 import type { Instant } from '../../kernel/instant.ts';
 import { type Currency, larger } from '../../kernel/money.ts';
 import { availableOf, heldOf, moved } from '../../kernel/posting.ts';
+import type { Debt } from '../debtor/messages.ts';
+import { whyKept } from './debts.ts';
 import { claimsUnder, heldBy, holdNamed, openHolds, stateOfClaim } from './holds.ts';
 import { walletLimits } from './limits.ts';
 import {
@@ -33,11 +35,13 @@ const missing = (wallet: Wallet, { holdId, amount }: WantedClaim): bigint =>
   larger(0n, amount - heldBy(holdNamed(wallet.holds, holdId)));
 
 /** Why a new claim cannot be made; undefined when it can. */
-export function whyNot(wallet: Wallet, wanted: WantedClaim) {
+export function whyNot(wallet: Wallet, wanted: WantedClaim, screened: Debt | undefined) {
   const { person, currency, holdId, claimId, purpose } = wanted;
   const hold = holdNamed(wallet.holds, holdId);
   const needed = missing(wallet, wanted);
   if (wallet.phase !== 'open') return WalletNotOpen({ person, currency });
+  const kept = whyKept(wallet, currency, screened);
+  if (kept !== undefined) return kept;
   if (hold?.over === true) return HoldOver({ holdId });
   if (stateOfClaim(hold, claimId) !== undefined) return ClaimOver({ holdId, claimId });
   if (hold?.purpose !== undefined && hold.purpose !== purpose) return OtherPurpose({ holdId });

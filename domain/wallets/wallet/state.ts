@@ -22,6 +22,11 @@ export interface Wallet {
   readonly phase: 'none' | 'open' | 'closed';
   readonly available: bigint;
   readonly held: bigint;
+  /** By its person in this currency. While something is, nothing is available. */
+  readonly owed: bigint;
+  /** How often the debt has changed, and every movement that it came by. */
+  readonly debtChanges: number;
+  readonly debts: IdTable<true>;
   readonly holds: Holds;
   /** Payments into it that are under way, with what each will bring. */
   readonly topUps: readonly { readonly paymentId: PaymentId; readonly amount: bigint }[];
@@ -33,6 +38,9 @@ export const noWallet: Wallet = {
   phase: 'none',
   available: 0n,
   held: 0n,
+  owed: 0n,
+  debtChanges: 0,
+  debts: emptyTable,
   holds: noHolds,
   topUps: [],
   credits: emptyTable,
@@ -126,6 +134,18 @@ export function evolve(wallet: Wallet, event: WalletEvent): Wallet {
       const { movement, credit } = event.data;
       return withCredit(wallet, { movement, reason: credit }, 'refused');
     }
+    case 'DebtIncurred': {
+      const { owed, nth, movement } = event.data;
+      return { ...wallet, owed, debtChanges: nth, debts: withValue(wallet.debts, movement, true) };
+    }
+    case 'DebtPaid': {
+      const { owed, nth, balance, credit } = event.data;
+      const paid = { ...wallet, ...balance, owed, debtChanges: nth };
+      if (credit === undefined) return paid;
+      return withCredit(paid, credit, 'credited');
+    }
+    case 'DebtWrittenOff':
+      return { ...wallet, owed: event.data.owed, debtChanges: event.data.nth };
     default:
       return event satisfies never;
   }

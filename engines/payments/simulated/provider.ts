@@ -26,6 +26,8 @@ export interface SimulatedProvider extends PaymentProvider {
    */
   since(): string | undefined;
   beginAnew(since: string): void;
+  /** The bank takes back a payment that was confirmed, all of it; told by a notice. False: there is nothing to take back. */
+  chargeBack(token: string): boolean;
   /** Notices that were never taken by our webhook. */
   undelivered(): number;
   close(): Promise<void>;
@@ -145,6 +147,14 @@ export function simulatedProvider({
     remembers: (paymentId) => ledger.payment(paymentId) !== undefined,
     since: ledger.since,
     beginAnew: ledger.beginAnew,
+    chargeBack(token) {
+      const payment = ledger.byToken(token);
+      if (payment?.status !== 'confirmed') return false;
+      const notice = noticeOf(payment, 'top_up_charged_back');
+      ledger.keep({ ...payment, status: 'confirmed' }, { notice, dueAt: pauseClock.now() });
+      delivery.wake();
+      return true;
+    },
     undelivered: () => ledger.givenUp(),
     async close() {
       await delivery.stop();

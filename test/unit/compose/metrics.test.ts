@@ -27,6 +27,7 @@ test('/metrics tells of the queues and of every consumer, as they are when it is
       answeredPerSecond: 0,
     }),
     consumers: () => [consumer()],
+    noticesWaiting: async () => 3,
   });
   const server = createServer(express().use(router)).listen(0, '127.0.0.1');
   await once(server, 'listening');
@@ -39,6 +40,7 @@ test('/metrics tells of the queues and of every consumer, as they are when it is
   const before = await read();
   assert.match(before, /^annals_commands_in_flight\{side="external"\} 3$/m);
   assert.match(before, /^annals_commands_limit 12$/m);
+  assert.match(before, /^annals_payment_notices_waiting 3$/m);
   assert.match(before, /^annals_commands_queued 2$/m);
   assert.match(before, /^annals_consumer_running\{consumer="view:auctions@1\.1",state="live"\} 1$/m);
   assert.match(before, /^annals_consumer_parked_keys\{consumer="view:auctions@1\.1"\} 0$/m);

@@ -79,7 +79,6 @@ test('proceeds that the seller’s wallet cannot take are owed to the seller', (
   assert.deepEqual(run({}, { proceeds: no('wallet_not_open') }), [
     'capture CaptureHold 12000',
     'proceeds CreditWallet 8500',
-    'unclaimed KeepUnclaimed 8500',
     'fees CreditPlatform fees 3500',
     'settle SettleLot unclaimed',
   ]);

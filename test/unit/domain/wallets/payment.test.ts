@@ -67,7 +67,8 @@ test('a top-up: initiated, a page to confirm on, confirmed by a notice, each onc
   assert.equal(line(history(topUp, page), confirmed), 'TopUpConfirmed');
   assert.equal(line(history(topUp, page, confirmed), confirmed), '');
   const again = notice('top_up_confirmed', { noticeId: 'another' });
-  assert.equal(line(history(topUp, page, confirmed), again), '');
+  assert.equal(line(history(topUp, page, confirmed), again), 'NoticeNoted');
+  assert.equal(line(history(topUp, page, confirmed, again), again), '');
 });
 
 test('a confirmation moves the money from the provider into clearing', () => {
@@ -92,7 +93,8 @@ test('money that comes late still counts, a late no does not', () => {
   assert.equal(line(history(topUp, page), failed), 'TopUpFailed');
   assert.equal(line(history(topUp, page, failed), failed), '');
   assert.equal(line(history(topUp, page, failed), confirmed), 'TopUpConfirmed');
-  assert.equal(line(history(topUp, page, confirmed), failed), '');
+  assert.equal(line(history(topUp, page, expire), failed), 'TopUpFailed');
+  assert.equal(line(history(topUp, page, confirmed), failed), 'NoticeRefused payment_over');
   assert.equal(line(history(topUp, page, confirmed), expire), '');
 });
 
@@ -124,12 +126,8 @@ test('a provider that declines ends the payment', () => {
 test('a notice of an unknown payment, or of other terms, is kept once and moves nothing', () => {
   assert.equal(line([], confirmed), 'NoticeRefused payment_unknown');
   assert.equal(line(history(confirmed), confirmed), '');
-  const other = [{ amount: 501n }, { currency: 'EUR' }];
-  for (const differs of other)
-    assert.equal(
-      line(history(topUp, page), notice('top_up_confirmed', differs)),
-      'NoticeRefused payment_differs',
-    );
+  const euros = notice('top_up_confirmed', { currency: 'EUR' });
+  assert.equal(line(history(topUp, page), euros), 'NoticeRefused payment_differs');
   assert.equal(line(history(topUp, page), paid), 'NoticeRefused payment_differs');
 });
 
@@ -144,9 +142,54 @@ test('a payout: submitted, paid, and settled to the provider after the capture',
   assert.equal(line(history(payout, submitted, paid, settle), settle), '');
   assert.equal(line(history(payout, submitted), failed), 'PayoutFailed');
   assert.equal(line(history(payout, submitted, failed), failed), '');
-  assert.equal(line(history(payout, submitted, failed), paid), 'NoticeRefused payment_over');
-  assert.equal(line(history(payout, submitted, paid), failed), 'NoticeRefused payment_over');
   assert.equal(line([], settle), 'payment_unknown');
+});
+
+/** `Type amount` of the events, for those that have one. */
+function moves(events: readonly NewEvent[], command: Command): string {
+  const decision = eventsOf(decideOn(payment, events, command, { id: 'back' }));
+  return decision
+    .map(({ type, data }) => `${type} ${(data as { amount?: bigint }).amount ?? ''}`.trim())
+    .join(', ');
+}
+
+test('what has come in is what is booked, also less than was asked for, and more of it later', () => {
+  const part = notice('top_up_confirmed', { noticeId: 'a', amount: 499n });
+  assert.equal(moves(history(topUp, page), part), 'TopUpConfirmed 499');
+  assert.equal(moves(history(topUp, page, part), confirmed), 'TopUpConfirmed 1');
+  assert.equal(line(history(topUp, page, confirmed), part), 'NoticeRefused payment_differs');
+});
+
+test('what went back outside is booked as far as it had come in, whichever is told first', () => {
+  const back = notice('top_up_charged_back', { amount: 300n });
+  const reversed = 'ReversalAnnounced 300, TopUpReversed 300';
+  assert.equal(moves(history(topUp, page, confirmed), back), reversed);
+  assert.equal(moves(history(topUp, page, confirmed, back), back), '');
+  const rest = notice('top_up_returned', { amount: 300n });
+  assert.equal(moves(history(topUp, confirmed, back), rest), 'ReversalAnnounced 300, TopUpReversed 200');
+  assert.equal(moves(history(topUp, page), back), 'ReversalAnnounced 300');
+  assert.equal(moves(history(topUp, page, back), confirmed), 'TopUpConfirmed 500, TopUpReversed 300');
+  const [, event] = eventsOf(decideOn(payment, history(topUp, confirmed), back, { id: 'back' }));
+  assert.deepEqual((event as { data: { postings?: unknown } }).data.postings, [
+    { account: 'receivable:ann:USD', amount: -300n },
+    { account: 'provider:simulated:USD', amount: 300n },
+  ]);
+});
+
+test('a payout that is paid, then returned or failed, comes back; one that failed and was paid is owed', () => {
+  const failed = notice('payout_failed');
+  const returned = notice('payout_returned', { amount: 200n });
+  const comesBack = 'ReversalAnnounced 500, PayoutReturned 500';
+  assert.equal(moves(history(payout, submitted, paid), failed), comesBack);
+  assert.equal(moves(history(payout, paid), returned), 'ReversalAnnounced 200, PayoutReturned 200');
+  assert.equal(moves(history(payout, paid, returned), failed), 'ReversalAnnounced 300, PayoutReturned 300');
+  assert.equal(moves(history(payout, failed), paid), 'PayoutUnfunded 500');
+  assert.equal(moves(history(payout, failed, paid), failed), '');
+  assert.equal(moves(history(payout), returned), 'ReversalAnnounced 200, PayoutFailed 500');
+  assert.equal(moves(history(payout, returned), paid), 'PayoutUnfunded 500, PayoutReturned 200');
+  assert.equal(moves(history(payout), notice('payout_paid', { amount: 400n })), 'PayoutPaid 400');
+  const more = notice('payout_paid', { amount: 600n });
+  assert.equal(moves(history(payout), more), 'PayoutPaid 500, PayoutUnfunded 100');
 });
 
 test('an account of the house takes each movement and reason once', () => {

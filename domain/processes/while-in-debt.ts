@@ -1,0 +1,28 @@
+import { process } from '../kernel/process.ts';
+import { type Debtor, debtor, standingDebt } from '../wallets/debtor/decider.ts';
+import { CloseWallet, ReserveFunds, Transfer, Withdraw } from '../wallets/wallet/messages.ts';
+
+// Nothing leaves a person's wallets, in whatever currency, while they owe in one of them. A wallet knows its own debt; of the
+// others it is told by the screen, which reads the debtor's stream to its end.
+
+const own = {
+  decider: debtor,
+  stream: (_: object, { id }: { readonly id: string }) => `debtor-${id}`,
+  toEnd: true,
+} as const;
+const screened = {
+  screen: ({ debtor }: { readonly debtor: Debtor }) => standingDebt(debtor),
+  refuses: (debt: unknown) => debt !== undefined,
+  outcome: () => 'accepted' as const,
+};
+
+export const whileInDebt = [
+  process({ command: Transfer, reads: { debtor: own }, ...screened }),
+  process({ command: Withdraw, reads: { debtor: own }, ...screened }),
+  process({ command: CloseWallet, reads: { debtor: own }, ...screened }),
+  process({
+    command: ReserveFunds,
+    reads: { debtor: { decider: debtor, stream: ({ person }) => `debtor-${person}`, toEnd: true } },
+    ...screened,
+  }),
+];

@@ -1,0 +1,34 @@
+import { decider } from '../../kernel/decider.ts';
+import { NoticeHandled, NoticeKept, NoticeUnknown, noticeCommands, noticeEvents } from './messages.ts';
+
+interface State {
+  readonly phase: 'none' | 'waiting' | 'handled';
+}
+
+/** A notice that waits for a person; kept once, and seen to once. */
+export const notice = decider({
+  category: 'notice',
+  events: noticeEvents,
+  commands: noticeCommands,
+  stateVersion: 1,
+  initial: { phase: 'none' } as State,
+  evolve(_state, event): State {
+    switch (event.type) {
+      case 'NoticeKept':
+        return { phase: 'waiting' };
+      case 'NoticeHandled':
+        return { phase: 'handled' };
+      default:
+        return event satisfies never;
+    }
+  },
+  decide: {
+    KeepNotice({ waitingId, provider, why, body }, { phase }) {
+      return phase === 'none' ? [NoticeKept({ waitingId, provider, why, body })] : [];
+    },
+    HandleNotice({ waitingId, note }, { phase }) {
+      if (phase === 'none') return NoticeUnknown({});
+      return phase === 'waiting' ? [NoticeHandled({ waitingId, note })] : [];
+    },
+  },
+});

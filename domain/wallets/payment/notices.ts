@@ -1,0 +1,147 @@
+import { emptyTable } from '../../kernel/id-table.ts';
+import type { CommandData, Rejection } from '../../kernel/message.ts';
+import { smaller } from '../../kernel/money.ts';
+import { clearingOf, moved, providerAccount, receivableOf } from '../../kernel/posting.ts';
+import {
+  NoticeNoted,
+  PaymentDiffers,
+  PaymentOver,
+  PayoutFailed,
+  PayoutPaid,
+  PayoutReturned,
+  PayoutUnfunded,
+  type RecordProviderNotice,
+  ReversalAnnounced,
+  TopUpConfirmed,
+  TopUpFailed,
+  TopUpReversed,
+} from './messages.ts';
+import { evolve, type Known, type PaymentEvent } from './state.ts';
+
+// What a genuine notice comes to. The books follow the bank: what came or went is booked whatever was believed before, and in
+// whatever order notices come; what went back is booked as far as it is known to have come or gone.
+
+export type Notice = CommandData<typeof RecordProviderNotice>;
+type Followed = readonly PaymentEvent[] | Rejection;
+
+const waits = ({ phase }: Known): boolean =>
+  phase === 'initiated' || phase === 'requires_action' || phase === 'submitted';
+
+const noted = ({ noticeId, paymentId, outcome, amount, currency, why, provider }: Notice): PaymentEvent =>
+  NoticeNoted({
+    ...{ noticeId, paymentId, outcome, amount, currency, provider },
+    ...(why !== undefined && { why }),
+  });
+
+const differs = ({ terms: { paymentId, amount, currency } }: Known): Rejection =>
+  PaymentDiffers({ paymentId, amount, currency });
+
+/** What is known to have gone back and is not booked yet. `movement` names it. */
+function reversals(known: Known, { provider }: Notice, movement: string): readonly PaymentEvent[] {
+  const { terms, direction } = known;
+  const { person, currency } = terms;
+  const amount = smaller(known.announced, known.moved) - known.reversed;
+  if (amount <= 0n) return [];
+  const about = { ...terms, amount, provider, movement };
+  const ours = providerAccount(provider, currency);
+  return direction === 'in'
+    ? [TopUpReversed({ ...about, postings: moved(receivableOf(person, currency), ours, amount) })]
+    : [PayoutReturned({ ...about, postings: moved(ours, clearingOf(movement, currency), amount) })];
+}
+
+/** The events, with the reversals that are known after them. */
+function withReversals(
+  known: Known,
+  events: readonly PaymentEvent[],
+  notice: Notice,
+  movement: string,
+): readonly PaymentEvent[] {
+  const after = events.reduce(evolve, { known, notices: emptyTable }).known ?? known;
+  return [...events, ...reversals(after, notice, movement)];
+}
+
+function confirmTopUp(known: Known, notice: Notice, id: string): Followed {
+  const { terms } = known;
+  const { noticeId, provider, amount: total } = notice;
+  if (total === known.moved) return [noted(notice)];
+  if (total < known.moved) return differs(known);
+  const amount = total - known.moved;
+  // The first bears the id of the payment, which the wallet waits for.
+  const movement = known.moved === 0n ? terms.paymentId : id;
+  const postings = moved(
+    providerAccount(provider, terms.currency),
+    clearingOf(movement, terms.currency),
+    amount,
+  );
+  const confirmed = TopUpConfirmed({ ...terms, noticeId, amount, provider, movement, postings });
+  return withReversals(known, [confirmed], notice, id);
+}
+
+/** A provider that says no behind its yes changes nothing: money that went back is a notice of its own. */
+function failTopUp(known: Known, notice: Notice): Followed {
+  const { phase, terms } = known;
+  if (phase === 'failed') return [noted(notice)];
+  if (known.moved > 0n) return PaymentOver({ paymentId: terms.paymentId });
+  return [TopUpFailed({ ...terms, noticeId: notice.noticeId, why: notice.why ?? 'declined' })];
+}
+
+/** What was held pays; what the provider has paid beyond it, or after it was released, the person owes. */
+function payOut(known: Known, notice: Notice, id: string): Followed {
+  const { terms } = known;
+  const { noticeId, provider, amount: total } = notice;
+  if (!waits(known) && total === known.moved) return [noted(notice)];
+  if (!waits(known) && total < known.moved) return differs(known);
+  const held = waits(known) ? smaller(total, terms.amount) : 0n;
+  const owed = total - known.moved - held;
+  const postings = moved(
+    receivableOf(terms.person, terms.currency),
+    providerAccount(provider, terms.currency),
+    owed,
+  );
+  const events = [
+    ...(held > 0n
+      ? [PayoutPaid({ ...terms, noticeId, amount: held, provider, movement: terms.paymentId })]
+      : []),
+    ...(owed > 0n
+      ? [PayoutUnfunded({ ...terms, noticeId, amount: owed, provider, movement: id, postings })]
+      : []),
+  ];
+  return withReversals(known, events, notice, id);
+}
+
+const announced = (known: Known, { noticeId, outcome, provider }: Notice, amount: bigint): PaymentEvent =>
+  ReversalAnnounced({ ...known.terms, amount, provider, noticeId, outcome });
+
+/** A failure behind the payment is a return of all that has not come back. */
+function failPayout(known: Known, notice: Notice, id: string): Followed {
+  const { terms } = known;
+  if (waits(known))
+    return [PayoutFailed({ ...terms, noticeId: notice.noticeId, why: notice.why ?? 'declined' })];
+  const out = known.moved - known.announced;
+  return out > 0n ? withReversals(known, [announced(known, notice, out)], notice, id) : [noted(notice)];
+}
+
+/** Where a notice leads that is about this payment; a rejection where it cannot be. `id` names what it moves. */
+export function follow(known: Known, notice: Notice, id: string): Followed {
+  switch (notice.outcome) {
+    case 'top_up_confirmed':
+      return confirmTopUp(known, notice, id);
+    case 'top_up_failed':
+      return failTopUp(known, notice);
+    case 'payout_paid':
+      return payOut(known, notice, id);
+    case 'payout_failed':
+      return failPayout(known, notice, id);
+    case 'top_up_returned':
+    case 'top_up_charged_back':
+      return withReversals(known, [announced(known, notice, notice.amount)], notice, id);
+    case 'payout_returned': {
+      const events = [announced(known, notice, notice.amount)];
+      // Who hears of the return first need not wait for the payment: nothing has left, as far as is known.
+      const failed = waits(known) ? [PayoutFailed({ ...known.terms, why: notice.why ?? 'returned' })] : [];
+      return withReversals(known, [...events, ...failed], notice, id);
+    }
+    default:
+      return notice.outcome satisfies never;
+  }
+}

@@ -1,0 +1,94 @@
+import type { Facts } from '../../kernel/decider.ts';
+import { valueIn } from '../../kernel/id-table.ts';
+import type { PersonId } from '../../kernel/ids.ts';
+import type { CommandData, EventOf, Rejection } from '../../kernel/message.ts';
+import { type Currency, smaller } from '../../kernel/money.ts';
+import { availableOf, clearingOf, moved, platformAccount, receivableOf } from '../../kernel/posting.ts';
+import type { Debt } from '../debtor/messages.ts';
+import {
+  type CreditReason,
+  DebtIncurred,
+  DebtOutstanding,
+  DebtPaid,
+  DebtWrittenOff,
+  type IncurDebt,
+  NothingOwed,
+  type WriteOffDebt,
+  type walletEvents,
+} from './messages.ts';
+import { evolve, type Wallet } from './state.ts';
+
+type Event = EventOf<(typeof walletEvents)[number]>;
+interface Whose {
+  readonly person: PersonId;
+  readonly currency: Currency;
+}
+
+/** Why nothing leaves the wallet: its person owes in its currency, or, by the screen, in another one. */
+export function whyKept({ owed }: Wallet, currency: Currency, screened: Debt | undefined) {
+  if (owed > 0n) return DebtOutstanding({ owed, currency });
+  return screened === undefined ? undefined : DebtOutstanding(screened);
+}
+
+/** What is available pays what is owed, at once: so while something is owed nothing is available. */
+function paidByAvailable({ person, currency }: Whose, wallet: Wallet): readonly Event[] {
+  const amount = smaller(wallet.owed, wallet.available);
+  if (amount === 0n) return [];
+  return [
+    DebtPaid({
+      ...{ person, currency, amount, owed: wallet.owed - amount, nth: wallet.debtChanges + 1 },
+      postings: moved(availableOf(person, currency), receivableOf(person, currency), amount),
+      balance: { available: wallet.available - amount, held: wallet.held },
+    }),
+  ];
+}
+
+/** A decision after which money may be available: it pays debts in the same append. */
+export function payingDebts<Data extends Whose, Made extends readonly Event[] | Rejection>(
+  decide: (data: Data, wallet: Wallet, facts: Facts) => Made,
+): (data: Data, wallet: Wallet, facts: Facts) => readonly Event[] | Extract<Made, Rejection> {
+  return (data, wallet, facts) => {
+    const made: readonly Event[] | Rejection = decide(data, wallet, facts);
+    if ('rejected' in made) return made as Extract<Made, Rejection>;
+    if (made.length === 0) return made;
+    return [...made, ...paidByAvailable(data, made.reduce(evolve, wallet))];
+  };
+}
+
+/** As much of a credit as is owed, out of clearing: for a wallet that cannot take the credit itself. */
+export function paidByCredit(
+  {
+    person,
+    currency,
+    amount,
+    movement,
+    reason,
+  }: Whose & { readonly amount: bigint; readonly movement: string; readonly reason: CreditReason },
+  { owed, debtChanges, available, held }: Wallet,
+) {
+  const part = smaller(owed, amount);
+  // A transfer that cannot arrive goes back: it is its sender's.
+  if (part === 0n || reason === 'transfer') return undefined;
+  return DebtPaid({
+    ...{ person, currency, amount: part, owed: owed - part, nth: debtChanges + 1 },
+    credit: { movement, reason },
+    postings: moved(clearingOf(movement, currency), receivableOf(person, currency), part),
+    balance: { available, held },
+  });
+}
+
+export function incurDebt(data: CommandData<typeof IncurDebt>, wallet: Wallet): readonly Event[] {
+  const { person, currency, amount, movement } = data;
+  if (valueIn(wallet.debts, movement) === true) return [];
+  const owed = wallet.owed + amount;
+  return [DebtIncurred({ person, currency, amount, movement, owed, nth: wallet.debtChanges + 1 })];
+}
+
+export function writeOffDebt(
+  { person, currency, cause }: CommandData<typeof WriteOffDebt>,
+  { owed: amount, debtChanges }: Wallet,
+) {
+  if (amount === 0n) return NothingOwed({ currency });
+  const postings = moved(platformAccount('losses', currency), receivableOf(person, currency), amount);
+  return [DebtWrittenOff({ person, currency, amount, cause, owed: 0n, nth: debtChanges + 1, postings })];
+}

@@ -1,0 +1,32 @@
+import type { RecordedEvent } from '#domain/kernel/envelope.ts';
+import { idOf } from '#domain/kernel/ids.ts';
+import { DebtIncurred, DebtPaid, DebtWrittenOff } from '#domain/wallets/wallet/messages.ts';
+import { view } from '../view.ts';
+import { DebtDocument } from './documents.ts';
+
+const owes = (
+  _before: DebtDocument | undefined,
+  { data, recordedAt }: RecordedEvent<string, { person: string; currency: string; owed: bigint }>,
+  id: string,
+): DebtDocument => ({
+  ...{ id, person: data.person, currency: data.currency, owed: data.owed, updatedAt: recordedAt },
+});
+
+/** What people owe. A debt that is paid stays, with nothing owed. */
+export const debts = view({
+  name: 'debts',
+  version: 1,
+  description: 'What people owe because their wallets could not give back what went back outside.',
+  document: DebtDocument,
+  indexes: [
+    { name: 'by-person', fields: [{ path: 'person', as: 'text' }] },
+    { name: 'by-amount', fields: [{ path: 'owed', as: 'integer' }] },
+  ],
+  events: [DebtIncurred, DebtPaid, DebtWrittenOff],
+  key: ({ stream }) => idOf(stream),
+  on: {
+    DebtIncurred: owes,
+    DebtPaid: owes,
+    DebtWrittenOff: (before, event, id) => ({ ...owes(before, event, id), writtenOff: event.data.cause }),
+  },
+});

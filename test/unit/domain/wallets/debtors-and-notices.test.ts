@@ -1,0 +1,49 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { Command } from '#domain/kernel/message.ts';
+import { debtor, standingDebt } from '#domain/wallets/debtor/decider.ts';
+import { DebtNoted, NoteDebt } from '#domain/wallets/debtor/messages.ts';
+import { notice } from '#domain/wallets/notice/decider.ts';
+import { HandleNotice, KeepNotice } from '#domain/wallets/notice/messages.ts';
+import { decideOn, eventsOf, NOON } from '#test/support/deciding.ts';
+
+const told = (owed: bigint, nth: number, currency = 'USD') => ({ person: 'ann', currency, owed, nth });
+
+test('what a wallet told of its debt later counts, in whatever order it comes', () => {
+  const history = [DebtNoted(told(5n, 2))];
+  assert.deepEqual(decideOn(debtor, history, NoteDebt(told(7n, 1))), []);
+  assert.deepEqual(decideOn(debtor, history, NoteDebt(told(5n, 2))), []);
+  assert.deepEqual(decideOn(debtor, history, NoteDebt(told(0n, 3))), [DebtNoted(told(0n, 3))]);
+  assert.deepEqual(decideOn(debtor, history, NoteDebt(told(1n, 1, 'EUR'))), [DebtNoted(told(1n, 1, 'EUR'))]);
+});
+
+test('a debt in one currency stands until that wallet tells that it is paid', () => {
+  const at = { position: undefined, occurredAt: NOON, actor: 'ann' };
+  const after = (...events: ReturnType<typeof DebtNoted>[]) =>
+    standingDebt(events.reduce((so, event) => debtor.evolve(so, event, at), debtor.initial));
+  assert.equal(after(), undefined);
+  const euros = DebtNoted(told(1n, 1, 'EUR'));
+  assert.deepEqual(after(DebtNoted(told(5n, 1)), euros, DebtNoted(told(0n, 2))), {
+    owed: 1n,
+    currency: 'EUR',
+  });
+  assert.equal(after(euros, DebtNoted(told(0n, 2, 'EUR'))), undefined);
+});
+
+test('a notice waits once and is handled once', () => {
+  const waitingId = '01a22330-7314-7560-94d2-eabb5e2f0821';
+  const keep = KeepNotice({ waitingId, provider: 'simulated', why: 'invalid', body: '{}' });
+  const handle = HandleNotice({ waitingId, note: 'Asked the bank.' });
+  const line = (history: Parameters<typeof decideOn>[1], command: Command): string => {
+    const decision = decideOn(notice, history, command);
+    return 'rejected' in decision ? decision.code : decision.map(({ type }) => type).join(', ');
+  };
+  const kept = eventsOf(decideOn(notice, [], keep));
+  const handled = [...kept, ...eventsOf(decideOn(notice, kept, handle))];
+  assert.equal(line([], keep), 'NoticeKept');
+  assert.equal(line(kept, keep), '');
+  assert.equal(line([], handle), 'notice_unknown');
+  assert.equal(line(kept, handle), 'NoticeHandled');
+  assert.equal(line(handled, handle), '');
+  assert.equal(line(handled, keep), '');
+});
