@@ -134,7 +134,9 @@ export function auctions(): Rules {
 
   function passOver(auction: Auction, { data }: RawEvent, complain: Complain): void {
     const bid = bids.get(text(data.bidId));
-    if (bid === undefined || !auction.waiting.has(bid)) complain('no such bid waits');
+    // The no of its wallet may come at the very moment at which nobody waits for it any more: it loses nothing by both.
+    const waits = bid !== undefined && (auction.waiting.has(bid) || bid.outcome === 'unfunded');
+    if (!waits) complain('no such bid waits');
     if (bid?.bidder !== data.bidder) complain('not as it was placed');
     if (bid?.passedOver === true) complain('it was passed over before');
     if (bid !== undefined) bid.passedOver = true;
