@@ -65,7 +65,7 @@ export interface Report {
  * The process may not come beyond this, in bytes: 300 MiB at rest, what may wait for peers that do not read (bounded over all of
  * them), and what waits to be collected. The long run has three times as many floods at work.
  */
-export const mostMemoryBytes = (short: boolean): number => (short ? 600 : 768) * 2 ** 20;
+export const mostMemoryBytes = (short: boolean): number => (short ? 600 : 1_024) * 2 ** 20;
 /** A case that takes longer hangs. */
 const CASE_MS = 60_000;
 /** After so many ends there is enough to repair in one kind. */
