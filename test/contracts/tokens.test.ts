@@ -64,7 +64,6 @@ test('what our key signs is still only taken for what a token may say', async ()
     { sub: '' },
     { sub: undefined },
     { exp: 1e15 },
-    { iat: Date.parse(start) / 1000 + 30 },
     { iat: 1e15 },
   ])
     assert.equal(await verifier.verify(await signed(claims)), undefined, JSON.stringify(claims));

@@ -195,7 +195,8 @@ export async function underKills(options: KillsOptions): Promise<KillsReport> {
   const { folder, seed, kills, patienceMs = PATIENCE_MS } = options;
   const begun = Date.now();
   const data = join(folder, 'data');
-  const platform = await mortalPlatform({ ...options, folder: data });
+  const preloads = ['test/crash/preloads/short-auctions.ts', ...(options.preloads ?? [])];
+  const platform = await mortalPlatform({ ...options, preloads, folder: data });
   const log = acknowledgementLog(join(folder, 'acknowledgements.jsonl'));
   const over = new AbortController();
   const counter = counterAt(platform.url, log, over.signal);

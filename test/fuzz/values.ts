@@ -17,6 +17,7 @@ export interface Values {
 }
 
 const DAY_MS = 24 * 60 * 60 * 1_000;
+const NOTHING_WAITS = '01900000-0000-7000-8000-000000000000';
 const texts = [
   'A clock',
   'Ω',
@@ -27,6 +28,8 @@ const texts = [
   '<b>&amp;',
   '  x ',
   'a\tb\nc',
+  // Of no notice that waits.
+  NOTHING_WAITS,
 ];
 
 /** What a field is called where its schema has no name of its own: GraphQL's arguments. */
@@ -44,6 +47,7 @@ const meanings: Readonly<Record<string, string>> = {
   id: 'GlobalId',
   ids: 'GlobalId',
   account: 'Account',
+  waitingId: 'WaitingId',
   category: 'Category',
   stream: 'Stream',
   streams: 'Stream',
@@ -117,6 +121,7 @@ export function valuesOf(
     Token: () => chance.pick(world.places),
     GlobalId: () => (sound || chance.percent(90) ? globalId() : chance.pick(texts)),
     Account: () => chance.pick(['fees', 'simulated', 'none']),
+    WaitingId: () => NOTHING_WAITS,
     Cursor: () => chance.pick(['x', ...world.places]),
     Stream: () => chance.pick(['auction-open-1', 'wallet-ann:USD', 'auction-', 'lot-', 'saga-', 'nothing']),
     EventType: () => chance.pick(['BidAccepted', 'FundsReserved', 'Nothing']),

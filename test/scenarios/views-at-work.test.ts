@@ -38,7 +38,7 @@ async function differing({ house }: Saleroom): Promise<readonly string[]> {
 }
 
 /** Views of what this story has nothing of. */
-const UNTOLD = ['refused-notices'];
+const UNTOLD = ['refused-notices', 'notices', 'unclaimed', 'debts'];
 
 /** The code with which a read is refused. */
 const refusalOf = (read: Promise<unknown>): Promise<string> =>
