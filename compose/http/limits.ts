@@ -1,3 +1,5 @@
+import { BODY_BYTES } from '#write-side/rest/body.ts';
+
 /** Limits of the port. Bodies have theirs where they are read. */
 export const httpLimits = {
   /** Open at once, whoever they belong to. When all are taken, those on which nothing is asked give way. */
@@ -21,8 +23,8 @@ export const httpLimits = {
   peerProbeMs: 30_000,
   /** Slices of what comes on connections that are taken in between two looks at everybody else. */
   slicesAtOnce: 8,
-  /** A body is gathered up to so many bytes before somebody reads it; what may be longer is their own limit. */
-  bodyBytes: 128 * 1024,
+  /** A body is gathered up to so many bytes, the most that any reader takes: what goes beyond is theirs to refuse. */
+  bodyBytes: BODY_BYTES,
   /** Of all bodies that are gathered; beyond it whoever sends more is cut off. */
   bodiesBytes: 64 * 1024 * 1024,
   /** Requests that may wait on one connection for the answers before them. */
