@@ -101,6 +101,8 @@ export function lookAfter(
 
   function arrived(socket: Socket): void {
     listenToErrors(socket);
+    // Gone before it was accepted. It stands for nobody and would be taken for what a proxy brings, of which each is a crowd by itself.
+    if (socket.remoteAddress === undefined) return void socket.destroy();
     endsAfter(socket);
     const peer = addresses.ofPeer(socket);
     // What a proxy brings is of everybody: each of its connections stands for itself.

@@ -27,7 +27,7 @@ const SCALE = {
   short: { connections: 8, bytes: 48 * MEBIBYTE, feeds: 150, questions: 18, crowd: 100, rounds: 2 },
   long: { connections: 40, bytes: 128 * MEBIBYTE, feeds: 900, questions: 2_000, crowd: 450, rounds: 12 },
 } as const;
-type Size = (typeof SCALE)['short' | 'long'];
+type Size = Readonly<Record<keyof (typeof SCALE)['short'], number>>;
 /** A connection that takes nothing for so long is not read any more: it is held back, as it should be. */
 const PATIENCE_MS = 400;
 /** How long it stays open then, unread. */
@@ -140,17 +140,21 @@ function requestFloods(size: Size): readonly Case[] {
   ];
 }
 
-/** Whoever is cut off comes again, many at once and from one address: what one of them costs is what all of them cost. */
+/**
+ * Whoever is cut off comes again, many at once and from few addresses: what one of them costs is what all of them cost.
+ * @param addresses from which they come, one unless told
+ */
 function crowdFlood(
   what: string,
-  { crowd, rounds }: Size,
+  { crowd, rounds, addresses = 1 }: Size & { readonly addresses?: number },
   once: (connection: Connection, scene: Scene) => void,
 ) {
   return {
-    name: `${what}, by ${crowd} again and again`,
+    name: `${what}, by ${crowd} of ${addresses} ${addresses === 1 ? 'address' : 'addresses'} again and again`,
     async run(scene: Scene) {
-      const from = scene.address();
-      const again = async (): Promise<void> => {
+      const places = Array.from({ length: addresses }, () => scene.address());
+      const again = async (_: unknown, at: number): Promise<void> => {
+        const from = places[at % addresses];
         for (let round = 0; round < rounds; round++) {
           const connection = await opened(scene, { from }).catch(() => undefined);
           if (connection === undefined) continue;
@@ -167,10 +171,16 @@ function crowdFlood(
 
 function crowdFloods(size: Size): readonly Case[] {
   const tiny = Buffer.from('GET / HTTP/1.1\r\nHost:a\r\n\r\n'.repeat(550));
+  const resets = { ...size, rounds: 8 * size.rounds, addresses: 8 };
   return [
     crowdFlood('the smallest requests', size, ({ socket: each }) => void each.write(tiny)),
     crowdFlood('requests that are reset', size, ({ socket: each }, { world }) => {
       each.write(http('GET /health/live HTTP/1.1', [host(world)]), () => each.resetAndDestroy());
+    }),
+    // Nobody waits for anything here: most have gone before they are accepted.
+    crowdFlood('requests that are reset at once', resets, ({ socket: each }, { world }) => {
+      each.write(http('GET /health/live HTTP/1.1', [host(world)]));
+      each.resetAndDestroy();
     }),
     crowdFlood('questions of one person', size, ({ socket: each }, scene) => {
       each.write(graphql(scene.world, '{ now }', ['Connection: close', as(scene.world, 'dan')]));

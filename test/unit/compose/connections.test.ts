@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { after, describe, test } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
+import { Worker } from 'node:worker_threads';
 import type { Reply } from '#domain/kernel/envelope.ts';
 import { BODY_BYTES } from '#write-side/rest/body.ts';
 import { openHouse } from '../write-side/rest/small-house.ts';
@@ -80,6 +81,22 @@ test('when the port is full the one that has been idle for the longest time give
   await told(third, /live/);
   await told(fourth, /live/);
   await until(() => first.heard().split('"live"').length === 3, 'the first is answered again');
+});
+
+test("one that has gone before it is accepted takes nobody's place", async () => {
+  const house = await openHouse(() => accepted, { limits: { ...QUICK, connections: 2 } });
+  const quiet = await peer(house.port.url);
+  const done = new Int32Array(new SharedArrayBuffer(4));
+  const coming = new Worker(new URL('come-and-go.ts', import.meta.url), {
+    workerData: { port: Number(new URL(house.port.url).port), times: 40, done },
+  });
+  await once(coming, 'online');
+  // Nothing is accepted while this thread stands still.
+  assert.equal(Atomics.wait(done, 0, 0, 30_000), 'ok');
+  await once(coming, 'exit');
+  quiet.socket.write(health);
+  await told(quiet, /live/);
+  await until(async () => (await open(house)) === 1, 'nothing is kept of them');
 });
 
 test('a connection with a request under way, or that was upgraded, never gives way', async () => {
