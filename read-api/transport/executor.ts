@@ -121,6 +121,21 @@ function endingInAnswer(
   return stream;
 }
 
+/**
+ * Variables that do not fit are refused by GraphQL itself, as unknown fields are before them: older clients, which accept
+ * `application/json`, expect 200 for both. The executor says 400 of them whatever is accepted.
+ */
+const asGraphqlRefuses = (result: ExecutionResult): ExecutionResult => {
+  if (result.data !== undefined || result.errors === undefined) return result;
+  const errors = result.errors.map((error) => {
+    const { http } = error.extensions as { readonly http?: { readonly status?: number } };
+    if (http?.status !== 400) return error;
+    const extensions = { ...error.extensions, http: { ...http, spec: true } };
+    return new GraphQLError(error.message, { nodes: error.nodes, extensions });
+  });
+  return { ...result, errors };
+};
+
 /** Limits and masks on every stage, whichever transport asks. */
 function guards(house: House, mask: Mask, costs: Costs): Plugin {
   const { limits } = house;
@@ -149,7 +164,7 @@ function guards(house: House, mask: Mask, costs: Costs): Plugin {
     onExecute() {
       return {
         onExecuteDone({ result, setResult }) {
-          if (!(Symbol.asyncIterator in result)) setResult(bound(result));
+          if (!(Symbol.asyncIterator in result)) setResult(asGraphqlRefuses(bound(result)));
         },
       };
     },
@@ -157,6 +172,7 @@ function guards(house: House, mask: Mask, costs: Costs): Plugin {
       return {
         onSubscribeResult({ result, setResult }) {
           if (isStream(result)) setResult(endingInAnswer(result, bound, mask));
+          else if (!(Symbol.asyncIterator in result)) setResult(asGraphqlRefuses(result));
         },
       };
     },

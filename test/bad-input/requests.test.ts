@@ -216,6 +216,19 @@ strangers(door, 'a request of GraphQL', [
   ['with an id that is none', asked('{ lot(lotId: "__proto__") { id } }'), 200, 'invalid'],
 ]);
 
+// Older clients know of no other answer than 200 to what is a request and GraphQL refuses.
+const older = (query: string): Sent =>
+  graphql({ headers: { accept: 'application/json' }, body: JSON.stringify({ query }) });
+const pageOf = 'query ($first: Int!) { auctions(first: $first) { edges { cursor } } }';
+strangers(door, 'an operation that GraphQL refuses', [
+  ['for a variable that is missing', asked(pageOf), 400, 'invalid'],
+  ['for a variable of another type', asked(pageOf, { first: 'x' }), 400, 'invalid'],
+  ['from an older client, for what is no GraphQL', older('{'), 200, 'invalid'],
+  ['from an older client, for an unknown field', older('{ nowt }'), 200, 'invalid'],
+  ['from an older client, for its limits', older(`{ ${aliases} }`), 200, 'invalid'],
+  ['from an older client, for a variable that is missing', older(pageOf), 200, 'invalid'],
+]);
+
 const elsewhere = tokenOf('another-history', 1n);
 const all = (args: string) => asked(`{ allEvents(${args}) { next } }`, {}, 'ida');
 strangers(door, 'a question about the history', [
