@@ -50,7 +50,8 @@ export const Overloaded = rejection('overloaded', {
   status: 503,
 });
 export const Unavailable = rejection('unavailable', {
-  message: 'The store did not answer. Send the same command id again to learn the outcome.',
+  message:
+    'The store did not answer, or the server closes. Send the same command id again to learn the outcome; a feed goes on from its last cursor.',
   details: { retryAfterMs: z.int().min(1) },
   status: 503,
 });

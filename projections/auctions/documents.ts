@@ -29,7 +29,7 @@ export const AuctionDocument = z
     opensAt: Instant,
     endsAt: Instant,
     openedAt: Instant.optional().meta({
-      description: 'When it did open: at its time, or earlier by its seller or the house.',
+      description: 'When it did open; before its time if its seller or the house opened it.',
     }),
     minimumReputation: z.int().optional(),
     ladder: Ladder,
@@ -44,7 +44,7 @@ export const AuctionDocument = z
     bids: z.int().min(0),
     leader: PersonId.optional(),
     reserveMet: z.boolean().optional().meta({
-      description: 'Whether the lot would be sold now; null where there is no reserve.',
+      description: 'Whether the maximum that leads meets the reserve; null where there is none.',
     }),
     /** Why it was called off. */
     cancelledFor: z.string().optional(),

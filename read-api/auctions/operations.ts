@@ -37,13 +37,22 @@ const orders = {
 } as const satisfies Record<string, Query['sort']>;
 const AuctionSort = z.enum(['ending_first', 'ending_last', 'cheapest', 'dearest', 'newest']).meta({
   id: 'AuctionSort',
-  description: 'In what order auctions are listed; the newest is the one scheduled last.',
+  description:
+    'In what order auctions are listed; the newest is the one scheduled last. Prices compare as amounts: name one `currency`.',
 });
 
-const words = z.string().trim().min(1).max(200).optional();
+const words = (of: string) =>
+  z
+    .string()
+    .trim()
+    .min(1)
+    .max(200)
+    .optional()
+    .meta({ description: `Words of ${of}; all must be there, the last perhaps by its beginning.` });
+const ofNameAndText = words('the title or the description');
 
 const discovery = {
-  text: words.meta({ description: 'Words of the title, the description or a category; all must be there.' }),
+  text: words('the title, the description or a category'),
   category: z.string().min(1).max(40).optional(),
   phase: z.array(AuctionPhase).min(1).max(6).optional(),
   saleId: SaleId.optional(),
@@ -115,7 +124,8 @@ const lot = query({
 });
 
 const settlement = query({
-  description: 'What a sale moves and how far that is: for its buyer, its seller and the house.',
+  description:
+    'What a sale moves and how far that is: for its buyer, its seller, auctioneers, clerks, auditors and investigators.',
   who: 'member',
   args: { auctionId: AuctionId },
   returns: SettlementDocument.nullable(),
@@ -128,7 +138,8 @@ const settlement = query({
 });
 
 const bid = query({
-  description: 'One bid; what was turned away at the door is shown to its bidder alone, and to overseers.',
+  description:
+    'One bid. One that does not stand, or is not decided yet, is shown to its bidder, auditors and investigators alone.',
   who: 'anyone',
   args: { bidId: BidId },
   returns: BidDocument.nullable(),
@@ -181,7 +192,7 @@ export const auctionOperations: Operations = {
     sales: query({
       description: 'Sales, each with its terms.',
       who: 'anyone',
-      args: { text: words, phase: SaleDocument.shape.phase.optional(), ...pageArguments },
+      args: { text: ofNameAndText, phase: SaleDocument.shape.phase.optional(), ...pageArguments },
       returns: connection(SaleDocument),
       resolve: ({ text, phase, ...args }, reading) => {
         const filter: Filter = phase === undefined ? {} : { phase };
@@ -197,7 +208,7 @@ export const auctionOperations: Operations = {
       resolve: () => Promise.resolve([...currencies.values()]),
     }),
     ladders: query({
-      description: 'The increment ladders that a sale may name, by currency and version.',
+      description: 'The increment ladders that a sale may name, each by its currency and version.',
       who: 'anyone',
       args: { currency: Currency.optional() },
       returns: z.array(Ladder),
@@ -205,10 +216,11 @@ export const auctionOperations: Operations = {
         Promise.resolve(ladders.filter((ladder) => currency === undefined || ladder.currency === currency)),
     }),
     lots: query({
-      description: 'Lots; the reserve is only for the consignor and the house.',
+      description:
+        'Lots. A reserve is shown to the consignor, and to auctioneers, clerks, auditors and investigators.',
       who: 'anyone',
       args: {
-        text: words,
+        text: ofNameAndText,
         consignor: PersonId.optional(),
         phase: LotDocument.shape.phase.optional(),
         ...pageArguments,
@@ -252,7 +264,7 @@ export const auctionOperations: Operations = {
     bidHistory: field({
       of: AuctionDocument,
       description:
-        'The bids, the newest first; what the house bid for the leader is a row of its own. Others’ maxima, and what was turned away at the door, are shown to auditors and investigators alone.',
+        'The bids, the newest first; what the house bid for the leader is a row of its own. Of others, maxima and the bids that do not stand or are not decided yet are shown to auditors and investigators alone.',
       who: 'anyone',
       args: pageArguments,
       returns: connection(BidDocument),

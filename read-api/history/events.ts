@@ -28,7 +28,7 @@ export const HistoricEvent = z
       id: 'EventOrigin',
       description: 'From where the command came; the address is only for investigators.',
     }),
-    data: z.json().meta({ description: 'As stored, in its newest version, with what you may see.' }),
+    data: z.json().meta({ description: 'In the newest version of its schema, with what you may see.' }),
   })
   .meta({ id: 'HistoricEvent', description: 'An event of the one history, and why it is there.' });
 

@@ -62,7 +62,7 @@ export const historyOperations: Operations = {
       resolve: async (_, { house }) => tokenOf(house.store.epoch, await house.store.head()),
     }),
     rejections: query({
-      description: 'The catalogue of every no, by code.',
+      description: 'The catalogue of every no.',
       who: 'anyone',
       args: {},
       returns: z.array(RejectionEntry),
@@ -102,7 +102,7 @@ export const historyOperations: Operations = {
         ...eventFilter,
         after: Token.optional().meta({
           description:
-            'Behind it (forwards), or before it (backwards). Left out: from the end of the direction.',
+            'Behind it (forwards), or before it (backwards). Left out: from the first event, or the last.',
         }),
         direction,
         first,

@@ -18,7 +18,7 @@ const RecordedFact = z
   })
   .meta({
     id: 'RecordedFact',
-    description: 'An event that the command led to in the stream that decided it.',
+    description: 'An event that a command led to.',
   });
 
 const answer = {
@@ -28,7 +28,10 @@ const answer = {
     description:
       'Hand it to `atLeast` to read your own write; what follows from it in the streams of others may come later. Null: there was nothing left to do.',
   }),
-  events: z.array(RecordedFact),
+  events: z.array(RecordedFact).meta({
+    description:
+      'What the command itself recorded, in the stream that decided; empty: there was nothing left to do.',
+  }),
 };
 
 /** What every mutation may answer with, beside rejections. */

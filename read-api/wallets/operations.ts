@@ -198,7 +198,8 @@ export const walletOperations: Operations = {
       },
     }),
     refusedNotices: query({
-      description: 'Notices of payment providers that were kept and moved nothing, the newest first.',
+      description:
+        'Notices of payment providers that did not fit their payment, and so moved nothing; the newest first.',
       who: overseers,
       args: { paymentId: PaymentId.optional(), code: z.string().max(64).optional(), ...pageArguments },
       returns: connection(RefusedNoticeDocument),
@@ -257,7 +258,8 @@ export const walletOperations: Operations = {
     ledger,
     clearing,
     clearingOpen: query({
-      description: 'Every movement whose money is still on its way, or was ever overdrawn.',
+      description:
+        'Every movement whose money is still on its way; with `overdrawn`, every one that was ever overdrawn.',
       who: overseers,
       args: { overdrawn: z.boolean().default(false), ...pageArguments },
       returns: connection(ClearingDocument),

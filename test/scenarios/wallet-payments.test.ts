@@ -10,6 +10,7 @@ import type { Command } from '#domain/kernel/message.ts';
 import { noLog } from '#domain/kernel/ports/log.ts';
 import type { PaymentNotice } from '#domain/kernel/ports/payments.ts';
 import { PaymentNotice as Notice, SIGNATURE_HEADER } from '#domain/kernel/ports/payments.ts';
+import { registryOf } from '#domain/kernel/registry.ts';
 import { SIGNATURE_TOLERANCE_MS, sign } from '#domain/kernel/signature.ts';
 import { wallets } from '#domain/wallets/context.ts';
 import { deciders } from '#domain/wallets/deciders.ts';
@@ -25,13 +26,17 @@ import { simulatedPaymentPages } from '#engines/payments/simulated/pages.ts';
 import { simulatedProvider } from '#engines/payments/simulated/provider.ts';
 import { paymentsGateway } from '#sagas/payments-gateway.ts';
 import { walletReactions } from '#sagas/wallets.ts';
+import { describedBy } from '#test/support/described.ts';
 import { givenPlatform, someone } from '#test/support/platform.ts';
+import { openApi } from '#write-side/rest/openapi.ts';
 import { paymentWebhooks } from '#write-side/webhooks/payments.ts';
 
 const currency = 'USD';
 const ann = someone('ann', 'bidder');
 const bob = someone('bob', 'bidder');
 const secret = 'a secret of the test';
+/** What OpenAPI tells providers to expect: every answer to a notice is held against it. */
+const description = describedBy(openApi(registryOf([wallets]), { version: '0' }));
 
 /** A text that the first of these events says. */
 function told([event]: readonly { readonly data: object }[], field: string): string {
@@ -82,8 +87,10 @@ async function givenHouse(t: TestContext, declines?: () => string | undefined) {
       body: new Uint8Array(body),
       headers,
     });
-    await response.text();
-    return response.status;
+    const { status } = response;
+    const answer = { status, body: await response.json() };
+    assert.equal(description.answerProblem('post', '/webhooks/payments', answer), undefined);
+    return status;
   };
   const tell = (notice: PaymentNotice): Promise<number> => {
     const body = Buffer.from(JSON.stringify(Notice.encode(notice)));

@@ -225,7 +225,7 @@ export const RegisterAuction = command('RegisterAuction', {
 export const OpenAuction = command('OpenAuction', {
   description:
     'Opens an auction: at its time, or earlier by the seller or the house; never when its time is over.',
-  from: ['seller', 'auctioneer', 'clerk', 'system'],
+  from: ['seller', 'auctioneer', 'clerk'],
   data: { auctionId: AuctionId },
   stream,
   rejections: [AuctionUnknown, AuctionOver, NotYourAuction, NotYet],

@@ -140,7 +140,7 @@ export const UnsoundLot = rejection('unsound_lot', {
 });
 export const UnsoundTimes = rejection('unsound_times', {
   message:
-    'An auction takes bids for a minute at least, from its opening and from now, and for 90 days at most; it ends in the year 9999 at the latest.',
+    'An auction takes bids for a minute at least, from its opening and from now. It ends within 90 days of `opensAt`, and in the year 9999 at the latest.',
   details: { now: Instant },
   status: 422,
 });

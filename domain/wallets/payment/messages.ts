@@ -116,7 +116,8 @@ export const PaymentDiffers = rejection('payment_differs', {
   details: { paymentId: PaymentId, amount: MinorUnits, currency: Currency },
 });
 export const PaymentOver = rejection('payment_over', {
-  message: 'The payment has already ended otherwise, and nothing of it went back. The notice was kept.',
+  message:
+    'The payment had come in. If it went back, that is a notice of its own: this one moved nothing, and was kept.',
   details: { paymentId: PaymentId },
 });
 

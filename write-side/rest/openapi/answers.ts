@@ -187,7 +187,7 @@ const ofThePort: Readonly<Record<number, readonly [name: string, response: JsonO
   413: ['PayloadTooLarge', described('`invalid`: the body is too large.', invalid)],
   415: [
     'UnsupportedMediaType',
-    described('`invalid`: the body is not `application/json`, or is compressed.', invalid),
+    described('`invalid`: the body is compressed, or, but for notices, not `application/json`.', invalid),
   ],
   417: ['ExpectationFailed', unread('only `Expect: 100-continue` is met.')],
   // Whose address has no room for another connection is told so before anything is read, too.

@@ -3,7 +3,7 @@ import { jsonSchemas } from '#domain/kernel/json-schema.ts';
 import { PaymentNotice, SIGNATURE_HEADER } from '#domain/kernel/ports/payments.ts';
 import { TokenRequest } from '../../identity/development-issuer.ts';
 import { commonResponse, described, portResponses, rejectionName } from './answers.ts';
-import { jsonOf, ref, toComponent } from './json.ts';
+import { jsonOf, oneOf, ref, toComponent } from './json.ts';
 import type { Requests } from './requests.ts';
 
 // What the port serves beside commands: health, the provider's notices, and development's tokens.
@@ -33,8 +33,8 @@ export function platformSchemas(requests: Requests, development: boolean): Compo
       object({ status: { type: 'string', enum: ['not-ready', 'closing'] }, components }, ['status']),
     ],
     ['NoticeRecorded', object({ outcome: constant('recorded') })],
+    ['NoticeKnown', object({ outcome: constant('known') })],
     ['NoticeKept', object({ outcome: constant('kept'), code: text })],
-    ['NoticeRejected', object({ outcome: constant('rejected'), code: text })],
     ...(development
       ? ([
           ['TokenRequest', requests.component(schemas.TokenRequest)],
@@ -80,24 +80,22 @@ const notices: JsonObject = {
     post: {
       operationId: 'TakePaymentNotice',
       tags: ['platform'],
-      summary: 'Takes a signed notice of the payment provider; one that comes twice is recorded once.',
+      summary:
+        'Takes a signed notice of the payment provider, at most 16 KiB; one that comes twice is recorded once.',
       security: [{ signature: [] }],
       requestBody: { required: true, content: jsonOf(ref('PaymentNotice')) },
       responses: {
-        '200': described('Durable: recorded, or refused and kept. There is nothing to repeat.', {
-          oneOf: [ref('NoticeRecorded'), ref('NoticeKept')],
-          discriminator: {
-            propertyName: 'outcome',
-            mapping: {
-              recorded: '#/components/schemas/NoticeRecorded',
-              kept: '#/components/schemas/NoticeKept',
-            },
-          },
-        }),
+        '200': described(
+          'Durable: recorded with its payment, known from before, or kept for somebody to look at, with the code that says why. There is nothing to repeat.',
+          oneOf('outcome', [
+            ['recorded', 'NoticeRecorded'],
+            ['known', 'NoticeKnown'],
+            ['kept', 'NoticeKept'],
+          ]),
+        ),
         ...portResponses,
         '400': commonResponse(400),
         '401': described('The signature is missing, wrong or old.', ref(rejectionName('bad_signature'))),
-        '409': described('Its id was used for another notice.', ref('NoticeRejected')),
         '500': commonResponse(500),
         '503': commonResponse(503),
       },
