@@ -93,6 +93,8 @@ const Environment = z.object({
     .optional(),
 });
 type Environment = z.output<typeof Environment>;
+/** All that is read of the environment, by name. */
+export const settings: readonly string[] = Object.keys(Environment.shape);
 
 /** Balancers ask every few seconds, and take one unready answer, or two, for an end. */
 const PRODUCTION_SHUTDOWN_DELAY_MS = 5_000;

@@ -31,7 +31,8 @@ export const projectionsUsage = `npm run cli -- projections <command> [--data DI
   parked              every parked key, with its error and how many events wait
   retry [view] [key]  asks for another try of parked keys, in the order of their events
 
-Exit codes: 0 done or equal, 1 failed or differs, 64 not understood, 65 damaged data, 69 data not to be had, 78 a bad setting.`;
+Exit codes: 0 done or equal, 1 failed or differs, 64 not understood, 65 damaged data, 69 data not to be had,
+70 anything unexpected, 78 a bad setting.`;
 
 /** 0: done or equal. 1: failed or differs. 64: not understood. */
 export type ExitCode = 0 | 1 | typeof EXIT.misused;

@@ -1,0 +1,172 @@
+import assert from 'node:assert/strict';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { dirname, join, relative, resolve } from 'node:path';
+import { test } from 'node:test';
+import { buildSchema, parse, validate } from 'graphql';
+import { EXIT } from '#compose/exit.ts';
+import { type Config, readConfig, settings } from '#config';
+import type { JsonSchema } from '#domain/kernel/json-schema.ts';
+import { messageSchemas } from '#domain/kernel/json-schema.ts';
+import { marks } from '#domain/kernel/message.ts';
+import { registry } from '#domain/registry.ts';
+import { readLimits } from '#read-api/limits.ts';
+import { closeCodes } from '#test/support/close-codes.ts';
+import { pipelineLimits } from '#write-side/pipeline/limits.ts';
+import { commandPaths } from '#write-side/rest/paths.ts';
+
+// What the documents say by a name or a number is held against what has it: a table that nobody compares is out of date soon.
+
+const root = resolve(import.meta.dirname, '../../..');
+const textOf = (path: string): string => readFileSync(join(root, path), 'utf8');
+const markdownIn = (folder: string): readonly string[] =>
+  readdirSync(join(root, folder))
+    .filter((name) => name.endsWith('.md'))
+    .map((name) => `${folder}/${name}`);
+
+const readme = textOf('README.md');
+/** What tells how things are; decisions tell how they came to be. */
+const manuals = ['README.md', ...markdownIn('docs')];
+const documents = [...manuals, ...markdownIn('docs/adr'), ...markdownIn('samples')];
+
+/** What stands between backticks. */
+const quoted = (text: string): readonly string[] =>
+  [...text.matchAll(/`([^`\n]+)`/g)].map(([, inside = '']) => inside);
+
+/** The rows of the table that begins with these headings, cell by cell. */
+function tableOf(text: string, headings: string): readonly (readonly string[])[] {
+  const [, behind = ''] = text.split(`\n${headings}\n`);
+  const lines = behind.split('\n');
+  const end = lines.findIndex((line) => !line.startsWith('|'));
+  // A bar inside a cell would be escaped, and none is.
+  return lines.slice(1, end).map((line) => line.split('|').slice(1, -1));
+}
+
+const production = readConfig({
+  ...{ NODE_ENV: 'production', TOKEN_KEY_FILE: '/keys/public.json', WEBHOOK_SECRET: 's'.repeat(32) },
+  ...{ PUBLIC_URL: 'https://auctions.example', SIMULATED: 'payments' },
+});
+/** What each setting is where nobody has set it, as far as that is a text or a number. */
+const usual: Readonly<Record<string, (config: Config) => string | number | undefined>> = {
+  PORT: ({ port }) => port,
+  HOST: ({ host }) => host,
+  OPERATIONS_PORT: ({ operations }) => operations?.port,
+  OPERATIONS_HOST: ({ operations }) => operations?.host,
+  DATA_DIR: ({ dataDir }) => `./${relative(process.cwd(), dataDir)}`,
+  NODE_ENV: () => (readConfig({}).production ? 'production' : 'development'),
+  LOG_LEVEL: ({ logLevel }) => logLevel,
+  CLOCK: ({ clock }) => clock,
+  TOKEN_ISSUER: ({ tokens }) => tokens.issuer,
+  TOKEN_AUDIENCE: ({ tokens }) => tokens.audience,
+  MAX_CONNECTIONS: ({ maxConnections }) => maxConnections,
+  MAX_CONNECTIONS_PER_ADDRESS: ({ maxConnectionsPerAddress }) => maxConnectionsPerAddress,
+  SHUTDOWN_DELAY_MS: ({ shutdownDelayMs }) => shutdownDelayMs,
+};
+
+test('the table of settings has every setting, once, with what it is when nobody sets it', () => {
+  const rows = tableOf(readme, '| variable | default | |').map(([names = '', told = '']) => ({
+    names: quoted(names),
+    told: quoted(told).filter((word) => !settings.includes(word)),
+  }));
+  assert.deepEqual(rows.flatMap(({ names }) => names).toSorted(), settings.toSorted());
+  for (const { names, told } of rows) {
+    const values = names.flatMap((name) =>
+      [readConfig({}), production].map((config) => usual[name]?.(config)),
+    );
+    const expected = new Set(values.filter((value) => value !== undefined).map(String));
+    assert.deepEqual(new Set(told), expected, names.join(', '));
+  }
+});
+
+test('the table of goodbyes names codes that a socket is closed with, and the limits that are kept', () => {
+  const rows = tableOf(readme, '| a socket closes with | when |');
+  const codes = rows.flatMap(([told = '']) => told.split(',').map(Number));
+  assert.ok(codes.length > 8);
+  assert.deepEqual(
+    codes.filter((code) => !closeCodes.has(code)),
+    [],
+  );
+  const kib = (bytes: number): string => `${bytes / 1024} KiB`;
+  const mib = (bytes: number): string => `${bytes / 1024 / 1024} MiB`;
+  const limits = readLimits;
+  const sentences = [
+    `more than ${kib(limits.greetingBytes)} or ${limits.greetingMessages} messages came before`,
+    `a message in more than ${limits.messageFragments} frames`,
+    `a message has more than ${kib(limits.messageBytes)}`,
+    `over ${mib(limits.unreadBytes)} of them wait`,
+    `an id of more than ${limits.operationIdCharacters} characters`,
+    `a \`ping\` or \`pong\` of more than ${kib(limits.controlBytes)}`,
+    `An answer of GraphQL has about ${mib(limits.answerBytes)} at most`,
+  ];
+  for (const sentence of sentences) assert.ok(readme.includes(sentence), sentence);
+});
+
+test('how long keys are remembered is told by the limits of the pipeline', () => {
+  const number = new Intl.NumberFormat('en-US');
+  const { keyLifeMs, rememberedCommandsPerStream, keysPerPerson } = pipelineLimits;
+  for (const path of ['README.md', 'docs/architecture.md', 'write-side/rest/openapi.ts']) {
+    const text = textOf(path);
+    assert.ok(text.includes(`${keyLifeMs / 3_600_000} hours`), path);
+    assert.ok(text.includes(number.format(rememberedCommandsPerStream)), path);
+    assert.ok(text.includes(number.format(keysPerPerson)), path);
+  }
+});
+
+test('the table of what an operator reads has the codes that processes end with', () => {
+  const rows = tableOf(readme, '| what happens | what an operator reads | exit code |');
+  const told = rows.map(([, , code = '']) => code.trim()).filter((code) => code !== '');
+  assert.deepEqual(new Set(told.map(Number)), new Set(Object.values(EXIT)));
+});
+
+test('what is named of the tree is there: files, folders, links and scripts', () => {
+  const { scripts } = JSON.parse(textOf('package.json')) as { scripts: Record<string, string> };
+  const top = new Set(readdirSync(root));
+  const missing = documents.flatMap((path) => {
+    const text = textOf(path);
+    const files = quoted(text).filter((word) => /^[\w.-]+(\/[\w.-]+)+\/?$/.test(word));
+    const named = files.filter((file) => top.has(file.split('/')[0] ?? '') && !existsSync(join(root, file)));
+    const links = [...text.matchAll(/\]\(([^)#:]+)\)/g)].map(([, link = '']) => link);
+    const dead = links.filter((link) => !existsSync(join(root, dirname(path), link)));
+    const run = [...text.matchAll(/npm run ([\w:-]+)/g)].map(([, name = '']) => name);
+    return [...named, ...dead, ...run.filter((name) => !(name in scripts))].map((name) => `${path}: ${name}`);
+  });
+  assert.deepEqual(missing, []);
+});
+
+/** Words of the same form that are no codes of the catalogue. */
+const otherWords: readonly string[] = [
+  ...['connection_init', 'bidder_rating', 'annals_payment_notices_waiting'],
+  ...['unknown_outcome', 'reserve_not_met'],
+];
+
+test('what is named of the interfaces is there: codes, commands and questions', () => {
+  const paths = new Set(commandPaths(registry).map(({ path }) => path));
+  const schema = buildSchema(textOf('read-api/schema.graphql'));
+  const wrong = manuals.flatMap((path) => {
+    const words = quoted(textOf(path));
+    const codes = words.filter((word) => /^[a-z]+(_[a-z]+)+$/.test(word) && !otherWords.includes(word));
+    const commands = words.flatMap((word) => /^POST (\/commands\/[a-z-]+\/[a-z-]+)$/.exec(word)?.[1] ?? []);
+    const questions = words.filter((word) => word.startsWith('{ '));
+    const problems = [
+      ...codes.filter((code) => !registry.rejections.has(code)),
+      ...commands.filter((command) => !paths.has(command)),
+      ...questions.flatMap((question) => validate(schema, parse(question)).map(({ message }) => message)),
+    ];
+    return problems.map((problem) => `${path}: ${problem}`);
+  });
+  assert.deepEqual(wrong, []);
+});
+
+const isMarked = (schema: unknown): boolean =>
+  typeof schema === 'object' &&
+  schema !== null &&
+  (marks.some((mark) => (schema as JsonSchema)[mark] === true) || Object.values(schema).some(isMarked));
+
+test('every event with something in it that is not for everybody is among the secrets', () => {
+  const secrets = textOf('docs/secrets.md');
+  const marked = Object.entries(messageSchemas(registry).events).filter(([, schema]) => isMarked(schema));
+  assert.ok(marked.length > 5);
+  assert.deepEqual(
+    marked.map(([type]) => type).filter((type) => !secrets.includes(`\`${type}\``)),
+    [],
+  );
+});
