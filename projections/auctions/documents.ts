@@ -85,7 +85,7 @@ export const BidDocument = z
     auctionId: AuctionId,
     bidder: PersonId,
     status: BidStatus,
-    /** Only for who bid it; an automatic bid has that of the bid it was made for. */
+    /** For who bid it, auditors and investigators; what the house bid has none of its own. */
     maximum: secret(Money.optional()),
     price: Money.optional().meta({
       description:

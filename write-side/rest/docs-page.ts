@@ -34,8 +34,12 @@ function contextHtml(context: Context, paths: readonly CommandPath[]): string {
 ${own.map(commandHtml).join('\n')}</section>`;
 }
 
-/** The commands for a person to read, from the same declarations as everything else; the page loads nothing more. */
-export function docsPage(registry: Registry): string {
+/**
+ * The commands for a person to read, from the same declarations as everything else; the page loads nothing more.
+ *
+ * @param publicUrl where they are taken: the page may be read on the operator's port, which takes none
+ */
+export function docsPage(registry: Registry, publicUrl: string): string {
   const paths = commandPaths(registry);
   const rejections = [...registry.rejections.values()]
     .map(
@@ -47,7 +51,8 @@ export function docsPage(registry: Registry): string {
 <html lang="en"><head><meta charset="utf-8"><title>Annals: commands</title>
 <meta name="viewport" content="width=device-width"><style>${STYLE}dl.wide{grid-template-columns:16rem 1fr}</style></head>
 <body><h1>Annals</h1>
-<p>Commands by REST; the same as <a href="/openapi.json">OpenAPI 3.1</a>. Queries and live feeds: <a href="/graphql">GraphQL</a>.
+<p>Commands by REST, at <code>${escaped(publicUrl)}</code>; the same as <a href="/openapi.json">OpenAPI 3.1</a>. Queries and live
+feeds: <a href="${escaped(publicUrl)}/graphql">GraphQL</a>.
 The body is JSON, amounts are decimal strings of minor units, <code>Idempotency-Key</code> names the command: repeated, it is
 decided once.</p>
 ${registry.contexts.map((context) => contextHtml(context, paths)).join('\n')}

@@ -80,8 +80,9 @@ test('amounts are strings, unknown fields are refused at every depth, and what i
 });
 
 test('the page shows public commands only, and what is declared is text, not markup', () => {
-  const page = docsPage(registry);
+  const page = docsPage(registry, 'https://annals.example');
   assert.match(page, /POST \/commands\/bells\/ring-bell/);
   assert.match(page, /&lt;money&gt; &amp; fun/);
   assert.doesNotMatch(page, /mute-bell|MuteBell/);
+  assert.match(page, /href="https:\/\/annals\.example\/graphql"/);
 });
