@@ -158,7 +158,7 @@ export const walletOperations: Operations = {
     wallet,
     hold,
     holds: query({
-      description: 'What is held in one of your wallets, and for what.',
+      description: 'The holds in one of your wallets, and for what each is; those that have ended stay.',
       who: 'member',
       args: { currency: Currency, person, ...pageArguments },
       returns: connection(HoldDocument),
