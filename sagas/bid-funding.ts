@@ -1,3 +1,4 @@
+import { nameOf } from '#domain/auctions/auction/decided-bids.ts';
 import {
   AcceptBid,
   AuctionCancelled,
@@ -60,8 +61,8 @@ export const placingOrder: Line = {
   },
   patienceMs: PATIENCE_MS,
   passOver(joined) {
-    const { auctionId, bidId, bidder } = (joined as Recorded<typeof BidPlaced>).data;
-    return { command: PassOverBid({ auctionId, bidId, bidder }) };
+    const { data } = joined as Recorded<typeof BidPlaced>;
+    return { command: PassOverBid({ auctionId: data.auctionId, ...nameOf(data) }) };
   },
 };
 
@@ -85,8 +86,8 @@ export const bidFunding = reaction({
     FundsReserved(_, trail) {
       const placed = onTrail(trail, BidPlaced);
       if (placed === undefined) return [];
-      const { auctionId, bidId, bidder, maximum, moment } = placed.data;
-      const bid = { auctionId, bidId, bidder, maximum, placedAt: placed.position.toString() };
+      const { auctionId, maximum, moment } = placed.data;
+      const bid = { auctionId, ...nameOf(placed.data), maximum, placedAt: placed.position.toString() };
       // Of a bid without one the command stays as it was when it was first sent, which the auction may remember.
       const command = AcceptBid(moment === undefined ? bid : { ...bid, moment });
       return [{ command, inTurn: true }];

@@ -1,5 +1,6 @@
 import { type AcknowledgementsOptions, acknowledgements } from './acknowledgements.ts';
 import { auctions } from './auctions.ts';
+import { bidNumbers } from './bid-numbers.ts';
 import { deadlines } from './deadlines.ts';
 import { money } from './money.ts';
 import { payments } from './payments.ts';
@@ -43,7 +44,7 @@ export function judgement(options: Partial<PlacesOptions & AcknowledgementsOptio
     if (problems.length < MOST_PROBLEMS) problems.push(problem);
   };
   const ledger = money();
-  const house = [auctions(), sales(), deadlines(), payments(), sagas()];
+  const house = [auctions(), bidNumbers(), sales(), deadlines(), payments(), sagas()];
   const rules: readonly Rules[] = [places({ clockMayGoBack, clocksApartMs }), ledger, ...house];
   const answers = acknowledgements({ seenFirst });
   let events = 0;

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
+import { nameOf } from '#domain/auctions/auction/decided-bids.ts';
 import { auction } from '#domain/auctions/auction/decider.ts';
 import {
   AcceptBid,
@@ -35,7 +36,8 @@ type Recorded = RecordedEvent<'BidPlaced', ReturnType<typeof BidPlaced>['data']>
 
 const placedAs = (bids: readonly Placed[]): readonly Recorded[] =>
   bids.map(({ bidder, maximum }, at) => {
-    const bid = { auctionId: 'a1', bidId: `b${at}`, bidder, currency: 'USD', maximum, hold: maximum };
+    const nth = bids.slice(0, at + 1).filter((other) => other.bidder === bidder).length;
+    const bid = { auctionId: 'a1', bidId: `b${at}`, bidder, nth, currency: 'USD', maximum, hold: maximum };
     const { type, data } = BidPlaced(bid);
     const metadata = {} as Recorded['metadata'];
     const where = { stream: `participant-a1:${bidder}`, revision: at, position: BigInt(at + 1) };
@@ -43,8 +45,8 @@ const placedAs = (bids: readonly Placed[]): readonly Recorded[] =>
   });
 
 const acceptOf = ({ data, position }: Recorded): Command => {
-  const { auctionId, bidId, bidder, maximum } = data;
-  return AcceptBid({ auctionId, bidId, bidder, maximum, placedAt: position.toString() });
+  const { auctionId, maximum } = data;
+  return AcceptBid({ auctionId, ...nameOf(data), maximum, placedAt: position.toString() });
 };
 
 /** The auction's queue: what is handed over is decided later, in this order, or all of it comes to nothing. */
@@ -90,8 +92,8 @@ async function courseOf({ bids, order, inTime, work }: Course): Promise<readonly
       queues: true,
       async handOver(late) {
         const passing = late.map(({ data }) => {
-          const { auctionId, bidId, bidder } = data as Recorded['data'];
-          return PassOverBid({ auctionId, bidId, bidder });
+          const bid = data as Recorded['data'];
+          return PassOverBid({ auctionId: bid.auctionId, ...nameOf(bid) });
         });
         const all = await Promise.all([...passing, acceptOf(joined)].map((command) => queue.put(command)));
         return { settled: all.every((settled) => settled) };

@@ -6,6 +6,7 @@ import { money } from '../../kernel/money.ts';
 import { isAmong } from '../hands.ts';
 import { LARGEST_BID } from '../ladder.ts';
 import { isStaff } from '../people.ts';
+import type { BidName } from './decided-bids.ts';
 import {
   AuctionClosed,
   AuctionNotOpen,
@@ -107,7 +108,10 @@ export function whyNot(
 }
 
 /** The event by which a bid that nothing stands against is accepted. */
-export function accept({ terms, standing }: KnownAuction, bid: Bid): EventOf<typeof BidAccepted> {
+export function accept(
+  { terms, standing }: KnownAuction,
+  { nth, ...bid }: Bid & BidName,
+): EventOf<typeof BidAccepted> {
   const after = raise(terms, standing, bid);
   const { leading, price } = after;
   const displaced = leading.bidId === bid.bidId ? standing?.leading : undefined;
@@ -115,6 +119,7 @@ export function accept({ terms, standing }: KnownAuction, bid: Bid): EventOf<typ
     auctionId: terms.auctionId,
     bidId: bid.bidId,
     bidder: bid.bidder,
+    ...(nth === undefined ? {} : { nth }),
     currency: terms.currency,
     maximum: bid.maximum,
     leader: leading.bidder,

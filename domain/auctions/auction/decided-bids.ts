@@ -1,21 +1,49 @@
 import { emptyTable, type IdTable, valueIn, withValue } from '../../kernel/id-table.ts';
-import type { BidId } from '../../kernel/ids.ts';
+import type { BidId, PersonId } from '../../kernel/ids.ts';
 
-/** A bid that is decided again comes soon after, never ten thousand bids later. */
-const GENERATION_BIDS = 10_000;
+/** How a bid is known to what has decided it. */
+export interface BidName {
+  readonly bidId: BidId;
+  readonly bidder: PersonId;
+  /** Which of its bidder's bids in this auction it is, counted from 1. Not known of the first bids. */
+  readonly nth?: number | undefined;
+}
 
-/** The bids an auction has lately decided, so that none of them is decided twice: one generation at least, two at most. */
+/** The name alone, of whatever is said of a bid. */
+export const nameOf = ({ bidId, bidder, nth }: BidName): BidName =>
+  nth === undefined ? { bidId, bidder } : { bidId, bidder, nth };
+
+/** Numbers as the runs in which they stand, in order, apart from each other. */
+type Runs = readonly (readonly [first: number, last: number])[];
+
+/**
+ * Every bid that something was ever said of, so that nothing is said of it twice, however late it comes. The bids of one
+ * person are decided in the order of their numbers, so that most often one run stands for all of them; a number that is
+ * missing was refused by its wallet, or still comes.
+ */
 export interface DecidedBids {
-  readonly young: IdTable<true>;
-  readonly old: IdTable<true>;
+  readonly numbered: IdTable<Runs>;
+  /** The first bids, which had no numbers. There are no new ones. */
+  readonly first: IdTable<true>;
 }
 
-export const noBidsDecided: DecidedBids = { young: emptyTable, old: emptyTable };
+export const noBidsDecided: DecidedBids = { numbered: emptyTable, first: emptyTable };
 
-export function withDecided({ young, old }: DecidedBids, bidId: BidId): DecidedBids {
-  const grown = withValue(young, bidId, true);
-  return grown.size < GENERATION_BIDS ? { young: grown, old } : { young: emptyTable, old: grown };
+function withNumber(runs: Runs, nth: number): Runs {
+  const before = runs.filter(([, last]) => last < nth - 1);
+  const behind = runs.filter(([first]) => first > nth + 1);
+  const touching = runs.slice(before.length, runs.length - behind.length);
+  const first = Math.min(nth, touching[0]?.[0] ?? nth);
+  const last = Math.max(nth, touching.at(-1)?.[1] ?? nth);
+  return [...before, [first, last], ...behind];
 }
 
-export const isDecided = ({ young, old }: DecidedBids, bidId: BidId): boolean =>
-  valueIn(young, bidId) !== undefined || valueIn(old, bidId) !== undefined;
+export function withDecided({ numbered, first }: DecidedBids, { bidId, bidder, nth }: BidName): DecidedBids {
+  if (nth === undefined) return { numbered, first: withValue(first, bidId, true) };
+  return { numbered: withValue(numbered, bidder, withNumber(valueIn(numbered, bidder) ?? [], nth)), first };
+}
+
+export function isDecided({ numbered, first }: DecidedBids, { bidId, bidder, nth }: BidName): boolean {
+  if (nth === undefined) return valueIn(first, bidId) !== undefined;
+  return (valueIn(numbered, bidder) ?? []).some(([from, to]) => from <= nth && nth <= to);
+}

@@ -7,7 +7,7 @@ import { maximaKnown } from '../inspector/insight.ts';
 import { HasReadSecrets } from '../inspector/messages.ts';
 import { AuctionExists, SaleNotOpen } from '../sale/messages.ts';
 import { accept, mayArrange, whyNot } from './bidding.ts';
-import { isDecided } from './decided-bids.ts';
+import { isDecided, nameOf } from './decided-bids.ts';
 import {
   AcceptBid,
   AuctionBarred,
@@ -97,7 +97,7 @@ export const auction = decider({
   category: 'auction',
   events,
   commands,
-  stateVersion: 4,
+  stateVersion: 5,
   initial: noAuction,
   evolve,
   barriers: ['LotClosing'],
@@ -125,20 +125,23 @@ export const auction = decider({
       if (tooLate) return AuctionOver({ phase: auction.phase });
       return [AuctionOpened(termsOf(terms))];
     },
-    AcceptBid({ auctionId, bidId, bidder, maximum, placedAt, moment }, auction) {
+    AcceptBid(bid, auction) {
       if (auction.phase === 'none') return AuctionUnknown({});
-      if (isDecided(auction.decided, bidId)) return [];
-      const why = isDecided(auction.passedOver, bidId)
+      const { auctionId, bidder, maximum, placedAt, moment } = bid;
+      const name = nameOf(bid);
+      if (isDecided(auction.decided, name)) return [];
+      const why = isDecided(auction.passedOver, name)
         ? FundedTooLate({})
         : whyNot(auction, { bidder, maximum }, { moment, position: BigInt(placedAt) });
-      if (why === undefined) return [accept(auction, { bidId, bidder, maximum })];
+      if (why === undefined) return [accept(auction, { ...name, maximum })];
       const reason = recordedReason(AcceptBid.rejections, why);
-      return [BidRefused({ auctionId, bidId, bidder, currency: auction.terms.currency, reason })];
+      return [BidRefused({ auctionId, ...name, currency: auction.terms.currency, reason })];
     },
-    PassOverBid({ auctionId, bidId, bidder }, auction) {
+    PassOverBid(bid, auction) {
       if (auction.phase === 'none') return [];
-      if (isDecided(auction.decided, bidId) || isDecided(auction.passedOver, bidId)) return [];
-      return [BidPassedOver({ auctionId, bidId, bidder })];
+      const name = nameOf(bid);
+      if (isDecided(auction.decided, name) || isDecided(auction.passedOver, name)) return [];
+      return [BidPassedOver({ auctionId: bid.auctionId, ...name })];
     },
     CloseLot({ auctionId }, auction, { now }) {
       if (auction.phase !== 'open') return [];

@@ -14,6 +14,8 @@ import { AuctionExists, SaleNotOpen } from '../sale/messages.ts';
 
 const Cause = someText(500);
 const Bid = z.object({ bidder: PersonId, bidId: BidId });
+/** Which of its bidder's bids in this auction it is, by `BidPlaced`. Not known of the first bids. */
+const nth = z.int().min(1).optional();
 /** A place in the one history as a decimal string: a number would lose digits. */
 const PositionText = z.string().regex(/^(0|[1-9]\d{0,19})$/, 'a position as a decimal string');
 
@@ -49,6 +51,7 @@ export const BidAccepted = event('BidAccepted', {
     auctionId: AuctionId,
     bidId: BidId,
     bidder: PersonId,
+    nth,
     currency: Currency,
     maximum: secret(MinorUnits),
     /** Who leads after it. */
@@ -67,14 +70,14 @@ export const BidAccepted = event('BidAccepted', {
 export const BidRefused = event('BidRefused', {
   version: 1,
   description: 'The bid was funded, but does not stand in the auction of that moment.',
-  data: { auctionId: AuctionId, bidId: BidId, bidder: PersonId, currency: Currency, ...refusalShape },
+  data: { auctionId: AuctionId, bidId: BidId, bidder: PersonId, nth, currency: Currency, ...refusalShape },
   refusal: true,
 });
 export const BidPassedOver = event('BidPassedOver', {
   version: 1,
   description:
     'Its funds were not answered for in time: bids that were placed after it are decided without it, and it is refused when it comes.',
-  data: { auctionId: AuctionId, bidId: BidId, bidder: PersonId },
+  data: { auctionId: AuctionId, bidId: BidId, bidder: PersonId, nth },
 });
 export const LotClosing = event('LotClosing', {
   version: 1,
@@ -237,6 +240,7 @@ export const AcceptBid = command('AcceptBid', {
     auctionId: AuctionId,
     bidId: BidId,
     bidder: PersonId,
+    nth,
     maximum: secret(PositiveMinorUnits),
     /** Where the bid was placed in the one history: what decides whether it came before `LotClosing`. */
     placedAt: PositionText,
@@ -258,7 +262,7 @@ export const AcceptBid = command('AcceptBid', {
 export const PassOverBid = command('PassOverBid', {
   description: 'Goes on without a bid whose funds were not answered for in time.',
   from: 'process',
-  data: { auctionId: AuctionId, bidId: BidId, bidder: PersonId },
+  data: { auctionId: AuctionId, bidId: BidId, bidder: PersonId, nth },
   stream,
 });
 export const CloseLot = command('CloseLot', {

@@ -53,12 +53,12 @@ function evolveKnown(auction: KnownAuction, event: AuctionEvent, at: FoldedAt): 
       return {
         ...auction,
         standing: afterBid(auction.standing, event.data),
-        decided: withDecided(auction.decided, event.data.bidId),
+        decided: withDecided(auction.decided, event.data),
       };
     case 'BidRefused':
-      return { ...auction, decided: withDecided(auction.decided, event.data.bidId) };
+      return { ...auction, decided: withDecided(auction.decided, event.data) };
     case 'BidPassedOver':
-      return { ...auction, passedOver: withDecided(auction.passedOver, event.data.bidId) };
+      return { ...auction, passedOver: withDecided(auction.passedOver, event.data) };
     case 'LotClosing':
       return { ...auction, phase: 'closing', closedAt: at.position };
     case 'LotSold':

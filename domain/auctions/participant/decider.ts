@@ -12,14 +12,19 @@ import {
   PlaceBid,
 } from './messages.ts';
 
-type Participant = { readonly joined: boolean };
-const stranger: Participant = { joined: false };
+interface Participant {
+  readonly joined: boolean;
+  /** How many bids have passed the door. */
+  readonly placed: number;
+}
+const stranger: Participant = { joined: false, placed: 0 };
 
 function evolve(participant: Participant, event: EventOf<(typeof events)[number]>): Participant {
   switch (event.type) {
     case 'ParticipantJoined':
-      return { joined: true };
+      return { ...participant, joined: true };
     case 'BidPlaced':
+      return { ...participant, placed: participant.placed + 1 };
     case 'BidRejected':
       return participant;
     default:
@@ -36,7 +41,7 @@ export const participant = decider({
   category: 'participant',
   events,
   commands,
-  stateVersion: 1,
+  stateVersion: 2,
   initial: stranger,
   evolve,
   decide: {
@@ -48,7 +53,7 @@ export const participant = decider({
     },
     PlaceBid(
       { auctionId, maximum: { amount: maximum, currency } },
-      { joined },
+      { joined, placed },
       { now, id, actor, screened },
     ) {
       const bid = { auctionId, bidId: id, bidder: actor.id, currency, maximum };
@@ -60,7 +65,7 @@ export const participant = decider({
       if (!joined) return [rejected(bid, NotJoined({}))];
       // It may have waited since it was screened.
       if (isOver(screened.endsAt, now)) return [rejected(bid, AuctionClosed({}))];
-      return [BidPlaced({ ...bid, hold: screened.hold, moment: now })];
+      return [BidPlaced({ ...bid, nth: placed + 1, hold: screened.hold, moment: now })];
     },
   },
 });

@@ -41,6 +41,8 @@ export const BidPlaced = event('BidPlaced', {
     auctionId: AuctionId,
     bidId: BidId,
     bidder: PersonId,
+    /** Which of their bids in this auction that passed the door it is, counted from 1. Not known of the first bids. */
+    nth: z.int().min(1).optional(),
     currency: Currency,
     maximum: secret(MinorUnits),
     /** The maximum and the premium on it: what has to be held before the bid can stand. */

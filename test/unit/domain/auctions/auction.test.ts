@@ -18,6 +18,7 @@ import {
   LotPassed,
   LotSettled,
   LotSold,
+  MaximumNotRaised,
   NotYourAuction,
   OwnLot,
   RegisterAuction,
@@ -30,6 +31,7 @@ import { unsettledBy } from '#domain/kernel/chain.ts';
 import { NotYet } from '#domain/kernel/deadline.ts';
 import { later } from '#domain/kernel/instant.ts';
 import { recordedReason } from '#domain/kernel/message.ts';
+import { money } from '#domain/kernel/money.ts';
 import { ann, bidding, clara, deciding, NOW, otto, sam, system, terms } from '#test/support/auctions.ts';
 
 // History ⇒ decision = events, one line each; the second line is the repeat, which yields nothing.
@@ -388,6 +390,17 @@ test('a settlement that cannot go on says so once, and may still be settled', ()
   assert.deepEqual(given([...history, stopped]).when('StopSettlement', data), []);
   const after = given([...history, stopped]).when('SettleLot', { ...id, paidTo: 'unclaimed' });
   assert.equal((after as readonly { type: string }[])[0]?.type, 'LotSettled');
+});
+
+test('a numbered bid is decided once, and one of before it that comes later still is', () => {
+  const numbered = (nth: number, maximum: bigint) => ({ ...acceptAnn, bidId: `n${nth}`, nth, maximum });
+  const second = BidAccepted({ ...acceptedAnn.data, bidId: 'n2', nth: 2, maximum: 20_00n });
+  const first = refusedBy('n1', 'ann', MaximumNotRaised({ price: money(1_00n, 'USD') }));
+  const late = BidRefused({ ...first.data, nth: 1 });
+  assert.deepEqual(given(open).when('AcceptBid', numbered(2, 20_00n)), [second]);
+  assert.deepEqual(given([...open, second]).when('AcceptBid', numbered(2, 20_00n)), []);
+  assert.deepEqual(given([...open, second]).when('AcceptBid', numbered(1, 10_00n)), [late]);
+  assert.deepEqual(given([...open, second, late]).when('AcceptBid', numbered(1, 10_00n)), []);
 });
 
 test('a bid is known again among hundreds', () => {

@@ -62,9 +62,33 @@ test('a no at the door of the auction is the answer', () => {
 test('a bid that passes is placed with what has to be held for it', () => {
   const placed = BidPlaced({
     ...{ ...id, bidId: 'b1', bidder: 'ann', currency: 'USD', maximum: 10_00n, hold: 12_00n, moment: NOW },
+    nth: 1,
   });
   const facts = { actor: ann, id: 'b1', screened: passes };
   assert.deepEqual(given([joined]).when('PlaceBid', bid, facts), [placed]);
+});
+
+test('the bids of one person that pass the door are counted, also from those that were not numbered', () => {
+  const facts = { actor: ann, id: 'b9', screened: passes };
+  const first = BidPlaced({
+    ...id,
+    bidId: 'b1',
+    bidder: 'ann',
+    currency: 'USD',
+    maximum: 1_00n,
+    hold: 1_00n,
+  });
+  const turnedAway = BidRejected({
+    ...{ ...id, bidId: 'b2', bidder: 'ann', currency: 'USD', maximum: 1_00n },
+    reason: recordedReason(PlaceBid.rejections, OwnLot({})),
+  });
+  const numberOf = (history: Parameters<typeof given>[0]) => {
+    const [placed] = given(history).when('PlaceBid', bid, facts) as readonly ReturnType<typeof BidPlaced>[];
+    return placed?.data.nth;
+  };
+  assert.equal(numberOf([joined, first]), 2);
+  assert.equal(numberOf([joined, first, turnedAway]), 2);
+  assert.equal(numberOf([joined, first, BidPlaced({ ...first.data, bidId: 'b3', nth: 2 })]), 3);
 });
 
 test('a bid is placed up to the last moment before the lot ends, also if it was screened before', () => {
