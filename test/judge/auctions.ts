@@ -1,4 +1,5 @@
 import { feeBy } from './fees.ts';
+import { type Contest, checkOffered, contestAfter, leastBid } from './prices.ts';
 import { amount, type Complain, type Json, object, type RawEvent, type Rules, text } from './raw.ts';
 
 interface Bid {
@@ -19,11 +20,9 @@ interface Auction {
   readonly id: string;
   terms: Json;
   phase: 'scheduled' | 'open' | 'closing' | 'sold' | 'passed' | 'cancelled';
-  price: bigint;
-  smallestBid: bigint;
   leading: Bid | undefined;
-  /** The largest maximum of an accepted bid of anybody but the leader; undefined without one. */
-  second: bigint | undefined;
+  /** Undefined as long as nobody has bid. */
+  contest: Contest | undefined;
   closedAt: bigint | undefined;
   sold: Json | undefined;
   ended: 'settled' | 'stopped' | undefined;
@@ -31,30 +30,17 @@ interface Auction {
 }
 
 const newAuction = (id: string, terms: Json): Auction => ({
-  ...{ id, terms, phase: 'scheduled', price: 0n, smallestBid: amount(terms.openingBid), sold: undefined },
-  ...{ leading: undefined, second: undefined, closedAt: undefined, ended: undefined, waiting: new Set() },
+  ...{ id, terms, phase: 'scheduled', leading: undefined, contest: undefined, sold: undefined },
+  ...{ closedAt: undefined, ended: undefined, waiting: new Set() },
 });
-
-/** Whoever names the largest maximum leads, the earlier of two equals. */
-function lead(auction: Auction, bid: Bid, before: Bid | undefined): void {
-  const { second } = auction;
-  if (before === undefined || bid.maximum > before.maximum) {
-    auction.leading = bid;
-    if (before !== undefined && before.bidder !== bid.bidder) auction.second = before.maximum;
-  } else if (second === undefined || bid.maximum > second) auction.second = bid.maximum;
-}
 
 /** Zero without a reserve: every maximum meets it. */
 const reserveOf = ({ terms }: Auction): bigint => amount(terms.reserve);
-
-function checkReserve(data: Json, reserve: bigint, most: bigint, complain: Complain): void {
-  const met = most >= reserve;
-  if (data.reserveMet !== met) complain('it is wrong about the reserve');
-  if (met && amount(data.price) < reserve) complain('the price is below the reserve');
-}
+const smallestBidIn = ({ terms, contest }: Auction): bigint => leastBid(terms, contest);
 
 /** Whether the leader has won at the price that was reached, and fees are what the auction froze. */
-function checkSale({ leading, price, terms }: Auction, data: Json, complain: Complain): void {
+function checkSale({ leading, contest, terms }: Auction, data: Json, complain: Complain): void {
+  const price = contest?.price ?? 0n;
   if (data.winner !== leading?.bidder || data.winningBidId !== leading?.bidId)
     complain('whoever leads has not won');
   if (amount(data.hammer) !== price) complain(`the price was ${price}`);
@@ -64,7 +50,9 @@ function checkSale({ leading, price, terms }: Auction, data: Json, complain: Com
 
 /**
  * A lot from its scheduling to its settlement: every bid is answered once, in the order in which they were placed but for
- * those that were passed over, which are refused for that; whoever bids most leads, the earlier of two equals; the price covers every other maximum and the reserve; what was placed before the end counts, and nothing else.
+ * those that were passed over, which are refused for that; whoever
+ * bids most leads, the earlier of two equals, at the price that the bids come to; what was placed before the end counts, and
+ * nothing else.
  */
 export function auctions(): Rules {
   const known = new Map<string, Auction>();
@@ -158,26 +146,37 @@ export function auctions(): Rules {
     const before = auction.leading;
     const raises = before?.bidder === bid.bidder;
     if (raises && bid.maximum <= before.maximum) complain('the leader did not raise the maximum');
-    if (!raises && bid.maximum < auction.smallestBid) complain(`the smallest bid was ${auction.smallestBid}`);
-    lead(auction, bid, before);
+    const least = smallestBidIn(auction);
+    if (!raises && bid.maximum < least) complain(`the smallest bid was ${least}`);
+    const contest = contestAfter(auction.terms, auction.contest, { maximum: bid.maximum, raises });
+    if (data.offered !== undefined) showsOffer(auction, bid, contest, amount(data.offered), complain);
+    // Whoever names the largest maximum leads, the earlier of two equals.
+    if (before === undefined || bid.maximum > before.maximum) auction.leading = bid;
+    auction.contest = contest;
     checkStanding(auction, data, before, complain);
-    if (amount(data.offered) > bid.maximum) complain('more is shown of the bid than it offered');
-    auction.price = amount(data.price);
-    auction.smallestBid = amount(data.smallestBid);
+  }
+
+  function showsOffer(
+    { terms, contest }: Auction,
+    bid: Bid,
+    after: Contest,
+    offered: bigint,
+    complain: Complain,
+  ): void {
+    if (offered > bid.maximum) complain('more is shown of the bid than it offered');
+    if (contest !== undefined) checkOffered(terms, contest, after, offered, complain);
   }
 
   function checkStanding(auction: Auction, data: Json, before: Bid | undefined, complain: Complain): void {
-    const { leading, second, price: was, terms } = auction;
-    const price = amount(data.price);
-    const most = leading?.maximum ?? 0n;
+    const { leading, contest } = auction;
     if (data.leader !== leading?.bidder) complain(`${leading?.bidder} leads, not ${data.leader}`);
-    if (price > most) complain(`the price is above the leader's maximum of ${most}`);
-    if (price < was || price < amount(terms.openingBid)) complain(`the price falls from ${was}`);
-    if (second !== undefined && price < second) complain(`somebody else would have paid ${second}`);
-    if (amount(data.smallestBid) <= price) complain('the smallest bid is not above the price');
+    if (amount(data.price) !== contest?.price) complain(`the price is ${contest?.price}`);
+    const least = smallestBidIn(auction);
+    if (amount(data.smallestBid) !== least) complain(`the smallest bid is ${least}`);
     const displaced = leading === before ? undefined : before?.bidId;
     if (object(data.displaced).bidId !== displaced) complain(`${displaced} is displaced, and nothing else`);
-    checkReserve(data, reserveOf(auction), most, complain);
+    if (data.reserveMet !== (leading?.maximum ?? 0n) >= reserveOf(auction))
+      complain('it is wrong about the reserve');
   }
 
   function refuse(auction: Auction, { data }: RawEvent, complain: Complain): void {
@@ -189,7 +188,7 @@ export function auctions(): Rules {
     const inTime = counts(auction, bid);
     if (code === 'auction_closed' && inTime) complain('the bid came before the end');
     const leads = auction.leading?.bidder === bid.bidder;
-    if (code === 'bid_too_low' && (leads || bid.maximum >= auction.smallestBid))
+    if (code === 'bid_too_low' && (leads || bid.maximum >= smallestBidIn(auction)))
       complain('the bid was enough');
     if (code === 'maximum_not_raised' && !(leads && bid.maximum <= (auction.leading?.maximum ?? 0n)))
       complain('the maximum was raised');
