@@ -22,6 +22,13 @@ export interface View {
   readonly events: readonly EventDeclaration[];
   /** Events of one key apply in the order of the history, and a key that fails is parked alone. */
   key(event: RecordedEvent): string;
+  /**
+   * By fields of its documents, how the keys begin of those that have a value there. A list that is filtered by such a field
+   * misses nothing of other keys, whatever is parked.
+   */
+  readonly keysBy: Readonly<Record<string, (value: string) => string>>;
+  /** Whether a key has one document, of its own name. */
+  readonly namedByKey: boolean;
   /** The documents of the key that this event changes: usually the one named like the key. */
   documents(event: RecordedEvent): readonly string[];
   /** Pure: the document after the event; undefined removes it. */
@@ -41,6 +48,7 @@ export function view<S extends Shape, const Es extends readonly EventDeclaration
   text?: readonly string[];
   events: Es;
   key: (event: Recorded<Es[number]>) => string;
+  keysBy?: View['keysBy'];
   /** Default: the key. */
   documents?: (event: Recorded<Es[number]>) => readonly string[];
   on: {
@@ -51,14 +59,14 @@ export function view<S extends Shape, const Es extends readonly EventDeclaration
     ) => DataOf<NoInfer<S>> | undefined;
   };
 }): View {
-  const { name, version, description, document, indexes = [], text = [], events, key } = declaration;
+  const { name, version, description, document, indexes = [], text = [], events } = declaration;
   const on = declaration.on as unknown as Readonly<
     Record<
       string,
       ((document: object | undefined, event: RecordedEvent, id: string) => object | undefined) | undefined
     >
   >;
-  const keyOf = key as (event: RecordedEvent) => string;
+  const keyOf = declaration.key as (event: RecordedEvent) => string;
   return {
     name,
     version,
@@ -68,6 +76,8 @@ export function view<S extends Shape, const Es extends readonly EventDeclaration
     text,
     events,
     key: keyOf,
+    keysBy: declaration.keysBy ?? {},
+    namedByKey: declaration.documents === undefined,
     documents: (declaration.documents as View['documents'] | undefined) ?? ((event) => [keyOf(event)]),
     fold(before, event, id) {
       const fold = on[event.type];

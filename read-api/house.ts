@@ -3,6 +3,7 @@ import type { Insight } from '#domain/auctions/inspector/messages.ts';
 import type { Actor } from '#domain/kernel/actor.ts';
 import type { Dispatch, Origin, Position } from '#domain/kernel/envelope.ts';
 import type { Instant } from '#domain/kernel/instant.ts';
+import type { Rejection } from '#domain/kernel/message.ts';
 import type { EventFeed } from '#domain/kernel/ports/event-feed.ts';
 import type { EventStore } from '#domain/kernel/ports/event-store.ts';
 import type { Clock, NewId } from '#domain/kernel/ports/facts.ts';
@@ -57,6 +58,8 @@ export interface Reading {
   readonly house: House;
   /** What the answer shows because of a role: recorded before it leaves. */
   readonly insights: Set<Insight>;
+  /** What is to be said beside the answer, which is given all the same. */
+  readonly beside: Rejection[];
   /** From the argument `atLeast`: every view read must hold the history up to there. */
   readonly at: ReadAt;
 }

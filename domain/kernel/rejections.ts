@@ -75,8 +75,13 @@ export const OtherHistory = rejection('other_history', {
   message: 'The token or cursor belongs to another history. Start again without it.',
 });
 export const Parked = rejection('parked', {
-  message: 'This part of the view waits for a repair and would be out of date.',
-  details: { view: z.string(), key: z.string() },
+  message:
+    'Something of this view waits for a repair. What would be out of date is not shown; a list that is shown may miss something.',
+  details: {
+    view: z.string(),
+    /** Left out beside a list, of which nobody knows whose is missing. */
+    key: z.string().optional(),
+  },
   status: 503,
 });
 export const SlowConsumer = rejection('slow_consumer', {

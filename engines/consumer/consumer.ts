@@ -1,14 +1,19 @@
 import { BEGINNING, type Position } from '#domain/kernel/envelope.ts';
 import { millisecondsOf } from '#domain/kernel/instant.ts';
 import { every, pause } from '#domain/kernel/pause.ts';
-import type { Consume, Consumer, ConsumerStatus, Handler } from '#domain/kernel/ports/consumer.ts';
+import {
+  type Consume,
+  type Consumer,
+  type ConsumerStatus,
+  type Handler,
+  isUnkeyed,
+} from '#domain/kernel/ports/consumer.ts';
 import type { EventFeed } from '#domain/kernel/ports/event-feed.ts';
 import type { EventStore } from '#domain/kernel/ports/event-store.ts';
 import type { Clock } from '#domain/kernel/ports/facts.ts';
 import { type Lease, NoSuchCollection, type ReadStore } from '#domain/kernel/ports/read-store.ts';
 import { NewerEvent, type Registry } from '#domain/kernel/registry.ts';
 import { consumerLimits, pauseAfter } from './limits.ts';
-import { isUnkeyed } from './meeting.ts';
 import { partitionOf, partsOf, statusOfParts } from './partition.ts';
 import { progressOf } from './progress.ts';
 import { Fenced, Tenure, Unworkable } from './tenure.ts';

@@ -39,8 +39,3 @@ export function meet(
     return { stored, error: asError(problem), guess: guessed(handler, stored) };
   }
 }
-
-const UNKEYED = 'unkeyed:';
-/** Under this name an event of the stream waits that belongs to nobody knows which key. */
-export const unkeyedOf = (stream: string): string => `${UNKEYED}${stream}`;
-export const isUnkeyed = (key: string): boolean => key.startsWith(UNKEYED);

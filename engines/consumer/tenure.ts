@@ -1,11 +1,11 @@
 import type { Position, RecordedEvent, StoredEvent } from '#domain/kernel/envelope.ts';
-import type { Handled, Handler } from '#domain/kernel/ports/consumer.ts';
+import { type Handled, type Handler, isUnkeyed, unkeyedOf } from '#domain/kernel/ports/consumer.ts';
 import type { EventStore } from '#domain/kernel/ports/event-store.ts';
 import type { Clock } from '#domain/kernel/ports/facts.ts';
 import type { Lease, ParkedChange, ParkedKey, ReadStore } from '#domain/kernel/ports/read-store.ts';
 import { NewerEvent, type Registry } from '#domain/kernel/registry.ts';
 import { consumerLimits } from './limits.ts';
-import { isUnkeyed, type Met, meet, unkeyedOf } from './meeting.ts';
+import { type Met, meet } from './meeting.ts';
 
 /** Another owner has taken the lease: nothing of what was in hand was written. */
 export class Fenced extends Error {

@@ -121,6 +121,7 @@ export const bidsView = view({
   ],
   // A hold for a bid is named after its auction.
   key: (event) => (event.type === 'FundsRefused' ? event.data.holdId : event.data.auctionId),
+  keysBy: { auctionId: (auctionId) => auctionId },
   documents: concerned,
   on: {
     BidPlaced: (_, event) => come(event, 'placed'),

@@ -2,7 +2,7 @@ import type { JsonObject } from '#domain/kernel/canonical.ts';
 import { BEGINNING, type Position } from '#domain/kernel/envelope.ts';
 import { later } from '#domain/kernel/instant.ts';
 import { pause } from '#domain/kernel/pause.ts';
-import type { Consumer } from '#domain/kernel/ports/consumer.ts';
+import { type Consumer, isUnkeyed } from '#domain/kernel/ports/consumer.ts';
 import type { Clock } from '#domain/kernel/ports/facts.ts';
 import { NoSuchCollection, type ReadStore } from '#domain/kernel/ports/read-store.ts';
 import type { Filter, Page, Query, ViewReader } from '#domain/kernel/ports/views.ts';
@@ -30,16 +30,20 @@ const MOST_PARKED = 100;
 /** A build may be replaced and dropped between two steps of a read, but not time after time. */
 const MOST_TRIES = 5;
 
-/** What every document of a list has in one of its fields. */
-const namesIn = (filter: Filter = {}): readonly string[] =>
-  Object.values(filter).filter((value): value is string => typeof value === 'string');
+/** What every document of a list has in a field, by field. */
+const namesIn = (filter: Filter = {}): readonly (readonly [field: string, name: string])[] =>
+  Object.entries(filter).filter((entry): entry is [string, string] => typeof entry[1] === 'string');
+
+/** Whether a list may hold a document of a key. Of an event that could not be read the key is not even known. */
+const mayHold = ({ keysBy }: View, query: Query, key: string): boolean =>
+  isUnkeyed(key) ||
+  namesIn(query.filter).every(([field, name]) => key.startsWith(keysBy[field]?.(name) ?? ''));
 
 /**
  * Reads the live build of each view, in any process that has the read store. After a new version of a view was started,
  * the documents of the old one are served as they are until the new one has caught up: they stand still, `reached` says
- * where, and a document that the new schema cannot read answers `behind`. A parked key is told by `get`, and by `find` where the page
- * holds a document of it or the filter asks for it by name. Where a list goes over many keys, what a parked one would have added to
- * it is missing: nobody knows that, and `standing` lists the keys.
+ * where, and a document that the new schema cannot read answers `behind`. A parked key is refused by `get`, and by `find` where the
+ * page holds a document of it or the filter asks for it by name. A list that may hold something of another parked key says so.
  */
 export function viewReader(options: ViewReaderOptions): ViewReader {
   const { readStore, clock, waitMs = 5_000, running = () => undefined } = options;
@@ -69,6 +73,9 @@ export function viewReader(options: ViewReaderOptions): ViewReader {
     }
   };
 
+  const parkedIn = async (view: string, build: Build): Promise<readonly string[]> =>
+    (await readStore.parked(consumerOf(view, build))).map(({ key }) => key);
+
   const decode = (view: View, build: Build, body: JsonObject): object => {
     if (build.version === view.version) return view.schema.decode(body as never);
     const read = view.schema.safeDecode(body as never);
@@ -94,9 +101,14 @@ export function viewReader(options: ViewReaderOptions): ViewReader {
     }
   };
 
-  /** @throws Rejected with `parked` when a list is about a parked key */
-  const refuseParked = async (view: View, build: Build, query: Query, page: Page<JsonObject>) => {
-    const parked = await readStore.parked(consumerOf(view.name, build));
+  /** @throws Rejected with `parked` when a list is about one of these keys */
+  const refuseParked = async (
+    view: View,
+    build: Build,
+    query: Query,
+    page: Page<JsonObject>,
+    parked: readonly string[],
+  ): Promise<void> => {
     if (parked.length === 0) return;
     const ids = page.items.map(({ id }) => id);
     const shown = await readStore.get(collectionOf(view.name, build), ids);
@@ -104,8 +116,8 @@ export function viewReader(options: ViewReaderOptions): ViewReader {
     const names = namesIn(query.filter);
     // A key is what is asked for, or a stream that is named after it: `wallet-ann:USD`.
     const isAskedFor = (key: string): boolean =>
-      names.some((name) => key === name || key.endsWith(`-${name}`));
-    const key = parked.map((it) => it.key).find((it) => keys.has(it) || isAskedFor(it));
+      names.some(([, name]) => key === name || key.endsWith(`-${name}`));
+    const key = parked.find((it) => keys.has(it) || isAskedFor(it));
     if (key !== undefined) throw new Rejected(Parked({ view: view.name, key }));
   };
 
@@ -113,22 +125,26 @@ export function viewReader(options: ViewReaderOptions): ViewReader {
     get: (name, id, at) =>
       read(name, at?.position, async (view, build) => {
         const stored = (await readStore.get(collectionOf(name, build), [id])).get(id);
-        // A document that is not there yet is usually named like its key.
         const key = stored?.key ?? id;
         if (await readStore.isParked(consumerOf(name, build), key))
           throw new Rejected(Parked({ view: name, key }));
+        // Whatever waits may be what would have made it.
+        if (stored === undefined && !view.namedByKey && (await parkedIn(name, build)).length > 0)
+          throw new Rejected(Parked({ view: name }));
         return stored?.body ? decode(view, build, stored.body) : undefined;
       }),
     find: (name, query, at) =>
       read(name, at?.position, async (view, build) => {
+        // Asked first: what the view holds up to the position is on the page, or was parked before.
+        const parked = await parkedIn(name, build);
         const page = await readStore.find(collectionOf(name, build), query);
-        await refuseParked(view, build, query, page);
+        await refuseParked(view, build, query, page, parked);
         const items = page.items.map(({ id, cursor, document }) => ({
           id,
           cursor,
           document: decode(view, build, document),
         }));
-        return { items, more: page.more };
+        return { items, more: page.more, mayMiss: parked.some((key) => mayHold(view, query, key)) };
       }),
     standing: () =>
       Promise.all(

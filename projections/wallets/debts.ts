@@ -24,6 +24,7 @@ export const debts = view({
   ],
   events: [DebtIncurred, DebtPaid, DebtWrittenOff],
   key: ({ stream }) => idOf(stream),
+  keysBy: { person: (person) => `${person}:` },
   on: {
     DebtIncurred: owes,
     DebtPaid: owes,

@@ -16,6 +16,7 @@ export const refusedNotices: View = view({
   ],
   events: [NoticeRefused],
   key: ({ stream }) => stream,
+  keysBy: { paymentId: (paymentId) => `payment-${paymentId}` },
   documents: ({ stream, revision }) => [`${stream}@${revision}`],
   on: {
     NoticeRefused(_none, { data, position, recordedAt }): RefusedNoticeDocument {

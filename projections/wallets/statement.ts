@@ -71,6 +71,7 @@ export const statement: View = view({
   ],
   events: [TransferSent, FundsReserved, ClaimEnded, FundsCaptured, FundsReleased, FundsCredited, DebtPaid],
   key: ({ stream }) => stream,
+  keysBy: { wallet: (wallet) => `wallet-${wallet}` },
   documents: ({ stream, revision }) => [`${stream}@${revision}`],
   on: {
     TransferSent(_none, event, id): StatementEntry {

@@ -15,6 +15,7 @@ export const unclaimed = view({
   ],
   events: [MoneyUnclaimed, UnclaimedPaidOut],
   key: ({ stream }) => idOf(stream),
+  keysBy: { person: (person) => `${person}:` },
   on: {
     MoneyUnclaimed: (_before, { data, recordedAt }, id): UnclaimedDocument => ({
       ...{ id, person: data.person, currency: data.currency, balance: data.balance },

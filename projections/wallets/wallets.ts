@@ -73,6 +73,7 @@ export const wallets: View = view({
     DebtWrittenOff,
   ],
   key: ({ stream }) => idOf(stream),
+  keysBy: { person: (person) => `${person}:` },
   on: {
     WalletOpened: (before, { data: { person, currency }, recordedAt }, id): WalletDocument => ({
       id,
@@ -121,6 +122,7 @@ export const holds: View = view({
   ],
   events: [FundsReserved, ClaimEnded, HoldCommitted, FundsCaptured, FundsReleased],
   key: ({ stream, data }) => `${idOf(stream)}:${data.holdId}`,
+  keysBy: { wallet: (wallet) => `${wallet}:` },
   on: {
     FundsReserved(_before, { stream, data, recordedAt }, id): HoldDocument {
       const { person, currency, holdId, purpose, held, expiresAt } = data;

@@ -1,9 +1,16 @@
 import { makeExecutableSchema } from '@graphql-tools/schema';
-import type { GraphQLScalarType, GraphQLSchema } from 'graphql';
+import {
+  GraphQLError,
+  type GraphQLResolveInfo,
+  type GraphQLScalarType,
+  type GraphQLSchema,
+  responsePathAsArray,
+} from 'graphql';
 import type { z } from 'zod';
 import type { Insight } from '#domain/auctions/inspector/messages.ts';
 import { type JsonSchema, jsonSchemas, messageSchemas } from '#domain/kernel/json-schema.ts';
 import type { Registry } from '#domain/kernel/registry.ts';
+import { Rejected } from '#domain/kernel/rejections.ts';
 import { Token } from '#domain/kernel/token.ts';
 import { admitted } from '../asking.ts';
 import { rightTo } from '../authorization/secrets.ts';
@@ -27,6 +34,8 @@ import { described, pascal, type Types, types } from './types.ts';
 export interface Asked {
   readonly viewer: Viewer;
   readonly house: House;
+  /** What is to be said beside the answer, in the order in which it was met. */
+  readonly beside: GraphQLError[];
 }
 
 type Declared = QueryDeclaration | SubscriptionDeclaration | FieldDeclaration;
@@ -52,7 +61,7 @@ async function asked(admitting: Admitting, given: object, { viewer, house }: Ask
   const insights = new Set<Insight>();
   const { atLeast: token, ...args } = admitted(admitting, given, { viewer, insights });
   const position = await cursorPosition(house, typeof token === 'string' ? token : undefined);
-  const reading: Reading = { viewer, house, insights, at: readAt(position) };
+  const reading: Reading = { viewer, house, insights, beside: [], at: readAt(position) };
   return { args, reading };
 }
 
@@ -69,12 +78,17 @@ function resolverOf({ name, operation }: Named): unknown {
       },
       resolve: (item: unknown) => item,
     };
-  return async (parent: object, given: object, context: Asked) => {
+  return async (parent: object, given: object, context: Asked, info: GraphQLResolveInfo) => {
     const { args, reading } = await asked(admitting, given, context);
     const answer = await (operation.kind === 'field'
       ? operation.resolve(args, reading, parent)
       : operation.resolve(args, reading));
     await recorded(reading, name);
+    const place = { nodes: info.fieldNodes, path: responsePathAsArray(info.path) };
+    for (const said of reading.beside) {
+      const originalError = new Rejected(said);
+      context.beside.push(new GraphQLError(originalError.message, { ...place, originalError }));
+    }
     return answer;
   };
 }
@@ -114,7 +128,7 @@ function printOperation(
 /** What clients have to know of each root as a whole. */
 const rootDescriptions: Readonly<Record<string, string>> = {
   Query:
-    'Fields that are refused are null, each with an error whose `path` names it and whose `extensions.code` is of the catalogue; those beside them are answered.',
+    'Fields that are refused are null, each with an error whose `path` names it and whose `extensions.code` is of the catalogue; those beside them are answered. A list that may miss something which waits for a repair is answered, and an error `parked` whose `path` names it stands beside it.',
   Mutation:
     'A no is an answer, of a type of its own in the result. Null, with an error: it failed by our fault, and what stands before it in the same operation is done all the same.',
   Subscription:

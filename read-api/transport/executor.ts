@@ -137,7 +137,7 @@ const asGraphqlRefuses = (result: ExecutionResult): ExecutionResult => {
 };
 
 /** Limits and masks on every stage, whichever transport asks. */
-function guards(house: House, mask: Mask, costs: Costs): Plugin {
+function guards(house: House, mask: Mask, costs: Costs): Plugin<Asked> {
   const { limits } = house;
   const bound = (result: ExecutionResult) => bounded(result, limits, mask);
   return {
@@ -161,10 +161,15 @@ function guards(house: House, mask: Mask, costs: Costs): Plugin {
         if (!valid) setResult(result.map(mask));
       };
     },
-    onExecute() {
+    onExecute({ args: { contextValue } }) {
+      const { beside } = contextValue;
       return {
         onExecuteDone({ result, setResult }) {
-          if (!(Symbol.asyncIterator in result)) setResult(asGraphqlRefuses(bound(result)));
+          if (Symbol.asyncIterator in result) return;
+          const said = beside.map(mask);
+          const whole =
+            said.length === 0 ? result : { ...result, errors: [...(result.errors ?? []), ...said] };
+          setResult(asGraphqlRefuses(bound(whole)));
         },
       };
     },
@@ -219,6 +224,7 @@ export function executor({ schema, house, mask, authenticate, graphiql, introspe
     context: async ({ caller, req }) => ({
       viewer: caller ? await viewerOf(caller, authenticate) : await requesterOf(house, req, authenticate),
       house,
+      beside: [],
     }),
   });
 }

@@ -57,3 +57,8 @@ export interface Consumer {
 
 /** Starts the one consumer loop over a handler: follow → handle → checkpoint, park, fence. */
 export type Consume = (handler: Handler, options?: { readonly from?: Position }) => Promise<Consumer>;
+
+const UNKEYED = 'unkeyed:';
+/** Under this name an event of the stream waits that belongs to nobody knows which key. */
+export const unkeyedOf = (stream: string): string => `${UNKEYED}${stream}`;
+export const isUnkeyed = (key: string): boolean => key.startsWith(UNKEYED);

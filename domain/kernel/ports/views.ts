@@ -45,6 +45,12 @@ export interface Page<Document> {
   readonly more: boolean;
 }
 
+/** A page of a view's list. */
+export interface Listed extends Page<object> {
+  /** Something of the view is parked that may be missing from the list. */
+  readonly mayMiss: boolean;
+}
+
 export interface ReadAt {
   /** Wait until the view has reached this position (bounded); a token's position. */
   readonly position?: Position;
@@ -65,7 +71,7 @@ export interface ViewStanding {
  */
 export interface ViewReader {
   get(view: string, id: string, at?: ReadAt): Promise<object | undefined>;
-  find(view: string, query: Query, at?: ReadAt): Promise<Page<object>>;
+  find(view: string, query: Query, at?: ReadAt): Promise<Listed>;
   /** How every view is doing, for whoever runs the platform. */
   standing(): Promise<readonly ViewStanding[]>;
   /** Up to where the view holds the history; 0n before its first checkpoint. */

@@ -86,13 +86,24 @@ describe('views', () => {
     // A list says so as well: where a document of it stands on the page, or where it is asked for by name.
     const dearest = { sort: [{ field: 'total', direction: 'descending' }], limit: 1 } as const;
     const page = await reader.find('counters', dearest, { position });
-    assert.deepEqual([page.items.map(({ id }) => id), page.more], [['bob'], true]);
+    assert.deepEqual([page.items.map(({ id }) => id), page.more, page.mayMiss], [['bob'], true, true]);
     await rejectsWith(reader.find('counters', { ...dearest, limit: 2 }, { position }), 'parked');
     await rejectsWith(
       reader.find('counters', { limit: 9, filter: { group: 'ann' } }, { position }),
       'parked',
     );
-    assert.deepEqual((await reader.find('counters', { limit: 9, filter: { group: 'bob' } })).items, []);
+    // A list that it can only be missing from says so, unless it can have nothing there.
+    const bobs = { limit: 9, filter: { group: 'bob' } };
+    assert.deepEqual(await reader.find('counters', bobs), { items: [], more: false, mayMiss: true });
+    const named = viewReader({
+      views: [{ ...countersView(), keysBy: { group: (group) => group } }],
+      ...{ readStore, clock },
+    });
+    assert.deepEqual(await named.find('counters', bobs), { items: [], more: false, mayMiss: false });
+    // What is not there by a name of its own may be what waits.
+    const unnamed = viewReader({ views: [{ ...countersView(), namedByKey: false }], readStore, clock });
+    await rejectsWith(unnamed.get('counters', 'ann@1'), 'parked');
+    assert.equal(await reader.get('counters', 'ann@1'), undefined);
     const [status] = await viewStatus(readStore, [countersView()]);
     assert.equal(status?.parkedKeys, 1);
     const [parked] = await readStore.parked();
@@ -102,6 +113,7 @@ describe('views', () => {
     rules.poison = undefined;
     assert.equal(await retryParked(readStore, 'counters', 'ann'), 1);
     await eventually('released', async () => (await readStore.parked()).length === 0);
+    assert.equal((await reader.find('counters', bobs)).mayMiss, false);
     assert.deepEqual(await reader.get('counters', 'ann', { position }), {
       name: 'ann',
       total: 111n,

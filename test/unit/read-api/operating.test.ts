@@ -45,6 +45,38 @@ test('whoever runs the platform sees where each view stands and what is parked, 
   assert.equal(ghost.errors?.[0]?.extensions.code, 'parked');
 });
 
+test('a list that may miss something parked says so beside what it has, and one that cannot does not', async (t) => {
+  const house = await givenReadSide();
+  t.after(() => house.close());
+  await house.append('auction-a1', AuctionOpened(terms));
+  const position = await house.append('auction-ghost', bid('ghost'));
+  const asked = (question: string) =>
+    house.ask(`query ($t: Token) { ${question} }`, { t: tokenOf(house.store.epoch, position) }, 'ann:bidder');
+  // The ghost was parked before anything of it was ever written: no page can hold it.
+  const { data, errors } = await asked(
+    'all: auctions(atLeast: $t) { edges { node { auctionId bidHistory(atLeast: $t) { edges { cursor } } } } } sales(atLeast: $t) { edges { cursor } }',
+  );
+  assert.deepEqual(data, {
+    all: { edges: [{ node: { auctionId: 'a1', bidHistory: { edges: [] } } }] },
+    sales: { edges: [] },
+  });
+  assert.deepEqual(
+    errors?.map(({ path, extensions }) => ({ path, ...extensions })),
+    [{ path: ['all'], code: 'parked', details: { view: 'auctions' } }],
+  );
+  const mine = await asked(
+    'myBids(atLeast: $t) { edges { cursor } } bid(bidId: "b1", atLeast: $t) { bidId }',
+  );
+  assert.deepEqual(mine.data, { myBids: { edges: [] }, bid: null });
+  assert.deepEqual(
+    mine.errors?.map(({ path, extensions }) => [path?.[0], extensions.code]),
+    [
+      ['bid', 'parked'],
+      ['myBids', 'parked'],
+    ],
+  );
+});
+
 test('and nobody else does', async (t) => {
   const house = await givenReadSide();
   t.after(() => house.close());
