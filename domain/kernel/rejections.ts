@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import './problems.ts';
 import { type Rejection, rejection } from './message.ts';
 
 // The rejections that any command, query or feed can meet. Contexts add their own beside their messages;

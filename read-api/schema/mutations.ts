@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { bidLeads } from '#domain/auctions/auction/leading.ts';
 import type { Envelope, RecordedEvent, Reply } from '#domain/kernel/envelope.ts';
 import type { MessageSchemas } from '#domain/kernel/json-schema.ts';
 import type { CommandDeclaration, Rejection } from '#domain/kernel/message.ts';
@@ -43,6 +44,10 @@ export const answers = {
         description:
           'Where a later stage has decided: the event that says so. Of a bid it names who leads now, the price and the smallest bid.',
       }),
+      leads: z
+        .boolean()
+        .nullable()
+        .meta({ description: 'Of a bid: whether it led when it was decided. Null of everything else.' }),
     })
     .meta({ id: 'Accepted', description: 'Done, and durable.' }),
   Pending: z.object(answer).meta({
@@ -132,6 +137,7 @@ function answerOf(reply: Reply, house: House) {
     position: reply.position === undefined ? null : tokenOf(house.store.epoch, reply.position),
     events: factsOf(reply.events, house),
     decision: decision === undefined ? null : factsOf([decision], house)[0],
+    leads: bidLeads(reply) ?? null,
   };
 }
 

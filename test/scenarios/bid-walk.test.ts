@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { bidLeads } from '#domain/auctions/auction/leading.ts';
 import { CancelAuction, CloseLot, DropHammer, OpenAuction } from '#domain/auctions/auction/messages.ts';
 import { auctions } from '#domain/auctions/context.ts';
 import { auctionDeciders } from '#domain/auctions/deciders.ts';
@@ -119,6 +120,7 @@ test('the answer to a bid says whether it leads, and so does its repeat', async 
     assert.ok(reply.outcome === 'accepted' && reply.decision !== undefined);
     const { bidder, leader } = reply.decision.data as { bidder: string; leader: string };
     assert.equal(bidder, who.id);
+    assert.equal(bidLeads(reply), leader === who.id);
     return leader === who.id;
   };
   assert.equal(await leads(ann, 30_00n, 'c1'), true);

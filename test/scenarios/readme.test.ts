@@ -85,6 +85,20 @@ test('its first auction goes as it says', async () => {
       },
     ],
   );
+  // Whoever bids is told by either edge whether that leads.
+  assert.match(text, /"type":"BidAccepted".*"leads":true/);
+  const bid = async (who: string, amount: string) => {
+    const post = async (path: string, body: object, headers = {}) => {
+      const asked = { method: 'POST', headers: { 'content-type': 'application/json', ...headers } };
+      return (await fetch(`${address}${path}`, { ...asked, body: JSON.stringify(body) })).json();
+    };
+    const { token } = await post('/dev/tokens', { sub: who, roles: ['bidder'] });
+    const query = `mutation { placeBid(auctionId: "clock", maximum: { amount: "${amount}", currency: "USD" }) { ... on Accepted { leads } } }`;
+    const { data } = await post('/graphql', { query }, { authorization: `Bearer ${token}` });
+    return data;
+  };
+  assert.deepEqual(await bid('bob', '12000'), { placeBid: { leads: false } });
+  assert.deepEqual(await bid('ann', '18000'), { placeBid: { leads: true } });
   platform.kill('SIGTERM');
   assert.equal(await platform.exited, 0, platform.output());
 });

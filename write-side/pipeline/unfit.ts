@@ -1,4 +1,5 @@
 import type { Json } from '#domain/kernel/canonical.ts';
+import { unknownFields } from '#domain/kernel/problems.ts';
 
 /** Where an input does not fit, and how. */
 export interface Unfit {
@@ -19,7 +20,7 @@ function look(given: unknown, read: Json | undefined, path: PropertyKey[], found
   if (!isObject(given) || !isObject(read) || Array.isArray(given) !== Array.isArray(read)) return;
   for (const field of Object.keys(given)) {
     if (Object.hasOwn(read, field)) look(given[field], read[field] as Json, [...path, field], found);
-    else found.push({ path, message: `Unrecognized key: ${JSON.stringify(field)}` });
+    else found.push({ path, message: unknownFields([field]) });
   }
 }
 

@@ -1,5 +1,6 @@
 import type { ServerResponse } from 'node:http';
 import type { Response } from 'express';
+import { bidLeads } from '#domain/auctions/auction/leading.ts';
 import { bearerChallenge } from '#domain/kernel/bearer.ts';
 import type { RecordedEvent, Reply } from '#domain/kernel/envelope.ts';
 import type { Rejection } from '#domain/kernel/message.ts';
@@ -50,7 +51,14 @@ export function sendReply(response: Response, reply: Reply, registry: Registry, 
   const decision = outcome === 'accepted' &&
     reply.decision !== undefined && { decision: told(reply.decision) };
   const events = reply.events.map(told);
-  response
-    .status(outcome === 'pending' ? 202 : 200)
-    .json({ outcome, commandId, ...token, stream: reply.stream, events, ...decision });
+  const leads = bidLeads(reply);
+  response.status(outcome === 'pending' ? 202 : 200).json({
+    outcome,
+    commandId,
+    ...token,
+    stream: reply.stream,
+    events,
+    ...decision,
+    ...(leads !== undefined && { leads }),
+  });
 }

@@ -113,7 +113,13 @@ function acceptedSchema(outcome: 'accepted' | 'pending'): JsonObject {
         description: 'What the command itself recorded; empty when there was nothing to do.',
         items: ref('RecordedEvent'),
       },
-      ...(outcome === 'accepted' && { decision: ref('Decision') }),
+      ...(outcome === 'accepted' && {
+        decision: ref('Decision'),
+        leads: {
+          type: 'boolean',
+          description: 'Of a bid: whether it led when it was decided. Left out of everything else.',
+        },
+      }),
     },
   };
 }
