@@ -32,6 +32,7 @@ const payFees = (sold: Sold): Intent => ({
     ...{ account: 'fees', currency: sold.currency, movement: sold.settlement },
     amount: feesOf(sold),
     reason: 'fees',
+    apart: true,
   }),
   purpose: 'fees',
 });

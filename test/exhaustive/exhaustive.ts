@@ -12,7 +12,7 @@ import { type Searched, search } from './search.ts';
 import { Sights } from './sights.ts';
 import type { State } from './state.ts';
 import { type Stream, Streams } from './streams.ts';
-import { type Parts, realParts, recordedIn, type World } from './world.ts';
+import { feesStream, type Parts, realParts, recordedIn, type World } from './world.ts';
 
 // An exhaustive search of a small world: everything that can happen to one auction with a few bids, in every order, with
 // processes that die at every point, is gone through, and in every state the promises are checked.
@@ -153,12 +153,13 @@ const takenElsewhere = (parts: Parts, { events, added }: Stream): readonly strin
     );
 
 /** The streams that this world can touch, whether they have begun or not. */
-function streamsOf({ auctionId, bidders }: World): readonly string[] {
+function streamsOf(world: World): readonly string[] {
+  const { auctionId, bidders } = world;
   return [
     `auction-${auctionId}`,
     ...bidders.map(({ stream }) => stream),
     ...bidders.flatMap(({ actor }) => [`wallet-${actor.id}:USD`, `debtor-${actor.id}`]),
-    ...['wallet-sam:USD', 'platform-fees:USD', 'unclaimed-sam:USD', 'lot-l1', 'sale-s1'],
+    ...['wallet-sam:USD', feesStream(world), 'unclaimed-sam:USD', 'lot-l1', 'sale-s1'],
   ];
 }
 

@@ -6,7 +6,7 @@ import { historyOf } from './histories.ts';
 import type { Move } from './moves.ts';
 import type { State } from './state.ts';
 import type { Stream } from './streams.ts';
-import type { World } from './world.ts';
+import { feesStream, type World } from './world.ts';
 
 // What has to hold: in every stream, in every state, and where nothing more can happen. The figures of an end are worked
 // out from the bids alone, by rules written down here a second time.
@@ -257,7 +257,7 @@ export class Promises {
       const wallet = streamOf(`wallet-${person}:USD`)?.head.state as { available: bigint; held: bigint };
       return `${person} ${wallet.available}+${wallet.held}`;
     };
-    const fees = (streamOf('platform-fees:USD')?.events ?? []).reduce(
+    const fees = (streamOf(feesStream(this.#world))?.events ?? []).reduce(
       (sum, { data }) => sum + (fieldOf(data, 'amount') as bigint),
       0n,
     );

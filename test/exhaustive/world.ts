@@ -4,6 +4,7 @@ import { PlaceBid } from '#domain/auctions/participant/messages.ts';
 import { CancelSale } from '#domain/auctions/sale/messages.ts';
 import { deciders, processes } from '#domain/deciders.ts';
 import type { Actor } from '#domain/kernel/actor.ts';
+import { derivedId } from '#domain/kernel/canonical.ts';
 import type { followReaction } from '#domain/kernel/chain.ts';
 import type { AnyDecider } from '#domain/kernel/decider.ts';
 import type { Envelope, RecordedEvent, StoredEvent } from '#domain/kernel/envelope.ts';
@@ -55,6 +56,10 @@ export interface Bid {
   readonly maximum: bigint;
   readonly envelope: Envelope;
 }
+
+/** Where the fees of the world's one sale are. */
+export const feesStream = ({ auctionId }: Pick<World, 'auctionId'>): string =>
+  `platform-fees:USD:${derivedId('settlement', auctionId)}`;
 
 export interface Bidder {
   readonly actor: Actor;

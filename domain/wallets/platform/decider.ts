@@ -14,7 +14,10 @@ interface Account {
 const creditKey = ({ movement, reason }: { movement: string; reason: string }): string =>
   `${movement} ${reason}`;
 
-/** An account of the house: each movement and reason credits it once. Only what is somebody's ever leaves it. */
+/**
+ * An account of the house: each movement and reason credits it once. Only what is somebody's ever leaves it. Nothing is decided
+ * by its balance, so that each movement may have a stream of its own.
+ */
 export const platform = decider({
   category: 'platform',
   events: platformEvents,

@@ -4,7 +4,8 @@ import { command, event } from '../../kernel/message.ts';
 import { Currency, PositiveMinorUnits } from '../../kernel/money.ts';
 import { Postings } from '../../kernel/posting.ts';
 
-// Streams `platform-<account>:<currency>`: the house's own accounts. This is the permanent storage format.
+// Streams `platform-<account>:<currency>:<movement>`: what one movement has brought an account of the house. Histories of before
+// keep all of an account in one stream, `platform-<account>:<currency>`. This is the permanent storage format.
 
 /** `fees`: what the house earns. `unallocated`: where histories of before kept what no wallet could take. */
 export const PlatformAccount = z
@@ -51,8 +52,16 @@ export const UnallocatedAssigned = event('UnallocatedAssigned', {
 export const CreditPlatform = command('CreditPlatform', {
   description: 'Moves money of a movement out of clearing to the house, once for each reason.',
   from: 'process',
-  data: credit,
-  stream: ({ account, currency }) => `platform-${account}:${currency}`,
+  data: {
+    ...credit,
+    /**
+     * In a stream of the movement's own: no stream has to know all there ever were. Commands from before there were such
+     * streams, which may come again, do not say it.
+     */
+    apart: z.literal(true).optional(),
+  },
+  stream: ({ account, currency, movement, apart }) =>
+    `platform-${account}:${currency}${apart ? `:${movement}` : ''}`,
 });
 
 export const AssignUnallocated = command('AssignUnallocated', {

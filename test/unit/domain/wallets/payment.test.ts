@@ -14,6 +14,7 @@ import {
 } from '#domain/wallets/payment/messages.ts';
 import { platform } from '#domain/wallets/platform/decider.ts';
 import { CreditPlatform } from '#domain/wallets/platform/messages.ts';
+import { system } from '#test/support/auctions.ts';
 import { decideOn, eventsOf, firstOf, NOON } from '#test/support/deciding.ts';
 
 const terms = { paymentId: 'p', person: 'ann', currency: 'USD', amount: 500n };
@@ -202,4 +203,10 @@ test('an account of the house takes each movement and reason once', () => {
   ]);
   assert.deepEqual(decideOn(platform, premium, credit('premium')), []);
   assert.equal(eventsOf(decideOn(platform, premium, credit('commission'))).length, 1);
+});
+
+test('each movement credits the house in a stream of its own; what was sent before goes where it went before', () => {
+  const fees = { account: 'fees', currency: 'USD', amount: 5n, movement: 'm', reason: 'fees' } as const;
+  assert.equal(CreditPlatform.streamOf({ ...fees, apart: true }, system), 'platform-fees:USD:m');
+  assert.equal(CreditPlatform.streamOf(fees, system), 'platform-fees:USD');
 });
