@@ -108,8 +108,10 @@ export function headsOf(options: {
   async function readToEnd(stream: string, decider: AnyDecider): Promise<Head> {
     try {
       const known = cached(stream);
+      const before = known?.revision ?? -1;
       const head = await readBehind(known ?? (await begin(stream, decider)));
-      if (known === undefined) seen?.learn(stream, head.commands.fromOutside());
+      // What others have recorded since is read here as well.
+      seen?.learn(stream, head.commands.fromOutside(before));
       keep(head);
       return head;
     } catch (error) {

@@ -100,9 +100,13 @@ export class RememberedCommands {
     return [...this.#outside, ...this.#inside].sort((one, other) => one.number - other.number);
   }
 
-  /** Those that came from outside, oldest first. */
-  fromOutside(): Iterable<RememberedCommand> {
-    return this.#outside;
+  /** Those that came from outside and were recorded behind a revision, newest first; of -1, all. */
+  *fromOutside(behind: number): Iterable<RememberedCommand> {
+    for (let at = 0; at < this.#outside.size; at++) {
+      const command = this.#outside.fromEnd(at);
+      if (command === undefined || command.lastRevision <= behind) return;
+      yield command;
+    }
   }
 
   /** Changes nothing of the one it was made of. */

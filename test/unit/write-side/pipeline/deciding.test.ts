@@ -181,11 +181,15 @@ describe('decided once', () => {
     const two = given({ store: one.store, clock: one.clock, seed: 2 });
     await two.send(Add({ tally: 'a', by: 1n }), bob, 'c2');
     assert.equal(codeOf(await two.send(Add({ tally: 'c', by: 1n }), ann, 'c1')), 'idempotency_mismatch');
+    // So does one that had read it before, as soon as it reads what was recorded there since.
+    await one.send(Add({ tally: 'a', by: 1n }), ann, 'c3');
+    await two.send(Add({ tally: 'a', by: 1n }), bob, 'c4');
+    assert.equal(codeOf(await two.send(Add({ tally: 'c', by: 1n }), ann, 'c3')), 'idempotency_mismatch');
     const three = given({ store: one.store, clock: one.clock, seed: 3 });
     assert.equal(codeOf(await three.send(Add({ tally: 'c', by: 1n }), ann, 'c1')), 'accepted');
     // A repeat stays one, whatever else its key was used for.
     assert.equal(codeOf(await three.send(Add({ tally: 'a', by: 1n }), ann, 'c1')), 'accepted');
-    assert.equal((await one.history('tally-a')).length, 2);
+    assert.equal((await one.history('tally-a')).length, 4);
   });
   it('lets a key that came to nothing be used for something else', async () => {
     const { send } = given();
