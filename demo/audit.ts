@@ -28,6 +28,7 @@ const HistoryPage = z.object({
     next: z.string().nullable(),
   }),
 });
+const Currencies = z.object({ currencies: z.array(z.object({ code: z.string(), exponent: z.int() })) });
 const HISTORY = `query ($after: Token) {
   allEvents(after: $after, first: ${PAGE}) { events { stream revision data } next }
 }`;
@@ -45,7 +46,8 @@ async function readHistory(
   api: Api,
   auditor: Session,
 ): Promise<{ readonly ledger: Ledger; readonly events: number }> {
-  const ledger = emptyLedger();
+  const { currencies } = await api.ask(Currencies, '{ currencies { code exponent } }', {});
+  const ledger = emptyLedger(new Map(currencies.map(({ code, exponent }) => [code, exponent])));
   let events = 0;
   for (let after: string | null | undefined; after !== null; ) {
     const { allEvents } = await api.ask(HistoryPage, HISTORY, { after }, auditor);

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { shown } from '../../kernel/currencies.ts';
 import { NotYet } from '../../kernel/deadline.ts';
 import { AuctionId, BidId, LotId, MovementId, PersonId, SaleId } from '../../kernel/ids.ts';
 import { Instant } from '../../kernel/instant.ts';
@@ -205,10 +206,12 @@ export const CurrencyMismatch = rejection('currency_mismatch', {
 });
 export const BidTooLow = rejection('bid_too_low', {
   message: 'The bid is below the smallest valid bid.',
+  says: ({ smallestBid }) => `The bid is below the smallest valid bid, ${shown(smallestBid)}.`,
   details: { price: Money, smallestBid: Money },
 });
 export const BidTooHigh = rejection('bid_too_high', {
   message: 'The bid is above the largest that is taken.',
+  says: ({ largestBid }) => `The bid is above the largest that is taken, ${shown(largestBid)}.`,
   details: { largestBid: Money },
 });
 export const MaximumNotRaised = rejection('maximum_not_raised', {

@@ -1,15 +1,21 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { book, differences, emptyLedger, type Posting, underWay } from '#demo/ledger.ts';
+import { book, differences, emptyLedger, type Posting, readable, underWay } from '#demo/ledger.ts';
 import { percentiles } from '#demo/report.ts';
 
+const EXPONENTS = new Map([
+  ['USD', 2],
+  ['EUR', 2],
+  ['JPY', 0],
+  ['KWD', 3],
+]);
 const AVAILABLE = 'wallet:ann:USD:available';
 const HELD = 'wallet:ann:USD:held';
 const CLEARING = 'clearing:m1:USD';
 const PROVIDER = 'provider:simulated:USD';
 
 function ledgerOf(...events: readonly (readonly (readonly [account: string, amount: bigint])[])[]) {
-  const ledger = emptyLedger();
+  const ledger = emptyLedger(EXPONENTS);
   for (const [index, event] of events.entries())
     book(
       ledger,
@@ -50,7 +56,7 @@ test('the auditor notices money out of nothing', () => {
     [PROVIDER, -500n],
     [CLEARING, 501n],
   ]);
-  assert.deepEqual(problems, ['event 0 makes 1 minor units of USD out of nothing']);
+  assert.deepEqual(problems, ['event 0 makes 0.01 USD out of nothing']);
 });
 
 test('the auditor notices that one currency becomes another', () => {
@@ -76,7 +82,7 @@ test('the auditor notices an account below zero, at whatever position', () => {
 });
 
 test('the auditor notices money that stays under way', () => {
-  assert.deepEqual(underWay(ledgerOf(paidIn[0])), [`500 stay in ${CLEARING}`]);
+  assert.deepEqual(underWay(ledgerOf(paidIn[0])), [`5.00 USD stay in ${CLEARING}`]);
 });
 
 test('the auditor notices a wallet that shows too much, none at all, and one that nobody paid into', () => {
@@ -96,3 +102,13 @@ test('percentiles are by nearest rank', () => {
   assert.deepEqual(percentiles([7]), { p50: 7, p95: 7, p99: 7 });
   assert.equal(percentiles([]), null);
 });
+
+for (const [amount, currency, text] of [
+  [-1_250n, 'USD', '-12.50 USD'],
+  [5n, 'USD', '0.05 USD'],
+  [1_250n, 'JPY', '1250 JPY'],
+  [1_250n, 'KWD', '1.250 KWD'],
+  [1_250n, 'XXX', '1250 of the smallest unit of XXX'],
+] as const)
+  test(`${amount} in ${currency} is read as ${text}`, () =>
+    assert.equal(readable(emptyLedger(EXPONENTS), amount, currency), text));

@@ -205,7 +205,7 @@ test('a bid below the smallest is refused with what is enough', () => {
     ...{ ...id, bidId: 'b2', bidder: 'bob', currency: 'USD' },
     reason: {
       code: 'bid_too_low',
-      message: 'The bid is below the smallest valid bid.',
+      message: 'The bid is below the smallest valid bid, 1.25 USD.',
       details: {
         price: { amount: '100', currency: 'USD' },
         smallestBid: { amount: '125', currency: 'USD' },
