@@ -268,7 +268,8 @@ export const faults: readonly Fault[] = [
     name: 'a stream that forgets its commands',
     parts: forgetful,
     maxima: { ann: [5_00n, 12_00n], bob: [] },
-    problem: /bids, \d came in|answered \d times|where the same bids led to/,
+    // A bid that is placed again is another one, of the same id: what is said of one is said of the other.
+    problem: /bids, \d came in|answered \d times|where the same bids led to|it was passed over/,
   },
   {
     name: 'ids that do not derive from their cause',
