@@ -23,7 +23,9 @@ const RecordedFact = z
   });
 
 const answer = {
-  commandId: z.string().meta({ description: 'Send it again to get the same answer again; an answer without events is decided anew.' }),
+  commandId: z.string().meta({
+    description: 'Send it again to get the same answer again; an answer without events is decided anew.',
+  }),
   stream: z.string().meta({ description: 'Which stream decided.' }),
   position: Token.nullable().meta({
     description:
