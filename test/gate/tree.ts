@@ -100,8 +100,16 @@ function moduleOf(node: Node): string | undefined {
   }
 }
 
+/** Of the files that were asked about before: a test that plants a file asks about all the others again. */
+const imports = new WeakMap<Parsed, readonly string[]>();
+
 /** Whatever a file makes the runtime or the type checker read: imports of any kind, re-exports, workers. */
 export function importsOf(path: string, text: string): readonly string[] {
-  const found = everyNode(parse(path, text).program).map(moduleOf);
-  return [...new Set(found.filter((specifier) => specifier !== undefined))];
+  const file = parse(path, text);
+  const known = imports.get(file);
+  if (known !== undefined) return known;
+  const found = everyNode(file.program).map(moduleOf);
+  const result = [...new Set(found.filter((specifier) => specifier !== undefined))];
+  imports.set(file, result);
+  return result;
 }
