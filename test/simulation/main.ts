@@ -11,6 +11,7 @@ const USAGE = `npm run simulate -- [--seed N] [--steps M] [--seeds K] [--plant N
   --covering    fails unless the seeds together have met every kind of fault and every important event
   --story FILE  replays a story that was kept of a failure
   --shrink R    runs that making a failure small may take, 400 by default
+  --few S       steps of a story that is small enough, 0 by default
 `;
 
 const whole = (usual: number) => z.coerce.number().int().min(0).default(usual);
@@ -19,6 +20,7 @@ const Options = z.strictObject({
   steps: whole(60),
   seeds: whole(1),
   shrink: whole(400),
+  few: whole(0),
   plant: z.string().optional(),
   story: z.string().optional(),
   covering: z.boolean().default(false),
@@ -28,11 +30,16 @@ const Options = z.strictObject({
 const { values } = parseArgs({
   options: {
     ...{ seed: { type: 'string' }, steps: { type: 'string' }, seeds: { type: 'string' } },
-    ...{ shrink: { type: 'string' }, plant: { type: 'string' }, story: { type: 'string' } },
+    ...{
+      shrink: { type: 'string' },
+      few: { type: 'string' },
+      plant: { type: 'string' },
+      story: { type: 'string' },
+    },
     ...{ covering: { type: 'boolean' }, help: { type: 'boolean' } },
   },
 });
-const { seed, steps, seeds, shrink, plant, story, covering, help } = Options.parse(values);
+const { seed, steps, seeds, shrink, few, plant, story, covering, help } = Options.parse(values);
 const print = (line: string): void => void process.stdout.write(`${line}\n`);
 
 if (help) print(USAGE);
@@ -40,7 +47,8 @@ else {
   if (plant !== undefined) sow(plant);
   // Loaded only now, so that what was sown is in it.
   const { tellAll } = await import('./telling.ts');
-  const telling = { seed, steps, seeds, file: story, plant, covering, shrinkRuns: shrink };
+  const shrinking = { mostRuns: shrink, fewSteps: few };
+  const telling = { seed, steps, seeds, file: story, plant, covering, shrinking };
   const kept = await tellAll(telling, print);
   process.exitCode = kept ? 0 : 1;
 }

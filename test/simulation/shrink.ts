@@ -12,18 +12,28 @@ export interface Shrunk {
 const SHORT_STEPS = 14;
 const OTHER_SEEDS = [1_000_003, 2_000_003] as const;
 
+export interface Limits {
+  readonly mostRuns: number;
+  /** A story of no more steps is left as it is. */
+  readonly fewSteps: number;
+}
+
 /**
  * The smallest story that still fails, as far as so many runs find it: halves, quarters and single steps are left out as
  * long as the rest fails, then what is left is made simpler.
  */
-export async function shrink(failing: Story, outcome: Outcome, mostRuns: number): Promise<Shrunk> {
+export async function shrink(
+  failing: Story,
+  outcome: Outcome,
+  { mostRuns, fewSteps }: Limits,
+): Promise<Shrunk> {
   let best = { story: failing, outcome };
   let runs = 0;
 
   async function fails(story: Story): Promise<boolean> {
     const seeds = story.steps.length <= SHORT_STEPS ? [0, ...OTHER_SEEDS] : [0];
     for (const more of seeds) {
-      if (runs >= mostRuns) return false;
+      if (runs >= mostRuns || best.story.steps.length <= fewSteps) return false;
       runs += 1;
       const candidate = { ...story, seed: story.seed + more };
       const tried = await run(candidate);

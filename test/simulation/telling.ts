@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Coverage } from './coverage.ts';
 import { type Outcome, run } from './run.ts';
-import { shrink } from './shrink.ts';
+import { type Limits, shrink } from './shrink.ts';
 import { Story, sentence, storyOf } from './story.ts';
 
 export interface Telling {
@@ -16,8 +16,8 @@ export interface Telling {
   readonly plant: string | undefined;
   /** What no seed has met fails, too. */
   readonly covering: boolean;
-  /** Runs that shrinking a failure may take. */
-  readonly shrinkRuns: number;
+  /** How far a failure is shrunk. */
+  readonly shrinking: Limits;
 }
 
 /** Lines of the trace that are shown of a failure. */
@@ -51,7 +51,7 @@ async function tellOne(
   }
   print(`seed ${story.seed} FAILED: ${summary(story, outcome)}`);
   for (const problem of outcome.problems) print(`  ${problem}`);
-  const small = await shrink(story, outcome, telling.shrinkRuns);
+  const small = await shrink(story, outcome, telling.shrinking);
   print('');
   print(
     `The smallest story that fails (${small.story.steps.length} of ${story.steps.length} steps, ${small.runs} runs):`,
