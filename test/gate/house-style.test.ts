@@ -17,6 +17,7 @@ const planted: readonly (readonly [what: string, path: string, text: string])[] 
   ['a silenced type checker', 'domain/x.ts', `// @ts-${'ignore'}\nvoid 0;`],
   ['a silenced linter', 'domain/x.ts', `/* biome-${'ignore'} lint: because */`],
   ['a skipped test', 'test/x.test.ts', "test.skip('a', () => undefined);"],
+  ['a test that nobody runs', 'test/unit/nowhere/x.test.ts', ''],
   ['a test alone', 'test/x.test.ts', "test('a', { only: true }, () => undefined);"],
 ];
 

@@ -48,6 +48,14 @@ function idleProblems(path: string, text: string, nodes: readonly Node[]): reado
   return idle.map((node) => `${path}:${lineOf(text, node.start)} a test that does not always run`);
 }
 
+/** Unit tests are run by the file of their room, which has to be there. */
+const roomOf = (path: string): string | undefined => /^(test\/unit\/[^/]+)\/.*\.test\.ts$/.exec(path)?.[1];
+
+function lostProblems(path: string, tree: Tree): readonly string[] {
+  const room = roomOf(path);
+  return room === undefined || tree.has(`${room}.test.ts`) ? [] : [`${path} is run by nobody`];
+}
+
 /** Every breach of the house's style, as a sentence. */
 export function styleProblems(tree: Tree): readonly string[] {
   return [...tree].flatMap(([path, text]) => {
@@ -59,6 +67,7 @@ export function styleProblems(tree: Tree): readonly string[] {
       ...dead.map(({ start }) => `${path}:${lineOf(text, start)} a comment that postpones or silences`),
       ...sizeProblems(path, text, nodes),
       ...idleProblems(path, text, nodes),
+      ...lostProblems(path, tree),
     ];
   });
 }

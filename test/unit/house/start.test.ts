@@ -1,12 +1,13 @@
 import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { copyFile, mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
+import { mkdtempSync } from 'node:fs';
+import { copyFile, mkdir, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { after, test } from 'node:test';
 
-const folder = await mkdtemp(join(tmpdir(), 'annals-start-'));
+const folder = mkdtempSync(join(tmpdir(), 'annals-start-'));
 after(() => rm(folder, { recursive: true }));
 
 /** A project of its own that pins a Node newer than any there is, so that `start.js` has to look for it. */

@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict';
-import { mkdtemp, readdir, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdtempSync } from 'node:fs';
+import { readdir, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { keptKey, readKey } from '#engines/tokens/key-file.ts';
 
-const folder = await mkdtemp(join(tmpdir(), 'annals-key-'));
+const folder = mkdtempSync(join(tmpdir(), 'annals-key-'));
 after(() => rm(folder, { recursive: true }));
 
 test('the key is made once, for its owner alone, and nothing else is left behind', async () => {
