@@ -2,7 +2,8 @@ import { auctionDeciders } from './auctions/deciders.ts';
 import type { AnyDecider } from './kernel/decider.ts';
 import type { Process } from './kernel/process.ts';
 import { cancelAuction } from './processes/cancel-auction.ts';
-import { cancelSale } from './processes/cancel-sale.ts';
+import { dropHammer } from './processes/drop-hammer.ts';
+import { cancelSale, closeSale } from './processes/end-of-sale.ts';
 import { joinAuction } from './processes/join-auction.ts';
 import { placeBid } from './processes/place-bid.ts';
 import { scheduleAuction } from './processes/schedule-auction.ts';
@@ -15,8 +16,10 @@ export const deciders: readonly AnyDecider[] = [...auctionDeciders, ...walletDec
 export const processes: readonly Process[] = [
   scheduleAuction,
   cancelAuction,
+  closeSale,
   cancelSale,
   joinAuction,
   placeBid,
+  dropHammer,
   ...whileInDebt,
 ];

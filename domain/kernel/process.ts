@@ -21,7 +21,7 @@ export type Outcome = 'pending' | 'accepted' | RecordedEvent | Rejection;
 
 /** A stream whose name stands in the states that are read first. `undefined`: there is none, and its state is the initial one. */
 export interface NamedStream extends Pick<ReadStream, 'decider' | 'toEnd'> {
-  stream(states: Readonly<Record<string, unknown>>): string | undefined;
+  stream(states: Readonly<Record<string, unknown>>, actor: Actor): string | undefined;
 }
 
 /**
@@ -57,7 +57,7 @@ interface ReadStreamOf<S extends Shape, State> extends Pick<ReadStream, 'toEnd'>
 
 interface NamedStreamOf<States, State> extends Pick<ReadStream, 'toEnd'> {
   readonly decider: { readonly category: string; readonly initial: State };
-  readonly stream: (states: States) => string | undefined;
+  readonly stream: (states: States, actor: Actor) => string | undefined;
 }
 
 /** Declares a process. */

@@ -1,6 +1,6 @@
 import { hasHandIn } from '../auctions/auction/bidding.ts';
 import { auction } from '../auctions/auction/decider.ts';
-import { OwnLot } from '../auctions/auction/messages.ts';
+import { AuctionNotOpen, OwnLot } from '../auctions/auction/messages.ts';
 import type { AuctionState, KnownAuction } from '../auctions/auction/state.ts';
 import { isAmong } from '../auctions/hands.ts';
 import { inspector } from '../auctions/inspector/decider.ts';
@@ -35,7 +35,7 @@ export const surroundings = {
   },
 } as const;
 
-type First = Pick<Surroundings, 'auction' | 'inspector'>;
+type First = Pick<Surroundings, 'auction'>;
 export const behindThem = {
   lot: {
     decider: lot,
@@ -48,6 +48,10 @@ export const behindThem = {
     toEnd: true,
   },
 } as const;
+
+/** Nobody takes part in what is called off, also while its auction's own stream has not heard of that. */
+export const whyCalledOff = ({ sale }: Pick<Surroundings, 'sale'>) =>
+  sale.phase === 'cancelled' ? AuctionNotOpen({ phase: 'cancelled' }) : undefined;
 
 /** Why a person may not take part in an auction at all, whatever they bid and with whatever token. */
 export function whyNotWelcome(

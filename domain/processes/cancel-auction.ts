@@ -1,14 +1,22 @@
+import { auction } from '../auctions/auction/decider.ts';
 import { CancelAuction } from '../auctions/auction/messages.ts';
-import { inspector } from '../auctions/inspector/decider.ts';
+import type { AuctionState } from '../auctions/auction/state.ts';
 import { process } from '../kernel/process.ts';
+import { hasBidIn, ownInspector, ownWallet } from './bidders.ts';
 
-/** Whoever calls an auction off must not know its maxima, which the auction's own stream cannot tell of a person. */
+/** Whoever calls an auction off must not know its maxima nor have bid in it, which its own stream cannot tell of a person. */
 export const cancelAuction = process({
   command: CancelAuction,
   reads: {
-    inspector: { decider: inspector, stream: (_, { id }) => `inspector-${id}`, toEnd: true },
+    inspector: ownInspector,
+    auction: { decider: auction, stream: ({ auctionId }) => `auction-${auctionId}` },
   },
-  screen: ({ inspector }) => inspector,
+  readsNext: {
+    wallet: ownWallet(({ auction }: { readonly auction: AuctionState }) =>
+      auction.phase === 'none' ? undefined : auction.terms.currency,
+    ),
+  },
+  screen: ({ inspector, wallet }, { auctionId }) => ({ inspector, hasBid: hasBidIn(wallet, auctionId) }),
   refuses: () => false,
   outcome: () => 'accepted',
 });

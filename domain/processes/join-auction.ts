@@ -4,7 +4,13 @@ import type { Actor } from '../kernel/actor.ts';
 import { isOver } from '../kernel/deadline.ts';
 import type { Instant } from '../kernel/instant.ts';
 import { process } from '../kernel/process.ts';
-import { behindThem, type Surroundings, surroundings, whyNotWelcome } from './auction-surroundings.ts';
+import {
+  behindThem,
+  type Surroundings,
+  surroundings,
+  whyCalledOff,
+  whyNotWelcome,
+} from './auction-surroundings.ts';
 
 function screen(
   { auction, ...around }: Surroundings,
@@ -15,7 +21,7 @@ function screen(
   const { phase, terms } = auction;
   if (phase !== 'scheduled' && phase !== 'open') return { refusal: AuctionNotOpen({ phase }) };
   if (isOver(terms.endsAt, now)) return { refusal: AuctionNotOpen({ phase: 'closing' }) };
-  const refusal = whyNotWelcome(auction, around, actor);
+  const refusal = whyNotWelcome(auction, around, actor) ?? whyCalledOff(around);
   if (refusal !== undefined) return { refusal };
   const minimum = terms.minimumReputation;
   if (minimum !== undefined && actor.reputation < minimum)

@@ -16,7 +16,13 @@ import { money } from '../kernel/money.ts';
 import { process } from '../kernel/process.ts';
 import { isRecorded } from '../kernel/reaction.ts';
 import { FundsRefused, InsufficientFunds, ReserveFunds } from '../wallets/wallet/messages.ts';
-import { behindThem, type Surroundings, surroundings, whyNotWelcome } from './auction-surroundings.ts';
+import {
+  behindThem,
+  type Surroundings,
+  surroundings,
+  whyCalledOff,
+  whyNotWelcome,
+} from './auction-surroundings.ts';
 
 /** What stands against a bid at the door, or what has to be held for it. */
 function screen(
@@ -29,7 +35,7 @@ function screen(
   const unwelcome = whyNotWelcome(auction, around, actor);
   if (unwelcome !== undefined) return { refusal: unwelcome };
   if (currency !== terms.currency) return { refusal: CurrencyMismatch({ currency: terms.currency }) };
-  const refusal = whyNot(auction, { bidder: actor.id, maximum }, { moment: now });
+  const refusal = whyNot(auction, { bidder: actor.id, maximum }, { moment: now }) ?? whyCalledOff(around);
   if (refusal !== undefined) return { refusal };
   return { hold: maximum + feeOn(maximum, terms.premium), endsAt: terms.endsAt };
 }

@@ -6,6 +6,8 @@ import {
   givenScheduling,
   givenWorld,
   type Maxima,
+  partsOfLargeSale,
+  realParts,
   threeEach,
   twoEach,
   type World,
@@ -73,18 +75,22 @@ test('nor does any of it when whoever waits may pass over whom it waits for', { 
     );
 });
 
-test('a sale that is cancelled at any time among bids, an end and a hammer takes its auction with it', {
-  timeout,
-}, async (t) => {
-  const { results } = await searched(t, await givenCancellation(t, passing), { mostPassedOver: 0 });
-  const ends = [...results.values()].join('\n');
-  for (const end of [
-    /LotReturned, AuctionCancelled/,
-    /LotReturned, LotPassed/,
-    /OwnershipPassed ann, LotSettled/,
-  ])
-    assert.match(ends, end);
-});
+for (const [size, parts, given] of [
+  ['a sale', realParts, passing],
+  ['a sale of more auctions than one append calls off', partsOfLargeSale, { ann: [12_00n], bob: [8_00n] }],
+] as const)
+  test(`${size} that is cancelled at any time among bids, an end and a hammer takes its auction with it`, {
+    timeout,
+  }, async (t) => {
+    const { results } = await searched(t, await givenCancellation(t, given), { parts, mostPassedOver: 0 });
+    const ends = [...results.values()].join('\n');
+    for (const end of [
+      /LotReturned, AuctionCancelled/,
+      /LotReturned, LotPassed/,
+      /OwnershipPassed ann, LotSettled/,
+    ])
+      assert.match(ends, end);
+  });
 
 test('a lot that is scheduled while its sale is cancelled comes back, or was never offered', {
   timeout,

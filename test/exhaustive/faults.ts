@@ -15,6 +15,7 @@ import {
   givenScheduling,
   type Maxima,
   type Parts,
+  partsOfLargeSale,
   realParts,
   type World,
 } from './world.ts';
@@ -160,15 +161,27 @@ const forgetful: Parts = { ...realParts, rememberedCommands: 1 };
 
 const callsOff = ({ type }: { readonly type: string }): boolean => type === AuctionCalledOff.type;
 
+/** The hammer does not ask the sale. */
+const unasked: Parts = {
+  ...realParts,
+  processes: realParts.processes.filter(({ command }) => command !== DropHammer),
+};
+
 /** A sale that is cancelled says so, and nobody sees to its auctions. */
-const deafToSales = withReactions((reaction) => ({
-  ...reaction,
-  on: (event, trail) => (callsOff(event) ? [] : reaction.on(event, trail)),
-}));
+const deafToSales: Parts = {
+  ...withReactions((reaction) => ({
+    ...reaction,
+    on: (event, trail) => (callsOff(event) ? [] : reaction.on(event, trail)),
+  })),
+  processes: unasked.processes,
+};
+
+/** The hammer does not ask a sale that calls its auctions off by and by. */
+const unaskedInLargeSale: Parts = { ...partsOfLargeSale, processes: unasked.processes };
 
 /** Auctions are called off beside the lane in which their hammers fall. */
 const besideTheLane: Parts = {
-  ...realParts,
+  ...unasked,
   reactions: realParts.reactions.flatMap((reaction) =>
     reaction.name === 'bid-funding'
       ? [
@@ -180,10 +193,13 @@ const besideTheLane: Parts = {
 };
 
 /** What was called off before it was scheduled is scheduled all the same. */
-const unbarred = withDecision('auction', CallOffAuction.type, (real) => (data, state, facts) => {
-  const { phase } = state as { readonly phase: string };
-  return phase === 'none' ? [] : real(data, state, facts);
-});
+const unbarred: Parts = {
+  ...withDecision('auction', CallOffAuction.type, (real) => (data, state, facts) => {
+    const { phase } = state as { readonly phase: string };
+    return phase === 'none' ? [] : real(data, state, facts);
+  }),
+  processes: unasked.processes,
+};
 
 /** Ids that everybody who sends a command makes afresh. */
 const freshIds = (parts: Parts): Parts => {
@@ -293,6 +309,13 @@ export const faults: readonly Fault[] = [
   {
     name: 'a hammer that does not wait for what was called off',
     parts: besideTheLane,
+    maxima: { ann: [], bob: [] },
+    given: givenCancellation,
+    problem: /its sale was cancelled before its end/,
+  },
+  {
+    name: 'a hammer that does not ask a large sale',
+    parts: unaskedInLargeSale,
     maxima: { ann: [], bob: [] },
     given: givenCancellation,
     problem: /its sale was cancelled before its end/,

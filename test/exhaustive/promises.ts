@@ -217,14 +217,13 @@ export class Promises {
     return [...this.#world.history, ...auction].some(({ type }) => type === 'AuctionScheduled');
   }
 
-  /** An auction is cancelled if its sale called it off before its end; behind that, it may be. */
+  /** An auction is cancelled if its sale was cancelled before its end; behind that, it may be. */
   #wrongCancellation(state: State, auction: readonly RecordedEvent[]): readonly string[] {
-    const sale = this.#since(state, 'sale-s1');
-    const calledOff = sale.find(({ type }) => type === 'AuctionCalledOff');
+    const sale = this.#since(state, 'sale-s1').find(({ type }) => type === 'SaleCancelled');
     const end = auction.find(({ type }) => type === 'LotClosing');
     const cancelled = isCancelled(auction);
-    if (cancelled && calledOff === undefined) return ['it was cancelled, and nobody called it off'];
-    const isDue = calledOff !== undefined && (end === undefined || calledOff.position < end.position);
+    if (cancelled && sale === undefined) return ['it was cancelled, and its sale was not'];
+    const isDue = sale !== undefined && (end === undefined || sale.position < end.position);
     return isDue && this.#isScheduled(auction) && !cancelled
       ? ['its sale was cancelled before its end, and it was not']
       : [];

@@ -31,6 +31,8 @@ export class Scene {
   readonly begins: ReadonlySet<string>;
   /** The slot of the auction. */
   readonly auction: number;
+  /** The stream of its sale. */
+  readonly sale = 'sale-s1';
   readonly #slots: ReadonlyMap<string, number>;
 
   constructor(options: SceneOptions) {
@@ -46,10 +48,10 @@ export class Scene {
     return slot;
   }
 
-  /** What the stream of a name has come to; undefined when nothing in this world touches it. */
-  stateOf(state: State, name: string): unknown {
+  /** The stream of a name; undefined when nothing in this world touches it. */
+  named(state: State, name: string): Stream | undefined {
     const slot = this.#slots.get(name);
-    return slot === undefined ? undefined : this.at(state, slot).head.state;
+    return slot === undefined ? undefined : this.at(state, slot);
   }
 
   at({ streams }: State, slot: number): Stream {

@@ -24,11 +24,16 @@ export interface Sender {
   take(state: State, answer: Seen): State;
 }
 
+/** What a stream has come to, as somebody reads it. */
+type StateIn = (stream: Stream) => unknown;
+
 /** Everybody who may send a command next. */
 export class Senders {
   readonly #scene: Scene;
   readonly #settling: Settling;
-  /** By the auction, and whether it has ended by anybody's clock. */
+  /** By the command and what its screen reads. */
+  readonly #screenedSends = new Map<string, readonly Asked[]>();
+  /** By the auction and its sale, and whether it has ended by anybody's clock. */
   readonly #bids = new Map<string, Map<Bid, readonly Asked[]>>();
   readonly #given: ReadonlyMap<string, number>;
   readonly #lines: Lines;
@@ -56,18 +61,16 @@ export class Senders {
     return state.walks.flatMap((walk): readonly Sender[] => {
       if (walk.next === undefined) return [];
       if (!this.#lines.isItsTurn(state, walk)) return this.#passingOver(state, walk);
-      return [
-        {
-          ...this.sending('the write side', walk.next, 'nothing'),
-          // A process that lives goes on. Reduced, it may as well be dead (see exhaustive.ts).
-          kind: this.#scene.options.reduced ? 'may' : 'due',
-          take: (state, answer) => {
-            const { chains } = this.#scene.options;
-            const rest = state.walks.filter((it) => it !== walk);
-            return { ...state, walks: [...rest, chains.goOn(walk, answer)] };
-          },
+      return this.#screenedNow(state, walk.next).map((asked) => ({
+        ...this.sending('the write side', asked, 'nothing'),
+        // A process that lives goes on. Reduced, it may as well be dead (see exhaustive.ts).
+        kind: this.#scene.options.reduced ? 'may' : 'due',
+        take: (state, answer) => {
+          const { chains } = this.#scene.options;
+          const rest = state.walks.filter((it) => it !== walk);
+          return { ...state, walks: [...rest, chains.goOn(walk, answer)] };
         },
-      ];
+      }));
     });
   }
 
@@ -83,17 +86,15 @@ export class Senders {
     return state.lanes.flatMap(({ net, walk }, at): readonly Sender[] => {
       if (walk?.next === undefined) return [];
       if (!this.#lines.isItsTurn(state, walk)) return this.#passingOver(state, walk);
-      return [
-        {
-          ...this.sending(`the safety net (${net.reaction.name})`, walk.next, 'nothing'),
-          take: (state, answer) => {
-            const lane = state.lanes[at];
-            if (lane === undefined) return state;
-            const on = { ...lane, walk: this.#scene.options.chains.goOn(walk, answer) };
-            return { ...state, lanes: replaced(state.lanes, at, on) };
-          },
+      return this.#screenedNow(state, walk.next).map((asked) => ({
+        ...this.sending(`the safety net (${net.reaction.name})`, asked, 'nothing'),
+        take: (state, answer) => {
+          const lane = state.lanes[at];
+          if (lane === undefined) return state;
+          const on = { ...lane, walk: this.#scene.options.chains.goOn(walk, answer) };
+          return { ...state, lanes: replaced(state.lanes, at, on) };
         },
-      ];
+      }));
     });
   }
 
@@ -167,10 +168,46 @@ export class Senders {
     return [...new Set(all.map((screened) => streams.ask(envelope, screened, moment)))];
   }
 
+  /**
+   * What a reaction sends, with what its screen says. All that it reads it reads to the end, behind the event that it reacts to:
+   * now, or as long before as when the lot closed, which the hammer follows.
+   */
+  #screenedNow(state: State, asked: Asked): readonly Asked[] {
+    const { parts, streams, moments } = this.#scene.options;
+    const { command, data, envelope } = asked.ready;
+    const process = parts.processes.find((it) => it.command.type === command.type);
+    if (process === undefined) return [asked];
+    const { actor } = envelope;
+    const read = Object.values(process.reads).map(({ stream }) => stream(data, actor));
+    const ids = [...read, this.#scene.sale].map((it) => this.#scene.named(state, it)?.id);
+    const name = `${asked.id} ${ids.join()}`;
+    const known = this.#screenedSends.get(name);
+    if (known !== undefined) return known;
+    const ages: readonly StateIn[] = [
+      (stream) => stream.head.state,
+      (stream) => streams.stateBehindTheEnd(stream),
+    ];
+    const all = ages.map((age) => {
+      const states = this.#statesIn(state, process, data, actor, age);
+      return streams.ask(envelope, process.screen(states, data, { now: moments[0], actor }));
+    });
+    const different = [...new Set(all)];
+    this.#screenedSends.set(name, different);
+    return different;
+  }
+
   /** The states that a screen reads. Nobody in this small world is shown a secret. */
-  #statesIn(state: State, { reads, readsNext }: Process, data: object, actor: Actor) {
-    const stateOf = (name: string | undefined, { initial }: AnyDecider): unknown =>
-      (name === undefined ? undefined : this.#scene.stateOf(state, name)) ?? initial;
+  #statesIn(
+    state: State,
+    { reads, readsNext }: Process,
+    data: object,
+    actor: Actor,
+    stateIn: StateIn = ({ head }) => head.state,
+  ) {
+    const stateOf = (name: string | undefined, { initial }: AnyDecider): unknown => {
+      const stream = name === undefined ? undefined : this.#scene.named(state, name);
+      return stream === undefined ? initial : stateIn(stream);
+    };
     const first = Object.fromEntries(
       Object.entries(reads).map(([name, { stream, decider }]) => [
         name,
@@ -179,14 +216,15 @@ export class Senders {
     );
     const next = Object.entries(readsNext).map(([name, { stream, decider }]) => [
       name,
-      stateOf(stream(first), decider),
+      stateOf(stream(first, actor), decider),
     ]);
     return { ...first, ...Object.fromEntries(next) };
   }
 
   screened(state: State, bid: Bid): readonly Asked[] {
     const auction = this.#scene.at(state, this.#scene.auction);
-    const name = `${auction.id} ${state.timeIsUp}`;
+    const sale = this.#scene.named(state, this.#scene.sale);
+    const name = `${auction.id} ${sale?.id} ${state.timeIsUp}`;
     const ofAuction = this.#bids.get(name) ?? new Map<Bid, readonly Asked[]>();
     this.#bids.set(name, ofAuction);
     const known = ofAuction.get(bid);

@@ -31,10 +31,11 @@ export class Unseen extends Error {
 }
 
 const isWallet = ({ stream }: Pick<StoredEvent, 'stream'>): boolean => stream.startsWith('wallet-');
-/** Whose place in the one history is compared with another's: bids, being called off, and what an auction's sagas look at. */
+/** Whose place in the one history is compared with another's: bids, a sale's end, being called off, and what an auction's sagas look at. */
 const placed: ReadonlySet<string> = new Set([
   ...[
     'BidPlaced',
+    'SaleCancelled',
     'AuctionCalledOff',
     'AuctionCancelled',
     'AuctionScheduled',

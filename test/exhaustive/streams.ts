@@ -116,13 +116,29 @@ export class Streams {
 
   /** A stream as the history before the search left it. */
   given(name: string, events: readonly RecordedEvent[]): Stream {
-    const category = name.slice(0, name.indexOf('-'));
-    const decider = this.#options.deciders.find((it) => it.category === category);
-    if (decider === undefined) throw new TypeError(`nobody decides ${name}`);
-    const head = emptyHead(name, decider);
+    const head = emptyHead(name, this.#deciderOf(name));
     advance(head, events, pipelineLimits);
     this.#given.set(name, events.length);
     return this.#stream(head, events, 0, `given ${name}`);
+  }
+
+  /** What a stream had come to when the lot closed: what is read to its end behind that is no older. */
+  stateBehindTheEnd(stream: Stream): unknown {
+    if (stream.events.every(({ position }) => position <= END_OF_LOT)) return stream.head.state;
+    const head = emptyHead(stream.name, this.#deciderOf(stream.name));
+    advance(
+      head,
+      stream.events.filter(({ position }) => position <= END_OF_LOT),
+      pipelineLimits,
+    );
+    return head.state;
+  }
+
+  #deciderOf(name: string): AnyDecider {
+    const category = name.slice(0, name.indexOf('-'));
+    const decider = this.#options.deciders.find((it) => it.category === category);
+    if (decider === undefined) throw new TypeError(`nobody decides ${name}`);
+    return decider;
   }
 
   /** @throws Broken when nobody may send it or it cannot be read: here that is a mistake of whoever sends it. */

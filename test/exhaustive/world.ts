@@ -1,7 +1,7 @@
 import type { TestContext } from 'node:test';
 import { ScheduleAuction } from '#domain/auctions/lot/messages.ts';
 import { PlaceBid } from '#domain/auctions/participant/messages.ts';
-import { CancelSale } from '#domain/auctions/sale/messages.ts';
+import { AUCTIONS_PER_APPEND, AuctionCalledOff, CancelSale } from '#domain/auctions/sale/messages.ts';
 import { deciders, processes } from '#domain/deciders.ts';
 import type { Actor } from '#domain/kernel/actor.ts';
 import { derivedId } from '#domain/kernel/canonical.ts';
@@ -48,6 +48,26 @@ export const realParts: Parts = {
   processes,
   reactions: [...auctionReactions, ...walletReactions],
   sagas: [...auctionSagas, ...walletSagas],
+};
+
+/**
+ * As the real ones, of a sale that has one auction more than are called off with it in one append: the last is the one that
+ * this world has, and is called off by the next append.
+ */
+export const partsOfLargeSale: Parts = {
+  ...realParts,
+  deciders: deciders.map((decider) => {
+    const real = decider.decide[CancelSale.type];
+    if (real === undefined) return decider;
+    const cancel: typeof real = (data, state, facts) => {
+      const decision = real(data, state, facts);
+      if ('rejected' in decision) return decision;
+      return decision
+        .filter(({ type }) => type !== AuctionCalledOff.type)
+        .map((event) => ({ ...event, data: { ...event.data, auctions: AUCTIONS_PER_APPEND + 1 } }));
+    };
+    return { ...decider, decide: { ...decider.decide, [CancelSale.type]: cancel } };
+  }),
 };
 
 /** A bid as its bidder sends it, again and again if need be. */

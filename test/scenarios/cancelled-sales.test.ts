@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import { type TestContext, test } from 'node:test';
 import { CancelAuction } from '#domain/auctions/auction/messages.ts';
 import { ScheduleAuction, WithdrawLot } from '#domain/auctions/lot/messages.ts';
 import { JoinAuction, PlaceBid } from '#domain/auctions/participant/messages.ts';
-import { CancelSale, CloseSale } from '#domain/auctions/sale/messages.ts';
+import { AUCTIONS_PER_APPEND, CancelSale, CloseSale } from '#domain/auctions/sale/messages.ts';
+import { later } from '#domain/kernel/instant.ts';
 import { person } from '#test/support/auctions.ts';
 import {
   ann,
@@ -20,6 +21,8 @@ import {
 } from '#test/support/saleroom.ts';
 
 const cancelSale = CancelSale({ saleId: 's1', cause: 'The house is flooded.' });
+/** As many as the house takes in at once. */
+const AT_ONCE = 10;
 const whole = { available: '10000', held: '0' };
 
 /** The auction was called off for the sale's cause, everybody has their money and Sam his lot. */
@@ -59,6 +62,44 @@ test('a sale that was cancelled before the end of a lot is kept to, though the h
   await calledOff(room, []);
 });
 
+test('no auction of a sale that was cancelled before its end sells, also if not all are called off at once', async (t) => {
+  const room = await givenOpenAuction(t);
+  const names = Array.from({ length: AUCTIONS_PER_APPEND }, (_, at) => String(at + 2));
+  for (let from = 0; from < names.length; from += AT_ONCE)
+    await Promise.all(
+      names.slice(from, from + AT_ONCE).map((name) => room.schedule({}, `a${name}`, `l${name}`)),
+    );
+  await room.house.settle();
+  const rest = room.house.process.holdBack(
+    ({ stream, type }) => stream === 'sale-s1' && type === 'AuctionCalledOff',
+  );
+  await room.house.done(cancelSale, otto);
+  await rest.reached;
+  room.house.clock.advanceTo(endsAt);
+  for (const name of ['1', ...names]) await room.house.reached(`auction-a${name}`, 'AuctionCancelled');
+  rest.release();
+  await room.house.settle();
+  for (const name of ['1', ...names])
+    assert.equal((await room.house.types(`lot-l${name}`)).at(-1), 'LotReturned');
+  await room.audited();
+});
+
+test('a sale that is closed can be cancelled as long as its auctions run; what was sold stays sold', async (t) => {
+  const room = await givenOpenAuction(t);
+  await room.bid(ann, 20_00n);
+  await room.consign({}, 'l2');
+  const long = { opensAt, endsAt: later(endsAt, 60_000) };
+  await room.house.done(ScheduleAuction({ auctionId: 'a2', lotId: 'l2', saleId: 's1', ...long }), sam);
+  await room.house.done(CloseSale({ saleId: 's1' }), otto);
+  await room.house.advanceTo(endsAt);
+  await room.house.done(cancelSale, otto);
+  await room.house.advanceTo(long.endsAt);
+  assert.equal((await room.house.types('auction-a1')).at(-1), 'LotSettled');
+  assert.equal((await room.house.types('auction-a2')).at(-1), 'AuctionCancelled');
+  assert.equal(textIn(await room.house.see('sales', 's1'), 'phase'), 'cancelled');
+  await room.audited();
+});
+
 test('an auction that waits for its time does not open when its sale is cancelled', async (t) => {
   const room = await givenOpenAuction(t);
   await room.schedule({}, 'a2', 'l2');
@@ -87,16 +128,38 @@ test('a lot that was being scheduled when its sale was cancelled comes back to i
   await room.audited();
 });
 
-test('whoever changed the sale of an auction bids in it no more, with whatever token', async (t) => {
+const clara = person('clara');
+const more = PlaceBid({ auctionId: 'a1', maximum: usd(9_00n) });
+
+async function givenClara(t: TestContext): Promise<Saleroom> {
   const room = await givenOpenAuction(t);
-  const clerk = person('clara', ['clerk']);
-  const clara = person('clara');
   await room.fund(clara);
   await room.house.done(JoinAuction({ auctionId: 'a1' }), clara);
-  await room.house.done(PlaceBid({ auctionId: 'a1', maximum: usd(2_00n) }), clara);
-  await room.house.done(CloseSale({ saleId: 's1' }), clerk);
-  const more = PlaceBid({ auctionId: 'a1', maximum: usd(9_00n) });
+  return room;
+}
+
+test('whoever changed the sale of an auction bids in it no more, with whatever token', async (t) => {
+  const room = await givenClara(t);
+  await room.house.done(CloseSale({ saleId: 's1' }), person('clara', ['clerk']));
   assert.equal(refusedWith(await room.house.send(more, clara)), 'own_lot');
   const other = await room.house.beside();
   assert.equal(refusedWith(await other.send(more, clara)), 'own_lot', 'nor through another process');
+});
+
+test('whoever has bid in an auction takes no hand in it or its sale, with whatever token', async (t) => {
+  const room = await givenClara(t);
+  const other = await room.house.beside();
+  const hands = [
+    CloseSale({ saleId: 's1' }),
+    cancelSale,
+    CancelAuction({ auctionId: 'a1', cause: 'Sold elsewhere.' }),
+  ];
+  await room.house.done(more, clara);
+  for (const hand of hands)
+    for (const process of [room.house.process, other])
+      for (const roles of [['auctioneer'], ['auctioneer', 'bidder']] as const) {
+        const reply = await process.send(hand, person('clara', roles));
+        assert.equal(refusedWith(reply), 'has_bid', hand.command);
+      }
+  for (const hand of hands) await room.house.done(hand, otto);
 });

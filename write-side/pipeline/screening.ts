@@ -76,7 +76,7 @@ export function screening(options: {
     const named: Named[] = [];
     const absent: [string, unknown][] = [];
     for (const [name, { decider, stream, toEnd = false }] of Object.entries(readsNext)) {
-      const found = stream(first.states);
+      const found = stream(first.states, actor);
       if (found === undefined) absent.push([name, decider.initial]);
       else named.push({ ...{ name, decider, toEnd }, stream: found });
     }

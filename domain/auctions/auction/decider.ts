@@ -5,7 +5,7 @@ import { type Rejection, recordedReason } from '../../kernel/message.ts';
 import { feeOn } from '../fees.ts';
 import { maximaKnown } from '../inspector/insight.ts';
 import { HasReadSecrets } from '../inspector/messages.ts';
-import { AuctionExists, SaleNotOpen } from '../sale/messages.ts';
+import { AuctionExists, HasBid, SaleNotOpen } from '../sale/messages.ts';
 import { accept, mayArrange, whyNot } from './bidding.ts';
 import { isDecided, nameOf } from './decided-bids.ts';
 import {
@@ -147,15 +147,18 @@ export const auction = decider({
       if (auction.phase !== 'open') return [];
       return whenDue(auction.terms.endsAt, now, () => [LotClosing({ auctionId })]);
     },
-    DropHammer: (_, auction) => (auction.phase === 'closing' ? [hammer(auction)] : []),
+    DropHammer(_, auction, { screened: cause }) {
+      if (auction.phase !== 'closing') return [];
+      return [cause === undefined ? hammer(auction) : cancelled(auction, cause)];
+    },
     CancelAuction({ cause }, auction, { screened }) {
       if (auction.phase === 'none') return AuctionUnknown({});
       if (auction.phase === 'cancelled') return [];
       if (auction.phase === 'sold' || auction.phase === 'passed')
         return AuctionOver({ phase: auction.phase });
-      const known = maximaKnown(screened, auction);
+      const known = maximaKnown(screened.inspector, auction);
       if (known !== undefined) return HasReadSecrets({ readUntil: known.until });
-      return [cancelled(auction, cause)];
+      return screened.hasBid ? HasBid({}) : [cancelled(auction, cause)];
     },
     CallOffAuction({ auctionId, lotId, saleId, cause }, auction) {
       const place = { lotId, saleId };

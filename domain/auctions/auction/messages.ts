@@ -9,7 +9,7 @@ import { someText } from '../../kernel/text.ts';
 import { HasReadSecrets } from '../inspector/messages.ts';
 import type { Inspector } from '../inspector/reading.ts';
 import { asItWas, auctionTerms } from '../lot/messages.ts';
-import { AuctionExists, SaleNotOpen } from '../sale/messages.ts';
+import { AuctionExists, HasBid, SaleNotOpen } from '../sale/messages.ts';
 
 // Streams `auction-<auctionId>`. Events are stored for ever. Amounts are in minor units of the event's `currency`.
 
@@ -275,19 +275,24 @@ export const CloseLot = command('CloseLot', {
   stream,
   rejections: [NotYet],
 });
+/** Why the sale of an auction does not take place; undefined: it does. */
+export type SaleCancelledFor = string | undefined;
 export const DropHammer = command('DropHammer', {
-  description: 'Sells or passes the lot, once every bid placed before its end has been decided.',
+  description:
+    'Sells or passes the lot, once every bid placed before its end has been decided; cancels it if its sale was cancelled.',
   from: 'process',
   data: { auctionId: AuctionId },
   stream,
+  screened: screenedBy<SaleCancelledFor>(),
 });
 export const CancelAuction = command('CancelAuction', {
-  description: 'Calls an auction off before the hammer falls; whatever is held for it is released.',
+  description:
+    'Calls an auction off before the hammer falls; whatever is held for it is released. Not by whoever was shown its maxima or has bid in it.',
   from: ['auctioneer'],
   data: { auctionId: AuctionId, cause: Cause },
   stream,
-  rejections: [AuctionUnknown, AuctionOver, HasReadSecrets],
-  screened: screenedBy<Inspector>(),
+  rejections: [AuctionUnknown, AuctionOver, HasReadSecrets, HasBid],
+  screened: screenedBy<{ readonly inspector: Inspector; readonly hasBid: boolean }>(),
 });
 export const CallOffAuction = command('CallOffAuction', {
   description: 'Cancels an auction with its sale, unless its hammer has fallen.',

@@ -13,6 +13,7 @@ import {
   commands,
   EnterSale,
   events,
+  HasBid,
   LadderUnknown,
   SaleCancelled,
   SaleClosed,
@@ -47,8 +48,8 @@ const turnedAway = ({ saleId, auctionId, lotId }: Place, why: Rejection) =>
   AuctionTurnedAway({ saleId, auctionId, lotId, reason: recordedReason(EnterSale.rejections, why) });
 
 /**
- * Lots offered together on one set of terms: scheduled → published → closed, or cancelled before that. It keeps account of
- * its auctions: none is scheduled before its sale has taken it in, so that a sale that is cancelled knows all of them.
+ * Lots offered together on one set of terms: scheduled → published → closed; cancelled at any time, since the
+ * auctions of a closed one still run. It keeps account of them: none is scheduled before its sale has taken it in, so that a sale that is cancelled knows all of them.
  */
 export const sale = decider({
   category: 'sale',
@@ -71,18 +72,19 @@ export const sale = decider({
       if (phase === 'published') return [];
       return phase === 'scheduled' ? [SalePublished({ saleId })] : SalePhase({ phase });
     },
-    CloseSale({ saleId }, { phase }) {
+    CloseSale({ saleId }, { phase }, { screened }) {
       if (phase === 'none') return SaleUnknown({});
       if (phase === 'closed') return [];
-      return phase === 'published' ? [SaleClosed({ saleId })] : SalePhase({ phase });
+      if (phase !== 'published') return SalePhase({ phase });
+      return screened.hasBid ? HasBid({}) : [SaleClosed({ saleId })];
     },
     CancelSale({ saleId, cause }, sale, { screened }) {
       if (sale.phase === 'none') return SaleUnknown({});
       if (sale.phase === 'cancelled') return [];
-      if (sale.phase === 'closed') return SalePhase({ phase: sale.phase });
       // Its auctions are called off with it, which whoever knows their maxima must not do.
-      const known = maximaKnown(screened, { opened: sale.firstEntered });
+      const known = maximaKnown(screened.inspector, { opened: sale.firstEntered });
       if (known !== undefined) return HasReadSecrets({ readUntil: known.until });
+      if (screened.hasBid) return HasBid({});
       const cancelled = SaleCancelled({ saleId, cause, auctions: sale.auctions.size });
       return [cancelled, ...calledOff(saleId, sale, cause)];
     },

@@ -42,7 +42,7 @@ export const SaleClosed = event('SaleClosed', {
 export const SaleCancelled = event('SaleCancelled', {
   version: 1,
   description:
-    'The sale does not take place. Each auction in it is called off by an event of its own, and cancelled unless its hammer falls first.',
+    'The sale does not take place. No auction in it sells whose lot closes behind this; each is called off by an event of its own.',
   data: {
     saleId: SaleId,
     cause: Cause,
@@ -95,7 +95,15 @@ export const AuctionExists = rejection('auction_exists', {
 });
 export const SalePhase = rejection('sale_phase', {
   message: 'The sale is not in a phase that allows this.',
+  says: ({ phase }) =>
+    `The sale is ${phase}: only one that is scheduled can be published, and only a published one closed.`,
   details: { phase: z.string() },
+});
+/** Of an auction, or of any auction of a sale: whoever has a hand in it does not bid, and the other way round. */
+export const HasBid = rejection('has_bid', {
+  message:
+    'You have bid in this auction, or in an auction of this sale, and take no hand in it. Leave it to somebody who has not.',
+  status: 403,
 });
 export const UnsoundTiers = rejection('unsound_tiers', {
   message: 'The tiers of a rate rise, and each has an end but the last.',
@@ -130,20 +138,22 @@ export const PublishSale = command('PublishSale', {
   rejections: [SaleUnknown, SalePhase],
 });
 export const CloseSale = command('CloseSale', {
-  description: 'Takes nothing more into a sale.',
+  description:
+    'Takes nothing more into a sale. Its auctions run to their end. Not by whoever has bid in one of them.',
   from: ['auctioneer', 'clerk'],
   data: { saleId: SaleId },
   stream,
-  rejections: [SaleUnknown, SalePhase],
+  rejections: [SaleUnknown, SalePhase, HasBid],
+  screened: screenedBy<{ readonly hasBid: boolean }>(),
 });
 export const CancelSale = command('CancelSale', {
   description:
-    'Calls a sale off. Each auction in it is cancelled with the same cause, whatever is held for it is released, and its lot comes back; one whose hammer has fallen stays sold. Not by whoever was shown maxima since the sale took its first auction in.',
+    'Calls a sale off, also one that is closed: its auctions still run. Nobody joins them or bids any more; each is cancelled with the same cause, whatever is held for it is released, and its lot comes back. What has been sold stays sold, and so does a lot that closed before. Not by whoever was shown maxima since the sale took its first auction in, or has bid in one of them.',
   from: ['auctioneer'],
   data: { saleId: SaleId, cause: Cause },
   stream,
-  rejections: [SaleUnknown, SalePhase, HasReadSecrets],
-  screened: screenedBy<Inspector>(),
+  rejections: [SaleUnknown, HasReadSecrets, HasBid],
+  screened: screenedBy<{ readonly inspector: Inspector; readonly hasBid: boolean }>(),
 });
 export const EnterSale = command('EnterSale', {
   description: 'Takes an auction into its sale, before it is scheduled.',

@@ -19,7 +19,7 @@ export interface KnownSale {
   readonly auctions: IdTable<Entered>;
   /** Where its first auction was taken in; undefined as long as it has none. */
   readonly firstEntered: FoldedAt | undefined;
-  /** Why it was cancelled. */
+  /** Why it was cancelled; undefined as long as it is not. */
   readonly cause: string | undefined;
 }
 export type Sale = { readonly phase: 'none' } | KnownSale;
@@ -28,6 +28,10 @@ export type SaleEvent = EventOf<(typeof events)[number]>;
 
 export const enteredAs = ({ auctions }: KnownSale, auctionId: string): Entered | undefined =>
   valueIn(auctions, auctionId);
+
+/** The ids of all that it has taken in. */
+export const auctionsIn = ({ auctions }: KnownSale): readonly string[] =>
+  auctions.buckets.flatMap((bucket) => bucket.map(([auctionId]) => auctionId));
 
 /** The auctions that stand although the sale does not, in an order that is always the same. */
 export const notCalledOff = ({

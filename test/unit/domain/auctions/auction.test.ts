@@ -25,7 +25,7 @@ import {
   SettlementStopped,
 } from '#domain/auctions/auction/messages.ts';
 import { nothingRead } from '#domain/auctions/inspector/reading.ts';
-import { AuctionExists, SaleNotOpen } from '#domain/auctions/sale/messages.ts';
+import { AuctionExists, HasBid, SaleNotOpen } from '#domain/auctions/sale/messages.ts';
 import { derivedId } from '#domain/kernel/canonical.ts';
 import { unsettledBy } from '#domain/kernel/chain.ts';
 import { NotYet } from '#domain/kernel/deadline.ts';
@@ -37,6 +37,7 @@ import { ann, bidding, clara, deciding, NOW, otto, sam, system, terms } from '#t
 // History ⇒ decision = events, one line each; the second line is the repeat, which yields nothing.
 
 const given = deciding(auction);
+const unread = { inspector: nothingRead, hasBid: false };
 const id = { auctionId: 'a1' };
 const scheduled = AuctionScheduled(terms);
 const opened = AuctionOpened(terms);
@@ -326,6 +327,17 @@ test('the hammer sells to who leads, with the fees that were frozen', () => {
   assert.deepEqual(given([...openWithFees, acceptedAnn]).when('DropHammer', id), []);
 });
 
+test('the hammer sells nothing of a sale that does not take place', () => {
+  const history = [...openWithFees, acceptedAnn, closing];
+  const screened = 'The house is flooded.';
+  const ofNothing = AuctionCancelled({ ...id, lotId: 'l1', currency: 'USD', cause: screened });
+  const led = AuctionCancelled({ ...ofNothing.data, leading: { bidder: 'ann', bidId: 'b1' } });
+  assert.deepEqual(given(history).when('DropHammer', id, { screened }), [led]);
+  assert.deepEqual(given([...open, closing]).when('DropHammer', id, { screened }), [ofNothing]);
+  assert.deepEqual(given([...history, led]).when('DropHammer', id, { screened }), []);
+  assert.deepEqual(given([...history, sold]).when('DropHammer', id, { screened }), []);
+});
+
 test('without a bid, or below the reserve, the lot passes', () => {
   const passed = { ...id, lotId: 'l1', currency: 'USD' };
   const noBids = LotPassed({ ...passed, cause: 'no_bids' });
@@ -344,26 +356,29 @@ test('without a bid, or below the reserve, the lot passes', () => {
 test('the auctioneer calls it off until the hammer falls', () => {
   const cancel = { ...id, cause: 'A forgery.' };
   const cancelled = AuctionCancelled({ ...cancel, lotId: 'l1', currency: 'USD' });
-  assert.deepEqual(given([scheduled]).when('CancelAuction', cancel, { actor: otto, screened: nothingRead }), [
+  assert.deepEqual(given([scheduled]).when('CancelAuction', cancel, { actor: otto, screened: unread }), [
     cancelled,
   ]);
   assert.deepEqual(
-    given([scheduled, cancelled]).when('CancelAuction', cancel, { actor: otto, screened: nothingRead }),
+    given([scheduled, cancelled]).when('CancelAuction', cancel, { actor: otto, screened: unread }),
     [],
   );
   const led = AuctionCancelled({ ...cancelled.data, leading: { bidder: 'ann', bidId: 'b1' } });
   assert.deepEqual(
-    given([...open, acceptedAnn]).when('CancelAuction', cancel, { actor: otto, screened: nothingRead }),
+    given([...open, acceptedAnn]).when('CancelAuction', cancel, { actor: otto, screened: unread }),
     [led],
   );
   assert.deepEqual(
     given([...openWithFees, acceptedAnn, closing, sold]).when('CancelAuction', cancel, {
       actor: otto,
-      screened: nothingRead,
+      screened: unread,
     }),
     AuctionOver({ phase: 'sold' }),
   );
-  assert.deepEqual(given([]).when('CancelAuction', cancel, { screened: nothingRead }), AuctionUnknown({}));
+  assert.deepEqual(given([]).when('CancelAuction', cancel, { screened: unread }), AuctionUnknown({}));
+  const byBidder = { actor: otto, screened: { ...unread, hasBid: true } };
+  assert.deepEqual(given(open).when('CancelAuction', cancel, byBidder), HasBid({}));
+  assert.deepEqual(given([...open, cancelled]).when('CancelAuction', cancel, byBidder), []);
   const late = refusedBy('b1', 'ann', {
     rejected: true,
     ...codeOf('auction_not_open'),

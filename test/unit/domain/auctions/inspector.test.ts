@@ -120,7 +120,7 @@ for (const [what, known, { plain: ofPlain, reserved: ofReserved, cancel }] of ta
       assert.equal(refused(process.screen, data, reserved), ofReserved, process.command.type);
     }
     const cancelled = auction.decide.CancelAuction({ ...id, cause: 'A forgery.' }, plain, {
-      ...{ now: NOW, actor: otto, id: 'id1', screened: known },
+      ...{ now: NOW, actor: otto, id: 'id1', screened: { inspector: known, hasBid: false } },
     });
     const readUntil = known.maxima?.until ?? '';
     const called = AuctionCancelled({ ...id, lotId: 'l1', currency: 'USD', cause: 'A forgery.' });

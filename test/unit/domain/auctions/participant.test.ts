@@ -164,7 +164,7 @@ test('the door reads the lot and the sale that the auction names, each to its en
   for (const { readsNext } of [placeBid, joinAuction]) {
     const streamsOf = (history: AuctionHistory) =>
       Object.values(readsNext).map(({ stream }) =>
-        stream({ auction: stateOf(auction, history), inspector: nothingRead }),
+        stream({ auction: stateOf(auction, history), inspector: nothingRead }, ann),
       );
     assert.deepEqual(streamsOf(open), ['lot-l1', 'sale-s1']);
     assert.deepEqual(streamsOf([]), [undefined, undefined]);
@@ -213,6 +213,14 @@ test('who joins needs the reputation the auction asks for', () => {
   assert.deepEqual(screenJoin(open, clara), { refusal: StaffMayNotBid({}) });
   const ended = { refusal: AuctionNotOpen({ phase: 'closing' }) };
   assert.deepEqual(screenJoin([...open, LotClosing(id)], person('ann', ['bidder'], 9)), ended);
+});
+
+test('nobody joins or bids where the sale does not take place, also before the auction has heard of it', () => {
+  const sale = { phase: 'cancelled', hands: noHands };
+  const around = { ...untouched, auction: stateOf(auction, open), inspector: nothingRead, sale };
+  const calledOff = { refusal: AuctionNotOpen({ phase: 'cancelled' }) };
+  assert.deepEqual(placeBid.screen(around, bid, facts(ann)), calledOff);
+  assert.deepEqual(joinAuction.screen(around, id, facts(person('ann', ['bidder'], 9))), calledOff);
 });
 
 test('the door knows the leader’s maximum and tells nobody', () => {

@@ -29,6 +29,7 @@ import {
   AuctionExists,
   AuctionTurnedAway,
   EnterSale,
+  HasBid,
   LadderUnknown,
   SaleCancelled,
   SaleClosed,
@@ -43,7 +44,10 @@ import {
 import { CurrencyUnknown } from '#domain/kernel/currencies.ts';
 import { recordedReason } from '#domain/kernel/message.ts';
 import { money } from '#domain/kernel/money.ts';
+import { cancelSale, closeSale } from '#domain/processes/end-of-sale.ts';
 import { scheduleAuction } from '#domain/processes/schedule-auction.ts';
+import { newHold, withHold, withOpenClaim } from '#domain/wallets/wallet/holds.ts';
+import { noWallet, type Wallet } from '#domain/wallets/wallet/state.ts';
 import { ann, clara, deciding, NOW, otto, sam, stateOf, terms } from '#test/support/auctions.ts';
 
 const { ladder, premium, commission } = terms;
@@ -59,7 +63,8 @@ const published = SalePublished(saleId);
 const closed = SaleClosed(saleId);
 const calledOff = { ...saleId, cause: 'No room.' };
 const cancelled = SaleCancelled({ ...calledOff, auctions: 0 });
-const unread = { screened: nothingRead };
+const unread = { screened: { inspector: nothingRead, hasBid: false } };
+const byBidder = { screened: { inspector: nothingRead, hasBid: true } };
 
 test('a sale is scheduled with the ladder of its currency', () => {
   assert.deepEqual(givenSale([]).when('ScheduleSale', schedule), [saleScheduled]);
@@ -80,16 +85,23 @@ test('a rate whose tiers do not rise, or whose last has an end, is no rate of a 
   assert.deepEqual(given({ commission: ended }), UnsoundTiers({ of: 'commission' }));
 });
 
-test('a sale is published, then closed, or cancelled before that', () => {
+test('a sale is published, then closed, and cancelled at any time', () => {
   assert.deepEqual(givenSale([saleScheduled]).when('PublishSale', saleId), [published]);
   assert.deepEqual(givenSale([saleScheduled, published]).when('PublishSale', saleId), []);
-  assert.deepEqual(givenSale([saleScheduled, published]).when('CloseSale', saleId), [closed]);
-  assert.deepEqual(givenSale([saleScheduled, published, closed]).when('CloseSale', saleId), []);
-  assert.deepEqual(givenSale([saleScheduled]).when('CloseSale', saleId), SalePhase({ phase: 'scheduled' }));
+  assert.deepEqual(givenSale([saleScheduled, published]).when('CloseSale', saleId, unread), [closed]);
+  assert.deepEqual(givenSale([saleScheduled, published, closed]).when('CloseSale', saleId, unread), []);
+  assert.deepEqual(
+    givenSale([saleScheduled]).when('CloseSale', saleId, unread),
+    SalePhase({ phase: 'scheduled' }),
+  );
   assert.deepEqual(givenSale([saleScheduled, published]).when('CancelSale', calledOff, unread), [cancelled]);
   assert.deepEqual(givenSale([saleScheduled, cancelled]).when('CancelSale', calledOff, unread), []);
-  const over = SalePhase({ phase: 'closed' });
-  assert.deepEqual(givenSale([saleScheduled, published, closed]).when('CancelSale', calledOff, unread), over);
+  const over = [saleScheduled, published, closed];
+  assert.deepEqual(givenSale(over).when('CancelSale', calledOff, unread), [cancelled]);
+  assert.deepEqual(
+    givenSale([...over, cancelled]).when('CloseSale', saleId, unread),
+    SalePhase({ phase: 'cancelled' }),
+  );
   assert.deepEqual(givenSale([]).when('PublishSale', saleId), SaleUnknown({}));
 });
 
@@ -146,10 +158,40 @@ test('an auction from before sales kept account is counted in, or called off wit
 
 test('whoever was shown maxima since a sale has auctions does not cancel it', () => {
   const until = '2026-03-01T12:00:30.000Z';
-  const screened = { maxima: { until, position: 5n } };
+  const screened = { inspector: { maxima: { until, position: 5n } }, hasBid: false };
   const no = HasReadSecrets({ readUntil: until });
   assert.deepEqual(givenSale([saleScheduled, entered]).when('CancelSale', calledOff, { screened }), no);
   assert.deepEqual(givenSale([saleScheduled]).when('CancelSale', calledOff, { screened }), [cancelled]);
+});
+
+test('whoever has bid in an auction of a sale neither closes nor cancels it', () => {
+  const open = [saleScheduled, published, entered];
+  assert.deepEqual(givenSale(open).when('CloseSale', saleId, byBidder), HasBid({}));
+  assert.deepEqual(givenSale([...open, closed]).when('CancelSale', calledOff, byBidder), HasBid({}));
+  assert.deepEqual(givenSale([...open, closed]).when('CloseSale', saleId, byBidder), [], 'it is done');
+});
+
+test('the wallet of a sale’s currency knows in which of its auctions its person has bid', () => {
+  const funded = (holdId: string, purpose: 'bid' | 'withdrawal') => {
+    const claimed = withOpenClaim({ ...newHold(holdId), purpose }, { claimId: 'c1', amount: 1n });
+    return { ...noWallet, holds: withHold(noWallet.holds, claimed) };
+  };
+  const other = { ...place, auctionId: 'a2' };
+  const known = stateOf(sale, [saleScheduled, published, entered, AuctionEntered(other)]);
+  const facts = { now: NOW, actor: otto };
+  for (const process of [closeSale, cancelSale]) {
+    const hasBid = (of: Wallet, sale: object = known): unknown =>
+      (process.screen({ inspector: nothingRead, sale, wallet: of }, saleId, facts) as { hasBid: unknown })
+        .hasBid;
+    assert.equal(hasBid(noWallet), false);
+    assert.equal(hasBid(funded('a2', 'bid')), true);
+    assert.equal(hasBid(funded('a9', 'bid')), false, 'in another sale');
+    assert.equal(hasBid(funded('a1', 'withdrawal')), false, 'for something else');
+    assert.equal(hasBid(funded('a2', 'bid'), stateOf(sale, [])), false);
+    assert.equal(process.readsNext.wallet?.stream({ sale: known }, otto), 'wallet-otto:USD');
+    assert.equal(process.readsNext.wallet?.stream({ sale: stateOf(sale, []) }, otto), undefined);
+    assert.equal(process.readsNext.wallet?.toEnd, true);
+  }
 });
 
 const givenLot = deciding(lot);

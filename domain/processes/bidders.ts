@@ -1,0 +1,28 @@
+import { inspector } from '../auctions/inspector/decider.ts';
+import type { Actor } from '../kernel/actor.ts';
+import { wallet } from '../wallets/wallet/decider.ts';
+import { holdNamed } from '../wallets/wallet/holds.ts';
+import type { Wallet } from '../wallets/wallet/state.ts';
+
+// Whoever has bid in an auction takes no hand in it, as whoever has a hand in it does not bid. Their wallet in its currency
+// knows: a bid stands only when it is funded, and its hold bears the auction's id.
+
+export const hasBidIn = ({ holds }: Pick<Wallet, 'holds'>, auctionId: string): boolean =>
+  holdNamed(holds, auctionId)?.purpose === 'bid';
+
+/** What somebody has been shown, whatever they come to do. */
+export const ownInspector = {
+  decider: inspector,
+  stream: (_: object, { id }: Pick<Actor, 'id'>) => `inspector-${id}`,
+  toEnd: true,
+} as const;
+
+/** The wallet in which what somebody bids here would be held. Nobody asks again behind the screen: it is read to its end. */
+export const ownWallet = <States>(currencyIn: (states: States) => string | undefined) => ({
+  decider: wallet,
+  stream(states: States, { id }: Pick<Actor, 'id'>): string | undefined {
+    const currency = currencyIn(states);
+    return currency === undefined ? undefined : `wallet-${id}:${currency}`;
+  },
+  toEnd: true,
+});

@@ -1,0 +1,38 @@
+import { sale } from '../auctions/sale/decider.ts';
+import { CancelSale, CloseSale } from '../auctions/sale/messages.ts';
+import { auctionsIn, type Sale } from '../auctions/sale/state.ts';
+import { process } from '../kernel/process.ts';
+import type { Wallet } from '../wallets/wallet/state.ts';
+import { hasBidIn, ownInspector, ownWallet } from './bidders.ts';
+
+const reads = {
+  inspector: ownInspector,
+  sale: { decider: sale, stream: ({ saleId }: { saleId: string }) => `sale-${saleId}`, toEnd: true },
+} as const;
+const readsNext = {
+  wallet: ownWallet(({ sale }: { readonly sale: Sale }) =>
+    sale.phase === 'none' ? undefined : sale.terms.currency,
+  ),
+};
+const hasBid = (sale: Sale, wallet: Wallet): boolean =>
+  sale.phase !== 'none' && auctionsIn(sale).some((auctionId) => hasBidIn(wallet, auctionId));
+
+/** Whoever calls a sale off calls its auctions off, and so must neither know their maxima nor have bid in one. */
+export const cancelSale = process({
+  command: CancelSale,
+  reads,
+  readsNext,
+  screen: ({ inspector, sale, wallet }) => ({ inspector, hasBid: hasBid(sale, wallet) }),
+  refuses: () => false,
+  outcome: () => 'accepted',
+});
+
+/** Whoever closes a sale has a hand in its auctions. */
+export const closeSale = process({
+  command: CloseSale,
+  reads: { sale: reads.sale },
+  readsNext,
+  screen: ({ sale, wallet }) => ({ hasBid: hasBid(sale, wallet) }),
+  refuses: () => false,
+  outcome: () => 'accepted',
+});
