@@ -132,9 +132,14 @@ const rules: readonly (readonly [what: string, spoil: () => readonly RawEvent[],
   ['a bid refused as too late that nobody passed over', () => calledLate(), /was never passed over/],
   ['a bid of who entered the lot', () => enteredByBidder(), /whoever bids had a hand in it/],
   [
-    'a lot sold although it was called off before',
-    () => calledOff(at('LotClosing')),
-    /called off before its/,
+    'a lot sold although its sale was cancelled before',
+    () => withSaleEvent('SaleCancelled', at('LotClosing')),
+    /its sale was cancelled before its end/,
+  ],
+  [
+    'a sale closed by who has bid in it',
+    () => withSaleEvent('SaleClosed', at('LotClosing'), String(history[at('BidAccepted')]?.data.bidder)),
+    /whoever has bid in it takes a hand/,
   ],
   ['an auction that stands without its sale', () => cancelledSale(), /stands, and its sale .* is cancelled/],
   ['a bid placed behind the end', () => decidedAt('BidPlaced', FAR), /placed behind the end of the lot/],
@@ -205,12 +210,13 @@ function enteredByBidder(): readonly RawEvent[] {
   return spoilt(entered, ({ metadata }) => ({ metadata: { ...metadata, actor: placed?.data.bidder } }));
 }
 
-/** The auction whose end or whose scheduling stands at the place is called off before it. */
-function calledOff(place: number): readonly RawEvent[] {
+/** Something happens to the sale of an auction before what stands at the place happens to the auction. */
+function withSaleEvent(type: string, place: number, actor?: string): readonly RawEvent[] {
   const { auctionId } = history[place]?.data ?? {};
   const entered = history.find(({ type, data }) => type === 'AuctionEntered' && data.auctionId === auctionId);
   assert.ok(entered);
-  return history.toSpliced(place, 0, { ...entered, type: 'AuctionCalledOff' });
+  const metadata = { ...entered.metadata, ...(actor === undefined ? {} : { actor }) };
+  return history.toSpliced(place, 0, { ...entered, type, metadata });
 }
 
 /** The sale of an auction that nobody opened. */

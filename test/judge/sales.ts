@@ -5,8 +5,9 @@ interface Auction {
   readonly lotId: string;
   readonly saleId: string;
   closedAt: bigint | undefined;
-  calledOffAt: bigint | undefined;
   stands: boolean;
+  /** Whose bids were accepted in it. */
+  readonly bidders: Set<string>;
 }
 
 /** What only changes whose a lot is, or what the house notes of an auction in a sale. */
@@ -15,12 +16,13 @@ const noHand: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * A sale and what stands on it: whoever entered or changed a lot, its sale or its auction does not bid on it afterwards; an
- * auction that was called off before its end is not sold, and none stands whose sale is cancelled.
+ * A sale and what stands on it: whoever entered or changed a lot, its sale or its auction does not bid on it afterwards, and the
+ * other way round; no hammer falls on a lot that closed behind the cancellation of its sale, and no auction stands whose sale is cancelled.
  */
 export function sales(): Rules {
   const auctions = new Map<string, Auction>();
-  const cancelled = new Set<string>();
+  /** Where each was cancelled. */
+  const cancelled = new Map<string, bigint>();
   const hands = new Map<string, Set<string>>();
 
   function hand(stream: string, { metadata }: RawEvent): void {
@@ -28,13 +30,21 @@ export function sales(): Rules {
     hands.set(stream, known.add(text(metadata.actor)));
   }
 
-  function ofSale(event: RawEvent): void {
-    const { type, stream, data, position } = event;
-    if (!noHand.has(type)) hand(stream, event);
-    if (type === 'SaleCancelled') cancelled.add(text(data.saleId));
-    const auction = auctions.get(text(data.auctionId));
-    if (auction === undefined || type !== 'AuctionCalledOff') return;
-    if (auction.lotId === data.lotId && auction.saleId === data.saleId) auction.calledOffAt ??= position;
+  function ofSale(event: RawEvent, complain: Complain): void {
+    const { type, stream, data, position, metadata } = event;
+    if (noHand.has(type)) return;
+    hand(stream, event);
+    for (const { saleId, bidders } of auctions.values())
+      if (saleId === data.saleId && bidders.has(text(metadata.actor)))
+        complain('whoever has bid in it takes a hand in it');
+    if (type === 'SaleCancelled') cancelled.set(text(data.saleId), position);
+  }
+
+  function ofHammer(auction: Auction, complain: Complain): void {
+    auction.stands = false;
+    const cancelledAt = cancelled.get(auction.saleId);
+    if (cancelledAt !== undefined && auction.closedAt !== undefined && cancelledAt < auction.closedAt)
+      complain('its sale was cancelled before its end');
   }
 
   function ofAuction(event: RawEvent, complain: Complain): void {
@@ -44,20 +54,18 @@ export function sales(): Rules {
     if (type === 'AuctionScheduled') {
       const [lotId, saleId] = [text(data.lotId), text(data.saleId)];
       auctions.set(id, {
-        ...{ id, lotId, saleId, stands: true },
+        ...{ id, lotId, saleId, stands: true, bidders: new Set() },
         closedAt: undefined,
-        calledOffAt: undefined,
       });
     } else if (type === 'AuctionOpened') hand(stream, event);
     else if (auction === undefined) return;
     else if (type === 'LotClosing') auction.closedAt = position;
-    else if (type === 'AuctionCancelled') auction.stands = false;
-    else if (type === 'LotSold' || type === 'LotPassed') {
+    else if (type === 'BidAccepted') auction.bidders.add(text(data.bidder));
+    else if (type === 'AuctionCancelled') {
       auction.stands = false;
-      const { calledOffAt, closedAt } = auction;
-      if (calledOffAt !== undefined && closedAt !== undefined && calledOffAt < closedAt)
-        complain('it was called off before its end');
-    }
+      if (auction.bidders.has(text(event.metadata.actor)))
+        complain('whoever has bid in it takes a hand in it');
+    } else if (type === 'LotSold' || type === 'LotPassed') ofHammer(auction, complain);
   }
 
   function ofBidder({ type, data }: RawEvent, complain: Complain): void {
@@ -70,7 +78,7 @@ export function sales(): Rules {
 
   return {
     see(event, complain) {
-      if (event.stream.startsWith('sale-')) ofSale(event);
+      if (event.stream.startsWith('sale-')) ofSale(event, complain);
       else if (event.stream.startsWith('auction-')) ofAuction(event, complain);
       else if (event.stream.startsWith('participant-')) ofBidder(event, complain);
       else if (event.stream.startsWith('lot-') && !noHand.has(event.type)) hand(event.stream, event);

@@ -6,6 +6,7 @@ const TYPES = [
   ...['BidPlaced', 'BidRejected', 'BidAccepted', 'BidRefused', 'BidPassedOver', 'FundsReserved'],
   'FundsRefused',
   ...['ClaimEnded', 'FundsCaptured', 'LotClosing', 'LotSold', 'LotSettled', 'AuctionCancelled'],
+  ...['SaleCancelled', 'AuctionCalledOff', 'AuctionCancelled with its sale'],
   ...['LotPassed no_bids', 'LotPassed reserve_not_met', 'LotPassed never_opened'],
   ...['AuctionTurnedAway', 'OwnershipPassed', 'LotReturned', 'TopUpConfirmed', 'TopUpFailed', 'TopUpExpired'],
   ...['PayoutInitiated', 'PayoutFailed', 'PayoutPaid', 'PayoutSettled', 'FundsReleased', 'TransferSent'],

@@ -169,6 +169,23 @@ export const plants: readonly Plant[] = [
     ],
   },
   {
+    name: 'sale-cancelled-in-name-only',
+    story: 'A sale is cancelled, and its auctions go on: nobody calls them off, and no hammer asks.',
+    edits: [
+      {
+        file: 'sagas/bid-funding.ts',
+        find: 'trail.length > 1 ? [] : [{ command: CallOffAuction({ auctionId, lotId, saleId, cause }) }],',
+        replace:
+          'trail.length > 0 ? [] : [{ command: CallOffAuction({ auctionId, lotId, saleId, cause }) }],',
+      },
+      {
+        file: 'domain/processes/drop-hammer.ts',
+        find: "(sale.phase === 'none' ? undefined : sale.cause)",
+        replace: '(sale.phase === undefined ? sale.cause : undefined)',
+      },
+    ],
+  },
+  {
     name: 'timer-is-believed',
     story:
       'What a timer brings is decided whenever it comes, also by a clock on which its time has not come.',

@@ -4,7 +4,7 @@ import { registry } from '#domain/registry.ts';
 import { memoryReadStore } from '#engines/read-store/memory.ts';
 import { verifyView } from '#projections/runtime/verify.ts';
 import { BadBeginning, beginning } from './beginning.ts';
-import type { Story } from './story.ts';
+import { FLOODED, type Story } from './story.ts';
 import { type Beginning, World } from './world.ts';
 
 /** How a run came out. */
@@ -57,8 +57,10 @@ const endedAtTheBeginning = ({ problems }: BadBeginning): Outcome => ({
 });
 
 /** Its type; of lots that were not sold also why, because they differ in how they come about. */
-const kindOf = ({ type, data }: StoredEvent): string =>
-  type === 'LotPassed' ? `${type} ${data.cause}` : type;
+function kindOf({ type, data }: StoredEvent): string {
+  if (type === 'LotPassed') return `${type} ${data.cause}`;
+  return type === 'AuctionCancelled' && data.cause === FLOODED ? `${type} with its sale` : type;
+}
 
 /** Tells a story to its end, and looks whether every promise was kept: after each step, and when all has come to rest. */
 export async function run(story: Story): Promise<Outcome> {

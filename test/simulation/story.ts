@@ -64,6 +64,9 @@ const RUSH_MS = 5;
 const BIDDERS = ['ann', 'bob', 'cat', 'dan'] as const;
 const AUCTIONS = ['a1', 'a2', 'a3'] as const;
 
+/** Why sales are cancelled, and their auctions with them. */
+export const FLOODED = 'The house is flooded.';
+
 const usd = (amount: number) => ({ amount: String(amount), currency: 'USD' });
 
 /** Mostly people confirm; some banks take back what they have paid. */
@@ -101,7 +104,7 @@ function money({ pick, below }: Dice): Wanted {
   ])();
 }
 
-function saleroom({ pick, chance }: Dice): Wanted {
+function saleroom({ pick, chance, told }: Dice): Wanted {
   const auctionId = pick(AUCTIONS);
   return pick<() => Wanted>([
     () => ({ who: pick([...BIDDERS, 'eve']), command: 'JoinAuction', data: { auctionId } }),
@@ -111,6 +114,12 @@ function saleroom({ pick, chance }: Dice): Wanted {
       chance(0.3)
         ? { who: 'otto', command: 'CancelAuction', data: { auctionId, cause: 'A test of nerves.' } }
         : { who: pick(BIDDERS), command: 'CancelAuction', data: { auctionId, cause: 'Not allowed.' } },
+    () => ({
+      // The later, the likelier: behind it nothing is sold any more.
+      who: chance(0.5 * told) ? 'otto' : pick(BIDDERS),
+      command: 'CancelSale',
+      data: { saleId: 's1', cause: FLOODED },
+    }),
     () => ({
       who: 'sam',
       command: 'ScheduleAuction',
