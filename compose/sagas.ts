@@ -48,7 +48,9 @@ export async function sagas(
     newId,
     log,
   });
-  const gateway: Consumer = await consume(paymentsGateway({ provider, dispatch, registry }));
+  const gateway: Consumer = await consume(
+    paymentsGateway({ provider, dispatch, registry, clock, machineClock }),
+  );
   return {
     status: () => [
       ...net.status(),

@@ -1,15 +1,27 @@
 import { systemActor } from '#domain/kernel/actor.ts';
 import { unsettledBy } from '#domain/kernel/chain.ts';
+import { isOver } from '#domain/kernel/deadline.ts';
 import type { Dispatch, RecordedEvent } from '#domain/kernel/envelope.ts';
+import { type Instant, later } from '#domain/kernel/instant.ts';
+import { pause } from '#domain/kernel/pause.ts';
 import type { Handler } from '#domain/kernel/ports/consumer.ts';
+import type { Clock } from '#domain/kernel/ports/facts.ts';
 import type { PaymentProvider, ProviderAnswer } from '#domain/kernel/ports/payments.ts';
 import { intentId, type Recorded } from '#domain/kernel/reaction.ts';
 import type { Registry } from '#domain/kernel/registry.ts';
-import { PayoutInitiated, RecordProviderAnswer, TopUpInitiated } from '#domain/wallets/payment/messages.ts';
+import {
+  ExpireTopUp,
+  PayoutInitiated,
+  RecordProviderAnswer,
+  TopUpInitiated,
+} from '#domain/wallets/payment/messages.ts';
+import { walletLimits } from '#domain/wallets/wallet/limits.ts';
 
 const NAME = 'payments-gateway';
 /** Questions to the provider at the same time, of different payments. */
 const AT_ONCE = 8;
+/** So long it waits for one answer, in milliseconds. */
+const PATIENCE_MS = 30_000;
 
 /** As the consumer is known that asks this provider: what is up to its checkpoint has been asked for. */
 export const gatewayName = ({ name }: Pick<PaymentProvider, 'name'>): string => `gateway:${name}`;
@@ -21,26 +33,61 @@ const isInitiated = (event: RecordedEvent): event is Initiated => ways.includes(
 const answerTo = (provider: PaymentProvider, { type, data }: Initiated): Promise<ProviderAnswer> =>
   type === 'TopUpInitiated' ? provider.createTopUp(data) : provider.submitPayout(data);
 
+/** Whether a payment in had its time to begin and did not; the first payments say no time, and have as long as the others. */
+const isGivenUp = ({ type, data, metadata }: Initiated, now: Instant): boolean =>
+  type === 'TopUpInitiated' &&
+  isOver(data.expiresAt ?? later(metadata.occurredAt, walletLimits.topUpMs), now);
+
+/** @throws when it has not come in time: the outcome is unknown then, as after any other failure */
+async function inTime<T>(answer: Promise<T>, clock: Clock, signal: AbortSignal): Promise<T> {
+  const over = new AbortController();
+  const late = pause(clock, PATIENCE_MS, AbortSignal.any([signal, over.signal])).then(() => {
+    throw new Error(`no answer of the provider in ${PATIENCE_MS} ms`);
+  });
+  try {
+    return await Promise.race([answer, late]);
+  } finally {
+    over.abort();
+  }
+}
+
 /**
  * Where the history asks the world outside for a payment. Reactions and sagas only send commands; this is the one consumer
  * with an effect of its own. Both halves can be repeated: the provider knows the payment by its id, and its answer is
  * recorded by a command whose id derives from the event. So the order is: ask, record, and only then let the checkpoint
- * pass. Whatever fails is "not now": the batch is met again, and nothing happens twice.
+ * pass. Whatever fails is "not now": the batch is met again, and nothing happens twice. A payment in whose time to begin is
+ * over is not asked for any more; a payout is, for ever, because it may have been paid. Meanwhile the others of its batch
+ * are answered, and each is asked for once in this process.
  */
 export function paymentsGateway({
   provider,
   dispatch,
   registry,
+  clock,
+  machineClock,
 }: {
   provider: PaymentProvider;
   dispatch: Dispatch;
   registry: Pick<Registry, 'encodeCommand'>;
+  /** Whose time payments are in. */
+  clock: Pick<Clock, 'now'>;
+  /** By which the provider is waited for. */
+  machineClock: Clock;
 }): Handler {
-  async function ask(event: RecordedEvent): Promise<void> {
-    if (!isInitiated(event)) return;
+  /** Of the batch at hand, what has its answer recorded. */
+  const done = new Set<string>();
+
+  async function outcomeOf(event: Initiated, signal: AbortSignal) {
     const { paymentId } = event.data;
-    const answer = await answerTo(provider, event);
-    const command = RecordProviderAnswer({ paymentId, provider: provider.name, answer });
+    if (isGivenUp(event, clock.now())) return ExpireTopUp({ paymentId });
+    const answer = await inTime(answerTo(provider, event), machineClock, signal);
+    return RecordProviderAnswer({ paymentId, provider: provider.name, answer });
+  }
+
+  async function ask(event: RecordedEvent, signal: AbortSignal): Promise<void> {
+    if (!isInitiated(event) || done.has(event.eventId)) return;
+    const { paymentId } = event.data;
+    const command = await outcomeOf(event, signal);
     const reply = await dispatch({
       command: command.command,
       data: registry.encodeCommand(command),
@@ -52,6 +99,7 @@ export function paymentsGateway({
     });
     const open = unsettledBy(reply);
     if (open !== undefined) throw new Error(`the provider's answer to ${paymentId} is not recorded: ${open}`);
+    done.add(event.eventId);
   }
 
   return {
@@ -59,10 +107,16 @@ export function paymentsGateway({
     filter: { streams: ['payment-'], types: ways },
     key: ({ stream }) => stream,
     async handle(events, signal) {
-      for (let next = 0; next < events.length && !signal.aborted; next += AT_ONCE)
-        await Promise.all(events.slice(next, next + AT_ONCE).map(ask));
+      const failures: unknown[] = [];
+      for (let next = 0; next < events.length && !signal.aborted; next += AT_ONCE) {
+        const asked = events.slice(next, next + AT_ONCE).map((event) => ask(event, signal));
+        for (const settled of await Promise.allSettled(asked))
+          if (settled.status === 'rejected') failures.push(settled.reason);
+      }
       // An aborted batch must not pass as handled.
       signal.throwIfAborted();
+      if (failures.length > 0) throw failures[0];
+      done.clear();
       return { writes: [], failures: [] };
     },
   };

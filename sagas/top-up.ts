@@ -1,3 +1,4 @@
+import type { Instant } from '#domain/kernel/instant.ts';
 import { type Intent, reaction } from '#domain/kernel/reaction.ts';
 import { type Saga, type Step, saga } from '#domain/kernel/saga.ts';
 import {
@@ -6,6 +7,7 @@ import {
   TopUpConfirmed,
   TopUpExpired,
   TopUpFailed,
+  TopUpInitiated,
   TopUpRequiresAction,
 } from '#domain/wallets/payment/messages.ts';
 import { CreditWallet, EndTopUp, TopUpRequested } from '#domain/wallets/wallet/messages.ts';
@@ -46,21 +48,31 @@ export const topUpEnd = reaction({
 
 type Waiting = { readonly paymentId: string } | null;
 
+const waiting = (paymentId: string, at: Instant): Step<Waiting> => ({
+  state: { paymentId },
+  timers: [{ name: 'expiry', at }],
+});
+
 const over = (state: Waiting): Step<Waiting> | undefined =>
   state === null ? undefined : { state, cancels: ['expiry'], done: true };
 
-/** Ends a payment that nobody confirmed by the time the provider gave. */
+/**
+ * Ends a payment when its time is over: the time in which it may begin, as long as the provider has not answered; then the
+ * time that the provider gives its page. The first payments say no time to begin in; of those the gateway sees to it.
+ */
 export const topUpExpiry: Saga = saga({
   name: 'top-up-expiry',
   version: 1,
   initial: null as Waiting,
-  events: [TopUpRequiresAction, TopUpConfirmed, TopUpFailed],
+  events: [TopUpInitiated, TopUpRequiresAction, TopUpConfirmed, TopUpFailed, TopUpExpired],
   id: ({ data }) => data.paymentId,
   on: {
-    TopUpRequiresAction: (state, { data: { paymentId, expiresAt } }) =>
-      state === null ? { state: { paymentId }, timers: [{ name: 'expiry', at: expiresAt }] } : undefined,
+    TopUpInitiated: (state, { data: { paymentId, expiresAt } }) =>
+      state === null && expiresAt !== undefined ? waiting(paymentId, expiresAt) : undefined,
+    TopUpRequiresAction: (_, { data: { paymentId, expiresAt } }) => waiting(paymentId, expiresAt),
     TopUpConfirmed: over,
     TopUpFailed: over,
+    TopUpExpired: over,
   },
   timers: {
     expiry: (state) =>

@@ -39,6 +39,7 @@ const notices = documents('refused-notices', RefusedNoticeDocument);
 const ledgers = documents('ledger', LedgerDocument);
 
 const newestFirst = [{ field: 'position', direction: 'descending' }] as const;
+const oldestFirst = [{ field: 'position', direction: 'ascending' }] as const;
 const person = PersonId.optional().meta({ description: 'Somebody else: for auditors and investigators.' });
 
 /** Bounds a statement by place or by time; both may be given. */
@@ -195,6 +196,17 @@ export const walletOperations: Operations = {
       resolve: (args, reading) => {
         const filter = { person: personAsked(args.person, reading) };
         return payments.page({ filter, sort: newestFirst }, args, reading);
+      },
+    }),
+    payoutsUnderWay: query({
+      description:
+        'Payouts of everybody that the provider has neither paid nor refused, the oldest first. What each pays stays held until then, because it may have been paid; `initiated` says that the provider has not even answered.',
+      who: office,
+      args: pageArguments,
+      returns: connection(PaymentDocument),
+      resolve: (args, reading) => {
+        const filter = { direction: 'out', status: { $in: ['initiated', 'submitted'] } };
+        return payments.page({ filter, sort: oldestFirst }, args, reading);
       },
     }),
     refusedNotices: query({

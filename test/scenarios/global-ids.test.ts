@@ -77,6 +77,7 @@ const everyView = [
     'unclaimedOfAll',
     'debtsOfAll',
     'waitingNotices',
+    'payoutsUnderWay',
   ].map((page) => `${page}(atLeast: $at) { edges { cursor } }`),
   ...['holds', 'statement'].map((page) => `${page}(currency: "USD", atLeast: $at) { edges { cursor } }`),
   'ledger(currency: "USD", atLeast: $at) { id }',

@@ -202,6 +202,47 @@ describe('a payment in that nobody confirms', () => {
   });
 });
 
+describe('a payment that the provider never answers for', () => {
+  test('expires when it comes in, and what is confirmed behind that is credited', async (t) => {
+    let isSilent = false;
+    const room = await Saleroom.open(t, { isSilent: () => isSilent });
+    await room.fund(ann);
+    isSilent = true;
+    const asked = await room.house.done(RequestTopUp({ amount: 50_00n, currency: 'USD' }), ann);
+    const paymentId = textIn(asked.events[0]?.data, 'paymentId');
+    const payment = `payment-${paymentId}`;
+    await room.house.reached(payment, 'TopUpInitiated');
+    room.house.clock.advanceTo(later(room.house.clock.now(), DAY_MS));
+    await room.house.reached('wallet-ann:USD', 'TopUpEnded');
+    assert.deepEqual(await room.house.types(payment), ['TopUpInitiated', 'TopUpExpired']);
+    const notice = { noticeId: 'late', paymentId, amount: 50_00n, currency: 'USD' } as const;
+    assert.equal(await room.house.tell({ ...notice, outcome: 'top_up_confirmed' }), true);
+    await room.house.reached(payment, 'TopUpConfirmed');
+    isSilent = false;
+    await room.house.restart({ kill: true });
+    await room.house.settle();
+    assert.deepEqual(await room.balance(ann), { available: '15000', held: '0' });
+  });
+
+  test('is held when it goes out, because it may have been paid, and asked for until there is an answer', async (t) => {
+    let isSilent = false;
+    const room = await Saleroom.open(t, { isSilent: () => isSilent });
+    await room.fund(ann, bob);
+    isSilent = true;
+    const deliver = room.house.delayNotices();
+    await room.house.done(Withdraw({ amount: 60_00n, currency: 'USD' }), ann);
+    await room.house.reached('wallet-ann:USD', 'HoldCommitted');
+    room.house.clock.advanceTo(later(room.house.clock.now(), 3 * DAY_MS));
+    assert.deepEqual(await room.balance(ann), { available: '4000', held: '6000' });
+    isSilent = false;
+    deliver();
+    await room.house.restart({ kill: true });
+    await room.house.settle();
+    assert.deepEqual(await room.balance(ann), { available: '4000', held: '0' });
+    assert.equal((await room.audited()).balances['provider:simulated:USD'], -140_00n);
+  });
+});
+
 describe('a payment in', () => {
   test('that had not begun when its process died for two days never begins, and its person can see that', async (t) => {
     const room = await Saleroom.open(t);

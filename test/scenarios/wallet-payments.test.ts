@@ -75,7 +75,10 @@ async function givenHouse(t: TestContext, declines?: () => string | undefined) {
     await pipeline.drain();
   });
 
-  const gateway = paymentsGateway({ provider, dispatch: pipeline.dispatch, registry });
+  const gateway = paymentsGateway({
+    ...{ provider, dispatch: pipeline.dispatch, registry, clock },
+    machineClock: clock,
+  });
   const ask = async (): Promise<void> => {
     const { events } = await store.readAll({ limit: 1_000, filter: gateway.filter });
     await gateway.handle(events.map(registry.decode), new AbortController().signal);

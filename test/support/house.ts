@@ -21,6 +21,7 @@ import type { Log } from '#domain/kernel/ports/log.ts';
 import {
   PaymentNotice as Notice,
   type PaymentNotice,
+  type PaymentProvider,
   type PaymentRequest,
 } from '#domain/kernel/ports/payments.ts';
 import type { ReadStore } from '#domain/kernel/ports/read-store.ts';
@@ -91,6 +92,8 @@ export interface HouseOptions {
   readonly projections?: (engines: Engines, log: Log) => Promise<RunningViews>;
   /** Why the provider declines a payment. */
   readonly declines?: (request: PaymentRequest) => string | undefined;
+  /** Whether the provider now takes what it is asked for, and its answer never comes. */
+  readonly isSilent?: () => boolean;
 }
 
 export interface Restart {
@@ -290,6 +293,20 @@ export class House {
   }
 }
 
+/** The provider as a process reaches it. */
+function providerOf({ provider, options: { isSilent = () => false } }: House): PaymentProvider {
+  const heard = async <T>(answer: Promise<T>): Promise<T> => {
+    const silent = isSilent();
+    const known = await answer;
+    return silent ? new Promise<never>(() => undefined) : known;
+  };
+  return {
+    name: provider.name,
+    createTopUp: (request) => heard(provider.createTopUp(request)),
+    submitPayout: (request) => heard(provider.submitPayout(request)),
+  };
+}
+
 /** A reply or rejection as text. */
 export const told = (reply: object): string =>
   JSON.stringify(reply, (_, value: unknown) => (typeof value === 'bigint' ? value.toString() : value));
@@ -351,7 +368,7 @@ async function beginProcess(house: House, roles: 'every role' | 'write side'): P
   const all = roles === 'every role';
   const views = all ? await (house.options.projections ?? projections)(engines, log) : undefined;
   const role = all
-    ? await sagas(engines, { dispatch: pipeline.dispatch, provider: house.provider, log })
+    ? await sagas(engines, { dispatch: pipeline.dispatch, provider: providerOf(house), log })
     : undefined;
 
   async function end(): Promise<void> {

@@ -22,7 +22,7 @@ import {
   TopUpInitiated,
   TopUpRequiresAction,
 } from './messages.ts';
-import { follow, type Notice } from './notices.ts';
+import { follow, type Notice, waits } from './notices.ts';
 import { evolve, type Known, noPayment, type Payment, type PaymentEvent, termsOf } from './state.ts';
 
 /** A payment in begins in its time, or never. */
@@ -105,9 +105,11 @@ export const payment = decider({
       known === undefined ? PaymentUnknown({ paymentId }) : recordAnswer(known, provider, answer, now),
     RecordProviderNotice: (notice, payment, { id }) => recordNotice(notice, payment, id),
     ExpireTopUp(_data, { known }, { now }) {
-      if (known?.direction !== 'in' || known.phase !== 'requires_action') return [];
+      if (known?.direction !== 'in' || !waits(known)) return [];
       const { terms, expiresAt } = known;
-      return expiresAt === undefined ? [] : whenDue(expiresAt, now, () => [TopUpExpired(terms)]);
+      const expired = () => [TopUpExpired(terms)];
+      // The first payments say no time: whoever sends this has looked when each began.
+      return expiresAt === undefined ? expired() : whenDue(expiresAt, now, expired);
     },
     SettlePayout({ paymentId }, { known }) {
       if (known?.direction !== 'out') return PaymentUnknown({ paymentId });

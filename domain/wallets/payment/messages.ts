@@ -151,7 +151,8 @@ export const RecordProviderNotice = command('RecordProviderNotice', {
 });
 export const ExpireTopUp = command('ExpireTopUp', {
   ...internal,
-  description: 'Ends a payment in that nobody confirmed in time.',
+  description:
+    'Ends a payment in that the provider did not answer for, or nobody confirmed, in time. What is confirmed later counts all the same.',
   data: { paymentId: PaymentId },
   rejections: [NotYet],
 });

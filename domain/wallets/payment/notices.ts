@@ -24,7 +24,8 @@ import { evolve, type Known, type PaymentEvent } from './state.ts';
 export type Notice = CommandData<typeof RecordProviderNotice>;
 type Followed = readonly PaymentEvent[] | Rejection;
 
-const waits = ({ phase }: Known): boolean =>
+/** Whether the provider has said nothing yet of what became of it. */
+export const waits = ({ phase }: Known): boolean =>
   phase === 'initiated' || phase === 'requires_action' || phase === 'submitted';
 
 const noted = ({ noticeId, paymentId, outcome, amount, currency, why, provider }: Notice): PaymentEvent =>

@@ -39,6 +39,7 @@ const listings: readonly (() => string)[] = [
   () => `unclaimedMoney ${nodes}`,
   () => `unclaimedOfAll ${nodes}`,
   () => `debtsOfAll ${nodes}`,
+  () => `payoutsUnderWay ${nodes}`,
   () => `waitingNotices ${nodes}`,
   () => `waitingNotices(status: handled) ${nodes}`,
   () => `settlements ${nodes}`,

@@ -1,16 +1,21 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Dispatch, Envelope } from '#domain/kernel/envelope.ts';
+import { later } from '#domain/kernel/instant.ts';
 import type { PaymentProvider } from '#domain/kernel/ports/payments.ts';
 import { Overloaded } from '#domain/kernel/rejections.ts';
-import { PayoutInitiated } from '#domain/wallets/payment/messages.ts';
+import { PayoutInitiated, TopUpInitiated } from '#domain/wallets/payment/messages.ts';
+import { simulatedClock } from '#engines/clock/simulated.ts';
 import { paymentsGateway } from '#sagas/payments-gateway.ts';
+import { NOON } from '#test/support/deciding.ts';
 import { MoneyWorld } from '#test/support/money-world.ts';
 
 const world = new MoneyWorld();
 const payout = PayoutInitiated({ paymentId: 'p', person: 'ann', currency: 'USD', amount: 5n });
 const event = world.record(payout, 'payment-p', 0, 'InitiatePayout');
 const { signal } = new AbortController();
+const clock = simulatedClock({ start: NOON });
+const around = { registry: world.registry, clock, machineClock: clock };
 
 const provider: PaymentProvider = {
   name: 'test',
@@ -34,7 +39,7 @@ const refusing: Dispatch = async ({ commandId }) => ({
 
 test('the answer is recorded under an id that derives from the event', async () => {
   const sent: Envelope[] = [];
-  const gateway = paymentsGateway({ provider, dispatch: accepting(sent), registry: world.registry });
+  const gateway = paymentsGateway({ ...around, provider, dispatch: accepting(sent) });
   await gateway.handle([event], signal);
   await gateway.handle([event], signal);
   assert.equal(new Set(sent.map(({ commandId }) => commandId)).size, 1);
@@ -43,9 +48,69 @@ test('the answer is recorded under an id that derives from the event', async () 
 
 test('a provider or a write side that cannot answer now makes the batch come again', async () => {
   const down: PaymentProvider = { ...provider, submitPayout: () => Promise.reject(new Error('down')) };
-  const { registry } = world;
-  const unasked = paymentsGateway({ provider: down, dispatch: accepting([]), registry });
-  const unrecorded = paymentsGateway({ provider, dispatch: refusing, registry });
+  const unasked = paymentsGateway({ ...around, provider: down, dispatch: accepting([]) });
+  const unrecorded = paymentsGateway({ ...around, provider, dispatch: refusing });
   await assert.rejects(unasked.handle([event], signal), /down/);
   await assert.rejects(unrecorded.handle([event], signal), /overloaded/);
+});
+
+const named = (paymentId: string) =>
+  world.record(
+    { ...payout, data: { ...payout.data, paymentId } },
+    `payment-${paymentId}`,
+    0,
+    'InitiatePayout',
+  );
+
+test('a payment that gets no answer holds up none beside it, and these are asked for once', async () => {
+  const asked: string[] = [];
+  const deaf: PaymentProvider = {
+    ...provider,
+    submitPayout({ paymentId }) {
+      asked.push(paymentId);
+      return paymentId === 'p' ? Promise.reject(new Error('no')) : Promise.resolve({ status: 'submitted' });
+    },
+  };
+  const sent: Envelope[] = [];
+  const gateway = paymentsGateway({ ...around, provider: deaf, dispatch: accepting(sent) });
+  const others = Array.from({ length: 20 }, (_, at) => `q${at}`);
+  const events = [event, ...others.map(named)];
+  await assert.rejects(gateway.handle(events, signal), /no/);
+  await assert.rejects(gateway.handle(events, signal), /no/);
+  assert.deepEqual(asked, ['p', ...others, 'p']);
+  const recorded = sent.map(({ data }) => (data as { readonly paymentId: string }).paymentId);
+  assert.deepEqual(recorded, others);
+});
+
+test('an answer that never comes is waited for so long, and then it is as if the provider had said nothing', async () => {
+  const silent: PaymentProvider = { ...provider, submitPayout: () => new Promise(() => undefined) };
+  const machineClock = simulatedClock({ start: NOON });
+  const gateway = paymentsGateway({ ...around, machineClock, provider: silent, dispatch: accepting([]) });
+  const handled = assert.rejects(gateway.handle([event], signal), /no answer of the provider/);
+  const next = machineClock.next();
+  assert.ok(next !== undefined);
+  machineClock.advanceTo(next);
+  await handled;
+  assert.equal(machineClock.next(), undefined, 'nobody waits any more');
+});
+
+test('a payment in whose time to begin is over is not asked for, but ends', async () => {
+  const terms = { paymentId: 't', person: 'ann', currency: 'USD', amount: 5n };
+  const dated = TopUpInitiated({ ...terms, expiresAt: later(NOON, 1) });
+  const sentAt = async (now: string, begun = dated): Promise<string | undefined> => {
+    const sent: Envelope[] = [];
+    const gateway = paymentsGateway({
+      ...around,
+      clock: { now: () => now },
+      provider,
+      dispatch: accepting(sent),
+    });
+    await gateway.handle([world.record(begun, 'payment-t', 0, 'InitiateTopUp')], signal);
+    return sent[0]?.command;
+  };
+  assert.equal(await sentAt(NOON), 'RecordProviderAnswer');
+  assert.equal(await sentAt(later(NOON, 1)), 'ExpireTopUp');
+  // The first say no time: they have a day.
+  assert.equal(await sentAt(later(NOON, 86_400_000 - 1), TopUpInitiated(terms)), 'RecordProviderAnswer');
+  assert.equal(await sentAt(later(NOON, 86_400_000), TopUpInitiated(terms)), 'ExpireTopUp');
 });

@@ -1,7 +1,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { later } from '#domain/kernel/instant.ts';
 import type { NewEvent } from '#domain/kernel/message.ts';
-import { TopUpConfirmed, TopUpRequiresAction } from '#domain/wallets/payment/messages.ts';
+import {
+  TopUpConfirmed,
+  TopUpExpired,
+  TopUpInitiated,
+  TopUpRequiresAction,
+} from '#domain/wallets/payment/messages.ts';
 import { FundsReserved, HoldCommitted } from '#domain/wallets/wallet/messages.ts';
 import { holdExpiry } from '#sagas/hold-expiry.ts';
 import { topUpExpiry } from '#sagas/top-up.ts';
@@ -57,4 +63,20 @@ test('a payment that nobody confirms expires, unless its confirmation comes firs
   const paid = recorded(TopUpConfirmed({ ...terms, movement: 'p', postings: [] }));
   assert.equal(topUpExpiry.onEvent(waiting?.state, paid)?.done, true);
   assert.equal(topUpExpiry.onEvent(topUpExpiry.initial, paid), undefined);
+});
+
+test('a payment that the provider does not answer for expires when its time to begin is over; its page has a time of its own', () => {
+  const terms = { ...ann, paymentId: 'p', amount: 5n };
+  const begun = recorded(TopUpInitiated({ ...terms, expiresAt: NOON }));
+  const waiting = topUpExpiry.onEvent(topUpExpiry.initial, begun);
+  assert.deepEqual(waiting?.timers, [{ name: 'expiry', at: NOON }]);
+  const fired = topUpExpiry.onTimer(waiting?.state, 'expiry', NOON);
+  assert.deepEqual(fired?.sends?.[0]?.command, { command: 'ExpireTopUp', data: { paymentId: 'p' } });
+  const until = later(NOON, 1_000);
+  const shown = { ...terms, provider: 'simulated', url: 'https://pay.example/t', expiresAt: until };
+  const page = topUpExpiry.onEvent(waiting?.state, recorded(TopUpRequiresAction(shown)));
+  assert.deepEqual(page?.timers, [{ name: 'expiry', at: until }]);
+  assert.equal(topUpExpiry.onEvent(waiting?.state, recorded(TopUpExpired(terms)))?.done, true);
+  // Of the first payments, which say no time, it knows nothing before they have a page.
+  assert.equal(topUpExpiry.onEvent(topUpExpiry.initial, recorded(TopUpInitiated(terms))), undefined);
 });

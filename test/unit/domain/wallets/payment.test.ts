@@ -117,6 +117,17 @@ test('a payment in that could not begin in its time never begins: the person is 
   assert.equal(line(history(dated), confirmed, nextDay), 'TopUpConfirmed', 'money that has come counts');
 });
 
+test('a payment in that the provider never answers for ends with its time to begin, and what comes later still counts', () => {
+  const dated = InitiateTopUp({ ...terms, expiresAt: EXPIRY });
+  assert.equal(line(history(dated), expire, later(EXPIRY, -1)), 'not_yet');
+  assert.equal(line(history(dated), expire, EXPIRY), 'TopUpExpired');
+  assert.equal(line(history(topUp), expire), 'TopUpExpired', 'the first payments say no time');
+  assert.equal(line(history(topUp, expire), expire), '');
+  assert.equal(line(history(topUp, expire), page), '', 'nobody is shown its page any more');
+  assert.equal(line(history(topUp, expire), confirmed), 'TopUpConfirmed');
+  assert.equal(line(history(payout), expire), '', 'a payout may have been paid');
+});
+
 test('a provider that declines ends the payment', () => {
   assert.equal(line(history(topUp), declined), 'TopUpFailed');
   assert.equal(line(history(payout), declined), 'PayoutFailed');
