@@ -1,13 +1,19 @@
 import { LotSold, SettleLot, StopSettlement } from '#domain/auctions/auction/messages.ts';
-import type { EventOf, Rejection } from '#domain/kernel/message.ts';
+import type { EventDeclaration, EventOf, NewEvent, Rejection } from '#domain/kernel/message.ts';
 import type { Intent } from '#domain/kernel/reaction.ts';
 import { type Answer, type Step, saga } from '#domain/kernel/saga.ts';
 import { CreditPlatform } from '#domain/wallets/platform/messages.ts';
-import { CaptureHold, CreditWallet } from '#domain/wallets/wallet/messages.ts';
+import { KeepUnclaimed } from '#domain/wallets/unclaimed/messages.ts';
+import { CaptureHold, CreditRefused, CreditWallet, DebtPaid } from '#domain/wallets/wallet/messages.ts';
 
 type Sold = EventOf<typeof LotSold>['data'];
-type State = { readonly sold: Sold | undefined; readonly paidTo: 'seller' | 'unclaimed' };
-type Stage = 'capture' | 'proceeds' | 'unclaimed' | 'fees';
+type State = {
+  readonly sold: Sold | undefined;
+  readonly paidTo: 'seller' | 'unclaimed';
+  /** Of the proceeds: what a debt took, in minor units; undefined before they are paid, and in states of before. */
+  readonly debtPaid?: bigint;
+};
+type Stage = 'capture' | 'proceeds' | 'unclaimed' | 'keep' | 'fees';
 
 const proceedsOf = ({ hammer, commission }: Sold): bigint => hammer - commission;
 const feesOf = ({ premium, commission }: Sold): bigint => premium + commission;
@@ -27,6 +33,14 @@ const payProceeds = (sold: Sold): Intent => ({
   }),
   purpose: 'proceeds',
 });
+const keepUnclaimed = ({ seller, currency, settlement }: Sold, amount: bigint): Intent => ({
+  command: KeepUnclaimed({
+    ...{ person: seller, currency, movement: settlement },
+    amount,
+    reason: 'sale_proceeds',
+  }),
+  purpose: 'keep',
+});
 const payFees = (sold: Sold): Intent => ({
   command: CreditPlatform({
     ...{ account: 'fees', currency: sold.currency, movement: sold.settlement },
@@ -37,18 +51,35 @@ const payFees = (sold: Sold): Intent => ({
   purpose: 'fees',
 });
 
-const settle = (state: State, sold: Sold): Step<State> => ({
-  state,
-  sends: [{ command: SettleLot({ auctionId: sold.auctionId, paidTo: state.paidTo }), purpose: 'settle' }],
-  done: true,
-});
+function settle(state: State, { auctionId }: Sold): Step<State> {
+  const { paidTo, debtPaid } = state;
+  const command = SettleLot({ auctionId, paidTo, ...(debtPaid !== undefined && { debtPaid }) });
+  return { state, sends: [{ command, purpose: 'settle' }], done: true };
+}
 const fees = (state: State, sold: Sold): Step<State> =>
   feesOf(sold) === 0n ? settle(state, sold) : { state, sends: [payFees(sold)] };
 const proceeds = (state: State, sold: Sold): Step<State> =>
   proceedsOf(sold) === 0n ? fees(state, sold) : { state, sends: [payProceeds(sold)] };
 
-/** What the seller's wallet refuses is owed to them, by its own reaction: less what paid a debt of theirs. */
-const unclaimed = (state: State, sold: Sold): Step<State> => fees({ ...state, paidTo: 'unclaimed' }, sold);
+/** What the events of this type say that they have moved, together. */
+const sumOf = (events: readonly NewEvent[], declared: EventDeclaration): bigint =>
+  events
+    .filter(({ type }) => type === declared.type)
+    .reduce((sum, { data }) => sum + (data as { readonly amount: bigint }).amount, 0n);
+
+/**
+ * The seller is paid when it is so: what the wallet has taken is in it or has paid a debt, by this very answer; what it refuses
+ * is owed to them. That is kept by its own reaction, and asked for here as well, once for the movement, so that its answer says
+ * that it is kept. Without events (the wallet was asked again long after) nothing is known but that it has its way.
+ */
+function paid(state: State, sold: Sold, { outcome, events }: Answer): Step<State> {
+  const debtPaid = sumOf(events, DebtPaid);
+  const known = outcome === 'accepted' && events.length === 0 ? state : { ...state, debtPaid };
+  if (outcome === 'accepted') return fees(known, sold);
+  const refused = sumOf(events, CreditRefused);
+  const owed: State = { ...(refused === 0n ? state : known), paidTo: 'unclaimed' };
+  return refused === 0n ? fees(owed, sold) : { state: owed, sends: [keepUnclaimed(sold, refused)] };
+}
 
 /** A no that has no way around is recorded where the sale is: the money waits in clearing, and somebody has to look. */
 const stop = (state: State, { auctionId }: Sold, at: Stage, { code, message }: Rejection): Step<State> => ({
@@ -62,23 +93,18 @@ const stop = (state: State, { auctionId }: Sold, at: Stage, { code, message }: R
   done: true,
 });
 
-/** What follows the answer of one stage. Without a way around it a no stops the settlement. */
+/** What follows the answer of one stage. A no stops the settlement. */
 const after =
-  (
-    at: Stage,
-    next: (state: State, sold: Sold) => Step<State>,
-    around?: (state: State, sold: Sold) => Step<State>,
-  ) =>
+  (at: Stage, next: (state: State, sold: Sold) => Step<State>) =>
   (state: State, answer: Answer): Step<State> | undefined => {
     const { sold } = state;
     if (sold === undefined) return undefined;
-    if (answer.outcome === 'accepted') return next(state, sold);
-    return around === undefined ? stop(state, sold, at, answer.rejection) : around(state, sold);
+    return answer.outcome === 'accepted' ? next(state, sold) : stop(state, sold, at, answer.rejection);
   };
 
 /**
  * After the hammer: the winner's hold is captured, the seller gets the hammer less commission, the house premium and
- * commission, and the sale is settled. Proceeds that the seller's wallet cannot take are owed to them.
+ * commission, and the sale is settled. Proceeds that the seller's wallet cannot take are owed to them, less what a debt takes.
  */
 export const settlement = saga({
   name: 'settlement',
@@ -94,7 +120,9 @@ export const settlement = saga({
   },
   answers: {
     capture: after('capture', proceeds),
-    proceeds: after('proceeds', fees, unclaimed),
+    proceeds: (state, answer) => state.sold && paid(state, state.sold, answer),
+    keep: after('keep', fees),
+    // Of settlements of before, which gave to the house what is owed to the seller.
     unclaimed: after('unclaimed', fees),
     fees: after('fees', settle),
   },

@@ -15,10 +15,10 @@ export interface Step<State> {
   readonly done?: boolean;
 }
 
-/** The answer to a command the saga sent. */
+/** The answer to a command the saga sent, with the command's own events: of a no, those that record it. */
 export type Answer =
   | { readonly outcome: 'accepted'; readonly events: readonly NewEvent[] }
-  | { readonly outcome: 'rejected'; readonly rejection: Rejection };
+  | { readonly outcome: 'rejected'; readonly rejection: Rejection; readonly events: readonly NewEvent[] };
 
 /**
  * A process with state and timers. One instance for each id, in the stream `saga-<name>-<id>`. Its handlers are pure; a

@@ -151,8 +151,13 @@ export const SettlementDocument = z
     paid: Money,
     /** To the seller: hammer less commission. */
     proceeds: Money,
-    /** `unclaimed`: no wallet of the seller could take the proceeds, and the house owes it to them (`unclaimedMoney`). */
+    /**
+     * Once it is settled. `seller`: into their wallet, or to a debt of theirs. `unclaimed`: no wallet of the seller could take what
+     * no debt took, and the house owes it to them (`unclaimedMoney`).
+     */
     paidTo: z.enum(['seller', 'unclaimed']).optional(),
+    /** Of the proceeds: what a debt of the seller took. Not known of settlements of before. */
+    debtPaid: Money.optional(),
     problem: z.string().optional(),
     soldAt: Instant,
     /** Of the fall of the hammer. */

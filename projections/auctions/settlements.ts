@@ -6,7 +6,7 @@ import { known } from './known.ts';
 
 export const settlementsView = view({
   name: 'settlements',
-  version: 3,
+  version: 4,
   description: 'What each sale moves between buyer, seller and house, and how far that is.',
   document: SettlementDocument,
   indexes: [
@@ -36,9 +36,15 @@ export const settlementsView = view({
     },
     LotSettled(before, event): SettlementDocument {
       const { problem: _, ...settlement } = known(before, event);
-      const { paidTo } = event.data;
-      const owed = paidTo === 'unclaimed' ? { problem: 'proceeds: unclaimed' } : {};
-      return { ...settlement, status: 'settled', paidTo, ...owed, settledAt: event.metadata.occurredAt };
+      const { paidTo, debtPaid, currency } = event.data;
+      return {
+        ...settlement,
+        status: 'settled',
+        paidTo,
+        ...(debtPaid !== undefined && { debtPaid: money(debtPaid, currency) }),
+        ...(paidTo === 'unclaimed' && { problem: 'proceeds: unclaimed' }),
+        settledAt: event.metadata.occurredAt,
+      };
     },
     SettlementStopped: (before, event): SettlementDocument => ({
       ...known(before, event),

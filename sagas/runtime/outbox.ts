@@ -234,7 +234,9 @@ export class Outbox {
     }
     const unsettled = unsettledBy(reply);
     if (unsettled !== undefined) throw new NotNow(`${send.command}: ${unsettled}`);
-    if (reply.outcome === 'rejected') return { outcome: 'rejected', rejection: reply.rejection };
-    return { outcome: 'accepted', events: reply.events.map(({ type, data }) => ({ type, data })) };
+    const events = reply.events.map(({ type, data }) => ({ type, data }));
+    return reply.outcome === 'rejected'
+      ? { outcome: 'rejected', rejection: reply.rejection, events }
+      : { outcome: 'accepted', events };
   }
 }

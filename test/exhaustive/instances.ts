@@ -84,10 +84,11 @@ export class SagaInstances {
     const { commandId } = at.sends.asked.ready.envelope;
     const unsettled = unsettledBy(reply);
     if (unsettled !== undefined) throw new TypeError(`${commandId} got no answer: ${unsettled}`);
+    const events = reply.events.map(({ type, data }) => ({ type, data }));
     const answer =
       reply.outcome === 'rejected'
-        ? { outcome: 'rejected' as const, rejection: reply.rejection }
-        : { outcome: 'accepted' as const, events: reply.events.map(({ type, data }) => ({ type, data })) };
+        ? { outcome: 'rejected' as const, rejection: reply.rejection, events }
+        : { outcome: 'accepted' as const, events };
     return this.#take(at, { kind: 'answer', commandId, purpose: at.sends.purpose, answer }, id);
   }
 

@@ -118,6 +118,9 @@ const rules: readonly (readonly [what: string, spoil: () => readonly RawEvent[],
   ['a bid answered twice', () => doubled('BidAccepted'), /was answered before/],
   ['a claim ended twice', () => doubled('ClaimEnded'), /has ended before/],
   ['a lot settled twice', () => doubled('LotSettled'), /nothing was to be settled/],
+  ['proceeds that nobody has', () => withData(at('LotSettled'), { paidTo: 'unclaimed' }), /0 are owed/],
+  ['a debt that took nothing', () => withData(at('LotSettled'), { debtPaid: '1' }), /a debt took 0, not 1/],
+  ['a settlement without its money', () => elsewhere(), /said to be paid where it is 0/],
   ['a credit that comes twice', () => doubled('FundsCredited'), /was credited before/],
   ['a payment confirmed twice', () => doubled('TopUpConfirmed'), /the payment is confirmed/],
   ['a step taken twice', () => doubled('SagaStepped'), /was taken before|was not waited for|was sent before/],
@@ -198,6 +201,13 @@ function passedOver(place: number, times = 1, behind = 0): readonly RawEvent[] {
   assert.ok(decided);
   const event = { ...decided, type: 'BidPassedOver' };
   return history.toSpliced(place + behind, 0, ...Array.from({ length: times }, () => event));
+}
+
+/** The first proceeds of a sale were credited for something else. */
+function elsewhere(): readonly RawEvent[] {
+  const credit = history.findIndex(({ data }) => data.reason === 'sale_proceeds');
+  assert.ok(credit >= 0);
+  return withData(credit, { reason: 'transfer' });
 }
 
 /** The lot of the first bid was entered by who made it. */

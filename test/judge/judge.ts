@@ -5,6 +5,7 @@ import { deadlines } from './deadlines.ts';
 import { money } from './money.ts';
 import { payments } from './payments.ts';
 import { type PlacesOptions, places } from './places.ts';
+import { proceeds } from './proceeds.ts';
 import type { Acknowledgement, RawEvent, Rules } from './raw.ts';
 import { sagas } from './sagas.ts';
 import { sales } from './sales.ts';
@@ -44,7 +45,7 @@ export function judgement(options: Partial<PlacesOptions & AcknowledgementsOptio
     if (problems.length < MOST_PROBLEMS) problems.push(problem);
   };
   const ledger = money();
-  const house = [auctions(), bidNumbers(), sales(), deadlines(), payments(), sagas()];
+  const house = [auctions(), bidNumbers(), sales(), deadlines(), payments(), proceeds(), sagas()];
   const rules: readonly Rules[] = [places({ clockMayGoBack, clocksApartMs }), ledger, ...house];
   const answers = acknowledgements({ seenFirst });
   let events = 0;

@@ -54,7 +54,7 @@ test('sold: the buyer pays hammer and premium, the seller gets the rest, the hou
       position: undefined,
       ...{ id: 'a1', movement: undefined, lotId: 'l1', seller: 'sam', buyer: 'bob', status: 'settled' },
       ...{ hammer: usd(20_50n), premium: usd(2_05n), commission: usd(1_03n), paid: usd(22_55n) },
-      ...{ proceeds: usd(19_47n), paidTo: 'seller', soldAt: endsAt, settledAt: endsAt },
+      ...{ proceeds: usd(19_47n), paidTo: 'seller', debtPaid: usd(0n), soldAt: endsAt, settledAt: endsAt },
     },
   );
   const movement = textIn(seen, 'movement');

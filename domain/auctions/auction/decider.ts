@@ -167,13 +167,14 @@ export const auction = decider({
       if (!isOf(auction.terms, place)) return [];
       return hasEnded(auction) ? [] : [cancelled(auction, cause)];
     },
-    SettleLot({ auctionId, paidTo }, auction) {
+    SettleLot({ auctionId, paidTo, debtPaid }, auction) {
       if (auction.phase === 'none' || auction.sold === undefined) return [];
       if (auction.settlement === 'settled') return [];
       const { currency, hammer, premium, commission } = auction.sold;
       const paid = hammer + premium;
       const proceeds = hammer - commission;
-      return [LotSettled({ auctionId, currency, paid, proceeds, fees: paid - proceeds, paidTo })];
+      const took = debtPaid === undefined ? {} : { debtPaid };
+      return [LotSettled({ auctionId, currency, paid, proceeds, fees: paid - proceeds, paidTo, ...took })];
     },
     StopSettlement({ auctionId, at, reason }, auction) {
       if (auction.phase !== 'sold' || auction.settlement !== 'due') return [];

@@ -147,8 +147,13 @@ export const LotSettled = event('LotSettled', {
     proceeds: MinorUnits,
     /** To the house: premium and commission. */
     fees: MinorUnits,
-    /** `unclaimed`: the seller has no open wallet; the platform keeps the proceeds for them. */
+    /**
+     * `seller`: into their wallet, or to a debt of theirs. `unclaimed`: no wallet could take what no debt took; the house owes it
+     * to them.
+     */
     paidTo: z.enum(['seller', 'unclaimed']),
+    /** Of the proceeds: what a debt of the seller took. Not known of the first. */
+    debtPaid: MinorUnits.optional(),
   },
 });
 export const SettlementStopped = event('SettlementStopped', {
@@ -303,7 +308,11 @@ export const CallOffAuction = command('CallOffAuction', {
 export const SettleLot = command('SettleLot', {
   description: 'Records that a sale has been paid for and paid out.',
   from: 'process',
-  data: { auctionId: AuctionId, paidTo: LotSettled.schema.shape.paidTo },
+  data: {
+    auctionId: AuctionId,
+    paidTo: LotSettled.schema.shape.paidTo,
+    debtPaid: LotSettled.schema.shape.debtPaid,
+  },
   stream,
 });
 export const StopSettlement = command('StopSettlement', {

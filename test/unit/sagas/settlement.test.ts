@@ -39,10 +39,14 @@ const recorded = (data: object): RecordedEvent => ({
     },
   },
 });
-const yes: Answer = { outcome: 'accepted', events: [] };
-const no = (code: string): Answer => ({
+type Said = readonly [type: string, amount: bigint];
+const said = (events: readonly Said[]): Answer['events'] =>
+  events.map(([type, amount]) => ({ type, data: { amount } }));
+const yes = (...events: readonly Said[]): Answer => ({ outcome: 'accepted', events: said(events) });
+const no = (code: string, ...events: readonly Said[]): Answer => ({
   outcome: 'rejected',
   rejection: { rejected: true, code, message: 'No.', details: {} },
+  events: said(events),
 });
 
 /** Runs the saga; each command it sends is answered by its purpose, and told as `purpose command amount`. */
@@ -55,13 +59,14 @@ function run(over: Partial<typeof sold>, answers: Readonly<Record<string, Answer
     const data = send.command.data as {
       readonly amount?: bigint;
       readonly account?: string;
-      paidTo?: string;
+      readonly paidTo?: string;
+      readonly debtPaid?: bigint;
     };
-    const what = [data.account, data.amount, data.paidTo].filter((each) => each !== undefined);
+    const what = [data.account, data.amount, data.paidTo, data.debtPaid].filter((each) => each !== undefined);
     told.push([send.purpose, send.command.command, ...what].join(' '));
     if (step.done === true) break;
     const purpose = send.purpose ?? '';
-    step = settlement.onAnswer(step.state, purpose, answers[purpose] ?? yes, NOW);
+    step = settlement.onAnswer(step.state, purpose, answers[purpose] ?? yes(), NOW);
   }
   return told;
 }
@@ -75,14 +80,36 @@ test('capture, pay the seller, pay the house, settled', () => {
   ]);
 });
 
-test('proceeds that the seller’s wallet cannot take are owed to the seller', () => {
-  assert.deepEqual(run({}, { proceeds: no('wallet_not_open') }), [
-    'capture CaptureHold 12000',
-    'proceeds CreditWallet 8500',
-    'fees CreditPlatform fees 3500',
-    'settle SettleLot unclaimed',
-  ]);
-});
+const credited: Said = ['FundsCredited', 85_00n];
+const refused = (amount: bigint): Said => ['CreditRefused', amount];
+const debt = (amount: bigint): Said => ['DebtPaid', amount];
+const ends: readonly (readonly [what: string, answer: Answer, sends: readonly string[]])[] = [
+  ['into the wallet', yes(credited), ['settle SettleLot seller 0']],
+  ['into the wallet, where a debt takes a part', yes(credited, debt(5_00n)), ['settle SettleLot seller 500']],
+  ['into the wallet, where a debt takes all', yes(credited, debt(85_00n)), ['settle SettleLot seller 8500']],
+  ['to a debt of a closed wallet', yes(debt(85_00n)), ['settle SettleLot seller 8500']],
+  [
+    'kept, because no wallet takes them',
+    no('wallet_not_open', refused(85_00n)),
+    ['keep KeepUnclaimed 8500', 'settle SettleLot unclaimed 0'],
+  ],
+  [
+    'kept, but for what a debt took',
+    no('wallet_not_open', debt(5_00n), refused(80_00n)),
+    ['keep KeepUnclaimed 8000', 'settle SettleLot unclaimed 500'],
+  ],
+  // The wallet remembers that it said so, and no more.
+  ['kept long before', no('credit_over'), ['settle SettleLot unclaimed']],
+];
+for (const [what, answer, sends] of ends)
+  test(`a settlement says what became of the proceeds, once it is so: ${what}`, () => {
+    const told = run({}, { proceeds: answer });
+    assert.deepEqual(
+      told.filter((each) => !/^(capture|proceeds|fees)/.test(each)),
+      sends,
+    );
+    assert.equal(told.at(-1), sends.at(-1));
+  });
 
 test('nothing is moved where there is nothing to move', () => {
   assert.deepEqual(run({ premium: 0n, commission: 0n }), [
