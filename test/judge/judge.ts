@@ -2,6 +2,7 @@ import { type AcknowledgementsOptions, acknowledgements } from './acknowledgemen
 import { auctions } from './auctions.ts';
 import { bidNumbers } from './bid-numbers.ts';
 import { deadlines } from './deadlines.ts';
+import { debts } from './debts.ts';
 import { money } from './money.ts';
 import { payments } from './payments.ts';
 import { type PlacesOptions, places } from './places.ts';
@@ -45,7 +46,7 @@ export function judgement(options: Partial<PlacesOptions & AcknowledgementsOptio
     if (problems.length < MOST_PROBLEMS) problems.push(problem);
   };
   const ledger = money();
-  const house = [auctions(), bidNumbers(), sales(), deadlines(), payments(), proceeds(), sagas()];
+  const house = [auctions(), bidNumbers(), sales(), deadlines(), payments(), proceeds(), debts(ledger.balances), sagas()];
   const rules: readonly Rules[] = [places({ clockMayGoBack, clocksApartMs }), ledger, ...house];
   const answers = acknowledgements({ seenFirst });
   let events = 0;

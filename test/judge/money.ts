@@ -53,9 +53,6 @@ const mayBeNegative = (account: string): boolean =>
 const isBeyond = (account: string, balance: bigint): boolean =>
   balance < 0n ? !mayBeNegative(account) : balance > 0n && account.startsWith('receivable:');
 
-/** What takes money, or a promise of it, out of a person's reach. */
-const leaving: ReadonlySet<string> = new Set(['TransferSent', 'FundsReserved', 'WalletClosed']);
-
 /** Money that has to arrive; and what nobody owns has to find its owner. */
 const isOnItsWay = (account: string): boolean =>
   account.startsWith('clearing:') || account.startsWith('platform:unallocated:');
@@ -67,8 +64,6 @@ export function money(): Money {
   /** What the holds of each wallet hold together. */
   const heldIn = new Map<string, bigint>();
   const credited = new Set<string>();
-  /** By person and currency. */
-  const owed = new Map<string, bigint>();
   /** Who was to be credited by a movement when their wallet refused, by movement and reason. */
   const refused = new Map<string, string>();
 
@@ -89,18 +84,6 @@ export function money(): Money {
     if (sum !== 0n) complain(`its postings sum to ${sum}`);
     if (postings.length > 0 && type !== 'FundsReserved') checkAmount(data.amount, postings, complain);
     if (currencies.size > 1) complain('its postings are in several currencies');
-  }
-
-  /** While a person owes, nothing is available in that currency, and nothing leaves. */
-  function checkDebt({ type, data }: RawEvent, complain: Complain): void {
-    const wallet = `${data.person}:${data.currency}`;
-    const before = owed.get(wallet) ?? 0n;
-    if (before > 0n && leaving.has(type)) complain(`${before} are owed, and money leaves`);
-    if (data.owed === undefined) return;
-    const by = type === 'DebtIncurred' ? amount(data.amount) : -amount(data.amount);
-    owed.set(wallet, before + by);
-    if (data.owed !== (before + by).toString())
-      complain(`says that ${data.owed} are owed, not ${before + by}`);
   }
 
   /** The running balance that an event of a wallet states for the statement. */
@@ -176,19 +159,12 @@ export function money(): Money {
       if (data.postings !== undefined) book(event, complain);
       const check = stream.startsWith('wallet-') ? checkBalance : checkOwed;
       if (data.balance !== undefined) check(data, complain);
-      if (stream.startsWith('wallet-')) checkDebt(event, complain);
       if (stream.startsWith('wallet-') && data.holdId !== undefined) follow(event, complain);
       if (credits.has(type)) credit(event, complain);
     },
     atRest(complain) {
       for (const [account, balance] of balances)
         if (isOnItsWay(account) && balance !== 0n) complain(`${account} ends with ${balance}`);
-      for (const [wallet, debt] of owed) {
-        const booked = balances.get(`receivable:${wallet}`) ?? 0n;
-        if (booked !== -debt) complain(`${wallet} owes ${debt} where ${-booked} are booked`);
-        if (debt > 0n && (balances.get(`wallet:${wallet}:available`) ?? 0n) > 0n)
-          complain(`${wallet} owes ${debt} and has something available`);
-      }
     },
     balances: () =>
       Object.fromEntries([...balances].filter(([account]) => !account.startsWith('clearing:')).sort()),

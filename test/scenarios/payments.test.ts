@@ -1,15 +1,7 @@
 import assert from 'node:assert/strict';
-import { type TestContext, test } from 'node:test';
-import type { Command } from '#domain/kernel/message.ts';
+import { test } from 'node:test';
 import { ClaimMoney, PayOutUnclaimed } from '#domain/wallets/unclaimed/messages.ts';
-import {
-  CloseWallet,
-  OpenWallet,
-  RequestTopUp,
-  Transfer,
-  Withdraw,
-  WriteOffDebt,
-} from '#domain/wallets/wallet/messages.ts';
+import { CloseWallet, OpenWallet, Transfer, Withdraw } from '#domain/wallets/wallet/messages.ts';
 import { ann, bob, otto, refusedWith, Saleroom, sam, textIn } from '#test/support/saleroom.ts';
 
 // Money in, out and between people, in the running house with the provider and its notices.
@@ -156,64 +148,6 @@ test('a payment that comes for a closed wallet is owed to the person, and one th
     'unclaimed:sam:USD': 50_00n,
   });
   assert.equal(textIn(await room.house.see('payments', paymentId), 'creditedTo'), 'unclaimed');
-});
-
-/** Ann, who has 100.00 in dollars and in euros. */
-async function givenTwoCurrencies(t: TestContext): Promise<{ room: Saleroom; paymentId: string }> {
-  const room = await Saleroom.open(t);
-  await room.fund(ann, bob);
-  await room.house.done(OpenWallet({ currency: 'EUR' }), ann);
-  await room.house.done(RequestTopUp({ amount: 100_00n, currency: 'EUR' }), ann);
-  await room.house.settle();
-  await room.confirmTopUps();
-  const dollars = (await room.house.everything()).find(
-    ({ type, data }) => type === 'TopUpConfirmed' && data.person === 'ann' && data.currency === 'USD',
-  );
-  return { room, paymentId: textIn(dollars?.data, 'paymentId') };
-}
-
-test('a pay-in that the bank takes back is owed: nothing leaves in any currency until it is paid', async (t) => {
-  const { room, paymentId } = await givenTwoCurrencies(t);
-  const { house } = room;
-  await house.done(Transfer({ to: bob.id, amount: 70_00n, currency }), ann);
-  await house.settle();
-  const back = { noticeId: 'n1', paymentId, outcome: 'top_up_charged_back', amount: 100_00n } as const;
-  for (const _ of [1, 2]) assert.equal(await house.tell({ ...back, currency }), true);
-  await house.settle();
-  const { balances } = await room.audited();
-  assert.equal(balances['receivable:ann:USD'], -70_00n);
-  assert.equal(balances['provider:simulated:USD'], -100_00n);
-  const refused = async (command: Command) => refusedWith(await house.process.send(command, ann));
-  const euros = { amount: 1_00n, currency: 'EUR' };
-  assert.equal(await refused(Transfer({ ...euros, to: bob.id })), 'debt_outstanding');
-  assert.equal(await refused(Withdraw(euros)), 'debt_outstanding');
-  assert.equal(await refused(CloseWallet({ currency: 'EUR' })), 'debt_outstanding');
-  // What comes pays first, and what is beyond it is hers.
-  await house.done(Transfer({ to: ann.id, amount: 90_00n, currency }), bob);
-  await house.settle();
-  assert.deepEqual(await room.balance(ann), { available: '2000', held: '0' });
-  assert.equal((await room.audited()).balances['receivable:ann:USD'], 0n);
-  await house.done(Withdraw(euros), ann);
-  await house.settle();
-  await room.audited();
-});
-
-test('staff write off what is owed, and then money leaves again', async (t) => {
-  const { room, paymentId } = await givenTwoCurrencies(t);
-  const { house } = room;
-  await house.done(Withdraw({ amount: 100_00n, currency }), ann);
-  await house.settle();
-  const back = { noticeId: 'n1', paymentId, outcome: 'top_up_returned', amount: 30_00n } as const;
-  assert.equal(await house.tell({ ...back, currency }), true);
-  await house.settle();
-  const seen = await house.see('debts', 'ann:USD');
-  assert.equal(textIn(seen, 'person'), 'ann');
-  await house.done(WriteOffDebt({ person: ann.id, currency, cause: 'It is small.' }), otto);
-  await house.settle();
-  await house.done(Withdraw({ amount: 1_00n, currency: 'EUR' }), ann);
-  await house.settle();
-  const { balances } = await room.audited();
-  assert.deepEqual([balances['platform:losses:USD'], balances['receivable:ann:USD']], [-30_00n, 0n]);
 });
 
 test('a payout that comes back from the bank is credited again', async (t) => {

@@ -1,10 +1,10 @@
 import { z } from 'zod';
-import { PersonId } from '../../kernel/ids.ts';
+import { MovementId, PersonId } from '../../kernel/ids.ts';
 import { command, event } from '../../kernel/message.ts';
-import { Currency, MinorUnits } from '../../kernel/money.ts';
+import { Currency, MinorUnits, PositiveMinorUnits } from '../../kernel/money.ts';
 
-// Streams `debtor-<person>`: in which currencies a person owes, for their wallets in the others. This is the permanent
-// storage format.
+// Streams `debtor-<person>`: in which currencies a person owes, for their wallets in the others. A debt is here before it is in
+// its wallet. This is the permanent storage format.
 
 /** What keeps money in all wallets of a person. `owed` is in minor units. */
 export interface Debt {
@@ -12,18 +12,33 @@ export interface Debt {
   readonly currency: Currency;
 }
 
+const whose = { person: PersonId, currency: Currency };
+const expected = { ...whose, amount: PositiveMinorUnits, movement: MovementId };
 const told = {
-  person: PersonId,
-  currency: Currency,
+  ...whose,
   owed: MinorUnits,
   /** Which change of the debt in that wallet it is. */
   nth: z.int().min(1),
+  /** The one that was expected, with its first report. */
+  movement: MovementId.optional(),
 };
 
+export const DebtExpected = event('DebtExpected', {
+  version: 1,
+  description:
+    'Money went back outside that a wallet of the person has to give: until that has said what it can, all of it is owed.',
+  data: expected,
+});
 export const DebtNoted = event('DebtNoted', {
   version: 1,
   description: 'What a person owes in one currency; zero when it is paid or written off.',
   data: told,
+});
+export const ExpectDebt = command('ExpectDebt', {
+  description: 'Tells all wallets of a person of what one of them is about to owe. Once for each movement.',
+  from: 'process',
+  data: expected,
+  stream: ({ person }) => `debtor-${person}`,
 });
 export const NoteDebt = command('NoteDebt', {
   description: 'Tells all wallets of a person what they owe in one of them.',
@@ -32,5 +47,5 @@ export const NoteDebt = command('NoteDebt', {
   stream: ({ person }) => `debtor-${person}`,
 });
 
-export const debtorEvents = [DebtNoted] as const;
-export const debtorCommands = [NoteDebt] as const;
+export const debtorEvents = [DebtExpected, DebtNoted] as const;
+export const debtorCommands = [ExpectDebt, NoteDebt] as const;

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Command } from '#domain/kernel/message.ts';
 import { debtor, standingDebt } from '#domain/wallets/debtor/decider.ts';
-import { DebtNoted, NoteDebt } from '#domain/wallets/debtor/messages.ts';
+import { DebtExpected, DebtNoted, ExpectDebt, NoteDebt } from '#domain/wallets/debtor/messages.ts';
 import { notice } from '#domain/wallets/notice/decider.ts';
 import { HandleNotice, KeepNotice } from '#domain/wallets/notice/messages.ts';
 import { decideOn, eventsOf, NOON } from '#test/support/deciding.ts';
@@ -19,7 +19,7 @@ test('what a wallet told of its debt later counts, in whatever order it comes', 
 
 test('a debt in one currency stands until that wallet tells that it is paid', () => {
   const at = { position: undefined, occurredAt: NOON, actor: 'ann' };
-  const after = (...events: ReturnType<typeof DebtNoted>[]) =>
+  const after = (...events: ReturnType<typeof DebtNoted | typeof DebtExpected>[]) =>
     standingDebt(events.reduce((so, event) => debtor.evolve(so, event, at), debtor.initial));
   assert.equal(after(), undefined);
   const euros = DebtNoted(told(1n, 1, 'EUR'));
@@ -28,6 +28,26 @@ test('a debt in one currency stands until that wallet tells that it is paid', ()
     currency: 'EUR',
   });
   assert.equal(after(euros, DebtNoted(told(0n, 2, 'EUR'))), undefined);
+  const comes = DebtExpected({ person: 'ann', currency: 'USD', amount: 9n, movement: 'm' });
+  assert.deepEqual(after(comes), { owed: 9n, currency: 'USD' });
+  assert.equal(after(comes, DebtNoted({ ...told(0n, 2), movement: 'm' })), undefined);
+  assert.deepEqual(after(comes, DebtNoted(told(0n, 2))), { owed: 9n, currency: 'USD' });
+});
+
+test('a debt is expected once, until its wallet has told of it, however late', () => {
+  const comes = { person: 'ann', currency: 'USD', amount: 9n, movement: 'm' };
+  const expected = DebtExpected(comes);
+  const of = { movement: 'm' };
+  assert.deepEqual(decideOn(debtor, [], ExpectDebt(comes)), [expected]);
+  assert.deepEqual(decideOn(debtor, [expected], ExpectDebt(comes)), []);
+  const incurred = NoteDebt({ ...told(9n, 1), ...of });
+  const noted = DebtNoted({ ...told(9n, 1), ...of });
+  assert.deepEqual(decideOn(debtor, [expected], incurred), [noted]);
+  assert.deepEqual(decideOn(debtor, [expected, noted], incurred), []);
+  assert.deepEqual(decideOn(debtor, [noted], ExpectDebt(comes)), []);
+  // That it is paid may be told first.
+  const paid = DebtNoted(told(0n, 2));
+  assert.deepEqual(decideOn(debtor, [expected, paid], incurred), [DebtNoted({ ...told(0n, 2), ...of })]);
 });
 
 test('a notice waits once and is handled once', () => {

@@ -1,0 +1,157 @@
+import assert from 'node:assert/strict';
+import { type TestContext, test } from 'node:test';
+import type { Actor } from '#domain/kernel/actor.ts';
+import type { Command } from '#domain/kernel/message.ts';
+import {
+  CloseWallet,
+  OpenWallet,
+  RequestTopUp,
+  Transfer,
+  Withdraw,
+  WriteOffDebt,
+} from '#domain/wallets/wallet/messages.ts';
+import {
+  ann,
+  bob,
+  endsAt,
+  givenOpenAuction,
+  otto,
+  refusedWith,
+  Saleroom,
+  sam,
+  textIn,
+  usd,
+} from '#test/support/saleroom.ts';
+
+// What people owe because their bank took back what they had paid in, in the running house.
+
+const currency = 'USD';
+
+/** Ann, who has 100.00 in dollars and in euros. */
+async function givenTwoCurrencies(t: TestContext): Promise<{ room: Saleroom; paymentId: string }> {
+  const room = await Saleroom.open(t);
+  await room.fund(ann, bob);
+  await room.house.done(OpenWallet({ currency: 'EUR' }), ann);
+  await room.house.done(RequestTopUp({ amount: 100_00n, currency: 'EUR' }), ann);
+  await room.house.settle();
+  await room.confirmTopUps();
+  const dollars = (await room.house.everything()).find(
+    ({ type, data }) => type === 'TopUpConfirmed' && data.person === 'ann' && data.currency === 'USD',
+  );
+  return { room, paymentId: textIn(dollars?.data, 'paymentId') };
+}
+
+test('a pay-in that the bank takes back is owed: nothing leaves in any currency until it is paid', async (t) => {
+  const { room, paymentId } = await givenTwoCurrencies(t);
+  const { house } = room;
+  await house.done(Transfer({ to: bob.id, amount: 70_00n, currency }), ann);
+  await house.settle();
+  const back = { noticeId: 'n1', paymentId, outcome: 'top_up_charged_back', amount: 100_00n } as const;
+  for (const _ of [1, 2]) assert.equal(await house.tell({ ...back, currency }), true);
+  await house.settle();
+  const { balances } = await room.audited();
+  assert.equal(balances['receivable:ann:USD'], -70_00n);
+  assert.equal(balances['provider:simulated:USD'], -100_00n);
+  const refused = async (command: Command) => refusedWith(await house.process.send(command, ann));
+  const euros = { amount: 1_00n, currency: 'EUR' };
+  assert.equal(await refused(Transfer({ ...euros, to: bob.id })), 'debt_outstanding');
+  assert.equal(await refused(Withdraw(euros)), 'debt_outstanding');
+  assert.equal(await refused(CloseWallet({ currency: 'EUR' })), 'debt_outstanding');
+  // What comes pays first, and what is beyond it is hers.
+  await house.done(Transfer({ to: ann.id, amount: 90_00n, currency }), bob);
+  await house.settle();
+  assert.deepEqual(await room.balance(ann), { available: '2000', held: '0' });
+  assert.equal((await room.audited()).balances['receivable:ann:USD'], 0n);
+  await house.done(Withdraw(euros), ann);
+  await house.settle();
+  await room.audited();
+});
+
+test('staff write off what is owed, and then money leaves again', async (t) => {
+  const { room, paymentId } = await givenTwoCurrencies(t);
+  const { house } = room;
+  await house.done(Withdraw({ amount: 100_00n, currency }), ann);
+  await house.settle();
+  const back = { noticeId: 'n1', paymentId, outcome: 'top_up_returned', amount: 30_00n } as const;
+  assert.equal(await house.tell({ ...back, currency }), true);
+  await house.settle();
+  const seen = await house.see('debts', 'ann:USD');
+  assert.equal(textIn(seen, 'person'), 'ann');
+  await house.done(WriteOffDebt({ person: ann.id, currency, cause: 'It is small.' }), otto);
+  await house.settle();
+  await house.done(Withdraw({ amount: 1_00n, currency: 'EUR' }), ann);
+  await house.settle();
+  const { balances } = await room.audited();
+  assert.deepEqual([balances['platform:losses:USD'], balances['receivable:ann:USD']], [-30_00n, 0n]);
+});
+
+/** The bank takes back all that a person has paid in, in dollars. */
+async function chargeBack({ house }: Saleroom, who: Actor): Promise<void> {
+  const paidIn = (await house.everything()).find(
+    ({ type, data }) => type === 'TopUpConfirmed' && data.person === who.id && data.currency === currency,
+  );
+  const paymentId = textIn(paidIn?.data, 'paymentId');
+  const back = { noticeId: `n-${who.id}`, paymentId, outcome: 'top_up_charged_back' } as const;
+  assert.equal(await house.tell({ ...back, amount: 100_00n, currency }), true);
+}
+
+test('every wallet knows of a debt before it is in its own', async (t) => {
+  const { room } = await givenTwoCurrencies(t);
+  const { house } = room;
+  await house.done(Transfer({ to: bob.id, amount: 100_00n, currency }), ann);
+  await house.settle();
+  const held = house.process.holdBack(({ stream }) => stream === 'wallet-ann:USD');
+  await chargeBack(room, ann);
+  await held.reached;
+  assert.deepEqual(await house.types('debtor-ann'), ['DebtExpected']);
+  const transfer = Transfer({ to: bob.id, amount: 1_00n, currency: 'EUR' });
+  const reply = await house.process.send(transfer, ann);
+  assert.equal(refusedWith(reply), 'debt_outstanding');
+  assert.deepEqual(reply.outcome === 'rejected' && reply.rejection.details, { owed: 100_00n, currency });
+  held.release();
+  await house.settle();
+  assert.deepEqual(await house.types('debtor-ann'), ['DebtExpected', 'DebtNoted']);
+  await room.audited();
+});
+
+test('who owes bids no more: the door says so in the words of the wallet, and what is held stays held', async (t) => {
+  const room = await givenOpenAuction(t);
+  const { house } = room;
+  await room.bid(ann, 20_00n);
+  await chargeBack(room, ann);
+  await house.settle();
+  assert.deepEqual(await room.balance(ann), { available: '0', held: '2200' });
+  const before = await house.types('wallet-ann:USD');
+  const reply = await room.bid(ann, 30_00n);
+  assert.equal(refusedWith(reply), 'bid_not_funded');
+  assert.deepEqual(reply.outcome === 'rejected' && reply.rejection.details, {
+    ...{ needed: usd(33_00n), cause: 'debt_outstanding' },
+  });
+  assert.equal((await house.types('participant-a1:ann')).at(-1), 'BidRejected');
+  assert.deepEqual(await house.types('wallet-ann:USD'), before);
+  await room.audited();
+});
+
+test('proceeds that a debt takes are told as what they are', async (t) => {
+  const room = await givenOpenAuction(t);
+  const { house } = room;
+  await room.fund(sam);
+  await house.done(Transfer({ to: bob.id, amount: 90_00n, currency }), sam);
+  await room.bid(ann, 20_00n);
+  await room.bid(bob, 30_00n);
+  await chargeBack(room, sam);
+  await house.advanceTo(endsAt);
+  const { balances } = await room.audited();
+  // He owed 90.00, and his are 20.50 less 1.03.
+  assert.equal(balances['receivable:sam:USD'], -70_53n);
+  const { status, paidTo, debtPaid, problem } = (await house.see('settlements', 'a1')) as Record<
+    string,
+    unknown
+  >;
+  assert.deepEqual(
+    { status, paidTo, debtPaid, problem },
+    {
+      ...{ status: 'settled', paidTo: 'seller', debtPaid: usd(19_47n), problem: undefined },
+    },
+  );
+});
