@@ -15,7 +15,13 @@ import { type CommandData, type Rejection, type RejectionOf, rejectionFrom } fro
 import { money } from '../kernel/money.ts';
 import { process } from '../kernel/process.ts';
 import { isRecorded } from '../kernel/reaction.ts';
-import { FundsRefused, InsufficientFunds, ReserveFunds } from '../wallets/wallet/messages.ts';
+import { type Debtor, standingDebt } from '../wallets/debtor/decider.ts';
+import {
+  DebtOutstanding,
+  FundsRefused,
+  InsufficientFunds,
+  ReserveFunds,
+} from '../wallets/wallet/messages.ts';
 import {
   behindThem,
   type Surroundings,
@@ -23,10 +29,11 @@ import {
   whyCalledOff,
   whyNotWelcome,
 } from './auction-surroundings.ts';
+import { debtorOf } from './while-in-debt.ts';
 
 /** What stands against a bid at the door, or what has to be held for it. */
 function screen(
-  { auction, ...around }: Surroundings,
+  { auction, debtor, ...around }: Surroundings & { readonly debtor: Debtor },
   { maximum: { amount: maximum, currency } }: CommandData<typeof PlaceBid>,
   { now, actor }: { readonly now: Instant; readonly actor: Actor },
 ): BidScreening {
@@ -37,7 +44,11 @@ function screen(
   if (currency !== terms.currency) return { refusal: CurrencyMismatch({ currency: terms.currency }) };
   const refusal = whyNot(auction, { bidder: actor.id, maximum }, { moment: now }) ?? whyCalledOff(around);
   if (refusal !== undefined) return { refusal };
-  return { hold: maximum + feeOn(maximum, terms.premium), endsAt: terms.endsAt };
+  const hold = maximum + feeOn(maximum, terms.premium);
+  // The wallet would say no in the same words, and has the last one: it reads the debt to its end.
+  if (standingDebt(debtor) !== undefined)
+    return { refusal: BidNotFunded({ needed: money(hold, currency), cause: DebtOutstanding.code }) };
+  return { hold, endsAt: terms.endsAt };
 }
 
 const isLack = (why: Rejection): why is RejectionOf<typeof InsufficientFunds> =>
@@ -59,12 +70,12 @@ function endOf(event: RecordedEvent, bidId: string): RecordedEvent | Rejection |
 }
 
 /**
- * A bid from the door to its outcome: screened against the auction, placed on the participant's stream, funded by the
+ * A bid from the door to its outcome: screened against the auction and the bidder's debts, placed on the participant's stream, funded by the
  * wallet, decided by the auction. A bid that is accepted need not lead: it may be outbid in the same moment.
  */
 export const placeBid = process({
   command: PlaceBid,
-  reads: surroundings,
+  reads: { ...surroundings, debtor: debtorOf },
   readsNext: behindThem,
   screen,
   refuses: (screened) => 'refusal' in screened,

@@ -5,11 +5,12 @@ import { CloseWallet, ReserveFunds, Transfer, Withdraw } from '../wallets/wallet
 // Nothing leaves a person's wallets, in whatever currency, while they owe in one of them. A wallet knows its own debt; of the
 // others it is told by the screen, which reads the debtor's stream to its end.
 
-const own = {
+/** What whoever sends the command owes, as far as it is known here. */
+export const debtorOf = {
   decider: debtor,
   stream: (_: object, { id }: { readonly id: string }) => `debtor-${id}`,
-  toEnd: true,
 } as const;
+const own = { ...debtorOf, toEnd: true } as const;
 const screened = {
   screen: ({ debtor }: { readonly debtor: Debtor }) => standingDebt(debtor),
   refuses: (debt: unknown) => debt !== undefined,

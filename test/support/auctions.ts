@@ -12,6 +12,7 @@ import type {
   NewEvent,
   Rejection,
 } from '#domain/kernel/message.ts';
+import { debtor } from '#domain/wallets/debtor/decider.ts';
 
 // Builders for tests of the auctions context: people, terms, and deciders run without a pipeline.
 
@@ -28,8 +29,8 @@ export const system = person('system.test', ['system']);
 
 export const NOW = '2026-03-01T12:00:00.000Z';
 
-/** The lot and the sale of an auction in which nobody has a hand but those whom the auction knows. */
-export const untouched = { lot: lot.initial, sale: sale.initial };
+/** The lot and the sale of an auction in which nobody has a hand but those whom the auction knows; and nobody owes. */
+export const untouched = { lot: lot.initial, sale: sale.initial, debtor: debtor.initial };
 
 const ebayUs = ladderOf('USD', 1);
 if (ebayUs === undefined) throw new Error('the eBay ladder is missing');

@@ -81,13 +81,13 @@ export const NotJoined = rejection('not_joined', {
 });
 export const BidNotFunded = rejection('bid_not_funded', {
   message:
-    'The maximum and the premium on it could not be held. Open a wallet or top it up by what is missing, then bid again with a new command id.',
+    'The maximum and the premium on it could not be held. Open a wallet, top it up by what is missing, or pay what you owe, then bid again with a new command id.',
   details: {
     /** The maximum and the premium on it. */
     needed: Money,
     /** What the wallet lacks, beside what it has available and holds for this auction already; only where that is the cause. */
     missing: Money.optional(),
-    /** The wallet’s reason, for example `insufficient_funds` or `wallet_not_open`. */
+    /** The wallet’s reason, for example `insufficient_funds`, `wallet_not_open` or `debt_outstanding`. */
     cause: z.string(),
   },
 });

@@ -144,6 +144,17 @@ test('the door lets a sound bid through with maximum and premium to hold', () =>
   assert.equal(placeBid.reads.inspector?.stream(bid, ann), 'inspector-ann');
 });
 
+test('the door turns away whoever owes, as their wallet would', () => {
+  const debtor = { ...untouched.debtor, expected: [{ owed: 1n, currency: 'EUR', movement: 'm' }] };
+  const states = { ...untouched, auction: stateOf(auction, open), inspector: nothingRead, debtor };
+  const screened = placeBid.screen(states, bid, facts(ann)) as {
+    readonly refusal: { readonly details: object };
+  };
+  assert.equal(placeBid.refuses(screened), true);
+  assert.deepEqual(screened.refusal.details, { needed: usd(passes.hold), cause: 'debt_outstanding' });
+  assert.equal(placeBid.reads.debtor?.stream(bid, ann), 'debtor-ann');
+});
+
 test('whoever entered or changed the lot or the sale bids on it under no role', () => {
   const hands = withHand(noHands, { actor: 'clara' });
   const refusal = { refusal: OwnLot({}) };
