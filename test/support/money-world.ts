@@ -4,6 +4,7 @@ import { categoryOf } from '#domain/kernel/ids.ts';
 import type { Command, NewEvent } from '#domain/kernel/message.ts';
 import type { Intent } from '#domain/kernel/reaction.ts';
 import { registryOf } from '#domain/kernel/registry.ts';
+import { whileInDebt } from '#domain/processes/while-in-debt.ts';
 import { wallets } from '#domain/wallets/context.ts';
 import { deciders } from '#domain/wallets/deciders.ts';
 import { walletReactions } from '#sagas/wallets.ts';
@@ -35,7 +36,12 @@ export class MoneyWorld {
     if (decider === undefined || decide === undefined) throw new Error(`nobody decides ${command}`);
     const head = this.#states.get(stream) ?? { state: decider.initial, revision: -1 };
     this.#decisions += 1;
-    const facts = { now: NOON, actor: by, id: `id-${this.#decisions}`, screened: undefined };
+    const facts = {
+      now: NOON,
+      actor: by,
+      id: `id-${this.#decisions}`,
+      screened: this.#screen(command, data, by),
+    };
     const decision = decide(data, head.state, facts);
     if ('rejected' in decision) return decision.code;
     let { state, revision } = head;
@@ -47,6 +53,16 @@ export class MoneyWorld {
     this.#states.set(stream, { state, revision });
     this.waiting.push(...events.flatMap((event) => this.#wanted(event)));
     return events;
+  }
+
+  /** What the screen of its process says, of states as they are now. */
+  #screen(command: string, data: object, by: Actor): unknown {
+    const process = whileInDebt.find((each) => each.command.type === command);
+    const states = Object.entries(process?.reads ?? {}).map(([name, { decider, stream }]) => [
+      name,
+      this.#states.get(stream(data, by))?.state ?? decider.initial,
+    ]);
+    return process?.screen(Object.fromEntries(states), data, { now: NOON, actor: by });
   }
 
   #wanted(event: RecordedEvent): readonly Sent[] {

@@ -1,0 +1,101 @@
+import assert from 'node:assert/strict';
+import { env } from 'node:process';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import type { RecordedEvent } from '#domain/kernel/envelope.ts';
+import type { Posting } from '#domain/kernel/posting.ts';
+import { isRecorded } from '#domain/kernel/reaction.ts';
+import { NoticeKept } from '#domain/wallets/notice/messages.ts';
+import { NoticeRefused } from '#domain/wallets/payment/messages.ts';
+import {
+  CreditRefused,
+  DebtWrittenOff,
+  FundsCaptured,
+  TransferSent,
+} from '#domain/wallets/wallet/messages.ts';
+import type { Bank } from '#test/support/money-bank.ts';
+import { histories, live, proceedsOf, seller } from '#test/support/money-histories.ts';
+
+// The books against a mirror of the bank, which hears the same notices and knows nothing of the house.
+
+const numRuns = Number(env.ANNALS_RUNS ?? 150);
+
+type Sums = Map<string, bigint>;
+const add = (sums: Sums, name: string, by: bigint): Sums => sums.set(name, (sums.get(name) ?? 0n) + by);
+const without0 = (sums: Sums) => Object.fromEntries([...sums].filter(([, sum]) => sum !== 0n).sort());
+
+/** What a person has in a currency, all together: what the bank has brought, moved on by what was done with it here. */
+function wealth(history: readonly RecordedEvent[], bank: Bank): Sums {
+  const sums: Sums = new Map();
+  for (const [paymentId, { wallet }] of bank.payments) add(sums, wallet, bank.netOf(paymentId));
+  /** Transfers that did not arrive went back to whoever sent them. */
+  const back = new Set(
+    history.flatMap((event) =>
+      isRecorded(event, CreditRefused) && event.data.credit === 'transfer' ? [event.data.movement] : [],
+    ),
+  );
+  for (const event of history) {
+    if (isRecorded(event, TransferSent) && !back.has(event.data.movement)) {
+      const { person, to, currency, amount } = event.data;
+      add(add(sums, `${person}:${currency}`, -amount), `${to}:${currency}`, amount);
+    } else if (isRecorded(event, FundsCaptured) && event.data.purpose === 'bid') {
+      const { person, currency, amount } = event.data;
+      add(add(sums, `${person}:${currency}`, -amount), `${seller}:${currency}`, proceedsOf(amount));
+    } else if (isRecorded(event, DebtWrittenOff))
+      add(sums, `${event.data.person}:${event.data.currency}`, event.data.amount);
+  }
+  return sums;
+}
+
+test('the provider’s account is what the bank says has moved, payment by payment', () => {
+  fc.assert(
+    fc.property(histories, (steps) => {
+      const { world, bank } = live(steps);
+      const booked: Sums = new Map();
+      // Ours is the mirror of theirs: negative by what has come.
+      for (const { stream, data } of world.history)
+        for (const { account, amount } of (data as { postings?: readonly Posting[] }).postings ?? [])
+          if (account.startsWith('provider:')) add(booked, stream.slice('payment-'.length), -amount);
+      const said: Sums = new Map([...bank.payments.keys()].map((id) => [id, bank.netOf(id)]));
+      assert.deepEqual(without0(booked), without0(said));
+    }),
+    { numRuns },
+  );
+});
+
+test('what people have, in wallets and owed to them, less what they owe, is what the bank has brought them', () => {
+  fc.assert(
+    fc.property(histories, (steps) => {
+      const { world, ledger, bank } = live(steps);
+      const have: Sums = new Map();
+      for (const [account, balance] of ledger.accounts) {
+        const [kind, person, currency] = account.split(':');
+        if (kind === 'wallet' || kind === 'unclaimed' || kind === 'receivable')
+          add(have, `${person}:${currency}`, balance);
+      }
+      assert.deepEqual(without0(have), without0(wealth(world.history, bank)));
+    }),
+    { numRuns },
+  );
+});
+
+/**
+ * Left to a person are a total smaller than one that was said before, a failure behind money that came in, and what is about
+ * another currency, the other direction, or no payment of ours.
+ */
+test('every contradiction that no rule covers waits for a person, and no other notice does', () => {
+  const codes = new Set<string>();
+  fc.assert(
+    fc.property(histories, (steps) => {
+      const { world, bank } = live(steps);
+      const refused = world.history.filter((event) => isRecorded(event, NoticeRefused));
+      const ids = refused.map(({ data }) => (data as { noticeId: string }).noticeId);
+      assert.deepEqual(ids.toSorted(), [...bank.leftToPeople].sort());
+      const kept = world.history.filter((event) => isRecorded(event, NoticeKept));
+      assert.equal(kept.length, ids.length);
+      for (const { data } of kept) codes.add((data as { why: string }).why);
+    }),
+    { numRuns },
+  );
+  assert.deepEqual([...codes].sort(), ['payment_differs', 'payment_over', 'payment_unknown']);
+});
