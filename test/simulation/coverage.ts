@@ -11,7 +11,15 @@ const TYPES = [
   ...['AuctionTurnedAway', 'OwnershipPassed', 'LotReturned', 'TopUpConfirmed', 'TopUpFailed', 'TopUpExpired'],
   ...['PayoutInitiated', 'PayoutFailed', 'PayoutPaid', 'PayoutSettled', 'FundsReleased', 'TransferSent'],
   ...['TransferRefused', 'WithdrawalRefused', 'CreditRefused', 'FundsCredited', 'PlatformCredited'],
-  ...['WalletClosed', 'TopUpEnded', 'MoneyUnclaimed', 'TopUpReversed', 'DebtIncurred', 'SagaStepped'],
+  ...[
+    'WalletClosed',
+    'TopUpEnded',
+    'MoneyUnclaimed',
+    'UnclaimedPaidOut',
+    'TopUpReversed',
+    'DebtIncurred',
+    'SagaStepped',
+  ],
 ] as const;
 
 class Tally {

@@ -153,7 +153,33 @@ function faultAt(atMs: number, shared: boolean, { pick, below, chance }: Dice): 
   return { atMs, do: 'fault', kind, where: shared ? below(2) : 0, times: 1 + below(3) };
 }
 
-/** The story of a seed: so many steps of people, their provider, time, and trouble. */
+/** In the evening, in milliseconds of the machines: what is under way may come to its end between two steps of it, or not. */
+const EVENING_PACE_MS = 250;
+/** Longer than any auction has left. */
+const EVENING_MINUTES = 90;
+/** Of the notices that the provider tells once more. */
+const TOLD_AGAIN = 5;
+
+/**
+ * How every story ends, with something in the middle of it that goes wrong: the lots are over, Sue opens the wallet that she
+ * sold without, somebody pays in, and the provider tells again what it has told.
+ */
+function evening(atMs: number, shared: boolean, dice: Dice): readonly Step[] {
+  const send = (id: string, wanted: Wanted) => ({ do: 'send' as const, id, twice: false, ...wanted });
+  const open = { who: 'sue', command: 'OpenWallet', data: { currency: 'USD' } };
+  const trouble = faultAt(0, shared, dice);
+  const steps = [
+    { do: 'pass' as const, minutes: EVENING_MINUTES },
+    send('e1', { who: 'cat', command: 'RequestTopUp', data: usd(7_00) }),
+    trouble,
+    send('e2', open),
+    { do: 'decide' as const, payment: 0, how: 'confirm' as const },
+    ...Array.from({ length: TOLD_AGAIN }, (_, notice) => ({ do: 'notice' as const, notice })),
+  ];
+  return steps.map((step, at) => ({ ...step, atMs: atMs + (at + 1) * EVENING_PACE_MS }));
+}
+
+/** The story of a seed: so many steps of people, their provider, time, and trouble; and its evening. */
 export function storyOf(seed: number, steps: number): Story {
   const random = seededRandom(seed * 2_654_435_761 + 97);
   const below = (end: number): number => Math.floor(random() * end);
@@ -170,7 +196,9 @@ export function storyOf(seed: number, steps: number): Story {
     const dice: Dice = { below, pick, chance, told: at / steps };
     told.push(nextStep(`c${at}`, atMs, dice, { shared, sent, rush }));
   }
-  return { seed, shared, ringEvents: 2 + below(30), steps: told };
+  const ringEvents = 2 + below(30);
+  const end = evening(atMs, shared, { below, pick, chance, told: 1 });
+  return { seed, shared, ringEvents, steps: [...told, ...end] };
 }
 
 function nextStep(
