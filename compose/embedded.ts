@@ -5,7 +5,9 @@ import { turns } from '#domain/kernel/turns.ts';
 import { registry } from '#domain/registry.ts';
 import { afterwards } from '#engines/afterwards.ts';
 import type { ReadLimits } from '#read-api/limits.ts';
+import { countOf } from './count.ts';
 import { developmentClock } from './development-clock.ts';
+import { developmentPayments } from './development-payments.ts';
 import { type Engines, embeddedEngines } from './engines.ts';
 import { remindOfPayouts } from './forgotten-payments.ts';
 import { healthOfAll } from './health.ts';
@@ -105,10 +107,7 @@ export async function startEmbedded(options: PlatformOptions): Promise<Platform>
   const measured = metrics({
     pipeline: () => write.pipeline.status(),
     consumers: () => [...views.status(), ...role.status()],
-    async noticesWaiting() {
-      const { items } = await views.reader.find('notices', { filter: { status: 'waiting' }, limit: 100 });
-      return items.length;
-    },
+    noticesWaiting: () => countOf(views.reader, 'notices', { status: 'waiting' }),
   });
   const { http, operations } = await openPorts(engines, {
     ...{ config, version, log, metrics: measured, addresses, publicUrl, allowedOrigin },
@@ -116,6 +115,7 @@ export async function startEmbedded(options: PlatformOptions): Promise<Platform>
       ...read.routers,
       ...write.routers,
       ...paying.routers,
+      ...(has.notices ? [developmentPayments(paying.provider)] : []),
       ...(simulated === undefined ? [] : [developmentClock(simulated, () => settle(engines, role))]),
     ],
     health: healthOfAll({

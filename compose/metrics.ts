@@ -7,7 +7,7 @@ import type { PipelineStatus } from '#write-side/pipeline/pipeline.ts';
 export interface Measured {
   readonly pipeline: () => PipelineStatus;
   readonly consumers: () => readonly ConsumerStatus[];
-  /** Signed notices that wait for somebody to look at them; a hundred stand for more. */
+  /** Signed notices that wait for somebody to look at them. */
   readonly noticesWaiting: () => Promise<number>;
 }
 
@@ -84,10 +84,11 @@ export function metrics({ pipeline, consumers, noticesWaiting }: Measured): Rout
 
   new Gauge({
     name: 'annals_payment_notices_waiting',
-    help: 'Signed notices of payment providers that nothing could follow and nobody has handled; at most 100 are counted.',
+    help: 'Signed notices of payment providers that nothing could follow and nobody has handled.',
     registers,
     async collect() {
-      this.set(await noticesWaiting());
+      // A view that cannot be asked (a key of it is parked) must not take the other numbers with it.
+      this.set(await noticesWaiting().catch(() => Number.NaN));
     },
   });
 

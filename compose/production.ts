@@ -36,6 +36,10 @@ export const conveniences = {
     what: 'a simulated payment provider, whose page confirms whatever is asked',
     instead: 'it is refused, unless SIMULATED names payments',
   },
+  notices: {
+    what: 'POST /dev/payments/<paymentId> lets the simulated provider say anything of a payment',
+    instead: 'nothing',
+  },
   graphiql: {
     what: 'GraphiQL at /graphql in a browser',
     instead: 'nothing',

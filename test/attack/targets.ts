@@ -90,6 +90,7 @@ const fixed: readonly string[] = [
     '/commands/constructor/toString',
     '/dev/tokens',
     '/dev/clock',
+    '/dev/payments/x',
     '/health',
     '/health/ready',
     '/webhooks/payments',

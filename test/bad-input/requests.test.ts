@@ -296,6 +296,18 @@ strangers(door, 'a question about the history', [
     'invalid',
   ],
   [
+    'to say nothing of a payment',
+    { path: '/dev/payments/p1', body: '{"outcome":"stolen","amount":"1"}' },
+    400,
+    'invalid',
+  ],
+  [
+    'to say something of a payment that nobody knows',
+    { path: '/dev/payments/p1', body: '{"outcome":"payout_returned","amount":"1"}' },
+    404,
+    'not_found',
+  ],
+  [
     'for a token of the system',
     { path: '/dev/tokens', body: '{"sub":"a","roles":["system"]}' },
     400,

@@ -206,6 +206,7 @@ const places: readonly (readonly [path: string, methods: string])[] = [
   ['/provider/3-d-secure/abc', 'GET, HEAD, OPTIONS, POST'],
   ['/dev/tokens', 'OPTIONS, POST'],
   ['/dev/clock', 'GET, HEAD, OPTIONS, POST'],
+  ['/dev/payments/p1', 'OPTIONS, POST'],
   ['/health/live', 'GET, HEAD, OPTIONS'],
   ['/health/ready', 'GET, HEAD, OPTIONS'],
   ['/metrics', 'GET, HEAD, OPTIONS'],

@@ -66,6 +66,10 @@ const probes: Readonly<Record<keyof typeof conveniences, () => Promise<void>>> =
       /"payments":\{[^}]*simulated: no money moves/,
     );
   },
+  async notices() {
+    const response = await fetch(`${url}/dev/payments/p1`, { method: 'POST', body: '{}' });
+    assert.equal(response.status, 404);
+  },
   async graphiql() {
     const { text } = await get(`${url}/graphql`, { Accept: 'text/html' });
     assert.doesNotMatch(text, /graphiql/i);

@@ -78,14 +78,20 @@ export class MoneyOutside {
     const token = this.#tokens.at(-1 - payment);
     if (token === undefined) return;
     if (how === 'charge back') {
-      const taken = this.provider.chargeBack(token);
-      const id = this.provider.shown(token)?.id;
-      if (taken && id !== undefined) this.chargedBack.add(id);
+      this.#chargeBack(token);
       return;
     }
     const decided = this.provider.decide(token, how);
     const id = this.provider.shown(token)?.id;
     if (decided === 'confirmed' && id !== undefined) this.confirmed.add(id);
+  }
+
+  /** All of a payment that was confirmed, once. */
+  #chargeBack(token: string): void {
+    const payment = this.provider.shown(token);
+    if (payment?.status !== 'confirmed' || this.chargedBack.has(payment.id)) return;
+    this.provider.tell(payment.id, { outcome: 'top_up_charged_back', amount: BigInt(payment.amount) });
+    this.chargedBack.add(payment.id);
   }
 
   confirmAll(): void {

@@ -26,8 +26,11 @@ export interface SimulatedProvider extends PaymentProvider {
    */
   since(): string | undefined;
   beginAnew(since: string): void;
-  /** The bank takes back a payment that was confirmed, all of it; told by a notice. False: there is nothing to take back. */
-  chargeBack(token: string): boolean;
+  /**
+   * Says something of a payment by a notice of its own, whatever was said before: a part, a return, a contradiction. Nothing of
+   * it is true or false here, because no money moves. Undefined: it knows no such payment.
+   */
+  tell(paymentId: string, said: Pick<PaymentNotice, 'outcome' | 'amount' | 'why'>): PaymentNotice | undefined;
   /** Notices that were never taken by our webhook. */
   undelivered(): number;
   close(): Promise<void>;
@@ -45,7 +48,7 @@ export interface SimulatedProviderOptions {
   readonly pauseClock?: Clock;
   /** Why a payment is declined, if it is. */
   readonly declines?: (request: PaymentRequest) => string | undefined;
-  /** Makes what opens a payment's page, which nobody may guess. */
+  /** Makes what opens a payment's page, which nobody may guess, and names what is told beside. */
   readonly newToken?: () => string;
 }
 
@@ -68,6 +71,13 @@ const noticeOf = (
   currency: payment.currency,
   ...(why !== undefined && { why }),
 });
+
+/** What a page shows of a payment of which that was told. */
+const statusAfter: Partial<Record<PaymentNotice['outcome'], ProviderPayment['status']>> = {
+  top_up_confirmed: 'confirmed',
+  top_up_failed: 'declined',
+  payout_paid: 'paid',
+};
 
 /**
  * A payment provider that moves no money and otherwise behaves like one: it remembers payments over restarts, has a page
@@ -147,13 +157,14 @@ export function simulatedProvider({
     remembers: (paymentId) => ledger.payment(paymentId) !== undefined,
     since: ledger.since,
     beginAnew: ledger.beginAnew,
-    chargeBack(token) {
-      const payment = ledger.byToken(token);
-      if (payment?.status !== 'confirmed') return false;
-      const notice = noticeOf(payment, 'top_up_charged_back');
-      ledger.keep({ ...payment, status: 'confirmed' }, { notice, dueAt: pauseClock.now() });
+    tell(paymentId, { outcome, amount, why }) {
+      const payment = ledger.payment(paymentId);
+      if (payment === undefined) return undefined;
+      const notice = { ...noticeOf(payment, outcome, why), noticeId: newToken(), amount };
+      const status = statusAfter[outcome] ?? payment.status;
+      ledger.keep({ ...payment, status }, { notice, dueAt: pauseClock.now() });
       delivery.wake();
-      return true;
+      return notice;
     },
     undelivered: () => ledger.givenUp(),
     async close() {

@@ -4,11 +4,13 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { test } from 'node:test';
 import express from 'express';
+import { countOf } from '#compose/count.ts';
 import { metrics } from '#compose/metrics.ts';
 import type { ConsumerStatus } from '#domain/kernel/ports/consumer.ts';
 
 test('/metrics tells of the queues and of every consumer, as they are when it is asked', async (t) => {
   let parkedKeys = 0;
+  let asking = async (): Promise<number> => 3;
   const consumer = (): ConsumerStatus => ({
     name: 'view:auctions@1.1',
     state: 'live',
@@ -27,7 +29,7 @@ test('/metrics tells of the queues and of every consumer, as they are when it is
       answeredPerSecond: 0,
     }),
     consumers: () => [consumer()],
-    noticesWaiting: async () => 3,
+    noticesWaiting: () => asking(),
   });
   const server = createServer(express().use(router)).listen(0, '127.0.0.1');
   await once(server, 'listening');
@@ -46,5 +48,22 @@ test('/metrics tells of the queues and of every consumer, as they are when it is
   assert.match(before, /^annals_consumer_parked_keys\{consumer="view:auctions@1\.1"\} 0$/m);
   assert.match(before, /^process_cpu_seconds_total /m);
   parkedKeys = 2;
-  assert.match(await read(), /^annals_consumer_parked_keys\{consumer="view:auctions@1\.1"\} 2$/m);
+  asking = () => Promise.reject(new Error('a key is parked'));
+  const after = await read();
+  assert.match(after, /^annals_consumer_parked_keys\{consumer="view:auctions@1\.1"\} 2$/m);
+  assert.match(after, /^annals_payment_notices_waiting Nan$/im);
+});
+
+test('what waits is counted to its end, page by page', async () => {
+  const all = Array.from({ length: 7 }, (_, at) => ({ id: `${at}`, document: {}, cursor: `${at}` }));
+  for (const length of [0, 1, 3, 6, 7]) {
+    const views = {
+      async find(_view: string, { limit, after }: { readonly limit: number; readonly after?: string }) {
+        const from = after === undefined ? 0 : Number(after) + 1;
+        const items = all.slice(0, length).slice(from, from + limit);
+        return { items, more: from + items.length < length };
+      },
+    };
+    assert.equal(await countOf(views, 'notices', { status: 'waiting' }, 3), length);
+  }
 });

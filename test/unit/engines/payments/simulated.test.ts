@@ -51,6 +51,28 @@ test('the first decision counts and is told once', async (t) => {
   );
 });
 
+test('whatever is wished is told of a payment, each time by a notice of its own', async (t) => {
+  const told: (readonly unknown[])[] = [];
+  const ids = new Set<string>();
+  const { provider, tokenOf } = givenProvider(t, async (body) => {
+    const { noticeId, outcome, amount, currency, why } = JSON.parse(Buffer.from(body).toString());
+    ids.add(noticeId);
+    return told.push([outcome, amount, currency, why]) > 0;
+  });
+  const token = await tokenOf();
+  assert.equal(provider.tell('unknown', { outcome: 'top_up_confirmed', amount: 1n }), undefined);
+  provider.tell('p', { outcome: 'top_up_confirmed', amount: 300n });
+  assert.equal(provider.shown(token)?.status, 'confirmed');
+  for (const _ of [1, 2]) provider.tell('p', { outcome: 'top_up_returned', amount: 100n, why: 'no cover' });
+  await turn();
+  assert.deepEqual(told.sort(), [
+    ['top_up_confirmed', '300', 'USD', undefined],
+    ['top_up_returned', '100', 'USD', 'no cover'],
+    ['top_up_returned', '100', 'USD', 'no cover'],
+  ]);
+  assert.equal(ids.size, 3);
+});
+
 test('a page that is too late confirms nothing', async (t) => {
   const { clock, provider, tokenOf } = givenProvider(t, async () => true);
   const token = await tokenOf();
