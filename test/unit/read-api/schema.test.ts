@@ -17,6 +17,7 @@ import { Money, PositiveMoney } from '#domain/kernel/money.ts';
 import { registry } from '#domain/registry.ts';
 import { operations } from '#read-api/operations.ts';
 import { executableSchema, schemaDocument } from '#read-api/schema/document.ts';
+import { rejectionsPage } from '#read-api/schema/rejections-page.ts';
 import { types, Unsayable } from '#read-api/schema/types.ts';
 import { costRule } from '#read-api/transport/cost.ts';
 import { exampleOperations } from '#read-api/transport/graphiql.ts';
@@ -30,6 +31,13 @@ test('the committed schema is the one that answers', async () => {
   const named = breaking.map(({ description }) => description);
   assert.deepEqual(named, [], 'this would break clients');
   assert.equal(document.text, committed, 'run `npm run schema` and commit what it writes');
+});
+
+test('the page of rejections has a row for each code of the catalogue, as it is declared', async () => {
+  const committed = await readFile(new URL('../../../docs/rejections.md', import.meta.url), 'utf8');
+  assert.equal(rejectionsPage(registry), committed, 'run `npm run schema` and commit what it writes');
+  for (const { code } of registry.rejections.values())
+    assert.match(committed, new RegExp(`^\\| \`${code}\` `, 'm'));
 });
 
 test('a change that would break a client is named', () => {
