@@ -149,7 +149,8 @@ export const UnclaimedDocument = z
   })
   .meta({
     id: 'UnclaimedMoney',
-    description: 'Money of a person that no wallet of theirs could take: the house owes it to them.',
+    description:
+      'Money of a person that no wallet of theirs could take: the house owes it to them until they open a wallet or claim it.',
   });
 export type UnclaimedDocument = z.output<typeof UnclaimedDocument>;
 

@@ -88,7 +88,8 @@ const payment = query({
 });
 
 const unclaimedIn = query({
-  description: 'What the house owes you in one currency, because no wallet of yours could take it.',
+  description:
+    'What the house owes you in one currency, because no wallet of yours could take it; `unclaimedMoney` says how you get it.',
   who: 'member',
   args: { currency: Currency, person },
   returns: UnclaimedDocument.nullable(),
@@ -226,7 +227,7 @@ export const walletOperations: Operations = {
     unclaimedIn,
     unclaimedMoney: query({
       description:
-        'What the house owes you, one for each currency: opening a wallet pays it out, and so does claiming it.',
+        'What the house owes you, one for each currency. Opening a wallet in it pays all of it out. Into a wallet that is open already it comes when you claim it (`ClaimMoney`), all or as much as there is room for, or when the house pays it out: one that was too full and has room again is not paid by itself.',
       who: 'member',
       args: { person, ...pageArguments },
       returns: connection(UnclaimedDocument),
