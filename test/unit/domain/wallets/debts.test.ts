@@ -1,0 +1,92 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { wallet } from '#domain/wallets/wallet/decider.ts';
+import {
+  CloseWallet,
+  CreditWallet,
+  IncurDebt,
+  RequestTopUp,
+  Transfer,
+  Withdraw,
+  WriteOffDebt,
+} from '#domain/wallets/wallet/messages.ts';
+import { decideOn, eventsOf } from '#test/support/deciding.ts';
+import {
+  ann,
+  capture,
+  credit,
+  currency,
+  end,
+  history,
+  line,
+  open,
+  release,
+  reserve,
+} from '#test/support/deciding-wallets.ts';
+
+const owe = (amount: bigint, movement = 'back') => IncurDebt({ ...ann, amount, movement });
+
+test('what went back outside is taken out of what is available, and the rest is owed; each movement once', () => {
+  assert.equal(line(history(open, credit(9n)), owe(5n)), 'DebtIncurred, DebtPaid 4+0');
+  assert.equal(line(history(open, credit(3n)), owe(5n)), 'DebtIncurred, DebtPaid 0+0');
+  assert.equal(line(history(open, credit(3n), owe(5n)), owe(5n)), '');
+  assert.equal(line([], owe(5n)), 'DebtIncurred');
+  const [, paid] = eventsOf(decideOn(wallet, history(open, credit(3n)), owe(5n)));
+  assert.deepEqual((paid as { data: { postings?: unknown; owed?: bigint } }).data.postings, [
+    { account: 'wallet:ann:USD:available', amount: -3n },
+    { account: 'receivable:ann:USD', amount: 3n },
+  ]);
+  assert.equal((paid as { data: { owed?: bigint } }).data.owed, 2n);
+});
+
+test('while something is owed nothing leaves the wallet, and what is held stays held and is captured', () => {
+  const inDebt = history(open, credit(9n), reserve('a', 6n), owe(5n));
+  const send = Transfer({ to: 'bob', amount: 1n, currency });
+  assert.equal(line(inDebt, send), 'TransferRefused debt_outstanding');
+  assert.equal(line(inDebt, Withdraw({ amount: 1n, currency })), 'WithdrawalRefused debt_outstanding');
+  assert.equal(line(inDebt, reserve('b', 1n)), 'FundsRefused debt_outstanding');
+  assert.equal(line(inDebt, CloseWallet({ currency })), 'debt_outstanding');
+  assert.equal(line(inDebt, capture(6n)), 'FundsCaptured 0+0');
+  assert.equal(line(inDebt, RequestTopUp({ currency, amount: 5n })), 'TopUpRequested');
+});
+
+test('credits and what is released pay first, as far as something is owed', () => {
+  const inDebt = history(open, credit(9n), reserve('a', 9n), owe(5n));
+  assert.equal(line(inDebt, end('a')), 'ClaimEnded outbid hold 0 9+0, DebtPaid 4+0');
+  assert.equal(line(inDebt, release()), 'FundsReleased unsold 9+0, DebtPaid 4+0');
+  assert.equal(line(inDebt, capture(7n)), 'FundsCaptured 2+0, DebtPaid 0+0');
+  assert.equal(line(inDebt, credit(3n, 'n')), 'FundsCredited top_up 3+9, DebtPaid 0+9');
+});
+
+test('a credit that the wallet cannot take pays what is owed, and only the rest is refused; a transfer goes back whole', () => {
+  assert.equal(line(history(owe(5n)), credit(3n)), 'DebtPaid 0+0');
+  assert.equal(line(history(owe(5n)), credit(7n)), 'DebtPaid 0+0, CreditRefused wallet_not_open');
+  assert.equal(line(history(owe(5n), credit(7n)), credit(7n)), 'credit_over');
+  const [, refused] = eventsOf(decideOn(wallet, history(owe(5n)), credit(7n)));
+  assert.equal((refused as { data: { amount?: bigint } }).data.amount, 2n);
+  const sent = CreditWallet({ ...ann, amount: 7n, movement: 't', reason: 'transfer', from: 'bob' });
+  assert.equal(line(history(owe(5n)), sent), 'CreditRefused wallet_not_open');
+});
+
+test('a debt in another currency keeps the money in as well', () => {
+  const screened = { owed: 3n, currency: 'EUR' } as never;
+  const funded = history(open, credit(9n));
+  const send = Transfer({ to: 'bob', amount: 1n, currency });
+  assert.equal(line(funded, send, { screened }), 'TransferRefused debt_outstanding');
+  assert.equal(
+    line(funded, Withdraw({ amount: 1n, currency }), { screened }),
+    'WithdrawalRefused debt_outstanding',
+  );
+  assert.equal(line(funded, reserve('a', 1n), { screened }), 'FundsRefused debt_outstanding');
+  assert.equal(line(history(open), CloseWallet({ currency }), { screened }), 'debt_outstanding');
+});
+
+test('the house may give up what is owed, and bears the loss', () => {
+  const giveUp = WriteOffDebt({ ...ann, cause: 'It is small.' });
+  const [off] = eventsOf(decideOn(wallet, history(owe(5n)), giveUp));
+  assert.deepEqual((off as { data: { postings?: unknown } }).data.postings, [
+    { account: 'platform:losses:USD', amount: -5n },
+    { account: 'receivable:ann:USD', amount: 5n },
+  ]);
+  assert.equal(line(history(owe(5n), giveUp), giveUp), 'nothing_owed');
+});

@@ -1,0 +1,63 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { later } from '#domain/kernel/instant.ts';
+import { wallet } from '#domain/wallets/wallet/decider.ts';
+import { walletLimits } from '#domain/wallets/wallet/limits.ts';
+import { CommitHold, ReserveFunds, Withdraw } from '#domain/wallets/wallet/messages.ts';
+import { decideOn, firstOf, NOON } from '#test/support/deciding.ts';
+import { ann, credit, currency, history, line, open, release } from '#test/support/deciding-wallets.ts';
+
+const withdraw = (amount: bigint) => Withdraw({ amount, currency });
+const dayLater = { now: later(NOON, walletLimits.withdrawalMs) };
+
+test('a withdrawal holds under its own id, and is refused by an event', () => {
+  const { holdId, claimId, purpose, expiresAt } = firstOf(
+    decideOn(wallet, history(open, credit(9n)), withdraw(6n), { id: 'w' }),
+  );
+  assert.deepEqual(
+    { holdId, claimId, purpose, expiresAt },
+    {
+      holdId: 'w',
+      claimId: 'w',
+      purpose: 'withdrawal',
+      expiresAt: dayLater.now,
+    },
+  );
+  assert.equal(line(history(open, credit(5n)), withdraw(6n)), 'WithdrawalRefused insufficient_funds');
+  assert.equal(line([], withdraw(6n)), 'wallet_not_open');
+});
+
+test('a refused withdrawal succeeds after a top-up, as a new decision', () => {
+  const refused = history(open, [withdraw(6n), { id: 'w1' }], credit(9n));
+  assert.equal(line(refused, withdraw(6n), { id: 'w2' }), 'FundsReserved hold 6 3+6');
+});
+
+test('a withdrawal expires by time until it is committed; a bid never does', () => {
+  const held = history(open, credit(9n), [withdraw(6n), { id: 'w' }]);
+  assert.equal(line(held, release('expired', 'w')), 'not_yet');
+  assert.equal(line(held, release('expired', 'w'), { now: later(dayLater.now, -1) }), 'not_yet');
+  assert.equal(line(held, release('expired', 'w'), dayLater), 'FundsReleased expired 9+0');
+  const commit = CommitHold({ ...ann, holdId: 'w' });
+  assert.equal(line(held, commit), 'HoldCommitted hold 6');
+  assert.equal(line(held, commit, { now: later(dayLater.now, -1) }), 'HoldCommitted hold 6');
+  assert.equal(line(held, commit, dayLater), 'hold_over', 'what has not begun by its time never begins');
+  const committed = history(open, credit(9n), [withdraw(6n), { id: 'w' }], commit);
+  assert.equal(line(committed, commit), '');
+  assert.equal(line(committed, commit, dayLater), '');
+  assert.equal(line(committed, release('expired', 'w'), dayLater), 'hold_not_expired');
+  assert.equal(line(committed, release('payout_failed', 'w')), 'FundsReleased payout_failed 9+0');
+  assert.equal(
+    line(history(open, credit(9n), [withdraw(6n), { id: 'w' }], release('payout_failed', 'w')), commit),
+    'hold_over',
+  );
+  assert.equal(line(history(open), commit), 'hold_unknown');
+  const dated = ReserveFunds({
+    ...ann,
+    holdId: 'lot',
+    claimId: 'a',
+    amount: 1n,
+    purpose: 'bid',
+    expiresAt: NOON,
+  });
+  assert.equal(line(history(open, credit(9n), dated), release('expired'), dayLater), 'hold_not_expired');
+});
