@@ -35,6 +35,13 @@ export interface View {
   fold(document: object | undefined, event: RecordedEvent, id: string): object | undefined;
 }
 
+type Fold = (document: object | undefined, event: RecordedEvent, id: string) => object | undefined;
+type FoldOf<S extends Shape, E extends EventDeclaration> = (
+  document: DataOf<S> | undefined,
+  event: Recorded<E>,
+  id: string,
+) => DataOf<S> | undefined;
+
 /**
  * Declares a view. Each fold takes the document as it was (undefined: none yet) and the event, and answers the document
  * as it is now; it throws when the event cannot be applied, which parks the key.
@@ -51,21 +58,18 @@ export function view<S extends Shape, const Es extends readonly EventDeclaration
   keysBy?: View['keysBy'];
   /** Default: the key. */
   documents?: (event: Recorded<Es[number]>) => readonly string[];
-  on: {
-    readonly [T in Es[number]['type']]: (
-      document: DataOf<NoInfer<S>> | undefined,
-      event: Recorded<Extract<Es[number], { type: T }>>,
-      id: string,
-    ) => DataOf<NoInfer<S>> | undefined;
-  };
+  /** A fold for each event, or one for all of them. */
+  on:
+    | FoldOf<NoInfer<S>, Es[number]>
+    | {
+        readonly [T in Es[number]['type']]: FoldOf<NoInfer<S>, Extract<Es[number], { type: T }>>;
+      };
 }): View {
   const { name, version, description, document, indexes = [], text = [], events } = declaration;
-  const on = declaration.on as unknown as Readonly<
-    Record<
-      string,
-      ((document: object | undefined, event: RecordedEvent, id: string) => object | undefined) | undefined
-    >
-  >;
+  const on = declaration.on as unknown as Fold | Readonly<Record<string, Fold | undefined>>;
+  const handled = new Set(events.map(({ type }) => type));
+  const foldOf = (type: string): Fold | undefined =>
+    typeof on !== 'function' ? on[type] : handled.has(type) ? on : undefined;
   const keyOf = declaration.key as (event: RecordedEvent) => string;
   return {
     name,
@@ -80,7 +84,7 @@ export function view<S extends Shape, const Es extends readonly EventDeclaration
     namedByKey: declaration.documents === undefined,
     documents: (declaration.documents as View['documents'] | undefined) ?? ((event) => [keyOf(event)]),
     fold(before, event, id) {
-      const fold = on[event.type];
+      const fold = foldOf(event.type);
       return fold === undefined ? before : fold(before, event, id);
     },
   };

@@ -29,7 +29,9 @@ function accountAfter(
   before: PlatformAccountDocument | undefined,
   { data, recordedAt }: Booked,
   id: string,
-): PlatformAccountDocument {
+): PlatformAccountDocument | undefined {
+  // What was still in clearing when its owner was found has never been in the account.
+  if (data.postings.length === 0) return before;
   const [owner, account = '', currency = ''] = id.split(':');
   return {
     id,
@@ -66,18 +68,7 @@ export const platformAccounts: View = view({
     if (event.type === 'DebtWrittenOff') return platformAccount('losses', currency);
     return providerAccount(event.data.provider, currency);
   },
-  on: {
-    TopUpConfirmed: accountAfter,
-    TopUpReversed: accountAfter,
-    PayoutSettled: accountAfter,
-    PayoutReturned: accountAfter,
-    PayoutUnfunded: accountAfter,
-    DebtWrittenOff: accountAfter,
-    PlatformCredited: accountAfter,
-    // What was still in clearing when its owner was found has never been in the account.
-    UnallocatedAssigned: (before, event, id) =>
-      event.data.postings.length === 0 ? before : accountAfter(before, event, id),
-  },
+  on: accountAfter,
 });
 
 type Moving = RecordedEvent<
@@ -140,17 +131,5 @@ export const clearing: View = view({
   key: ({ data }) => `${movementOf(data)}:${data.currency}`,
   // A debt that is paid out of what is available has no movement.
   documents: ({ data }) => (movementOf(data) === '' ? [] : [`${movementOf(data)}:${data.currency}`]),
-  on: {
-    TopUpConfirmed: clearingAfter,
-    TransferSent: clearingAfter,
-    FundsCaptured: clearingAfter,
-    FundsCredited: clearingAfter,
-    PlatformCredited: clearingAfter,
-    PayoutSettled: clearingAfter,
-    PayoutReturned: clearingAfter,
-    DebtPaid: clearingAfter,
-    UnallocatedAssigned: clearingAfter,
-    MoneyUnclaimed: clearingAfter,
-    UnclaimedPaidOut: clearingAfter,
-  },
+  on: clearingAfter,
 });
