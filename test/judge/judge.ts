@@ -46,7 +46,16 @@ export function judgement(options: Partial<PlacesOptions & AcknowledgementsOptio
     if (problems.length < MOST_PROBLEMS) problems.push(problem);
   };
   const ledger = money();
-  const house = [auctions(), bidNumbers(), sales(), deadlines(), payments(), proceeds(), debts(ledger.balances), sagas()];
+  const house = [
+    auctions(),
+    bidNumbers(),
+    sales(),
+    deadlines(),
+    payments(),
+    proceeds(),
+    debts(ledger.balances),
+    sagas(),
+  ];
   const rules: readonly Rules[] = [places({ clockMayGoBack, clocksApartMs }), ledger, ...house];
   const answers = acknowledgements({ seenFirst });
   let events = 0;

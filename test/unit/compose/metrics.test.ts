@@ -61,7 +61,7 @@ test('what waits is counted to its end, page by page', async () => {
       async find(_view: string, { limit, after }: { readonly limit: number; readonly after?: string }) {
         const from = after === undefined ? 0 : Number(after) + 1;
         const items = all.slice(0, length).slice(from, from + limit);
-        return { items, more: from + items.length < length };
+        return { items, more: from + items.length < length, mayMiss: false };
       },
     };
     assert.equal(await countOf(views, 'notices', { status: 'waiting' }, 3), length);
