@@ -2,8 +2,12 @@ import type { Afterwards } from '#domain/kernel/turns.ts';
 
 // The loop of this thread, of which there is one.
 
-/** Connections that may arrive between two turns. Each costs a tenth of a millisecond. */
-const ARRIVALS = 32;
+/**
+ * Connections that may arrive between two turns. Each costs a tenth of a millisecond, so that a crowd that only comes has half of the
+ * thread. With fewer (32 were too few for 1,800 peers that come again and again) the queue of those that wait to be accepted
+ * overflows behind a turn of long slices, and whoever finds no room in it is tried again by its own system a second later.
+ */
+const ARRIVALS = 128;
 
 let due: (() => void)[] = [];
 let hasArrived = false;
