@@ -14,6 +14,8 @@ export interface Scene {
   readonly gone: AbortSignal;
   /** A loopback address for the next connection: attackers have many, so that no limit of one address stops them. */
   address(): string;
+  /** One that no other connection gets: whoever shares it with a crowd gives way to that, as they should. */
+  addressOfCrowd(): string;
 }
 
 export interface Case {

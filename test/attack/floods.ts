@@ -152,7 +152,7 @@ function crowdFlood(
   return {
     name: `${what}, by ${crowd} of ${addresses} ${addresses === 1 ? 'address' : 'addresses'} again and again`,
     async run(scene: Scene) {
-      const places = Array.from({ length: addresses }, () => scene.address());
+      const places = Array.from({ length: addresses }, () => scene.addressOfCrowd());
       const again = async (_: unknown, at: number): Promise<void> => {
         const from = places[at % addresses];
         for (let round = 0; round < rounds; round++) {

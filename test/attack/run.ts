@@ -99,6 +99,7 @@ async function sceneOf(platform: MortalPlatform, folder: string) {
   const world = await inhabit(platform.url);
   const { hostname, port } = new URL(platform.url);
   let next = 0;
+  let crowds = 0;
   let gone = new AbortController();
   const notice = (): void => {
     const life = gone;
@@ -116,6 +117,10 @@ async function sceneOf(platform: MortalPlatform, folder: string) {
     address() {
       next += 1;
       return `127.0.${1 + (Math.floor(next / 200) % 3)}.${1 + (next % 200)}`;
+    },
+    addressOfCrowd() {
+      crowds += 1;
+      return `127.0.9.${crowds}`;
     },
   };
   async function restart(): Promise<void> {
