@@ -109,6 +109,12 @@ test('money that is wrong by the smallest unit is found in every posting, balanc
   }
 });
 
+/** Whoever was paid, it was the other. */
+const paidToAnother = (): readonly RawEvent[] =>
+  spoilt(at('LotSettled'), ({ data }) => ({
+    data: { ...data, paidTo: data.paidTo === 'seller' ? 'unclaimed' : 'seller' },
+  }));
+
 const rules: readonly (readonly [what: string, spoil: () => readonly RawEvent[], says: RegExp])[] = [
   ['another winner', () => withData(at('LotSold'), { winner: 'eve' }), /whoever leads has not won/],
   ['another leader', () => withData(at('BidAccepted'), { leader: 'eve' }), /leads, not eve/],
@@ -118,7 +124,7 @@ const rules: readonly (readonly [what: string, spoil: () => readonly RawEvent[],
   ['a bid answered twice', () => doubled('BidAccepted'), /was answered before/],
   ['a claim ended twice', () => doubled('ClaimEnded'), /has ended before/],
   ['a lot settled twice', () => doubled('LotSettled'), /nothing was to be settled/],
-  ['proceeds that nobody has', () => withData(at('LotSettled'), { paidTo: 'unclaimed' }), /0 are owed/],
+  ['proceeds that went elsewhere', () => paidToAnother(), /the proceeds went to \w+, and \d+ are owed/],
   ['a debt that took nothing', () => withData(at('LotSettled'), { debtPaid: '1' }), /a debt took 0, not 1/],
   ['a settlement without its money', () => elsewhere(), /said to be paid where it is 0/],
   ['a credit that comes twice', () => doubled('FundsCredited'), /was credited before/],
