@@ -244,7 +244,7 @@ export const walletOperations: Operations = {
     debt,
     debtsOfAll: query({
       description:
-        'Everybody who owes the house money: pay-ins that went back, and what their wallets cannot give.',
+        'Everybody who owes the house money, one for each currency: what went back outside, and their wallet could not give.',
       who: office,
       args: pageArguments,
       returns: connection(DebtDocument),

@@ -137,7 +137,8 @@ export const AuctionCancelled = event('AuctionCancelled', {
 });
 export const LotSettled = event('LotSettled', {
   version: 1,
-  description: 'The buyer has paid, the seller and the house have been paid.',
+  description:
+    'The buyer has paid, the house has its fees, and the seller has the proceeds, or is owed what no wallet of theirs could take (`paidTo`).',
   data: {
     auctionId: AuctionId,
     currency: Currency,

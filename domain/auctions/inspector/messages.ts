@@ -26,7 +26,7 @@ export const events = [SecretsRead] as const;
 
 export const HasReadSecrets = rejection('has_read_secrets', {
   message:
-    'You have been shown maxima or reserves while this auction had them. Leave it to others; what comes to the house after `readUntil` is free to you.',
+    'You have been shown what is secret here. Leave it to others; what comes to the house after `readUntil` is free to you.',
   details: { readUntil: Instant },
   status: 403,
 });
