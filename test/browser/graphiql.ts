@@ -1,49 +1,10 @@
 import assert from 'node:assert/strict';
-import { after, test } from 'node:test';
-import { chromium, type Page } from 'playwright-core';
+import { test } from 'node:test';
+import type { Page } from 'playwright-core';
 import { boot, dataFolder } from '../support/booted.ts';
-import { chromiumPath } from './chromium.ts';
+import { command, openBrowser } from './opened.ts';
 
-// GraphiQL as a person meets it: in a real browser that reaches nothing but the platform.
-
-const FLAGS = [
-  ...['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-sync'],
-  ...['--disable-background-networking', '--disable-component-update'],
-];
-
-async function openBrowser(only: string) {
-  const executablePath = chromiumPath();
-  if (executablePath === undefined) throw new Error('there is no Chromium');
-  const browser = await chromium.launch({ executablePath, args: FLAGS });
-  after(() => browser.close());
-  const page = await browser.newPage();
-  page.setDefaultTimeout(10_000);
-  const outside: string[] = [];
-  const problems: string[] = [];
-  page.on('pageerror', (error) => problems.push(String(error)));
-  page.on('websocket', (socket) => {
-    if (!socket.url().startsWith(only.replace('http', 'ws'))) outside.push(socket.url());
-  });
-  await page.route('**/*', (route) => {
-    const url = route.request().url();
-    if (url.startsWith(only)) return route.continue();
-    outside.push(url);
-    return route.abort();
-  });
-  return { page, outside, problems };
-}
-
-async function command(address: string, person: string, role: string, path: string, data: object) {
-  const post = (to: string, body: object, headers = {}) =>
-    fetch(address + to, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json', ...headers },
-      body: JSON.stringify(body),
-    }).then((response) => response.json() as Promise<Record<string, unknown>>);
-  const { token } = await post('/dev/tokens', { sub: person, roles: [role] });
-  const reply = await post(`/commands/${path}`, data, { authorization: `Bearer ${token}` });
-  assert.equal(reply.outcome, 'accepted', JSON.stringify(reply));
-}
+// GraphiQL, from its first tab to an auction that is followed live.
 
 /** An auction that can be opened at any moment, as the README's first one. */
 async function announceAuction(address: string): Promise<void> {

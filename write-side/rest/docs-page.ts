@@ -1,62 +1,65 @@
-import type { Context, Registry } from '#domain/kernel/registry.ts';
-import { type CommandPath, commandPaths } from './paths.ts';
+import { fileURLToPath } from 'node:url';
+import { Router } from 'express';
 
-const escapes: Readonly<Record<string, string>> = {
-  '&': '&amp;',
-  '<': '&lt;',
-  '>': '&gt;',
-  '"': '&quot;',
-  "'": '&#39;',
-};
-const escaped = (text: string): string => text.replace(/[&<>"']/g, (character) => escapes[character] ?? '');
+// Swagger UI over `/openapi.json`, from the package as it is published: nothing is loaded from elsewhere (ADR 27).
 
-const STYLE = `:root{color-scheme:light dark}body{font:16px/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;
-padding:0 1rem}code{font-size:.9em}article{border-top:1px solid #8884;padding:.5rem 0}h3{margin:.5rem 0}
-dl{display:grid;grid-template-columns:8rem 1fr;margin:.5rem 0}dt{opacity:.7}dd{margin:0}`;
+const FOLDER = fileURLToPath(new URL('.', import.meta.resolve('swagger-ui-dist/package.json')));
+const FILES = ['swagger-ui.css', 'swagger-ui-bundle.js', 'favicon-32x32.png'] as const;
 
-const codes = (words: readonly string[]): string =>
-  words.map((word) => `<code>${escaped(word)}</code>`).join(' ') || '–';
+const PAGE = `<!doctype html>
+<html lang="en"><head><meta charset="utf-8"><title>Annals: commands</title>
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<link rel="stylesheet" href="/docs/swagger-ui.css"><link rel="icon" type="image/png" href="/docs/favicon-32x32.png"></head>
+<body><div id="swagger-ui"></div>
+<noscript>The description for machines: <a href="/openapi.json">OpenAPI 3.1</a>.</noscript>
+<script src="/docs/swagger-ui-bundle.js"></script><script src="/docs/start.js"></script></body></html>
+`;
 
-function commandHtml({ path, command }: CommandPath): string {
-  const roles = command.from === 'process' ? [] : command.from;
-  return `<article id="${escaped(command.type)}">
-<h3><code>POST ${escaped(path)}</code></h3>
-<p>${escaped(command.description)}</p>
-<dl><dt>Roles</dt><dd>${codes(roles)}</dd>
-<dt>Fields</dt><dd>${codes(Object.keys(command.schema.shape))}</dd>
-<dt>Rejections</dt><dd>${codes(command.rejections.map(({ code }) => code))}</dd></dl>
-</article>`;
-}
+/** A file of its own, so that the page needs no script inside it. */
+const START = `SwaggerUIBundle({
+  url: '/openapi.json',
+  dom_id: '#swagger-ui',
+  deepLinking: true,
+  filter: true,
+  docExpansion: 'list',
+  displayRequestDuration: true,
+  defaultModelsExpandDepth: 0,
+  tryItOutEnabled: true,
+  validatorUrl: null,
+});
+`;
 
-function contextHtml(context: Context, paths: readonly CommandPath[]): string {
-  const own = paths.filter((path) => path.context === context);
-  return `<section><h2>${escaped(context.name)}</h2><p>${escaped(context.description)}</p>
-${own.map(commandHtml).join('\n')}</section>`;
-}
+/** Swagger UI sets styles of its own and draws its arrows as data; requests go where commands are taken. */
+const policy = (commandsAt: string): string =>
+  [
+    "default-src 'none'",
+    "script-src 'self'",
+    "style-src 'self' 'unsafe-inline'",
+    "img-src 'self' data:",
+    `connect-src 'self' ${new URL(commandsAt).origin}`,
+    "base-uri 'none'",
+    "form-action 'none'",
+    "frame-ancestors 'none'",
+  ].join('; ');
 
 /**
- * The commands for a person to read, from the same declarations as everything else; the page loads nothing more.
- *
- * @param publicUrl where they are taken: the page may be read on the operator's port, which takes none
+ * `GET /docs`: the commands for a person to read and to try, with their fields, types, answers and roles.
+ * @param publicUrl where commands are taken; asked for late, since a port may be chosen late
  */
-export function docsPage(registry: Registry, publicUrl: string): string {
-  const paths = commandPaths(registry);
-  const rejections = [...registry.rejections.values()]
-    .map(
-      ({ code, status, message }) =>
-        `<dt><code>${escaped(code)}</code></dt><dd>${status}: ${escaped(message)}</dd>`,
-    )
-    .join('\n');
-  return `<!doctype html>
-<html lang="en"><head><meta charset="utf-8"><title>Annals: commands</title>
-<meta name="viewport" content="width=device-width"><style>${STYLE}dl.wide{grid-template-columns:16rem 1fr}</style></head>
-<body><h1>Annals</h1>
-<p>Commands by REST, at <code>${escaped(publicUrl)}</code>; the same as <a href="/openapi.json">OpenAPI 3.1</a>. Queries and live
-feeds: <a href="${escaped(publicUrl)}/graphql">GraphQL</a>.
-The body is JSON, amounts are decimal strings of minor units, <code>Idempotency-Key</code> names the command: repeated, it is
-decided once.</p>
-${registry.contexts.map((context) => contextHtml(context, paths)).join('\n')}
-<section><h2>Rejections</h2><dl class="wide">${rejections}</dl></section>
-</body></html>
-`;
+export function docsPage(publicUrl: () => string): Router {
+  const router = Router({ caseSensitive: true, strict: true });
+  router.get('/docs', (_request, response) => {
+    response.set('Content-Security-Policy', policy(publicUrl())).type('html').send(PAGE);
+  });
+  router.get('/docs/start.js', (_request, response) => {
+    response.type('js').send(START);
+  });
+  for (const file of FILES)
+    router.get(`/docs/${file}`, (_request, response, next) => {
+      response.sendFile(file, { root: FOLDER, cacheControl: false }, (error?: Error) => {
+        // Whoever leaves in the middle is answered no more.
+        if (error !== undefined && !response.headersSent) next(error);
+      });
+    });
+  return router;
 }

@@ -16,7 +16,6 @@ export interface Documentation {
 /** `GET /openapi.json`, `GET /docs`, and `/` leads there: what there is, for machines and for people. */
 export function documentation({ registry, version, development, publicUrl }: Documentation): Router {
   let description: string | undefined;
-  let page: string | undefined;
   const router = Router({ caseSensitive: true, strict: true });
   router.get('/openapi.json', (_request, response) => {
     description ??= JSON.stringify(openApi(registry, { version, servers: [publicUrl()], development }));
@@ -24,12 +23,5 @@ export function documentation({ registry, version, development, publicUrl }: Doc
   });
   // Whoever opens the bare address in a browser is shown what there is.
   router.get('/', (_request, response) => response.redirect('/docs'));
-  router.get('/docs', (_request, response) => {
-    page ??= docsPage(registry, publicUrl());
-    response
-      .set('Content-Security-Policy', "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'")
-      .type('html')
-      .send(page);
-  });
-  return router;
+  return router.use(docsPage(publicUrl));
 }

@@ -83,7 +83,6 @@ export function openApi(
   return {
     openapi: '3.1.0',
     info: { title: 'Annals', version, description: ABOUT },
-    jsonSchemaDialect: 'https://json-schema.org/draft/2020-12/schema',
     ...(servers.length > 0 && { servers: servers.map((url) => ({ url })) }),
     tags: [
       ...registry.contexts.map(({ name, description }) => ({ name, description })),
