@@ -1,6 +1,6 @@
 import { embeddedEngines } from '#compose/engines.ts';
 import { projections } from '#compose/projections.ts';
-import { reactions } from '#compose/sagas.ts';
+import { followReactions } from '#compose/sagas.ts';
 import { pipelineOf } from '#compose/write-side.ts';
 import { readConfig } from '#config';
 import type { Actor, Role } from '#domain/kernel/actor.ts';
@@ -50,7 +50,7 @@ export async function openHouse(folder: string, { everyRole = true, limits }: Ho
   // What a measurement needs is prepared through a door of its own: the one that is measured has learned nothing from it.
   const preparing = pipelineOf(engines, noLog, openDoor);
   const views = everyRole ? await projections(engines, noLog) : undefined;
-  const net = everyRole ? await reactions(engines, pipeline.dispatch) : undefined;
+  const net = everyRole ? await followReactions(engines, pipeline.dispatch) : undefined;
   let maximum = 1_000;
 
   function sendTo({ dispatch }: Pick<Pipeline, 'dispatch'>) {

@@ -2,9 +2,9 @@ import type { Logger } from 'pino';
 import type { Config } from '#config';
 import { pause } from '#domain/kernel/pause.ts';
 import { turns } from '#domain/kernel/turns.ts';
-import { registry } from '#domain/registry.ts';
 import { afterwards } from '#engines/afterwards.ts';
 import type { ReadLimits } from '#read-api/limits.ts';
+import { registry } from './contexts.ts';
 import { countOf } from './count.ts';
 import { developmentClock } from './development-clock.ts';
 import { developmentPayments } from './development-payments.ts';
@@ -21,7 +21,7 @@ import { openPorts } from './ports.ts';
 import { offered } from './production.ts';
 import { projections } from './projections.ts';
 import { readApi } from './read-api.ts';
-import { type SagasRole, sagas } from './sagas.ts';
+import { runSagas, type SagasRole } from './sagas.ts';
 import { writeSide } from './write-side.ts';
 
 /** How long a stop waits for what is under way, in milliseconds. */
@@ -89,7 +89,7 @@ export async function startEmbedded(options: PlatformOptions): Promise<Platform>
   const { dispatch } = write.pipeline;
   const views = await projections(engines, log);
   await remindOfPayouts({ ...engines, registry, provider: paying.provider, log });
-  const role = await sagas(engines, { dispatch, provider: paying.provider, log });
+  const role = await runSagas(engines, { dispatch, provider: paying.provider, log });
   let url = '';
   const publicUrl = () => config.publicUrl ?? url;
   const allowedOrigin = allowedOrigins(config, publicUrl);

@@ -11,7 +11,7 @@ import {
   TopUpInitiated,
 } from '#domain/wallets/payment/messages.ts';
 import type { SimulatedProvider } from '#engines/payments/simulated/provider.ts';
-import { gatewayName } from '#sagas/payments-gateway.ts';
+import { gatewayName } from '#sagas/wallets/payments-gateway.ts';
 
 export interface ForgottenOptions {
   readonly store: Pick<EventStore, 'epoch' | 'readAll'>;

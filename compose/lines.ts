@@ -7,10 +7,8 @@ import type { Log } from '#domain/kernel/ports/log.ts';
 import type { ReadStore } from '#domain/kernel/ports/read-store.ts';
 import type { Reaction } from '#domain/kernel/reaction.ts';
 import { NewerEvent } from '#domain/kernel/registry.ts';
-import { registry } from '#domain/registry.ts';
-import { auctionReactions } from '#sagas/auctions.ts';
 import { consumerOf } from '#sagas/runtime/reactions.ts';
-import { walletReactions } from '#sagas/wallets.ts';
+import { reactions, registry } from './contexts.ts';
 
 /** Every line, as it is kept in one process. */
 export interface KeptLines {
@@ -19,9 +17,7 @@ export interface KeptLines {
 }
 
 type Lined = Reaction & { readonly line: Line };
-const lined = [...auctionReactions, ...walletReactions].filter(
-  (reaction): reaction is Lined => reaction.line !== undefined,
-);
+const lined = reactions.filter((reaction): reaction is Lined => reaction.line !== undefined);
 
 const FIRST_PAUSE_MS = 50;
 const LONGEST_PAUSE_MS = 5_000;

@@ -1,8 +1,8 @@
 import type { Router } from 'express';
 import type { Logger } from 'pino';
 import type { Config } from '#config';
-import { registry } from '#domain/registry.ts';
 import { documentation } from '#write-side/rest/documentation.ts';
+import { registry } from './contexts.ts';
 import type { Engines } from './engines.ts';
 import type { Addresses } from './http/addresses.ts';
 import type { HttpLimits } from './http/limits.ts';

@@ -5,9 +5,9 @@ import type { Log } from '#domain/kernel/ports/log.ts';
 import type { Authenticate } from '#domain/kernel/ports/tokens.ts';
 import type { ViewReader } from '#domain/kernel/ports/views.ts';
 import type { Turns } from '#domain/kernel/turns.ts';
-import { registry } from '#domain/registry.ts';
 import type { ReadLimits } from '#read-api/limits.ts';
 import { type GraphqlServer, graphqlServer } from '#read-api/server.ts';
+import { operations, registry } from './contexts.ts';
 import type { Engines } from './engines.ts';
 import type { AllowedOrigin } from './origins.ts';
 
@@ -32,6 +32,7 @@ export function readApi(
   const { graphiql, introspection, allowedOrigin } = options;
   const graphql = graphqlServer({
     registry,
+    operations,
     dispatch,
     views,
     store,

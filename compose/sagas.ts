@@ -2,12 +2,10 @@ import type { Dispatch, Position } from '#domain/kernel/envelope.ts';
 import type { Consumer, ConsumerStatus } from '#domain/kernel/ports/consumer.ts';
 import type { Log } from '#domain/kernel/ports/log.ts';
 import type { PaymentProvider } from '#domain/kernel/ports/payments.ts';
-import { registry } from '#domain/registry.ts';
-import { auctionReactions, auctionSagas } from '#sagas/auctions.ts';
-import { paymentsGateway } from '#sagas/payments-gateway.ts';
 import { type Reactions, startReactions } from '#sagas/runtime/reactions.ts';
 import { startSagas } from '#sagas/runtime/sagas.ts';
-import { walletReactions, walletSagas } from '#sagas/wallets.ts';
+import { paymentsGateway } from '#sagas/wallets/payments-gateway.ts';
+import { reactions, registry, sagas } from './contexts.ts';
 import type { Engines } from './engines.ts';
 
 export interface SagasRole {
@@ -18,9 +16,12 @@ export interface SagasRole {
 }
 
 /** The safety net under the reactions. */
-export const reactions = ({ consume, followed, lines }: Engines, dispatch: Dispatch): Promise<Reactions> =>
+export const followReactions = (
+  { consume, followed, lines }: Engines,
+  dispatch: Dispatch,
+): Promise<Reactions> =>
   startReactions({
-    reactions: [...auctionReactions, ...walletReactions],
+    reactions,
     consume,
     dispatch,
     registry,
@@ -29,15 +30,15 @@ export const reactions = ({ consume, followed, lines }: Engines, dispatch: Dispa
   });
 
 /** The safety net under the reactions, the sagas, and the way out to the payment provider. */
-export async function sagas(
+export async function runSagas(
   engines: Engines,
   options: { readonly dispatch: Dispatch; readonly provider: PaymentProvider; readonly log: Log },
 ): Promise<SagasRole> {
   const { consume, store, readStore, clock, machineClock, newId } = engines;
   const { dispatch, provider, log } = options;
-  const net = await reactions(engines, dispatch);
+  const net = await followReactions(engines, dispatch);
   const running = await startSagas({
-    sagas: [...auctionSagas, ...walletSagas],
+    sagas,
     consume,
     store,
     readStore,

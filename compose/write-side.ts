@@ -1,18 +1,15 @@
 import type { IncomingMessage } from 'node:http';
 import { Router } from 'express';
-import { deciders, processes } from '#domain/deciders.ts';
 import type { Log } from '#domain/kernel/ports/log.ts';
 import type { Authenticate } from '#domain/kernel/ports/tokens.ts';
 import type { Turns } from '#domain/kernel/turns.ts';
-import { registry } from '#domain/registry.ts';
-import { auctionReactions } from '#sagas/auctions.ts';
-import { walletReactions } from '#sagas/wallets.ts';
 import { authenticator } from '#write-side/identity/authenticate.ts';
 import { developmentIssuer } from '#write-side/identity/development-issuer.ts';
 import type { PipelineLimits } from '#write-side/pipeline/limits.ts';
 import { createPipeline, type Pipeline } from '#write-side/pipeline/pipeline.ts';
 import { restRoutes } from '#write-side/rest/commands.ts';
-import { paymentWebhooks } from '#write-side/webhooks/payments.ts';
+import { paymentWebhooks } from '#write-side/wallets/payment-webhooks.ts';
+import { deciders, processes, reactions, registry } from './contexts.ts';
 import type { Engines } from './engines.ts';
 
 export interface WriteSide {
@@ -33,7 +30,7 @@ export function pipelineOf(
     deciders,
     processes,
     // Run here directly after the commit; the sagas role meets the same events again, with the same ids.
-    reactions: [...auctionReactions, ...walletReactions],
+    reactions,
     clock,
     pauseClock: machineClock,
     newId,

@@ -13,7 +13,7 @@ import { readings } from './authorization/readings.ts';
 import { feedGate } from './feeds/feed.ts';
 import type { History, House } from './house.ts';
 import { type ReadLimits, readLimits } from './limits.ts';
-import { operations } from './operations.ts';
+import type { Operations } from './operation.ts';
 import { executableSchema, schemaDocument } from './schema/document.ts';
 import { errorMask } from './transport/errors.ts';
 import { type Authenticate, executor } from './transport/executor.ts';
@@ -23,6 +23,8 @@ import { sockets } from './transport/sockets.ts';
 
 export interface GraphqlOptions {
   readonly registry: Registry;
+  /** Every query, subscription and field, by context. */
+  readonly operations: readonly Operations[];
   readonly dispatch: Dispatch;
   readonly views: ViewReader;
   /** Only ever read. */
@@ -65,7 +67,7 @@ export interface GraphqlServer {
 
 /** GraphQL over HTTP, SSE and WebSocket: one schema, one executor, the same limits and masks on each. */
 export function graphqlServer(options: GraphqlOptions): GraphqlServer {
-  const { authenticate, graphiql, introspection = 'anybody', allowedOrigin, ...rest } = options;
+  const { operations, authenticate, graphiql, introspection = 'anybody', allowedOrigin, ...rest } = options;
   const { registry, dispatch, store, feed, clock, businessClock, logger, newId } = rest;
   const limits: ReadLimits = { ...readLimits, ...options.limits };
   const closing = new AbortController();

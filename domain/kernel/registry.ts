@@ -12,7 +12,7 @@ import { notes } from './notes.ts';
 import { commonRejections } from './rejections.ts';
 import { writtenAndRead } from './written.ts';
 
-/** The messages of one context: what `domain/registry.ts` lists. */
+/** The messages of one context. */
 export interface Context {
   /** As it stands in paths: `/commands/<name>/…`. */
   readonly name: string;
@@ -58,13 +58,21 @@ export interface Registry {
   commandIn(json: unknown): Command | undefined;
 }
 
-function byName<T>(items: readonly T[], name: (item: T) => string): ReadonlyMap<string, T> {
-  const found = new Map<string, T>();
-  for (const item of items) {
-    const there = found.get(name(item));
-    if (there !== undefined && there !== item) throw new TypeError(`${name(item)} is declared twice`);
-    found.set(name(item), item);
-  }
+/** One item of each name, with the context that declares it. An item that several contexts share is one. */
+function byName<T>(
+  contexts: readonly Context[],
+  itemsOf: (context: Context) => readonly T[],
+  nameOf: (item: T) => string,
+): ReadonlyMap<string, { readonly item: T; readonly context: Context }> {
+  const found = new Map<string, { readonly item: T; readonly context: Context }>();
+  for (const context of contexts)
+    for (const item of itemsOf(context)) {
+      const name = nameOf(item);
+      const there = found.get(name);
+      if (there !== undefined && there.item !== item)
+        throw new TypeError(`${name} is declared twice: in ${there.context.name} and in ${context.name}`);
+      found.set(name, { item, context });
+    }
   return found;
 }
 
@@ -84,17 +92,31 @@ function lift(
 
 /** Makes the registry, and refuses names that are declared twice. */
 export function registryOf(contexts: readonly Context[]): Registry {
-  const events = byName(
-    contexts.flatMap((context) => context.events),
-    (event) => event.type,
+  const items = <T>(found: ReadonlyMap<string, { readonly item: T }>): ReadonlyMap<string, T> =>
+    new Map([...found].map(([name, { item }]) => [name, item]));
+  const events = items(
+    byName(
+      contexts,
+      (context) => context.events,
+      ({ type }) => type,
+    ),
   );
-  const commands = byName(
-    contexts.flatMap((context) => context.commands.map((command) => ({ context, command }))),
-    ({ command }) => command.type,
+  const declared = byName(
+    contexts,
+    (context) => context.commands,
+    ({ type }) => type,
   );
-  const rejections = byName<RejectionDeclaration>(
-    [...commonRejections, ...contexts.flatMap((context) => context.commands.flatMap((it) => it.rejections))],
-    (rejection) => rejection.code,
+  const commands = new Map(
+    [...declared].map(([type, { item, context }]) => [type, { context, command: item }] as const),
+  );
+  const common: Context = { name: 'every context', description: '', events: [], commands: [] };
+  const rejections = items(
+    byName<RejectionDeclaration>(
+      [common, ...contexts],
+      (context) =>
+        context === common ? commonRejections : context.commands.flatMap((command) => command.rejections),
+      ({ code }) => code,
+    ),
   );
   /** Of stored events. */
   const read = notes<RecordedEvent>('read');
@@ -104,21 +126,21 @@ export function registryOf(contexts: readonly Context[]): Registry {
   const sentHere = notes<Command>('sent here');
 
   function declarationOf({ type }: NewEvent): EventDeclaration {
-    const declared = events.get(type);
-    if (declared === undefined) throw new TypeError(`${type} is not in the registry`);
-    return declared;
+    const found = events.get(type);
+    if (found === undefined) throw new TypeError(`${type} is not in the registry`);
+    return found;
   }
 
   const decodeNew = (stored: StoredEvent): RecordedEvent => {
     const own = sealed.of(stored.data);
     if (own !== undefined) return { ...stored, ...own };
-    const declared = events.get(stored.type);
-    if (declared === undefined) throw new NewerEvent(stored, 'this version knows no such event');
+    const found = events.get(stored.type);
+    if (found === undefined) throw new NewerEvent(stored, 'this version knows no such event');
     const metadata = z.decode(Metadata, stored.metadata as z.input<typeof Metadata>);
-    if (metadata.version > declared.version)
-      throw new NewerEvent(stored, `version ${metadata.version} is newer than ${declared.version}`);
-    const lifted = lift(declared, stored, metadata.version);
-    return { ...stored, data: declared.schema.decode(lifted as never), metadata };
+    if (metadata.version > found.version)
+      throw new NewerEvent(stored, `version ${metadata.version} is newer than ${found.version}`);
+    const lifted = lift(found, stored, metadata.version);
+    return { ...stored, data: found.schema.decode(lifted as never), metadata };
   };
 
   return {

@@ -3,7 +3,7 @@ import './problems.ts';
 import { type Rejection, rejection } from './message.ts';
 
 // The rejections that any command, query or feed can meet. Contexts add their own beside their messages;
-// domain/registry.ts makes one catalogue of all.
+// the registry makes one catalogue of all.
 
 const issues = z
   .array(z.object({ path: z.string(), problem: z.string() }))

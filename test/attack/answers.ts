@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { registry } from '#domain/registry.ts';
+import { registry } from '#compose/contexts.ts';
 import { closeCodes } from '../support/close-codes.ts';
 
 // What may leave the port: the catalogue's answers, declared pages, the protocol's own words, and nothing of whoever made them.

@@ -1,5 +1,5 @@
+import { registry } from '#compose/contexts.ts';
 import type { Role } from '#domain/kernel/actor.ts';
-import { registry } from '#domain/registry.ts';
 import { commandPaths } from '#write-side/rest/paths.ts';
 import type { Person } from '../support/inhabited.ts';
 import { type Case, openDoor, type Sent, strangers } from './door.ts';

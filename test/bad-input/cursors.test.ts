@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { type GraphQLArgument, type GraphQLField, getNamedType, isLeafType, isNonNullType } from 'graphql';
-import { registry } from '#domain/registry.ts';
+import { registry } from '#compose/contexts.ts';
 import { published, type RootField, targets } from '../fuzz/documents.ts';
 import { everybody, type Person, people } from '../support/inhabited.ts';
 import { codeIn, openDoor } from './door.ts';

@@ -7,9 +7,9 @@ import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { pino } from 'pino';
 import { z } from 'zod';
+import { registry } from '#compose/contexts.ts';
 import { type PlatformOptions, startEmbedded } from '#compose/embedded.ts';
 import { readConfig } from '#config';
-import { registry } from '#domain/registry.ts';
 import { type Inhabited, inhabit, type Person } from '../support/inhabited.ts';
 
 // The door of the whole platform, for strangers: whatever is sent there gets its code, adds no event but a recorded no, is no

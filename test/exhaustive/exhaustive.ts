@@ -1,6 +1,6 @@
+import { registry } from '#compose/contexts.ts';
 import type { RecordedEvent } from '#domain/kernel/envelope.ts';
 import type { Saga } from '#domain/kernel/saga.ts';
-import { registry } from '#domain/registry.ts';
 import { endsAt, opensAt } from '#test/support/saleroom.ts';
 import { Chains } from './chains.ts';
 import { wrongInStream } from './histories.ts';

@@ -1,8 +1,8 @@
 import type { TestContext } from 'node:test';
+import { deciders, processes, reactions, registry, sagas } from '#compose/contexts.ts';
 import { ScheduleAuction } from '#domain/auctions/lot/messages.ts';
 import { PlaceBid } from '#domain/auctions/participant/messages.ts';
 import { AUCTIONS_PER_APPEND, AuctionCalledOff, CancelSale } from '#domain/auctions/sale/messages.ts';
-import { deciders, processes } from '#domain/deciders.ts';
 import type { Actor } from '#domain/kernel/actor.ts';
 import { derivedId } from '#domain/kernel/canonical.ts';
 import type { followReaction } from '#domain/kernel/chain.ts';
@@ -13,10 +13,7 @@ import type { Command } from '#domain/kernel/message.ts';
 import type { Process } from '#domain/kernel/process.ts';
 import type { Reaction } from '#domain/kernel/reaction.ts';
 import type { Saga } from '#domain/kernel/saga.ts';
-import { registry } from '#domain/registry.ts';
 import { OpenWallet } from '#domain/wallets/wallet/messages.ts';
-import { auctionReactions, auctionSagas } from '#sagas/auctions.ts';
-import { walletReactions, walletSagas } from '#sagas/wallets.ts';
 import {
   ann,
   bob,
@@ -46,8 +43,8 @@ export interface Parts {
 export const realParts: Parts = {
   deciders,
   processes,
-  reactions: [...auctionReactions, ...walletReactions],
-  sagas: [...auctionSagas, ...walletSagas],
+  reactions,
+  sagas,
 };
 
 /**

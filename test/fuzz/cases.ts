@@ -1,5 +1,5 @@
+import { registry } from '#compose/contexts.ts';
 import { messageSchemas } from '#domain/kernel/json-schema.ts';
-import { registry } from '#domain/registry.ts';
 import { type CommandPath, commandPaths } from '#write-side/rest/paths.ts';
 import { everybody, type Person, people } from '../support/inhabited.ts';
 import { type Chance, chance } from './chance.ts';

@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
+import { registry } from '#compose/contexts.ts';
 import { Overloaded } from '#domain/kernel/rejections.ts';
 import { readToken } from '#domain/kernel/token.ts';
-import { registry } from '#domain/registry.ts';
 import { commandPaths } from '#write-side/rest/paths.ts';
 import { type Inhabited, inhabit } from '../support/inhabited.ts';
 import { caseOf, type FuzzCase, turnsOf } from './cases.ts';

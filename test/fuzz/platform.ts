@@ -1,8 +1,8 @@
 /** Run as a process of its own: the embedded platform in the folder it is given, with a fault in it where one is named. */
 import { pino } from 'pino';
+import { deciders } from '#compose/contexts.ts';
 import { startEmbedded } from '#compose/embedded.ts';
 import { readConfig } from '#config';
-import { deciders } from '#domain/deciders.ts';
 import type { AnyDecider } from '#domain/kernel/decider.ts';
 
 type Decide = AnyDecider['decide'][string];

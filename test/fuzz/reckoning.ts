@@ -1,6 +1,6 @@
+import { registry } from '#compose/contexts.ts';
 import { RecordReading } from '#domain/auctions/inspector/messages.ts';
 import type { Position, StoredEvent } from '#domain/kernel/envelope.ts';
-import { registry } from '#domain/registry.ts';
 import { systemClock } from '#engines/clock/system.ts';
 import { openSqliteEventStore } from '#engines/event-store/sqlite/store.ts';
 import { audit } from '../support/auditor.ts';

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { registry } from '#domain/registry.ts';
+import { registry } from '#compose/contexts.ts';
 import { closeCodes } from '../support/close-codes.ts';
 import type { FuzzCase } from './cases.ts';
 import { dataProblem, type Judge } from './published.ts';

@@ -1,19 +1,18 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { buildSchema } from 'graphql';
-import { deciders, processes } from '#domain/deciders.ts';
+import { deciders, operations, processes, registry } from '#compose/contexts.ts';
 import { Role } from '#domain/kernel/actor.ts';
 import type { JsonSchema } from '#domain/kernel/json-schema.ts';
 import { event, rejection } from '#domain/kernel/message.ts';
 import { registryOf } from '#domain/kernel/registry.ts';
-import { registry } from '#domain/registry.ts';
-import { operations } from '#read-api/operations.ts';
 import { schemaDocument } from '#read-api/schema/document.ts';
 import { describedBy } from '#test/support/described.ts';
 import { givenPlatform, someone } from '#test/support/platform.ts';
 import { openApi } from '#write-side/rest/openapi.ts';
 import { commandPaths } from '#write-side/rest/paths.ts';
 import { camel, homeless, undecided, unevolved, untested } from './completeness.ts';
+import { unlisted } from './joining.ts';
 import { readTree } from './tree.ts';
 
 const tree = readTree();
@@ -165,3 +164,29 @@ test('a code cannot be declared twice with two meanings', () => {
   const context = { name: 'x', description: 'X.', events: [], commands: [{ ...command, rejections: twice }] };
   assert.throws(() => registryOf([context]), /same is declared twice/);
 });
+
+test('whatever a context declares is listed in its manifest', () => {
+  assert.deepEqual(unlisted(tree), []);
+});
+
+const forgotten: readonly (readonly [path: string, text: string, sentence: RegExp])[] = [
+  [
+    'domain/notes/note/messages.ts',
+    '',
+    /^domain\/notes\/ has no manifest: write compose\/contexts\/notes\.ts/,
+  ],
+  ['compose/contexts/notes.ts', '', /add it to `contexts` in compose\/contexts\.ts/],
+  [
+    'domain/wallets/x/decider.ts',
+    'export const x = decider({});',
+    /`deciders` in compose\/contexts\/wallets/,
+  ],
+  ['domain/processes/x.ts', 'export const x = process({});', /`processes` in compose\/contexts\/<context>/],
+  ['projections/auctions/x.ts', 'export const x: View = view({});', /`views` in compose\/contexts\/auctions/],
+  ['sagas/auctions/x.ts', 'export const x = reaction({});', /`reactions` in compose\/contexts\/auctions/],
+  ['sagas/wallets/x.ts', 'export const x = saga({});', /`sagas` in compose\/contexts\/wallets/],
+];
+for (const [path, text, sentence] of forgotten)
+  test(`the gate says what to do with what was forgotten: ${path}`, () => {
+    assert.match(unlisted(new Map([...tree, [path, text]])).join('\n'), sentence);
+  });

@@ -4,7 +4,7 @@ import { parseSync, visitorKeys } from 'oxc-parser';
 
 // The project's source as the gate sees it: text by path, and each file's imports and syntax tree.
 
-/** The text of each file by its path from the root: `domain/registry.ts`. A test may plant files of its own. */
+/** The text of each file by its path from the root: `compose/contexts.ts`. A test may plant files of its own. */
 export type Tree = ReadonlyMap<string, string>;
 
 /** Not ours, or not source. */

@@ -1,4 +1,5 @@
 import { posix } from 'node:path';
+import { contextProblem } from './context-walls.ts';
 import { importsOf, type Tree } from './tree.ts';
 
 // The table of docs/architecture.md as rules over paths.
@@ -7,13 +8,14 @@ import { importsOf, type Tree } from './tree.ts';
 export const roomOf = (path: string): string => path.split('/')[0] ?? '';
 
 const inKernel = (path: string) => path.startsWith('domain/kernel/');
-const isDecider = (path: string) => /^domain\/(.*\/)?deciders?\.ts$/.test(path);
+const isDecider = (path: string) => /^domain\/(?!kernel\/).*decider\.ts$/.test(path);
 const in_ =
   (...rooms: readonly string[]) =>
   (path: string) =>
     rooms.includes(roomOf(path));
-/** Messages, the kernel and pure rules: all of the domain but what decides. */
-const messages = (path: string) => roomOf(path) === 'domain' && !isDecider(path);
+/** All of the domain but what decides and what it decides on. */
+const undeciding = (path: string) =>
+  roomOf(path) === 'domain' && !isDecider(path) && !/^domain\/(?!kernel\/).*\/state\.ts$/.test(path);
 const everything = () => true;
 
 interface Wall {
@@ -25,12 +27,14 @@ interface Wall {
 
 const walls: Readonly<Record<string, Wall>> = {
   domain: { reaches: in_('domain') },
-  'write-side': { reaches: in_('domain', 'write-side') },
-  projections: { reaches: (path) => messages(path) || roomOf(path) === 'projections' },
-  sagas: { reaches: (path) => messages(path) || roomOf(path) === 'sagas' || path === 'projections/view.ts' },
+  'write-side': { reaches: (path) => undeciding(path) || roomOf(path) === 'write-side' },
+  projections: { reaches: (path) => undeciding(path) || roomOf(path) === 'projections' },
+  sagas: {
+    reaches: (path) => undeciding(path) || roomOf(path) === 'sagas' || path === 'projections/view.ts',
+  },
   'read-api': {
     reaches: (path) =>
-      messages(path) ||
+      undeciding(path) ||
       roomOf(path) === 'read-api' ||
       (roomOf(path) === 'projections' && !path.startsWith('projections/runtime/')),
   },
@@ -45,13 +49,12 @@ const walls: Readonly<Record<string, Wall>> = {
   'start.js': { reaches: () => false },
 };
 
-/** Inside the domain: the kernel knows no context, contexts never each other, only the lists at the top know all. */
+/** Inside the domain: the kernel knows no context, contexts never each other; what spans them stands beside them. */
 function domainAllows(from: string, to: string): boolean {
   const [, area = ''] = from.split('/');
   const [, target = ''] = to.split('/');
-  if (area.endsWith('.ts')) return true;
   if (target === 'kernel' || target === area) return true;
-  return area === 'processes' && !target.endsWith('.ts');
+  return area === 'processes';
 }
 
 /** Packages that speak to something outside, or own a protocol: an adapter each, and nothing but adapters. */
@@ -111,7 +114,7 @@ function directProblem(from: string, specifier: string, tree: Tree): string | un
   if (!(wall.imports ?? wall.reaches)(to) && roomOf(from) !== roomOf(to)) return 'is behind a wall';
   if (roomOf(from) === 'domain' && roomOf(to) === 'domain' && !domainAllows(from, to))
     return 'contexts do not know each other';
-  return wayProblem(from, specifier, to);
+  return contextProblem(from, to) ?? wayProblem(from, specifier, to);
 }
 
 /** Everything a file comes to read, each with the file that led there first. */
@@ -134,6 +137,17 @@ function roadTo(target: string, from: string, via: ReadonlyMap<string, string>):
   return [from, ...road].join(' → ');
 }
 
+/** The files of ours that each file imports. */
+export const importsByFile = (tree: Tree): ReadonlyMap<string, readonly string[]> =>
+  new Map(
+    [...tree].map(([from, text]) => [
+      from,
+      importsOf(from, text)
+        .map((specifier) => resolved(from, specifier))
+        .filter((to) => to !== undefined),
+    ]),
+  );
+
 /** Every import that goes through a wall, as a sentence; none in a house that stands. */
 export function wallProblems(tree: Tree): readonly string[] {
   const specifiers = new Map([...tree].map(([path, text]) => [path, importsOf(path, text)]));
@@ -143,12 +157,7 @@ export function wallProblems(tree: Tree): readonly string[] {
       return problem === undefined ? [] : [`${from} imports ${specifier}: ${problem}`];
     }),
   );
-  const files = new Map(
-    [...specifiers].map(([from, list]) => [
-      from,
-      list.map((specifier) => resolved(from, specifier)).filter((to) => to !== undefined),
-    ]),
-  );
+  const files = importsByFile(tree);
   const indirect = [...files.keys()].flatMap((from) => {
     const wall = walls[roomOf(from)];
     if (wall === undefined) return [`${from}: ${roomOf(from)} is no room of the house`];

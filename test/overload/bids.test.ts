@@ -1,15 +1,12 @@
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
-import { deciders, processes } from '#domain/deciders.ts';
+import { deciders, processes, reactions, registry } from '#compose/contexts.ts';
 import type { Actor } from '#domain/kernel/actor.ts';
 import { systemActor } from '#domain/kernel/actor.ts';
 import type { StoredEvent } from '#domain/kernel/envelope.ts';
 import { later } from '#domain/kernel/instant.ts';
-import { registry } from '#domain/registry.ts';
 import { simulatedClock } from '#engines/clock/simulated.ts';
 import { memoryEventStore } from '#engines/event-store/memory.ts';
-import { auctionReactions } from '#sagas/auctions.ts';
-import { walletReactions } from '#sagas/wallets.ts';
 import { otto, person, sam } from '#test/support/auctions.ts';
 import { told } from '#test/support/house.ts';
 import { seededIds, seededRandom } from '#test/support/seeded.ts';
@@ -43,7 +40,7 @@ function givenRoom(): Room {
     registry,
     deciders,
     processes,
-    reactions: [...auctionReactions, ...walletReactions],
+    reactions,
     clock,
     newId,
     random: seededRandom(2),

@@ -15,7 +15,7 @@ import { later } from '#domain/kernel/instant.ts';
 import { keepLine } from '#domain/kernel/line.ts';
 import type { Command, NewEvent } from '#domain/kernel/message.ts';
 import { simulatedClock } from '#engines/clock/simulated.ts';
-import { placingOrder } from '#sagas/bid-funding.ts';
+import { placingOrder } from '#sagas/auctions/bid-funding.ts';
 import { terms } from '#test/support/auctions.ts';
 import { decideOn, eventsOf, NOON } from '#test/support/deciding.ts';
 

@@ -2,9 +2,9 @@ import assert from 'node:assert/strict';
 import { env } from 'node:process';
 import { test } from 'node:test';
 import fc from 'fast-check';
+import { wallets } from '#compose/contexts/wallets.ts';
 import type { RecordedEvent } from '#domain/kernel/envelope.ts';
-import { wallets } from '#domain/wallets/context.ts';
-import { type StatementEntry, walletViews } from '#projections/wallets/index.ts';
+import type { StatementEntry } from '#projections/wallets/documents.ts';
 import { histories, live } from '#test/support/money-histories.ts';
 
 const numRuns = Number(env.ANNALS_RUNS ?? 150);
@@ -20,7 +20,7 @@ test('the random histories meet every event there is, but for those that need a 
     'UnallocatedAssigned',
     'NoticeHandled',
   ];
-  const all = wallets.events.map(({ type }) => type).filter((type) => !elsewhere.includes(type));
+  const all = wallets.messages.events.map(({ type }) => type).filter((type) => !elsewhere.includes(type));
   assert.deepEqual([...met].sort(), all.sort());
 });
 
@@ -103,7 +103,7 @@ test('a statement’s running balance is the sum of its entries', () => {
 function fold(history: readonly RecordedEvent[]): ReadonlyMap<string, object> {
   const documents = new Map<string, object>();
   for (const event of history)
-    for (const view of walletViews.filter(({ events }) => events.some(({ type }) => type === event.type)))
+    for (const view of wallets.views.filter(({ events }) => events.some(({ type }) => type === event.type)))
       for (const id of view.documents(event)) {
         const after = view.fold(documents.get(`${view.name} ${id}`), event, id);
         if (after !== undefined)

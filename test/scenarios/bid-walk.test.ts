@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { auctions } from '#compose/contexts/auctions.ts';
+import { wallets } from '#compose/contexts/wallets.ts';
 import { bidLeads } from '#domain/auctions/auction/leading.ts';
 import { CancelAuction, CloseLot, DropHammer, OpenAuction } from '#domain/auctions/auction/messages.ts';
-import { auctions } from '#domain/auctions/context.ts';
-import { auctionDeciders } from '#domain/auctions/deciders.ts';
 import { ConsignLot, ScheduleAuction } from '#domain/auctions/lot/messages.ts';
 import { JoinAuction, PlaceBid } from '#domain/auctions/participant/messages.ts';
 import { PublishSale, ScheduleSale } from '#domain/auctions/sale/messages.ts';
@@ -13,10 +13,7 @@ import { cancelAuction } from '#domain/processes/cancel-auction.ts';
 import { joinAuction } from '#domain/processes/join-auction.ts';
 import { placeBid } from '#domain/processes/place-bid.ts';
 import { scheduleAuction } from '#domain/processes/schedule-auction.ts';
-import { wallets } from '#domain/wallets/context.ts';
-import { deciders as walletDeciders } from '#domain/wallets/deciders.ts';
 import { CreditWallet, OpenWallet } from '#domain/wallets/wallet/messages.ts';
-import { auctionReactions } from '#sagas/auctions.ts';
 import { ann, otto, person, sam, system, terms } from '#test/support/auctions.ts';
 import { givenPlatform } from '#test/support/platform.ts';
 
@@ -29,10 +26,10 @@ const id = { auctionId: 'a1' };
 /** An open auction of Sam's lot with 10 % premium, in which Ann and Bob have joined with 100.00 each. */
 async function givenAuction() {
   const platform = givenPlatform({
-    contexts: [auctions, wallets],
-    deciders: [...auctionDeciders, ...walletDeciders],
+    contexts: [auctions.messages, wallets.messages],
+    deciders: [...auctions.deciders, ...wallets.deciders],
     processes: [scheduleAuction, cancelAuction, joinAuction, placeBid],
-    reactions: auctionReactions,
+    reactions: auctions.reactions,
   });
   const done = async (...sent: Parameters<typeof platform.send>) => {
     const reply = await platform.send(...sent);

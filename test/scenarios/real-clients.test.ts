@@ -8,8 +8,7 @@ import { cacheExchange } from '@urql/exchange-graphcache';
 import { buildClientSchema, getIntrospectionQuery, lexicographicSortSchema, printSchema } from 'graphql';
 import { auditServer } from 'graphql-http';
 import { createClient as createSseClient } from 'graphql-sse';
-import { registry } from '#domain/registry.ts';
-import { operations } from '#read-api/operations.ts';
+import { operations, registry } from '#compose/contexts.ts';
 import { executableSchema, schemaDocument } from '#read-api/schema/document.ts';
 import { openDoor } from '../bad-input/door.ts';
 

@@ -1,8 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { views } from '#compose/projections.ts';
+import { registry, views } from '#compose/contexts.ts';
 import { Rejected } from '#domain/kernel/rejections.ts';
-import { registry } from '#domain/registry.ts';
 import { memoryReadStore } from '#engines/read-store/memory.ts';
 import { retryParked } from '#projections/runtime/operate.ts';
 import { viewReader } from '#projections/runtime/reader.ts';

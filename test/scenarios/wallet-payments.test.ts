@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import type { AddressInfo } from 'node:net';
 import { type TestContext, test } from 'node:test';
 import express from 'express';
+import { wallets } from '#compose/contexts/wallets.ts';
 import { remindOfPayouts } from '#compose/forgotten-payments.ts';
 import { addressesBehind } from '#compose/http/addresses.ts';
 import { followChain } from '#domain/kernel/chain.ts';
@@ -12,8 +13,6 @@ import type { PaymentNotice } from '#domain/kernel/ports/payments.ts';
 import { PaymentNotice as Notice, SIGNATURE_HEADER } from '#domain/kernel/ports/payments.ts';
 import { registryOf } from '#domain/kernel/registry.ts';
 import { SIGNATURE_TOLERANCE_MS, sign } from '#domain/kernel/signature.ts';
-import { wallets } from '#domain/wallets/context.ts';
-import { deciders } from '#domain/wallets/deciders.ts';
 import { HandleNotice } from '#domain/wallets/notice/messages.ts';
 import {
   CloseWallet,
@@ -24,19 +23,18 @@ import {
 } from '#domain/wallets/wallet/messages.ts';
 import { simulatedPaymentPages } from '#engines/payments/simulated/pages.ts';
 import { simulatedProvider } from '#engines/payments/simulated/provider.ts';
-import { paymentsGateway } from '#sagas/payments-gateway.ts';
-import { walletReactions } from '#sagas/wallets.ts';
+import { paymentsGateway } from '#sagas/wallets/payments-gateway.ts';
 import { describedBy } from '#test/support/described.ts';
 import { givenPlatform, someone } from '#test/support/platform.ts';
 import { openApi } from '#write-side/rest/openapi.ts';
-import { paymentWebhooks } from '#write-side/webhooks/payments.ts';
+import { paymentWebhooks } from '#write-side/wallets/payment-webhooks.ts';
 
 const currency = 'USD';
 const ann = someone('ann', 'bidder');
 const bob = someone('bob', 'bidder');
 const secret = 'a secret of the test';
 /** What OpenAPI tells providers to expect: every answer to a notice is held against it. */
-const description = describedBy(openApi(registryOf([wallets]), { version: '0' }));
+const description = describedBy(openApi(registryOf([wallets.messages]), { version: '0' }));
 
 /** A text that the first of these events says. */
 function told([event]: readonly { readonly data: object }[], field: string): string {
@@ -47,7 +45,11 @@ function told([event]: readonly { readonly data: object }[], field: string): str
 
 /** A platform with the simulated provider in front of it, over HTTP on loopback; the notices wait until `deliver()`. */
 async function givenHouse(t: TestContext, declines?: () => string | undefined) {
-  const platform = givenPlatform({ contexts: [wallets], deciders, reactions: walletReactions });
+  const platform = givenPlatform({
+    contexts: [wallets.messages],
+    deciders: wallets.deciders,
+    reactions: wallets.reactions,
+  });
   const { clock, registry, pipeline, store } = platform;
   const app = express();
   const server = app.listen(0, '127.0.0.1');
@@ -107,7 +109,7 @@ async function givenHouse(t: TestContext, declines?: () => string | undefined) {
       const { events } = await store.readAll({ limit: 1_000 });
       if (events.length === followed) return;
       for (const event of events.map(registry.decode))
-        await followChain({ dispatch: pipeline.dispatch, registry, reactions: walletReactions, event });
+        await followChain({ dispatch: pipeline.dispatch, registry, reactions: wallets.reactions, event });
       followed = events.length;
     }
   };

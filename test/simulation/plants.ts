@@ -120,7 +120,7 @@ export const plants: readonly Plant[] = [
     story: 'A notice that comes twice is a new one each time, and credits each time.',
     edits: [
       {
-        file: 'write-side/webhooks/payments.ts',
+        file: 'write-side/wallets/payment-webhooks.ts',
         find: 'commandId: notice.noticeId,',
         replace: 'commandId: notice.noticeId + clock.now().slice(11, 23),',
       },

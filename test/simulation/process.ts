@@ -1,7 +1,7 @@
 import type { Engines } from '#compose/engines.ts';
 import { keepLines } from '#compose/lines.ts';
 import { projections } from '#compose/projections.ts';
-import { type SagasRole, sagas } from '#compose/sagas.ts';
+import { runSagas, type SagasRole } from '#compose/sagas.ts';
 import { pipelineOf } from '#compose/write-side.ts';
 import { followedChains } from '#domain/kernel/followed-chains.ts';
 import type { Consume, Consumer } from '#domain/kernel/ports/consumer.ts';
@@ -16,7 +16,7 @@ import { belongTo } from '#engines/read-store/history.ts';
 import type { RunningViews } from '#projections/runtime/views.ts';
 import { seededIds } from '#test/support/seeded.ts';
 import type { Pipeline } from '#write-side/pipeline/pipeline.ts';
-import { noticesTaker } from '#write-side/webhooks/payments.ts';
+import { noticesTaker } from '#write-side/wallets/payment-webhooks.ts';
 import type { Connection } from './connection.ts';
 import type { Life, Scheduler } from './scheduler.ts';
 
@@ -112,7 +112,7 @@ export function beginPlatform(options: PlatformOptions): Platform {
     const views = await projections(engines, log);
     // Whoever decides may be another process than whoever keeps the timers, with another clock.
     const timers = scheduler.clockOf(life, 'business', options.aheadMs.timers);
-    const role = await sagas({ ...engines, clock: timers }, { dispatch, provider, log });
+    const role = await runSagas({ ...engines, clock: timers }, { dispatch, provider, log });
     platform.started = { views, sagas: role };
     options.onStarted();
   }

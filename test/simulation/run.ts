@@ -1,6 +1,5 @@
-import { views } from '#compose/projections.ts';
+import { registry, views } from '#compose/contexts.ts';
 import type { StoredEvent } from '#domain/kernel/envelope.ts';
-import { registry } from '#domain/registry.ts';
 import { memoryReadStore } from '#engines/read-store/memory.ts';
 import { verifyView } from '#projections/runtime/verify.ts';
 import { BadBeginning, beginning } from './beginning.ts';

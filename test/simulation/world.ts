@@ -1,6 +1,6 @@
+import { registry } from '#compose/contexts.ts';
 import type { StoredEvent } from '#domain/kernel/envelope.ts';
 import type { Log } from '#domain/kernel/ports/log.ts';
-import { registry } from '#domain/registry.ts';
 import { type Judgement, judgement } from '#test/judge/judge.ts';
 import { Clients } from './clients.ts';
 import { connect } from './connection.ts';

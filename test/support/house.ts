@@ -3,11 +3,12 @@ import type { AddressInfo } from 'node:net';
 import type { TestContext } from 'node:test';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import express, { Router } from 'express';
+import { registry } from '#compose/contexts.ts';
 import type { Engines } from '#compose/engines.ts';
 import { addressesBehind } from '#compose/http/addresses.ts';
 import { keepLines } from '#compose/lines.ts';
 import { projections } from '#compose/projections.ts';
-import { type SagasRole, sagas } from '#compose/sagas.ts';
+import { runSagas, type SagasRole } from '#compose/sagas.ts';
 import { writeSide } from '#compose/write-side.ts';
 import type { Actor } from '#domain/kernel/actor.ts';
 import type { Reply, StoredEvent } from '#domain/kernel/envelope.ts';
@@ -27,7 +28,6 @@ import {
 import type { ReadStore } from '#domain/kernel/ports/read-store.ts';
 import { sign } from '#domain/kernel/signature.ts';
 import { turns } from '#domain/kernel/turns.ts';
-import { registry } from '#domain/registry.ts';
 import { afterwards } from '#engines/afterwards.ts';
 import { type SimulatedClock, simulatedClock } from '#engines/clock/simulated.ts';
 import { systemClock } from '#engines/clock/system.ts';
@@ -368,7 +368,7 @@ async function beginProcess(house: House, roles: 'every role' | 'write side'): P
   const all = roles === 'every role';
   const views = all ? await (house.options.projections ?? projections)(engines, log) : undefined;
   const role = all
-    ? await sagas(engines, { dispatch: pipeline.dispatch, provider: providerOf(house), log })
+    ? await runSagas(engines, { dispatch: pipeline.dispatch, provider: providerOf(house), log })
     : undefined;
 
   async function end(): Promise<void> {

@@ -1,3 +1,4 @@
+import { wallets } from '#compose/contexts/wallets.ts';
 import { type Actor, systemActor } from '#domain/kernel/actor.ts';
 import type { RecordedEvent } from '#domain/kernel/envelope.ts';
 import { categoryOf } from '#domain/kernel/ids.ts';
@@ -5,9 +6,6 @@ import type { Command, NewEvent } from '#domain/kernel/message.ts';
 import type { Intent } from '#domain/kernel/reaction.ts';
 import { registryOf } from '#domain/kernel/registry.ts';
 import { whileInDebt } from '#domain/processes/while-in-debt.ts';
-import { wallets } from '#domain/wallets/context.ts';
-import { deciders } from '#domain/wallets/deciders.ts';
-import { walletReactions } from '#sagas/wallets.ts';
 import { NOON } from '#test/support/deciding.ts';
 
 /** A command somebody is about to send. */
@@ -21,7 +19,7 @@ export interface Sent {
  * it is taken, in whatever order. A test can so reach interleavings that a running platform meets once a year.
  */
 export class MoneyWorld {
-  readonly registry = registryOf([wallets]);
+  readonly registry = registryOf([wallets.messages]);
   readonly history: RecordedEvent[] = [];
   readonly waiting: Sent[] = [];
   readonly #states = new Map<string, { state: unknown; revision: number }>();
@@ -31,7 +29,7 @@ export class MoneyWorld {
   send({ command: { command, data }, by }: Sent): readonly RecordedEvent[] | string {
     const declared = this.registry.commands.get(command)?.command;
     const stream = declared?.streamOf(data, by) ?? '';
-    const decider = deciders.find(({ category }) => category === categoryOf(stream));
+    const decider = wallets.deciders.find(({ category }) => category === categoryOf(stream));
     const decide = decider?.decide[command];
     if (decider === undefined || decide === undefined) throw new Error(`nobody decides ${command}`);
     const head = this.#states.get(stream) ?? { state: decider.initial, revision: -1 };
@@ -66,7 +64,7 @@ export class MoneyWorld {
   }
 
   #wanted(event: RecordedEvent): readonly Sent[] {
-    const wanted = walletReactions
+    const wanted = wallets.reactions
       .filter(({ events }) => events.some(({ type }) => type === event.type))
       .flatMap((reaction): readonly Intent[] => reaction.on(event, [event]));
     return wanted.map(({ command }) => ({ command, by: systemActor('reaction') }));

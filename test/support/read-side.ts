@@ -1,12 +1,13 @@
 import { createServer } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import express from 'express';
+import { auctions } from '#compose/contexts/auctions.ts';
+import { wallets } from '#compose/contexts/wallets.ts';
+import { operations } from '#compose/contexts.ts';
 import { addressesBehind } from '#compose/http/addresses.ts';
 import { lookAfter } from '#compose/http/connections.ts';
 import { takeInByTurns } from '#compose/http/intake.ts';
 import { type HttpLimits, httpLimits } from '#compose/http/limits.ts';
-import { auctions } from '#domain/auctions/context.ts';
-import { auctionDeciders } from '#domain/auctions/deciders.ts';
 import { RecordReading } from '#domain/auctions/inspector/messages.ts';
 import { Role } from '#domain/kernel/actor.ts';
 import type { Dispatch, Position } from '#domain/kernel/envelope.ts';
@@ -16,17 +17,13 @@ import type { EventStore } from '#domain/kernel/ports/event-store.ts';
 import type { Log } from '#domain/kernel/ports/log.ts';
 import { Unauthenticated } from '#domain/kernel/rejections.ts';
 import { turns } from '#domain/kernel/turns.ts';
-import { wallets } from '#domain/wallets/context.ts';
-import { deciders as walletDeciders } from '#domain/wallets/deciders.ts';
 import { afterwards } from '#engines/afterwards.ts';
 import type { SimulatedClock } from '#engines/clock/simulated.ts';
 import { systemClock } from '#engines/clock/system.ts';
 import { consumerLoop } from '#engines/consumer/consumer.ts';
 import { eventFeed } from '#engines/event-feed/feed.ts';
 import { memoryReadStore } from '#engines/read-store/memory.ts';
-import { auctionViews } from '#projections/auctions/index.ts';
 import { startViews } from '#projections/runtime/views.ts';
-import { walletViews } from '#projections/wallets/index.ts';
 import type { ReadLimits } from '#read-api/limits.ts';
 import { graphqlServer } from '#read-api/server.ts';
 import { givenPlatform, someone } from './platform.ts';
@@ -90,15 +87,15 @@ export async function givenReadSide(
 ): Promise<ReadSide> {
   const { recording = (own) => own } = options;
   const platform = givenPlatform({
-    contexts: [auctions, wallets],
-    deciders: [...auctionDeciders, ...walletDeciders],
+    contexts: [auctions.messages, wallets.messages],
+    deciders: [...auctions.deciders, ...wallets.deciders],
   });
   const { store, registry, newId } = platform;
   const clock = systemClock();
   const feed = eventFeed(store, { clock });
   const readStore = memoryReadStore();
   const consume = consumerLoop({ feed, store, readStore, registry, clock, owner: newId() });
-  const views = await startViews({ views: [...auctionViews, ...walletViews], consume, readStore, clock });
+  const views = await startViews({ views: [...auctions.views, ...wallets.views], consume, readStore, clock });
   const errors: Logged[] = [];
   const logger: Log = {
     info() {},
@@ -108,6 +105,7 @@ export async function givenReadSide(
   const addresses = addressesBehind([]);
   const graphql = graphqlServer({
     registry,
+    operations,
     // What people are shown is recorded, whatever becomes of what they send.
     dispatch: (envelope) =>
       envelope.command === RecordReading.type

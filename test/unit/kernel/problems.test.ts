@@ -3,8 +3,8 @@ import { test } from 'node:test';
 import { z } from 'zod';
 import { Instant } from '#domain/kernel/instant.ts';
 import '#domain/kernel/problems.ts';
+import { registry } from '#compose/contexts.ts';
 import { someText } from '#domain/kernel/text.ts';
-import { registry } from '#domain/registry.ts';
 
 // What is wrong is said in words of our own, with what would be right: those of the library are for whoever wrote the schema.
 

@@ -2,11 +2,11 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { z } from 'zod';
+import { registry } from '#compose/contexts.ts';
 import { canonical, type JsonObject } from '#domain/kernel/canonical.ts';
 import type { StoredEvent } from '#domain/kernel/envelope.ts';
 import { event } from '#domain/kernel/message.ts';
 import { NewerEvent, registryOf } from '#domain/kernel/registry.ts';
-import { registry } from '#domain/registry.ts';
 
 // Events are for ever: what was once stored is read by every later version. The fixtures are stored events of histories
 // that the scenarios made; a new version of an event adds a file and never changes one.

@@ -2,10 +2,10 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { describe, it } from 'node:test';
 import { z } from 'zod';
+import { registry } from '#compose/contexts.ts';
 import type { JsonObject } from '#domain/kernel/canonical.ts';
 import { MinorUnits } from '#domain/kernel/money.ts';
 import { written, writtenAndRead } from '#domain/kernel/written.ts';
-import { registry } from '#domain/registry.ts';
 
 const fixtures = JSON.parse(
   readFileSync(new URL('../../fixtures/events-v1.json', import.meta.url), 'utf8'),

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { auctions } from '#compose/contexts/auctions.ts';
 import {
   AuctionCancelled,
   AuctionOpened,
@@ -15,7 +16,6 @@ import { isMarked, type NewEvent } from '#domain/kernel/message.ts';
 import { type Money, money } from '#domain/kernel/money.ts';
 import { auctionsView } from '#projections/auctions/auctions.ts';
 import { bidsView } from '#projections/auctions/bids.ts';
-import { auctionViews } from '#projections/auctions/index.ts';
 import type { View } from '#projections/view.ts';
 import { NOW, terms } from '#test/support/auctions.ts';
 
@@ -162,7 +162,7 @@ test('an event that goes on from nothing parks its key', () => {
 test('what is secret is marked', () => {
   const marked = (view: View) =>
     Object.keys(view.schema.shape).filter((field) => isMarked(view.schema.shape[field] as never, 'secret'));
-  assert.deepEqual(Object.fromEntries(auctionViews.map((view) => [view.name, marked(view)])), {
+  assert.deepEqual(Object.fromEntries(auctions.views.map((view) => [view.name, marked(view)])), {
     auctions: [],
     bids: ['maximum', 'reason'],
     sales: [],

@@ -12,10 +12,9 @@ import {
   validate,
 } from 'graphql';
 import { z } from 'zod';
+import { operations, registry } from '#compose/contexts.ts';
 import { jsonSchemas } from '#domain/kernel/json-schema.ts';
 import { Money, PositiveMoney } from '#domain/kernel/money.ts';
-import { registry } from '#domain/registry.ts';
-import { operations } from '#read-api/operations.ts';
 import { executableSchema, schemaDocument } from '#read-api/schema/document.ts';
 import { rejectionsPage } from '#read-api/schema/rejections-page.ts';
 import { types, Unsayable } from '#read-api/schema/types.ts';

@@ -14,8 +14,8 @@ import { BidPlaced } from '#domain/auctions/participant/messages.ts';
 import type { RecordedEvent } from '#domain/kernel/envelope.ts';
 import type { NewEvent } from '#domain/kernel/message.ts';
 import { FundsReserved } from '#domain/wallets/wallet/messages.ts';
-import { bidFunding } from '#sagas/bid-funding.ts';
-import { lotOpeningAndClosing } from '#sagas/lot-opening-and-closing.ts';
+import { bidFunding } from '#sagas/auctions/bid-funding.ts';
+import { lotOpeningAndClosing } from '#sagas/auctions/lot-opening-and-closing.ts';
 import { NOW, terms } from '#test/support/auctions.ts';
 
 const id = { auctionId: 'a1' };

@@ -6,7 +6,7 @@ import type { PaymentProvider } from '#domain/kernel/ports/payments.ts';
 import { Overloaded } from '#domain/kernel/rejections.ts';
 import { PayoutInitiated, TopUpInitiated } from '#domain/wallets/payment/messages.ts';
 import { simulatedClock } from '#engines/clock/simulated.ts';
-import { paymentsGateway } from '#sagas/payments-gateway.ts';
+import { paymentsGateway } from '#sagas/wallets/payments-gateway.ts';
 import { NOON } from '#test/support/deciding.ts';
 import { MoneyWorld } from '#test/support/money-world.ts';
 

@@ -5,7 +5,7 @@ import { systemActor } from '#domain/kernel/actor.ts';
 import type { RecordedEvent } from '#domain/kernel/envelope.ts';
 import type { EventOf } from '#domain/kernel/message.ts';
 import type { Answer } from '#domain/kernel/saga.ts';
-import { settlement } from '#sagas/settlement.ts';
+import { settlement } from '#sagas/auctions/settlement.ts';
 import { NOW } from '#test/support/auctions.ts';
 
 const sold: EventOf<typeof LotSold>['data'] = {

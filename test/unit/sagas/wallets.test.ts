@@ -9,8 +9,8 @@ import {
   TopUpRequiresAction,
 } from '#domain/wallets/payment/messages.ts';
 import { FundsReserved, HoldCommitted } from '#domain/wallets/wallet/messages.ts';
-import { holdExpiry } from '#sagas/hold-expiry.ts';
-import { topUpExpiry } from '#sagas/top-up.ts';
+import { holdExpiry } from '#sagas/wallets/hold-expiry.ts';
+import { topUpExpiry } from '#sagas/wallets/top-up.ts';
 import { NOON } from '#test/support/deciding.ts';
 import { MoneyWorld } from '#test/support/money-world.ts';
 

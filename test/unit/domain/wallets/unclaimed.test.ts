@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { registry } from '#compose/contexts.ts';
 import { systemActor } from '#domain/kernel/actor.ts';
 import type { RecordedEvent } from '#domain/kernel/envelope.ts';
 import type { Command } from '#domain/kernel/message.ts';
-import { registry } from '#domain/registry.ts';
 import { CreditPlatform } from '#domain/wallets/platform/messages.ts';
 import { unclaimed } from '#domain/wallets/unclaimed/decider.ts';
 import {
@@ -14,7 +14,7 @@ import {
   ReleaseUnclaimed,
 } from '#domain/wallets/unclaimed/messages.ts';
 import type { CreditRefused } from '#domain/wallets/wallet/messages.ts';
-import { unclaimedMoney } from '#sagas/unclaimed.ts';
+import { unclaimedMoney } from '#sagas/wallets/unclaimed.ts';
 import { decideOn, eventsOf, person } from '#test/support/deciding.ts';
 import { MoneyWorld } from '#test/support/money-world.ts';
 

@@ -1,0 +1,21 @@
+import type { AnyDecider } from '#domain/kernel/decider.ts';
+import type { Process } from '#domain/kernel/process.ts';
+import type { Reaction } from '#domain/kernel/reaction.ts';
+import type { Context } from '#domain/kernel/registry.ts';
+import type { Saga } from '#domain/kernel/saga.ts';
+import type { View } from '#projections/view.ts';
+import type { Operations } from '#read-api/operation.ts';
+
+/** All by which a context joins the platform. Whatever is not listed here does not run, and the gate says so. */
+export interface Manifest {
+  /** Its name, events and commands. */
+  readonly messages: Context;
+  /** One for each category of streams. */
+  readonly deciders: readonly AnyDecider[];
+  /** Commands of this context that are screened on streams of others. */
+  readonly processes: readonly Process[];
+  readonly views: readonly View[];
+  readonly reactions: readonly Reaction[];
+  readonly sagas: readonly Saga[];
+  readonly operations: Operations;
+}

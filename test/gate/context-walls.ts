@@ -1,0 +1,66 @@
+// What a context shows to others, and who may look at more than one.
+
+/** Rooms whose files belong to a context by their folder: `<room>/<context>/…`. */
+const ROOMS = new Set(['projections', 'sagas', 'read-api', 'write-side']);
+/** Folders of the domain that are no context. */
+const SHARED = new Set(['kernel', 'processes']);
+/** Folders of a room that hold what serves every context. */
+const NEUTRAL = new Set([
+  ...['runtime', 'authorization', 'feeds', 'history', 'operating', 'schema', 'transport'],
+  ...['identity', 'pipeline', 'rest'],
+]);
+
+/** Rules without a state, which other rooms of the same context may ask beside its messages. */
+const PUBLIC_RULES = new Set(['domain/auctions/fees.ts', 'domain/auctions/ladder.ts']);
+const isPublic = (path: string) =>
+  /^domain\/[^/]+\/[^/]+\/messages\.ts$/.test(path) || PUBLIC_RULES.has(path);
+
+/** Files that look at a context which is not theirs, and why. */
+const SPANNING: Readonly<Record<string, { readonly context: string; readonly because: string }>> = {
+  'projections/auctions/bids.ts': {
+    context: 'wallets',
+    because: 'a bid that its wallet does not pay for is one of the bids',
+  },
+  'sagas/auctions/bid-funding.ts': {
+    context: 'wallets',
+    because: 'a bid is accepted when its money is held',
+  },
+  'sagas/auctions/settlement.ts': {
+    context: 'wallets',
+    because: 'a sale ends when its money has arrived',
+  },
+  'read-api/house.ts': { context: 'auctions', because: 'what an answer shows by role is recorded' },
+  'read-api/authorization/readings.ts': { context: 'auctions', because: 'it records what was shown' },
+  'read-api/authorization/secrets.ts': { context: 'auctions', because: 'it says what is secret to whom' },
+  'read-api/schema/document.ts': { context: 'auctions', because: 'what was read is an event like others' },
+  'read-api/server.ts': { context: 'auctions', because: 'auctions are followed live' },
+};
+
+/** The context that a file belongs to by its folder; undefined: it serves all of them. */
+function contextOf(path: string): string | undefined {
+  const [, listed] = /^compose\/contexts\/(?!manifest|platform)([\w-]+)\.ts$/.exec(path) ?? [];
+  if (listed !== undefined) return listed;
+  const [room = '', folder = '', file] = path.split('/');
+  if (file === undefined) return undefined;
+  if (room === 'domain') return SHARED.has(folder) ? undefined : folder;
+  return ROOMS.has(room) && !NEUTRAL.has(folder) ? folder : undefined;
+}
+
+/** What is wrong with an import that reaches into a context; undefined: nothing is. */
+export function contextProblem(from: string, to: string): string | undefined {
+  const [room = ''] = from.split('/');
+  const context = contextOf(to);
+  const own = contextOf(from);
+  if (context === undefined || (!ROOMS.has(room) && !(room === 'compose' && own !== undefined)))
+    return undefined;
+  if (ROOMS.has(room) && to.startsWith('domain/') && !isPublic(to))
+    return `is the inside of ${context}: of a context others see its messages, and the rules that PUBLIC_RULES names`;
+  if (own === context || SPANNING[from]?.context === context) return undefined;
+  return `is of the context ${context}: a file that spans contexts is named in SPANNING, with the reason`;
+}
+
+/** Exceptions that nobody needs any more. @param imports of each file, as paths */
+export const idleExceptions = (imports: ReadonlyMap<string, readonly string[]>): readonly string[] =>
+  Object.entries(SPANNING)
+    .filter(([from, { context }]) => !(imports.get(from) ?? []).some((to) => contextOf(to) === context))
+    .map(([from]) => `${from} spans no contexts: SPANNING need not name it`);

@@ -1,0 +1,84 @@
+import { everyNode, nameOf, parse, type Tree } from './tree.ts';
+
+// How a context joins: whatever is declared in its folders stands in its manifest, `compose/contexts/<name>.ts`.
+
+/** What a declaration is listed as, by the function that makes it. */
+const LISTED_AS: Readonly<Record<string, string>> = {
+  decider: 'deciders',
+  process: 'processes',
+  view: 'views',
+  reaction: 'reactions',
+  saga: 'sagas',
+};
+const LIST = 'compose/contexts.ts';
+const manifestOf = (context: string): string => `compose/contexts/${context}.ts`;
+
+interface Declared {
+  readonly path: string;
+  readonly name: string;
+  readonly listedAs: string;
+  /** undefined: it spans contexts, and any manifest may list it. */
+  readonly context: string | undefined;
+}
+
+/** `export const x = view({…})`, in a folder of a context. */
+function declaredIn(path: string, text: string): readonly Declared[] {
+  const [, room, folder] = /^(domain|projections|sagas)\/([\w-]+)\//.exec(path) ?? [];
+  if (room === undefined || folder === undefined || folder === 'kernel' || folder === 'runtime') return [];
+  const context = folder === 'processes' ? undefined : folder;
+  return everyNode(parse(path, text).program)
+    .filter((node) => node.type === 'ExportNamedDeclaration')
+    .flatMap((node) => everyNode(node))
+    .filter((node) => node.type === 'VariableDeclarator')
+    .flatMap((node) => {
+      const made = node.init as { readonly type: string; readonly callee?: unknown } | null;
+      const listedAs = made?.type === 'CallExpression' ? LISTED_AS[nameOf(made.callee) ?? ''] : undefined;
+      const name = nameOf(node.id);
+      return listedAs === undefined || name === undefined ? [] : [{ path, name, listedAs, context }];
+    });
+}
+
+/** The names that a file imports from another, whatever it calls them. */
+function importedFrom(manifest: string, text: string, path: string): ReadonlySet<string> {
+  const names = everyNode(parse(manifest, text).program)
+    .filter(
+      (node) =>
+        node.type === 'ImportDeclaration' &&
+        (node.source as { readonly value?: unknown }).value === `#${path}`,
+    )
+    .flatMap((node) => node.specifiers as readonly { readonly imported?: unknown }[])
+    .map(({ imported }) => nameOf(imported));
+  return new Set(names.filter((name) => name !== undefined));
+}
+
+/** Whatever would not run because it is listed nowhere, each as a sentence that says where it belongs. */
+export function unlisted(tree: Tree): readonly string[] {
+  const manifests = [...tree.keys()].filter((path) =>
+    /^compose\/contexts\/(?!manifest)[\w-]+\.ts$/.test(path),
+  );
+  const folders = new Set(
+    [...tree.keys()].flatMap((path) => /^domain\/(?!kernel\/|processes\/)([\w-]+)\//.exec(path)?.[1] ?? []),
+  );
+  const list = tree.get(LIST) ?? '';
+  return [
+    ...[...folders]
+      .filter((context) => !tree.has(manifestOf(context)))
+      .map(
+        (context) =>
+          `domain/${context}/ has no manifest: write ${manifestOf(context)}, as its neighbours are`,
+      ),
+    ...manifests
+      .filter((path) => !list.includes(`'./${path.slice('compose/'.length)}'`))
+      .map((path) => `${path} is no context of the platform: add it to \`contexts\` in ${LIST}`),
+    ...[...tree]
+      .flatMap(([path, text]) => declaredIn(path, text))
+      .filter(({ path, name, context }) => {
+        const places = context === undefined ? manifests : [manifestOf(context)];
+        return !places.some((at) => importedFrom(at, tree.get(at) ?? '', path).has(name));
+      })
+      .map(
+        ({ path, name, listedAs, context = '<context>' }) =>
+          `${path} declares ${name}, which runs nowhere: add it to \`${listedAs}\` in ${manifestOf(context)}`,
+      ),
+  ];
+}
