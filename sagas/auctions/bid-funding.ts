@@ -1,4 +1,4 @@
-import { nameOf } from '#domain/auctions/auction/decided-bids.ts';
+import { nameOf } from '#domain/auctions/auction/bid-name.ts';
 import {
   AcceptBid,
   AuctionCancelled,

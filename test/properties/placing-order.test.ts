@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { nameOf } from '#domain/auctions/auction/decided-bids.ts';
+import { nameOf } from '#domain/auctions/auction/bid-name.ts';
 import { auction } from '#domain/auctions/auction/decider.ts';
 import {
   AcceptBid,

@@ -6,7 +6,7 @@ import { money } from '../../kernel/money.ts';
 import { isAmong } from '../hands.ts';
 import { LARGEST_BID } from '../ladder.ts';
 import { isStaff } from '../people.ts';
-import type { BidName } from './decided-bids.ts';
+import type { BidName } from './bid-name.ts';
 import {
   AuctionClosed,
   AuctionNotOpen,

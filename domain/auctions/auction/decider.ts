@@ -6,8 +6,9 @@ import { feeOn } from '../fees.ts';
 import { maximaKnown } from '../inspector/insight.ts';
 import { HasReadSecrets } from '../inspector/messages.ts';
 import { AuctionExists, HasBid, SaleNotOpen } from '../sale/messages.ts';
+import { nameOf } from './bid-name.ts';
 import { accept, mayArrange, whyNot } from './bidding.ts';
-import { isDecided, nameOf } from './decided-bids.ts';
+import { isDecided } from './decided-bids.ts';
 import {
   AcceptBid,
   AuctionBarred,

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
+import type { BidName } from '#domain/auctions/auction/bid-name.ts';
 import {
-  type BidName,
   type DecidedBids,
   isDecided,
   noBidsDecided,
