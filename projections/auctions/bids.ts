@@ -8,6 +8,7 @@ import {
 import { BidPlaced, BidRejected } from '#domain/auctions/participant/messages.ts';
 import { money } from '#domain/kernel/money.ts';
 import type { Recorded } from '#domain/kernel/reaction.ts';
+import { unreachable } from '#domain/kernel/unreachable.ts';
 import { FundsRefused } from '#domain/wallets/wallet/messages.ts';
 import { view } from '../view.ts';
 import { BidDocument } from './documents.ts';
@@ -49,7 +50,7 @@ function concerned(event: Event): readonly string[] {
     case 'AuctionCancelled':
       return event.data.leading === undefined ? nobody : [event.data.leading.bidId];
     default:
-      return event satisfies never;
+      return unreachable(event);
   }
 }
 

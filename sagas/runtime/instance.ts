@@ -4,6 +4,7 @@ import { fromPlain, toPlain } from '#domain/kernel/plain.ts';
 import { type Intent, intentId } from '#domain/kernel/reaction.ts';
 import type { Registry } from '#domain/kernel/registry.ts';
 import type { Answer, Saga, Step } from '#domain/kernel/saga.ts';
+import { unreachable } from '#domain/kernel/unreachable.ts';
 import type { EventReference, Send } from '#domain/processes/saga/messages.ts';
 import { nothingOutstanding, type Outstanding, outstandingAfter, type StepData } from './outstanding.ts';
 
@@ -116,7 +117,7 @@ function react(saga: Saga, instance: Instance, input: Input, now: Instant): Step
         }
       );
     default:
-      return input satisfies never;
+      return unreachable(input);
   }
 }
 
@@ -132,7 +133,7 @@ function recordedInput(input: Input): StepData['input'] {
       return { kind: 'answer', commandId, purpose, outcome: answer.outcome, ...code };
     }
     default:
-      return input satisfies never;
+      return unreachable(input);
   }
 }
 

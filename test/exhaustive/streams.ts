@@ -4,6 +4,7 @@ import type { AnyDecider } from '#domain/kernel/decider.ts';
 import type { Envelope, RecordedEvent } from '#domain/kernel/envelope.ts';
 import { toPlain } from '#domain/kernel/plain.ts';
 import type { Registry } from '#domain/kernel/registry.ts';
+import { unreachable } from '#domain/kernel/unreachable.ts';
 import { type Batch, decideBatch, type WaitingCommand } from '#write-side/pipeline/decide-batch.ts';
 import { advance, emptyHead, type Head } from '#write-side/pipeline/head.ts';
 import { type Intake, intake, type ReadyCommand } from '#write-side/pipeline/intake.ts';
@@ -349,7 +350,7 @@ function settledBy(
     case 'failed':
       throw new Broken([`a decision failed: ${verdict.error}`]);
     default:
-      return verdict satisfies never;
+      return unreachable(verdict);
   }
 }
 

@@ -49,10 +49,14 @@ const comparedTypes = (nodes: readonly Node[]): readonly (string | undefined)[] 
     .filter((node) => node.type === 'BinaryExpression' && node.operator === '===' && isEventType(node.left))
     .map((node) => textOf(node.right));
 
-/** `default: return event satisfies never;` */
+/** `default: return unreachable(event);` */
 const closesWithNever = (statement: Node): boolean =>
   (statement.cases as readonly Node[]).some(
-    (branch) => branch.test === null && everyNode(branch).some((node) => node.type === 'TSNeverKeyword'),
+    (branch) =>
+      branch.test === null &&
+      everyNode(branch).some(
+        (node) => node.type === 'CallExpression' && nameOf(node.callee) === 'unreachable',
+      ),
   );
 
 /**
@@ -79,7 +83,7 @@ export function unevolved(tree: Tree): readonly string[] {
     const open = switches.filter((statement) => !closesWithNever(statement));
     return [
       ...events.filter((type) => !cases.has(type)).map((type) => `${folder}: ${type} has no evolve case`),
-      ...open.map(() => `${folder}: a switch over events does not end in never`),
+      ...open.map(() => `${folder}: a switch over events does not end in unreachable`),
     ];
   });
 }

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { unreachable } from '#domain/kernel/unreachable.ts';
 import { seededRandom } from '#test/support/seeded.ts';
 import { type FaultKind, faultKinds } from './faults.ts';
 
@@ -245,6 +246,6 @@ export function sentence(step: Step): string {
     case 'fault':
       return `${at}fault: ${step.kind} (process ${step.where}, ${step.times}×)`;
     default:
-      return step satisfies never;
+      return unreachable(step);
   }
 }

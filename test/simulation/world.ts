@@ -1,6 +1,7 @@
 import { registry } from '#compose/contexts.ts';
 import type { StoredEvent } from '#domain/kernel/envelope.ts';
 import type { Log } from '#domain/kernel/ports/log.ts';
+import { unreachable } from '#domain/kernel/unreachable.ts';
 import { type Judgement, judgement } from '#test/judge/judge.ts';
 import { Clients } from './clients.ts';
 import { connect } from './connection.ts';
@@ -124,7 +125,7 @@ export class World {
         this.#strike(step);
         break;
       default:
-        step satisfies never;
+        unreachable(step);
     }
   }
 

@@ -11,6 +11,7 @@ import {
 import { process } from '#domain/kernel/process.ts';
 import { reaction } from '#domain/kernel/reaction.ts';
 import type { Context } from '#domain/kernel/registry.ts';
+import { unreachable } from '#domain/kernel/unreachable.ts';
 
 // The smallest process there is: a visit is asked for on the visitor's stream and decided on the gate's.
 
@@ -87,7 +88,7 @@ export const gateDecider = decider({
       case 'VisitRefused':
         return state;
       default:
-        return event satisfies never;
+        return unreachable(event);
     }
   },
   decide: {

@@ -1,5 +1,6 @@
 import type { RecordedEvent } from '#domain/kernel/envelope.ts';
 import type { PaymentNotice } from '#domain/kernel/ports/payments.ts';
+import { unreachable } from '#domain/kernel/unreachable.ts';
 
 /** What the bank says of one payment, in all. Amounts in minor units. */
 interface Said {
@@ -64,7 +65,7 @@ export class Bank {
         said.back += amount;
         return true;
       default:
-        return outcome satisfies never;
+        return unreachable(outcome);
     }
   }
 

@@ -3,6 +3,7 @@ import { decider, forget } from '#domain/kernel/decider.ts';
 import { command, event, refusalShape, rejection } from '#domain/kernel/message.ts';
 import { MinorUnits } from '#domain/kernel/money.ts';
 import type { Context } from '#domain/kernel/registry.ts';
+import { unreachable } from '#domain/kernel/unreachable.ts';
 
 // A context as small as one can be that still has everything a pipeline must handle: streams `tally-<id>`.
 
@@ -103,7 +104,7 @@ export const tallyDecider = decider({
       case 'Emptied':
         return { ...state, total: 0n };
       default:
-        return event satisfies never;
+        return unreachable(event);
     }
   },
   decide: {

@@ -13,6 +13,7 @@ import { MinorUnits } from '#domain/kernel/money.ts';
 import { reaction } from '#domain/kernel/reaction.ts';
 import type { Context } from '#domain/kernel/registry.ts';
 import { type Step, saga } from '#domain/kernel/saga.ts';
+import { unreachable } from '#domain/kernel/unreachable.ts';
 
 // Purses and transfers between them: the smallest context in which a saga must compensate. The purse knows no transfers,
 // so that whatever is sent twice under two ids shows in its balance.
@@ -94,7 +95,7 @@ const purses = decider({
       case 'Opened':
         return { ...state, shut: false };
       default:
-        return event satisfies never;
+        return unreachable(event);
     }
   },
   decide: {

@@ -3,6 +3,7 @@ import { isOver } from '../../kernel/deadline.ts';
 import type { Instant } from '../../kernel/instant.ts';
 import type { EventOf, RejectionOf } from '../../kernel/message.ts';
 import { money } from '../../kernel/money.ts';
+import { unreachable } from '../../kernel/unreachable.ts';
 import { isAmong } from '../hands.ts';
 import { LARGEST_BID } from '../ladder.ts';
 import { isStaff } from '../people.ts';
@@ -77,7 +78,7 @@ function whyShut(auction: AuctionState, placing: Placing): BidRefusal | undefine
     case 'passed':
       return AuctionClosed({});
     default:
-      return auction satisfies never;
+      return unreachable(auction);
   }
 }
 

@@ -1,5 +1,6 @@
 import type { FoldedAt } from '../../kernel/decider.ts';
 import type { DataOf, EventOf } from '../../kernel/message.ts';
+import { unreachable } from '../../kernel/unreachable.ts';
 import { type Hands, noHands, withHand } from '../hands.ts';
 import type { auctionTerms } from '../lot/messages.ts';
 import { type DecidedBids, noBidsDecided, withDecided } from './decided-bids.ts';
@@ -72,7 +73,7 @@ function evolveKnown(auction: KnownAuction, event: AuctionEvent, at: FoldedAt): 
     case 'SettlementStopped':
       return { ...auction, settlement: 'stopped' };
     default:
-      return event satisfies never;
+      return unreachable(event);
   }
 }
 

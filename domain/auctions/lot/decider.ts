@@ -4,6 +4,7 @@ import { decider, type FoldedAt } from '../../kernel/decider.ts';
 import type { AuctionId, PersonId } from '../../kernel/ids.ts';
 import type { Instant } from '../../kernel/instant.ts';
 import type { EventOf } from '../../kernel/message.ts';
+import { unreachable } from '../../kernel/unreachable.ts';
 import { type Hands, noHands, withHand } from '../hands.ts';
 import { isStaff } from '../people.ts';
 import { AuctionExists } from '../sale/messages.ts';
@@ -74,7 +75,7 @@ function evolve(lot: Lot, event: EventOf<(typeof events)[number]>, at: FoldedAt)
     case 'LotWithdrawn':
       return { ...lot, phase: 'withdrawn', hands: withHand(lot.hands, at) };
     default:
-      return event satisfies never;
+      return unreachable(event);
   }
 }
 

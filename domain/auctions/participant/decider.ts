@@ -1,6 +1,7 @@
 import { isOver } from '../../kernel/deadline.ts';
 import { decider } from '../../kernel/decider.ts';
 import { type EventOf, type Rejection, recordedReason } from '../../kernel/message.ts';
+import { unreachable } from '../../kernel/unreachable.ts';
 import { AuctionClosed, AuctionNotOpen, AuctionUnknown } from '../auction/messages.ts';
 import {
   BidPlaced,
@@ -28,7 +29,7 @@ function evolve(participant: Participant, event: EventOf<(typeof events)[number]
     case 'BidRejected':
       return participant;
     default:
-      return event satisfies never;
+      return unreachable(event);
   }
 }
 

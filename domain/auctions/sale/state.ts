@@ -2,6 +2,7 @@ import type { FoldedAt } from '../../kernel/decider.ts';
 import { emptyTable, type IdTable, valueIn, withValue } from '../../kernel/id-table.ts';
 import type { LotId } from '../../kernel/ids.ts';
 import type { EventOf } from '../../kernel/message.ts';
+import { unreachable } from '../../kernel/unreachable.ts';
 import { type Hands, noHands, withHand } from '../hands.ts';
 import type { events, SaleTerms } from './messages.ts';
 
@@ -60,7 +61,7 @@ function evolveKnown(sale: KnownSale, event: SaleEvent, at: FoldedAt): KnownSale
       return { ...sale, auctions: withValue(sale.auctions, auctionId, { lotId, calledOff: true }) };
     }
     default:
-      return event satisfies never;
+      return unreachable(event);
   }
 }
 

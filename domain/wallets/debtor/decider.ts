@@ -1,5 +1,6 @@
 import { decider } from '../../kernel/decider.ts';
 import { emptyTable, type IdTable, valueIn, withValue } from '../../kernel/id-table.ts';
+import { unreachable } from '../../kernel/unreachable.ts';
 import { type Debt, DebtExpected, DebtNoted, debtorCommands, debtorEvents } from './messages.ts';
 
 export interface Debtor {
@@ -45,7 +46,7 @@ export const debtor = decider({
         };
       }
       default:
-        return event satisfies never;
+        return unreachable(event);
     }
   },
   decide: {

@@ -1,4 +1,5 @@
 import { decider } from '../../kernel/decider.ts';
+import { unreachable } from '../../kernel/unreachable.ts';
 import { NoticeHandled, NoticeKept, NoticeUnknown, noticeCommands, noticeEvents } from './messages.ts';
 
 interface State {
@@ -19,7 +20,7 @@ export const notice = decider({
       case 'NoticeHandled':
         return { phase: 'handled' };
       default:
-        return event satisfies never;
+        return unreachable(event);
     }
   },
   decide: {

@@ -5,6 +5,7 @@ import type { Instant } from '../../kernel/instant.ts';
 import { type CommandData, type Rejection, recordedReason } from '../../kernel/message.ts';
 import type { ProviderAnswer } from '../../kernel/ports/payments.ts';
 import { clearingOf, moved, providerAccount } from '../../kernel/posting.ts';
+import { unreachable } from '../../kernel/unreachable.ts';
 import {
   type InitiateTopUp,
   NoticeRefused,
@@ -62,7 +63,7 @@ function recordAnswer(
       return [direction === 'in' ? TopUpFailed(failed) : PayoutFailed(failed)];
     }
     default:
-      return answer satisfies never;
+      return unreachable(answer);
   }
 }
 

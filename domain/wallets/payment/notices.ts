@@ -2,6 +2,7 @@ import { emptyTable } from '../../kernel/id-table.ts';
 import type { CommandData, Rejection } from '../../kernel/message.ts';
 import { smaller } from '../../kernel/money.ts';
 import { clearingOf, moved, providerAccount, receivableOf } from '../../kernel/posting.ts';
+import { unreachable } from '../../kernel/unreachable.ts';
 import {
   NoticeNoted,
   PaymentDiffers,
@@ -143,6 +144,6 @@ export function follow(known: Known, notice: Notice, id: string): Followed {
       return withReversals(known, [...events, ...failed], notice, id);
     }
     default:
-      return notice.outcome satisfies never;
+      return unreachable(notice.outcome);
   }
 }

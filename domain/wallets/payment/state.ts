@@ -1,6 +1,7 @@
 import { emptyTable, type IdTable, withValue } from '../../kernel/id-table.ts';
 import type { Instant } from '../../kernel/instant.ts';
 import type { EventOf } from '../../kernel/message.ts';
+import { unreachable } from '../../kernel/unreachable.ts';
 import type { paymentEvents } from './messages.ts';
 
 export type PaymentEvent = EventOf<(typeof paymentEvents)[number]>;
@@ -90,7 +91,7 @@ function evolveKnown(known: Known, event: PaymentEvent): Known {
     case 'PayoutReturned':
       return { ...known, reversed: known.reversed + event.data.amount };
     default:
-      return event satisfies never;
+      return unreachable(event);
   }
 }
 

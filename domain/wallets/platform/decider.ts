@@ -1,6 +1,7 @@
 import { decider } from '../../kernel/decider.ts';
 import { emptyTable, type IdTable, valueIn, withValue } from '../../kernel/id-table.ts';
 import { clearingOf, moved, platformAccount } from '../../kernel/posting.ts';
+import { unreachable } from '../../kernel/unreachable.ts';
 import { PlatformCredited, platformCommands, platformEvents, UnallocatedAssigned } from './messages.ts';
 
 interface Account {
@@ -32,7 +33,7 @@ export const platform = decider({
       case 'UnallocatedAssigned':
         return { credits: withValue(credits, key, 'assigned') };
       default:
-        return event satisfies never;
+        return unreachable(event);
     }
   },
   decide: {

@@ -3,6 +3,7 @@ import { emptyTable, type IdTable, valueIn, withValue } from '../../kernel/id-ta
 import type { MovementId, PersonId } from '../../kernel/ids.ts';
 import type { Currency } from '../../kernel/money.ts';
 import { clearingOf, moved, unclaimedOf } from '../../kernel/posting.ts';
+import { unreachable } from '../../kernel/unreachable.ts';
 import {
   MoneyUnclaimed,
   NothingUnclaimed,
@@ -55,7 +56,7 @@ export const unclaimed = decider({
       case 'UnclaimedPaidOut':
         return { ...owed, balance: event.data.balance };
       default:
-        return event satisfies never;
+        return unreachable(event);
     }
   },
   decide: {

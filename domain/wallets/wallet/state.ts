@@ -1,6 +1,7 @@
 import { emptyTable, type IdTable, withValue } from '../../kernel/id-table.ts';
 import type { PaymentId } from '../../kernel/ids.ts';
 import type { EventOf } from '../../kernel/message.ts';
+import { unreachable } from '../../kernel/unreachable.ts';
 import {
   type Holds,
   holdNamed,
@@ -147,6 +148,6 @@ export function evolve(wallet: Wallet, event: WalletEvent): Wallet {
     case 'DebtWrittenOff':
       return { ...wallet, owed: event.data.owed, debtChanges: event.data.nth };
     default:
-      return event satisfies never;
+      return unreachable(event);
   }
 }

@@ -1,3 +1,4 @@
+import { unreachable } from '#domain/kernel/unreachable.ts';
 import { sqliteCode } from '../../database-file.ts';
 import type { WriterTables } from './tables.ts';
 import type { Action, Answer, Writer } from './writer.ts';
@@ -52,7 +53,7 @@ export function act(
     case 'wait':
       break;
     default:
-      action satisfies never;
+      unreachable(action);
   }
 }
 

@@ -8,6 +8,7 @@ import {
   type StoreErrorCode,
 } from '#domain/kernel/ports/event-store.ts';
 import type { Clock } from '#domain/kernel/ports/facts.ts';
+import { unreachable } from '#domain/kernel/unreachable.ts';
 import { encodeAppend } from '../event.ts';
 import {
   BELL_BYTES,
@@ -82,7 +83,7 @@ export function settle({ append, resolve, reject }: Waiting, answer: Answer): vo
       reject(new StoreError('unavailable', 'the writer has stopped; nothing was done'));
       break;
     default:
-      answer satisfies never;
+      unreachable(answer);
   }
 }
 

@@ -6,6 +6,7 @@ import {
   type ParkedKey,
   readStoreLimits,
 } from '#domain/kernel/ports/read-store.ts';
+import { unreachable } from '#domain/kernel/unreachable.ts';
 import type { Database } from './database.ts';
 
 /** Leases, checkpoints and parked keys. */
@@ -114,7 +115,7 @@ export class Consumers {
         this.#database.run('DELETE FROM parked_positions WHERE consumer = ? AND key = ?', consumer, key);
         return;
       default:
-        change satisfies never;
+        unreachable(change);
     }
   }
 

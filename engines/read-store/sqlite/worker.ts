@@ -1,5 +1,6 @@
 import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
 import { NoSuchCollection } from '#domain/kernel/ports/read-store.ts';
+import { unreachable } from '#domain/kernel/unreachable.ts';
 import { Consumers } from './consumers.ts';
 import { Database, tune } from './database.ts';
 import { DocumentWriting } from './document-writing.ts';
@@ -79,7 +80,7 @@ function run(port: MessagePort, database: Database): void {
         port.close();
         break;
       default:
-        message satisfies never;
+        unreachable(message);
     }
   }
 

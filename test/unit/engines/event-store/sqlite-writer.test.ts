@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
+import { unreachable } from '#domain/kernel/unreachable.ts';
 import {
   type Action,
   ANY,
@@ -81,7 +82,7 @@ function tinyDatabase() {
           return answers;
         }
         default:
-          return action satisfies never;
+          return unreachable(action);
       }
     },
   };
