@@ -11,10 +11,11 @@ import type { Log } from '#domain/kernel/ports/log.ts';
 import type { ReadAt, ViewReader } from '#domain/kernel/ports/views.ts';
 import type { Registry } from '#domain/kernel/registry.ts';
 import type { Turns } from '#domain/kernel/turns.ts';
-import type { LiveAuctions } from './auctions/live-auctions.ts';
+import type { View } from '#projections/view.ts';
 import type { Readings } from './authorization/readings.ts';
 import type { FeedGate } from './feeds/feed.ts';
 import type { ReadLimits } from './limits.ts';
+import type { LiveView } from './live/live-view.ts';
 
 /** The history as the read side sees it: it never appends. */
 export type History = Pick<EventStore, 'epoch' | 'readStream' | 'readAll' | 'head'>;
@@ -37,7 +38,8 @@ export interface House {
   readonly newId: NewId;
   readonly logger: Log;
   readonly limits: ReadLimits;
-  readonly liveAuctions: LiveAuctions;
+  /** What is followed of a view. @throws TypeError for a view that no context lists as followed */
+  readonly live: (view: View) => LiveView;
   readonly feeds: FeedGate;
   readonly readings: Readings;
   /** Aborted when the server closes; every feed ends with it. */

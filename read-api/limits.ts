@@ -50,10 +50,10 @@ export const readLimits = {
   feedBehindMs: 5_000,
   /** For how long one record of what somebody is shown by a role stands: one event a person and minute. */
   readingLeaseMs: 60_000,
-  /** Auctions that are folded in this process because somebody follows them. */
-  liveAuctions: 5_000,
-  /** Auctions whose fold is kept though nobody follows them any more. */
-  leftAuctions: 200,
+  /** Documents of one view that are folded in this process because somebody follows them. */
+  liveDocuments: 5_000,
+  /** Of one view, documents whose fold is kept though nobody follows them any more. */
+  leftDocuments: 200,
   /** Events of one stream read at a time when a feed begins. */
   streamPageEvents: 500,
 } as const;

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import type { DataOf, Shape } from '#domain/kernel/message.ts';
 import type { Who } from './authorization/who.ts';
 import type { Reading } from './house.ts';
+import type { Followed } from './live/live-view.ts';
 
 /** What every declared operation says, with its types forgotten. */
 interface Operation {
@@ -54,6 +55,8 @@ export interface Operations {
   /** By the name of the field. */
   readonly fields: Readonly<Record<string, FieldDeclaration>>;
   readonly nodes: readonly NodeDeclaration[];
+  /** Views whose documents its subscriptions follow. */
+  readonly followed?: readonly Followed[];
 }
 
 interface Declared<A extends Shape, R extends z.ZodType> {

@@ -7,12 +7,11 @@ import type { Log } from '#domain/kernel/ports/log.ts';
 import type { ViewReader } from '#domain/kernel/ports/views.ts';
 import type { Registry } from '#domain/kernel/registry.ts';
 import type { Turns } from '#domain/kernel/turns.ts';
-import { auctionsView } from '#projections/auctions/auctions.ts';
-import { liveAuctions } from './auctions/live-auctions.ts';
 import { readings } from './authorization/readings.ts';
 import { feedGate } from './feeds/feed.ts';
 import type { History, House } from './house.ts';
 import { type ReadLimits, readLimits } from './limits.ts';
+import { liveViews } from './live/live-views.ts';
 import type { Operations } from './operation.ts';
 import { executableSchema, schemaDocument } from './schema/document.ts';
 import { errorMask } from './transport/errors.ts';
@@ -74,7 +73,7 @@ export function graphqlServer(options: GraphqlOptions): GraphqlServer {
   const house: House = {
     ...rest,
     limits,
-    liveAuctions: liveAuctions({ view: auctionsView, registry, store, feed, clock, logger, limits }),
+    live: liveViews(operations, { registry, store, feed, clock, logger, limits }),
     feeds: feedGate(limits),
     readings: readings({ dispatch, registry, clock: businessClock, leaseMs: limits.readingLeaseMs }),
     closing: closing.signal,

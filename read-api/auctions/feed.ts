@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { BEGINNING } from '#domain/kernel/envelope.ts';
 import { AuctionId } from '#domain/kernel/ids.ts';
 import { Token } from '#domain/kernel/token.ts';
+import { auctionsView } from '#projections/auctions/auctions.ts';
 import { AuctionDocument } from '#projections/auctions/documents.ts';
 import { cursorPosition, outgoing } from '../feeds/feed.ts';
 import { mapped } from '../feeds/mapped.ts';
@@ -27,8 +28,8 @@ export const auctionFeed = subscription({
   returns: AuctionItem,
   async subscribe({ auctionId, after }, { house, viewer, at }) {
     const from = await cursorPosition(house, after);
-    const source = await house.liveAuctions.follow(auctionId, { after: from, atLeast: at.position });
-    const items = mapped(source, ({ auction }) => ({ auction: auction as AuctionDocument }));
+    const source = await house.live(auctionsView).follow(auctionId, { after: from, atLeast: at.position });
+    const items = mapped(source, ({ document }) => ({ auction: document as AuctionDocument }));
     return outgoing(house, viewer, from ?? BEGINNING, items);
   },
 });

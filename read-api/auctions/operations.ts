@@ -5,6 +5,7 @@ import { AuctionId, BidId, LotId, PersonId, SaleId } from '#domain/kernel/ids.ts
 import { Instant } from '#domain/kernel/instant.ts';
 import { Currency, MinorUnits } from '#domain/kernel/money.ts';
 import type { Filter, Query } from '#domain/kernel/ports/views.ts';
+import { auctionsView } from '#projections/auctions/auctions.ts';
 import {
   AuctionDocument,
   AuctionPhase,
@@ -281,4 +282,5 @@ export const auctionOperations: Operations = {
     node(LotDocument, { read: lot, key: ['lotId'] }),
     node(SettlementDocument, { read: settlement, key: ['auctionId'] }),
   ],
+  followed: [{ view: auctionsView, category: 'auction' }],
 };

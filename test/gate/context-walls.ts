@@ -6,7 +6,7 @@ const ROOMS = new Set(['projections', 'sagas', 'read-api', 'write-side']);
 const SHARED = new Set(['kernel', 'processes']);
 /** Folders of a room that hold what serves every context. */
 const NEUTRAL = new Set([
-  ...['runtime', 'authorization', 'feeds', 'history', 'operating', 'schema', 'transport'],
+  ...['runtime', 'authorization', 'feeds', 'history', 'live', 'operating', 'schema', 'transport'],
   ...['identity', 'pipeline', 'rest'],
 ]);
 
@@ -44,7 +44,6 @@ const SPANNING: Readonly<Record<string, { readonly context: string; readonly bec
     because: 'the answer to a bid says whether it leads',
   },
   'write-side/rest/answer.ts': { context: 'auctions', because: 'the answer to a bid says whether it leads' },
-  'read-api/server.ts': { context: 'auctions', because: 'auctions are followed live' },
 };
 
 /** The context that a file belongs to by its folder; undefined: it serves all of them. */

@@ -15,9 +15,9 @@ import { systemClock } from '#engines/clock/system.ts';
 import { eventFeed } from '#engines/event-feed/feed.ts';
 import { memoryEventStore } from '#engines/event-store/memory.ts';
 import { auctionsView } from '#projections/auctions/auctions.ts';
-import { liveAuctions } from '#read-api/auctions/live-auctions.ts';
 import { type FeedHouse, feedGate, outgoing } from '#read-api/feeds/feed.ts';
 import { readLimits } from '#read-api/limits.ts';
+import { liveView } from '#read-api/live/live-view.ts';
 import { terms } from '../support/auctions.ts';
 import { givenReadSide, type ReadSide } from '../support/read-side.ts';
 import { seededIds } from '../support/seeded.ts';
@@ -39,7 +39,16 @@ function givenFeeds(feedsPerAddress = 100) {
   const closing = new AbortController();
   const limits = { ...readLimits, streamPageEvents: 3 };
   const logger = { info() {}, warn() {}, error() {} };
-  const live = liveAuctions({ view: auctionsView, registry, store, feed, clock, logger, limits });
+  const live = liveView({
+    view: auctionsView,
+    category: 'auction',
+    registry,
+    store,
+    feed,
+    clock,
+    logger,
+    limits,
+  });
   const house: FeedHouse = {
     clock,
     businessClock: clock,
@@ -108,7 +117,7 @@ test('an auction’s intervals are contiguous whatever is bid, read and dropped 
         const read = async (): Promise<void> => {
           const { value } = await feed.next();
           assert.equal(value.after, cursor);
-          const { bids: now } = value.auction as { bids: number };
+          const { bids: now } = value.document as { bids: number };
           assert.ok(now > seen, `${now} after ${seen}`);
           cursor = value.position;
           seen = now;
@@ -144,7 +153,7 @@ test('states are joined for a slow reader, and one that does not come back is cu
   await nextTurn();
   const joined = await feed.next();
   assert.equal(joined.value.after, first.value.position);
-  assert.equal((joined.value.auction as { bids: number }).bids, 2);
+  assert.equal((joined.value.document as { bids: number }).bids, 2);
   clock.advanceTo(later(clock.now(), readLimits.feedStallMs + 1));
   assert.equal(live.size, 0, 'nothing is kept for it');
   await assert.rejects(feed.next(), (error: Rejected) => {

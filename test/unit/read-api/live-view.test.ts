@@ -3,8 +3,8 @@ import { it } from 'node:test';
 import type { StoredEvent } from '#domain/kernel/envelope.ts';
 import type { EventFeed } from '#domain/kernel/ports/event-feed.ts';
 import { noLog } from '#domain/kernel/ports/log.ts';
-import { liveAuctions } from '#read-api/auctions/live-auctions.ts';
 import { readLimits } from '#read-api/limits.ts';
+import { liveView } from '#read-api/live/live-view.ts';
 import { clock, countersView, registry } from '#test/support/counters.ts';
 
 const counted = (revision: number): StoredEvent => ({
@@ -29,7 +29,7 @@ const counted = (revision: number): StoredEvent => ({
   },
 });
 
-/** An auction is followed; so many microtasks after its stream was read to its end, the tail tells of one event more. */
+/** A document is followed; so many microtasks after its stream was read to its end, the tail tells of one event more. */
 async function toldAfter(microtasks: number): Promise<readonly bigint[]> {
   const { promise: wasRead, resolve: read } = Promise.withResolvers<void>();
   const history = [counted(0)];
@@ -55,8 +55,9 @@ async function toldAfter(microtasks: number): Promise<readonly bigint[]> {
       await new Promise<void>((over) => signal.addEventListener('abort', () => over()));
     },
   };
-  const live = liveAuctions({
+  const live = liveView({
     view: countersView(),
+    category: 'auction',
     registry,
     store,
     feed,
