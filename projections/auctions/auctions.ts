@@ -95,7 +95,7 @@ export const auctionsView = view({
         price: money(price, currency),
         smallestBid: money(smallestBid, currency),
         leader,
-        ...(auction.reserveMet === undefined ? {} : { reserveMet }),
+        ...(auction.reserveMet === undefined || reserveMet === undefined ? {} : { reserveMet }),
         bids: auction.bids + 1,
         updatedAt: event.metadata.occurredAt,
       };

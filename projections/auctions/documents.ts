@@ -152,12 +152,13 @@ export const SettlementDocument = z
     /** To the seller: hammer less commission. */
     proceeds: Money,
     /**
-     * Once it is settled. `seller`: into their wallet, or to a debt of theirs. `unclaimed`: no wallet of the seller could take what
+     * As it was when the sale was settled. `seller`: into their wallet, or to a debt of theirs. `unclaimed`: no wallet of the seller could take what
      * no debt took, and the house owes it to them (`unclaimedMoney`).
      */
     paidTo: z.enum(['seller', 'unclaimed']).optional(),
     /** Of the proceeds: what a debt of the seller took. Not known of settlements of before. */
     debtPaid: Money.optional(),
+    /** What stopped it; or that the proceeds were owed when it was settled (what is still owed: `unclaimedMoney`). */
     problem: z.string().optional(),
     soldAt: Instant,
     /** Of the fall of the hammer. */

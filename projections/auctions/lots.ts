@@ -1,3 +1,4 @@
+import { AuctionRefused } from '#domain/auctions/auction/messages.ts';
 import {
   LotAmended,
   LotConsigned,
@@ -6,6 +7,7 @@ import {
   LotWithdrawn,
   OwnershipPassed,
 } from '#domain/auctions/lot/messages.ts';
+import { AuctionTurnedAway } from '#domain/auctions/sale/messages.ts';
 import { money } from '#domain/kernel/money.ts';
 import type { Recorded } from '#domain/kernel/reaction.ts';
 import { view } from '../view.ts';
@@ -31,9 +33,18 @@ const moved = (
   phase: LotDocument['phase'],
 ): LotDocument => ({ ...lot, phase, updatedAt: event.metadata.occurredAt });
 
+/** The auction never was the lot's: its id may be that of another. */
+function notIn(
+  before: LotDocument | undefined,
+  event: Recorded<typeof AuctionTurnedAway | typeof AuctionRefused>,
+): LotDocument {
+  const { auctionId, ...lot } = known(before, event);
+  return auctionId === event.data.auctionId || auctionId === undefined ? lot : { ...lot, auctionId };
+}
+
 export const lotsView = view({
   name: 'lots',
-  version: 1,
+  version: 2,
   description: 'Lots from consignment to their new owner; the reserve is for the consignor and the house.',
   document: LotDocument,
   indexes: [
@@ -41,7 +52,16 @@ export const lotsView = view({
     { name: 'phase', fields: [{ path: 'phase', as: 'text' }] },
   ],
   text: ['title', 'description'],
-  events: [LotConsigned, LotAmended, LotOffered, LotReturned, OwnershipPassed, LotWithdrawn],
+  events: [
+    LotConsigned,
+    LotAmended,
+    LotOffered,
+    AuctionTurnedAway,
+    AuctionRefused,
+    LotReturned,
+    OwnershipPassed,
+    LotWithdrawn,
+  ],
   key: (event) => event.data.lotId,
   on: {
     LotConsigned: (_, event): LotDocument => ({
@@ -57,6 +77,8 @@ export const lotsView = view({
       ...moved(known(before, event), event, 'offered'),
       auctionId: event.data.auctionId,
     }),
+    AuctionTurnedAway: notIn,
+    AuctionRefused: notIn,
     LotReturned: (before, event) => moved(known(before, event), event, 'consigned'),
     OwnershipPassed: (before, event) => ({
       ...moved(known(before, event), event, 'sold'),

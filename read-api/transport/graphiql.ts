@@ -25,7 +25,7 @@ query Discover {
     query: `# Needs a token with the role bidder, which goes into the headers below.
 mutation Bid($auction: ID!) {
   placeBid(auctionId: $auction, maximum: { amount: "17750", currency: "USD" }) {
-    ... on Accepted { position stream events { type data } }
+    ... on Accepted { leads position decision { type data } }
     ... on Pending { commandId position }
     ... on BidTooLow { message smallestBid { amount currency } }
     ... on Rejection { code message }

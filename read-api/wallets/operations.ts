@@ -160,7 +160,8 @@ export const walletOperations: Operations = {
     wallet,
     hold,
     holds: query({
-      description: 'The holds in one of your wallets, and for what each is; those that have ended stay.',
+      description:
+        'The holds in one of your wallets that are open, and for what each is; one that has ended is told by `hold` alone.',
       who: 'member',
       args: { currency: Currency, person, ...pageArguments },
       returns: connection(HoldDocument),
@@ -213,7 +214,7 @@ export const walletOperations: Operations = {
     refusedNotices: query({
       description:
         'Notices of payment providers that did not fit their payment, and so moved nothing; the newest first.',
-      who: overseers,
+      who: office,
       args: { paymentId: PaymentId.optional(), code: z.string().max(64).optional(), ...pageArguments },
       returns: connection(RefusedNoticeDocument),
       resolve: ({ paymentId, code, ...args }, reading) => {
@@ -227,7 +228,7 @@ export const walletOperations: Operations = {
     unclaimedIn,
     unclaimedMoney: query({
       description:
-        'What the house owes you, one for each currency. Opening a wallet in it pays all of it out. Into a wallet that is open already it comes when you claim it (`ClaimMoney`), all or as much as there is room for, or when the house pays it out: one that was too full and has room again is not paid by itself.',
+        'What the house owes you, one for each currency. Opening a wallet in it pays all of it out. Into a wallet that is open already it comes when you claim it (`ClaimMoney`), all of it or the amount that there is room for, or when the house pays it out: one that was too full and has room again is not paid by itself.',
       who: 'member',
       args: { person, ...pageArguments },
       returns: connection(UnclaimedDocument),

@@ -175,7 +175,10 @@ export function auctions(): Rules {
     if (amount(data.smallestBid) !== least) complain(`the smallest bid is ${least}`);
     const displaced = leading === before ? undefined : before?.bidId;
     if (object(data.displaced).bidId !== displaced) complain(`${displaced} is displaced, and nothing else`);
-    if (data.reserveMet !== (leading?.maximum ?? 0n) >= reserveOf(auction))
+    // Where there is none, nothing is said of it; the first bids said that it was met.
+    const met = data.reserveMet ?? true;
+    const isSaid = data.reserveMet !== undefined || auction.terms.reserve === undefined;
+    if (!isSaid || met !== (leading?.maximum ?? 0n) >= reserveOf(auction))
       complain('it is wrong about the reserve');
   }
 

@@ -82,14 +82,15 @@ export class MoneyOutside {
       return;
     }
     const decided = this.provider.decide(token, how);
-    const id = this.provider.shown(token)?.id;
+    const id = this.provider.shown(token)?.payment.id;
     if (decided === 'confirmed' && id !== undefined) this.confirmed.add(id);
   }
 
   /** All of a payment that was confirmed, once. */
   #chargeBack(token: string): void {
-    const payment = this.provider.shown(token);
-    if (payment?.status !== 'confirmed' || this.chargedBack.has(payment.id)) return;
+    const shown = this.provider.shown(token);
+    if (shown?.decided !== 'confirmed' || this.chargedBack.has(shown.payment.id)) return;
+    const { payment } = shown;
     this.provider.tell(payment.id, { outcome: 'top_up_charged_back', amount: BigInt(payment.amount) });
     this.chargedBack.add(payment.id);
   }

@@ -141,7 +141,7 @@ export const plants: readonly Plant[] = [
     story: 'The hammer falls with the end of the lot, whoever is still on the way.',
     edits: [
       {
-        file: 'sagas/bid-funding.ts',
+        file: 'sagas/auctions/bid-funding.ts',
         find: '  },\n  passed: {\n    LotClosing',
         replace: '    LotClosing',
       },
@@ -150,7 +150,7 @@ export const plants: readonly Plant[] = [
   {
     name: 'outcome-by-funding-order',
     story: 'An auction decides bids as they are funded, and not in the order in which they were placed.',
-    edits: [{ file: 'sagas/bid-funding.ts', find: ', inTurn: true }];', replace: ' }];' }],
+    edits: [{ file: 'sagas/auctions/bid-funding.ts', find: ', inTurn: true }];', replace: ' }];' }],
   },
   {
     name: 'deadline-by-timer-only',
@@ -173,7 +173,7 @@ export const plants: readonly Plant[] = [
     story: 'A sale is cancelled, and its auctions go on: nobody calls them off, and no hammer asks.',
     edits: [
       {
-        file: 'sagas/bid-funding.ts',
+        file: 'sagas/auctions/bid-funding.ts',
         find: 'trail.length > 1 ? [] : [{ command: CallOffAuction({ auctionId, lotId, saleId, cause }) }],',
         replace:
           'trail.length > 0 ? [] : [{ command: CallOffAuction({ auctionId, lotId, saleId, cause }) }],',
@@ -230,12 +230,12 @@ export const plants: readonly Plant[] = [
     story: 'What no wallet can take is kept by the house, as nobody’s.',
     edits: [
       {
-        file: 'sagas/unclaimed.ts',
+        file: 'sagas/wallets/unclaimed.ts',
         find: 'import { AssignUnallocated, UnallocatedAssigned }',
         replace: 'import { AssignUnallocated, CreditPlatform, UnallocatedAssigned }',
       },
       {
-        file: 'sagas/unclaimed.ts',
+        file: 'sagas/wallets/unclaimed.ts',
         find: 'return [{ command: KeepUnclaimed({ ...money, reason }) }];',
         replace:
           "return [{ command: CreditPlatform({ account: 'unallocated', currency, amount, movement, reason: 'sale_proceeds' }) }];",

@@ -126,7 +126,7 @@ export function accept(
     leader: leading.bidder,
     price,
     smallestBid: smallestBid(terms, after),
-    reserveMet: meetsReserve(terms, leading.maximum),
+    ...(terms.reserve === undefined ? {} : { reserveMet: meetsReserve(terms, leading.maximum) }),
     ...(leading.bidId === bid.bidId ? {} : { offered: leastReaching(terms, standing, price) }),
     ...(displaced === undefined ? {} : { displaced: { bidder: displaced.bidder, bidId: displaced.bidId } }),
   });

@@ -45,7 +45,7 @@ export const AuctionOpened = event('AuctionOpened', {
   upcasts: { 1: asItWas },
 });
 export const BidAccepted = event('BidAccepted', {
-  version: 1,
+  version: 2,
   description:
     'The bid stands, which does not mean that it leads; bids are decided in the order in which they were placed. `maximum` is never public.',
   data: {
@@ -60,13 +60,14 @@ export const BidAccepted = event('BidAccepted', {
     price: MinorUnits,
     /** The least that anybody but the leader may bid now. */
     smallestBid: MinorUnits,
-    /** Whether the lot would be sold to the leader's maximum: of a lot without a reserve always. */
-    reserveMet: z.boolean(),
+    /** Whether the lot would be sold to the leader's maximum. Of a lot without a reserve nothing is said; the first bids said true. */
+    reserveMet: z.boolean().optional(),
     /** Of a bid that does not lead: the least that drives the leader to this price, which everybody can work out. */
     offered: MinorUnits.optional(),
     /** The bid that no longer leads: somebody else’s, or the bidder’s own, smaller one. */
     displaced: Bid.optional(),
   },
+  upcasts: { 1: (data) => data },
 });
 export const BidRefused = event('BidRefused', {
   version: 1,

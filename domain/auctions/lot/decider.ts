@@ -106,7 +106,9 @@ export const lot = decider({
       if (lot.phase !== 'consigned') return LotPhase({ phase: lot.phase });
       const described = describe(data);
       if ('rejected' in described) return described;
-      return isDeepStrictEqual(described, lot.described) ? [] : [LotAmended(described)];
+      // To anybody but its consignor, that nothing changes would tell the reserve; so it is recorded, and is a hand in the lot.
+      const isKnown = actor.id === lot.consignor && isDeepStrictEqual(described, lot.described);
+      return isKnown ? [] : [LotAmended(described)];
     },
     WithdrawLot({ lotId, cause }, lot, { actor }) {
       if (lot.phase === 'none') return LotUnknown({});

@@ -33,12 +33,15 @@ function problemOf({
   currency,
 }: Described): string | undefined {
   if ([estimateLow, estimateHigh, openingBid, reserve ?? 0n].some((amount) => amount > LARGEST_BID))
-    return `No amount is more than ${shown(money(LARGEST_BID, currency))}.`;
-  if (estimateLow === 0n) return 'The estimate is more than nothing.';
-  if (estimateLow > estimateHigh) return 'The low estimate is not above the high one.';
+    return `No amount may be more than ${shown(money(LARGEST_BID, currency))}.`;
+  if (estimateLow === 0n) return 'The estimate has to be more than nothing.';
+  if (estimateLow > estimateHigh) return 'The low estimate may not be above the high one.';
+  if (openingBid > estimateHigh) return 'The opening bid may not be above the high estimate.';
   if (reserve === undefined) return undefined;
-  if (reserve > estimateHigh) return 'The reserve is not above the high estimate.';
-  return reserve < openingBid ? 'The reserve is not below the opening bid; leave it out instead.' : undefined;
+  if (reserve > estimateHigh) return 'The reserve may not be above the high estimate.';
+  return reserve < openingBid
+    ? 'The reserve may not be below the opening bid; leave it out instead.'
+    : undefined;
 }
 
 type Unsound =
@@ -53,7 +56,7 @@ export function describe(data: CommandData<typeof AmendLot>): Described | Unsoun
   const { currency } = openingBid;
   const amounts = [estimateLow, estimateHigh, ...(reserve === undefined ? [] : [reserve])];
   if (amounts.some((each) => each.currency !== currency))
-    return UnsoundLot({ problem: 'All amounts of a lot are in one currency.' });
+    return UnsoundLot({ problem: 'All amounts of a lot have to be in one currency.' });
   if (!currencies.has(currency)) return CurrencyUnknown({ currency });
   if (!currenciesWithLadder.includes(currency))
     return NoLadder({ currency, currencies: [...currenciesWithLadder] });

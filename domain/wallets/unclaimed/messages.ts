@@ -45,7 +45,7 @@ const ofPerson = ({ person, currency }: { person: PersonId; currency: Currency }
 
 export const ClaimMoney = command('ClaimMoney', {
   description:
-    'Moves what the house owes you in a currency into your wallet, all or as much as there is room for. It comes back if your wallet cannot take it.',
+    'Moves what the house owes you in a currency into your wallet: all of it, or the amount that you name. What your wallet cannot take, because it is closed or has no room for it, comes back and is owed as before.',
   from: ['bidder', 'seller'],
   data: {
     currency: Currency,

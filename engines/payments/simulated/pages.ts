@@ -18,9 +18,10 @@ ${body}
 </html>
 `;
 
-const form = ({ amount, currency }: ProviderPayment): string =>
+const form = ({ amount, currency, expires_at }: ProviderPayment): string =>
   html(`<h1>3-D Secure</h1>
-<p>Simulated provider: pay <strong>${shown(money(BigInt(amount), currency))}</strong> into your wallet?</p>
+<p>Simulated provider: pay <strong>${shown(money(BigInt(amount), currency))}</strong> into your wallet?
+The page may be answered until ${expires_at}.</p>
 <form method="post">
 <button name="decision" value="confirm">Confirm</button>
 <button name="decision" value="decline">Decline</button>
@@ -56,11 +57,11 @@ const say = (response: Response, decided: Decided): void =>
 export function simulatedPaymentPages(provider: SimulatedProvider): Router {
   const router = Router();
   router.get('/:token', ({ params }, response) => {
-    const payment = provider.shown(params.token);
-    if (payment === undefined) return say(response, 'unknown');
-    const { status } = payment;
-    if (status === 'confirmed' || status === 'declined') return say(response, status);
-    return answer(response, 200, form(payment));
+    const shown = provider.shown(params.token);
+    if (shown === undefined) return say(response, 'unknown');
+    return shown.decided === undefined
+      ? answer(response, 200, form(shown.payment))
+      : say(response, shown.decided);
   });
   router.post('/:token', urlencoded({ extended: false, limit: '1kb' }), ({ params, body }, response) => {
     const decision = Decision.safeParse(body);

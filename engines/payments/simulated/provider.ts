@@ -14,8 +14,10 @@ const CONFIRM_WITHIN_MS = 30 * 60 * 1_000;
 export type Decided = 'confirmed' | 'declined' | 'expired' | 'unknown';
 
 export interface SimulatedProvider extends PaymentProvider {
-  /** The payment that a page is about; undefined when the token is wrong. */
-  shown(token: string): ProviderPayment | undefined;
+  /** The payment that a page is about, and what has been decided of it, by now; undefined when the token is wrong. */
+  shown(
+    token: string,
+  ): { readonly payment: ProviderPayment; readonly decided: Decided | undefined } | undefined;
   /** The person's decision; the first one counts, and each tells us by a notice. */
   decide(token: string, decision: 'confirm' | 'decline'): Decided;
   /** Whether it was ever asked for this payment. */
@@ -117,6 +119,15 @@ export function simulatedProvider({
     };
   }
 
+  /** What has come of its page by now; undefined: it may still be answered. */
+  function decidedOf({
+    status,
+    expires_at,
+  }: ProviderPayment): 'confirmed' | 'declined' | 'expired' | undefined {
+    if (status === 'confirmed' || status === 'declined') return status;
+    return isOver(expires_at, clock.now()) ? 'expired' : undefined;
+  }
+
   return {
     name: 'simulated',
     async createTopUp(request) {
@@ -139,12 +150,15 @@ export function simulatedProvider({
       }
       return { status: 'submitted' };
     },
-    shown: (token) => ledger.byToken(token),
+    shown(token) {
+      const payment = ledger.byToken(token);
+      return payment && { payment, decided: decidedOf(payment) };
+    },
     decide(token, decision) {
       const payment = ledger.byToken(token);
       if (payment === undefined) return 'unknown';
-      if (payment.status === 'confirmed' || payment.status === 'declined') return payment.status;
-      if (isOver(payment.expires_at, clock.now())) return 'expired';
+      const decided = decidedOf(payment);
+      if (decided !== undefined) return decided;
       const status = decision === 'confirm' ? 'confirmed' : 'declined';
       const notice =
         decision === 'confirm'

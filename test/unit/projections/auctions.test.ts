@@ -4,11 +4,13 @@ import { auctions } from '#compose/contexts/auctions.ts';
 import {
   AuctionCancelled,
   AuctionOpened,
+  AuctionRefused,
   AuctionScheduled,
   BidAccepted,
   LotPassed,
   LotSold,
 } from '#domain/auctions/auction/messages.ts';
+import { LotConsigned, LotOffered, LotReturned } from '#domain/auctions/lot/messages.ts';
 import { BidPlaced } from '#domain/auctions/participant/messages.ts';
 import { systemActor } from '#domain/kernel/actor.ts';
 import type { RecordedEvent } from '#domain/kernel/envelope.ts';
@@ -16,6 +18,7 @@ import { isMarked, type NewEvent } from '#domain/kernel/message.ts';
 import { type Money, money } from '#domain/kernel/money.ts';
 import { auctionsView } from '#projections/auctions/auctions.ts';
 import { bidsView } from '#projections/auctions/bids.ts';
+import { lotsView } from '#projections/auctions/lots.ts';
 import type { View } from '#projections/view.ts';
 import { NOW, terms } from '#test/support/auctions.ts';
 
@@ -153,6 +156,23 @@ test('a bid never shows more than was offered, and what the house bid for the le
     before,
   ]);
   assert.equal(unknown.get('b2')?.price, undefined, 'it was not kept then');
+});
+
+test('a lot never names the auction of another, into which it was not let', () => {
+  const { lotId, title, description, categories, pictures, currency, openingBid } = terms;
+  const consigned = LotConsigned({
+    ...{ lotId, title, description, categories, pictures, currency, openingBid, consignor: 'sam' },
+    ...{ estimateLow: openingBid, estimateHigh: openingBid },
+  });
+  const offered = [consigned, LotOffered(terms)];
+  const auctionOf = (...more: readonly NewEvent[]) =>
+    fold(lotsView, [...offered, ...more]).get(lotId)?.auctionId;
+  const { auctionId } = terms;
+  const back = LotReturned({ lotId, auctionId });
+  const reason = { code: 'auction_exists', message: 'It is there.', details: {} };
+  assert.equal(auctionOf(), auctionId);
+  assert.equal(auctionOf(back), auctionId, 'in which it was last');
+  assert.equal(auctionOf(AuctionRefused({ auctionId, lotId, reason }), back), undefined);
 });
 
 test('an event that goes on from nothing parks its key', () => {

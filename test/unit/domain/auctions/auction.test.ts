@@ -47,7 +47,7 @@ const closing = LotClosing(id);
 const acceptedAnn = BidAccepted({
   ...id,
   ...{ bidId: 'b1', bidder: 'ann', currency: 'USD', maximum: 10_00n },
-  ...{ leader: 'ann', price: 1_00n, smallestBid: 1_25n, reserveMet: true },
+  ...{ leader: 'ann', price: 1_00n, smallestBid: 1_25n },
 });
 const acceptAnn = { ...id, bidId: 'b1', bidder: 'ann', maximum: 10_00n, placedAt: '21' };
 const acceptBob = { ...id, bidId: 'b2', bidder: 'bob', maximum: 20_00n, placedAt: '22' };
@@ -170,7 +170,7 @@ test('a higher maximum leads a step above the one it displaces', () => {
   const acceptedBob = BidAccepted({
     ...id,
     ...{ bidId: 'b2', bidder: 'bob', currency: 'USD', maximum: 20_00n },
-    ...{ leader: 'bob', price: 10_50n, smallestBid: 11_00n, reserveMet: true },
+    ...{ leader: 'bob', price: 10_50n, smallestBid: 11_00n },
     displaced: { bidder: 'ann', bidId: 'b1' },
   });
   assert.deepEqual(given([...open, acceptedAnn]).when('AcceptBid', acceptBob), [acceptedBob]);
@@ -182,7 +182,7 @@ test('a lower maximum stands and does not lead; nobody is displaced', () => {
   const accepted = BidAccepted({
     ...id,
     ...{ bidId: 'b2', bidder: 'bob', currency: 'USD', maximum: 5_00n },
-    ...{ leader: 'ann', price: 5_50n, smallestBid: 6_00n, reserveMet: true, offered: 5_00n },
+    ...{ leader: 'ann', price: 5_50n, smallestBid: 6_00n, offered: 5_00n },
   });
   assert.deepEqual(given([...open, acceptedAnn]).when('AcceptBid', lower), [accepted]);
   assert.deepEqual(given([...open, acceptedAnn, accepted]).when('AcceptBid', lower), []);
@@ -193,7 +193,7 @@ test('a leader’s raise displaces their own smaller bid and nothing else', () =
   const raised = BidAccepted({
     ...id,
     ...{ bidId: 'b3', bidder: 'ann', currency: 'USD', maximum: 30_00n },
-    ...{ leader: 'ann', price: 1_00n, smallestBid: 1_25n, reserveMet: true },
+    ...{ leader: 'ann', price: 1_00n, smallestBid: 1_25n },
     displaced: { bidder: 'ann', bidId: 'b1' },
   });
   assert.deepEqual(given([...open, acceptedAnn]).when('AcceptBid', raise), [raised]);

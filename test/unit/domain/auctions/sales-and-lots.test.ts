@@ -232,7 +232,9 @@ test('the amounts of a lot fit together', () => {
   assert.equal(wrong({ openingBid: money(1n, 'EUR') }), UnsoundLot.code);
   assert.equal(wrong({ estimateLow: usd(201_00n) }), UnsoundLot.code);
   assert.equal(wrong({ openingBid: usd(10n ** 15n + 1n) }), UnsoundLot.code);
-  assert.equal(wrong({ openingBid: usd(10n ** 15n) }), undefined);
+  assert.equal(wrong({ openingBid: usd(10n ** 15n), estimateHigh: usd(10n ** 15n) }), undefined);
+  assert.equal(wrong({ openingBid: usd(200_01n) }), UnsoundLot.code, 'an opening above the high estimate');
+  assert.equal(wrong({ openingBid: usd(200_00n) }), undefined);
   assert.equal(wrong({ estimateLow: usd(0n), estimateHigh: usd(0n) }), UnsoundLot.code);
   assert.equal(wrong({ reserve: usd(200_01n) }), UnsoundLot.code, 'a reserve above the high estimate');
   assert.equal(wrong({ reserve: usd(200_00n) }), undefined);
@@ -275,6 +277,8 @@ test('a lot is described anew as a whole, until it is offered', () => {
   const amended = LotAmended({ ...kept, reserve: 50_00n });
   assert.deepEqual(givenLot([consigned]).when('AmendLot', anew, { actor: sam }), [amended]);
   assert.deepEqual(givenLot([consigned, amended]).when('AmendLot', anew, { actor: sam }), []);
+  // To a clerk, that nothing changes would tell the reserve.
+  assert.deepEqual(givenLot([consigned, amended]).when('AmendLot', anew, { actor: otto }), [amended]);
   assert.deepEqual(givenLot([consigned]).when('AmendLot', anew, { actor: ann }), NotYourLot({}));
   const offered = LotPhase({ phase: 'offered' });
   assert.deepEqual(givenLot([consigned, lotOffered]).when('AmendLot', anew, { actor: sam }), offered);

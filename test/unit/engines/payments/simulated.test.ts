@@ -62,7 +62,7 @@ test('whatever is wished is told of a payment, each time by a notice of its own'
   const token = await tokenOf();
   assert.equal(provider.tell('unknown', { outcome: 'top_up_confirmed', amount: 1n }), undefined);
   provider.tell('p', { outcome: 'top_up_confirmed', amount: 300n });
-  assert.equal(provider.shown(token)?.status, 'confirmed');
+  assert.equal(provider.shown(token)?.decided, 'confirmed');
   for (const _ of [1, 2]) provider.tell('p', { outcome: 'top_up_returned', amount: 100n, why: 'no cover' });
   await turn();
   assert.deepEqual(told.sort(), [
@@ -77,6 +77,7 @@ test('a page that is too late confirms nothing', async (t) => {
   const { clock, provider, tokenOf } = givenProvider(t, async () => true);
   const token = await tokenOf();
   clock.advanceTo(later(start, 31 * 60_000));
+  assert.equal(provider.shown(token)?.decided, 'expired', 'it offers nothing any more');
   assert.equal(provider.decide(token, 'confirm'), 'expired');
 });
 
@@ -125,7 +126,7 @@ test('payments and undelivered notices outlive a restart', async (t) => {
   const bodies: string[] = [];
   const second = givenProvider(t, async (body) => bodies.push(Buffer.from(body).toString()) > 0, file);
   assert.equal(await second.tokenOf(), token);
-  assert.equal(second.provider.shown(token)?.status, 'confirmed');
+  assert.equal(second.provider.shown(token)?.decided, 'confirmed');
   await turn();
   second.clock.advanceTo(second.clock.next() ?? start);
   await turn();
