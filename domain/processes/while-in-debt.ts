@@ -1,6 +1,6 @@
 import { process } from '../kernel/process.ts';
 import { type Debtor, debtor, standingDebt } from '../wallets/debtor/decider.ts';
-import { CloseWallet, ReserveFunds, Transfer, Withdraw } from '../wallets/wallet/messages.ts';
+import { CloseWallet, CommitHold, ReserveFunds, Transfer, Withdraw } from '../wallets/wallet/messages.ts';
 
 // Nothing leaves a person's wallets, in whatever currency, while they owe in one of them. A wallet knows its own debt; of the
 // others it is told by the screen, which reads the debtor's stream to its end.
@@ -11,6 +11,11 @@ export const debtorOf = {
   stream: (_: object, { id }: { readonly id: string }) => `debtor-${id}`,
 } as const;
 const own = { ...debtorOf, toEnd: true } as const;
+const named = {
+  decider: debtor,
+  stream: ({ person }: { readonly person: string }) => `debtor-${person}`,
+  toEnd: true,
+} as const;
 const screened = {
   screen: ({ debtor }: { readonly debtor: Debtor }) => standingDebt(debtor),
   refuses: (debt: unknown) => debt !== undefined,
@@ -21,9 +26,6 @@ export const whileInDebt = [
   process({ command: Transfer, reads: { debtor: own }, ...screened }),
   process({ command: Withdraw, reads: { debtor: own }, ...screened }),
   process({ command: CloseWallet, reads: { debtor: own }, ...screened }),
-  process({
-    command: ReserveFunds,
-    reads: { debtor: { decider: debtor, stream: ({ person }) => `debtor-${person}`, toEnd: true } },
-    ...screened,
-  }),
+  process({ command: ReserveFunds, reads: { debtor: named }, ...screened }),
+  process({ command: CommitHold, reads: { debtor: named }, ...screened }),
 ];

@@ -44,9 +44,13 @@ function paidByAvailable({ person, currency }: Whose, wallet: Wallet): readonly 
 }
 
 /** A decision after which money may be available: it pays debts in the same append. */
-export function payingDebts<Data extends Whose, Made extends readonly Event[] | Rejection>(
-  decide: (data: Data, wallet: Wallet, facts: Facts) => Made,
-): (data: Data, wallet: Wallet, facts: Facts) => readonly Event[] | Extract<Made, Rejection> {
+export function payingDebts<
+  Data extends Whose,
+  Made extends readonly Event[] | Rejection,
+  Screened = undefined,
+>(
+  decide: (data: Data, wallet: Wallet, facts: Facts<Screened>) => Made,
+): (data: Data, wallet: Wallet, facts: Facts<Screened>) => readonly Event[] | Extract<Made, Rejection> {
   return (data, wallet, facts) => {
     const made: readonly Event[] | Rejection = decide(data, wallet, facts);
     if ('rejected' in made) return made as Extract<Made, Rejection>;

@@ -22,6 +22,7 @@ import {
   type CaptureHold,
   ClaimEnded,
   ClaimOver,
+  type CommitHold,
   type EndClaim,
   FundsCaptured,
   FundsRefused,
@@ -179,28 +180,44 @@ function captureHold(
   ];
 }
 
-function releaseHold(
+function released(
   { person, currency, holdId, reason }: CommandData<typeof ReleaseHold>,
   wallet: Wallet,
-  facts: Facts,
-) {
+): EventOf<typeof FundsReleased> {
+  const amount = heldBy(holdNamed(wallet.holds, holdId));
+  return FundsReleased({
+    ...{ person, currency, holdId, amount, reason },
+    postings: moved(heldOf(person, currency), availableOf(person, currency), amount),
+    balance: { available: wallet.available + amount, held: wallet.held - amount },
+  });
+}
+
+function releaseHold(data: CommandData<typeof ReleaseHold>, wallet: Wallet, { now }: Facts) {
+  const { holdId, reason } = data;
   const hold = holdNamed(wallet.holds, holdId) ?? newHold(holdId);
   if (hold.over) return [];
-  const amount = heldBy(hold);
-  const release = () => [
-    FundsReleased({
-      person,
-      currency,
-      holdId,
-      amount,
-      reason,
-      postings: moved(heldOf(person, currency), availableOf(person, currency), amount),
-      balance: { available: wallet.available + amount, held: wallet.held - amount },
-    }),
-  ];
+  const release = () => [released(data, wallet)];
   if (reason !== 'expired') return release();
   const expiry = expiryOf(hold);
-  return expiry === undefined ? HoldNotExpired({ holdId }) : whenDue(expiry, facts.now, release);
+  return expiry === undefined ? HoldNotExpired({ holdId }) : whenDue(expiry, now, release);
+}
+
+/** What a hold was made for begins. Money of whoever has come to owe since does not begin to leave. */
+function commitHold(
+  { person, currency, holdId }: CommandData<typeof CommitHold>,
+  wallet: Wallet,
+  facts: Facts<Debt | undefined>,
+) {
+  const hold = holdNamed(wallet.holds, holdId);
+  if (hold?.over === true) return HoldOver({ holdId });
+  const held = heldBy(hold);
+  if (hold?.purpose === undefined || held === 0n) return HoldUnknown({ holdId });
+  if (hold.committed) return [];
+  // Its timer may come later than its time, and what has not begun by then never begins.
+  if (hasExpired(hold, facts.now)) return HoldOver({ holdId });
+  if (hold.purpose === 'withdrawal' && whyKept(wallet, currency, facts.screened) !== undefined)
+    return [released({ person, currency, holdId, reason: 'debt_outstanding' }, wallet)];
+  return [HoldCommitted({ person, currency, holdId, purpose: hold.purpose, held })];
 }
 
 /**
@@ -250,16 +267,7 @@ export const wallet = decider({
     Withdraw: withdraw,
     ReserveFunds: reserveFunds,
     EndClaim: payingDebts(endClaim),
-    CommitHold({ person, currency, holdId }, state, { now }) {
-      const hold = holdNamed(state.holds, holdId);
-      if (hold?.over === true) return HoldOver({ holdId });
-      const held = heldBy(hold);
-      if (hold?.purpose === undefined || held === 0n) return HoldUnknown({ holdId });
-      if (hold.committed) return [];
-      // Its timer may come later than its time, and what has not begun by then never begins.
-      if (hasExpired(hold, now)) return HoldOver({ holdId });
-      return [HoldCommitted({ person, currency, holdId, purpose: hold.purpose, held })];
-    },
+    CommitHold: payingDebts(commitHold),
     CaptureHold: payingDebts(captureHold),
     ReleaseHold: payingDebts(releaseHold),
     CreditWallet: payingDebts(creditWallet),

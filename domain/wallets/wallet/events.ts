@@ -20,7 +20,7 @@ export const ClaimEnd = z
 
 /** Why a whole hold was released. */
 export const ReleaseReason = z
-  .enum(['unsold', 'cancelled', 'expired', 'payout_failed'])
+  .enum(['unsold', 'cancelled', 'expired', 'payout_failed', 'debt_outstanding'])
   .meta({ id: 'ReleaseReason', description: 'Why a hold was released.' });
 
 /** Why a wallet is credited. */
@@ -158,9 +158,11 @@ export const FundsCaptured = event('FundsCaptured', {
   },
 });
 export const FundsReleased = event('FundsReleased', {
-  version: 1,
+  version: 2,
   description: 'All that was held is available again, and the hold is over with all its claims.',
   data: { ...wallet, ...booked, holdId: HoldId, amount: MinorUnits, reason: ReleaseReason },
+  // A reason more.
+  upcasts: { 1: (data) => data },
 });
 /** A code of the catalogue, perhaps of another version of it. */
 export const RefusalCode = z.string().regex(/^[a-z_]{1,64}$/);

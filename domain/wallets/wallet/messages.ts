@@ -121,8 +121,9 @@ export const EndClaim = command('EndClaim', {
 export const CommitHold = command('CommitHold', {
   ...internal,
   description:
-    'Takes a hold out of reach of its expiry, because what it was made for begins; one whose time is over is over.',
+    'Takes a hold out of reach of its expiry, because what it was made for begins; one whose time is over is over. A withdrawal of whoever owes meanwhile does not begin: its hold is released.',
   data: { ...wallet, holdId: HoldId },
+  ...debtScreened,
   rejections: [HoldOver, HoldUnknown],
 });
 export const CaptureHold = command('CaptureHold', {

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { later } from '#domain/kernel/instant.ts';
 import { wallet } from '#domain/wallets/wallet/decider.ts';
 import { walletLimits } from '#domain/wallets/wallet/limits.ts';
-import { CommitHold, ReserveFunds, Withdraw } from '#domain/wallets/wallet/messages.ts';
+import { CommitHold, IncurDebt, ReserveFunds, Withdraw } from '#domain/wallets/wallet/messages.ts';
 import { decideOn, firstOf, NOON } from '#test/support/deciding.ts';
 import { ann, credit, currency, history, line, open, release } from '#test/support/deciding-wallets.ts';
 
@@ -60,4 +60,22 @@ test('a withdrawal expires by time until it is committed; a bid never does', () 
     expiresAt: NOON,
   });
   assert.equal(line(history(open, credit(9n), dated), release('expired'), dayLater), 'hold_not_expired');
+});
+
+test('a withdrawal of whoever has come to owe since does not begin: its money is released, and pays the debt', () => {
+  const held = history(open, credit(9n), [withdraw(6n), { id: 'w' }]);
+  const commit = CommitHold({ ...ann, holdId: 'w' });
+  const screened = { owed: 1n, currency: 'EUR' } as never;
+  assert.equal(line(held, commit, { screened }), 'FundsReleased debt_outstanding 9+0');
+  const owe = IncurDebt({ ...ann, amount: 5n, movement: 'back' });
+  const owing = history(open, credit(9n), [withdraw(6n), { id: 'w' }], owe);
+  assert.match(line(owing, commit), /^FundsReleased debt_outstanding 6\+0, DebtPaid/);
+  const bid = ReserveFunds({ ...ann, holdId: 'lot', claimId: 'a', amount: 6n, purpose: 'bid' });
+  const commitBid = CommitHold({ ...ann, holdId: 'lot' });
+  const reserved = history(open, credit(9n), bid);
+  assert.equal(
+    line(reserved, commitBid, { screened }),
+    'HoldCommitted hold 6',
+    'what is held for bids stays',
+  );
 });
