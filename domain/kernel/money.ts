@@ -9,7 +9,6 @@ export type Currency = z.output<typeof Currency>;
 
 /** 18 digits: the sum of ten million of the largest amounts still fits in a signed 128-bit integer of any peer. */
 const MINOR_UNITS = /^(0|[1-9][0-9]{0,17})$/;
-const SIGNED_MINOR_UNITS = /^(0|-?[1-9][0-9]{0,17})$/;
 
 /** The largest amount one message may carry, in minor units. */
 export const MAX_AMOUNT = 999_999_999_999_999_999n;
@@ -25,23 +24,15 @@ export const MinorUnits = z
   )
   .meta({ id: 'MinorUnits', description: 'Whole minor units (cents) as a decimal string.' });
 
-/** As {@link MinorUnits}, with a sign: balances of clearing accounts, posting amounts. */
-export const SignedMinorUnits = z
-  .codec(
-    z.string().regex(SIGNED_MINOR_UNITS, 'whole minor units as a decimal string, for example "-250"'),
-    z.bigint().min(-MAX_AMOUNT).max(MAX_AMOUNT),
-    toBigint,
-  )
-  .meta({ id: 'SignedMinorUnits', description: 'Whole minor units with a sign, as a decimal string.' });
-
 /** 36 digits: the sum of any number of amounts that a history can hold. */
 const SUM = /^(0|[1-9][0-9]{0,35})$/;
 const SIGNED_SUM = /^(0|-?[1-9][0-9]{0,35})$/;
 const LARGEST_SUM = 10n ** 36n - 1n;
 
 /**
- * Many amounts together, of many people or of all time: more than any one amount may be. What is one person's own has a limit of
- * its own and is an amount.
+ * Many amounts together: more than any one amount may be. What somebody asks for, offers or tells once is an amount; what has
+ * come together (a balance, a debt, whatever an event says that an account holds after it) and what moves all of it is a sum.
+ * Otherwise one amount too many could not be recorded, and would be tried for ever.
  */
 export const Sum = z
   .codec(
@@ -53,6 +44,20 @@ export const Sum = z
     id: 'Sum',
     description:
       'Many amounts together, in whole minor units as a decimal string: perhaps more than one amount.',
+  });
+
+/** As {@link Sum}, more than nothing. */
+export const PositiveSum = z
+  .codec(
+    z
+      .string()
+      .regex(/^[1-9][0-9]{0,35}$/, 'a sum of more than zero, in whole minor units as a decimal string'),
+    z.bigint().min(1n).max(LARGEST_SUM),
+    toBigint,
+  )
+  .meta({
+    id: 'PositiveSum',
+    description: 'Many amounts together, at least 1, in whole minor units as a decimal string.',
   });
 
 /** As {@link Sum}, with a sign. */

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { PersonId } from './ids.ts';
-import { type Currency, SignedMinorUnits } from './money.ts';
+import { type Currency, SignedSum } from './money.ts';
 
 /** Every account there is: its kind, whose it is, its currency, and the side of a wallet. */
 const ACCOUNT =
@@ -13,7 +13,7 @@ const ACCOUNT =
  * and `clearing:<movement>:<currency>`.
  */
 export const Posting = z
-  .object({ account: z.string().regex(ACCOUNT, 'an account of the ledger'), amount: SignedMinorUnits })
+  .object({ account: z.string().regex(ACCOUNT, 'an account of the ledger'), amount: SignedSum })
   .meta({ id: 'Posting', description: 'An account and the change of its balance, in minor units.' });
 export type Posting = z.output<typeof Posting>;
 

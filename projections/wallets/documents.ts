@@ -3,14 +3,7 @@ import { PositionText } from '#domain/kernel/envelope.ts';
 import { ClaimId, HoldId, MovementId, PaymentId, PersonId } from '#domain/kernel/ids.ts';
 import { Instant } from '#domain/kernel/instant.ts';
 import { capability } from '#domain/kernel/message.ts';
-import {
-  Currency,
-  MinorUnits,
-  PositiveMinorUnits,
-  SignedMinorUnits,
-  SignedSum,
-  Sum,
-} from '#domain/kernel/money.ts';
+import { Currency, MinorUnits, PositiveMinorUnits, SignedSum, Sum } from '#domain/kernel/money.ts';
 import { PaymentNotice, ProviderName } from '#domain/kernel/ports/payments.ts';
 import { WaitingId } from '#domain/wallets/notice/messages.ts';
 import { UnclaimedReason } from '#domain/wallets/unclaimed/messages.ts';
@@ -25,10 +18,10 @@ export const WalletDocument = z
     person: PersonId,
     currency: Currency,
     status: z.enum(['open', 'closed']),
-    available: MinorUnits,
-    held: MinorUnits,
+    available: Sum,
+    held: Sum,
     /** What its person owes in this currency; while it stands, nothing leaves any of their wallets. */
-    owed: MinorUnits,
+    owed: Sum,
     openedAt: Instant,
     updatedAt: Instant,
   })
@@ -72,11 +65,11 @@ export const StatementEntry = z
       'debt_paid',
     ]),
     /** By how much each side changed. */
-    availableChange: SignedMinorUnits,
-    heldChange: SignedMinorUnits,
+    availableChange: SignedSum,
+    heldChange: SignedSum,
     /** The running balance after this entry. */
-    available: MinorUnits,
-    held: MinorUnits,
+    available: Sum,
+    held: Sum,
     /** Why: the purpose of a hold, the reason of a release or a credit. */
     why: z.string(),
     /** Of a transfer that came back: why the other wallet did not take it, as a code of the catalogue. */
@@ -95,6 +88,14 @@ export const StatementEntry = z
     description: 'One line of a wallet’s statement, with the balance after it.',
   });
 export type StatementEntry = z.output<typeof StatementEntry>;
+
+const Arrival = z
+  .object({
+    /** `debt` where the wallet could not take it and it paid what its person owes; `unclaimed` where it is owed to them. */
+    to: z.enum(['wallet', 'debt', 'unclaimed']),
+    amount: Sum,
+  })
+  .meta({ id: 'Arrival', description: 'Where money of a payment has arrived, and how much of it.' });
 
 /** The payment's id. */
 export const PaymentDocument = z
@@ -119,11 +120,11 @@ export const PaymentDocument = z
     actionUrl: capability(z.url().optional()),
     expiresAt: Instant.optional(),
     why: z.string().optional(),
-    /** Where the money of a payment in has arrived: `unclaimed` when no wallet could take it and it is owed to the person. */
-    creditedTo: z.enum(['wallet', 'unclaimed']).optional(),
+    /** Where the money of a payment in has arrived so far, whose parts may come at different times: each place once. */
+    creditedTo: z.array(Arrival).max(3),
     /** What has come in or was paid out, and what of it went back, as the provider has told. */
-    moved: MinorUnits,
-    reversed: MinorUnits,
+    moved: Sum,
+    reversed: Sum,
     /** Notices of the provider that did not fit. */
     refusedNotices: z.int().min(0),
     startedAt: Instant,

@@ -1,4 +1,5 @@
 import type { RecordedEvent } from '#domain/kernel/envelope.ts';
+import type { Recorded } from '#domain/kernel/reaction.ts';
 import {
   NoticeRefused,
   PayoutFailed,
@@ -16,9 +17,29 @@ import {
   TopUpReversed,
 } from '#domain/wallets/payment/messages.ts';
 import { MoneyUnclaimed } from '#domain/wallets/unclaimed/messages.ts';
-import { FundsCredited } from '#domain/wallets/wallet/messages.ts';
+import { DebtPaid, FundsCredited } from '#domain/wallets/wallet/messages.ts';
 import { type View, view } from '../view.ts';
 import { PaymentDocument } from './documents.ts';
+
+const events = [
+  TopUpInitiated,
+  TopUpRequiresAction,
+  TopUpConfirmed,
+  TopUpFailed,
+  TopUpExpired,
+  PayoutInitiated,
+  PayoutSubmitted,
+  PayoutPaid,
+  PayoutFailed,
+  PayoutSettled,
+  TopUpReversed,
+  PayoutReturned,
+  PayoutUnfunded,
+  NoticeRefused,
+  FundsCredited,
+  DebtPaid,
+  MoneyUnclaimed,
+] as const;
 
 type Terms = RecordedEvent<
   string,
@@ -39,6 +60,7 @@ const initiated =
     amount: data.amount,
     currency: data.currency,
     status: 'initiated',
+    creditedTo: [],
     moved: 0n,
     reversed: 0n,
     refusedNotices: 0,
@@ -77,14 +99,44 @@ const sum =
   ): PaymentDocument | undefined =>
     before && { ...before, [side]: before[side] + data.amount, updatedAt: recordedAt };
 
-const creditedTo =
-  (where: PaymentDocument['creditedTo']) =>
-  (before: PaymentDocument | undefined, { recordedAt }: RecordedEvent): PaymentDocument | undefined =>
-    before && { ...before, creditedTo: where, updatedAt: recordedAt };
+/** Each part adds to what has arrived in its place. */
+const arrived =
+  (to: PaymentDocument['creditedTo'][number]['to']) =>
+  (
+    before: PaymentDocument | undefined,
+    { data, recordedAt }: RecordedEvent<string, { readonly amount: bigint }>,
+  ): PaymentDocument | undefined => {
+    if (before === undefined) return undefined;
+    const { creditedTo } = before;
+    const there = creditedTo.find((each) => each.to === to)?.amount ?? 0n;
+    const others = creditedTo.filter((each) => each.to !== to);
+    return { ...before, creditedTo: [...others, { to, amount: there + data.amount }], updatedAt: recordedAt };
+  };
+
+/** Of which payment a credit is a part: the first part's movement bears the payment's id, later ones say it. */
+const paymentIn = (credit: {
+  readonly reason: string;
+  readonly movement: string;
+  readonly paymentId?: string | undefined;
+}): string | undefined => (credit.reason === 'top_up' ? (credit.paymentId ?? credit.movement) : undefined);
+
+/** The payment that an event is about, if it is about one. */
+function paymentOf(event: Recorded<(typeof events)[number]>): string | undefined {
+  switch (event.type) {
+    case 'FundsCredited':
+    case 'MoneyUnclaimed':
+      return paymentIn(event.data);
+    case 'DebtPaid':
+      // A debt that is paid out of what is available has no credit.
+      return event.data.credit && paymentIn(event.data.credit);
+    default:
+      return event.data.paymentId;
+  }
+}
 
 export const payments: View = view({
   name: 'payments',
-  version: 4,
+  version: 5,
   description: 'Payments in and out, where they stand, and where to confirm them.',
   document: PaymentDocument,
   indexes: [
@@ -92,28 +144,12 @@ export const payments: View = view({
     { name: 'by-status', fields: [{ path: 'status', as: 'text' }] },
     { name: 'by-position', fields: [{ path: 'position', as: 'integer' }] },
   ],
-  events: [
-    TopUpInitiated,
-    TopUpRequiresAction,
-    TopUpConfirmed,
-    TopUpFailed,
-    TopUpExpired,
-    PayoutInitiated,
-    PayoutSubmitted,
-    PayoutPaid,
-    PayoutFailed,
-    PayoutSettled,
-    TopUpReversed,
-    PayoutReturned,
-    PayoutUnfunded,
-    NoticeRefused,
-    FundsCredited,
-    MoneyUnclaimed,
-  ],
-  // The movement of a payment bears its id.
-  key: ({ data }) => ('paymentId' in data ? data.paymentId : data.movement),
-  documents: ({ data }) =>
-    'paymentId' in data ? [data.paymentId] : data.reason === 'top_up' ? [data.movement] : [],
+  events,
+  key: (event) => paymentOf(event) ?? event.stream,
+  documents(event) {
+    const paymentId = paymentOf(event);
+    return paymentId === undefined ? [] : [paymentId];
+  },
   on: {
     TopUpInitiated: initiated('in'),
     TopUpRequiresAction(before, event) {
@@ -136,7 +172,8 @@ export const payments: View = view({
     // A notice on a payment that nobody knows is in the history alone: there is no payment to show.
     NoticeRefused: (before, { recordedAt }) =>
       before && { ...before, refusedNotices: before.refusedNotices + 1, updatedAt: recordedAt },
-    FundsCredited: creditedTo('wallet'),
-    MoneyUnclaimed: creditedTo('unclaimed'),
+    FundsCredited: arrived('wallet'),
+    DebtPaid: arrived('debt'),
+    MoneyUnclaimed: arrived('unclaimed'),
   },
 });

@@ -26,9 +26,10 @@ export const topUp = reaction({
       // Of a request without one the command stays as it was when it was first sent, which the payment may remember.
       return [{ command: InitiateTopUp(expiresAt === undefined ? payment : { ...payment, expiresAt }) }];
     },
-    TopUpConfirmed: ({ data: { person, currency, amount, movement } }) => [
-      { command: CreditWallet({ person, currency, amount, movement, reason: 'top_up' }) },
-    ],
+    TopUpConfirmed({ data: { paymentId, person, currency, amount, movement } }) {
+      const part = movement === paymentId ? {} : { paymentId };
+      return [{ command: CreditWallet({ person, currency, amount, movement, reason: 'top_up', ...part }) }];
+    },
   },
 });
 

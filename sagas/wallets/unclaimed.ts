@@ -31,11 +31,12 @@ function owedFor(credit: CreditReason): UnclaimedReason | undefined {
 }
 
 function keep({ data }: Recorded<typeof CreditRefused>): readonly Intent[] {
-  const { person, currency, amount, movement, credit, keptAs } = data;
+  const { person, currency, amount, movement, credit, keptAs, paymentId } = data;
   const reason = owedFor(credit);
   if (reason === undefined) return [];
   const money = { person, currency, amount, movement };
-  if (keptAs === 'unclaimed') return [{ command: KeepUnclaimed({ ...money, reason }) }];
+  const part = paymentId === undefined ? {} : { paymentId };
+  if (keptAs === 'unclaimed') return [{ command: KeepUnclaimed({ ...money, reason, ...part }) }];
   // Nothing else was ever kept as nobody’s.
   return reason === 'returned' || reason === 'payout_returned'
     ? []

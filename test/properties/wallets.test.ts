@@ -3,9 +3,9 @@ import { env } from 'node:process';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { wallets } from '#compose/contexts/wallets.ts';
-import type { RecordedEvent } from '#domain/kernel/envelope.ts';
-import type { StatementEntry } from '#projections/wallets/documents.ts';
+import type { PaymentDocument, StatementEntry } from '#projections/wallets/documents.ts';
 import { histories, live } from '#test/support/money-histories.ts';
+import { fold } from '#test/support/money-views.ts';
 
 const numRuns = Number(env.ANNALS_RUNS ?? 150);
 
@@ -74,12 +74,19 @@ test('the views say what the ledger says', () => {
         if (view === 'debts') assert.equal(owed, -balanceOf(`receivable:${name}`));
         if (view === 'unclaimed') assert.equal(balance, balanceOf(`unclaimed:${name}`));
         if (view === 'platform-accounts') assert.equal(balance, balanceOf(name));
+        if (view === 'payments')
+          assert.equal(arrivedIn(document as PaymentDocument), cameBy(document as PaymentDocument));
         if (view === 'clearing') assert.deepEqual(document, { ...document, balance: 0n, overdrawn: false });
       }
     }),
     { numRuns: Math.ceil(numRuns / 3) },
   );
 });
+
+/** What a payment in says of where its money arrived, all together; nothing of a payment out. */
+const arrivedIn = ({ creditedTo }: PaymentDocument): bigint =>
+  creditedTo.reduce((sum, { amount }) => sum + amount, 0n);
+const cameBy = ({ direction, moved }: PaymentDocument): bigint => (direction === 'in' ? moved : 0n);
 
 test('a statement’s running balance is the sum of its entries', () => {
   fc.assert(
@@ -98,16 +105,3 @@ test('a statement’s running balance is the sum of its entries', () => {
     { numRuns: Math.ceil(numRuns / 3) },
   );
 });
-
-/** Every document of the wallets' views after a history, by view and id, each as its schema stores and reads it. */
-function fold(history: readonly RecordedEvent[]): ReadonlyMap<string, object> {
-  const documents = new Map<string, object>();
-  for (const event of history)
-    for (const view of wallets.views.filter(({ events }) => events.some(({ type }) => type === event.type)))
-      for (const id of view.documents(event)) {
-        const after = view.fold(documents.get(`${view.name} ${id}`), event, id);
-        if (after !== undefined)
-          documents.set(`${view.name} ${id}`, view.schema.decode(view.schema.encode(after as never)));
-      }
-  return documents;
-}

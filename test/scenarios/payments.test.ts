@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { ClaimMoney, PayOutUnclaimed } from '#domain/wallets/unclaimed/messages.ts';
 import { CloseWallet, OpenWallet, Transfer, Withdraw } from '#domain/wallets/wallet/messages.ts';
+import type { PaymentDocument } from '#projections/wallets/documents.ts';
 import { ann, bob, otto, refusedWith, Saleroom, sam, textIn } from '#test/support/saleroom.ts';
 
 // Money in, out and between people, in the running house with the provider and its notices.
@@ -12,6 +13,10 @@ const withdraw = Withdraw({ amount: 60_00n, currency });
 /** The payment of the last withdrawal. */
 const payoutOf = async ({ house }: Saleroom): Promise<string> =>
   textIn((await house.everything()).findLast(({ type }) => type === 'PayoutInitiated')?.data, 'paymentId');
+
+/** Where the money of a payment has arrived. */
+const arrivedOf = async ({ house }: Saleroom, paymentId: string): Promise<unknown> =>
+  ((await house.see('payments', paymentId)) as Partial<PaymentDocument>).creditedTo;
 
 test('a withdrawal is held, submitted, paid and settled', async (t) => {
   const room = await Saleroom.open(t);
@@ -147,7 +152,45 @@ test('a payment that comes for a closed wallet is owed to the person, and one th
     'provider:simulated:USD': -50_00n,
     'unclaimed:sam:USD': 50_00n,
   });
-  assert.equal(textIn(await room.house.see('payments', paymentId), 'creditedTo'), 'unclaimed');
+  assert.deepEqual(await arrivedOf(room, paymentId), [{ to: 'unclaimed', amount: 50_00n }]);
+});
+
+test('a payment that comes in parts says of each part where it arrived', async (t) => {
+  const room = await Saleroom.open(t);
+  await room.house.done(OpenWallet({ currency }), sam);
+  const paymentId = await room.beginTopUp(sam, 500_00n);
+  const tell = async (noticeId: string, amount: bigint): Promise<void> => {
+    const notice = { noticeId, paymentId, outcome: 'top_up_confirmed', amount, currency } as const;
+    assert.equal(await room.house.tell(notice), true);
+    await room.house.settle();
+  };
+  await tell('n1', 300_00n);
+  await room.house.done(Withdraw({ amount: 300_00n, currency }), sam);
+  await room.house.settle();
+  await room.house.done(CloseWallet({ currency }), sam);
+  await tell('n2', 500_00n);
+  assert.equal((await room.audited()).balances['unclaimed:sam:USD'], 200_00n);
+  assert.deepEqual(await arrivedOf(room, paymentId), [
+    { to: 'wallet', amount: 300_00n },
+    { to: 'unclaimed', amount: 200_00n },
+  ]);
+  // What was paid out of it and never reached the bank is owed; a further part pays it, as no wallet is open.
+  const payout = await payoutOf(room);
+  const more = {
+    noticeId: 'n3',
+    paymentId: payout,
+    outcome: 'payout_paid',
+    amount: 600_00n,
+    currency,
+  } as const;
+  assert.equal(await room.house.tell(more), true);
+  await room.house.settle();
+  await tell('n4', 550_00n);
+  assert.deepEqual(await arrivedOf(room, paymentId), [
+    { to: 'wallet', amount: 300_00n },
+    { to: 'unclaimed', amount: 200_00n },
+    { to: 'debt', amount: 50_00n },
+  ]);
 });
 
 test('a payout that comes back from the bank is credited again', async (t) => {

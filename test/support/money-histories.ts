@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { systemActor } from '#domain/kernel/actor.ts';
 import type { RecordedEvent } from '#domain/kernel/envelope.ts';
+import { MAX_AMOUNT } from '#domain/kernel/money.ts';
 import type { PaymentNotice } from '#domain/kernel/ports/payments.ts';
 import { isRecorded } from '#domain/kernel/reaction.ts';
 import { PayoutInitiated, RecordProviderNotice, TopUpInitiated } from '#domain/wallets/payment/messages.ts';
@@ -48,8 +49,11 @@ const notice = fc.record({
     { weight: 1, arbitrary: fc.constantFrom('returned' as const, 'charged back' as const) },
     { weight: 1, arbitrary: fc.constant('astray' as const) },
   ),
-  /** Of what the payment is about. */
-  percent: fc.constantFrom(100n, 100n, 100n, 30n, 60n, 120n),
+  /** Of what the payment is about; or the most that a notice can say, of which two are more than one amount. */
+  percent: fc.oneof(
+    { weight: 12, arbitrary: fc.constantFrom(100n, 100n, 100n, 30n, 60n, 120n) },
+    { weight: 1, arbitrary: fc.constant('most' as const) },
+  ),
   /** In another currency, or about a payment that nobody knows. */
   wrong: fc.oneof(
     { weight: 18, arbitrary: fc.constant(undefined) },
@@ -172,7 +176,7 @@ function outside(event: RecordedEvent, notices: readonly Notice[]): readonly Sen
         noticeId: `${paymentId}-${at}`,
         paymentId: wrong === 'payment' ? `${paymentId}-unknown` : paymentId,
         outcome: words[word][way],
-        amount: (amount * percent + 99n) / 100n,
+        amount: percent === 'most' ? MAX_AMOUNT : (amount * percent + 99n) / 100n,
         currency: wrong === 'currency' ? otherThan(currency) : currency,
         provider: 'simulated',
       }),

@@ -2,7 +2,7 @@ import { wallets } from '#compose/contexts/wallets.ts';
 import { type Actor, systemActor } from '#domain/kernel/actor.ts';
 import type { RecordedEvent } from '#domain/kernel/envelope.ts';
 import { categoryOf } from '#domain/kernel/ids.ts';
-import type { Command, NewEvent } from '#domain/kernel/message.ts';
+import { type Command, type NewEvent, recordedReason } from '#domain/kernel/message.ts';
 import type { Intent } from '#domain/kernel/reaction.ts';
 import { registryOf } from '#domain/kernel/registry.ts';
 import { whileInDebt } from '#domain/processes/while-in-debt.ts';
@@ -25,8 +25,9 @@ export class MoneyWorld {
   readonly #states = new Map<string, { state: unknown; revision: number }>();
   #decisions = 0;
 
-  /** Decides a command on its stream; the events it made, or the code of its rejection. */
+  /** Decides a command on its stream; the events it made, or the code of its rejection. All are written by their schemas. */
   send({ command: { command, data }, by }: Sent): readonly RecordedEvent[] | string {
+    this.registry.encodeCommand({ command, data });
     const declared = this.registry.commands.get(command)?.command;
     const stream = declared?.streamOf(data, by) ?? '';
     const decider = wallets.deciders.find(({ category }) => category === categoryOf(stream));
@@ -41,7 +42,7 @@ export class MoneyWorld {
       screened: this.#screen(command, data, by),
     };
     const decision = decide(data, head.state, facts);
-    if ('rejected' in decision) return decision.code;
+    if ('rejected' in decision) return recordedReason(declared?.rejections ?? [], decision).code;
     let { state, revision } = head;
     const events = decision.map((event) => {
       state = decider.evolve(state, event, { position: undefined, occurredAt: NOON, actor: 'ann' });
@@ -93,6 +94,8 @@ export class MoneyWorld {
         origin: { channel: 'reaction' as const },
       },
     };
+    // What the store could not take would be a command that fails for ever.
+    this.registry.encode(recorded);
     this.history.push(recorded);
     return recorded;
   }

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { MovementId, PersonId } from '../../kernel/ids.ts';
 import { command, event } from '../../kernel/message.ts';
-import { Currency, MinorUnits, PositiveMinorUnits } from '../../kernel/money.ts';
+import { Currency, PositiveMinorUnits, Sum } from '../../kernel/money.ts';
 
 // Streams `debtor-<person>`: in which currencies a person owes, for their wallets in the others. A debt is here before it is in
 // its wallet. This is the permanent storage format.
@@ -16,7 +16,7 @@ const whose = { person: PersonId, currency: Currency };
 const expected = { ...whose, amount: PositiveMinorUnits, movement: MovementId };
 const told = {
   ...whose,
-  owed: MinorUnits,
+  owed: Sum,
   /** Which change of the debt in that wallet it is. */
   nth: z.int().min(1),
   /** The one that was expected, with its first report. */

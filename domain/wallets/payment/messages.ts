@@ -17,6 +17,12 @@ const { noticeId } = PaymentNotice.shape;
 /** The notice that said so; not known of the first payments, nor where the provider declined at once. */
 const said = { noticeId: noticeId.optional() };
 
+/**
+ * What credits say of money that came in by a payment after its first part: its movement is not the payment's id. Not known of
+ * the first, which could not say it.
+ */
+export const laterPart = { paymentId: PaymentId.optional() };
+
 export const TopUpInitiated = event('TopUpInitiated', {
   version: 1,
   description: 'A payment into a wallet begins; the provider is asked next.',

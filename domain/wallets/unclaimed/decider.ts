@@ -65,10 +65,11 @@ export const unclaimed = decider({
     PayOutUnclaimed: (wanted, owed, { id }) => payOut(wanted, owed, id),
     KeepUnclaimed(data, { balance, kept }) {
       if (valueIn(kept, keyOf(data)) === true) return [];
-      const { person, currency, amount, movement, reason } = data;
+      const { person, currency, amount, movement, reason, paymentId } = data;
       return [
         MoneyUnclaimed({
           ...{ person, currency, amount, movement, reason },
+          ...(paymentId !== undefined && { paymentId }),
           postings: moved(clearingOf(movement, currency), unclaimedOf(person, currency), amount),
           balance: balance + amount,
         }),

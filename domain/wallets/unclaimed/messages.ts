@@ -1,8 +1,9 @@
 import { z } from 'zod';
 import { MovementId, PersonId } from '../../kernel/ids.ts';
 import { command, event, rejection } from '../../kernel/message.ts';
-import { Currency, MinorUnits, PositiveMinorUnits } from '../../kernel/money.ts';
+import { Currency, PositiveMinorUnits, PositiveSum, Sum } from '../../kernel/money.ts';
 import { Postings } from '../../kernel/posting.ts';
+import { laterPart } from '../payment/messages.ts';
 
 // Streams `unclaimed-<person>:<currency>`: what the house owes a person because no wallet of theirs could take it. This is
 // the permanent storage format.
@@ -15,18 +16,18 @@ export type UnclaimedReason = z.output<typeof UnclaimedReason>;
 
 const account = { person: PersonId, currency: Currency };
 const booked = {
-  amount: PositiveMinorUnits,
+  amount: PositiveSum,
   movement: MovementId,
   postings: Postings,
   /** What is owed to the person after it. */
-  balance: MinorUnits,
+  balance: Sum,
 };
 
 export const MoneyUnclaimed = event('MoneyUnclaimed', {
   version: 1,
   description:
     'Money came out of clearing that no wallet of its owner could take; the house owes it to them.',
-  data: { ...account, ...booked, reason: UnclaimedReason },
+  data: { ...account, ...booked, reason: UnclaimedReason, ...laterPart },
 });
 export const UnclaimedPaidOut = event('UnclaimedPaidOut', {
   version: 1,
@@ -37,7 +38,7 @@ export const UnclaimedPaidOut = event('UnclaimedPaidOut', {
 
 export const NothingUnclaimed = rejection('nothing_unclaimed', {
   message: 'So much money is not owed to this person in this currency.',
-  details: { unclaimed: MinorUnits, currency: Currency },
+  details: { unclaimed: Sum, currency: Currency },
 });
 
 const ofPerson = ({ person, currency }: { person: PersonId; currency: Currency }): string =>
@@ -71,7 +72,7 @@ export const KeepUnclaimed = command('KeepUnclaimed', {
   description:
     'Moves money of a movement out of clearing to what is owed to its owner, once for each reason.',
   from: 'process',
-  data: { ...account, amount: PositiveMinorUnits, movement: MovementId, reason: UnclaimedReason },
+  data: { ...account, amount: PositiveSum, movement: MovementId, reason: UnclaimedReason, ...laterPart },
   stream: ofPerson,
 });
 export const ReleaseUnclaimed = command('ReleaseUnclaimed', {

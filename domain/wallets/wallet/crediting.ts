@@ -33,7 +33,10 @@ export function creditWallet(
   wallet: Wallet,
 ): Decision<Event, ReturnType<typeof CreditOver>> {
   const { person, currency, amount, movement, reason } = data;
-  const from = data.from === undefined ? {} : { from: data.from };
+  const origin = {
+    ...(data.from !== undefined && { from: data.from }),
+    ...(data.paymentId !== undefined && { paymentId: data.paymentId }),
+  };
   const known = valueIn(wallet.credits, creditKey(data));
   if (known !== undefined) return known === 'refused' ? CreditOver({ movement }) : [];
   // What comes back was here before: the limit is for what is new.
@@ -50,7 +53,7 @@ export function creditWallet(
     const rest = amount - (paid?.data.amount ?? 0n);
     if (rest === 0n) return events;
     const keptAs = 'unclaimed' as const;
-    const refused = { person, currency, amount: rest, movement, credit: reason, ...from, keptAs };
+    const refused = { person, currency, amount: rest, movement, credit: reason, ...origin, keptAs };
     return [...events, CreditRefused({ ...refused, reason: recordedReason(CreditWallet.rejections, why) })];
   }
   return [
@@ -60,7 +63,7 @@ export function creditWallet(
       amount,
       movement,
       reason,
-      ...from,
+      ...origin,
       ...(data.because !== undefined && { because: data.because }),
       postings: moved(clearingOf(movement, currency), availableOf(person, currency), amount),
       balance: { available: wallet.available + amount, held: wallet.held },

@@ -6,7 +6,7 @@ import { type Currency, smaller } from '../../kernel/money.ts';
 import { availableOf, clearingOf, moved, platformAccount, receivableOf } from '../../kernel/posting.ts';
 import type { Debt } from '../debtor/messages.ts';
 import {
-  type CreditReason,
+  type CreditWallet,
   DebtIncurred,
   DebtOutstanding,
   DebtPaid,
@@ -61,13 +61,7 @@ export function payingDebts<
 
 /** As much of a credit as is owed, out of clearing: for a wallet that cannot take the credit itself. */
 export function paidByCredit(
-  {
-    person,
-    currency,
-    amount,
-    movement,
-    reason,
-  }: Whose & { readonly amount: bigint; readonly movement: string; readonly reason: CreditReason },
+  { person, currency, amount, movement, reason, paymentId }: CommandData<typeof CreditWallet>,
   { owed, debtChanges, available, held }: Wallet,
 ) {
   const part = smaller(owed, amount);
@@ -75,7 +69,7 @@ export function paidByCredit(
   if (part === 0n || reason === 'transfer') return undefined;
   return DebtPaid({
     ...{ person, currency, amount: part, owed: owed - part, nth: debtChanges + 1 },
-    credit: { movement, reason },
+    credit: { movement, reason, ...(paymentId !== undefined && { paymentId }) },
     postings: moved(clearingOf(movement, currency), receivableOf(person, currency), part),
     balance: { available, held },
   });

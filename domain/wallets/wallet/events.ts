@@ -2,8 +2,9 @@ import { z } from 'zod';
 import { ClaimId, HoldId, MovementId, PaymentId, PersonId } from '../../kernel/ids.ts';
 import { Instant } from '../../kernel/instant.ts';
 import { event, refusalShape } from '../../kernel/message.ts';
-import { Currency, MinorUnits, PositiveMinorUnits } from '../../kernel/money.ts';
+import { Currency, MinorUnits, PositiveMinorUnits, PositiveSum, Sum } from '../../kernel/money.ts';
 import { Postings } from '../../kernel/posting.ts';
+import { laterPart } from '../payment/messages.ts';
 
 // Streams `wallet-<person>:<currency>`. This is the permanent storage format.
 
@@ -39,7 +40,7 @@ export type CreditReason = z.output<typeof CreditReason>;
 
 /** What a wallet holds after an event, so that a statement has its running balance from the event itself. */
 export const Balance = z
-  .object({ available: MinorUnits, held: MinorUnits })
+  .object({ available: Sum, held: Sum })
   .meta({ id: 'Balance', description: 'What can be spent and what is held for something, in minor units.' });
 export type Balance = z.output<typeof Balance>;
 
@@ -172,13 +173,14 @@ export const FundsCredited = event('FundsCredited', {
   data: {
     ...wallet,
     ...booked,
-    amount: PositiveMinorUnits,
+    amount: PositiveSum,
     movement: MovementId,
     reason: CreditReason,
     /** Who it comes from, where that is a person. */
     from: PersonId.optional(),
     /** Of what comes back: the code of the rejection that the other wallet gave. */
     because: RefusalCode.optional(),
+    ...laterPart,
   },
 });
 export const CreditRefused = event('CreditRefused', {
@@ -188,11 +190,12 @@ export const CreditRefused = event('CreditRefused', {
   refusal: true,
   data: {
     ...wallet,
-    amount: PositiveMinorUnits,
+    amount: PositiveSum,
     movement: MovementId,
     /** What the credit was for; `reason` says why not. */
     credit: CreditReason,
     from: PersonId.optional(),
+    ...laterPart,
     /** As what it is kept if it cannot go back: owed to its owner; in histories of before, nobody’s until it is assigned. */
     keptAs: z.enum(['unclaimed', 'unallocated']),
     ...refusalShape,
@@ -201,7 +204,7 @@ export const CreditRefused = event('CreditRefused', {
 });
 
 /** What is owed after it; and which change of the debt it is, counted in the wallet, so that a late report is known as one. */
-const debt = { owed: MinorUnits, nth: z.int().min(1) };
+const debt = { owed: Sum, nth: z.int().min(1) };
 
 export const DebtIncurred = event('DebtIncurred', {
   version: 1,
@@ -217,15 +220,15 @@ export const DebtPaid = event('DebtPaid', {
     ...wallet,
     ...booked,
     ...debt,
-    amount: PositiveMinorUnits,
+    amount: PositiveSum,
     /** The credit that paid it out of clearing; without it, it was paid out of what is available. */
-    credit: z.object({ movement: MovementId, reason: CreditReason }).optional(),
+    credit: z.object({ movement: MovementId, reason: CreditReason, ...laterPart }).optional(),
   },
 });
 export const DebtWrittenOff = event('DebtWrittenOff', {
   version: 1,
   description: 'The house gives up what the person owes, and bears the loss.',
-  data: { ...wallet, ...debt, amount: PositiveMinorUnits, cause: z.string(), postings: Postings },
+  data: { ...wallet, ...debt, amount: PositiveSum, cause: z.string(), postings: Postings },
 });
 
 export const walletEvents = [

@@ -3,9 +3,10 @@ import { NotYet } from '../../kernel/deadline.ts';
 import { ClaimId, HoldId, MovementId, PaymentId, PersonId } from '../../kernel/ids.ts';
 import { Instant } from '../../kernel/instant.ts';
 import { command, screenedBy } from '../../kernel/message.ts';
-import { Currency, PositiveMinorUnits } from '../../kernel/money.ts';
+import { Currency, PositiveMinorUnits, PositiveSum } from '../../kernel/money.ts';
 import { someText } from '../../kernel/text.ts';
 import type { Debt } from '../debtor/messages.ts';
+import { laterPart } from '../payment/messages.ts';
 import { ClaimEnd, CreditReason, HoldPurpose, RefusalCode, ReleaseReason } from './events.ts';
 import {
   BalanceLimit,
@@ -144,11 +145,12 @@ export const CreditWallet = command('CreditWallet', {
   description: 'Moves money of a movement out of clearing into the wallet, once for each reason.',
   data: {
     ...wallet,
-    amount: PositiveMinorUnits,
+    amount: PositiveSum,
     movement: MovementId,
     reason: CreditReason,
     from: PersonId.optional(),
     because: RefusalCode.optional(),
+    ...laterPart,
   },
   rejections: [WalletNotOpen, BalanceLimit, CreditOver],
 });

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { ClaimId, HoldId, MovementId, PersonId } from '../../kernel/ids.ts';
 import { rejection } from '../../kernel/message.ts';
-import { Currency, MinorUnits, PositiveMinorUnits } from '../../kernel/money.ts';
+import { Currency, MinorUnits, PositiveMinorUnits, PositiveSum, Sum } from '../../kernel/money.ts';
 
 export const WalletNotOpen = rejection('wallet_not_open', {
   message: 'There is no open wallet of this person in this currency. Open one first.',
@@ -9,7 +9,7 @@ export const WalletNotOpen = rejection('wallet_not_open', {
 });
 export const WalletNotEmpty = rejection('wallet_not_empty', {
   message: 'Only an empty wallet can be closed. Withdraw what is available and wait until nothing is held.',
-  details: { available: MinorUnits, held: MinorUnits },
+  details: { available: Sum, held: Sum },
 });
 export const PaymentUnderWay = rejection('payment_under_way', {
   message: 'A payment into this wallet is under way. Wait until it is credited, declined or expired.',
@@ -22,7 +22,7 @@ export const TooManyPayments = rejection('too_many_payments', {
 export const DebtOutstanding = rejection('debt_outstanding', {
   message:
     'Nothing leaves your wallets while you owe money. Pay in at least what is owed in its currency; that is taken first.',
-  details: { owed: PositiveMinorUnits, currency: Currency },
+  details: { owed: PositiveSum, currency: Currency },
 });
 export const NothingOwed = rejection('nothing_owed', {
   message: 'This person owes nothing in this currency.',
@@ -31,12 +31,12 @@ export const NothingOwed = rejection('nothing_owed', {
 export const InsufficientFunds = rejection('insufficient_funds', {
   message:
     'The wallet has not enough available. Top up the difference or ask for less, with a new command id.',
-  details: { available: MinorUnits, needed: PositiveMinorUnits, currency: Currency },
+  details: { available: Sum, needed: PositiveMinorUnits, currency: Currency },
 });
 export const BalanceLimit = rejection('balance_limit', {
   message:
     'The wallet would hold more than a wallet may, with the payments into it that are under way. Move something out of it first.',
-  details: { balance: MinorUnits, limit: MinorUnits, currency: Currency },
+  details: { balance: Sum, limit: MinorUnits, currency: Currency },
 });
 export const OwnWallet = rejection('own_wallet', {
   message: 'A transfer needs another person to receive it.',
