@@ -5,7 +5,7 @@ import { Instant } from '#domain/kernel/instant.ts';
 import { capability } from '#domain/kernel/message.ts';
 import { Currency, MinorUnits, PositiveMinorUnits, SignedSum, Sum } from '#domain/kernel/money.ts';
 import { PaymentNotice, ProviderName } from '#domain/kernel/ports/payments.ts';
-import { WaitingId } from '#domain/wallets/notice/messages.ts';
+import { WaitingId, WholeNotice } from '#domain/wallets/notice/messages.ts';
 import { UnclaimedReason } from '#domain/wallets/unclaimed/messages.ts';
 import { HoldPurpose } from '#domain/wallets/wallet/messages.ts';
 
@@ -163,6 +163,8 @@ export const NoticeDocument = z
     /** The code of the rejection that it met, `invalid` where it could not be read. */
     why: z.string(),
     body: z.string(),
+    /** Where the body is only the beginning. */
+    whole: WholeNotice.optional(),
     note: z.string().optional(),
     receivedAt: Instant,
     /** Of its coming. */

@@ -35,7 +35,7 @@ export const refusedNotices: View = view({
 /** What waits for somebody of the house to look at it. */
 export const notices = view({
   name: 'notices',
-  version: 1,
+  version: 2,
   description: 'Signed notices of payment providers that nothing could follow.',
   document: NoticeDocument,
   indexes: [
@@ -50,8 +50,10 @@ export const notices = view({
   events: [NoticeKept, NoticeHandled],
   key: ({ data }) => data.waitingId,
   on: {
-    NoticeKept: (_before, { data: { provider, why, body }, position, recordedAt }, id): NoticeDocument => ({
-      ...{ id, provider, status: 'waiting', why, body, receivedAt: recordedAt },
+    NoticeKept: (_before, { data, position, recordedAt }, id): NoticeDocument => ({
+      ...{ id, provider: data.provider, status: 'waiting', why: data.why, body: data.body },
+      ...(data.whole !== undefined && { whole: data.whole }),
+      receivedAt: recordedAt,
       ...{ position: position.toString(), updatedAt: recordedAt },
     }),
     NoticeHandled: (before, { data: { note }, recordedAt }): NoticeDocument | undefined =>

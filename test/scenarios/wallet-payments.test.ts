@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
 import type { AddressInfo } from 'node:net';
 import { type TestContext, test } from 'node:test';
 import express from 'express';
@@ -26,6 +27,7 @@ import { simulatedProvider } from '#engines/payments/simulated/provider.ts';
 import { paymentsGateway } from '#sagas/wallets/payments-gateway.ts';
 import { describedBy } from '#test/support/described.ts';
 import { givenPlatform, someone } from '#test/support/platform.ts';
+import { BODY_BYTES } from '#write-side/rest/body.ts';
 import { openApi } from '#write-side/rest/openapi.ts';
 import { paymentWebhooks } from '#write-side/wallets/payment-webhooks.ts';
 
@@ -198,6 +200,28 @@ test('a signed notice that nobody can read is kept once, until somebody has hand
   const otto = someone('otto', 'auctioneer');
   assert.equal((await house.send(handle, otto)).outcome, 'accepted');
   assert.deepEqual((await house.send(handle, otto)).events, []);
+});
+
+test('a signed notice as long as a body may be is kept: its beginning, and what all of it was', async (t) => {
+  const house = await givenHouse(t);
+  // A letter of two halves stands where the kept part ends.
+  const text = `{"type":"${'a'.repeat(32 * 1024 - 10)}${'😀'.repeat(20_000)}"}`;
+  const long = Buffer.from(text);
+  const binary = Buffer.alloc(BODY_BYTES, 0xff);
+  const bodies = [long, long, binary];
+  for (const body of bodies) assert.equal(await house.post(body, sign(secret, house.clock.now(), body)), 200);
+  const kept = (await house.everything()).filter(({ type }) => type === 'NoticeKept');
+  const wholeOf = (body: Buffer) => ({
+    bytes: body.length,
+    sha256: createHash('sha256').update(body).digest('hex'),
+  });
+  assert.deepEqual(
+    kept.map(({ data: { body, whole } }) => [body, whole]),
+    [
+      [text.slice(0, 32 * 1024 - 1), wholeOf(long)],
+      [binary.toString('base64').slice(0, 32 * 1024), wholeOf(binary)],
+    ],
+  );
 });
 
 test('money that comes for a closed wallet is owed to its owner, and paid into the next one', async (t) => {

@@ -13,6 +13,7 @@ export const BODY_BYTES = 128 * 1024;
 /** As many issues as the rejection `invalid` may name. */
 const MAX_ISSUES = 20;
 
+const tooLarge = (): RefusedRequest => new RefusedRequest(413, `the body is larger than ${BODY_BYTES} bytes`);
 const malformed = (problem: string): RefusedRequest => new RefusedRequest(400, problem);
 
 /** JSON is UTF-8 (RFC 8259); saying so is allowed, saying otherwise is not, and other parameters mean nothing. */
@@ -33,13 +34,13 @@ export const invalid = (error: z.ZodError): Rejected =>
 
 type Incoming = Pick<Request, 'headers'> & Readable;
 
-async function collect(request: Incoming, most: number): Promise<Buffer> {
+async function collect(request: Incoming): Promise<Buffer> {
   const chunks: Buffer[] = [];
   let bytes = 0;
   // Leaving the loop early must not destroy the connection: the answer still has to go out on it.
   for await (const chunk of request.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
     bytes += chunk.length;
-    if (bytes > most) throw new RefusedRequest(413, `the body is larger than ${most} bytes`);
+    if (bytes > BODY_BYTES) throw tooLarge();
     chunks.push(chunk);
   }
   return Buffer.concat(chunks);
@@ -47,15 +48,14 @@ async function collect(request: Incoming, most: number): Promise<Buffer> {
 
 /**
  * The bytes of a body.
- * @throws RefusedRequest beyond `most` bytes, and for a body in a content encoding: nobody needs to compress a command, and what
+ * @throws RefusedRequest beyond {@link BODY_BYTES}, and for a body in a content encoding: nobody needs to compress a command, and what
  * is not inflated cannot explode; Rejected with `invalid` where whoever sends it hangs up
  */
-export async function readBytes(request: Incoming, most: number = BODY_BYTES): Promise<Buffer> {
+export async function readBytes(request: Incoming): Promise<Buffer> {
   if ((request.headers['content-encoding'] ?? 'identity') !== 'identity')
     throw new RefusedRequest(415, 'a body with a content encoding is not taken');
-  if (Number(request.headers['content-length'] ?? 0) > most)
-    throw new RefusedRequest(413, `the body is larger than ${most} bytes`);
-  return collect(request, most).catch((error: unknown) => {
+  if (Number(request.headers['content-length'] ?? 0) > BODY_BYTES) throw tooLarge();
+  return collect(request).catch((error: unknown) => {
     // Nobody will read the answer, and the failure is not ours.
     throw request.destroyed ? malformed('the body ended before its end') : error;
   });

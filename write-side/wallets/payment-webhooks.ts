@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import { type Request, type Response, Router } from 'express';
 import type { z } from 'zod';
@@ -11,12 +12,10 @@ import type { Clock } from '#domain/kernel/ports/facts.ts';
 import { PaymentNotice, SIGNATURE_HEADER } from '#domain/kernel/ports/payments.ts';
 import { BadSignature, Invalid, Overloaded } from '#domain/kernel/rejections.ts';
 import { isSigned } from '#domain/kernel/signature.ts';
-import { KeepNotice, refusedNoticeId } from '#domain/wallets/notice/messages.ts';
+import { beginningOf, KeepNotice, refusedNoticeId } from '#domain/wallets/notice/messages.ts';
 import { RecordProviderNotice } from '#domain/wallets/payment/messages.ts';
 import { readBytes } from '../rest/body.ts';
 
-/** A notice carries a few fields. */
-const NOTICE_BYTES = 16 * 1024;
 const RETRY_AFTER_S = 1;
 
 /** What a notice came to, as the provider reads it: only the status counts, the rest is for people. */
@@ -38,6 +37,14 @@ export interface NoticesOptions {
 }
 
 const later = (): NoticeAnswer => no(503, Overloaded({ retryAfterMs: RETRY_AFTER_S * 1_000 }));
+
+/** What is kept of a body whose text this is. */
+function keptOf(body: Uint8Array, text: string) {
+  const beginning = beginningOf(text);
+  if (beginning === text) return { body: text };
+  const sha256 = createHash('sha256').update(body).digest('hex');
+  return { body: beginning, whole: { bytes: body.length, sha256 } };
+}
 
 /** The body as it came; what is no text, in Base64. */
 function textOf(body: Uint8Array): string {
@@ -74,7 +81,7 @@ export function paymentWebhooks({
   const take = noticesTaker(options);
   const router = Router();
   router.post('/', async (request: Request, response: Response) => {
-    const body = await readBytes(request, NOTICE_BYTES);
+    const body = await readBytes(request);
     const answer = await take(body, request.get(SIGNATURE_HEADER), addressOf(request));
     if (answer.status === 503) response.set('retry-after', String(RETRY_AFTER_S));
     // HTTP wants a 401 to say what would be believed: here it is no token, but the signature.
@@ -102,7 +109,7 @@ export function noticesTaker({
     const actor = systemActor(`webhook.${provider}`);
     /** For somebody to look at. The same body waits once. */
     async function keep(why: string, waitingId: string): Promise<NoticeAnswer> {
-      const data = { waitingId, provider, why, body: text };
+      const data = { waitingId, provider, why, ...keptOf(body, text) };
       const kept = await dispatch({ command: KeepNotice.type, data, commandId: waitingId, actor, origin });
       return unsettledBy(kept) === undefined
         ? { status: 200, body: { outcome: 'kept', code: why } }

@@ -24,8 +24,9 @@ export const notice = decider({
     }
   },
   decide: {
-    KeepNotice({ waitingId, provider, why, body }, { phase }) {
-      return phase === 'none' ? [NoticeKept({ waitingId, provider, why, body })] : [];
+    KeepNotice({ waitingId, provider, why, body, whole }, { phase }) {
+      if (phase !== 'none') return [];
+      return [NoticeKept({ waitingId, provider, why, body, ...(whole !== undefined && { whole }) })];
     },
     HandleNotice({ waitingId, note }, { phase }) {
       if (phase === 'none') return NoticeUnknown({});

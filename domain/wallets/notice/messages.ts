@@ -22,13 +22,25 @@ export const refusedNoticeId = (
   { paymentId, noticeId }: { readonly paymentId: string; readonly noticeId: string },
 ): string => derivedId('refused notice', provider, paymentId, noticeId);
 
+/** So much of a notice is kept: one that is about a payment has a few fields. It fits an event however it is escaped. */
+const KEPT_CHARACTERS = 32 * 1024;
+export const WholeNotice = z
+  .object({ bytes: z.int().min(1), sha256: z.string().regex(/^[0-9a-f]{64}$/) })
+  .meta({ id: 'WholeNotice', description: 'The length of a notice as it came, and the SHA-256 of it.' });
+
+/** As much of the text of a notice as is kept; no letter is cut in two. */
+export const beginningOf = (text: string): string =>
+  text.length <= KEPT_CHARACTERS ? text : text.slice(0, KEPT_CHARACTERS).replace(/[\uD800-\uDBFF]$/, '');
+
 const kept = {
   waitingId: WaitingId,
   provider: ProviderName,
   /** The code of the rejection that it met, `invalid` where it could not be read. */
   why: z.string().max(64),
-  /** As it came, when it is text; else in Base64. */
-  body: z.string().max(32 * 1024),
+  /** As it came, when it is text; else in Base64. Of a long one the beginning. */
+  body: z.string().max(KEPT_CHARACTERS),
+  /** Where `body` is only the beginning: what has come in all, so that what the provider shows can be compared with it. */
+  whole: WholeNotice.optional(),
 };
 
 export const NoticeKept = event('NoticeKept', {

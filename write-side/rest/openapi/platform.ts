@@ -81,7 +81,7 @@ const notices: JsonObject = {
       operationId: 'TakePaymentNotice',
       tags: ['platform'],
       summary:
-        'Takes a signed notice of the payment provider, at most 16 KiB; one that comes twice is recorded once.',
+        'Takes a signed notice of the payment provider, as long as any body may be; one that comes twice is recorded once.',
       security: [{ signature: [] }],
       requestBody: { required: true, content: jsonOf(ref('PaymentNotice')) },
       responses: {
