@@ -62,6 +62,17 @@ export function metrics({ pipeline, consumers, noticesWaiting }: Measured): Rout
     },
   });
   new Gauge({
+    name: 'annals_consumer_troubled',
+    help: '1 while a consumer tries the same again, for example a reaction whose command fails; /health/ready says what. One that stays at 1 does not end by itself.',
+    labelNames: ['consumer'],
+    registers,
+    collect() {
+      this.reset();
+      for (const { name, problem } of consumers())
+        this.set({ consumer: name }, problem === undefined ? 0 : 1);
+    },
+  });
+  new Gauge({
     name: 'annals_consumer_parked_keys',
     help: 'Keys that wait for a repair.',
     labelNames: ['consumer'],

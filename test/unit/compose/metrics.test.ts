@@ -10,6 +10,7 @@ import type { ConsumerStatus } from '#domain/kernel/ports/consumer.ts';
 
 test('/metrics tells of the queues and of every consumer, as they are when it is asked', async (t) => {
   let parkedKeys = 0;
+  let problem: string | undefined;
   let asking = async (): Promise<number> => 3;
   const consumer = (): ConsumerStatus => ({
     name: 'view:auctions@1.1',
@@ -17,7 +18,7 @@ test('/metrics tells of the queues and of every consumer, as they are when it is
     position: 7n,
     parkedKeys,
     handled: 42,
-    problem: undefined,
+    problem,
   });
   const router = metrics({
     pipeline: () => ({
@@ -47,10 +48,13 @@ test('/metrics tells of the queues and of every consumer, as they are when it is
   assert.match(before, /^annals_consumer_running\{consumer="view:auctions@1\.1",state="live"\} 1$/m);
   assert.match(before, /^annals_consumer_parked_keys\{consumer="view:auctions@1\.1"\} 0$/m);
   assert.match(before, /^process_cpu_seconds_total /m);
+  assert.match(before, /^annals_consumer_troubled\{consumer="view:auctions@1\.1"\} 0$/m);
   parkedKeys = 2;
+  problem = 'KeepUnclaimed 1: internal';
   asking = () => Promise.reject(new Error('a key is parked'));
   const after = await read();
   assert.match(after, /^annals_consumer_parked_keys\{consumer="view:auctions@1\.1"\} 2$/m);
+  assert.match(after, /^annals_consumer_troubled\{consumer="view:auctions@1\.1"\} 1$/m);
   assert.match(after, /^annals_payment_notices_waiting Nan$/im);
 });
 
