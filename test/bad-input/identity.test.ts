@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { createHmac, generateKeyPairSync, type KeyObject, sign } from 'node:crypto';
 import { test } from 'node:test';
+import { BODY_BYTES } from '#write-side/rest/body.ts';
 import { type Case, openDoor, type Sent, strangers, WEBHOOK_SECRET } from './door.ts';
 
 // Those who are not who they say they are: forged tokens, and notices that the payment provider did not send.
@@ -108,7 +109,7 @@ strangers(door, 'a notice', [
     'payment_unknown',
     ['NoticeRefused', 'NoticeKept'],
   ],
-  ['that is huge', told(notice.padEnd(20_000), moment), 413, 'invalid'],
+  ['that is huge', told(notice.padEnd(BODY_BYTES + 1), moment), 413, 'invalid'],
   [
     'that is compressed',
     { ...told(notice, moment), headers: { 'content-encoding': 'gzip' } },
