@@ -95,7 +95,7 @@ export function metrics({ pipeline, consumers, noticesWaiting }: Measured): Rout
 
   new Gauge({
     name: 'annals_payment_notices_waiting',
-    help: 'Signed notices of payment providers that nothing could follow and nobody has handled.',
+    help: 'Signed notices of payment providers that nothing could follow, or match yet, and nobody has handled.',
     registers,
     async collect() {
       // A view that cannot be asked (a key of it is parked) must not take the other numbers with it.

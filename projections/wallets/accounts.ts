@@ -5,6 +5,7 @@ import {
   PayoutSettled,
   PayoutUnfunded,
   TopUpConfirmed,
+  TopUpReinstated,
   TopUpReversed,
 } from '#domain/wallets/payment/messages.ts';
 import { PlatformCredited, UnallocatedAssigned } from '#domain/wallets/platform/messages.ts';
@@ -47,13 +48,14 @@ function accountAfter(
 /** The accounts of the house and its mirror of what the provider holds; each event touches one of them. */
 export const platformAccounts: View = view({
   name: 'platform-accounts',
-  version: 3,
+  version: 4,
   description: 'What the house has earned and what the payment provider holds for it.',
   document: PlatformAccountDocument,
   indexes: [{ name: 'by-currency', fields: [{ path: 'currency', as: 'text' }] }],
   events: [
     TopUpConfirmed,
     TopUpReversed,
+    TopUpReinstated,
     PayoutSettled,
     PayoutReturned,
     PayoutUnfunded,
@@ -108,7 +110,7 @@ function clearingAfter(
 /** Money on its way, by movement: what an auditor looks at first when something is missing. */
 export const clearing: View = view({
   name: 'clearing',
-  version: 3,
+  version: 4,
   description: 'Money of one movement that is on its way: never below zero, and zero at its end.',
   document: ClearingDocument,
   indexes: [
@@ -123,6 +125,7 @@ export const clearing: View = view({
     PlatformCredited,
     PayoutSettled,
     PayoutReturned,
+    TopUpReinstated,
     UnallocatedAssigned,
     MoneyUnclaimed,
     UnclaimedPaidOut,

@@ -125,6 +125,11 @@ export const PaymentDocument = z
     /** What has come in or was paid out, and what of it went back, as the provider has told. */
     moved: Sum,
     reversed: Sum,
+    /**
+     * What is said to have gone back and is beyond what is known to have moved, so that it is not booked; below zero, what is
+     * said to be with us again and had not gone.
+     */
+    unmatched: SignedSum,
     /** Notices of the provider that did not fit. */
     refusedNotices: z.int().min(0),
     startedAt: Instant,
@@ -160,7 +165,7 @@ export const NoticeDocument = z
     id: WaitingId,
     provider: ProviderName,
     status: z.enum(['waiting', 'handled']),
-    /** The code of the rejection that it met, `invalid` where it could not be read. */
+    /** The code of the rejection that it met, `invalid` where it could not be read, `unmatched` for a return of what has not moved. */
     why: z.string(),
     body: z.string(),
     /** Where the body is only the beginning. */

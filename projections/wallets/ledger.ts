@@ -5,6 +5,7 @@ import {
   PayoutSettled,
   PayoutUnfunded,
   TopUpConfirmed,
+  TopUpReinstated,
   TopUpReversed,
 } from '#domain/wallets/payment/messages.ts';
 import { PlatformCredited, UnallocatedAssigned } from '#domain/wallets/platform/messages.ts';
@@ -56,12 +57,13 @@ function booked(
 /** The trial balance: one document a currency, so that all its sums are of one and the same position. */
 export const ledger: View = view({
   name: 'ledger',
-  version: 3,
+  version: 4,
   description: 'All money of each currency by kind of account; the kinds sum to zero.',
   document: LedgerDocument,
   events: [
     TopUpConfirmed,
     TopUpReversed,
+    TopUpReinstated,
     PayoutSettled,
     PayoutReturned,
     PayoutUnfunded,

@@ -9,10 +9,13 @@ import {
   PayoutSettled,
   PayoutSubmitted,
   PayoutUnfunded,
+  ReinstatementAnnounced,
+  ReversalAnnounced,
   TopUpConfirmed,
   TopUpExpired,
   TopUpFailed,
   TopUpInitiated,
+  TopUpReinstated,
   TopUpRequiresAction,
   TopUpReversed,
 } from '#domain/wallets/payment/messages.ts';
@@ -33,8 +36,11 @@ const events = [
   PayoutFailed,
   PayoutSettled,
   TopUpReversed,
+  TopUpReinstated,
   PayoutReturned,
   PayoutUnfunded,
+  ReversalAnnounced,
+  ReinstatementAnnounced,
   NoticeRefused,
   FundsCredited,
   DebtPaid,
@@ -63,6 +69,7 @@ const initiated =
     creditedTo: [],
     moved: 0n,
     reversed: 0n,
+    unmatched: 0n,
     refusedNotices: 0,
     startedAt: recordedAt,
     position: position.toString(),
@@ -91,13 +98,18 @@ const becomes =
     };
   };
 
+type Summed = RecordedEvent<string, { readonly amount: bigint }>;
+
 const sum =
-  (side: 'moved' | 'reversed') =>
-  (
-    before: PaymentDocument | undefined,
-    { data, recordedAt }: RecordedEvent<string, { readonly amount: bigint }>,
-  ): PaymentDocument | undefined =>
-    before && { ...before, [side]: before[side] + data.amount, updatedAt: recordedAt };
+  (side: 'moved' | 'reversed' | 'unmatched', sign: 1n | -1n = 1n) =>
+  (before: PaymentDocument | undefined, { data, recordedAt }: Summed): PaymentDocument | undefined =>
+    before && { ...before, [side]: before[side] + sign * data.amount, updatedAt: recordedAt };
+
+/** What is booked of what was announced. */
+const booked =
+  (sign: 1n | -1n) =>
+  (before: PaymentDocument | undefined, event: Summed): PaymentDocument | undefined =>
+    sum('unmatched', sign === 1n ? -1n : 1n)(sum('reversed', sign)(before, event), event);
 
 /** Each part adds to what has arrived in its place. */
 const arrived =
@@ -165,8 +177,11 @@ export const payments: View = view({
     PayoutSubmitted: becomes('submitted'),
     PayoutPaid: (before, event) => sum('moved')(becomes('paid')(before, event), event),
     PayoutUnfunded: sum('moved'),
-    PayoutReturned: sum('reversed'),
-    TopUpReversed: sum('reversed'),
+    ReversalAnnounced: sum('unmatched'),
+    ReinstatementAnnounced: sum('unmatched', -1n),
+    PayoutReturned: booked(1n),
+    TopUpReversed: booked(1n),
+    TopUpReinstated: booked(-1n),
     PayoutFailed: becomes('failed'),
     PayoutSettled: becomes('settled'),
     // A notice on a payment that nobody knows is in the history alone: there is no payment to show.

@@ -1,6 +1,11 @@
 import { type Intent, type Recorded, reaction } from '#domain/kernel/reaction.ts';
 import { DebtExpected, ExpectDebt, NoteDebt } from '#domain/wallets/debtor/messages.ts';
-import { PayoutReturned, PayoutUnfunded, TopUpReversed } from '#domain/wallets/payment/messages.ts';
+import {
+  PayoutReturned,
+  PayoutUnfunded,
+  TopUpReinstated,
+  TopUpReversed,
+} from '#domain/wallets/payment/messages.ts';
 import { ReleaseUnclaimed } from '#domain/wallets/unclaimed/messages.ts';
 import {
   CreditWallet,
@@ -31,6 +36,7 @@ export const debts = reaction({
     TopUpReversed,
     PayoutUnfunded,
     PayoutReturned,
+    TopUpReinstated,
     DebtExpected,
     DebtIncurred,
     DebtPaid,
@@ -45,6 +51,9 @@ export const debts = reaction({
     ],
     PayoutReturned: ({ data: { person, currency, amount, movement } }) => [
       { command: CreditWallet({ person, currency, amount, movement, reason: 'payout_returned' }) },
+    ],
+    TopUpReinstated: ({ data: { person, currency, amount, movement } }) => [
+      { command: CreditWallet({ person, currency, amount, movement, reason: 'reinstated' }) },
     ],
     DebtIncurred({ data: { person, currency, owed, nth, movement } }) {
       // Named, because debts of before were told without their movement.

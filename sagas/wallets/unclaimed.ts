@@ -38,7 +38,7 @@ function keep({ data }: Recorded<typeof CreditRefused>): readonly Intent[] {
   const part = paymentId === undefined ? {} : { paymentId };
   if (keptAs === 'unclaimed') return [{ command: KeepUnclaimed({ ...money, reason, ...part }) }];
   // Nothing else was ever kept as nobody’s.
-  return reason === 'returned' || reason === 'payout_returned'
+  return reason === 'returned' || reason === 'payout_returned' || reason === 'reinstated'
     ? []
     : [{ command: AssignUnallocated({ ...money, reason }) }];
 }

@@ -95,6 +95,24 @@ async function chargeBack({ house }: Saleroom, who: Actor): Promise<void> {
   assert.equal(await house.tell({ ...back, amount: 100_00n, currency }), true);
 }
 
+test('money of a dispute that is won is here again: it pays what is owed for it, and the rest is the person’s', async (t) => {
+  const { room, paymentId } = await givenTwoCurrencies(t);
+  const { house } = room;
+  await house.done(Transfer({ to: bob.id, amount: 70_00n, currency }), ann);
+  await house.settle();
+  const said = { paymentId, amount: 100_00n, currency } as const;
+  assert.equal(await house.tell({ ...said, noticeId: 'n1', outcome: 'top_up_charged_back' }), true);
+  await house.settle();
+  assert.equal((await room.audited()).balances['receivable:ann:USD'], -70_00n);
+  for (const _ of [1, 2])
+    assert.equal(await house.tell({ ...said, noticeId: 'n2', outcome: 'top_up_reinstated' }), true);
+  await house.settle();
+  const { balances } = await room.audited();
+  assert.deepEqual([balances['receivable:ann:USD'], balances['provider:simulated:USD']], [0n, -200_00n]);
+  assert.deepEqual(await room.balance(ann), { available: '3000', held: '0' });
+  assert.partialDeepStrictEqual(await house.see('payments', paymentId), { reversed: 0n, unmatched: 0n });
+});
+
 test('every wallet knows of a debt before it is in its own', async (t) => {
   const { room } = await givenTwoCurrencies(t);
   const { house } = room;

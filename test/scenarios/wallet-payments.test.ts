@@ -189,6 +189,23 @@ test('a notice of an unknown payment is kept and answered, one under a used id a
   assert.deepEqual((await kept()).slice(1), ['idempotency_mismatch']);
 });
 
+test('a return of more than has come waits for a person, until that has come', async (t) => {
+  const house = await givenHouse(t);
+  await house.send(open, ann);
+  const { paymentId } = await house.startTopUp(500n);
+  const back = noticeOf(paymentId, { outcome: 'top_up_returned', amount: 300n });
+  for (const _ of [1, 2]) assert.equal(await house.tell(back), 200);
+  await house.settled();
+  const told = async (type: string): Promise<unknown[]> =>
+    (await house.everything()).filter((event) => event.type === type).map(({ data }) => data.waitingId);
+  const kept = await told('NoticeKept');
+  assert.equal(kept.length, 1);
+  assert.deepEqual(await told('NoticeHandled'), []);
+  assert.equal(await house.tell(noticeOf(paymentId)), 200);
+  await house.settled();
+  assert.deepEqual(await told('NoticeHandled'), kept);
+});
+
 test('a signed notice that nobody can read is kept once, until somebody has handled it', async (t) => {
   const house = await givenHouse(t);
   const dispute = Buffer.from('{"type":"dispute","noticeId":1}');

@@ -39,6 +39,7 @@ const words = {
   failed: ['top_up_failed', 'payout_failed'],
   returned: ['top_up_returned', 'payout_returned'],
   'charged back': ['top_up_charged_back', 'payout_returned'],
+  reinstated: ['top_up_reinstated', 'payout_returned'],
   /** Of the other direction. */
   astray: ['payout_paid', 'top_up_confirmed'],
 } as const;
@@ -47,6 +48,7 @@ const notice = fc.record({
     { weight: 5, arbitrary: fc.constant('moved' as const) },
     { weight: 2, arbitrary: fc.constant('failed' as const) },
     { weight: 1, arbitrary: fc.constantFrom('returned' as const, 'charged back' as const) },
+    { weight: 1, arbitrary: fc.constant('reinstated' as const) },
     { weight: 1, arbitrary: fc.constant('astray' as const) },
   ),
   /** Of what the payment is about; or the most that a notice can say, of which two are more than one amount. */

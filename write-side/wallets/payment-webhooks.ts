@@ -12,8 +12,8 @@ import type { Clock } from '#domain/kernel/ports/facts.ts';
 import { PaymentNotice, SIGNATURE_HEADER } from '#domain/kernel/ports/payments.ts';
 import { BadSignature, Invalid, Overloaded } from '#domain/kernel/rejections.ts';
 import { isSigned } from '#domain/kernel/signature.ts';
-import { beginningOf, KeepNotice, refusedNoticeId } from '#domain/wallets/notice/messages.ts';
-import { RecordProviderNotice } from '#domain/wallets/payment/messages.ts';
+import { beginningOf, KeepNotice, refusedNoticeId, UNMATCHED } from '#domain/wallets/notice/messages.ts';
+import { NoticeUnmatched, RecordProviderNotice } from '#domain/wallets/payment/messages.ts';
 import { readBytes } from '../rest/body.ts';
 
 const RETRY_AFTER_S = 1;
@@ -67,7 +67,7 @@ function parse(body: Uint8Array): PaymentNotice | undefined {
 /**
  * Takes the provider's notices: `POST /` where it is mounted. A notice is believed for its signature, over the body as it
  * came, and for nothing else. Then it is always kept: recorded with its payment, or, where nothing can follow it (another
- * kind, no notice at all, an id that was used for another), for somebody to look at. It is answered 2xx only once that is
+ * kind, no notice at all, an id that was used for another, a return of what has not moved), for somebody to look at. It is answered 2xx only once that is
  * durable, and says `recorded` only where something was. Everything else asks the provider to come again. A notice's id is its
  * command's id, so one that comes twice is decided once. `secrets` are those in use, at most two during a change.
  */
@@ -127,6 +127,8 @@ export function noticesTaker({
       origin,
     });
     if (unsettledBy(reply) !== undefined) return later();
+    if (reply.outcome !== 'rejected' && reply.events.some(({ type }) => type === NoticeUnmatched.type))
+      return keep(UNMATCHED, refusedNoticeId(provider, notice));
     if (reply.outcome !== 'rejected')
       return { status: 200, body: { outcome: reply.events.length > 0 ? 'recorded' : 'known' } };
     const { code } = reply.rejection;

@@ -32,12 +32,16 @@ export const PaymentNotice = z
     /** The provider's id of the notice; the same notice may come many times. */
     noticeId: z.string().min(1).max(64),
     paymentId: PaymentId,
-    /** `top_up_confirmed` and `payout_paid` say how much has come or gone in all; each return says how much went back by it. */
+    /**
+     * `top_up_confirmed` and `payout_paid` say how much has come or gone in all; each return says how much went back by it, and
+     * `top_up_reinstated` (a dispute that was won) how much of that is with us again.
+     */
     outcome: z.enum([
       'top_up_confirmed',
       'top_up_failed',
       'top_up_returned',
       'top_up_charged_back',
+      'top_up_reinstated',
       'payout_paid',
       'payout_failed',
       'payout_returned',

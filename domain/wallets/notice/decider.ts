@@ -32,5 +32,10 @@ export const notice = decider({
       if (phase === 'none') return NoticeUnknown({});
       return phase === 'waiting' ? [NoticeHandled({ waitingId, note })] : [];
     },
+    // It may come before what it takes off the list, which then never is on it.
+    MatchNotice: ({ waitingId }, { phase }) =>
+      phase === 'handled'
+        ? []
+        : [NoticeHandled({ waitingId, note: 'What it is about has been told since.' })],
   },
 });

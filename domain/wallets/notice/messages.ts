@@ -16,7 +16,7 @@ export const WaitingId = z
     description: 'A notice of a payment provider that waits for somebody to look at it.',
   });
 
-/** Under which a notice waits that was refused by the stream of its payment. */
+/** Under which a notice waits that the stream of its payment has refused, or cannot match yet. */
 export const refusedNoticeId = (
   provider: string,
   { paymentId, noticeId }: { readonly paymentId: string; readonly noticeId: string },
@@ -32,10 +32,13 @@ export const WholeNotice = z
 export const beginningOf = (text: string): string =>
   text.length <= KEPT_CHARACTERS ? text : text.slice(0, KEPT_CHARACTERS).replace(/[\uD800-\uDBFF]$/, '');
 
+/** Why a notice waits that returns more than is known to have moved. */
+export const UNMATCHED = 'unmatched';
+
 const kept = {
   waitingId: WaitingId,
   provider: ProviderName,
-  /** The code of the rejection that it met, `invalid` where it could not be read. */
+  /** The code of the rejection that it met, `invalid` where it could not be read, `unmatched` for a return of what has not moved. */
   why: z.string().max(64),
   /** As it came, when it is text; else in Base64. Of a long one the beginning. */
   body: z.string().max(KEPT_CHARACTERS),
@@ -50,7 +53,7 @@ export const NoticeKept = event('NoticeKept', {
 });
 export const NoticeHandled = event('NoticeHandled', {
   version: 1,
-  description: 'Somebody of the house has seen to the notice.',
+  description: 'Somebody of the house has seen to the notice, or what it is about has been told since.',
   data: { waitingId: WaitingId, note: z.string() },
 });
 
@@ -74,6 +77,12 @@ export const HandleNotice = command('HandleNotice', {
   stream,
   rejections: [NoticeUnknown],
 });
+export const MatchNotice = command('MatchNotice', {
+  description: 'Takes a notice off the list because what it is about has been told since.',
+  from: 'process',
+  data: { waitingId: WaitingId },
+  stream,
+});
 
 export const noticeEvents = [NoticeKept, NoticeHandled] as const;
-export const noticeCommands = [KeepNotice, HandleNotice] as const;
+export const noticeCommands = [KeepNotice, HandleNotice, MatchNotice] as const;

@@ -96,7 +96,7 @@ export const payment = decider({
   category: 'payment',
   events: paymentEvents,
   commands: paymentCommands,
-  stateVersion: 3,
+  stateVersion: 4,
   initial: noPayment,
   evolve,
   decide: {

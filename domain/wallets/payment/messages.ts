@@ -14,6 +14,8 @@ const payment = { paymentId: PaymentId, person: PersonId, currency: Currency, am
 const beginsUntil = Instant.optional();
 const why = z.string().max(200);
 const { noticeId } = PaymentNotice.shape;
+/** How many notices of one payment wait for what they return to be told; one more is refused. */
+export const UNMATCHED_NOTICES = 100;
 /** The notice that said so; not known of the first payments, nor where the provider declined at once. */
 const said = { noticeId: noticeId.optional() };
 
@@ -81,10 +83,42 @@ export const ReversalAnnounced = event('ReversalAnnounced', {
     'The provider says that money of this payment went back. It is booked as far as it is known to have come or gone.',
   data: { ...payment, provider: ProviderName, noticeId, outcome: PaymentNotice.shape.outcome },
 });
+export const ReinstatementAnnounced = event('ReinstatementAnnounced', {
+  version: 1,
+  description:
+    'The provider says that money which went back is with us again. It is booked as far as it is known to have gone back.',
+  data: { ...payment, provider: ProviderName, noticeId, outcome: PaymentNotice.shape.outcome },
+});
+export const NoticeUnmatched = event('NoticeUnmatched', {
+  version: 1,
+  description:
+    'A genuine notice of a return says more than is known to have moved: what is beyond it is booked when that is told, and waits for a person until then.',
+  data: {
+    ...PaymentNotice.shape,
+    provider: ProviderName,
+    /** Of all returns together, what is beyond what has moved. */
+    unmatched: PositiveMinorUnits,
+  },
+});
+export const NoticesMatched = event('NoticesMatched', {
+  version: 1,
+  description: 'All returns that were told before what they return are matched by what has moved.',
+  data: {
+    paymentId: PaymentId,
+    provider: ProviderName,
+    notices: z.array(PaymentNotice.shape.noticeId).max(UNMATCHED_NOTICES),
+  },
+});
 export const TopUpReversed = event('TopUpReversed', {
   version: 1,
   description:
     'Money that had come in went back to whoever paid it: the person owes it until their wallet gives it back.',
+  data: { ...payment, provider: ProviderName, movement: MovementId, postings: Postings },
+});
+export const TopUpReinstated = event('TopUpReinstated', {
+  version: 1,
+  description:
+    'Money that had gone back to whoever paid it is with us again; it waits in clearing for the wallet.',
   data: { ...payment, provider: ProviderName, movement: MovementId, postings: Postings },
 });
 export const PayoutReturned = event('PayoutReturned', {
@@ -181,7 +215,11 @@ export const paymentEvents = [
   PayoutFailed,
   PayoutSettled,
   ReversalAnnounced,
+  ReinstatementAnnounced,
+  NoticeUnmatched,
+  NoticesMatched,
   TopUpReversed,
+  TopUpReinstated,
   PayoutReturned,
   PayoutUnfunded,
   NoticeNoted,

@@ -1,10 +1,12 @@
 import { emptyTable } from '../../kernel/id-table.ts';
 import type { CommandData, Rejection } from '../../kernel/message.ts';
-import { smaller } from '../../kernel/money.ts';
+import { larger, smaller } from '../../kernel/money.ts';
 import { clearingOf, moved, providerAccount, receivableOf } from '../../kernel/posting.ts';
 import { unreachable } from '../../kernel/unreachable.ts';
 import {
   NoticeNoted,
+  NoticesMatched,
+  NoticeUnmatched,
   PaymentDiffers,
   PaymentOver,
   PayoutFailed,
@@ -12,15 +14,18 @@ import {
   PayoutReturned,
   PayoutUnfunded,
   type RecordProviderNotice,
+  ReinstatementAnnounced,
   ReversalAnnounced,
   TopUpConfirmed,
   TopUpFailed,
+  TopUpReinstated,
   TopUpReversed,
+  UNMATCHED_NOTICES,
 } from './messages.ts';
-import { evolve, type Known, type PaymentEvent } from './state.ts';
+import { evolve, evolveKnown, type Known, type PaymentEvent } from './state.ts';
 
 // What a genuine notice comes to. The books follow the bank: what came or went is booked whatever was believed before, and in
-// whatever order notices come; what went back is booked as far as it is known to have come or gone.
+// whatever order notices come; what went back is booked as far as it is known to have come or gone, and the rest of it waits.
 
 export type Notice = CommandData<typeof RecordProviderNotice>;
 type Followed = readonly PaymentEvent[] | Rejection;
@@ -29,29 +34,37 @@ type Followed = readonly PaymentEvent[] | Rejection;
 export const waits = ({ phase }: Known): boolean =>
   phase === 'initiated' || phase === 'requires_action' || phase === 'submitted';
 
-const noted = ({ noticeId, paymentId, outcome, amount, currency, why, provider }: Notice): PaymentEvent =>
-  NoticeNoted({
-    ...{ noticeId, paymentId, outcome, amount, currency, provider },
-    ...(why !== undefined && { why }),
-  });
+const told = ({ noticeId, paymentId, outcome, amount, currency, why, provider }: Notice) => ({
+  ...{ noticeId, paymentId, outcome, amount, currency, provider },
+  ...(why !== undefined && { why }),
+});
+
+const noted = (notice: Notice): PaymentEvent => NoticeNoted(told(notice));
 
 const differs = ({ terms: { paymentId, amount, currency } }: Known): Rejection =>
   PaymentDiffers({ paymentId, amount, currency });
 
-/** What is known to have gone back and is not booked yet. `movement` names it. */
+/** How much of what is announced is beyond what is known to have moved, or to have gone back. */
+const beyond = ({ announced, moved }: Known): bigint =>
+  announced < 0n ? -announced : larger(announced - moved, 0n);
+
+/** What is known to have gone back, or to be with us again, and is not booked yet. `movement` names it. */
 function reversals(known: Known, { provider }: Notice, movement: string): readonly PaymentEvent[] {
   const { terms, direction } = known;
   const { person, currency } = terms;
-  const amount = smaller(known.announced, known.moved) - known.reversed;
-  if (amount <= 0n) return [];
+  const back = smaller(larger(known.announced, 0n), known.moved);
+  if (back === known.reversed) return [];
+  const amount = larger(back - known.reversed, known.reversed - back);
   const about = { ...terms, amount, provider, movement };
   const ours = providerAccount(provider, currency);
+  const toUs = moved(ours, clearingOf(movement, currency), amount);
+  if (back < known.reversed) return [TopUpReinstated({ ...about, postings: toUs })];
   return direction === 'in'
     ? [TopUpReversed({ ...about, postings: moved(receivableOf(person, currency), ours, amount) })]
-    : [PayoutReturned({ ...about, postings: moved(ours, clearingOf(movement, currency), amount) })];
+    : [PayoutReturned({ ...about, postings: toUs })];
 }
 
-/** The events, with the reversals that are known after them. */
+/** The events, with what is to be booked after them, and whether notices that waited for it need to no longer. */
 function withReversals(
   known: Known,
   events: readonly PaymentEvent[],
@@ -59,7 +72,13 @@ function withReversals(
   movement: string,
 ): readonly PaymentEvent[] {
   const after = events.reduce(evolve, { known, notices: emptyTable }).known ?? known;
-  return [...events, ...reversals(after, notice, movement)];
+  const { terms, unmatched } = after;
+  const { provider } = notice;
+  const matched =
+    unmatched.length > 0 && beyond(after) === 0n
+      ? [NoticesMatched({ paymentId: terms.paymentId, provider, notices: [...unmatched] })]
+      : [];
+  return [...events, ...reversals(after, notice, movement), ...matched];
 }
 
 function confirmTopUp(known: Known, notice: Notice, id: string): Followed {
@@ -112,7 +131,24 @@ function payOut(known: Known, notice: Notice, id: string): Followed {
 }
 
 const announced = (known: Known, { noticeId, outcome, provider }: Notice, amount: bigint): PaymentEvent =>
-  ReversalAnnounced({ ...known.terms, amount, provider, noticeId, outcome });
+  (outcome === 'top_up_reinstated' ? ReinstatementAnnounced : ReversalAnnounced)({
+    ...{ ...known.terms, amount, provider, noticeId, outcome },
+  });
+
+/**
+ * A return, or what is with us again of one. Notices may come in any order, so one that says more than has moved waits for what
+ * it is about; what is more than was ever asked for and has moved no order explains: it moves nothing, now or later.
+ */
+function comeBack(known: Known, notice: Notice, id: string, also: readonly PaymentEvent[]): Followed {
+  const announcement = announced(known, notice, notice.amount);
+  const after = evolveKnown(known, announcement);
+  const unmatched = beyond(after);
+  const most = larger(known.terms.amount, known.moved);
+  if (after.announced > most || after.announced < -most || known.unmatched.length >= UNMATCHED_NOTICES)
+    return differs(known);
+  const waiting = unmatched > 0n ? [NoticeUnmatched({ ...told(notice), unmatched })] : [];
+  return withReversals(known, [announcement, ...waiting, ...also], notice, id);
+}
 
 /** A failure behind the payment is a return of all that has not come back. */
 function failPayout(known: Known, notice: Notice, id: string): Followed {
@@ -136,12 +172,12 @@ export function follow(known: Known, notice: Notice, id: string): Followed {
       return failPayout(known, notice, id);
     case 'top_up_returned':
     case 'top_up_charged_back':
-      return withReversals(known, [announced(known, notice, notice.amount)], notice, id);
+    case 'top_up_reinstated':
+      return comeBack(known, notice, id, []);
     case 'payout_returned': {
-      const events = [announced(known, notice, notice.amount)];
       // Who hears of the return first need not wait for the payment: nothing has left, as far as is known.
       const failed = waits(known) ? [PayoutFailed({ ...known.terms, why: notice.why ?? 'returned' })] : [];
-      return withReversals(known, [...events, ...failed], notice, id);
+      return comeBack(known, notice, id, failed);
     }
     default:
       return unreachable(notice.outcome);

@@ -33,9 +33,14 @@ export interface Known {
   readonly moved: bigint;
   /** What a payout was captured for. */
   readonly captured: bigint;
-  /** What the provider says went back, and how much of it is booked: no more than has moved. */
+  /**
+   * What the provider says went back, less what it says is with us again, and how much of it is booked: no more than has
+   * moved. Below zero, more is said to be back than had gone.
+   */
   readonly announced: bigint;
   readonly reversed: bigint;
+  /** Notices of returns that are not matched by what is known to have moved. */
+  readonly unmatched: readonly string[];
 }
 
 export interface Payment {
@@ -55,11 +60,11 @@ export const termsOf = ({ paymentId, person, currency, amount }: Terms): Terms =
 
 const begun = (direction: Known['direction'], terms: Terms): Known => ({
   ...{ direction, phase: 'initiated', terms: termsOf(terms) },
-  ...{ moved: 0n, captured: 0n, announced: 0n, reversed: 0n },
+  ...{ moved: 0n, captured: 0n, announced: 0n, reversed: 0n, unmatched: [] },
 });
 
 /** What is known after an event of a payment that has begun. */
-function evolveKnown(known: Known, event: PaymentEvent): Known {
+export function evolveKnown(known: Known, event: PaymentEvent): Known {
   switch (event.type) {
     case 'TopUpInitiated':
     case 'PayoutInitiated':
@@ -87,6 +92,14 @@ function evolveKnown(known: Known, event: PaymentEvent): Known {
       return { ...known, phase: 'settled' };
     case 'ReversalAnnounced':
       return { ...known, announced: known.announced + event.data.amount };
+    case 'ReinstatementAnnounced':
+      return { ...known, announced: known.announced - event.data.amount };
+    case 'NoticeUnmatched':
+      return { ...known, unmatched: [...known.unmatched, event.data.noticeId] };
+    case 'NoticesMatched':
+      return { ...known, unmatched: [] };
+    case 'TopUpReinstated':
+      return { ...known, reversed: known.reversed - event.data.amount };
     case 'TopUpReversed':
     case 'PayoutReturned':
       return { ...known, reversed: known.reversed + event.data.amount };

@@ -10,7 +10,7 @@ import { laterPart } from '../payment/messages.ts';
 
 /** Why money is owed: for what a wallet should have been credited; `returned` is a payout that the wallet refused. */
 export const UnclaimedReason = z
-  .enum(['top_up', 'transfer', 'sale_proceeds', 'refund', 'payout_returned', 'returned'])
+  .enum(['top_up', 'transfer', 'sale_proceeds', 'refund', 'payout_returned', 'reinstated', 'returned'])
   .meta({ id: 'UnclaimedReason', description: 'What the unclaimed money was for.' });
 export type UnclaimedReason = z.output<typeof UnclaimedReason>;
 

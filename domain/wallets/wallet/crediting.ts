@@ -40,7 +40,7 @@ export function creditWallet(
   const known = valueIn(wallet.credits, creditKey(data));
   if (known !== undefined) return known === 'refused' ? CreditOver({ movement }) : [];
   // What comes back was here before: the limit is for what is new.
-  const comesBack = ['transfer_returned', 'refund', 'payout_returned'].includes(reason);
+  const comesBack = ['transfer_returned', 'refund', 'payout_returned', 'reinstated'].includes(reason);
   const why =
     wallet.phase !== 'open'
       ? WalletNotOpen({ person, currency })

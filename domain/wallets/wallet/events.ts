@@ -34,6 +34,7 @@ export const CreditReason = z
     'refund',
     'unclaimed',
     'payout_returned',
+    'reinstated',
   ])
   .meta({ id: 'CreditReason', description: 'Why a wallet was credited.' });
 export type CreditReason = z.output<typeof CreditReason>;

@@ -4,7 +4,7 @@ import type { Command } from '#domain/kernel/message.ts';
 import { debtor, standingDebt } from '#domain/wallets/debtor/decider.ts';
 import { DebtExpected, DebtNoted, ExpectDebt, NoteDebt } from '#domain/wallets/debtor/messages.ts';
 import { notice } from '#domain/wallets/notice/decider.ts';
-import { HandleNotice, KeepNotice } from '#domain/wallets/notice/messages.ts';
+import { HandleNotice, KeepNotice, MatchNotice } from '#domain/wallets/notice/messages.ts';
 import { decideOn, eventsOf, NOON } from '#test/support/deciding.ts';
 
 const told = (owed: bigint, nth: number, currency = 'USD') => ({ person: 'ann', currency, owed, nth });
@@ -66,4 +66,10 @@ test('a notice waits once and is handled once', () => {
   assert.equal(line(kept, handle), 'NoticeHandled');
   assert.equal(line(handled, handle), '');
   assert.equal(line(handled, keep), '');
+  const match = MatchNotice({ waitingId });
+  assert.equal(line(kept, match), 'NoticeHandled');
+  assert.equal(line(handled, match), '');
+  // Matched before it was kept, it never waits.
+  const matched = eventsOf(decideOn(notice, [], match));
+  assert.equal(line(matched, keep), '');
 });

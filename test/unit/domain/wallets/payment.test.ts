@@ -178,14 +178,60 @@ test('what went back outside is booked as far as it had come in, whichever is to
   assert.equal(moves(history(topUp, page, confirmed), back), reversed);
   assert.equal(moves(history(topUp, page, confirmed, back), back), '');
   const rest = notice('top_up_returned', { amount: 300n });
-  assert.equal(moves(history(topUp, confirmed, back), rest), 'ReversalAnnounced 300, TopUpReversed 200');
-  assert.equal(moves(history(topUp, page), back), 'ReversalAnnounced 300');
-  assert.equal(moves(history(topUp, page, back), confirmed), 'TopUpConfirmed 500, TopUpReversed 300');
+  const less = notice('top_up_confirmed', { noticeId: 'less', amount: 400n });
+  assert.equal(moves(history(topUp, page), back), 'ReversalAnnounced 300, NoticeUnmatched 300');
+  assert.equal(line(history(topUp, page, back), less), 'TopUpConfirmed, TopUpReversed, NoticesMatched');
+  assert.equal(line(history(topUp, confirmed, back), rest), 'NoticeRefused payment_differs');
   const [, event] = eventsOf(decideOn(payment, history(topUp, confirmed), back, { id: 'back' }));
   assert.deepEqual((event as { data: { postings?: unknown } }).data.postings, [
     { account: 'receivable:ann:USD', amount: -300n },
     { account: 'provider:simulated:USD', amount: 300n },
   ]);
+});
+
+test('a return of more than has moved waits until that is told; one of more than was asked for moves nothing, ever', () => {
+  const part = notice('top_up_confirmed', { noticeId: 'part', amount: 300n });
+  const back = notice('top_up_returned', { amount: 400n });
+  const inPart = history(topUp, part, back);
+  assert.equal(
+    moves(history(topUp, part), back),
+    'ReversalAnnounced 400, NoticeUnmatched 400, TopUpReversed 300',
+  );
+  assert.equal(line(inPart, confirmed), 'TopUpConfirmed, TopUpReversed, NoticesMatched');
+  const [matched] = eventsOf(decideOn(payment, inPart, confirmed)).slice(-1);
+  assert.deepEqual((matched as { data: { notices?: unknown } }).data.notices, ['top_up_returned']);
+  const tooMuch = notice('top_up_returned', { noticeId: 'more', amount: 800n });
+  const refused = 'NoticeRefused payment_differs';
+  assert.equal(line(history(topUp, confirmed), tooMuch), refused);
+  assert.equal(line(history(topUp), tooMuch), refused);
+  const later = history(topUp, confirmed, tooMuch, notice('top_up_charged_back'));
+  const more = notice('top_up_confirmed', { noticeId: 'all', amount: 700n });
+  assert.equal(moves(later, more), 'TopUpConfirmed 200');
+  const paidBack = notice('payout_returned', { amount: 900n });
+  assert.equal(line(history(payout, submitted, paid), paidBack), refused);
+});
+
+test('a dispute that is won brings back what had gone back, and no more, whichever is told first', () => {
+  const back = notice('top_up_charged_back');
+  const won = notice('top_up_reinstated');
+  assert.equal(
+    moves(history(topUp, confirmed, back), won),
+    'ReinstatementAnnounced 500, TopUpReinstated 500',
+  );
+  const [, event] = eventsOf(decideOn(payment, history(topUp, confirmed, back), won, { id: 'won' }));
+  assert.deepEqual((event as { data: { postings?: unknown } }).data.postings, [
+    { account: 'provider:simulated:USD', amount: -500n },
+    { account: 'clearing:won:USD', amount: 500n },
+  ]);
+  assert.equal(moves(history(topUp, confirmed), won), 'ReinstatementAnnounced 500, NoticeUnmatched 500');
+  assert.equal(line(history(topUp, confirmed, won), back), 'ReversalAnnounced, NoticesMatched');
+  const again = notice('top_up_returned', { amount: 200n });
+  assert.equal(
+    moves(history(topUp, confirmed, back, won), again),
+    'ReversalAnnounced 200, TopUpReversed 200',
+  );
+  const astray = notice('top_up_reinstated');
+  assert.equal(line(history(payout, paid), astray), 'NoticeRefused payment_differs');
 });
 
 test('a payout that is paid, then returned or failed, comes back; one that failed and was paid is owed', () => {
@@ -197,8 +243,8 @@ test('a payout that is paid, then returned or failed, comes back; one that faile
   assert.equal(moves(history(payout, paid, returned), failed), 'ReversalAnnounced 300, PayoutReturned 300');
   assert.equal(moves(history(payout, failed), paid), 'PayoutUnfunded 500');
   assert.equal(moves(history(payout, failed, paid), failed), '');
-  assert.equal(moves(history(payout), returned), 'ReversalAnnounced 200, PayoutFailed 500');
-  assert.equal(moves(history(payout, returned), paid), 'PayoutUnfunded 500, PayoutReturned 200');
+  assert.equal(line(history(payout), returned), 'ReversalAnnounced, NoticeUnmatched, PayoutFailed');
+  assert.equal(line(history(payout, returned), paid), 'PayoutUnfunded, PayoutReturned, NoticesMatched');
   assert.equal(moves(history(payout), notice('payout_paid', { amount: 400n })), 'PayoutPaid 400');
   const more = notice('payout_paid', { amount: 600n });
   assert.equal(moves(history(payout), more), 'PayoutPaid 500, PayoutUnfunded 100');
