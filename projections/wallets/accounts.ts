@@ -15,6 +15,7 @@ import {
   DebtWrittenOff,
   FundsCaptured,
   FundsCredited,
+  LossRecovered,
   TransferSent,
 } from '#domain/wallets/wallet/messages.ts';
 import { type View, view } from '../view.ts';
@@ -62,12 +63,14 @@ export const platformAccounts: View = view({
     PlatformCredited,
     UnallocatedAssigned,
     DebtWrittenOff,
+    LossRecovered,
   ],
   key(event) {
     const { currency } = event.data;
     if (event.type === 'PlatformCredited') return platformAccount(event.data.account, currency);
     if (event.type === 'UnallocatedAssigned') return platformAccount('unallocated', currency);
-    if (event.type === 'DebtWrittenOff') return platformAccount('losses', currency);
+    if (event.type === 'DebtWrittenOff' || event.type === 'LossRecovered')
+      return platformAccount('losses', currency);
     return providerAccount(event.data.provider, currency);
   },
   on: accountAfter,
@@ -130,6 +133,7 @@ export const clearing: View = view({
     MoneyUnclaimed,
     UnclaimedPaidOut,
     DebtPaid,
+    LossRecovered,
   ],
   key: ({ data }) => `${movementOf(data)}:${data.currency}`,
   // A debt that is paid out of what is available has no movement.

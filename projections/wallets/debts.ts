@@ -1,33 +1,39 @@
 import type { RecordedEvent } from '#domain/kernel/envelope.ts';
 import { idOf } from '#domain/kernel/ids.ts';
-import { DebtIncurred, DebtPaid, DebtWrittenOff } from '#domain/wallets/wallet/messages.ts';
+import { DebtIncurred, DebtPaid, DebtWrittenOff, LossRecovered } from '#domain/wallets/wallet/messages.ts';
 import { view } from '../view.ts';
 import { DebtDocument } from './documents.ts';
 
 const owes = (
-  _before: DebtDocument | undefined,
+  before: DebtDocument | undefined,
   { data, recordedAt }: RecordedEvent<string, { person: string; currency: string; owed: bigint }>,
   id: string,
 ): DebtDocument => ({
   ...{ id, person: data.person, currency: data.currency, owed: data.owed, updatedAt: recordedAt },
+  lost: before?.lost ?? 0n,
 });
 
 /** What people owe. A debt that is paid stays, with nothing owed. */
 export const debts = view({
   name: 'debts',
-  version: 1,
+  version: 2,
   description: 'What people owe because their wallets could not give back what went back outside.',
   document: DebtDocument,
   indexes: [
     { name: 'by-person', fields: [{ path: 'person', as: 'text' }] },
     { name: 'by-amount', fields: [{ path: 'owed', as: 'integer' }] },
   ],
-  events: [DebtIncurred, DebtPaid, DebtWrittenOff],
+  events: [DebtIncurred, DebtPaid, DebtWrittenOff, LossRecovered],
   key: ({ stream }) => idOf(stream),
   keysBy: { person: (person) => `${person}:` },
   on: {
     DebtIncurred: owes,
     DebtPaid: owes,
-    DebtWrittenOff: (before, event, id) => ({ ...owes(before, event, id), writtenOff: event.data.cause }),
+    DebtWrittenOff: (before, event, id) => ({
+      ...{ ...owes(before, event, id), writtenOff: event.data.cause },
+      lost: (before?.lost ?? 0n) + event.data.amount,
+    }),
+    LossRecovered: (before, { data, recordedAt }) =>
+      before && { ...before, lost: before.lost - data.amount, updatedAt: recordedAt },
   },
 });

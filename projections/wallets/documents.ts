@@ -189,6 +189,8 @@ export const DebtDocument = z
     person: PersonId,
     currency: Currency,
     owed: Sum,
+    /** What the house gave up of it in all, and has not got back since. */
+    lost: Sum,
     /** Why the house gave up what was owed last. */
     writtenOff: z.string().optional(),
     updatedAt: Instant,

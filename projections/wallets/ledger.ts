@@ -18,6 +18,7 @@ import {
   FundsCredited,
   FundsReleased,
   FundsReserved,
+  LossRecovered,
   TransferSent,
 } from '#domain/wallets/wallet/messages.ts';
 import { type View, view } from '../view.ts';
@@ -79,6 +80,7 @@ export const ledger: View = view({
     FundsCredited,
     DebtPaid,
     DebtWrittenOff,
+    LossRecovered,
   ],
   key: ({ data }) => data.currency,
   on: booked,

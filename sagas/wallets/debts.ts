@@ -15,9 +15,21 @@ import {
   IncurDebt,
 } from '#domain/wallets/wallet/messages.ts';
 
+/** Names what is sent with its payment: before, it was sent without, and a command is one with all that it says. */
+const OF_PAYMENT = 'of payment';
+
 function expect({ data }: Recorded<typeof TopUpReversed | typeof PayoutUnfunded>): readonly Intent[] {
-  const { person, currency, amount, movement } = data;
-  return [{ command: ExpectDebt({ person, currency, amount, movement }) }];
+  const { person, currency, amount, movement, paymentId } = data;
+  return [{ command: ExpectDebt({ person, currency, amount, movement, paymentId }), purpose: OF_PAYMENT }];
+}
+
+function credit(
+  { data }: Recorded<typeof PayoutReturned | typeof TopUpReinstated>,
+  reason: 'payout_returned' | 'reinstated',
+): readonly Intent[] {
+  const { person, currency, amount, movement, paymentId } = data;
+  const command = CreditWallet({ person, currency, amount, movement, reason, paymentId });
+  return [{ command, purpose: OF_PAYMENT }];
 }
 
 function tell({
@@ -46,15 +58,12 @@ export const debts = reaction({
   on: {
     TopUpReversed: expect,
     PayoutUnfunded: expect,
-    DebtExpected: ({ data: { person, currency, amount, movement } }) => [
-      { command: IncurDebt({ person, currency, amount, movement }) },
-    ],
-    PayoutReturned: ({ data: { person, currency, amount, movement } }) => [
-      { command: CreditWallet({ person, currency, amount, movement, reason: 'payout_returned' }) },
-    ],
-    TopUpReinstated: ({ data: { person, currency, amount, movement } }) => [
-      { command: CreditWallet({ person, currency, amount, movement, reason: 'reinstated' }) },
-    ],
+    DebtExpected({ data: { person, currency, amount, movement, paymentId } }) {
+      const of = paymentId === undefined ? {} : { paymentId };
+      return [{ command: IncurDebt({ person, currency, amount, movement, ...of }) }];
+    },
+    PayoutReturned: (event) => credit(event, 'payout_returned'),
+    TopUpReinstated: (event) => credit(event, 'reinstated'),
     DebtIncurred({ data: { person, currency, owed, nth, movement } }) {
       // Named, because debts of before were told without their movement.
       const told = { command: NoteDebt({ person, currency, owed, nth, movement }), purpose: 'expected' };

@@ -26,9 +26,12 @@ export const topUp = reaction({
       // Of a request without one the command stays as it was when it was first sent, which the payment may remember.
       return [{ command: InitiateTopUp(expiresAt === undefined ? payment : { ...payment, expiresAt }) }];
     },
-    TopUpConfirmed({ data: { paymentId, person, currency, amount, movement } }) {
-      const part = movement === paymentId ? {} : { paymentId };
-      return [{ command: CreditWallet({ person, currency, amount, movement, reason: 'top_up', ...part }) }];
+    TopUpConfirmed({ data: { person, currency, amount, movement, paymentId } }) {
+      const credit = { person, currency, amount, movement, reason: 'top_up' } as const;
+      // The first part moves under the payment's id. Later ones were sent without it once, under another name.
+      return movement === paymentId
+        ? [{ command: CreditWallet(credit) }]
+        : [{ command: CreditWallet({ ...credit, paymentId }), purpose: 'of payment' }];
     },
   },
 });

@@ -5,18 +5,29 @@ const leaving: ReadonlySet<string> = new Set(['TransferSent', 'FundsReserved', '
 
 /**
  * While a person owes, nothing is available in that currency, and nothing leaves; all their wallets hear of a debt before it is
- * in one of them. `balances` are those of the ledger.
+ * in one of them; what was written off is recovered once. `balances` are those of the ledger.
  */
 export function debts(balances: () => Readonly<Record<string, bigint>>): Rules {
   /** By person and currency. */
   const owed = new Map<string, bigint>();
   /** Debts that all wallets of a person have heard of, by movement: whether the one that has to give has answered. */
   const told = new Map<string, boolean>();
+  /** By person and currency: what was written off and has not been recovered. */
+  const lost = new Map<string, bigint>();
 
-  function ofWallet({ type, data }: RawEvent, complain: Complain): void {
+  function lose({ type, data }: RawEvent, wallet: string, complain: Complain): void {
+    const by = type === 'DebtWrittenOff' ? amount(data.amount) : -amount(data.amount);
+    const after = (lost.get(wallet) ?? 0n) + by;
+    lost.set(wallet, after);
+    if (after < 0n) complain(`recovers ${-after} more than was ever written off`);
+  }
+
+  function ofWallet(event: RawEvent, complain: Complain): void {
+    const { type, data } = event;
     const wallet = `${data.person}:${data.currency}`;
     const before = owed.get(wallet) ?? 0n;
     if (before > 0n && leaving.has(type)) complain(`${before} are owed, and money leaves`);
+    if (type === 'DebtWrittenOff' || type === 'LossRecovered') lose(event, wallet, complain);
     if (data.owed === undefined) return;
     if (type === 'DebtIncurred' && !told.has(text(data.movement)))
       complain('the other wallets have not heard of it');

@@ -115,6 +115,10 @@ const paidToAnother = (): readonly RawEvent[] =>
     data: { ...data, paidTo: data.paidTo === 'seller' ? 'unclaimed' : 'seller' },
   }));
 
+/** A credit that is said to make up for something that was written off. */
+const recoveredAtOnce = (): readonly RawEvent[] =>
+  spoilt(at('FundsCredited'), () => ({ type: 'LossRecovered' }));
+
 const rules: readonly (readonly [what: string, spoil: () => readonly RawEvent[], says: RegExp])[] = [
   ['another winner', () => withData(at('LotSold'), { winner: 'eve' }), /whoever leads has not won/],
   ['another leader', () => withData(at('BidAccepted'), { leader: 'eve' }), /leads, not eve/],
@@ -126,6 +130,7 @@ const rules: readonly (readonly [what: string, spoil: () => readonly RawEvent[],
   ['a lot settled twice', () => doubled('LotSettled'), /nothing was to be settled/],
   ['proceeds that went elsewhere', () => paidToAnother(), /the proceeds went to \w+, and \d+ are owed/],
   ['a debt that took nothing', () => withData(at('LotSettled'), { debtPaid: '1' }), /a debt took 0, not 1/],
+  ['a loss that never was', () => recoveredAtOnce(), /recovers \d+ more than was ever written off/],
   ['a settlement without its money', () => elsewhere(), /said to be paid where it is 0/],
   ['a credit that comes twice', () => doubled('FundsCredited'), /was credited before/],
   ['a payment confirmed twice', () => doubled('TopUpConfirmed'), /the payment is confirmed/],

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import type { Actor } from '#domain/kernel/actor.ts';
 import type { Command } from '#domain/kernel/message.ts';
+import type { PaymentNotice } from '#domain/kernel/ports/payments.ts';
 import {
   CloseWallet,
   OpenWallet,
@@ -26,6 +27,7 @@ import {
 // What people owe because their bank took back what they had paid in, in the running house.
 
 const currency = 'USD';
+type Outcome = PaymentNotice['outcome'];
 
 /** Ann, who has 100.00 in dollars and in euros. */
 async function givenTwoCurrencies(t: TestContext): Promise<{ room: Saleroom; paymentId: string }> {
@@ -83,6 +85,40 @@ test('staff write off what is owed, and then money leaves again', async (t) => {
   await house.settle();
   const { balances } = await room.audited();
   assert.deepEqual([balances['platform:losses:USD'], balances['receivable:ann:USD']], [-30_00n, 0n]);
+});
+
+test('what the bank brings back of a payment whose debt was written off is the house’s before it is the person’s', async (t) => {
+  const { room, paymentId } = await givenTwoCurrencies(t);
+  const { house } = room;
+  await house.done(Withdraw({ amount: 100_00n, currency }), ann);
+  await house.settle();
+  const payout = (await house.everything()).find(({ type }) => type === 'PayoutInitiated');
+  const payoutId = textIn(payout?.data, 'paymentId');
+  const giveUp = async (): Promise<void> => {
+    await house.settle();
+    await house.done(WriteOffDebt({ person: ann.id, currency, cause: 'It is small.' }), otto);
+    await house.settle();
+  };
+  const says = async (noticeId: string, said: { paymentId: string; outcome: Outcome; amount: bigint }) => {
+    assert.equal(await house.tell({ ...said, noticeId, currency }), true);
+    await house.settle();
+  };
+  // More was paid out than was held, and comes back.
+  await says('n1', { paymentId: payoutId, outcome: 'payout_paid', amount: 110_00n });
+  await giveUp();
+  assert.equal((await room.audited()).balances['platform:losses:USD'], -10_00n);
+  await says('n2', { paymentId: payoutId, outcome: 'payout_returned', amount: 10_00n });
+  assert.equal((await room.audited()).balances['platform:losses:USD'], 0n);
+  assert.deepEqual(await room.balance(ann), { available: '0', held: '0' });
+  // What she has spent is taken back, and more of the same payment comes.
+  await says('n3', { paymentId, outcome: 'top_up_charged_back', amount: 100_00n });
+  await giveUp();
+  assert.partialDeepStrictEqual(await house.see('debts', 'ann:USD'), { owed: 0n, lost: 100_00n });
+  await says('n4', { paymentId, outcome: 'top_up_confirmed', amount: 130_00n });
+  assert.partialDeepStrictEqual(await house.see('debts', 'ann:USD'), { owed: 0n, lost: 70_00n });
+  await says('n5', { paymentId, outcome: 'top_up_reinstated', amount: 90_00n });
+  assert.equal((await room.audited()).balances['platform:losses:USD'], 0n);
+  assert.deepEqual(await room.balance(ann), { available: '2000', held: '0' });
 });
 
 /** The bank takes back all that a person has paid in, in dollars. */

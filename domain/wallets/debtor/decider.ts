@@ -50,9 +50,10 @@ export const debtor = decider({
     }
   },
   decide: {
-    ExpectDebt({ person, currency, amount, movement }, { movements }) {
+    ExpectDebt({ person, currency, amount, movement, paymentId }, { movements }) {
       if (valueIn(movements, movement) === true) return [];
-      return [DebtExpected({ person, currency, amount, movement })];
+      const of = paymentId === undefined ? {} : { paymentId };
+      return [DebtExpected({ person, currency, amount, movement, ...of })];
     },
     NoteDebt({ person, currency, owed, nth, movement }, { debts, expected }) {
       const of = movement === undefined ? {} : { movement };

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { MovementId, PersonId } from '../../kernel/ids.ts';
+import { MovementId, PaymentId, PersonId } from '../../kernel/ids.ts';
 import { command, event } from '../../kernel/message.ts';
 import { Currency, PositiveMinorUnits, Sum } from '../../kernel/money.ts';
 
@@ -13,7 +13,13 @@ export interface Debt {
 }
 
 const whose = { person: PersonId, currency: Currency };
-const expected = { ...whose, amount: PositiveMinorUnits, movement: MovementId };
+const expected = {
+  ...whose,
+  amount: PositiveMinorUnits,
+  movement: MovementId,
+  /** By which payment it went back; not known of the first. */
+  paymentId: PaymentId.optional(),
+};
 const told = {
   ...whose,
   owed: Sum,

@@ -2,7 +2,7 @@ import type { Decision } from '../../kernel/decider.ts';
 import { valueIn } from '../../kernel/id-table.ts';
 import { type CommandData, type EventOf, recordedReason } from '../../kernel/message.ts';
 import { availableOf, clearingOf, moved } from '../../kernel/posting.ts';
-import { paidByCredit } from './debts.ts';
+import { paidByCredit, recovered } from './debts.ts';
 import { walletLimits } from './limits.ts';
 import {
   BalanceLimit,
@@ -27,18 +27,26 @@ export const tooMuch = (wallet: Wallet, currency: string, amount: bigint, paymen
   return balance + amount > limit ? BalanceLimit({ balance, limit, currency }) : undefined;
 };
 
-/** A credit, answered once by an event. What the wallet cannot take pays what is owed first; the rest is refused. */
+/** A credit, answered once. What the house has lost by the same payment comes before all else. */
 export function creditWallet(
   data: CommandData<typeof CreditWallet>,
   wallet: Wallet,
 ): Decision<Event, ReturnType<typeof CreditOver>> {
+  const known = valueIn(wallet.credits, creditKey(data));
+  if (known !== undefined) return known === 'refused' ? CreditOver({ movement: data.movement }) : [];
+  const back = recovered(data, wallet);
+  if (back === undefined) return credited(data, wallet);
+  const rest = data.amount - back.data.amount;
+  return rest === 0n ? [back] : [back, ...credited({ ...data, amount: rest }, wallet)];
+}
+
+/** What the wallet cannot take pays what is owed first; the rest is refused. */
+function credited(data: CommandData<typeof CreditWallet>, wallet: Wallet): readonly Event[] {
   const { person, currency, amount, movement, reason } = data;
   const origin = {
     ...(data.from !== undefined && { from: data.from }),
     ...(data.paymentId !== undefined && { paymentId: data.paymentId }),
   };
-  const known = valueIn(wallet.credits, creditKey(data));
-  if (known !== undefined) return known === 'refused' ? CreditOver({ movement }) : [];
   // What comes back was here before: the limit is for what is new.
   const comesBack = ['transfer_returned', 'refund', 'payout_returned', 'reinstated'].includes(reason);
   const why =

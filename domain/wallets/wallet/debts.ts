@@ -6,12 +6,13 @@ import { type Currency, smaller } from '../../kernel/money.ts';
 import { availableOf, clearingOf, moved, platformAccount, receivableOf } from '../../kernel/posting.ts';
 import type { Debt } from '../debtor/messages.ts';
 import {
-  type CreditWallet,
+  type CreditReason,
   DebtIncurred,
   DebtOutstanding,
   DebtPaid,
   DebtWrittenOff,
   type IncurDebt,
+  LossRecovered,
   NothingOwed,
   type WriteOffDebt,
   type walletEvents,
@@ -19,6 +20,11 @@ import {
 import { evolve, type Wallet } from './state.ts';
 
 type Event = EventOf<(typeof walletEvents)[number]>;
+/** By which payment money comes, if by one. */
+interface Credited {
+  readonly movement: string;
+  readonly paymentId?: string | undefined;
+}
 interface Whose {
   readonly person: PersonId;
   readonly currency: Currency;
@@ -30,13 +36,25 @@ export function whyKept({ owed }: Wallet, currency: Currency, screened: Debt | u
   return screened === undefined ? undefined : DebtOutstanding(screened);
 }
 
+/** The first part of a payment moves under its id. */
+const paymentOf = ({ movement, paymentId = movement }: Partial<Credited>): string => paymentId ?? '';
+
+const ofItsPayment = (by: Partial<Credited>, { owedBy }: Wallet): { readonly paymentId?: string } => {
+  const paymentId = paymentOf(by);
+  return owedBy.some((debt) => debt.paymentId === paymentId) ? { paymentId } : {};
+};
+
 /** What is available pays what is owed, at once: so while something is owed nothing is available. */
-function paidByAvailable({ person, currency }: Whose, wallet: Wallet): readonly Event[] {
+function paidByAvailable(
+  { person, currency, ...by }: Whose & Partial<Credited>,
+  wallet: Wallet,
+): readonly Event[] {
   const amount = smaller(wallet.owed, wallet.available);
   if (amount === 0n) return [];
   return [
     DebtPaid({
       ...{ person, currency, amount, owed: wallet.owed - amount, nth: wallet.debtChanges + 1 },
+      ...ofItsPayment(by, wallet),
       postings: moved(availableOf(person, currency), receivableOf(person, currency), amount),
       balance: { available: wallet.available - amount, held: wallet.held },
     }),
@@ -61,25 +79,48 @@ export function payingDebts<
 
 /** As much of a credit as is owed, out of clearing: for a wallet that cannot take the credit itself. */
 export function paidByCredit(
-  { person, currency, amount, movement, reason, paymentId }: CommandData<typeof CreditWallet>,
-  { owed, debtChanges, available, held }: Wallet,
+  {
+    person,
+    currency,
+    amount,
+    movement,
+    paymentId,
+    reason,
+  }: Whose & Credited & { readonly amount: bigint; readonly reason: CreditReason },
+  wallet: Wallet,
 ) {
+  const { owed, debtChanges, available, held } = wallet;
   const part = smaller(owed, amount);
   // A transfer that cannot arrive goes back: it is its sender's.
   if (part === 0n || reason === 'transfer') return undefined;
   return DebtPaid({
     ...{ person, currency, amount: part, owed: owed - part, nth: debtChanges + 1 },
     credit: { movement, reason, ...(paymentId !== undefined && { paymentId }) },
+    ...ofItsPayment({ movement, paymentId }, wallet),
     postings: moved(clearingOf(movement, currency), receivableOf(person, currency), part),
     balance: { available, held },
   });
 }
 
+/** What comes back of a payment whose debt was written off makes up for the loss first; other money does not: that was forgiven. */
+export function recovered(
+  data: Whose & Credited & { readonly amount: bigint; readonly reason: CreditReason },
+  { lost }: Wallet,
+) {
+  const { person, currency, movement, reason } = data;
+  const paymentId = paymentOf(data);
+  const amount = smaller(valueIn(lost, paymentId) ?? 0n, data.amount);
+  if (amount === 0n) return undefined;
+  const postings = moved(clearingOf(movement, currency), platformAccount('losses', currency), amount);
+  return LossRecovered({ person, currency, amount, paymentId, credit: { movement, reason }, postings });
+}
+
 export function incurDebt(data: CommandData<typeof IncurDebt>, wallet: Wallet): readonly Event[] {
-  const { person, currency, amount, movement } = data;
+  const { person, currency, amount, movement, paymentId } = data;
   if (valueIn(wallet.debts, movement) === true) return [];
   const owed = wallet.owed + amount;
-  return [DebtIncurred({ person, currency, amount, movement, owed, nth: wallet.debtChanges + 1 })];
+  const of = paymentId === undefined ? {} : { paymentId };
+  return [DebtIncurred({ person, currency, amount, movement, ...of, owed, nth: wallet.debtChanges + 1 })];
 }
 
 export function writeOffDebt(

@@ -229,7 +229,7 @@ export const wallet = decider({
   category: 'wallet',
   events: walletEvents,
   commands: walletCommands,
-  stateVersion: 4,
+  stateVersion: 5,
   initial: noWallet,
   evolve,
   decide: {

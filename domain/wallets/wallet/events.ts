@@ -206,12 +206,15 @@ export const CreditRefused = event('CreditRefused', {
 
 /** What is owed after it; and which change of the debt it is, counted in the wallet, so that a late report is known as one. */
 const debt = { owed: Sum, nth: z.int().min(1) };
+/** By which payment it is owed; not known of the first. */
+const ofPayment = PaymentId.optional();
+const Credit = z.object({ movement: MovementId, reason: CreditReason, ...laterPart });
 
 export const DebtIncurred = event('DebtIncurred', {
   version: 1,
   description:
     'Money went back outside that the wallet has to give: the person owes it, less what is available at once.',
-  data: { ...wallet, ...debt, amount: PositiveMinorUnits, movement: MovementId },
+  data: { ...wallet, ...debt, amount: PositiveMinorUnits, movement: MovementId, paymentId: ofPayment },
 });
 export const DebtPaid = event('DebtPaid', {
   version: 1,
@@ -223,13 +226,21 @@ export const DebtPaid = event('DebtPaid', {
     ...debt,
     amount: PositiveSum,
     /** The credit that paid it out of clearing; without it, it was paid out of what is available. */
-    credit: z.object({ movement: MovementId, reason: CreditReason, ...laterPart }).optional(),
+    credit: Credit.optional(),
+    /** Whose debt it pays before others: that of the payment by which the money came. */
+    paymentId: ofPayment,
   },
 });
 export const DebtWrittenOff = event('DebtWrittenOff', {
   version: 1,
   description: 'The house gives up what the person owes, and bears the loss.',
   data: { ...wallet, ...debt, amount: PositiveSum, cause: z.string(), postings: Postings },
+});
+export const LossRecovered = event('LossRecovered', {
+  version: 1,
+  description:
+    'Money came back of a payment whose debt the house had given up: out of clearing, it makes up for that loss before the person gets any of it.',
+  data: { ...wallet, amount: PositiveSum, paymentId: PaymentId, credit: Credit, postings: Postings },
 });
 
 export const walletEvents = [
@@ -251,4 +262,5 @@ export const walletEvents = [
   DebtIncurred,
   DebtPaid,
   DebtWrittenOff,
+  LossRecovered,
 ] as const;

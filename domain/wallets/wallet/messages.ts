@@ -6,7 +6,6 @@ import { command, screenedBy } from '../../kernel/message.ts';
 import { Currency, PositiveMinorUnits, PositiveSum } from '../../kernel/money.ts';
 import { someText } from '../../kernel/text.ts';
 import type { Debt } from '../debtor/messages.ts';
-import { laterPart } from '../payment/messages.ts';
 import { ClaimEnd, CreditReason, HoldPurpose, RefusalCode, ReleaseReason } from './events.ts';
 import {
   BalanceLimit,
@@ -142,7 +141,8 @@ export const ReleaseHold = command('ReleaseHold', {
 });
 export const CreditWallet = command('CreditWallet', {
   ...internal,
-  description: 'Moves money of a movement out of clearing into the wallet, once for each reason.',
+  description:
+    'Moves money of a movement out of clearing into the wallet, once for each reason. What comes of a payment whose debt was written off makes up for that first.',
   data: {
     ...wallet,
     amount: PositiveSum,
@@ -150,7 +150,8 @@ export const CreditWallet = command('CreditWallet', {
     reason: CreditReason,
     from: PersonId.optional(),
     because: RefusalCode.optional(),
-    ...laterPart,
+    /** Of which payment it is a part, where the movement is another. */
+    paymentId: PaymentId.optional(),
   },
   rejections: [WalletNotOpen, BalanceLimit, CreditOver],
 });
@@ -159,10 +160,11 @@ export const IncurDebt = command('IncurDebt', {
   ...internal,
   description:
     'Takes back what went back outside: out of what is available, and the rest is owed. Once for each movement.',
-  data: { ...wallet, amount: PositiveMinorUnits, movement: MovementId },
+  data: { ...wallet, amount: PositiveMinorUnits, movement: MovementId, paymentId: PaymentId.optional() },
 });
 export const WriteOffDebt = command('WriteOffDebt', {
-  description: 'Gives up what a person owes in a currency; the house bears the loss.',
+  description:
+    'Gives up what a person owes in a currency; the house bears the loss, and has what comes back of the same payments later.',
   from: ['auctioneer', 'clerk'],
   data: { ...wallet, cause: someText(500) },
   stream: internal.stream,

@@ -1,6 +1,7 @@
-import { emptyTable, type IdTable, withValue } from '../../kernel/id-table.ts';
+import { emptyTable, type IdTable, valueIn, withValue } from '../../kernel/id-table.ts';
 import type { PaymentId } from '../../kernel/ids.ts';
 import type { EventOf } from '../../kernel/message.ts';
+import { smaller } from '../../kernel/money.ts';
 import { unreachable } from '../../kernel/unreachable.ts';
 import {
   type Holds,
@@ -18,6 +19,11 @@ import type { walletEvents } from './messages.ts';
 /** A credit is decided once for its movement and reason, for ever, with this answer. */
 type Credited = 'credited' | 'refused';
 
+export interface Owed {
+  readonly paymentId: string;
+  readonly amount: bigint;
+}
+
 /** What decisions on a wallet rest on. Amounts are minor units of the wallet's currency. */
 export interface Wallet {
   readonly phase: 'none' | 'open' | 'closed';
@@ -28,6 +34,10 @@ export interface Wallet {
   /** How often the debt has changed, and every movement that it came by. */
   readonly debtChanges: number;
   readonly debts: IdTable<true>;
+  /** What is owed, the oldest first, by the payment that it came by (or its movement, where that is not known). */
+  readonly owedBy: readonly Owed[];
+  /** By payment: what the house has given up and not recovered. */
+  readonly lost: IdTable<bigint>;
   readonly holds: Holds;
   /** Payments into it that are under way, with what each will bring. */
   readonly topUps: readonly { readonly paymentId: PaymentId; readonly amount: bigint }[];
@@ -42,6 +52,8 @@ export const noWallet: Wallet = {
   owed: 0n,
   debtChanges: 0,
   debts: emptyTable,
+  owedBy: [],
+  lost: emptyTable,
   holds: noHolds,
   topUps: [],
   credits: emptyTable,
@@ -78,6 +90,33 @@ function reserved(wallet: Wallet, data: Reserved): Wallet {
   );
   return { ...wallet, ...balance, holds: withHold(wallet.holds, claimed) };
 }
+
+/** What is still owed after a payment: of the payment that the money came by first, then the oldest. */
+function lessOwed(owedBy: readonly Owed[], paid: bigint, first: string | undefined): readonly Owed[] {
+  let rest = paid;
+  const left = new Map<Owed, bigint>();
+  for (const debt of owedBy.toSorted(
+    (a, b) => Number(b.paymentId === first) - Number(a.paymentId === first),
+  )) {
+    const part = smaller(debt.amount, rest);
+    rest -= part;
+    left.set(debt, debt.amount - part);
+  }
+  return owedBy.flatMap((debt) => {
+    const amount = left.get(debt) ?? 0n;
+    return amount === 0n ? [] : [{ ...debt, amount }];
+  });
+}
+
+/** All that is owed is lost. */
+const givenUp = (wallet: Wallet): Wallet => ({
+  ...wallet,
+  owedBy: [],
+  lost: wallet.owedBy.reduce(
+    (lost, { paymentId, amount }) => withValue(lost, paymentId, (valueIn(lost, paymentId) ?? 0n) + amount),
+    wallet.lost,
+  ),
+});
 
 /** The wallet after an event. Balances come from the events, which carry them for statements. */
 export function evolve(wallet: Wallet, event: WalletEvent): Wallet {
@@ -136,17 +175,24 @@ export function evolve(wallet: Wallet, event: WalletEvent): Wallet {
       return withCredit(wallet, { movement, reason: credit }, 'refused');
     }
     case 'DebtIncurred': {
-      const { owed, nth, movement } = event.data;
-      return { ...wallet, owed, debtChanges: nth, debts: withValue(wallet.debts, movement, true) };
+      const { owed, nth, movement, amount, paymentId = movement } = event.data;
+      const owedBy = [...wallet.owedBy, { paymentId, amount }];
+      return { ...wallet, owed, owedBy, debtChanges: nth, debts: withValue(wallet.debts, movement, true) };
     }
     case 'DebtPaid': {
-      const { owed, nth, balance, credit } = event.data;
-      const paid = { ...wallet, ...balance, owed, debtChanges: nth };
+      const { owed, nth, balance, credit, amount, paymentId } = event.data;
+      const owedBy = lessOwed(wallet.owedBy, amount, paymentId);
+      const paid = { ...wallet, ...balance, owed, owedBy, debtChanges: nth };
       if (credit === undefined) return paid;
       return withCredit(paid, credit, 'credited');
     }
     case 'DebtWrittenOff':
-      return { ...wallet, owed: event.data.owed, debtChanges: event.data.nth };
+      return { ...givenUp(wallet), owed: event.data.owed, debtChanges: event.data.nth };
+    case 'LossRecovered': {
+      const { paymentId, amount, credit } = event.data;
+      const rest = (valueIn(wallet.lost, paymentId) ?? 0n) - amount;
+      return withCredit({ ...wallet, lost: withValue(wallet.lost, paymentId, rest) }, credit, 'credited');
+    }
     default:
       return unreachable(event);
   }

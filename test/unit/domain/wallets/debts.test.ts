@@ -90,3 +90,50 @@ test('the house may give up what is owed, and bears the loss', () => {
   ]);
   assert.equal(line(history(owe(5n), giveUp), giveUp), 'nothing_owed');
 });
+
+/** What a wallet made of a command, with amounts. */
+const made = (past: Parameters<typeof decideOn>[1], command: Parameters<typeof decideOn>[2]): string =>
+  eventsOf(decideOn(wallet, past, command))
+    .map(({ type, data }) => `${type} ${(data as { amount?: bigint }).amount}`)
+    .join(', ');
+
+test('what comes back of a payment whose debt was written off makes up for the loss first, and only then is the person’s', () => {
+  const giveUp = WriteOffDebt({ ...ann, cause: 'It is small.' });
+  const by = (paymentId: string, amount: bigint) =>
+    IncurDebt({ ...ann, amount, movement: `back of ${paymentId}`, paymentId });
+  const comes = (paymentId: string, amount: bigint, movement = 'm') =>
+    CreditWallet({ ...ann, amount, movement, reason: 'payout_returned', paymentId });
+  const lost = history(open, by('p', 5n), giveUp);
+  assert.equal(made(lost, comes('p', 3n)), 'LossRecovered 3');
+  assert.equal(made(history(open, by('p', 5n), giveUp, comes('p', 3n)), comes('p', 3n)), '');
+  assert.equal(made(lost, comes('p', 7n)), 'LossRecovered 5, FundsCredited 2');
+  const [back] = eventsOf(decideOn(wallet, lost, comes('p', 3n)));
+  assert.deepEqual((back as { data: { postings?: unknown } }).data.postings, [
+    { account: 'clearing:m:USD', amount: -3n },
+    { account: 'platform:losses:USD', amount: 3n },
+  ]);
+  const recovered = history(open, by('p', 5n), giveUp, comes('p', 5n, 'n'));
+  assert.equal(made(recovered, comes('p', 7n)), 'FundsCredited 7');
+  // Forgiven is forgiven: other money is the person's. The first part of a payment moves under its id.
+  assert.equal(made(lost, credit(7n)), 'FundsCredited 7');
+  assert.equal(made(lost, comes('q', 7n)), 'FundsCredited 7');
+  assert.equal(made(lost, credit(7n, 'p')), 'LossRecovered 5, FundsCredited 2');
+  // Where no wallet can take the rest, and before what is owed by other payments.
+  assert.equal(made(history(by('p', 5n), giveUp), comes('p', 7n)), 'LossRecovered 5, CreditRefused 2');
+  const owing = history(open, by('p', 5n), giveUp, by('q', 4n));
+  assert.equal(made(owing, comes('p', 7n)), 'LossRecovered 5, FundsCredited 2, DebtPaid 2');
+});
+
+test('only what was written off is lost: money pays the debt of its own payment first, then the oldest', () => {
+  const giveUp = WriteOffDebt({ ...ann, cause: 'It is small.' });
+  const by = (paymentId: string, amount: bigint) =>
+    IncurDebt({ ...ann, amount, movement: `back of ${paymentId}`, paymentId });
+  const comes = (paymentId: string, amount: bigint, movement: string) =>
+    CreditWallet({ ...ann, amount, movement, reason: 'reinstated', paymentId });
+  const ofSecond = history(open, by('p', 5n), by('q', 4n), comes('q', 4n, 'm'), giveUp);
+  assert.equal(made(ofSecond, comes('q', 9n, 'n')), 'FundsCredited 9');
+  assert.equal(made(ofSecond, comes('p', 9n, 'n')), 'LossRecovered 5, FundsCredited 4');
+  const ofOther = history(open, by('p', 5n), by('q', 4n), credit(6n), giveUp);
+  assert.equal(made(ofOther, comes('p', 9n, 'n')), 'FundsCredited 9');
+  assert.equal(made(ofOther, comes('q', 9n, 'n')), 'LossRecovered 3, FundsCredited 6');
+});
