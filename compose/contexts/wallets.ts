@@ -1,4 +1,5 @@
 import { forget } from '#domain/kernel/decider.ts';
+import { handleNotice } from '#domain/processes/handle-notice.ts';
 import { whileInDebt } from '#domain/processes/while-in-debt.ts';
 import { wallets as messages } from '#domain/wallets/context.ts';
 import { debtor } from '#domain/wallets/debtor/decider.ts';
@@ -35,7 +36,7 @@ export const wallets: Manifest = {
     forget(debtor),
     forget(notice),
   ],
-  processes: whileInDebt,
+  processes: [...whileInDebt, handleNotice],
   views: [
     walletsView,
     holds,

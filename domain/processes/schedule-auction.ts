@@ -1,4 +1,5 @@
 import { AuctionRefused, AuctionScheduled } from '../auctions/auction/messages.ts';
+import { isAmong } from '../auctions/hands.ts';
 import { ScheduleAuction } from '../auctions/lot/messages.ts';
 import { sale } from '../auctions/sale/decider.ts';
 import {
@@ -8,13 +9,21 @@ import {
   SaleUnknown,
 } from '../auctions/sale/messages.ts';
 import type { Sale } from '../auctions/sale/state.ts';
+import type { Actor } from '../kernel/actor.ts';
 import { rejectionFrom } from '../kernel/message.ts';
 import { process } from '../kernel/process.ts';
 import { isRecorded } from '../kernel/reaction.ts';
 
-function screen({ sale }: { readonly sale: Sale }): SaleScreening {
+function screen(
+  { sale }: { readonly sale: Sale },
+  _: object,
+  { actor }: { readonly actor: Actor },
+): SaleScreening {
   if (sale.phase === 'none') return { refusal: SaleUnknown({}) };
-  return sale.phase === 'published' ? { terms: sale.terms } : { refusal: SaleNotOpen({ phase: sale.phase }) };
+  // Nothing but publishing changes a sale before it takes lots: what is known of a published one is all that matters here.
+  return sale.phase === 'published'
+    ? { terms: sale.terms, hasArranged: isAmong(sale.hands, actor.id) }
+    : { refusal: SaleNotOpen({ phase: sale.phase }) };
 }
 
 /**

@@ -15,6 +15,9 @@ const back = ({
   readonly data: { readonly lotId: string; readonly auctionId: string };
 }): readonly Intent[] => [{ command: ReturnLot({ lotId, auctionId }) }];
 
+/** The version of `LotOffered` from which on the sale is told whose the lot is. */
+const WITH_SELLER = 3;
+
 /**
  * Who has a lot: promised to an auction, it is taken into the sale and then registered there; sold, it goes to its buyer; in
  * every other case it comes back to its own stream and can be offered again.
@@ -25,9 +28,11 @@ export const lotCustody = reaction({
   follows: [AuctionEntered, AuctionTurnedAway],
   key: ({ data }) => data.lotId,
   on: {
-    LotOffered: ({ data: { saleId, auctionId, lotId } }) => [
-      { command: EnterSale({ saleId, auctionId, lotId }) },
-    ],
+    LotOffered({ metadata: { version }, data: { saleId, auctionId, lotId, seller } }) {
+      const place = { saleId, auctionId, lotId };
+      // Of an earlier one the command stays as it was when it was first sent, which the sale may remember.
+      return [{ command: EnterSale(version < WITH_SELLER ? place : { ...place, seller }) }];
+    },
     AuctionEntered(_, trail) {
       const offered = onTrail(trail, LotOffered);
       return offered === undefined ? [] : [{ command: RegisterAuction(offered.data) }];

@@ -8,10 +8,11 @@ import { event, rejection } from '#domain/kernel/message.ts';
 import { registryOf } from '#domain/kernel/registry.ts';
 import { schemaDocument } from '#read-api/schema/document.ts';
 import { describedBy } from '#test/support/described.ts';
+import { ownAffairs } from '#test/support/own-affairs.ts';
 import { givenPlatform, someone } from '#test/support/platform.ts';
 import { openApi } from '#write-side/rest/openapi.ts';
 import { commandPaths } from '#write-side/rest/paths.ts';
-import { camel, homeless, undecided, unevolved, untested } from './completeness.ts';
+import { camel, homeless, undecided, undecidedOwnAffairs, unevolved, untested } from './completeness.ts';
 import { unlisted } from './joining.ts';
 import { readTree } from './tree.ts';
 
@@ -108,6 +109,10 @@ test('a public command names roles that a person can have, and no other', () => 
     assert.ok(from === 'process' || (from.length > 0 && !from.includes('system')), type);
 });
 
+test('of every command of staff it is said what becomes of it in one’s own affairs, and that is what it declares', () => {
+  assert.deepEqual(undecidedOwnAffairs(registry, ownAffairs), []);
+});
+
 test('the catalogue: snake_case codes, one meaning each, a sentence, and a status of refusal', () => {
   for (const { code, message, status } of registry.rejections.values()) {
     assert.match(code, /^[a-z]+(_[a-z]+)*$/);
@@ -131,6 +136,19 @@ test('the gate notices a command without a decider, with two, or without a branc
   const mute = { ...first, decide: {} };
   assert.ok(undecided(registry, [...without, mute], processes).some((line) => line.startsWith(command.type)));
   assert.ok(undecided(registryOf([]), [first], []).length > 0);
+});
+
+test('the gate notices a command of staff of which nobody has said what becomes of it in one’s own affairs', () => {
+  const { WriteOffDebt: _, ...others } = ownAffairs;
+  assert.match(undecidedOwnAffairs(registry, others).join(), /WriteOffDebt is sent by staff: say in/);
+  const lax = { ...ownAffairs, WriteOffDebt: { allowed: 'why not' } };
+  assert.match(undecidedOwnAffairs(registry, lax).join(), /WriteOffDebt declares own_affair/);
+  const strict = { ...ownAffairs, AmendLot: 'refused' } as const;
+  assert.match(undecidedOwnAffairs(registry, strict).join(), /AmendLot does not declare own_affair/);
+  assert.match(
+    undecidedOwnAffairs(registry, { ...ownAffairs, Gone: 'refused' }).join(),
+    /Gone is no command of staff/,
+  );
 });
 
 test('the gate notices an event that no stream folds', () => {

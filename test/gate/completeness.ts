@@ -1,5 +1,6 @@
 import { posix } from 'node:path';
 import type { AnyDecider } from '#domain/kernel/decider.ts';
+import { OwnAffair } from '#domain/kernel/own-affair.ts';
 import type { Process } from '#domain/kernel/process.ts';
 import type { Registry } from '#domain/kernel/registry.ts';
 import { everyNode, type Node, nameOf, parse, type Tree, textOf } from './tree.ts';
@@ -29,6 +30,35 @@ export function homeless(registry: Registry, deciders: readonly AnyDecider[]): r
     const homes = deciders.filter((decider) => decider.events.some((event) => event.type === type));
     return homes.length === 1 || type === 'SagaStepped' ? [] : [`${type} belongs to ${homes.length} streams`];
   });
+}
+
+/** Roles under which people act for themselves alone. */
+const OWN_ROLES: readonly string[] = ['bidder', 'seller'];
+
+/** What is not yet said of commands of staff: whether they are refused where the sender has an interest in it. */
+export function undecidedOwnAffairs(
+  registry: Registry,
+  table: Readonly<Record<string, 'refused' | { readonly allowed: string }>>,
+): readonly string[] {
+  const ofStaff = [...registry.commands.values()]
+    .map(({ command }) => command)
+    .filter(({ from }) => from !== 'process' && from.some((role) => !OWN_ROLES.includes(role)));
+  const strangers = Object.keys(table)
+    .filter((type) => ofStaff.every((command) => command.type !== type))
+    .map((type) => `${type} is no command of staff`);
+  const unsaid = ofStaff.flatMap(({ type, rejections }) => {
+    const said = table[type];
+    if (said === undefined)
+      return [
+        `${type} is sent by staff: say in test/support/own-affairs.ts what becomes of one’s own affairs`,
+      ];
+    const declares = rejections.some(({ code }) => code === OwnAffair.code);
+    if (declares === (said === 'refused')) return [];
+    return [
+      `${type} ${declares ? 'declares' : 'does not declare'} ${OwnAffair.code}, other than its table says`,
+    ];
+  });
+  return [...strangers, ...unsaid];
 }
 
 const isEventType = (node: unknown): boolean =>

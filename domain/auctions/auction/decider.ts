@@ -2,6 +2,7 @@ import { derivedId } from '../../kernel/canonical.ts';
 import { isOver, whenDue } from '../../kernel/deadline.ts';
 import { decider } from '../../kernel/decider.ts';
 import { type Rejection, recordedReason } from '../../kernel/message.ts';
+import { ownAffair } from '../../kernel/own-affair.ts';
 import { feeOn } from '../fees.ts';
 import { maximaKnown } from '../inspector/insight.ts';
 import { HasReadSecrets } from '../inspector/messages.ts';
@@ -152,11 +153,13 @@ export const auction = decider({
       if (auction.phase !== 'closing') return [];
       return [cause === undefined ? hammer(auction) : cancelled(auction, cause)];
     },
-    CancelAuction({ cause }, auction, { screened }) {
+    CancelAuction({ cause }, auction, { actor, screened }) {
       if (auction.phase === 'none') return AuctionUnknown({});
       if (auction.phase === 'cancelled') return [];
       if (auction.phase === 'sold' || auction.phase === 'passed')
         return AuctionOver({ phase: auction.phase });
+      const own = ownAffair(actor, auction.terms.seller);
+      if (own !== undefined) return own;
       const known = maximaKnown(screened.inspector, auction);
       if (known !== undefined) return HasReadSecrets({ readUntil: known.until });
       return screened.hasBid ? HasBid({}) : [cancelled(auction, cause)];

@@ -5,6 +5,7 @@ import { AuctionId, BidId, LotId, MovementId, PersonId, SaleId } from '../../ker
 import { Instant } from '../../kernel/instant.ts';
 import { command, event, refusalShape, rejection, screenedBy, secret } from '../../kernel/message.ts';
 import { Currency, MinorUnits, Money, PositiveMinorUnits } from '../../kernel/money.ts';
+import { OwnAffair } from '../../kernel/own-affair.ts';
 import { someText } from '../../kernel/text.ts';
 import { HasReadSecrets } from '../inspector/messages.ts';
 import type { Inspector } from '../inspector/reading.ts';
@@ -294,11 +295,11 @@ export const DropHammer = command('DropHammer', {
 });
 export const CancelAuction = command('CancelAuction', {
   description:
-    'Calls an auction off before the hammer falls; whatever is held for it is released. Not by whoever was shown its maxima or has bid in it.',
+    'Calls an auction off before the hammer falls; whatever is held for it is released. Not by its seller, under any role, nor by whoever was shown its maxima or has bid in it.',
   from: ['auctioneer'],
   data: { auctionId: AuctionId, cause: Cause },
   stream,
-  rejections: [AuctionUnknown, AuctionOver, HasReadSecrets, HasBid],
+  rejections: [AuctionUnknown, AuctionOver, OwnAffair, HasReadSecrets, HasBid],
   screened: screenedBy<{ readonly inspector: Inspector; readonly hasBid: boolean }>(),
 });
 export const CallOffAuction = command('CallOffAuction', {

@@ -4,6 +4,7 @@ import { decider, type FoldedAt } from '../../kernel/decider.ts';
 import type { AuctionId, PersonId } from '../../kernel/ids.ts';
 import type { Instant } from '../../kernel/instant.ts';
 import type { EventOf } from '../../kernel/message.ts';
+import { ownAffair } from '../../kernel/own-affair.ts';
 import { unreachable } from '../../kernel/unreachable.ts';
 import { type Hands, noHands, withHand } from '../hands.ts';
 import { isStaff } from '../people.ts';
@@ -125,6 +126,9 @@ export const lot = decider({
       if (lot.auctions.includes(auctionId)) return AuctionExists({});
       if (!areSoundTimes(opensAt, endsAt, now)) return UnsoundTimes({ now });
       if ('refusal' in screened) return screened.refusal;
+      // The commission is the house's to decide, and this lot's owner has decided it.
+      const own = screened.hasArranged ? ownAffair(actor, lot.consignor) : undefined;
+      if (own !== undefined) return own;
       const { currency, ladder, premium, commission } = screened.terms;
       const { consignor, described, consignedAt } = lot;
       if (described.currency !== currency) return OtherCurrency({ lot: described.currency, sale: currency });

@@ -4,6 +4,7 @@ import { AuctionId, LotId, PersonId, SaleId } from '../../kernel/ids.ts';
 import { Instant } from '../../kernel/instant.ts';
 import { command, event, rejection, screenedBy, secret, type Upcast } from '../../kernel/message.ts';
 import { Currency, MinorUnits, Money, PositiveMinorUnits, PositiveMoney } from '../../kernel/money.ts';
+import { OwnAffair } from '../../kernel/own-affair.ts';
 import { anyText, someText } from '../../kernel/text.ts';
 import { Tiers } from '../fees.ts';
 import { Ladder } from '../ladder.ts';
@@ -71,7 +72,7 @@ export const auctionTerms = {
   minimumReputation: z.int().min(-1_000_000).max(1_000_000).optional(),
 } as const;
 
-/** From its second version on, `staff` may be left out. */
+/** From its second version on, `staff` may be left out; from the third of `LotOffered` on, the sale is told whose its lots are. */
 export const asItWas: Upcast = (terms) => terms;
 
 export const LotConsigned = event('LotConsigned', {
@@ -85,11 +86,11 @@ export const LotAmended = event('LotAmended', {
   data: { lotId: LotId, ...publicLot, ...valuation },
 });
 export const LotOffered = event('LotOffered', {
-  version: 2,
+  version: 3,
   description:
     'The lot is promised to one auction, on these terms; until it comes back no other can have it.',
   data: auctionTerms,
-  upcasts: { 1: asItWas },
+  upcasts: { 1: asItWas, 2: asItWas },
 });
 export const LotReturned = event('LotReturned', {
   version: 1,
@@ -193,7 +194,8 @@ export const WithdrawLot = command('WithdrawLot', {
   rejections: [LotUnknown, NotYourLot, LotPhase],
 });
 export const ScheduleAuction = command('ScheduleAuction', {
-  description: 'Offers a lot in a timed English auction of a published sale, on the sale’s terms.',
+  description:
+    'Offers a lot in a timed English auction of a published sale, on the sale’s terms. Whoever arranged the sale does not put their own lot into it.',
   from: ['seller', 'auctioneer', 'clerk'],
   data: {
     auctionId: AuctionId,
@@ -207,6 +209,7 @@ export const ScheduleAuction = command('ScheduleAuction', {
   rejections: [
     LotUnknown,
     NotYourLot,
+    OwnAffair,
     LotPhase,
     UnsoundTimes,
     OtherCurrency,

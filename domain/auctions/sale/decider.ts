@@ -1,6 +1,8 @@
 import { decider } from '../../kernel/decider.ts';
 import { type EventOf, type Rejection, recordedReason } from '../../kernel/message.ts';
+import { OwnAffair } from '../../kernel/own-affair.ts';
 import { areSound } from '../fees.ts';
+import { isAmong } from '../hands.ts';
 import { maximaKnown } from '../inspector/insight.ts';
 import { HasReadSecrets } from '../inspector/messages.ts';
 import { ladderOf } from '../ladder.ts';
@@ -55,7 +57,7 @@ export const sale = decider({
   category: 'sale',
   events,
   commands,
-  stateVersion: 2,
+  stateVersion: 3,
   initial: noSale,
   evolve,
   decide: {
@@ -72,15 +74,17 @@ export const sale = decider({
       if (phase === 'published') return [];
       return phase === 'scheduled' ? [SalePublished({ saleId })] : SalePhase({ phase });
     },
-    CloseSale({ saleId }, { phase }, { screened }) {
-      if (phase === 'none') return SaleUnknown({});
-      if (phase === 'closed') return [];
-      if (phase !== 'published') return SalePhase({ phase });
+    CloseSale({ saleId }, sale, { actor, screened }) {
+      if (sale.phase === 'none') return SaleUnknown({});
+      if (sale.phase === 'closed') return [];
+      if (sale.phase !== 'published') return SalePhase({ phase: sale.phase });
+      if (isAmong(sale.consignors, actor.id)) return OwnAffair({});
       return screened.hasBid ? HasBid({}) : [SaleClosed({ saleId })];
     },
-    CancelSale({ saleId, cause }, sale, { screened }) {
+    CancelSale({ saleId, cause }, sale, { actor, screened }) {
       if (sale.phase === 'none') return SaleUnknown({});
       if (sale.phase === 'cancelled') return [];
+      if (isAmong(sale.consignors, actor.id)) return OwnAffair({});
       // Its auctions are called off with it, which whoever knows their maxima must not do.
       const known = maximaKnown(screened.inspector, { opened: sale.firstEntered });
       if (known !== undefined) return HasReadSecrets({ readUntil: known.until });
@@ -88,13 +92,15 @@ export const sale = decider({
       const cancelled = SaleCancelled({ saleId, cause, auctions: sale.auctions.size });
       return [cancelled, ...calledOff(saleId, sale, cause)];
     },
-    EnterSale(place, sale) {
+    EnterSale({ seller, ...place }, sale) {
       const { saleId, auctionId, lotId } = place;
       if (sale.phase === 'none') return [turnedAway(place, SaleUnknown({}))];
       const entered = enteredAs(sale, auctionId);
       if (entered !== undefined) return entered.lotId === lotId ? [] : [turnedAway(place, AuctionExists({}))];
       const why = whyTurnedAway(sale);
-      return [why === undefined ? AuctionEntered({ saleId, auctionId, lotId }) : turnedAway(place, why)];
+      if (why !== undefined) return [turnedAway(place, why)];
+      const whose = seller === undefined ? {} : { seller };
+      return [AuctionEntered({ saleId, auctionId, lotId, ...whose })];
     },
     CountIn({ saleId, auctionId, lotId }, sale) {
       if (sale.phase === 'none') return SaleUnknown({});

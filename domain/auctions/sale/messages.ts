@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { AuctionId, LotId, SaleId } from '../../kernel/ids.ts';
+import { AuctionId, LotId, PersonId, SaleId } from '../../kernel/ids.ts';
 import {
   command,
   event,
@@ -9,6 +9,7 @@ import {
   screenedBy,
 } from '../../kernel/message.ts';
 import { Currency } from '../../kernel/money.ts';
+import { OwnAffair } from '../../kernel/own-affair.ts';
 import { anyText, someText } from '../../kernel/text.ts';
 import { Tiers } from '../fees.ts';
 import { HasReadSecrets } from '../inspector/messages.ts';
@@ -53,10 +54,15 @@ export const SaleCancelled = event('SaleCancelled', {
 /** So many auctions are called off in one append, the first of them with the sale itself. */
 export const AUCTIONS_PER_APPEND = 90;
 const place = { saleId: SaleId, auctionId: AuctionId, lotId: LotId } as const;
+const entry = {
+  ...place,
+  /** Whose lot it is; not known of the first, nor of those that were counted in later. */
+  seller: PersonId.optional(),
+} as const;
 export const AuctionEntered = event('AuctionEntered', {
   version: 1,
   description: 'An auction is one of the sale’s: it is called off with it.',
-  data: place,
+  data: entry,
 });
 export const AuctionTurnedAway = event('AuctionTurnedAway', {
   version: 1,
@@ -139,26 +145,26 @@ export const PublishSale = command('PublishSale', {
 });
 export const CloseSale = command('CloseSale', {
   description:
-    'Takes nothing more into a sale. Its auctions run to their end. Not by whoever has bid in one of them.',
+    'Takes nothing more into a sale. Its auctions run to their end. Not by whoever has bid in one of them or has a lot in it.',
   from: ['auctioneer', 'clerk'],
   data: { saleId: SaleId },
   stream,
-  rejections: [SaleUnknown, SalePhase, HasBid],
+  rejections: [SaleUnknown, SalePhase, OwnAffair, HasBid],
   screened: screenedBy<{ readonly hasBid: boolean }>(),
 });
 export const CancelSale = command('CancelSale', {
   description:
-    'Calls a sale off, also one that is closed: its auctions still run. Nobody joins them or bids any more; each is cancelled with the same cause, whatever is held for it is released, and its lot comes back. What has been sold stays sold, and so does a lot that closed before. Not by whoever was shown maxima since the sale took its first auction in, or has bid in one of them.',
+    'Calls a sale off, also one that is closed: its auctions still run. Nobody joins them or bids any more; each is cancelled with the same cause, whatever is held for it is released, and its lot comes back. What has been sold stays sold, and so does a lot that closed before. Not by whoever was shown maxima since the sale took its first auction in, has bid in one of them, or has a lot in it.',
   from: ['auctioneer'],
   data: { saleId: SaleId, cause: Cause },
   stream,
-  rejections: [SaleUnknown, HasReadSecrets, HasBid],
+  rejections: [SaleUnknown, OwnAffair, HasReadSecrets, HasBid],
   screened: screenedBy<{ readonly inspector: Inspector; readonly hasBid: boolean }>(),
 });
 export const EnterSale = command('EnterSale', {
   description: 'Takes an auction into its sale, before it is scheduled.',
   from: 'process',
-  data: place,
+  data: entry,
   stream,
   rejections: [SaleUnknown, SaleNotOpen, SaleFull, AuctionExists],
 });
@@ -192,7 +198,7 @@ export interface SaleTerms {
   readonly commission: Tiers;
   readonly ladder: Ladder;
 }
-/** How the process that schedules an auction hands them on: the terms, or why there are none. */
+/** How the process that schedules an auction hands them on: the terms and whether whoever asks has made them, or why there are none. */
 export type SaleScreening =
-  | { readonly terms: SaleTerms }
+  | { readonly terms: SaleTerms; readonly hasArranged: boolean }
   | { readonly refusal: RejectionOf<typeof SaleUnknown | typeof SaleNotOpen> };

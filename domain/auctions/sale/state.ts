@@ -18,6 +18,8 @@ export interface KnownSale {
   /** Who has arranged or changed it: they bid in none of its auctions. */
   readonly hands: Hands;
   readonly auctions: IdTable<Entered>;
+  /** Whose lots it has taken in, as far as it was told: they decide nothing of it. */
+  readonly consignors: Hands;
   /** Where its first auction was taken in; undefined as long as it has none. */
   readonly firstEntered: FoldedAt | undefined;
   /** Why it was cancelled; undefined as long as it is not. */
@@ -52,9 +54,11 @@ function evolveKnown(sale: KnownSale, event: SaleEvent, at: FoldedAt): KnownSale
     case 'SaleCancelled':
       return { ...sale, phase: 'cancelled', cause: event.data.cause, hands: withHand(sale.hands, at) };
     case 'AuctionEntered': {
-      const { auctionId, lotId } = event.data;
+      const { auctionId, lotId, seller } = event.data;
       const auctions = withValue(sale.auctions, auctionId, { lotId, calledOff: false });
-      return { ...sale, auctions, firstEntered: sale.firstEntered ?? at };
+      const consignors =
+        seller === undefined ? sale.consignors : withHand(sale.consignors, { actor: seller });
+      return { ...sale, auctions, consignors, firstEntered: sale.firstEntered ?? at };
     }
     case 'AuctionCalledOff': {
       const { auctionId, lotId } = event.data;
@@ -74,6 +78,7 @@ export function evolve(sale: Sale, event: SaleEvent, at: FoldedAt): Sale {
     terms: { currency, premium, commission, ladder },
     hands: withHand(noHands, at),
     auctions: emptyTable,
+    consignors: noHands,
     firstEntered: undefined,
     cause: undefined,
   };

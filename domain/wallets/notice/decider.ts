@@ -1,9 +1,26 @@
+import { z } from 'zod';
 import { decider } from '../../kernel/decider.ts';
+import { PaymentId } from '../../kernel/ids.ts';
+import { ownAffair } from '../../kernel/own-affair.ts';
 import { unreachable } from '../../kernel/unreachable.ts';
 import { NoticeHandled, NoticeKept, NoticeUnknown, noticeCommands, noticeEvents } from './messages.ts';
 
-interface State {
+export interface NoticeState {
   readonly phase: 'none' | 'waiting' | 'handled';
+  /** The payment that it names, if anything in it can be read. */
+  readonly paymentId?: PaymentId;
+}
+
+const Named = z.object({ paymentId: PaymentId });
+
+/** A notice may wait because it is of no known kind, or no notice at all: only its payment's name is looked for. */
+function paymentNamedIn(body: string): Pick<NoticeState, 'paymentId'> {
+  try {
+    return Named.safeParse(JSON.parse(body)).data ?? {};
+  } catch {
+    // What is no JSON names nothing.
+    return {};
+  }
 }
 
 /** A notice that waits for a person; kept once, and seen to once. */
@@ -11,14 +28,14 @@ export const notice = decider({
   category: 'notice',
   events: noticeEvents,
   commands: noticeCommands,
-  stateVersion: 1,
-  initial: { phase: 'none' } as State,
-  evolve(_state, event): State {
+  stateVersion: 2,
+  initial: { phase: 'none' } as NoticeState,
+  evolve(state, event): NoticeState {
     switch (event.type) {
       case 'NoticeKept':
-        return { phase: 'waiting' };
+        return { phase: 'waiting', ...paymentNamedIn(event.data.body) };
       case 'NoticeHandled':
-        return { phase: 'handled' };
+        return { ...state, phase: 'handled' };
       default:
         return unreachable(event);
     }
@@ -28,9 +45,10 @@ export const notice = decider({
       if (phase !== 'none') return [];
       return [NoticeKept({ waitingId, provider, why, body, ...(whole !== undefined && { whole }) })];
     },
-    HandleNotice({ waitingId, note }, { phase }) {
+    HandleNotice({ waitingId, note }, { phase }, { actor, screened: person }) {
       if (phase === 'none') return NoticeUnknown({});
-      return phase === 'waiting' ? [NoticeHandled({ waitingId, note })] : [];
+      if (phase === 'handled') return [];
+      return ownAffair(actor, person) ?? [NoticeHandled({ waitingId, note })];
     },
     // It may come before what it takes off the list, which then never is on it.
     MatchNotice: ({ waitingId }, { phase }) =>

@@ -1,6 +1,8 @@
 import { z } from 'zod';
 import { derivedId } from '../../kernel/canonical.ts';
-import { command, event, rejection } from '../../kernel/message.ts';
+import type { PersonId } from '../../kernel/ids.ts';
+import { command, event, rejection, screenedBy } from '../../kernel/message.ts';
+import { OwnAffair } from '../../kernel/own-affair.ts';
 import { ProviderName } from '../../kernel/ports/payments.ts';
 import { someText } from '../../kernel/text.ts';
 
@@ -71,11 +73,13 @@ export const KeepNotice = command('KeepNotice', {
   stream,
 });
 export const HandleNotice = command('HandleNotice', {
-  description: 'Records what was done about a notice of the payment provider that nothing could follow.',
+  description:
+    'Records what was done about a notice of the payment provider that nothing could follow. Not by the person whose payment it names.',
   from: ['auctioneer', 'clerk'],
   data: { waitingId: WaitingId, note: someText(500) },
   stream,
-  rejections: [NoticeUnknown],
+  rejections: [NoticeUnknown, OwnAffair],
+  screened: screenedBy<PersonId | undefined>(),
 });
 export const MatchNotice = command('MatchNotice', {
   description: 'Takes a notice off the list because what it is about has been told since.',

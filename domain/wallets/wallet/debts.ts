@@ -3,6 +3,7 @@ import { valueIn } from '../../kernel/id-table.ts';
 import type { PersonId } from '../../kernel/ids.ts';
 import type { CommandData, EventOf, Rejection } from '../../kernel/message.ts';
 import { type Currency, smaller } from '../../kernel/money.ts';
+import { ownAffair } from '../../kernel/own-affair.ts';
 import { availableOf, clearingOf, moved, platformAccount, receivableOf } from '../../kernel/posting.ts';
 import type { Debt } from '../debtor/messages.ts';
 import {
@@ -126,7 +127,10 @@ export function incurDebt(data: CommandData<typeof IncurDebt>, wallet: Wallet): 
 export function writeOffDebt(
   { person, currency, cause }: CommandData<typeof WriteOffDebt>,
   { owed: amount, debtChanges }: Wallet,
+  { actor }: Pick<Facts, 'actor'>,
 ) {
+  const own = ownAffair(actor, person);
+  if (own !== undefined) return own;
   if (amount === 0n) return NothingOwed({ currency });
   const postings = moved(platformAccount('losses', currency), receivableOf(person, currency), amount);
   return [DebtWrittenOff({ person, currency, amount, cause, owed: 0n, nth: debtChanges + 1, postings })];

@@ -4,6 +4,7 @@ import { ClaimId, HoldId, MovementId, PaymentId, PersonId } from '../../kernel/i
 import { Instant } from '../../kernel/instant.ts';
 import { command, screenedBy } from '../../kernel/message.ts';
 import { Currency, PositiveMinorUnits, PositiveSum } from '../../kernel/money.ts';
+import { OwnAffair } from '../../kernel/own-affair.ts';
 import { someText } from '../../kernel/text.ts';
 import type { Debt } from '../debtor/messages.ts';
 import { ClaimEnd, CreditReason, HoldPurpose, RefusalCode, ReleaseReason } from './events.ts';
@@ -164,11 +165,11 @@ export const IncurDebt = command('IncurDebt', {
 });
 export const WriteOffDebt = command('WriteOffDebt', {
   description:
-    'Gives up what a person owes in a currency; the house bears the loss, and has what comes back of the same payments later.',
+    'Gives up what another person owes in a currency; the house bears the loss, and has what comes back of the same payments later.',
   from: ['auctioneer', 'clerk'],
   data: { ...wallet, cause: someText(500) },
   stream: internal.stream,
-  rejections: [NothingOwed],
+  rejections: [OwnAffair, NothingOwed],
 });
 
 export const walletCommands = [

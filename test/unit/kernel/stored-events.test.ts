@@ -19,7 +19,8 @@ interface Fixture {
 const fixturesIn = (file: URL): readonly Fixture[] => JSON.parse(readFileSync(file, 'utf8'));
 const first = fixturesIn(new URL('../../fixtures/events-v1.json', import.meta.url));
 const second = fixturesIn(new URL('../../fixtures/events-v2.json', import.meta.url));
-const fixtures = [...first, ...second];
+const third = fixturesIn(new URL('../../fixtures/events-v3.json', import.meta.url));
+const fixtures = [...first, ...second, ...third];
 
 const stored = ({ type, data, metadata }: Fixture): StoredEvent => ({
   ...{ eventId: '0198c0de-0000-7000-8000-000000000001', type, stream: 'thing-1', revision: 0 },

@@ -32,7 +32,19 @@ import { NotYet } from '#domain/kernel/deadline.ts';
 import { later } from '#domain/kernel/instant.ts';
 import { recordedReason } from '#domain/kernel/message.ts';
 import { money } from '#domain/kernel/money.ts';
-import { ann, bidding, clara, deciding, NOW, otto, sam, system, terms } from '#test/support/auctions.ts';
+import { OwnAffair } from '#domain/kernel/own-affair.ts';
+import {
+  ann,
+  bidding,
+  clara,
+  deciding,
+  NOW,
+  otto,
+  person,
+  sam,
+  system,
+  terms,
+} from '#test/support/auctions.ts';
 
 // History ⇒ decision = events, one line each; the second line is the repeat, which yields nothing.
 
@@ -385,6 +397,16 @@ test('the auctioneer calls it off until the hammer falls', () => {
     details: { phase: 'cancelled' },
   });
   assert.deepEqual(given([...open, cancelled]).when('AcceptBid', acceptAnn), [late]);
+});
+
+test('nobody calls the auction of their own lot off, with whatever token: before a bid or after', () => {
+  const cancel = { ...id, cause: 'Too cheap.' };
+  for (const roles of [['auctioneer'], ['seller', 'auctioneer']] as const)
+    for (const history of [[scheduled], open, [...open, acceptedAnn], [...open, acceptedAnn, closing]])
+      assert.deepEqual(
+        given(history).when('CancelAuction', cancel, { actor: person('sam', roles), screened: unread }),
+        OwnAffair({}),
+      );
 });
 
 test('a sale is settled once, with what it moved', () => {

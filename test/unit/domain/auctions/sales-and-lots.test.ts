@@ -44,11 +44,12 @@ import {
 import { CurrencyUnknown } from '#domain/kernel/currencies.ts';
 import { recordedReason } from '#domain/kernel/message.ts';
 import { money } from '#domain/kernel/money.ts';
+import { OwnAffair } from '#domain/kernel/own-affair.ts';
 import { cancelSale, closeSale } from '#domain/processes/end-of-sale.ts';
 import { scheduleAuction } from '#domain/processes/schedule-auction.ts';
 import { newHold, withHold, withOpenClaim } from '#domain/wallets/wallet/holds.ts';
 import { noWallet, type Wallet } from '#domain/wallets/wallet/state.ts';
-import { ann, clara, deciding, NOW, otto, sam, stateOf, terms } from '#test/support/auctions.ts';
+import { ann, clara, deciding, NOW, otto, person, sam, stateOf, terms } from '#test/support/auctions.ts';
 
 const { ladder, premium, commission } = terms;
 const givenSale = deciding(sale);
@@ -171,6 +172,23 @@ test('whoever has bid in an auction of a sale neither closes nor cancels it', ()
   assert.deepEqual(givenSale([...open, closed]).when('CloseSale', saleId, byBidder), [], 'it is done');
 });
 
+test('whoever has a lot in a sale neither closes nor cancels it, and whoever is told of no seller may', () => {
+  const byClerk = { ...unread, actor: person('sam', ['auctioneer', 'clerk']) };
+  const ofSam = givenSale([saleScheduled, published]).when('EnterSale', { ...place, seller: 'sam' });
+  assert.deepEqual(ofSam, [AuctionEntered({ ...place, seller: 'sam' })]);
+  const open = [saleScheduled, published, AuctionEntered({ ...place, seller: 'sam' })];
+  assert.deepEqual(givenSale(open).when('CloseSale', saleId, byClerk), OwnAffair({}));
+  assert.deepEqual(givenSale(open).when('CancelSale', calledOff, byClerk), OwnAffair({}));
+  assert.deepEqual(givenSale([...open, closed]).when('CancelSale', calledOff, byClerk), OwnAffair({}));
+  assert.deepEqual(givenSale([...open, closed]).when('CloseSale', saleId, byClerk), [], 'it is done');
+  assert.deepEqual(givenSale(open).when('CloseSale', saleId, { ...unread, actor: otto }), [closed]);
+  assert.deepEqual(
+    givenSale([saleScheduled, published, entered]).when('CloseSale', saleId, byClerk),
+    [closed],
+    'of the first auctions nobody knows whose they are',
+  );
+});
+
 test('the wallet of a sale’s currency knows in which of its auctions its person has bid', () => {
   const funded = (holdId: string, purpose: 'bid' | 'withdrawal') => {
     const claimed = withOpenClaim({ ...newHold(holdId), purpose }, { claimId: 'c1', amount: 1n });
@@ -288,7 +306,7 @@ test('a lot is described anew as a whole, until it is offered', () => {
 const { opensAt, endsAt } = terms;
 const offer = { ...lotId, ...saleId, auctionId: 'a1', opensAt, endsAt };
 const lotOffered = LotOffered({ ...terms, consignedAt: NOW });
-const screened = { terms: { currency: 'USD', ladder, premium, commission } };
+const screened = { terms: { currency: 'USD', ladder, premium, commission }, hasArranged: false };
 
 test('a lot is promised to one auction at a time, on the terms of the sale', () => {
   const bySam = { actor: sam, screened };
@@ -358,7 +376,7 @@ test('an auction takes bids for a minute at least and 90 days at most, and ends 
 });
 
 test('lot and sale agree on the currency, and the sale takes auctions', () => {
-  const euros = { terms: { ...screened.terms, currency: 'EUR' } };
+  const euros = { ...screened, terms: { ...screened.terms, currency: 'EUR' } };
   const differ = OtherCurrency({ lot: 'USD', sale: 'EUR' });
   assert.deepEqual(
     givenLot([consigned]).when('ScheduleAuction', offer, { actor: sam, screened: euros }),
@@ -369,6 +387,21 @@ test('lot and sale agree on the currency, and the sale takes auctions', () => {
     givenLot([consigned]).when('ScheduleAuction', offer, { actor: sam, screened: { refusal } }),
     refusal,
   );
+});
+
+test('whoever arranged a sale does not put their own lot into it, under any role; others put it there', () => {
+  const given = (actor: typeof sam) =>
+    givenLot([consigned]).when('ScheduleAuction', offer, {
+      actor,
+      screened: { ...screened, hasArranged: true },
+    });
+  for (const roles of [['seller'], ['clerk'], ['seller', 'auctioneer']] as const)
+    assert.deepEqual(given(person('sam', roles)), OwnAffair({}));
+  assert.deepEqual(given(clara), [lotOffered]);
+  const bySam = { now: NOW, actor: sam };
+  // Whatever a test’s history says was asked for by Sam.
+  const known = { sale: stateOf(sale, [saleScheduled, published]) };
+  assert.deepEqual(scheduleAuction.screen(known, offer, bySam), { ...screened, hasArranged: true });
 });
 
 test('the sale lends its terms while it is published', () => {

@@ -1,11 +1,15 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { Command } from '#domain/kernel/message.ts';
+import type { Command, NewEvent } from '#domain/kernel/message.ts';
+import { OwnAffair } from '#domain/kernel/own-affair.ts';
+import { handleNotice } from '#domain/processes/handle-notice.ts';
 import { debtor, standingDebt } from '#domain/wallets/debtor/decider.ts';
 import { DebtExpected, DebtNoted, ExpectDebt, NoteDebt } from '#domain/wallets/debtor/messages.ts';
 import { notice } from '#domain/wallets/notice/decider.ts';
-import { HandleNotice, KeepNotice, MatchNotice } from '#domain/wallets/notice/messages.ts';
-import { decideOn, eventsOf, NOON } from '#test/support/deciding.ts';
+import { HandleNotice, KeepNotice, MatchNotice, NoticeKept } from '#domain/wallets/notice/messages.ts';
+import { payment } from '#domain/wallets/payment/decider.ts';
+import { PayoutInitiated } from '#domain/wallets/payment/messages.ts';
+import { decideOn, eventsOf, NOON, person } from '#test/support/deciding.ts';
 
 const told = (owed: bigint, nth: number, currency = 'USD') => ({ person: 'ann', currency, owed, nth });
 
@@ -72,4 +76,41 @@ test('a notice waits once and is handled once', () => {
   // Matched before it was kept, it never waits.
   const matched = eventsOf(decideOn(notice, [], match));
   assert.equal(line(matched, keep), '');
+});
+
+test('whoever has paid, or is paid, does not see to the notice of that payment for the house', () => {
+  const waitingId = '01a22330-7314-7560-94d2-eabb5e2f0821';
+  const handle = HandleNotice({ waitingId, note: 'All is well.' });
+  const kept = (body: string) => NoticeKept({ waitingId, provider: 'simulated', why: 'invalid', body });
+  const dispute = kept('{"outcome":"dispute","paymentId":"p1"}');
+  const after = (...events: readonly NewEvent[]) =>
+    events.reduce(
+      (so, event) =>
+        notice.evolve(so, event as ReturnType<typeof kept>, {
+          position: undefined,
+          occurredAt: NOON,
+          actor: 'ann',
+        }),
+      notice.initial,
+    );
+  const named = handleNotice.readsNext.payment?.stream({ notice: after(dispute) }, person('ann'));
+  assert.equal(named, 'payment-p1', 'also in a notice of a kind that nobody knows');
+  for (const body of ['no JSON', '{}', '{"paymentId":"not an id"}', '{"paymentId":7}', 'null'])
+    assert.equal(
+      handleNotice.readsNext.payment?.stream({ notice: after(kept(body)) }, person('ann')),
+      undefined,
+    );
+  const initiated = PayoutInitiated({ paymentId: 'p1', person: 'ann', currency: 'USD', amount: 5n });
+  const paid = payment.evolve(payment.initial, initiated, {
+    position: undefined,
+    occurredAt: NOON,
+    actor: 'ann',
+  });
+  const facts = { now: NOON, actor: person('ann') };
+  const screened = handleNotice.screen({ payment: paid }, handle.data, facts) as never;
+  assert.equal(screened, 'ann');
+  assert.equal(handleNotice.screen({ payment: payment.initial }, handle.data, facts), undefined);
+  assert.deepEqual(decideOn(notice, [dispute], handle, { ...facts, screened }), OwnAffair({}));
+  const others = { actor: person('otto'), screened };
+  assert.deepEqual(eventsOf(decideOn(notice, [dispute], handle, others)).length, 1);
 });

@@ -10,6 +10,7 @@ import {
   Withdraw,
   WriteOffDebt,
 } from '#domain/wallets/wallet/messages.ts';
+import { otto, person } from '#test/support/auctions.ts';
 import { decideOn, eventsOf } from '#test/support/deciding.ts';
 import {
   ann,
@@ -24,6 +25,7 @@ import {
   reserve,
 } from '#test/support/deciding-wallets.ts';
 
+const byOtto = { actor: otto };
 const owe = (amount: bigint, movement = 'back') => IncurDebt({ ...ann, amount, movement });
 
 test('what went back outside is taken out of what is available, and the rest is owed; each movement once', () => {
@@ -83,12 +85,19 @@ test('a debt in another currency keeps the money in as well', () => {
 
 test('the house may give up what is owed, and bears the loss', () => {
   const giveUp = WriteOffDebt({ ...ann, cause: 'It is small.' });
-  const [off] = eventsOf(decideOn(wallet, history(owe(5n)), giveUp));
+  const [off] = eventsOf(decideOn(wallet, history(owe(5n)), giveUp, byOtto));
   assert.deepEqual((off as { data: { postings?: unknown } }).data.postings, [
     { account: 'platform:losses:USD', amount: -5n },
     { account: 'receivable:ann:USD', amount: 5n },
   ]);
-  assert.equal(line(history(owe(5n), giveUp), giveUp), 'nothing_owed');
+  const after = [...history(owe(5n)), ...(off === undefined ? [] : [off])];
+  assert.equal(line(after, giveUp, byOtto), 'nothing_owed');
+});
+
+test('nobody gives up for the house what they owe themselves, with whatever token', () => {
+  const giveUp = WriteOffDebt({ ...ann, cause: 'It is small.' });
+  for (const roles of [['clerk'], ['auctioneer', 'bidder']] as const)
+    assert.equal(line(history(owe(5n)), giveUp, { actor: person('ann', roles) }), 'own_affair');
 });
 
 /** What a wallet made of a command, with amounts. */

@@ -1,0 +1,23 @@
+import { process } from '../kernel/process.ts';
+import { type NoticeState, notice } from '../wallets/notice/decider.ts';
+import { HandleNotice } from '../wallets/notice/messages.ts';
+import { payment } from '../wallets/payment/decider.ts';
+
+/** Whoever sees to a notice must have nothing in its payment, whose own stream says whose it is. */
+export const handleNotice = process({
+  command: HandleNotice,
+  reads: {
+    notice: { decider: notice, stream: ({ waitingId }) => `notice-${waitingId}`, toEnd: true },
+  },
+  readsNext: {
+    payment: {
+      decider: payment,
+      stream: ({ notice: { paymentId } }: { readonly notice: NoticeState }) =>
+        paymentId === undefined ? undefined : `payment-${paymentId}`,
+      toEnd: true,
+    },
+  },
+  screen: ({ payment }) => payment.known?.terms.person,
+  refuses: () => false,
+  outcome: () => 'accepted',
+});

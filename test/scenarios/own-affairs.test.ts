@@ -1,0 +1,148 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { registry } from '#compose/contexts.ts';
+import { CancelAuction, OpenAuction } from '#domain/auctions/auction/messages.ts';
+import { AmendLot, ConsignLot, ScheduleAuction, WithdrawLot } from '#domain/auctions/lot/messages.ts';
+import { CancelSale, CloseSale, PublishSale, ScheduleSale } from '#domain/auctions/sale/messages.ts';
+import type { Actor, Role } from '#domain/kernel/actor.ts';
+import { later } from '#domain/kernel/instant.ts';
+import type { Command } from '#domain/kernel/message.ts';
+import { HandleNotice } from '#domain/wallets/notice/messages.ts';
+import { PayOutUnclaimed } from '#domain/wallets/unclaimed/messages.ts';
+import { CloseWallet, Transfer, WriteOffDebt } from '#domain/wallets/wallet/messages.ts';
+import { person, terms } from '#test/support/auctions.ts';
+import { ownAffairs } from '#test/support/own-affairs.ts';
+import {
+  ann,
+  bob,
+  endsAt,
+  givenOpenAuction,
+  opensAt,
+  otto,
+  refusedWith,
+  type Saleroom,
+  sam,
+  textIn,
+  usd,
+} from '#test/support/saleroom.ts';
+
+// Sam sells, and has the tokens of staff besides: in the running house he decides nothing of his own for it, and keeps what every
+// seller may do.
+
+const currency = 'USD';
+const clerkSam = person(sam.id, ['clerk']);
+const lotOf = (lotId: string) => ({
+  ...{ lotId, title: terms.title, description: '', categories: [], pictures: [] },
+  ...{ estimateLow: usd(1_00n), estimateHigh: usd(90_00n), openingBid: usd(1_00n) },
+});
+const saleOf = (saleId: string) =>
+  ScheduleSale({
+    ...{ saleId, title: 'Watches', description: '', currency, ladderVersion: 1 },
+    ...{ premium: [{ rateBasisPoints: 1_000 }], commission: [{ rateBasisPoints: 0 }] },
+  });
+
+const cancelA1 = CancelAuction({ auctionId: 'a1', cause: 'Too cheap.' });
+const laterOn = { opensAt: later(opensAt, 3_600_000), endsAt };
+const schedule = (saleId: string) => ScheduleAuction({ auctionId: 'a2', lotId: 'l2', saleId, ...laterOn });
+
+/** Sam pays in and passes it on, and his bank takes it back. Resolves with the payment's id. */
+async function chargedBack(room: Saleroom): Promise<string> {
+  const { house } = room;
+  const paymentId = await room.beginTopUp(sam, 100_00n);
+  await room.confirmTopUps();
+  await house.done(Transfer({ to: bob.id, amount: 100_00n, currency }), sam);
+  const back = { noticeId: 'back', paymentId, outcome: 'top_up_charged_back', amount: 100_00n } as const;
+  assert.equal(await house.tell({ ...back, currency }), true);
+  await house.settle();
+  return paymentId;
+}
+
+/** What each command needs to be about something of Sam's, in a house where the auction `a1` of his lot is open. */
+const stories: Readonly<Record<keyof typeof ownAffairs, (room: Saleroom) => Promise<Command>>> = {
+  async WriteOffDebt(room) {
+    await chargedBack(room);
+    return WriteOffDebt({ person: sam.id, currency, cause: 'It is small.' });
+  },
+  async HandleNotice(room) {
+    const { house } = room;
+    const paymentId = await chargedBack(room);
+    // In another currency than the payment: somebody has to look at it.
+    const odd = { noticeId: 'odd', paymentId, outcome: 'top_up_charged_back', amount: 1_00n } as const;
+    assert.equal(await house.tell({ ...odd, currency: 'EUR' }), true);
+    await house.settle();
+    const kept = (await house.everything()).find(({ type }) => type === 'NoticeKept');
+    return HandleNotice({ waitingId: textIn(kept?.data, 'waitingId'), note: 'All is well.' });
+  },
+  async CancelAuction(room) {
+    assert.equal(refusedWith(await room.house.send(cancelA1, person(sam.id, ['auctioneer']))), 'own_affair');
+    await room.bid(ann, 20_00n);
+    return cancelA1;
+  },
+  CloseSale: async () => CloseSale({ saleId: 's1' }),
+  CancelSale: async () => CancelSale({ saleId: 's1', cause: 'Too cheap.' }),
+  async ScheduleAuction({ house }) {
+    await house.done(saleOf('s2'), clerkSam);
+    await house.done(PublishSale({ saleId: 's2' }), otto);
+    await house.done(ConsignLot(lotOf('l2')), sam);
+    return schedule('s2');
+  },
+  async PayOutUnclaimed(room) {
+    await room.house.done(CloseWallet({ currency }), sam);
+    await room.bid(ann, 20_00n);
+    await room.house.advanceTo(endsAt);
+    return PayOutUnclaimed({ person: sam.id, currency });
+  },
+  async OpenAuction({ house }) {
+    await house.done(ConsignLot(lotOf('l2')), sam);
+    await house.done(schedule('s1'), clerkSam);
+    return OpenAuction({ auctionId: 'a2' });
+  },
+  ConsignLot: async () => ConsignLot({ ...lotOf('l2'), consignor: sam.id }),
+  async AmendLot({ house }) {
+    await house.done(ConsignLot(lotOf('l2')), sam);
+    return AmendLot({ ...lotOf('l2'), reserve: usd(50_00n) });
+  },
+  async WithdrawLot({ house }) {
+    await house.done(ConsignLot(lotOf('l2')), sam);
+    return WithdrawLot({ lotId: 'l2', cause: 'Kept after all.' });
+  },
+  ScheduleSale: async () => saleOf('s2'),
+  async PublishSale({ house }) {
+    await house.done(saleOf('s2'), clerkSam);
+    return PublishSale({ saleId: 's2' });
+  },
+};
+
+/** Sam under every role that may send the command, alone and beside those that he has anyhow. */
+function tokensFor(type: string): readonly Actor[] {
+  const from = registry.commands.get(type)?.command.from;
+  assert.ok(from !== undefined && from !== 'process');
+  const roles = from.flatMap((role): readonly (readonly Role[])[] => [[role], [role, 'seller', 'bidder']]);
+  return roles.map((all) => person(sam.id, all));
+}
+
+for (const [type, story] of Object.entries(stories)) {
+  const decision = ownAffairs[type as keyof typeof ownAffairs];
+  if (decision === 'refused')
+    test(`${type} is refused to whoever has an interest in it, under any role, and done by others`, async (t) => {
+      const room = await givenOpenAuction(t);
+      const { house } = room;
+      const command = await story(room);
+      const before = await house.store.head();
+      for (const token of tokensFor(type))
+        for (const process of [house.process, await house.beside()])
+          assert.equal(refusedWith(await process.send(command, token)), 'own_affair', token.roles.join());
+      assert.equal(await house.store.head(), before, 'nothing was recorded');
+      await house.done(command, otto);
+      await house.settle();
+      await room.audited();
+    });
+  else
+    test(`${type} is done for oneself: ${decision.allowed}`, async (t) => {
+      const room = await givenOpenAuction(t);
+      const command = await story(room);
+      await room.house.done(command, clerkSam);
+      await room.house.settle();
+      await room.audited();
+    });
+}
