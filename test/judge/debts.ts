@@ -4,8 +4,9 @@ import { amount, type Complain, type RawEvent, type Rules, text } from './raw.ts
 const leaving: ReadonlySet<string> = new Set(['TransferSent', 'FundsReserved', 'WalletClosed']);
 
 /**
- * While a person owes, nothing is available in that currency, and nothing leaves; all their wallets hear of a debt before it is
- * in one of them; what was written off is recovered once. `balances` are those of the ledger.
+ * Nobody gives up their own debt for the house. While a person owes, nothing is available in that currency, and nothing leaves;
+ * all their wallets hear of a debt before it is in one of them; what was written off is recovered once. `balances` are those of
+ * the ledger.
  */
 export function debts(balances: () => Readonly<Record<string, bigint>>): Rules {
   /** By person and currency. */
@@ -23,11 +24,13 @@ export function debts(balances: () => Readonly<Record<string, bigint>>): Rules {
   }
 
   function ofWallet(event: RawEvent, complain: Complain): void {
-    const { type, data } = event;
+    const { type, data, metadata } = event;
     const wallet = `${data.person}:${data.currency}`;
     const before = owed.get(wallet) ?? 0n;
     if (before > 0n && leaving.has(type)) complain(`${before} are owed, and money leaves`);
     if (type === 'DebtWrittenOff' || type === 'LossRecovered') lose(event, wallet, complain);
+    if (type === 'DebtWrittenOff' && metadata.actor === data.person)
+      complain('somebody has given up their own debt');
     if (data.owed === undefined) return;
     if (type === 'DebtIncurred' && !told.has(text(data.movement)))
       complain('the other wallets have not heard of it');

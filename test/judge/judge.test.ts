@@ -155,6 +155,14 @@ const rules: readonly (readonly [what: string, spoil: () => readonly RawEvent[],
     () => withSaleEvent('SaleClosed', at('LotClosing'), String(history[at('BidAccepted')]?.data.bidder)),
     /whoever has bid in it takes a hand/,
   ],
+  [
+    'a sale closed by who has a lot in it',
+    () => withSaleEvent('SaleClosed', at('LotClosing'), sellerOf(history[at('LotClosing')])),
+    /whoever has a lot in it decides about it/,
+  ],
+  ['an auction called off by its seller', () => calledOffBySeller(), /called off the auction of their own/],
+  ['an own lot in a sale of one’s own', () => inOwnSale(), /a sale that its seller has arranged/],
+  ['an own debt given up', () => ownDebtGivenUp(), /has given up their own debt/],
   ['an auction that stands without its sale', () => cancelledSale(), /stands, and its sale .* is cancelled/],
   ['a bid placed behind the end', () => decidedAt('BidPlaced', FAR), /placed behind the end of the lot/],
   ['somebody who joins behind the end', () => decidedAt('ParticipantJoined', FAR), /joins behind the end/],
@@ -239,6 +247,32 @@ function withSaleEvent(type: string, place: number, actor?: string): readonly Ra
   const metadata = { ...entered.metadata, ...(actor === undefined ? {} : { actor }) };
   return history.toSpliced(place, 0, { ...entered, type, metadata });
 }
+
+const sellerOf = (event: RawEvent | undefined): string =>
+  String(
+    history.find(({ type, data }) => type === 'AuctionScheduled' && data.auctionId === event?.data.auctionId)
+      ?.data.seller,
+  );
+
+/** Where a lot closes, its seller has called the auction off. */
+const calledOffBySeller = (): readonly RawEvent[] =>
+  spoilt(at('LotClosing'), (event) => ({
+    type: 'AuctionCancelled',
+    metadata: { ...event.metadata, actor: sellerOf(event) },
+  }));
+
+/** Whoever offered the first lot published its sale. */
+const inOwnSale = (): readonly RawEvent[] =>
+  spoilt(at('SalePublished'), ({ metadata }) => ({
+    metadata: { ...metadata, actor: history[at('LotOffered')]?.data.seller },
+  }));
+
+/** What a person was credited was a debt that they gave up. */
+const ownDebtGivenUp = (): readonly RawEvent[] =>
+  spoilt(at('FundsCredited'), ({ data, metadata }) => ({
+    type: 'DebtWrittenOff',
+    metadata: { ...metadata, actor: data.person },
+  }));
 
 /** The sale of an auction that nobody opened. */
 function cancelledSale(): readonly RawEvent[] {

@@ -69,17 +69,24 @@ export class Clients {
     const platforms = this.#platforms();
     const platform = platforms[this.#scheduler.below(platforms.length)];
     if (platform === undefined) return undefined;
-    const { who, id, command, data } = sending;
-    const askedAgain = this.#answered.has(`${who} ${id}`);
+    const { id, command, data } = sending;
+    const actor = actorOf(sending.who);
+    const askedAgain = this.#answered.has(`${actor.id} ${id}`);
     const reply = await this.#call(platform, {
-      ...{ command, data, commandId: id, actor: actorOf(who), origin: { channel: 'http' } },
+      ...{ command, data, commandId: id, actor, origin: { channel: 'http' } },
     });
     if (reply === undefined) return undefined;
-    this.#scheduler.trace.say(`told ${who} of ${id}: ${reply.outcome} ${codeOf(reply) ?? ''}`);
-    if (isFinal(reply) && reply.events.length > 0) this.#answered.add(`${who} ${id}`);
+    this.#scheduler.trace.say(`told ${actor.id} of ${id}: ${reply.outcome} ${codeOf(reply) ?? ''}`);
+    if (isFinal(reply) && reply.events.length > 0) this.#answered.add(`${actor.id} ${id}`);
     this.#judge.acknowledged({
       askedAgain,
-      ...{ commandId: id, actor: who, outcome: reply.outcome, code: codeOf(reply), position: reply.position },
+      ...{
+        commandId: id,
+        actor: actor.id,
+        outcome: reply.outcome,
+        code: codeOf(reply),
+        position: reply.position,
+      },
       events: reply.events.map(({ stream, revision, position, eventId }) => ({
         ...{ stream, revision, position, eventId },
       })),

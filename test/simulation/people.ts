@@ -1,4 +1,4 @@
-import type { Actor } from '#domain/kernel/actor.ts';
+import type { Actor, Role } from '#domain/kernel/actor.ts';
 import { person } from '#test/support/auctions.ts';
 
 /** Everybody in a story. Sue sells and has no wallet; Eve is a stranger; Otto is the auctioneer. */
@@ -8,8 +8,13 @@ const everybody: readonly Actor[] = [
   person('otto', ['auctioneer']),
 ];
 
-export function actorOf(id: string): Actor {
+/** Tokens of staff that people have besides: `sam as auctioneer` is Sam. */
+const AS = / as (auctioneer|clerk)$/;
+
+export function actorOf(who: string): Actor {
+  const [besides = '', role] = AS.exec(who) ?? [];
+  const id = who.slice(0, who.length - besides.length);
   const actor = everybody.find((one) => one.id === id);
-  if (actor === undefined) throw new Error(`nobody is called ${id}`);
-  return actor;
+  if (actor === undefined) throw new Error(`nobody is called ${who}`);
+  return role === undefined ? actor : { ...actor, roles: [...actor.roles, role as Role] };
 }

@@ -105,6 +105,17 @@ function money({ pick, below }: Dice): Wanted {
   ])();
 }
 
+/** What is refused whenever it comes: for want of a role, and to staff because it is their own affair. */
+function notAllowed(bidder: (typeof BIDDERS)[number], auctionId: (typeof AUCTIONS)[number]): Wanted {
+  const cause = 'Not allowed.';
+  if (bidder === 'ann' || bidder === 'bob')
+    return { who: bidder, command: 'CancelAuction', data: { auctionId, cause } };
+  if (bidder === 'dan')
+    return { who: 'dan as clerk', command: 'WriteOffDebt', data: { person: 'dan', currency: 'USD', cause } };
+  const seller = auctionId === 'a2' ? 'sue' : 'sam';
+  return { who: `${seller} as auctioneer`, command: 'CancelAuction', data: { auctionId, cause } };
+}
+
 function saleroom({ pick, chance, told }: Dice): Wanted {
   const auctionId = pick(AUCTIONS);
   return pick<() => Wanted>([
@@ -114,7 +125,7 @@ function saleroom({ pick, chance, told }: Dice): Wanted {
     () =>
       chance(0.3)
         ? { who: 'otto', command: 'CancelAuction', data: { auctionId, cause: 'A test of nerves.' } }
-        : { who: pick(BIDDERS), command: 'CancelAuction', data: { auctionId, cause: 'Not allowed.' } },
+        : notAllowed(pick(BIDDERS), auctionId),
     () => ({
       // The later, the likelier: behind it nothing is sold any more.
       who: chance(0.5 * told) ? 'otto' : pick(BIDDERS),
