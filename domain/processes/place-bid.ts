@@ -46,11 +46,16 @@ function screen(
   if (refusal !== undefined) return { refusal };
   const hold = maximum + feeOn(maximum, terms.premium);
   // The wallet would say no in the same words, and has the last one: it reads the debt to its end.
-  if (standingDebt(debtor) !== undefined)
-    return { refusal: BidNotFunded({ needed: money(hold, currency), cause: DebtOutstanding.code }) };
+  const debt = standingDebt(debtor);
+  if (debt !== undefined) {
+    const owing = { owed: debt.owed, owedIn: debt.currency, cause: DebtOutstanding.code };
+    return { refusal: BidNotFunded({ needed: money(hold, currency), ...owing }) };
+  }
   return { hold, endsAt: terms.endsAt };
 }
 
+const isDebt = (why: Rejection): why is RejectionOf<typeof DebtOutstanding> =>
+  why.code === DebtOutstanding.code;
 const isLack = (why: Rejection): why is RejectionOf<typeof InsufficientFunds> =>
   why.code === InsufficientFunds.code;
 
@@ -65,6 +70,7 @@ function endOf(event: RecordedEvent, bidId: string): RecordedEvent | Rejection |
   return BidNotFunded({
     needed: money(amount, currency),
     ...(isLack(why) && { missing: money(why.details.needed - why.details.available, currency) }),
+    ...(isDebt(why) && { owed: why.details.owed, owedIn: why.details.currency }),
     cause: reason.code,
   });
 }

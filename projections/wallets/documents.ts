@@ -91,13 +91,28 @@ export type StatementEntry = z.output<typeof StatementEntry>;
 
 const Arrival = z
   .object({
-    /** `debt` where the wallet could not take it and it paid what its person owes; `unclaimed` where it is owed to them. */
-    to: z.enum(['wallet', 'debt', 'unclaimed']),
+    /**
+     * `debt` where the wallet could not take it and it paid what its person owes; `unclaimed` where it is owed to them; `loss` where it
+     * makes up for what the house had given up of this payment.
+     */
+    to: z.enum(['wallet', 'debt', 'unclaimed', 'loss']),
     amount: Sum,
   })
   .meta({ id: 'Arrival', description: 'Where money of a payment has arrived, and how much of it.' });
 
 /** The payment's id. */
+const Reversal = z
+  .object({
+    outcome: PaymentNotice.shape.outcome,
+    amount: PositiveMinorUnits,
+    why: z.string().optional(),
+    toldAt: Instant,
+  })
+  .meta({
+    id: 'PaymentReversal',
+    description: 'Money of a payment that went back, or came back to us, as the provider tells it.',
+  });
+
 export const PaymentDocument = z
   .object({
     id: PaymentId,
@@ -121,10 +136,12 @@ export const PaymentDocument = z
     expiresAt: Instant.optional(),
     why: z.string().optional(),
     /** Where the money of a payment in has arrived so far, whose parts may come at different times: each place once. */
-    creditedTo: z.array(Arrival).max(3),
+    creditedTo: z.array(Arrival).max(4),
     /** What has come in or was paid out, and what of it went back, as the provider has told. */
     moved: Sum,
     reversed: Sum,
+    /** What the provider has said of money that went back, or is with us again: the last 20 times. */
+    reversals: z.array(Reversal).max(20),
     /**
      * What is said to have gone back and is beyond what is known to have moved, so that it is not booked; below zero, what is
      * said to be with us again and had not gone.

@@ -20,7 +20,7 @@ import {
   TopUpReversed,
 } from '#domain/wallets/payment/messages.ts';
 import { MoneyUnclaimed } from '#domain/wallets/unclaimed/messages.ts';
-import { DebtPaid, FundsCredited } from '#domain/wallets/wallet/messages.ts';
+import { DebtPaid, FundsCredited, LossRecovered } from '#domain/wallets/wallet/messages.ts';
 import { type View, view } from '../view.ts';
 import { PaymentDocument } from './documents.ts';
 
@@ -44,6 +44,7 @@ const events = [
   NoticeRefused,
   FundsCredited,
   DebtPaid,
+  LossRecovered,
   MoneyUnclaimed,
 ] as const;
 
@@ -69,6 +70,7 @@ const initiated =
     creditedTo: [],
     moved: 0n,
     reversed: 0n,
+    reversals: [],
     unmatched: 0n,
     refusedNotices: 0,
     startedAt: recordedAt,
@@ -111,6 +113,16 @@ const booked =
   (before: PaymentDocument | undefined, event: Summed): PaymentDocument | undefined =>
     sum('unmatched', sign === 1n ? -1n : 1n)(sum('reversed', sign)(before, event), event);
 
+/** What the provider said, with its reason: the newest is the last. */
+function announced(
+  before: PaymentDocument | undefined,
+  { data, recordedAt }: Recorded<typeof ReversalAnnounced | typeof ReinstatementAnnounced>,
+): PaymentDocument | undefined {
+  const { outcome, amount, why } = data;
+  const reversal = { outcome, amount, ...(why !== undefined && { why }), toldAt: recordedAt };
+  return before && { ...before, reversals: [...before.reversals, reversal].slice(-20) };
+}
+
 /** Each part adds to what has arrived in its place. */
 const arrived =
   (to: PaymentDocument['creditedTo'][number]['to']) =>
@@ -138,6 +150,8 @@ function paymentOf(event: Recorded<(typeof events)[number]>): string | undefined
     case 'FundsCredited':
     case 'MoneyUnclaimed':
       return paymentIn(event.data);
+    case 'LossRecovered':
+      return event.data.credit.reason === 'top_up' ? event.data.paymentId : undefined;
     case 'DebtPaid':
       // A debt that is paid out of what is available has no credit.
       return event.data.credit && paymentIn(event.data.credit);
@@ -148,7 +162,7 @@ function paymentOf(event: Recorded<(typeof events)[number]>): string | undefined
 
 export const payments: View = view({
   name: 'payments',
-  version: 5,
+  version: 6,
   description: 'Payments in and out, where they stand, and where to confirm them.',
   document: PaymentDocument,
   indexes: [
@@ -177,8 +191,8 @@ export const payments: View = view({
     PayoutSubmitted: becomes('submitted'),
     PayoutPaid: (before, event) => sum('moved')(becomes('paid')(before, event), event),
     PayoutUnfunded: sum('moved'),
-    ReversalAnnounced: sum('unmatched'),
-    ReinstatementAnnounced: sum('unmatched', -1n),
+    ReversalAnnounced: (before, event) => announced(sum('unmatched')(before, event), event),
+    ReinstatementAnnounced: (before, event) => announced(sum('unmatched', -1n)(before, event), event),
     PayoutReturned: booked(1n),
     TopUpReversed: booked(1n),
     TopUpReinstated: booked(-1n),
@@ -189,6 +203,7 @@ export const payments: View = view({
       before && { ...before, refusedNotices: before.refusedNotices + 1, updatedAt: recordedAt },
     FundsCredited: arrived('wallet'),
     DebtPaid: arrived('debt'),
+    LossRecovered: arrived('loss'),
     MoneyUnclaimed: arrived('unclaimed'),
   },
 });

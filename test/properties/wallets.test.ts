@@ -11,7 +11,7 @@ const numRuns = Number(env.ANNALS_RUNS ?? 150);
 
 test('the random histories meet every event there is, but for those that need a clock or a page', () => {
   const met = new Set<string>();
-  for (const steps of fc.sample(histories, { numRuns: 200, seed: 1 }))
+  for (const steps of fc.sample(histories, { numRuns: 400, seed: 1 }))
     for (const { type } of live(steps).world.history) met.add(type);
   const elsewhere = ['TopUpRequiresAction', 'TopUpExpired', 'PayoutSubmitted', 'UnallocatedAssigned'];
   const all = wallets.messages.events.map(({ type }) => type).filter((type) => !elsewhere.includes(type));

@@ -179,7 +179,7 @@ test('who owes bids no more: the door says so in the words of the wallet, and wh
   const reply = await room.bid(ann, 30_00n);
   assert.equal(refusedWith(reply), 'bid_not_funded');
   assert.deepEqual(reply.outcome === 'rejected' && reply.rejection.details, {
-    ...{ needed: usd(33_00n), cause: 'debt_outstanding' },
+    ...{ needed: usd(33_00n), owed: 22_00n, owedIn: 'USD', cause: 'debt_outstanding' },
   });
   assert.equal((await house.types('participant-a1:ann')).at(-1), 'BidRejected');
   assert.deepEqual(await house.types('wallet-ann:USD'), before);

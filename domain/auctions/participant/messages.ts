@@ -12,7 +12,7 @@ import {
   screenedBy,
   secret,
 } from '../../kernel/message.ts';
-import { Currency, MinorUnits, Money, PositiveMoney } from '../../kernel/money.ts';
+import { Currency, MinorUnits, Money, PositiveMoney, PositiveSum } from '../../kernel/money.ts';
 import {
   AuctionClosed,
   AuctionNotOpen,
@@ -87,6 +87,9 @@ export const BidNotFunded = rejection('bid_not_funded', {
     needed: Money,
     /** What the wallet lacks, beside what it has available and holds for this auction already; only where that is the cause. */
     missing: Money.optional(),
+    /** What you owe, in minor units of `owedIn`, and pay first; only where that is the cause. */
+    owed: PositiveSum.optional(),
+    owedIn: Currency.optional(),
     /** The wallet’s reason, for example `insufficient_funds`, `wallet_not_open` or `debt_outstanding`. */
     cause: z.string(),
   },

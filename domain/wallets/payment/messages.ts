@@ -78,16 +78,32 @@ export const PayoutSettled = event('PayoutSettled', {
   data: { ...payment, provider: ProviderName, movement: MovementId, postings: Postings },
 });
 export const ReversalAnnounced = event('ReversalAnnounced', {
-  version: 1,
+  version: 2,
   description:
     'The provider says that money of this payment went back. It is booked as far as it is known to have come or gone.',
-  data: { ...payment, provider: ProviderName, noticeId, outcome: PaymentNotice.shape.outcome },
+  data: {
+    ...payment,
+    provider: ProviderName,
+    noticeId,
+    outcome: PaymentNotice.shape.outcome,
+    why: why.optional(),
+  },
+  // What the provider says of why, which the first left out.
+  upcasts: { 1: (data) => data },
 });
 export const ReinstatementAnnounced = event('ReinstatementAnnounced', {
-  version: 1,
+  version: 2,
   description:
     'The provider says that money which went back is with us again. It is booked as far as it is known to have gone back.',
-  data: { ...payment, provider: ProviderName, noticeId, outcome: PaymentNotice.shape.outcome },
+  data: {
+    ...payment,
+    provider: ProviderName,
+    noticeId,
+    outcome: PaymentNotice.shape.outcome,
+    why: why.optional(),
+  },
+  // What the provider says of why, which the first left out.
+  upcasts: { 1: (data) => data },
 });
 export const NoticeUnmatched = event('NoticeUnmatched', {
   version: 1,

@@ -130,9 +130,14 @@ function payOut(known: Known, notice: Notice, id: string): Followed {
   return withReversals(known, events, notice, id);
 }
 
-const announced = (known: Known, { noticeId, outcome, provider }: Notice, amount: bigint): PaymentEvent =>
+const announced = (
+  known: Known,
+  { noticeId, outcome, provider, why }: Notice,
+  amount: bigint,
+): PaymentEvent =>
   (outcome === 'top_up_reinstated' ? ReinstatementAnnounced : ReversalAnnounced)({
     ...{ ...known.terms, amount, provider, noticeId, outcome },
+    ...(why !== undefined && { why }),
   });
 
 /**

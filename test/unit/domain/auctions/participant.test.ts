@@ -151,7 +151,10 @@ test('the door turns away whoever owes, as their wallet would', () => {
     readonly refusal: { readonly details: object };
   };
   assert.equal(placeBid.refuses(screened), true);
-  assert.deepEqual(screened.refusal.details, { needed: usd(passes.hold), cause: 'debt_outstanding' });
+  assert.deepEqual(screened.refusal.details, {
+    needed: usd(passes.hold),
+    ...{ owed: 1n, owedIn: 'EUR', cause: 'debt_outstanding' },
+  });
   assert.equal(placeBid.reads.debtor?.stream(bid, ann), 'debtor-ann');
 });
 

@@ -107,7 +107,7 @@ const made = (past: Parameters<typeof decideOn>[1], command: Parameters<typeof d
     .join(', ');
 
 test('what comes back of a payment whose debt was written off makes up for the loss first, and only then is the person’s', () => {
-  const giveUp = WriteOffDebt({ ...ann, cause: 'It is small.' });
+  const giveUp = [WriteOffDebt({ ...ann, cause: 'It is small.' }), byOtto] as const;
   const by = (paymentId: string, amount: bigint) =>
     IncurDebt({ ...ann, amount, movement: `back of ${paymentId}`, paymentId });
   const comes = (paymentId: string, amount: bigint, movement = 'm') =>
@@ -134,7 +134,7 @@ test('what comes back of a payment whose debt was written off makes up for the l
 });
 
 test('only what was written off is lost: money pays the debt of its own payment first, then the oldest', () => {
-  const giveUp = WriteOffDebt({ ...ann, cause: 'It is small.' });
+  const giveUp = [WriteOffDebt({ ...ann, cause: 'It is small.' }), byOtto] as const;
   const by = (paymentId: string, amount: bigint) =>
     IncurDebt({ ...ann, amount, movement: `back of ${paymentId}`, paymentId });
   const comes = (paymentId: string, amount: bigint, movement: string) =>
