@@ -236,7 +236,7 @@ export const plants: readonly Plant[] = [
       },
       {
         file: 'sagas/wallets/unclaimed.ts',
-        find: 'return [{ command: KeepUnclaimed({ ...money, reason }) }];',
+        find: 'return [{ command: KeepUnclaimed({ ...money, reason, ...part }) }];',
         replace:
           "return [{ command: CreditPlatform({ account: 'unallocated', currency, amount, movement, reason: 'sale_proceeds' }) }];",
       },
