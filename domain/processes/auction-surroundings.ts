@@ -3,7 +3,6 @@ import { auction } from '../auctions/auction/decider.ts';
 import { AuctionNotOpen, OwnLot } from '../auctions/auction/messages.ts';
 import type { AuctionState, KnownAuction } from '../auctions/auction/state.ts';
 import { isAmong } from '../auctions/hands.ts';
-import { inspector } from '../auctions/inspector/decider.ts';
 import { secretsKnown } from '../auctions/inspector/insight.ts';
 import { HasReadSecrets } from '../auctions/inspector/messages.ts';
 import type { Inspector } from '../auctions/inspector/reading.ts';
@@ -13,6 +12,7 @@ import { mayNotBid } from '../auctions/people.ts';
 import { sale } from '../auctions/sale/decider.ts';
 import type { Sale } from '../auctions/sale/state.ts';
 import type { Actor } from '../kernel/actor.ts';
+import { ownInspector } from './bidders.ts';
 
 /** All that says who may take part in an auction. */
 export interface Surroundings {
@@ -28,11 +28,7 @@ export interface Surroundings {
  */
 export const surroundings = {
   auction: { decider: auction, stream: ({ auctionId }: { auctionId: string }) => `auction-${auctionId}` },
-  inspector: {
-    decider: inspector,
-    stream: (_: object, { id }: Pick<Actor, 'id'>) => `inspector-${id}`,
-    toEnd: true,
-  },
+  inspector: ownInspector,
 } as const;
 
 type First = Pick<Surroundings, 'auction'>;

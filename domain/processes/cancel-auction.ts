@@ -1,7 +1,7 @@
-import { auction } from '../auctions/auction/decider.ts';
 import { CancelAuction } from '../auctions/auction/messages.ts';
 import type { AuctionState } from '../auctions/auction/state.ts';
 import { process } from '../kernel/process.ts';
+import { surroundings } from './auction-surroundings.ts';
 import { hasBidIn, ownInspector, ownWallet } from './bidders.ts';
 
 /** Whoever calls an auction off must not know its maxima nor have bid in it, which its own stream cannot tell of a person. */
@@ -9,7 +9,7 @@ export const cancelAuction = process({
   command: CancelAuction,
   reads: {
     inspector: ownInspector,
-    auction: { decider: auction, stream: ({ auctionId }) => `auction-${auctionId}` },
+    auction: surroundings.auction,
   },
   readsNext: {
     wallet: ownWallet(({ auction }: { readonly auction: AuctionState }) =>

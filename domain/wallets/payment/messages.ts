@@ -77,33 +77,27 @@ export const PayoutSettled = event('PayoutSettled', {
   description: 'The captured money has left clearing for the provider, who had paid it out.',
   data: { ...payment, provider: ProviderName, movement: MovementId, postings: Postings },
 });
-export const ReversalAnnounced = event('ReversalAnnounced', {
+/** The second version says why, as the provider tells it. */
+const announcement = {
   version: 2,
+  data: {
+    ...payment,
+    provider: ProviderName,
+    noticeId,
+    outcome: PaymentNotice.shape.outcome,
+    why: why.optional(),
+  },
+  upcasts: { 1: (data: Readonly<Record<string, unknown>>) => data },
+};
+export const ReversalAnnounced = event('ReversalAnnounced', {
   description:
     'The provider says that money of this payment went back. It is booked as far as it is known to have come or gone.',
-  data: {
-    ...payment,
-    provider: ProviderName,
-    noticeId,
-    outcome: PaymentNotice.shape.outcome,
-    why: why.optional(),
-  },
-  // What the provider says of why, which the first left out.
-  upcasts: { 1: (data) => data },
+  ...announcement,
 });
 export const ReinstatementAnnounced = event('ReinstatementAnnounced', {
-  version: 2,
   description:
     'The provider says that money which went back is with us again. It is booked as far as it is known to have gone back.',
-  data: {
-    ...payment,
-    provider: ProviderName,
-    noticeId,
-    outcome: PaymentNotice.shape.outcome,
-    why: why.optional(),
-  },
-  // What the provider says of why, which the first left out.
-  upcasts: { 1: (data) => data },
+  ...announcement,
 });
 export const NoticeUnmatched = event('NoticeUnmatched', {
   version: 1,
