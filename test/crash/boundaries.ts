@@ -97,9 +97,11 @@ const ID = /[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}|[0-9a-f
 export function endOf(folder: string): Pick<Told, 'events' | 'end'> {
   const { events } = rawHistory(folder);
   const streams = Map.groupBy(events, ({ stream }) => stream);
-  // By how many steps a saga has come to its end depends on which of two things that came at once was the first.
+  // By how many steps a payment's expiry has come to its end depends on which of two things that came at once was the first.
   const typesOf = (stream: string, own: readonly { readonly type: string }[]): readonly string[] =>
-    stream.startsWith('saga-') ? [...new Set(own.map(({ type }) => type))] : own.map(({ type }) => type);
+    stream.startsWith('saga-top-up-expiry-')
+      ? [...new Set(own.map(({ type }) => type))]
+      : own.map(({ type }) => type);
   const end = [...streams].map(
     ([stream, own]) => `${stream.replaceAll(ID, '*')}: ${typesOf(stream, own).join(' ')}`,
   );
