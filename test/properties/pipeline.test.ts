@@ -134,7 +134,7 @@ function judge(
   { sent, reply }: Told['replies'][number],
   stream: readonly StoredEvent[],
   run: string,
-  isUsedElsewhere: boolean,
+  replies: Told['replies'],
 ): void {
   const event = stream.find(
     ({ metadata }) => metadata.actor === sent.person && metadata.commandId === sent.id,
@@ -147,8 +147,14 @@ function judge(
   } else if (!isOpen(reply)) {
     const code = reply.outcome === 'rejected' && reply.rejection.code;
     if (code === 'idempotency_mismatch') {
-      // Also where another process, which could not see that, has decided the same key here meanwhile.
+      const sentAs = (one: Sending) => one.person === sent.person && one.id === sent.id;
+      const isUsedElsewhere = replies.some((one) => sentAs(one.sent) && one.sent.tally !== sent.tally);
       assert.ok(isUsedElsewhere, 'a key that was used once was said to be used for something else');
+      // The no stood on the whole stream; only a process that had not seen the other use can have recorded it since.
+      const elsewhereToo = replies.some(
+        (one) => sentAs(one.sent) && one.sent.tally === sent.tally && one.sent.process === 1,
+      );
+      assert.ok(event === undefined || elsewhereToo, 'a process recorded what it had said was a mismatch');
       return;
     }
     assert.equal(event, undefined, 'a recorded command was answered by another no');
@@ -174,11 +180,7 @@ async function play(plot: Story, stage: Stage): Promise<void> {
     assert.ok(amountOf(events) <= CAPACITY, 'a yes stood on another state than the history has');
   }
   for (const one of replies) {
-    const { person, id, tally } = one.sent;
-    const isUsedElsewhere = replies.some(
-      ({ sent }) => sent.person === person && sent.id === id && sent.tally !== tally,
-    );
-    judge(one, recorded[tally], run, isUsedElsewhere);
+    judge(one, recorded[one.sent.tally], run, replies);
   }
   // Asked again of a process that has just started, each recorded command gets the reply it got before.
   for (const { sent, reply } of replies) {
