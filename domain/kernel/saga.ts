@@ -3,14 +3,22 @@ import type { Instant } from './instant.ts';
 import type { EventDeclaration, NewEvent, Rejection } from './message.ts';
 import type { Intent, Recorded } from './reaction.ts';
 
-/** What one step of a saga comes to. All of it is recorded in one append before any of it is done. */
-export interface Step<State> {
+/** A command with the name of its answer. */
+export interface Sending<Purpose extends string = string> extends Intent {
+  readonly purpose: Purpose;
+}
+
+/**
+ * What one step of a saga comes to. All of it is recorded in one append before any of it is done. The purposes and timers of
+ * a saga are unions of names: a name that nothing answers does not compile.
+ */
+export interface Step<State, Purpose extends string = string, Timer extends string = string> {
   readonly state: State;
   /** Sent after the append, each until it is answered; `purpose` names the answer. */
-  readonly sends?: readonly Intent[];
+  readonly sends?: readonly Sending<Purpose>[];
   /** Set (again) by name. */
-  readonly timers?: readonly { readonly name: string; readonly at: Instant }[];
-  readonly cancels?: readonly string[];
+  readonly timers?: readonly { readonly name: Timer; readonly at: Instant }[];
+  readonly cancels?: readonly Timer[];
   /** Nothing more is expected; later inputs are ignored. */
   readonly done?: boolean;
 }
@@ -22,7 +30,7 @@ export type Answer =
 
 /**
  * A process with state and timers. One instance for each id, in the stream `saga-<name>-<id>`. Its handlers are pure; a
- * handler that is missing ignores its input, and one that answers `undefined` does too. State is plain data (bigint allowed).
+ * handler that answers `undefined` ignores its input. State is plain data (bigint allowed).
  */
 export interface Saga<State = unknown> {
   readonly name: string;
@@ -43,30 +51,64 @@ export interface Saga<State = unknown> {
   onTimer(state: State, name: string, now: Instant): Step<State> | undefined;
 }
 
-export function saga<const Es extends readonly EventDeclaration[], State>(declaration: {
+/** The handler of an answer that changes nothing, whatever it is: said, so that none is forgotten. */
+export const unheard = (): undefined => undefined;
+
+type Handler<State, Rest extends readonly unknown[], Purpose extends string, Timer extends string> = (
+  state: State,
+  ...rest: Rest
+) => Step<State, Purpose, Timer> | undefined;
+
+/** The handler of this name. @throws TypeError for a name of no handler: what waits for it would wait for ever */
+function handlerOf<H>(saga: string, of: string, handlers: Readonly<Record<string, H>>, name: string): H {
+  const handler = Object.hasOwn(handlers, name) ? handlers[name] : undefined;
+  if (handler === undefined) throw new TypeError(`${saga} has no handler for its ${of} '${name}'`);
+  return handler;
+}
+
+/**
+ * Declares a saga. Its purposes are the names of `answers`, its timers those of `timers`: each that a step names has its
+ * handler.
+ */
+export function saga<
+  const Es extends readonly EventDeclaration[],
+  State,
+  Purpose extends string = never,
+  Timer extends string = never,
+>(declaration: {
   name: string;
   version: number;
   initial: State;
   events: Es;
   id: (event: Recorded<Es[number]>) => string | undefined;
   on: {
-    readonly [T in Es[number]['type']]: (
-      state: NoInfer<State>,
-      event: Recorded<Extract<Es[number], { type: T }>>,
-    ) => Step<NoInfer<State>> | undefined;
+    readonly [T in Es[number]['type']]: Handler<
+      NoInfer<State>,
+      [event: Recorded<Extract<Es[number], { type: T }>>],
+      NoInfer<Purpose>,
+      NoInfer<Timer>
+    >;
   };
   /** By the `purpose` of the command answered. */
-  answers?: Readonly<
-    Record<string, (state: NoInfer<State>, answer: Answer, now: Instant) => Step<NoInfer<State>> | undefined>
-  >;
-  timers?: Readonly<
-    Record<string, (state: NoInfer<State>, now: Instant) => Step<NoInfer<State>> | undefined>
-  >;
+  answers?: {
+    readonly [P in Purpose]: Handler<
+      NoInfer<State>,
+      [answer: Answer, now: Instant],
+      NoInfer<Purpose>,
+      NoInfer<Timer>
+    >;
+  };
+  timers?: {
+    readonly [T in Timer]: Handler<NoInfer<State>, [now: Instant], NoInfer<Purpose>, NoInfer<Timer>>;
+  };
 }): Saga {
-  const { name, version, initial, events, id, answers = {}, timers = {} } = declaration;
-  const on = declaration.on as unknown as Readonly<
-    Record<string, ((state: State, event: RecordedEvent) => Step<State> | undefined) | undefined>
+  const { name, version, initial, events, id } = declaration;
+  type Loose<Rest extends readonly unknown[]> = Readonly<
+    Record<string, Handler<State, Rest, string, string>>
   >;
+  const on = declaration.on as unknown as Loose<[event: RecordedEvent]>;
+  const answers = (declaration.answers ?? {}) as unknown as Loose<[answer: Answer, now: Instant]>;
+  const timers = (declaration.timers ?? {}) as unknown as Loose<[now: Instant]>;
   const known: Saga<State> = {
     name,
     version,
@@ -74,8 +116,9 @@ export function saga<const Es extends readonly EventDeclaration[], State>(declar
     initial,
     instanceOf: id as (event: RecordedEvent) => string | undefined,
     onEvent: (state, event) => on[event.type]?.(state, event),
-    onAnswer: (state, purpose, answer, now) => answers[purpose]?.(state, answer, now),
-    onTimer: (state, timer, now) => timers[timer]?.(state, now),
+    onAnswer: (state, purpose, answer, now) =>
+      handlerOf(name, 'answer', answers, purpose)(state, answer, now),
+    onTimer: (state, timer, now) => handlerOf(name, 'timer', timers, timer)(state, now),
   };
   return known as Saga;
 }

@@ -8,7 +8,7 @@ import {
   OpenAuction,
 } from '#domain/auctions/auction/messages.ts';
 import type { AuctionId } from '#domain/kernel/ids.ts';
-import { saga } from '#domain/kernel/saga.ts';
+import { saga, unheard } from '#domain/kernel/saga.ts';
 
 /** Undefined until the auction is scheduled. */
 type State = { readonly auctionId: AuctionId | undefined };
@@ -47,4 +47,5 @@ export const lotOpeningAndClosing = saga({
         ? undefined
         : { state, sends: [{ command: CloseLot({ auctionId: state.auctionId }), purpose: 'closing' }] },
   },
+  answers: { opening: unheard, closing: unheard },
 });

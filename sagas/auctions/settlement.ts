@@ -1,7 +1,6 @@
 import { LotSold, SettleLot, StopSettlement } from '#domain/auctions/auction/messages.ts';
 import type { EventDeclaration, EventOf, NewEvent, Rejection } from '#domain/kernel/message.ts';
-import type { Intent } from '#domain/kernel/reaction.ts';
-import { type Answer, type Step, saga } from '#domain/kernel/saga.ts';
+import { type Answer, type Sending, type Step as StepOf, saga, unheard } from '#domain/kernel/saga.ts';
 import { CreditPlatform } from '#domain/wallets/platform/messages.ts';
 import { KeepUnclaimed } from '#domain/wallets/unclaimed/messages.ts';
 import { CaptureHold, CreditRefused, CreditWallet, DebtPaid } from '#domain/wallets/wallet/messages.ts';
@@ -14,18 +13,20 @@ type State = {
   readonly debtPaid?: bigint;
 };
 type Stage = 'capture' | 'proceeds' | 'unclaimed' | 'keep' | 'fees';
+type Purpose = Stage | 'settle' | 'stop';
+type Step = StepOf<State, Purpose, never>;
 
 const proceedsOf = ({ hammer, commission }: Sold): bigint => hammer - commission;
 const feesOf = ({ premium, commission }: Sold): bigint => premium + commission;
 
-const capture = ({ winner, currency, auctionId, hammer, premium, settlement }: Sold): Intent => ({
+const capture = ({ winner, currency, auctionId, hammer, premium, settlement }: Sold): Sending<Purpose> => ({
   command: CaptureHold({
     ...{ person: winner, currency, holdId: auctionId, movement: settlement },
     amount: hammer + premium,
   }),
   purpose: 'capture',
 });
-const payProceeds = (sold: Sold): Intent => ({
+const payProceeds = (sold: Sold): Sending<Purpose> => ({
   command: CreditWallet({
     ...{ person: sold.seller, currency: sold.currency, movement: sold.settlement },
     amount: proceedsOf(sold),
@@ -33,7 +34,7 @@ const payProceeds = (sold: Sold): Intent => ({
   }),
   purpose: 'proceeds',
 });
-const keepUnclaimed = ({ seller, currency, settlement }: Sold, amount: bigint): Intent => ({
+const keepUnclaimed = ({ seller, currency, settlement }: Sold, amount: bigint): Sending<Purpose> => ({
   command: KeepUnclaimed({
     ...{ person: seller, currency, movement: settlement },
     amount,
@@ -41,7 +42,7 @@ const keepUnclaimed = ({ seller, currency, settlement }: Sold, amount: bigint): 
   }),
   purpose: 'keep',
 });
-const payFees = (sold: Sold): Intent => ({
+const payFees = (sold: Sold): Sending<Purpose> => ({
   command: CreditPlatform({
     ...{ account: 'fees', currency: sold.currency, movement: sold.settlement },
     amount: feesOf(sold),
@@ -51,14 +52,14 @@ const payFees = (sold: Sold): Intent => ({
   purpose: 'fees',
 });
 
-function settle(state: State, { auctionId }: Sold): Step<State> {
+function settle(state: State, { auctionId }: Sold): Step {
   const { paidTo, debtPaid } = state;
   const command = SettleLot({ auctionId, paidTo, ...(debtPaid !== undefined && { debtPaid }) });
   return { state, sends: [{ command, purpose: 'settle' }], done: true };
 }
-const fees = (state: State, sold: Sold): Step<State> =>
+const fees = (state: State, sold: Sold): Step =>
   feesOf(sold) === 0n ? settle(state, sold) : { state, sends: [payFees(sold)] };
-const proceeds = (state: State, sold: Sold): Step<State> =>
+const proceeds = (state: State, sold: Sold): Step =>
   proceedsOf(sold) === 0n ? fees(state, sold) : { state, sends: [payProceeds(sold)] };
 
 /** What the events of this type say that they have moved, together. */
@@ -72,7 +73,7 @@ const sumOf = (events: readonly NewEvent[], declared: EventDeclaration): bigint 
  * is owed to them. That is kept by its own reaction, and asked for here as well, once for the movement, so that its answer says
  * that it is kept. Without events (the wallet was asked again long after) nothing is known but that it has its way.
  */
-function paid(state: State, sold: Sold, { outcome, events }: Answer): Step<State> {
+function paid(state: State, sold: Sold, { outcome, events }: Answer): Step {
   const debtPaid = sumOf(events, DebtPaid);
   const known = outcome === 'accepted' && events.length === 0 ? state : { ...state, debtPaid };
   if (outcome === 'accepted') return fees(known, sold);
@@ -82,7 +83,7 @@ function paid(state: State, sold: Sold, { outcome, events }: Answer): Step<State
 }
 
 /** A no that has no way around is recorded where the sale is: the money waits in clearing, and somebody has to look. */
-const stop = (state: State, { auctionId }: Sold, at: Stage, { code, message }: Rejection): Step<State> => ({
+const stop = (state: State, { auctionId }: Sold, at: Stage, { code, message }: Rejection): Step => ({
   state,
   sends: [
     {
@@ -95,8 +96,8 @@ const stop = (state: State, { auctionId }: Sold, at: Stage, { code, message }: R
 
 /** What follows the answer of one stage. A no stops the settlement. */
 const after =
-  (at: Stage, next: (state: State, sold: Sold) => Step<State>) =>
-  (state: State, answer: Answer): Step<State> | undefined => {
+  (at: Stage, next: (state: State, sold: Sold) => Step) =>
+  (state: State, answer: Answer): Step | undefined => {
     const { sold } = state;
     if (sold === undefined) return undefined;
     return answer.outcome === 'accepted' ? next(state, sold) : stop(state, sold, at, answer.rejection);
@@ -113,7 +114,7 @@ export const settlement = saga({
   events: [LotSold],
   id: ({ data }) => data.auctionId,
   on: {
-    LotSold: (_, { data }): Step<State> => ({
+    LotSold: (_, { data }): Step => ({
       state: { sold: data, paidTo: 'seller' },
       sends: [capture(data)],
     }),
@@ -125,5 +126,7 @@ export const settlement = saga({
     // Of settlements of before, which gave to the house what is owed to the seller.
     unclaimed: after('unclaimed', fees),
     fees: after('fees', settle),
+    settle: unheard,
+    stop: unheard,
   },
 });

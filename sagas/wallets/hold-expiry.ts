@@ -14,7 +14,7 @@ interface Hold {
 }
 type Waiting = Hold | null;
 
-const over = (state: Waiting): Step<Waiting> | undefined =>
+const over = (state: Waiting): Step<Waiting, never, 'expiry'> | undefined =>
   state === null ? undefined : { state, cancels: ['expiry'], done: true };
 
 /**

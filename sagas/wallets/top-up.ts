@@ -52,12 +52,12 @@ export const topUpEnd = reaction({
 
 type Waiting = { readonly paymentId: string } | null;
 
-const waiting = (paymentId: string, at: Instant): Step<Waiting> => ({
+const waiting = (paymentId: string, at: Instant): Step<Waiting, never, 'expiry'> => ({
   state: { paymentId },
   timers: [{ name: 'expiry', at }],
 });
 
-const over = (state: Waiting): Step<Waiting> | undefined =>
+const over = (state: Waiting): Step<Waiting, never, 'expiry'> | undefined =>
   state === null ? undefined : { state, cancels: ['expiry'], done: true };
 
 /**

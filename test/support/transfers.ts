@@ -12,7 +12,7 @@ import {
 import { MinorUnits } from '#domain/kernel/money.ts';
 import { reaction } from '#domain/kernel/reaction.ts';
 import type { Context } from '#domain/kernel/registry.ts';
-import { type Step, saga } from '#domain/kernel/saga.ts';
+import { type Step, saga, unheard } from '#domain/kernel/saga.ts';
 import { unreachable } from '#domain/kernel/unreachable.ts';
 
 // Purses and transfers between them: the smallest context in which a saga must compensate. The purse knows no transfers,
@@ -186,16 +186,18 @@ interface Transfer {
   readonly transfer: string;
 }
 
-const ended = (state: Transfer, phase: Transfer['phase']): Step<Transfer> => ({
+type TransferStep = Step<Transfer, 'take' | 'give' | 'back', never>;
+
+const ended = (state: Transfer, phase: Transfer['phase']): TransferStep => ({
   state: { ...state, phase },
   done: true,
 });
 const goesOn = (
   state: Transfer,
   phase: Transfer['phase'],
-  purpose: string,
+  purpose: 'take' | 'give' | 'back',
   command: Command,
-): Step<Transfer> => ({ state: { ...state, phase }, sends: [{ command, purpose }] });
+): TransferStep => ({ state: { ...state, phase }, sends: [{ command, purpose }] });
 
 /** Take, then give; what cannot be given goes back. A transfer that waits too long is reminded of. */
 export const transferring = saga({
@@ -222,6 +224,7 @@ export const transferring = saga({
         ? goesOn(state, 'returning', 'back', PutBack({ purse: state.from, amount: state.amount }))
         : ended(state, 'given'),
     back: (state) => ended(state, 'returned'),
+    remind: unheard,
   },
   timers: {
     overdue: (state) => ({
