@@ -1,5 +1,6 @@
 import type { z } from 'zod';
 import type { RecordedEvent } from '#domain/kernel/envelope.ts';
+import { type HandledBy, type Handling, handlersOf, when } from '#domain/kernel/handlers.ts';
 import type { DataOf, EventDeclaration, Shape } from '#domain/kernel/message.ts';
 import type { Recorded } from '#domain/kernel/reaction.ts';
 
@@ -35,56 +36,56 @@ export interface View {
   fold(document: object | undefined, event: RecordedEvent, id: string): object | undefined;
 }
 
+/** A view with the schema of its documents: what reads it is typed by it. */
+export interface ViewOf<S extends Shape> extends View {
+  readonly document: z.ZodObject<S>;
+}
+
 type Fold = (document: object | undefined, event: RecordedEvent, id: string) => object | undefined;
-type FoldOf<S extends Shape, E extends EventDeclaration> = (
-  document: DataOf<S> | undefined,
-  event: Recorded<E>,
-  id: string,
-) => DataOf<S> | undefined;
+/** `when(LotWithdrawn, LotReturned, fold)` */
+type Folding<Document> = <const Es extends readonly EventDeclaration[]>(
+  ...named: readonly [
+    ...Es,
+    (document: Document | undefined, event: Recorded<Es[number]>, id: string) => Document | undefined,
+  ]
+) => Handling<Es[number]>;
 
 /**
- * Declares a view. Each fold takes the document as it was (undefined: none yet) and the event, and answers the document
- * as it is now; it throws when the event cannot be applied, which parks the key.
+ * Declares a view, of the events that its folds are of. Each takes the document as it was (undefined: none yet) and the
+ * event, and answers the document as it is now; it throws when the event cannot be applied, which parks the key.
  */
-export function view<S extends Shape, const Es extends readonly EventDeclaration[]>(declaration: {
+export function view<S extends Shape, const Hs extends readonly Handling[]>(declaration: {
   name: string;
   version: number;
   description: string;
   document: z.ZodObject<S>;
   indexes?: readonly Index[];
   text?: readonly string[];
-  events: Es;
-  key: (event: Recorded<Es[number]>) => string;
+  // Before what is typed by it.
+  on: (when: Folding<DataOf<S>>) => Hs;
+  key: (event: Recorded<HandledBy<Hs>>) => string;
   keysBy?: View['keysBy'];
   /** Default: the key. */
-  documents?: (event: Recorded<Es[number]>) => readonly string[];
-  /** A fold for each event, or one for all of them. */
-  on:
-    | FoldOf<NoInfer<S>, Es[number]>
-    | {
-        readonly [T in Es[number]['type']]: FoldOf<NoInfer<S>, Extract<Es[number], { type: T }>>;
-      };
-}): View {
-  const { name, version, description, document, indexes = [], text = [], events } = declaration;
-  const on = declaration.on as unknown as Fold | Readonly<Record<string, Fold | undefined>>;
-  const handled = new Set(events.map(({ type }) => type));
-  const foldOf = (type: string): Fold | undefined =>
-    typeof on !== 'function' ? on[type] : handled.has(type) ? on : undefined;
+  documents?: (event: Recorded<HandledBy<Hs>>) => readonly string[];
+}): ViewOf<S> {
+  const { name, version, description, document, indexes = [], text = [] } = declaration;
+  const folds = handlersOf<Fold>(`the view ${name}`, declaration.on(when as Folding<DataOf<S>>));
   const keyOf = declaration.key as (event: RecordedEvent) => string;
   return {
     name,
     version,
     description,
+    document,
     schema: document as unknown as z.ZodObject,
     indexes,
     text,
-    events,
+    events: folds.events,
     key: keyOf,
     keysBy: declaration.keysBy ?? {},
     namedByKey: declaration.documents === undefined,
     documents: (declaration.documents as View['documents'] | undefined) ?? ((event) => [keyOf(event)]),
     fold(before, event, id) {
-      const fold = foldOf(event.type);
+      const fold = folds.of(event.type);
       return fold === undefined ? before : fold(before, event, id);
     },
   };

@@ -8,14 +8,14 @@ import { payment } from '#domain/wallets/payment/decider.ts';
 import { platform } from '#domain/wallets/platform/decider.ts';
 import { unclaimed as unclaimedDecider } from '#domain/wallets/unclaimed/decider.ts';
 import { wallet } from '#domain/wallets/wallet/decider.ts';
-import { clearing, platformAccounts } from '#projections/wallets/accounts.ts';
-import { debts as debtsView } from '#projections/wallets/debts.ts';
-import { ledger } from '#projections/wallets/ledger.ts';
-import { notices, refusedNotices as refusedNoticesView } from '#projections/wallets/notices.ts';
-import { payments } from '#projections/wallets/payments.ts';
-import { statement } from '#projections/wallets/statement.ts';
-import { unclaimed as unclaimedView } from '#projections/wallets/unclaimed.ts';
-import { holds, wallets as walletsView } from '#projections/wallets/wallets.ts';
+import { clearingView, platformAccountsView } from '#projections/wallets/accounts.ts';
+import { debtsView } from '#projections/wallets/debts.ts';
+import { ledgerView } from '#projections/wallets/ledger.ts';
+import { noticesView, refusedNoticesView } from '#projections/wallets/notices.ts';
+import { paymentsView } from '#projections/wallets/payments.ts';
+import { statementView } from '#projections/wallets/statement.ts';
+import { unclaimedView } from '#projections/wallets/unclaimed.ts';
+import { holdsView, walletsView } from '#projections/wallets/wallets.ts';
 import { walletOperations } from '#read-api/wallets/operations.ts';
 import { debts } from '#sagas/wallets/debts.ts';
 import { holdExpiry } from '#sagas/wallets/hold-expiry.ts';
@@ -39,16 +39,16 @@ export const wallets: Manifest = {
   processes: [...whileInDebt, handleNotice],
   views: [
     walletsView,
-    holds,
-    statement,
-    payments,
+    holdsView,
+    statementView,
+    paymentsView,
     refusedNoticesView,
     unclaimedView,
     debtsView,
-    notices,
-    platformAccounts,
-    clearing,
-    ledger,
+    noticesView,
+    platformAccountsView,
+    clearingView,
+    ledgerView,
   ],
   reactions: [topUp, topUpEnd, withdrawal, transfer, unclaimedMoney, debts, refusedNotices],
   sagas: [topUpExpiry, holdExpiry],

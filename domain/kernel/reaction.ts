@@ -1,5 +1,6 @@
 import { derivedId } from './canonical.ts';
 import type { RecordedEvent } from './envelope.ts';
+import { type HandledBy, type Handling, handlersOf, when } from './handlers.ts';
 import type { Line } from './line.ts';
 import type { Command, EventDeclaration, EventOf, NewEvent } from './message.ts';
 
@@ -55,43 +56,47 @@ export interface Reaction {
   passed(event: RecordedEvent): readonly Intent[];
 }
 
-type Handlers<Es extends readonly EventDeclaration[], Rest extends readonly unknown[]> = {
-  readonly [T in Es[number]['type']]?: (
-    event: Recorded<Extract<Es[number], { type: T }>>,
-    ...rest: Rest
-  ) => readonly Intent[];
-};
+/** `when(TopUpFailed, TopUpExpired, handler)` */
+type Reacting<Rest extends readonly unknown[]> = <const Es extends readonly EventDeclaration[]>(
+  ...named: readonly [...Es, (event: Recorded<Es[number]>, ...rest: Rest) => readonly Intent[]]
+) => Handling<Es[number]>;
+type OnChain = Reacting<[trail: Trail]>;
+type OncePassed = Reacting<[]>;
 
+/** Declares a reaction to the events that its handlers are of. */
 export function reaction<
-  const Es extends readonly EventDeclaration[],
-  const Fs extends readonly EventDeclaration[] = readonly [],
+  const Hs extends readonly Handling[],
+  const Ps extends readonly Handling[] = readonly [],
 >(declaration: {
   name: string;
-  events: Es;
-  follows?: Fs;
   line?: Line;
-  key: (event: Recorded<Es[number]>) => string;
-  on: Handlers<readonly (Es[number] | Fs[number])[], [trail: Trail]>;
-  passed?: Handlers<Es, []>;
+  // Before what is typed by them.
+  on: (when: OnChain) => Hs;
+  /** Events that mean something only inside a chain. */
+  inside?: (when: OnChain) => readonly Handling[];
+  passed?: (when: OncePassed) => Ps;
+  key: (event: Recorded<HandledBy<Hs> | HandledBy<Ps>>) => string;
 }): Reaction {
-  const { name, events, key } = declaration;
-  type Loose = Readonly<
-    Record<string, ((event: RecordedEvent, trail: Trail) => readonly Intent[]) | undefined>
-  >;
-  const on = declaration.on as Loose;
-  const passed = (declaration.passed ?? {}) as Readonly<
-    Record<string, ((event: RecordedEvent) => readonly Intent[]) | undefined>
-  >;
+  const { name, key, inside = () => [] } = declaration;
+  type Handle = (event: RecordedEvent, trail: Trail) => readonly Intent[];
+  const beginning = declaration.on(when as OnChain);
+  const following = inside(when as OnChain);
+  const on = handlersOf<Handle>(`the reaction ${name}`, [...beginning, ...following]);
+  const last = handlersOf<(event: RecordedEvent) => readonly Intent[]>(
+    `the reaction ${name}`,
+    declaration.passed?.(when as OncePassed) ?? [],
+  );
+  const events = [...new Set([...beginning.flatMap((handling) => handling.events), ...last.events])];
   const roots = new Set(events.map((event) => event.type));
   return {
     name,
     events,
-    follows: declaration.follows ?? [],
+    follows: following.flatMap((handling) => handling.events),
     line: declaration.line,
     key: key as (event: RecordedEvent) => string,
     on: (event, trail) =>
-      trail.some(({ type }) => roots.has(type)) ? (on[event.type]?.(event, trail) ?? []) : [],
-    passed: (event) => passed[event.type]?.(event) ?? [],
+      trail.some(({ type }) => roots.has(type)) ? (on.of(event.type)?.(event, trail) ?? []) : [],
+    passed: (event) => last.of(event.type)?.(event) ?? [],
   };
 }
 

@@ -1,4 +1,5 @@
 import type { RecordedEvent } from './envelope.ts';
+import { type HandledBy, type Handling, handlersOf, when } from './handlers.ts';
 import type { Instant } from './instant.ts';
 import type { EventDeclaration, NewEvent, Rejection } from './message.ts';
 import type { Intent, Recorded } from './reaction.ts';
@@ -66,29 +67,26 @@ function handlerOf<H>(saga: string, of: string, handlers: Readonly<Record<string
   return handler;
 }
 
+/** `when(LotPassed, AuctionCancelled, handler)` */
+type Stepping<State, Purpose extends string, Timer extends string> = <
+  const Es extends readonly EventDeclaration[],
+>(
+  ...named: readonly [...Es, Handler<State, [event: Recorded<Es[number]>], Purpose, Timer>]
+) => Handling<Es[number]>;
+
 /**
- * Declares a saga. Its purposes are the names of `answers`, its timers those of `timers`: each that a step names has its
- * handler.
+ * Declares a saga of the events that its handlers are of. Its purposes are the names of `answers`, its timers those of
+ * `timers`: each that a step names has its handler.
  */
 export function saga<
-  const Es extends readonly EventDeclaration[],
   State,
+  const Hs extends readonly Handling[],
   Purpose extends string = never,
   Timer extends string = never,
 >(declaration: {
   name: string;
   version: number;
   initial: State;
-  events: Es;
-  id: (event: Recorded<Es[number]>) => string | undefined;
-  on: {
-    readonly [T in Es[number]['type']]: Handler<
-      NoInfer<State>,
-      [event: Recorded<Extract<Es[number], { type: T }>>],
-      NoInfer<Purpose>,
-      NoInfer<Timer>
-    >;
-  };
   /** By the `purpose` of the command answered. */
   answers?: {
     readonly [P in Purpose]: Handler<
@@ -101,21 +99,27 @@ export function saga<
   timers?: {
     readonly [T in Timer]: Handler<NoInfer<State>, [now: Instant], NoInfer<Purpose>, NoInfer<Timer>>;
   };
+  // Before what is typed by it.
+  on: (when: Stepping<NoInfer<State>, NoInfer<Purpose>, NoInfer<Timer>>) => Hs;
+  id: (event: Recorded<HandledBy<Hs>>) => string | undefined;
 }): Saga {
-  const { name, version, initial, events, id } = declaration;
+  const { name, version, initial, id } = declaration;
   type Loose<Rest extends readonly unknown[]> = Readonly<
     Record<string, Handler<State, Rest, string, string>>
   >;
-  const on = declaration.on as unknown as Loose<[event: RecordedEvent]>;
+  const on = handlersOf<Handler<State, [event: RecordedEvent], string, string>>(
+    `the saga ${name}`,
+    declaration.on(when as Stepping<State, Purpose, Timer>),
+  );
   const answers = (declaration.answers ?? {}) as unknown as Loose<[answer: Answer, now: Instant]>;
   const timers = (declaration.timers ?? {}) as unknown as Loose<[now: Instant]>;
   const known: Saga<State> = {
     name,
     version,
-    events,
+    events: on.events,
     initial,
     instanceOf: id as (event: RecordedEvent) => string | undefined,
-    onEvent: (state, event) => on[event.type]?.(state, event),
+    onEvent: (state, event) => on.of(event.type)?.(state, event),
     onAnswer: (state, purpose, answer, now) =>
       handlerOf(name, 'answer', answers, purpose)(state, answer, now),
     onTimer: (state, timer, now) => handlerOf(name, 'timer', timers, timer)(state, now),

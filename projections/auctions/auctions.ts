@@ -70,24 +70,13 @@ export const auctionsView = view({
     { name: 'seller', fields: [{ path: 'seller', as: 'text' }] },
   ],
   text: ['title', 'description', 'categories'],
-  events: [
-    AuctionScheduled,
-    AuctionOpened,
-    BidAccepted,
-    LotClosing,
-    LotSold,
-    LotPassed,
-    AuctionCancelled,
-    LotSettled,
-  ],
-  key: (event) => event.data.auctionId,
-  on: {
-    AuctionScheduled: (_, event) => begun(event, 'scheduled'),
-    AuctionOpened: (before, event) => ({
+  on: (when) => [
+    when(AuctionScheduled, (_, event) => begun(event, 'scheduled')),
+    when(AuctionOpened, (before, event) => ({
       ...begun(event, 'open'),
       ...(before && { position: before.position }),
-    }),
-    BidAccepted(before, event) {
+    })),
+    when(BidAccepted, (before, event) => {
       const auction = known(before, event);
       const { currency, price, smallestBid, leader, reserveMet } = event.data;
       return {
@@ -99,27 +88,28 @@ export const auctionsView = view({
         bids: auction.bids + 1,
         updatedAt: event.metadata.occurredAt,
       };
-    },
-    LotClosing: (before, event) => moved(known(before, event), event, 'closing'),
-    LotSold(before, event) {
+    }),
+    when(LotClosing, (before, event) => moved(known(before, event), event, 'closing')),
+    when(LotSold, (before, event) => {
       const { winner, hammer, currency } = event.data;
       return { ...moved(known(before, event), event, 'sold'), winner, hammer: money(hammer, currency) };
-    },
-    LotPassed: (before, event) => ({
+    }),
+    when(LotPassed, (before, event) => ({
       ...moved(known(before, event), event, 'passed'),
       passedBecause: event.data.cause,
-    }),
-    AuctionCancelled(before, event) {
+    })),
+    when(AuctionCancelled, (before, event) => {
       // Who led has won nothing.
       const { leader: _, ...auction } = known(before, event);
       return { ...moved(auction, event, 'cancelled'), cancelledFor: event.data.cause };
-    },
-    LotSettled: (before, event) => ({
+    }),
+    when(LotSettled, (before, event) => ({
       ...known(before, event),
       settled: true,
       updatedAt: event.metadata.occurredAt,
-    }),
-  },
+    })),
+  ],
+  key: (event) => event.data.auctionId,
 });
 
 const moved = (

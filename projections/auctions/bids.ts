@@ -110,35 +110,21 @@ export const bidsView = view({
       ],
     },
   ],
-  events: [
-    BidPlaced,
-    BidRejected,
-    FundsRefused,
-    BidAccepted,
-    BidRefused,
-    LotSold,
-    LotPassed,
-    AuctionCancelled,
-  ],
-  // A hold for a bid is named after its auction.
-  key: (event) => (event.type === 'FundsRefused' ? event.data.holdId : event.data.auctionId),
-  keysBy: { auctionId: (auctionId) => auctionId },
-  documents: concerned,
-  on: {
-    BidPlaced: (_, event) => come(event, 'placed'),
-    BidRejected: (_, event) => ({
+  on: (when) => [
+    when(BidPlaced, (_, event) => come(event, 'placed')),
+    when(BidRejected, (_, event) => ({
       ...decided(come(event, 'rejected'), event, 'rejected'),
       ...why(event.data.reason),
-    }),
-    FundsRefused: (before, event) => ({
+    })),
+    when(FundsRefused, (before, event) => ({
       ...decided(known(before, event), event, 'refused'),
       ...why(event.data.reason),
-    }),
-    BidRefused: (before, event) => ({
+    })),
+    when(BidRefused, (before, event) => ({
       ...decided(known(before, event), event, 'refused'),
       ...why(event.data.reason),
-    }),
-    BidAccepted(before, event, id): BidDocument {
+    })),
+    when(BidAccepted, (before, event, id): BidDocument => {
       const { bidId, bidder, leader, price, offered, currency, displaced } = event.data;
       if (id === automaticOf(bidId)) return automatic(event);
       const bid = known(before, event);
@@ -146,9 +132,16 @@ export const bidsView = view({
       if (leader === bidder) return { ...decided(bid, event, 'leading'), price: money(price, currency) };
       const outbid = decided(bid, event, 'outbid');
       return offered === undefined ? outbid : { ...outbid, price: money(offered, currency) };
-    },
-    LotSold: (before, event): BidDocument => ({ ...known(before, event), status: 'won' }),
-    LotPassed: (before, event): BidDocument => ({ ...known(before, event), status: 'unsold' }),
-    AuctionCancelled: (before, event): BidDocument => ({ ...known(before, event), status: 'cancelled' }),
-  },
+    }),
+    when(LotSold, (before, event): BidDocument => ({ ...known(before, event), status: 'won' })),
+    when(LotPassed, (before, event): BidDocument => ({ ...known(before, event), status: 'unsold' })),
+    when(
+      AuctionCancelled,
+      (before, event): BidDocument => ({ ...known(before, event), status: 'cancelled' }),
+    ),
+  ],
+  // A hold for a bid is named after its auction.
+  key: (event) => (event.type === 'FundsRefused' ? event.data.holdId : event.data.auctionId),
+  keysBy: { auctionId: (auctionId) => auctionId },
+  documents: (event) => concerned(event),
 });

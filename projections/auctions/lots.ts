@@ -52,38 +52,30 @@ export const lotsView = view({
     { name: 'phase', fields: [{ path: 'phase', as: 'text' }] },
   ],
   text: ['title', 'description'],
-  events: [
-    LotConsigned,
-    LotAmended,
-    LotOffered,
-    AuctionTurnedAway,
-    AuctionRefused,
-    LotReturned,
-    OwnershipPassed,
-    LotWithdrawn,
-  ],
-  key: (event) => event.data.lotId,
-  on: {
-    LotConsigned: (_, event): LotDocument => ({
-      ...described(event),
-      consignor: event.data.consignor,
-      phase: 'consigned',
-    }),
-    LotAmended(before, event) {
+  on: (when) => [
+    when(
+      LotConsigned,
+      (_, event): LotDocument => ({
+        ...described(event),
+        consignor: event.data.consignor,
+        phase: 'consigned',
+      }),
+    ),
+    when(LotAmended, (before, event) => {
       const { consignor, phase, auctionId } = known(before, event);
       return { ...described(event), consignor, phase, ...(auctionId === undefined ? {} : { auctionId }) };
-    },
-    LotOffered: (before, event) => ({
+    }),
+    when(LotOffered, (before, event) => ({
       ...moved(known(before, event), event, 'offered'),
       auctionId: event.data.auctionId,
-    }),
-    AuctionTurnedAway: notIn,
-    AuctionRefused: notIn,
-    LotReturned: (before, event) => moved(known(before, event), event, 'consigned'),
-    OwnershipPassed: (before, event) => ({
+    })),
+    when(AuctionTurnedAway, AuctionRefused, notIn),
+    when(LotReturned, (before, event) => moved(known(before, event), event, 'consigned')),
+    when(OwnershipPassed, (before, event) => ({
       ...moved(known(before, event), event, 'sold'),
       owner: event.data.owner,
-    }),
-    LotWithdrawn: (before, event) => moved(known(before, event), event, 'withdrawn'),
-  },
+    })),
+    when(LotWithdrawn, (before, event) => moved(known(before, event), event, 'withdrawn')),
+  ],
+  key: (event) => event.data.lotId,
 });

@@ -16,19 +16,18 @@ export const salesView = view({
   document: SaleDocument,
   indexes: [{ name: 'phase', fields: [{ path: 'phase', as: 'text' }] }],
   text: ['title', 'description'],
-  events: [SaleScheduled, SalePublished, SaleClosed, SaleCancelled],
-  key: (event) => event.data.saleId,
-  on: {
-    SaleScheduled(_, { data, metadata }): SaleDocument {
+  on: (when) => [
+    when(SaleScheduled, (_, { data, metadata }): SaleDocument => {
       const { saleId, title, description, currency, ladder, premium, commission } = data;
       const terms = { currency, ladder, premium, commission };
       return {
         ...{ id: saleId, title, description, ...terms, updatedAt: metadata.occurredAt },
         phase: 'scheduled',
       };
-    },
-    SalePublished: (before, event) => moved(known(before, event), event, 'published'),
-    SaleClosed: (before, event) => moved(known(before, event), event, 'closed'),
-    SaleCancelled: (before, event) => moved(known(before, event), event, 'cancelled'),
-  },
+    }),
+    when(SalePublished, (before, event) => moved(known(before, event), event, 'published')),
+    when(SaleClosed, (before, event) => moved(known(before, event), event, 'closed')),
+    when(SaleCancelled, (before, event) => moved(known(before, event), event, 'cancelled')),
+  ],
+  key: (event) => event.data.saleId,
 });

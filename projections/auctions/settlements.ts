@@ -16,10 +16,8 @@ export const settlementsView = view({
     { name: 'position', fields: [{ path: 'position', as: 'integer' }] },
     { name: 'paid-to', fields: [{ path: 'paidTo', as: 'text' }] },
   ],
-  events: [LotSold, LotSettled, SettlementStopped],
-  key: (event) => event.data.auctionId,
-  on: {
-    LotSold(_, { data, metadata, position }): SettlementDocument {
+  on: (when) => [
+    when(LotSold, (_, { data, metadata, position }): SettlementDocument => {
       const { auctionId, settlement, lotId, seller, winner, currency, hammer, premium, commission } = data;
       const inCurrency = (amount: bigint): Money => money(amount, currency);
       return {
@@ -33,8 +31,8 @@ export const settlementsView = view({
         soldAt: metadata.occurredAt,
         position: position.toString(),
       };
-    },
-    LotSettled(before, event): SettlementDocument {
+    }),
+    when(LotSettled, (before, event): SettlementDocument => {
       const { problem: _, ...settlement } = known(before, event);
       const { paidTo, debtPaid, currency } = event.data;
       return {
@@ -45,11 +43,15 @@ export const settlementsView = view({
         ...(paidTo === 'unclaimed' && { problem: 'proceeds: unclaimed' }),
         settledAt: event.metadata.occurredAt,
       };
-    },
-    SettlementStopped: (before, event): SettlementDocument => ({
-      ...known(before, event),
-      status: 'stopped',
-      problem: `${event.data.at}: ${event.data.reason.code}`,
     }),
-  },
+    when(
+      SettlementStopped,
+      (before, event): SettlementDocument => ({
+        ...known(before, event),
+        status: 'stopped',
+        problem: `${event.data.at}: ${event.data.reason.code}`,
+      }),
+    ),
+  ],
+  key: (event) => event.data.auctionId,
 });

@@ -18,7 +18,7 @@ import {
   LossRecovered,
   TransferSent,
 } from '#domain/wallets/wallet/messages.ts';
-import { type View, view } from '../view.ts';
+import { view } from '../view.ts';
 import { ClearingDocument, PlatformAccountDocument } from './documents.ts';
 
 /** By how much an event changes an account, in minor units. */
@@ -47,23 +47,26 @@ function accountAfter(
 }
 
 /** The accounts of the house and its mirror of what the provider holds; each event touches one of them. */
-export const platformAccounts: View = view({
+export const platformAccountsView = view({
   name: 'platform-accounts',
   version: 4,
   description: 'What the house has earned and what the payment provider holds for it.',
   document: PlatformAccountDocument,
   indexes: [{ name: 'by-currency', fields: [{ path: 'currency', as: 'text' }] }],
-  events: [
-    TopUpConfirmed,
-    TopUpReversed,
-    TopUpReinstated,
-    PayoutSettled,
-    PayoutReturned,
-    PayoutUnfunded,
-    PlatformCredited,
-    UnallocatedAssigned,
-    DebtWrittenOff,
-    LossRecovered,
+  on: (when) => [
+    when(
+      TopUpConfirmed,
+      TopUpReversed,
+      TopUpReinstated,
+      PayoutSettled,
+      PayoutReturned,
+      PayoutUnfunded,
+      PlatformCredited,
+      UnallocatedAssigned,
+      DebtWrittenOff,
+      LossRecovered,
+      accountAfter,
+    ),
   ],
   key(event) {
     const { currency } = event.data;
@@ -73,7 +76,6 @@ export const platformAccounts: View = view({
       return platformAccount('losses', currency);
     return providerAccount(event.data.provider, currency);
   },
-  on: accountAfter,
 });
 
 type Moving = RecordedEvent<
@@ -111,7 +113,7 @@ function clearingAfter(
 }
 
 /** Money on its way, by movement: what an auditor looks at first when something is missing. */
-export const clearing: View = view({
+export const clearingView = view({
   name: 'clearing',
   version: 4,
   description: 'Money of one movement that is on its way: never below zero, and zero at its end.',
@@ -120,23 +122,25 @@ export const clearing: View = view({
     { name: 'by-balance', fields: [{ path: 'balance', as: 'integer' }] },
     { name: 'by-movement', fields: [{ path: 'movement', as: 'text' }] },
   ],
-  events: [
-    TopUpConfirmed,
-    TransferSent,
-    FundsCaptured,
-    FundsCredited,
-    PlatformCredited,
-    PayoutSettled,
-    PayoutReturned,
-    TopUpReinstated,
-    UnallocatedAssigned,
-    MoneyUnclaimed,
-    UnclaimedPaidOut,
-    DebtPaid,
-    LossRecovered,
+  on: (when) => [
+    when(
+      TopUpConfirmed,
+      TransferSent,
+      FundsCaptured,
+      FundsCredited,
+      PlatformCredited,
+      PayoutSettled,
+      PayoutReturned,
+      TopUpReinstated,
+      UnallocatedAssigned,
+      MoneyUnclaimed,
+      UnclaimedPaidOut,
+      DebtPaid,
+      LossRecovered,
+      clearingAfter,
+    ),
   ],
   key: ({ data }) => `${movementOf(data)}:${data.currency}`,
   // A debt that is paid out of what is available has no movement.
   documents: ({ data }) => (movementOf(data) === '' ? [] : [`${movementOf(data)}:${data.currency}`]),
-  on: clearingAfter,
 });

@@ -14,7 +14,7 @@ const owes = (
 });
 
 /** What people owe. A debt that is paid stays, with nothing owed. */
-export const debts = view({
+export const debtsView = view({
   name: 'debts',
   version: 2,
   description: 'What people owe because their wallets could not give back what went back outside.',
@@ -23,17 +23,18 @@ export const debts = view({
     { name: 'by-person', fields: [{ path: 'person', as: 'text' }] },
     { name: 'by-amount', fields: [{ path: 'owed', as: 'integer' }] },
   ],
-  events: [DebtIncurred, DebtPaid, DebtWrittenOff, LossRecovered],
-  key: ({ stream }) => idOf(stream),
-  keysBy: { person: (person) => `${person}:` },
-  on: {
-    DebtIncurred: owes,
-    DebtPaid: owes,
-    DebtWrittenOff: (before, event, id) => ({
+  on: (when) => [
+    when(DebtIncurred, DebtPaid, owes),
+    when(DebtWrittenOff, (before, event, id) => ({
       ...{ ...owes(before, event, id), writtenOff: event.data.cause },
       lost: (before?.lost ?? 0n) + event.data.amount,
-    }),
-    LossRecovered: (before, { data, recordedAt }) =>
-      before && { ...before, lost: before.lost - data.amount, updatedAt: recordedAt },
-  },
+    })),
+    when(
+      LossRecovered,
+      (before, { data, recordedAt }) =>
+        before && { ...before, lost: before.lost - data.amount, updatedAt: recordedAt },
+    ),
+  ],
+  key: ({ stream }) => idOf(stream),
+  keysBy: { person: (person) => `${person}:` },
 });

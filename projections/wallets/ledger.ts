@@ -21,7 +21,7 @@ import {
   LossRecovered,
   TransferSent,
 } from '#domain/wallets/wallet/messages.ts';
-import { type View, view } from '../view.ts';
+import { view } from '../view.ts';
 import { LedgerDocument } from './documents.ts';
 
 type Booked = RecordedEvent<string, { readonly currency: string; readonly postings: readonly Posting[] }>;
@@ -56,32 +56,34 @@ function booked(
 }
 
 /** The trial balance: one document a currency, so that all its sums are of one and the same position. */
-export const ledger: View = view({
+export const ledgerView = view({
   name: 'ledger',
   version: 4,
   description: 'All money of each currency by kind of account; the kinds sum to zero.',
   document: LedgerDocument,
-  events: [
-    TopUpConfirmed,
-    TopUpReversed,
-    TopUpReinstated,
-    PayoutSettled,
-    PayoutReturned,
-    PayoutUnfunded,
-    PlatformCredited,
-    UnallocatedAssigned,
-    MoneyUnclaimed,
-    UnclaimedPaidOut,
-    TransferSent,
-    FundsReserved,
-    ClaimEnded,
-    FundsCaptured,
-    FundsReleased,
-    FundsCredited,
-    DebtPaid,
-    DebtWrittenOff,
-    LossRecovered,
+  on: (when) => [
+    when(
+      TopUpConfirmed,
+      TopUpReversed,
+      TopUpReinstated,
+      PayoutSettled,
+      PayoutReturned,
+      PayoutUnfunded,
+      PlatformCredited,
+      UnallocatedAssigned,
+      MoneyUnclaimed,
+      UnclaimedPaidOut,
+      TransferSent,
+      FundsReserved,
+      ClaimEnded,
+      FundsCaptured,
+      FundsReleased,
+      FundsCredited,
+      DebtPaid,
+      DebtWrittenOff,
+      LossRecovered,
+      booked,
+    ),
   ],
   key: ({ data }) => data.currency,
-  on: booked,
 });

@@ -1,10 +1,10 @@
 import { NoticeHandled, NoticeKept } from '#domain/wallets/notice/messages.ts';
 import { NoticeRefused } from '#domain/wallets/payment/messages.ts';
-import { type View, view } from '../view.ts';
+import { view } from '../view.ts';
 import { NoticeDocument, RefusedNoticeDocument } from './documents.ts';
 
 /** What the provider told and nobody acted on: one document for each such notice, whether its payment is known or not. */
-export const refusedNotices: View = view({
+export const refusedNoticesView = view({
   name: 'refused-notices',
   version: 1,
   description: 'Genuine notices of payment providers that do not fit what is known of the payment.',
@@ -14,12 +14,8 @@ export const refusedNotices: View = view({
     { name: 'by-payment', fields: [{ path: 'paymentId', as: 'text' }] },
     { name: 'by-code', fields: [{ path: 'code', as: 'text' }] },
   ],
-  events: [NoticeRefused],
-  key: ({ stream }) => stream,
-  keysBy: { paymentId: (paymentId) => `payment-${paymentId}` },
-  documents: ({ stream, revision }) => [`${stream}@${revision}`],
-  on: {
-    NoticeRefused(_none, { data, position, recordedAt }): RefusedNoticeDocument {
+  on: (when) => [
+    when(NoticeRefused, (_none, { data, position, recordedAt }): RefusedNoticeDocument => {
       const { noticeId, paymentId, outcome, amount, currency, provider, reason } = data;
       return {
         ...{ noticeId, paymentId, outcome, amount, currency, provider },
@@ -28,12 +24,15 @@ export const refusedNotices: View = view({
         position: position.toString(),
         recordedAt,
       };
-    },
-  },
+    }),
+  ],
+  key: ({ stream }) => stream,
+  keysBy: { paymentId: (paymentId) => `payment-${paymentId}` },
+  documents: ({ stream, revision }) => [`${stream}@${revision}`],
 });
 
 /** What waits for somebody of the house to look at it. */
-export const notices = view({
+export const noticesView = view({
   name: 'notices',
   version: 2,
   description: 'Signed notices of payment providers that nothing could follow.',
@@ -47,16 +46,21 @@ export const notices = view({
       ],
     },
   ],
-  events: [NoticeKept, NoticeHandled],
+  on: (when) => [
+    when(
+      NoticeKept,
+      (_before, { data, position, recordedAt }, id): NoticeDocument => ({
+        ...{ id, provider: data.provider, status: 'waiting', why: data.why, body: data.body },
+        ...(data.whole !== undefined && { whole: data.whole }),
+        receivedAt: recordedAt,
+        ...{ position: position.toString(), updatedAt: recordedAt },
+      }),
+    ),
+    when(
+      NoticeHandled,
+      (before, { data: { note }, recordedAt }): NoticeDocument | undefined =>
+        before && { ...before, status: 'handled', note, updatedAt: recordedAt },
+    ),
+  ],
   key: ({ data }) => data.waitingId,
-  on: {
-    NoticeKept: (_before, { data, position, recordedAt }, id): NoticeDocument => ({
-      ...{ id, provider: data.provider, status: 'waiting', why: data.why, body: data.body },
-      ...(data.whole !== undefined && { whole: data.whole }),
-      receivedAt: recordedAt,
-      ...{ position: position.toString(), updatedAt: recordedAt },
-    }),
-    NoticeHandled: (before, { data: { note }, recordedAt }): NoticeDocument | undefined =>
-      before && { ...before, status: 'handled', note, updatedAt: recordedAt },
-  },
 });

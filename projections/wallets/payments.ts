@@ -1,5 +1,5 @@
 import type { RecordedEvent } from '#domain/kernel/envelope.ts';
-import type { Recorded } from '#domain/kernel/reaction.ts';
+import { isRecorded, type Recorded } from '#domain/kernel/reaction.ts';
 import {
   NoticeRefused,
   PayoutFailed,
@@ -21,32 +21,8 @@ import {
 } from '#domain/wallets/payment/messages.ts';
 import { MoneyUnclaimed } from '#domain/wallets/unclaimed/messages.ts';
 import { DebtPaid, FundsCredited, LossRecovered } from '#domain/wallets/wallet/messages.ts';
-import { type View, view } from '../view.ts';
+import { view } from '../view.ts';
 import { PaymentDocument } from './documents.ts';
-
-const events = [
-  TopUpInitiated,
-  TopUpRequiresAction,
-  TopUpConfirmed,
-  TopUpFailed,
-  TopUpExpired,
-  PayoutInitiated,
-  PayoutSubmitted,
-  PayoutPaid,
-  PayoutFailed,
-  PayoutSettled,
-  TopUpReversed,
-  TopUpReinstated,
-  PayoutReturned,
-  PayoutUnfunded,
-  ReversalAnnounced,
-  ReinstatementAnnounced,
-  NoticeRefused,
-  FundsCredited,
-  DebtPaid,
-  LossRecovered,
-  MoneyUnclaimed,
-] as const;
 
 type Terms = RecordedEvent<
   string,
@@ -144,23 +120,22 @@ const paymentIn = (credit: {
   readonly paymentId?: string | undefined;
 }): string | undefined => (credit.reason === 'top_up' ? (credit.paymentId ?? credit.movement) : undefined);
 
+type Arriving = Recorded<
+  typeof FundsCredited | typeof MoneyUnclaimed | typeof LossRecovered | typeof DebtPaid
+>;
+type OfPayment = RecordedEvent<string, { readonly paymentId: string }>;
+
 /** The payment that an event is about, if it is about one. */
-function paymentOf(event: Recorded<(typeof events)[number]>): string | undefined {
-  switch (event.type) {
-    case 'FundsCredited':
-    case 'MoneyUnclaimed':
-      return paymentIn(event.data);
-    case 'LossRecovered':
-      return event.data.credit.reason === 'top_up' ? event.data.paymentId : undefined;
-    case 'DebtPaid':
-      // A debt that is paid out of what is available has no credit.
-      return event.data.credit && paymentIn(event.data.credit);
-    default:
-      return event.data.paymentId;
-  }
+function paymentOf(event: Arriving | OfPayment): string | undefined {
+  if (isRecorded(event, FundsCredited) || isRecorded(event, MoneyUnclaimed)) return paymentIn(event.data);
+  if (isRecorded(event, LossRecovered))
+    return event.data.credit.reason === 'top_up' ? event.data.paymentId : undefined;
+  // A debt that is paid out of what is available has no credit.
+  if (isRecorded(event, DebtPaid)) return event.data.credit && paymentIn(event.data.credit);
+  return event.data.paymentId;
 }
 
-export const payments: View = view({
+export const paymentsView = view({
   name: 'payments',
   version: 6,
   description: 'Payments in and out, where they stand, and where to confirm them.',
@@ -170,40 +145,44 @@ export const payments: View = view({
     { name: 'by-status', fields: [{ path: 'status', as: 'text' }] },
     { name: 'by-position', fields: [{ path: 'position', as: 'integer' }] },
   ],
-  events,
+  on: (when) => [
+    when(TopUpInitiated, initiated('in')),
+    when(TopUpRequiresAction, (before, event) => {
+      const waiting = becomes('requires_action')(before, event);
+      const { url, expiresAt } = event.data;
+      return waiting && { ...waiting, actionUrl: url, expiresAt };
+    }),
+    when(TopUpConfirmed, (before, event) => sum('moved')(becomes('confirmed')(before, event), event)),
+    when(TopUpFailed, becomes('failed')),
+    // Whose time was over before it could begin, begins with its end.
+    when(TopUpExpired, (before, event) =>
+      becomes('expired')(before ?? initiated('in')(before, event), event),
+    ),
+    when(PayoutInitiated, initiated('out')),
+    when(PayoutSubmitted, becomes('submitted')),
+    when(PayoutPaid, (before, event) => sum('moved')(becomes('paid')(before, event), event)),
+    when(PayoutUnfunded, sum('moved')),
+    when(ReversalAnnounced, (before, event) => announced(sum('unmatched')(before, event), event)),
+    when(ReinstatementAnnounced, (before, event) => announced(sum('unmatched', -1n)(before, event), event)),
+    when(PayoutReturned, booked(1n)),
+    when(TopUpReversed, booked(1n)),
+    when(TopUpReinstated, booked(-1n)),
+    when(PayoutFailed, becomes('failed')),
+    when(PayoutSettled, becomes('settled')),
+    // A notice on a payment that nobody knows is in the history alone: there is no payment to show.
+    when(
+      NoticeRefused,
+      (before, { recordedAt }) =>
+        before && { ...before, refusedNotices: before.refusedNotices + 1, updatedAt: recordedAt },
+    ),
+    when(FundsCredited, arrived('wallet')),
+    when(DebtPaid, arrived('debt')),
+    when(LossRecovered, arrived('loss')),
+    when(MoneyUnclaimed, arrived('unclaimed')),
+  ],
   key: (event) => paymentOf(event) ?? event.stream,
   documents(event) {
     const paymentId = paymentOf(event);
     return paymentId === undefined ? [] : [paymentId];
-  },
-  on: {
-    TopUpInitiated: initiated('in'),
-    TopUpRequiresAction(before, event) {
-      const waiting = becomes('requires_action')(before, event);
-      const { url, expiresAt } = event.data;
-      return waiting && { ...waiting, actionUrl: url, expiresAt };
-    },
-    TopUpConfirmed: (before, event) => sum('moved')(becomes('confirmed')(before, event), event),
-    TopUpFailed: becomes('failed'),
-    // Whose time was over before it could begin, begins with its end.
-    TopUpExpired: (before, event) => becomes('expired')(before ?? initiated('in')(before, event), event),
-    PayoutInitiated: initiated('out'),
-    PayoutSubmitted: becomes('submitted'),
-    PayoutPaid: (before, event) => sum('moved')(becomes('paid')(before, event), event),
-    PayoutUnfunded: sum('moved'),
-    ReversalAnnounced: (before, event) => announced(sum('unmatched')(before, event), event),
-    ReinstatementAnnounced: (before, event) => announced(sum('unmatched', -1n)(before, event), event),
-    PayoutReturned: booked(1n),
-    TopUpReversed: booked(1n),
-    TopUpReinstated: booked(-1n),
-    PayoutFailed: becomes('failed'),
-    PayoutSettled: becomes('settled'),
-    // A notice on a payment that nobody knows is in the history alone: there is no payment to show.
-    NoticeRefused: (before, { recordedAt }) =>
-      before && { ...before, refusedNotices: before.refusedNotices + 1, updatedAt: recordedAt },
-    FundsCredited: arrived('wallet'),
-    DebtPaid: arrived('debt'),
-    LossRecovered: arrived('loss'),
-    MoneyUnclaimed: arrived('unclaimed'),
   },
 });

@@ -11,7 +11,7 @@ import {
   FundsReserved,
   TransferSent,
 } from '#domain/wallets/wallet/messages.ts';
-import { type View, view } from '../view.ts';
+import { view } from '../view.ts';
 import { StatementEntry } from './documents.ts';
 import { changesOf } from './wallets.ts';
 
@@ -47,7 +47,7 @@ function entry(event: Entered, id: string) {
  * One document for each event of a wallet that is about money, with the balance after it. The statement at a position
  * or a time is the entries at or below it, and their last says what the wallet held then.
  */
-export const statement: View = view({
+export const statementView = view({
   name: 'statement',
   version: 3,
   description: 'Every entry of a wallet with its running balance.',
@@ -69,43 +69,42 @@ export const statement: View = view({
     },
     { name: 'by-movement', fields: [{ path: 'movement', as: 'text' }] },
   ],
-  events: [TransferSent, FundsReserved, ClaimEnded, FundsCaptured, FundsReleased, FundsCredited, DebtPaid],
-  key: ({ stream }) => stream,
-  keysBy: { wallet: (wallet) => `wallet-${wallet}` },
-  documents: ({ stream, revision }) => [`${stream}@${revision}`],
-  on: {
-    TransferSent(_none, event, id): StatementEntry {
+  on: (when) => [
+    when(TransferSent, (_none, event, id): StatementEntry => {
       const { to, movement } = event.data;
       return { ...entry(event, id), kind: 'transfer_sent', why: 'transfer', counterparty: to, movement };
-    },
-    FundsReserved(_none, event, id): StatementEntry {
+    }),
+    when(FundsReserved, (_none, event, id): StatementEntry => {
       const { holdId, claimId, purpose } = event.data;
       return { ...entry(event, id), kind: 'reserved', why: purpose, holdId, claimId };
-    },
-    ClaimEnded(_none, event, id): StatementEntry {
+    }),
+    when(ClaimEnded, (_none, event, id): StatementEntry => {
       const { holdId, claimId, reason } = event.data;
       return { ...entry(event, id), kind: 'claim_ended', why: reason, holdId, claimId };
-    },
-    FundsCaptured(_none, event, id): StatementEntry {
+    }),
+    when(FundsCaptured, (_none, event, id): StatementEntry => {
       const { holdId, purpose, movement } = event.data;
       return { ...entry(event, id), kind: 'captured', why: purpose, holdId, movement };
-    },
-    FundsReleased(_none, event, id): StatementEntry {
+    }),
+    when(FundsReleased, (_none, event, id): StatementEntry => {
       const { holdId, reason } = event.data;
       return { ...entry(event, id), kind: 'released', why: reason, holdId };
-    },
-    DebtPaid(_none, event, id): StatementEntry {
+    }),
+    when(DebtPaid, (_none, event, id): StatementEntry => {
       const { credit } = event.data;
       const movement = credit === undefined ? {} : { movement: credit.movement };
       return { ...entry(event, id), kind: 'debt_paid', why: credit?.reason ?? 'debt', ...movement };
-    },
-    FundsCredited(_none, event, id): StatementEntry {
+    }),
+    when(FundsCredited, (_none, event, id): StatementEntry => {
       const { movement, reason, from, because } = event.data;
       return {
         ...{ ...entry(event, id), kind: 'credited', why: reason, movement },
         ...(because !== undefined && { because }),
         ...(from !== undefined && { counterparty: from }),
       };
-    },
-  },
+    }),
+  ],
+  key: ({ stream }) => stream,
+  keysBy: { wallet: (wallet) => `wallet-${wallet}` },
+  documents: ({ stream, revision }) => [`${stream}@${revision}`],
 });

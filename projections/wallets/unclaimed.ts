@@ -4,7 +4,7 @@ import { view } from '../view.ts';
 import { UnclaimedDocument } from './documents.ts';
 
 /** What the house owes to people. An account that is empty again stays, as the answer to "where is it gone". */
-export const unclaimed = view({
+export const unclaimedView = view({
   name: 'unclaimed',
   version: 1,
   description: 'Money of people that no wallet of theirs could take.',
@@ -13,17 +13,19 @@ export const unclaimed = view({
     { name: 'by-person', fields: [{ path: 'person', as: 'text' }] },
     { name: 'by-balance', fields: [{ path: 'balance', as: 'integer' }] },
   ],
-  events: [MoneyUnclaimed, UnclaimedPaidOut],
-  key: ({ stream }) => idOf(stream),
-  keysBy: { person: (person) => `${person}:` },
-  on: {
-    MoneyUnclaimed: (_before, { data, recordedAt }, id): UnclaimedDocument => ({
-      ...{ id, person: data.person, currency: data.currency, balance: data.balance },
-      ...{ lastReason: data.reason, lastMovement: data.movement, updatedAt: recordedAt },
-    }),
-    UnclaimedPaidOut(before, { stream, data, recordedAt }): UnclaimedDocument {
+  on: (when) => [
+    when(
+      MoneyUnclaimed,
+      (_before, { data, recordedAt }, id): UnclaimedDocument => ({
+        ...{ id, person: data.person, currency: data.currency, balance: data.balance },
+        ...{ lastReason: data.reason, lastMovement: data.movement, updatedAt: recordedAt },
+      }),
+    ),
+    when(UnclaimedPaidOut, (before, { stream, data, recordedAt }): UnclaimedDocument => {
       if (before === undefined) throw new Error(`${stream} begins with a payout`);
       return { ...before, balance: data.balance, updatedAt: recordedAt };
-    },
-  },
+    }),
+  ],
+  key: ({ stream }) => idOf(stream),
+  keysBy: { person: (person) => `${person}:` },
 });

@@ -15,7 +15,7 @@ import {
   WalletClosed,
   WalletOpened,
 } from '#domain/wallets/wallet/messages.ts';
-import { type View, view } from '../view.ts';
+import { view } from '../view.ts';
 import { HoldDocument, WalletDocument } from './documents.ts';
 
 type Booked = RecordedEvent<
@@ -53,51 +53,36 @@ const owes = (
   _id: string,
 ): WalletDocument | undefined => before && { ...before, owed, updatedAt: recordedAt };
 
-export const wallets: View = view({
+export const walletsView = view({
   name: 'wallets',
   version: 2,
   description: 'Each person’s wallets: what can be spent, what is held, and what is owed.',
   document: WalletDocument,
   indexes: [{ name: 'by-person', fields: [{ path: 'person', as: 'text' }] }],
-  events: [
-    WalletOpened,
-    WalletClosed,
-    TransferSent,
-    FundsReserved,
-    ClaimEnded,
-    FundsCaptured,
-    FundsReleased,
-    FundsCredited,
-    DebtIncurred,
-    DebtPaid,
-    DebtWrittenOff,
+  on: (when) => [
+    when(
+      WalletOpened,
+      (before, { data: { person, currency }, recordedAt }, id): WalletDocument => ({
+        id,
+        person,
+        currency,
+        status: 'open',
+        available: before?.available ?? 0n,
+        held: before?.held ?? 0n,
+        owed: before?.owed ?? 0n,
+        openedAt: recordedAt,
+        updatedAt: recordedAt,
+      }),
+    ),
+    when(WalletClosed, (before, { recordedAt }): WalletDocument | undefined =>
+      before === undefined ? undefined : { ...before, status: 'closed', updatedAt: recordedAt },
+    ),
+    when(TransferSent, FundsReserved, ClaimEnded, FundsCaptured, FundsReleased, FundsCredited, booked),
+    when(DebtIncurred, DebtWrittenOff, owes),
+    when(DebtPaid, (before, event, id) => owes(booked(before, event), event, id)),
   ],
   key: ({ stream }) => idOf(stream),
   keysBy: { person: (person) => `${person}:` },
-  on: {
-    WalletOpened: (before, { data: { person, currency }, recordedAt }, id): WalletDocument => ({
-      id,
-      person,
-      currency,
-      status: 'open',
-      available: before?.available ?? 0n,
-      held: before?.held ?? 0n,
-      owed: before?.owed ?? 0n,
-      openedAt: recordedAt,
-      updatedAt: recordedAt,
-    }),
-    WalletClosed: (before, { recordedAt }): WalletDocument | undefined =>
-      before === undefined ? undefined : { ...before, status: 'closed', updatedAt: recordedAt },
-    TransferSent: booked,
-    FundsReserved: booked,
-    ClaimEnded: booked,
-    FundsCaptured: booked,
-    FundsReleased: booked,
-    FundsCredited: booked,
-    DebtIncurred: owes,
-    DebtPaid: (before, event, id) => owes(booked(before, event), event, id),
-    DebtWrittenOff: owes,
-  },
 });
 
 const holdAfter =
@@ -106,7 +91,7 @@ const holdAfter =
     before === undefined ? undefined : { ...before, ...change, updatedAt: recordedAt };
 
 /** Why money is held. A hold that has ended stays, as the answer to "where is it gone". */
-export const holds: View = view({
+export const holdsView = view({
   name: 'holds',
   version: 1,
   description: 'What is held in a wallet, and for what.',
@@ -120,24 +105,24 @@ export const holds: View = view({
       ],
     },
   ],
-  events: [FundsReserved, ClaimEnded, HoldCommitted, FundsCaptured, FundsReleased],
-  key: ({ stream, data }) => `${idOf(stream)}:${data.holdId}`,
-  keysBy: { wallet: (wallet) => `${wallet}:` },
-  on: {
-    FundsReserved(_before, { stream, data, recordedAt }, id): HoldDocument {
+  on: (when) => [
+    when(FundsReserved, (_before, { stream, data, recordedAt }, id): HoldDocument => {
       const { person, currency, holdId, purpose, held, expiresAt } = data;
       const terms = { id, wallet: idOf(stream), person, currency, holdId, purpose };
       const until = expiresAt === undefined ? {} : { expiresAt };
       return { ...terms, status: 'open', held, ...until, updatedAt: recordedAt };
-    },
-    ClaimEnded: (before, event) =>
+    }),
+    when(ClaimEnded, (before, event) =>
       holdAfter({ held: event.data.held, ...(event.data.holdEnded && { status: 'resting' }) })(before, event),
-    HoldCommitted(before, { recordedAt }) {
+    ),
+    when(HoldCommitted, (before, { recordedAt }) => {
       if (before === undefined) return undefined;
       const { expiresAt: _, ...committed } = before;
       return { ...committed, updatedAt: recordedAt };
-    },
-    FundsCaptured: holdAfter({ status: 'captured', held: 0n }),
-    FundsReleased: holdAfter({ status: 'released', held: 0n }),
-  },
+    }),
+    when(FundsCaptured, holdAfter({ status: 'captured', held: 0n })),
+    when(FundsReleased, holdAfter({ status: 'released', held: 0n })),
+  ],
+  key: ({ stream, data }) => `${idOf(stream)}:${data.holdId}`,
+  keysBy: { wallet: (wallet) => `${wallet}:` },
 });

@@ -6,6 +6,7 @@ import { Instant } from '#domain/kernel/instant.ts';
 import { Currency, MinorUnits } from '#domain/kernel/money.ts';
 import type { Filter, Query } from '#domain/kernel/ports/views.ts';
 import { auctionsView } from '#projections/auctions/auctions.ts';
+import { bidsView } from '#projections/auctions/bids.ts';
 import {
   AuctionDocument,
   AuctionPhase,
@@ -15,6 +16,9 @@ import {
   SaleDocument,
   SettlementDocument,
 } from '#projections/auctions/documents.ts';
+import { lotsView } from '#projections/auctions/lots.ts';
+import { salesView } from '#projections/auctions/sales.ts';
+import { settlementsView } from '#projections/auctions/settlements.ts';
 import { isTheirs, oversees, personAsked } from '../authorization/own.ts';
 import { hasRole } from '../authorization/who.ts';
 import { connection, pageArguments } from '../connection.ts';
@@ -23,11 +27,11 @@ import type { Reading } from '../house.ts';
 import { field, node, type Operations, query } from '../operation.ts';
 import { auctionFeed } from './feed.ts';
 
-const auctions = documents('auctions', AuctionDocument);
-const bids = documents('bids', BidDocument);
-const sales = documents('sales', SaleDocument);
-const lots = documents('lots', LotDocument);
-const settlements = documents('settlements', SettlementDocument);
+const auctions = documents(auctionsView);
+const bids = documents(bidsView);
+const sales = documents(salesView);
+const lots = documents(lotsView);
+const settlements = documents(settlementsView);
 
 const orders = {
   ending_first: [{ field: 'endsAt', direction: 'ascending' }],

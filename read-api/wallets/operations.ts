@@ -6,6 +6,8 @@ import { Currency } from '#domain/kernel/money.ts';
 import type { Filter } from '#domain/kernel/ports/views.ts';
 import { Token } from '#domain/kernel/token.ts';
 import { WaitingId } from '#domain/wallets/notice/messages.ts';
+import { clearingView, platformAccountsView } from '#projections/wallets/accounts.ts';
+import { debtsView } from '#projections/wallets/debts.ts';
 import {
   ClearingDocument,
   DebtDocument,
@@ -19,6 +21,12 @@ import {
   UnclaimedDocument,
   WalletDocument,
 } from '#projections/wallets/documents.ts';
+import { ledgerView } from '#projections/wallets/ledger.ts';
+import { noticesView, refusedNoticesView } from '#projections/wallets/notices.ts';
+import { paymentsView } from '#projections/wallets/payments.ts';
+import { statementView } from '#projections/wallets/statement.ts';
+import { unclaimedView } from '#projections/wallets/unclaimed.ts';
+import { holdsView, walletsView } from '#projections/wallets/wallets.ts';
 import { isTheirs, personAsked } from '../authorization/own.ts';
 import { connection, pageArguments } from '../connection.ts';
 import { documents } from '../documents.ts';
@@ -26,17 +34,17 @@ import { cursorPosition } from '../feeds/feed.ts';
 import { node, type Operations, query } from '../operation.ts';
 import { walletFeed } from './feed.ts';
 
-const wallets = documents('wallets', WalletDocument);
-const holds = documents('holds', HoldDocument);
-const statement = documents('statement', StatementEntry);
-const payments = documents('payments', PaymentDocument);
-const unclaimedAccounts = documents('unclaimed', UnclaimedDocument);
-const debtAccounts = documents('debts', DebtDocument);
-const waitingOnes = documents('notices', NoticeDocument);
-const platformAccounts = documents('platform-accounts', PlatformAccountDocument);
-const movements = documents('clearing', ClearingDocument);
-const notices = documents('refused-notices', RefusedNoticeDocument);
-const ledgers = documents('ledger', LedgerDocument);
+const wallets = documents(walletsView);
+const holds = documents(holdsView);
+const statement = documents(statementView);
+const payments = documents(paymentsView);
+const unclaimedAccounts = documents(unclaimedView);
+const debtAccounts = documents(debtsView);
+const waitingOnes = documents(noticesView);
+const platformAccounts = documents(platformAccountsView);
+const movements = documents(clearingView);
+const notices = documents(refusedNoticesView);
+const ledgers = documents(ledgerView);
 
 const newestFirst = [{ field: 'position', direction: 'descending' }] as const;
 const oldestFirst = [{ field: 'position', direction: 'ascending' }] as const;

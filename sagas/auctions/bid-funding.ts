@@ -73,17 +73,22 @@ export const placingOrder: Line = {
  */
 export const bidFunding = reaction({
   name: 'bid-funding',
-  events: [BidPlaced, LotClosing, LotPassed, AuctionCancelled, AuctionCalledOff],
-  follows: [FundsReserved, BidAccepted, BidRefused],
   line: placingOrder,
-  key: ({ data }) => data.auctionId,
-  on: {
-    BidPlaced: ({ data }) => {
+  on: (when) => [
+    when(BidPlaced, ({ data }) => {
       const { auctionId, bidId, bidder, currency, hold } = data;
       const claim = { holdId: auctionId, claimId: bidId, amount: hold, purpose: 'bid' as const };
       return [{ command: ReserveFunds({ person: bidder, currency, ...claim }) }];
-    },
-    FundsReserved(_, trail) {
+    }),
+    when(LotPassed, (event) => unsold(event, 'unsold')),
+    when(AuctionCancelled, (event) => unsold(event, 'cancelled')),
+    // A sale may call off more of them than one chain can follow: each begins a chain of its own.
+    when(AuctionCalledOff, ({ data: { auctionId, lotId, saleId, cause } }, trail) =>
+      trail.length > 1 ? [] : [{ command: CallOffAuction({ auctionId, lotId, saleId, cause }) }],
+    ),
+  ],
+  inside: (when) => [
+    when(FundsReserved, (_, trail) => {
       const placed = onTrail(trail, BidPlaced);
       if (placed === undefined) return [];
       const { auctionId, maximum, moment } = placed.data;
@@ -91,16 +96,10 @@ export const bidFunding = reaction({
       // Of a bid without one the command stays as it was when it was first sent, which the auction may remember.
       const command = AcceptBid(moment === undefined ? bid : { ...bid, moment });
       return [{ command, inTurn: true }];
-    },
-    BidAccepted: losersOf,
-    BidRefused: ({ data }) => [endClaim(data, data, 'refused')],
-    LotPassed: (event) => unsold(event, 'unsold'),
-    AuctionCancelled: (event) => unsold(event, 'cancelled'),
-    // A sale may call off more of them than one chain can follow: each begins a chain of its own.
-    AuctionCalledOff: ({ data: { auctionId, lotId, saleId, cause } }, trail) =>
-      trail.length > 1 ? [] : [{ command: CallOffAuction({ auctionId, lotId, saleId, cause }) }],
-  },
-  passed: {
-    LotClosing: ({ data: { auctionId } }) => [{ command: DropHammer({ auctionId }) }],
-  },
+    }),
+    when(BidAccepted, losersOf),
+    when(BidRefused, ({ data }) => [endClaim(data, data, 'refused')]),
+  ],
+  passed: (when) => [when(LotClosing, ({ data: { auctionId } }) => [{ command: DropHammer({ auctionId }) }])],
+  key: ({ data }) => data.auctionId,
 });

@@ -24,25 +24,23 @@ const WITH_SELLER = 3;
  */
 export const lotCustody = reaction({
   name: 'lot-custody',
-  events: [LotOffered, AuctionRefused, LotSold, LotPassed, AuctionCancelled],
-  follows: [AuctionEntered, AuctionTurnedAway],
-  key: ({ data }) => data.lotId,
-  on: {
-    LotOffered({ metadata: { version }, data: { saleId, auctionId, lotId, seller } }) {
+  on: (when) => [
+    when(LotOffered, ({ metadata: { version }, data: { saleId, auctionId, lotId, seller } }) => {
       const place = { saleId, auctionId, lotId };
       // Of an earlier one the command stays as it was when it was first sent, which the sale may remember.
       return [{ command: EnterSale(version < WITH_SELLER ? place : { ...place, seller }) }];
-    },
-    AuctionEntered(_, trail) {
+    }),
+    when(AuctionRefused, LotPassed, AuctionCancelled, back),
+    when(LotSold, ({ data: { lotId, auctionId, winner } }) => [
+      { command: PassOwnership({ lotId, auctionId, owner: winner }) },
+    ]),
+  ],
+  inside: (when) => [
+    when(AuctionEntered, (_, trail) => {
       const offered = onTrail(trail, LotOffered);
       return offered === undefined ? [] : [{ command: RegisterAuction(offered.data) }];
-    },
-    AuctionTurnedAway: back,
-    AuctionRefused: back,
-    LotPassed: back,
-    AuctionCancelled: back,
-    LotSold: ({ data: { lotId, auctionId, winner } }) => [
-      { command: PassOwnership({ lotId, auctionId, owner: winner }) },
-    ],
-  },
+    }),
+    when(AuctionTurnedAway, back),
+  ],
+  key: ({ data }) => data.lotId,
 });

@@ -21,22 +21,22 @@ export const lotOpeningAndClosing = saga({
   name: 'lot-opening-and-closing',
   version: 1,
   initial: { auctionId: undefined } as State,
-  events: [AuctionScheduled, AuctionOpened, LotClosing, LotPassed, AuctionCancelled],
-  id: ({ data }) => data.auctionId,
-  on: {
-    AuctionScheduled: (_, { data: { auctionId, opensAt } }) => ({
+  on: (when) => [
+    when(AuctionScheduled, (_, { data: { auctionId, opensAt } }) => ({
       state: { auctionId },
       timers: [{ name: 'opening', at: opensAt }],
-    }),
-    AuctionOpened: (_, { data: { auctionId, endsAt } }) => ({
+    })),
+    when(AuctionOpened, (_, { data: { auctionId, endsAt } }) => ({
       state: { auctionId },
       timers: [{ name: 'closing', at: endsAt }],
       cancels: ['opening'],
-    }),
-    LotClosing: (state) => ({ state, done: true }),
-    LotPassed: (state) => ({ state, cancels: ['opening', 'closing'], done: true }),
-    AuctionCancelled: (state) => ({ state, cancels: ['opening', 'closing'], done: true }),
-  },
+    })),
+    when(LotClosing, (state) => ({ state, done: true })),
+    when(LotPassed, (state) => ({ state, cancels: ['opening', 'closing'], done: true })),
+    when(AuctionCancelled, (state) => ({ state, cancels: ['opening', 'closing'], done: true })),
+  ],
+  id: ({ data }) => data.auctionId,
+  answers: { opening: unheard, closing: unheard },
   timers: {
     opening: (state) =>
       state.auctionId === undefined
@@ -47,5 +47,4 @@ export const lotOpeningAndClosing = saga({
         ? undefined
         : { state, sends: [{ command: CloseLot({ auctionId: state.auctionId }), purpose: 'closing' }] },
   },
-  answers: { opening: unheard, closing: unheard },
 });

@@ -20,11 +20,11 @@ function rest({ saleId, auctions = 0 }: { readonly saleId: string; readonly auct
  */
 export const saleCancellation = reaction({
   name: 'sale-cancellation',
-  events: [SaleCancelled, AuctionScheduled],
-  key: ({ data }) => data.saleId,
-  on: {
-    SaleCancelled: ({ data }) => rest(data),
-    AuctionScheduled: ({ metadata, data: { saleId, auctionId, lotId } }) =>
+  on: (when) => [
+    when(SaleCancelled, ({ data }) => rest(data)),
+    when(AuctionScheduled, ({ metadata, data: { saleId, auctionId, lotId } }) =>
       metadata.version > UNCOUNTED ? [] : [{ command: CountIn({ saleId, auctionId, lotId }) }],
-  },
+    ),
+  ],
+  key: ({ data }) => data.saleId,
 });

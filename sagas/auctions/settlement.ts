@@ -111,14 +111,16 @@ export const settlement = saga({
   name: 'settlement',
   version: 1,
   initial: { sold: undefined, paidTo: 'seller' } as State,
-  events: [LotSold],
+  on: (when) => [
+    when(
+      LotSold,
+      (_, { data }): Step => ({
+        state: { sold: data, paidTo: 'seller' },
+        sends: [capture(data)],
+      }),
+    ),
+  ],
   id: ({ data }) => data.auctionId,
-  on: {
-    LotSold: (_, { data }): Step => ({
-      state: { sold: data, paidTo: 'seller' },
-      sends: [capture(data)],
-    }),
-  },
   answers: {
     capture: after('capture', proceeds),
     proceeds: (state, answer) => state.sold && paid(state, state.sold, answer),

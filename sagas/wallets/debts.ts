@@ -44,32 +44,20 @@ function tell({
  */
 export const debts = reaction({
   name: 'debts',
-  events: [
-    TopUpReversed,
-    PayoutUnfunded,
-    PayoutReturned,
-    TopUpReinstated,
-    DebtExpected,
-    DebtIncurred,
-    DebtPaid,
-    DebtWrittenOff,
-  ],
-  key: ({ data }) => `${data.person}:${data.currency}`,
-  on: {
-    TopUpReversed: expect,
-    PayoutUnfunded: expect,
-    DebtExpected({ data: { person, currency, amount, movement, paymentId } }) {
+  on: (when) => [
+    when(TopUpReversed, PayoutUnfunded, expect),
+    when(DebtExpected, ({ data: { person, currency, amount, movement, paymentId } }) => {
       const of = paymentId === undefined ? {} : { paymentId };
       return [{ command: IncurDebt({ person, currency, amount, movement, ...of }) }];
-    },
-    PayoutReturned: (event) => credit(event, 'payout_returned'),
-    TopUpReinstated: (event) => credit(event, 'reinstated'),
-    DebtIncurred({ data: { person, currency, owed, nth, movement } }) {
+    }),
+    when(PayoutReturned, (event) => credit(event, 'payout_returned')),
+    when(TopUpReinstated, (event) => credit(event, 'reinstated')),
+    when(DebtIncurred, ({ data: { person, currency, owed, nth, movement } }) => {
       // Named, because debts of before were told without their movement.
       const told = { command: NoteDebt({ person, currency, owed, nth, movement }), purpose: 'expected' };
       return [told, { command: ReleaseUnclaimed({ person, currency }) }];
-    },
-    DebtPaid: tell,
-    DebtWrittenOff: tell,
-  },
+    }),
+    when(DebtPaid, DebtWrittenOff, tell),
+  ],
+  key: ({ data }) => `${data.person}:${data.currency}`,
 });

@@ -1,4 +1,4 @@
-import { type Saga, type Step, saga } from '#domain/kernel/saga.ts';
+import { type Step, saga } from '#domain/kernel/saga.ts';
 import {
   FundsCaptured,
   FundsReleased,
@@ -21,29 +21,26 @@ const over = (state: Waiting): Step<Waiting, never, 'expiry'> | undefined =>
  * Releases a hold when its time has come, where its purpose has one (a bid's has none). The wallet judges again whether
  * the hold has expired, so a commitment or a capture that comes first wins.
  */
-export const holdExpiry: Saga = saga({
+export const holdExpiry = saga({
   name: 'hold-expiry',
   version: 1,
   initial: null as Waiting,
-  events: [FundsReserved, HoldCommitted, FundsCaptured, FundsReleased],
+  on: (when) => [
+    when(FundsReserved, (_state, { data: { person, currency, holdId, expiresAt } }) => {
+      if (expiresAt === undefined) return undefined;
+      return { state: { person, currency, holdId }, timers: [{ name: 'expiry', at: expiresAt }] };
+    }),
+    when(HoldCommitted, FundsCaptured, FundsReleased, over),
+  ],
   id: ({ data }) =>
     'purpose' in data && data.purpose === 'bid'
       ? undefined
       : `${data.person}:${data.currency}:${data.holdId}`,
-  on: {
-    FundsReserved(_state, { data: { person, currency, holdId, expiresAt } }) {
-      if (expiresAt === undefined) return undefined;
-      return { state: { person, currency, holdId }, timers: [{ name: 'expiry', at: expiresAt }] };
-    },
-    HoldCommitted: over,
-    FundsCaptured: over,
-    FundsReleased: over,
-  },
+  answers: { release: over },
   timers: {
     expiry: (state) =>
       state === null
         ? undefined
         : { state, sends: [{ command: ReleaseHold({ ...state, reason: 'expired' }), purpose: 'release' }] },
   },
-  answers: { release: over },
 });

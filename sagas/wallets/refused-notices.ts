@@ -18,15 +18,15 @@ function keep(why: string, notice: PaymentNotice & { readonly provider: string }
  */
 export const refusedNotices = reaction({
   name: 'refused-notices',
-  events: [NoticeRefused, NoticeUnmatched, NoticesMatched],
-  key: ({ stream }) => stream,
-  on: {
-    NoticeRefused: ({ data }) => keep(data.reason.code, data),
-    NoticeUnmatched: ({ data }) => keep(UNMATCHED, data),
-    NoticesMatched: ({ data: { provider, paymentId, notices } }) =>
+  on: (when) => [
+    when(NoticeRefused, ({ data }) => keep(data.reason.code, data)),
+    when(NoticeUnmatched, ({ data }) => keep(UNMATCHED, data)),
+    when(NoticesMatched, ({ data: { provider, paymentId, notices } }) =>
       notices.map((noticeId) => ({
         command: MatchNotice({ waitingId: refusedNoticeId(provider, { paymentId, noticeId }) }),
         purpose: noticeId,
       })),
-  },
+    ),
+  ],
+  key: ({ stream }) => stream,
 });

@@ -1,6 +1,6 @@
 import type { Instant } from '#domain/kernel/instant.ts';
 import { type Intent, reaction } from '#domain/kernel/reaction.ts';
-import { type Saga, type Step, saga } from '#domain/kernel/saga.ts';
+import { type Step, saga } from '#domain/kernel/saga.ts';
 import {
   ExpireTopUp,
   InitiateTopUp,
@@ -18,22 +18,21 @@ import { CreditWallet, EndTopUp, TopUpRequested } from '#domain/wallets/wallet/m
  */
 export const topUp = reaction({
   name: 'top-up',
-  events: [TopUpRequested, TopUpConfirmed],
-  key: ({ stream }) => stream,
-  on: {
-    TopUpRequested({ data: { paymentId, person, currency, amount, expiresAt } }) {
+  on: (when) => [
+    when(TopUpRequested, ({ data: { paymentId, person, currency, amount, expiresAt } }) => {
       const payment = { paymentId, person, currency, amount };
       // Of a request without one the command stays as it was when it was first sent, which the payment may remember.
       return [{ command: InitiateTopUp(expiresAt === undefined ? payment : { ...payment, expiresAt }) }];
-    },
-    TopUpConfirmed({ data: { person, currency, amount, movement, paymentId } }) {
+    }),
+    when(TopUpConfirmed, ({ data: { person, currency, amount, movement, paymentId } }) => {
       const credit = { person, currency, amount, movement, reason: 'top_up' } as const;
       // The first part moves under the payment's id. Later ones were sent without it once, under another name.
       return movement === paymentId
         ? [{ command: CreditWallet(credit) }]
         : [{ command: CreditWallet({ ...credit, paymentId }), purpose: 'of payment' }];
-    },
-  },
+    }),
+  ],
+  key: ({ stream }) => stream,
 });
 
 const ended = ({
@@ -45,9 +44,8 @@ const ended = ({
 /** A wallet need not wait for a payment that comes to nothing: it can be closed, and has room for others. */
 export const topUpEnd = reaction({
   name: 'top-up-end',
-  events: [TopUpFailed, TopUpExpired],
+  on: (when) => [when(TopUpFailed, TopUpExpired, ended)],
   key: ({ stream }) => stream,
-  on: { TopUpFailed: ended, TopUpExpired: ended },
 });
 
 type Waiting = { readonly paymentId: string } | null;
@@ -64,25 +62,23 @@ const over = (state: Waiting): Step<Waiting, never, 'expiry'> | undefined =>
  * Ends a payment when its time is over: the time in which it may begin, as long as the provider has not answered; then the
  * time that the provider gives its page. The first payments say no time to begin in; of those the gateway sees to it.
  */
-export const topUpExpiry: Saga = saga({
+export const topUpExpiry = saga({
   name: 'top-up-expiry',
   version: 1,
   initial: null as Waiting,
-  events: [TopUpInitiated, TopUpRequiresAction, TopUpConfirmed, TopUpFailed, TopUpExpired],
-  id: ({ data }) => data.paymentId,
-  on: {
-    TopUpInitiated: (state, { data: { paymentId, expiresAt } }) =>
+  on: (when) => [
+    when(TopUpInitiated, (state, { data: { paymentId, expiresAt } }) =>
       state === null && expiresAt !== undefined ? waiting(paymentId, expiresAt) : undefined,
-    TopUpRequiresAction: (_, { data: { paymentId, expiresAt } }) => waiting(paymentId, expiresAt),
-    TopUpConfirmed: over,
-    TopUpFailed: over,
-    TopUpExpired: over,
-  },
+    ),
+    when(TopUpRequiresAction, (_, { data: { paymentId, expiresAt } }) => waiting(paymentId, expiresAt)),
+    when(TopUpConfirmed, TopUpFailed, TopUpExpired, over),
+  ],
+  id: ({ data }) => data.paymentId,
+  answers: { expire: over },
   timers: {
     expiry: (state) =>
       state === null
         ? undefined
         : { state, sends: [{ command: ExpireTopUp({ paymentId: state.paymentId }), purpose: 'expire' }] },
   },
-  answers: { expire: over },
 });

@@ -7,16 +7,15 @@ import { CreditRefused, CreditWallet, TransferSent } from '#domain/wallets/walle
  */
 export const transfer = reaction({
   name: 'transfer',
-  events: [TransferSent, CreditRefused],
-  key: ({ stream }) => stream,
-  on: {
-    TransferSent: ({ data: { person, to, currency, amount, movement } }) => [
+  on: (when) => [
+    when(TransferSent, ({ data: { person, to, currency, amount, movement } }) => [
       { command: CreditWallet({ person: to, currency, amount, movement, reason: 'transfer', from: person }) },
-    ],
-    CreditRefused({ data: { person, from, currency, amount, movement, credit, reason } }) {
+    ]),
+    when(CreditRefused, ({ data: { person, from, currency, amount, movement, credit, reason } }) => {
       if (credit !== 'transfer' || from === undefined) return [];
       const back = { person: from, from: person, currency, amount, movement, because: reason.code };
       return [{ command: CreditWallet({ ...back, reason: 'transfer_returned' }) }];
-    },
-  },
+    }),
+  ],
+  key: ({ stream }) => stream,
 });

@@ -50,16 +50,17 @@ function keep({ data }: Recorded<typeof CreditRefused>): readonly Intent[] {
  */
 export const unclaimedMoney = reaction({
   name: 'unclaimed-money',
-  events: [CreditRefused, UnallocatedAssigned, UnclaimedPaidOut, WalletOpened],
-  key: ({ data }) => `${data.person}:${data.currency}`,
-  on: {
-    CreditRefused: keep,
-    UnallocatedAssigned: ({ data: { person, currency, amount, movement, reason } }) => [
+  on: (when) => [
+    when(CreditRefused, keep),
+    when(UnallocatedAssigned, ({ data: { person, currency, amount, movement, reason } }) => [
       { command: KeepUnclaimed({ person, currency, amount, movement, reason }) },
-    ],
-    UnclaimedPaidOut: ({ data: { person, currency, amount, movement } }) => [
+    ]),
+    when(UnclaimedPaidOut, ({ data: { person, currency, amount, movement } }) => [
       { command: CreditWallet({ person, currency, amount, movement, reason: 'unclaimed' }) },
-    ],
-    WalletOpened: ({ data: { person, currency } }) => [{ command: ReleaseUnclaimed({ person, currency }) }],
-  },
+    ]),
+    when(WalletOpened, ({ data: { person, currency } }) => [
+      { command: ReleaseUnclaimed({ person, currency }) },
+    ]),
+  ],
+  key: ({ data }) => `${data.person}:${data.currency}`,
 });

@@ -16,22 +16,24 @@ import {
  */
 export const withdrawal = reaction({
   name: 'withdrawal',
-  events: [FundsReserved, HoldCommitted, PayoutPaid, PayoutFailed, FundsCaptured],
-  key: ({ stream }) => stream,
-  on: {
-    FundsReserved: ({ data: { person, currency, holdId, purpose } }) =>
+  on: (when) => [
+    when(FundsReserved, ({ data: { person, currency, holdId, purpose } }) =>
       purpose === 'withdrawal' ? [{ command: CommitHold({ person, currency, holdId }) }] : [],
-    HoldCommitted: ({ data: { person, currency, holdId, purpose, held } }) =>
+    ),
+    when(HoldCommitted, ({ data: { person, currency, holdId, purpose, held } }) =>
       purpose === 'withdrawal'
         ? [{ command: InitiatePayout({ paymentId: holdId, person, currency, amount: held }) }]
         : [],
-    PayoutPaid: ({ data: { person, currency, paymentId, amount, movement } }) => [
+    ),
+    when(PayoutPaid, ({ data: { person, currency, paymentId, amount, movement } }) => [
       { command: CaptureHold({ person, currency, holdId: paymentId, amount, movement }) },
-    ],
-    PayoutFailed: ({ data: { person, currency, paymentId } }) => [
+    ]),
+    when(PayoutFailed, ({ data: { person, currency, paymentId } }) => [
       { command: ReleaseHold({ person, currency, holdId: paymentId, reason: 'payout_failed' }) },
-    ],
-    FundsCaptured: ({ data: { holdId, purpose } }) =>
+    ]),
+    when(FundsCaptured, ({ data: { holdId, purpose } }) =>
       purpose === 'withdrawal' ? [{ command: SettlePayout({ paymentId: holdId }) }] : [],
-  },
+    ),
+  ],
+  key: ({ stream }) => stream,
 });

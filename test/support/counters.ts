@@ -44,16 +44,15 @@ export const countersView = (rules: Rules = { poison: undefined }, version = 1):
       { name: 'group', fields: [{ path: 'group', as: 'text' }] },
     ],
     text: ['name'],
-    events: [Counted, Cleared],
-    key: ({ data }) => data.name,
-    on: {
-      Counted(document, { data }) {
+    on: (when) => [
+      when(Counted, (document, { data }) => {
         if (rules.poison?.(data.name, data.by)) throw new Error(`${data.name} is poisoned`);
         const { total = 0n, events = 0 } = document ?? {};
         return { name: data.name, total: total + data.by, group: data.group, events: events + 1 };
-      },
-      Cleared: () => undefined,
-    },
+      }),
+      when(Cleared, () => undefined),
+    ],
+    key: ({ data }) => data.name,
   });
 
 const metadata = (version = 1) => ({

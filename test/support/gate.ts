@@ -134,9 +134,8 @@ export const payVisit = process({
 
 export const gatekeeper = reaction({
   name: 'gatekeeper',
-  events: [VisitAsked],
+  on: (when) => [when(VisitAsked, ({ data }) => [{ command: AdmitVisit({ ...data }) }])],
   key: ({ data }) => data.gate,
-  on: { VisitAsked: ({ data }) => [{ command: AdmitVisit({ ...data }) }] },
 });
 
 export const gates: Context = {

@@ -204,16 +204,15 @@ export const transferring = saga({
   name: 'transferring',
   version: 1,
   initial: { phase: 'none', from: '', to: '', amount: 0n, transfer: '' } as Transfer,
-  events: [Asked, Nudged],
-  id: ({ data }) => data.transfer,
-  on: {
-    Asked: (_, { data: { transfer, from, to, amount, overdueAt } }) => ({
+  on: (when) => [
+    when(Asked, (_, { data: { transfer, from, to, amount, overdueAt } }) => ({
       state: { phase: 'taking' as const, from, to, amount, transfer },
       sends: [{ command: Take({ purse: from, amount }), purpose: 'take' }],
       timers: [{ name: 'overdue', at: overdueAt }],
-    }),
-    Nudged: () => undefined,
-  },
+    })),
+    when(Nudged, () => undefined),
+  ],
+  id: ({ data }) => data.transfer,
   answers: {
     take: (state, { outcome }) =>
       outcome === 'rejected'
@@ -237,12 +236,11 @@ export const transferring = saga({
 /** Counts what is filled, and when everything before a nudge has been counted, that too. */
 export const counting = reaction({
   name: 'counting',
-  events: [Asked, Nudged],
+  on: (when) => [
+    when(Asked, ({ data }) => [{ command: Count({ counter: data.transfer, amount: data.amount }) }]),
+  ],
+  passed: (when) => [
+    when(Nudged, ({ data }) => [{ command: Count({ counter: data.transfer, amount: 0n }) }]),
+  ],
   key: ({ data }) => data.transfer,
-  on: {
-    Asked: ({ data }) => [{ command: Count({ counter: data.transfer, amount: data.amount }) }],
-  },
-  passed: {
-    Nudged: ({ data }) => [{ command: Count({ counter: data.transfer, amount: 0n }) }],
-  },
 });

@@ -15,15 +15,14 @@ export const waiting = saga({
   name: 'waiting',
   version: 1,
   initial: { asked: 0, overdue: 0 },
-  events: [Asked, Nudged],
-  id: ({ data }) => data.transfer,
-  on: {
-    Asked: (state, { data }) => ({
+  on: (when) => [
+    when(Asked, (state, { data }) => ({
       state: { ...state, asked: state.asked + 1 },
       timers: [{ name: 'overdue', at: data.overdueAt }],
-    }),
-    Nudged: (state) => (state.overdue > 0 ? { state, done: true } : { state, cancels: ['overdue'] }),
-  },
+    })),
+    when(Nudged, (state) => (state.overdue > 0 ? { state, done: true } : { state, cancels: ['overdue'] })),
+  ],
+  id: ({ data }) => data.transfer,
   timers: { overdue: (state) => ({ state: { ...state, overdue: state.overdue + 1 } }) },
 });
 export const WAITING = 'saga-waiting-t1';

@@ -59,16 +59,16 @@ function world(reply: (envelope: Envelope) => Reply) {
 const nudge = (transfer: string) => ({ command: Nudge({ transfer }), purpose: transfer });
 const first: Reaction = reaction({
   name: 'first',
-  events: [Nudged],
-  follows: [Reminded],
-  key: ({ data }) => data.transfer,
-  on: {
-    Nudged: ({ data: { transfer } }) => [
+  on: (when) => [
+    when(Nudged, ({ data: { transfer } }) => [
       { command: Remind({ transfer }), purpose: 'a' },
       { command: Remind({ transfer }), purpose: 'b' },
-    ],
-    Reminded: (_, trail) => [{ command: Count({ counter: 't1', amount: BigInt(trail.length) }) }],
-  },
+    ]),
+  ],
+  inside: (when) => [
+    when(Reminded, (_, trail) => [{ command: Count({ counter: 't1', amount: BigInt(trail.length) }) }]),
+  ],
+  key: ({ data }) => data.transfer,
 });
 
 test('a chain is followed depth first, under ids that are the same each time', async () => {
@@ -149,9 +149,8 @@ test('a reply that settles nothing ends the chain short; a no is an answer', asy
 test('reactions that feed each other are stopped, in depth and in number', async () => {
   const endless = reaction({
     name: 'endless',
-    events: [Nudged],
+    on: (when) => [when(Nudged, () => [nudge('t1')])],
     key: ({ data }) => data.transfer,
-    on: { Nudged: () => [nudge('t1')] },
   });
   const deep = world((envelope) => accepted(envelope, recorded('Nudged')));
   const event = recorded('Nudged');
@@ -162,9 +161,10 @@ test('reactions that feed each other are stopped, in depth and in number', async
   assert.equal(deep.sent.length, chainLimits.depth);
   const wide = reaction({
     name: 'wide',
-    events: [Nudged],
+    on: (when) => [
+      when(Nudged, () => Array.from({ length: chainLimits.commands + 1 }, (_, at) => nudge(`t${at}`))),
+    ],
     key: ({ data }) => data.transfer,
-    on: { Nudged: () => Array.from({ length: chainLimits.commands + 1 }, (_, at) => nudge(`t${at}`)) },
   });
   const many = world((envelope) => accepted(envelope));
   await assert.rejects(
@@ -196,10 +196,9 @@ const line: Line = {
 };
 const queueing: Reaction = reaction({
   name: 'queueing',
-  events: [Nudged],
   line,
+  on: (when) => [when(Nudged, ({ data: { transfer } }) => [{ command: Remind({ transfer }), inTurn: true }])],
   key: ({ data }) => data.transfer,
-  on: { Nudged: ({ data: { transfer } }) => [{ command: Remind({ transfer }), inTurn: true }] },
 });
 /** A line that calls everybody at once, with these before them that nobody waits for. */
 const calling = (late: readonly RecordedEvent[], met: (joined: RecordedEvent) => void): KeptLine => ({

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { saga, unheard } from '#domain/kernel/saga.ts';
+import type { Command } from '#domain/kernel/message.ts';
+import { type Step, saga, unheard } from '#domain/kernel/saga.ts';
 import { START } from '#test/support/saga-runtime.ts';
 import { Asked, Remind } from '#test/support/transfers.ts';
 
@@ -11,15 +12,14 @@ const reminding = saga({
   name: 'reminding',
   version: 1,
   initial: { asked: false },
-  events: [Asked],
-  id: ({ data }) => data.transfer,
-  on: {
-    Asked: (_, { data }) => ({
+  on: (when) => [
+    when(Asked, (_, { data }) => ({
       state: { asked: true },
       timers: [{ name: 'overdue', at: data.overdueAt }],
       sends: [{ command: remind(data.transfer), purpose: 'remind' }],
-    }),
-  },
+    })),
+  ],
+  id: ({ data }) => data.transfer,
   answers: { remind: unheard },
   timers: { overdue: (state) => ({ state }) },
 });
@@ -35,25 +35,22 @@ test('a purpose or a timer that has no handler is a mistake that is seen, not an
   assert.throws(() => reminding.onTimer({}, 'toString', START), /no handler for its timer 'toString'/);
 });
 
+// What a step of this saga may name, as the compiler sees it.
+type Fits<S> = S extends Step<object, 'remind', 'overdue'> ? 'compiles' : 'does not';
+type Sends<Purpose extends string> = { state: object; sends: { command: Command; purpose: Purpose }[] };
+type Sets<Timer extends string> = { state: object; timers: { name: Timer; at: string }[] };
+type Cancels<Timer extends string> = { state: object; cancels: Timer[] };
+
 test('a typo in a purpose or in the name of a timer does not compile', () => {
-  saga({
-    name: 'misspelt',
-    version: 1,
-    initial: {},
-    events: [Asked],
-    id: ({ data }) => data.transfer,
-    on: {
-      Asked: (state, { data }) => ({
-        state,
-        // @ts-expect-error: there is no such timer
-        timers: [{ name: 'ovredue', at: data.overdueAt }],
-        // @ts-expect-error: nothing answers it
-        sends: [{ command: remind(data.transfer), purpose: 'remnid' }],
-        // @ts-expect-error: there is no such timer either
-        cancels: ['overdeu'],
-      }),
-    },
-    answers: { remind: unheard },
-    timers: { overdue: unheard },
-  });
+  const named: [Fits<Sends<'remind'>>, Fits<Sets<'overdue'>>, Fits<Cancels<'overdue'>>] = [
+    'compiles',
+    'compiles',
+    'compiles',
+  ];
+  const misspelt: [Fits<Sends<'remnid'>>, Fits<Sets<'ovredue'>>, Fits<Cancels<'overdeu'>>] = [
+    'does not',
+    'does not',
+    'does not',
+  ];
+  assert.equal(new Set([...named, ...misspelt]).size, 2);
 });

@@ -28,12 +28,11 @@ const nudged = saga({
   name: 'nudged',
   version: 1,
   initial: { nudges: 0 },
-  events: [Asked, Nudged],
+  on: (when) => [
+    when(Asked, (state) => (state.nudges === 0 ? undefined : { state: { nudges: -1 } })),
+    when(Nudged, (state) => ({ state: { nudges: state.nudges + 1 } })),
+  ],
   id: ({ data }) => data.transfer,
-  on: {
-    Asked: (state) => (state.nudges === 0 ? undefined : { state: { nudges: -1 } }),
-    Nudged: (state) => ({ state: { nudges: state.nudges + 1 } }),
-  },
 });
 
 test('what an instance ignored before it began stays ignored when the history is read again', async () => {
@@ -53,15 +52,14 @@ const failing = (handler: 'event' | 'answer') =>
     name: 'failing',
     version: 1,
     initial: {},
-    events: [Asked, Nudged],
-    id: ({ data }) => data.transfer,
-    on: {
-      Asked(state, { data }) {
+    on: (when) => [
+      when(Asked, (state, { data }) => {
         if (handler === 'event' && data.transfer === 't1') throw new Error('cannot');
         return { state, sends: [{ command: Fill({ purse: data.to, amount: 1n }), purpose: 'fill' }] };
-      },
-      Nudged: (state) => ({ state }),
-    },
+      }),
+      when(Nudged, (state) => ({ state })),
+    ],
+    id: ({ data }) => data.transfer,
     answers: {
       fill() {
         if (handler === 'answer') throw new Error('cannot');

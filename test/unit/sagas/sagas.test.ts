@@ -129,14 +129,13 @@ test('what one process takes in another sends, also when it had looked at the in
     name: 'patient',
     version: 1,
     initial: null as string | null,
-    events: [Asked, Nudged],
-    id: ({ data }) => data.transfer,
-    on: {
-      Asked: (_, { data: { transfer } }) => ({ state: transfer }),
-      Nudged: (state, { data: { transfer } }) => ({
+    on: (when) => [
+      when(Asked, (_, { data: { transfer } }) => ({ state: transfer })),
+      when(Nudged, (state, { data: { transfer } }) => ({
         ...{ state, sends: [{ command: Remind({ transfer }), purpose: 'remind' }] },
-      }),
-    },
+      })),
+    ],
+    id: ({ data }) => data.transfer,
     answers: { remind: (state) => ({ state, done: true }) },
   });
   const world = givenWorld();

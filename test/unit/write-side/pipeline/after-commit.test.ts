@@ -71,9 +71,8 @@ describe('a process', () => {
     const { store, release } = heldBack(clock, 'tally-visits');
     const count = reaction({
       name: 'count',
-      events: [VisitAdmitted],
+      on: (when) => [when(VisitAdmitted, () => [{ command: Inject({ tally: 'visits', by: 1n }) }])],
       key: ({ stream }) => stream,
-      on: { VisitAdmitted: () => [{ command: Inject({ tally: 'visits', by: 1n }) }] },
     });
     const { send, pipeline, history } = givenPlatform({
       contexts: [gates, tallies],
@@ -204,12 +203,12 @@ describe('an outcome that does not come', () => {
 describe('a plain command', () => {
   const mirror = reaction({
     name: 'mirror',
-    events: [Added],
-    key: ({ stream }) => stream,
-    on: {
-      Added: ({ stream, data }) =>
+    on: (when) => [
+      when(Added, ({ stream, data }) =>
         stream === 'tally-mirror' ? [] : [{ command: Inject({ tally: 'mirror', by: data.by }) }],
-    },
+      ),
+    ],
+    key: ({ stream }) => stream,
   });
   it('is answered before its chain has ended, and counts as under way until then', async () => {
     const clock = simulatedClock({ start: '2026-03-01T12:00:00.000Z' });
