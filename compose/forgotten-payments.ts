@@ -1,4 +1,5 @@
 import type { Position, RecordedEvent } from '#domain/kernel/envelope.ts';
+import { idOf } from '#domain/kernel/ids.ts';
 import { type EventFilter, type EventStore, storeLimits } from '#domain/kernel/ports/event-store.ts';
 import type { Log } from '#domain/kernel/ports/log.ts';
 import type { ReadStore } from '#domain/kernel/ports/read-store.ts';
@@ -8,6 +9,7 @@ import {
   PayoutFailed,
   PayoutInitiated,
   PayoutPaid,
+  paymentStream,
   TopUpInitiated,
 } from '#domain/wallets/payment/messages.ts';
 import type { SimulatedProvider } from '#engines/payments/simulated/provider.ts';
@@ -24,15 +26,13 @@ export interface ForgottenOptions {
 type Payout = Recorded<typeof PayoutInitiated>;
 const isPayout = (event: RecordedEvent): event is Payout => event.type === PayoutInitiated.type;
 
-const streams = ['payment-'];
+const streams = [paymentStream.prefix];
 const asked: EventFilter = { streams, types: [TopUpInitiated.type, PayoutInitiated.type] };
 const payouts: EventFilter = {
   streams,
   types: [PayoutInitiated, PayoutPaid, PayoutFailed].map(({ type }) => type),
 };
 const limit = storeLimits.pageEvents;
-
-const paymentOf = (stream: string): string => stream.slice('payment-'.length);
 
 /** The last payment that the provider was asked for, up to this position. */
 async function lastAsked(store: ForgottenOptions['store'], until: Position) {
@@ -78,12 +78,12 @@ export async function remindOfPayouts(options: ForgottenOptions): Promise<number
   const last = until === undefined ? undefined : await lastAsked(store, until);
   if (until === undefined || last === undefined) return 0;
   const since = `${store.epoch}:${last.position}`;
-  if (provider.remembers(paymentOf(last.stream)) || provider.since() === since) return 0;
+  if (provider.remembers(idOf(last.stream)) || provider.since() === since) return 0;
   const forgotten = await payoutsUnderWay(options, until);
   for (const { data } of forgotten) await provider.submitPayout(data);
   provider.beginAnew(since);
   log.warn(
-    { payouts: forgotten.length, lastAsked: paymentOf(last.stream) },
+    { payouts: forgotten.length, lastAsked: idOf(last.stream) },
     'the simulated payment provider has forgotten what it was asked for (provider.db is gone, older or another one): payouts under way were given to it again, top-ups under way will expire',
   );
   return forgotten.length;

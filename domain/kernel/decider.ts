@@ -11,6 +11,7 @@ import type {
   RejectionOf,
   Screen,
 } from './message.ts';
+import type { StreamDeclaration } from './stream.ts';
 
 /** All that a decision may know beside the command and the state. */
 export interface Facts<Screened = undefined> {
@@ -53,7 +54,7 @@ export interface Decider<
   Es extends readonly EventDeclaration[],
   Cs extends readonly CommandDeclaration[],
 > {
-  /** The streams it decides: `<category>-<id>`. */
+  /** Of the streams it decides. */
   readonly category: string;
   readonly events: Es;
   readonly commands: Cs;
@@ -71,7 +72,7 @@ export function decider<
   const Cs extends readonly CommandDeclaration[],
   State,
 >(declaration: {
-  category: string;
+  stream: Pick<StreamDeclaration, 'category'>;
   events: Es;
   commands: Cs;
   stateVersion: number;
@@ -80,7 +81,8 @@ export function decider<
   decide: Decide<Cs, NoInfer<State>, EventOf<Es[number]>>;
   barriers?: readonly Es[number]['type'][];
 }): Decider<State, Es, Cs> {
-  return { ...declaration, barriers: declaration.barriers ?? [] };
+  const { stream, barriers = [], ...known } = declaration;
+  return { ...known, category: stream.category, barriers };
 }
 
 /** A decider with its types forgotten: what the pipeline works with. Schemas prove at run time what types did before. */

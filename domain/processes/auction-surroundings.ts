@@ -1,15 +1,17 @@
 import { hasHandIn } from '../auctions/auction/bidding.ts';
 import { auction } from '../auctions/auction/decider.ts';
-import { AuctionNotOpen, OwnLot } from '../auctions/auction/messages.ts';
+import { AuctionNotOpen, auctionStream, OwnLot } from '../auctions/auction/messages.ts';
 import type { AuctionState, KnownAuction } from '../auctions/auction/state.ts';
 import { isAmong } from '../auctions/hands.ts';
 import { secretsKnown } from '../auctions/inspector/insight.ts';
 import { HasReadSecrets } from '../auctions/inspector/messages.ts';
 import type { Inspector } from '../auctions/inspector/reading.ts';
 import { type Lot, lot } from '../auctions/lot/decider.ts';
+import { lotStream } from '../auctions/lot/messages.ts';
 import { StaffMayNotBid } from '../auctions/participant/messages.ts';
 import { mayNotBid } from '../auctions/people.ts';
 import { sale } from '../auctions/sale/decider.ts';
+import { saleStream } from '../auctions/sale/messages.ts';
 import type { Sale } from '../auctions/sale/state.ts';
 import type { Actor } from '../kernel/actor.ts';
 import { ownInspector } from './bidders.ts';
@@ -27,7 +29,7 @@ export interface Surroundings {
  * through another process must not find it undone there.
  */
 export const surroundings = {
-  auction: { decider: auction, stream: ({ auctionId }: { auctionId: string }) => `auction-${auctionId}` },
+  auction: { decider: auction, stream: auctionStream },
   inspector: ownInspector,
 } as const;
 
@@ -35,12 +37,12 @@ type First = Pick<Surroundings, 'auction'>;
 export const behindThem = {
   lot: {
     decider: lot,
-    stream: ({ auction }: First) => (auction.phase === 'none' ? undefined : `lot-${auction.terms.lotId}`),
+    stream: ({ auction }: First) => (auction.phase === 'none' ? undefined : lotStream(auction.terms)),
     toEnd: true,
   },
   sale: {
     decider: sale,
-    stream: ({ auction }: First) => (auction.phase === 'none' ? undefined : `sale-${auction.terms.saleId}`),
+    stream: ({ auction }: First) => (auction.phase === 'none' ? undefined : saleStream(auction.terms)),
     toEnd: true,
   },
 } as const;

@@ -1,7 +1,9 @@
 import { inspector } from '../auctions/inspector/decider.ts';
+import { inspectorStream } from '../auctions/inspector/messages.ts';
 import type { Actor } from '../kernel/actor.ts';
 import { wallet } from '../wallets/wallet/decider.ts';
 import { holdNamed } from '../wallets/wallet/holds.ts';
+import { walletStream } from '../wallets/wallet/messages.ts';
 import type { Wallet } from '../wallets/wallet/state.ts';
 
 // Whoever has bid in an auction takes no hand in it, as whoever has a hand in it does not bid. Their wallet in its currency
@@ -13,7 +15,7 @@ export const hasBidIn = ({ holds }: Pick<Wallet, 'holds'>, auctionId: string): b
 /** What somebody has been shown, whatever they come to do. */
 export const ownInspector = {
   decider: inspector,
-  stream: (_: object, { id }: Pick<Actor, 'id'>) => `inspector-${id}`,
+  stream: (_: object, { id }: Pick<Actor, 'id'>) => inspectorStream({ person: id }),
   toEnd: true,
 } as const;
 
@@ -22,7 +24,7 @@ export const ownWallet = <States>(currencyIn: (states: States) => string | undef
   decider: wallet,
   stream(states: States, { id }: Pick<Actor, 'id'>): string | undefined {
     const currency = currencyIn(states);
-    return currency === undefined ? undefined : `wallet-${id}:${currency}`;
+    return currency === undefined ? undefined : walletStream({ person: id, currency });
   },
   toEnd: true,
 });

@@ -1,5 +1,5 @@
 import { sale } from '../auctions/sale/decider.ts';
-import { CancelSale, CloseSale } from '../auctions/sale/messages.ts';
+import { CancelSale, CloseSale, saleStream } from '../auctions/sale/messages.ts';
 import { auctionsIn, type Sale } from '../auctions/sale/state.ts';
 import { process } from '../kernel/process.ts';
 import type { Wallet } from '../wallets/wallet/state.ts';
@@ -7,7 +7,7 @@ import { hasBidIn, ownInspector, ownWallet } from './bidders.ts';
 
 const reads = {
   inspector: ownInspector,
-  sale: { decider: sale, stream: ({ saleId }: { saleId: string }) => `sale-${saleId}`, toEnd: true },
+  sale: { decider: sale, stream: saleStream, toEnd: true },
 } as const;
 const readsNext = {
   wallet: ownWallet(({ sale }: { readonly sale: Sale }) =>

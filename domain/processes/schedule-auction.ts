@@ -7,6 +7,7 @@ import {
   SaleNotOpen,
   type SaleScreening,
   SaleUnknown,
+  saleStream,
 } from '../auctions/sale/messages.ts';
 import type { Sale } from '../auctions/sale/state.ts';
 import type { Actor } from '../kernel/actor.ts';
@@ -32,7 +33,7 @@ function screen(
  */
 export const scheduleAuction = process({
   command: ScheduleAuction,
-  reads: { sale: { decider: sale, stream: ({ saleId }) => `sale-${saleId}` } },
+  reads: { sale: { decider: sale, stream: saleStream } },
   screen,
   refuses: (screened) => 'refusal' in screened,
   outcome(events) {

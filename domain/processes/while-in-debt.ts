@@ -1,5 +1,6 @@
 import { process } from '../kernel/process.ts';
 import { type Debtor, debtor, standingDebt } from '../wallets/debtor/decider.ts';
+import { debtorStream } from '../wallets/debtor/messages.ts';
 import { CloseWallet, CommitHold, ReserveFunds, Transfer, Withdraw } from '../wallets/wallet/messages.ts';
 
 // Nothing leaves a person's wallets, in whatever currency, while they owe in one of them. A wallet knows its own debt; of the
@@ -8,12 +9,12 @@ import { CloseWallet, CommitHold, ReserveFunds, Transfer, Withdraw } from '../wa
 /** What whoever sends the command owes, as far as it is known here. */
 export const debtorOf = {
   decider: debtor,
-  stream: (_: object, { id }: { readonly id: string }) => `debtor-${id}`,
+  stream: (_: object, { id }: { readonly id: string }) => debtorStream({ person: id }),
 } as const;
 const own = { ...debtorOf, toEnd: true } as const;
 const named = {
   decider: debtor,
-  stream: ({ person }: { readonly person: string }) => `debtor-${person}`,
+  stream: debtorStream,
   toEnd: true,
 } as const;
 const screened = {

@@ -1,5 +1,5 @@
 import { NoticeHandled, NoticeKept } from '#domain/wallets/notice/messages.ts';
-import { NoticeRefused } from '#domain/wallets/payment/messages.ts';
+import { NoticeRefused, paymentStream } from '#domain/wallets/payment/messages.ts';
 import { view } from '../view.ts';
 import { NoticeDocument, RefusedNoticeDocument } from './documents.ts';
 
@@ -27,7 +27,7 @@ export const refusedNoticesView = view({
     }),
   ],
   key: ({ stream }) => stream,
-  keysBy: { paymentId: (paymentId) => `payment-${paymentId}` },
+  keysBy: { paymentId: (paymentId) => paymentStream({ paymentId }) },
   documents: ({ stream, revision }) => [`${stream}@${revision}`],
 });
 

@@ -10,6 +10,7 @@ import {
   FundsReleased,
   FundsReserved,
   TransferSent,
+  walletStream,
 } from '#domain/wallets/wallet/messages.ts';
 import { view } from '../view.ts';
 import { StatementEntry } from './documents.ts';
@@ -105,6 +106,6 @@ export const statementView = view({
     }),
   ],
   key: ({ stream }) => stream,
-  keysBy: { wallet: (wallet) => `wallet-${wallet}` },
+  keysBy: { wallet: (wallet) => `${walletStream.prefix}${wallet}` },
   documents: ({ stream, revision }) => [`${stream}@${revision}`],
 });

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { auctionStream } from '#domain/auctions/auction/messages.ts';
 import { Ladder, ladders } from '#domain/auctions/ladder.ts';
 import { currencies, KnownCurrency } from '#domain/kernel/currencies.ts';
 import { AuctionId, BidId, LotId, PersonId, SaleId } from '#domain/kernel/ids.ts';
@@ -286,5 +287,5 @@ export const auctionOperations: Operations = {
     node(LotDocument, { read: lot, key: ['lotId'] }),
     node(SettlementDocument, { read: settlement, key: ['auctionId'] }),
   ],
-  followed: [{ view: auctionsView, category: 'auction' }],
+  followed: [{ view: auctionsView, stream: auctionStream }],
 };

@@ -3,6 +3,7 @@ import { idOf } from '#domain/kernel/ids.ts';
 import type { EventFeed } from '#domain/kernel/ports/event-feed.ts';
 import type { Clock } from '#domain/kernel/ports/facts.ts';
 import { Behind, NotFound, Overloaded, Rejected, Unavailable } from '#domain/kernel/rejections.ts';
+import type { StreamDeclaration } from '#domain/kernel/stream.ts';
 import type { View } from '#projections/view.ts';
 import type { Interval, Source } from '../feeds/feed.ts';
 import type { ReadLimits } from '../limits.ts';
@@ -31,8 +32,8 @@ export interface LiveView {
 /** A view whose documents can be followed: each is made by the events of one stream, which is named by its id. */
 export interface Followed {
   readonly view: View;
-  /** Of the streams: `auction` for `auction-<id>`. */
-  readonly category: string;
+  /** The streams of its documents. */
+  readonly stream: Pick<StreamDeclaration, 'category' | 'prefix'>;
 }
 
 interface Options extends Followed, Omit<FoldedOptions, 'streamOf' | 'limits'> {
@@ -42,8 +43,8 @@ interface Options extends Followed, Omit<FoldedOptions, 'streamOf' | 'limits'> {
 }
 
 export function liveView(options: Options): LiveView {
-  const { view, category, store, feed, clock, logger, limits } = options;
-  const prefix = `${category}-`;
+  const { view, stream, store, feed, clock, logger, limits } = options;
+  const { prefix } = stream;
   const types = new Set(view.events.map(({ type }) => type));
   const followed = new Map<string, Folded>();
   /** As they were when their last follower left, the longest ago first: whoever comes back needs only what came since. */
@@ -116,7 +117,7 @@ export function liveView(options: Options): LiveView {
         if (each.failed !== undefined) throw each.failed;
         if (!(await following.reached(atLeast, limits.feedBehindMs)))
           throw new Rejected(Behind({ view: view.name, retryAfterMs: 1_000 }));
-        if (each.document === undefined) throw new Rejected(NotFound({ what: `${category} ${id}` }));
+        if (each.document === undefined) throw new Rejected(NotFound({ what: `${stream.category} ${id}` }));
       } catch (error) {
         source.close();
         throw error;

@@ -5,7 +5,7 @@ import { type LiveView, liveView } from './live-view.ts';
 /** All that is followed, by view, as the contexts list it. */
 export function liveViews(
   operations: readonly Operations[],
-  options: Omit<Parameters<typeof liveView>[0], 'view' | 'category'>,
+  options: Omit<Parameters<typeof liveView>[0], 'view' | 'stream'>,
 ): (view: View) => LiveView {
   const all = operations.flatMap(({ followed = [] }) => followed);
   const live = new Map(all.map((followed) => [followed.view, liveView({ ...followed, ...options })]));

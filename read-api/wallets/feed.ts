@@ -5,6 +5,7 @@ import { Instant } from '#domain/kernel/instant.ts';
 import { Currency } from '#domain/kernel/money.ts';
 import { Postings } from '#domain/kernel/posting.ts';
 import { Token } from '#domain/kernel/token.ts';
+import { walletStream } from '#domain/wallets/wallet/messages.ts';
 import { personAsked } from '../authorization/own.ts';
 import { visibleData } from '../authorization/secrets.ts';
 import { eventSource } from '../feeds/events.ts';
@@ -69,7 +70,7 @@ export const walletFeed = subscription({
     const { house, viewer } = reading;
     const from = await cursorPosition(house, after);
     // No id holds a colon, so that the prefix fits the wallets of this person alone.
-    const streams = [`wallet-${personAsked(person, reading)}:`];
+    const streams = [`${walletStream.prefix}${personAsked(person, reading)}:`];
     const source = mapped(eventSource(house.feed, { after: from, filter: { streams } }), ({ event }) => ({
       entry: event === undefined ? null : entryOf(event, reading),
     }));

@@ -6,6 +6,7 @@ import { Currency } from '#domain/kernel/money.ts';
 import type { Filter } from '#domain/kernel/ports/views.ts';
 import { Token } from '#domain/kernel/token.ts';
 import { WaitingId } from '#domain/wallets/notice/messages.ts';
+import { walletStream } from '#domain/wallets/wallet/messages.ts';
 import { clearingView, platformAccountsView } from '#projections/wallets/accounts.ts';
 import { debtsView } from '#projections/wallets/debts.ts';
 import {
@@ -81,7 +82,7 @@ const statementEntry = query({
   args: { currency: Currency, person, revision: z.int().min(0) },
   returns: StatementEntry.nullable(),
   resolve: ({ currency, person, revision }, reading) =>
-    statement.get(`wallet-${personAsked(person, reading)}:${currency}@${revision}`, reading),
+    statement.get(`${walletStream({ person: personAsked(person, reading), currency })}@${revision}`, reading),
 });
 
 const payment = query({

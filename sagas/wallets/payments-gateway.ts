@@ -12,6 +12,7 @@ import type { Registry } from '#domain/kernel/registry.ts';
 import {
   ExpireTopUp,
   PayoutInitiated,
+  paymentStream,
   RecordProviderAnswer,
   TopUpInitiated,
 } from '#domain/wallets/payment/messages.ts';
@@ -104,7 +105,7 @@ export function paymentsGateway({
 
   return {
     name: gatewayName(provider),
-    filter: { streams: ['payment-'], types: ways },
+    filter: { streams: [paymentStream.prefix], types: ways },
     key: ({ stream }) => stream,
     async handle(events, signal) {
       const failures: unknown[] = [];

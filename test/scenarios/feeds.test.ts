@@ -3,7 +3,7 @@ import { after, before, test } from 'node:test';
 import fc from 'fast-check';
 import { createClient } from 'graphql-ws';
 import { WebSocket } from 'ws';
-import { AuctionScheduled, BidAccepted } from '#domain/auctions/auction/messages.ts';
+import { AuctionScheduled, auctionStream, BidAccepted } from '#domain/auctions/auction/messages.ts';
 import { auctions } from '#domain/auctions/context.ts';
 import { later } from '#domain/kernel/instant.ts';
 import { registryOf } from '#domain/kernel/registry.ts';
@@ -41,7 +41,7 @@ function givenFeeds(feedsPerAddress = 100) {
   const logger = { info() {}, warn() {}, error() {} };
   const live = liveView({
     view: auctionsView,
-    category: 'auction',
+    stream: auctionStream,
     registry,
     store,
     feed,

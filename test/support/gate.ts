@@ -11,13 +11,18 @@ import {
 import { process } from '#domain/kernel/process.ts';
 import { reaction } from '#domain/kernel/reaction.ts';
 import type { Context } from '#domain/kernel/registry.ts';
+import { stream } from '#domain/kernel/stream.ts';
 import { unreachable } from '#domain/kernel/unreachable.ts';
 
 // The smallest process there is: a visit is asked for on the visitor's stream and decided on the gate's.
 
 const Id = z.string().regex(/^[a-z0-9]{1,20}$/);
 const Visit = { gate: Id, visitor: Id, visitId: z.string() };
-const gateOf = ({ gate }: { gate: string }): string => `gate-${gate}`;
+const gateOf = stream('gate', ({ gate }: { gate: string }) => gate);
+const visitOf = stream(
+  'visit',
+  ({ gate, visitor }: { gate: string; visitor: string }) => `${gate}:${visitor}`,
+);
 
 export const GateOpened = event('GateOpened', {
   version: 1,
@@ -56,7 +61,7 @@ export const PayVisit = command('PayVisit', {
   description: 'Asks to come in.',
   from: ['bidder'],
   data: { gate: Id, visitor: Id },
-  stream: ({ gate, visitor }) => `visit-${gate}:${visitor}`,
+  stream: visitOf,
   rejections: [GateShut, NoSeat],
   screened: screenedBy<{ open: boolean }>(),
 });
@@ -74,7 +79,7 @@ interface GateState {
 }
 
 export const gateDecider = decider({
-  category: 'gate',
+  stream: gateOf,
   events: [GateOpened, VisitAdmitted, VisitRefused],
   commands: [OpenGate, AdmitVisit],
   stateVersion: 1,
@@ -102,7 +107,7 @@ export const gateDecider = decider({
 });
 
 export const visitDecider = decider({
-  category: 'visit',
+  stream: visitOf,
   events: [VisitAsked, VisitTurnedAway],
   commands: [PayVisit],
   stateVersion: 1,

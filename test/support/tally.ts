@@ -3,12 +3,13 @@ import { decider, forget } from '#domain/kernel/decider.ts';
 import { command, event, refusalShape, rejection } from '#domain/kernel/message.ts';
 import { MinorUnits } from '#domain/kernel/money.ts';
 import type { Context } from '#domain/kernel/registry.ts';
+import { stream } from '#domain/kernel/stream.ts';
 import { unreachable } from '#domain/kernel/unreachable.ts';
 
 // A context as small as one can be that still has everything a pipeline must handle: streams `tally-<id>`.
 
 const Id = z.string().regex(/^[a-z0-9]{1,20}$/);
-const tally = ({ tally }: { tally: string }): string => `tally-${tally}`;
+const tally = stream('tally', ({ tally }: { tally: string }) => tally);
 
 export const Added = event('Added', { version: 1, description: 'It grew.', data: { by: MinorUnits } });
 export const AddRefused = event('AddRefused', {
@@ -87,7 +88,7 @@ const sealed = ({ sealedAt }: TallyState) =>
   sealedAt === undefined ? undefined : TallySealed({ position: String(sealedAt) });
 
 export const tallyDecider = decider({
-  category: 'tally',
+  stream: tally,
   events: [Added, AddRefused, Sealed, Emptied],
   commands: [Add, AddOnRecord, AddOnes, Seal, Empty, Inject, Stumble],
   stateVersion: 1,

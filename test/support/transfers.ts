@@ -13,14 +13,16 @@ import { MinorUnits } from '#domain/kernel/money.ts';
 import { reaction } from '#domain/kernel/reaction.ts';
 import type { Context } from '#domain/kernel/registry.ts';
 import { type Step, saga, unheard } from '#domain/kernel/saga.ts';
+import { stream } from '#domain/kernel/stream.ts';
 import { unreachable } from '#domain/kernel/unreachable.ts';
 
 // Purses and transfers between them: the smallest context in which a saga must compensate. The purse knows no transfers,
 // so that whatever is sent twice under two ids shows in its balance.
 
 const Id = z.string().regex(/^[a-z0-9]{1,20}$/);
-const purse = ({ purse }: { purse: string }): string => `purse-${purse}`;
-const transfer = ({ transfer }: { transfer: string }): string => `transfer-${transfer}`;
+const purse = stream('purse', ({ purse }: { purse: string }) => purse);
+const transfer = stream('transfer', ({ transfer }: { transfer: string }) => transfer);
+const counter = stream('counter', ({ counter }: { counter: string }) => counter);
 const amount = { amount: MinorUnits };
 
 export const Filled = event('Filled', { version: 1, description: 'Money came.', data: amount });
@@ -77,7 +79,7 @@ interface Purse {
   readonly shut: boolean;
 }
 const purses = decider({
-  category: 'purse',
+  stream: purse,
   events: [Filled, Taken, TakeRefused, Shut, Opened],
   commands: [Fill, PutBack, Take, Shutting, Opening],
   stateVersion: 1,
@@ -141,7 +143,7 @@ export const Remind = command('Remind', {
   stream: transfer,
 });
 const transfers = decider({
-  category: 'transfer',
+  stream: transfer,
   events: [Asked, Nudged, Reminded],
   commands: [Ask, Nudge, Remind],
   stateVersion: 1,
@@ -158,10 +160,10 @@ export const Count = command('Count', {
   description: 'Counts an amount.',
   from: 'process',
   data: { counter: Id, ...amount },
-  stream: ({ counter }) => `counter-${counter}`,
+  stream: counter,
 });
 const counters = decider({
-  category: 'counter',
+  stream: counter,
   events: [Tallied],
   commands: [Count],
   stateVersion: 1,

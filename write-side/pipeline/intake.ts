@@ -81,12 +81,16 @@ function mayNot({ from }: CommandDeclaration, { roles }: Actor): Rejection | und
 /**
  * Reads envelopes: who may, what it says, which stream decides.
  *
- * @throws TypeError (when made) for a command that two deciders claim; (when called) for a stream of another category than
+ * @throws TypeError (when made) for a command or a category that two deciders claim; (when called) for a stream of another category than
  *   its decider's, which is a mistake in the declaration.
  */
 export function intake(registry: Registry, deciders: readonly AnyDecider[]): Intake {
   const decidedBy = new Map<string, AnyDecider>();
+  const categories = new Set<string>();
   for (const decider of deciders) {
+    if (categories.has(decider.category))
+      throw new TypeError(`${decider.category} streams have two deciders`);
+    categories.add(decider.category);
     for (const { type } of decider.commands) {
       if (decidedBy.has(type)) throw new TypeError(`${type} is decided twice`);
       decidedBy.set(type, decider);

@@ -19,6 +19,7 @@ import {
   AuctionRefused,
   AuctionScheduled,
   AuctionUnknown,
+  auctionStream,
   BidPassedOver,
   BidRefused,
   commands,
@@ -96,7 +97,7 @@ function hammer(auction: KnownAuction) {
 
 /** A timed English auction of one lot: scheduled → open → closing → sold or passed; cancelled until the hammer falls. */
 export const auction = decider({
-  category: 'auction',
+  stream: auctionStream,
   events,
   commands,
   stateVersion: 5,

@@ -6,6 +6,7 @@ import { Instant } from '../../kernel/instant.ts';
 import { command, event, refusalShape, rejection, screenedBy, secret } from '../../kernel/message.ts';
 import { Currency, MinorUnits, Money, PositiveMinorUnits } from '../../kernel/money.ts';
 import { OwnAffair } from '../../kernel/own-affair.ts';
+import { stream } from '../../kernel/stream.ts';
 import { someText } from '../../kernel/text.ts';
 import { HasReadSecrets } from '../inspector/messages.ts';
 import type { Inspector } from '../inspector/reading.ts';
@@ -227,13 +228,14 @@ export const MaximumNotRaised = rejection('maximum_not_raised', {
   details: { price: Money },
 });
 
-const stream = ({ auctionId }: { auctionId: AuctionId }): string => `auction-${auctionId}`;
+/** The streams of auctions. */
+export const auctionStream = stream('auction', ({ auctionId }: { auctionId: AuctionId }) => auctionId);
 
 export const RegisterAuction = command('RegisterAuction', {
   description: 'Takes a lot that is offered into an auction.',
   from: 'process',
   data: auctionTerms,
-  stream,
+  stream: auctionStream,
   rejections: [AuctionExists, SaleNotOpen],
 });
 export const OpenAuction = command('OpenAuction', {
@@ -241,7 +243,7 @@ export const OpenAuction = command('OpenAuction', {
     'Opens an auction: at its time, or earlier by the seller or the house; never when its time is over.',
   from: ['seller', 'auctioneer', 'clerk'],
   data: { auctionId: AuctionId },
-  stream,
+  stream: auctionStream,
   rejections: [AuctionUnknown, AuctionOver, NotYourAuction, NotYet],
 });
 export const AcceptBid = command('AcceptBid', {
@@ -258,7 +260,7 @@ export const AcceptBid = command('AcceptBid', {
     /** When it was placed: what decides whether it came before the end. Not known of the first bids. */
     moment: Instant.optional(),
   },
-  stream,
+  stream: auctionStream,
   rejections: [
     AuctionUnknown,
     AuctionNotOpen,
@@ -274,13 +276,13 @@ export const PassOverBid = command('PassOverBid', {
   description: 'Goes on without a bid whose funds were not answered for in time.',
   from: 'process',
   data: { auctionId: AuctionId, bidId: BidId, bidder: PersonId, nth },
-  stream,
+  stream: auctionStream,
 });
 export const CloseLot = command('CloseLot', {
   description: 'Ends the bidding, at its time.',
   from: 'process',
   data: { auctionId: AuctionId },
-  stream,
+  stream: auctionStream,
   rejections: [NotYet],
 });
 /** Why the sale of an auction does not take place; undefined: it does. */
@@ -290,7 +292,7 @@ export const DropHammer = command('DropHammer', {
     'Sells or passes the lot, once every bid placed before its end has been decided; cancels it if its sale was cancelled.',
   from: 'process',
   data: { auctionId: AuctionId },
-  stream,
+  stream: auctionStream,
   screened: screenedBy<SaleCancelledFor>(),
 });
 export const CancelAuction = command('CancelAuction', {
@@ -298,7 +300,7 @@ export const CancelAuction = command('CancelAuction', {
     'Calls an auction off before the hammer falls; whatever is held for it is released. Not by its seller, under any role, nor by whoever was shown its maxima or has bid in it.',
   from: ['auctioneer'],
   data: { auctionId: AuctionId, cause: Cause },
-  stream,
+  stream: auctionStream,
   rejections: [AuctionUnknown, AuctionOver, OwnAffair, HasReadSecrets, HasBid],
   screened: screenedBy<{ readonly inspector: Inspector; readonly hasBid: boolean }>(),
 });
@@ -306,7 +308,7 @@ export const CallOffAuction = command('CallOffAuction', {
   description: 'Cancels an auction with its sale, unless its hammer has fallen.',
   from: 'process',
   data: { auctionId: AuctionId, lotId: LotId, saleId: SaleId, cause: Cause },
-  stream,
+  stream: auctionStream,
 });
 export const SettleLot = command('SettleLot', {
   description: 'Records that a sale has been paid for and paid out.',
@@ -316,13 +318,13 @@ export const SettleLot = command('SettleLot', {
     paidTo: LotSettled.schema.shape.paidTo,
     debtPaid: LotSettled.schema.shape.debtPaid,
   },
-  stream,
+  stream: auctionStream,
 });
 export const StopSettlement = command('StopSettlement', {
   description: 'Records that a settlement cannot go on by itself.',
   from: 'process',
   data: { auctionId: AuctionId, at: z.string().max(64), ...refusalShape },
-  stream,
+  stream: auctionStream,
 });
 export const commands = [
   RegisterAuction,

@@ -1,6 +1,6 @@
 import { decider, type FoldedAt } from '../../kernel/decider.ts';
 import type { EventOf } from '../../kernel/message.ts';
-import { commands, events, SecretsRead } from './messages.ts';
+import { commands, events, inspectorStream, SecretsRead } from './messages.ts';
 import { type Inspector, nothingRead } from './reading.ts';
 
 function evolve(
@@ -16,7 +16,7 @@ function evolve(
 
 /** One person and what a role has shown them, with whatever token they came. */
 export const inspector = decider({
-  category: 'inspector',
+  stream: inspectorStream,
   events,
   commands,
   stateVersion: 1,

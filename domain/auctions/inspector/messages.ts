@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { PersonId } from '../../kernel/ids.ts';
 import { Instant } from '../../kernel/instant.ts';
 import { command, event, rejection } from '../../kernel/message.ts';
+import { stream } from '../../kernel/stream.ts';
 
 // Streams `inspector-<person>`: what somebody has been shown of others' secrets. Events are stored for ever.
 
@@ -31,10 +32,13 @@ export const HasReadSecrets = rejection('has_read_secrets', {
   status: 403,
 });
 
+/** The streams of what somebody has been shown. */
+export const inspectorStream = stream('inspector', ({ person }: { person: PersonId }) => person);
+
 export const RecordReading = command('RecordReading', {
   description: 'Records that a person is shown what is secret, before it is shown.',
   from: 'process',
   data: reading,
-  stream: ({ person }) => `inspector-${person}`,
+  stream: inspectorStream,
 });
 export const commands = [RecordReading] as const;

@@ -21,6 +21,7 @@ import {
   LotReturned,
   LotUnknown,
   LotWithdrawn,
+  lotStream,
   NotYourLot,
   OtherCurrency,
   OwnershipPassed,
@@ -85,7 +86,7 @@ const mayHandle = (lot: { readonly consignor: PersonId }, actor: Actor): boolean
 
 /** A lot from consignment to its new owner. It is promised to one auction at a time. */
 export const lot = decider({
-  category: 'lot',
+  stream: lotStream,
   events,
   commands,
   stateVersion: 3,

@@ -5,6 +5,7 @@ import { Instant } from '../../kernel/instant.ts';
 import { command, event, rejection, screenedBy, secret, type Upcast } from '../../kernel/message.ts';
 import { Currency, MinorUnits, Money, PositiveMinorUnits, PositiveMoney } from '../../kernel/money.ts';
 import { OwnAffair } from '../../kernel/own-affair.ts';
+import { stream } from '../../kernel/stream.ts';
 import { anyText, someText } from '../../kernel/text.ts';
 import { Tiers } from '../fees.ts';
 import { Ladder } from '../ladder.ts';
@@ -156,7 +157,8 @@ export const OtherCurrency = rejection('other_currency', {
   details: { lot: Currency, sale: Currency },
 });
 
-const stream = ({ lotId }: { lotId: LotId }): string => `lot-${lotId}`;
+/** The streams of lots. */
+export const lotStream = stream('lot', ({ lotId }: { lotId: LotId }) => lotId);
 const offer = {
   lotId: LotId,
   ...described,
@@ -176,21 +178,21 @@ export const ConsignLot = command('ConsignLot', {
     /** Whose lot it is. Staff have to say it; everybody else enters their own. */
     consignor: PersonId.optional(),
   },
-  stream,
+  stream: lotStream,
   rejections: [LotExists, NotYourLot, ConsignorMissing, UnsoundLot, CurrencyUnknown, NoLadder],
 });
 export const AmendLot = command('AmendLot', {
   description: 'Describes a lot anew, as a whole; a reserve left out is no reserve. Not while it is offered.',
   from: ['seller', 'auctioneer', 'clerk'],
   data: offer,
-  stream,
+  stream: lotStream,
   rejections: [LotUnknown, NotYourLot, LotPhase, UnsoundLot, CurrencyUnknown, NoLadder],
 });
 export const WithdrawLot = command('WithdrawLot', {
   description: 'Gives a lot back to its consignor. Not while it is offered: cancel the auction first.',
   from: ['seller', 'auctioneer', 'clerk'],
   data: { lotId: LotId, cause: Cause },
-  stream,
+  stream: lotStream,
   rejections: [LotUnknown, NotYourLot, LotPhase],
 });
 export const ScheduleAuction = command('ScheduleAuction', {
@@ -205,7 +207,7 @@ export const ScheduleAuction = command('ScheduleAuction', {
     endsAt: Instant,
     minimumReputation: auctionTerms.minimumReputation,
   },
-  stream,
+  stream: lotStream,
   rejections: [
     LotUnknown,
     NotYourLot,
@@ -224,13 +226,13 @@ export const ReturnLot = command('ReturnLot', {
   description: 'Takes a lot back from an auction that did not sell it.',
   from: 'process',
   data: { lotId: LotId, auctionId: AuctionId },
-  stream,
+  stream: lotStream,
 });
 export const PassOwnership = command('PassOwnership', {
   description: 'Gives a lot to whoever bought it.',
   from: 'process',
   data: { lotId: LotId, auctionId: AuctionId, owner: PersonId },
-  stream,
+  stream: lotStream,
 });
 export const commands = [
   ConsignLot,

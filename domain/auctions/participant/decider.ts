@@ -11,6 +11,7 @@ import {
   NotJoined,
   ParticipantJoined,
   PlaceBid,
+  participantStream,
 } from './messages.ts';
 
 interface Participant {
@@ -39,7 +40,7 @@ const rejected = (bid: Omit<RejectedBid, 'reason'>, why: Rejection) =>
 
 /** One person in one auction: where bids come in, and where those turned away at the door are kept. */
 export const participant = decider({
-  category: 'participant',
+  stream: participantStream,
   events,
   commands,
   stateVersion: 2,

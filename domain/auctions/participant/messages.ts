@@ -13,6 +13,7 @@ import {
   secret,
 } from '../../kernel/message.ts';
 import { Currency, MinorUnits, Money, PositiveMoney, PositiveSum } from '../../kernel/money.ts';
+import { stream } from '../../kernel/stream.ts';
 import {
   AuctionClosed,
   AuctionNotOpen,
@@ -113,14 +114,19 @@ export type BidScreening =
   | { readonly hold: bigint; readonly endsAt: Instant }
   | { readonly refusal: Rejection };
 
-const stream = ({ auctionId }: { auctionId: AuctionId }, actor: Actor): string =>
-  `participant-${auctionId}:${actor.id}`;
+/** The streams of what each person does in each auction. */
+export const participantStream = stream(
+  'participant',
+  ({ auctionId, person }: { auctionId: AuctionId; person: PersonId }) => `${auctionId}:${person}`,
+);
+const own = ({ auctionId }: { auctionId: AuctionId }, { id }: Actor): string =>
+  participantStream({ auctionId, person: id });
 
 export const JoinAuction = command('JoinAuction', {
   description: 'Takes part in an auction, if one’s reputation is enough for it.',
   from: ['bidder'],
   data: { auctionId: AuctionId },
-  stream,
+  stream: own,
   rejections: [AuctionUnknown, AuctionNotOpen, OwnLot, StaffMayNotBid, HasReadSecrets, ReputationTooLow],
   screened: screenedBy<JoinScreening>(),
 });
@@ -129,7 +135,7 @@ export const PlaceBid = command('PlaceBid', {
     'Bids up to a secret maximum. The house bids for you, by the smallest step that leads, and holds the maximum and the premium on it while you lead. Bids count in the order in which they were placed; one whose funds are not answered for within two seconds is not waited for.',
   from: ['bidder'],
   data: { auctionId: AuctionId, maximum: secret(PositiveMoney) },
-  stream,
+  stream: own,
   rejections: [
     AuctionUnknown,
     AuctionNotOpen,

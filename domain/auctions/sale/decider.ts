@@ -26,6 +26,7 @@ import {
   SalePublished,
   SaleScheduled,
   SaleUnknown,
+  saleStream,
   UnsoundTiers,
 } from './messages.ts';
 import { enteredAs, evolve, type KnownSale, noSale, notCalledOff } from './state.ts';
@@ -54,7 +55,7 @@ const turnedAway = ({ saleId, auctionId, lotId }: Place, why: Rejection) =>
  * auctions of a closed one still run. It keeps account of them: none is scheduled before its sale has taken it in, so that a sale that is cancelled knows all of them.
  */
 export const sale = decider({
-  category: 'sale',
+  stream: saleStream,
   events,
   commands,
   stateVersion: 3,

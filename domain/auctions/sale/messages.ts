@@ -10,6 +10,7 @@ import {
 } from '../../kernel/message.ts';
 import { Currency } from '../../kernel/money.ts';
 import { OwnAffair } from '../../kernel/own-affair.ts';
+import { stream } from '../../kernel/stream.ts';
 import { anyText, someText } from '../../kernel/text.ts';
 import { Tiers } from '../fees.ts';
 import { HasReadSecrets } from '../inspector/messages.ts';
@@ -121,7 +122,8 @@ export const LadderUnknown = rejection('ladder_unknown', {
   details: { currency: Currency, version: z.int() },
 });
 
-const stream = ({ saleId }: { saleId: SaleId }): string => `sale-${saleId}`;
+/** The streams of sales. */
+export const saleStream = stream('sale', ({ saleId }: { saleId: SaleId }) => saleId);
 
 export const ScheduleSale = command('ScheduleSale', {
   description: 'Prepares a sale: its currency, increment ladder, buyer’s premium and seller’s commission.',
@@ -133,14 +135,14 @@ export const ScheduleSale = command('ScheduleSale', {
     ...terms,
     ladderVersion: z.int().min(1).max(10_000),
   },
-  stream,
+  stream: saleStream,
   rejections: [SaleExists, UnsoundTiers, LadderUnknown],
 });
 export const PublishSale = command('PublishSale', {
   description: 'Announces a sale, so that auctions can be scheduled in it.',
   from: ['auctioneer', 'clerk'],
   data: { saleId: SaleId },
-  stream,
+  stream: saleStream,
   rejections: [SaleUnknown, SalePhase],
 });
 export const CloseSale = command('CloseSale', {
@@ -148,7 +150,7 @@ export const CloseSale = command('CloseSale', {
     'Takes nothing more into a sale. Its auctions run to their end. Not by whoever has bid in one of them or has a lot in it.',
   from: ['auctioneer', 'clerk'],
   data: { saleId: SaleId },
-  stream,
+  stream: saleStream,
   rejections: [SaleUnknown, SalePhase, OwnAffair, HasBid],
   screened: screenedBy<{ readonly hasBid: boolean }>(),
 });
@@ -157,7 +159,7 @@ export const CancelSale = command('CancelSale', {
     'Calls a sale off, also one that is closed: its auctions still run. Nobody joins them or bids any more; each is cancelled with the same cause, whatever is held for it is released, and its lot comes back. What has been sold stays sold, and so does a lot that closed before. Not by whoever was shown maxima since the sale took its first auction in, has bid in one of them, or has a lot in it.',
   from: ['auctioneer'],
   data: { saleId: SaleId, cause: Cause },
-  stream,
+  stream: saleStream,
   rejections: [SaleUnknown, OwnAffair, HasReadSecrets, HasBid],
   screened: screenedBy<{ readonly inspector: Inspector; readonly hasBid: boolean }>(),
 });
@@ -165,21 +167,21 @@ export const EnterSale = command('EnterSale', {
   description: 'Takes an auction into its sale, before it is scheduled.',
   from: 'process',
   data: entry,
-  stream,
+  stream: saleStream,
   rejections: [SaleUnknown, SaleNotOpen, SaleFull, AuctionExists],
 });
 export const CountIn = command('CountIn', {
   description: 'Counts an auction among its sale’s that was scheduled before sales kept account of them.',
   from: 'process',
   data: place,
-  stream,
+  stream: saleStream,
   rejections: [SaleUnknown],
 });
 export const CallOffRest = command('CallOffRest', {
   description: 'Calls off further auctions of a cancelled sale, as many as one append may.',
   from: 'process',
   data: { saleId: SaleId },
-  stream,
+  stream: saleStream,
 });
 export const commands = [
   ScheduleSale,

@@ -1,7 +1,14 @@
 import { decider } from '../../kernel/decider.ts';
 import { emptyTable, type IdTable, valueIn, withValue } from '../../kernel/id-table.ts';
 import { unreachable } from '../../kernel/unreachable.ts';
-import { type Debt, DebtExpected, DebtNoted, debtorCommands, debtorEvents } from './messages.ts';
+import {
+  type Debt,
+  DebtExpected,
+  DebtNoted,
+  debtorCommands,
+  debtorEvents,
+  debtorStream,
+} from './messages.ts';
 
 export interface Debtor {
   /** By currency: there are no more of them than there are currencies. */
@@ -23,7 +30,7 @@ export function standingDebt({ debts, expected }: Debtor): Debt | undefined {
  * wallet no other begins to let anything go. Then each wallet tells of its own; what it told later counts.
  */
 export const debtor = decider({
-  category: 'debtor',
+  stream: debtorStream,
   events: debtorEvents,
   commands: debtorCommands,
   stateVersion: 2,

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { MovementId, PaymentId, PersonId } from '../../kernel/ids.ts';
 import { command, event } from '../../kernel/message.ts';
 import { Currency, PositiveMinorUnits, Sum } from '../../kernel/money.ts';
+import { stream } from '../../kernel/stream.ts';
 
 // Streams `debtor-<person>`: in which currencies a person owes, for their wallets in the others. A debt is here before it is in
 // its wallet. This is the permanent storage format.
@@ -40,17 +41,20 @@ export const DebtNoted = event('DebtNoted', {
   description: 'What a person owes in one currency; zero when it is paid or written off.',
   data: told,
 });
+/** The streams of who owes. */
+export const debtorStream = stream('debtor', ({ person }: { person: PersonId }) => person);
+
 export const ExpectDebt = command('ExpectDebt', {
   description: 'Tells all wallets of a person of what one of them is about to owe. Once for each movement.',
   from: 'process',
   data: expected,
-  stream: ({ person }) => `debtor-${person}`,
+  stream: debtorStream,
 });
 export const NoteDebt = command('NoteDebt', {
   description: 'Tells all wallets of a person what they owe in one of them.',
   from: 'process',
   data: told,
-  stream: ({ person }) => `debtor-${person}`,
+  stream: debtorStream,
 });
 
 export const debtorEvents = [DebtExpected, DebtNoted] as const;

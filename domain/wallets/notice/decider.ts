@@ -3,7 +3,14 @@ import { decider } from '../../kernel/decider.ts';
 import { PaymentId } from '../../kernel/ids.ts';
 import { ownAffair } from '../../kernel/own-affair.ts';
 import { unreachable } from '../../kernel/unreachable.ts';
-import { NoticeHandled, NoticeKept, NoticeUnknown, noticeCommands, noticeEvents } from './messages.ts';
+import {
+  NoticeHandled,
+  NoticeKept,
+  NoticeUnknown,
+  noticeCommands,
+  noticeEvents,
+  noticeStream,
+} from './messages.ts';
 
 export interface NoticeState {
   readonly phase: 'none' | 'waiting' | 'handled';
@@ -25,7 +32,7 @@ function paymentNamedIn(body: string): Pick<NoticeState, 'paymentId'> {
 
 /** A notice that waits for a person; kept once, and seen to once. */
 export const notice = decider({
-  category: 'notice',
+  stream: noticeStream,
   events: noticeEvents,
   commands: noticeCommands,
   stateVersion: 2,

@@ -4,6 +4,7 @@ import type { PersonId } from '../../kernel/ids.ts';
 import { command, event, rejection, screenedBy } from '../../kernel/message.ts';
 import { OwnAffair } from '../../kernel/own-affair.ts';
 import { ProviderName } from '../../kernel/ports/payments.ts';
+import { stream } from '../../kernel/stream.ts';
 import { someText } from '../../kernel/text.ts';
 
 // Streams `notice-<waitingId>`: a genuine notice of a provider that waits for a person to look at it. This is the permanent
@@ -64,20 +65,21 @@ export const NoticeUnknown = rejection('notice_unknown', {
   status: 404,
 });
 
-const stream = ({ waitingId }: { waitingId: string }): string => `notice-${waitingId}`;
+/** The streams of notices that wait for somebody. */
+export const noticeStream = stream('notice', ({ waitingId }: { waitingId: string }) => waitingId);
 
 export const KeepNotice = command('KeepNotice', {
   description: 'Keeps a signed notice for somebody to look at.',
   from: 'process',
   data: kept,
-  stream,
+  stream: noticeStream,
 });
 export const HandleNotice = command('HandleNotice', {
   description:
     'Records what was done about a notice of the payment provider that nothing could follow. Not by the person whose payment it names.',
   from: ['auctioneer', 'clerk'],
   data: { waitingId: WaitingId, note: someText(500) },
-  stream,
+  stream: noticeStream,
   rejections: [NoticeUnknown, OwnAffair],
   screened: screenedBy<PersonId | undefined>(),
 });
@@ -85,7 +87,7 @@ export const MatchNotice = command('MatchNotice', {
   description: 'Takes a notice off the list because what it is about has been told since.',
   from: 'process',
   data: { waitingId: WaitingId },
-  stream,
+  stream: noticeStream,
 });
 
 export const noticeEvents = [NoticeKept, NoticeHandled] as const;

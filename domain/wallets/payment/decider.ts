@@ -17,6 +17,7 @@ import {
   PayoutSubmitted,
   paymentCommands,
   paymentEvents,
+  paymentStream,
   RecordProviderNotice,
   TopUpExpired,
   TopUpFailed,
@@ -93,7 +94,7 @@ function recordNotice(notice: Notice, { known, notices }: Payment, id: string): 
  * credited or taken back twice.
  */
 export const payment = decider({
-  category: 'payment',
+  stream: paymentStream,
   events: paymentEvents,
   commands: paymentCommands,
   stateVersion: 4,

@@ -6,6 +6,7 @@ import { capability, command, event, refusalShape, rejection } from '../../kerne
 import { Currency, MinorUnits, PositiveMinorUnits } from '../../kernel/money.ts';
 import { PaymentNotice, ProviderAnswer, ProviderName } from '../../kernel/ports/payments.ts';
 import { Postings } from '../../kernel/posting.ts';
+import { stream } from '../../kernel/stream.ts';
 
 // Streams `payment-<paymentId>`: one payment at the provider, in or out. This is the permanent storage format.
 
@@ -171,9 +172,12 @@ export const PaymentOver = rejection('payment_over', {
   details: { paymentId: PaymentId },
 });
 
+/** The streams of payments at the provider. */
+export const paymentStream = stream('payment', ({ paymentId }: { paymentId: PaymentId }) => paymentId);
+
 const internal = {
   from: 'process',
-  stream: ({ paymentId }: { paymentId: PaymentId }) => `payment-${paymentId}`,
+  stream: paymentStream,
 } as const;
 
 export const InitiateTopUp = command('InitiateTopUp', {

@@ -2,7 +2,13 @@ import { decider } from '../../kernel/decider.ts';
 import { emptyTable, type IdTable, valueIn, withValue } from '../../kernel/id-table.ts';
 import { clearingOf, moved, platformAccount } from '../../kernel/posting.ts';
 import { unreachable } from '../../kernel/unreachable.ts';
-import { PlatformCredited, platformCommands, platformEvents, UnallocatedAssigned } from './messages.ts';
+import {
+  PlatformCredited,
+  platformCommands,
+  platformEvents,
+  platformStream,
+  UnallocatedAssigned,
+} from './messages.ts';
 
 interface Account {
   /**
@@ -20,7 +26,7 @@ const creditKey = ({ movement, reason }: { movement: string; reason: string }): 
  * by its balance, so that each movement may have a stream of its own.
  */
 export const platform = decider({
-  category: 'platform',
+  stream: platformStream,
   events: platformEvents,
   commands: platformCommands,
   stateVersion: 3,

@@ -3,6 +3,7 @@ import { MovementId, PersonId } from '../../kernel/ids.ts';
 import { command, event } from '../../kernel/message.ts';
 import { Currency, PositiveMinorUnits } from '../../kernel/money.ts';
 import { Postings } from '../../kernel/posting.ts';
+import { stream } from '../../kernel/stream.ts';
 
 // Streams `platform-<account>:<currency>:<movement>`: what one movement has brought an account of the house. Histories of before
 // keep all of an account in one stream, `platform-<account>:<currency>`. This is the permanent storage format.
@@ -49,6 +50,13 @@ export const UnallocatedAssigned = event('UnallocatedAssigned', {
   },
 });
 
+/** The streams of the accounts of the house, of one movement each, and of histories of before of all of an account. */
+export const platformStream = stream(
+  'platform',
+  ({ account, currency, movement }: { account: string; currency: Currency; movement?: MovementId }) =>
+    movement === undefined ? `${account}:${currency}` : `${account}:${currency}:${movement}`,
+);
+
 export const CreditPlatform = command('CreditPlatform', {
   description: 'Moves money of a movement out of clearing to the house, once for each reason.',
   from: 'process',
@@ -61,7 +69,7 @@ export const CreditPlatform = command('CreditPlatform', {
     apart: z.literal(true).optional(),
   },
   stream: ({ account, currency, movement, apart }) =>
-    `platform-${account}:${currency}${apart ? `:${movement}` : ''}`,
+    platformStream({ account, currency, ...(apart && { movement }) }),
 });
 
 export const AssignUnallocated = command('AssignUnallocated', {
@@ -74,7 +82,7 @@ export const AssignUnallocated = command('AssignUnallocated', {
     movement: MovementId,
     reason: OwnedReason,
   },
-  stream: ({ currency }) => `platform-unallocated:${currency}`,
+  stream: ({ currency }) => platformStream({ account: 'unallocated', currency }),
 });
 
 export const platformEvents = [PlatformCredited, UnallocatedAssigned] as const;

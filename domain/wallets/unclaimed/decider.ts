@@ -10,6 +10,7 @@ import {
   UnclaimedPaidOut,
   unclaimedCommands,
   unclaimedEvents,
+  unclaimedStream,
 } from './messages.ts';
 
 interface Owed {
@@ -44,7 +45,7 @@ function payOut({ person, currency, amount }: Payout, { balance }: Owed, movemen
  * leaves for a wallet of that person, and what such a wallet refuses comes back here.
  */
 export const unclaimed = decider({
-  category: 'unclaimed',
+  stream: unclaimedStream,
   events: unclaimedEvents,
   commands: unclaimedCommands,
   stateVersion: 1,

@@ -3,6 +3,7 @@ import { MovementId, PersonId } from '../../kernel/ids.ts';
 import { command, event, rejection } from '../../kernel/message.ts';
 import { Currency, PositiveMinorUnits, PositiveSum, Sum } from '../../kernel/money.ts';
 import { Postings } from '../../kernel/posting.ts';
+import { stream } from '../../kernel/stream.ts';
 import { laterPart } from '../payment/messages.ts';
 
 // Streams `unclaimed-<person>:<currency>`: what the house owes a person because no wallet of theirs could take it. This is
@@ -41,8 +42,11 @@ export const NothingUnclaimed = rejection('nothing_unclaimed', {
   details: { unclaimed: Sum, currency: Currency },
 });
 
-const ofPerson = ({ person, currency }: { person: PersonId; currency: Currency }): string =>
-  `unclaimed-${person}:${currency}`;
+/** The streams of what the house owes: a person has one in each currency. */
+export const unclaimedStream = stream(
+  'unclaimed',
+  ({ person, currency }: { person: PersonId; currency: Currency }) => `${person}:${currency}`,
+);
 
 export const ClaimMoney = command('ClaimMoney', {
   description:
@@ -53,7 +57,7 @@ export const ClaimMoney = command('ClaimMoney', {
     /** Without it, all. */
     amount: PositiveMinorUnits.optional(),
   },
-  stream: ({ currency }, { id }) => ofPerson({ person: id, currency }),
+  stream: ({ currency }, { id }) => unclaimedStream({ person: id, currency }),
   rejections: [NothingUnclaimed],
 });
 export const PayOutUnclaimed = command('PayOutUnclaimed', {
@@ -65,7 +69,7 @@ export const PayOutUnclaimed = command('PayOutUnclaimed', {
     /** Without it, all. */
     amount: PositiveMinorUnits.optional(),
   },
-  stream: ofPerson,
+  stream: unclaimedStream,
   rejections: [NothingUnclaimed],
 });
 export const KeepUnclaimed = command('KeepUnclaimed', {
@@ -73,13 +77,13 @@ export const KeepUnclaimed = command('KeepUnclaimed', {
     'Moves money of a movement out of clearing to what is owed to its owner, once for each reason.',
   from: 'process',
   data: { ...account, amount: PositiveSum, movement: MovementId, reason: UnclaimedReason, ...laterPart },
-  stream: ofPerson,
+  stream: unclaimedStream,
 });
 export const ReleaseUnclaimed = command('ReleaseUnclaimed', {
   description: 'Moves all that is owed to a person into the wallet that they have opened.',
   from: 'process',
   data: account,
-  stream: ofPerson,
+  stream: unclaimedStream,
 });
 
 export const unclaimedEvents = [MoneyUnclaimed, UnclaimedPaidOut] as const;

@@ -50,6 +50,7 @@ import {
   WithdrawalRefused,
   walletCommands,
   walletEvents,
+  walletStream,
 } from './messages.ts';
 import { reserve, whyNot } from './reserving.ts';
 import { evolve, noWallet, type Wallet } from './state.ts';
@@ -226,7 +227,7 @@ function commitHold(
  * short, and by a mere answer where there is no wallet to record it in.
  */
 export const wallet = decider({
-  category: 'wallet',
+  stream: walletStream,
   events: walletEvents,
   commands: walletCommands,
   stateVersion: 5,

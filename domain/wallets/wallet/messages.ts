@@ -5,6 +5,7 @@ import { Instant } from '../../kernel/instant.ts';
 import { command, screenedBy } from '../../kernel/message.ts';
 import { Currency, PositiveMinorUnits, PositiveSum } from '../../kernel/money.ts';
 import { OwnAffair } from '../../kernel/own-affair.ts';
+import { stream } from '../../kernel/stream.ts';
 import { someText } from '../../kernel/text.ts';
 import type { Debt } from '../debtor/messages.ts';
 import { ClaimEnd, CreditReason, HoldPurpose, RefusalCode, ReleaseReason } from './events.ts';
@@ -32,17 +33,21 @@ import {
 export * from './events.ts';
 export * from './rejections.ts';
 
-/** The stream of a person's wallet in one currency. */
-export const walletStream = (person: PersonId, currency: Currency): string => `wallet-${person}:${currency}`;
+/** The streams of wallets: a person has one in each currency. */
+export const walletStream = stream(
+  'wallet',
+  ({ person, currency }: { person: PersonId; currency: Currency }) => `${person}:${currency}`,
+);
 
 // From outside, everybody acts on their own wallet and nobody on another's: the stream comes from the one who asks.
 const owner = {
   from: ['bidder', 'seller'],
-  stream: ({ currency }: { currency: Currency }, actor: { id: PersonId }) => walletStream(actor.id, currency),
+  stream: ({ currency }: { currency: Currency }, actor: { id: PersonId }) =>
+    walletStream({ person: actor.id, currency }),
 } as const;
 const internal = {
   from: 'process',
-  stream: ({ person, currency }: { person: PersonId; currency: Currency }) => walletStream(person, currency),
+  stream: walletStream,
 } as const;
 const wallet = { person: PersonId, currency: Currency };
 /** A debt of the person in whatever currency, which the wallet itself need not know. */

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
+import { auctionStream } from '#domain/auctions/auction/messages.ts';
 import type { StoredEvent } from '#domain/kernel/envelope.ts';
 import type { EventFeed } from '#domain/kernel/ports/event-feed.ts';
 import { noLog } from '#domain/kernel/ports/log.ts';
@@ -57,7 +58,7 @@ async function toldAfter(microtasks: number): Promise<readonly bigint[]> {
   };
   const live = liveView({
     view: countersView(),
-    category: 'auction',
+    stream: auctionStream,
     registry,
     store,
     feed,
