@@ -159,10 +159,10 @@ export class ConfigError extends Error {
 export type PortSettings = 'PORT and HOST' | 'OPERATIONS_PORT and OPERATIONS_HOST';
 
 /** A setting that is well-formed, but names what this machine cannot give; one line. */
-export class Unusable extends Error {
+export class UnusableError extends Error {
   constructor(setting: 'DATA_DIR' | 'TOKEN_KEY_FILE' | PortSettings, why: string) {
     super(`${setting} cannot be used: ${why}`);
-    this.name = 'Unusable';
+    this.name = 'UnusableError';
   }
 }
 

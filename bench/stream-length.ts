@@ -30,7 +30,7 @@ interface Sample {
   readonly latencyMs: number;
 }
 
-class Refused extends Error {}
+class RefusedError extends Error {}
 
 /** What a bid among many at once may come to, because another one overtook it on its way. */
 const OVERTAKEN: readonly string[] = [BidTooLow.code, MaximumNotRaised.code];
@@ -46,11 +46,11 @@ async function bid(
   if (bidder === undefined) throw new RangeError('nobody bids here');
   const reply = await house.bid(bidder, auctionId, through && { through });
   if (reply.outcome === 'accepted') return true;
-  if (reply.outcome === 'pending') throw new Refused(`a bid on ${auctionId} had no outcome in time`);
+  if (reply.outcome === 'pending') throw new RefusedError(`a bid on ${auctionId} had no outcome in time`);
   const { code, message, details } = reply.rejection;
   if (OVERTAKEN.includes(code)) return false;
   const cause = 'cause' in details ? ` (${String(details.cause)})` : '';
-  throw new Refused(`a bid on ${auctionId} was answered ${code}${cause}: ${message}`);
+  throw new RefusedError(`a bid on ${auctionId} was answered ${code}${cause}: ${message}`);
 }
 
 /** @throws Refused when the house does not take so many. */
@@ -210,7 +210,7 @@ const walletLength: Bench = {
         goal: GOAL,
       });
     } catch (error) {
-      if (!(error instanceof Refused)) throw error;
+      if (!(error instanceof RefusedError)) throw error;
       const longer = lengths.filter((length) => length !== SHORT);
       return longer.map((length) => ({
         ran: false,

@@ -6,8 +6,8 @@ import type { Clock } from '#domain/kernel/ports/facts.ts';
 import type { ReadStore } from '#domain/kernel/ports/read-store.ts';
 import type { Registry } from '#domain/kernel/registry.ts';
 import { retryParked, viewStatus } from '#projections/runtime/operate.ts';
-import { type Progress, RebuildFailed, rebuildView } from '#projections/runtime/rebuild.ts';
-import { CannotVerify, verifyView } from '#projections/runtime/verify.ts';
+import { type Progress, RebuildError, rebuildView } from '#projections/runtime/rebuild.ts';
+import { VerificationError, verifyView } from '#projections/runtime/verify.ts';
 import type { View } from '#projections/view.ts';
 
 /** What the commands work on, opened by `cli/main.ts`. */
@@ -151,7 +151,7 @@ async function orWhy({ print }: Workplace, command: () => Promise<ExitCode>): Pr
   try {
     return await command();
   } catch (error) {
-    if (!(error instanceof RebuildFailed || error instanceof CannotVerify)) throw error;
+    if (!(error instanceof RebuildError || error instanceof VerificationError)) throw error;
     print(error.message);
     return 1;
   }

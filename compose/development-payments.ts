@@ -1,7 +1,7 @@
 import { Router } from 'express';
 import type { z } from 'zod';
 import { PaymentNotice } from '#domain/kernel/ports/payments.ts';
-import { NotFound, Rejected } from '#domain/kernel/rejections.ts';
+import { NotFound, RejectedError } from '#domain/kernel/rejections.ts';
 import type { SimulatedProvider } from '#engines/payments/simulated/provider.ts';
 import { invalid, readJson } from '#write-side/rest/body.ts';
 
@@ -19,7 +19,7 @@ export function developmentPayments(provider: Pick<SimulatedProvider, 'tell'>): 
     const parsed = Said.safeDecode((await readJson(response.req)) as z.input<typeof Said>);
     if (!parsed.success) throw invalid(parsed.error);
     const notice = provider.tell(params.paymentId, parsed.data);
-    if (notice === undefined) throw new Rejected(NotFound({ what: 'payment' }));
+    if (notice === undefined) throw new RejectedError(NotFound({ what: 'payment' }));
     response.status(202).json({ noticeId: notice.noticeId });
   });
   return router;

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { type Config, Unusable } from '#config';
+import { type Config, UnusableError } from '#config';
 import { BEGINNING } from '#domain/kernel/envelope.ts';
 import { type FollowedChains, followedChains } from '#domain/kernel/followed-chains.ts';
 import { instant } from '#domain/kernel/instant.ts';
@@ -76,7 +76,7 @@ async function simulatedFrom(store: EventStore): Promise<SimulatedClock> {
 /** What the system says of a path that this user cannot use as a file. */
 const isSystemError = (error: unknown): boolean => error instanceof Error && 'syscall' in error;
 
-/** @throws Unusable; DamagedFileError for a key of ours; what the system says of a disk that takes no new one */
+/** @throws UnusableError; DamagedFileError for a key of ours; what the system says of a disk that takes no new one */
 async function tokensOf({ tokens, devTokens, dataDir }: Config, clock: Clock) {
   const { keyFile, issuer, audience } = tokens;
   const file = keyFile ?? keyFileIn(dataDir);
@@ -91,8 +91,8 @@ async function tokensOf({ tokens, devTokens, dataDir }: Config, clock: Clock) {
     if (exitCodeOf(error) === EXIT.unavailable) throw error;
     const reason = reasonOf(error);
     const why = reason.includes(file) ? reason : `${file} is no key for Ed25519: ${reason}`;
-    if (keyFile !== undefined) throw new Unusable('TOKEN_KEY_FILE', why);
-    if (isSystemError(error)) throw new Unusable('DATA_DIR', why);
+    if (keyFile !== undefined) throw new UnusableError('TOKEN_KEY_FILE', why);
+    if (isSystemError(error)) throw new UnusableError('DATA_DIR', why);
     const remedy =
       'Bring it back, or delete it: a new key is made then, and no token issued before is taken.';
     throw new DamagedFileError(file, why.slice(file.length + 1), remedy, { cause: error });
@@ -109,12 +109,12 @@ async function warnOfNewKey(config: Config, store: EventStore, log: Log): Promis
   );
 }
 
-/** @throws Unusable */
+/** @throws UnusableError */
 function useFolder(folder: string): void {
   try {
     writableFolder(folder);
   } catch (error) {
-    throw new Unusable('DATA_DIR', `${reasonOf(error)}. It names a folder that this user may write to.`);
+    throw new UnusableError('DATA_DIR', `${reasonOf(error)}. It names a folder that this user may write to.`);
   }
 }
 

@@ -1,4 +1,4 @@
-import { ConfigError, Unusable } from '#config';
+import { ConfigError, UnusableError } from '#config';
 import { StoreError } from '#domain/kernel/ports/event-store.ts';
 import { DamagedFileError } from '#engines/damaged-file.ts';
 
@@ -10,7 +10,7 @@ const DISK_ERRORS: readonly unknown[] = ['ENOSPC', 'EDQUOT', 'EIO'];
 
 /** The code that a start which has failed by this error ends with. */
 export function exitCodeOf(error: unknown): number {
-  if (error instanceof ConfigError || error instanceof Unusable) return EXIT.unusable;
+  if (error instanceof ConfigError || error instanceof UnusableError) return EXIT.unusable;
   if (error instanceof DamagedFileError) return EXIT.damaged;
   if (error instanceof StoreError) return error.code === 'unreadable' ? EXIT.damaged : EXIT.unavailable;
   const code = error instanceof Error && 'code' in error ? error.code : undefined;

@@ -9,7 +9,7 @@ import type { AddressInfo } from 'node:net';
 import express, { type RequestHandler, type Router } from 'express';
 import { networkOf } from '#domain/kernel/address.ts';
 import { later } from '#domain/kernel/instant.ts';
-import { places, TooManyAtOnce } from '#domain/kernel/places.ts';
+import { places, TooManyAtOnceError } from '#domain/kernel/places.ts';
 import type { Clock, NewId } from '#domain/kernel/ports/facts.ts';
 import type { Registry } from '#domain/kernel/registry.ts';
 import { Overloaded } from '#domain/kernel/rejections.ts';
@@ -84,7 +84,7 @@ function networksBounded({ addresses }: HttpOptions, most: number): RequestHandl
     const address = addresses.of(request);
     if (address !== undefined) {
       const leave = perNetwork.take(networkOf(address));
-      if (leave === undefined) throw new TooManyAtOnce();
+      if (leave === undefined) throw new TooManyAtOnceError();
       response.once('close', leave);
     }
     next();

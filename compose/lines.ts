@@ -6,7 +6,7 @@ import type { Clock } from '#domain/kernel/ports/facts.ts';
 import type { Log } from '#domain/kernel/ports/log.ts';
 import type { ReadStore } from '#domain/kernel/ports/read-store.ts';
 import type { Reaction } from '#domain/kernel/reaction.ts';
-import { NewerEvent } from '#domain/kernel/registry.ts';
+import { NewerEventError } from '#domain/kernel/registry.ts';
 import { consumerOf } from '#sagas/runtime/reactions.ts';
 import { reactions, registry } from './contexts.ts';
 
@@ -53,7 +53,7 @@ export function keepLines(options: {
       try {
         return [registry.decode(event)];
       } catch (error) {
-        if (error instanceof NewerEvent) throw error;
+        if (error instanceof NewerEventError) throw error;
         const { stream, revision } = event;
         log.error(
           { reaction: reaction.name, stream, revision, err: error },

@@ -1,4 +1,4 @@
-import { type PortSettings, Unusable } from '#config';
+import { type PortSettings, UnusableError } from '#config';
 import { type HttpOptions, type HttpPort, openHttp } from './http.ts';
 
 /** Why a port was not opened, told so that whoever starts the platform knows what to change. */
@@ -19,7 +19,7 @@ function reasonOf(code: unknown, host: string, port: number): string | undefined
  * Opens a port by the settings that name it.
  *
  * @param settings as they are called, for the message: `PORT and HOST`
- * @throws Unusable when the system does not give it: a host that cannot be resolved or is not ours, a port that is taken
+ * @throws UnusableError when the system does not give it: a host that cannot be resolved or is not ours, a port that is taken
  */
 export async function listenBy(settings: PortSettings, options: HttpOptions): Promise<HttpPort> {
   try {
@@ -28,9 +28,9 @@ export async function listenBy(settings: PortSettings, options: HttpOptions): Pr
     if (!(error instanceof Error) || !('syscall' in error) || !('code' in error)) throw error;
     const { host, port } = options;
     if (error.syscall === 'getaddrinfo')
-      throw new Unusable(settings, `${host} cannot be resolved (${error.code}).`);
+      throw new UnusableError(settings, `${host} cannot be resolved (${error.code}).`);
     if (error.syscall !== 'listen' && error.syscall !== 'bind') throw error;
     const why = reasonOf(error.code, host, port) ?? error.message;
-    throw new Unusable(settings, `${why}. Port 0 takes any free one.`);
+    throw new UnusableError(settings, `${why}. Port 0 takes any free one.`);
   }
 }

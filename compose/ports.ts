@@ -32,7 +32,7 @@ export interface Ports {
   readonly operations: HttpPort | undefined;
 }
 
-/** Opens the port for everybody, and the operator's where there is one. @throws Unusable */
+/** Opens the port for everybody, and the operator's where there is one. @throws UnusableError */
 export async function openPorts({ newId, machineClock }: Engines, options: PortsOptions): Promise<Ports> {
   const { config, version, log, routers, metrics, health, limits, addresses, publicUrl, allowedOrigin } =
     options;

@@ -2,7 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { type BidFile, BidFileError, leftOutText, readBids } from './csv.ts';
-import { NobodyThere, platformAt, type RunningPlatform, startPlatform } from './platform.ts';
+import { NobodyThereError, platformAt, type RunningPlatform, startPlatform } from './platform.ts';
 import { replay } from './replay.ts';
 import { tableOf } from './report.ts';
 
@@ -63,7 +63,7 @@ async function run(bids: BidFile, platform: RunningPlatform, report: string | un
 
 function exitCodeOf(error: unknown): number {
   if (error instanceof BidFileError) return error.isRead ? EXIT.damaged : EXIT.misused;
-  return error instanceof NobodyThere ? EXIT.unavailable : 1;
+  return error instanceof NobodyThereError ? EXIT.unavailable : 1;
 }
 
 // Leaving takes the platform along: it stops in its own time.

@@ -18,14 +18,14 @@ export interface RunningPlatform {
 }
 
 /** At the address of a platform is none. */
-export class NobodyThere extends Error {
+export class NobodyThereError extends Error {
   constructor(message: string, options?: ErrorOptions) {
     super(message, options);
-    this.name = 'NobodyThere';
+    this.name = 'NobodyThereError';
   }
 }
 
-/** One that runs already: nothing is started, and nothing stopped. @throws NobodyThere when it does not answer like one */
+/** One that runs already: nothing is started, and nothing stopped. @throws NobodyThereError when it does not answer like one */
 export async function platformAt(url: string): Promise<RunningPlatform> {
   const is = await fetch(new URL('/health/live', url), { signal: AbortSignal.timeout(ANSWER_MS) }).then(
     async (answer) => {
@@ -37,7 +37,7 @@ export async function platformAt(url: string): Promise<RunningPlatform> {
       return cause instanceof Error ? cause.message || cause.name : String(cause);
     },
   );
-  if (is !== undefined) throw new NobodyThere(`There is no platform at ${url}: ${is}`);
+  if (is !== undefined) throw new NobodyThereError(`There is no platform at ${url}: ${is}`);
   return { url, gone: new AbortController().signal, stop: async () => {} };
 }
 

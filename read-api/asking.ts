@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import { Invalid, Rejected } from '#domain/kernel/rejections.ts';
+import { Invalid, RejectedError } from '#domain/kernel/rejections.ts';
 import { authorizeReading } from './authorization/own.ts';
 import type { Who } from './authorization/who.ts';
 import type { Reading } from './house.ts';
@@ -12,12 +12,12 @@ function parsed(schema: z.ZodObject, given: object): Record<string, unknown> {
   const issues = result.error.issues
     .slice(0, 20)
     .map(({ path, message }) => ({ path: path.join('.'), problem: message }));
-  throw new Rejected(Invalid({ issues }));
+  throw new RejectedError(Invalid({ issues }));
 }
 
 /**
  * The one way to anything that is declared, by name or by a global id: whoever may not ask it gets no further than here.
- * @returns the arguments. @throws Rejected with `unauthenticated`, `forbidden` or `invalid`
+ * @returns the arguments. @throws RejectedError with `unauthenticated`, `forbidden` or `invalid`
  */
 export function admitted(
   { who, args }: { readonly who: Who; readonly args: z.ZodObject },

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { canonical } from '#domain/kernel/canonical.ts';
-import { Invalid, Rejected } from '#domain/kernel/rejections.ts';
+import { Invalid, RejectedError } from '#domain/kernel/rejections.ts';
 import { admitted } from './asking.ts';
 import type { Reading } from './house.ts';
 import { pageItems } from './limits.ts';
@@ -39,8 +39,10 @@ export function globalIdOf({ type, key, documentId }: NodeDeclaration, document:
 const idOf = (content: z.output<typeof Content>): string =>
   Buffer.from(canonical(content)).toString('base64url');
 
-const noId = (): Rejected =>
-  new Rejected(Invalid({ issues: [{ path: 'id', problem: 'not an id that this platform has handed out' }] }));
+const noId = (): RejectedError =>
+  new RejectedError(
+    Invalid({ issues: [{ path: 'id', problem: 'not an id that this platform has handed out' }] }),
+  );
 
 function contentOf(id: string): z.output<typeof Content> {
   try {
@@ -56,7 +58,7 @@ type ByType = ReadonlyMap<string, NodeDeclaration>;
 
 /**
  * The thing of a global id, through its type's own query; null where that has nothing to show to whoever asks.
- * @throws Rejected as the query, and with `invalid` for what is no id
+ * @throws RejectedError as the query, and with `invalid` for what is no id
  */
 async function thingOf(id: string, nodes: ByType, reading: Reading): Promise<Shown | null> {
   const [type, key] = contentOf(id);

@@ -29,7 +29,7 @@ export interface FieldDeclaration extends Operation {
 
 export interface SubscriptionDeclaration extends Operation {
   readonly kind: 'subscription';
-  /** Items in order. It ends with the signal of whoever listens; a `Rejected` is the last answer. */
+  /** Items in order. It ends with the signal of whoever listens; a `RejectedError` is the last answer. */
   subscribe(
     args: object,
     reading: Reading,

@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { TooManyAtOnce } from '#domain/kernel/places.ts';
+import { TooManyAtOnceError } from '#domain/kernel/places.ts';
 import type { Registry } from '#domain/kernel/registry.ts';
-import { Internal, RefusedRequest, Rejected } from '#domain/kernel/rejections.ts';
+import { Internal, RefusedRequestError, RejectedError } from '#domain/kernel/rejections.ts';
 import { sendRejection } from '#write-side/rest/answer.ts';
 
 /** Told of every error that became `internal`, with the reference the caller got. */
@@ -21,10 +21,10 @@ const PROBLEM: Readonly<Record<number, string>> = {
   415: 'the body is of a content type, an encoding or a charset that is not taken',
 };
 
-function rejected(error: unknown, reference: string): Rejected {
-  if (error instanceof Rejected) return error;
-  if (!isClientError(error)) return new Rejected(Internal({ reference }));
-  return new RefusedRequest(error.status, PROBLEM[error.status] ?? 'the request cannot be read');
+function rejected(error: unknown, reference: string): RejectedError {
+  if (error instanceof RejectedError) return error;
+  if (!isClientError(error)) return new RejectedError(Internal({ reference }));
+  return new RefusedRequestError(error.status, PROBLEM[error.status] ?? 'the request cannot be read');
 }
 
 /**
@@ -47,6 +47,6 @@ export function answerError(
   }
   // The rest of a body that nobody read still stands in the connection: it cannot carry another request.
   if (!request.complete) response.setHeader('Connection', 'close');
-  const isAnswered = refused instanceof RefusedRequest || refused instanceof TooManyAtOnce;
+  const isAnswered = refused instanceof RefusedRequestError || refused instanceof TooManyAtOnceError;
   sendRejection(response, rejection, { registry, ...(isAnswered && refused.answer) });
 }

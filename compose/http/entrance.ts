@@ -2,7 +2,7 @@ import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http
 import type { Express, Router } from 'express';
 import type { NewId } from '#domain/kernel/ports/facts.ts';
 import type { Registry } from '#domain/kernel/registry.ts';
-import { RefusedRequest } from '#domain/kernel/rejections.ts';
+import { RefusedRequestError } from '#domain/kernel/rejections.ts';
 import { answerError, type Report } from './answers.ts';
 import { unserved } from './methods.ts';
 import { address } from './target.ts';
@@ -28,21 +28,23 @@ function frame(request: IncomingMessage, response: ServerResponse, { newId, clos
   if (closing()) response.setHeader('Connection', 'close');
 }
 
-/** @throws RefusedRequest (417) for what Node has not met itself; the rest of such a request may never come */
+/** @throws RefusedRequestError (417) for what Node has not met itself; the rest of such a request may never come */
 function meetExpectation({ headers: { expect }, httpVersion }: IncomingMessage): void {
   if (expect !== undefined && httpVersion !== '1.0' && !/^100-continue$/i.test(expect))
-    throw new RefusedRequest(417, 'this expectation cannot be met', { headers: { Connection: 'close' } });
+    throw new RefusedRequestError(417, 'this expectation cannot be met', {
+      headers: { Connection: 'close' },
+    });
 }
 
 /**
  * Of a body that does not end in chunks nobody knows where it ends: Node's parser refuses that as no request.
  *
- * @throws RefusedRequest (501) for a body that is coded before it is cut into chunks, which is never looked at
+ * @throws RefusedRequestError (501) for a body that is coded before it is cut into chunks, which is never looked at
  */
 function meetTransferCoding({ headers }: IncomingMessage): void {
   const coding = headers['transfer-encoding'];
   if (coding !== undefined && /[^,\s].*,\s*chunked\s*$/i.test(coding))
-    throw new RefusedRequest(501, 'the transfer coding is none that is known here', {
+    throw new RefusedRequestError(501, 'the transfer coding is none that is known here', {
       path: 'Transfer-Encoding',
       headers: { Connection: 'close' },
     });

@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import type { RequestHandler, Router } from 'express';
-import { NotFound, RefusedRequest, Rejected } from '#domain/kernel/rejections.ts';
+import { NotFound, RefusedRequestError, RejectedError } from '#domain/kernel/rejections.ts';
 
 // Which methods a path is served with is known to the routers alone, and read from them.
 
@@ -43,11 +43,12 @@ function methodsOf(routers: readonly Router[], { url = '/' }: IncomingMessage): 
 }
 
 /** What the request gets that no router has answered: 405 where another method would be, else `not_found`. */
-export function unserved(routers: readonly Router[], request: IncomingMessage): Rejected {
+export function unserved(routers: readonly Router[], request: IncomingMessage): RejectedError {
   const methods = methodsOf(routers, request);
-  if (methods.length === 0 && request.method !== 'TRACE') return new Rejected(NotFound({ what: 'path' }));
+  if (methods.length === 0 && request.method !== 'TRACE')
+    return new RejectedError(NotFound({ what: 'path' }));
   const headers = { Allow: methods.join(', ') };
-  return new RefusedRequest(405, 'the method is not one of those that are allowed here', { headers });
+  return new RefusedRequestError(405, 'the method is not one of those that are allowed here', { headers });
 }
 
 /** Says which methods there are. Whoever answers `OPTIONS` of browsers that ask before they send stands before it. */

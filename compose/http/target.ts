@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import { RefusedRequest } from '#domain/kernel/rejections.ts';
+import { RefusedRequestError } from '#domain/kernel/rejections.ts';
 
 // What a request is addressed to, decided once before anybody reads it (RFC 9112, 3.2 and 3.3).
 
@@ -34,37 +34,37 @@ function twiceIn(rawHeaders: readonly string[]): string | undefined {
   return undefined;
 }
 
-/** @throws RefusedRequest (400) for HTTP/1.1 without a host, and for one that is none; HTTP/1.0 knew no hosts */
+/** @throws RefusedRequestError (400) for HTTP/1.1 without a host, and for one that is none; HTTP/1.0 knew no hosts */
 function checkHost({ headers: { host }, httpVersion }: IncomingMessage): void {
   if (host === undefined ? httpVersion !== '1.0' : !isAuthority(host))
-    throw new RefusedRequest(400, 'missing, or no host', { path: 'Host' });
+    throw new RefusedRequestError(400, 'missing, or no host', { path: 'Host' });
 }
 
 /**
  * Brings a request to the one form that the rest of the house knows: `url` begins with `/` (or is `*`, of `OPTIONS`), and the
  * header `Host` names whom it is for. An absolute target is served like any other; what it names wins over the header.
  *
- * @throws RefusedRequest (400, 414, 505) for a target, a host, or a header said twice, by which the request could mean two things
+ * @throws RefusedRequestError (400, 414, 505) for a target, a host, or a header said twice, by which the request could mean two things
  */
 export function address(request: IncomingMessage): void {
   const { url: target = '', method, headers } = request;
   // Node's parser takes these versions for what they are not: requests of HTTP/1.1.
   if (request.httpVersionMajor !== 1)
-    throw new RefusedRequest(505, 'a version of HTTP that is not spoken here');
+    throw new RefusedRequestError(505, 'a version of HTTP that is not spoken here');
   if (target.length > TARGET_LENGTH)
-    throw new RefusedRequest(414, `the target is longer than ${TARGET_LENGTH} characters`);
+    throw new RefusedRequestError(414, `the target is longer than ${TARGET_LENGTH} characters`);
   const twice = twiceIn(request.rawHeaders);
-  if (twice !== undefined) throw new RefusedRequest(400, 'it stands there twice', { path: twice });
+  if (twice !== undefined) throw new RefusedRequestError(400, 'it stands there twice', { path: twice });
   checkHost(request);
   if (target === '*' && method === 'OPTIONS') return;
   if (!ORIGIN.test(target)) {
     const [, authority = '', rest = ''] = ABSOLUTE.exec(target) ?? [];
-    if (!isAuthority(authority)) throw new RefusedRequest(400, 'not the target of a request');
+    if (!isAuthority(authority)) throw new RefusedRequestError(400, 'not the target of a request');
     headers.host = authority;
     request.url = rest.startsWith('/') ? rest : `/${rest}`;
   }
   const [path = ''] = request.url?.split('?', 1) ?? [];
-  if (!isDecodable(path)) throw new RefusedRequest(400, 'the path is not encoded as in a URI');
+  if (!isDecodable(path)) throw new RefusedRequestError(400, 'the path is not encoded as in a URI');
 }
 
 /** Whether {@link address} can be done, and then it is. */

@@ -5,7 +5,7 @@ import type { Follower, HandedOver, KeptLine } from './line.ts';
 import { type Intent, intentId, type Reaction, type Trail } from './reaction.ts';
 import type { Registry } from './registry.ts';
 
-/** Beyond these a chain is a loop of reactions that feed each other, and following it ends with {@link ChainTooLong}. */
+/** Beyond these a chain is a loop of reactions that feed each other, and following it ends with {@link ChainTooLongError}. */
 export const chainLimits = {
   /** Commands between the event a chain begins with and its furthest event. */
   depth: 16,
@@ -13,10 +13,10 @@ export const chainLimits = {
   commands: 1_000,
 } as const;
 
-export class ChainTooLong extends Error {
+export class ChainTooLongError extends Error {
   constructor(event: RecordedEvent, limit: keyof typeof chainLimits) {
     super(`the chain of ${event.stream}/${event.revision} exceeds ${chainLimits[limit]} (${limit})`);
-    this.name = 'ChainTooLong';
+    this.name = 'ChainTooLongError';
   }
 }
 
@@ -185,8 +185,8 @@ async function follow(following: Following, begin: RecordedEvent, first: Wanted)
   async function send(trail: Trail, wanted: Wanted): Promise<Unanswered | undefined> {
     for (const { reaction, intent } of wanted) {
       commands += 1;
-      if (trail.length > chainLimits.depth) throw new ChainTooLong(begin, 'depth');
-      if (commands > chainLimits.commands) throw new ChainTooLong(begin, 'commands');
+      if (trail.length > chainLimits.depth) throw new ChainTooLongError(begin, 'depth');
+      if (commands > chainLimits.commands) throw new ChainTooLongError(begin, 'commands');
       const answer = await askFor(following, reaction, trail, intent);
       // A refusal has events too, and so may a reply that is not final: they are in the history and count.
       for (const next of answer.events) {
@@ -208,7 +208,7 @@ async function follow(following: Following, begin: RecordedEvent, first: Wanted)
 /**
  * Follows a recorded event through every reaction: sends what they want, meets the events of each reply, and so on to
  * the end. Done twice it changes nothing, because every command has an id derived from its trigger.
- * @throws ChainTooLong, and whatever a reaction or the schema of its command throws.
+ * @throws ChainTooLongError, and whatever a reaction or the schema of its command throws.
  */
 export const followChain = (following: Following & { readonly event: RecordedEvent }): Promise<Chain> =>
   follow(following, following.event, wantedOf(following.reactions, following.event, [following.event]));

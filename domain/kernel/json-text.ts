@@ -1,4 +1,4 @@
-import { RefusedRequest } from './rejections.ts';
+import { RefusedRequestError } from './rejections.ts';
 
 // JSON as it comes from outside: nothing in it is guessed, repaired or read in two ways.
 
@@ -7,9 +7,9 @@ const MAX_DEPTH = 32;
 /** The strings of a JSON text, and the colons between them: each stands behind a member's name. */
 const STRING_OR_COLON = /"[^"\\]*(?:\\.[^"\\]*)*"|:/g;
 
-const malformed = (problem: string): RefusedRequest => new RefusedRequest(400, problem);
+const malformed = (problem: string): RefusedRequestError => new RefusedRequestError(400, problem);
 
-/** How many members all objects of a value have together. @throws RefusedRequest below {@link MAX_DEPTH} levels */
+/** How many members all objects of a value have together. @throws RefusedRequestError below {@link MAX_DEPTH} levels */
 function membersOf(json: unknown): number {
   let members = 0;
   // Level by level, so that it never recurses itself.
@@ -26,7 +26,7 @@ function membersOf(json: unknown): number {
   return members;
 }
 
-/** @throws RefusedRequest (400) for bytes that are not UTF-8: whoever repairs them reads another text than was signed or meant */
+/** @throws RefusedRequestError (400) for bytes that are not UTF-8: whoever repairs them reads another text than was signed or meant */
 export function readUtf8(bytes: Uint8Array): string {
   try {
     return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
@@ -38,7 +38,7 @@ export function readUtf8(bytes: Uint8Array): string {
 /**
  * The value of a JSON text.
  *
- * @throws RefusedRequest (400) for what is no JSON, nests too deep, or has a name twice in one object: of two values readers take
+ * @throws RefusedRequestError (400) for what is no JSON, nests too deep, or has a name twice in one object: of two values readers take
  * different ones, and what was checked might not be what is done
  */
 export function readJsonText(text: string): unknown {

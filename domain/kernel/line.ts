@@ -49,7 +49,7 @@ export interface KeptLine {
   met(events: readonly RecordedEvent[], through: Position): void;
   /**
    * Lets the follower hand over when it is the turn of the chain that began with `joined` (at once when it has left, or was
-   * never in line), and resolves or rejects as that does. @throws NotSeen, LineEnded
+   * never in line), and resolves or rejects as that does. @throws NotSeenError, LineEndedError
    */
   inTurn<T extends HandedOver>(joined: RecordedEvent, follower: Follower<T>): Promise<T>;
   /** Nobody is called any more: whoever waits, or comes from now on, hears that. */
@@ -57,24 +57,24 @@ export interface KeptLine {
 }
 
 /** The history was not seen up to here in time, so that nobody knows who else stands in line. */
-export class NotSeen extends Error {
+export class NotSeenError extends Error {
   constructor({ stream, revision }: RecordedEvent) {
     super(`the history has not been seen up to ${stream}/${revision}`);
-    this.name = 'NotSeen';
+    this.name = 'NotSeenError';
   }
 }
 
 /** The line is kept no longer in this process. */
-export class LineEnded extends Error {
+export class LineEndedError extends Error {
   constructor() {
     super('the line is kept no longer');
-    this.name = 'LineEnded';
+    this.name = 'LineEndedError';
   }
 }
 
 interface Ready {
   readonly follower: Follower;
-  readonly fail: (error: LineEnded) => void;
+  readonly fail: (error: LineEndedError) => void;
 }
 
 interface Standing {
@@ -240,8 +240,8 @@ export function keepLine(line: Line, clock: Clock): KeptLine {
       for (const key of moved) if (key !== undefined) advance(key);
     },
     async inTurn(joined, follower) {
-      if (!ended && !(await history.of(joined.position)) && !ended) throw new NotSeen(joined);
-      if (ended) throw new LineEnded();
+      if (!ended && !(await history.of(joined.position)) && !ended) throw new NotSeenError(joined);
+      if (ended) throw new LineEndedError();
       const place = line.place(joined);
       const standing = place && lines.get(place.key)?.get(place.id);
       if (place === undefined || standing === undefined) return follower.handOver([]);
@@ -263,7 +263,7 @@ export function keepLine(line: Line, clock: Clock): KeptLine {
       for (const places of lines.values())
         for (const { cancel, ready } of places.values()) {
           cancel?.();
-          for (const { fail } of ready.splice(0)) fail(new LineEnded());
+          for (const { fail } of ready.splice(0)) fail(new LineEndedError());
         }
       lines.clear();
     },

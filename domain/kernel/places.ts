@@ -1,4 +1,4 @@
-import { Overloaded, Rejected } from './rejections.ts';
+import { Overloaded, RejectedError } from './rejections.ts';
 
 /** Places that are taken by key: by a person, by the network that connections come from. */
 export interface Places {
@@ -33,10 +33,10 @@ const RETRY_AFTER_MS = 1_000;
  * `overloaded` for one who has as much under way as one may have. Over HTTP that is 429, which tells them that it is theirs
  * alone; the catalogue's 503 is about the whole house.
  */
-export class TooManyAtOnce extends Rejected {
+export class TooManyAtOnceError extends RejectedError {
   readonly answer = { status: 429 } as const;
   constructor() {
     super(Overloaded({ retryAfterMs: RETRY_AFTER_MS }));
-    this.name = 'TooManyAtOnce';
+    this.name = 'TooManyAtOnceError';
   }
 }

@@ -22,10 +22,10 @@ export interface Context {
 }
 
 /** An event that this code is too old for: a reader stops at it, it never skips it. */
-export class NewerEvent extends Error {
+export class NewerEventError extends Error {
   constructor(event: StoredEvent, problem: string) {
     super(`${event.type} at ${event.stream}/${event.revision}: ${problem}`);
-    this.name = 'NewerEvent';
+    this.name = 'NewerEventError';
   }
 }
 
@@ -38,7 +38,7 @@ export interface Registry {
   readonly rejections: ReadonlyMap<string, RejectionDeclaration>;
   /**
    * Lifts, parses and types a stored event; the same object gives the same answer.
-   * @throws NewerEvent for an unknown type or version; z.ZodError for data that does not fit.
+   * @throws NewerEventError for an unknown type or version; z.ZodError for data that does not fit.
    */
   decode(stored: StoredEvent): RecordedEvent;
   /** The JSON of an event's data. @throws z.ZodError when the data does not fit. */
@@ -135,10 +135,10 @@ export function registryOf(contexts: readonly Context[]): Registry {
     const own = sealed.of(stored.data);
     if (own !== undefined) return { ...stored, ...own };
     const found = events.get(stored.type);
-    if (found === undefined) throw new NewerEvent(stored, 'this version knows no such event');
+    if (found === undefined) throw new NewerEventError(stored, 'this version knows no such event');
     const metadata = z.decode(Metadata, stored.metadata as z.input<typeof Metadata>);
     if (metadata.version > found.version)
-      throw new NewerEvent(stored, `version ${metadata.version} is newer than ${found.version}`);
+      throw new NewerEventError(stored, `version ${metadata.version} is newer than ${found.version}`);
     const lifted = lift(found, stored, metadata.version);
     return { ...stored, data: found.schema.decode(lifted as never), metadata };
   };

@@ -116,17 +116,17 @@ export const commonRejections = [
 ] as const;
 
 /** Carries a rejection through code that returns something else: readers and feeds. Edges turn it into the answer. */
-export class Rejected extends Error {
+export class RejectedError extends Error {
   readonly rejection: Rejection;
   constructor(rejection: Rejection) {
     super(`${rejection.code}: ${rejection.message}`);
-    this.name = 'Rejected';
+    this.name = 'RejectedError';
     this.rejection = rejection;
   }
 }
 
 /** A request that is refused before it is one of the house's: `invalid`, with the HTTP status that says how. */
-export class RefusedRequest extends Rejected {
+export class RefusedRequestError extends RejectedError {
   readonly answer: {
     readonly status: number;
     /** What goes with the status, for example `Allow` with 405. */
@@ -138,7 +138,7 @@ export class RefusedRequest extends Rejected {
     { path = '', headers = {} }: { path?: string; headers?: Readonly<Record<string, string>> } = {},
   ) {
     super(Invalid({ issues: [{ path, problem }] }));
-    this.name = 'RefusedRequest';
+    this.name = 'RefusedRequestError';
     this.answer = { status, headers };
   }
 }

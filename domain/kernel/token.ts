@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { BEGINNING, type Position } from './envelope.ts';
-import { Invalid, OtherHistory, Rejected } from './rejections.ts';
+import { Invalid, OtherHistory, RejectedError } from './rejections.ts';
 
 /** Inside a token: the position, then the name of the history it belongs to. */
 const CONTENT = /^(0|[1-9]\d{0,38})@(.{1,128})$/u;
@@ -27,13 +27,15 @@ export const tokenOfBeginning = (epoch: string): Token => tokenOf(epoch, BEGINNI
 
 /**
  * The position a token stands for.
- * @throws Rejected with `invalid` for a text that is no token, and `other_history` for one of another epoch.
+ * @throws RejectedError with `invalid` for a text that is no token, and `other_history` for one of another epoch.
  */
 export function readToken(epoch: string, token: string): Position {
   const text = Token.safeParse(token).success ? Buffer.from(token, 'base64url').toString() : '';
   const [, position, history] = CONTENT.exec(text) ?? [];
   if (position === undefined || history === undefined || tokenOf(history, BigInt(position)) !== token)
-    throw new Rejected(Invalid({ issues: [{ path: 'token', problem: 'not a token of this platform' }] }));
-  if (history !== epoch) throw new Rejected(OtherHistory({}));
+    throw new RejectedError(
+      Invalid({ issues: [{ path: 'token', problem: 'not a token of this platform' }] }),
+    );
+  if (history !== epoch) throw new RejectedError(OtherHistory({}));
   return BigInt(position);
 }

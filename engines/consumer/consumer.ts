@@ -11,12 +11,12 @@ import {
 import type { EventFeed } from '#domain/kernel/ports/event-feed.ts';
 import type { EventStore } from '#domain/kernel/ports/event-store.ts';
 import type { Clock } from '#domain/kernel/ports/facts.ts';
-import { type Lease, NoSuchCollection, type ReadStore } from '#domain/kernel/ports/read-store.ts';
-import { NewerEvent, type Registry } from '#domain/kernel/registry.ts';
+import { type Lease, NoSuchCollectionError, type ReadStore } from '#domain/kernel/ports/read-store.ts';
+import { NewerEventError, type Registry } from '#domain/kernel/registry.ts';
+import { FencedError, LeaseSession, UnworkableError } from './lease-session.ts';
 import { consumerLimits, pauseAfter } from './limits.ts';
 import { partitionOf, partsOf, statusOfParts } from './partition.ts';
 import { progressOf } from './progress.ts';
-import { Fenced, Tenure, Unworkable } from './tenure.ts';
 
 export interface ConsumerLoopOptions {
   /** What is followed: the process's feed, or the store itself. */
@@ -62,11 +62,13 @@ export function consumerLoop(options: ConsumerLoopOptions): Consume {
 
 /** Whether repeating would not help. */
 const isFinal = (error: unknown): boolean =>
-  error instanceof NewerEvent || error instanceof Unworkable || error instanceof NoSuchCollection;
+  error instanceof NewerEventError ||
+  error instanceof UnworkableError ||
+  error instanceof NoSuchCollectionError;
 
 /** Another owner's turn is no trouble. */
 const problemOf = (error: unknown): string | undefined =>
-  error instanceof Fenced ? undefined : String(error);
+  error instanceof FencedError ? undefined : String(error);
 
 interface Part extends Handler {
   readonly part: number;
@@ -97,7 +99,7 @@ function runPart(options: ConsumerLoopOptions, handler: Part, from: Position): C
   };
 }
 
-/** A part of a consumer from its start to its stop: one tenure after another. */
+/** A part of a consumer from its start to its stop: one session after another. */
 class PartRun {
   readonly stopping = new AbortController();
   readonly progress;
@@ -107,7 +109,7 @@ class PartRun {
   readonly #leaseMs: number;
   #state: ConsumerStatus['state'] = 'waiting-for-lease';
   #problem: string | undefined;
-  #tenure: Tenure | undefined;
+  #session: LeaseSession | undefined;
   #handledBefore = 0;
   #failures = 0;
   #hasBegun = false;
@@ -125,8 +127,8 @@ class PartRun {
       name: this.#handler.name,
       state: this.#state,
       position: this.progress.position,
-      parkedKeys: this.#tenure?.parkedKeys ?? 0,
-      handled: this.#handledBefore + (this.#tenure?.handled ?? 0),
+      parkedKeys: this.#session?.parkedKeys ?? 0,
+      handled: this.#handledBefore + (this.#session?.handled ?? 0),
       problem: this.#problem,
     };
   }
@@ -143,11 +145,12 @@ class PartRun {
         if (signal.aborted) break;
         this.#problem = problemOf(error);
         if (isFinal(error)) {
-          this.#state = error instanceof NewerEvent ? 'newer-event' : 'stopped';
+          this.#state = error instanceof NewerEventError ? 'newer-event' : 'stopped';
           break;
         }
         this.#failures += 1;
-        if (!(error instanceof Fenced)) await pause(this.#options.clock, pauseAfter(this.#failures), signal);
+        if (!(error instanceof FencedError))
+          await pause(this.#options.clock, pauseAfter(this.#failures), signal);
       }
     }
     if (this.#state !== 'newer-event') this.#state = 'stopped';
@@ -175,7 +178,7 @@ class PartRun {
     return readStore.lease(this.#handler.name, owner, millisecondsOf(clock.now()), this.#leaseMs);
   }
 
-  /** One tenure: until stopped, fenced, or something throws. */
+  /** One session: until stopped, fenced, or something throws. */
   async #hold(lease: Lease): Promise<void> {
     const { readStore, clock } = this.#options;
     const lost = new AbortController();
@@ -189,34 +192,34 @@ class PartRun {
       );
     });
     try {
-      const tenure = await this.#begin(lease);
-      this.#tenure = tenure;
-      this.progress.moveTo(tenure.checkpoint);
-      await this.#work(tenure, AbortSignal.any([lost.signal, this.stopping.signal]));
+      const session = await this.#begin(lease);
+      this.#session = session;
+      this.progress.moveTo(session.checkpoint);
+      await this.#work(session, AbortSignal.any([lost.signal, this.stopping.signal]));
     } finally {
       stopRenewing();
-      this.#handledBefore += this.#tenure?.handled ?? 0;
-      this.#tenure = undefined;
+      this.#handledBefore += this.#session?.handled ?? 0;
+      this.#session = undefined;
       // A store that fails here has failed the work before; the lease then ends by its time.
       await readStore.release(lease).catch(() => undefined);
     }
   }
 
-  async #begin(lease: Lease): Promise<Tenure> {
+  async #begin(lease: Lease): Promise<LeaseSession> {
     const { readStore, store, registry, clock } = this.#options;
     const known = await readStore.checkpoint(lease.consumer);
     const checkpoint = known ?? this.#from;
     if (known === undefined) {
       // Someone forgot this consumer on purpose: to begin again would write into what has been dropped.
-      if (this.#hasBegun) throw new Unworkable('its checkpoint is gone');
+      if (this.#hasBegun) throw new UnworkableError('its checkpoint is gone');
       const outcome = await readStore.commit({ lease, writes: [], checkpoint, parked: [] });
-      if (outcome === 'fenced') throw new Fenced(lease.consumer);
+      if (outcome === 'fenced') throw new FencedError(lease.consumer);
     }
     this.#hasBegun = true;
     const handler = this.#handler;
     const parked = (await readStore.parked(lease.consumer)).map((entry) => entry.key);
     const { part, partitions = 1 } = handler;
-    return new Tenure({
+    return new LeaseSession({
       handler,
       lease,
       checkpoint,
@@ -229,13 +232,13 @@ class PartRun {
     });
   }
 
-  async #work(tenure: Tenure, over: AbortSignal): Promise<void> {
+  async #work(session: LeaseSession, over: AbortSignal): Promise<void> {
     while (!over.aborted) {
-      await this.#replayRequested(tenure, over);
+      await this.#replayRequested(session, over);
       const interrupted = new AbortController();
-      const stopLooking = this.#whenRetryIsAsked(tenure, () => interrupted.abort());
+      const stopLooking = this.#whenRetryIsAsked(session, () => interrupted.abort());
       try {
-        await this.#follow(tenure, over, AbortSignal.any([over, interrupted.signal]));
+        await this.#follow(session, over, AbortSignal.any([over, interrupted.signal]));
       } finally {
         stopLooking();
       }
@@ -243,14 +246,14 @@ class PartRun {
   }
 
   /** Follows until the signal; batches that are there are finished by `over` alone. */
-  async #follow(tenure: Tenure, over: AbortSignal, signal: AbortSignal): Promise<void> {
+  async #follow(session: LeaseSession, over: AbortSignal, signal: AbortSignal): Promise<void> {
     const { feed } = this.#options;
     const { filter } = this.#handler;
-    for await (const batch of feed.follow({ after: tenure.checkpoint, filter, signal })) {
+    for await (const batch of feed.follow({ after: session.checkpoint, filter, signal })) {
       try {
-        await tenure.take(batch.events, batch.through, over);
+        await session.take(batch.events, batch.through, over);
       } finally {
-        this.progress.moveTo(tenure.checkpoint);
+        this.progress.moveTo(session.checkpoint);
       }
       this.#state = batch.live ? 'live' : 'catching-up';
       this.#problem = undefined;
@@ -260,19 +263,19 @@ class PartRun {
     if (!signal.aborted) throw new Error('the feed has ended');
   }
 
-  async #replayRequested(tenure: Tenure, over: AbortSignal): Promise<void> {
-    if (tenure.parkedKeys === 0) return;
+  async #replayRequested(session: LeaseSession, over: AbortSignal): Promise<void> {
+    if (session.parkedKeys === 0) return;
     const parked = await this.#options.readStore.parked(this.#handler.name);
     const requested = parked.filter(({ retry }) => retry).map(({ key }) => key);
     // What waits without a key comes first: others wait behind it.
     for (const key of [...requested.filter(isUnkeyed), ...requested.filter((it) => !isUnkeyed(it))])
-      if (!over.aborted) await tenure.replay(key, over);
+      if (!over.aborted) await session.replay(key, over);
   }
 
-  #whenRetryIsAsked(tenure: Tenure, asked: () => void): () => void {
+  #whenRetryIsAsked(session: LeaseSession, asked: () => void): () => void {
     const { readStore, clock, retryPollMs = consumerLimits.retryPollMs } = this.#options;
     return every(clock, retryPollMs, () => {
-      if (tenure.parkedKeys === 0) return;
+      if (session.parkedKeys === 0) return;
       readStore.parked(this.#handler.name).then(
         (parked) => {
           if (parked.some((entry) => entry.retry)) asked();

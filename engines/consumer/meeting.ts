@@ -1,6 +1,6 @@
 import type { RecordedEvent, StoredEvent } from '#domain/kernel/envelope.ts';
 import type { Handler } from '#domain/kernel/ports/consumer.ts';
-import { NewerEvent, type Registry } from '#domain/kernel/registry.ts';
+import { NewerEventError, type Registry } from '#domain/kernel/registry.ts';
 
 /** An event as a consumer meets it: with the key it belongs to, or with what keeps anybody from telling. */
 export type Met =
@@ -25,7 +25,7 @@ function guessed({ key }: Pick<Handler, 'key'>, stored: StoredEvent): string | u
   }
 }
 
-/** @throws NewerEvent */
+/** @throws NewerEventError */
 export function meet(
   registry: Pick<Registry, 'decode'>,
   handler: Pick<Handler, 'key'>,
@@ -35,7 +35,7 @@ export function meet(
     const event = registry.decode(stored);
     return { stored, event, key: handler.key(event) };
   } catch (problem) {
-    if (problem instanceof NewerEvent) throw problem;
+    if (problem instanceof NewerEventError) throw problem;
     return { stored, error: asError(problem), guess: guessed(handler, stored) };
   }
 }

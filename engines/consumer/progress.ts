@@ -1,7 +1,7 @@
 import { BEGINNING, type Position } from '#domain/kernel/envelope.ts';
 import { later } from '#domain/kernel/instant.ts';
 import type { Clock } from '#domain/kernel/ports/facts.ts';
-import { Overloaded, Rejected } from '#domain/kernel/rejections.ts';
+import { Overloaded, RejectedError } from '#domain/kernel/rejections.ts';
 import { consumerLimits } from './limits.ts';
 
 interface Waiter {
@@ -14,7 +14,7 @@ export interface Progress {
   readonly position: Position;
   /** What stands in the read store now, which after another owner's turn may be anything. */
   moveTo(position: Position): void;
-  /** @throws Rejected with `overloaded` when too many wait. */
+  /** @throws RejectedError with `overloaded` when too many wait. */
   reached(position: Position, timeoutMs: number): Promise<boolean>;
   /** Nobody waits any longer: the consumer has ended. */
   end(): void;
@@ -36,7 +36,7 @@ export function progressOf(clock: Clock): Progress {
       if (current >= position) return Promise.resolve(true);
       if (ended) return Promise.resolve(false);
       if (waiters.size >= consumerLimits.waiting)
-        return Promise.reject(new Rejected(Overloaded({ retryAfterMs: consumerLimits.longestPauseMs })));
+        return Promise.reject(new RejectedError(Overloaded({ retryAfterMs: consumerLimits.longestPauseMs })));
       return new Promise((resolve) => {
         const waiter: Waiter = {
           position,

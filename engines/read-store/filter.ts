@@ -5,7 +5,7 @@ import { Query } from 'mingo/query';
 import type { JsonObject } from '#domain/kernel/canonical.ts';
 import { readStoreLimits } from '#domain/kernel/ports/read-store.ts';
 import type { Condition, Filter, Scalar } from '#domain/kernel/ports/views.ts';
-import { Invalid, Rejected } from '#domain/kernel/rejections.ts';
+import { Invalid, RejectedError } from '#domain/kernel/rejections.ts';
 import { isPath, type Kind, valueAt, wholeNumber } from './collection.ts';
 
 const operators = ['$eq', '$ne', '$gt', '$gte', '$lt', '$lte', '$in'] as const;
@@ -30,8 +30,8 @@ export interface ParsedFilter {
   readonly empty: boolean;
 }
 
-export const invalid = (path: string, problem: string): Rejected =>
-  new Rejected(Invalid({ issues: [{ path, problem }] }));
+export const invalid = (path: string, problem: string): RejectedError =>
+  new RejectedError(Invalid({ issues: [{ path, problem }] }));
 
 /** Whole numbers as text of one length, so that comparing the text compares the numbers: mingo knows no bigint. */
 const OFFSET = 10n ** 38n;

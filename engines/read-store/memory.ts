@@ -6,7 +6,7 @@ import {
   type Commit,
   type DocumentWrite,
   type Lease,
-  NoSuchCollection,
+  NoSuchCollectionError,
   type ParkedChange,
   type ParkedKey,
   type ReadSnapshot,
@@ -101,7 +101,7 @@ class MemoryReadStore implements ReadStore {
       setting: async (name) => settings.get(name),
       async scan(collection, afterId, limit) {
         const documents = collections.get(collection);
-        if (documents === undefined) throw new NoSuchCollection(collection);
+        if (documents === undefined) throw new NoSuchCollectionError(collection);
         return scanOf(documents, afterId, limit);
       },
     });
@@ -224,7 +224,7 @@ class MemoryReadStore implements ReadStore {
 
   #collection(name: string): Collection {
     const collection = this.#collections.get(name);
-    if (collection === undefined) throw new NoSuchCollection(name);
+    if (collection === undefined) throw new NoSuchCollectionError(name);
     return collection;
   }
 }

@@ -26,7 +26,7 @@ export interface ParsedQuery {
   readonly after: Place | undefined;
 }
 
-/** Checks a query against what the collection declares. @throws Rejected with `invalid` */
+/** Checks a query against what the collection declares. @throws RejectedError with `invalid` */
 export function parseQuery(query: Query, spec: CollectionSpec): ParsedQuery {
   const kinds = kindsOf(spec);
   const { filter = {}, text, sort = [], limit, after } = query;
@@ -91,7 +91,7 @@ const signature = (sort: readonly SortKey[]): string =>
 export const cursorOf = (place: Place, sort: readonly SortKey[]): string =>
   Buffer.from(JSON.stringify([signature(sort), place.values.map(String), place.id])).toString('base64url');
 
-/** @throws Rejected with `invalid` for what {@link cursorOf} has not made: it is an input like any other */
+/** @throws RejectedError with `invalid` for what {@link cursorOf} has not made: it is an input like any other */
 function placeOf(cursor: string, sort: readonly SortKey[]): Place {
   if (cursor.length > readStoreLimits.cursorLength) throw invalid('after', 'not a cursor');
   const read = Cursor.safeParse(jsonOf(Buffer.from(cursor, 'base64url').toString()));

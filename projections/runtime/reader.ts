@@ -4,9 +4,9 @@ import { later } from '#domain/kernel/instant.ts';
 import { pause } from '#domain/kernel/pause.ts';
 import { type Consumer, isUnkeyed } from '#domain/kernel/ports/consumer.ts';
 import type { Clock } from '#domain/kernel/ports/facts.ts';
-import { NoSuchCollection, type ReadStore } from '#domain/kernel/ports/read-store.ts';
+import { NoSuchCollectionError, type ReadStore } from '#domain/kernel/ports/read-store.ts';
 import type { Filter, Page, Query, ViewReader } from '#domain/kernel/ports/views.ts';
-import { Behind, Parked, Rejected } from '#domain/kernel/rejections.ts';
+import { Behind, Parked, RejectedError } from '#domain/kernel/rejections.ts';
 import type { View } from '../view.ts';
 import { type Build, buildsOf, collectionOf, consumerOf } from './builds.ts';
 
@@ -54,7 +54,8 @@ export function viewReader(options: ViewReaderOptions): ViewReader {
     if (view === undefined) throw new TypeError(`there is no view ${name}`);
     return view;
   };
-  const behind = (view: string): Rejected => new Rejected(Behind({ view, retryAfterMs: RETRY_AFTER_MS }));
+  const behind = (view: string): RejectedError =>
+    new RejectedError(Behind({ view, retryAfterMs: RETRY_AFTER_MS }));
   const liveOf = async (name: string): Promise<Build | undefined> => (await buildsOf(readStore, name)).live;
   const reachedBy = async (view: string, build: Build | undefined): Promise<Position> =>
     build === undefined ? BEGINNING : ((await readStore.checkpoint(consumerOf(view, build))) ?? BEGINNING);
@@ -95,13 +96,13 @@ export function viewReader(options: ViewReaderOptions): ViewReader {
       try {
         return await work(view, build);
       } catch (error) {
-        if (!(error instanceof NoSuchCollection)) throw error;
+        if (!(error instanceof NoSuchCollectionError)) throw error;
         if (tries === MOST_TRIES) throw behind(name);
       }
     }
   };
 
-  /** @throws Rejected with `parked` when a list is about one of these keys */
+  /** @throws RejectedError with `parked` when a list is about one of these keys */
   const refuseParked = async (
     view: View,
     build: Build,
@@ -118,7 +119,7 @@ export function viewReader(options: ViewReaderOptions): ViewReader {
     const isAskedFor = (key: string): boolean =>
       names.some(([, name]) => key === name || key.endsWith(`-${name}`));
     const key = parked.find((it) => keys.has(it) || isAskedFor(it));
-    if (key !== undefined) throw new Rejected(Parked({ view: view.name, key }));
+    if (key !== undefined) throw new RejectedError(Parked({ view: view.name, key }));
   };
 
   return {
@@ -127,10 +128,10 @@ export function viewReader(options: ViewReaderOptions): ViewReader {
         const stored = (await readStore.get(collectionOf(name, build), [id])).get(id);
         const key = stored?.key ?? id;
         if (await readStore.isParked(consumerOf(name, build), key))
-          throw new Rejected(Parked({ view: name, key }));
+          throw new RejectedError(Parked({ view: name, key }));
         // Whatever waits may be what would have made it.
         if (stored === undefined && !view.namedByKey && (await parkedIn(name, build)).length > 0)
-          throw new Rejected(Parked({ view: name }));
+          throw new RejectedError(Parked({ view: name }));
         return stored?.body ? decode(view, build, stored.body) : undefined;
       }),
     find: (name, query, at) =>

@@ -40,36 +40,35 @@ export interface RebuildOptions {
 const LOOK_MS = 50;
 
 /** The rebuild cannot end well; the live build is as it was. */
-export class RebuildFailed extends Error {
+export class RebuildError extends Error {
   constructor(view: string, problem: string) {
     super(`the rebuild of ${view} ended: ${problem}`);
-    this.name = 'RebuildFailed';
+    this.name = 'RebuildError';
   }
 }
 
 /**
  * Fills a new build of a view beside the live one and puts it in its place when it has caught up. Whoever advances the
  * view goes on with the new build; readers see no gap. Any process may do it that can read the history.
- * @throws RebuildFailed
+ * @throws RebuildError
  */
 export async function rebuildView(options: RebuildOptions): Promise<{ readonly events: number }> {
   const { view, consume, readStore, store, clock, onProgress } = options;
   const signal = options.signal ?? new AbortController().signal;
   const builds = await changeBuilds(readStore, view.name, (before) => beginFilling(before, view.version));
   const build = builds.filling;
-  if (build === undefined) throw new RebuildFailed(view.name, 'its build is gone');
+  if (build === undefined) throw new RebuildError(view.name, 'its build is gone');
   await readStore.declare(specOf(view, build));
   const consumer = await consume(viewHandler(view, build, readStore));
   try {
     for (;;) {
       const { state, position, handled, problem } = consumer.status();
       onProgress?.({ events: handled, done: position, head: await store.head() });
-      if (state === 'stopped' || state === 'newer-event')
-        throw new RebuildFailed(view.name, problem ?? state);
-      if (signal.aborted) throw new RebuildFailed(view.name, 'it was interrupted');
+      if (state === 'stopped' || state === 'newer-event') throw new RebuildError(view.name, problem ?? state);
+      if (signal.aborted) throw new RebuildError(view.name, 'it was interrupted');
       if (state === 'live' && (await switchTo(readStore, view.name, build))) return { events: handled };
       if (!sameBuild((await buildsOf(readStore, view.name)).filling, build))
-        throw new RebuildFailed(view.name, 'another one has begun');
+        throw new RebuildError(view.name, 'another one has begun');
       await pause(clock, LOOK_MS, signal);
     }
   } catch (error) {

@@ -35,10 +35,10 @@ export interface Verified {
 }
 
 /** There is nothing to compare: the view was never filled, or by another version of its folds. */
-export class CannotVerify extends Error {
+export class VerificationError extends Error {
   constructor(view: string, problem: string) {
     super(`${view} cannot be verified: ${problem}`);
-    this.name = 'CannotVerify';
+    this.name = 'VerificationError';
   }
 }
 
@@ -49,7 +49,7 @@ const MOST_DIFFERING = 10;
 /**
  * Folds the history anew and compares the outcome with the live build, which may move on meanwhile: most is folded
  * beforehand, the rest once the live build stands still in a snapshot.
- * @throws CannotVerify
+ * @throws VerificationError
  */
 export async function verifyView(options: VerifyOptions): Promise<Verified> {
   const { view, readStore, temporary } = options;
@@ -57,9 +57,9 @@ export async function verifyView(options: VerifyOptions): Promise<Verified> {
   await replica.fillTo(await liveCheckpoint(readStore, view.name));
   return readStore.snapshot(async (at) => {
     const { live } = await buildsOf(at, view.name);
-    if (live === undefined) throw new CannotVerify(view.name, 'it has no live build');
+    if (live === undefined) throw new VerificationError(view.name, 'it has no live build');
     if (live.version !== view.version)
-      throw new CannotVerify(view.name, `version ${live.version} is live, not ${view.version}`);
+      throw new VerificationError(view.name, `version ${live.version} is live, not ${view.version}`);
     const consumer = consumerOf(view.name, live);
     const through = (await at.checkpoint(consumer)) ?? BEGINNING;
     await replica.fillTo(through);
@@ -93,7 +93,7 @@ class Replica {
     const { view, temporary } = options;
     await temporary.declare(specOf(view, REPLICA));
     const lease = await temporary.lease(consumerOf(view.name, REPLICA), 'verify', 0, 1);
-    if (lease === undefined) throw new CannotVerify(view.name, 'the temporary store is in use');
+    if (lease === undefined) throw new VerificationError(view.name, 'the temporary store is in use');
     return new Replica(options, lease);
   }
 

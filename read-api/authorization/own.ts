@@ -1,5 +1,5 @@
 import { overseers } from '#domain/kernel/actor.ts';
-import { Forbidden, Rejected } from '#domain/kernel/rejections.ts';
+import { Forbidden, RejectedError } from '#domain/kernel/rejections.ts';
 import type { Reading } from '../house.ts';
 import { authorize, hasRole, signedIn, type Who } from './who.ts';
 
@@ -14,7 +14,7 @@ export function oversees({ viewer, insights }: Asking): boolean {
   return true;
 }
 
-/** @throws Rejected with `unauthenticated` or `forbidden` */
+/** @throws RejectedError with `unauthenticated` or `forbidden` */
 export function authorizeReading(who: Who, reading: Asking): void {
   authorize(who, reading.viewer);
   if (typeof who === 'string') return;
@@ -22,11 +22,11 @@ export function authorizeReading(who: Who, reading: Asking): void {
   if (!hasRole(reading.viewer.actor, others)) oversees(reading);
 }
 
-/** Whose things are asked for: one's own unless an overseer names somebody. @throws Rejected */
+/** Whose things are asked for: one's own unless an overseer names somebody. @throws RejectedError */
 export function personAsked(person: string | undefined, reading: Asking): string {
   const actor = signedIn(reading.viewer);
   if (person === undefined || person === actor.id) return actor.id;
-  if (!oversees(reading)) throw new Rejected(Forbidden({ needs: [...overseers] }));
+  if (!oversees(reading)) throw new RejectedError(Forbidden({ needs: [...overseers] }));
   return person;
 }
 

@@ -5,7 +5,7 @@ import type { Dispatch } from '#domain/kernel/envelope.ts';
 import { type Instant, later } from '#domain/kernel/instant.ts';
 import type { Clock } from '#domain/kernel/ports/facts.ts';
 import type { Registry } from '#domain/kernel/registry.ts';
-import { Rejected, Unavailable } from '#domain/kernel/rejections.ts';
+import { RejectedError, Unavailable } from '#domain/kernel/rejections.ts';
 import type { Viewer } from '../house.ts';
 
 /** Records what roles show to people. */
@@ -13,7 +13,7 @@ export interface Readings {
   /**
    * Resolves when it is durable that this person has been shown what the insight gives, now and for a while. Whatever was
    * read before the call may then leave, and nothing before.
-   * @throws Rejected when it cannot be recorded
+   * @throws RejectedError when it cannot be recorded
    */
   record(viewer: Viewer, insight: Insight, shownBy: string): Promise<void>;
 }
@@ -57,8 +57,8 @@ export function readings(options: {
       onBehalfOf: person,
       origin: viewer.origin,
     });
-    if (reply.outcome === 'rejected') throw new Rejected(reply.rejection);
-    if (reply.outcome === 'pending') throw new Rejected(Unavailable({ retryAfterMs: 1_000 }));
+    if (reply.outcome === 'rejected') throw new RejectedError(reply.rejection);
+    if (reply.outcome === 'pending') throw new RejectedError(Unavailable({ retryAfterMs: 1_000 }));
   }
 
   return {

@@ -1,24 +1,24 @@
 import type { Actor, Role } from '#domain/kernel/actor.ts';
-import { Forbidden, Rejected, Unauthenticated } from '#domain/kernel/rejections.ts';
+import { Forbidden, RejectedError, Unauthenticated } from '#domain/kernel/rejections.ts';
 import type { Viewer } from '../house.ts';
 
 /** Who may ask: anyone at all, everyone who has signed in, or whoever has one of these roles. */
 export type Who = 'anyone' | 'member' | readonly Role[];
 
-/** The one who asks. @throws Rejected with `unauthenticated` when nobody has signed in. */
+/** The one who asks. @throws RejectedError with `unauthenticated` when nobody has signed in. */
 export function signedIn(viewer: Viewer): Actor {
-  if (viewer.actor === undefined) throw new Rejected(Unauthenticated({}));
+  if (viewer.actor === undefined) throw new RejectedError(Unauthenticated({}));
   return viewer.actor;
 }
 
 export const hasRole = (actor: Actor | undefined, roles: readonly Role[]): boolean =>
   actor?.roles.some((role) => roles.includes(role)) ?? false;
 
-/** @throws Rejected with `unauthenticated` or `forbidden` */
+/** @throws RejectedError with `unauthenticated` or `forbidden` */
 export function authorize(who: Who, viewer: Viewer): void {
   if (who === 'anyone') return;
   const actor = signedIn(viewer);
-  if (who !== 'member' && !hasRole(actor, who)) throw new Rejected(Forbidden({ needs: [...who] }));
+  if (who !== 'member' && !hasRole(actor, who)) throw new RejectedError(Forbidden({ needs: [...who] }));
 }
 
 /** As the schema's description says it. */

@@ -6,7 +6,7 @@ import { places } from '#domain/kernel/places.ts';
 import {
   OtherHistory,
   Overloaded,
-  Rejected,
+  RejectedError,
   SlowConsumer,
   Unauthenticated,
   Unavailable,
@@ -39,7 +39,7 @@ export type FeedHouse = Pick<House, 'clock' | 'businessClock' | 'closing' | 'lim
 
 /** How many feeds each address and each person has open. */
 export interface FeedGate {
-  /** @throws Rejected with `overloaded`; the result gives the place back, once. */
+  /** @throws RejectedError with `overloaded`; the result gives the place back, once. */
   enter(viewer: Pick<Viewer, 'actor' | 'origin'>): () => void;
 }
 
@@ -53,7 +53,7 @@ export function feedGate(limits: Pick<ReadLimits, 'feedsPerAddress' | 'feedsPerP
       if (leaveNetwork === undefined || leavePerson === undefined) {
         leaveNetwork?.();
         leavePerson?.();
-        throw new Rejected(Overloaded({ retryAfterMs: 5_000 }));
+        throw new RejectedError(Overloaded({ retryAfterMs: 5_000 }));
       }
       return () => {
         leaveNetwork();
@@ -66,7 +66,7 @@ export function feedGate(limits: Pick<ReadLimits, 'feedsPerAddress' | 'feedsPerP
 /**
  * The position of a cursor; undefined when none was given. Whoever holds a cursor was told of something durable: a history
  * that does not reach it has lost that, and what comes at those positions next would be another thing.
- * @throws Rejected as `readToken`, and with `other_history` for a place behind the end
+ * @throws RejectedError as `readToken`, and with `other_history` for a place behind the end
  */
 export async function cursorPosition(
   { store }: { readonly store: Pick<House['store'], 'epoch' | 'head'> },
@@ -74,7 +74,7 @@ export async function cursorPosition(
 ): Promise<Position | undefined> {
   if (cursor === undefined) return undefined;
   const position = readToken(store.epoch, cursor);
-  if (position > (await store.head())) throw new Rejected(OtherHistory({}));
+  if (position > (await store.head())) throw new RejectedError(OtherHistory({}));
   return position;
 }
 
@@ -116,7 +116,7 @@ export function outgoing<Item extends Interval>(
   function last(): IteratorResult<Outgoing<Item>> {
     const reason = ended?.rejection;
     ended = { rejection: undefined };
-    if (reason !== undefined) throw new Rejected(reason);
+    if (reason !== undefined) throw new RejectedError(reason);
     return { done: true, value: undefined };
   }
 

@@ -56,7 +56,7 @@ export const filterOf = ({
   types?: string[] | undefined;
 }): EventFilter => ({ ...(streams && { streams }), ...(types && { types }) });
 
-/** Shows an event to somebody. @throws NewerEvent for one this code does not know */
+/** Shows an event to somebody. @throws NewerEventError for one this code does not know */
 export function historic(stored: StoredEvent, reading: Reading): z.output<typeof HistoricEvent> {
   const { registry, store } = reading.house;
   const event = registry.decode(stored);

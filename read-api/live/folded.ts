@@ -1,7 +1,7 @@
 import { BEGINNING, type Position, type StoredEvent } from '#domain/kernel/envelope.ts';
 import type { Log } from '#domain/kernel/ports/log.ts';
 import type { Registry } from '#domain/kernel/registry.ts';
-import { Parked, Rejected, Unavailable } from '#domain/kernel/rejections.ts';
+import { Parked, RejectedError, Unavailable } from '#domain/kernel/rejections.ts';
 import type { View } from '#projections/view.ts';
 import type { History } from '../house.ts';
 
@@ -77,7 +77,7 @@ export function folded(
         document = view.fold(document, registry.decode(stored), id);
       } catch (error) {
         logger.error({ err: error, stream: stored.stream, revision: stored.revision }, 'a live fold failed');
-        fail(new Rejected(Parked({ view: view.name, key: id })));
+        fail(new RejectedError(Parked({ view: view.name, key: id })));
         return;
       }
       position = stored.position;
@@ -95,7 +95,7 @@ export function folded(
       if (page.length === limit) continue;
       if (toldOf <= revision) return;
       // What the tail has told of is durable; a store that does not have it is behind itself.
-      if (page.length === 0) throw new Rejected(Unavailable({ retryAfterMs: 1_000 }));
+      if (page.length === 0) throw new RejectedError(Unavailable({ retryAfterMs: 1_000 }));
     }
   }
 

@@ -2,7 +2,7 @@ import { BEGINNING, type Position } from '#domain/kernel/envelope.ts';
 import { idOf } from '#domain/kernel/ids.ts';
 import type { EventFeed } from '#domain/kernel/ports/event-feed.ts';
 import type { Clock } from '#domain/kernel/ports/facts.ts';
-import { Behind, NotFound, Overloaded, Rejected, Unavailable } from '#domain/kernel/rejections.ts';
+import { Behind, NotFound, Overloaded, RejectedError, Unavailable } from '#domain/kernel/rejections.ts';
 import type { StreamDeclaration } from '#domain/kernel/stream.ts';
 import type { View } from '#projections/view.ts';
 import type { Interval, Source } from '../feeds/feed.ts';
@@ -19,7 +19,7 @@ export interface LiveItem extends Interval {
 export interface LiveView {
   /**
    * The states behind `after`: at first the document as it is, then each that follows; a reader that is slow gets the newest and
-   * the interval of all it missed. @throws Rejected with `not_found`, `behind`, `overloaded` or `parked`
+   * the interval of all it missed. @throws RejectedError with `not_found`, `behind`, `overloaded` or `parked`
    */
   follow(
     id: string,
@@ -61,7 +61,7 @@ export function liveView(options: Options): LiveView {
         if (tail !== stopped) return;
         tail = undefined;
         for (const each of [...followed.values()])
-          each.fail(new Rejected(Unavailable({ retryAfterMs: 1_000 })));
+          each.fail(new RejectedError(Unavailable({ retryAfterMs: 1_000 })));
       },
     });
 
@@ -76,7 +76,7 @@ export function liveView(options: Options): LiveView {
   function documentOf(id: string): Folded {
     const known = followed.get(id);
     if (known !== undefined) return known;
-    if (followed.size >= limits.liveDocuments) throw new Rejected(Overloaded({ retryAfterMs: 5_000 }));
+    if (followed.size >= limits.liveDocuments) throw new RejectedError(Overloaded({ retryAfterMs: 5_000 }));
     const each = left.get(id) ?? made(id);
     left.delete(id);
     followed.set(id, each);
@@ -116,8 +116,9 @@ export function liveView(options: Options): LiveView {
         await each.current();
         if (each.failed !== undefined) throw each.failed;
         if (!(await following.reached(atLeast, limits.feedBehindMs)))
-          throw new Rejected(Behind({ view: view.name, retryAfterMs: 1_000 }));
-        if (each.document === undefined) throw new Rejected(NotFound({ what: `${stream.category} ${id}` }));
+          throw new RejectedError(Behind({ view: view.name, retryAfterMs: 1_000 }));
+        if (each.document === undefined)
+          throw new RejectedError(NotFound({ what: `${stream.category} ${id}` }));
       } catch (error) {
         source.close();
         throw error;

@@ -10,7 +10,7 @@ import type { z } from 'zod';
 import type { Insight } from '#domain/auctions/inspector/messages.ts';
 import { type JsonSchema, jsonSchemas, messageSchemas } from '#domain/kernel/json-schema.ts';
 import type { Registry } from '#domain/kernel/registry.ts';
-import { Rejected } from '#domain/kernel/rejections.ts';
+import { RejectedError } from '#domain/kernel/rejections.ts';
 import { Token } from '#domain/kernel/token.ts';
 import { admitted } from '../asking.ts';
 import { rightTo } from '../authorization/secrets.ts';
@@ -86,7 +86,7 @@ function resolverOf({ name, operation }: Named): unknown {
     await recorded(reading, name);
     const place = { nodes: info.fieldNodes, path: responsePathAsArray(info.path) };
     for (const said of reading.beside) {
-      const originalError = new Rejected(said);
+      const originalError = new RejectedError(said);
       context.beside.push(new GraphQLError(originalError.message, { ...place, originalError }));
     }
     return answer;
@@ -193,7 +193,7 @@ export function schemaDocument(registry: Registry, contexts: readonly Operations
   return { text: `${[...rootText, ...rest].join('\n\n')}\n`, resolvers };
 }
 
-/** The schema that answers. @throws Unsayable for what GraphQL has no words for */
+/** The schema that answers. @throws UnsayableError for what GraphQL has no words for */
 export function executableSchema({ text, resolvers }: Document): GraphQLSchema {
   return makeExecutableSchema({
     typeDefs: text,

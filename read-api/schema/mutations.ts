@@ -5,11 +5,11 @@ import type { MessageSchemas } from '#domain/kernel/json-schema.ts';
 import type { CommandDeclaration, Rejection } from '#domain/kernel/message.ts';
 import { publicData } from '#domain/kernel/redaction.ts';
 import type { Registry } from '#domain/kernel/registry.ts';
-import { commonRejections, Rejected } from '#domain/kernel/rejections.ts';
+import { commonRejections, RejectedError } from '#domain/kernel/rejections.ts';
 import { Token, tokenOf } from '#domain/kernel/token.ts';
 import { sayWho, signedIn } from '../authorization/who.ts';
 import type { House, Viewer } from '../house.ts';
-import { camel, described, pascal, type Types, Unsayable } from './types.ts';
+import { camel, described, pascal, type Types, UnsayableError } from './types.ts';
 
 const RecordedFact = z
   .object({
@@ -78,7 +78,7 @@ function defineRejections(registry: Registry, schemas: MessageSchemas, types: Ty
   for (const { code, message } of registry.rejections.values()) {
     const details = schemas.rejections[code] ?? {};
     const clash = ['code', 'message'].find((name) => name in (details.properties ?? {}));
-    if (clash !== undefined) throw new Unsayable(`${code}.${clash}`, 'every rejection has this field');
+    if (clash !== undefined) throw new UnsayableError(`${code}.${clash}`, 'every rejection has this field');
     const name = rejectionType(code);
     const fields = types.fields(details, name);
     types.define(
@@ -94,7 +94,7 @@ export function printMutations(registry: Registry, schemas: MessageSchemas, type
   return publicCommands(registry).map((command) => {
     const data = schemas.commands[command.type] ?? {};
     if ('commandId' in (data.properties ?? {}))
-      throw new Unsayable(`${command.type}.commandId`, 'every mutation has this argument');
+      throw new UnsayableError(`${command.type}.commandId`, 'every mutation has this argument');
     const commandId = {
       type: 'string',
       format: 'id',
@@ -155,7 +155,7 @@ async function send(command: CommandDeclaration, args: object, viewer: Viewer, h
     };
     return answerOf(await house.dispatch(envelope), house);
   } catch (error) {
-    if (error instanceof Rejected) return rejectedAnswer(error.rejection);
+    if (error instanceof RejectedError) return rejectedAnswer(error.rejection);
     throw error;
   }
 }

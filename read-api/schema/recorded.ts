@@ -1,6 +1,6 @@
 import type { Reading } from '../house.ts';
 
-/** Records what a role has shown in what was read so far. @throws Rejected: it must not leave then */
+/** Records what a role has shown in what was read so far. @throws RejectedError: it must not leave then */
 export async function recorded({ insights, viewer, house }: Reading, name: string): Promise<void> {
   for (const insight of insights) await house.readings.record(viewer, insight, name);
 }

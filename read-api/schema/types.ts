@@ -2,10 +2,10 @@ import { type JsonSchema, referenceOf } from '#domain/kernel/json-schema.ts';
 import { type Mark, marks } from '#domain/kernel/message.ts';
 
 /** What a schema says that GraphQL has no words for; thrown at boot, never at a caller. */
-export class Unsayable extends TypeError {
+export class UnsayableError extends TypeError {
   constructor(where: string, problem: string) {
     super(`GraphQL cannot say ${where}: ${problem}`);
-    this.name = 'Unsayable';
+    this.name = 'UnsayableError';
   }
 }
 
@@ -96,8 +96,8 @@ export function types($defs: Readonly<Record<string, JsonSchema>>): Types {
   const marked = new Map<string, Map<string, Mark>>();
 
   function define(name: string, text: string): void {
-    if (!NAME.test(name)) throw new Unsayable(name, 'it is no name');
-    if (definitions.has(name)) throw new Unsayable(name, 'two types have this name');
+    if (!NAME.test(name)) throw new UnsayableError(name, 'it is no name');
+    if (definitions.has(name)) throw new UnsayableError(name, 'two types have this name');
     definitions.set(name, text);
   }
 
@@ -106,7 +106,7 @@ export function types($defs: Readonly<Record<string, JsonSchema>>): Types {
     const known = origins.get(name);
     if (known !== undefined) {
       if (JSON.stringify(known) !== JSON.stringify(schema))
-        throw new Unsayable(name, 'two types have this name');
+        throw new UnsayableError(name, 'two types have this name');
       return name;
     }
     origins.set(name, schema);
@@ -125,7 +125,8 @@ export function types($defs: Readonly<Record<string, JsonSchema>>): Types {
     enums.add(name);
     return once(name, schema, () => {
       const values = (schema.enum ?? []).map((value) => {
-        if (typeof value !== 'string' || !NAME.test(value)) throw new Unsayable(name, `the value ${value}`);
+        if (typeof value !== 'string' || !NAME.test(value))
+          throw new UnsayableError(name, `the value ${value}`);
         return `  ${value}`;
       });
       return `${described(schema.description)}enum ${name} {\n${values.join('\n')}\n}`;
@@ -150,12 +151,12 @@ export function types($defs: Readonly<Record<string, JsonSchema>>): Types {
     if (schema.properties === undefined || (typeof open === 'object' && Object.keys(open).length > 0)) {
       const anyJson = typeof open === 'object' && referenceOf(open) === JSON_SCALAR;
       if (direction === 'output' && anyJson) return scalar(JSON_SCALAR, 'Any JSON.');
-      throw new Unsayable(name, 'a record');
+      throw new UnsayableError(name, 'a record');
     }
     const title = direction === 'input' ? `${name}Input` : name;
     return once(title, schema, () => {
       const body = properties(schema, name, direction).join('\n');
-      if (body === '') throw new Unsayable(title, 'an object without fields');
+      if (body === '') throw new UnsayableError(title, 'an object without fields');
       return `${described(schema.description)}${headOf(schema, title, direction)} {\n${body}\n}`;
     });
   }
@@ -176,7 +177,7 @@ export function types($defs: Readonly<Record<string, JsonSchema>>): Types {
 
   function properties(schema: JsonSchema, name: string, direction: Direction): string[] {
     return Object.entries(schema.properties ?? {}).map(([key, property]) => {
-      if (!NAME.test(key)) throw new Unsayable(`${name}.${key}`, 'it is no name');
+      if (!NAME.test(key)) throw new UnsayableError(`${name}.${key}`, 'it is no name');
       const hidden = direction === 'output' && mark(name, key, property);
       const required = !hidden && (schema.required ?? []).includes(key);
       const type = reference(property, `${name}${pascal(key)}`, direction, required);
@@ -189,10 +190,10 @@ export function types($defs: Readonly<Record<string, JsonSchema>>): Types {
   function sharedType(shared: string, name: string, direction: Direction): string {
     if (shared === JSON_SCALAR) {
       if (direction === 'output') return scalar(JSON_SCALAR, 'Any JSON.');
-      throw new Unsayable(name, 'any JSON as an input');
+      throw new UnsayableError(name, 'any JSON as an input');
     }
     const definition = $defs[shared];
-    if (definition === undefined) throw new Unsayable(name, `${shared} is not defined`);
+    if (definition === undefined) throw new UnsayableError(name, `${shared} is not defined`);
     return named(definition, shared, direction, shared);
   }
 
@@ -209,12 +210,15 @@ export function types($defs: Readonly<Record<string, JsonSchema>>): Types {
       case 'boolean':
         return 'Boolean';
       case 'array':
-        if (schema.items === undefined) throw new Unsayable(name, 'a tuple');
+        if (schema.items === undefined) throw new UnsayableError(name, 'a tuple');
         return `[${reference(schema.items, `${name}Item`, direction, true)}]`;
       case 'object':
         return object(schema, name, direction);
       default:
-        throw new Unsayable(name, direction === 'input' ? 'a union (use @oneOf)' : 'a union without a name');
+        throw new UnsayableError(
+          name,
+          direction === 'input' ? 'a union (use @oneOf)' : 'a union without a name',
+        );
     }
   }
 
@@ -240,7 +244,8 @@ export function types($defs: Readonly<Record<string, JsonSchema>>): Types {
     marked,
     extend(name, field) {
       const text = definitions.get(name);
-      if (text === undefined) throw new Unsayable(name, 'it has a field of its own but is never handed out');
+      if (text === undefined)
+        throw new UnsayableError(name, 'it has a field of its own but is never handed out');
       definitions.set(name, text.replace(/\n\}$/, `\n${field}\n}`));
     },
   };

@@ -1,5 +1,5 @@
 import type { ExecutionResult } from 'graphql';
-import { Invalid, Rejected } from '#domain/kernel/rejections.ts';
+import { Invalid, RejectedError } from '#domain/kernel/rejections.ts';
 import type { ReadLimits } from '../limits.ts';
 import type { Mask } from './errors.ts';
 
@@ -37,5 +37,5 @@ export function bounded(
 ): ExecutionResult {
   if (!exceeds(result.data, answerBytes)) return result;
   const problem = `the answer has more than ${answerBytes} bytes: ask for fewer items or fields`;
-  return { errors: [mask(new Rejected(Invalid({ issues: [{ path: '', problem }] })))] };
+  return { errors: [mask(new RejectedError(Invalid({ issues: [{ path: '', problem }] })))] };
 }

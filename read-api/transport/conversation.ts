@@ -3,7 +3,7 @@ import { CloseCode, MessageType, type Server, stringifyMessage } from 'graphql-w
 import type { RawData, WebSocket } from 'ws';
 import { later } from '#domain/kernel/instant.ts';
 import type { Clock } from '#domain/kernel/ports/facts.ts';
-import { Overloaded, Rejected } from '#domain/kernel/rejections.ts';
+import { Overloaded, RejectedError } from '#domain/kernel/rejections.ts';
 import type { ReadLimits } from '../limits.ts';
 import type { Mask } from './errors.ts';
 import type { ReadMessage } from './messages.ts';
@@ -104,7 +104,7 @@ export function converse(conversation: Conversation, socket: WebSocket, request:
     if (beginning === 'taken')
       return out.close(CloseCode.SubscriberAlreadyExists, `Subscriber for ${id} already exists`);
     if (beginning !== 'too many') return beginning;
-    const payload = [mask(new Rejected(Overloaded({ retryAfterMs: 1_000 }))).toJSON()];
+    const payload = [mask(new RejectedError(Overloaded({ retryAfterMs: 1_000 }))).toJSON()];
     return out.send(stringifyMessage({ id, type: MessageType.Error, payload }));
   }
 

@@ -21,7 +21,7 @@ import { introspectionCost } from './introspection-cost.ts';
 type CostLimits = Pick<ReadLimits, 'depthLevels' | 'costFields' | 'rootFields' | 'schemaFields'>;
 
 /** Thrown inside the walk to end it at the first limit, so that fragments within fragments cost us no more than them. */
-class OverLimit extends Error {}
+class OverLimitError extends Error {}
 
 /** How many items each of these arguments asks for, as it is written; a variable may hold as many as are allowed. */
 const asksFor: Readonly<Record<string, (given: ValueNode | undefined) => number>> = {
@@ -69,10 +69,10 @@ export function costRule(
 
     function spend(items: number, depth: number): void {
       cost += items;
-      if (depth > limits.depthLevels) throw new OverLimit(`deeper than ${limits.depthLevels} levels`);
-      if (cost > limits.costFields) throw new OverLimit(`more than ${limits.costFields} fields`);
+      if (depth > limits.depthLevels) throw new OverLimitError(`deeper than ${limits.depthLevels} levels`);
+      if (cost > limits.costFields) throw new OverLimitError(`more than ${limits.costFields} fields`);
       if (depth === 1 && ++roots > limits.rootFields)
-        throw new OverLimit(`more than ${limits.rootFields} fields at its root`);
+        throw new OverLimitError(`more than ${limits.rootFields} fields at its root`);
     }
 
     function below(node: FieldNode, type: GraphQLNamedType | undefined, times: number, depth: number): void {
@@ -81,7 +81,7 @@ export function costRule(
       if (node.selectionSet === undefined) return;
       if (name.startsWith('__')) {
         const problem = problemInSchema(node.selectionSet);
-        if (problem !== undefined) throw new OverLimit(problem);
+        if (problem !== undefined) throw new OverLimitError(problem);
         return;
       }
       const field = fieldOf(type, name);
@@ -113,7 +113,7 @@ export function costRule(
       open.add(fragment);
       // A fragment counts even when it is empty: many of them nested would cost time without a field.
       cost += 1;
-      if (cost > limits.costFields) throw new OverLimit(`more than ${limits.costFields} fields`);
+      if (cost > limits.costFields) throw new OverLimitError(`more than ${limits.costFields} fields`);
       walk(fragment.selectionSet, schema.getType(fragment.typeCondition.name.value), times, depth);
       open.delete(fragment);
     }
@@ -128,7 +128,7 @@ export function costRule(
           walk(node.selectionSet, schema.getRootType(node.operation) ?? undefined, 1, 1);
           costs.set(node, cost);
         } catch (error) {
-          if (!(error instanceof OverLimit)) throw error;
+          if (!(error instanceof OverLimitError)) throw error;
           const message = `The operation asks for ${error.message}.`;
           context.reportError(
             new GraphQLError(message, { nodes: [node], extensions: { code: Invalid.code } }),

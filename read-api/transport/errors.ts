@@ -4,7 +4,13 @@ import { StoreError } from '#domain/kernel/ports/event-store.ts';
 import type { NewId } from '#domain/kernel/ports/facts.ts';
 import type { Log } from '#domain/kernel/ports/log.ts';
 import type { Registry } from '#domain/kernel/registry.ts';
-import { Internal, Invalid, RefusedRequest, Rejected, Unavailable } from '#domain/kernel/rejections.ts';
+import {
+  Internal,
+  Invalid,
+  RefusedRequestError,
+  RejectedError,
+  Unavailable,
+} from '#domain/kernel/rejections.ts';
 
 /** When a history that cannot be read is worth another try, in milliseconds. */
 const RETRY_AFTER_MS = 1_000;
@@ -45,7 +51,7 @@ export function errorMask(registry: Registry, logger: Log, newId: NewId): Mask {
   function rejected(
     { code, message, details }: Rejection,
     error: unknown,
-    answer?: RefusedRequest['answer'],
+    answer?: RefusedRequestError['answer'],
   ): GraphQLError {
     const { http = answer, ...place } = placeOf(error);
     const declared = registry.rejections.get(code);
@@ -56,8 +62,8 @@ export function errorMask(registry: Registry, logger: Log, newId: NewId): Mask {
 
   return (error) => {
     const cause = causeOf(error);
-    if (cause instanceof RefusedRequest) return rejected(cause.rejection, error, cause.answer);
-    if (cause instanceof Rejected) return rejected(cause.rejection, error);
+    if (cause instanceof RefusedRequestError) return rejected(cause.rejection, error, cause.answer);
+    if (cause instanceof RejectedError) return rejected(cause.rejection, error);
     // Whether its disk fails for a moment or its file is damaged: commands say the same of both.
     if (cause instanceof StoreError) {
       logger.error({ err: cause }, 'the history could not be read for a GraphQL operation');

@@ -15,7 +15,7 @@ import { bearerChallenge, bearerToken } from '#domain/kernel/bearer.ts';
 import type { Origin } from '#domain/kernel/envelope.ts';
 import type { Rejection } from '#domain/kernel/message.ts';
 import type { Identity } from '#domain/kernel/ports/tokens.ts';
-import { Rejected, Unauthenticated } from '#domain/kernel/rejections.ts';
+import { RejectedError, Unauthenticated } from '#domain/kernel/rejections.ts';
 import type { House, Viewer } from '../house.ts';
 import type { Asked } from '../schema/document.ts';
 import { bounded } from './answers.ts';
@@ -41,11 +41,11 @@ export interface Caller {
 /** What a transport hands in: a request, or a message on a socket. */
 export type Transported = { readonly req?: IncomingMessage; readonly caller?: Caller };
 
-/** The token of whoever says who they are; undefined: nobody does. @throws Rejected for every other scheme, and none */
+/** The token of whoever says who they are; undefined: nobody does. @throws RejectedError for every other scheme, and none */
 function tokenIn(authorization: unknown): string | undefined {
   if (authorization === undefined) return undefined;
   const token = typeof authorization === 'string' ? bearerToken(authorization) : undefined;
-  if (token === undefined) throw new Rejected(Unauthenticated({}));
+  if (token === undefined) throw new RejectedError(Unauthenticated({}));
   return token;
 }
 
@@ -57,12 +57,12 @@ function callerOf({ addressOf }: House, req: IncomingMessage | undefined): Calle
   };
 }
 
-/** Who asks. @throws Rejected for a bad token */
+/** Who asks. @throws RejectedError for a bad token */
 async function viewerOf({ authorization, origin }: Caller, authenticate: Authenticate): Promise<Viewer> {
   const token = tokenIn(authorization);
   if (token === undefined) return { actor: undefined, expiresAt: undefined, origin };
   const known = await authenticate(token);
-  if ('rejected' in known) throw new Rejected(known);
+  if ('rejected' in known) throw new RejectedError(known);
   return { ...known, origin };
 }
 
@@ -75,7 +75,7 @@ async function requesterOf(
   try {
     return await viewerOf(callerOf(house, req), authenticate);
   } catch (error) {
-    if (!(error instanceof Rejected)) throw error;
+    if (!(error instanceof RejectedError)) throw error;
     const headers = { 'WWW-Authenticate': bearerChallenge(req?.headers.authorization) };
     throw new GraphQLError(error.message, {
       originalError: error,

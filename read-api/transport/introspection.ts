@@ -1,6 +1,6 @@
 import { type DocumentNode, type GraphQLSchema, NoSchemaIntrospectionCustomRule, validate } from 'graphql';
 import type { Plugin } from 'graphql-yoga';
-import { Rejected, Unauthenticated } from '#domain/kernel/rejections.ts';
+import { RejectedError, Unauthenticated } from '#domain/kernel/rejections.ts';
 import type { Asked } from '../schema/document.ts';
 import type { Mask } from './errors.ts';
 
@@ -22,7 +22,7 @@ export function introspectionByToken(mask: Mask): Plugin<Asked> {
       // Known to the executor, and not yet to the types of those in between.
       Object.assign(args, { hideSuggestions: true });
       if (args.contextValue.viewer.actor !== undefined || !asksForSchema(args.schema, args.document)) return;
-      setResultAndStopExecution({ errors: [mask(new Rejected(Unauthenticated({})))] });
+      setResultAndStopExecution({ errors: [mask(new RejectedError(Unauthenticated({})))] });
     },
   };
 }

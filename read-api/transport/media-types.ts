@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import { parse } from 'content-type';
 import Negotiator from 'negotiator';
-import { RefusedRequest } from '#domain/kernel/rejections.ts';
+import { RefusedRequestError } from '#domain/kernel/rejections.ts';
 
 // Media types by RFC 9110: without regard to case, with parameters, and with `q=0` as the no that it is.
 
@@ -41,17 +41,18 @@ function preferred(accept: string, offered: readonly string[]): readonly string[
  * order of types. It asks before anything is done: a command must not be carried out whose answer nobody takes.
  *
  * @param pages whether there is a page for browsers
- * @throws RefusedRequest (400 for one without end, 406)
+ * @throws RefusedRequestError (400 for one without end, 406)
  */
 export function negotiate(request: IncomingMessage, pages: boolean): void {
   const path = 'Accept';
   const accept = request.headers.accept || '*/*';
   if (accept.length > ACCEPT_LENGTH)
-    throw new RefusedRequest(400, `longer than ${ACCEPT_LENGTH} characters`, { path });
+    throw new RefusedRequestError(400, `longer than ${ACCEPT_LENGTH} characters`, { path });
   // An answer to HEAD has an end, which a feed has not.
   const answers = request.method === 'HEAD' ? ANSWERS : [...ANSWERS, EVENTS];
   const offered = pages && request.method !== 'POST' ? [...answers, HTML] : answers;
   const types = preferred(accept, offered);
-  if (types.length === 0) throw new RefusedRequest(406, `the answer can be ${offered.join(', ')}`, { path });
+  if (types.length === 0)
+    throw new RefusedRequestError(406, `the answer can be ${offered.join(', ')}`, { path });
   request.headers.accept = types[0] === HTML ? HTML : types.filter((type) => type !== HTML).join(', ');
 }

@@ -1,6 +1,6 @@
 import { type ExecutionArgs, type ExecutionResult, GraphQLError } from 'graphql';
 import type { Plugin } from 'graphql-yoga';
-import { TooManyAtOnce } from '#domain/kernel/places.ts';
+import { TooManyAtOnceError } from '#domain/kernel/places.ts';
 import type { Turns } from '#domain/kernel/turns.ts';
 import { retryAfterSeconds } from '#domain/kernel/wire.ts';
 import type { Asked } from '../schema/document.ts';
@@ -9,7 +9,7 @@ import type { Transported } from './executor.ts';
 
 /** `overloaded`, and over HTTP by its status too. */
 function tooMany({ viewer }: Asked, mask: Mask): GraphQLError {
-  const error = new TooManyAtOnce();
+  const error = new TooManyAtOnceError();
   if (viewer.origin.channel !== 'graphql') return mask(error);
   const headers = { 'retry-after': String(retryAfterSeconds(error.rejection)) };
   const extensions = { http: { status: error.answer.status, headers } };

@@ -2,7 +2,7 @@ import { type DocumentNode, GraphQLError, getOperationAST } from 'graphql';
 import type { Plugin, YogaInitialContext } from 'graphql-yoga';
 import { z } from 'zod';
 import { readJsonText, readUtf8 } from '#domain/kernel/json-text.ts';
-import { Invalid, RefusedRequest } from '#domain/kernel/rejections.ts';
+import { Invalid, RefusedRequestError } from '#domain/kernel/rejections.ts';
 import type { Transported } from './executor.ts';
 import { contentTypeOf } from './media-types.ts';
 
@@ -30,7 +30,7 @@ function decoded(text: string): string {
   try {
     return decodeURIComponent(text.replaceAll('+', ' '));
   } catch {
-    throw new RefusedRequest(400, 'not UTF-8, or not encoded as in an address');
+    throw new RefusedRequestError(400, 'not UTF-8, or not encoded as in an address');
   }
 }
 
@@ -42,7 +42,7 @@ function formParams(text: string): unknown {
     const name = decoded(key);
     const value = decoded(rest.join('='));
     if (!NAMES.includes(name)) continue;
-    if (params.has(name)) throw new RefusedRequest(400, 'it stands there twice', { path: name });
+    if (params.has(name)) throw new RefusedRequestError(400, 'it stands there twice', { path: name });
     if (!IN_JSON.includes(name)) params.set(name, value);
     else params.set(name, value === '' ? undefined : readJsonText(value));
   }
@@ -61,7 +61,7 @@ async function bodyParams(request: Request): Promise<unknown> {
   const { type, charset } = contentTypeOf(request.headers.get('content-type'));
   const read = readers[type];
   if (read === undefined || charset !== 'utf-8')
-    throw new RefusedRequest(415, 'the content type has to be application/json');
+    throw new RefusedRequestError(415, 'the content type has to be application/json');
   return read(readUtf8(new Uint8Array(await request.arrayBuffer())));
 }
 
@@ -71,7 +71,7 @@ async function paramsOf(request: Request, target: string) {
   const given = request.method === 'GET' ? formParams(query.join('?')) : await bodyParams(request);
   const { data, error } = Params.safeParse(given);
   const [issue] = error?.issues ?? [];
-  if (issue) throw new RefusedRequest(400, issue.message, { path: issue.path.map(String).join('.') });
+  if (issue) throw new RefusedRequestError(400, issue.message, { path: issue.path.map(String).join('.') });
   const { operationName, variables, extensions } = data ?? {};
   return {
     ...(data && { query: data.query }),
@@ -87,16 +87,16 @@ export function requestGuards(): Plugin<object, Transported> {
     onRequestParse({ request, serverContext, setRequestParser }) {
       // What is not inflated cannot explode.
       if ((request.headers.get('content-encoding') ?? 'identity').toLowerCase() !== 'identity')
-        throw new RefusedRequest(415, 'a body with a content encoding is not taken');
+        throw new RefusedRequestError(415, 'a body with a content encoding is not taken');
       if (request.method !== 'GET' && request.method !== 'POST') return;
       setRequestParser(async (bounded) => {
         try {
           // Yoga puts the address together again; what was asked is as it came.
           return await paramsOf(bounded, serverContext.req?.url ?? request.url);
         } catch (error) {
-          if (error instanceof GraphQLError || error instanceof RefusedRequest) throw error;
+          if (error instanceof GraphQLError || error instanceof RefusedRequestError) throw error;
           // Whoever sent it has hung up in the middle.
-          throw new RefusedRequest(400, 'the body ended before its end');
+          throw new RefusedRequestError(400, 'the body ended before its end');
         }
       });
     },

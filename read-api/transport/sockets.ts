@@ -7,7 +7,13 @@ import { networkOf } from '#domain/kernel/address.ts';
 import { later } from '#domain/kernel/instant.ts';
 import { pause } from '#domain/kernel/pause.ts';
 import { places } from '#domain/kernel/places.ts';
-import { Invalid, Overloaded, Rejected, Unauthenticated, Unavailable } from '#domain/kernel/rejections.ts';
+import {
+  Invalid,
+  Overloaded,
+  RejectedError,
+  Unauthenticated,
+  Unavailable,
+} from '#domain/kernel/rejections.ts';
 import { lastRejection } from '#domain/kernel/wire.ts';
 import type { House } from '../house.ts';
 import { converse, type SocketExtra } from './conversation.ts';
@@ -47,11 +53,11 @@ const serverOptions = (limits: House['limits']): ServerOptions & { readonly clos
 
 /**
  * What a client says of who it is, in its `connectionParams` or else in the header of its handshake. Clients spell the name in any
- * case, as they do a header's. @throws Rejected with `unauthenticated` when it is said twice
+ * case, as they do a header's. @throws RejectedError with `unauthenticated` when it is said twice
  */
 function authorizationOf({ connectionParams = {}, extra }: Context): unknown {
   const said = Object.entries(connectionParams).filter(([name]) => name.toLowerCase() === 'authorization');
-  if (said.length > 1) throw new Rejected(Unauthenticated({}));
+  if (said.length > 1) throw new RejectedError(Unauthenticated({}));
   const [[, authorization] = []] = said;
   return (authorization ?? '') === '' ? extra.request.headers.authorization : authorization;
 }

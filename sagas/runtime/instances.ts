@@ -16,7 +16,7 @@ import {
   stepFor,
   streamOf,
 } from './instance.ts';
-import { NotNow } from './lanes.ts';
+import { NotNowError } from './lanes.ts';
 import { sagaLimits } from './limits.ts';
 import type { StepData } from './outstanding.ts';
 
@@ -36,7 +36,7 @@ async function atStore<T>(work: Promise<T>): Promise<T> {
   } catch (error) {
     if (error instanceof StoreError && (error.code === 'invalid_event' || error.code === 'unknown_outcome'))
       throw error;
-    throw new NotNow(error instanceof Error ? error.message : String(error));
+    throw new NotNowError(error instanceof Error ? error.message : String(error));
   }
 }
 
@@ -59,7 +59,7 @@ export class Instances {
     return this.#recordedThrough;
   }
 
-  /** @throws NotNow when the store does not answer. */
+  /** @throws NotNowError when the store does not answer. */
   look(saga: string, id: string): Promise<Instance> {
     return this.#inTurn(streamOf(saga, id), () => this.#load(saga, id));
   }
@@ -78,7 +78,7 @@ export class Instances {
 
   /**
    * Records what an input comes to: all of it in one append. An input that was taken before changes nothing.
-   * @throws NotNow when the store does not answer or others write too often; whatever the saga throws.
+   * @throws NotNowError when the store does not answer or others write too often; whatever the saga throws.
    */
   take(saga: Saga, id: string, input: Input): Promise<'stepped' | 'ignored'> {
     const stream = streamOf(saga.name, id);
@@ -93,7 +93,7 @@ export class Instances {
         }
         if (await this.#record(instance, input, data)) return 'stepped';
       }
-      throw new NotNow(`${stream} is written to by others all the time`);
+      throw new NotNowError(`${stream} is written to by others all the time`);
     });
   }
 

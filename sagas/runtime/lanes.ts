@@ -3,10 +3,10 @@ import type { Handled } from '#domain/kernel/ports/consumer.ts';
 import { sagaLimits } from './limits.ts';
 
 /** "Not now": nothing is wrong with the key, and the whole batch is to be repeated after a pause. */
-export class NotNow extends Error {
+export class NotNowError extends Error {
   constructor(problem: string) {
     super(problem);
-    this.name = 'NotNow';
+    this.name = 'NotNowError';
   }
 }
 
@@ -17,7 +17,7 @@ const asError = (problem: unknown): Error =>
 
 /**
  * Works through the events of a batch: those of one key in order, keys beside each other within bounds. What one
- * throws fails its key alone, except {@link NotNow}, which fails the batch once everything under way has ended.
+ * throws fails its key alone, except {@link NotNowError}, which fails the batch once everything under way has ended.
  */
 export async function inLanes(
   events: readonly RecordedEvent[],
@@ -27,16 +27,16 @@ export async function inLanes(
 ): Promise<Handled> {
   const lanes = [...Map.groupBy(events, keyOf)];
   const failures: Failure[] = [];
-  let notNow: NotNow | undefined;
+  let notNow: NotNowError | undefined;
 
   async function workThrough(key: string, lane: readonly RecordedEvent[]): Promise<void> {
     for (const event of lane) {
-      if (signal.aborted) notNow ??= new NotNow('stopped');
+      if (signal.aborted) notNow ??= new NotNowError('stopped');
       if (notNow !== undefined) return;
       try {
         await work(event);
       } catch (problem) {
-        if (problem instanceof NotNow) notNow ??= problem;
+        if (problem instanceof NotNowError) notNow ??= problem;
         else failures.push({ key, event, error: asError(problem) });
         return;
       }

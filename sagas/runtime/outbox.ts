@@ -8,7 +8,7 @@ import type { Answer, Saga } from '#domain/kernel/saga.ts';
 import type { Instance, PendingSend } from './instance.ts';
 import { streamOf } from './instance.ts';
 import type { Instances } from './instances.ts';
-import { NotNow } from './lanes.ts';
+import { NotNowError } from './lanes.ts';
 import { pauseAfter, sagaLimits } from './limits.ts';
 import { nextTimer } from './outstanding.ts';
 
@@ -170,12 +170,12 @@ export class Outbox {
       this.#forget(job);
     } catch (problem) {
       if (this.#stopped) this.#forget(job);
-      else if (problem instanceof NotNow) this.#pause(job, problem);
+      else if (problem instanceof NotNowError) this.#pause(job, problem);
       else this.#stick(job, problem instanceof Error ? problem : new Error(String(problem)));
     }
   }
 
-  #pause(job: Job, problem: NotNow): void {
+  #pause(job: Job, problem: NotNowError): void {
     const { pauseClock, log } = this.#options;
     job.failures += 1;
     job.phase = 'pausing';
@@ -230,10 +230,10 @@ export class Outbox {
     try {
       reply = await this.#options.dispatch(envelope);
     } catch (error) {
-      throw new NotNow(`${send.command}: ${error instanceof Error ? error.message : String(error)}`);
+      throw new NotNowError(`${send.command}: ${error instanceof Error ? error.message : String(error)}`);
     }
     const unsettled = unsettledBy(reply);
-    if (unsettled !== undefined) throw new NotNow(`${send.command}: ${unsettled}`);
+    if (unsettled !== undefined) throw new NotNowError(`${send.command}: ${unsettled}`);
     const events = reply.events.map(({ type, data }) => ({ type, data }));
     return reply.outcome === 'rejected'
       ? { outcome: 'rejected', rejection: reply.rejection, events }

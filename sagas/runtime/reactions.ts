@@ -5,7 +5,7 @@ import type { KeptLine } from '#domain/kernel/line.ts';
 import type { Consume, Consumer, ConsumerStatus } from '#domain/kernel/ports/consumer.ts';
 import type { Reaction } from '#domain/kernel/reaction.ts';
 import type { Registry } from '#domain/kernel/registry.ts';
-import { inLanes, NotNow } from './lanes.ts';
+import { inLanes, NotNowError } from './lanes.ts';
 
 export interface ReactionsOptions {
   readonly reactions: readonly Reaction[];
@@ -30,7 +30,7 @@ export interface Reactions {
 
 function demandEnd({ unanswered }: Chain): void {
   if (unanswered !== undefined)
-    throw new NotNow(`${unanswered.command} ${unanswered.commandId}: ${unanswered.why}`);
+    throw new NotNowError(`${unanswered.command} ${unanswered.commandId}: ${unanswered.why}`);
 }
 
 /**

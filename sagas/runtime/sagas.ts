@@ -12,7 +12,7 @@ import { SagaStepped } from '#domain/processes/saga/messages.ts';
 import { alarms } from './alarms.ts';
 import { streamOf } from './instance.ts';
 import { Instances } from './instances.ts';
-import { inLanes, NotNow } from './lanes.ts';
+import { inLanes, NotNowError } from './lanes.ts';
 import { pauseAfter } from './limits.ts';
 import { Outbox } from './outbox.ts';
 import { isFinished, nextTimer, type StepData } from './outstanding.ts';
@@ -196,7 +196,7 @@ class RunningSagas implements Sagas {
       if (isFinished(outstanding)) this.#alarms.set(stream, undefined);
       else if (saga !== undefined) await this.#outbox.noticeSoon(saga, step?.instance ?? '', signal);
     }
-    if (signal.aborted) throw new NotNow('stopped');
+    if (signal.aborted) throw new NotNowError('stopped');
     return { writes, failures: [] };
   }
 

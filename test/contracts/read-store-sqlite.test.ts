@@ -3,7 +3,7 @@ import { readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, describe, it } from 'node:test';
-import { NoSuchCollection } from '#domain/kernel/ports/read-store.ts';
+import { NoSuchCollectionError } from '#domain/kernel/ports/read-store.ts';
 import { openSqliteReadStore } from '#engines/read-store/sqlite/store.ts';
 import { idsOf, lots, put, removeFolders, temporaryFolder, write } from '#test/support/lots-read.ts';
 
@@ -21,7 +21,7 @@ describe('read store: sqlite alone', () => {
     const second = openSqliteReadStore({ folder });
     assert.deepEqual(await idsOf(second, { filter: { state: 'open' }, limit: 1 }), ['a']);
     await second.drop(lots.name);
-    await assert.rejects(first.find(lots.name, { limit: 1 }), NoSuchCollection);
+    await assert.rejects(first.find(lots.name, { limit: 1 }), NoSuchCollectionError);
     await first.close();
     await second.close();
   });

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { afterEach, beforeEach, describe, it } from 'node:test';
 import fc from 'fast-check';
-import { NoSuchCollection, type ReadStore } from '#domain/kernel/ports/read-store.ts';
+import { NoSuchCollectionError, type ReadStore } from '#domain/kernel/ports/read-store.ts';
 import type { Filter, Query } from '#domain/kernel/ports/views.ts';
-import { Rejected } from '#domain/kernel/rejections.ts';
+import { RejectedError } from '#domain/kernel/rejections.ts';
 import { belongTo } from '#engines/read-store/history.ts';
 import { memoryReadStore } from '#engines/read-store/memory.ts';
 import { openSqliteReadStore } from '#engines/read-store/sqlite/store.ts';
@@ -17,7 +17,7 @@ const engines = {
 };
 
 const rejectsAsInvalid = (promise: Promise<unknown>) =>
-  assert.rejects(promise, (error) => error instanceof Rejected && error.rejection.code === 'invalid');
+  assert.rejects(promise, (error) => error instanceof RejectedError && error.rejection.code === 'invalid');
 
 for (const [engine, open] of Object.entries(engines))
   describe(`read store: ${engine}`, () => {
@@ -84,7 +84,7 @@ for (const [engine, open] of Object.entries(engines))
           checkpoint: 1n,
           parked: [],
         }),
-        NoSuchCollection,
+        NoSuchCollectionError,
       );
       assert.equal((await store.get(lots.name, ['a'])).size, 0);
       assert.equal(await store.checkpoint(lease.consumer), undefined);
@@ -190,7 +190,7 @@ for (const [engine, open] of Object.entries(engines))
       })();
       const sort = [{ field: 'price.amount', direction: 'ascending' }] as const;
       await rejectsAsInvalid(store.find(lots.name, { limit: 1, sort, after: String(items[0]?.cursor) }));
-      await assert.rejects(store.find('gone', { limit: 1 }), NoSuchCollection);
+      await assert.rejects(store.find('gone', { limit: 1 }), NoSuchCollectionError);
     });
 
     it('pages that are put together are the whole, in order, whatever the sort and the page', async () => {
@@ -293,6 +293,6 @@ for (const [engine, open] of Object.entries(engines))
       assert.equal((await store.get(lots.name, ['a'])).size, 1);
       assert.equal(await belongTo(store, 'second'), true);
       assert.deepEqual(await store.consumers(), []);
-      await assert.rejects(store.get(lots.name, ['a']), NoSuchCollection);
+      await assert.rejects(store.get(lots.name, ['a']), NoSuchCollectionError);
     });
   });

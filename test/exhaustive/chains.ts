@@ -25,11 +25,11 @@ export interface Walk {
 }
 
 /** A walk that has not been read yet: the search reads it and does the step again. */
-export class Unread extends Error {
+export class UnreadError extends Error {
   readonly read: () => Promise<void>;
   constructor(read: () => Promise<void>) {
     super('a walk that has to be read first');
-    this.name = 'Unread';
+    this.name = 'UnreadError';
     this.read = read;
   }
 }
@@ -82,7 +82,7 @@ export class Chains {
     const text = `${root.id} ${wayText(way)} ${answers.map(({ id }) => id).join()}`;
     const entry = this.#walks.of(text, (id) => ({ id, walk: undefined }));
     if (entry.walk !== undefined) return entry.walk;
-    throw new Unread(async () => {
+    throw new UnreadError(async () => {
       const { next, line } = await this.#nextOf(root, way, answers);
       const asked = next === undefined ? undefined : this.#options.streams.ask(next);
       entry.walk = { id: entry.id, root, way, answers, next: asked, line, behind: new Map() };

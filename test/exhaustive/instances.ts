@@ -17,7 +17,7 @@ import {
 import { nextTimer, type StepData } from '#sagas/runtime/outstanding.ts';
 import { canonicalText, Interned, idByCause } from './names.ts';
 import type { Seen, Sight } from './sights.ts';
-import { type Asked, Broken, type Streams } from './streams.ts';
+import { type Asked, BrokenPromiseError, type Streams } from './streams.ts';
 
 /** An instance of a saga as its stream tells it. */
 export interface SagaInstance {
@@ -111,7 +111,7 @@ export class SagaInstances {
         : stepped;
     // Told twice (a redelivery, a second alarm, a late answer), it has to mean nothing the second time.
     if (stepFor(saga, after, input, facts) !== undefined)
-      throw new Broken([`${instance.stream} takes ${name} a second time`]);
+      throw new BrokenPromiseError([`${instance.stream} takes ${name} a second time`]);
     return this.#instance(saga, after, step, `${id} ${canonicalText(data)}`);
   }
 

@@ -6,7 +6,7 @@ import type { Walk } from './chains.ts';
 import type { Scene } from './scene.ts';
 import type { Sight } from './sights.ts';
 import type { State } from './state.ts';
-import { type Asked, Broken, type Stream } from './streams.ts';
+import { type Asked, BrokenPromiseError, type Stream } from './streams.ts';
 
 /**
  * The lines in which chains stand. Who stands before whom is what the safety net keeps: the events behind its checkpoint,
@@ -55,14 +55,16 @@ export class Lines {
         // Perhaps in this very append.
         const passedOver = this.#passedOver(state).has(id ?? '') || passedOverBy(events).includes(id ?? '');
         if (passedOver !== isTooLate(event))
-          throw new Broken([`${event.type}: ${passedOver ? 'it was' : 'nobody was'} passed over`]);
+          throw new BrokenPromiseError([
+            `${event.type}: ${passedOver ? 'it was' : 'nobody was'} passed over`,
+          ]);
         if (
           !passedOver &&
           root !== undefined &&
           !this.#hasLeft(state, id) &&
           this.#before(state, line, root).length > 0
         )
-          throw new Broken([`${event.type}: somebody stands before it and still waits`]);
+          throw new BrokenPromiseError([`${event.type}: somebody stands before it and still waits`]);
       }
     }
   }

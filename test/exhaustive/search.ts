@@ -1,7 +1,7 @@
-import { Unread } from './chains.ts';
+import { UnreadError } from './chains.ts';
 import type { Move, Moves } from './moves.ts';
 import { identityOf, type State } from './state.ts';
-import { Broken } from './streams.ts';
+import { BrokenPromiseError } from './streams.ts';
 import { Visited } from './visited.ts';
 
 export interface Searched {
@@ -88,7 +88,7 @@ class Search {
 
   async #leave(entry: Entry): Promise<void> {
     let steps = this.#stepsFrom(entry);
-    while (steps instanceof Unread) {
+    while (steps instanceof UnreadError) {
       await steps.read();
       steps = this.#stepsFrom(entry);
     }
@@ -101,12 +101,12 @@ class Search {
   }
 
   /** Unread: a walk has to be read first. What goes wrong in a step is found at the state that it leads from. */
-  #stepsFrom({ state, at }: Entry): readonly Move[] | Unread {
+  #stepsFrom({ state, at }: Entry): readonly Move[] | UnreadError {
     try {
       return this.#options.moves.of(state);
     } catch (error) {
-      if (error instanceof Unread) return error;
-      if (!(error instanceof Broken)) throw error;
+      if (error instanceof UnreadError) return error;
+      if (!(error instanceof BrokenPromiseError)) throw error;
       this.#broken = { problems: [error.message], at };
       return [];
     }
@@ -137,7 +137,7 @@ async function readingAhead<T>(work: () => T): Promise<T> {
     try {
       return work();
     } catch (error) {
-      if (!(error instanceof Unread)) throw error;
+      if (!(error instanceof UnreadError)) throw error;
       await error.read();
     }
 }

@@ -23,10 +23,10 @@ export interface Seen {
   readonly sights: readonly Sight[];
 }
 
-export class Unseen extends Error {
+export class UnseenError extends Error {
   constructor(what: string) {
     super(`${what} was read, which the search leaves out of its states`);
-    this.name = 'Unseen';
+    this.name = 'UnseenError';
   }
 }
 
@@ -113,7 +113,7 @@ export class Sights {
     const { eventId, type, stream, recordedAt, metadata, position } = event;
     const data = new Proxy(dataSeen(event), {
       get(target, name) {
-        if (isWallet(event) && unseen.has(String(name))) throw new Unseen(`${type}.${String(name)}`);
+        if (isWallet(event) && unseen.has(String(name))) throw new UnseenError(`${type}.${String(name)}`);
         return Reflect.get(target, name);
       },
     });
@@ -121,7 +121,7 @@ export class Sights {
     if (hasPlace(event)) return { ...view, position };
     return Object.defineProperty({ ...view, position }, 'position', {
       get() {
-        throw new Unseen(`the place of ${type} in the history`);
+        throw new UnseenError(`the place of ${type} in the history`);
       },
     });
   }

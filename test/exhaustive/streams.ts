@@ -69,10 +69,10 @@ export interface StreamsOptions {
 }
 
 /** What breaks a promise, as found at one place of the search. */
-export class Broken extends Error {
+export class BrokenPromiseError extends Error {
   constructor(problems: readonly string[]) {
     super(problems.join('; '));
-    this.name = 'Broken';
+    this.name = 'BrokenPromiseError';
   }
 }
 
@@ -148,7 +148,7 @@ export class Streams {
     const name = canonicalText([command, actor.id, commandId, causationId ?? '', data, screened, moment]);
     return this.#asked.of(name, (id) => {
       const ready = this.#read(envelope);
-      if ('rejected' in ready) throw new Broken([`${command} was not taken: ${ready.code}`]);
+      if ('rejected' in ready) throw new BrokenPromiseError([`${command} was not taken: ${ready.code}`]);
       return { id, ready: { ...ready, decider: this.#steady(ready, moment) }, screened, moment };
     });
   }
@@ -320,7 +320,7 @@ export class Streams {
       if (decision !== inTime) this.#decidedAt.set(key, recordedAt);
       const before = at(early);
       if (!comesAgain(before) && !isDeepStrictEqual(decision, before))
-        throw new Broken([`${type} is decided by the clock`]);
+        throw new BrokenPromiseError([`${type} is decided by the clock`]);
       return decision;
     };
     return { ...decider, decide: { ...decider.decide, [type]: steady } };
@@ -348,7 +348,7 @@ function settledBy(
     case 'rejected':
       return { kind: 'rejected', rejection: verdict.rejection };
     case 'failed':
-      throw new Broken([`a decision failed: ${verdict.error}`]);
+      throw new BrokenPromiseError([`a decision failed: ${verdict.error}`]);
     default:
       return unreachable(verdict);
   }

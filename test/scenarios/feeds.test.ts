@@ -7,7 +7,7 @@ import { AuctionScheduled, auctionStream, BidAccepted } from '#domain/auctions/a
 import { auctions } from '#domain/auctions/context.ts';
 import { later } from '#domain/kernel/instant.ts';
 import { registryOf } from '#domain/kernel/registry.ts';
-import { Rejected } from '#domain/kernel/rejections.ts';
+import { RejectedError } from '#domain/kernel/rejections.ts';
 import { readToken, tokenOf } from '#domain/kernel/token.ts';
 import { WalletOpened } from '#domain/wallets/wallet/messages.ts';
 import { simulatedClock } from '#engines/clock/simulated.ts';
@@ -156,7 +156,7 @@ test('states are joined for a slow reader, and one that does not come back is cu
   assert.equal((joined.value.document as { bids: number }).bids, 2);
   clock.advanceTo(later(clock.now(), readLimits.feedStallMs + 1));
   assert.equal(live.size, 0, 'nothing is kept for it');
-  await assert.rejects(feed.next(), (error: Rejected) => {
+  await assert.rejects(feed.next(), (error: RejectedError) => {
     assert.equal(error.rejection.code, 'slow_consumer');
     assert.deepEqual(error.rejection.details, { cursor: joined.value.position });
     return true;
@@ -181,7 +181,7 @@ test('an address has only so many feeds, and gets its place back', async () => {
   const { bid, open, close } = givenFeeds(1);
   await bid();
   const feed = await open();
-  await assert.rejects(open(), Rejected);
+  await assert.rejects(open(), RejectedError);
   await feed.return?.();
   await (await open()).return?.();
   await close();
@@ -189,7 +189,7 @@ test('an address has only so many feeds, and gets its place back', async () => {
 
 test('an auction nobody has scheduled is not found, and is not kept', async () => {
   const { open, live, close } = givenFeeds();
-  await assert.rejects(open(), (error: Rejected) => error.rejection.code === 'not_found');
+  await assert.rejects(open(), (error: RejectedError) => error.rejection.code === 'not_found');
   assert.equal(live.size, 0);
   await close();
 });

@@ -14,7 +14,7 @@ import { memoryReadStore } from '#engines/read-store/memory.ts';
 import { openSqliteReadStore } from '#engines/read-store/sqlite/store.ts';
 import { buildsOf, collectionOf, consumerOf } from '#projections/runtime/builds.ts';
 import { viewHandler } from '#projections/runtime/handler.ts';
-import { RebuildFailed, rebuildView } from '#projections/runtime/rebuild.ts';
+import { RebuildError, rebuildView } from '#projections/runtime/rebuild.ts';
 import { verifyView } from '#projections/runtime/verify.ts';
 import { startViews } from '#projections/runtime/views.ts';
 import {
@@ -108,7 +108,7 @@ describe('a rebuild', () => {
     const views = await start(store, readStore);
     await views.reader.get('counters', 'k1', { position: await store.head() });
     const options = { view, readStore, store, clock, consume: loopOf(store, readStore) };
-    await assert.rejects(rebuildView({ ...options, signal: AbortSignal.abort() }), RebuildFailed);
+    await assert.rejects(rebuildView({ ...options, signal: AbortSignal.abort() }), RebuildError);
     const builds = await buildsOf(readStore, 'counters');
     assert.deepEqual([builds.live?.number, builds.filling, builds.replaced], [1, undefined, []]);
     let rival: Promise<unknown> | undefined;
@@ -124,7 +124,7 @@ describe('a rebuild', () => {
     ]);
     // Whichever wins, one build is live, and nothing of the other is left.
     assert.equal(second.status, 'fulfilled');
-    assert.ok(first.status === 'fulfilled' || first.reason instanceof RebuildFailed);
+    assert.ok(first.status === 'fulfilled' || first.reason instanceof RebuildError);
     await eventually('the others are dropped', async () => (await readStore.consumers()).length === 1);
     assert.equal((await verify(store, readStore)).equal, true);
     await views.stop();

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { registry, views } from '#compose/contexts.ts';
-import { Rejected } from '#domain/kernel/rejections.ts';
+import { RejectedError } from '#domain/kernel/rejections.ts';
 import { memoryReadStore } from '#engines/read-store/memory.ts';
 import { retryParked } from '#projections/runtime/operate.ts';
 import { viewReader } from '#projections/runtime/reader.ts';
@@ -43,7 +43,7 @@ const UNTOLD = ['refused-notices', 'notices', 'unclaimed', 'debts'];
 const refusalOf = (read: Promise<unknown>): Promise<string> =>
   read.then(
     () => 'none',
-    (error: unknown) => (error instanceof Rejected ? error.rejection.code : String(error)),
+    (error: unknown) => (error instanceof RejectedError ? error.rejection.code : String(error)),
   );
 
 describe('reading your own writes', () => {

@@ -64,11 +64,11 @@ const joins: readonly Told[] = ['ann', 'bob', 'cat', 'dan'].flatMap((who) =>
 );
 
 /** Already the beginning, without any trouble, did not go well. */
-export class BadBeginning extends Error {
+export class BeginningError extends Error {
   readonly problems: readonly string[];
   constructor(stage: string, problems: readonly string[]) {
     super(`the beginning is stuck at ${stage}`);
-    this.name = 'BadBeginning';
+    this.name = 'BeginningError';
     this.problems = [this.message, ...problems];
   }
 }
@@ -82,7 +82,7 @@ async function build(): Promise<Beginning> {
 
   async function through(what: string, holds: () => boolean): Promise<void> {
     if (await world.until(holds, MOST_QUIET_MS)) return;
-    throw new BadBeginning(what, world.wrong);
+    throw new BeginningError(what, world.wrong);
   }
   async function all(told: readonly Told[]): Promise<void> {
     for (const [who, command, data] of told) {

@@ -58,7 +58,7 @@ export const plants: readonly Plant[] = [
     story: 'A consumer moves its checkpoint first, and writes its documents behind it.',
     edits: [
       {
-        file: 'engines/consumer/tenure.ts',
+        file: 'engines/consumer/lease-session.ts',
         find: 'const outcome = await readStore.commit({ lease, writes: handled.writes, checkpoint, parked });',
         replace:
           'await readStore.commit({ lease, writes: [], checkpoint, parked }); const outcome = await readStore.commit({ lease, writes: handled.writes, checkpoint, parked });',

@@ -2,7 +2,7 @@ import { registry, views } from '#compose/contexts.ts';
 import type { StoredEvent } from '#domain/kernel/envelope.ts';
 import { memoryReadStore } from '#engines/read-store/memory.ts';
 import { verifyView } from '#projections/runtime/verify.ts';
-import { BadBeginning, beginning } from './beginning.ts';
+import { BeginningError, beginning } from './beginning.ts';
 import { FLOODED, type Story } from './story.ts';
 import { type Beginning, World } from './world.ts';
 
@@ -40,7 +40,7 @@ const MOST_ROUNDS = 60;
 const MOST_TIMERS = 10_000;
 const LAST_LINES = 60;
 
-const endedAtTheBeginning = ({ problems }: BadBeginning): Outcome => ({
+const endedAtTheBeginning = ({ problems }: BeginningError): Outcome => ({
   ...{
     problems,
     hash: '',
@@ -66,7 +66,7 @@ export async function run(story: Story): Promise<Outcome> {
   try {
     return await runFrom(await beginning(), story);
   } catch (error) {
-    if (error instanceof BadBeginning) return endedAtTheBeginning(error);
+    if (error instanceof BeginningError) return endedAtTheBeginning(error);
     throw error;
   }
 }

@@ -13,7 +13,7 @@ export interface Heads {
   /**
    * The stream read to its end, as of a moment after this call. Calls that come while one waits share it.
    *
-   * @throws StoreError; NewerEvent or whatever a fold throws
+   * @throws StoreError; NewerEventError or whatever a fold throws
    */
   refresh(stream: string, decider: AnyDecider): Promise<Head>;
   keep(head: Head): void;

@@ -3,7 +3,7 @@ import type { Rejection } from '#domain/kernel/message.ts';
 import { type EventStore, StoreError } from '#domain/kernel/ports/event-store.ts';
 import type { Clock, NewId } from '#domain/kernel/ports/facts.ts';
 import type { Log } from '#domain/kernel/ports/log.ts';
-import { NewerEvent, type Registry } from '#domain/kernel/registry.ts';
+import { NewerEventError, type Registry } from '#domain/kernel/registry.ts';
 import { Contended, NewerVersion, Overloaded, Unavailable } from '#domain/kernel/rejections.ts';
 import type { Side } from './admission.ts';
 import { type Appended, appendBatch } from './append-batch.ts';
@@ -97,7 +97,7 @@ export function streamQueues(deciding: Deciding): StreamQueues {
     const retry = { retryAfterMs: rate.waitMs(queued) };
     const code = error instanceof StoreError ? error.code : undefined;
     let rejection: Rejection;
-    if (error instanceof NewerEvent) rejection = NewerVersion({ event: error.message });
+    if (error instanceof NewerEventError) rejection = NewerVersion({ event: error.message });
     else if (code === undefined || code === 'invalid_event')
       rejection = internal(error, { stream: first.stream });
     else if (code === 'overloaded') rejection = Overloaded(retry);

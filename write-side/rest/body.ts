@@ -3,7 +3,7 @@ import { parse } from 'content-type';
 import type { Request } from 'express';
 import type { z } from 'zod';
 import { readJsonText, readUtf8 } from '#domain/kernel/json-text.ts';
-import { Invalid, RefusedRequest, Rejected } from '#domain/kernel/rejections.ts';
+import { Invalid, RefusedRequestError, RejectedError } from '#domain/kernel/rejections.ts';
 
 /**
  * The largest body of a request: the longest command that fits its schema, in UTF-8, and some blanks between its words.
@@ -13,8 +13,9 @@ export const BODY_BYTES = 128 * 1024;
 /** As many issues as the rejection `invalid` may name. */
 const MAX_ISSUES = 20;
 
-const tooLarge = (): RefusedRequest => new RefusedRequest(413, `the body is larger than ${BODY_BYTES} bytes`);
-const malformed = (problem: string): RefusedRequest => new RefusedRequest(400, problem);
+const tooLarge = (): RefusedRequestError =>
+  new RefusedRequestError(413, `the body is larger than ${BODY_BYTES} bytes`);
+const malformed = (problem: string): RefusedRequestError => new RefusedRequestError(400, problem);
 
 /** JSON is UTF-8 (RFC 8259); saying so is allowed, saying otherwise is not, and other parameters mean nothing. */
 function isJson(contentType: string): boolean {
@@ -23,8 +24,8 @@ function isJson(contentType: string): boolean {
 }
 
 /** What zod found wrong, as the rejection that an edge answers with. */
-export const invalid = (error: z.ZodError): Rejected =>
-  new Rejected(
+export const invalid = (error: z.ZodError): RejectedError =>
+  new RejectedError(
     Invalid({
       issues: error.issues
         .slice(0, MAX_ISSUES)
@@ -48,12 +49,12 @@ async function collect(request: Incoming): Promise<Buffer> {
 
 /**
  * The bytes of a body.
- * @throws RefusedRequest beyond {@link BODY_BYTES}, and for a body in a content encoding: nobody needs to compress a command, and what
- * is not inflated cannot explode; Rejected with `invalid` where whoever sends it hangs up
+ * @throws RefusedRequestError beyond {@link BODY_BYTES}, and for a body in a content encoding: nobody needs to compress a command, and what
+ * is not inflated cannot explode; RejectedError with `invalid` where whoever sends it hangs up
  */
 export async function readBytes(request: Incoming): Promise<Buffer> {
   if ((request.headers['content-encoding'] ?? 'identity') !== 'identity')
-    throw new RefusedRequest(415, 'a body with a content encoding is not taken');
+    throw new RefusedRequestError(415, 'a body with a content encoding is not taken');
   if (Number(request.headers['content-length'] ?? 0) > BODY_BYTES) throw tooLarge();
   return collect(request).catch((error: unknown) => {
     // Nobody will read the answer, and the failure is not ours.
@@ -63,10 +64,10 @@ export async function readBytes(request: Incoming): Promise<Buffer> {
 
 /**
  * The JSON of a body; nothing is guessed: another content type is refused, and so are bytes that are not UTF-8.
- * @throws RefusedRequest
+ * @throws RefusedRequestError
  */
 export async function readJson(request: Incoming): Promise<unknown> {
   if (!isJson(request.headers['content-type'] ?? ''))
-    throw new RefusedRequest(415, 'the content type has to be application/json');
+    throw new RefusedRequestError(415, 'the content type has to be application/json');
   return readJsonText(readUtf8(await readBytes(request)));
 }

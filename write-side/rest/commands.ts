@@ -1,11 +1,11 @@
 import type { IncomingMessage } from 'node:http';
 import { type Request, type Response, Router } from 'express';
 import type { Dispatch } from '#domain/kernel/envelope.ts';
-import { TooManyAtOnce } from '#domain/kernel/places.ts';
+import { TooManyAtOnceError } from '#domain/kernel/places.ts';
 import type { NewId } from '#domain/kernel/ports/facts.ts';
 import type { Authenticate } from '#domain/kernel/ports/tokens.ts';
 import type { Registry } from '#domain/kernel/registry.ts';
-import { Invalid, Rejected } from '#domain/kernel/rejections.ts';
+import { Invalid, RejectedError } from '#domain/kernel/rejections.ts';
 import type { Turns } from '#domain/kernel/turns.ts';
 import { sendRejection, sendReply } from './answer.ts';
 import { readJson } from './body.ts';
@@ -31,12 +31,12 @@ function commandIdOf(request: Request, newId: NewId): string {
   const key = IdempotencyKey.safeParse(header);
   if (key.success) return key.data;
   const problem = 'one to 64 visible characters without quotes inside';
-  throw new Rejected(Invalid({ issues: [{ path: 'Idempotency-Key', problem }] }));
+  throw new RejectedError(Invalid({ issues: [{ path: 'Idempotency-Key', problem }] }));
 }
 
 /**
  * `POST /commands/<context>/<command>` for every public command. The body is the command's data; `Idempotency-Key` is its
- * id, without which each request is a command of its own. What goes wrong is thrown as `Rejected`: the application answers
+ * id, without which each request is a command of its own. What goes wrong is thrown as `RejectedError`: the application answers
  * it.
  */
 export function restRoutes(rest: Rest): Router {
@@ -47,7 +47,7 @@ export function restRoutes(rest: Rest): Router {
     const known = await authenticate(request.headers.authorization);
     if ('rejected' in known) return sendRejection(response, known, { registry });
     const leave = await perPerson.take(known.actor.id);
-    if (leave === undefined) throw new TooManyAtOnce();
+    if (leave === undefined) throw new TooManyAtOnceError();
     try {
       // Whoever has left while it waited sends it again, and learns what became of it.
       if (request.socket.destroyed) return;

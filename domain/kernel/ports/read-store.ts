@@ -113,12 +113,12 @@ export const readStoreLimits = {
 } as const;
 
 /** The collection was dropped or never declared; a reader looks again which one is live. */
-export class NoSuchCollection extends Error {
+export class NoSuchCollectionError extends Error {
   readonly collection: string;
   constructor(collection: string) {
     super(`there is no collection ${collection}`);
     this.collection = collection;
-    this.name = 'NoSuchCollection';
+    this.name = 'NoSuchCollectionError';
   }
 }
 
@@ -130,9 +130,9 @@ export interface ReadStore {
   /** Creates what is missing; safe to repeat. */
   declare(collection: CollectionSpec): Promise<void>;
   drop(collection: string): Promise<void>;
-  /** @throws NoSuchCollection */
+  /** @throws NoSuchCollectionError */
   get(collection: string, ids: readonly string[]): Promise<ReadonlyMap<string, StoredDocument>>;
-  /** @throws NoSuchCollection; Rejected with `invalid` for a query or a cursor that makes no sense. */
+  /** @throws NoSuchCollectionError; RejectedError with `invalid` for a query or a cursor that makes no sense. */
   find(collection: string, query: Query): Promise<Page<JsonObject>>;
   /** Documents in order of id (of its UTF-8), tombstones left out: for verify and export. */
   scan(collection: string, afterId: string | undefined, limit: number): Promise<readonly StoredDocument[]>;

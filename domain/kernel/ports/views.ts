@@ -67,7 +67,7 @@ export interface ViewStanding {
 
 /**
  * Reads views. A view that has not reached the position in time answers with the rejection `behind`, a parked key with
- * `parked` (both thrown as `Rejected`).
+ * `parked` (both thrown as `RejectedError`).
  */
 export interface ViewReader {
   get(view: string, id: string, at?: ReadAt): Promise<object | undefined>;

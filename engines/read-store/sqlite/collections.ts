@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { type CollectionSpec, NoSuchCollection } from '#domain/kernel/ports/read-store.ts';
+import { type CollectionSpec, NoSuchCollectionError } from '#domain/kernel/ports/read-store.ts';
 import { kindsOf } from '../collection.ts';
 import type { Database } from './database.ts';
 
@@ -37,11 +37,11 @@ export class Collections {
   /**
    * Looked up each time, because another process may have dropped it or written the first array at a path.
    *
-   * @throws NoSuchCollection
+   * @throws NoSuchCollectionError
    */
   named(name: string): Collection {
     const row = this.#database.one('SELECT id, spec, arrays FROM collections WHERE name = ?', name);
-    if (row === undefined) throw new NoSuchCollection(name);
+    if (row === undefined) throw new NoSuchCollectionError(name);
     const table = `documents_${String(row.id)}`;
     const known = this.#known.get(name);
     const arrays = Paths.parse(JSON.parse(String(row.arrays)));

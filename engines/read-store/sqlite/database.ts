@@ -105,10 +105,10 @@ export function openDatabase(folder: string, onSetAside?: (told: string) => void
   }
 }
 
-class OtherFormat extends Error {}
+class OtherFormatError extends Error {}
 
 const isUnusable = (error: unknown): error is Error =>
-  error instanceof OtherFormat || (error instanceof Error && isDamage(error));
+  error instanceof OtherFormatError || (error instanceof Error && isDamage(error));
 
 /** 64 MiB of cache, and a log of 32 MiB before it is written back: hot documents change many times in between. */
 export const tune = (database: Database): void =>
@@ -125,7 +125,7 @@ function openOrCreate(path: string): Database {
       const format = database.one('PRAGMA user_version')?.user_version;
       if (format === BigInt(FORMAT)) return;
       if (format !== 0n || database.one('SELECT 1 AS there FROM sqlite_schema LIMIT 1') !== undefined)
-        throw new OtherFormat(`views.db has the format ${format}`);
+        throw new OtherFormatError(`views.db has the format ${format}`);
       database.execute(`${SCHEMA} PRAGMA user_version = ${FORMAT}`);
     });
     // Touches every table, so that a file cut short is noticed now and not at the first query.

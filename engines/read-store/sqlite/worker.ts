@@ -1,5 +1,5 @@
 import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
-import { NoSuchCollection } from '#domain/kernel/ports/read-store.ts';
+import { NoSuchCollectionError } from '#domain/kernel/ports/read-store.ts';
 import { unreachable } from '#domain/kernel/unreachable.ts';
 import { Consumers } from './consumers.ts';
 import { Database, tune } from './database.ts';
@@ -21,7 +21,7 @@ const wireError = (error: unknown): WireError => ({
   message: error instanceof Error ? error.message : String(error),
   stack: error instanceof Error ? error.stack : undefined,
   errcode: error instanceof Error && 'errcode' in error ? Number(error.errcode) : undefined,
-  collection: error instanceof NoSuchCollection ? error.collection : undefined,
+  collection: error instanceof NoSuchCollectionError ? error.collection : undefined,
 });
 
 /** The writer's thread: it alone changes the store on behalf of its process. */

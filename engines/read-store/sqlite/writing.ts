@@ -1,5 +1,5 @@
 import { Worker } from 'node:worker_threads';
-import { type Commit, NoSuchCollection } from '#domain/kernel/ports/read-store.ts';
+import { type Commit, NoSuchCollectionError } from '#domain/kernel/ports/read-store.ts';
 import {
   type FromWorker,
   flatCommit,
@@ -19,7 +19,7 @@ interface Waiting {
 }
 
 function errorFrom({ name, message, stack, errcode, collection }: WireError): Error {
-  if (collection !== undefined) return new NoSuchCollection(collection);
+  if (collection !== undefined) return new NoSuchCollectionError(collection);
   const error = name === 'RangeError' ? new RangeError(message) : new Error(message);
   if (stack !== undefined) error.stack = stack;
   return errcode === undefined ? error : Object.assign(error, { errcode });

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { ChainTooLong, chainLimits, followChain, followReaction } from '#domain/kernel/chain.ts';
+import { ChainTooLongError, chainLimits, followChain, followReaction } from '#domain/kernel/chain.ts';
 import type { Dispatch, Envelope, RecordedEvent, Reply } from '#domain/kernel/envelope.ts';
-import { type KeptLine, type Line, LineEnded } from '#domain/kernel/line.ts';
+import { type KeptLine, type Line, LineEndedError } from '#domain/kernel/line.ts';
 import { type Reaction, reaction } from '#domain/kernel/reaction.ts';
 import { registryOf } from '#domain/kernel/registry.ts';
 import { IdempotencyMismatch, Unauthenticated, Unavailable } from '#domain/kernel/rejections.ts';
@@ -156,7 +156,7 @@ test('reactions that feed each other are stopped, in depth and in number', async
   const event = recorded('Nudged');
   await assert.rejects(
     followChain({ dispatch: deep.dispatch, registry, reactions: [endless], event }),
-    ChainTooLong,
+    ChainTooLongError,
   );
   assert.equal(deep.sent.length, chainLimits.depth);
   const wide = reaction({
@@ -169,7 +169,7 @@ test('reactions that feed each other are stopped, in depth and in number', async
   const many = world((envelope) => accepted(envelope));
   await assert.rejects(
     followChain({ dispatch: many.dispatch, registry, reactions: [wide], event }),
-    ChainTooLong,
+    ChainTooLongError,
   );
   assert.equal(many.sent.length, chainLimits.commands);
 });
@@ -268,7 +268,7 @@ test('a passing over without an answer leaves the chain without one, and what st
 
 test('a line that is kept no longer leaves the chain without an answer', async () => {
   const { sent, dispatch } = world((envelope) => accepted(envelope));
-  const lines = [{ ...calling([], () => undefined), inTurn: () => Promise.reject(new LineEnded()) }];
+  const lines = [{ ...calling([], () => undefined), inTurn: () => Promise.reject(new LineEndedError()) }];
   const chain = await followChain({ dispatch, registry, reactions: [queueing], event, lines });
   assert.deepEqual([chain.unanswered?.command, sent.length], ['Remind', 0]);
   assert.match(chain.unanswered?.why ?? '', /kept no longer/);

@@ -2,9 +2,9 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { readJsonText, readUtf8 } from '#domain/kernel/json-text.ts';
-import { RefusedRequest } from '#domain/kernel/rejections.ts';
+import { RefusedRequestError } from '#domain/kernel/rejections.ts';
 
-const isRefused = (error: unknown) => error instanceof RefusedRequest && error.answer.status === 400;
+const isRefused = (error: unknown) => error instanceof RefusedRequestError && error.answer.status === 400;
 
 test('a JSON text is read as the engine reads it, whatever stands in its strings', () => {
   const text = fc.oneof(

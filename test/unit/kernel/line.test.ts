@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { z } from 'zod';
 import type { RecordedEvent } from '#domain/kernel/envelope.ts';
 import { later } from '#domain/kernel/instant.ts';
-import { keepLine, type Line, LineEnded, NotSeen } from '#domain/kernel/line.ts';
+import { keepLine, type Line, LineEndedError, NotSeenError } from '#domain/kernel/line.ts';
 import { event } from '#domain/kernel/message.ts';
 import { simulatedClock } from '#engines/clock/simulated.ts';
 import { Remind } from '#test/support/transfers.ts';
@@ -251,7 +251,7 @@ test('nobody is called before the history has been seen up to where they stand',
   const unseen = stands('c');
   await ready(unseen);
   await pass(PATIENCE_MS);
-  assert.ok((await results.get('c')) instanceof NotSeen);
+  assert.ok((await results.get('c')) instanceof NotSeenError);
 });
 
 test('when the line ends everybody who waits hears of it, and nothing is left to wait for', async () => {
@@ -259,10 +259,10 @@ test('when the line ends everybody who waits hears of it, and nothing is left to
   await ready(b);
   await ready(stands('unseen'));
   kept.end();
-  assert.ok((await results.get('b')) instanceof LineEnded);
-  assert.ok((await results.get('unseen')) instanceof LineEnded);
+  assert.ok((await results.get('b')) instanceof LineEndedError);
+  assert.ok((await results.get('unseen')) instanceof LineEndedError);
   await ready(a);
-  assert.ok((await results.get('a')) instanceof LineEnded);
+  assert.ok((await results.get('a')) instanceof LineEndedError);
   assert.deepEqual([called, waits()], [[], false]);
 });
 

@@ -6,7 +6,7 @@ import { registry } from '#compose/contexts.ts';
 import { canonical, type JsonObject } from '#domain/kernel/canonical.ts';
 import type { StoredEvent } from '#domain/kernel/envelope.ts';
 import { event } from '#domain/kernel/message.ts';
-import { NewerEvent, registryOf } from '#domain/kernel/registry.ts';
+import { NewerEventError, registryOf } from '#domain/kernel/registry.ts';
 
 // Events are for ever: what was once stored is read by every later version. The fixtures are stored events of histories
 // that the scenarios made; a new version of an event adds a file and never changes one.
@@ -68,6 +68,6 @@ test('a field that a later version has added is passed over', () => {
 });
 
 test('an event of a newer version, or of no known type, stops the reader', () => {
-  assert.throws(() => weighed(4, { grams: 5, by: 'ann' }), NewerEvent);
-  assert.throws(() => scales.decode(stored({ type: 'Measured', data: {}, metadata })), NewerEvent);
+  assert.throws(() => weighed(4, { grams: 5, by: 'ann' }), NewerEventError);
+  assert.throws(() => scales.decode(stored({ type: 'Measured', data: {}, metadata })), NewerEventError);
 });

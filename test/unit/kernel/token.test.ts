@@ -1,14 +1,14 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { Rejected } from '#domain/kernel/rejections.ts';
+import { RejectedError } from '#domain/kernel/rejections.ts';
 import { readToken, Token, tokenOf, tokenOfBeginning } from '#domain/kernel/token.ts';
 
 const codeOf = (read: () => unknown): string | undefined => {
   try {
     read();
   } catch (error) {
-    if (error instanceof Rejected) return error.rejection.code;
+    if (error instanceof RejectedError) return error.rejection.code;
     throw error;
   }
   return undefined;

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { Rejected } from '#domain/kernel/rejections.ts';
+import { RejectedError } from '#domain/kernel/rejections.ts';
 import { memoryReadStore } from '#engines/read-store/memory.ts';
 import { buildsOf, collectionOf } from '#projections/runtime/builds.ts';
 import { retryParked, viewStatus } from '#projections/runtime/operate.ts';
@@ -41,7 +41,7 @@ async function running(views: readonly View[], store = historyOf(facts), readSto
 }
 
 const rejectsWith = (promise: Promise<unknown>, code: string) =>
-  assert.rejects(promise, (error) => error instanceof Rejected && error.rejection.code === code);
+  assert.rejects(promise, (error) => error instanceof RejectedError && error.rejection.code === code);
 
 describe('views', () => {
   it('fold the history into documents that are read decoded, and removed ones are gone', async () => {

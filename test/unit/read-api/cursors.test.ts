@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { Rejected } from '#domain/kernel/rejections.ts';
+import { RejectedError } from '#domain/kernel/rejections.ts';
 import { tokenOf } from '#domain/kernel/token.ts';
 import { cursorPosition } from '#read-api/feeds/feed.ts';
 
@@ -11,7 +11,7 @@ const refusal = async (cursor: string): Promise<string> => {
   try {
     await cursorPosition(house, cursor);
   } catch (error) {
-    if (error instanceof Rejected) return error.rejection.code;
+    if (error instanceof RejectedError) return error.rejection.code;
     throw error;
   }
   return 'taken';

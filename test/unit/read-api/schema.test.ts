@@ -17,7 +17,7 @@ import { jsonSchemas } from '#domain/kernel/json-schema.ts';
 import { Money, PositiveMoney } from '#domain/kernel/money.ts';
 import { executableSchema, schemaDocument } from '#read-api/schema/document.ts';
 import { rejectionsPage } from '#read-api/schema/rejections-page.ts';
-import { types, Unsayable } from '#read-api/schema/types.ts';
+import { types, UnsayableError } from '#read-api/schema/types.ts';
 import { costRule } from '#read-api/transport/cost.ts';
 import { exampleOperations } from '#read-api/transport/graphiql.ts';
 
@@ -196,7 +196,7 @@ const unsayable: Record<string, z.ZodType> = {
 };
 for (const [what, field] of Object.entries(unsayable))
   test(`${what} is thrown at boot`, () => {
-    assert.throws(() => printed('input', field), Unsayable);
+    assert.throws(() => printed('input', field), UnsayableError);
   });
 
 test('two types of one name are thrown at boot', () => {

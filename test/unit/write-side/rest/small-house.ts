@@ -12,7 +12,7 @@ import { command, event, rejection, secret } from '#domain/kernel/message.ts';
 import { Money } from '#domain/kernel/money.ts';
 import type { Identity } from '#domain/kernel/ports/tokens.ts';
 import { registryOf } from '#domain/kernel/registry.ts';
-import { Forbidden, Rejected, Unauthenticated } from '#domain/kernel/rejections.ts';
+import { Forbidden, RejectedError, Unauthenticated } from '#domain/kernel/rejections.ts';
 import { turns } from '#domain/kernel/turns.ts';
 import { afterwards } from '#engines/afterwards.ts';
 import { systemClock } from '#engines/clock/system.ts';
@@ -49,7 +49,7 @@ export const registry = registryOf([
     commands: [RingBell, MuteBell],
   },
 ]);
-export { Forbidden, MuteBell, Rejected, RingBell, Rung, TooSoft };
+export { Forbidden, MuteBell, RejectedError, RingBell, Rung, TooSoft };
 
 const HOUR_MS = 3_600_000;
 const clock = systemClock();

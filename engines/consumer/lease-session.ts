@@ -3,27 +3,27 @@ import { type Handled, type Handler, isUnkeyed, unkeyedOf } from '#domain/kernel
 import type { EventStore } from '#domain/kernel/ports/event-store.ts';
 import type { Clock } from '#domain/kernel/ports/facts.ts';
 import type { Lease, ParkedChange, ParkedKey, ReadStore } from '#domain/kernel/ports/read-store.ts';
-import { NewerEvent, type Registry } from '#domain/kernel/registry.ts';
+import { NewerEventError, type Registry } from '#domain/kernel/registry.ts';
 import { consumerLimits } from './limits.ts';
 import { type Met, meet } from './meeting.ts';
 
 /** Another owner has taken the lease: nothing of what was in hand was written. */
-export class Fenced extends Error {
+export class FencedError extends Error {
   constructor(consumer: string) {
     super(`${consumer} belongs to another owner`);
-    this.name = 'Fenced';
+    this.name = 'FencedError';
   }
 }
 
 /** The consumer cannot go on until somebody changes something. */
-export class Unworkable extends Error {
+export class UnworkableError extends Error {
   constructor(problem: string, options?: ErrorOptions) {
     super(problem, options);
-    this.name = 'Unworkable';
+    this.name = 'UnworkableError';
   }
 }
 
-export interface TenureOptions {
+export interface LeaseSessionOptions {
   readonly handler: Handler;
   readonly lease: Lease;
   readonly checkpoint: Position;
@@ -48,7 +48,7 @@ interface Blocked {
 
 /**
  * One owner's work under one lease: batches in, commits out. Any throw ends it; what was not committed is met again,
- * because the next tenure begins at the checkpoint.
+ * because the next session begins at the checkpoint.
  *
  * Poison parks its key. Of an event that does not fit its schema, or whose key throws, nobody can tell the key; it
  * waits under the name of its stream, and so does the key that its unread data names. From then on every key that the
@@ -57,13 +57,13 @@ interface Blocked {
  * from another stream, before its own stream brings that key again. A view that has met such an event is to be rebuilt
  * after the fix.
  */
-export class Tenure {
-  readonly #options: TenureOptions;
+export class LeaseSession {
+  readonly #options: LeaseSessionOptions;
   readonly #parked: Set<string>;
   #checkpoint: Position;
   #handled = 0;
 
-  constructor(options: TenureOptions) {
+  constructor(options: LeaseSessionOptions) {
     this.#options = options;
     this.#parked = new Set(options.parked);
     this.#checkpoint = options.checkpoint;
@@ -104,14 +104,14 @@ export class Tenure {
     if (newer !== undefined) throw newer;
   }
 
-  #meetAll(stored: readonly StoredEvent[]): { met: Met[]; newer: NewerEvent | undefined } {
+  #meetAll(stored: readonly StoredEvent[]): { met: Met[]; newer: NewerEventError | undefined } {
     const { registry, handler } = this.#options;
     const met: Met[] = [];
     for (const event of stored)
       try {
         met.push(meet(registry, handler, event));
       } catch (problem) {
-        if (problem instanceof NewerEvent) return { met, newer: problem };
+        if (problem instanceof NewerEventError) return { met, newer: problem };
         throw problem;
       }
     return { met, newer: undefined };
@@ -212,7 +212,7 @@ export class Tenure {
       const page = await store.readAll({ after: position - 1n, limit: 1, filter: handler.filter });
       const [stored] = page.events;
       if (stored === undefined || stored.position !== position)
-        throw new Unworkable(`the parked event at ${position} is not in the history`);
+        throw new UnworkableError(`the parked event at ${position} is not in the history`);
       const met = meet(registry, handler, stored);
       if ('error' in met) return { events, blocked: { event: stored, error: met.error } };
       const unkeyed = unkeyedOf(stored.stream);
@@ -228,14 +228,14 @@ export class Tenure {
   async #commit(handled: Handled, checkpoint: Position, parked: readonly ParkedChange[]): Promise<void> {
     const { lease, readStore, handler } = this.#options;
     const outcome = await readStore.commit({ lease, writes: handled.writes, checkpoint, parked });
-    if (outcome === 'fenced') throw new Fenced(handler.name);
+    if (outcome === 'fenced') throw new FencedError(handler.name);
     this.#checkpoint = checkpoint;
     for (const change of parked) {
       if (change.change === 'park') this.#parked.add(change.key);
       if (change.change === 'release') this.#parked.delete(change.key);
     }
     if (this.#parked.size > consumerLimits.parkedKeys)
-      throw new Unworkable(`more than ${consumerLimits.parkedKeys} keys are parked`);
+      throw new UnworkableError(`more than ${consumerLimits.parkedKeys} keys are parked`);
   }
 }
 
