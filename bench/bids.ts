@@ -86,7 +86,7 @@ async function closedLoop({ house, clients }: Load, roundMs: number, taken: Take
 }
 
 /**
- * A whole bid (placed, funded, accepted, the outbid released) by clients who wait for each answer, with the safety net,
+ * A whole bid (placed, funded, accepted, the outbid released) by clients who wait for each answer, with the catch-up consumer,
  * the views and a follower of the feed at work, against node:sqlite inserting and committing the same number of events
  * one after the other, as many bids in each commit as there are clients.
  */

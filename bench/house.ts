@@ -26,7 +26,7 @@ const usd = (amount: number | string) => ({ amount: String(amount), currency: 'U
 export const openDoor: Partial<PipelineLimits> = { externalLeast: 10_000 };
 
 export interface HouseOptions {
-  /** The safety net and the views, too. By default true. */
+  /** The catch-up consumer and the views, too. By default true. */
   readonly everyRole?: boolean;
   readonly limits?: Partial<PipelineLimits>;
 }
@@ -36,7 +36,7 @@ export interface BidOptions {
   readonly through?: Pick<Pipeline, 'dispatch'>;
 }
 
-/** The write side, the safety net and the views on a folder: all that a bid goes through but HTTP. */
+/** The write side, the catch-up consumer and the views on a folder: all that a bid goes through but HTTP. */
 export async function openHouse(folder: string, { everyRole = true, limits }: HouseOptions = {}) {
   const config = readConfig({ DATA_DIR: folder, NODE_ENV: 'test' });
   const engines = await embeddedEngines({
@@ -50,7 +50,7 @@ export async function openHouse(folder: string, { everyRole = true, limits }: Ho
   // What a measurement needs is prepared through a door of its own: the one that is measured has learned nothing from it.
   const preparing = pipelineOf(engines, noLog, openDoor);
   const views = everyRole ? await projections(engines, noLog) : undefined;
-  const net = everyRole ? await followReactions(engines, pipeline.dispatch) : undefined;
+  const catchUp = everyRole ? await followReactions(engines, pipeline.dispatch) : undefined;
   let maximum = 1_000;
 
   function sendTo({ dispatch }: Pick<Pipeline, 'dispatch'>) {
@@ -75,7 +75,7 @@ export async function openHouse(folder: string, { everyRole = true, limits }: Ho
     async close(): Promise<void> {
       await preparing.drain();
       await pipeline.drain();
-      await net?.stop();
+      await catchUp?.stop();
       await views?.stop();
       await engines.close();
     },

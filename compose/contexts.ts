@@ -9,7 +9,7 @@ const contexts: readonly Manifest[] = [auctions, wallets, platform];
 
 export const registry = registryOf(contexts.map(({ messages }) => messages));
 export const deciders = contexts.flatMap((context) => context.deciders);
-export const processes = contexts.flatMap((context) => context.processes);
+export const workflows = contexts.flatMap((context) => context.workflows);
 export const views = contexts.flatMap((context) => context.views);
 export const reactions = contexts.flatMap((context) => context.reactions);
 export const sagas = contexts.flatMap((context) => context.sagas);

@@ -45,7 +45,7 @@ export interface Engines {
   readonly feed: EventFeed;
   readonly readStore: ReadStore;
   readonly consume: Consume;
-  /** Write side and safety net run in this one process: what the first has followed the second need not. */
+  /** Write side and catch-up consumer run in this one process: what the first has followed the second need not. */
   readonly followed: FollowedChains;
   /** In which chains stand, in this process. */
   readonly lines: KeptLines;

@@ -23,7 +23,7 @@ const FIRST_PAUSE_MS = 50;
 const LONGEST_PAUSE_MS = 5_000;
 
 /**
- * Follows the history for the lines, from where the safety net has followed every chain to its end: whoever was in line when
+ * Follows the history for the lines, from where the catch-up consumer has followed every chain to its end: whoever was in line when
  * a process died is in line again. Ends with the feed, and at an event that this code is too old for, as every reader does.
  */
 export function keepLines(options: {
@@ -47,7 +47,7 @@ export function keepLines(options: {
       }
   }
 
-  /** One that cannot be read parks its chain in the safety net; the others do not wait for it. */
+  /** One that cannot be read parks its chain in the catch-up consumer; the others do not wait for it. */
   function readable(reaction: Lined, events: readonly StoredEvent[]): readonly RecordedEvent[] {
     return events.flatMap((event) => {
       try {

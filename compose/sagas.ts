@@ -15,7 +15,7 @@ export interface SagasRole {
   stop(): Promise<void>;
 }
 
-/** The safety net under the reactions. */
+/** The catch-up consumer of the reactions. */
 export const followReactions = (
   { consume, followed, lines }: Engines,
   dispatch: Dispatch,
@@ -29,14 +29,14 @@ export const followReactions = (
     lines: lines.lines,
   });
 
-/** The safety net under the reactions, the sagas, and the way out to the payment provider. */
+/** The catch-up consumer of the reactions, the sagas, and the way out to the payment provider. */
 export async function runSagas(
   engines: Engines,
   options: { readonly dispatch: Dispatch; readonly provider: PaymentProvider; readonly log: Log },
 ): Promise<SagasRole> {
   const { consume, store, readStore, clock, machineClock, newId } = engines;
   const { dispatch, provider, log } = options;
-  const net = await followReactions(engines, dispatch);
+  const catchUp = await followReactions(engines, dispatch);
   const running = await startSagas({
     sagas,
     consume,
@@ -54,20 +54,20 @@ export async function runSagas(
   );
   return {
     status: () => [
-      ...net.status(),
+      ...catchUp.status(),
       ...running.consumers.map((consumer) => consumer.status()),
       gateway.status(),
     ],
     async settled(position, timeoutMs) {
       const all = await Promise.all([
-        net.reached(position, timeoutMs),
+        catchUp.reached(position, timeoutMs),
         running.settled(position, timeoutMs),
         gateway.reached(position, timeoutMs),
       ]);
       return all.every((settled) => settled);
     },
     async stop() {
-      await Promise.all([net.stop(), gateway.stop(), running.stop()]);
+      await Promise.all([catchUp.stop(), gateway.stop(), running.stop()]);
     },
   };
 }

@@ -9,7 +9,7 @@ import type { PipelineLimits } from '#write-side/pipeline/limits.ts';
 import { createPipeline, type Pipeline } from '#write-side/pipeline/pipeline.ts';
 import { restRoutes } from '#write-side/rest/commands.ts';
 import { paymentWebhooks } from '#write-side/wallets/payment-webhooks.ts';
-import { deciders, processes, reactions, registry } from './contexts.ts';
+import { deciders, reactions, registry, workflows } from './contexts.ts';
 import type { Engines } from './engines.ts';
 
 export interface WriteSide {
@@ -28,7 +28,7 @@ export function pipelineOf(
     store,
     registry,
     deciders,
-    processes,
+    workflows,
     // Run here directly after the commit; the sagas role meets the same events again, with the same ids.
     reactions,
     clock,

@@ -5,12 +5,12 @@ import { lot } from '#domain/auctions/lot/decider.ts';
 import { participant } from '#domain/auctions/participant/decider.ts';
 import { sale } from '#domain/auctions/sale/decider.ts';
 import { forget } from '#domain/kernel/decider.ts';
-import { cancelAuction } from '#domain/processes/cancel-auction.ts';
-import { dropHammer } from '#domain/processes/drop-hammer.ts';
-import { cancelSale, closeSale } from '#domain/processes/end-of-sale.ts';
-import { joinAuction } from '#domain/processes/join-auction.ts';
-import { placeBid } from '#domain/processes/place-bid.ts';
-import { scheduleAuction } from '#domain/processes/schedule-auction.ts';
+import { cancelAuction } from '#domain/workflows/cancel-auction.ts';
+import { dropHammer } from '#domain/workflows/drop-hammer.ts';
+import { cancelSale, closeSale } from '#domain/workflows/end-of-sale.ts';
+import { joinAuction } from '#domain/workflows/join-auction.ts';
+import { placeBid } from '#domain/workflows/place-bid.ts';
+import { scheduleAuction } from '#domain/workflows/schedule-auction.ts';
 import { auctionsView } from '#projections/auctions/auctions.ts';
 import { bidsView } from '#projections/auctions/bids.ts';
 import { lotsView } from '#projections/auctions/lots.ts';
@@ -27,7 +27,7 @@ import type { Manifest } from './manifest.ts';
 export const auctions: Manifest = {
   messages,
   deciders: [sale, lot, auction, participant, inspector].map(forget),
-  processes: [scheduleAuction, cancelAuction, closeSale, cancelSale, joinAuction, placeBid, dropHammer],
+  workflows: [scheduleAuction, cancelAuction, closeSale, cancelSale, joinAuction, placeBid, dropHammer],
   views: [auctionsView, bidsView, salesView, lotsView, settlementsView],
   reactions: [bidFunding, lotCustody, saleCancellation],
   sagas: [lotOpeningAndClosing, settlement],

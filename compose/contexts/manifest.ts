@@ -1,8 +1,8 @@
 import type { AnyDecider } from '#domain/kernel/decider.ts';
-import type { Process } from '#domain/kernel/process.ts';
 import type { Reaction } from '#domain/kernel/reaction.ts';
 import type { Context } from '#domain/kernel/registry.ts';
 import type { Saga } from '#domain/kernel/saga.ts';
+import type { Workflow } from '#domain/kernel/workflow.ts';
 import type { View } from '#projections/view.ts';
 import type { Operations } from '#read-api/operation.ts';
 
@@ -12,8 +12,8 @@ export interface Manifest {
   readonly messages: Context;
   /** One for each category of streams. */
   readonly deciders: readonly AnyDecider[];
-  /** Commands of this context that are screened on streams of others. */
-  readonly processes: readonly Process[];
+  /** Commands of this context that are guarded by streams of others. */
+  readonly workflows: readonly Workflow[];
   readonly views: readonly View[];
   readonly reactions: readonly Reaction[];
   readonly sagas: readonly Saga[];

@@ -1,4 +1,4 @@
-import { events } from '#domain/processes/saga/messages.ts';
+import { events } from '#domain/workflows/saga/messages.ts';
 import { historyOperations } from '#read-api/history/operations.ts';
 import { operatingOperations } from '#read-api/operating/operations.ts';
 import type { Manifest } from './manifest.ts';
@@ -12,7 +12,7 @@ export const platform: Manifest = {
     commands: [],
   },
   deciders: [],
-  processes: [],
+  workflows: [],
   views: [],
   reactions: [],
   sagas: [],

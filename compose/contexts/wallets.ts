@@ -1,6 +1,4 @@
 import { forget } from '#domain/kernel/decider.ts';
-import { handleNotice } from '#domain/processes/handle-notice.ts';
-import { whileInDebt } from '#domain/processes/while-in-debt.ts';
 import { wallets as messages } from '#domain/wallets/context.ts';
 import { debtor } from '#domain/wallets/debtor/decider.ts';
 import { notice } from '#domain/wallets/notice/decider.ts';
@@ -8,6 +6,8 @@ import { payment } from '#domain/wallets/payment/decider.ts';
 import { platform } from '#domain/wallets/platform/decider.ts';
 import { unclaimed as unclaimedDecider } from '#domain/wallets/unclaimed/decider.ts';
 import { wallet } from '#domain/wallets/wallet/decider.ts';
+import { handleNotice } from '#domain/workflows/handle-notice.ts';
+import { whileInDebt } from '#domain/workflows/while-in-debt.ts';
 import { clearingView, platformAccountsView } from '#projections/wallets/accounts.ts';
 import { debtsView } from '#projections/wallets/debts.ts';
 import { ledgerView } from '#projections/wallets/ledger.ts';
@@ -36,7 +36,7 @@ export const wallets: Manifest = {
     forget(debtor),
     forget(notice),
   ],
-  processes: [...whileInDebt, handleNotice],
+  workflows: [...whileInDebt, handleNotice],
   views: [
     walletsView,
     holdsView,

@@ -137,7 +137,7 @@ function followerOf(
       return { settled: unanswered === undefined, events: answers.at(-1)?.events ?? [], unanswered };
     },
     seeTo(absent) {
-      // What comes of it is met in the history; what goes wrong is met again by the safety net.
+      // What comes of it is met in the history; what goes wrong is met again by the catch-up consumer.
       followChain({ dispatch, registry, reactions, lines, queues, event: absent }).catch(() => undefined);
     },
   };
@@ -214,7 +214,7 @@ export const followChain = (following: Following & { readonly event: RecordedEve
   follow(following, following.event, wantedOf(following.reactions, following.event, [following.event]));
 
 /**
- * As {@link followChain}, but begins with one stage of one reaction: what the safety net does in the lane of a key.
+ * As {@link followChain}, but begins with one stage of one reaction: what the catch-up consumer does in the lane of a key.
  * Behind the first step all reactions take part.
  */
 export function followReaction(

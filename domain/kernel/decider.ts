@@ -7,25 +7,25 @@ import type {
   EventDeclaration,
   EventOf,
   NewEvent,
+  PreconditionMark,
   Rejection,
   RejectionOf,
-  Screen,
 } from './message.ts';
 import type { StreamDeclaration } from './stream.ts';
 
 /** All that a decision may know beside the command and the state. */
-export interface Facts<Screened = undefined> {
+export interface Facts<Precondition = undefined> {
   readonly now: Instant;
   readonly actor: Actor;
   /** A fresh UUIDv7, one for each decision: the name of whatever the decision makes. */
   readonly id: string;
-  readonly screened: Screened;
+  readonly precondition: Precondition;
 }
 
 /**
  * Where a folded event stands. `position` is undefined while the event waits to be recorded: only the fold of a
  * recorded event may keep it, and only of a *barrier* (see {@link Decider.barriers}) is it known to every later decision;
- * the screen of a process reads recorded events alone.
+ * the precondition of a workflow reads recorded events alone.
  */
 export interface FoldedAt {
   readonly position: bigint | undefined;
@@ -35,13 +35,13 @@ export interface FoldedAt {
   readonly actor: PersonId;
 }
 
-type ScreenedOf<C> = C extends { readonly screened?: Screen<infer S> } ? S : undefined;
+type PreconditionOf<C> = C extends { readonly precondition?: PreconditionMark<infer S> } ? S : undefined;
 
 /** An empty list means: nothing to do, and that is fine (a repeat). */
 export type Decision<Event, Rejection> = readonly Event[] | Rejection;
 
 type DecideOf<C, State, Event> = C extends { readonly rejections: readonly (infer R)[] }
-  ? (data: CommandData<C>, state: State, facts: Facts<ScreenedOf<C>>) => Decision<Event, RejectionOf<R>>
+  ? (data: CommandData<C>, state: State, facts: Facts<PreconditionOf<C>>) => Decision<Event, RejectionOf<R>>
   : never;
 
 /** One branch for each command: a missing one does not compile, nor does a rejection the command does not declare. */

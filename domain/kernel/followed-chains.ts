@@ -5,9 +5,9 @@ import type { RecordedEvent } from './envelope.ts';
 const REMEMBERED_CHAINS = 20_000;
 
 /**
- * The chains that this process follows or has followed to their end. The write side and the safety net meet the same events;
+ * The chains that this process follows or has followed to their end. The write side and the catch-up consumer meet the same events;
  * where both run in one process, the second need not send again what the first has the answers to. Only knowledge of this
- * process counts, so a restart forgets it and the safety net does its work.
+ * process counts, so a restart forgets it and the catch-up consumer does its work.
  */
 export interface FollowedChains {
   /** All reactions to the event are being followed. */

@@ -139,8 +139,8 @@ export interface CommandDeclaration {
   readonly kind: 'command';
   readonly type: string;
   readonly description: string;
-  /** Who may send it from outside; `process` means nobody: reactions and sagas only. */
-  readonly from: 'process' | readonly Role[];
+  /** Who may send it from outside; `internal` means nobody: reactions and sagas only. */
+  readonly from: 'internal' | readonly Role[];
   /** Strict: a field nobody knows is refused. */
   readonly schema: z.ZodObject;
   readonly rejections: readonly RejectionDeclaration[];
@@ -153,14 +153,14 @@ export interface CommandType<
   Type extends string,
   S extends Shape,
   Rs extends readonly RejectionDeclaration[],
-  Screened,
+  Precondition,
 > extends CommandDeclaration {
   (data: DataOf<S>): Command<Type, DataOf<S>>;
   readonly type: Type;
   readonly schema: z.ZodObject<S>;
   readonly rejections: Rs;
-  /** Only in types: what the process that screens this command hands to its decider among the facts. */
-  readonly screened?: Screen<Screened>;
+  /** Only in types: what the workflow that guards this command hands to its decider among the facts. */
+  readonly precondition?: PreconditionMark<Precondition>;
 }
 
 /** A command to be sent, not yet in an envelope. */
@@ -174,18 +174,18 @@ export function command<
   const Type extends string,
   S extends Shape,
   const Rs extends readonly RejectionDeclaration[] = readonly [],
-  Screened = undefined,
+  Precondition = undefined,
 >(
   type: Type,
   declaration: {
     description: string;
-    from: 'process' | readonly Role[];
+    from: 'internal' | readonly Role[];
     data: S;
     stream: (data: DataOf<S>, actor: Actor) => string;
     rejections?: Rs;
-    screened?: Screen<Screened>;
+    precondition?: PreconditionMark<Precondition>;
   },
-): CommandType<Type, S, Rs, Screened> {
+): CommandType<Type, S, Rs, Precondition> {
   const { description, from, data, stream } = declaration;
   const make = (value: DataOf<S>): Command<Type, DataOf<S>> => ({ command: type, data: value });
   return Object.assign(make, {
@@ -199,11 +199,11 @@ export function command<
   });
 }
 
-/** Marks the type of what a screen hands on; it has no value. */
-export interface Screen<T> {
-  readonly screen?: T;
+/** Marks the type of what a precondition hands on; it has no value. */
+export interface PreconditionMark<T> {
+  readonly precondition?: T;
 }
-export const screenedBy = <T>(): Screen<T> => ({});
+export const preconditionOf = <T>(): PreconditionMark<T> => ({});
 
 /** What a schema says of a field, for every outlet to ask before it lets the field out. */
 export const marks = ['secret', 'personal', 'capability'] as const;

@@ -38,12 +38,12 @@ export function onTrail<E extends EventDeclaration>(trail: Trail, declared: E): 
 
 /**
  * Stateless: an event leads to commands with derived ids, so that meeting it twice changes nothing. The write side runs
- * `on` directly after its commit; the copy in the sagas role is the safety net and follows each chain to its end
- * before it passes on. `passed` runs in the safety net alone, when all earlier events of the key have been followed.
+ * `on` directly after its commit; the copy in the sagas role is the catch-up consumer and follows each chain to its end
+ * before it passes on. `passed` runs in the catch-up consumer alone, when all earlier events of the key have been followed.
  */
 export interface Reaction {
   readonly name: string;
-  /** The events a chain begins with, and those that are only passed: what the safety net reads. */
+  /** The events a chain begins with, and those that are only passed: what the catch-up consumer reads. */
   readonly events: readonly EventDeclaration[];
   /** The events that mean something only inside a chain: met alone, they lead to nothing. */
   readonly follows: readonly EventDeclaration[];

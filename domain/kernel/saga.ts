@@ -30,7 +30,7 @@ export type Answer =
   | { readonly outcome: 'rejected'; readonly rejection: Rejection; readonly events: readonly NewEvent[] };
 
 /**
- * A process with state and timers. One instance for each id, in the stream `saga-<name>-<id>`. Its handlers are pure; a
+ * A workflow over time, with state and timers. One instance for each id, in the stream `saga-<name>-<id>`. Its handlers are pure; a
  * handler that answers `undefined` ignores its input. State is plain data (bigint allowed).
  */
 export interface Saga<State = unknown> {

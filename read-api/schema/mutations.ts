@@ -64,7 +64,7 @@ export const rejectionType = (code: string): string => pascal(code);
 const publicCommands = (registry: Registry): readonly CommandDeclaration[] =>
   [...registry.commands.values()]
     .map(({ command }) => command)
-    .filter(({ from }) => from !== 'process')
+    .filter(({ from }) => from !== 'internal')
     .sort((a, b) => (a.type < b.type ? -1 : 1));
 
 function codesOf(command: CommandDeclaration): readonly string[] {
@@ -108,7 +108,7 @@ export function printMutations(registry: Registry, schemas: MessageSchemas, type
     const result = `${command.type}Result`;
     const members = [...Object.keys(answers), ...codesOf(command).map(rejectionType)];
     types.define(result, `union ${result} =\n  | ${members.join('\n  | ')}`);
-    const who = command.from === 'process' ? '' : sayWho(command.from);
+    const who = command.from === 'internal' ? '' : sayWho(command.from);
     // Null where it failed by our fault: what those before it in the same operation have done is answered nevertheless.
     return `${described(`${command.description} ${who}`, '  ')}  ${camel(command.type)}${args}: ${result}`;
   });

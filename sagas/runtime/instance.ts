@@ -5,7 +5,7 @@ import { type Intent, intentId } from '#domain/kernel/reaction.ts';
 import type { Registry } from '#domain/kernel/registry.ts';
 import type { Answer, Saga, Step } from '#domain/kernel/saga.ts';
 import { unreachable } from '#domain/kernel/unreachable.ts';
-import type { EventReference, Send } from '#domain/processes/saga/messages.ts';
+import type { EventReference, Send } from '#domain/workflows/saga/messages.ts';
 import { nothingOutstanding, type Outstanding, outstandingAfter, type StepData } from './outstanding.ts';
 
 /** What an instance answers to. */

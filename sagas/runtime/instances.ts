@@ -5,7 +5,7 @@ import { type EventStore, StoreError } from '#domain/kernel/ports/event-store.ts
 import type { Clock, NewId } from '#domain/kernel/ports/facts.ts';
 import type { Registry } from '#domain/kernel/registry.ts';
 import type { Saga } from '#domain/kernel/saga.ts';
-import { type EventReference, SagaStepped } from '#domain/processes/saga/messages.ts';
+import { type EventReference, SagaStepped } from '#domain/workflows/saga/messages.ts';
 import {
   afterStep,
   type Input,

@@ -1,6 +1,6 @@
 import type { Instant } from '#domain/kernel/instant.ts';
 import type { DataOf } from '#domain/kernel/message.ts';
-import type { SagaStepped } from '#domain/processes/saga/messages.ts';
+import type { SagaStepped } from '#domain/workflows/saga/messages.ts';
 
 export type StepData = DataOf<(typeof SagaStepped)['schema']['shape']>;
 

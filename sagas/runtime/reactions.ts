@@ -17,7 +17,7 @@ export interface ReactionsOptions {
   readonly lines?: readonly KeptLine[];
 }
 
-/** Under which name a reaction's safety net keeps its checkpoint. */
+/** Under which name a reaction's catch-up consumer keeps its checkpoint. */
 export const consumerOf = ({ name }: Reaction): string => `reaction:${name}`;
 
 export interface Reactions {
@@ -34,7 +34,7 @@ function demandEnd({ unanswered }: Chain): void {
 }
 
 /**
- * The safety net under the write side: meets every event of every reaction in the order of its key and follows its
+ * The catch-up consumer behind the write side: meets every event of every reaction in the order of its key and follows its
  * chain to the end. What the write side did already is answered from its events; what a crash left undone is done now.
  * Only then the event counts as passed, and `passed` speaks.
  */

@@ -8,7 +8,7 @@ import { type Log, noLog } from '#domain/kernel/ports/log.ts';
 import type { ReadStore } from '#domain/kernel/ports/read-store.ts';
 import type { Registry } from '#domain/kernel/registry.ts';
 import type { Saga } from '#domain/kernel/saga.ts';
-import { SagaStepped } from '#domain/processes/saga/messages.ts';
+import { SagaStepped } from '#domain/workflows/saga/messages.ts';
 import { alarms } from './alarms.ts';
 import { streamOf } from './instance.ts';
 import { Instances } from './instances.ts';

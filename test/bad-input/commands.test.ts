@@ -168,7 +168,7 @@ strangers(
   door,
   'a command of processes',
   [...registry.commands.values()]
-    .filter(({ command }) => command.from === 'process')
+    .filter(({ command }) => command.from === 'internal')
     .map(({ context, command }): Case => {
       const name = command.type.replace(/(?<=[a-z0-9])(?=[A-Z])/g, '-').toLowerCase();
       return [command.type, rest('otto', `${context.name}/${name}`, '{}'), 404, 'not_found'];

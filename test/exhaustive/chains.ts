@@ -7,7 +7,7 @@ import { Interned } from './names.ts';
 import type { Seen, Sight } from './sights.ts';
 import type { Asked, Streams } from './streams.ts';
 
-/** How a chain begins: with all reactions, as behind a commit, or with one stage of one reaction, as in the safety net. */
+/** How a chain begins: with all reactions, as behind a commit, or with one stage of one reaction, as in the catch-up consumer. */
 export type Way = 'all' | { readonly reaction: Reaction; readonly stage: 'on' | 'passed' };
 
 /** Somebody who follows the chain of an event, and what has been answered on the way so far. */
@@ -38,7 +38,7 @@ export interface ChainsOptions {
   readonly streams: Streams;
   readonly registry: Registry;
   readonly reactions: readonly Reaction[];
-  /** How the safety net follows an event. */
+  /** How the catch-up consumer follows an event. */
   readonly followReaction?: typeof followReaction;
 }
 

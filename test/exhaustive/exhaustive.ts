@@ -17,7 +17,7 @@ import { feesStream, type Parts, realParts, recordedIn, type World } from './wor
 // An exhaustive search of a small world: everything that can happen to one auction with a few bids, in every order, with
 // processes that die at every point, is gone through, and in every state the promises are checked.
 //
-// What is real. Commands are read (`intake`), screened (`placeBid.screen`), decided and deduplicated (`decideBatch`, with
+// What is real. Commands are read (`intake`), checked (`placeBid.precondition`), decided and deduplicated (`decideBatch`, with
 // barriers and shared appends), folded (`advance`) and answered (`replyOf`) by the pipeline's functions on the real
 // deciders; chains are followed by the kernel's `followChain` and `followReaction` with all reactions; steps of sagas are
 // made by `stepFor` and `afterStep`. The world before the search is the history of a whole house. All of these are pure, so
@@ -29,7 +29,7 @@ import { feesStream, type Parts, realParts, recordedIn, type World } from './wor
 //
 // - A lost append. Whoever decides on an old head gets a conflict, which changes nothing, and decides again on the new one;
 //   so deciding and appending are one step. Two writers are covered by that, and so is an outcome that was unknown: it is
-//   an append, or none. That a screen may be old is not left out: a bid is let in by what the auction once was.
+//   an append, or none. That a precondition may be old is not left out: a bid is let in by what the auction once was.
 // - The network. A command that is lost or late is one that is not decided yet; one that comes twice is a repeat.
 // - Overload and other answers for the moment: to whoever follows a chain they are a death.
 // - Time, but for the end of the lot (and what is to be scheduled, long before it). A bid is placed before that moment, or at it, also when nobody has closed the lot yet;

@@ -12,7 +12,7 @@ for (const { name, parts, maxima, problem, given = givenWorld } of faults)
   });
 
 test('in a plain search a crash is a move like any other, and stands in the story', async (t) => {
-  const fault = faults.find(({ name }) => name === 'a safety net that follows nothing');
+  const fault = faults.find(({ name }) => name === 'a catch-up consumer that follows nothing');
   assert.ok(fault);
   const { parts, maxima, problem } = fault;
   const { story } = await exhaust(await givenWorld(t, maxima), { parts, plain: true, mostStates: 1_000_000 });

@@ -95,9 +95,9 @@ const endlessLot = withDecision(
 const byTimerOnly: Parts = (() => {
   const never = '9999-12-31T23:59:59.999Z';
   const door = withDecision('participant', PlaceBid.type, (real) => (data, state, facts) => {
-    const { screened } = facts as { readonly screened: object };
-    const yes = 'hold' in screened ? { ...screened, endsAt: never } : screened;
-    return real(data, state, { ...facts, screened: yes });
+    const { precondition } = facts as { readonly precondition: object };
+    const yes = 'hold' in precondition ? { ...precondition, endsAt: never } : precondition;
+    return real(data, state, { ...facts, precondition: yes });
   });
   const inside = withDecision(
     'auction',
@@ -110,7 +110,7 @@ const byTimerOnly: Parts = (() => {
   return { ...realParts, deciders };
 })();
 
-/** The safety net takes for granted that the write side has followed what it committed. */
+/** The catch-up consumer takes for granted that the write side has followed what it committed. */
 const blindNet: Parts = {
   ...realParts,
   followReaction: (following) =>
@@ -164,7 +164,7 @@ const callsOff = ({ type }: { readonly type: string }): boolean => type === Auct
 /** The hammer does not ask the sale. */
 const unasked: Parts = {
   ...realParts,
-  processes: realParts.processes.filter(({ command }) => command !== DropHammer),
+  workflows: realParts.workflows.filter(({ command }) => command !== DropHammer),
 };
 
 /** A sale that is cancelled says so, and nobody sees to its auctions. */
@@ -173,11 +173,11 @@ const deafToSales: Parts = {
     ...reaction,
     on: (event, trail) => (callsOff(event) ? [] : reaction.on(event, trail)),
   })),
-  processes: unasked.processes,
+  workflows: unasked.workflows,
 };
 
 /** The hammer does not ask a sale that calls its auctions off by and by. */
-const unaskedInLargeSale: Parts = { ...partsOfLargeSale, processes: unasked.processes };
+const unaskedInLargeSale: Parts = { ...partsOfLargeSale, workflows: unasked.workflows };
 
 /** Auctions are called off beside the lane in which their hammers fall. */
 const besideTheLane: Parts = {
@@ -198,7 +198,7 @@ const unbarred: Parts = {
     const { phase } = state as { readonly phase: string };
     return phase === 'none' ? [] : real(data, state, facts);
   }),
-  processes: unasked.processes,
+  workflows: unasked.workflows,
 };
 
 /** Ids that everybody who sends a command makes afresh. */
@@ -263,7 +263,7 @@ export const faults: readonly Fault[] = [
     problem: /behind the end and was counted/,
   },
   {
-    name: 'a safety net that follows nothing',
+    name: 'a catch-up consumer that follows nothing',
     parts: blindNet,
     maxima: { ann: [12_00n], bob: [] },
     problem: /answered 0 times|not funded/,

@@ -3,7 +3,7 @@ import { unsettledBy } from '#domain/kernel/chain.ts';
 import type { Envelope, RecordedEvent } from '#domain/kernel/envelope.ts';
 import type { Registry } from '#domain/kernel/registry.ts';
 import type { Saga } from '#domain/kernel/saga.ts';
-import { SagaStepped } from '#domain/processes/saga/messages.ts';
+import { SagaStepped } from '#domain/workflows/saga/messages.ts';
 import {
   afterStep,
   type Input,

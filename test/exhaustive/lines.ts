@@ -9,7 +9,7 @@ import type { State } from './state.ts';
 import { type Asked, BrokenPromiseError, type Stream } from './streams.ts';
 
 /**
- * The lines in which chains stand. Who stands before whom is what the safety net keeps: the events behind its checkpoint,
+ * The lines in which chains stand. Who stands before whom is what the catch-up consumer keeps: the events behind its checkpoint,
  * in the order of the history. Whoever has left is known by the streams; that a process may hear of it later only makes it
  * wait longer.
  */

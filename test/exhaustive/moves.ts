@@ -12,7 +12,7 @@ import type { Bid } from './world.ts';
 /** Something that may happen next. */
 export interface Move {
   /**
-   * `due`: sagas, timers and the safety net will do it sooner or later, whoever is there. `may`: it depends on a client or on
+   * `due`: sagas, timers and the catch-up consumer will do it sooner or later, whoever is there. `may`: it depends on a client or on
    * the memory of a process, or it is a crash; so it may never happen.
    */
   readonly kind: 'due' | 'may';
@@ -121,7 +121,7 @@ export class Moves {
     }));
   }
 
-  /** What the safety nets will meet of new events. What leads to nothing is passed with the next that leads on. */
+  /** What the catch-up consumers will meet of new events. What leads to nothing is passed with the next that leads on. */
   #met(lanes: readonly Lane[], events: readonly RecordedEvent[]): readonly Lane[] {
     const begins = events.filter(({ type }) => this.#scene.begins.has(type));
     if (begins.length === 0) return lanes;
@@ -174,7 +174,7 @@ export class Moves {
       return this.#moves(
         'due',
         to,
-        () => `the safety net (${lane.net.reaction.name}) commits its checkpoint`,
+        () => `the catch-up consumer (${lane.net.reaction.name}) commits its checkpoint`,
         [],
       );
     });
@@ -193,7 +193,7 @@ export class Moves {
 
   #repeat(state: State, bid: Bid): readonly Move[] {
     const { chains } = this.#scene.options;
-    const [asked] = this.#senders.screened(this.#scene.options.first, bid);
+    const [asked] = this.#senders.precondition(this.#scene.options.first, bid);
     if (asked === undefined) return [];
     const answer = this.#settling.remembered(state, asked);
     if (answer !== undefined) {

@@ -1,7 +1,7 @@
 import type { Actor } from '#domain/kernel/actor.ts';
 import type { AnyDecider } from '#domain/kernel/decider.ts';
 import type { Envelope } from '#domain/kernel/envelope.ts';
-import type { Process } from '#domain/kernel/process.ts';
+import type { Workflow } from '#domain/kernel/workflow.ts';
 import type { Walk } from './chains.ts';
 import type { Lines } from './lines.ts';
 import type { Scene } from './scene.ts';
@@ -31,8 +31,8 @@ type StateIn = (stream: Stream) => unknown;
 export class Senders {
   readonly #scene: Scene;
   readonly #settling: Settling;
-  /** By the command and what its screen reads. */
-  readonly #screenedSends = new Map<string, readonly Asked[]>();
+  /** By the command and what its precondition reads. */
+  readonly #guardedSends = new Map<string, readonly Asked[]>();
   /** By the auction and its sale, and whether it has ended by anybody's clock. */
   readonly #bids = new Map<string, Map<Bid, readonly Asked[]>>();
   readonly #given: ReadonlyMap<string, number>;
@@ -61,7 +61,7 @@ export class Senders {
     return state.walks.flatMap((walk): readonly Sender[] => {
       if (walk.next === undefined) return [];
       if (!this.#lines.isItsTurn(state, walk)) return this.#passingOver(state, walk);
-      return this.#screenedNow(state, walk.next).map((asked) => ({
+      return this.#preconditionNow(state, walk.next).map((asked) => ({
         ...this.sending('the write side', asked, 'nothing'),
         // A process that lives goes on. Reduced, it may as well be dead (see exhaustive.ts).
         kind: this.#scene.options.reduced ? 'may' : 'due',
@@ -86,8 +86,8 @@ export class Senders {
     return state.lanes.flatMap(({ net, walk }, at): readonly Sender[] => {
       if (walk?.next === undefined) return [];
       if (!this.#lines.isItsTurn(state, walk)) return this.#passingOver(state, walk);
-      return this.#screenedNow(state, walk.next).map((asked) => ({
-        ...this.sending(`the safety net (${net.reaction.name})`, asked, 'nothing'),
+      return this.#preconditionNow(state, walk.next).map((asked) => ({
+        ...this.sending(`the catch-up consumer (${net.reaction.name})`, asked, 'nothing'),
         take: (state, answer) => {
           const lane = state.lanes[at];
           if (lane === undefined) return state;
@@ -116,13 +116,13 @@ export class Senders {
   }
 
   /**
-   * The next bid of somebody: with what its screen said now, or, where that was a yes once, some time before; decided before
+   * The next bid of somebody: with what its precondition said now, or, where that was a yes once, some time before; decided before
    * the end of the lot or, once its moment has come, behind it: clocks differ, and a timer may be late.
    */
   #bidding(state: State, { stream, bids }: Bidder): readonly Sender[] {
     const bid = bids[this.decidedBids(this.#scene.at(state, this.#scene.slotOf(stream)))];
     if (bid === undefined) return [];
-    return this.screened(state, bid).map((asked) => ({
+    return this.precondition(state, bid).map((asked) => ({
       ...this.sending(bid.actor.id, asked, 'all events'),
       kind: 'may' as const,
       take: (state) => state,
@@ -151,55 +151,55 @@ export class Senders {
     }));
   }
 
-  /** A command with what its screen says now, or said where the search begins, if that was a yes. */
+  /** A command with what its precondition says now, or said where the search begins, if that was a yes. */
   #asks(state: State, envelope: Envelope, moment: string): readonly Asked[] {
     const { streams, parts, first, moments } = this.#scene.options;
-    const unscreened = streams.ask(envelope);
-    const { command, data } = unscreened.ready;
-    const process = parts.processes.find((it) => it.command.type === command.type);
-    if (process === undefined) return [unscreened];
+    const unguarded = streams.ask(envelope);
+    const { command, data } = unguarded.ready;
+    const workflow = parts.workflows.find((it) => it.command.type === command.type);
+    if (workflow === undefined) return [unguarded];
     const { actor } = envelope;
-    const screen = (at: State, now: string): unknown =>
-      process.screen(this.#statesIn(at, process, data, actor), data, { now, actor });
-    const now = screen(state, moment);
-    const before = screen(first, moments[0]);
+    const precondition = (at: State, now: string): unknown =>
+      workflow.precondition(this.#statesIn(at, workflow, data, actor), data, { now, actor });
+    const now = precondition(state, moment);
+    const before = precondition(first, moments[0]);
     // A no must be new. A yes may be as old as anything that a process has cached: it may be that of the beginning.
-    const all = process.refuses(before) ? [now] : [before, now];
-    return [...new Set(all.map((screened) => streams.ask(envelope, screened, moment)))];
+    const all = workflow.refuses(before) ? [now] : [before, now];
+    return [...new Set(all.map((precondition) => streams.ask(envelope, precondition, moment)))];
   }
 
   /**
-   * What a reaction sends, with what its screen says. All that it reads it reads to the end, behind the event that it reacts to:
+   * What a reaction sends, with what its precondition says. All that it reads it reads to the end, behind the event that it reacts to:
    * now, or as long before as when the lot closed, which the hammer follows.
    */
-  #screenedNow(state: State, asked: Asked): readonly Asked[] {
+  #preconditionNow(state: State, asked: Asked): readonly Asked[] {
     const { parts, streams, moments } = this.#scene.options;
     const { command, data, envelope } = asked.ready;
-    const process = parts.processes.find((it) => it.command.type === command.type);
-    if (process === undefined) return [asked];
+    const workflow = parts.workflows.find((it) => it.command.type === command.type);
+    if (workflow === undefined) return [asked];
     const { actor } = envelope;
-    const read = Object.values(process.reads).map(({ stream }) => stream(data, actor));
+    const read = Object.values(workflow.reads).map(({ stream }) => stream(data, actor));
     const ids = [...read, this.#scene.sale].map((it) => this.#scene.named(state, it)?.id);
     const name = `${asked.id} ${ids.join()}`;
-    const known = this.#screenedSends.get(name);
+    const known = this.#guardedSends.get(name);
     if (known !== undefined) return known;
     const ages: readonly StateIn[] = [
       (stream) => stream.head.state,
       (stream) => streams.stateBehindTheEnd(stream),
     ];
     const all = ages.map((age) => {
-      const states = this.#statesIn(state, process, data, actor, age);
-      return streams.ask(envelope, process.screen(states, data, { now: moments[0], actor }));
+      const states = this.#statesIn(state, workflow, data, actor, age);
+      return streams.ask(envelope, workflow.precondition(states, data, { now: moments[0], actor }));
     });
     const different = [...new Set(all)];
-    this.#screenedSends.set(name, different);
+    this.#guardedSends.set(name, different);
     return different;
   }
 
-  /** The states that a screen reads. Nobody in this small world is shown a secret. */
+  /** The states that a precondition reads. Nobody in this small world is shown a secret. */
   #statesIn(
     state: State,
-    { reads, readsNext }: Process,
+    { reads, readsNext }: Workflow,
     data: object,
     actor: Actor,
     stateIn: StateIn = ({ head }) => head.state,
@@ -221,7 +221,7 @@ export class Senders {
     return { ...first, ...Object.fromEntries(next) };
   }
 
-  screened(state: State, bid: Bid): readonly Asked[] {
+  precondition(state: State, bid: Bid): readonly Asked[] {
     const auction = this.#scene.at(state, this.#scene.auction);
     const sale = this.#scene.named(state, this.#scene.sale);
     const name = `${auction.id} ${sale?.id} ${state.timeIsUp}`;

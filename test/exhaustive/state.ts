@@ -4,7 +4,7 @@ import type { SagaInstance } from './instances.ts';
 import type { Seen, Sight } from './sights.ts';
 import type { Stream } from './streams.ts';
 
-/** The safety net of one reaction, in the one lane that this world has. */
+/** The catch-up consumer of one reaction, in the one lane that this world has. */
 export interface Net {
   readonly reaction: Reaction;
   readonly on: Way;

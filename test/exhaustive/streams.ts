@@ -29,11 +29,11 @@ export interface Stream {
   readonly apart: Map<number, boolean>;
 }
 
-/** A command that somebody may have decided, with what its screen handed on. */
+/** A command that somebody may have decided, with what its precondition handed on. */
 export interface Asked {
   readonly id: number;
   readonly ready: ReadyCommand;
-  readonly screened: unknown;
+  readonly precondition: unknown;
   /** When it is decided, where that counts. */
   readonly moment: string | undefined;
 }
@@ -143,13 +143,13 @@ export class Streams {
   }
 
   /** @throws Broken when nobody may send it or it cannot be read: here that is a mistake of whoever sends it. */
-  ask(envelope: Envelope, screened?: unknown, moment?: string): Asked {
+  ask(envelope: Envelope, precondition?: unknown, moment?: string): Asked {
     const { command, commandId, causationId, actor, data } = envelope;
-    const name = canonicalText([command, actor.id, commandId, causationId ?? '', data, screened, moment]);
+    const name = canonicalText([command, actor.id, commandId, causationId ?? '', data, precondition, moment]);
     return this.#asked.of(name, (id) => {
       const ready = this.#read(envelope);
       if ('rejected' in ready) throw new BrokenPromiseError([`${command} was not taken: ${ready.code}`]);
-      return { id, ready: { ...ready, decider: this.#steady(ready, moment) }, screened, moment };
+      return { id, ready: { ...ready, decider: this.#steady(ready, moment) }, precondition, moment };
     });
   }
 
@@ -197,7 +197,11 @@ export class Streams {
   #decide(stream: Stream, asked: readonly Asked[], place: Place): Decided {
     this.decisions += 1;
     const { registry, sights, moments } = this.#options;
-    const commands = asked.map((one) => ({ ...one.ready, screened: one.screened, moment: one.moment }));
+    const commands = asked.map((one) => ({
+      ...one.ready,
+      precondition: one.precondition,
+      moment: one.moment,
+    }));
     const deciding = {
       registry,
       limits: pipelineLimits,
@@ -356,7 +360,7 @@ function settledBy(
 
 /**
  * A place that says what anybody ever asks of places: whether a bid came before the end of its lot, and that the hammer
- * falls behind it. Which of two bids came first is asked by the safety net alone, which has its own list of them.
+ * falls behind it. Which of two bids came first is asked by the catch-up consumer alone, which has its own list of them.
  */
 function placeOf(type: string, place: Place): bigint {
   if (type === 'LotClosing') return END_OF_LOT;

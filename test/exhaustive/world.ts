@@ -1,5 +1,5 @@
 import type { TestContext } from 'node:test';
-import { deciders, processes, reactions, registry, sagas } from '#compose/contexts.ts';
+import { deciders, reactions, registry, sagas, workflows } from '#compose/contexts.ts';
 import { ScheduleAuction } from '#domain/auctions/lot/messages.ts';
 import { PlaceBid } from '#domain/auctions/participant/messages.ts';
 import { AUCTIONS_PER_APPEND, AuctionCalledOff, CancelSale } from '#domain/auctions/sale/messages.ts';
@@ -10,9 +10,9 @@ import type { AnyDecider } from '#domain/kernel/decider.ts';
 import type { Envelope, RecordedEvent, StoredEvent } from '#domain/kernel/envelope.ts';
 import { later } from '#domain/kernel/instant.ts';
 import type { Command } from '#domain/kernel/message.ts';
-import type { Process } from '#domain/kernel/process.ts';
 import type { Reaction } from '#domain/kernel/reaction.ts';
 import type { Saga } from '#domain/kernel/saga.ts';
+import type { Workflow } from '#domain/kernel/workflow.ts';
 import { OpenWallet } from '#domain/wallets/wallet/messages.ts';
 import {
   ann,
@@ -31,10 +31,10 @@ import {
 /** What of the house a search runs: the real parts, or one of them with a fault planted. */
 export interface Parts {
   readonly deciders: readonly AnyDecider[];
-  readonly processes: readonly Process[];
+  readonly workflows: readonly Workflow[];
   readonly reactions: readonly Reaction[];
   readonly sagas: readonly Saga[];
-  /** How the safety net follows an event; the kernel's own way by default. */
+  /** How the catch-up consumer follows an event; the kernel's own way by default. */
   readonly followReaction?: typeof followReaction;
   /** Of a stream; the pipeline's own limit by default. */
   readonly rememberedCommands?: number;
@@ -42,7 +42,7 @@ export interface Parts {
 
 export const realParts: Parts = {
   deciders,
-  processes,
+  workflows,
   reactions,
   sagas,
 };

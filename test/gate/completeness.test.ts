@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { buildSchema } from 'graphql';
-import { deciders, operations, processes, registry } from '#compose/contexts.ts';
+import { deciders, operations, registry, workflows } from '#compose/contexts.ts';
 import { Role } from '#domain/kernel/actor.ts';
 import type { JsonSchema } from '#domain/kernel/json-schema.ts';
 import { event, rejection } from '#domain/kernel/message.ts';
@@ -18,8 +18,8 @@ import { readTree } from './tree.ts';
 
 const tree = readTree();
 const commands = [...registry.commands.values()].map(({ command }) => command);
-const open = commands.filter(({ from }) => from !== 'process').map(({ type }) => type);
-const internal = commands.filter(({ from }) => from === 'process').map(({ type }) => type);
+const open = commands.filter(({ from }) => from !== 'internal').map(({ type }) => type);
+const internal = commands.filter(({ from }) => from === 'internal').map(({ type }) => type);
 const api = openApi(registry, { version: '0' });
 const schema = buildSchema(schemaDocument(registry, operations).text);
 
@@ -29,8 +29,8 @@ test('the registry is the one the platform runs on', () => {
   for (const type of ['PlaceBid', 'OpenWallet']) assert.ok(open.includes(type), type);
 });
 
-test('every command has one decider with a branch for it, every process screens a command of the registry', () => {
-  assert.deepEqual(undecided(registry, deciders, processes), []);
+test('every command has one decider with a branch for it, every workflow guards a command of the registry', () => {
+  assert.deepEqual(undecided(registry, deciders, workflows), []);
 });
 
 test('every event belongs to one stream and has its case in the fold', () => {
@@ -90,7 +90,7 @@ test('400 means the form alone: no command declares a rejection under it', () =>
 });
 
 test('no internal command can be reached from outside, whatever the roles of a token', async () => {
-  const { pipeline } = givenPlatform({ contexts: registry.contexts, deciders, processes });
+  const { pipeline } = givenPlatform({ contexts: registry.contexts, deciders, workflows });
   const everyone = someone('eve', ...Role.options.filter((role) => role !== 'system'));
   for (const command of internal) {
     const reply = await pipeline.dispatch({
@@ -106,7 +106,7 @@ test('no internal command can be reached from outside, whatever the roles of a t
 
 test('a public command names roles that a person can have, and no other', () => {
   for (const { type, from } of commands)
-    assert.ok(from === 'process' || (from.length > 0 && !from.includes('system')), type);
+    assert.ok(from === 'internal' || (from.length > 0 && !from.includes('system')), type);
 });
 
 test('of every command of staff it is said what becomes of it in one’s own affairs, and that is what it declares', () => {
@@ -129,12 +129,12 @@ test('the gate notices a command without a decider, with two, or without a branc
   const [command] = first.commands;
   assert.ok(command);
   const without = deciders.filter((decider) => decider !== first);
-  assert.ok(undecided(registry, without, processes).some((line) => line.startsWith(command.type)));
+  assert.ok(undecided(registry, without, workflows).some((line) => line.startsWith(command.type)));
   assert.ok(
-    undecided(registry, [...deciders, first], processes).some((line) => line.startsWith(command.type)),
+    undecided(registry, [...deciders, first], workflows).some((line) => line.startsWith(command.type)),
   );
   const mute = { ...first, decide: {} };
-  assert.ok(undecided(registry, [...without, mute], processes).some((line) => line.startsWith(command.type)));
+  assert.ok(undecided(registry, [...without, mute], workflows).some((line) => line.startsWith(command.type)));
   assert.ok(undecided(registryOf([]), [first], []).length > 0);
 });
 
@@ -199,7 +199,7 @@ const forgotten: readonly (readonly [path: string, text: string, sentence: RegEx
     'export const x = decider({});',
     /`deciders` in compose\/contexts\/wallets/,
   ],
-  ['domain/processes/x.ts', 'export const x = process({});', /`processes` in compose\/contexts\/<context>/],
+  ['domain/workflows/x.ts', 'export const x = workflow({});', /`workflows` in compose\/contexts\/<context>/],
   ['projections/auctions/x.ts', 'export const x: View = view({});', /`views` in compose\/contexts\/auctions/],
   ['sagas/auctions/x.ts', 'export const x = reaction({});', /`reactions` in compose\/contexts\/auctions/],
   ['sagas/wallets/x.ts', 'export const x = saga({});', /`sagas` in compose\/contexts\/wallets/],

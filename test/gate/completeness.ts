@@ -1,15 +1,15 @@
 import { posix } from 'node:path';
 import type { AnyDecider } from '#domain/kernel/decider.ts';
 import { OwnAffair } from '#domain/kernel/own-affair.ts';
-import type { Process } from '#domain/kernel/process.ts';
 import type { Registry } from '#domain/kernel/registry.ts';
+import type { Workflow } from '#domain/kernel/workflow.ts';
 import { everyNode, type Node, nameOf, parse, type Tree, textOf } from './tree.ts';
 
-/** Every command that nobody decides, or more than one; every process about a command that is not in the registry. */
+/** Every command that nobody decides, or more than one; every workflow about a command that is not in the registry. */
 export function undecided(
   registry: Registry,
   deciders: readonly AnyDecider[],
-  processes: readonly Process[],
+  workflows: readonly Workflow[],
 ): readonly string[] {
   const commands = [...registry.commands.keys()].flatMap((type) => {
     const deciding = deciders.filter((decider) => decider.commands.some((command) => command.type === type));
@@ -18,9 +18,9 @@ export function undecided(
       ? []
       : [`${type} has ${deciding.length} deciders and ${branches.length} branches`];
   });
-  const strangers = [...deciders.flatMap((decider) => decider.commands), ...processes.map((it) => it.command)]
+  const strangers = [...deciders.flatMap((decider) => decider.commands), ...workflows.map((it) => it.command)]
     .filter((command) => registry.commands.get(command.type)?.command !== command)
-    .map(({ type }) => `${type} is decided or screened, and not in the registry`);
+    .map(({ type }) => `${type} is decided or precondition, and not in the registry`);
   return [...commands, ...strangers];
 }
 
@@ -42,7 +42,7 @@ export function undecidedOwnAffairs(
 ): readonly string[] {
   const ofStaff = [...registry.commands.values()]
     .map(({ command }) => command)
-    .filter(({ from }) => from !== 'process' && from.some((role) => !OWN_ROLES.includes(role)));
+    .filter(({ from }) => from !== 'internal' && from.some((role) => !OWN_ROLES.includes(role)));
   const strangers = Object.keys(table)
     .filter((type) => ofStaff.every((command) => command.type !== type))
     .map((type) => `${type} is no command of staff`);

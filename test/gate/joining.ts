@@ -5,7 +5,7 @@ import { everyNode, nameOf, parse, type Tree } from './tree.ts';
 /** What a declaration is listed as, by the function that makes it. */
 const LISTED_AS: Readonly<Record<string, string>> = {
   decider: 'deciders',
-  process: 'processes',
+  workflow: 'workflows',
   view: 'views',
   reaction: 'reactions',
   saga: 'sagas',
@@ -25,7 +25,7 @@ interface Declared {
 function declaredIn(path: string, text: string): readonly Declared[] {
   const [, room, folder] = /^(domain|projections|sagas)\/([\w-]+)\//.exec(path) ?? [];
   if (room === undefined || folder === undefined || folder === 'kernel' || folder === 'runtime') return [];
-  const context = folder === 'processes' ? undefined : folder;
+  const context = folder === 'workflows' ? undefined : folder;
   return everyNode(parse(path, text).program)
     .filter((node) => node.type === 'ExportNamedDeclaration')
     .flatMap((node) => everyNode(node))
@@ -57,7 +57,7 @@ export function unlisted(tree: Tree): readonly string[] {
     /^compose\/contexts\/(?!manifest)[\w-]+\.ts$/.test(path),
   );
   const folders = new Set(
-    [...tree.keys()].flatMap((path) => /^domain\/(?!kernel\/|processes\/)([\w-]+)\//.exec(path)?.[1] ?? []),
+    [...tree.keys()].flatMap((path) => /^domain\/(?!kernel\/|workflows\/)([\w-]+)\//.exec(path)?.[1] ?? []),
   );
   const list = tree.get(LIST) ?? '';
   return [

@@ -54,7 +54,7 @@ function domainAllows(from: string, to: string): boolean {
   const [, area = ''] = from.split('/');
   const [, target = ''] = to.split('/');
   if (target === 'kernel' || target === area) return true;
-  return area === 'processes';
+  return area === 'workflows';
 }
 
 /** Packages that speak to something outside, or own a protocol: an adapter each, and nothing but adapters. */

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
-import { deciders, processes, reactions, registry } from '#compose/contexts.ts';
+import { deciders, reactions, registry, workflows } from '#compose/contexts.ts';
 import type { Actor } from '#domain/kernel/actor.ts';
 import { systemActor } from '#domain/kernel/actor.ts';
 import type { StoredEvent } from '#domain/kernel/envelope.ts';
@@ -39,7 +39,7 @@ function givenRoom(): Room {
     store,
     registry,
     deciders,
-    processes,
+    workflows,
     reactions,
     clock,
     newId,

@@ -51,7 +51,7 @@ export function givenTallies(
     store,
     registry: registryOf([tallies]),
     deciders: tallyDeciders,
-    processes: [],
+    workflows: [],
     reactions: [],
     clock,
     pauseClock: machineClock,

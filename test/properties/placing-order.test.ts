@@ -107,7 +107,7 @@ async function courseOf({ bids, order, inTime, work }: Course): Promise<readonly
     if (how === 'is slow') return;
     queue.work(how === 'fails');
     await soon();
-    // The safety net, which comes to them in the order of the history.
+    // The catch-up consumer, which comes to them in the order of the history.
     for (const at of again.splice(0).sort((one, other) => one - other)) fund(at);
   }
 

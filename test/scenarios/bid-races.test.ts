@@ -111,7 +111,7 @@ describe('two equal maxima at once from two processes', () => {
       const room = await givenOpenAuction(t);
       const fast = await room.house.beside();
       const slow = await room.house.beside();
-      // The safety net of the first process, which meets both bids too, is as slow.
+      // The catch-up consumer of the first process, which meets both bids too, is as slow.
       const behind = [slow, room.house.process].map((at) =>
         at.holdBack(({ stream }) => stream === `wallet-${first.id}:USD`),
       );
@@ -225,7 +225,7 @@ describe('the end of a lot', () => {
   });
 });
 
-test('funds that are gone between screen and hold: the bid is refused and the auction knows nothing of it', async (t) => {
+test('funds that are gone between precondition and hold: the bid is refused and the auction knows nothing of it', async (t) => {
   const room = await givenOpenAuction(t);
   const { house } = room;
   const before = await house.types('auction-a1');

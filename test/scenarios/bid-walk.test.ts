@@ -9,11 +9,11 @@ import { JoinAuction, PlaceBid } from '#domain/auctions/participant/messages.ts'
 import { PublishSale, ScheduleSale } from '#domain/auctions/sale/messages.ts';
 import type { Actor } from '#domain/kernel/actor.ts';
 import { money } from '#domain/kernel/money.ts';
-import { cancelAuction } from '#domain/processes/cancel-auction.ts';
-import { joinAuction } from '#domain/processes/join-auction.ts';
-import { placeBid } from '#domain/processes/place-bid.ts';
-import { scheduleAuction } from '#domain/processes/schedule-auction.ts';
 import { CreditWallet, OpenWallet } from '#domain/wallets/wallet/messages.ts';
+import { cancelAuction } from '#domain/workflows/cancel-auction.ts';
+import { joinAuction } from '#domain/workflows/join-auction.ts';
+import { placeBid } from '#domain/workflows/place-bid.ts';
+import { scheduleAuction } from '#domain/workflows/schedule-auction.ts';
 import { ann, otto, person, sam, system, terms } from '#test/support/auctions.ts';
 import { givenPlatform } from '#test/support/platform.ts';
 
@@ -28,7 +28,7 @@ async function givenAuction() {
   const platform = givenPlatform({
     contexts: [auctions.messages, wallets.messages],
     deciders: [...auctions.deciders, ...wallets.deciders],
-    processes: [scheduleAuction, cancelAuction, joinAuction, placeBid],
+    workflows: [scheduleAuction, cancelAuction, joinAuction, placeBid],
     reactions: auctions.reactions,
   });
   const done = async (...sent: Parameters<typeof platform.send>) => {

@@ -116,7 +116,7 @@ const stories: Readonly<Record<keyof typeof ownAffairs, (room: Saleroom) => Prom
 /** Sam under every role that may send the command, alone and beside those that he has anyhow. */
 function tokensFor(type: string): readonly Actor[] {
   const from = registry.commands.get(type)?.command.from;
-  assert.ok(from !== undefined && from !== 'process');
+  assert.ok(from !== undefined && from !== 'internal');
   const roles = from.flatMap((role): readonly (readonly Role[])[] => [[role], [role, 'seller', 'bidder']]);
   return roles.map((all) => person(sam.id, all));
 }

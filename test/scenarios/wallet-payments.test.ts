@@ -105,7 +105,7 @@ async function givenHouse(t: TestContext, declines?: () => string | undefined) {
   };
   const types = async (stream: string): Promise<string[]> =>
     (await platform.history(stream)).map(({ type }) => type);
-  /** Does what the safety net does: follows every event to the end of its chain, until nothing new comes of it. */
+  /** Does what the catch-up consumer does: follows every event to the end of its chain, until nothing new comes of it. */
   const settled = async (): Promise<void> => {
     for (let followed = 0; ; ) {
       const { events } = await store.readAll({ limit: 1_000 });

@@ -158,7 +158,7 @@ export const plants: readonly Plant[] = [
     edits: [
       {
         file: 'domain/auctions/participant/decider.ts',
-        find: 'if (isOver(screened.endsAt, now)) return [rejected(bid, AuctionClosed({}))];',
+        find: 'if (isOver(precondition.endsAt, now)) return [rejected(bid, AuctionClosed({}))];',
         replace: '',
       },
       {
@@ -179,7 +179,7 @@ export const plants: readonly Plant[] = [
           'trail.length > 0 ? [] : [{ command: CallOffAuction({ auctionId, lotId, saleId, cause }) }],',
       },
       {
-        file: 'domain/processes/drop-hammer.ts',
+        file: 'domain/workflows/drop-hammer.ts',
         find: "(sale.phase === 'none' ? undefined : sale.cause)",
         replace: '(sale.phase === undefined ? sale.cause : undefined)',
       },

@@ -89,7 +89,7 @@ export const deciding =
       data: Parameters<Decider<State, Es, Cs>['decide'][T]>[0],
       facts: {
         readonly actor?: Actor;
-        readonly screened?: Parameters<Decider<State, Es, Cs>['decide'][T]>[2]['screened'];
+        readonly precondition?: Parameters<Decider<State, Es, Cs>['decide'][T]>[2]['precondition'];
         readonly id?: string;
         readonly now?: string;
       } = {},
@@ -98,7 +98,7 @@ export const deciding =
         now: facts.now ?? NOW,
         actor: facts.actor ?? system,
         id: facts.id ?? 'id1',
-        screened: facts.screened,
+        precondition: facts.precondition,
       };
       const branch = decider.decide[type] as unknown as Branch<NewEvent>;
       return branch(data as never, stateOf(decider, history) as never, all as never);
@@ -119,7 +119,7 @@ export function bidding(over: Partial<AuctionTerms> = {}) {
     }
     return decided;
   };
-  const facts: Facts = { now: frozen.opensAt, actor: system, id: 'id1', screened: undefined };
+  const facts: Facts = { now: frozen.opensAt, actor: system, id: 'id1', precondition: undefined };
   const atEnd: Facts = { ...facts, now: frozen.endsAt };
   const decided = (decision: readonly AuctionEvent[] | Rejection): readonly AuctionEvent[] => {
     if ('rejected' in decision) throw new Error(decision.code);

@@ -61,7 +61,7 @@ export function line(events: readonly NewEvent[], command: Command, facts: Parti
     .join(', ');
 }
 
-export const facts: Facts = { now: NOON, actor: person('ann'), id: 'x', screened: undefined };
+export const facts: Facts = { now: NOON, actor: person('ann'), id: 'x', precondition: undefined };
 /** The state after these events. */
 export const after = (state: typeof wallet.initial, events: readonly NewEvent[]) =>
   events.reduce(

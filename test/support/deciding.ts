@@ -35,7 +35,13 @@ export function decideOn<
   );
   const decide = (decider.decide as unknown as Loose)[command];
   if (decide === undefined) throw new Error(`${decider.category} decides no ${command}`);
-  return decide(data, state, { now: NOON, actor: person('ann'), id: 'id-1', screened: undefined, ...facts });
+  return decide(data, state, {
+    now: NOON,
+    actor: person('ann'),
+    id: 'id-1',
+    precondition: undefined,
+    ...facts,
+  });
 }
 
 /** The events of a decision that must not be a rejection. */

@@ -3,18 +3,18 @@ import { decider, forget } from '#domain/kernel/decider.ts';
 import {
   command,
   event,
+  preconditionOf,
   type Rejection,
   refusalShape,
   rejection,
-  screenedBy,
 } from '#domain/kernel/message.ts';
-import { process } from '#domain/kernel/process.ts';
 import { reaction } from '#domain/kernel/reaction.ts';
 import type { Context } from '#domain/kernel/registry.ts';
 import { stream } from '#domain/kernel/stream.ts';
 import { unreachable } from '#domain/kernel/unreachable.ts';
+import { workflow } from '#domain/kernel/workflow.ts';
 
-// The smallest process there is: a visit is asked for on the visitor's stream and decided on the gate's.
+// The smallest workflow there is: a visit is asked for on the visitor's stream and decided on the gate's.
 
 const Id = z.string().regex(/^[a-z0-9]{1,20}$/);
 const Visit = { gate: Id, visitor: Id, visitId: z.string() };
@@ -63,11 +63,11 @@ export const PayVisit = command('PayVisit', {
   data: { gate: Id, visitor: Id },
   stream: visitOf,
   rejections: [GateShut, NoSeat],
-  screened: screenedBy<{ open: boolean }>(),
+  precondition: preconditionOf<{ open: boolean }>(),
 });
 export const AdmitVisit = command('AdmitVisit', {
   description: 'Decides a visit at the gate.',
-  from: 'process',
+  from: 'internal',
   data: Visit,
   stream: gateOf,
   rejections: [NoSeat],
@@ -114,18 +114,18 @@ export const visitDecider = decider({
   initial: {},
   evolve: (state) => state,
   decide: {
-    PayVisit({ gate, visitor }, _, { id, screened }) {
-      if (screened.open) return [VisitAsked({ gate, visitor, visitId: id })];
+    PayVisit({ gate, visitor }, _, { id, precondition }) {
+      if (precondition.open) return [VisitAsked({ gate, visitor, visitId: id })];
       const { code, message } = GateShut({});
       return [VisitTurnedAway({ gate, visitor, visitId: id, reason: { code, message, details: {} } })];
     },
   },
 });
 
-export const payVisit = process({
+export const payVisit = workflow({
   command: PayVisit,
   reads: { gate: { decider: gateDecider, stream: gateOf } },
-  screen: ({ gate: { open } }) => ({ open }),
+  precondition: ({ gate: { open } }) => ({ open }),
   refuses: ({ open }) => !open,
   outcome(events) {
     const refused = events.find(({ type }) => type === VisitRefused.type);

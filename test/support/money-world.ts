@@ -5,7 +5,7 @@ import { categoryOf } from '#domain/kernel/ids.ts';
 import { type Command, type NewEvent, recordedReason } from '#domain/kernel/message.ts';
 import type { Intent } from '#domain/kernel/reaction.ts';
 import { registryOf } from '#domain/kernel/registry.ts';
-import { whileInDebt } from '#domain/processes/while-in-debt.ts';
+import { whileInDebt } from '#domain/workflows/while-in-debt.ts';
 import { NOON } from '#test/support/deciding.ts';
 
 /** A command somebody is about to send. */
@@ -39,7 +39,7 @@ export class MoneyWorld {
       now: NOON,
       actor: by,
       id: `id-${this.#decisions}`,
-      screened: this.#screen(command, data, by),
+      precondition: this.#precondition(command, data, by),
     };
     const decision = decide(data, head.state, facts);
     if ('rejected' in decision) return recordedReason(declared?.rejections ?? [], decision).code;
@@ -54,14 +54,14 @@ export class MoneyWorld {
     return events;
   }
 
-  /** What the screen of its process says, of states as they are now. */
-  #screen(command: string, data: object, by: Actor): unknown {
-    const process = whileInDebt.find((each) => each.command.type === command);
-    const states = Object.entries(process?.reads ?? {}).map(([name, { decider, stream }]) => [
+  /** What the precondition of its workflow says, of states as they are now. */
+  #precondition(command: string, data: object, by: Actor): unknown {
+    const workflow = whileInDebt.find((each) => each.command.type === command);
+    const states = Object.entries(workflow?.reads ?? {}).map(([name, { decider, stream }]) => [
       name,
       this.#states.get(stream(data, by))?.state ?? decider.initial,
     ]);
-    return process?.screen(Object.fromEntries(states), data, { now: NOON, actor: by });
+    return workflow?.precondition(Object.fromEntries(states), data, { now: NOON, actor: by });
   }
 
   #wanted(event: RecordedEvent): readonly Sent[] {

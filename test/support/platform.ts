@@ -5,9 +5,9 @@ import type { Command } from '#domain/kernel/message.ts';
 import type { EventStore } from '#domain/kernel/ports/event-store.ts';
 import type { NewId } from '#domain/kernel/ports/facts.ts';
 import type { Log } from '#domain/kernel/ports/log.ts';
-import type { Process } from '#domain/kernel/process.ts';
 import type { Reaction } from '#domain/kernel/reaction.ts';
 import { type Context, type Registry, registryOf } from '#domain/kernel/registry.ts';
+import type { Workflow } from '#domain/kernel/workflow.ts';
 import { type SimulatedClock, simulatedClock } from '#engines/clock/simulated.ts';
 import { memoryEventStore } from '#engines/event-store/memory.ts';
 import type { SnapshotStore } from '#write-side/pipeline/key-pages.ts';
@@ -18,7 +18,7 @@ import { seededIds, seededRandom } from './seeded.ts';
 export interface PlatformOptions {
   readonly contexts: readonly Context[];
   readonly deciders: readonly AnyDecider[];
-  readonly processes?: readonly Process[];
+  readonly workflows?: readonly Workflow[];
   readonly reactions?: readonly Reaction[];
   /** Another platform's, for what happens between two processes or after a restart. */
   readonly store?: EventStore;
@@ -59,7 +59,7 @@ export function givenPlatform(options: PlatformOptions): Platform {
     store,
     registry,
     deciders: options.deciders,
-    processes: options.processes ?? [],
+    workflows: options.workflows ?? [],
     reactions: options.reactions ?? [],
     clock,
     newId,

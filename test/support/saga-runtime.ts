@@ -7,7 +7,7 @@ import { type EventStore, StoreError } from '#domain/kernel/ports/event-store.ts
 import type { ReadStore } from '#domain/kernel/ports/read-store.ts';
 import type { Reaction } from '#domain/kernel/reaction.ts';
 import type { Saga } from '#domain/kernel/saga.ts';
-import { events as sagaEvents } from '#domain/processes/saga/messages.ts';
+import { events as sagaEvents } from '#domain/workflows/saga/messages.ts';
 import { type SimulatedClock, simulatedClock } from '#engines/clock/simulated.ts';
 import { systemClock } from '#engines/clock/system.ts';
 import { consumerLoop } from '#engines/consumer/consumer.ts';
@@ -113,7 +113,7 @@ const idle = (name: string): Consumer => ({
   stop: async () => undefined,
 });
 
-/** Write side, feed, consumers, safety net and sagas over a world, wired as in production. */
+/** Write side, feed, consumers, catch-up consumer and sagas over a world, wired as in production. */
 export async function startRuntime(world: World, options: RuntimeOptions = {}): Promise<Runtime> {
   const { store, clock, readStore } = world;
   const life = mortality(options.death);

@@ -64,7 +64,7 @@ export const Empty = command('Empty', {
 });
 export const Inject = command('Inject', {
   description: 'What only processes may do.',
-  from: 'process',
+  from: 'internal',
   data: growth,
   stream: tally,
 });

@@ -43,33 +43,33 @@ export const IsShut = rejection('is_shut', { message: 'Shut.' });
 const inPurse = { purse: Id, ...amount };
 export const Fill = command('Fill', {
   description: 'Puts money in.',
-  from: 'process',
+  from: 'internal',
   data: inPurse,
   stream: purse,
   rejections: [IsShut],
 });
 export const PutBack = command('PutBack', {
   description: 'Puts money back, shut or not.',
-  from: 'process',
+  from: 'internal',
   data: inPurse,
   stream: purse,
 });
 export const Take = command('Take', {
   description: 'Takes money out.',
-  from: 'process',
+  from: 'internal',
   data: inPurse,
   stream: purse,
   rejections: [TooLittle],
 });
 export const Shutting = command('Shutting', {
   description: 'Shuts the purse.',
-  from: 'process',
+  from: 'internal',
   data: { purse: Id },
   stream: purse,
 });
 export const Opening = command('Opening', {
   description: 'Opens the purse again.',
-  from: 'process',
+  from: 'internal',
   data: { purse: Id },
   stream: purse,
 });
@@ -126,19 +126,19 @@ export const Reminded = event('Reminded', {
 });
 export const Ask = command('Ask', {
   description: 'Asks for a transfer.',
-  from: 'process',
+  from: 'internal',
   data: asked,
   stream: transfer,
 });
 export const Nudge = command('Nudge', {
   description: 'Asks where it is.',
-  from: 'process',
+  from: 'internal',
   data: { transfer: Id },
   stream: transfer,
 });
 export const Remind = command('Remind', {
   description: 'Says that it takes too long.',
-  from: 'process',
+  from: 'internal',
   data: { transfer: Id },
   stream: transfer,
 });
@@ -158,7 +158,7 @@ const transfers = decider({
 
 export const Count = command('Count', {
   description: 'Counts an amount.',
-  from: 'process',
+  from: 'internal',
   data: { counter: Id, ...amount },
   stream: counter,
 });

@@ -5,9 +5,9 @@ import { later } from '#domain/kernel/instant.ts';
 import type { KeptLine } from '#domain/kernel/line.ts';
 import type { Clock } from '#domain/kernel/ports/facts.ts';
 import type { Log } from '#domain/kernel/ports/log.ts';
-import type { Outcome, Process } from '#domain/kernel/process.ts';
 import type { Reaction } from '#domain/kernel/reaction.ts';
 import type { Registry } from '#domain/kernel/registry.ts';
+import type { Outcome, Workflow } from '#domain/kernel/workflow.ts';
 
 /** A command's events on their way through the reactions. */
 export interface Following {
@@ -15,7 +15,7 @@ export interface Following {
   readonly met: readonly RecordedEvent[];
   /** Calls back after each event that is met from now on. One listener at most. */
   listen(met: () => void): void;
-  /** Never rejects: a chain that stops short is finished by the safety net. */
+  /** Never rejects: a chain that stops short is finished by the catch-up consumer. */
   readonly ended: Promise<void>;
 }
 
@@ -23,10 +23,10 @@ interface AfterCommit {
   /** Runs the reactions on these events, in their order, each chain to its end. */
   follow(events: readonly RecordedEvent[]): Following;
   /**
-   * The reply of a process, as soon as its chain has said how it ended: what else the chain has to do, such as letting go
+   * The reply of a workflow, as soon as its chain has said how it ended: what else the chain has to do, such as letting go
    * of whoever was outbid, is not the caller's to wait for. `pending` when that takes too long.
    */
-  outcome(process: Process, own: Reply, following: Following): Promise<Reply>;
+  outcome(workflow: Workflow, own: Reply, following: Following): Promise<Reply>;
 }
 
 const lastPosition = (events: readonly RecordedEvent[]): Position | undefined =>
@@ -43,7 +43,7 @@ export function afterCommit(options: {
   readonly clock: Clock;
   readonly log: Log;
   readonly outcomeWaitMs: number;
-  /** Told of each chain, for the safety net of the same process. */
+  /** Told of each chain, for the catch-up consumer of the same process. */
   readonly followed?: FollowedChains | undefined;
   readonly lines?: readonly KeptLine[] | undefined;
 }): AfterCommit {
@@ -70,10 +70,10 @@ export function afterCommit(options: {
   }
 
   /** Resolves when the outcome is known, at the end of the chain, or when the caller has waited long enough. */
-  async function outcomeOrTime(process: Process, following: Following): Promise<void> {
+  async function outcomeOrTime(workflow: Workflow, following: Following): Promise<void> {
     const { promise: known, resolve } = Promise.withResolvers<void>();
     const look = (): void => {
-      if (judge(process, following.met) !== 'pending') resolve();
+      if (judge(workflow, following.met) !== 'pending') resolve();
     };
     following.listen(look);
     look();
@@ -82,12 +82,15 @@ export function afterCommit(options: {
     cancel();
   }
 
-  function judge(process: Process, met: readonly RecordedEvent[]): Outcome {
+  function judge(workflow: Workflow, met: readonly RecordedEvent[]): Outcome {
     try {
-      return process.outcome(met);
+      return workflow.outcome(met);
     } catch (error) {
       // Recorded all the same, so the one answer that must not be given is a no.
-      log.error({ command: process.command.type, err: error }, 'the outcome of a process could not be told');
+      log.error(
+        { command: workflow.command.type, err: error },
+        'the outcome of a workflow could not be told',
+      );
       return 'pending';
     }
   }
@@ -108,12 +111,12 @@ export function afterCommit(options: {
         },
       };
     },
-    async outcome(process, own, following) {
+    async outcome(workflow, own, following) {
       // A no of its own, or nothing to do, is final: no reaction can change it.
       if (own.outcome !== 'accepted' || own.events.length === 0) return own;
-      await outcomeOrTime(process, following);
+      await outcomeOrTime(workflow, following);
       const met = [...following.met];
-      const outcome = judge(process, met);
+      const outcome = judge(workflow, met);
       const { commandId, stream, events } = own;
       const position = lastPosition(met);
       if (outcome === 'accepted' || outcome === 'pending') {

@@ -14,9 +14,9 @@ import { metadataOf } from './metadata.ts';
 import type { KeyLimits, RememberedCommand } from './remembered-commands.ts';
 import type { SeenKeys } from './seen-keys.ts';
 
-/** A command that waits for its stream. `screened` is what its process's screen handed on. */
+/** A command that waits for its stream. `precondition` is what its workflow's precondition handed on. */
 export interface WaitingCommand extends ReadyCommand {
-  readonly screened: unknown;
+  readonly precondition: unknown;
 }
 
 /** A decided event on its way to the store: as it is appended, and as it will be read. */
@@ -158,8 +158,8 @@ export function decideBatch<C extends WaitingCommand>(
     const branch = command.decider.decide[type];
     if (branch === undefined) throw new TypeError(`${command.decider.category} does not decide ${type}`);
     const now = clock.now();
-    const { screened, envelope } = command;
-    const answer = branch(command.data, state, { now, actor: envelope.actor, id: newId(), screened });
+    const { precondition, envelope } = command;
+    const answer = branch(command.data, state, { now, actor: envelope.actor, id: newId(), precondition });
     if (!isRejection(answer)) return pend(deciding, command, now, state, answer);
     if (!command.command.rejections.some(({ code }) => code === answer.code)) {
       throw new TypeError(`${type} does not declare the rejection ${answer.code}`);

@@ -71,10 +71,10 @@ interface Read {
   readonly json: Json;
 }
 
-/** Nobody outside is `system`; whoever is may send what only processes send. */
+/** Nobody outside is `system`; whoever is may send what is internal. */
 function mayNot({ from }: CommandDeclaration, { roles }: Actor): Rejection | undefined {
   if (roles.includes('system')) return undefined;
-  if (from === 'process') return Forbidden({ needs: ['system'] });
+  if (from === 'internal') return Forbidden({ needs: ['system'] });
   return roles.some((role) => from.includes(role)) ? undefined : Forbidden({ needs: [...from] });
 }
 

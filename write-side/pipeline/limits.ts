@@ -42,9 +42,9 @@ export interface PipelineLimits {
   /** Over all cached streams: what bounds the memory of long windows. */
   readonly cachedCommands: number;
   readonly eventsPerSnapshot: number;
-  /** Screens that may wait for the store at once. */
-  readonly screensReading: number;
-  /** How long a process's caller waits for its outcome. */
+  /** Preconditions that may wait for the store at once. */
+  readonly preconditionsReading: number;
+  /** How long a workflow's caller waits for its outcome. */
   readonly outcomeWaitMs: number;
   readonly pageEvents: number;
 }
@@ -73,7 +73,7 @@ export const pipelineLimits: PipelineLimits = {
   cachedStreams: 20_000,
   cachedCommands: 1_000_000,
   eventsPerSnapshot: 500,
-  screensReading: 1_000,
+  preconditionsReading: 1_000,
   outcomeWaitMs: 5_000,
   pageEvents: storeLimits.pageEvents,
 };

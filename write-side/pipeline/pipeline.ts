@@ -6,10 +6,10 @@ import type { Rejection } from '#domain/kernel/message.ts';
 import { type EventStore, StoreError } from '#domain/kernel/ports/event-store.ts';
 import type { Clock, NewId, Random } from '#domain/kernel/ports/facts.ts';
 import { type Log, noLog } from '#domain/kernel/ports/log.ts';
-import type { Process } from '#domain/kernel/process.ts';
 import type { Reaction } from '#domain/kernel/reaction.ts';
 import type { Registry } from '#domain/kernel/registry.ts';
 import { Internal, Unavailable } from '#domain/kernel/rejections.ts';
+import type { Workflow } from '#domain/kernel/workflow.ts';
 import { admission, type Side } from './admission.ts';
 import { afterCommit, type Following } from './after-commit.ts';
 import { headsOf } from './heads.ts';
@@ -17,9 +17,9 @@ import { intake } from './intake.ts';
 import type { SnapshotStore } from './key-pages.ts';
 import { type PipelineLimits, pipelineLimits } from './limits.ts';
 import { pauses } from './pause.ts';
+import { preconditions } from './preconditions.ts';
 import { observedRate } from './rate.ts';
 import { refused, replyOf } from './reply.ts';
-import { screening } from './screening.ts';
 import { seenKeys } from './seen-keys.ts';
 import { snapshotsIn } from './snapshots.ts';
 import { type Settled, streamQueues } from './stream-queue.ts';
@@ -28,9 +28,9 @@ export interface PipelineOptions {
   readonly store: EventStore;
   readonly registry: Registry;
   readonly deciders: readonly AnyDecider[];
-  readonly processes: readonly Process[];
+  readonly workflows: readonly Workflow[];
   readonly reactions: readonly Reaction[];
-  /** The time of the business: what is decided and screened is told it. */
+  /** The time of the business: what is decided and checked is told it. */
   readonly clock: Clock;
   /** Whose time passes between two tries and while a caller waits; for when the other one is simulated. Default: the same. */
   readonly pauseClock?: Clock;
@@ -39,7 +39,7 @@ export interface PipelineOptions {
   /** Without it every cold stream is read from its beginning. */
   readonly snapshots?: SnapshotStore;
   readonly log?: Log;
-  /** Where the safety net runs in this process too: told of each chain, so that it need not follow it again. */
+  /** Where the catch-up consumer runs in this process too: told of each chain, so that it need not follow it again. */
   readonly followed?: FollowedChains;
   /** Of the lines of the reactions; without them chains do not wait for each other. */
   readonly lines?: readonly KeptLine[];
@@ -78,7 +78,7 @@ const kindOf = ({ command }: Envelope, reply: Reply): string =>
   `${command} ${reply.outcome === 'rejected' ? reply.rejection.code : 'accepted'}`;
 
 /**
- * The way of a command: admitted, read, screened, decided once in its stream's queue, recorded, answered, and followed
+ * The way of a command: admitted, read, checked, decided once in its stream's queue, recorded, answered, and followed
  * through the reactions.
  *
  * @throws TypeError for a command that two deciders claim.
@@ -96,7 +96,7 @@ export function createPipeline(options: PipelineOptions): Pipeline {
     log = noLog,
   } = options;
   const limits: PipelineLimits = { ...pipelineLimits, ...options.limits };
-  const processes = new Map(options.processes.map((process) => [process.command.type, process]));
+  const workflows = new Map(options.workflows.map((workflow) => [workflow.command.type, workflow]));
   const rate = observedRate(pauseClock);
   const pause = pauses(pauseClock, random, limits);
   const door = admission({ limits, rate, clock: pauseClock, random });
@@ -105,7 +105,7 @@ export function createPipeline(options: PipelineOptions): Pipeline {
   const heads = headsOf({ store, registry, snapshots, seen, limits });
   const read = intake(registry, deciders);
   const soleWriter = store.soleWriter === true;
-  const screen = screening({ processes, heads, clock, rate, limits, soleWriter });
+  const precondition = preconditions({ workflows, heads, clock, rate, limits, soleWriter });
 
   function internal(error: unknown, about: object): Rejection {
     const reference = newId();
@@ -135,7 +135,7 @@ export function createPipeline(options: PipelineOptions): Pipeline {
     try {
       const ready = read(envelope);
       if ('rejected' in ready) return no(ready);
-      const settled: Settled = await queues.submit(ready, sideOf(envelope), screen(ready));
+      const settled: Settled = await queues.submit(ready, sideOf(envelope), precondition(ready));
       const reply = replyOf(registry, envelope, ready.stream, settled);
       return { reply, repeated: settled.kind === 'recorded' && settled.repeated };
     } catch (error) {
@@ -160,8 +160,8 @@ export function createPipeline(options: PipelineOptions): Pipeline {
   /** Starts the reactions, unless they have run or whoever sent the command follows its chain. */
   function follow(envelope: Envelope, reply: Reply, repeated: boolean): Following | undefined {
     if (reply.events.length === 0 || envelope.origin.channel === 'reaction') return undefined;
-    // The outcome of a process is nowhere but in its chain, so a repeat follows it again.
-    if (repeated && !processes.has(envelope.command)) return undefined;
+    // The outcome of a workflow is nowhere but in its chain, so a repeat follows it again.
+    if (repeated && !workflows.has(envelope.command)) return undefined;
     return after.follow(reply.events);
   }
 
@@ -171,9 +171,9 @@ export function createPipeline(options: PipelineOptions): Pipeline {
     reply: Reply,
     following: Following | undefined,
   ): Reply | Promise<Reply> {
-    const process = processes.get(command);
-    if (process === undefined || following === undefined) return reply;
-    return after.outcome(process, reply, following);
+    const workflow = workflows.get(command);
+    if (workflow === undefined || following === undefined) return reply;
+    return after.outcome(workflow, reply, following);
   }
 
   async function dispatch(envelope: Envelope): Promise<Reply> {

@@ -13,9 +13,9 @@ import type { Heads } from './heads.ts';
 import type { ReadyCommand } from './intake.ts';
 import type { PipelineLimits } from './limits.ts';
 import type { Pause } from './pause.ts';
+import type { Checked } from './preconditions.ts';
 import type { Rate } from './rate.ts';
 import type { RememberedCommand } from './remembered-commands.ts';
-import type { Screened } from './screening.ts';
 import type { SeenKeys } from './seen-keys.ts';
 import type { Snapshots } from './snapshots.ts';
 
@@ -26,17 +26,17 @@ export type Settled =
 
 export interface StreamQueues {
   /**
-   * Never rejects: what goes wrong is a rejection, too. The command has its place from now on, however long its screen
+   * Never rejects: what goes wrong is a rejection, too. The command has its place from now on, however long its precondition
    * takes.
    */
-  submit(command: ReadyCommand, side: Side, screening: Promise<Screened>): Promise<Settled>;
+  submit(command: ReadyCommand, side: Side, checking: Promise<Checked>): Promise<Settled>;
   size(): { readonly streams: number; readonly commands: number };
 }
 
 interface Queued extends ReadyCommand {
-  /** What its process's screen handed on, once that is known. */
-  screened: unknown;
-  readonly screening: Promise<Screened>;
+  /** What its workflow's precondition handed on, once that is known. */
+  precondition: unknown;
+  readonly checking: Promise<Checked>;
   readonly side: Side;
   readonly settle: (settled: Settled) => void;
 }
@@ -193,17 +193,17 @@ export function streamQueues(deciding: Deciding): StreamQueues {
     return now.revision === base ? { status: 'recorded', events: [] } : 'retry';
   }
 
-  /** Those whose screens let them pass; the others are answered. All screens of a turn were begun when they came. */
+  /** Those whose preconditions let them pass; the others are answered. All preconditions of a turn were begun when they came. */
   async function passed(commands: readonly Queued[]): Promise<readonly Queued[]> {
     const through: Queued[] = [];
     for (const command of commands) {
       try {
-        const screened = await command.screening;
-        if ('rejected' in screened) {
-          settle(command, rejected(screened));
+        const precondition = await command.checking;
+        if ('rejected' in precondition) {
+          settle(command, rejected(precondition));
           continue;
         }
-        command.screened = screened.screened;
+        command.precondition = precondition.precondition;
         through.push(command);
       } catch (error) {
         fail([command], error);
@@ -279,7 +279,7 @@ export function streamQueues(deciding: Deciding): StreamQueues {
   }
 
   return {
-    submit(command, side, screening) {
+    submit(command, side, checking) {
       const { stream } = command;
       const queue: Queue = queues.get(stream) ?? {
         stream,
@@ -288,7 +288,7 @@ export function streamQueues(deciding: Deciding): StreamQueues {
         alone: 0,
       };
       // Whoever waits for it hears of its failure; nobody may wait yet, or ever.
-      screening.catch(() => undefined);
+      checking.catch(() => undefined);
       const most = side === 'system' ? limits.systemPerStream : limits.externalPerStream;
       if (queue.count[side] >= most) {
         if (side === 'system') void closeForAMoment(stream);
@@ -299,7 +299,7 @@ export function streamQueues(deciding: Deciding): StreamQueues {
       const { promise, resolve } = Promise.withResolvers<Settled>();
       queue.count[side] += 1;
       queued += 1;
-      queue.waiting.push({ ...command, side, screened: undefined, screening, settle: resolve });
+      queue.waiting.push({ ...command, side, precondition: undefined, checking, settle: resolve });
       if (!queues.has(stream)) {
         queues.set(stream, queue);
         // Not at once: what arrives in the same moment is decided together.

@@ -32,7 +32,7 @@ state that forbids it) is a rejection with a code of its own. Lengths count char
 characters, so that half of a surrogate pair, which JSON can spell, is none (RFC 7493). A body is at most 128 KiB.`;
 
 function operation({ context, command }: CommandPath): JsonObject {
-  const roles = command.from === 'process' ? [] : command.from;
+  const roles = command.from === 'internal' ? [] : command.from;
   return {
     operationId: command.type,
     tags: [context.name],

@@ -16,7 +16,7 @@ const kebab = (name: string): string => name.replace(/(?<=[a-z0-9])(?=[A-Z])/g, 
  */
 export function commandPaths(registry: Registry): readonly CommandPath[] {
   const paths = [...registry.commands.values()]
-    .filter(({ command }) => command.from !== 'process')
+    .filter(({ command }) => command.from !== 'internal')
     .map(({ context, command }) => ({
       path: `/commands/${context.name}/${kebab(command.type)}`,
       context,

@@ -150,20 +150,20 @@ export const auction = decider({
       if (auction.phase !== 'open') return [];
       return whenDue(auction.terms.endsAt, now, () => [LotClosing({ auctionId })]);
     },
-    DropHammer(_, auction, { screened: cause }) {
+    DropHammer(_, auction, { precondition: cause }) {
       if (auction.phase !== 'closing') return [];
       return [cause === undefined ? hammer(auction) : cancelled(auction, cause)];
     },
-    CancelAuction({ cause }, auction, { actor, screened }) {
+    CancelAuction({ cause }, auction, { actor, precondition }) {
       if (auction.phase === 'none') return AuctionUnknown({});
       if (auction.phase === 'cancelled') return [];
       if (auction.phase === 'sold' || auction.phase === 'passed')
         return AuctionOver({ phase: auction.phase });
       const own = ownAffair(actor, auction.terms.seller);
       if (own !== undefined) return own;
-      const known = maximaKnown(screened.inspector, auction);
+      const known = maximaKnown(precondition.inspector, auction);
       if (known !== undefined) return HasReadSecrets({ readUntil: known.until });
-      return screened.hasBid ? HasBid({}) : [cancelled(auction, cause)];
+      return precondition.hasBid ? HasBid({}) : [cancelled(auction, cause)];
     },
     CallOffAuction({ auctionId, lotId, saleId, cause }, auction) {
       const place = { lotId, saleId };

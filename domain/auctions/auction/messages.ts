@@ -3,7 +3,7 @@ import { shown } from '../../kernel/currencies.ts';
 import { NotYet } from '../../kernel/deadline.ts';
 import { AuctionId, BidId, LotId, MovementId, PersonId, SaleId } from '../../kernel/ids.ts';
 import { Instant } from '../../kernel/instant.ts';
-import { command, event, refusalShape, rejection, screenedBy, secret } from '../../kernel/message.ts';
+import { command, event, preconditionOf, refusalShape, rejection, secret } from '../../kernel/message.ts';
 import { Currency, MinorUnits, Money, PositiveMinorUnits } from '../../kernel/money.ts';
 import { OwnAffair } from '../../kernel/own-affair.ts';
 import { stream } from '../../kernel/stream.ts';
@@ -233,7 +233,7 @@ export const auctionStream = stream('auction', ({ auctionId }: { auctionId: Auct
 
 export const RegisterAuction = command('RegisterAuction', {
   description: 'Takes a lot that is offered into an auction.',
-  from: 'process',
+  from: 'internal',
   data: auctionTerms,
   stream: auctionStream,
   rejections: [AuctionExists, SaleNotOpen],
@@ -248,7 +248,7 @@ export const OpenAuction = command('OpenAuction', {
 });
 export const AcceptBid = command('AcceptBid', {
   description: 'Decides a funded bid in its turn: behind those that were placed before it.',
-  from: 'process',
+  from: 'internal',
   data: {
     auctionId: AuctionId,
     bidId: BidId,
@@ -274,13 +274,13 @@ export const AcceptBid = command('AcceptBid', {
 });
 export const PassOverBid = command('PassOverBid', {
   description: 'Goes on without a bid whose funds were not answered for in time.',
-  from: 'process',
+  from: 'internal',
   data: { auctionId: AuctionId, bidId: BidId, bidder: PersonId, nth },
   stream: auctionStream,
 });
 export const CloseLot = command('CloseLot', {
   description: 'Ends the bidding, at its time.',
-  from: 'process',
+  from: 'internal',
   data: { auctionId: AuctionId },
   stream: auctionStream,
   rejections: [NotYet],
@@ -290,10 +290,10 @@ export type SaleCancelledFor = string | undefined;
 export const DropHammer = command('DropHammer', {
   description:
     'Sells or passes the lot, once every bid placed before its end has been decided; cancels it if its sale was cancelled.',
-  from: 'process',
+  from: 'internal',
   data: { auctionId: AuctionId },
   stream: auctionStream,
-  screened: screenedBy<SaleCancelledFor>(),
+  precondition: preconditionOf<SaleCancelledFor>(),
 });
 export const CancelAuction = command('CancelAuction', {
   description:
@@ -302,17 +302,17 @@ export const CancelAuction = command('CancelAuction', {
   data: { auctionId: AuctionId, cause: Cause },
   stream: auctionStream,
   rejections: [AuctionUnknown, AuctionOver, OwnAffair, HasReadSecrets, HasBid],
-  screened: screenedBy<{ readonly inspector: Inspector; readonly hasBid: boolean }>(),
+  precondition: preconditionOf<{ readonly inspector: Inspector; readonly hasBid: boolean }>(),
 });
 export const CallOffAuction = command('CallOffAuction', {
   description: 'Cancels an auction with its sale, unless its hammer has fallen.',
-  from: 'process',
+  from: 'internal',
   data: { auctionId: AuctionId, lotId: LotId, saleId: SaleId, cause: Cause },
   stream: auctionStream,
 });
 export const SettleLot = command('SettleLot', {
   description: 'Records that a sale has been paid for and paid out.',
-  from: 'process',
+  from: 'internal',
   data: {
     auctionId: AuctionId,
     paidTo: LotSettled.schema.shape.paidTo,
@@ -322,7 +322,7 @@ export const SettleLot = command('SettleLot', {
 });
 export const StopSettlement = command('StopSettlement', {
   description: 'Records that a settlement cannot go on by itself.',
-  from: 'process',
+  from: 'internal',
   data: { auctionId: AuctionId, at: z.string().max(64), ...refusalShape },
   stream: auctionStream,
 });

@@ -37,7 +37,7 @@ export const inspectorStream = stream('inspector', ({ person }: { person: Person
 
 export const RecordReading = command('RecordReading', {
   description: 'Records that a person is shown what is secret, before it is shown.',
-  from: 'process',
+  from: 'internal',
   data: reading,
   stream: inspectorStream,
 });

@@ -118,7 +118,7 @@ export const lot = decider({
       if (lot.phase === 'withdrawn') return [];
       return lot.phase === 'consigned' ? [LotWithdrawn({ lotId, cause })] : LotPhase({ phase: lot.phase });
     },
-    ScheduleAuction(data, lot, { now, actor, screened }) {
+    ScheduleAuction(data, lot, { now, actor, precondition }) {
       const { auctionId, saleId, opensAt, endsAt, minimumReputation } = data;
       if (lot.phase === 'none') return LotUnknown({});
       if (!mayHandle(lot, actor)) return NotYourLot({});
@@ -126,11 +126,11 @@ export const lot = decider({
       if (lot.phase !== 'consigned') return LotPhase({ phase: lot.phase });
       if (lot.auctions.includes(auctionId)) return AuctionExists({});
       if (!areSoundTimes(opensAt, endsAt, now)) return UnsoundTimes({ now });
-      if ('refusal' in screened) return screened.refusal;
+      if ('refusal' in precondition) return precondition.refusal;
       // The commission is the house's to decide, and this lot's owner has decided it.
-      const own = screened.hasArranged ? ownAffair(actor, lot.consignor) : undefined;
+      const own = precondition.hasArranged ? ownAffair(actor, lot.consignor) : undefined;
       if (own !== undefined) return own;
-      const { currency, ladder, premium, commission } = screened.terms;
+      const { currency, ladder, premium, commission } = precondition.terms;
       const { consignor, described, consignedAt } = lot;
       if (described.currency !== currency) return OtherCurrency({ lot: described.currency, sale: currency });
       return [

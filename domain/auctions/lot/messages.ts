@@ -2,14 +2,20 @@ import { z } from 'zod';
 import { CurrencyUnknown } from '../../kernel/currencies.ts';
 import { AuctionId, LotId, PersonId, SaleId } from '../../kernel/ids.ts';
 import { Instant } from '../../kernel/instant.ts';
-import { command, event, rejection, screenedBy, secret, type Upcast } from '../../kernel/message.ts';
+import { command, event, preconditionOf, rejection, secret, type Upcast } from '../../kernel/message.ts';
 import { Currency, MinorUnits, Money, PositiveMinorUnits, PositiveMoney } from '../../kernel/money.ts';
 import { OwnAffair } from '../../kernel/own-affair.ts';
 import { stream } from '../../kernel/stream.ts';
 import { anyText, someText } from '../../kernel/text.ts';
 import { Tiers } from '../fees.ts';
 import { Ladder } from '../ladder.ts';
-import { AuctionExists, SaleFull, SaleNotOpen, type SaleScreening, SaleUnknown } from '../sale/messages.ts';
+import {
+  AuctionExists,
+  SaleFull,
+  SaleNotOpen,
+  type SalePrecondition,
+  SaleUnknown,
+} from '../sale/messages.ts';
 
 // Streams `lot-<lotId>`. Events are stored for ever.
 
@@ -220,17 +226,17 @@ export const ScheduleAuction = command('ScheduleAuction', {
     SaleFull,
     AuctionExists,
   ],
-  screened: screenedBy<SaleScreening>(),
+  precondition: preconditionOf<SalePrecondition>(),
 });
 export const ReturnLot = command('ReturnLot', {
   description: 'Takes a lot back from an auction that did not sell it.',
-  from: 'process',
+  from: 'internal',
   data: { lotId: LotId, auctionId: AuctionId },
   stream: lotStream,
 });
 export const PassOwnership = command('PassOwnership', {
   description: 'Gives a lot to whoever bought it.',
-  from: 'process',
+  from: 'internal',
   data: { lotId: LotId, auctionId: AuctionId, owner: PersonId },
   stream: lotStream,
 });

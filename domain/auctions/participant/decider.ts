@@ -47,27 +47,27 @@ export const participant = decider({
   initial: stranger,
   evolve,
   decide: {
-    JoinAuction({ auctionId }, { joined }, { now, actor, screened }) {
+    JoinAuction({ auctionId }, { joined }, { now, actor, precondition }) {
       if (joined) return [];
-      if ('refusal' in screened) return screened.refusal;
-      if (isOver(screened.endsAt, now)) return AuctionNotOpen({ phase: 'closing' });
+      if ('refusal' in precondition) return precondition.refusal;
+      if (isOver(precondition.endsAt, now)) return AuctionNotOpen({ phase: 'closing' });
       return [ParticipantJoined({ auctionId, person: actor.id, reputation: actor.reputation })];
     },
     PlaceBid(
       { auctionId, maximum: { amount: maximum, currency } },
       { joined, placed },
-      { now, id, actor, screened },
+      { now, id, actor, precondition },
     ) {
       const bid = { auctionId, bidId: id, bidder: actor.id, currency, maximum };
-      if ('refusal' in screened) {
+      if ('refusal' in precondition) {
         // Nothing is recorded of auctions that do not exist: anybody could fill the store with them.
-        if (screened.refusal.code === AuctionUnknown.code) return AuctionUnknown({});
-        return [rejected(bid, screened.refusal)];
+        if (precondition.refusal.code === AuctionUnknown.code) return AuctionUnknown({});
+        return [rejected(bid, precondition.refusal)];
       }
       if (!joined) return [rejected(bid, NotJoined({}))];
-      // It may have waited since it was screened.
-      if (isOver(screened.endsAt, now)) return [rejected(bid, AuctionClosed({}))];
-      return [BidPlaced({ ...bid, nth: placed + 1, hold: screened.hold, moment: now })];
+      // It may have waited since it was checked.
+      if (isOver(precondition.endsAt, now)) return [rejected(bid, AuctionClosed({}))];
+      return [BidPlaced({ ...bid, nth: placed + 1, hold: precondition.hold, moment: now })];
     },
   },
 });

@@ -5,11 +5,11 @@ import { Instant } from '../../kernel/instant.ts';
 import {
   command,
   event,
+  preconditionOf,
   type Rejection,
   type RejectionOf,
   refusalShape,
   rejection,
-  screenedBy,
   secret,
 } from '../../kernel/message.ts';
 import { Currency, MinorUnits, Money, PositiveMoney, PositiveSum } from '../../kernel/money.ts';
@@ -96,8 +96,8 @@ export const BidNotFunded = rejection('bid_not_funded', {
   },
 });
 
-/** What the screen of somebody who joins hands on. `endsAt`: until when one may. */
-export type JoinScreening =
+/** What the precondition of somebody who joins hands on. `endsAt`: until when one may. */
+export type JoinPrecondition =
   | { readonly welcome: true; readonly endsAt: Instant }
   | {
       readonly refusal: RejectionOf<
@@ -109,8 +109,8 @@ export type JoinScreening =
         | typeof ReputationTooLow
       >;
     };
-/** What the screen of a bid hands on: what has to be held for it, and when the lot ends; or why it is turned away. */
-export type BidScreening =
+/** What the precondition of a bid hands on: what has to be held for it, and when the lot ends; or why it is turned away. */
+export type BidPrecondition =
   | { readonly hold: bigint; readonly endsAt: Instant }
   | { readonly refusal: Rejection };
 
@@ -128,7 +128,7 @@ export const JoinAuction = command('JoinAuction', {
   data: { auctionId: AuctionId },
   stream: own,
   rejections: [AuctionUnknown, AuctionNotOpen, OwnLot, StaffMayNotBid, HasReadSecrets, ReputationTooLow],
-  screened: screenedBy<JoinScreening>(),
+  precondition: preconditionOf<JoinPrecondition>(),
 });
 export const PlaceBid = command('PlaceBid', {
   description:
@@ -151,6 +151,6 @@ export const PlaceBid = command('PlaceBid', {
     BidNotFunded,
     FundedTooLate,
   ],
-  screened: screenedBy<BidScreening>(),
+  precondition: preconditionOf<BidPrecondition>(),
 });
 export const commands = [JoinAuction, PlaceBid] as const;

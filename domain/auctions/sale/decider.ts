@@ -75,21 +75,21 @@ export const sale = decider({
       if (phase === 'published') return [];
       return phase === 'scheduled' ? [SalePublished({ saleId })] : SalePhase({ phase });
     },
-    CloseSale({ saleId }, sale, { actor, screened }) {
+    CloseSale({ saleId }, sale, { actor, precondition }) {
       if (sale.phase === 'none') return SaleUnknown({});
       if (sale.phase === 'closed') return [];
       if (sale.phase !== 'published') return SalePhase({ phase: sale.phase });
       if (isAmong(sale.consignors, actor.id)) return OwnAffair({});
-      return screened.hasBid ? HasBid({}) : [SaleClosed({ saleId })];
+      return precondition.hasBid ? HasBid({}) : [SaleClosed({ saleId })];
     },
-    CancelSale({ saleId, cause }, sale, { actor, screened }) {
+    CancelSale({ saleId, cause }, sale, { actor, precondition }) {
       if (sale.phase === 'none') return SaleUnknown({});
       if (sale.phase === 'cancelled') return [];
       if (isAmong(sale.consignors, actor.id)) return OwnAffair({});
       // Its auctions are called off with it, which whoever knows their maxima must not do.
-      const known = maximaKnown(screened.inspector, { opened: sale.firstEntered });
+      const known = maximaKnown(precondition.inspector, { opened: sale.firstEntered });
       if (known !== undefined) return HasReadSecrets({ readUntil: known.until });
-      if (screened.hasBid) return HasBid({});
+      if (precondition.hasBid) return HasBid({});
       const cancelled = SaleCancelled({ saleId, cause, auctions: sale.auctions.size });
       return [cancelled, ...calledOff(saleId, sale, cause)];
     },

@@ -3,10 +3,10 @@ import { AuctionId, LotId, PersonId, SaleId } from '../../kernel/ids.ts';
 import {
   command,
   event,
+  preconditionOf,
   type RejectionOf,
   refusalShape,
   rejection,
-  screenedBy,
 } from '../../kernel/message.ts';
 import { Currency } from '../../kernel/money.ts';
 import { OwnAffair } from '../../kernel/own-affair.ts';
@@ -152,7 +152,7 @@ export const CloseSale = command('CloseSale', {
   data: { saleId: SaleId },
   stream: saleStream,
   rejections: [SaleUnknown, SalePhase, OwnAffair, HasBid],
-  screened: screenedBy<{ readonly hasBid: boolean }>(),
+  precondition: preconditionOf<{ readonly hasBid: boolean }>(),
 });
 export const CancelSale = command('CancelSale', {
   description:
@@ -161,25 +161,25 @@ export const CancelSale = command('CancelSale', {
   data: { saleId: SaleId, cause: Cause },
   stream: saleStream,
   rejections: [SaleUnknown, OwnAffair, HasReadSecrets, HasBid],
-  screened: screenedBy<{ readonly inspector: Inspector; readonly hasBid: boolean }>(),
+  precondition: preconditionOf<{ readonly inspector: Inspector; readonly hasBid: boolean }>(),
 });
 export const EnterSale = command('EnterSale', {
   description: 'Takes an auction into its sale, before it is scheduled.',
-  from: 'process',
+  from: 'internal',
   data: entry,
   stream: saleStream,
   rejections: [SaleUnknown, SaleNotOpen, SaleFull, AuctionExists],
 });
 export const CountIn = command('CountIn', {
   description: 'Counts an auction among its sale’s that was scheduled before sales kept account of them.',
-  from: 'process',
+  from: 'internal',
   data: place,
   stream: saleStream,
   rejections: [SaleUnknown],
 });
 export const CallOffRest = command('CallOffRest', {
   description: 'Calls off further auctions of a cancelled sale, as many as one append may.',
-  from: 'process',
+  from: 'internal',
   data: { saleId: SaleId },
   stream: saleStream,
 });
@@ -200,7 +200,7 @@ export interface SaleTerms {
   readonly commission: Tiers;
   readonly ladder: Ladder;
 }
-/** How the process that schedules an auction hands them on: the terms and whether whoever asks has made them, or why there are none. */
-export type SaleScreening =
+/** How the workflow that schedules an auction hands them on: the terms and whether whoever asks has made them, or why there are none. */
+export type SalePrecondition =
   | { readonly terms: SaleTerms; readonly hasArranged: boolean }
   | { readonly refusal: RejectionOf<typeof SaleUnknown | typeof SaleNotOpen> };

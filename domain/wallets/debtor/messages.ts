@@ -46,13 +46,13 @@ export const debtorStream = stream('debtor', ({ person }: { person: PersonId }) 
 
 export const ExpectDebt = command('ExpectDebt', {
   description: 'Tells all wallets of a person of what one of them is about to owe. Once for each movement.',
-  from: 'process',
+  from: 'internal',
   data: expected,
   stream: debtorStream,
 });
 export const NoteDebt = command('NoteDebt', {
   description: 'Tells all wallets of a person what they owe in one of them.',
-  from: 'process',
+  from: 'internal',
   data: told,
   stream: debtorStream,
 });

@@ -52,7 +52,7 @@ export const notice = decider({
       if (phase !== 'none') return [];
       return [NoticeKept({ waitingId, provider, why, body, ...(whole !== undefined && { whole }) })];
     },
-    HandleNotice({ waitingId, note }, { phase }, { actor, screened: person }) {
+    HandleNotice({ waitingId, note }, { phase }, { actor, precondition: person }) {
       if (phase === 'none') return NoticeUnknown({});
       if (phase === 'handled') return [];
       return ownAffair(actor, person) ?? [NoticeHandled({ waitingId, note })];

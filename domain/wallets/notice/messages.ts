@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { derivedId } from '../../kernel/canonical.ts';
 import type { PersonId } from '../../kernel/ids.ts';
-import { command, event, rejection, screenedBy } from '../../kernel/message.ts';
+import { command, event, preconditionOf, rejection } from '../../kernel/message.ts';
 import { OwnAffair } from '../../kernel/own-affair.ts';
 import { ProviderName } from '../../kernel/ports/payments.ts';
 import { stream } from '../../kernel/stream.ts';
@@ -70,7 +70,7 @@ export const noticeStream = stream('notice', ({ waitingId }: { waitingId: string
 
 export const KeepNotice = command('KeepNotice', {
   description: 'Keeps a signed notice for somebody to look at.',
-  from: 'process',
+  from: 'internal',
   data: kept,
   stream: noticeStream,
 });
@@ -81,11 +81,11 @@ export const HandleNotice = command('HandleNotice', {
   data: { waitingId: WaitingId, note: someText(500) },
   stream: noticeStream,
   rejections: [NoticeUnknown, OwnAffair],
-  screened: screenedBy<PersonId | undefined>(),
+  precondition: preconditionOf<PersonId | undefined>(),
 });
 export const MatchNotice = command('MatchNotice', {
   description: 'Takes a notice off the list because what it is about has been told since.',
-  from: 'process',
+  from: 'internal',
   data: { waitingId: WaitingId },
   stream: noticeStream,
 });

@@ -176,7 +176,7 @@ export const PaymentOver = rejection('payment_over', {
 export const paymentStream = stream('payment', ({ paymentId }: { paymentId: PaymentId }) => paymentId);
 
 const internal = {
-  from: 'process',
+  from: 'internal',
   stream: paymentStream,
 } as const;
 

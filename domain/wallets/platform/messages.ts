@@ -59,7 +59,7 @@ export const platformStream = stream(
 
 export const CreditPlatform = command('CreditPlatform', {
   description: 'Moves money of a movement out of clearing to the house, once for each reason.',
-  from: 'process',
+  from: 'internal',
   data: {
     ...credit,
     /**
@@ -74,7 +74,7 @@ export const CreditPlatform = command('CreditPlatform', {
 
 export const AssignUnallocated = command('AssignUnallocated', {
   description: 'Gives what a movement has left in `unallocated` back to its owner, once for each reason.',
-  from: 'process',
+  from: 'internal',
   data: {
     person: PersonId,
     currency: Currency,

@@ -75,13 +75,13 @@ export const PayOutUnclaimed = command('PayOutUnclaimed', {
 export const KeepUnclaimed = command('KeepUnclaimed', {
   description:
     'Moves money of a movement out of clearing to what is owed to its owner, once for each reason.',
-  from: 'process',
+  from: 'internal',
   data: { ...account, amount: PositiveSum, movement: MovementId, reason: UnclaimedReason, ...laterPart },
   stream: unclaimedStream,
 });
 export const ReleaseUnclaimed = command('ReleaseUnclaimed', {
   description: 'Moves all that is owed to a person into the wallet that they have opened.',
-  from: 'process',
+  from: 'internal',
   data: account,
   stream: unclaimedStream,
 });

@@ -31,10 +31,10 @@ interface Whose {
   readonly currency: Currency;
 }
 
-/** Why nothing leaves the wallet: its person owes in its currency, or, by the screen, in another one. */
-export function whyKept({ owed }: Wallet, currency: Currency, screened: Debt | undefined) {
+/** Why nothing leaves the wallet: its person owes in its currency, or, by the precondition, in another one. */
+export function whyKept({ owed }: Wallet, currency: Currency, precondition: Debt | undefined) {
   if (owed > 0n) return DebtOutstanding({ owed, currency });
-  return screened === undefined ? undefined : DebtOutstanding(screened);
+  return precondition === undefined ? undefined : DebtOutstanding(precondition);
 }
 
 /** The first part of a payment moves under its id. */
@@ -66,10 +66,10 @@ function paidByAvailable(
 export function payingDebts<
   Data extends Whose,
   Made extends readonly Event[] | Rejection,
-  Screened = undefined,
+  Precondition = undefined,
 >(
-  decide: (data: Data, wallet: Wallet, facts: Facts<Screened>) => Made,
-): (data: Data, wallet: Wallet, facts: Facts<Screened>) => readonly Event[] | Extract<Made, Rejection> {
+  decide: (data: Data, wallet: Wallet, facts: Facts<Precondition>) => Made,
+): (data: Data, wallet: Wallet, facts: Facts<Precondition>) => readonly Event[] | Extract<Made, Rejection> {
   return (data, wallet, facts) => {
     const made: readonly Event[] | Rejection = decide(data, wallet, facts);
     if ('rejected' in made) return made as Extract<Made, Rejection>;

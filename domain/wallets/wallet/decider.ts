@@ -67,7 +67,7 @@ function transfer(
   if (to === person) return OwnWallet({});
   const { available } = wallet;
   const why =
-    whyKept(wallet, currency, facts.screened) ??
+    whyKept(wallet, currency, facts.precondition) ??
     (amount > available ? InsufficientFunds({ available, needed: amount, currency }) : undefined);
   if (why !== undefined) {
     return [
@@ -104,7 +104,7 @@ function withdraw(
     purpose: 'withdrawal',
     expiresAt: later(facts.now, walletLimits.withdrawalMs),
   } as const;
-  const why = whyNot(wallet, wanted, facts.screened);
+  const why = whyNot(wallet, wanted, facts.precondition);
   if (why === undefined) return [reserve(wallet, wanted)];
   return [
     WithdrawalRefused({ person, currency, amount, reason: recordedReason(ReserveFunds.rejections, why) }),
@@ -114,14 +114,14 @@ function withdraw(
 function reserveFunds(
   wanted: CommandData<typeof ReserveFunds>,
   wallet: Wallet,
-  { screened }: Facts<Debt | undefined>,
+  { precondition }: Facts<Debt | undefined>,
 ): Decision<Event, ReturnType<typeof ClaimOver>> {
   const { person, currency, holdId, claimId, purpose, amount } = wanted;
   const state = stateOfClaim(holdNamed(wallet.holds, holdId), claimId);
   if (state === 'open') return [];
   // A claim that has had its answer is not answered anew; one that was ended beforehand still waits for its no.
   if (state === 'ended') return ClaimOver({ holdId, claimId });
-  const why = whyNot(wallet, wanted, screened);
+  const why = whyNot(wallet, wanted, precondition);
   if (why === undefined) return [reserve(wallet, wanted)];
   const reason = recordedReason(ReserveFunds.rejections, why);
   return [FundsRefused({ person, currency, holdId, claimId, purpose, amount, reason })];
@@ -216,7 +216,7 @@ function commitHold(
   if (hold.committed) return [];
   // Its timer may come later than its time, and what has not begun by then never begins.
   if (hasExpired(hold, facts.now)) return HoldOver({ holdId });
-  if (hold.purpose === 'withdrawal' && whyKept(wallet, currency, facts.screened) !== undefined)
+  if (hold.purpose === 'withdrawal' && whyKept(wallet, currency, facts.precondition) !== undefined)
     return [released({ person, currency, holdId, reason: 'debt_outstanding' }, wallet)];
   return [HoldCommitted({ person, currency, holdId, purpose: hold.purpose, held })];
 }
@@ -239,10 +239,10 @@ export const wallet = decider({
       if (!currencies.has(currency)) return CurrencyUnknown({ currency });
       return [WalletOpened({ person: actor.id, currency })];
     },
-    CloseWallet({ currency }, state, { actor, screened }) {
+    CloseWallet({ currency }, state, { actor, precondition }) {
       if (state.phase === 'none') return WalletNotOpen({ person: actor.id, currency });
       if (state.phase === 'closed') return [];
-      const why = whyKept(state, currency, screened);
+      const why = whyKept(state, currency, precondition);
       if (why !== undefined) return why;
       const { available, held, topUps } = state;
       if (available + held > 0n) return WalletNotEmpty({ available, held });

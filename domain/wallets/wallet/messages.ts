@@ -2,7 +2,7 @@ import { CurrencyUnknown } from '../../kernel/currencies.ts';
 import { NotYet } from '../../kernel/deadline.ts';
 import { ClaimId, HoldId, MovementId, PaymentId, PersonId } from '../../kernel/ids.ts';
 import { Instant } from '../../kernel/instant.ts';
-import { command, screenedBy } from '../../kernel/message.ts';
+import { command, preconditionOf } from '../../kernel/message.ts';
 import { Currency, PositiveMinorUnits, PositiveSum } from '../../kernel/money.ts';
 import { OwnAffair } from '../../kernel/own-affair.ts';
 import { stream } from '../../kernel/stream.ts';
@@ -46,12 +46,12 @@ const owner = {
     walletStream({ person: actor.id, currency }),
 } as const;
 const internal = {
-  from: 'process',
+  from: 'internal',
   stream: walletStream,
 } as const;
 const wallet = { person: PersonId, currency: Currency };
 /** A debt of the person in whatever currency, which the wallet itself need not know. */
-const debtScreened = { screened: screenedBy<Debt | undefined>() };
+const debtPrecondition = { precondition: preconditionOf<Debt | undefined>() };
 
 export const OpenWallet = command('OpenWallet', {
   ...owner,
@@ -64,7 +64,7 @@ export const CloseWallet = command('CloseWallet', {
   description: 'Closes your wallet in a currency; it must be empty, and no payment into it under way.',
   data: { currency: Currency },
   rejections: [WalletNotOpen, WalletNotEmpty, PaymentUnderWay, DebtOutstanding],
-  ...debtScreened,
+  ...debtPrecondition,
 });
 export const RequestTopUp = command('RequestTopUp', {
   ...owner,
@@ -79,7 +79,7 @@ export const Transfer = command('Transfer', {
     'Sends money to another person in the same currency. It comes back if their wallet cannot take it.',
   data: { to: PersonId, amount: PositiveMinorUnits, currency: Currency },
   rejections: [WalletNotOpen, OwnWallet, DebtOutstanding, InsufficientFunds],
-  ...debtScreened,
+  ...debtPrecondition,
 });
 export const Withdraw = command('Withdraw', {
   ...owner,
@@ -87,7 +87,7 @@ export const Withdraw = command('Withdraw', {
     'Pays money out. It is held until the provider has paid it, and released if the provider does not.',
   data: { amount: PositiveMinorUnits, currency: Currency },
   rejections: [WalletNotOpen, DebtOutstanding, InsufficientFunds, TooManyHolds],
-  ...debtScreened,
+  ...debtPrecondition,
 });
 
 export const EndTopUp = command('EndTopUp', {
@@ -117,7 +117,7 @@ export const ReserveFunds = command('ReserveFunds', {
     OtherPurpose,
     DebtOutstanding,
   ],
-  ...debtScreened,
+  ...debtPrecondition,
 });
 export const EndClaim = command('EndClaim', {
   ...internal,
@@ -129,7 +129,7 @@ export const CommitHold = command('CommitHold', {
   description:
     'Takes a hold out of reach of its expiry, because what it was made for begins; one whose time is over is over. A withdrawal of whoever owes meanwhile does not begin: its hold is released.',
   data: { ...wallet, holdId: HoldId },
-  ...debtScreened,
+  ...debtPrecondition,
   rejections: [HoldOver, HoldUnknown],
 });
 export const CaptureHold = command('CaptureHold', {

@@ -35,12 +35,12 @@ const missing = (wallet: Wallet, { holdId, amount }: WantedClaim): bigint =>
   larger(0n, amount - heldBy(holdNamed(wallet.holds, holdId)));
 
 /** Why a new claim cannot be made; undefined when it can. */
-export function whyNot(wallet: Wallet, wanted: WantedClaim, screened: Debt | undefined) {
+export function whyNot(wallet: Wallet, wanted: WantedClaim, precondition: Debt | undefined) {
   const { person, currency, holdId, claimId, purpose } = wanted;
   const hold = holdNamed(wallet.holds, holdId);
   const needed = missing(wallet, wanted);
   if (wallet.phase !== 'open') return WalletNotOpen({ person, currency });
-  const kept = whyKept(wallet, currency, screened);
+  const kept = whyKept(wallet, currency, precondition);
   if (kept !== undefined) return kept;
   if (hold?.over === true) return HoldOver({ holdId });
   if (stateOfClaim(hold, claimId) !== undefined) return ClaimOver({ holdId, claimId });

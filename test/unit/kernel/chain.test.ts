@@ -174,7 +174,7 @@ test('reactions that feed each other are stopped, in depth and in number', async
   assert.equal(many.sent.length, chainLimits.commands);
 });
 
-test('the safety net begins with one stage of one reaction', async () => {
+test('the catch-up consumer begins with one stage of one reaction', async () => {
   const { sent, dispatch } = world((envelope) => accepted(envelope));
   const event = recorded('Nudged');
   const following = { dispatch, registry, reactions: [first, counting], reaction: counting, event };

@@ -50,7 +50,7 @@ test('every public command has a mutation and no other has one', () => {
   const commands = [...registry.commands.values()].map(({ command }) => command);
   const named = (process: boolean) =>
     commands
-      .filter(({ from }) => (from === 'process') === process)
+      .filter(({ from }) => (from === 'internal') === process)
       .map(({ type }) => type.charAt(0).toLowerCase() + type.slice(1));
   assert.deepEqual(mutations, named(false).sort());
   assert.ok(named(true).includes('acceptBid'));

@@ -14,7 +14,7 @@ async function countedIn({ store }: World): Promise<unknown[]> {
   return events.map(({ data }) => data.amount);
 }
 
-test('the safety net does what the write side has left undone', async () => {
+test('the catch-up consumer does what the write side has left undone', async () => {
   const world = givenWorld();
   await during(world, {}, ({ send }) => send(ask));
   assert.deepEqual(await countedIn(world), []);
@@ -22,7 +22,7 @@ test('the safety net does what the write side has left undone', async () => {
   assert.deepEqual(await countedIn(world), ['7']);
 });
 
-test('what the write side and the safety net both follow happens once, also when all is read again', async () => {
+test('what the write side and the catch-up consumer both follow happens once, also when all is read again', async () => {
   const world = givenWorld();
   const both = { reactions: [counting], reactionsAtOnce: [counting] };
   await during(world, both, async ({ send, settle }) => {

@@ -124,7 +124,7 @@ test('whoever of the house opens it is among those who may not bid in it', () =>
     const at = { position: 1n, occurredAt: NOW, actor: opener };
     const state = events.reduce((so, event) => auction.evolve(so, event, at), auction.initial);
     const [answer] = auction.decide.AcceptBid(bid, state, {
-      ...{ now: NOW, actor: system, id: 'id1', screened: undefined },
+      ...{ now: NOW, actor: system, id: 'id1', precondition: undefined },
     }) as readonly ReturnType<typeof BidRefused>[];
     return answer;
   };
@@ -306,7 +306,7 @@ test('positions are compared as numbers beyond 2^53', () => {
     (before, [event, position]) => auction.evolve(before, event, { position, occurredAt: NOW, actor: 'sam' }),
     auction.initial,
   );
-  const facts = { now: terms.endsAt, actor: system, id: 'id1', screened: undefined };
+  const facts = { now: terms.endsAt, actor: system, id: 'id1', precondition: undefined };
   const judged = (placedAt: string) => {
     const decided = auction.decide.AcceptBid({ ...acceptAnn, placedAt }, state, facts);
     return Array.isArray(decided) ? decided[0]?.type : undefined;
@@ -341,13 +341,13 @@ test('the hammer sells to who leads, with the fees that were frozen', () => {
 
 test('the hammer sells nothing of a sale that does not take place', () => {
   const history = [...openWithFees, acceptedAnn, closing];
-  const screened = 'The house is flooded.';
-  const ofNothing = AuctionCancelled({ ...id, lotId: 'l1', currency: 'USD', cause: screened });
+  const precondition = 'The house is flooded.';
+  const ofNothing = AuctionCancelled({ ...id, lotId: 'l1', currency: 'USD', cause: precondition });
   const led = AuctionCancelled({ ...ofNothing.data, leading: { bidder: 'ann', bidId: 'b1' } });
-  assert.deepEqual(given(history).when('DropHammer', id, { screened }), [led]);
-  assert.deepEqual(given([...open, closing]).when('DropHammer', id, { screened }), [ofNothing]);
-  assert.deepEqual(given([...history, led]).when('DropHammer', id, { screened }), []);
-  assert.deepEqual(given([...history, sold]).when('DropHammer', id, { screened }), []);
+  assert.deepEqual(given(history).when('DropHammer', id, { precondition }), [led]);
+  assert.deepEqual(given([...open, closing]).when('DropHammer', id, { precondition }), [ofNothing]);
+  assert.deepEqual(given([...history, led]).when('DropHammer', id, { precondition }), []);
+  assert.deepEqual(given([...history, sold]).when('DropHammer', id, { precondition }), []);
 });
 
 test('without a bid, or below the reserve, the lot passes', () => {
@@ -368,27 +368,27 @@ test('without a bid, or below the reserve, the lot passes', () => {
 test('the auctioneer calls it off until the hammer falls', () => {
   const cancel = { ...id, cause: 'A forgery.' };
   const cancelled = AuctionCancelled({ ...cancel, lotId: 'l1', currency: 'USD' });
-  assert.deepEqual(given([scheduled]).when('CancelAuction', cancel, { actor: otto, screened: unread }), [
+  assert.deepEqual(given([scheduled]).when('CancelAuction', cancel, { actor: otto, precondition: unread }), [
     cancelled,
   ]);
   assert.deepEqual(
-    given([scheduled, cancelled]).when('CancelAuction', cancel, { actor: otto, screened: unread }),
+    given([scheduled, cancelled]).when('CancelAuction', cancel, { actor: otto, precondition: unread }),
     [],
   );
   const led = AuctionCancelled({ ...cancelled.data, leading: { bidder: 'ann', bidId: 'b1' } });
   assert.deepEqual(
-    given([...open, acceptedAnn]).when('CancelAuction', cancel, { actor: otto, screened: unread }),
+    given([...open, acceptedAnn]).when('CancelAuction', cancel, { actor: otto, precondition: unread }),
     [led],
   );
   assert.deepEqual(
     given([...openWithFees, acceptedAnn, closing, sold]).when('CancelAuction', cancel, {
       actor: otto,
-      screened: unread,
+      precondition: unread,
     }),
     AuctionOver({ phase: 'sold' }),
   );
-  assert.deepEqual(given([]).when('CancelAuction', cancel, { screened: unread }), AuctionUnknown({}));
-  const byBidder = { actor: otto, screened: { ...unread, hasBid: true } };
+  assert.deepEqual(given([]).when('CancelAuction', cancel, { precondition: unread }), AuctionUnknown({}));
+  const byBidder = { actor: otto, precondition: { ...unread, hasBid: true } };
   assert.deepEqual(given(open).when('CancelAuction', cancel, byBidder), HasBid({}));
   assert.deepEqual(given([...open, cancelled]).when('CancelAuction', cancel, byBidder), []);
   const late = refusedBy('b1', 'ann', {
@@ -404,7 +404,7 @@ test('nobody calls the auction of their own lot off, with whatever token: before
   for (const roles of [['auctioneer'], ['seller', 'auctioneer']] as const)
     for (const history of [[scheduled], open, [...open, acceptedAnn], [...open, acceptedAnn, closing]])
       assert.deepEqual(
-        given(history).when('CancelAuction', cancel, { actor: person('sam', roles), screened: unread }),
+        given(history).when('CancelAuction', cancel, { actor: person('sam', roles), precondition: unread }),
         OwnAffair({}),
       );
 });

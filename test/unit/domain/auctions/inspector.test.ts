@@ -10,8 +10,8 @@ import type { Instant } from '#domain/kernel/instant.ts';
 import type { Rejection } from '#domain/kernel/message.ts';
 import { money } from '#domain/kernel/money.ts';
 import { fromPlain, toPlain } from '#domain/kernel/plain.ts';
-import { joinAuction } from '#domain/processes/join-auction.ts';
-import { placeBid } from '#domain/processes/place-bid.ts';
+import { joinAuction } from '#domain/workflows/join-auction.ts';
+import { placeBid } from '#domain/workflows/place-bid.ts';
 import { ann, deciding, NOW, otto, stateOf, terms, untouched } from '#test/support/auctions.ts';
 
 const given = deciding(inspector);
@@ -104,23 +104,24 @@ const table: readonly (readonly [
 
 const id = { auctionId: 'a1' };
 const bid = { ...id, maximum: money(60_00n, 'USD') };
-const codeOf = (screened: unknown): string | undefined =>
-  (screened as { readonly refusal?: Rejection }).refusal?.code;
+const codeOf = (precondition: unknown): string | undefined =>
+  (precondition as { readonly refusal?: Rejection }).refusal?.code;
 
 for (const [what, known, { plain: ofPlain, reserved: ofReserved, cancel }] of table)
   test(`who may act on an auction: ${what}`, () => {
     const facts = { now: NOW, actor: ann };
-    const refused = (screen: typeof placeBid.screen, data: object, state: AuctionState) =>
-      codeOf(screen({ ...untouched, auction: state, inspector: known }, data, facts)) === HasReadSecrets.code;
-    for (const [process, data] of [
+    const refused = (precondition: typeof placeBid.precondition, data: object, state: AuctionState) =>
+      codeOf(precondition({ ...untouched, auction: state, inspector: known }, data, facts)) ===
+      HasReadSecrets.code;
+    for (const [workflow, data] of [
       [placeBid, bid],
       [joinAuction, id],
     ] as const) {
-      assert.equal(refused(process.screen, data, plain), ofPlain, process.command.type);
-      assert.equal(refused(process.screen, data, reserved), ofReserved, process.command.type);
+      assert.equal(refused(workflow.precondition, data, plain), ofPlain, workflow.command.type);
+      assert.equal(refused(workflow.precondition, data, reserved), ofReserved, workflow.command.type);
     }
     const cancelled = auction.decide.CancelAuction({ ...id, cause: 'A forgery.' }, plain, {
-      ...{ now: NOW, actor: otto, id: 'id1', screened: { inspector: known, hasBid: false } },
+      ...{ now: NOW, actor: otto, id: 'id1', precondition: { inspector: known, hasBid: false } },
     });
     const readUntil = known.maxima?.until ?? '';
     const called = AuctionCancelled({ ...id, lotId: 'l1', currency: 'USD', cause: 'A forgery.' });
@@ -134,17 +135,17 @@ test('a reserve is known from when its lot came to the house', () => {
     [at('10:30'), false],
   ] as const) {
     const states = { ...untouched, auction: early, inspector: shown('reserves', until, 50n) };
-    const screened = placeBid.screen(states, bid, { now: NOW, actor: ann });
-    assert.equal(codeOf(screened), free ? undefined : HasReadSecrets.code);
+    const precondition = placeBid.precondition(states, bid, { now: NOW, actor: ann });
+    assert.equal(codeOf(precondition), free ? undefined : HasReadSecrets.code);
   }
 });
 
 test('the refusal says from when on they are free again', () => {
-  const screened = placeBid.screen(
+  const precondition = placeBid.precondition(
     { ...untouched, auction: plain, inspector: shown('maxima', at('13:05'), 210n) },
     bid,
     { now: NOW, actor: ann },
   );
-  assert.deepEqual(screened, { refusal: HasReadSecrets({ readUntil: at('13:05') }) });
-  assert.equal(placeBid.refuses(screened), true);
+  assert.deepEqual(precondition, { refusal: HasReadSecrets({ readUntil: at('13:05') }) });
+  assert.equal(placeBid.refuses(precondition), true);
 });

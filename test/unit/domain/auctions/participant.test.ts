@@ -30,8 +30,8 @@ import type { Actor } from '#domain/kernel/actor.ts';
 import { later } from '#domain/kernel/instant.ts';
 import { recordedReason } from '#domain/kernel/message.ts';
 import { money } from '#domain/kernel/money.ts';
-import { joinAuction } from '#domain/processes/join-auction.ts';
-import { placeBid } from '#domain/processes/place-bid.ts';
+import { joinAuction } from '#domain/workflows/join-auction.ts';
+import { placeBid } from '#domain/workflows/place-bid.ts';
 import { ann, clara, deciding, NOW, person, sam, stateOf, terms, untouched } from '#test/support/auctions.ts';
 
 const given = deciding(participant);
@@ -43,20 +43,20 @@ const welcome = { welcome: true, endsAt: terms.endsAt } as const;
 const joined = ParticipantJoined({ ...id, person: 'ann', reputation: 0 });
 
 test('somebody joins once', () => {
-  assert.deepEqual(given([]).when('JoinAuction', id, { actor: ann, screened: welcome }), [joined]);
-  assert.deepEqual(given([joined]).when('JoinAuction', id, { actor: ann, screened: welcome }), []);
+  assert.deepEqual(given([]).when('JoinAuction', id, { actor: ann, precondition: welcome }), [joined]);
+  assert.deepEqual(given([joined]).when('JoinAuction', id, { actor: ann, precondition: welcome }), []);
 });
 
 test('nobody joins from the moment on at which the lot ends, however late its timer comes', () => {
   const [before, ended] = [later(terms.endsAt, -1), AuctionNotOpen({ phase: 'closing' })];
-  const ask = { actor: ann, screened: welcome };
+  const ask = { actor: ann, precondition: welcome };
   assert.deepEqual(given([]).when('JoinAuction', id, { ...ask, now: before }), [joined]);
   assert.deepEqual(given([]).when('JoinAuction', id, { ...ask, now: terms.endsAt }), ended);
 });
 
 test('a no at the door of the auction is the answer', () => {
   const refusal = ReputationTooLow({ minimum: 10, yours: 3 });
-  assert.deepEqual(given([]).when('JoinAuction', id, { actor: ann, screened: { refusal } }), refusal);
+  assert.deepEqual(given([]).when('JoinAuction', id, { actor: ann, precondition: { refusal } }), refusal);
 });
 
 test('a bid that passes is placed with what has to be held for it', () => {
@@ -64,12 +64,12 @@ test('a bid that passes is placed with what has to be held for it', () => {
     ...{ ...id, bidId: 'b1', bidder: 'ann', currency: 'USD', maximum: 10_00n, hold: 12_00n, moment: NOW },
     nth: 1,
   });
-  const facts = { actor: ann, id: 'b1', screened: passes };
+  const facts = { actor: ann, id: 'b1', precondition: passes };
   assert.deepEqual(given([joined]).when('PlaceBid', bid, facts), [placed]);
 });
 
 test('the bids of one person that pass the door are counted, also from those that were not numbered', () => {
-  const facts = { actor: ann, id: 'b9', screened: passes };
+  const facts = { actor: ann, id: 'b9', precondition: passes };
   const first = BidPlaced({
     ...id,
     bidId: 'b1',
@@ -91,9 +91,9 @@ test('the bids of one person that pass the door are counted, also from those tha
   assert.equal(numberOf([joined, first, BidPlaced({ ...first.data, bidId: 'b3', nth: 2 })]), 3);
 });
 
-test('a bid is placed up to the last moment before the lot ends, also if it was screened before', () => {
+test('a bid is placed up to the last moment before the lot ends, also if it was precondition before', () => {
   const at = (now: string) =>
-    given([joined]).when('PlaceBid', bid, { actor: ann, id: 'b1', screened: passes, now });
+    given([joined]).when('PlaceBid', bid, { actor: ann, id: 'b1', precondition: passes, now });
   const [placed] = at(later(terms.endsAt, -1)) as readonly ReturnType<typeof BidPlaced>[];
   assert.equal(placed?.data.moment, later(terms.endsAt, -1));
   const [rejected] = at(terms.endsAt) as readonly ReturnType<typeof BidRejected>[];
@@ -109,14 +109,17 @@ test('a bid that is turned away is recorded with its reason, and nothing of a bi
       reason: recordedReason(PlaceBid.rejections, why),
     });
   const facts = { actor: ann, id: 'b1' };
-  assert.deepEqual(given([joined]).when('PlaceBid', bid, { ...facts, screened: { refusal } }), [
+  assert.deepEqual(given([joined]).when('PlaceBid', bid, { ...facts, precondition: { refusal } }), [
     rejected(refusal),
   ]);
-  assert.deepEqual(given([]).when('PlaceBid', bid, { ...facts, screened: passes }), [
+  assert.deepEqual(given([]).when('PlaceBid', bid, { ...facts, precondition: passes }), [
     rejected(NotJoined({})),
   ]);
   const unknown = AuctionUnknown({});
-  assert.deepEqual(given([]).when('PlaceBid', bid, { ...facts, screened: { refusal: unknown } }), unknown);
+  assert.deepEqual(
+    given([]).when('PlaceBid', bid, { ...facts, precondition: { refusal: unknown } }),
+    unknown,
+  );
 });
 
 const frozen = { ...terms, premium: [{ rateBasisPoints: 2_000 }], minimumReputation: 5 };
@@ -124,21 +127,21 @@ const scheduled = AuctionScheduled(frozen);
 const open = [scheduled, AuctionOpened(frozen)];
 type AuctionHistory = readonly AuctionEvent[];
 const facts = (actor: Actor, now: string = NOW) => ({ now, actor });
-const screenBid = (history: AuctionHistory, data: object, actor: Actor = ann, now: string = NOW) =>
-  placeBid.screen(
+const bidPrecondition = (history: AuctionHistory, data: object, actor: Actor = ann, now: string = NOW) =>
+  placeBid.precondition(
     { ...untouched, auction: stateOf(auction, history), inspector: nothingRead },
     data,
     facts(actor, now),
   );
-const screenJoin = (history: AuctionHistory, actor: Actor, now: string = NOW) =>
-  joinAuction.screen(
+const joinPrecondition = (history: AuctionHistory, actor: Actor, now: string = NOW) =>
+  joinAuction.precondition(
     { ...untouched, auction: stateOf(auction, history), inspector: nothingRead },
     id,
     facts(actor, now),
   );
 
 test('the door lets a sound bid through with maximum and premium to hold', () => {
-  assert.deepEqual(screenBid(open, bid), passes);
+  assert.deepEqual(bidPrecondition(open, bid), passes);
   assert.equal(placeBid.refuses(passes), false);
   assert.equal(placeBid.reads.auction?.stream(bid, ann), 'auction-a1');
   assert.equal(placeBid.reads.inspector?.stream(bid, ann), 'inspector-ann');
@@ -147,11 +150,11 @@ test('the door lets a sound bid through with maximum and premium to hold', () =>
 test('the door turns away whoever owes, as their wallet would', () => {
   const debtor = { ...untouched.debtor, expected: [{ owed: 1n, currency: 'EUR', movement: 'm' }] };
   const states = { ...untouched, auction: stateOf(auction, open), inspector: nothingRead, debtor };
-  const screened = placeBid.screen(states, bid, facts(ann)) as {
+  const precondition = placeBid.precondition(states, bid, facts(ann)) as {
     readonly refusal: { readonly details: object };
   };
-  assert.equal(placeBid.refuses(screened), true);
-  assert.deepEqual(screened.refusal.details, {
+  assert.equal(placeBid.refuses(precondition), true);
+  assert.deepEqual(precondition.refusal.details, {
     needed: usd(passes.hold),
     ...{ owed: 1n, owedIn: 'EUR', cause: 'debt_outstanding' },
   });
@@ -168,9 +171,9 @@ test('whoever entered or changed the lot or the sale bids on it under no role', 
     { ...around, lot: known },
     { ...around, sale: known },
   ]) {
-    assert.deepEqual(placeBid.screen(states, bid, facts(clerk)), refusal);
-    assert.deepEqual(joinAuction.screen(states, id, facts(clerk)), refusal);
-    assert.deepEqual(placeBid.screen(states, bid, facts(ann)), passes);
+    assert.deepEqual(placeBid.precondition(states, bid, facts(clerk)), refusal);
+    assert.deepEqual(joinAuction.precondition(states, id, facts(clerk)), refusal);
+    assert.deepEqual(placeBid.precondition(states, bid, facts(ann)), passes);
   }
 });
 
@@ -200,41 +203,41 @@ test('the door turns away what cannot stand', () => {
     [open, bid, person('ann', ['investigator', 'bidder']), StaffMayNotBid({})],
   ];
   for (const [history, data, actor, refusal] of table) {
-    const screened = screenBid(history, data, actor);
-    assert.deepEqual(screened, { refusal });
-    assert.equal(placeBid.refuses(screened), true);
+    const precondition = bidPrecondition(history, data, actor);
+    assert.deepEqual(precondition, { refusal });
+    assert.equal(placeBid.refuses(precondition), true);
   }
-  const late = screenBid([...open, LotClosing(id)], bid) as { refusal: { code: string } };
+  const late = bidPrecondition([...open, LotClosing(id)], bid) as { refusal: { code: string } };
   assert.equal(late.refusal.code, 'auction_closed');
 });
 
 test('the door is shut from the moment on at which the lot ends, whether it was closed, or ever opened', () => {
   for (const history of [open, [scheduled], [...open, LotClosing(id)]]) {
-    assert.deepEqual(screenBid(history, bid, ann, terms.endsAt), { refusal: AuctionClosed({}) });
+    assert.deepEqual(bidPrecondition(history, bid, ann, terms.endsAt), { refusal: AuctionClosed({}) });
     const ended = { refusal: AuctionNotOpen({ phase: 'closing' }) };
-    assert.deepEqual(screenJoin(history, person('ann', ['bidder'], 5), terms.endsAt), ended);
+    assert.deepEqual(joinPrecondition(history, person('ann', ['bidder'], 5), terms.endsAt), ended);
   }
-  assert.deepEqual(screenBid(open, bid, ann, later(terms.endsAt, -1)), passes);
+  assert.deepEqual(bidPrecondition(open, bid, ann, later(terms.endsAt, -1)), passes);
 });
 
 test('who joins needs the reputation the auction asks for', () => {
-  assert.deepEqual(screenJoin(open, person('ann', ['bidder'], 5)), welcome);
-  assert.deepEqual(screenJoin([scheduled], person('ann', ['bidder'], 5)), welcome);
+  assert.deepEqual(joinPrecondition(open, person('ann', ['bidder'], 5)), welcome);
+  assert.deepEqual(joinPrecondition([scheduled], person('ann', ['bidder'], 5)), welcome);
   const low = { refusal: ReputationTooLow({ minimum: 5, yours: 4 }) };
-  assert.deepEqual(screenJoin(open, person('ann', ['bidder'], 4)), low);
-  assert.deepEqual(screenJoin([], ann), { refusal: AuctionUnknown({}) });
-  assert.deepEqual(screenJoin(open, person('sam', ['seller', 'bidder'], 9)), { refusal: OwnLot({}) });
-  assert.deepEqual(screenJoin(open, clara), { refusal: StaffMayNotBid({}) });
+  assert.deepEqual(joinPrecondition(open, person('ann', ['bidder'], 4)), low);
+  assert.deepEqual(joinPrecondition([], ann), { refusal: AuctionUnknown({}) });
+  assert.deepEqual(joinPrecondition(open, person('sam', ['seller', 'bidder'], 9)), { refusal: OwnLot({}) });
+  assert.deepEqual(joinPrecondition(open, clara), { refusal: StaffMayNotBid({}) });
   const ended = { refusal: AuctionNotOpen({ phase: 'closing' }) };
-  assert.deepEqual(screenJoin([...open, LotClosing(id)], person('ann', ['bidder'], 9)), ended);
+  assert.deepEqual(joinPrecondition([...open, LotClosing(id)], person('ann', ['bidder'], 9)), ended);
 });
 
 test('nobody joins or bids where the sale does not take place, also before the auction has heard of it', () => {
   const sale = { phase: 'cancelled', hands: noHands };
   const around = { ...untouched, auction: stateOf(auction, open), inspector: nothingRead, sale };
   const calledOff = { refusal: AuctionNotOpen({ phase: 'cancelled' }) };
-  assert.deepEqual(placeBid.screen(around, bid, facts(ann)), calledOff);
-  assert.deepEqual(joinAuction.screen(around, id, facts(person('ann', ['bidder'], 9))), calledOff);
+  assert.deepEqual(placeBid.precondition(around, bid, facts(ann)), calledOff);
+  assert.deepEqual(joinAuction.precondition(around, id, facts(person('ann', ['bidder'], 9))), calledOff);
 });
 
 test('the door knows the leader’s maximum and tells nobody', () => {
@@ -242,8 +245,8 @@ test('the door knows the leader’s maximum and tells nobody', () => {
     ...{ ...id, bidId: 'b1', bidder: 'ann', currency: 'USD', maximum: 10_00n },
     ...{ leader: 'ann', price: 1_00n, smallestBid: 1_25n, reserveMet: true },
   });
-  const raise = screenBid([...open, led], bid) as { refusal: { code: string; details: object } };
+  const raise = bidPrecondition([...open, led], bid) as { refusal: { code: string; details: object } };
   assert.equal(raise.refusal.code, 'maximum_not_raised');
   assert.deepEqual(raise.refusal.details, { price: usd(1_00n) });
-  assert.deepEqual(screenBid([...open, led], bid, person('bob')), passes);
+  assert.deepEqual(bidPrecondition([...open, led], bid, person('bob')), passes);
 });

@@ -45,10 +45,10 @@ import { CurrencyUnknown } from '#domain/kernel/currencies.ts';
 import { recordedReason } from '#domain/kernel/message.ts';
 import { money } from '#domain/kernel/money.ts';
 import { OwnAffair } from '#domain/kernel/own-affair.ts';
-import { cancelSale, closeSale } from '#domain/processes/end-of-sale.ts';
-import { scheduleAuction } from '#domain/processes/schedule-auction.ts';
 import { newHold, withHold, withOpenClaim } from '#domain/wallets/wallet/holds.ts';
 import { noWallet, type Wallet } from '#domain/wallets/wallet/state.ts';
+import { cancelSale, closeSale } from '#domain/workflows/end-of-sale.ts';
+import { scheduleAuction } from '#domain/workflows/schedule-auction.ts';
 import { ann, clara, deciding, NOW, otto, person, sam, stateOf, terms } from '#test/support/auctions.ts';
 
 const { ladder, premium, commission } = terms;
@@ -64,8 +64,8 @@ const published = SalePublished(saleId);
 const closed = SaleClosed(saleId);
 const calledOff = { ...saleId, cause: 'No room.' };
 const cancelled = SaleCancelled({ ...calledOff, auctions: 0 });
-const unread = { screened: { inspector: nothingRead, hasBid: false } };
-const byBidder = { screened: { inspector: nothingRead, hasBid: true } };
+const unread = { precondition: { inspector: nothingRead, hasBid: false } };
+const byBidder = { precondition: { inspector: nothingRead, hasBid: true } };
 
 test('a sale is scheduled with the ladder of its currency', () => {
   assert.deepEqual(givenSale([]).when('ScheduleSale', schedule), [saleScheduled]);
@@ -159,10 +159,10 @@ test('an auction from before sales kept account is counted in, or called off wit
 
 test('whoever was shown maxima since a sale has auctions does not cancel it', () => {
   const until = '2026-03-01T12:00:30.000Z';
-  const screened = { inspector: { maxima: { until, position: 5n } }, hasBid: false };
+  const precondition = { inspector: { maxima: { until, position: 5n } }, hasBid: false };
   const no = HasReadSecrets({ readUntil: until });
-  assert.deepEqual(givenSale([saleScheduled, entered]).when('CancelSale', calledOff, { screened }), no);
-  assert.deepEqual(givenSale([saleScheduled]).when('CancelSale', calledOff, { screened }), [cancelled]);
+  assert.deepEqual(givenSale([saleScheduled, entered]).when('CancelSale', calledOff, { precondition }), no);
+  assert.deepEqual(givenSale([saleScheduled]).when('CancelSale', calledOff, { precondition }), [cancelled]);
 });
 
 test('whoever has bid in an auction of a sale neither closes nor cancels it', () => {
@@ -197,18 +197,21 @@ test('the wallet of a sale’s currency knows in which of its auctions its perso
   const other = { ...place, auctionId: 'a2' };
   const known = stateOf(sale, [saleScheduled, published, entered, AuctionEntered(other)]);
   const facts = { now: NOW, actor: otto };
-  for (const process of [closeSale, cancelSale]) {
+  for (const workflow of [closeSale, cancelSale]) {
     const hasBid = (of: Wallet, sale: object = known): unknown =>
-      (process.screen({ inspector: nothingRead, sale, wallet: of }, saleId, facts) as { hasBid: unknown })
-        .hasBid;
+      (
+        workflow.precondition({ inspector: nothingRead, sale, wallet: of }, saleId, facts) as {
+          hasBid: unknown;
+        }
+      ).hasBid;
     assert.equal(hasBid(noWallet), false);
     assert.equal(hasBid(funded('a2', 'bid')), true);
     assert.equal(hasBid(funded('a9', 'bid')), false, 'in another sale');
     assert.equal(hasBid(funded('a1', 'withdrawal')), false, 'for something else');
     assert.equal(hasBid(funded('a2', 'bid'), stateOf(sale, [])), false);
-    assert.equal(process.readsNext.wallet?.stream({ sale: known }, otto), 'wallet-otto:USD');
-    assert.equal(process.readsNext.wallet?.stream({ sale: stateOf(sale, []) }, otto), undefined);
-    assert.equal(process.readsNext.wallet?.toEnd, true);
+    assert.equal(workflow.readsNext.wallet?.stream({ sale: known }, otto), 'wallet-otto:USD');
+    assert.equal(workflow.readsNext.wallet?.stream({ sale: stateOf(sale, []) }, otto), undefined);
+    assert.equal(workflow.readsNext.wallet?.toEnd, true);
   }
 });
 
@@ -278,7 +281,7 @@ test('a lot that was taken in before is offered and given back, whatever would b
   assert.deepEqual(givenLot([odd]).when('WithdrawLot', { ...lotId, cause: 'Kept.' }, { actor: sam }), [
     LotWithdrawn({ ...lotId, cause: 'Kept.' }),
   ]);
-  const offered = givenLot([odd]).when('ScheduleAuction', offer, { actor: sam, screened });
+  const offered = givenLot([odd]).when('ScheduleAuction', offer, { actor: sam, precondition });
   assert.equal('rejected' in offered, false);
 });
 
@@ -306,19 +309,19 @@ test('a lot is described anew as a whole, until it is offered', () => {
 const { opensAt, endsAt } = terms;
 const offer = { ...lotId, ...saleId, auctionId: 'a1', opensAt, endsAt };
 const lotOffered = LotOffered({ ...terms, consignedAt: NOW });
-const screened = { terms: { currency: 'USD', ladder, premium, commission }, hasArranged: false };
+const precondition = { terms: { currency: 'USD', ladder, premium, commission }, hasArranged: false };
 
 test('a lot is promised to one auction at a time, on the terms of the sale', () => {
-  const bySam = { actor: sam, screened };
+  const bySam = { actor: sam, precondition };
   assert.deepEqual(givenLot([consigned]).when('ScheduleAuction', offer, bySam), [lotOffered]);
   assert.deepEqual(givenLot([consigned, lotOffered]).when('ScheduleAuction', offer, bySam), []);
   const other = { ...offer, auctionId: 'a2' };
   const offered = LotPhase({ phase: 'offered' });
   assert.deepEqual(givenLot([consigned, lotOffered]).when('ScheduleAuction', other, bySam), offered);
-  const byClara = { actor: clara, screened };
+  const byClara = { actor: clara, precondition };
   assert.deepEqual(givenLot([consigned]).when('ScheduleAuction', offer, byClara), [lotOffered]);
   assert.deepEqual(
-    givenLot([consigned]).when('ScheduleAuction', offer, { actor: ann, screened }),
+    givenLot([consigned]).when('ScheduleAuction', offer, { actor: ann, precondition }),
     NotYourLot({}),
   );
 });
@@ -349,7 +352,7 @@ test('whoever enters, changes or offers a lot or a sale has a hand in it, howeve
 test('a lot that came back is offered again, in another auction', () => {
   const returned = LotReturned({ ...lotId, auctionId: 'a1' });
   const history = [consigned, lotOffered, returned];
-  const bySam = { actor: sam, screened };
+  const bySam = { actor: sam, precondition };
   assert.deepEqual(givenLot([consigned, lotOffered]).when('ReturnLot', { ...lotId, auctionId: 'a1' }), [
     returned,
   ]);
@@ -361,7 +364,7 @@ test('a lot that came back is offered again, in another auction', () => {
 
 test('an auction takes bids for a minute at least and 90 days at most, and ends in the year 9999 at the latest', () => {
   const at = (over: object, now = NOW) =>
-    givenLot([consigned]).when('ScheduleAuction', { ...offer, ...over }, { actor: sam, screened, now });
+    givenLot([consigned]).when('ScheduleAuction', { ...offer, ...over }, { actor: sam, precondition, now });
   assert.deepEqual(at({ endsAt: opensAt }), UnsoundTimes({ now: NOW }));
   assert.deepEqual(at({}, endsAt), UnsoundTimes({ now: endsAt }));
   assert.deepEqual(at({ endsAt: '2026-05-30T13:00:00.001Z' }), UnsoundTimes({ now: NOW }));
@@ -376,15 +379,15 @@ test('an auction takes bids for a minute at least and 90 days at most, and ends 
 });
 
 test('lot and sale agree on the currency, and the sale takes auctions', () => {
-  const euros = { ...screened, terms: { ...screened.terms, currency: 'EUR' } };
+  const euros = { ...precondition, terms: { ...precondition.terms, currency: 'EUR' } };
   const differ = OtherCurrency({ lot: 'USD', sale: 'EUR' });
   assert.deepEqual(
-    givenLot([consigned]).when('ScheduleAuction', offer, { actor: sam, screened: euros }),
+    givenLot([consigned]).when('ScheduleAuction', offer, { actor: sam, precondition: euros }),
     differ,
   );
   const refusal = SaleUnknown({});
   assert.deepEqual(
-    givenLot([consigned]).when('ScheduleAuction', offer, { actor: sam, screened: { refusal } }),
+    givenLot([consigned]).when('ScheduleAuction', offer, { actor: sam, precondition: { refusal } }),
     refusal,
   );
 });
@@ -393,7 +396,7 @@ test('whoever arranged a sale does not put their own lot into it, under any role
   const given = (actor: typeof sam) =>
     givenLot([consigned]).when('ScheduleAuction', offer, {
       actor,
-      screened: { ...screened, hasArranged: true },
+      precondition: { ...precondition, hasArranged: true },
     });
   for (const roles of [['seller'], ['clerk'], ['seller', 'auctioneer']] as const)
     assert.deepEqual(given(person('sam', roles)), OwnAffair({}));
@@ -401,16 +404,18 @@ test('whoever arranged a sale does not put their own lot into it, under any role
   const bySam = { now: NOW, actor: sam };
   // Whatever a test’s history says was asked for by Sam.
   const known = { sale: stateOf(sale, [saleScheduled, published]) };
-  assert.deepEqual(scheduleAuction.screen(known, offer, bySam), { ...screened, hasArranged: true });
+  assert.deepEqual(scheduleAuction.precondition(known, offer, bySam), { ...precondition, hasArranged: true });
 });
 
 test('the sale lends its terms while it is published', () => {
-  const screen = (history: Parameters<typeof givenSale>[0]) =>
-    scheduleAuction.screen({ sale: stateOf(sale, history) }, offer, { now: NOW, actor: otto });
-  assert.deepEqual(screen([saleScheduled, published]), screened);
-  assert.deepEqual(screen([]), { refusal: SaleUnknown({}) });
-  assert.deepEqual(screen([saleScheduled]), { refusal: SaleNotOpen({ phase: 'scheduled' }) });
-  assert.deepEqual(screen([saleScheduled, published, closed]), { refusal: SaleNotOpen({ phase: 'closed' }) });
+  const lent = (history: Parameters<typeof givenSale>[0]) =>
+    scheduleAuction.precondition({ sale: stateOf(sale, history) }, offer, { now: NOW, actor: otto });
+  assert.deepEqual(lent([saleScheduled, published]), precondition);
+  assert.deepEqual(lent([]), { refusal: SaleUnknown({}) });
+  assert.deepEqual(lent([saleScheduled]), { refusal: SaleNotOpen({ phase: 'scheduled' }) });
+  assert.deepEqual(lent([saleScheduled, published, closed]), {
+    refusal: SaleNotOpen({ phase: 'closed' }),
+  });
 });
 
 test('a sold lot has its new owner for good, a withdrawn one is gone', () => {

@@ -2,13 +2,13 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Command, NewEvent } from '#domain/kernel/message.ts';
 import { OwnAffair } from '#domain/kernel/own-affair.ts';
-import { handleNotice } from '#domain/processes/handle-notice.ts';
 import { debtor, standingDebt } from '#domain/wallets/debtor/decider.ts';
 import { DebtExpected, DebtNoted, ExpectDebt, NoteDebt } from '#domain/wallets/debtor/messages.ts';
 import { notice } from '#domain/wallets/notice/decider.ts';
 import { HandleNotice, KeepNotice, MatchNotice, NoticeKept } from '#domain/wallets/notice/messages.ts';
 import { payment } from '#domain/wallets/payment/decider.ts';
 import { PayoutInitiated } from '#domain/wallets/payment/messages.ts';
+import { handleNotice } from '#domain/workflows/handle-notice.ts';
 import { decideOn, eventsOf, NOON, person } from '#test/support/deciding.ts';
 
 const told = (owed: bigint, nth: number, currency = 'USD') => ({ person: 'ann', currency, owed, nth });
@@ -107,10 +107,10 @@ test('whoever has paid, or is paid, does not see to the notice of that payment f
     actor: 'ann',
   });
   const facts = { now: NOON, actor: person('ann') };
-  const screened = handleNotice.screen({ payment: paid }, handle.data, facts) as never;
-  assert.equal(screened, 'ann');
-  assert.equal(handleNotice.screen({ payment: payment.initial }, handle.data, facts), undefined);
-  assert.deepEqual(decideOn(notice, [dispute], handle, { ...facts, screened }), OwnAffair({}));
-  const others = { actor: person('otto'), screened };
+  const precondition = handleNotice.precondition({ payment: paid }, handle.data, facts) as never;
+  assert.equal(precondition, 'ann');
+  assert.equal(handleNotice.precondition({ payment: payment.initial }, handle.data, facts), undefined);
+  assert.deepEqual(decideOn(notice, [dispute], handle, { ...facts, precondition }), OwnAffair({}));
+  const others = { actor: person('otto'), precondition };
   assert.deepEqual(eventsOf(decideOn(notice, [dispute], handle, others)).length, 1);
 });

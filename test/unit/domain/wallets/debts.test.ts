@@ -71,16 +71,16 @@ test('a credit that the wallet cannot take pays what is owed, and only the rest 
 });
 
 test('a debt in another currency keeps the money in as well', () => {
-  const screened = { owed: 3n, currency: 'EUR' } as never;
+  const precondition = { owed: 3n, currency: 'EUR' } as never;
   const funded = history(open, credit(9n));
   const send = Transfer({ to: 'bob', amount: 1n, currency });
-  assert.equal(line(funded, send, { screened }), 'TransferRefused debt_outstanding');
+  assert.equal(line(funded, send, { precondition }), 'TransferRefused debt_outstanding');
   assert.equal(
-    line(funded, Withdraw({ amount: 1n, currency }), { screened }),
+    line(funded, Withdraw({ amount: 1n, currency }), { precondition }),
     'WithdrawalRefused debt_outstanding',
   );
-  assert.equal(line(funded, reserve('a', 1n), { screened }), 'FundsRefused debt_outstanding');
-  assert.equal(line(history(open), CloseWallet({ currency }), { screened }), 'debt_outstanding');
+  assert.equal(line(funded, reserve('a', 1n), { precondition }), 'FundsRefused debt_outstanding');
+  assert.equal(line(history(open), CloseWallet({ currency }), { precondition }), 'debt_outstanding');
 });
 
 test('the house may give up what is owed, and bears the loss', () => {

@@ -65,8 +65,8 @@ test('a withdrawal expires by time until it is committed; a bid never does', () 
 test('a withdrawal of whoever has come to owe since does not begin: its money is released, and pays the debt', () => {
   const held = history(open, credit(9n), [withdraw(6n), { id: 'w' }]);
   const commit = CommitHold({ ...ann, holdId: 'w' });
-  const screened = { owed: 1n, currency: 'EUR' } as never;
-  assert.equal(line(held, commit, { screened }), 'FundsReleased debt_outstanding 9+0');
+  const precondition = { owed: 1n, currency: 'EUR' } as never;
+  assert.equal(line(held, commit, { precondition }), 'FundsReleased debt_outstanding 9+0');
   const owe = IncurDebt({ ...ann, amount: 5n, movement: 'back' });
   const owing = history(open, credit(9n), [withdraw(6n), { id: 'w' }], owe);
   assert.match(line(owing, commit), /^FundsReleased debt_outstanding 6\+0, DebtPaid/);
@@ -74,7 +74,7 @@ test('a withdrawal of whoever has come to owe since does not begin: its money is
   const commitBid = CommitHold({ ...ann, holdId: 'lot' });
   const reserved = history(open, credit(9n), bid);
   assert.equal(
-    line(reserved, commitBid, { screened }),
+    line(reserved, commitBid, { precondition }),
     'HoldCommitted hold 6',
     'what is held for bids stays',
   );

@@ -26,7 +26,7 @@ const sue = someone('sue', 'seller');
 const codeOf = (reply: Reply): string =>
   reply.outcome === 'rejected' ? reply.rejection.code : reply.outcome;
 
-const parts = { contexts: [gates], deciders: gateDeciders, processes: [payVisit], reactions: [gatekeeper] };
+const parts = { contexts: [gates], deciders: gateDeciders, workflows: [payVisit], reactions: [gatekeeper] };
 const visit = (visitor: string) => PayVisit({ gate: 'g', visitor });
 const soon = () => new Promise<void>((resolve) => setImmediate(resolve));
 
@@ -77,7 +77,7 @@ describe('a process', () => {
     const { send, pipeline, history } = givenPlatform({
       contexts: [gates, tallies],
       deciders: [...gateDeciders, ...tallyDeciders],
-      processes: [payVisit],
+      workflows: [payVisit],
       reactions: [gatekeeper, count],
       clock,
       store,
@@ -91,7 +91,7 @@ describe('a process', () => {
     await pipeline.drain();
     assert.equal((await history('tally-visits')).length, 1);
   });
-  it('records the no of its screen where it was decided', async () => {
+  it('records the no of its precondition where it was decided', async () => {
     const { send, history } = givenPlatform(parts);
     const reply = await send(visit('ann'), ann);
     assert.equal(codeOf(reply), 'gate_shut');
@@ -101,7 +101,7 @@ describe('a process', () => {
     );
     assert.deepEqual(await history('gate-g'), []);
   });
-  it('repeats a screen that refuses on the head of the stream before it counts', async () => {
+  it('repeats a precondition that refuses on the head of the stream before it counts', async () => {
     const one = givenPlatform(parts);
     const two = givenPlatform({ ...parts, store: one.store, clock: one.clock, seed: 2 });
     // The first process has seen the gate shut, the second opens it.

@@ -227,16 +227,19 @@ describe('what comes in', () => {
     assert.deepEqual(codes(replies), ['accepted', 'accepted', 'accepted', 'overloaded']);
   });
 
-  const parts = { contexts: [gates], deciders: gateDeciders, processes: [payVisit] };
+  const parts = { contexts: [gates], deciders: gateDeciders, workflows: [payVisit] };
   const visit = (gate: string) => PayVisit({ gate, visitor: 'ann' });
 
-  it('lets a bounded number of screens read at once', async () => {
-    const { send, calls } = given(undefined, { ...parts, limits: { screensReading: 2, outcomeWaitMs: 1 } });
+  it('lets a bounded number of preconditions read at once', async () => {
+    const { send, calls } = given(undefined, {
+      ...parts,
+      limits: { preconditionsReading: 2, outcomeWaitMs: 1 },
+    });
     const replies = await Promise.all(['g1', 'g2', 'g3'].map((gate) => send(visit(gate), ann)));
     assert.deepEqual(codes(replies), ['gate_shut', 'gate_shut', 'overloaded']);
     assert.ok(calls.reads > 0);
   });
-  it('decides in the order of arrival, however long a screen takes', async () => {
+  it('decides in the order of arrival, however long a precondition takes', async () => {
     const sue = someone('sue', 'seller');
     const gatesAsked = ['gate-slow'];
     const { promise: held, resolve: release } = Promise.withResolvers<void>();
@@ -250,8 +253,8 @@ describe('what comes in', () => {
       }),
       {
         ...parts,
-        // The first screen reads a stream that does not answer, the second one that is known.
-        processes: [
+        // The first precondition reads a stream that does not answer, the second one that is known.
+        workflows: [
           {
             ...payVisit,
             reads: { gate: { decider: forget(gateDecider), stream: () => gatesAsked.shift() ?? 'gate-g' } },

@@ -37,7 +37,7 @@ const RingBell = command('RingBell', {
 });
 const MuteBell = command('MuteBell', {
   description: 'Nobody outside may.',
-  from: 'process',
+  from: 'internal',
   data,
   stream: ({ bell }) => `bell-${bell}`,
 });

@@ -1,9 +1,9 @@
 import { AuctionNotOpen, AuctionUnknown } from '../auctions/auction/messages.ts';
-import { JoinAuction, type JoinScreening, ReputationTooLow } from '../auctions/participant/messages.ts';
+import { JoinAuction, type JoinPrecondition, ReputationTooLow } from '../auctions/participant/messages.ts';
 import type { Actor } from '../kernel/actor.ts';
 import { isOver } from '../kernel/deadline.ts';
 import type { Instant } from '../kernel/instant.ts';
-import { process } from '../kernel/process.ts';
+import { workflow } from '../kernel/workflow.ts';
 import {
   behindThem,
   type Surroundings,
@@ -12,11 +12,11 @@ import {
   whyNotWelcome,
 } from './auction-surroundings.ts';
 
-function screen(
+function precondition(
   { auction, ...around }: Surroundings,
   _: object,
   { now, actor }: { readonly now: Instant; readonly actor: Actor },
-): JoinScreening {
+): JoinPrecondition {
   if (auction.phase === 'none') return { refusal: AuctionUnknown({}) };
   const { phase, terms } = auction;
   if (phase !== 'scheduled' && phase !== 'open') return { refusal: AuctionNotOpen({ phase }) };
@@ -30,11 +30,11 @@ function screen(
 }
 
 /** Joining asks the auction whom it admits; the answer is kept in the participant's stream. */
-export const joinAuction = process({
+export const joinAuction = workflow({
   command: JoinAuction,
   reads: surroundings,
   readsNext: behindThem,
-  screen,
-  refuses: (screened) => 'refusal' in screened,
+  precondition,
+  refuses: (precondition) => 'refusal' in precondition,
   outcome: () => 'accepted',
 });

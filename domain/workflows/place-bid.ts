@@ -4,8 +4,8 @@ import { feeOn } from '../auctions/fees.ts';
 import {
   BidNotFunded,
   BidPlaced,
+  type BidPrecondition,
   BidRejected,
-  type BidScreening,
   PlaceBid,
 } from '../auctions/participant/messages.ts';
 import type { Actor } from '../kernel/actor.ts';
@@ -13,8 +13,8 @@ import type { RecordedEvent } from '../kernel/envelope.ts';
 import type { Instant } from '../kernel/instant.ts';
 import { type CommandData, type Rejection, type RejectionOf, rejectionFrom } from '../kernel/message.ts';
 import { money } from '../kernel/money.ts';
-import { process } from '../kernel/process.ts';
 import { isRecorded } from '../kernel/reaction.ts';
+import { workflow } from '../kernel/workflow.ts';
 import { type Debtor, standingDebt } from '../wallets/debtor/decider.ts';
 import {
   DebtOutstanding,
@@ -32,11 +32,11 @@ import {
 import { debtorOf } from './while-in-debt.ts';
 
 /** What stands against a bid at the door, or what has to be held for it. */
-function screen(
+function precondition(
   { auction, debtor, ...around }: Surroundings & { readonly debtor: Debtor },
   { maximum: { amount: maximum, currency } }: CommandData<typeof PlaceBid>,
   { now, actor }: { readonly now: Instant; readonly actor: Actor },
-): BidScreening {
+): BidPrecondition {
   if (auction.phase === 'none') return { refusal: AuctionUnknown({}) };
   const { terms } = auction;
   const unwelcome = whyNotWelcome(auction, around, actor);
@@ -76,15 +76,15 @@ function endOf(event: RecordedEvent, bidId: string): RecordedEvent | Rejection |
 }
 
 /**
- * A bid from the door to its outcome: screened against the auction and the bidder's debts, placed on the participant's stream, funded by the
+ * A bid from the door to its outcome: checked against the auction and the bidder's debts, placed on the participant's stream, funded by the
  * wallet, decided by the auction. A bid that is accepted need not lead: it may be outbid in the same moment.
  */
-export const placeBid = process({
+export const placeBid = workflow({
   command: PlaceBid,
   reads: { ...surroundings, debtor: debtorOf },
   readsNext: behindThem,
-  screen,
-  refuses: (screened) => 'refusal' in screened,
+  precondition,
+  refuses: (precondition) => 'refusal' in precondition,
   outcome(events) {
     const own = events.find((event) => isRecorded(event, BidPlaced) || isRecorded(event, BidRejected));
     if (own === undefined) return 'pending';

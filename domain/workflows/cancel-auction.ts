@@ -1,11 +1,11 @@
 import { CancelAuction } from '../auctions/auction/messages.ts';
 import type { AuctionState } from '../auctions/auction/state.ts';
-import { process } from '../kernel/process.ts';
+import { workflow } from '../kernel/workflow.ts';
 import { surroundings } from './auction-surroundings.ts';
 import { hasBidIn, ownInspector, ownWallet } from './bidders.ts';
 
 /** Whoever calls an auction off must not know its maxima nor have bid in it, which its own stream cannot tell of a person. */
-export const cancelAuction = process({
+export const cancelAuction = workflow({
   command: CancelAuction,
   reads: {
     inspector: ownInspector,
@@ -16,7 +16,10 @@ export const cancelAuction = process({
       auction.phase === 'none' ? undefined : auction.terms.currency,
     ),
   },
-  screen: ({ inspector, wallet }, { auctionId }) => ({ inspector, hasBid: hasBidIn(wallet, auctionId) }),
+  precondition: ({ inspector, wallet }, { auctionId }) => ({
+    inspector,
+    hasBid: hasBidIn(wallet, auctionId),
+  }),
   refuses: () => false,
   outcome: () => 'accepted',
 });

@@ -1,11 +1,11 @@
-import { process } from '../kernel/process.ts';
+import { workflow } from '../kernel/workflow.ts';
 import { type NoticeState, notice } from '../wallets/notice/decider.ts';
 import { HandleNotice, noticeStream } from '../wallets/notice/messages.ts';
 import { payment } from '../wallets/payment/decider.ts';
 import { paymentStream } from '../wallets/payment/messages.ts';
 
 /** Whoever sees to a notice must have nothing in its payment, whose own stream says whose it is. */
-export const handleNotice = process({
+export const handleNotice = workflow({
   command: HandleNotice,
   reads: {
     notice: { decider: notice, stream: noticeStream, toEnd: true },
@@ -18,7 +18,7 @@ export const handleNotice = process({
       toEnd: true,
     },
   },
-  screen: ({ payment }) => payment.known?.terms.person,
+  precondition: ({ payment }) => payment.known?.terms.person,
   refuses: () => false,
   outcome: () => 'accepted',
 });

@@ -19,7 +19,7 @@ export const ownInspector = {
   toEnd: true,
 } as const;
 
-/** The wallet in which what somebody bids here would be held. Nobody asks again behind the screen: it is read to its end. */
+/** The wallet in which what somebody bids here would be held. Nobody asks again behind the precondition: it is read to its end. */
 export const ownWallet = <States>(currencyIn: (states: States) => string | undefined) => ({
   decider: wallet,
   stream(states: States, { id }: Pick<Actor, 'id'>): string | undefined {

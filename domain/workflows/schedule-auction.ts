@@ -5,21 +5,21 @@ import { sale } from '../auctions/sale/decider.ts';
 import {
   AuctionTurnedAway,
   SaleNotOpen,
-  type SaleScreening,
+  type SalePrecondition,
   SaleUnknown,
   saleStream,
 } from '../auctions/sale/messages.ts';
 import type { Sale } from '../auctions/sale/state.ts';
 import type { Actor } from '../kernel/actor.ts';
 import { rejectionFrom } from '../kernel/message.ts';
-import { process } from '../kernel/process.ts';
 import { isRecorded } from '../kernel/reaction.ts';
+import { workflow } from '../kernel/workflow.ts';
 
-function screen(
+function precondition(
   { sale }: { readonly sale: Sale },
   _: object,
   { actor }: { readonly actor: Actor },
-): SaleScreening {
+): SalePrecondition {
   if (sale.phase === 'none') return { refusal: SaleUnknown({}) };
   // Nothing but publishing changes a sale before it takes lots: what is known of a published one is all that matters here.
   return sale.phase === 'published'
@@ -31,11 +31,11 @@ function screen(
  * Scheduling takes the terms from the sale and the rest from the lot, whose stream promises it to one auction at a time;
  * then the sale takes the auction in, then the auction's own stream; whichever refuses, the lot comes back.
  */
-export const scheduleAuction = process({
+export const scheduleAuction = workflow({
   command: ScheduleAuction,
   reads: { sale: { decider: sale, stream: saleStream } },
-  screen,
-  refuses: (screened) => 'refusal' in screened,
+  precondition,
+  refuses: (precondition) => 'refusal' in precondition,
   outcome(events) {
     for (const event of events) {
       if (isRecorded(event, AuctionScheduled)) return 'accepted';

@@ -1,10 +1,10 @@
-import { process } from '../kernel/process.ts';
+import { workflow } from '../kernel/workflow.ts';
 import { type Debtor, debtor, standingDebt } from '../wallets/debtor/decider.ts';
 import { debtorStream } from '../wallets/debtor/messages.ts';
 import { CloseWallet, CommitHold, ReserveFunds, Transfer, Withdraw } from '../wallets/wallet/messages.ts';
 
 // Nothing leaves a person's wallets, in whatever currency, while they owe in one of them. A wallet knows its own debt; of the
-// others it is told by the screen, which reads the debtor's stream to its end.
+// others it is told by the precondition, which reads the debtor's stream to its end.
 
 /** What whoever sends the command owes, as far as it is known here. */
 export const debtorOf = {
@@ -17,16 +17,16 @@ const named = {
   stream: debtorStream,
   toEnd: true,
 } as const;
-const screened = {
-  screen: ({ debtor }: { readonly debtor: Debtor }) => standingDebt(debtor),
+const precondition = {
+  precondition: ({ debtor }: { readonly debtor: Debtor }) => standingDebt(debtor),
   refuses: (debt: unknown) => debt !== undefined,
   outcome: () => 'accepted' as const,
 };
 
 export const whileInDebt = [
-  process({ command: Transfer, reads: { debtor: own }, ...screened }),
-  process({ command: Withdraw, reads: { debtor: own }, ...screened }),
-  process({ command: CloseWallet, reads: { debtor: own }, ...screened }),
-  process({ command: ReserveFunds, reads: { debtor: named }, ...screened }),
-  process({ command: CommitHold, reads: { debtor: named }, ...screened }),
+  workflow({ command: Transfer, reads: { debtor: own }, ...precondition }),
+  workflow({ command: Withdraw, reads: { debtor: own }, ...precondition }),
+  workflow({ command: CloseWallet, reads: { debtor: own }, ...precondition }),
+  workflow({ command: ReserveFunds, reads: { debtor: named }, ...precondition }),
+  workflow({ command: CommitHold, reads: { debtor: named }, ...precondition }),
 ];

@@ -1,7 +1,7 @@
 import type { Rejection } from '#domain/kernel/message.ts';
 import type { Clock } from '#domain/kernel/ports/facts.ts';
-import type { Process, ReadStream } from '#domain/kernel/process.ts';
 import { Overloaded } from '#domain/kernel/rejections.ts';
+import type { ReadStream, Workflow } from '#domain/kernel/workflow.ts';
 import type { Head } from './head.ts';
 import type { Heads } from './heads.ts';
 import type { ReadyCommand } from './intake.ts';
@@ -9,14 +9,14 @@ import type { PipelineLimits } from './limits.ts';
 import type { Rate } from './rate.ts';
 
 /**
- * What the screen of a command's process hands to its decider; `undefined` for a command without one.
+ * What the precondition of a command's workflow hands to its decider; `undefined` for a command without one.
  *
  * @throws StoreError when a stream could not be read
  */
-export type Screening = (ready: ReadyCommand) => Promise<Screened>;
-export type Screened = { readonly screened: unknown } | Rejection;
+export type CheckPrecondition = (ready: ReadyCommand) => Promise<Checked>;
+export type Checked = { readonly precondition: unknown } | Rejection;
 
-/** One of the streams of a screen, by its name there. */
+/** One of the streams of a precondition, by its name there. */
 interface Named extends Pick<ReadStream, 'decider' | 'toEnd'> {
   readonly name: string;
   readonly stream: string;
@@ -24,16 +24,16 @@ interface Named extends Pick<ReadStream, 'decider' | 'toEnd'> {
 
 type States = Readonly<Record<string, unknown>>;
 
-export function screening(options: {
-  readonly processes: ReadonlyMap<string, Process>;
+export function preconditions(options: {
+  readonly workflows: ReadonlyMap<string, Workflow>;
   readonly heads: Heads;
   readonly clock: Pick<Clock, 'now'>;
   readonly rate: Rate;
-  readonly limits: Pick<PipelineLimits, 'screensReading'>;
+  readonly limits: Pick<PipelineLimits, 'preconditionsReading'>;
   /** Nobody writes beside this process, so that what is in memory is the end of its stream. */
   readonly soleWriter: boolean;
-}): Screening {
-  const { processes, heads, clock, rate, limits, soleWriter } = options;
+}): CheckPrecondition {
+  const { workflows, heads, clock, rate, limits, soleWriter } = options;
   let reading = 0;
 
   /** The states of streams: what is known of those that may be taken from memory, the others read to their ends. */
@@ -45,7 +45,7 @@ export function screening(options: {
       Object.fromEntries(streams.map(({ name }, at) => [name, found[at]?.state]));
     const known = streams.map((named) => (fromMemory(named) ? heads.cached(named.stream) : undefined));
     if (!known.includes(undefined)) return { states: statesIn(known), newest: false };
-    if (reading >= limits.screensReading) return Overloaded({ retryAfterMs: rate.waitMs(reading) });
+    if (reading >= limits.preconditionsReading) return Overloaded({ retryAfterMs: rate.waitMs(reading) });
     reading += 1;
     try {
       const found = await Promise.all(
@@ -57,9 +57,9 @@ export function screening(options: {
     }
   }
 
-  /** The states of all streams of a process, those first that name the others. */
+  /** The states of all streams of a workflow, those first that name the others. */
   async function allStates(
-    { reads, readsNext }: Process,
+    { reads, readsNext }: Workflow,
     { data, envelope: { actor } }: ReadyCommand,
     fromMemory: (named: Named) => boolean,
   ): ReturnType<typeof statesOf> {
@@ -88,17 +88,17 @@ export function screening(options: {
   }
 
   return async (ready) => {
-    const process = processes.get(ready.command.type);
-    if (process === undefined) return { screened: undefined };
+    const workflow = workflows.get(ready.command.type);
+    if (workflow === undefined) return { precondition: undefined };
     const { data, envelope } = ready;
-    const screen = (states: States): unknown =>
-      process.screen(states, data, { now: clock.now(), actor: envelope.actor });
-    const known = await allStates(process, ready, ({ toEnd }) => soleWriter || toEnd !== true);
+    const check = (states: States): unknown =>
+      workflow.precondition(states, data, { now: clock.now(), actor: envelope.actor });
+    const known = await allStates(workflow, ready, ({ toEnd }) => soleWriter || toEnd !== true);
     if ('rejected' in known) return known;
-    const screened = screen(known.states);
+    const precondition = check(known.states);
     // A yes may be out of date where the stages behind it decide again. A no would be the last word, so it has to be new.
-    if (known.newest || !process.refuses(screened)) return { screened };
-    const newest = await allStates(process, ready, () => false);
-    return 'rejected' in newest ? newest : { screened: screen(newest.states) };
+    if (known.newest || !workflow.refuses(precondition)) return { precondition };
+    const newest = await allStates(workflow, ready, () => false);
+    return 'rejected' in newest ? newest : { precondition: check(newest.states) };
   };
 }

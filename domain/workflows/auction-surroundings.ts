@@ -25,7 +25,7 @@ export interface Surroundings {
 }
 
 /**
- * The streams a screen reads of them. What a person has read or had a hand in no later stage asks again: who does it and bids
+ * The streams a precondition reads of them. What a person has read or had a hand in no later stage asks again: who does it and bids
  * through another process must not find it undone there.
  */
 export const surroundings = {

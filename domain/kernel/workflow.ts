@@ -5,7 +5,7 @@ import type { RecordedEvent } from './envelope.ts';
 import type { Instant } from './instant.ts';
 import type { CommandDeclaration, DataOf, Rejection, Shape } from './message.ts';
 
-/** One of the streams whose states a screen reads. */
+/** One of the streams whose states a precondition reads. */
 export interface ReadStream {
   readonly decider: AnyDecider;
   stream(data: object, actor: Actor): string;
@@ -16,7 +16,7 @@ export interface ReadStream {
   readonly toEnd?: boolean;
 }
 
-/** What a process has come to. */
+/** What a workflow has come to. */
 export type Outcome = 'pending' | 'accepted' | RecordedEvent | Rejection;
 
 /** A stream whose name stands in the states that are read first. `undefined`: there is none, and its state is the initial one. */
@@ -25,23 +25,23 @@ export interface NamedStream extends Pick<ReadStream, 'decider' | 'toEnd'> {
 }
 
 /**
- * A command that spans contexts: screened against the states of other streams, decided on one, and answered by what its
+ * A command that is guarded by other streams: checked against the states of other streams, decided on one, and answered by what its
  * reactions lead to.
  */
-export interface Process {
+export interface Workflow {
   readonly command: CommandDeclaration;
-  /** By the name that the screen knows each by. */
+  /** By the name that the precondition knows each by. */
   readonly reads: Readonly<Record<string, ReadStream>>;
   /** Read behind the others, whose states name them. */
   readonly readsNext: Readonly<Record<string, NamedStream>>;
-  /** Pure. What it returns reaches the decider as `facts.screened`. */
-  screen(
+  /** Pure. What it returns reaches the decider as `facts.precondition`. */
+  precondition(
     states: Readonly<Record<string, unknown>>,
     data: object,
     facts: { readonly now: Instant; readonly actor: Actor },
   ): unknown;
-  /** A screen that would refuse is repeated on the heads of all its streams before it counts. */
-  refuses(screened: unknown): boolean;
+  /** A precondition that would refuse is repeated on the heads of all its streams before it counts. */
+  refuses(precondition: unknown): boolean;
   /**
    * From every event the command has led to so far, in order: its own, then those of the reactions. Asked after each of them:
    * what it says first, other than `pending`, is the reply. An event: accepted, by that event, which the caller is told.
@@ -50,7 +50,7 @@ export interface Process {
 }
 
 interface ReadStreamOf<S extends Shape, State> extends Pick<ReadStream, 'toEnd'> {
-  /** With its types: its state reaches the screen as it is. */
+  /** With its types: its state reaches the precondition as it is. */
   readonly decider: { readonly category: string; readonly initial: State };
   readonly stream: (data: DataOf<S>, actor: Actor) => string;
 }
@@ -60,23 +60,23 @@ interface NamedStreamOf<States, State> extends Pick<ReadStream, 'toEnd'> {
   readonly stream: (states: States, actor: Actor) => string | undefined;
 }
 
-/** Declares a process. */
-export function process<
+/** Declares a workflow. */
+export function workflow<
   S extends Shape,
   States extends Readonly<Record<string, unknown>>,
-  Screened,
+  Precondition,
   Next extends Readonly<Record<string, unknown>> = Record<never, never>,
 >(declaration: {
   command: CommandDeclaration & { readonly schema: z.ZodObject<S> };
   reads: { readonly [Name in keyof States]: ReadStreamOf<S, States[Name]> };
   readsNext?: { readonly [Name in keyof Next]: NamedStreamOf<NoInfer<States>, Next[Name]> };
-  screen: (
+  precondition: (
     states: { readonly [Name in keyof States]: States[Name] } & { readonly [Name in keyof Next]: Next[Name] },
     data: DataOf<S>,
     facts: { readonly now: Instant; readonly actor: Actor },
-  ) => Screened;
-  refuses: (screened: Screened) => boolean;
+  ) => Precondition;
+  refuses: (precondition: Precondition) => boolean;
   outcome: (events: readonly RecordedEvent[]) => Outcome;
-}): Process {
-  return { readsNext: {}, ...declaration } as unknown as Process;
+}): Workflow {
+  return { readsNext: {}, ...declaration } as unknown as Workflow;
 }
