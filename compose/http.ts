@@ -166,7 +166,7 @@ const urlOf = (server: Server): string => {
 
 /**
  * New connections that may wait to be accepted, as far as the system lets them. One that finds no room is tried again by its own
- * system a second later, and then three: crowds would keep a quiet peer waiting for that.
+ * system a second later, and then three: a group's turns would keep a quiet peer waiting for that.
  */
 const BACKLOG = 4_096;
 
@@ -193,8 +193,8 @@ export async function openHttp(options: HttpOptions): Promise<HttpPort> {
     });
   });
   await listen(server, options.port, options.host);
-  const crowded = Overloaded({ retryAfterMs: limits.lingerMs });
-  const refusal = (status: 429 | 503) => lastRejection(registry, crowded, status);
+  const full = Overloaded({ retryAfterMs: limits.lingerMs });
+  const refusal = (status: 429 | 503) => lastRejection(registry, full, status);
   server.on('connection', arrived);
   const connections = lookAfter(server, {
     ...{ limits, clock, addresses, refusal },

@@ -2,7 +2,7 @@ import type { z } from 'zod';
 import { Invalid, RejectedError } from '#domain/kernel/rejections.ts';
 import { authorizeReading } from './authorization/own.ts';
 import type { Who } from './authorization/who.ts';
-import type { Reading } from './house.ts';
+import type { ResolverContext } from './resolver-context.ts';
 
 function parsed(schema: z.ZodObject, given: object): Record<string, unknown> {
   // GraphQL says null where it means "left out"; zod tells the two apart.
@@ -22,8 +22,8 @@ function parsed(schema: z.ZodObject, given: object): Record<string, unknown> {
 export function admitted(
   { who, args }: { readonly who: Who; readonly args: z.ZodObject },
   given: object,
-  reading: Pick<Reading, 'viewer' | 'insights'>,
+  context: Pick<ResolverContext, 'viewer' | 'insights'>,
 ): Record<string, unknown> {
-  authorizeReading(who, reading);
+  authorizeReading(who, context);
   return parsed(args, given);
 }

@@ -3,27 +3,27 @@ import type { Query } from '#domain/kernel/ports/views.ts';
 import { Parked } from '#domain/kernel/rejections.ts';
 import type { ViewOf } from '#projections/view.ts';
 import { edgesOf, pageOf } from './connection.ts';
-import type { Reading } from './house.ts';
+import type { ResolverContext } from './resolver-context.ts';
 
 /** The documents of one view, as its schema has them. */
 export interface Documents<Document> {
-  get(id: string, reading: Reading): Promise<Document | null>;
+  get(id: string, context: ResolverContext): Promise<Document | null>;
   /** A page as a connection. What may be missing from it because it is parked is said beside the answer. */
   page(
     query: Omit<Query, 'limit' | 'after'>,
     args: { first: number; after?: string | undefined },
-    reading: Reading,
+    context: ResolverContext,
   ): Promise<ReturnType<typeof edgesOf<Document>>>;
 }
 
 /** Reads a view. The cast is the reader's promise: it hands out what the view's schema has written. */
 export const documents = <S extends Shape>({ name: view }: ViewOf<S>): Documents<DataOf<S>> => ({
-  async get(id, { house, at }) {
-    const found = await house.views.get(view, id, at);
+  async get(id, { services, at }) {
+    const found = await services.views.get(view, id, at);
     return found === undefined ? null : (found as DataOf<S>);
   },
-  async page(query, args, { house, at, beside }) {
-    const page = await house.views.find(view, { ...query, ...pageOf(args) }, at);
+  async page(query, args, { services, at, beside }) {
+    const page = await services.views.find(view, { ...query, ...pageOf(args) }, at);
     if (page.mayMiss) beside.push(Parked({ view }));
     const items = page.items.map((item) => ({ ...item, document: item.document as DataOf<S> }));
     return edgesOf({ items, more: page.more }, args.after);

@@ -2,9 +2,9 @@ import { z } from 'zod';
 import { canonical } from '#domain/kernel/canonical.ts';
 import { Invalid, RejectedError } from '#domain/kernel/rejections.ts';
 import { admitted } from './asking.ts';
-import type { Reading } from './house.ts';
 import { pageItems } from './limits.ts';
 import { type NodeDeclaration, type QueryDeclaration, query } from './operation.ts';
+import type { ResolverContext } from './resolver-context.ts';
 
 // Global ids (ADR 15): a type's name and the arguments of the query that reads one, as canonical JSON in base64url. They
 // are made when a document is shown and stored nowhere.
@@ -60,12 +60,12 @@ type ByType = ReadonlyMap<string, NodeDeclaration>;
  * The thing of a global id, through its type's own query; null where that has nothing to show to whoever asks.
  * @throws RejectedError as the query, and with `invalid` for what is no id
  */
-async function thingOf(id: string, nodes: ByType, reading: Reading): Promise<Shown | null> {
+async function thingOf(id: string, nodes: ByType, context: ResolverContext): Promise<Shown | null> {
   const [type, key] = contentOf(id);
   const declared = nodes.get(type);
   if (declared === undefined) throw noId();
-  const args = admitted(declared.read, key, reading);
-  const found = (await declared.read.resolve(args, reading)) as Shown | null;
+  const args = admitted(declared.read, key, context);
+  const found = (await declared.read.resolve(args, context)) as Shown | null;
   // A query may have defaults for what an id leaves out; a thing has one id nevertheless.
   if (found === null || globalIdOf(declared, found) !== id) return null;
   return { ...found, __typename: type };
@@ -84,7 +84,7 @@ export function nodeQueries(
         who: 'anyone',
         args: { id: GlobalId },
         returns: Node.nullable(),
-        resolve: ({ id }, reading) => thingOf(id, nodes, reading),
+        resolve: ({ id }, context) => thingOf(id, nodes, context),
       }),
       // Relay's compiler takes it for no `node` with a second argument, be it an optional one.
       atLeast: false,
@@ -95,10 +95,10 @@ export function nodeQueries(
       who: 'anyone',
       args: z.strictObject({ ids: z.array(GlobalId).max(pageItems.most) }),
       returns: z.array(Node.nullable()),
-      async resolve(args, reading) {
+      async resolve(args, context) {
         const { ids } = args as { ids: readonly string[] };
         // GraphQL takes an error among the items for that item alone.
-        return Promise.all(ids.map((id) => thingOf(id, nodes, reading).catch((error: unknown) => error)));
+        return Promise.all(ids.map((id) => thingOf(id, nodes, context).catch((error: unknown) => error)));
       },
     },
   };

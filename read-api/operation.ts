@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import type { DataOf, Shape } from '#domain/kernel/message.ts';
 import type { Who } from './authorization/who.ts';
-import type { Reading } from './house.ts';
 import type { Followed } from './live/live-view.ts';
+import type { ResolverContext } from './resolver-context.ts';
 
 /** What every declared operation says, with its types forgotten. */
 interface Operation {
@@ -16,7 +16,7 @@ export interface QueryDeclaration extends Operation {
   readonly kind: 'query';
   /** It takes no argument but its own. */
   readonly atLeast?: false;
-  resolve(args: object, reading: Reading): Promise<unknown>;
+  resolve(args: object, context: ResolverContext): Promise<unknown>;
 }
 
 /** A field of a type that is read only when it is asked for. */
@@ -24,7 +24,7 @@ export interface FieldDeclaration extends Operation {
   readonly kind: 'field';
   /** The `id` of the type it belongs to. */
   readonly of: string;
-  resolve(args: object, reading: Reading, parent: object): Promise<unknown>;
+  resolve(args: object, context: ResolverContext, parent: object): Promise<unknown>;
 }
 
 export interface SubscriptionDeclaration extends Operation {
@@ -32,7 +32,7 @@ export interface SubscriptionDeclaration extends Operation {
   /** Items in order. It ends with the signal of whoever listens; a `RejectedError` is the last answer. */
   subscribe(
     args: object,
-    reading: Reading,
+    context: ResolverContext,
   ): AsyncIterableIterator<unknown> | Promise<AsyncIterableIterator<unknown>>;
 }
 
@@ -66,10 +66,10 @@ interface Declared<A extends Shape, R extends z.ZodType> {
   readonly returns: R;
 }
 
-/** Declares a query. It always takes `atLeast` beside its own arguments (see {@link Reading.at}). */
+/** Declares a query. It always takes `atLeast` beside its own arguments (see {@link ResolverContext.at}). */
 export function query<A extends Shape, R extends z.ZodType>(
   declaration: Declared<A, R> & {
-    resolve: (args: DataOf<A>, reading: Reading) => Promise<z.output<R>>;
+    resolve: (args: DataOf<A>, context: ResolverContext) => Promise<z.output<R>>;
   },
 ): QueryDeclaration {
   return {
@@ -90,7 +90,7 @@ function nameOf(type: z.ZodType): string {
 export function field<A extends Shape, R extends z.ZodType, P extends z.ZodType>(
   declaration: Declared<A, R> & {
     of: P;
-    resolve: (args: DataOf<A>, reading: Reading, parent: z.output<P>) => Promise<z.output<R>>;
+    resolve: (args: DataOf<A>, context: ResolverContext, parent: z.output<P>) => Promise<z.output<R>>;
   },
 ): FieldDeclaration {
   return {
@@ -107,7 +107,7 @@ export function subscription<A extends Shape, R extends z.ZodType>(
   declaration: Declared<A, R> & {
     subscribe: (
       args: DataOf<A>,
-      reading: Reading,
+      context: ResolverContext,
     ) => AsyncIterableIterator<z.output<R>> | Promise<AsyncIterableIterator<z.output<R>>>;
   },
 ): SubscriptionDeclaration {

@@ -9,10 +9,10 @@ import type { Registry } from '#domain/kernel/registry.ts';
 import type { Turns } from '#domain/kernel/turns.ts';
 import { readings } from './authorization/readings.ts';
 import { feedGate } from './feeds/feed.ts';
-import type { History, House } from './house.ts';
 import { type ReadLimits, readLimits } from './limits.ts';
 import { liveViews } from './live/live-views.ts';
 import type { Operations } from './operation.ts';
+import type { History, QueryServices } from './resolver-context.ts';
 import { executableSchema, schemaDocument } from './schema/document.ts';
 import { errorMask } from './transport/errors.ts';
 import { type Authenticate, executor } from './transport/executor.ts';
@@ -70,7 +70,7 @@ export function graphqlServer(options: GraphqlOptions): GraphqlServer {
   const { registry, dispatch, store, feed, clock, businessClock, logger, newId } = rest;
   const limits: ReadLimits = { ...readLimits, ...options.limits };
   const closing = new AbortController();
-  const house: House = {
+  const services: QueryServices = {
     ...rest,
     limits,
     live: liveViews(operations, { registry, store, feed, clock, logger, limits }),
@@ -80,8 +80,8 @@ export function graphqlServer(options: GraphqlOptions): GraphqlServer {
   };
   const schema = executableSchema(schemaDocument(registry, operations));
   const mask = errorMask(registry, logger, newId);
-  const yoga = executor({ schema, house, mask, authenticate, graphiql, introspection });
-  const open = sockets(yoga, house, mask, allowedOrigin);
+  const yoga = executor({ schema, services, mask, authenticate, graphiql, introspection });
+  const open = sockets(yoga, services, mask, allowedOrigin);
   let closed: Promise<void> | undefined;
   return {
     async handler(request, response) {

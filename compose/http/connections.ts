@@ -6,7 +6,7 @@ import { later } from '#domain/kernel/instant.ts';
 import { every } from '#domain/kernel/pause.ts';
 import type { Clock } from '#domain/kernel/ports/facts.ts';
 import type { Addresses } from './addresses.ts';
-import { type Crowd, crowds } from './crowds.ts';
+import { type Group, groups } from './groups.ts';
 import type { TakeIn } from './intake.ts';
 import type { HttpLimits } from './limits.ts';
 
@@ -15,13 +15,13 @@ interface Options {
   readonly clock: Clock;
   readonly addresses: Addresses;
   readonly takeIn: TakeIn;
-  /** The last answer for one who cannot be let in: 429 where their own network is the crowd, 503 where it is everybody. */
+  /** The last answer for one who cannot be let in: 429 where their own network is the group, 503 where it is everybody. */
   readonly refusal: (status: 429 | 503) => string;
 }
 
 interface Connection {
   readonly socket: Socket;
-  readonly crowds: readonly Crowd<Connection>[];
+  readonly groups: readonly Group<Connection>[];
   /** Requests under way, those included that wait for their turn. */
   asked: number;
   /** What its peer had taken when last looked, and for how long it has taken nothing more though bytes wait. */
@@ -54,23 +54,23 @@ export function lookAfter(
   { limits, clock, addresses, takeIn, refusal }: Options,
 ): Connections {
   const known = new Map<Socket, Connection>();
-  const everybody = crowds<Connection>(limits.connections, 503);
-  const networks = crowds<Connection>(limits.connectionsPerAddress, 429);
+  const everybody = groups<Connection>(limits.connections, 503);
+  const networks = groups<Connection>(limits.connectionsPerAddress, 429);
   const turnedAway = new Set<Socket>();
 
   const idle = (connection: Connection) => {
-    for (const crowd of connection.crowds) crowd.idle.add(connection);
+    for (const group of connection.groups) group.idle.add(connection);
   };
   const busy = (connection: Connection) => {
-    for (const crowd of connection.crowds) crowd.idle.delete(connection);
+    for (const group of connection.groups) group.idle.delete(connection);
   };
   function forget(connection: Connection): void {
     known.delete(connection.socket);
-    for (const crowd of connection.crowds) crowd.leave(connection);
+    for (const group of connection.groups) group.leave(connection);
   }
 
   /** False: all have something under way. */
-  function makesRoom({ inside, idle: [longest], most }: Crowd<Connection>): boolean {
+  function makesRoom({ inside, idle: [longest], most }: Group<Connection>): boolean {
     if (inside.size < most) return true;
     if (longest === undefined) return false;
     forget(longest);
@@ -101,7 +101,7 @@ export function lookAfter(
 
   function arrived(socket: Socket): void {
     listenToErrors(socket);
-    // Gone before it was accepted. It stands for nobody and would be taken for what a proxy brings, of which each is a crowd by itself.
+    // Gone before it was accepted. It stands for nobody and would be taken for what a proxy brings, of which each is a group by itself.
     if (socket.remoteAddress === undefined) return void socket.destroy();
     endsAfter(socket);
     const peer = addresses.ofPeer(socket);
@@ -109,14 +109,14 @@ export function lookAfter(
     takeIn(socket, peer === undefined ? socket : networkOf(peer));
     // Who comes from one network makes room among themselves, before others are asked to.
     const joined = [...(peer === undefined ? [] : [networks.of(networkOf(peer))]), everybody.of('')];
-    const full = joined.find((crowd) => !makesRoom(crowd));
+    const full = joined.find((group) => !makesRoom(group));
     if (full === undefined) letIn(socket, joined);
     else turnAway(socket, full.status);
   }
 
-  function letIn(socket: Socket, joined: Connection['crowds']): void {
-    const connection: Connection = { socket, crowds: joined, asked: 0, takenBytes: 0, untakenMs: 0 };
-    for (const crowd of joined) crowd.join(connection);
+  function letIn(socket: Socket, joined: Connection['groups']): void {
+    const connection: Connection = { socket, groups: joined, asked: 0, takenBytes: 0, untakenMs: 0 };
+    for (const group of joined) group.join(connection);
     known.set(socket, connection);
     idle(connection);
     socket.once('close', () => forget(connection));

@@ -1,8 +1,8 @@
 import type { Readable } from 'node:stream';
 import type { Afterwards } from '#domain/kernel/turns.ts';
 
-/** From now on what comes on a connection is taken in when it is the turn of the crowd that it belongs to, and its own in there. */
-export type TakeIn = (connection: Readable, crowd: unknown) => void;
+/** From now on what comes on a connection is taken in when it is the turn of the group that it belongs to, and its own in there. */
+export type TakeIn = (connection: Readable, group: unknown) => void;
 
 /** What somebody sends who waits for an answer: a request with its headers, a message. */
 const SHORT_BYTES = 16 * 1024;
@@ -15,24 +15,24 @@ const NOTHING = Buffer.alloc(0);
 
 type Work = () => void;
 
-/** Lines by crowd, which go round. */
+/** Lines by group, which go round. */
 function lines() {
-  const byCrowd = new Map<unknown, Work[]>();
+  const byGroup = new Map<unknown, Work[]>();
   return {
-    isEmpty: () => byCrowd.size === 0,
-    add(crowd: unknown, work: Work): void {
-      const line = byCrowd.get(crowd);
-      if (line === undefined) byCrowd.set(crowd, [work]);
+    isEmpty: () => byGroup.size === 0,
+    add(group: unknown, work: Work): void {
+      const line = byGroup.get(group);
+      if (line === undefined) byGroup.set(group, [work]);
       else line.push(work);
     },
-    /** The next of the crowd whose turn it is. */
+    /** The next of the group whose turn it is. */
     next(): Work | undefined {
-      const [first] = byCrowd;
+      const [first] = byGroup;
       if (first === undefined) return undefined;
-      const [crowd, line] = first;
+      const [group, line] = first;
       const work = line.shift();
-      byCrowd.delete(crowd);
-      if (line.length > 0) byCrowd.set(crowd, line);
+      byGroup.delete(group);
+      if (line.length > 0) byGroup.set(group, line);
       return work;
     },
   };
@@ -70,7 +70,7 @@ export function takeInByTurns(slicesAtOnce: number, afterwards: Afterwards): Tak
     afterwards(lookAround);
   }
 
-  return (connection, crowd) => {
+  return (connection, group) => {
     const { push, _read: read } = connection;
     /** Of the piece that is being taken in. */
     let rest: Buffer = NOTHING;
@@ -85,7 +85,7 @@ export function takeInByTurns(slicesAtOnce: number, afterwards: Afterwards): Tak
     }
 
     function wait(): void {
-      (rest.length <= SHORT_BYTES ? short : long).add(crowd, () => {
+      (rest.length <= SHORT_BYTES ? short : long).add(group, () => {
         if (connection.destroyed) rest = NOTHING;
         else takeSlice();
         if (rest.length > 0) wait();

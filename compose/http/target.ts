@@ -41,7 +41,7 @@ function checkHost({ headers: { host }, httpVersion }: IncomingMessage): void {
 }
 
 /**
- * Brings a request to the one form that the rest of the house knows: `url` begins with `/` (or is `*`, of `OPTIONS`), and the
+ * Brings a request to the one form that the rest of the platform knows: `url` begins with `/` (or is `*`, of `OPTIONS`), and the
  * header `Host` names whom it is for. An absolute target is served like any other; what it names wins over the header.
  *
  * @throws RefusedRequestError (400, 414, 505) for a target, a host, or a header said twice, by which the request could mean two things

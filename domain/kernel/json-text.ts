@@ -2,7 +2,7 @@ import { RefusedRequestError } from './rejections.ts';
 
 // JSON as it comes from outside: nothing in it is guessed, repaired or read in two ways.
 
-/** Nothing that is asked of the house nests deeper; what recurses must not be led to the end of its stack. */
+/** Nothing that is asked of the platform nests deeper; what recurses must not be led to the end of its stack. */
 const MAX_DEPTH = 32;
 /** The strings of a JSON text, and the colons between them: each stands behind a member's name. */
 const STRING_OR_COLON = /"[^"\\]*(?:\\.[^"\\]*)*"|:/g;

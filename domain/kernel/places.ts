@@ -31,7 +31,7 @@ const RETRY_AFTER_MS = 1_000;
 
 /**
  * `overloaded` for one who has as much under way as one may have. Over HTTP that is 429, which tells them that it is theirs
- * alone; the catalogue's 503 is about the whole house.
+ * alone; the catalogue's 503 is about the whole platform.
  */
 export class TooManyAtOnceError extends RejectedError {
   readonly answer = { status: 429 } as const;

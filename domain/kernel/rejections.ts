@@ -125,7 +125,7 @@ export class RejectedError extends Error {
   }
 }
 
-/** A request that is refused before it is one of the house's: `invalid`, with the HTTP status that says how. */
+/** A request that is refused before it is one of the platform's: `invalid`, with the HTTP status that says how. */
 export class RefusedRequestError extends RejectedError {
   readonly answer: {
     readonly status: number;

@@ -26,10 +26,10 @@ export const auctionFeed = subscription({
   who: 'anyone',
   args: { auctionId: AuctionId, after: Token.optional() },
   returns: AuctionItem,
-  async subscribe({ auctionId, after }, { house, viewer, at }) {
-    const from = await cursorPosition(house, after);
-    const source = await house.live(auctionsView).follow(auctionId, { after: from, atLeast: at.position });
+  async subscribe({ auctionId, after }, { services, viewer, at }) {
+    const from = await cursorPosition(services, after);
+    const source = await services.live(auctionsView).follow(auctionId, { after: from, atLeast: at.position });
     const items = mapped(source, ({ document }) => ({ auction: document as AuctionDocument }));
-    return outgoing(house, viewer, from ?? BEGINNING, items);
+    return outgoing(services, viewer, from ?? BEGINNING, items);
   },
 });

@@ -24,8 +24,8 @@ import { isTheirs, oversees, personAsked } from '../authorization/own.ts';
 import { hasRole } from '../authorization/who.ts';
 import { connection, pageArguments } from '../connection.ts';
 import { documents } from '../documents.ts';
-import type { Reading } from '../house.ts';
 import { field, node, type Operations, query } from '../operation.ts';
+import type { ResolverContext } from '../resolver-context.ts';
 import { auctionFeed } from './feed.ts';
 
 const auctions = documents(auctionsView);
@@ -95,9 +95,9 @@ function wanted(asked: Discovery): Filter {
 const publicBids = ['leading', 'automatic', 'outbid', 'superseded', 'won', 'unsold', 'cancelled'] as const;
 const isPublic = ({ status }: BidDocument): boolean => publicBids.some((known) => known === status);
 
-function visibleBids(auctionId: string, reading: Reading): Filter {
-  if (oversees(reading)) return { auctionId };
-  const { actor } = reading.viewer;
+function visibleBids(auctionId: string, context: ResolverContext): Filter {
+  if (oversees(context)) return { auctionId };
+  const { actor } = context.viewer;
   const standing: Filter = { status: { $in: publicBids } };
   return { auctionId, ...(actor === undefined ? standing : { $or: [standing, { bidder: actor.id }] }) };
 }
@@ -110,7 +110,7 @@ const auction = query({
   who: 'anyone',
   args: { auctionId: AuctionId },
   returns: AuctionDocument.nullable(),
-  resolve: ({ auctionId }, reading) => auctions.get(auctionId, reading),
+  resolve: ({ auctionId }, context) => auctions.get(auctionId, context),
 });
 
 const sale = query({
@@ -118,7 +118,7 @@ const sale = query({
   who: 'anyone',
   args: { saleId: SaleId },
   returns: SaleDocument.nullable(),
-  resolve: ({ saleId }, reading) => sales.get(saleId, reading),
+  resolve: ({ saleId }, context) => sales.get(saleId, context),
 });
 
 const lot = query({
@@ -126,7 +126,7 @@ const lot = query({
   who: 'anyone',
   args: { lotId: LotId },
   returns: LotDocument.nullable(),
-  resolve: ({ lotId }, reading) => lots.get(lotId, reading),
+  resolve: ({ lotId }, context) => lots.get(lotId, context),
 });
 
 const settlement = query({
@@ -135,11 +135,11 @@ const settlement = query({
   who: 'member',
   args: { auctionId: AuctionId },
   returns: SettlementDocument.nullable(),
-  async resolve({ auctionId }, reading) {
-    const found = await settlements.get(auctionId, reading);
+  async resolve({ auctionId }, context) {
+    const found = await settlements.get(auctionId, context);
     if (found === null) return null;
-    const house = hasRole(reading.viewer.actor, ['auctioneer', 'clerk']);
-    return house || isTheirs([found.buyer, found.seller], reading) ? found : null;
+    const services = hasRole(context.viewer.actor, ['auctioneer', 'clerk']);
+    return services || isTheirs([found.buyer, found.seller], context) ? found : null;
   },
 });
 
@@ -149,9 +149,9 @@ const bid = query({
   who: 'anyone',
   args: { bidId: BidId },
   returns: BidDocument.nullable(),
-  async resolve({ bidId }, reading) {
-    const found = await bids.get(bidId, reading);
-    return found !== null && (isPublic(found) || isTheirs([found.bidder], reading)) ? found : null;
+  async resolve({ bidId }, context) {
+    const found = await bids.get(bidId, context);
+    return found !== null && (isPublic(found) || isTheirs([found.bidder], context)) ? found : null;
   },
 });
 
@@ -162,7 +162,7 @@ export const auctionOperations: Operations = {
       who: 'anyone',
       args: { ...discovery, ...pageArguments },
       returns: connection(AuctionDocument),
-      resolve: (args, reading) =>
+      resolve: (args, context) =>
         auctions.page(
           {
             filter: wanted(args),
@@ -170,7 +170,7 @@ export const auctionOperations: Operations = {
             ...(args.text !== undefined && { text: args.text }),
           },
           args,
-          reading,
+          context,
         ),
     }),
     auction,
@@ -185,14 +185,14 @@ export const auctionOperations: Operations = {
         ...pageArguments,
       },
       returns: connection(BidDocument),
-      resolve: (args, reading) => {
+      resolve: (args, context) => {
         const { auctionId, status } = args;
         const filter: Filter = {
-          bidder: personAsked(undefined, reading),
+          bidder: personAsked(undefined, context),
           ...(auctionId !== undefined && { auctionId }),
           ...(status !== undefined && { status: { $in: status } }),
         };
-        return bids.page({ filter, sort: newestFirst }, args, reading);
+        return bids.page({ filter, sort: newestFirst }, args, context);
       },
     }),
     sales: query({
@@ -200,9 +200,9 @@ export const auctionOperations: Operations = {
       who: 'anyone',
       args: { text: ofNameAndText, phase: SaleDocument.shape.phase.optional(), ...pageArguments },
       returns: connection(SaleDocument),
-      resolve: ({ text, phase, ...args }, reading) => {
+      resolve: ({ text, phase, ...args }, context) => {
         const filter: Filter = phase === undefined ? {} : { phase };
-        return sales.page({ filter, ...(text !== undefined && { text }) }, args, reading);
+        return sales.page({ filter, ...(text !== undefined && { text }) }, args, context);
       },
     }),
     sale,
@@ -232,12 +232,12 @@ export const auctionOperations: Operations = {
         ...pageArguments,
       },
       returns: connection(LotDocument),
-      resolve: ({ text, consignor, phase, ...args }, reading) => {
+      resolve: ({ text, consignor, phase, ...args }, context) => {
         const filter: Filter = {
           ...(consignor !== undefined && { consignor }),
           ...(phase !== undefined && { phase }),
         };
-        return lots.page({ filter, ...(text !== undefined && { text }) }, args, reading);
+        return lots.page({ filter, ...(text !== undefined && { text }) }, args, context);
       },
     }),
     lot,
@@ -254,14 +254,14 @@ export const auctionOperations: Operations = {
         ...pageArguments,
       },
       returns: connection(SettlementDocument),
-      resolve: ({ status, paidTo, seller, buyer, ...args }, reading) => {
+      resolve: ({ status, paidTo, seller, buyer, ...args }, context) => {
         const filter: Filter = {
           ...(status !== undefined && { status: { $in: status } }),
           ...(paidTo !== undefined && { paidTo }),
           ...(seller !== undefined && { seller }),
           ...(buyer !== undefined && { buyer }),
         };
-        return settlements.page({ filter, sort: newestFirst }, args, reading);
+        return settlements.page({ filter, sort: newestFirst }, args, context);
       },
     }),
   },
@@ -274,9 +274,9 @@ export const auctionOperations: Operations = {
       who: 'anyone',
       args: pageArguments,
       returns: connection(BidDocument),
-      resolve: (args, reading, auction) => {
-        const filter = visibleBids(auction.id, reading);
-        return bids.page({ filter, sort: newestFirst }, args, reading);
+      resolve: (args, context, auction) => {
+        const filter = visibleBids(auction.id, context);
+        return bids.page({ filter, sort: newestFirst }, args, context);
       },
     }),
   },

@@ -6,7 +6,7 @@ import { type Instant, later } from '#domain/kernel/instant.ts';
 import type { Clock } from '#domain/kernel/ports/facts.ts';
 import type { Registry } from '#domain/kernel/registry.ts';
 import { RejectedError, Unavailable } from '#domain/kernel/rejections.ts';
-import type { Viewer } from '../house.ts';
+import type { Viewer } from '../resolver-context.ts';
 
 /** Records what roles show to people. */
 export interface Readings {
@@ -43,11 +43,11 @@ export function readings(options: {
   async function send(
     viewer: Viewer,
     person: string,
-    reading: Omit<Lease, 'recorded'>,
+    context: Omit<Lease, 'recorded'>,
     insight: Insight,
     shownBy: string,
   ) {
-    const readUntil = reading.until;
+    const readUntil = context.until;
     const command = RecordReading({ person, insight, readUntil, shownBy });
     const reply = await dispatch({
       command: command.command,
@@ -70,8 +70,8 @@ export function readings(options: {
       const known = leases.get(key);
       // A clock that was set back may have left the lease in another time.
       if (known !== undefined && known.from <= now && now <= known.until) return known.recorded;
-      const reading = { from: now, until: later(now, leaseMs) };
-      const lease = { ...reading, recorded: send(viewer, person, reading, insight, shownBy) };
+      const context = { from: now, until: later(now, leaseMs) };
+      const lease = { ...context, recorded: send(viewer, person, context, insight, shownBy) };
       leases.delete(key);
       leases.set(key, lease);
       const [oldest] = leases.keys();

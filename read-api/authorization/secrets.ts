@@ -4,7 +4,7 @@ import type { JsonObject } from '#domain/kernel/canonical.ts';
 import type { RecordedEvent } from '#domain/kernel/envelope.ts';
 import type { Mark } from '#domain/kernel/message.ts';
 import { redacted } from '#domain/kernel/redaction.ts';
-import type { Reading } from '../house.ts';
+import type { ResolverContext } from '../resolver-context.ts';
 import { oversees } from './own.ts';
 import { hasRole } from './who.ts';
 
@@ -50,13 +50,13 @@ export function rightTo(
 }
 
 /** An event's data as JSON, with only what the one who asks may see. */
-export function visibleData(event: RecordedEvent, reading: Reading): JsonObject {
-  const { actor } = reading.viewer;
+export function visibleData(event: RecordedEvent, context: ResolverContext): JsonObject {
+  const { actor } = context.viewer;
   const hides: Readonly<Record<Mark, () => boolean>> = {
-    secret: () => !oversees(reading),
+    secret: () => !oversees(context),
     personal: () =>
-      event.metadata.actor !== actor?.id && !(hasRole(actor, seesPersonal) && oversees(reading)),
+      event.metadata.actor !== actor?.id && !(hasRole(actor, seesPersonal) && oversees(context)),
     capability: () => true,
   };
-  return redacted(reading.house.registry, event, (mark) => hides[mark]());
+  return redacted(context.services.registry, event, (mark) => hides[mark]());
 }

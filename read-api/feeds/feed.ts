@@ -12,8 +12,8 @@ import {
   Unavailable,
 } from '#domain/kernel/rejections.ts';
 import { readToken, tokenOf } from '#domain/kernel/token.ts';
-import type { House, Viewer } from '../house.ts';
 import type { ReadLimits } from '../limits.ts';
+import type { QueryServices, Viewer } from '../resolver-context.ts';
 
 /** An item of a feed stands for the interval `(after, position]`; each begins where the one before it ended. */
 export interface Interval {
@@ -33,8 +33,8 @@ export interface Source<Item extends Interval> {
 export type Outgoing<Item> = Omit<Item, keyof Interval> & { after: string; position: string };
 
 /** What a feed needs of the house. */
-export type FeedHouse = Pick<House, 'clock' | 'businessClock' | 'closing' | 'limits' | 'feeds'> & {
-  readonly store: Pick<House['store'], 'epoch'>;
+export type FeedHouse = Pick<QueryServices, 'clock' | 'businessClock' | 'closing' | 'limits' | 'feeds'> & {
+  readonly store: Pick<QueryServices['store'], 'epoch'>;
 };
 
 /** How many feeds each address and each person has open. */
@@ -69,7 +69,7 @@ export function feedGate(limits: Pick<ReadLimits, 'feedsPerAddress' | 'feedsPerP
  * @throws RejectedError as `readToken`, and with `other_history` for a place behind the end
  */
 export async function cursorPosition(
-  { store }: { readonly store: Pick<House['store'], 'epoch' | 'head'> },
+  { store }: { readonly store: Pick<QueryServices['store'], 'epoch' | 'head'> },
   cursor: string | undefined,
 ): Promise<Position | undefined> {
   if (cursor === undefined) return undefined;
@@ -84,18 +84,18 @@ export async function cursorPosition(
  * end of its reader's token with `unauthenticated`.
  */
 export function outgoing<Item extends Interval>(
-  house: FeedHouse,
+  services: FeedHouse,
   viewer: Viewer,
   start: Position,
   source: Source<Item>,
 ): AsyncIterableIterator<Outgoing<Item>> {
-  const { clock, businessClock, closing, limits } = house;
-  const { epoch } = house.store;
+  const { clock, businessClock, closing, limits } = services;
+  const { epoch } = services.store;
   let ended: { readonly rejection: Rejection | undefined } | undefined;
   let reached = start;
   let cancelStall = (): void => undefined;
   let cancelExpiry = (): void => undefined;
-  const leave = house.feeds.enter(viewer);
+  const leave = services.feeds.enter(viewer);
 
   function end(rejection?: Rejection): void {
     if (ended !== undefined) return;

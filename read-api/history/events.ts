@@ -5,7 +5,7 @@ import { Instant } from '#domain/kernel/instant.ts';
 import type { EventFilter } from '#domain/kernel/ports/event-store.ts';
 import { Token, tokenOf } from '#domain/kernel/token.ts';
 import { visibleData } from '../authorization/secrets.ts';
-import type { Reading } from '../house.ts';
+import type { ResolverContext } from '../resolver-context.ts';
 
 /** An event of the history as those see it who may. */
 export const HistoricEvent = z
@@ -57,8 +57,8 @@ export const filterOf = ({
 }): EventFilter => ({ ...(streams && { streams }), ...(types && { types }) });
 
 /** Shows an event to somebody. @throws NewerEventError for one this code does not know */
-export function historic(stored: StoredEvent, reading: Reading): z.output<typeof HistoricEvent> {
-  const { registry, store } = reading.house;
+export function historic(stored: StoredEvent, context: ResolverContext): z.output<typeof HistoricEvent> {
+  const { registry, store } = context.services;
   const event = registry.decode(stored);
   const { metadata } = event;
   return {
@@ -77,6 +77,6 @@ export function historic(stored: StoredEvent, reading: Reading): z.output<typeof
     correlationId: metadata.correlationId,
     causationId: metadata.causationId,
     origin: metadata.origin,
-    data: visibleData(event, reading) as z.output<typeof HistoricEvent>['data'],
+    data: visibleData(event, context) as z.output<typeof HistoricEvent>['data'],
   };
 }

@@ -59,15 +59,15 @@ export const historyOperations: Operations = {
       who: 'anyone',
       args: {},
       returns: Token,
-      resolve: async (_, { house }) => tokenOf(house.store.epoch, await house.store.head()),
+      resolve: async (_, { services }) => tokenOf(services.store.epoch, await services.store.head()),
     }),
     rejections: query({
       description: 'The catalogue of every no.',
       who: 'anyone',
       args: {},
       returns: z.array(RejectionEntry),
-      resolve: async (_, { house }) =>
-        [...house.registry.rejections.values()].map(({ code, message, status }) => ({
+      resolve: async (_, { services }) =>
+        [...services.registry.rejections.values()].map(({ code, message, status }) => ({
           code,
           message,
           status,
@@ -83,14 +83,14 @@ export const historyOperations: Operations = {
         first,
       },
       returns: StreamPage,
-      async resolve({ stream, from, direction, first }, reading) {
-        const { store } = reading.house;
+      async resolve({ stream, from, direction, first }, context) {
+        const { store } = context.services;
         const start = from === undefined ? {} : { from };
         const events = await store.readStream(stream, { ...start, direction, limit: first });
         const last = events.at(-1)?.revision;
         const next = last === undefined ? -1 : direction === 'forwards' ? last + 1 : last - 1;
         return {
-          events: events.map((event) => historic(event, reading)),
+          events: events.map((event) => historic(event, context)),
           next: next < 0 || events.length < first ? null : next,
         };
       },
@@ -108,9 +108,9 @@ export const historyOperations: Operations = {
         first,
       },
       returns: EventPage,
-      async resolve({ after, direction, first, ...filter }, reading) {
-        const { store } = reading.house;
-        const from = await cursorPosition(reading.house, after);
+      async resolve({ after, direction, first, ...filter }, context) {
+        const { store } = context.services;
+        const from = await cursorPosition(context.services, after);
         const page = await store.readAll({
           ...(from !== undefined && { after: from }),
           direction,
@@ -118,7 +118,7 @@ export const historyOperations: Operations = {
           filter: filterOf(filter),
         });
         return {
-          events: page.events.map((event) => historic(event, reading)),
+          events: page.events.map((event) => historic(event, context)),
           next: page.end ? null : tokenOf(store.epoch, page.through),
         };
       },
@@ -131,16 +131,16 @@ export const historyOperations: Operations = {
       who: ['investigator'],
       args: { ...eventFilter, after: Token.optional() },
       returns: EventItem,
-      async subscribe({ after, ...filter }, reading) {
-        const { house, viewer } = reading;
-        const from = await cursorPosition(house, after);
+      async subscribe({ after, ...filter }, context) {
+        const { services, viewer } = context;
+        const from = await cursorPosition(services, after);
         const source = mapped(
-          eventSource(house.feed, { after: from, filter: filterOf(filter) }),
+          eventSource(services.feed, { after: from, filter: filterOf(filter) }),
           ({ event }) => ({
-            event: event === undefined ? null : historic(event, reading),
+            event: event === undefined ? null : historic(event, context),
           }),
         );
-        return outgoing(house, viewer, from ?? BEGINNING, source);
+        return outgoing(services, viewer, from ?? BEGINNING, source);
       },
     }),
   },

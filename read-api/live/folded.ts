@@ -3,7 +3,7 @@ import type { Log } from '#domain/kernel/ports/log.ts';
 import type { Registry } from '#domain/kernel/registry.ts';
 import { Parked, RejectedError, Unavailable } from '#domain/kernel/rejections.ts';
 import type { View } from '#projections/view.ts';
-import type { History } from '../house.ts';
+import type { History } from '../resolver-context.ts';
 
 /** Whoever follows a document. */
 export interface Watcher {
@@ -55,7 +55,7 @@ export function folded(
   let revision = -1;
   /** The last revision that the tail has told of. */
   let toldOf = -1;
-  let reading: Promise<void> | undefined;
+  let context: Promise<void> | undefined;
   let isCurrent = false;
   let failed: Error | undefined;
 
@@ -100,16 +100,16 @@ export function folded(
   }
 
   function catchUp(): Promise<void> {
-    reading ??= read()
+    context ??= read()
       .catch(fail)
       .finally(() => {
-        reading = undefined;
+        context = undefined;
         isCurrent = true;
         // What the tail told of after the last look, and before this, was left to the reading.
         if (failed === undefined && toldOf > revision) void catchUp();
         else wakeAll();
       });
-    return reading;
+    return context;
   }
 
   return {
@@ -122,7 +122,7 @@ export function folded(
       return position;
     },
     get isReading() {
-      return reading !== undefined;
+      return context !== undefined;
     },
     get failed() {
       return failed;
@@ -130,13 +130,13 @@ export function folded(
     told(event) {
       if (event.revision <= revision) return;
       toldOf = event.revision;
-      if (reading !== undefined) return;
+      if (context !== undefined) return;
       apply(event);
       if (revision < event.revision) void catchUp();
       else wakeAll();
     },
     async current() {
-      if (isCurrent) await reading;
+      if (isCurrent) await context;
       else await catchUp();
     },
     setAside() {

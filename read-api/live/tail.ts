@@ -2,7 +2,7 @@ import { BEGINNING, type Position, type StoredEvent } from '#domain/kernel/envel
 import { later } from '#domain/kernel/instant.ts';
 import type { EventFeed } from '#domain/kernel/ports/event-feed.ts';
 import type { Clock } from '#domain/kernel/ports/facts.ts';
-import type { History } from '../house.ts';
+import type { History } from '../resolver-context.ts';
 
 /** The end of the history as it grows, of some streams. */
 export interface Tail {

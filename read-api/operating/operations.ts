@@ -29,10 +29,10 @@ export const operatingOperations: Operations = {
       who: ['admin', 'auditor'],
       args: {},
       returns: z.array(ViewStanding),
-      resolve: async (_, { house }) =>
-        (await house.views.standing()).map(({ view, position, parkedKeys, parked }) => ({
+      resolve: async (_, { services }) =>
+        (await services.views.standing()).map(({ view, position, parkedKeys, parked }) => ({
           view,
-          position: tokenOf(house.store.epoch, position),
+          position: tokenOf(services.store.epoch, position),
           parkedKeys,
           parked: parked.map(({ key, error, since, waiting }) => ({ key, error, since, waiting })),
         })),

@@ -16,7 +16,6 @@ import { admitted } from '../asking.ts';
 import { rightTo } from '../authorization/secrets.ts';
 import { sayWho } from '../authorization/who.ts';
 import { cursorPosition } from '../feeds/feed.ts';
-import { type House, type Reading, readAt, type Viewer } from '../house.ts';
 import { nodeQueries } from '../node.ts';
 import type {
   FieldDeclaration,
@@ -24,6 +23,7 @@ import type {
   QueryDeclaration,
   SubscriptionDeclaration,
 } from '../operation.ts';
+import { type QueryServices, type ResolverContext, readAt, type Viewer } from '../resolver-context.ts';
 import { identityResolvers, withIdentity } from './identity.ts';
 import { answers, mutationResolvers, printMutations } from './mutations.ts';
 import { recorded, recordedItems } from './recorded.ts';
@@ -33,7 +33,7 @@ import { described, pascal, type Types, types } from './types.ts';
 /** What every resolver is given as its context. */
 export interface Asked {
   readonly viewer: Viewer;
-  readonly house: House;
+  readonly services: QueryServices;
   /** What is to be said beside the answer, in the order in which it was met. */
   readonly beside: GraphQLError[];
 }
@@ -57,12 +57,12 @@ type Admitting = Pick<Declared, 'who' | 'args'>;
 const admittingOf = (operation: Declared): Admitting => ({ who: operation.who, args: argsOf(operation) });
 
 /** Authorizes, parses, and says how far the views must have come. */
-async function asked(admitting: Admitting, given: object, { viewer, house }: Asked) {
+async function asked(admitting: Admitting, given: object, { viewer, services }: Asked) {
   const insights = new Set<Insight>();
   const { atLeast: token, ...args } = admitted(admitting, given, { viewer, insights });
-  const position = await cursorPosition(house, typeof token === 'string' ? token : undefined);
-  const reading: Reading = { viewer, house, insights, beside: [], at: readAt(position) };
-  return { args, reading };
+  const position = await cursorPosition(services, typeof token === 'string' ? token : undefined);
+  const context: ResolverContext = { viewer, services, insights, beside: [], at: readAt(position) };
+  return { args, context };
 }
 
 type Resolvers = Record<string, Record<string, unknown> | GraphQLScalarType>;
@@ -72,22 +72,22 @@ function resolverOf({ name, operation }: Named): unknown {
   const admitting = admittingOf(operation);
   if (operation.kind === 'subscription')
     return {
-      async subscribe(_: unknown, given: object, context: Asked) {
-        const { args, reading } = await asked(admitting, given, context);
-        return recordedItems(await operation.subscribe(args, reading), reading, name);
+      async subscribe(_: unknown, given: object, request: Asked) {
+        const { args, context } = await asked(admitting, given, request);
+        return recordedItems(await operation.subscribe(args, context), context, name);
       },
       resolve: (item: unknown) => item,
     };
-  return async (parent: object, given: object, context: Asked, info: GraphQLResolveInfo) => {
-    const { args, reading } = await asked(admitting, given, context);
+  return async (parent: object, given: object, request: Asked, info: GraphQLResolveInfo) => {
+    const { args, context } = await asked(admitting, given, request);
     const answer = await (operation.kind === 'field'
-      ? operation.resolve(args, reading, parent)
-      : operation.resolve(args, reading));
-    await recorded(reading, name);
+      ? operation.resolve(args, context, parent)
+      : operation.resolve(args, context));
+    await recorded(context, name);
     const place = { nodes: info.fieldNodes, path: responsePathAsArray(info.path) };
-    for (const said of reading.beside) {
+    for (const said of context.beside) {
       const originalError = new RejectedError(said);
-      context.beside.push(new GraphQLError(originalError.message, { ...place, originalError }));
+      request.beside.push(new GraphQLError(originalError.message, { ...place, originalError }));
     }
     return answer;
   };
@@ -99,11 +99,11 @@ function markedResolvers(known: Types): Resolvers {
   for (const [type, fields] of known.marked) {
     const byField = [...fields].map(([name, mark]) => {
       const resolve = (document: Readonly<Record<string, unknown>>, _: unknown, asked: Asked): unknown => {
-        const { viewer, house } = asked;
+        const { viewer, services } = asked;
         const right = rightTo(mark, type, document, viewer.actor);
         if (right === undefined) return null;
         if (right === 'owner') return document[name];
-        return house.readings.record(viewer, right, `${type}.${name}`).then(() => document[name]);
+        return services.readings.record(viewer, right, `${type}.${name}`).then(() => document[name]);
       };
       return [name, resolve];
     });

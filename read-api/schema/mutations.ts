@@ -8,7 +8,7 @@ import type { Registry } from '#domain/kernel/registry.ts';
 import { commonRejections, RejectedError } from '#domain/kernel/rejections.ts';
 import { Token, tokenOf } from '#domain/kernel/token.ts';
 import { sayWho, signedIn } from '../authorization/who.ts';
-import type { House, Viewer } from '../house.ts';
+import type { QueryServices, Viewer } from '../resolver-context.ts';
 import { camel, described, pascal, type Types, UnsayableError } from './types.ts';
 
 const RecordedFact = z
@@ -114,7 +114,7 @@ export function printMutations(registry: Registry, schemas: MessageSchemas, type
   });
 }
 
-function factsOf(events: readonly RecordedEvent[], { registry }: House) {
+function factsOf(events: readonly RecordedEvent[], { registry }: QueryServices) {
   return events.map((event) => ({
     eventId: event.eventId,
     type: event.type,
@@ -129,22 +129,22 @@ const rejectedAnswer = ({ code, message, details }: Rejection) => ({
   message,
 });
 
-function answerOf(reply: Reply, house: House) {
+function answerOf(reply: Reply, services: QueryServices) {
   if (reply.outcome === 'rejected') return rejectedAnswer(reply.rejection);
   const decision = reply.outcome === 'accepted' ? reply.decision : undefined;
   return {
     __typename: reply.outcome === 'accepted' ? 'Accepted' : 'Pending',
     commandId: reply.commandId,
     stream: reply.stream,
-    position: reply.position === undefined ? null : tokenOf(house.store.epoch, reply.position),
-    events: factsOf(reply.events, house),
-    decision: decision === undefined ? null : factsOf([decision], house)[0],
+    position: reply.position === undefined ? null : tokenOf(services.store.epoch, reply.position),
+    events: factsOf(reply.events, services),
+    decision: decision === undefined ? null : factsOf([decision], services)[0],
     leads: bidLeads(reply) ?? null,
   };
 }
 
-async function send(command: CommandDeclaration, args: object, viewer: Viewer, house: House) {
-  const { commandId = house.newId(), ...data } = args as { commandId?: string };
+async function send(command: CommandDeclaration, args: object, viewer: Viewer, services: QueryServices) {
+  const { commandId = services.newId(), ...data } = args as { commandId?: string };
   try {
     const envelope: Envelope = {
       command: command.type,
@@ -153,7 +153,7 @@ async function send(command: CommandDeclaration, args: object, viewer: Viewer, h
       actor: signedIn(viewer),
       origin: viewer.origin,
     };
-    return answerOf(await house.dispatch(envelope), house);
+    return answerOf(await services.dispatch(envelope), services);
   } catch (error) {
     if (error instanceof RejectedError) return rejectedAnswer(error.rejection);
     throw error;
@@ -165,7 +165,7 @@ export const mutationResolvers = (registry: Registry) =>
   Object.fromEntries(
     publicCommands(registry).map((command) => [
       camel(command.type),
-      (_: unknown, args: object, { viewer, house }: { viewer: Viewer; house: House }) =>
-        send(command, args, viewer, house),
+      (_: unknown, args: object, { viewer, services }: { viewer: Viewer; services: QueryServices }) =>
+        send(command, args, viewer, services),
     ]),
   );

@@ -16,7 +16,7 @@ import type { Origin } from '#domain/kernel/envelope.ts';
 import type { Rejection } from '#domain/kernel/message.ts';
 import type { Identity } from '#domain/kernel/ports/tokens.ts';
 import { RejectedError, Unauthenticated } from '#domain/kernel/rejections.ts';
-import type { House, Viewer } from '../house.ts';
+import type { QueryServices, Viewer } from '../resolver-context.ts';
 import type { Asked } from '../schema/document.ts';
 import { bounded } from './answers.ts';
 import { type Costs, costRule } from './cost.ts';
@@ -49,7 +49,7 @@ function tokenIn(authorization: unknown): string | undefined {
   return token;
 }
 
-function callerOf({ addressOf }: House, req: IncomingMessage | undefined): Caller {
+function callerOf({ addressOf }: QueryServices, req: IncomingMessage | undefined): Caller {
   const address = req && addressOf(req);
   return {
     authorization: req?.headers.authorization,
@@ -68,12 +68,12 @@ async function viewerOf({ authorization, origin }: Caller, authenticate: Authent
 
 /** Who asks by HTTP: a bad token is told by the status too, as clients and proxies know it. */
 async function requesterOf(
-  house: House,
+  services: QueryServices,
   req: IncomingMessage | undefined,
   authenticate: Authenticate,
 ): Promise<Viewer> {
   try {
-    return await viewerOf(callerOf(house, req), authenticate);
+    return await viewerOf(callerOf(services, req), authenticate);
   } catch (error) {
     if (!(error instanceof RejectedError)) throw error;
     const headers = { 'WWW-Authenticate': bearerChallenge(req?.headers.authorization) };
@@ -137,8 +137,8 @@ const asGraphqlRefuses = (result: ExecutionResult): ExecutionResult => {
 };
 
 /** Limits and masks on every stage, whichever transport asks. */
-function guards(house: House, mask: Mask, costs: Costs): Plugin<Asked> {
-  const { limits } = house;
+function guards(services: QueryServices, mask: Mask, costs: Costs): Plugin<Asked> {
+  const { limits } = services;
   const bound = (result: ExecutionResult) => bounded(result, limits, mask);
   return {
     onParse({ setParseFn }) {
@@ -186,7 +186,7 @@ function guards(house: House, mask: Mask, costs: Costs): Plugin<Asked> {
 
 interface Options {
   readonly schema: GraphQLSchema;
-  readonly house: House;
+  readonly services: QueryServices;
   readonly mask: Mask;
   readonly authenticate: Authenticate;
   /** For development. */
@@ -195,11 +195,11 @@ interface Options {
 }
 
 /** The one executor: yoga answers HTTP and SSE by it, the socket takes its stages from it. */
-export function executor({ schema, house, mask, authenticate, graphiql, introspection }: Options) {
+export function executor({ schema, services, mask, authenticate, graphiql, introspection }: Options) {
   const costs = new WeakMap<OperationDefinitionNode, number>();
   const placesOf: PlacesOf = ({ document, operationName }) => {
     const operation = getOperationAST(document, operationName);
-    return 1 + Math.floor(((operation && costs.get(operation)) ?? 0) / house.limits.fieldsPerPlace);
+    return 1 + Math.floor(((operation && costs.get(operation)) ?? 0) / services.limits.fieldsPerPlace);
   };
   return createYoga<Transported, Asked>({
     schema,
@@ -213,17 +213,17 @@ export function executor({ schema, house, mask, authenticate, graphiql, introspe
     logging: false,
     multipart: false,
     cors: false,
-    maxRequestBodySize: house.limits.requestBytes,
+    maxRequestBodySize: services.limits.requestBytes,
     maskedErrors: { maskError: (error) => mask(error), isDev: false },
     plugins: [
       requestGuards(),
-      guards(house, mask, costs),
-      inTurn(house.perPerson, mask, placesOf),
+      guards(services, mask, costs),
+      inTurn(services.perPerson, mask, placesOf),
       ...(introspection === 'by token' ? [introspectionByToken(mask)] : []),
     ],
     context: async ({ caller, req }) => ({
-      viewer: caller ? await viewerOf(caller, authenticate) : await requesterOf(house, req, authenticate),
-      house,
+      viewer: caller ? await viewerOf(caller, authenticate) : await requesterOf(services, req, authenticate),
+      services,
       beside: [],
     }),
   });

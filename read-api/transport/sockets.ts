@@ -15,7 +15,7 @@ import {
   Unavailable,
 } from '#domain/kernel/rejections.ts';
 import { lastRejection } from '#domain/kernel/wire.ts';
-import type { House } from '../house.ts';
+import type { QueryServices } from '../resolver-context.ts';
 import { converse, type SocketExtra } from './conversation.ts';
 import { type Mask, withoutHttp } from './errors.ts';
 import type { Caller, Executor } from './executor.ts';
@@ -39,7 +39,9 @@ export interface Sockets {
 }
 
 /** `closeTimeout` is known to the library, and not yet to its types. */
-const serverOptions = (limits: House['limits']): ServerOptions & { readonly closeTimeout: number } => ({
+const serverOptions = (
+  limits: QueryServices['limits'],
+): ServerOptions & { readonly closeTimeout: number } => ({
   noServer: true,
   maxPayload: limits.messageBytes,
   // A message that is never ended is held in pieces, each of which costs far more than its bytes.
@@ -66,11 +68,11 @@ type Context = Pick<ServerContext<Record<string, unknown>, SocketExtra>, 'connec
 /** GraphQL over WebSocket (`graphql-transport-ws`), run by the same executor as everything else. */
 export function sockets(
   yoga: Executor,
-  house: House,
+  services: QueryServices,
   mask: Mask,
   isAllowed: AllowedOrigin | undefined,
 ): Sockets {
-  const { limits, clock } = house;
+  const { limits, clock } = services;
   const server = new WebSocketServer(serverOptions(limits));
   const perAddress = places(limits.socketsPerAddress);
 
@@ -106,7 +108,7 @@ export function sockets(
     subscribe: (args) => (args as Stages).subscribe(args),
     async onSubscribe(context, _id, payload) {
       try {
-        const address = house.addressOf(context.extra.request);
+        const address = services.addressOf(context.extra.request);
         const origin = { channel: 'websocket', ...(address && { address }) } as const;
         const { socket } = context.extra.request;
         const hasGone = (): boolean => socket.destroyed;
@@ -127,7 +129,7 @@ export function sockets(
     storeroom: storeroom(limits.unreadTotalBytes),
     readMessage: messageReader(limits),
     mask,
-    failed: (error: unknown) => house.logger.error({ err: error }, 'a message on a socket failed'),
+    failed: (error: unknown) => services.logger.error({ err: error }, 'a message on a socket failed'),
   };
 
   /** The last words to a socket. Whoever does not hang up then is cut: what they still send is thrown away. */
@@ -136,7 +138,7 @@ export function sockets(
       'close',
       clock.at(later(clock.now(), GOODBYE_MS), () => socket.destroy()),
     );
-    socket.end(lastRejection(house.registry, rejection, status, headers));
+    socket.end(lastRejection(services.registry, rejection, status, headers));
     socket.resume();
   }
 
@@ -149,12 +151,12 @@ export function sockets(
     socket.on('error', () => socket.destroy());
     const refusal = handshakeRefusal(request, isAllowed);
     if (refusal !== undefined) refuse(socket, refusal);
-    else if (house.closing.aborted) refuse(socket, { rejection: Unavailable({ retryAfterMs: 1_000 }) });
+    else if (services.closing.aborted) refuse(socket, { rejection: Unavailable({ retryAfterMs: 1_000 }) });
     else accept(request, socket, head);
   }
 
   function accept(request: IncomingMessage, socket: Duplex, head: Buffer): void {
-    const leave = perAddress.take(networkOf(house.addressOf(request) ?? 'unknown'));
+    const leave = perAddress.take(networkOf(services.addressOf(request) ?? 'unknown'));
     if (leave === undefined) {
       refuse(socket, { rejection: Overloaded({ retryAfterMs: 1_000 }), status: 429 });
     } else {

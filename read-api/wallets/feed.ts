@@ -11,8 +11,8 @@ import { visibleData } from '../authorization/secrets.ts';
 import { eventSource } from '../feeds/events.ts';
 import { cursorPosition, outgoing } from '../feeds/feed.ts';
 import { mapped } from '../feeds/mapped.ts';
-import type { Reading } from '../house.ts';
 import { subscription } from '../operation.ts';
+import type { ResolverContext } from '../resolver-context.ts';
 
 const WalletEntry = z
   .object({
@@ -39,9 +39,9 @@ const WalletItem = z
       'The interval (after, position] of the history. It ends with its one entry; nothing else in it was in your wallets. Each begins where the one before it ended; none are joined.',
   });
 
-function entryOf(stored: StoredEvent, reading: Reading): z.output<typeof WalletEntry> {
-  const event = reading.house.registry.decode(stored);
-  const data = visibleData(event, reading);
+function entryOf(stored: StoredEvent, context: ResolverContext): z.output<typeof WalletEntry> {
+  const event = context.services.registry.decode(stored);
+  const data = visibleData(event, context);
   const [person = '', currency = ''] = idOf(event.stream).split(':');
   const postings = data.postings === undefined ? [] : Postings.parse(data.postings);
   const { eventId, type, revision, recordedAt } = event;
@@ -66,14 +66,14 @@ export const walletFeed = subscription({
     person: PersonId.optional().meta({ description: 'Somebody else: for auditors and investigators.' }),
   },
   returns: WalletItem,
-  async subscribe({ after, person }, reading) {
-    const { house, viewer } = reading;
-    const from = await cursorPosition(house, after);
+  async subscribe({ after, person }, context) {
+    const { services, viewer } = context;
+    const from = await cursorPosition(services, after);
     // No id holds a colon, so that the prefix fits the wallets of this person alone.
-    const streams = [`${walletStream.prefix}${personAsked(person, reading)}:`];
-    const source = mapped(eventSource(house.feed, { after: from, filter: { streams } }), ({ event }) => ({
-      entry: event === undefined ? null : entryOf(event, reading),
+    const streams = [`${walletStream.prefix}${personAsked(person, context)}:`];
+    const source = mapped(eventSource(services.feed, { after: from, filter: { streams } }), ({ event }) => ({
+      entry: event === undefined ? null : entryOf(event, context),
     }));
-    return outgoing(house, viewer, from ?? BEGINNING, source);
+    return outgoing(services, viewer, from ?? BEGINNING, source);
   },
 });

@@ -64,7 +64,7 @@ const wallet = query({
   who: 'member',
   args: { currency: Currency, person },
   returns: WalletDocument.nullable(),
-  resolve: (args, reading) => wallets.get(`${personAsked(args.person, reading)}:${args.currency}`, reading),
+  resolve: (args, context) => wallets.get(`${personAsked(args.person, context)}:${args.currency}`, context),
 });
 
 const hold = query({
@@ -72,8 +72,8 @@ const hold = query({
   who: 'member',
   args: { currency: Currency, person, holdId: HoldId },
   returns: HoldDocument.nullable(),
-  resolve: ({ currency, person, holdId }, reading) =>
-    holds.get(`${personAsked(person, reading)}:${currency}:${holdId}`, reading),
+  resolve: ({ currency, person, holdId }, context) =>
+    holds.get(`${personAsked(person, context)}:${currency}:${holdId}`, context),
 });
 
 const statementEntry = query({
@@ -81,8 +81,8 @@ const statementEntry = query({
   who: 'member',
   args: { currency: Currency, person, revision: z.int().min(0) },
   returns: StatementEntry.nullable(),
-  resolve: ({ currency, person, revision }, reading) =>
-    statement.get(`${walletStream({ person: personAsked(person, reading), currency })}@${revision}`, reading),
+  resolve: ({ currency, person, revision }, context) =>
+    statement.get(`${walletStream({ person: personAsked(person, context), currency })}@${revision}`, context),
 });
 
 const payment = query({
@@ -90,9 +90,9 @@ const payment = query({
   who: 'member',
   args: { paymentId: PaymentId },
   returns: PaymentDocument.nullable(),
-  async resolve({ paymentId }, reading) {
-    const found = await payments.get(paymentId, reading);
-    return found !== null && isTheirs([found.person], reading) ? found : null;
+  async resolve({ paymentId }, context) {
+    const found = await payments.get(paymentId, context);
+    return found !== null && isTheirs([found.person], context) ? found : null;
   },
 });
 
@@ -102,8 +102,8 @@ const unclaimedIn = query({
   who: 'member',
   args: { currency: Currency, person },
   returns: UnclaimedDocument.nullable(),
-  resolve: (args, reading) =>
-    unclaimedAccounts.get(`${personAsked(args.person, reading)}:${args.currency}`, reading),
+  resolve: (args, context) =>
+    unclaimedAccounts.get(`${personAsked(args.person, context)}:${args.currency}`, context),
 });
 
 const debt = query({
@@ -111,8 +111,8 @@ const debt = query({
   who: 'member',
   args: { currency: Currency, person },
   returns: DebtDocument.nullable(),
-  resolve: (args, reading) =>
-    debtAccounts.get(`${personAsked(args.person, reading)}:${args.currency}`, reading),
+  resolve: (args, context) =>
+    debtAccounts.get(`${personAsked(args.person, context)}:${args.currency}`, context),
 });
 
 /** The house pays out what it owes, and so sees what that is; overseers see all money. */
@@ -123,7 +123,7 @@ const waitingNotice = query({
   who: office,
   args: { waitingId: WaitingId },
   returns: NoticeDocument.nullable(),
-  resolve: ({ waitingId }, reading) => waitingOnes.get(waitingId, reading),
+  resolve: ({ waitingId }, context) => waitingOnes.get(waitingId, context),
 });
 
 const platformAccount = query({
@@ -135,8 +135,8 @@ const platformAccount = query({
     currency: Currency,
   },
   returns: PlatformAccountDocument.nullable(),
-  resolve: ({ owner, account, currency }, reading) =>
-    platformAccounts.get(`${owner}:${account}:${currency}`, reading),
+  resolve: ({ owner, account, currency }, context) =>
+    platformAccounts.get(`${owner}:${account}:${currency}`, context),
 });
 
 const ledger = query({
@@ -145,7 +145,7 @@ const ledger = query({
   who: overseers,
   args: { currency: Currency },
   returns: LedgerDocument.nullable(),
-  resolve: ({ currency }, reading) => ledgers.get(currency, reading),
+  resolve: ({ currency }, context) => ledgers.get(currency, context),
 });
 
 const clearing = query({
@@ -153,7 +153,7 @@ const clearing = query({
   who: overseers,
   args: { movement: MovementId, currency: Currency },
   returns: ClearingDocument.nullable(),
-  resolve: ({ movement, currency }, reading) => movements.get(`${movement}:${currency}`, reading),
+  resolve: ({ movement, currency }, context) => movements.get(`${movement}:${currency}`, context),
 });
 
 export const walletOperations: Operations = {
@@ -163,8 +163,8 @@ export const walletOperations: Operations = {
       who: 'member',
       args: { person, ...pageArguments },
       returns: connection(WalletDocument),
-      resolve: (args, reading) =>
-        wallets.page({ filter: { person: personAsked(args.person, reading) } }, args, reading),
+      resolve: (args, context) =>
+        wallets.page({ filter: { person: personAsked(args.person, context) } }, args, context),
     }),
     wallet,
     hold,
@@ -174,9 +174,9 @@ export const walletOperations: Operations = {
       who: 'member',
       args: { currency: Currency, person, ...pageArguments },
       returns: connection(HoldDocument),
-      resolve: (args, reading) => {
-        const wallet = `${personAsked(args.person, reading)}:${args.currency}`;
-        return holds.page({ filter: { wallet, status: 'open' } }, args, reading);
+      resolve: (args, context) => {
+        const wallet = `${personAsked(args.person, context)}:${args.currency}`;
+        return holds.page({ filter: { wallet, status: 'open' } }, args, context);
       },
     }),
     statementEntry,
@@ -192,10 +192,10 @@ export const walletOperations: Operations = {
         ...pageArguments,
       },
       returns: connection(StatementEntry),
-      async resolve(args, reading) {
-        const wallet = `${personAsked(args.person, reading)}:${args.currency}`;
-        const bounds = upTo(await cursorPosition(reading.house, args.upTo), args.upToTime);
-        return statement.page({ filter: { wallet, ...bounds }, sort: newestFirst }, args, reading);
+      async resolve(args, context) {
+        const wallet = `${personAsked(args.person, context)}:${args.currency}`;
+        const bounds = upTo(await cursorPosition(context.services, args.upTo), args.upToTime);
+        return statement.page({ filter: { wallet, ...bounds }, sort: newestFirst }, args, context);
       },
     }),
     payment,
@@ -204,9 +204,9 @@ export const walletOperations: Operations = {
       who: 'member',
       args: { person, ...pageArguments },
       returns: connection(PaymentDocument),
-      resolve: (args, reading) => {
-        const filter = { person: personAsked(args.person, reading) };
-        return payments.page({ filter, sort: newestFirst }, args, reading);
+      resolve: (args, context) => {
+        const filter = { person: personAsked(args.person, context) };
+        return payments.page({ filter, sort: newestFirst }, args, context);
       },
     }),
     payoutsUnderWay: query({
@@ -215,9 +215,9 @@ export const walletOperations: Operations = {
       who: office,
       args: pageArguments,
       returns: connection(PaymentDocument),
-      resolve: (args, reading) => {
+      resolve: (args, context) => {
         const filter = { direction: 'out', status: { $in: ['initiated', 'submitted'] } };
-        return payments.page({ filter, sort: oldestFirst }, args, reading);
+        return payments.page({ filter, sort: oldestFirst }, args, context);
       },
     }),
     refusedNotices: query({
@@ -226,12 +226,12 @@ export const walletOperations: Operations = {
       who: office,
       args: { paymentId: PaymentId.optional(), code: z.string().max(64).optional(), ...pageArguments },
       returns: connection(RefusedNoticeDocument),
-      resolve: ({ paymentId, code, ...args }, reading) => {
+      resolve: ({ paymentId, code, ...args }, context) => {
         const filter: Filter = {
           ...(paymentId !== undefined && { paymentId }),
           ...(code !== undefined && { code }),
         };
-        return notices.page({ filter, sort: newestFirst }, args, reading);
+        return notices.page({ filter, sort: newestFirst }, args, context);
       },
     }),
     unclaimedIn,
@@ -241,15 +241,15 @@ export const walletOperations: Operations = {
       who: 'member',
       args: { person, ...pageArguments },
       returns: connection(UnclaimedDocument),
-      resolve: (args, reading) =>
-        unclaimedAccounts.page({ filter: { person: personAsked(args.person, reading) } }, args, reading),
+      resolve: (args, context) =>
+        unclaimedAccounts.page({ filter: { person: personAsked(args.person, context) } }, args, context),
     }),
     unclaimedOfAll: query({
       description: 'Everybody to whom the house owes money that no wallet could take.',
       who: office,
       args: pageArguments,
       returns: connection(UnclaimedDocument),
-      resolve: (args, reading) => unclaimedAccounts.page({ filter: { balance: { $gt: 0n } } }, args, reading),
+      resolve: (args, context) => unclaimedAccounts.page({ filter: { balance: { $gt: 0n } } }, args, context),
     }),
     debt,
     debtsOfAll: query({
@@ -258,7 +258,7 @@ export const walletOperations: Operations = {
       who: office,
       args: pageArguments,
       returns: connection(DebtDocument),
-      resolve: (args, reading) => debtAccounts.page({ filter: { owed: { $gt: 0n } } }, args, reading),
+      resolve: (args, context) => debtAccounts.page({ filter: { owed: { $gt: 0n } } }, args, context),
     }),
     waitingNotice,
     waitingNotices: query({
@@ -267,8 +267,8 @@ export const walletOperations: Operations = {
       who: office,
       args: { status: NoticeDocument.shape.status.default('waiting'), ...pageArguments },
       returns: connection(NoticeDocument),
-      resolve: ({ status, ...args }, reading) =>
-        waitingOnes.page({ filter: { status }, sort: newestFirst }, args, reading),
+      resolve: ({ status, ...args }, context) =>
+        waitingOnes.page({ filter: { status }, sort: newestFirst }, args, context),
     }),
     platformAccount,
     platformAccounts: query({
@@ -276,7 +276,7 @@ export const walletOperations: Operations = {
       who: overseers,
       args: pageArguments,
       returns: connection(PlatformAccountDocument),
-      resolve: (args, reading) => platformAccounts.page({}, args, reading),
+      resolve: (args, context) => platformAccounts.page({}, args, context),
     }),
     ledger,
     clearing,
@@ -286,9 +286,9 @@ export const walletOperations: Operations = {
       who: overseers,
       args: { overdrawn: z.boolean().default(false), ...pageArguments },
       returns: connection(ClearingDocument),
-      resolve: ({ overdrawn, ...args }, reading) => {
+      resolve: ({ overdrawn, ...args }, context) => {
         const filter: Filter = overdrawn ? { overdrawn: true } : { balance: { $gt: 0n } };
-        return movements.page({ filter }, args, reading);
+        return movements.page({ filter }, args, context);
       },
     }),
   },

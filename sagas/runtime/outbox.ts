@@ -47,7 +47,7 @@ interface Job {
  * that derive from the recorded step, so that each compensation runs once.
  *
  * Not safe would be a late yes behind a recorded no: a zombie that hears no, and records it, after its heir's try was
- * accepted. A saga that sends money another way on a no therefore needs one that is recorded. In this house that holds:
+ * accepted. A saga that sends money another way on a no therefore needs one that is recorded. In this platform that holds:
  * settlement's way around (`proceeds`) stands on `CreditRefused`, which the wallet records even where there is none, and
  * remembers by its movement; its other noes end in `StopSettlement`, which moves nothing; hold and top-up expiry end with their
  * answer. Transfers, withdrawals and top-ups are reactions: these act on events alone, never on an answer.

@@ -35,7 +35,10 @@ const SPANNING: Readonly<Record<string, { readonly context: string; readonly bec
     context: 'wallets',
     because: 'a sale ends when its money has arrived',
   },
-  'read-api/house.ts': { context: 'auctions', because: 'what an answer shows by role is recorded' },
+  'read-api/resolver-context.ts': {
+    context: 'auctions',
+    because: 'what an answer shows by role is recorded',
+  },
   'read-api/authorization/readings.ts': { context: 'auctions', because: 'it records what was shown' },
   'read-api/authorization/secrets.ts': { context: 'auctions', because: 'it says what is secret to whom' },
   'read-api/schema/document.ts': { context: 'auctions', because: 'what was read is an event like others' },

@@ -2,9 +2,9 @@ import { millisecondsOf } from '#domain/kernel/instant.ts';
 import type { Rejection } from '#domain/kernel/message.ts';
 import type { Clock, Random } from '#domain/kernel/ports/facts.ts';
 import { Overloaded, Unavailable } from '#domain/kernel/rejections.ts';
-import { concurrency } from './concurrency.ts';
-import { floodGauge } from './flood-gauge.ts';
+import { adaptiveConcurrencyLimit } from './concurrency-limit.ts';
 import type { PipelineLimits } from './limits.ts';
+import { overloadDetector } from './overload-detector.ts';
 import { observedRate, type Rate } from './rate.ts';
 import { retryHints } from './retry-hints.ts';
 
@@ -28,7 +28,7 @@ export interface Admission {
   /** Lets nobody in any more; resolves when everybody has left. */
   close(): Promise<void>;
   inFlight(): Readonly<Record<Side, number>>;
-  /** Commands from outside that may be inside now, a crowd beyond them apart. */
+  /** Commands from outside that may be inside now, a burst beyond them apart. */
   limit(): number;
   closed(): boolean;
 }
@@ -53,16 +53,16 @@ function people() {
 }
 
 /**
- * The one door of the pipeline. What comes from outside is let in as long as those inside are answered about as quickly as
- * in an empty house ({@link concurrency}). The last third is for people who have nothing inside, so that whoever sends
- * many at once does not shut out those who send one. Outside a flood ({@link floodGauge}) a bounded crowd is let in beyond
- * that: it waits longer, and more of it are served in a second. Nobody waits at the door: who is refused has nothing
+ * The admission control of the pipeline. What comes from outside is let in as long as those inside are answered about as quickly as
+ * in an idle platform ({@link adaptiveConcurrencyLimit}). The last third is for people who have nothing inside, so that whoever sends
+ * many at once does not shut out those who send one. Outside a flood ({@link overloadDetector}) a bounded burst is let in beyond
+ * that: it waits longer, and more of it are served in a second. Nobody waits outside: who is refused has nothing
  * decided, and is told when to come again.
  *
  * What finishes work (`system`) is counted apart, and no flood outside keeps it out. Steps that a command sets going do not
- * come by the door again.
+ * be admitted again.
  */
-export function admission(options: {
+export function admissionControl(options: {
   readonly limits: PipelineLimits;
   readonly rate: Rate;
   readonly clock: Pick<Clock, 'now'>;
@@ -70,12 +70,12 @@ export function admission(options: {
 }): Admission {
   const { limits, rate, clock, random } = options;
   const inside = { external: 0, system: 0 };
-  const learned = concurrency(clock, limits);
+  const learned = adaptiveConcurrencyLimit(clock, limits);
   const persons = people();
-  /** Of commands from outside alone: each of them is several commands behind the door. */
+  /** Of commands from outside alone: each of them is several commands once admitted. */
   const departures = observedRate(clock);
   const hints = retryHints(departures, random);
-  const flood = floodGauge();
+  const flood = overloadDetector();
   let closing: { readonly empty: Promise<void>; readonly resolve: () => void } | undefined;
   const settleIfEmpty = (): void => {
     if (inside.external + inside.system === 0) closing?.resolve();
@@ -95,12 +95,12 @@ export function admission(options: {
   function enterFromOutside(person: string): Admitted | Rejection {
     const nowMs = millisecondsOf(clock.now());
     const own = persons.of(person);
-    const crowd = flood.isOn(nowMs) ? 0 : limits.externalBurst;
-    const places = Math.min(learned.limit() + crowd, limits.externalInFlight);
+    const burst = flood.isOn(nowMs) ? 0 : limits.externalBurst;
+    const places = Math.min(learned.limit() + burst, limits.externalInFlight);
     const kept = own === 0 ? 0 : Math.floor(places * KEPT_FOR_OTHERS);
     if (inside.external >= places - kept) {
       flood.refused(nowMs);
-      learned.crowd();
+      learned.saturated();
       return Overloaded({ retryAfterMs: hints.next(nowMs) });
     }
     flood.cameIn(nowMs);

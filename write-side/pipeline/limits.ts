@@ -4,9 +4,9 @@ import { storeLimits } from '#domain/kernel/ports/event-store.ts';
 export interface PipelineLimits {
   /** Commands from outside that may be under way at once, the chains they lead to included, whatever is learned. */
   readonly externalInFlight: number;
-  /** As many of them may always be, however slow the house is. */
+  /** As many of them may always be, however slow the platform is. */
   readonly externalLeast: number;
-  /** So many more than it has learned to take the house lets in, as long as most of those who come find room. */
+  /** So many more than it has learned to take the platform lets in, as long as most of those who come find room. */
   readonly externalBurst: number;
   /** How many times longer than alone three of four answers may take before fewer are let in. */
   readonly slowdown: number;

@@ -10,7 +10,7 @@ import type { Reaction } from '#domain/kernel/reaction.ts';
 import type { Registry } from '#domain/kernel/registry.ts';
 import { Internal, Unavailable } from '#domain/kernel/rejections.ts';
 import type { Workflow } from '#domain/kernel/workflow.ts';
-import { admission, type Side } from './admission.ts';
+import { admissionControl, type Side } from './admission.ts';
 import { afterCommit, type Following } from './after-commit.ts';
 import { headsOf } from './heads.ts';
 import { intake } from './intake.ts';
@@ -99,7 +99,7 @@ export function createPipeline(options: PipelineOptions): Pipeline {
   const workflows = new Map(options.workflows.map((workflow) => [workflow.command.type, workflow]));
   const rate = observedRate(pauseClock);
   const pause = pauses(pauseClock, random, limits);
-  const door = admission({ limits, rate, clock: pauseClock, random });
+  const admission = admissionControl({ limits, rate, clock: pauseClock, random });
   const snapshots = snapshotsIn(options.snapshots, { limits, log });
   const seen = seenKeys(limits.keysSeen);
   const heads = headsOf({ store, registry, snapshots, seen, limits });
@@ -177,7 +177,7 @@ export function createPipeline(options: PipelineOptions): Pipeline {
   }
 
   async function dispatch(envelope: Envelope): Promise<Reply> {
-    const admitted = door.enter(sideOf(envelope), String(envelope.actor?.id));
+    const admitted = admission.enter(sideOf(envelope), String(envelope.actor?.id));
     if ('rejected' in admitted) return refused(commandIdOf(envelope), admitted);
     let following: Following | undefined;
     try {
@@ -196,13 +196,13 @@ export function createPipeline(options: PipelineOptions): Pipeline {
   return {
     dispatch,
     async drain() {
-      await door.close();
+      await admission.close();
       await snapshots.settled();
     },
     status: () => ({
-      draining: door.closed(),
-      inFlight: door.inFlight(),
-      limit: door.limit(),
+      draining: admission.closed(),
+      inFlight: admission.inFlight(),
+      limit: admission.limit(),
       queued: queues.size(),
       cached: heads.size(),
       answeredPerSecond: rate.perSecond(),

@@ -16,7 +16,7 @@ export interface GroupCommit {
 
 /**
  * While commits keep coming, a group closes this long after the one before, in milliseconds: consumers meanwhile gather
- * larger batches. The first commit after a rest is written at once, so that views of a quiet house do not lag.
+ * larger batches. The first commit after a rest is written at once, so that views of a quiet platform do not lag.
  */
 const BETWEEN_GROUPS_MS = 8;
 /** So many share a transaction at most: it holds up readers of this connection, and other writers. */

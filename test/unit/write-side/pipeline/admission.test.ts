@@ -3,14 +3,14 @@ import { describe, it } from 'node:test';
 import { later } from '#domain/kernel/instant.ts';
 import { retryAfterMs } from '#domain/kernel/wire.ts';
 import { simulatedClock } from '#engines/clock/simulated.ts';
-import { type Admitted, admission } from '#write-side/pipeline/admission.ts';
+import { type Admitted, admissionControl } from '#write-side/pipeline/admission.ts';
 import { type PipelineLimits, pipelineLimits } from '#write-side/pipeline/limits.ts';
 import { observedRate } from '#write-side/pipeline/rate.ts';
 import { retryHints } from '#write-side/pipeline/retry-hints.ts';
 
 function givenDoor(limits: Partial<PipelineLimits> = {}) {
   const clock = simulatedClock({ start: '2026-03-01T12:00:00.000Z' });
-  const door = admission({
+  const door = admissionControl({
     limits: { ...pipelineLimits, externalBurst: 0, ...limits },
     rate: observedRate(clock),
     clock,

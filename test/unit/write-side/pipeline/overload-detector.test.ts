@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { floodGauge } from '#write-side/pipeline/flood-gauge.ts';
+import { overloadDetector } from '#write-side/pipeline/overload-detector.ts';
 
 /** So many come at one moment, and so many of them are refused. */
 function given() {
-  const gauge = floodGauge();
+  const gauge = overloadDetector();
   const come = (nowMs: number, came: number, refused: number): void => {
     for (let at = 0; at < came; at++) at < refused ? gauge.refused(nowMs) : gauge.cameIn(nowMs);
   };

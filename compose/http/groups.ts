@@ -1,5 +1,5 @@
 /** Those with a limit in common. Each of them may also be idle; whoever has been for longest stands first. */
-export interface Crowd<Member> {
+export interface Group<Member> {
   readonly most: number;
   /** What one is told who finds no room. */
   readonly status: 429 | 503;
@@ -11,19 +11,19 @@ export interface Crowd<Member> {
 }
 
 /** Crowds by name, each of at most so many, and kept for as long as somebody is inside. */
-export function crowds<Member>(most: number, status: 429 | 503) {
-  const byName = new Map<string, Crowd<Member>>();
+export function groups<Member>(most: number, status: 429 | 503) {
+  const byName = new Map<string, Group<Member>>();
 
-  function made(name: string): Crowd<Member> {
+  function made(name: string): Group<Member> {
     const inside = new Set<Member>();
     const idle = new Set<Member>();
-    const crowd: Crowd<Member> = {
+    const group: Group<Member> = {
       most,
       status,
       inside,
       idle,
       join(member) {
-        byName.set(name, crowd);
+        byName.set(name, group);
         inside.add(member);
       },
       leave(member) {
@@ -31,8 +31,8 @@ export function crowds<Member>(most: number, status: 429 | 503) {
         if (inside.delete(member) && inside.size === 0) byName.delete(name);
       },
     };
-    return crowd;
+    return group;
   }
 
-  return { of: (name: string): Crowd<Member> => byName.get(name) ?? made(name) };
+  return { of: (name: string): Group<Member> => byName.get(name) ?? made(name) };
 }

@@ -1,5 +1,5 @@
 /** Whether more want to come in than can be served, or only many at the same moment. */
-export interface FloodGauge {
+export interface OverloadDetector {
   /** Milliseconds of the machine's clock. */
   isOn(nowMs: number): boolean;
   cameIn(nowMs: number): void;
@@ -15,9 +15,9 @@ const EVIDENT_REFUSALS = 100;
 
 /**
  * Counts people and not time: a thread that is held up for a moment lets nobody in and refuses nobody. A tenth of a second
- * in which nothing moves makes a crowd, but not out of a third of all who come in half a second.
+ * in which nothing moves makes a burst, but not out of a third of all who come in half a second.
  */
-export function floodGauge(): FloodGauge {
+export function overloadDetector(): OverloadDetector {
   let beganAtMs = Number.NEGATIVE_INFINITY;
   let came = 0;
   let refused = 0;

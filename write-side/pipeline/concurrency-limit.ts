@@ -13,18 +13,18 @@ export interface Stay {
   readonly alone: boolean;
   /** Nor was any work that finishes what was begun. */
   readonly quiet: boolean;
-  /** How long it takes tells of the house; else perhaps only of those whom the same person has sent before it. */
+  /** How long it takes tells of the platform; else perhaps only of those whom the same person has sent before it. */
   readonly telling: boolean;
 }
 
-/** How many may be inside, learned from how much longer answers take than they would in an empty house. */
-export interface Concurrency {
+/** How many may be inside, learned from how much longer answers take than they would in an idle platform. */
+export interface ConcurrencyLimit {
   /** Commands that may be inside at this moment. */
   limit(): number;
   /** One came in, and these were inside before. `telling`: see {@link Stay}. */
   enter(inside: Readonly<Record<'external' | 'system', number>>, telling: boolean): Stay;
   /** More want to come in than may: it is the limit that holds them back. */
-  crowd(): void;
+  saturated(): void;
   /** It was answered. Commands of one `kind` do the same work when nothing stands in their way. */
   answer(stay: Stay, kind: string): void;
 }
@@ -33,7 +33,7 @@ export interface Concurrency {
 const ALONE_REMEMBERED = 8;
 /** From so many on they are believed. */
 const ALONE_BELIEVED = 3;
-/** Commands and the codes of their rejections: more of them than any house has. */
+/** Commands and the codes of their rejections: more of them than any platform has. */
 const MOST_KINDS = 1_000;
 /** Clocks count whole milliseconds, and below two of them a ratio says nothing. */
 const SHORTEST_BELIEVED_MS = 2;
@@ -41,7 +41,7 @@ const SHORTEST_BELIEVED_MS = 2;
 const LONGEST_BELIEVED_MS = 60_000;
 /** Answers by which a limit is judged, at least. */
 const FEWEST_ANSWERS = 32;
-/** Of them so many have to be quick enough: a few that were slow for a reason of their own say nothing of the house. */
+/** Of them so many have to be quick enough: a few that were slow for a reason of their own say nothing of the platform. */
 const JUDGED_SHARE = 3 / 4;
 /** By which a limit is multiplied at one judgement, at least and at most. */
 const SHARPEST_CUT = 0.5;
@@ -50,7 +50,7 @@ const FASTEST_GROWTH = 1.5;
 const LONGEST_PROBE_MS = 1_000;
 /** Between two probes, however much speaks for another one. */
 const SHORTEST_BETWEEN_PROBES_MS = 1_000;
-/** Under load faster than alone: what is remembered of the empty house is out of date. */
+/** Under load faster than alone: what is remembered of the idle platform is out of date. */
 const IMPLAUSIBLE_SLOWDOWN = 0.75;
 
 /** The value that this share of all does not exceed; 0 of none. */
@@ -87,10 +87,10 @@ function emptyHouse() {
  * goes down to one for a few answers: a store that has become slow or quick is noticed within seconds, and the flood is
  * never taken for the normal state.
  */
-export function concurrency(
+export function adaptiveConcurrencyLimit(
   clock: Pick<Clock, 'now'>,
   limits: Pick<PipelineLimits, 'externalInFlight' | 'externalLeast' | 'slowdown' | 'probeEveryMs'>,
-): Concurrency {
+): ConcurrencyLimit {
   const { externalInFlight: most, slowdown: tolerated, probeEveryMs } = limits;
   const least = Math.min(limits.externalLeast, most);
   const empty = emptyHouse();
@@ -100,7 +100,7 @@ export function concurrency(
   let entries = 0;
   let slowdowns: number[] = [];
   let isHoldingBack = false;
-  /** What is remembered of the empty house cannot be true any more; said until it has been looked at again. */
+  /** What is remembered of the idle platform cannot be true any more; said until it has been looked at again. */
   let isDoubtful = false;
   /** When somebody was alone, or a probe ended. */
   let learnedAtMs = nowMs();
@@ -121,7 +121,7 @@ export function concurrency(
   function endProbeInTime(now: number): void {
     if (probe === undefined) return;
     const passed = now - probe.startedAtMs;
-    // A clock that was set back must not keep the door shut.
+    // A clock that was set back must not keep the limit shut.
     if (probe.answers < ALONE_REMEMBERED && passed >= 0 && passed < LONGEST_PROBE_MS) return;
     probe = undefined;
     learnedAtMs = now;
@@ -147,7 +147,7 @@ export function concurrency(
 
   function learn({ alone, quiet, entries: entered }: Stay, kind: string, tookMs: number, now: number): void {
     if (!alone || entered !== entries) return;
-    // Work of our own is no part of an empty house, but where it never ends something has to be known at last.
+    // Work of our own is no part of an idle platform, but where it never ends something has to be known at last.
     if (quiet || empty.tookMs(kind) === undefined) empty.learn(kind, tookMs);
     learnedAtMs = now;
     if (probe !== undefined) probe.answers += 1;
@@ -172,7 +172,7 @@ export function concurrency(
       entries += 1;
       return { enteredAtMs: nowMs(), era, entries, alone: external === 0, quiet: system === 0, telling };
     },
-    crowd() {
+    saturated() {
       isHoldingBack = true;
     },
     answer(stay, kind) {

@@ -21,7 +21,7 @@ import type { LiveView } from './live/live-view.ts';
 export type History = Pick<EventStore, 'epoch' | 'readStream' | 'readAll' | 'head'>;
 
 /** All that queries and feeds are answered from. */
-export interface House {
+export interface QueryServices {
   readonly registry: Registry;
   readonly dispatch: Dispatch;
   readonly views: ViewReader;
@@ -55,9 +55,9 @@ export interface Viewer {
 }
 
 /** What a resolver is given beside its arguments. */
-export interface Reading {
+export interface ResolverContext {
   readonly viewer: Viewer;
-  readonly house: House;
+  readonly services: QueryServices;
   /** What the answer shows because of a role: recorded before it leaves. */
   readonly insights: Set<Insight>;
   /** What is to be said beside the answer, which is given all the same. */
