@@ -38,6 +38,9 @@ export interface Saga<State = unknown> {
   /** Of the state's shape. */
   readonly version: number;
   readonly events: readonly EventDeclaration[];
+  /** The names of the answers and of the timers that it may wait for. */
+  readonly purposes: readonly string[];
+  readonly timers: readonly string[];
   readonly initial: State;
   /** Which instance an event belongs to; undefined: none. */
   instanceOf(event: RecordedEvent): string | undefined;
@@ -117,6 +120,8 @@ export function saga<
     name,
     version,
     events: on.events,
+    purposes: Object.keys(answers),
+    timers: Object.keys(timers),
     initial,
     instanceOf: id as (event: RecordedEvent) => string | undefined,
     onEvent: (state, event) => on.of(event.type)?.(state, event),

@@ -1,31 +1,17 @@
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { z } from 'zod';
 import { registry } from '#compose/contexts.ts';
 import { canonical, type JsonObject } from '#domain/kernel/canonical.ts';
-import type { StoredEvent } from '#domain/kernel/envelope.ts';
 import { event } from '#domain/kernel/message.ts';
 import { NewerEventError, registryOf } from '#domain/kernel/registry.ts';
+import { examplesIn, placed } from '#test/support/stored-examples.ts';
 
 // Events are for ever: what was once stored is read by every later version. The fixtures are stored events of histories
 // that the scenarios made; a new version of an event adds a file and never changes one.
 
-interface Fixture {
-  readonly type: string;
-  readonly data: JsonObject;
-  readonly metadata: JsonObject;
-}
-const fixturesIn = (file: URL): readonly Fixture[] => JSON.parse(readFileSync(file, 'utf8'));
-const first = fixturesIn(new URL('../../fixtures/events-v1.json', import.meta.url));
-const second = fixturesIn(new URL('../../fixtures/events-v2.json', import.meta.url));
-const third = fixturesIn(new URL('../../fixtures/events-v3.json', import.meta.url));
-const fixtures = [...first, ...second, ...third];
-
-const stored = ({ type, data, metadata }: Fixture): StoredEvent => ({
-  ...{ eventId: '0198c0de-0000-7000-8000-000000000001', type, stream: 'thing-1', revision: 0 },
-  ...{ position: 1n, recordedAt: '2026-03-01T12:00:00.000Z', data, metadata },
-});
+const first = examplesIn('events-v1.json');
+const fixtures = [...first, ...examplesIn('events-v2.json'), ...examplesIn('events-v3.json')];
 
 test('of every event there is one as it was stored in its first version', () => {
   const kept = new Set(first.map(({ type }) => type));
@@ -37,7 +23,7 @@ test('of every event there is one as it was stored in its first version', () => 
 
 for (const fixture of fixtures)
   test(`${fixture.type} of version ${fixture.metadata.version} is read as it was stored, and stored again as it was`, () => {
-    const read = registry.decode(stored(fixture));
+    const read = registry.decode(placed(fixture));
     const declared = registry.events.get(fixture.type);
     if (declared?.version === fixture.metadata.version)
       assert.equal(canonical(registry.encode(read)), canonical(fixture.data));
@@ -55,7 +41,7 @@ const Weighed = event('Weighed', {
 const scales = registryOf([{ name: 'scales', description: '', events: [Weighed], commands: [] }]);
 const metadata = fixtures[0]?.metadata ?? {};
 const weighed = (version: number, data: JsonObject) =>
-  scales.decode(stored({ type: 'Weighed', data, metadata: { ...metadata, version } })).data;
+  scales.decode(placed({ type: 'Weighed', data, metadata: { ...metadata, version } })).data;
 
 test('an old version is lifted step by step to the newest', () => {
   assert.deepEqual(weighed(1, { kilograms: 2 }), { grams: 2_000, by: 'unknown' });
@@ -69,5 +55,5 @@ test('a field that a later version has added is passed over', () => {
 
 test('an event of a newer version, or of no known type, stops the reader', () => {
   assert.throws(() => weighed(4, { grams: 5, by: 'ann' }), NewerEventError);
-  assert.throws(() => scales.decode(stored({ type: 'Measured', data: {}, metadata })), NewerEventError);
+  assert.throws(() => scales.decode(placed({ type: 'Measured', data: {}, metadata })), NewerEventError);
 });
