@@ -13,12 +13,27 @@ const MINOR_UNITS = /^(0|[1-9][0-9]{0,17})$/;
 /** The largest amount one message may carry, in minor units. */
 export const MAX_AMOUNT = 999_999_999_999_999_999n;
 
+/** What is wrong with a text that is to be a number of minor units, and what would be right. */
+const amountProblem =
+  (digits: number, otherwise: string) =>
+  ({ input }: { readonly input?: unknown }): string => {
+    const text = String(input);
+    if (/^-?0+[0-9]/.test(text)) return 'a number without zeros in front of it, for example "17750"';
+    if (/^-?[0-9]+$/.test(text) && text.replace('-', '').length > digits)
+      return `too large: at most ${digits} digits`;
+    if (/^-?[0-9]+[.,][0-9]+$/.test(text))
+      return 'a number of whole minor units: "17750" for 177.50 of a currency with two decimal places';
+    return otherwise;
+  };
+
 const toBigint = { decode: (text: string) => BigInt(text), encode: (amount: bigint) => amount.toString() };
 
 /** A non-negative amount in minor units: bigint in memory, decimal string on the wire. */
 export const MinorUnits = z
   .codec(
-    z.string().regex(MINOR_UNITS, 'whole minor units as a decimal string, for example "17750"'),
+    z.string().regex(MINOR_UNITS, {
+      error: amountProblem(18, 'whole minor units as a decimal string, for example "17750"'),
+    }),
     z.bigint().min(0n).max(MAX_AMOUNT),
     toBigint,
   )
@@ -36,7 +51,7 @@ const LARGEST_SUM = 10n ** 36n - 1n;
  */
 export const Sum = z
   .codec(
-    z.string().regex(SUM, 'a sum in whole minor units as a decimal string'),
+    z.string().regex(SUM, { error: amountProblem(36, 'a sum in whole minor units as a decimal string') }),
     z.bigint().min(0n).max(LARGEST_SUM),
     toBigint,
   )
@@ -49,9 +64,9 @@ export const Sum = z
 /** As {@link Sum}, more than nothing. */
 export const PositiveSum = z
   .codec(
-    z
-      .string()
-      .regex(/^[1-9][0-9]{0,35}$/, 'a sum of more than zero, in whole minor units as a decimal string'),
+    z.string().regex(/^[1-9][0-9]{0,35}$/, {
+      error: amountProblem(36, 'a sum of more than zero, in whole minor units as a decimal string'),
+    }),
     z.bigint().min(1n).max(LARGEST_SUM),
     toBigint,
   )
@@ -63,7 +78,9 @@ export const PositiveSum = z
 /** As {@link Sum}, with a sign. */
 export const SignedSum = z
   .codec(
-    z.string().regex(SIGNED_SUM, 'a sum in whole minor units with a sign, as a decimal string'),
+    z.string().regex(SIGNED_SUM, {
+      error: amountProblem(36, 'a sum in whole minor units with a sign, as a decimal string'),
+    }),
     z.bigint().min(-LARGEST_SUM).max(LARGEST_SUM),
     toBigint,
   )
@@ -75,7 +92,9 @@ export const SignedSum = z
 /** As {@link MinorUnits}, more than nothing. */
 export const PositiveMinorUnits = z
   .codec(
-    z.string().regex(/^[1-9][0-9]{0,17}$/, 'more than zero, in whole minor units as a decimal string'),
+    z.string().regex(/^[1-9][0-9]{0,17}$/, {
+      error: amountProblem(18, 'more than zero, in whole minor units as a decimal string'),
+    }),
     z.bigint().min(1n).max(MAX_AMOUNT),
     toBigint,
   )

@@ -49,7 +49,9 @@ export const behindThem = {
 
 /** Nobody takes part in what is called off, also while its auction's own stream has not heard of that. */
 export const whyCalledOff = ({ sale }: Pick<Surroundings, 'sale'>) =>
-  sale.phase === 'cancelled' ? AuctionNotOpen({ phase: 'cancelled' }) : undefined;
+  sale.phase === 'cancelled'
+    ? AuctionNotOpen({ phase: 'cancelled', ...(sale.cause !== undefined && { cause: sale.cause }) })
+    : undefined;
 
 /** Why a person may not take part in an auction at all, whatever they bid and with whatever token. */
 export function whyNotWelcome(

@@ -1,3 +1,4 @@
+import { phaseOf } from '../auctions/auction/bidding.ts';
 import { AuctionNotOpen, AuctionUnknown } from '../auctions/auction/messages.ts';
 import { JoinAuction, type JoinPrecondition, ReputationTooLow } from '../auctions/participant/messages.ts';
 import type { Actor } from '../kernel/actor.ts';
@@ -19,7 +20,7 @@ function precondition(
 ): JoinPrecondition {
   if (auction.phase === 'none') return { refusal: AuctionUnknown({}) };
   const { phase, terms } = auction;
-  if (phase !== 'scheduled' && phase !== 'open') return { refusal: AuctionNotOpen({ phase }) };
+  if (phase !== 'scheduled' && phase !== 'open') return { refusal: AuctionNotOpen(phaseOf(auction)) };
   if (isOver(terms.endsAt, now)) return { refusal: AuctionNotOpen({ phase: 'closing' }) };
   const refusal = whyNotWelcome(auction, around, actor) ?? whyCalledOff(around);
   if (refusal !== undefined) return { refusal };

@@ -9,7 +9,7 @@ import {
   SaleUnknown,
   saleStream,
 } from '../auctions/sale/messages.ts';
-import type { Sale } from '../auctions/sale/state.ts';
+import { phaseOf, type Sale } from '../auctions/sale/state.ts';
 import type { Actor } from '../kernel/actor.ts';
 import { rejectionFrom } from '../kernel/message.ts';
 import { isRecorded } from '../kernel/reaction.ts';
@@ -24,7 +24,7 @@ function precondition(
   // Nothing but publishing changes a sale before it takes lots: what is known of a published one is all that matters here.
   return sale.phase === 'published'
     ? { terms: sale.terms, hasArranged: isAmong(sale.hands, actor.id) }
-    : { refusal: SaleNotOpen({ phase: sale.phase }) };
+    : { refusal: SaleNotOpen(phaseOf(sale)) };
 }
 
 /**

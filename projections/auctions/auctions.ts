@@ -45,7 +45,7 @@ function begun(
 /** The public state of each auction. The live feed folds with it too, so that both always say the same. */
 export const auctionsView = view({
   name: 'auctions',
-  version: 3,
+  version: 4,
   description: 'Every auction as everybody may see it, to discover and to follow.',
   document: AuctionDocument,
   indexes: [
@@ -116,4 +116,8 @@ const moved = (
   auction: AuctionDocument,
   event: { readonly metadata: { readonly occurredAt: string } },
   phase: Phase,
-): AuctionDocument => ({ ...auction, phase, updatedAt: event.metadata.occurredAt });
+): AuctionDocument => {
+  // Nobody may bid from here on.
+  const { smallestBid: _, ...rest } = auction;
+  return { ...rest, phase, updatedAt: event.metadata.occurredAt };
+};

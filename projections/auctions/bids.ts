@@ -91,7 +91,7 @@ const why = ({ code, message }: { readonly code: string; readonly message: strin
 
 export const bidsView = view({
   name: 'bids',
-  version: 2,
+  version: 3,
   description: 'Every bid and what became of it; maxima are for their bidders alone.',
   document: BidDocument,
   indexes: [
@@ -133,7 +133,13 @@ export const bidsView = view({
       const outbid = decided(bid, event, 'outbid');
       return offered === undefined ? outbid : { ...outbid, price: money(offered, currency) };
     }),
-    when(LotSold, (before, event): BidDocument => ({ ...known(before, event), status: 'won' })),
+    when(
+      LotSold,
+      (before, event): BidDocument => ({
+        ...known(before, event),
+        ...{ status: 'won', price: money(event.data.hammer, event.data.currency) },
+      }),
+    ),
     when(LotPassed, (before, event): BidDocument => ({ ...known(before, event), status: 'unsold' })),
     when(
       AuctionCancelled,

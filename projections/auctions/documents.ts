@@ -38,8 +38,9 @@ export const AuctionDocument = z
     openingBid: Money,
     /** The opening bid as long as nobody has bid. */
     price: Money,
-    /** The least that anybody but the leader may bid. */
-    smallestBid: Money,
+    smallestBid: Money.optional().meta({
+      description: 'The least that anybody but the leader may bid; null once nobody may.',
+    }),
     /** How many were accepted. */
     bids: z.int().min(0),
     leader: PersonId.optional(),
@@ -89,7 +90,7 @@ export const BidDocument = z
     maximum: secret(Money.optional()),
     price: Money.optional().meta({
       description:
-        'What is known to everybody that its bidder offered, never more: where it led, the price that it led at; where not, the least that drove the leader to the price of then. Of accepted bids alone; of those that did not lead at once, only of those accepted since it is kept.',
+        'What is known to everybody that its bidder offered, never more: where it led, the price that it led at, and where it won, the hammer; where not, the least that drove the leader to the price of then. Of accepted bids alone; of those that did not lead at once, only of those accepted since it is kept.',
     }),
     /** Why it does not stand; only for who bid it. */
     reason: secret(z.object({ code: z.string(), message: z.string() }).optional()),

@@ -6,6 +6,7 @@ import { AuctionId, BidId, LotId, PersonId, SaleId } from '#domain/kernel/ids.ts
 import { Instant } from '#domain/kernel/instant.ts';
 import { Currency, MinorUnits } from '#domain/kernel/money.ts';
 import type { Filter, Query } from '#domain/kernel/ports/views.ts';
+import { Invalid, RejectedError } from '#domain/kernel/rejections.ts';
 import { auctionsView } from '#projections/auctions/auctions.ts';
 import { bidsView } from '#projections/auctions/bids.ts';
 import {
@@ -44,7 +45,7 @@ const orders = {
 const AuctionSort = z.enum(['ending_first', 'ending_last', 'cheapest', 'dearest', 'newest']).meta({
   id: 'AuctionSort',
   description:
-    'In what order auctions are listed; the newest is the one scheduled last. Prices compare as amounts: name one `currency`.',
+    'In what order auctions are listed; the newest is the one scheduled last. By price only within one `currency` or one sale.',
 });
 
 const words = (of: string) =>
@@ -65,7 +66,7 @@ const discovery = {
   seller: PersonId.optional(),
   currency: Currency.optional(),
   priceFrom: MinorUnits.optional().meta({
-    description: 'Amounts compare within one `currency`: name it too.',
+    description: 'Only with a `currency` or a `saleId`: amounts of two currencies do not compare.',
   }),
   priceTo: MinorUnits.optional(),
   endsFrom: Instant.optional(),
@@ -78,7 +79,16 @@ function range<T extends bigint | string>(from: T | undefined, to: T | undefined
   return { ...(from !== undefined && { $gte: from }), ...(to !== undefined && { $lte: to }) };
 }
 
+/** Amounts of two currencies do not compare; a sale has one. */
+function inOneCurrency({ currency, saleId, priceFrom, priceTo, sort }: Discovery): void {
+  const compares = (priceFrom ?? priceTo) !== undefined || sort === 'cheapest' || sort === 'dearest';
+  if (!compares || currency !== undefined || saleId !== undefined) return;
+  const problem = 'missing: prices compare within one currency (or one sale)';
+  throw new RejectedError(Invalid({ issues: [{ path: 'currency', problem }] }));
+}
+
 function wanted(asked: Discovery): Filter {
+  inOneCurrency(asked);
   const { category, phase, saleId, seller, currency, priceFrom, priceTo, endsFrom, endsTo } = asked;
   return {
     ...(category !== undefined && { categories: category }),
@@ -162,7 +172,7 @@ export const auctionOperations: Operations = {
       who: 'anyone',
       args: { ...discovery, ...pageArguments },
       returns: connection(AuctionDocument),
-      resolve: (args, context) =>
+      resolve: async (args, context) =>
         auctions.page(
           {
             filter: wanted(args),

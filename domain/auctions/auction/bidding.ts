@@ -44,6 +44,10 @@ export const hasHandIn = (
 export const mayArrange = (terms: Pick<AuctionTerms, 'seller'>, actor: Actor): boolean =>
   actor.roles.includes('system') || isStaff(actor) || terms.seller === actor.id;
 
+/** In what phase an auction is, and why it was called off. */
+export const phaseOf = ({ phase, calledOffFor }: KnownAuction) =>
+  calledOffFor === undefined ? { phase } : { phase, cause: calledOffFor };
+
 /** When a bid was placed, and where it stands in the history, once it does. */
 export interface Placing {
   /** Not known of the first bids. */
@@ -63,7 +67,7 @@ function whyShut(auction: AuctionState, placing: Placing): BidRefusal | undefine
     case 'none':
       return AuctionUnknown({});
     case 'cancelled':
-      return AuctionNotOpen({ phase: auction.phase });
+      return AuctionNotOpen(phaseOf(auction));
     case 'scheduled':
       return isLate(auction, placing) ? AuctionClosed({}) : AuctionNotOpen({ phase: auction.phase });
     case 'open':

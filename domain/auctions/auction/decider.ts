@@ -8,7 +8,7 @@ import { maximaKnown } from '../inspector/insight.ts';
 import { HasReadSecrets } from '../inspector/messages.ts';
 import { AuctionExists, HasBid, SaleNotOpen } from '../sale/messages.ts';
 import { nameOf } from './bid-name.ts';
-import { accept, mayArrange, whyNot } from './bidding.ts';
+import { accept, mayArrange, phaseOf, whyNot } from './bidding.ts';
 import { isDecided } from './decided-bids.ts';
 import {
   AcceptBid,
@@ -100,7 +100,7 @@ export const auction = decider({
   stream: auctionStream,
   events,
   commands,
-  stateVersion: 5,
+  stateVersion: 6,
   initial: noAuction,
   evolve,
   barriers: ['LotClosing'],
@@ -118,14 +118,14 @@ export const auction = decider({
       if (auction.phase === 'none') return AuctionUnknown({});
       if (!mayArrange(auction.terms, actor)) return NotYourAuction({});
       if (auction.phase === 'open') return [];
-      if (auction.phase !== 'scheduled') return AuctionOver({ phase: auction.phase });
+      if (auction.phase !== 'scheduled') return AuctionOver(phaseOf(auction));
       const { terms } = auction;
       const tooLate = isOver(terms.endsAt, now);
       if (actor.roles.includes('system'))
         return whenDue(terms.opensAt, now, () => [
           tooLate ? neverOpened(terms) : AuctionOpened(termsOf(terms)),
         ]);
-      if (tooLate) return AuctionOver({ phase: auction.phase });
+      if (tooLate) return AuctionOver(phaseOf(auction));
       return [AuctionOpened(termsOf(terms))];
     },
     AcceptBid(bid, auction) {
@@ -157,8 +157,7 @@ export const auction = decider({
     CancelAuction({ cause }, auction, { actor, precondition }) {
       if (auction.phase === 'none') return AuctionUnknown({});
       if (auction.phase === 'cancelled') return [];
-      if (auction.phase === 'sold' || auction.phase === 'passed')
-        return AuctionOver({ phase: auction.phase });
+      if (auction.phase === 'sold' || auction.phase === 'passed') return AuctionOver(phaseOf(auction));
       const own = ownAffair(actor, auction.terms.seller);
       if (own !== undefined) return own;
       const known = maximaKnown(precondition.inspector, auction);

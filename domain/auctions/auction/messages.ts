@@ -185,9 +185,14 @@ export const AuctionUnknown = rejection('auction_unknown', {
   message: 'There is no such auction.',
   status: 404,
 });
+const calledOff = (cause: string): string => `The auction was called off: ${cause}`;
+/** What a rejection says of an auction. `cause`: why it was called off. */
+const asItIs = { phase: z.string(), cause: z.string().optional() };
 export const AuctionNotOpen = rejection('auction_not_open', {
   message: 'The auction takes no bids now.',
-  details: { phase: z.string() },
+  says: ({ phase, cause }) =>
+    cause === undefined ? `The auction takes no bids now: it is ${phase}.` : calledOff(cause),
+  details: asItIs,
 });
 export const AuctionClosed = rejection('auction_closed', {
   message: 'The bid came after the end of the lot.',
@@ -198,7 +203,9 @@ export const FundedTooLate = rejection('funded_too_late', {
 });
 export const AuctionOver = rejection('auction_over', {
   message: 'The auction has ended already.',
-  details: { phase: z.string() },
+  says: ({ phase, cause }) =>
+    cause === undefined ? `The auction has ended already: it is ${phase}.` : calledOff(cause),
+  details: asItIs,
 });
 export const NotYourAuction = rejection('not_your_auction', {
   message: 'Only the seller and the house’s staff may do this.',

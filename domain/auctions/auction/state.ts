@@ -27,6 +27,8 @@ export interface KnownAuction {
   /** Where `LotClosing` stands in the one history: a bid counts exactly if it was placed before it. */
   readonly closedAt: bigint | undefined;
   readonly sold: Sold | undefined;
+  /** Why it was called off; undefined as long as it is not. */
+  readonly calledOffFor: string | undefined;
   readonly settlement: 'due' | 'stopped' | 'settled';
 }
 
@@ -67,7 +69,7 @@ function evolveKnown(auction: KnownAuction, event: AuctionEvent, at: FoldedAt): 
     case 'LotPassed':
       return { ...auction, phase: 'passed' };
     case 'AuctionCancelled':
-      return { ...auction, phase: 'cancelled' };
+      return { ...auction, phase: 'cancelled', calledOffFor: event.data.cause };
     case 'LotSettled':
       return { ...auction, settlement: 'settled' };
     case 'SettlementStopped':
@@ -95,6 +97,7 @@ export function evolve(auction: AuctionState, event: AuctionEvent, at: FoldedAt)
     passedOver: noBidsDecided,
     closedAt: undefined,
     sold: undefined,
+    calledOffFor: undefined,
     settlement: 'due',
   };
 }

@@ -1,3 +1,4 @@
+import { CurrencyUnknown, currencies } from '../../kernel/currencies.ts';
 import { decider } from '../../kernel/decider.ts';
 import { type EventOf, type Rejection, recordedReason } from '../../kernel/message.ts';
 import { OwnAffair } from '../../kernel/own-affair.ts';
@@ -29,7 +30,7 @@ import {
   saleStream,
   UnsoundTiers,
 } from './messages.ts';
-import { enteredAs, evolve, type KnownSale, noSale, notCalledOff } from './state.ts';
+import { enteredAs, evolve, type KnownSale, noSale, notCalledOff, phaseOf } from './state.ts';
 
 /** So many auctions a sale takes. Calling the last of them off is one more of its events. */
 const MOST_AUCTIONS = 10_000;
@@ -43,7 +44,7 @@ const calledOff = (saleId: string, sale: KnownSale, cause: string) =>
     .map(([auctionId, { lotId }]) => AuctionCalledOff({ saleId, auctionId, lotId, cause }));
 
 function whyTurnedAway(sale: KnownSale): Rejection | undefined {
-  if (sale.phase !== 'published') return SaleNotOpen({ phase: sale.phase });
+  if (sale.phase !== 'published') return SaleNotOpen(phaseOf(sale));
   return sale.auctions.size < MOST_AUCTIONS ? undefined : SaleFull({ most: MOST_AUCTIONS });
 }
 
@@ -64,21 +65,22 @@ export const sale = decider({
   decide: {
     ScheduleSale({ saleId, title, description, currency, premium, commission, ladderVersion }, sale) {
       if (sale.phase !== 'none') return SaleExists({});
+      if (!currencies.has(currency)) return CurrencyUnknown({ currency });
       if (!areSound(premium)) return UnsoundTiers({ of: 'premium' });
       if (!areSound(commission)) return UnsoundTiers({ of: 'commission' });
       const ladder = ladderOf(currency, ladderVersion);
       if (ladder === undefined) return LadderUnknown({ currency, version: ladderVersion });
       return [SaleScheduled({ saleId, title, description, currency, premium, commission, ladder })];
     },
-    PublishSale({ saleId }, { phase }) {
-      if (phase === 'none') return SaleUnknown({});
-      if (phase === 'published') return [];
-      return phase === 'scheduled' ? [SalePublished({ saleId })] : SalePhase({ phase });
+    PublishSale({ saleId }, known) {
+      if (known.phase === 'none') return SaleUnknown({});
+      if (known.phase === 'published') return [];
+      return known.phase === 'scheduled' ? [SalePublished({ saleId })] : SalePhase(phaseOf(known));
     },
     CloseSale({ saleId }, sale, { actor, precondition }) {
       if (sale.phase === 'none') return SaleUnknown({});
       if (sale.phase === 'closed') return [];
-      if (sale.phase !== 'published') return SalePhase({ phase: sale.phase });
+      if (sale.phase !== 'published') return SalePhase(phaseOf(sale));
       if (isAmong(sale.consignors, actor.id)) return OwnAffair({});
       return precondition.hasBid ? HasBid({}) : [SaleClosed({ saleId })];
     },

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { CurrencyUnknown } from '../../kernel/currencies.ts';
 import { AuctionId, LotId, PersonId, SaleId } from '../../kernel/ids.ts';
 import {
   command,
@@ -88,9 +89,16 @@ export const events = [
 
 export const SaleExists = rejection('sale_exists', { message: 'There is a sale of this id already.' });
 export const SaleUnknown = rejection('sale_unknown', { message: 'There is no such sale.', status: 404 });
+/** What a rejection says of a sale. `cause`: why it was cancelled. */
+const asItIs = { phase: z.string(), cause: z.string().optional() };
+const cancelledFor = (cause: string): string => `The sale was cancelled: ${cause}`;
 export const SaleNotOpen = rejection('sale_not_open', {
   message: 'The sale takes no auctions now: it has to be published, and neither closed nor cancelled.',
-  details: { phase: z.string() },
+  says: ({ phase, cause }) =>
+    cause === undefined
+      ? `The sale takes no auctions now: it is ${phase}, and has to be published.`
+      : cancelledFor(cause),
+  details: asItIs,
 });
 export const SaleFull = rejection('sale_full', {
   message: 'The sale has as many auctions as it can take. Schedule a further sale.',
@@ -102,9 +110,11 @@ export const AuctionExists = rejection('auction_exists', {
 });
 export const SalePhase = rejection('sale_phase', {
   message: 'The sale is not in a phase that allows this.',
-  says: ({ phase }) =>
-    `The sale is ${phase}: only one that is scheduled can be published, and only a published one closed.`,
-  details: { phase: z.string() },
+  says: ({ phase, cause }) =>
+    cause === undefined
+      ? `The sale is ${phase}: only one that is scheduled can be published, and only a published one closed.`
+      : cancelledFor(cause),
+  details: asItIs,
 });
 /** Of an auction, or of any auction of a sale: whoever has a hand in it does not bid, and the other way round. */
 export const HasBid = rejection('has_bid', {
@@ -136,7 +146,7 @@ export const ScheduleSale = command('ScheduleSale', {
     ladderVersion: z.int().min(1).max(10_000),
   },
   stream: saleStream,
-  rejections: [SaleExists, UnsoundTiers, LadderUnknown],
+  rejections: [SaleExists, CurrencyUnknown, UnsoundTiers, LadderUnknown],
 });
 export const PublishSale = command('PublishSale', {
   description: 'Announces a sale, so that auctions can be scheduled in it.',

@@ -32,6 +32,9 @@ export type SaleEvent = EventOf<(typeof events)[number]>;
 export const enteredAs = ({ auctions }: KnownSale, auctionId: string): Entered | undefined =>
   valueIn(auctions, auctionId);
 
+/** In what phase a sale is, and why it was cancelled. */
+export const phaseOf = ({ phase, cause }: KnownSale) => (cause === undefined ? { phase } : { phase, cause });
+
 /** The ids of all that it has taken in. */
 export const auctionsIn = ({ auctions }: KnownSale): readonly string[] =>
   auctions.buckets.flatMap((bucket) => bucket.map(([auctionId]) => auctionId));

@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { Instant } from '#domain/kernel/instant.ts';
 import '#domain/kernel/problems.ts';
 import { registry } from '#compose/contexts.ts';
+import { MinorUnits, PositiveMinorUnits, Sum } from '#domain/kernel/money.ts';
 import { someText } from '#domain/kernel/text.ts';
 
 // What is wrong is said in words of our own, with what would be right: those of the library are for whoever wrote the schema.
@@ -35,6 +36,12 @@ const table: readonly (readonly [schema: z.ZodType, input: unknown, says: string
   [z.union([z.string(), z.int()]), true, 'none of the forms that it may have'],
   [z.string().refine(() => false), 'a', 'not as it has to be'],
   [Instant, 'tomorrow', 'a time by ISO 8601 that says its offset'],
+  [MinorUnits, '1234567890123456789', 'too large: at most 18 digits'],
+  [PositiveMinorUnits, '177.50', 'a number of whole minor units: "17750" for 177.50'],
+  [MinorUnits, '0017', 'a number without zeros in front of it'],
+  [PositiveMinorUnits, '0', 'more than zero'],
+  [MinorUnits, '-5', 'whole minor units as a decimal string'],
+  [Sum, '1'.repeat(37), 'too large: at most 36 digits'],
   [someText(10), '  ', 'text that is not blank, without control characters'],
 ];
 for (const [schema, input, says] of table)

@@ -7,6 +7,7 @@ import {
   AuctionRefused,
   AuctionScheduled,
   BidAccepted,
+  LotClosing,
   LotPassed,
   LotSold,
 } from '#domain/auctions/auction/messages.ts';
@@ -81,6 +82,22 @@ test('the public state follows the auction, and neither maximum nor reserve is e
   assert.equal(auction.bids, 1);
   assert.deepEqual(auction.price, money(50_00n, 'USD'));
   assert.deepEqual(auction.hammer, money(80_00n, 'USD'));
+});
+
+test('the smallest bid is shown as long as somebody may bid', () => {
+  const bid = accepted('b1', 'ann', 66_66n);
+  const ends = [sold, AuctionCancelled({ ...id, lotId: 'l1', currency: 'USD', cause: 'A forgery.' })];
+  const smallest = (history: readonly NewEvent[]) => fold(auctionsView, history).get('a1')?.smallestBid;
+  assert.deepEqual(smallest([...open, bid]), money(51_00n, 'USD'));
+  for (const end of [LotClosing(id), ...ends])
+    assert.equal(smallest([...open, bid, end]), undefined, end.type);
+});
+
+test('a bid that won shows the hammer', () => {
+  const history = [placed('b1', 'ann', 90_00n), accepted('b1', 'ann', 90_00n)];
+  assert.deepEqual(fold(bidsView, history).get('b1')?.price, money(50_00n, 'USD'));
+  const won = LotSold({ ...sold.data, winner: 'ann', winningBidId: 'b1' });
+  assert.deepEqual(fold(bidsView, [...history, won]).get('b1')?.price, money(80_00n, 'USD'));
 });
 
 test('an auction that was called off says why, and nobody leads', () => {

@@ -18,8 +18,10 @@ const then = '2026-03-01T12:00:00.000Z';
 const filters =
   'text: "a clock", category: "clocks", phase: [open], saleId: "s", seller: "sam", currency: "USD", priceFrom: "1", priceTo: "9"';
 const listings: readonly (() => string)[] = [
+  ...['ending_first', 'ending_last', 'newest'].map((sort) => () => `auctions(sort: ${sort}) ${nodes}`),
   ...['ending_first', 'ending_last', 'cheapest', 'dearest', 'newest'].flatMap((sort) => [
-    () => `auctions(sort: ${sort}) ${nodes}`,
+    () => `auctions(sort: ${sort}, saleId: "s") ${nodes}`,
+    () => `auctions(sort: ${sort}, currency: "USD") ${nodes}`,
     () => `auctions(sort: ${sort}, ${filters}, endsFrom: "${then}", endsTo: "${then}") ${nodes}`,
   ]),
   () => `myBids ${nodes}`,
@@ -53,4 +55,12 @@ for (const listing of listings)
     const { data, errors } = await house.ask(`{ ${listing()} }`, {}, 'ida:auditor');
     assert.deepEqual(errors, undefined, JSON.stringify(errors));
     assert.deepEqual(Object.values(data ?? {}), [{ edges: [] }]);
+  });
+
+for (const asked of ['sort: cheapest', 'sort: dearest', 'priceFrom: "1"', 'priceTo: "9"'])
+  test(`auctions(${asked}) names a currency or a sale: amounts of two currencies do not compare`, async () => {
+    const { errors } = await house.ask(`{ auctions(${asked}) ${nodes} }`, {}, 'ida:auditor');
+    const [error] = errors ?? [];
+    assert.equal(error?.extensions?.code, 'invalid');
+    assert.match(JSON.stringify(error), /prices compare within one currency/);
   });

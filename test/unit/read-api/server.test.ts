@@ -81,14 +81,14 @@ const refusals: readonly (readonly [
   ['no GraphQL', '{ {', {}, undefined, 'invalid'],
   [
     'a scalar of another kind',
-    'query ($from: MinorUnits) { auctions(priceFrom: $from) { edges { cursor } } }',
+    'query ($from: MinorUnits) { auctions(currency: "USD", priceFrom: $from) { edges { cursor } } }',
     { from: 17 },
     undefined,
     'invalid',
   ],
   [
     'an amount that is none',
-    'query ($from: MinorUnits) { auctions(priceFrom: $from) { edges { cursor } } }',
+    'query ($from: MinorUnits) { auctions(currency: "USD", priceFrom: $from) { edges { cursor } } }',
     { from: '1.50' },
     undefined,
     'invalid',

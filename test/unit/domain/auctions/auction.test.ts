@@ -5,6 +5,7 @@ import {
   AcceptBid,
   AuctionBarred,
   AuctionCancelled,
+  AuctionNotOpen,
   AuctionOpened,
   AuctionOver,
   AuctionRefused,
@@ -391,11 +392,9 @@ test('the auctioneer calls it off until the hammer falls', () => {
   const byBidder = { actor: otto, precondition: { ...unread, hasBid: true } };
   assert.deepEqual(given(open).when('CancelAuction', cancel, byBidder), HasBid({}));
   assert.deepEqual(given([...open, cancelled]).when('CancelAuction', cancel, byBidder), []);
-  const late = refusedBy('b1', 'ann', {
-    rejected: true,
-    ...codeOf('auction_not_open'),
-    details: { phase: 'cancelled' },
-  });
+  const why = AuctionNotOpen({ phase: 'cancelled', cause: 'A forgery.' });
+  assert.equal(why.message, 'The auction was called off: A forgery.');
+  const late = refusedBy('b1', 'ann', why);
   assert.deepEqual(given([...open, cancelled]).when('AcceptBid', acceptAnn), [late]);
 });
 

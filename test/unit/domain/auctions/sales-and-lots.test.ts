@@ -72,6 +72,8 @@ test('a sale is scheduled with the ladder of its currency', () => {
   assert.deepEqual(givenSale([saleScheduled]).when('ScheduleSale', schedule), SaleExists({}));
   const unknown = LadderUnknown({ currency: 'USD', version: 9 });
   assert.deepEqual(givenSale([]).when('ScheduleSale', { ...schedule, ladderVersion: 9 }), unknown);
+  const nowhere = { ...schedule, currency: 'XXQ', ladderVersion: 9 };
+  assert.deepEqual(givenSale([]).when('ScheduleSale', nowhere), CurrencyUnknown({ currency: 'XXQ' }));
 });
 
 test('a rate whose tiers do not rise, or whose last has an end, is no rate of a sale', () => {
@@ -101,7 +103,7 @@ test('a sale is published, then closed, and cancelled at any time', () => {
   assert.deepEqual(givenSale(over).when('CancelSale', calledOff, unread), [cancelled]);
   assert.deepEqual(
     givenSale([...over, cancelled]).when('CloseSale', saleId, unread),
-    SalePhase({ phase: 'cancelled' }),
+    SalePhase({ phase: 'cancelled', cause: 'No room.' }),
   );
   assert.deepEqual(givenSale([]).when('PublishSale', saleId), SaleUnknown({}));
 });
@@ -117,7 +119,7 @@ test('a sale takes auctions in while it is published, one for each id', () => {
   assert.deepEqual(on(published, entered).when('EnterSale', place), []);
   const other = { ...place, lotId: 'l2' };
   assert.deepEqual(on(published, entered).when('EnterSale', other), [turnedAway(AuctionExists({}), other)]);
-  const shut = [turnedAway(SaleNotOpen({ phase: 'cancelled' }))];
+  const shut = [turnedAway(SaleNotOpen({ phase: 'cancelled', cause: 'No room.' }))];
   assert.deepEqual(on(published, cancelled).when('EnterSale', place), shut);
   assert.deepEqual(on().when('EnterSale', place), [turnedAway(SaleNotOpen({ phase: 'scheduled' }))]);
 });
