@@ -1,6 +1,9 @@
 import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import type { JsonObject } from '#domain/kernel/canonical.ts';
 import type { StoredEvent } from '#domain/kernel/envelope.ts';
+
+const FIXTURES = join(import.meta.dirname, '../fixtures');
 
 /** An event as it was stored, without its place. */
 export interface StoredExample {
@@ -10,7 +13,7 @@ export interface StoredExample {
 }
 
 export const examplesIn = (file: string): readonly StoredExample[] =>
-  JSON.parse(readFileSync(new URL(`../fixtures/${file}`, import.meta.url), 'utf8'));
+  JSON.parse(readFileSync(join(FIXTURES, file), 'utf8'));
 
 /** Gives an example a place, always the same. */
 export const placed = ({ type, data, metadata }: StoredExample): StoredEvent => ({
