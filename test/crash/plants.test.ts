@@ -11,6 +11,7 @@ const folder = mkdtempSync(join(tmpdir(), 'annals-plants-'));
 after(() => rmSync(folder, { recursive: true, force: true }));
 
 const KILLS = 3;
+const MOST_ROUNDS = 3;
 const PATIENCE_MS = 20_000;
 const TIMEOUT_MS = 500_000;
 
@@ -40,14 +41,18 @@ const plants: readonly Plant[] = [
 describe('the judge of a platform that is killed', { concurrency: 2, timeout: 2 * TIMEOUT_MS }, () => {
   for (const { name, found, views } of plants)
     test(`finds ${name}`, { timeout: TIMEOUT_MS }, async (t) => {
-      const own = join(folder, name);
-      mkdirSync(join(own, 'data'), { recursive: true });
-      const preloads = [`test/crash/plants/${name}.ts`];
-      const limits = { kills: KILLS, patienceMs: PATIENCE_MS, views };
-      const options = { folder: own, seed: 7, preloads, ...limits };
-      const { problems } = await underKills(options);
-      const fitting = problems.filter((problem) => found.test(problem));
-      t.diagnostic(`${problems.length} problems, such as: ${fitting[0] ?? problems[0]}`);
-      assert.ok(fitting.length > 0, problems.join('\n'));
+      const met: string[] = [];
+      // A machine that is busy with other things does little between two kills.
+      for (let round = 1; round <= MOST_ROUNDS && !met.some((problem) => found.test(problem)); round++) {
+        const own = join(folder, name, String(round));
+        mkdirSync(join(own, 'data'), { recursive: true });
+        const preloads = [`test/crash/plants/${name}.ts`];
+        const limits = { kills: KILLS, patienceMs: PATIENCE_MS, views };
+        const { problems } = await underKills({ folder: own, seed: 6 + round, preloads, ...limits });
+        met.push(...problems);
+      }
+      const fitting = met.filter((problem) => found.test(problem));
+      t.diagnostic(`${met.length} problems, such as: ${fitting[0] ?? met[0]}`);
+      assert.ok(fitting.length > 0, met.join('\n'));
     });
 });

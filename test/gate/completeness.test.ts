@@ -189,11 +189,11 @@ test('whatever a context declares is listed in its manifest', () => {
 
 const forgotten: readonly (readonly [path: string, text: string, sentence: RegExp])[] = [
   [
-    'domain/notes/note/messages.ts',
+    'domain/memos/memo/messages.ts',
     '',
-    /^domain\/notes\/ has no manifest: write compose\/contexts\/notes\.ts/,
+    /^domain\/memos\/ has no manifest: write compose\/contexts\/memos\.ts/,
   ],
-  ['compose/contexts/notes.ts', '', /add it to `contexts` in compose\/contexts\.ts/],
+  ['compose/contexts/memos.ts', '', /add it to `contexts` in compose\/contexts\.ts/],
   [
     'domain/wallets/x/decider.ts',
     'export const x = decider({});',

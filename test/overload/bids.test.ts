@@ -7,7 +7,7 @@ import type { StoredEvent } from '#domain/kernel/envelope.ts';
 import { later } from '#domain/kernel/instant.ts';
 import { simulatedClock } from '#engines/clock/simulated.ts';
 import { memoryEventStore } from '#engines/event-store/memory.ts';
-import { otto, person, sam } from '#test/support/auctions.ts';
+import { otto, person, sam } from '#test/support/given.ts';
 import { told } from '#test/support/house.ts';
 import { seededIds, seededRandom } from '#test/support/seeded.ts';
 import { createPipeline } from '#write-side/pipeline/pipeline.ts';

@@ -14,7 +14,8 @@ import { cancelAuction } from '#domain/workflows/cancel-auction.ts';
 import { joinAuction } from '#domain/workflows/join-auction.ts';
 import { placeBid } from '#domain/workflows/place-bid.ts';
 import { scheduleAuction } from '#domain/workflows/schedule-auction.ts';
-import { ann, otto, person, sam, system, terms } from '#test/support/auctions.ts';
+import { terms } from '#test/support/auctions.ts';
+import { ann, otto, person, sam, system } from '#test/support/given.ts';
 import { givenPlatform } from '#test/support/platform.ts';
 
 // One bid's walk through the real write side: the door, the wallet, the auction, and back to whoever lost.

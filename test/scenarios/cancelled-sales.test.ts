@@ -5,7 +5,7 @@ import { ScheduleAuction, WithdrawLot } from '#domain/auctions/lot/messages.ts';
 import { JoinAuction, PlaceBid } from '#domain/auctions/participant/messages.ts';
 import { AUCTIONS_PER_APPEND, CancelSale, CloseSale } from '#domain/auctions/sale/messages.ts';
 import { later } from '#domain/kernel/instant.ts';
-import { person } from '#test/support/auctions.ts';
+import { person } from '#test/support/given.ts';
 import {
   ann,
   bob,

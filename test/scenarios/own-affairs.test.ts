@@ -10,7 +10,8 @@ import type { Command } from '#domain/kernel/message.ts';
 import { HandleNotice } from '#domain/wallets/notice/messages.ts';
 import { PayOutUnclaimed } from '#domain/wallets/unclaimed/messages.ts';
 import { CloseWallet, Transfer, WriteOffDebt } from '#domain/wallets/wallet/messages.ts';
-import { person, terms } from '#test/support/auctions.ts';
+import { terms } from '#test/support/auctions.ts';
+import { person } from '#test/support/given.ts';
 import { ownAffairs } from '#test/support/own-affairs.ts';
 import {
   ann,

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, type TestContext, test } from 'node:test';
 import type { Actor } from '#domain/kernel/actor.ts';
-import { person } from '#test/support/auctions.ts';
+import { person } from '#test/support/given.ts';
 import { ann, bob, givenOpenAuction, refusedWith } from '#test/support/saleroom.ts';
 
 // Bids count in the order in which they were placed, in whichever order their money is held.

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { Actor } from '#domain/kernel/actor.ts';
 import { later } from '#domain/kernel/instant.ts';
-import { person } from '#test/support/auctions.ts';
+import { person } from '#test/support/given.ts';
 import { told } from '#test/support/house.ts';
 import { endsAt, givenOpenAuction, type Saleroom, textIn } from '#test/support/saleroom.ts';
 import { seededRandom } from '#test/support/seeded.ts';

@@ -5,7 +5,7 @@ import { ScheduleAuction } from '#domain/auctions/lot/messages.ts';
 import { JoinAuction } from '#domain/auctions/participant/messages.ts';
 import { later } from '#domain/kernel/instant.ts';
 import { RequestTopUp, Withdraw } from '#domain/wallets/wallet/messages.ts';
-import { person } from '#test/support/auctions.ts';
+import { person } from '#test/support/given.ts';
 import { told } from '#test/support/house.ts';
 import {
   ann,

@@ -1,5 +1,5 @@
 import type { Actor, Role } from '#domain/kernel/actor.ts';
-import { person } from '#test/support/auctions.ts';
+import { person } from '#test/support/given.ts';
 
 /** Everybody in a story. Sue sells and has no wallet; Eve is a stranger; Otto is the auctioneer. */
 const everybody: readonly Actor[] = [

@@ -142,8 +142,14 @@ export const plants: readonly Plant[] = [
     edits: [
       {
         file: 'sagas/auctions/bid-funding.ts',
-        find: '  },\n  passed: {\n    LotClosing',
-        replace: '    LotClosing',
+        find: '  passed: (when) => [when(LotClosing, ({ data: { auctionId } }) => [{ command: DropHammer({ auctionId }) }])],',
+        replace: '',
+      },
+      {
+        file: 'sagas/auctions/bid-funding.ts',
+        find: "when(LotPassed, (event) => unsold(event, 'unsold')),",
+        replace:
+          "when(LotPassed, (event) => unsold(event, 'unsold')), when(LotClosing, ({ data: { auctionId } }) => [{ command: DropHammer({ auctionId }) }]),",
       },
     ],
   },

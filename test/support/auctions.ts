@@ -3,31 +3,12 @@ import type { AuctionEvent, AuctionState, AuctionTerms } from '#domain/auctions/
 import { ladderOf } from '#domain/auctions/ladder.ts';
 import { lot } from '#domain/auctions/lot/decider.ts';
 import { sale } from '#domain/auctions/sale/decider.ts';
-import type { Actor, Role } from '#domain/kernel/actor.ts';
-import type { Decider, Facts, FoldedAt } from '#domain/kernel/decider.ts';
-import type {
-  CommandDeclaration,
-  EventDeclaration,
-  EventOf,
-  NewEvent,
-  Rejection,
-} from '#domain/kernel/message.ts';
+import type { Facts } from '#domain/kernel/decider.ts';
+import type { Rejection } from '#domain/kernel/message.ts';
 import { debtor } from '#domain/wallets/debtor/decider.ts';
+import { NOW, stateOf, system } from './given.ts';
 
-// Builders for tests of the auctions context: people, terms, and deciders run without a pipeline.
-
-export const person = (id: string, roles: readonly Role[] = ['bidder'], reputation = 0): Actor => ({
-  id,
-  roles: [...roles],
-  reputation,
-});
-export const ann = person('ann');
-export const sam = person('sam', ['seller', 'bidder']);
-export const clara = person('clara', ['clerk']);
-export const otto = person('otto', ['auctioneer']);
-export const system = person('system.test', ['system']);
-
-export const NOW = '2026-03-01T12:00:00.000Z';
+// Builders for tests of the auctions context: terms, and bids decided without a pipeline.
 
 /** The lot and the sale of an auction in which nobody has a hand but those whom the auction knows; and nobody owes. */
 export const untouched = { lot: lot.initial, sale: sale.initial, debtor: debtor.initial };
@@ -55,55 +36,6 @@ export const terms: AuctionTerms = {
   opensAt: '2026-03-01T13:00:00.000Z',
   endsAt: '2026-03-08T13:00:00.000Z',
 };
-
-/** Position of each event in a history of a test: the first stands at 10, the next at 20, and so on. */
-const positionAt = (index: number): bigint => BigInt(index + 1) * 10n;
-
-/** What a fold needs of a decider. */
-interface Foldable<State, Event> {
-  readonly initial: State;
-  readonly evolve: (state: State, event: Event, at: FoldedAt) => State;
-}
-
-/** The state a history leads to. */
-export const stateOf = <State, Event>(
-  { initial, evolve }: Foldable<State, Event>,
-  history: readonly Event[],
-): State =>
-  history.reduce<State>(
-    (state, event, index) =>
-      evolve(state, event, { position: positionAt(index), occurredAt: NOW, actor: 'sam' }),
-    initial,
-  );
-
-type Branch<Event> = (data: never, state: never, facts: never) => readonly Event[] | Rejection;
-
-/** Decides commands on histories: `given(history).when('AcceptBid', data, …)` is the events or the rejection. */
-export const deciding =
-  <State, Es extends readonly EventDeclaration[], Cs extends readonly CommandDeclaration[]>(
-    decider: Decider<State, Es, Cs>,
-  ) =>
-  (history: readonly EventOf<Es[number]>[]) => ({
-    when<T extends Cs[number]['type']>(
-      type: T,
-      data: Parameters<Decider<State, Es, Cs>['decide'][T]>[0],
-      facts: {
-        readonly actor?: Actor;
-        readonly precondition?: Parameters<Decider<State, Es, Cs>['decide'][T]>[2]['precondition'];
-        readonly id?: string;
-        readonly now?: string;
-      } = {},
-    ): readonly NewEvent[] | Rejection {
-      const all: Facts<unknown> = {
-        now: facts.now ?? NOW,
-        actor: facts.actor ?? system,
-        id: facts.id ?? 'id1',
-        precondition: facts.precondition,
-      };
-      const branch = decider.decide[type] as unknown as Branch<NewEvent>;
-      return branch(data as never, stateOf(decider, history) as never, all as never);
-    },
-  });
 
 /** Bids on an open auction as if each had been placed and funded at once. */
 export function bidding(over: Partial<AuctionTerms> = {}) {

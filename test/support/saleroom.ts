@@ -8,8 +8,9 @@ import type { Actor } from '#domain/kernel/actor.ts';
 import type { Reply } from '#domain/kernel/envelope.ts';
 import { money } from '#domain/kernel/money.ts';
 import { OpenWallet, RequestTopUp } from '#domain/wallets/wallet/messages.ts';
-import { ann, otto, person, sam, terms } from './auctions.ts';
+import { terms } from './auctions.ts';
 import { type Audit, audit } from './auditor.ts';
+import { ann, otto, person, sam } from './given.ts';
 import { House, type HouseOptions, type HouseProcess, told } from './house.ts';
 
 // People, money and lots in the whole house, for scenarios.

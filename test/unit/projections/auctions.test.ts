@@ -13,44 +13,16 @@ import {
 } from '#domain/auctions/auction/messages.ts';
 import { LotConsigned, LotOffered, LotReturned } from '#domain/auctions/lot/messages.ts';
 import { BidPlaced } from '#domain/auctions/participant/messages.ts';
-import { systemActor } from '#domain/kernel/actor.ts';
-import type { RecordedEvent } from '#domain/kernel/envelope.ts';
 import { isMarked, type NewEvent } from '#domain/kernel/message.ts';
 import { type Money, money } from '#domain/kernel/money.ts';
 import { auctionsView } from '#projections/auctions/auctions.ts';
 import { bidsView } from '#projections/auctions/bids.ts';
 import { lotsView } from '#projections/auctions/lots.ts';
 import type { View } from '#projections/view.ts';
-import { NOW, terms } from '#test/support/auctions.ts';
+import { terms } from '#test/support/auctions.ts';
+import { documentsOf, NOW } from '#test/support/given.ts';
 
-const recorded = ({ type, data }: NewEvent, index: number): RecordedEvent => ({
-  ...{ eventId: `e${index}`, type, stream: 'auction-a1', revision: index, position: BigInt(index + 1), data },
-  recordedAt: NOW,
-  metadata: {
-    ...{ version: 1, occurredAt: NOW, actor: systemActor('test').id, roles: ['system'], command: 'Test' },
-    ...{
-      commandId: 'c1',
-      payload: 'p1',
-      correlationId: 'c1',
-      causationId: 'c1',
-      origin: { channel: 'reaction' },
-    },
-  },
-});
-
-/** The documents a history leads to, by id; each fits the view's schema. */
-function fold(view: View, history: readonly NewEvent[]): ReadonlyMap<string, Record<string, unknown>> {
-  const documents = new Map<string, object>();
-  for (const [index, event] of history.map(recorded).entries()) {
-    if (!view.events.some(({ type }) => type === history[index]?.type)) continue;
-    for (const id of view.documents(event)) {
-      const after = view.fold(documents.get(id), event, id);
-      if (after !== undefined) documents.set(id, after);
-    }
-  }
-  for (const document of documents.values()) view.schema.encode(document as never);
-  return documents as Map<string, Record<string, unknown>>;
-}
+const fold = (view: View, history: readonly NewEvent[]) => documentsOf(view, history, 'auction-a1');
 
 const id = { auctionId: 'a1' };
 const reserved = { ...terms, reserve: 77_77n };

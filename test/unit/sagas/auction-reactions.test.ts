@@ -11,27 +11,13 @@ import {
   OpenAuction,
 } from '#domain/auctions/auction/messages.ts';
 import { BidPlaced } from '#domain/auctions/participant/messages.ts';
-import type { RecordedEvent } from '#domain/kernel/envelope.ts';
-import type { NewEvent } from '#domain/kernel/message.ts';
 import { FundsReserved } from '#domain/wallets/wallet/messages.ts';
 import { bidFunding } from '#sagas/auctions/bid-funding.ts';
 import { lotOpeningAndClosing } from '#sagas/auctions/lot-opening-and-closing.ts';
-import { NOW, terms } from '#test/support/auctions.ts';
+import { terms } from '#test/support/auctions.ts';
+import { NOW, recorded } from '#test/support/given.ts';
 
 const id = { auctionId: 'a1' };
-const recorded = ({ type, data }: NewEvent): RecordedEvent => ({
-  ...{ eventId: 'e1', type, stream: 'auction-a1', revision: 1, position: 10n, recordedAt: NOW, data },
-  metadata: {
-    ...{ version: 1, occurredAt: NOW, actor: 'system.test', roles: ['system'], command: 'Test' },
-    ...{
-      commandId: 'c1',
-      payload: 'p1',
-      correlationId: 'c1',
-      causationId: 'c1',
-      origin: { channel: 'reaction' },
-    },
-  },
-});
 
 test('the hammer falls only when the end of the lot is passed', () => {
   const closing = recorded(LotClosing(id));

@@ -1,44 +1,17 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { LotSold } from '#domain/auctions/auction/messages.ts';
-import { systemActor } from '#domain/kernel/actor.ts';
 import type { RecordedEvent } from '#domain/kernel/envelope.ts';
 import type { EventOf } from '#domain/kernel/message.ts';
 import type { Answer } from '#domain/kernel/saga.ts';
 import { settlement } from '#sagas/auctions/settlement.ts';
-import { NOW } from '#test/support/auctions.ts';
+import { NOW, recorded } from '#test/support/given.ts';
 
 const sold: EventOf<typeof LotSold>['data'] = {
   ...{ auctionId: 'a1', lotId: 'l1', seller: 'sam', winner: 'ann', winningBidId: 'b1', currency: 'USD' },
   ...{ hammer: 100_00n, premium: 20_00n, commission: 15_00n, settlement: 'm1' },
 };
-const recorded = (data: object): RecordedEvent => ({
-  ...{
-    eventId: 'e1',
-    type: 'LotSold',
-    stream: 'auction-a1',
-    revision: 9,
-    position: 90n,
-    recordedAt: NOW,
-    data,
-  },
-  metadata: {
-    ...{
-      version: 1,
-      occurredAt: NOW,
-      actor: systemActor('test').id,
-      roles: ['system'],
-      command: 'DropHammer',
-    },
-    ...{
-      commandId: 'c1',
-      payload: 'p1',
-      correlationId: 'c1',
-      causationId: 'c1',
-      origin: { channel: 'reaction' },
-    },
-  },
-});
+const soldAs = (data: object): RecordedEvent => recorded({ type: 'LotSold', data }, { stream: 'auction-a1' });
 type Said = readonly [type: string, amount: bigint];
 const said = (events: readonly Said[]): Answer['events'] =>
   events.map(([type, amount]) => ({ type, data: { amount } }));
@@ -52,7 +25,7 @@ const no = (code: string, ...events: readonly Said[]): Answer => ({
 /** Runs the saga; each command it sends is answered by its purpose, and told as `purpose command amount`. */
 function run(over: Partial<typeof sold>, answers: Readonly<Record<string, Answer>> = {}): readonly string[] {
   const told: string[] = [];
-  let step = settlement.onEvent(settlement.initial, recorded({ ...sold, ...over }));
+  let step = settlement.onEvent(settlement.initial, soldAs({ ...sold, ...over }));
   while (step !== undefined) {
     const [send] = step.sends ?? [];
     if (send === undefined) break;

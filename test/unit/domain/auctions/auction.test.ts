@@ -34,18 +34,8 @@ import { later } from '#domain/kernel/instant.ts';
 import { recordedReason } from '#domain/kernel/message.ts';
 import { money } from '#domain/kernel/money.ts';
 import { OwnAffair } from '#domain/kernel/own-affair.ts';
-import {
-  ann,
-  bidding,
-  clara,
-  deciding,
-  NOW,
-  otto,
-  person,
-  sam,
-  system,
-  terms,
-} from '#test/support/auctions.ts';
+import { bidding, terms } from '#test/support/auctions.ts';
+import { ann, clara, deciding, NOW, otto, person, sam, system } from '#test/support/given.ts';
 
 // History ⇒ decision = events, one line each; the second line is the repeat, which yields nothing.
 

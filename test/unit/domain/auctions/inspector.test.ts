@@ -12,7 +12,8 @@ import { money } from '#domain/kernel/money.ts';
 import { fromPlain, toPlain } from '#domain/kernel/plain.ts';
 import { joinAuction } from '#domain/workflows/join-auction.ts';
 import { placeBid } from '#domain/workflows/place-bid.ts';
-import { ann, deciding, NOW, otto, stateOf, terms, untouched } from '#test/support/auctions.ts';
+import { terms, untouched } from '#test/support/auctions.ts';
+import { ann, deciding, NOW, otto, stateOf } from '#test/support/given.ts';
 
 const given = deciding(inspector);
 const at = (clock: string): Instant => `2026-03-01T${clock}:00.000Z`;

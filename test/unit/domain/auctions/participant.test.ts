@@ -32,7 +32,8 @@ import { recordedReason } from '#domain/kernel/message.ts';
 import { money } from '#domain/kernel/money.ts';
 import { joinAuction } from '#domain/workflows/join-auction.ts';
 import { placeBid } from '#domain/workflows/place-bid.ts';
-import { ann, clara, deciding, NOW, person, sam, stateOf, terms, untouched } from '#test/support/auctions.ts';
+import { terms, untouched } from '#test/support/auctions.ts';
+import { ann, clara, deciding, NOW, person, sam, stateOf } from '#test/support/given.ts';
 
 const given = deciding(participant);
 const id = { auctionId: 'a1' };

@@ -49,7 +49,8 @@ import { newHold, withHold, withOpenClaim } from '#domain/wallets/wallet/holds.t
 import { noWallet, type Wallet } from '#domain/wallets/wallet/state.ts';
 import { cancelSale, closeSale } from '#domain/workflows/end-of-sale.ts';
 import { scheduleAuction } from '#domain/workflows/schedule-auction.ts';
-import { ann, clara, deciding, NOW, otto, person, sam, stateOf, terms } from '#test/support/auctions.ts';
+import { terms } from '#test/support/auctions.ts';
+import { ann, clara, deciding, NOW, otto, person, sam, stateOf } from '#test/support/given.ts';
 
 const { ladder, premium, commission } = terms;
 const givenSale = deciding(sale);

@@ -10,7 +10,6 @@ import {
   Withdraw,
   WriteOffDebt,
 } from '#domain/wallets/wallet/messages.ts';
-import { otto, person } from '#test/support/auctions.ts';
 import { decideOn, eventsOf } from '#test/support/deciding.ts';
 import {
   ann,
@@ -24,6 +23,7 @@ import {
   release,
   reserve,
 } from '#test/support/deciding-wallets.ts';
+import { otto, person } from '#test/support/given.ts';
 
 const byOtto = { actor: otto };
 const owe = (amount: bigint, movement = 'back') => IncurDebt({ ...ann, amount, movement });

@@ -14,8 +14,8 @@ import {
 } from '#domain/wallets/payment/messages.ts';
 import { platform } from '#domain/wallets/platform/decider.ts';
 import { CreditPlatform } from '#domain/wallets/platform/messages.ts';
-import { system } from '#test/support/auctions.ts';
 import { decideOn, eventsOf, firstOf, NOON } from '#test/support/deciding.ts';
+import { system } from '#test/support/given.ts';
 
 const terms = { paymentId: 'p', person: 'ann', currency: 'USD', amount: 500n };
 const topUp = InitiateTopUp(terms);
