@@ -202,6 +202,11 @@ const forgotten: readonly (readonly [path: string, text: string, sentence: RegEx
   ['domain/workflows/x.ts', 'export const x = workflow({});', /`workflows` in compose\/contexts\/<context>/],
   ['projections/auctions/x.ts', 'export const x: View = view({});', /`views` in compose\/contexts\/auctions/],
   ['sagas/auctions/x.ts', 'export const x = reaction({});', /`reactions` in compose\/contexts\/auctions/],
+  [
+    'read-api/wallets/x.ts',
+    'export const x: Operations = {};',
+    /add it to `operations` in compose\/contexts\/wallets/,
+  ],
   ['sagas/wallets/x.ts', 'export const x = saga({});', /`sagas` in compose\/contexts\/wallets/],
 ];
 for (const [path, text, sentence] of forgotten)

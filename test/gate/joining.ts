@@ -1,4 +1,4 @@
-import { everyNode, nameOf, parse, type Tree } from './tree.ts';
+import { everyNode, type Node, nameOf, parse, type Tree } from './tree.ts';
 
 // How a context joins: whatever is declared in its folders stands in its manifest, `compose/contexts/<name>.ts`.
 
@@ -10,6 +10,8 @@ const LISTED_AS: Readonly<Record<string, string>> = {
   reaction: 'reactions',
   saga: 'sagas',
 };
+/** Folders whose declarations any manifest may list. */
+const SHARED = new Set(['workflows', 'history', 'operating']);
 const LIST = 'compose/contexts.ts';
 const manifestOf = (context: string): string => `compose/contexts/${context}.ts`;
 
@@ -21,18 +23,26 @@ interface Declared {
   readonly context: string | undefined;
 }
 
+/** `export const x: Operations = …` */
+function operationsIn({ id }: Node): 'operations' | undefined {
+  const { typeAnnotation: said } = id as { readonly typeAnnotation?: Node | null };
+  const { typeName } = (said?.typeAnnotation ?? {}) as { readonly typeName?: unknown };
+  return nameOf(typeName) === 'Operations' ? 'operations' : undefined;
+}
+
 /** `export const x = view({…})`, in a folder of a context. */
 function declaredIn(path: string, text: string): readonly Declared[] {
-  const [, room, folder] = /^(domain|projections|sagas)\/([\w-]+)\//.exec(path) ?? [];
+  const [, room, folder] = /^(domain|projections|sagas|read-api)\/([\w-]+)\//.exec(path) ?? [];
   if (room === undefined || folder === undefined || folder === 'kernel' || folder === 'runtime') return [];
-  const context = folder === 'workflows' ? undefined : folder;
+  const context = SHARED.has(folder) ? undefined : folder;
   return everyNode(parse(path, text).program)
     .filter((node) => node.type === 'ExportNamedDeclaration')
     .flatMap((node) => everyNode(node))
     .filter((node) => node.type === 'VariableDeclarator')
     .flatMap((node) => {
       const made = node.init as { readonly type: string; readonly callee?: unknown } | null;
-      const listedAs = made?.type === 'CallExpression' ? LISTED_AS[nameOf(made.callee) ?? ''] : undefined;
+      const listedAs =
+        made?.type === 'CallExpression' ? LISTED_AS[nameOf(made.callee) ?? ''] : operationsIn(node);
       const name = nameOf(node.id);
       return listedAs === undefined || name === undefined ? [] : [{ path, name, listedAs, context }];
     });

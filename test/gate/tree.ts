@@ -18,12 +18,15 @@ function filesIn(folder: string): readonly string[] {
   });
 }
 
-/** Every source file of the project. */
-export function readTree(): Tree {
-  process.chdir(resolve(import.meta.dirname, '../..'));
+/** Every source file below a folder that is a project like this one. */
+export function treeOf(root: string): Tree {
+  process.chdir(root);
   const paths = filesIn('').filter((path) => /\.(ts|js)$/.test(path));
   return new Map(paths.map((path) => [path, readFileSync(path, 'utf8')]));
 }
+
+/** Every source file of the project. */
+export const readTree = (): Tree => treeOf(resolve(import.meta.dirname, '../..'));
 
 /** A node of the syntax tree (ESTree with TypeScript's additions). */
 export interface Node {

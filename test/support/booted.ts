@@ -9,7 +9,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 
 // The real entry point, as a person starts it: its own process, its own folder, any free port.
 
-const root = resolve(import.meta.dirname, '../..');
+const here = resolve(import.meta.dirname, '../..');
 
 export interface Booted {
   /** Of the process that was started, which is the platform itself unless a wrapper or an older Node stands before it. */
@@ -35,10 +35,12 @@ export async function dataFolder(): Promise<string> {
  * Starts the platform; whatever is left of it is killed behind the last test of the file.
  *
  * @param command what runs it: Node as a person has it, unless a test puts something around it
+ * @param root the folder of the project: this one, unless a test has made another of it
  */
 export function boot(
   environment: Readonly<Record<string, string>>,
   command: readonly string[] = ['node'],
+  root: string = here,
 ): Booted {
   const [program = 'node', ...words] = command;
   const child = spawn(program, [...words, join(root, 'start.js')], {
