@@ -20,7 +20,8 @@ const fixturesIn = (file: URL): readonly Fixture[] => JSON.parse(readFileSync(fi
 const first = fixturesIn(new URL('../../fixtures/events-v1.json', import.meta.url));
 const second = fixturesIn(new URL('../../fixtures/events-v2.json', import.meta.url));
 const third = fixturesIn(new URL('../../fixtures/events-v3.json', import.meta.url));
-const fixtures = [...first, ...second, ...third];
+const fourth = fixturesIn(new URL('../../fixtures/events-v4.json', import.meta.url));
+const fixtures = [...first, ...second, ...third, ...fourth];
 
 const stored = ({ type, data, metadata }: Fixture): StoredEvent => ({
   ...{ eventId: '0198c0de-0000-7000-8000-000000000001', type, stream: 'thing-1', revision: 0 },
