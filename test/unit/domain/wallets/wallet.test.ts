@@ -81,7 +81,7 @@ test('a credit counts once for its movement and reason, and is refused by an eve
   assert.equal(line(history(credit(5n), open), credit(5n)), 'credit_over');
   assert.equal(
     line(history(open, credit(walletLimits.balance)), credit(1n, 'n')),
-    'CreditRefused balance_limit 0+0',
+    'CreditRefused balance_limit 1000000000000000+0',
   );
   const back = CreditWallet({ ...ann, amount: 1n, movement: 'n', reason: 'transfer_returned' });
   const full = walletLimits.balance;
