@@ -108,6 +108,7 @@ export async function startEmbedded(options: PlatformOptions): Promise<Platform>
   const measured = metrics({
     pipeline: () => write.pipeline.status(),
     consumers: () => [...views.status(), ...role.status()],
+    noticesUnread: write.noticesUnread,
     noticesWaiting: () => countOf(views.reader, 'notices', { status: 'waiting' }),
   });
   const { http, operations } = await openPorts(engines, {
