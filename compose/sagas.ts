@@ -53,11 +53,7 @@ export async function runSagas(
     paymentsGateway({ provider, dispatch, registry, clock, machineClock }),
   );
   return {
-    status: () => [
-      ...net.status(),
-      ...running.consumers.map((consumer) => consumer.status()),
-      gateway.status(),
-    ],
+    status: () => [...net.status(), ...running.standing(), gateway.status()],
     async settled(position, timeoutMs) {
       const all = await Promise.all([
         net.reached(position, timeoutMs),
