@@ -1,12 +1,38 @@
 import { Router } from 'express';
 import { z } from 'zod';
-import { type Instant, Instant as InstantSchema } from '#domain/kernel/instant.ts';
+import { EarlyInstant, Instant } from '#domain/kernel/instant.ts';
 import type { SimulatedClock } from '#engines/clock/simulated.ts';
 import { invalid, readJson } from '#write-side/rest/body.ts';
+import type { DevelopmentOperation } from '#write-side/rest/openapi/development.ts';
 
-/** Behind the year 9999 a moment is written otherwise, and what is set for later has to stay before that. */
-const LAST = '9000-01-01T00:00:00.000Z';
-const Move = z.strictObject({ to: InstantSchema.refine((to) => to <= LAST, `at most ${LAST}`) });
+/** What is set for later than the clock's time needs moments beyond it. */
+const Move = z.strictObject({ to: EarlyInstant });
+const ClockTime = z.object({ now: Instant });
+const told = {
+  status: 200,
+  description: 'The time by this clock.',
+  name: 'ClockTime',
+  schema: ClockTime,
+} as const;
+
+export const clockOperations: readonly DevelopmentOperation[] = [
+  {
+    path: '/dev/clock',
+    method: 'get',
+    operationId: 'ReadClock',
+    summary: 'What time it is by the simulated clock.',
+    answer: told,
+  },
+  {
+    path: '/dev/clock',
+    method: 'post',
+    operationId: 'MoveClock',
+    summary:
+      'Moves the simulated clock on, stopping at everything that falls due on the way until it has been done.',
+    body: { name: 'ClockMove', schema: Move },
+    answer: told,
+  },
+];
 
 /**
  * `GET /dev/clock` → `{ now }`; `POST /dev/clock { to }` → `{ now }` moves a simulated clock on, stopping at everything that

@@ -1,12 +1,30 @@
 import { Router } from 'express';
-import type { z } from 'zod';
+import { z } from 'zod';
+import { PaymentId } from '#domain/kernel/ids.ts';
 import { PaymentNotice } from '#domain/kernel/ports/payments.ts';
 import { NotFound, RejectedError } from '#domain/kernel/rejections.ts';
 import type { SimulatedProvider } from '#engines/payments/simulated/provider.ts';
 import { invalid, readJson } from '#write-side/rest/body.ts';
+import type { DevelopmentOperation } from '#write-side/rest/openapi/development.ts';
 
 /** What the provider is to say; of which payment stands in the path, and its currency is the payment's. */
 const Said = PaymentNotice.pick({ outcome: true, amount: true, why: true }).strict();
+
+const NoticeTold = z.object({ noticeId: PaymentNotice.shape.noticeId });
+
+export const paymentOperations: readonly DevelopmentOperation[] = [
+  {
+    path: '/dev/payments/{paymentId}',
+    method: 'post',
+    operationId: 'TellOfPayment',
+    summary:
+      'The simulated provider says this of the payment, by a signed notice like any other, whatever it has said before.',
+    parameters: { paymentId: PaymentId },
+    body: { name: 'PaymentTelling', schema: Said },
+    answer: { status: 202, description: 'The notice is on its way.', name: 'NoticeTold', schema: NoticeTold },
+    rejections: [NotFound],
+  },
+];
 
 /**
  * `POST /dev/payments/<paymentId> { outcome, amount, why? }` → 202 `{ noticeId }`: the simulated provider says so of the payment,

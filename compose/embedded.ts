@@ -4,10 +4,11 @@ import { pause } from '#domain/kernel/pause.ts';
 import { turns } from '#domain/kernel/turns.ts';
 import { afterwards } from '#engines/afterwards.ts';
 import type { ReadLimits } from '#read-api/limits.ts';
+import { tokenOperations } from '#write-side/identity/development-issuer.ts';
 import { registry } from './contexts.ts';
 import { countOf } from './count.ts';
-import { developmentClock } from './development-clock.ts';
-import { developmentPayments } from './development-payments.ts';
+import { clockOperations, developmentClock } from './development-clock.ts';
+import { developmentPayments, paymentOperations } from './development-payments.ts';
 import { type Engines, embeddedEngines } from './engines.ts';
 import { remindOfPayouts } from './forgotten-payments.ts';
 import { healthOfAll } from './health.ts';
@@ -107,6 +108,7 @@ export async function startEmbedded(options: PlatformOptions): Promise<Platform>
   const measured = metrics({
     pipeline: () => write.pipeline.status(),
     consumers: () => [...views.status(), ...role.status()],
+    noticesUnread: write.noticesUnread,
     noticesWaiting: () => countOf(views.reader, 'notices', { status: 'waiting' }),
   });
   const { http, operations } = await openPorts(engines, {
@@ -117,6 +119,11 @@ export async function startEmbedded(options: PlatformOptions): Promise<Platform>
       ...paying.routers,
       ...(has.notices ? [developmentPayments(paying.provider)] : []),
       ...(simulated === undefined ? [] : [developmentClock(simulated, () => settle(engines, role))]),
+    ],
+    development: [
+      ...(config.devTokens ? tokenOperations : []),
+      ...(has.notices ? paymentOperations : []),
+      ...(simulated === undefined ? [] : clockOperations),
     ],
     health: healthOfAll({
       draining: () => write.pipeline.status().draining,

@@ -9,10 +9,12 @@ export interface Measured {
   readonly consumers: () => readonly ConsumerStatus[];
   /** Signed notices that wait for somebody to look at them. */
   readonly noticesWaiting: () => Promise<number>;
+  /** By status: what bore the signature of a notice and was refused before it was read. */
+  readonly noticesUnread: () => ReadonlyMap<number, number>;
 }
 
 /** `GET /metrics` in the text format of Prometheus: the process, the write side's queues, every consumer. */
-export function metrics({ pipeline, consumers, noticesWaiting }: Measured): Router {
+export function metrics({ pipeline, consumers, noticesWaiting, noticesUnread }: Measured): Router {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
   const registers = [registry];
@@ -100,6 +102,17 @@ export function metrics({ pipeline, consumers, noticesWaiting }: Measured): Rout
     async collect() {
       // A view that cannot be asked (a key of it is parked) must not take the other numbers with it.
       this.set(await noticesWaiting().catch(() => Number.NaN));
+    },
+  });
+
+  new Gauge({
+    name: 'annals_payment_notices_unread',
+    help: 'Bodies with the signature of a payment provider that were refused unread since the start, by status: 413 too long, 415 in an encoding. Nothing of them is kept; the log tells of them.',
+    labelNames: ['status'],
+    registers,
+    collect() {
+      this.reset();
+      for (const [status, count] of noticesUnread()) this.set({ status: String(status) }, count);
     },
   });
 

@@ -2,6 +2,7 @@ import type { Router } from 'express';
 import type { Logger } from 'pino';
 import type { Config } from '#config';
 import { documentation } from '#write-side/rest/documentation.ts';
+import type { DevelopmentOperation } from '#write-side/rest/openapi/development.ts';
 import { registry } from './contexts.ts';
 import type { Engines } from './engines.ts';
 import type { Addresses } from './http/addresses.ts';
@@ -17,6 +18,8 @@ export interface PortsOptions {
   readonly log: Logger;
   /** What everybody may come to. */
   readonly routers: readonly Router[];
+  /** The conveniences of development among them. */
+  readonly development: readonly DevelopmentOperation[];
   readonly metrics: Router;
   readonly health: HttpOptions['health'];
   readonly limits: Partial<HttpLimits>;
@@ -34,10 +37,21 @@ export interface Ports {
 
 /** Opens the port for everybody, and the operator's where there is one. @throws UnusableError */
 export async function openPorts({ newId, machineClock }: Engines, options: PortsOptions): Promise<Ports> {
-  const { config, version, log, routers, metrics, health, limits, addresses, publicUrl, allowedOrigin } =
-    options;
+  const {
+    config,
+    version,
+    log,
+    routers,
+    development,
+    metrics,
+    health,
+    limits,
+    addresses,
+    publicUrl,
+    allowedOrigin,
+  } = options;
   const has = offered(config);
-  const documents = documentation({ registry, version, development: config.devTokens, publicUrl });
+  const documents = documentation({ registry, version, development, publicUrl });
   const shared = {
     registry,
     newId,

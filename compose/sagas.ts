@@ -53,11 +53,7 @@ export async function runSagas(
     paymentsGateway({ provider, dispatch, registry, clock, machineClock }),
   );
   return {
-    status: () => [
-      ...catchUp.status(),
-      ...running.consumers.map((consumer) => consumer.status()),
-      gateway.status(),
-    ],
+    status: () => [...catchUp.status(), ...running.standing(), gateway.status()],
     async settled(position, timeoutMs) {
       const all = await Promise.all([
         catchUp.reached(position, timeoutMs),

@@ -9,6 +9,7 @@ import type { PipelineLimits } from '#write-side/pipeline/limits.ts';
 import { createPipeline, type Pipeline } from '#write-side/pipeline/pipeline.ts';
 import { restRoutes } from '#write-side/rest/commands.ts';
 import { paymentWebhooks } from '#write-side/wallets/payment-webhooks.ts';
+import { type UnreadNotices, unreadNotices } from '#write-side/wallets/unread-notices.ts';
 import { deciders, reactions, registry, workflows } from './contexts.ts';
 import type { Engines } from './engines.ts';
 
@@ -16,6 +17,7 @@ export interface WriteSide {
   readonly pipeline: Pipeline;
   readonly authenticate: Authenticate;
   readonly routers: readonly Router[];
+  readonly noticesUnread: UnreadNotices['counts'];
 }
 
 /** The way of every command. */
@@ -56,21 +58,24 @@ export function writeSide(
     readonly perPerson: Turns;
   },
 ): WriteSide {
-  const { store, clock, newId, tokens, issuer } = engines;
+  const { store, clock, machineClock, newId, tokens, issuer } = engines;
   const { log, webhookSecrets, addressOf, perPerson } = options;
   const pipeline = pipelineOf(engines, log);
   const { dispatch } = pipeline;
   const authenticate = authenticator(tokens);
+  const unread = unreadNotices({ log, clock: machineClock });
   const webhooks = paymentWebhooks({
     dispatch,
     provider: 'simulated',
     secrets: webhookSecrets,
     clock,
     addressOf,
+    unread,
   });
   return {
     pipeline,
     authenticate,
+    noticesUnread: unread.counts,
     routers: [
       restRoutes({ registry, dispatch, authenticate, addressOf, perPerson, epoch: store.epoch, newId }),
       Router().use('/webhooks/payments', webhooks),

@@ -2,9 +2,10 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { TooManyAtOnceError } from '#domain/kernel/places.ts';
 import type { Registry } from '#domain/kernel/registry.ts';
 import { Internal, RefusedRequestError, RejectedError } from '#domain/kernel/rejections.ts';
+import { unavailableBy } from '#domain/kernel/store-failure.ts';
 import { sendRejection } from '#write-side/rest/answer.ts';
 
-/** Told of every error that became `internal`, with the reference the caller got. */
+/** Told of every error that is no fault of the caller, with the reference the caller got. */
 export type Report = (error: unknown, reference: string) => void;
 
 /** Express and its parsers mark what is the client's fault by a status of 4xx: a path that is no URI, for example. */
@@ -23,6 +24,8 @@ const PROBLEM: Readonly<Record<number, string>> = {
 
 function rejected(error: unknown, reference: string): RejectedError {
   if (error instanceof RejectedError) return error;
+  const unavailable = unavailableBy(error);
+  if (unavailable !== undefined) return new RejectedError(unavailable);
   if (!isClientError(error)) return new RejectedError(Internal({ reference }));
   return new RefusedRequestError(error.status, PROBLEM[error.status] ?? 'the request cannot be read');
 }
@@ -40,7 +43,7 @@ export function answerError(
   const reference = String(response.getHeader('X-Request-Id'));
   const refused = rejected(error, reference);
   const { rejection } = refused;
-  if (rejection.code === Internal.code) report(error, reference);
+  if (rejection.code === Internal.code || unavailableBy(error) !== undefined) report(error, reference);
   if (response.headersSent) {
     request.socket.destroy();
     return;

@@ -4,6 +4,7 @@ import type { Dispatch, Envelope, RecordedEvent, Reply } from './envelope.ts';
 import type { Follower, HandedOver, KeptLine } from './line.ts';
 import { type Intent, intentId, type Reaction, type Trail } from './reaction.ts';
 import type { Registry } from './registry.ts';
+import { Internal } from './rejections.ts';
 
 /** Beyond these a chain is a loop of reactions that feed each other, and following it ends with {@link ChainTooLongError}. */
 export const chainLimits = {
@@ -22,6 +23,8 @@ export class ChainTooLongError extends Error {
 
 /** A command that got no answer: whether it was decided is open, so it has to be sent again under the same id. */
 export interface Unanswered {
+  /** The command itself is at fault: sent again it comes to the same, until the code or the state is mended. */
+  readonly hopeless?: true;
   readonly command: string;
   readonly commandId: string;
   /** The code of the rejection, `pending`, or the message of what `dispatch` threw. */
@@ -54,7 +57,7 @@ const noAnswers: ReadonlySet<string> = new Set([
   'overloaded',
   'unavailable',
   'contended',
-  'internal',
+  Internal.code,
   'unauthenticated',
   NotYet.code,
 ]);
@@ -65,6 +68,10 @@ export function unsettledBy(reply: Reply): string | undefined {
   if (reply.outcome === 'accepted') return undefined;
   return noAnswers.has(reply.rejection.code) ? reply.rejection.code : undefined;
 }
+
+/** Nobody can decide or store the command as it is: asked again, the same comes of it. */
+export const isHopeless = (reply: Reply): boolean =>
+  reply.outcome === 'rejected' && reply.rejection.code === Internal.code;
 
 interface Answer {
   readonly events: readonly RecordedEvent[];
@@ -78,7 +85,9 @@ async function ask(dispatch: Dispatch, envelope: Envelope): Promise<Answer> {
   try {
     const reply = await dispatch(envelope);
     const why = unsettledBy(reply);
-    return { events: reply.events, unanswered: why === undefined ? undefined : unanswered(why) };
+    if (why === undefined) return { events: reply.events, unanswered: undefined };
+    const open = isHopeless(reply) ? { ...unanswered(why), hopeless: true as const } : unanswered(why);
+    return { events: reply.events, unanswered: open };
   } catch (error) {
     return { events: [], unanswered: unanswered(error instanceof Error ? error.message : String(error)) };
   }

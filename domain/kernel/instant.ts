@@ -24,23 +24,24 @@ function canonical(text: string): string {
   return moment.startsWith('-') ? FIRST : LAST;
 }
 
+const told = z.string().max(LONGEST).regex(TIME, UNTOLD);
+const coding = { decode: canonical, encode: (instant: string) => instant };
+
 /**
  * A moment in UTC with milliseconds, always `YYYY-MM-DDTHH:mm:ss.sssZ`, so that comparing the text compares the time.
  * Any ISO 8601 time that says its offset (`Z`, `+01:00`) is taken, with seconds and their parts or without, and brought to this form.
  */
-export const Instant = z
-  .codec(z.string().max(LONGEST).regex(TIME, UNTOLD), z.string(), {
-    decode: canonical,
-    encode: (instant) => instant,
-  })
-  .meta({
-    id: 'Instant',
-    // What is told is of this format; what is taken is said by the pattern, which lets the seconds be left out.
-    format: 'date-time',
-    description:
-      'A moment, ISO 8601 with its offset, for example 2026-03-01T13:00:00+01:00; told in UTC with milliseconds, 2026-03-01T12:00:00.000Z.',
-  });
+export const Instant = z.codec(told, z.string(), coding).meta({
+  id: 'Instant',
+  // What is told is of this format; what is taken is said by the pattern, which lets the seconds be left out.
+  format: 'date-time',
+  description:
+    'A moment, ISO 8601 with its offset, for example 2026-03-01T13:00:00+01:00; told in UTC with milliseconds, 2026-03-01T12:00:00.000Z.',
+});
 export type Instant = z.output<typeof Instant>;
+
+/** A moment to which centuries can be added before the years need another digit. */
+export const EarlyInstant = z.codec(told.regex(/^[0-8]/, 'a time before the year 9000'), z.string(), coding);
 
 export const instant = (milliseconds: number): Instant => new Date(milliseconds).toISOString();
 export const millisecondsOf = (moment: Instant): number => Date.parse(moment);

@@ -62,20 +62,37 @@ export const StatementEntry = z
       'captured',
       'released',
       'credited',
+      /** What came, and the wallet could not take: it went back, or is owed to the person. */
+      'credit_refused',
+      /** What went back outside is taken back: owed, and paid by an entry of its own out of what is available. */
+      'debt_incurred',
       'debt_paid',
+      'debt_written_off',
+      /** What came of a payment whose debt the house had given up, and makes up for that. */
+      'loss_recovered',
     ]),
-    /** By how much each side changed. */
+    /** What the entry is about, in whatever way it changes the sides. */
+    amount: Sum,
+    /** By how much each side changed, and what the person owes. */
     availableChange: SignedSum,
     heldChange: SignedSum,
-    /** The running balance after this entry. */
-    available: Sum,
-    held: Sum,
-    /** Why: the purpose of a hold, the reason of a release or a credit. */
+    owedChange: SignedSum,
+    /**
+     * The running balance after this entry. Absent where the event is of a version that did not say it, and changed neither: then it
+     * is that of the entry before.
+     */
+    available: Sum.optional(),
+    held: Sum.optional(),
+    /** What is owed after an entry that changed it. */
+    owed: Sum.optional(),
+    /** Why: the purpose of a hold, the reason of a release or a credit, what the house says of what it gave up. */
     why: z.string(),
-    /** Of a transfer that came back: why the other wallet did not take it, as a code of the catalogue. */
+    /** Why a wallet did not take it, this one or that of a transfer that came back, as a code of the catalogue. */
     because: z.string().optional(),
     counterparty: PersonId.optional(),
     movement: MovementId.optional(),
+    /** The payment by which it came or went back. */
+    paymentId: PaymentId.optional(),
     holdId: HoldId.optional(),
     claimId: ClaimId.optional(),
     revision: z.int().min(0),

@@ -18,13 +18,15 @@ import {
 import { view } from '../view.ts';
 import { HoldDocument, WalletDocument } from './documents.ts';
 
-type Booked = RecordedEvent<
-  string,
-  { readonly person: string; readonly currency: string; readonly postings: readonly Posting[] }
->;
+interface Moving {
+  readonly person: string;
+  readonly currency: string;
+  readonly postings: readonly Posting[];
+}
+type Booked = RecordedEvent<string, Moving>;
 
 /** By how much an event changes the two sides of its wallet, in minor units, told by its postings. */
-export function changesOf({ data: { person, currency, postings } }: Booked): {
+export function changesOf({ person, currency, postings }: Moving): {
   readonly available: bigint;
   readonly held: bigint;
 } {
@@ -37,7 +39,7 @@ export function changesOf({ data: { person, currency, postings } }: Booked): {
 function booked(before: WalletDocument | undefined, event: Booked): WalletDocument | undefined {
   // Holds that are remembered before the wallet was ever opened move nothing.
   if (before === undefined) return undefined;
-  const { available, held } = changesOf(event);
+  const { available, held } = changesOf(event.data);
   return {
     ...before,
     available: before.available + available,

@@ -1,19 +1,10 @@
 import { GraphQLError, type GraphQLFormattedError } from 'graphql';
 import type { Rejection } from '#domain/kernel/message.ts';
-import { StoreError } from '#domain/kernel/ports/event-store.ts';
 import type { NewId } from '#domain/kernel/ports/facts.ts';
 import type { Log } from '#domain/kernel/ports/log.ts';
 import type { Registry } from '#domain/kernel/registry.ts';
-import {
-  Internal,
-  Invalid,
-  RefusedRequestError,
-  RejectedError,
-  Unavailable,
-} from '#domain/kernel/rejections.ts';
-
-/** When a history that cannot be read is worth another try, in milliseconds. */
-const RETRY_AFTER_MS = 1_000;
+import { Internal, Invalid, RefusedRequestError, RejectedError } from '#domain/kernel/rejections.ts';
+import { unavailableBy } from '#domain/kernel/store-failure.ts';
 
 /** Turns whatever was thrown into what a caller may see. What it returns it leaves as it is. */
 export type Mask = (error: unknown) => GraphQLError;
@@ -45,7 +36,7 @@ export function withoutHttp(error: GraphQLError): GraphQLFormattedError {
 
 /**
  * The one mask of every transport. A rejection keeps its code, message and details; a request that GraphQL itself refuses
- * is `invalid`; a history that cannot be read now is `unavailable`; everything else is `internal` with a reference under which the log has the whole of it.
+ * is `invalid`; a store that cannot be read now is `unavailable`; everything else is `internal` with a reference under which the log has the whole of it.
  */
 export function errorMask(registry: Registry, logger: Log, newId: NewId): Mask {
   function rejected(
@@ -64,10 +55,11 @@ export function errorMask(registry: Registry, logger: Log, newId: NewId): Mask {
     const cause = causeOf(error);
     if (cause instanceof RefusedRequestError) return rejected(cause.rejection, error, cause.answer);
     if (cause instanceof RejectedError) return rejected(cause.rejection, error);
-    // Whether its disk fails for a moment or its file is damaged: commands say the same of both.
-    if (cause instanceof StoreError) {
-      logger.error({ err: cause }, 'the history could not be read for a GraphQL operation');
-      return rejected(Unavailable({ retryAfterMs: RETRY_AFTER_MS }), error);
+    // Commands say the same.
+    const unavailable = unavailableBy(cause);
+    if (unavailable !== undefined) {
+      logger.error({ err: cause }, 'a store could not be read for a GraphQL operation');
+      return rejected(unavailable, error);
     }
     const { http, ...place } = placeOf(error);
     if (cause instanceof GraphQLError) {

@@ -1,5 +1,5 @@
 import { systemActor } from '#domain/kernel/actor.ts';
-import { unsettledBy } from '#domain/kernel/chain.ts';
+import { isHopeless, unsettledBy } from '#domain/kernel/chain.ts';
 import type { Dispatch, Envelope, Reply } from '#domain/kernel/envelope.ts';
 import { later } from '#domain/kernel/instant.ts';
 import type { Clock } from '#domain/kernel/ports/facts.ts';
@@ -26,11 +26,16 @@ export interface OutboxOptions {
   readonly resting: (instance: Instance) => void;
 }
 
+/** Not now, and as the code stands not later. */
+class HopelessError extends NotNowError {}
+
 interface Job {
   readonly saga: Saga;
   readonly id: string;
   readonly stream: string;
   failures: number;
+  /** Why its command comes to nothing however often it is sent. It keeps up its own instance alone, and is tried on. */
+  hopeless: string | undefined;
   /** It was noticed again while it ran. */
   again: boolean;
   phase: 'waiting' | 'running' | 'pausing';
@@ -74,6 +79,14 @@ export class Outbox {
     return this.#stuck;
   }
 
+  /** Instances that wait for a repair, with the reason: those that are stuck, and those whose command nobody can take. */
+  get inNeed(): ReadonlyMap<string, string> {
+    const need = new Map([...this.#stuck].map(([stream, { message }]) => [stream, message]));
+    for (const { stream, hopeless } of this.#jobs.values())
+      if (hopeless !== undefined) need.set(stream, hopeless);
+    return need;
+  }
+
   /** False: too much waits already, or the outbox is stopped. */
   notice(saga: Saga, id: string): boolean {
     const stream = streamOf(saga.name, id);
@@ -89,6 +102,7 @@ export class Outbox {
       id,
       stream,
       failures: 0,
+      hopeless: undefined,
       again: false,
       phase: 'waiting',
       cancelPause: undefined,
@@ -165,7 +179,10 @@ export class Outbox {
     try {
       do {
         job.again = false;
-        while (!this.#stopped && this.#options.owns() && (await this.#doNext(job))) job.failures = 0;
+        while (!this.#stopped && this.#options.owns() && (await this.#doNext(job))) {
+          job.failures = 0;
+          job.hopeless = undefined;
+        }
       } while (job.again && !this.#stopped);
       this.#forget(job);
     } catch (problem) {
@@ -178,6 +195,7 @@ export class Outbox {
   #pause(job: Job, problem: NotNowError): void {
     const { pauseClock, log } = this.#options;
     job.failures += 1;
+    job.hopeless = problem instanceof HopelessError ? problem.message : undefined;
     job.phase = 'pausing';
     if (job.failures % 10 === 0)
       log.warn({ stream: job.stream, failures: job.failures, problem: problem.message }, 'a saga waits');
@@ -233,7 +251,10 @@ export class Outbox {
       throw new NotNowError(`${send.command}: ${error instanceof Error ? error.message : String(error)}`);
     }
     const unsettled = unsettledBy(reply);
-    if (unsettled !== undefined) throw new NotNowError(`${send.command}: ${unsettled}`);
+    if (unsettled !== undefined) {
+      const problem = `${send.command} ${send.commandId}: ${unsettled}`;
+      throw isHopeless(reply) ? new HopelessError(problem) : new NotNowError(problem);
+    }
     const events = reply.events.map(({ type, data }) => ({ type, data }));
     return reply.outcome === 'rejected'
       ? { outcome: 'rejected', rejection: reply.rejection, events }

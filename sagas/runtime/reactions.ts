@@ -28,9 +28,15 @@ export interface Reactions {
   stop(): Promise<void>;
 }
 
+/**
+ * @throws NotNowError when the moment is at fault, and all that waits is tried again; Error when the command is, which parks its key: the
+ * others go on, and staff who have mended it have the key tried again
+ */
 function demandEnd({ unanswered }: Chain): void {
-  if (unanswered !== undefined)
-    throw new NotNowError(`${unanswered.command} ${unanswered.commandId}: ${unanswered.why}`);
+  if (unanswered === undefined) return;
+  const { command, commandId, why, hopeless = false } = unanswered;
+  const problem = `${command} ${commandId}: ${why}`;
+  throw hopeless ? new Error(problem) : new NotNowError(problem);
 }
 
 /**

@@ -48,6 +48,8 @@ export interface SagasStatus {
 export interface Sagas {
   readonly consumers: readonly Consumer[];
   status(): Promise<SagasStatus>;
+  /** As {@link consumers} tell it, with the instances that wait for a repair among the parked keys of what sends. */
+  standing(): readonly ConsumerStatus[];
   /**
    * Whether, within the time, every event up to `position` has become an input and every command that came of it has
    * its answer recorded. What those commands led to stands behind `position`.
@@ -126,6 +128,17 @@ class RunningSagas implements Sagas {
       alarms: this.#alarms.size,
       stuck: [...this.#outbox.stuck].map(([stream, { message }]) => ({ stream, error: message })),
     };
+  }
+
+  standing(): readonly ConsumerStatus[] {
+    const need = this.#outbox.inNeed;
+    const [first] = need;
+    return this.consumers.map((consumer) => {
+      const status = consumer.status();
+      if (consumer !== this.#outboxConsumer || first === undefined) return status;
+      const problem = status.problem ?? first.join(': ');
+      return { ...status, parkedKeys: status.parkedKeys + need.size, problem };
+    });
   }
 
   async settled(position: Position, timeoutMs: number): Promise<boolean> {

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
+import { setTimeout as pause } from 'node:timers/promises';
 import { z } from 'zod';
 import { boot, dataFolder } from '#test/support/booted.ts';
 import { type Answer, customerAt, effectsOf, healthOf, openWallet, signIn } from './customer.ts';
@@ -19,6 +20,11 @@ const Refused = z.object({ errors: z.array(z.object({ extensions: z.object({ cod
 /** What everybody got who asked at once: an answer, or the end of the connection. */
 const all = async (asked: readonly Promise<Answer>[]): Promise<readonly (Answer | undefined)[]> =>
   (await Promise.allSettled(asked)).map((each) => (each.status === 'fulfilled' ? each.value : undefined));
+
+/** Asks until an answer has no errors. */
+async function settledBy(ask: () => Promise<Answer>): Promise<void> {
+  while (Refused.safeParse((await ask()).body).success) await pause(20);
+}
 
 const failures: Readonly<Record<string, Pick<Injection, 'calls' | 'when'>>> = {
   'making the log durable fails once, and would work again': { calls: ['fsync', 'fdatasync'], when: '1' },
@@ -108,6 +114,39 @@ describe('when the disk of the history answers EIO', () => {
     await injected.end();
     assert.deepEqual((await ask()).body, { data: { streamEvents: { events: [{ type: 'WalletOpened' }] } } });
     assert.equal((await healthOf(url)).status, 'ready');
+    second.kill('SIGTERM');
+    assert.equal(await second.exited, 0, second.output());
+  });
+});
+
+describe('when the disk of the read models answers EIO', () => {
+  test('a query that cannot read its view is unavailable, over GraphQL whatever it asks, and the process goes on', async () => {
+    const folder = await dataFolder();
+    const first = boot({ DATA_DIR: folder }, NODE);
+    const ann = await signIn(await first.address(), 'ann', ['bidder']);
+    assert.equal((await openWallet(ann, 'one')).status, 200);
+    const wallets = '{ wallets { edges { node { currency } } } }';
+    await settledBy(() => ann.query(wallets));
+    first.kill('SIGTERM');
+    assert.equal(await first.exited, 0, first.output());
+    // A process that has just begun has no page of the file in its cache.
+    const second = boot({ DATA_DIR: folder }, NODE);
+    const url = await second.address();
+    const again = customerAt(url, ann.authorization);
+    const files = ['views.db', 'views.db-wal'].map((name) => join(folder, name));
+    const fault = { calls: ['pread64'], error: 'EIO', files, when: '1+', mainThreadOnly: true } as const;
+    const injected = await inject(second.pid, fault);
+    for (const query of [
+      wallets,
+      '{ wallet(currency: "USD") { currency } }',
+      '{ statement(currency: "USD") { edges { cursor } } }',
+    ]) {
+      const { errors } = Refused.parse((await again.query(query)).body);
+      assert.deepEqual([...new Set(errors.map(({ extensions }) => extensions.code))], ['unavailable'], query);
+    }
+    assert.ok(injected.count() > 0, 'the fault was met');
+    await injected.end();
+    await settledBy(() => again.query(wallets));
     second.kill('SIGTERM');
     assert.equal(await second.exited, 0, second.output());
   });

@@ -56,19 +56,24 @@ async function send(
 const operations = description.operations.filter(({ path }) => !path.startsWith('/webhooks/'));
 const settings = { numRuns: RUNS, seed: SEED } as const;
 
-for (const asked of operations) {
+/** What is done of it by whoever asks takes as long as all that falls due until then, and is done to everybody else. */
+const movesTime = ({ path }: Asked): boolean => path === '/dev/clock';
+
+for (const asked of operations)
+  test(`${asked.operationId}: what does not fit is refused for its form`, () =>
+    fc.assert(
+      fc.asyncProperty(requests.unfit(asked.body), async (body) => {
+        assert.deepEqual(await send(asked, body), { status: 400, code: 'invalid' });
+      }),
+      settings,
+    ));
+
+for (const asked of operations.filter((each) => !movesTime(each))) {
   test(`${asked.operationId}: what fits the description is not refused for its form`, () =>
     fc.assert(
       fc.asyncProperty(requests.fitting(asked.body), async (body) => {
         const { status, code } = await send(asked, body);
         assert.ok(status !== 400 && code !== 'invalid', `${status} ${code}`);
-      }),
-      settings,
-    ));
-  test(`${asked.operationId}: what does not fit is refused for its form`, () =>
-    fc.assert(
-      fc.asyncProperty(requests.unfit(asked.body), async (body) => {
-        assert.deepEqual(await send(asked, body), { status: 400, code: 'invalid' });
       }),
       settings,
     ));

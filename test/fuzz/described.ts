@@ -83,6 +83,13 @@ const faults: readonly ((old: Value) => Value)[] = [
   (old) => (typeof old === 'number' ? old * 1_000_000 : old),
 ];
 
+/** Of several that all have to fit, the one that says most: what it makes is looked at by the others. */
+const patternOf = (schema: Schema): string | undefined =>
+  [schema, ...list(schema.allOf).map(nested)]
+    .map(({ pattern }) => (typeof pattern === 'string' ? pattern : ''))
+    .filter((pattern) => pattern !== '')
+    .sort((one, other) => other.length - one.length)[0];
+
 export function requestsBy(description: Description): Requests {
   const { resolve, misfit } = description;
 
@@ -94,9 +101,10 @@ export function requestsBy(description: Description): Requests {
       .chain((letter) =>
         fc.constantFrom(least, Math.min(1, most), most).map((length) => letter.repeat(length)),
       );
+    const pattern = patternOf(schema);
     const made =
-      typeof schema.pattern === 'string'
-        ? fc.stringMatching(new RegExp(schema.pattern, 'u'), { maxLength: Math.min(most, LONG_PATTERNS) })
+      pattern !== undefined
+        ? fc.stringMatching(new RegExp(pattern, 'u'), { maxLength: Math.min(most, LONG_PATTERNS) })
         : fc.string({ unit: 'grapheme', minLength: least, maxLength: Math.min(most, LONG_PATTERNS) });
     // Where letters alone fit, lengths at the very bound are tried as well.
     const alone = LETTERS.every((letter) => misfit(schema, letter.repeat(Math.max(1, least))) === undefined);

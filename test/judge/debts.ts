@@ -13,6 +13,8 @@ export function debts(balances: () => Readonly<Record<string, bigint>>): Rules {
   const owed = new Map<string, bigint>();
   /** Debts that all wallets of a person have heard of, by movement: whether the one that has to give has answered. */
   const told = new Map<string, boolean>();
+  /** Of those: how much was told. */
+  const expected = new Map<string, bigint>();
   /** By person and currency: what was written off and has not been recovered. */
   const lost = new Map<string, bigint>();
 
@@ -32,8 +34,8 @@ export function debts(balances: () => Readonly<Record<string, bigint>>): Rules {
     if (type === 'DebtWrittenOff' && metadata.actor === data.person)
       complain('somebody has given up their own debt');
     if (data.owed === undefined) return;
-    if (type === 'DebtIncurred' && !told.has(text(data.movement)))
-      complain('the other wallets have not heard of it');
+    if (type === 'DebtIncurred' && expected.get(text(data.movement)) !== amount(data.amount))
+      complain('the other wallets have not heard of it, or of another amount');
     const by = type === 'DebtIncurred' ? amount(data.amount) : -amount(data.amount);
     owed.set(wallet, before + by);
     if (data.owed !== (before + by).toString())
@@ -44,8 +46,10 @@ export function debts(balances: () => Readonly<Record<string, bigint>>): Rules {
     see(event, complain) {
       const { type, stream, data } = event;
       if (stream.startsWith('wallet-')) ofWallet(event, complain);
-      else if (type === 'DebtExpected') told.set(text(data.movement), false);
-      else if (type === 'DebtNoted' && data.movement !== undefined) told.set(text(data.movement), true);
+      else if (type === 'DebtExpected') {
+        told.set(text(data.movement), false);
+        expected.set(text(data.movement), amount(data.amount));
+      } else if (type === 'DebtNoted' && data.movement !== undefined) told.set(text(data.movement), true);
     },
     atRest(complain) {
       for (const [movement, answered] of told)

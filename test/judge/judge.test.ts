@@ -163,6 +163,18 @@ const rules: readonly (readonly [what: string, spoil: () => readonly RawEvent[],
   ['an auction called off by its seller', () => calledOffBySeller(), /called off the auction of their own/],
   ['an own lot in a sale of one’s own', () => inOwnSale(), /a sale that its seller has arranged/],
   ['an own debt given up', () => ownDebtGivenUp(), /has given up their own debt/],
+  ['a notice about their own money', () => seenToBy('joe'), /seen to a notice about their own money/],
+  [
+    'a notice that never was',
+    () => history.filter(({ type }) => type !== 'NoticeKept'),
+    /no such notice waits/,
+  ],
+  ['a notice seen to twice', () => doubled('NoticeHandled'), /has seen to it before/],
+  [
+    'a notice that was refused, and waits for nobody',
+    () => history.filter(({ type }) => type !== 'NoticeKept'),
+    /was refused, and waits for nobody/,
+  ],
   ['an auction that stands without its sale', () => cancelledSale(), /stands, and its sale .* is cancelled/],
   ['a bid placed behind the end', () => decidedAt('BidPlaced', FAR), /placed behind the end of the lot/],
   ['somebody who joins behind the end', () => decidedAt('ParticipantJoined', FAR), /joins behind the end/],
@@ -273,6 +285,10 @@ const ownDebtGivenUp = (): readonly RawEvent[] =>
     type: 'DebtWrittenOff',
     metadata: { ...metadata, actor: data.person },
   }));
+
+/** What the auctioneer has done about a notice, somebody else has. */
+const seenToBy = (actor: string): readonly RawEvent[] =>
+  spoilt(at('NoticeHandled'), ({ metadata }) => ({ metadata: { ...metadata, actor } }));
 
 /** The sale of an auction that nobody opened. */
 function cancelledSale(): readonly RawEvent[] {

@@ -4,10 +4,12 @@ import { bidNumbers } from './bid-numbers.ts';
 import { deadlines } from './deadlines.ts';
 import { debts } from './debts.ts';
 import { money } from './money.ts';
+import { notices } from './notices.ts';
 import { payments } from './payments.ts';
 import { type PlacesOptions, places } from './places.ts';
 import { proceeds } from './proceeds.ts';
 import type { Acknowledgement, RawEvent, Rules } from './raw.ts';
+import { reversals } from './reversals.ts';
 import { sagas } from './sagas.ts';
 import { sales } from './sales.ts';
 
@@ -52,6 +54,8 @@ export function judgement(options: Partial<PlacesOptions & AcknowledgementsOptio
     sales(),
     deadlines(),
     payments(),
+    reversals(),
+    notices(),
     proceeds(),
     debts(ledger.balances),
     sagas(),

@@ -3,7 +3,12 @@ import { env } from 'node:process';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { wallets } from '#compose/contexts/wallets.ts';
+import type { RecordedEvent } from '#domain/kernel/envelope.ts';
+import { idOf } from '#domain/kernel/ids.ts';
+import type { Posting } from '#domain/kernel/posting.ts';
+import { walletEvents, walletStream } from '#domain/wallets/wallet/messages.ts';
 import type { PaymentDocument, StatementEntry } from '#projections/wallets/documents.ts';
+import { statementView } from '#projections/wallets/statement.ts';
 import { histories, live } from '#test/support/money-histories.ts';
 import { fold } from '#test/support/money-views.ts';
 
@@ -82,20 +87,67 @@ const arrivedIn = ({ creditedTo }: PaymentDocument): bigint =>
   creditedTo.reduce((sum, { amount }) => sum + amount, 0n);
 const cameBy = ({ direction, moved }: PaymentDocument): bigint => (direction === 'in' ? moved : 0n);
 
-test('a statement’s running balance is the sum of its entries', () => {
+test('a statement’s entries sum to what the wallet holds and its person owes, at every position', () => {
   fc.assert(
     fc.property(histories, (steps) => {
       const { world } = live(steps);
-      const sums = new Map<string, { available: bigint; held: bigint }>();
-      for (const [id, document] of fold(world.history)) {
-        if (!id.startsWith('statement ')) continue;
-        const { wallet, availableChange, heldChange, available, held } = document as StatementEntry;
-        const before = sums.get(wallet) ?? { available: 0n, held: 0n };
-        const now = { available: before.available + availableChange, held: before.held + heldChange };
-        assert.deepEqual({ available, held }, now);
+      const entries = entriesOf(world.history);
+      const sums = new Map<string, Standing>();
+      const booked = new Map<string, bigint>();
+      const owing = new Map<string, bigint>();
+      const bookedIn = (account: string): bigint => booked.get(account) ?? 0n;
+      for (const event of world.history) {
+        const { postings = [], owed } = event.data as { postings?: readonly Posting[]; owed?: bigint };
+        for (const { account, amount } of postings) booked.set(account, bookedIn(account) + amount);
+        if (!event.stream.startsWith(walletStream.prefix)) continue;
+        const wallet = idOf(event.stream);
+        if (owed !== undefined) owing.set(wallet, owed);
+        const entry = entries.get(`${event.stream}@${event.revision}`);
+        const before = sums.get(wallet) ?? { available: 0n, held: 0n, owed: 0n };
+        const now = entry === undefined ? before : after(before, entry);
         sums.set(wallet, now);
+        assert.deepEqual(now, {
+          available: bookedIn(`wallet:${wallet}:available`),
+          held: bookedIn(`wallet:${wallet}:held`),
+          owed: owing.get(wallet) ?? 0n,
+        });
+        if (entry === undefined) continue;
+        // The running balance that the entry itself states.
+        const stated = { available: entry.available, held: entry.held, owed: entry.owed ?? now.owed };
+        assert.deepEqual(stated, now, event.type);
       }
     }),
     { numRuns: Math.ceil(numRuns / 3) },
   );
+});
+
+interface Standing {
+  readonly available: bigint;
+  readonly held: bigint;
+  readonly owed: bigint;
+}
+const after = (before: Standing, entry: StatementEntry): Standing => ({
+  available: before.available + entry.availableChange,
+  held: before.held + entry.heldChange,
+  owed: before.owed + entry.owedChange,
+});
+
+const entriesOf = (history: readonly RecordedEvent[]): ReadonlyMap<string, StatementEntry> =>
+  new Map(
+    [...fold(history)].flatMap(([id, document]): [string, StatementEntry][] =>
+      id.startsWith('statement ') ? [[id.slice('statement '.length), document as StatementEntry]] : [],
+    ),
+  );
+
+/** Says only that something was asked for or is waited for: nobody has or owes more or less by it. */
+const notMoney = [
+  ...['WalletOpened', 'WalletClosed', 'TopUpRequested', 'TopUpEnded', 'HoldCommitted'],
+  ...['TransferRefused', 'WithdrawalRefused', 'FundsRefused'],
+];
+
+test('every event of a wallet that moves money of its person, or changes what is owed, is an entry of the statement', () => {
+  const missing = new Set(walletEvents.map(({ type }) => type as string));
+  const entered = statementView.events.map(({ type }) => type);
+  for (const type of [...entered, ...notMoney]) missing.delete(type);
+  assert.deepEqual([...missing], []);
 });

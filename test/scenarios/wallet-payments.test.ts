@@ -30,6 +30,7 @@ import { givenPlatform, someone } from '#test/support/platform.ts';
 import { BODY_BYTES } from '#write-side/rest/body.ts';
 import { openApi } from '#write-side/rest/openapi.ts';
 import { paymentWebhooks } from '#write-side/wallets/payment-webhooks.ts';
+import { unreadNotices } from '#write-side/wallets/unread-notices.ts';
 
 const currency = 'USD';
 const ann = someone('ann', 'bidder');
@@ -71,7 +72,8 @@ async function givenHouse(t: TestContext, declines?: () => string | undefined) {
   });
   app.use('/pay', simulatedPaymentPages(provider));
   const webhook = { dispatch: pipeline.dispatch, provider: provider.name, secrets: [secret], clock };
-  app.use('/webhooks/payments', paymentWebhooks({ ...webhook, addressOf: addressesBehind([]).of }));
+  const unread = unreadNotices({ clock, log: noLog });
+  app.use('/webhooks/payments', paymentWebhooks({ ...webhook, unread, addressOf: addressesBehind([]).of }));
   t.after(async () => {
     await provider.close();
     server.closeAllConnections();

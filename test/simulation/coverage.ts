@@ -17,7 +17,7 @@ const TYPES = [
     'MoneyUnclaimed',
     'UnclaimedPaidOut',
     'TopUpReversed',
-    'DebtIncurred',
+    ...(['DebtIncurred', 'DebtWrittenOff', 'TopUpReinstated', 'LossRecovered', 'NoticeHandled'] as const),
     'SagaStepped',
   ],
 ] as const;

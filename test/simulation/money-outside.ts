@@ -14,6 +14,9 @@ const PATIENCE_MS = 3_000;
 const declines = ({ amount }: PaymentRequest): string | undefined =>
   amount % 1_300n === 0n ? 'not with us' : undefined;
 
+/** What a person does on the page of a payment, or its bank says later. */
+type Decision = 'confirm' | 'decline' | 'charge back' | 'reinstate' | 'contradict';
+
 /** The product's simulated provider out in the world, and the network between it and the platform. */
 export class MoneyOutside {
   readonly provider: SimulatedProvider;
@@ -21,6 +24,10 @@ export class MoneyOutside {
   readonly confirmed = new Set<string>();
   /** Of those, payments that the bank has taken back. */
   readonly chargedBack = new Set<string>();
+  /** Of those, payments that are with us again, because the dispute was won. */
+  readonly won = new Set<string>();
+  /** The last notice that nothing could follow, as the history names it. */
+  waitingNotice: string | undefined;
   readonly #scheduler: Scheduler;
   readonly #faults: Faults;
   readonly #outside: Life;
@@ -67,6 +74,7 @@ export class MoneyOutside {
 
   /** The person of a payment learns from its event where to confirm it. */
   see({ type, data }: StoredEvent): void {
+    if (type === 'NoticeKept') this.waitingNotice = String(data.waitingId);
     if (type !== 'TopUpRequiresAction') return;
     const token = String(data.url).split('/').at(-1) ?? '';
     // Payments from before this run are over, and its provider has never heard of them.
@@ -74,11 +82,11 @@ export class MoneyOutside {
   }
 
   /** Of the payments of this run, counted from the newest. */
-  decide(payment: number, how: 'confirm' | 'decline' | 'charge back'): void {
+  decide(payment: number, how: Decision): void {
     const token = this.#tokens.at(-1 - payment);
     if (token === undefined) return;
-    if (how === 'charge back') {
-      this.#chargeBack(token);
+    if (how !== 'confirm' && how !== 'decline') {
+      this.#tell(token, how);
       return;
     }
     const decided = this.provider.decide(token, how);
@@ -86,13 +94,21 @@ export class MoneyOutside {
     if (decided === 'confirmed' && id !== undefined) this.confirmed.add(id);
   }
 
-  /** All of a payment that was confirmed, once. */
-  #chargeBack(token: string): void {
+  /** Of a payment that was confirmed: all of it is taken back, or is with us again; or that it failed, which cannot be. */
+  #tell(token: string, how: Exclude<Decision, 'confirm' | 'decline'>): void {
     const shown = this.provider.shown(token);
-    if (shown?.decided !== 'confirmed' || this.chargedBack.has(shown.payment.id)) return;
-    const { payment } = shown;
-    this.provider.tell(payment.id, { outcome: 'top_up_charged_back', amount: BigInt(payment.amount) });
-    this.chargedBack.add(payment.id);
+    if (shown?.decided !== 'confirmed') return;
+    const { id, amount } = shown.payment;
+    const say = (outcome: PaymentNotice['outcome']) =>
+      this.provider.tell(id, { outcome, amount: BigInt(amount) });
+    if (how === 'contradict') say('top_up_failed');
+    else if (how === 'charge back' && !this.chargedBack.has(id)) {
+      say('top_up_charged_back');
+      this.chargedBack.add(id);
+    } else if (how === 'reinstate' && this.chargedBack.has(id) && !this.won.has(id)) {
+      say('top_up_reinstated');
+      this.won.add(id);
+    }
   }
 
   confirmAll(): void {

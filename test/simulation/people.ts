@@ -1,9 +1,9 @@
 import type { Actor, Role } from '#domain/kernel/actor.ts';
 import { person } from '#test/support/given.ts';
 
-/** Everybody in a story. Sue sells and has no wallet; Eve is a stranger; Otto is the auctioneer. */
+/** Everybody in a story. Sue sells and has no wallet; Eve is a stranger; Joe comes in the evening, and owes; Otto is the auctioneer. */
 const everybody: readonly Actor[] = [
-  ...['ann', 'bob', 'cat', 'dan', 'eve'].map((id) => person(id)),
+  ...['ann', 'bob', 'cat', 'dan', 'eve', 'joe'].map((id) => person(id)),
   ...['sam', 'sue'].map((id) => person(id, ['seller', 'bidder'])),
   person('otto', ['auctioneer']),
 ];

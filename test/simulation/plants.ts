@@ -232,6 +232,17 @@ export const plants: readonly Plant[] = [
     ],
   },
   {
+    name: 'own-affair-not-asked',
+    story: 'Whoever has a token of staff decides about their own money and their own lot.',
+    edits: [
+      {
+        file: 'domain/kernel/own-affair.ts',
+        find: '(id === interested ? OwnAffair({}) : undefined)',
+        replace: "(id === interested && id === '' ? OwnAffair({}) : undefined)",
+      },
+    ],
+  },
+  {
     name: 'money-without-owner',
     story: 'What no wallet can take is kept by the house, as nobody’s.',
     edits: [

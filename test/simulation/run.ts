@@ -188,19 +188,31 @@ function unrest({ clients, money, reachable, disk, wrong }: World): string {
   ].join('; ');
 }
 
+/** What the bank has said, and the history does not. */
+function complainOfUntold(world: World): void {
+  const { money, disk } = world;
+  const says = (paymentId: string, what: string): boolean =>
+    disk.stream(`payment-${paymentId}`).some(({ type }) => type === what);
+  for (const id of money.confirmed)
+    if (!says(id, 'TopUpConfirmed'))
+      world.complain(`the provider has the money of ${id}, and the history does not say so`);
+  // Where it is told that the money is here again before it is told that it went, nothing has to move.
+  for (const id of money.chargedBack)
+    if (!says(id, 'ReversalAnnounced') || !(money.won.has(id) || says(id, 'TopUpReversed')))
+      world.complain(`the bank has taken back ${id}, and the history does not say so`);
+  for (const id of money.won)
+    if (!says(id, 'ReinstatementAnnounced'))
+      world.complain(`the bank has paid ${id} after all, and the history does not say so`);
+}
+
 /** What can only be said at rest. */
 async function inspect(world: World): Promise<void> {
-  const { judge, followers, money, disk } = world;
+  const { judge, followers, disk } = world;
   // The slow ones have a little more time.
   await world.until(() => followers.haveAll, mostQuietMs(world));
   judge.atRest();
   followers.complainOfMissing();
-  for (const paymentId of money.confirmed)
-    if (!disk.stream(`payment-${paymentId}`).some(({ type }) => type === 'TopUpConfirmed'))
-      world.complain(`the provider has the money of ${paymentId}, and the history does not say so`);
-  for (const paymentId of money.chargedBack)
-    if (!disk.stream(`payment-${paymentId}`).some(({ type }) => type === 'TopUpReversed'))
-      world.complain(`the bank has taken back ${paymentId}, and the history does not say so`);
+  complainOfUntold(world);
   for (const { life, started } of world.reachable)
     for (const { name, state, parkedKeys, problem } of [
       ...(started?.views.status() ?? []),

@@ -23,13 +23,20 @@ const Decide = z.strictObject({
   do: z.literal('decide'),
   /** Of the payments that wait to be confirmed, counted from the newest. */
   payment: z.int().min(0),
-  how: z.enum(['confirm', 'decline', 'charge back']),
+  how: z.enum(['confirm', 'decline', 'charge back', 'reinstate', 'contradict']),
 });
 const Notice = z.strictObject({
   ...At,
   do: z.literal('notice'),
   /** Of the notices that the provider has sent. */
   notice: z.int().min(0),
+});
+const Handle = z.strictObject({
+  ...At,
+  /** Sees to the last notice that nothing could follow. */
+  do: z.literal('handle'),
+  who: z.string(),
+  id: z.string(),
 });
 const Pass = z.strictObject({ ...At, do: z.literal('pass'), minutes: z.int().min(1) });
 const Fault = z.strictObject({
@@ -40,7 +47,7 @@ const Fault = z.strictObject({
   where: z.int().min(0).max(1),
   times: z.int().min(1),
 });
-const Step = z.discriminatedUnion('do', [Send, Decide, Notice, Pass, Fault]);
+const Step = z.discriminatedUnion('do', [Send, Decide, Notice, Handle, Pass, Fault]);
 export type Step = z.output<typeof Step>;
 export type SendStep = z.output<typeof Send>;
 export type FaultStep = z.output<typeof Fault>;
@@ -174,19 +181,39 @@ const TOLD_AGAIN = 5;
 
 /**
  * How every story ends, with something in the middle of it that goes wrong: the lots are over, Sue opens the wallet that she
- * sold without, somebody pays in, and the provider tells again what it has told.
+ * sold without, somebody pays in, and the provider tells again what it has told. Then Joe spends what his bank takes back: he
+ * cannot give up his own debt, nor see to what the bank says of it; the house does, and has it again when the bank pays after all.
  */
 function evening(atMs: number, shared: boolean, dice: Dice): readonly Step[] {
   const send = (id: string, wanted: Wanted) => ({ do: 'send' as const, id, twice: false, ...wanted });
   const open = { who: 'sue', command: 'OpenWallet', data: { currency: 'USD' } };
+  const joe = (command: string, data: SendStep['data']) => ({ who: 'joe', command, data });
+  const giveUp = (who: string) => ({
+    who,
+    command: 'WriteOffDebt',
+    data: { person: 'joe', currency: 'USD', cause: 'He is gone.' },
+  });
+  const bank = (how: z.output<typeof Decide>['how']) => ({ do: 'decide' as const, payment: 0, how });
+  const handle = (id: string, who: string) => ({ do: 'handle' as const, id, who });
   const trouble = faultAt(0, shared, dice);
   const steps = [
     { do: 'pass' as const, minutes: EVENING_MINUTES },
     send('e1', { who: 'cat', command: 'RequestTopUp', data: usd(7_00) }),
     trouble,
     send('e2', open),
-    { do: 'decide' as const, payment: 0, how: 'confirm' as const },
+    bank('confirm'),
     ...Array.from({ length: TOLD_AGAIN }, (_, notice) => ({ do: 'notice' as const, notice })),
+    send('e3', joe('OpenWallet', { currency: 'USD' })),
+    send('e4', joe('RequestTopUp', usd(9_00))),
+    bank('confirm'),
+    send('e5', joe('Transfer', { ...usd(9_00), to: 'ann' })),
+    bank('charge back'),
+    send('e6', giveUp('joe as clerk')),
+    send('e7', giveUp('otto')),
+    bank('reinstate'),
+    bank('contradict'),
+    handle('e8', 'joe as clerk'),
+    handle('e9', 'otto'),
   ];
   return steps.map((step, at) => ({ ...step, atMs: atMs + (at + 1) * EVENING_PACE_MS }));
 }
@@ -252,6 +279,8 @@ export function sentence(step: Step): string {
       return `${at}payment ${step.payment} at the provider: ${step.how}`;
     case 'notice':
       return `${at}the provider tells its notice ${step.notice} again`;
+    case 'handle':
+      return `${at}${step.who} sees to the last notice that waits, as ${step.id}`;
     case 'pass':
       return `${at}${step.minutes} minutes of business pass`;
     case 'fault':

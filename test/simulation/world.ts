@@ -117,6 +117,12 @@ export class World {
       case 'notice':
         this.money.repeat(step.notice);
         break;
+      case 'handle': {
+        const { waitingNotice: waitingId } = this.money;
+        const data = { waitingId, note: 'Asked the bank.' };
+        if (waitingId !== undefined) void this.clients.send({ ...step, command: 'HandleNotice', data });
+        break;
+      }
       case 'pass':
         scheduler.trace.say(`${step.minutes} minutes pass`);
         scheduler.pass(step.minutes * 60_000);

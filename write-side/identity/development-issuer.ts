@@ -1,13 +1,15 @@
 import { Router } from 'express';
 import { z } from 'zod';
 import { Actor, Role, TokenSubject } from '#domain/kernel/actor.ts';
+import { Instant } from '#domain/kernel/instant.ts';
 import type { TokenIssuer } from '#domain/kernel/ports/tokens.ts';
 import { invalid, readJson } from '../rest/body.ts';
+import type { DevelopmentOperation } from '../rest/openapi/development.ts';
 
 const HOUR_MS = 60 * 60 * 1000;
 const MAX_HOURS = 24 * 366;
 
-export const TokenRequest = z.strictObject({
+const TokenRequest = z.strictObject({
   sub: TokenSubject,
   roles: z
     .array(Role.exclude(['system']))
@@ -17,6 +19,19 @@ export const TokenRequest = z.strictObject({
   /** How long the token holds, in hours of the platform's clock. */
   hours: z.int().min(1).max(MAX_HOURS).default(12),
 });
+
+const IssuedToken = z.object({ token: z.string(), expiresAt: Instant });
+
+export const tokenOperations: readonly DevelopmentOperation[] = [
+  {
+    path: '/dev/tokens',
+    method: 'post',
+    operationId: 'IssueToken',
+    summary: 'A token for anyone.',
+    body: { name: 'TokenRequest', schema: TokenRequest },
+    answer: { status: 201, description: 'The token.', name: 'IssuedToken', schema: IssuedToken },
+  },
+];
 
 /**
  * `POST /dev/tokens { sub, roles, reputation?, hours? }` → 201 `{ token, expiresAt }`: anybody becomes anyone. It exists so

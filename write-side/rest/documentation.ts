@@ -1,14 +1,15 @@
 import { Router } from 'express';
 import type { Registry } from '#domain/kernel/registry.ts';
 import { docsPage } from './docs-page.ts';
+import type { DevelopmentOperation } from './openapi/development.ts';
 import { openApi } from './openapi.ts';
 
 export interface Documentation {
   readonly registry: Registry;
   /** Of the platform. */
   readonly version: string;
-  /** Whether development's conveniences are described, too. */
-  readonly development: boolean;
+  /** The conveniences of development that are described, too. */
+  readonly development: readonly DevelopmentOperation[];
   /** Where the commands are taken; asked for late, since a port may be chosen late. */
   readonly publicUrl: () => string;
 }

@@ -11,6 +11,13 @@ import {
   rejectionSchemas,
   responses,
 } from './openapi/answers.ts';
+import {
+  type DevelopmentOperation,
+  developmentParameters,
+  developmentPaths,
+  developmentSchemas,
+  developmentTag,
+} from './openapi/development.ts';
 import { jsonOf, ref, toComponent, withoutItself } from './openapi/json.ts';
 import { platformPaths, platformSchemas, signatureScheme } from './openapi/platform.ts';
 import { requestsOver } from './openapi/requests.ts';
@@ -21,8 +28,8 @@ export interface Described {
   readonly version: string;
   /** Where it is reached from outside; none: where the document was read. */
   readonly servers?: readonly string[];
-  /** Whether development's conveniences are there to be described. */
-  readonly development?: boolean;
+  /** What is there of development's conveniences. */
+  readonly development?: readonly DevelopmentOperation[];
 }
 
 const ABOUT = `Commands by REST. Queries and live feeds: GraphQL, at \`/graphql\`.
@@ -53,7 +60,7 @@ const idempotencyKey: JsonObject = {
   schema: { type: 'string', pattern: IDEMPOTENCY_KEY.source },
 };
 
-function componentSchemas(registry: Registry, development: boolean): JsonObject {
+function componentSchemas(registry: Registry, development: readonly DevelopmentOperation[]): JsonObject {
   const schemas = messageSchemas(registry);
   const requests = requestsOver(schemas.$defs);
   const commands = commandPaths(registry).map(
@@ -61,7 +68,8 @@ function componentSchemas(registry: Registry, development: boolean): JsonObject 
   );
   const all = [
     ...Object.entries(schemas.$defs).map(([name, schema]) => [name, toComponent(schema)] as const),
-    ...platformSchemas(requests, development),
+    ...platformSchemas(),
+    ...developmentSchemas(development, requests),
     ...commands,
     ...requests.shared(),
     ...rejectionSchemas(registry, schemas),
@@ -77,7 +85,7 @@ function componentSchemas(registry: Registry, development: boolean): JsonObject 
  */
 export function openApi(
   registry: Registry,
-  { version, servers = [], development = false }: Described,
+  { version, servers = [], development = [] }: Described,
 ): JsonObject {
   const commands = commandPaths(registry).map((path) => [path.path, { post: operation(path) }] as const);
   return {
@@ -87,14 +95,15 @@ export function openApi(
     tags: [
       ...registry.contexts.map(({ name, description }) => ({ name, description })),
       { name: 'platform', description: 'The platform itself.' },
+      ...(development.length > 0 ? [developmentTag] : []),
     ],
-    paths: { ...Object.fromEntries(commands), ...platformPaths(development) },
+    paths: { ...Object.fromEntries(commands), ...platformPaths, ...developmentPaths(development) },
     components: {
       securitySchemes: {
         bearer: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT' },
         signature: signatureScheme,
       },
-      parameters: { IdempotencyKey: idempotencyKey },
+      parameters: { IdempotencyKey: idempotencyKey, ...developmentParameters(development) },
       headers,
       responses,
       schemas: componentSchemas(registry, development),

@@ -10,13 +10,16 @@ import { readJsonText, readUtf8 } from '#domain/kernel/json-text.ts';
 import type { Rejection } from '#domain/kernel/message.ts';
 import type { Clock } from '#domain/kernel/ports/facts.ts';
 import { PaymentNotice, SIGNATURE_HEADER } from '#domain/kernel/ports/payments.ts';
-import { BadSignature, Invalid, Overloaded } from '#domain/kernel/rejections.ts';
+import { BadSignature, Invalid, Overloaded, RefusedRequestError } from '#domain/kernel/rejections.ts';
 import { isSigned } from '#domain/kernel/signature.ts';
 import { beginningOf, KeepNotice, refusedNoticeId, UNMATCHED } from '#domain/wallets/notice/messages.ts';
 import { NoticeUnmatched, RecordProviderNotice } from '#domain/wallets/payment/messages.ts';
 import { readBytes } from '../rest/body.ts';
+import type { UnreadNotices } from './unread-notices.ts';
 
 const RETRY_AFTER_S = 1;
+/** Of bodies that nobody reads: too long, or in an encoding. */
+const UNREAD: ReadonlySet<number> = new Set([413, 415]);
 
 /** What a notice came to, as the provider reads it: only the status counts, the rest is for people. */
 export interface NoticeAnswer {
@@ -69,20 +72,28 @@ function parse(body: Uint8Array): PaymentNotice | undefined {
  * came, and for nothing else. Then it is always kept: recorded with its payment, or, where nothing can follow it (another
  * kind, no notice at all, an id that was used for another, a return of what has not moved), for somebody to look at. It is answered 2xx only once that is
  * durable, and says `recorded` only where something was. Everything else asks the provider to come again. A notice's id is its
- * command's id, so one that comes twice is decided once. `secrets` are those in use, at most two during a change.
+ * command's id, so one that comes twice is decided once. A body that no limit lets in is refused, and `unread` is told. `secrets` are those in use, at most two during a change.
  */
 export function paymentWebhooks({
   addressOf,
+  unread,
   ...options
 }: NoticesOptions & {
+  readonly unread: Pick<UnreadNotices, 'note'>;
   /** From where a request comes; undefined: whoever asked has gone. */
   readonly addressOf: (request: IncomingMessage) => string | undefined;
 }): Router {
   const take = noticesTaker(options);
   const router = Router();
   router.post('/', async (request: Request, response: Response) => {
-    const body = await readBytes(request);
-    const answer = await take(body, request.get(SIGNATURE_HEADER), addressOf(request));
+    const signature = request.get(SIGNATURE_HEADER);
+    const body = await readBytes(request).catch((error: unknown) => {
+      const isRefused = error instanceof RefusedRequestError && UNREAD.has(error.answer.status);
+      if (isRefused && signature !== undefined)
+        unread.note({ status: error.answer.status, address: addressOf(request) });
+      throw error;
+    });
+    const answer = await take(body, signature, addressOf(request));
     if (answer.status === 503) response.set('retry-after', String(RETRY_AFTER_S));
     // HTTP wants a 401 to say what would be believed: here it is no token, but the signature.
     if (answer.status === 401) response.set('WWW-Authenticate', `${SIGNATURE_HEADER} realm="annals"`);

@@ -122,8 +122,16 @@ export class NoSuchCollectionError extends Error {
   }
 }
 
+/** The store could not be read: its disk fails, or its file is damaged. It may work later. */
+export class ReadStoreError extends Error {
+  constructor(message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.name = 'ReadStoreError';
+  }
+}
+
 /**
- * Documents, checkpoints, leases and parked keys. May be lost: everything in it is rebuilt from the history. A write at
+ * Documents, checkpoints, leases and parked keys. Whatever reads may throw a {@link ReadStoreError}. May be lost: everything in it is rebuilt from the history. A write at
  * or below the position of the document that is there is a no-op.
  */
 export interface ReadStore {

@@ -97,7 +97,7 @@ export const payment = decider({
   stream: paymentStream,
   events: paymentEvents,
   commands: paymentCommands,
-  stateVersion: 4,
+  stateVersion: 5,
   initial: noPayment,
   evolve,
   decide: {

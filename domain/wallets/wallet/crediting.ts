@@ -13,7 +13,7 @@ import {
   WalletNotOpen,
   type walletEvents,
 } from './messages.ts';
-import { creditKey, type Wallet } from './state.ts';
+import { balanceOf, creditKey, type Wallet } from './state.ts';
 
 type Event = EventOf<(typeof walletEvents)[number]>;
 
@@ -62,7 +62,8 @@ function credited(data: CommandData<typeof CreditWallet>, wallet: Wallet): reado
     if (rest === 0n) return events;
     const keptAs = 'unclaimed' as const;
     const refused = { person, currency, amount: rest, movement, credit: reason, ...origin, keptAs };
-    return [...events, CreditRefused({ ...refused, reason: recordedReason(CreditWallet.rejections, why) })];
+    const said = { reason: recordedReason(CreditWallet.rejections, why), balance: balanceOf(wallet) };
+    return [...events, CreditRefused({ ...refused, ...said })];
   }
   return [
     FundsCredited({

@@ -18,7 +18,7 @@ import {
   type WriteOffDebt,
   type walletEvents,
 } from './messages.ts';
-import { evolve, type Wallet } from './state.ts';
+import { balanceOf, evolve, type Wallet } from './state.ts';
 
 type Event = EventOf<(typeof walletEvents)[number]>;
 /** By which payment money comes, if by one. */
@@ -90,7 +90,7 @@ export function paidByCredit(
   }: Whose & Credited & { readonly amount: bigint; readonly reason: CreditReason },
   wallet: Wallet,
 ) {
-  const { owed, debtChanges, available, held } = wallet;
+  const { owed, debtChanges } = wallet;
   const part = smaller(owed, amount);
   // A transfer that cannot arrive goes back: it is its sender's.
   if (part === 0n || reason === 'transfer') return undefined;
@@ -99,21 +99,22 @@ export function paidByCredit(
     credit: { movement, reason, ...(paymentId !== undefined && { paymentId }) },
     ...ofItsPayment({ movement, paymentId }, wallet),
     postings: moved(clearingOf(movement, currency), receivableOf(person, currency), part),
-    balance: { available, held },
+    balance: balanceOf(wallet),
   });
 }
 
 /** What comes back of a payment whose debt was written off makes up for the loss first; other money does not: that was forgiven. */
 export function recovered(
   data: Whose & Credited & { readonly amount: bigint; readonly reason: CreditReason },
-  { lost }: Wallet,
+  wallet: Wallet,
 ) {
   const { person, currency, movement, reason } = data;
   const paymentId = paymentOf(data);
-  const amount = smaller(valueIn(lost, paymentId) ?? 0n, data.amount);
+  const amount = smaller(valueIn(wallet.lost, paymentId) ?? 0n, data.amount);
   if (amount === 0n) return undefined;
   const postings = moved(clearingOf(movement, currency), platformAccount('losses', currency), amount);
-  return LossRecovered({ person, currency, amount, paymentId, credit: { movement, reason }, postings });
+  const credit = { movement, reason };
+  return LossRecovered({ person, currency, amount, paymentId, credit, postings, balance: balanceOf(wallet) });
 }
 
 export function incurDebt(data: CommandData<typeof IncurDebt>, wallet: Wallet): readonly Event[] {
@@ -121,17 +122,23 @@ export function incurDebt(data: CommandData<typeof IncurDebt>, wallet: Wallet): 
   if (valueIn(wallet.debts, movement) === true) return [];
   const owed = wallet.owed + amount;
   const of = paymentId === undefined ? {} : { paymentId };
-  return [DebtIncurred({ person, currency, amount, movement, ...of, owed, nth: wallet.debtChanges + 1 })];
+  const balance = balanceOf(wallet);
+  return [
+    DebtIncurred({ person, currency, amount, movement, ...of, owed, nth: wallet.debtChanges + 1, balance }),
+  ];
 }
 
 export function writeOffDebt(
   { person, currency, cause }: CommandData<typeof WriteOffDebt>,
-  { owed: amount, debtChanges }: Wallet,
+  wallet: Wallet,
   { actor }: Pick<Facts, 'actor'>,
 ) {
   const own = ownAffair(actor, person);
   if (own !== undefined) return own;
+  const { owed: amount, debtChanges } = wallet;
   if (amount === 0n) return NothingOwed({ currency });
   const postings = moved(platformAccount('losses', currency), receivableOf(person, currency), amount);
-  return [DebtWrittenOff({ person, currency, amount, cause, owed: 0n, nth: debtChanges + 1, postings })];
+  const debt = { owed: 0n, nth: debtChanges + 1 };
+  const balance = balanceOf(wallet);
+  return [DebtWrittenOff({ person, currency, amount, cause, ...debt, postings, balance })];
 }

@@ -47,6 +47,8 @@ export type Balance = z.output<typeof Balance>;
 
 const wallet = { person: PersonId, currency: Currency };
 const booked = { postings: Postings, balance: Balance };
+/** Beside what changes neither side of the wallet. The versions before did not say it. */
+const standing = { balance: Balance.optional() };
 
 export const WalletOpened = event('WalletOpened', {
   version: 1,
@@ -185,7 +187,7 @@ export const FundsCredited = event('FundsCredited', {
   },
 });
 export const CreditRefused = event('CreditRefused', {
-  version: 2,
+  version: 3,
   description:
     'The wallet cannot take the money: it waits in clearing, goes back to whoever sent it, or is owed to the person.',
   refusal: true,
@@ -199,9 +201,10 @@ export const CreditRefused = event('CreditRefused', {
     ...laterPart,
     /** As what it is kept if it cannot go back: owed to its owner; in histories of before, nobody’s until it is assigned. */
     keptAs: z.enum(['unclaimed', 'unallocated']),
+    ...standing,
     ...refusalShape,
   },
-  upcasts: { 1: (data) => ({ ...data, keptAs: 'unallocated' }) },
+  upcasts: { 1: (data) => ({ ...data, keptAs: 'unallocated' }), 2: (data) => data },
 });
 
 /** What is owed after it; and which change of the debt it is, counted in the wallet, so that a late report is known as one. */
@@ -211,10 +214,18 @@ const ofPayment = PaymentId.optional();
 const Credit = z.object({ movement: MovementId, reason: CreditReason, ...laterPart });
 
 export const DebtIncurred = event('DebtIncurred', {
-  version: 1,
+  version: 2,
   description:
     'Money went back outside that the wallet has to give: the person owes it, less what is available at once.',
-  data: { ...wallet, ...debt, amount: PositiveMinorUnits, movement: MovementId, paymentId: ofPayment },
+  data: {
+    ...wallet,
+    ...standing,
+    ...debt,
+    amount: PositiveMinorUnits,
+    movement: MovementId,
+    paymentId: ofPayment,
+  },
+  upcasts: { 1: (data) => data },
 });
 export const DebtPaid = event('DebtPaid', {
   version: 1,
@@ -232,15 +243,24 @@ export const DebtPaid = event('DebtPaid', {
   },
 });
 export const DebtWrittenOff = event('DebtWrittenOff', {
-  version: 1,
+  version: 2,
   description: 'The house gives up what the person owes, and bears the loss.',
-  data: { ...wallet, ...debt, amount: PositiveSum, cause: z.string(), postings: Postings },
+  data: { ...wallet, ...standing, ...debt, amount: PositiveSum, cause: z.string(), postings: Postings },
+  upcasts: { 1: (data) => data },
 });
 export const LossRecovered = event('LossRecovered', {
-  version: 1,
+  version: 2,
   description:
     'Money came back of a payment whose debt the house had given up: out of clearing, it makes up for that loss before the person gets any of it.',
-  data: { ...wallet, amount: PositiveSum, paymentId: PaymentId, credit: Credit, postings: Postings },
+  data: {
+    ...wallet,
+    ...standing,
+    amount: PositiveSum,
+    paymentId: PaymentId,
+    credit: Credit,
+    postings: Postings,
+  },
+  upcasts: { 1: (data) => data },
 });
 
 export const walletEvents = [

@@ -59,6 +59,12 @@ export const noWallet: Wallet = {
   credits: emptyTable,
 };
 
+/** What it holds, as an event says it. */
+export const balanceOf = ({ available, held }: Wallet): { available: bigint; held: bigint } => ({
+  available,
+  held,
+});
+
 export const creditKey = ({ movement, reason }: { movement: string; reason: string }): string =>
   `${movement} ${reason}`;
 

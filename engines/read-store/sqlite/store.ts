@@ -1,5 +1,11 @@
 import type { JsonObject } from '#domain/kernel/canonical.ts';
-import { type ReadSnapshot, type ReadStore, readStoreLimits } from '#domain/kernel/ports/read-store.ts';
+import {
+  type ReadSnapshot,
+  type ReadStore,
+  ReadStoreError,
+  readStoreLimits,
+} from '#domain/kernel/ports/read-store.ts';
+import { sqliteCode } from '../../database-file.ts';
 import { Consumers } from './consumers.ts';
 import { Database, openDatabase } from './database.ts';
 import { Documents } from './documents.ts';
@@ -27,9 +33,9 @@ export function openSqliteReadStore({ folder, onSetAside }: SqliteReadStoreOptio
   return {
     declare: (collection) => writing.operate('declare', collection),
     drop: (collection) => writing.operate('drop', collection),
-    get: async (collection, ids) => documents.get(collection, ids),
-    find: async (collection, query) => documents.find(collection, query),
-    scan: async (collection, afterId, limit) => documents.scan(collection, afterId, limit),
+    get: async (collection, ids) => reading(() => documents.get(collection, ids)),
+    find: async (collection, query) => reading(() => documents.find(collection, query)),
+    scan: async (collection, afterId, limit) => reading(() => documents.scan(collection, afterId, limit)),
     snapshot: (read) => snapshotOf(database.path, read),
     lease: (consumer, owner, nowMs, ttlMs) => writing.operate('lease', consumer, owner, nowMs, ttlMs),
     release: (lease) => writing.operate('release', lease),
@@ -38,17 +44,17 @@ export function openSqliteReadStore({ folder, onSetAside }: SqliteReadStoreOptio
         throw new RangeError('too many writes in one commit');
       return writing.commit(commit);
     },
-    checkpoint: async (consumer) => consumers.checkpoint(consumer),
-    consumers: async () => consumers.all(),
+    checkpoint: async (consumer) => reading(() => consumers.checkpoint(consumer)),
+    consumers: async () => reading(() => consumers.all()),
     forget: (consumer) => writing.operate('forget', consumer),
-    parked: async (consumer) => consumers.parked(consumer),
-    isParked: async (consumer, key) => consumers.isParked(consumer, key),
+    parked: async (consumer) => reading(() => consumers.parked(consumer)),
+    isParked: async (consumer, key) => reading(() => consumers.isParked(consumer, key)),
     requestRetry: (consumer, key) => writing.operate('requestRetry', consumer, key),
-    setting: async (name) => settingOf(database, name),
+    setting: async (name) => reading(() => settingOf(database, name)),
     putSetting: (name, value, expected) => writing.operate('putSetting', name, value, expected),
     switchOver: (change) => writing.operate('switchOver', change),
     async readSnapshot(name) {
-      const body = database.one('SELECT body FROM snapshots WHERE stream = ?', name)?.body;
+      const body = reading(() => database.one('SELECT body FROM snapshots WHERE stream = ?', name)?.body);
       return body === undefined ? undefined : (JSON.parse(String(body)) as JsonObject);
     },
     writeSnapshot: (name, snapshot) =>
@@ -59,6 +65,20 @@ export function openSqliteReadStore({ folder, onSetAside }: SqliteReadStoreOptio
       database.close();
     },
   };
+}
+
+/** What SQLite itself fails with, as the port names it; what the store says of a query is left as it is. */
+const readFailure = (error: unknown): unknown =>
+  error instanceof Error && sqliteCode(error) !== undefined
+    ? new ReadStoreError(`views.db cannot be read: ${error.message}`, { cause: error })
+    : error;
+
+function reading<T>(read: () => T): T {
+  try {
+    return read();
+  } catch (error) {
+    throw readFailure(error);
+  }
 }
 
 /** A connection of its own, because a transaction belongs to a connection and reading awaits between its steps. */
@@ -73,6 +93,8 @@ async function snapshotOf<T>(path: string, read: (at: ReadSnapshot) => Promise<T
       setting: async (name) => settingOf(database, name),
       scan: async (collection, afterId, limit) => documents.scan(collection, afterId, limit),
     });
+  } catch (error) {
+    throw readFailure(error);
   } finally {
     database.close();
   }

@@ -5,6 +5,8 @@ import { test } from 'node:test';
 import { Router } from 'express';
 import { addressesBehind } from '#compose/http/addresses.ts';
 import type { Reply } from '#domain/kernel/envelope.ts';
+import { StoreError } from '#domain/kernel/ports/event-store.ts';
+import { ReadStoreError } from '#domain/kernel/ports/read-store.ts';
 import { BODY_BYTES } from '#write-side/rest/body.ts';
 import { openHouse } from '../write-side/rest/small-house.ts';
 
@@ -134,6 +136,8 @@ test('whatever is thrown wherever becomes an answer of the catalogue, and is tol
         .get('/500', (_request, _response, next) => next(withStatus(500)))
         .get('/418', (_request, _response, next) => next(withStatus(418)))
         .get('/header', (_request, response) => void response.set('X-A', 'a\nb'))
+        .get('/views', () => Promise.reject(new ReadStoreError(SECRET)))
+        .get('/history', () => Promise.reject(new StoreError('unreadable', SECRET)))
         .get('/:id', (_request, response) => void response.end('there')),
     ],
   });
@@ -144,6 +148,9 @@ test('whatever is thrown wherever becomes an answer of the catalogue, and is tol
     ['no-error', 500, 'internal'],
     ['500', 500, 'internal'],
     ['header', 500, 'internal'],
+    // A store that cannot be read, whichever it is.
+    ['views', 503, 'unavailable'],
+    ['history', 503, 'unavailable'],
     ['418', 418, 'invalid'],
     ['%zz', 400, 'invalid'],
   ] as const) {
@@ -152,7 +159,7 @@ test('whatever is thrown wherever becomes an answer of the catalogue, and is tol
     const text = await response.text();
     assert.deepEqual([response.status, JSON.parse(text).code], [status, code], path);
     assert.doesNotMatch(text, /library|file\.js|node_modules| {4}at /);
-    assert.equal(reported.length, status === 500 ? 1 : 0, path);
+    assert.equal(reported.length, status >= 500 ? 1 : 0, path);
   }
 });
 

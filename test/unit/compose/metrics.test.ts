@@ -31,6 +31,7 @@ test('/metrics tells of the queues and of every consumer, as they are when it is
     }),
     consumers: () => [consumer()],
     noticesWaiting: () => asking(),
+    noticesUnread: () => new Map([[413, 2]]),
   });
   const server = createServer(express().use(router)).listen(0, '127.0.0.1');
   await once(server, 'listening');
@@ -44,6 +45,7 @@ test('/metrics tells of the queues and of every consumer, as they are when it is
   assert.match(before, /^annals_commands_in_flight\{side="external"\} 3$/m);
   assert.match(before, /^annals_commands_limit 12$/m);
   assert.match(before, /^annals_payment_notices_waiting 3$/m);
+  assert.match(before, /^annals_payment_notices_unread\{status="413"\} 2$/m);
   assert.match(before, /^annals_commands_queued 2$/m);
   assert.match(before, /^annals_consumer_running\{consumer="view:auctions@1\.1",state="live"\} 1$/m);
   assert.match(before, /^annals_consumer_parked_keys\{consumer="view:auctions@1\.1"\} 0$/m);

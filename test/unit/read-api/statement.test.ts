@@ -1,8 +1,14 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { availableOf, clearingOf, moved } from '#domain/kernel/posting.ts';
+import { availableOf, clearingOf, moved, platformAccount, receivableOf } from '#domain/kernel/posting.ts';
 import { tokenOf } from '#domain/kernel/token.ts';
-import { FundsCredited, WalletOpened } from '#domain/wallets/wallet/messages.ts';
+import {
+  DebtIncurred,
+  DebtPaid,
+  DebtWrittenOff,
+  FundsCredited,
+  WalletOpened,
+} from '#domain/wallets/wallet/messages.ts';
 import { givenReadSide } from '../../support/read-side.ts';
 
 const ann = { person: 'ann', currency: 'USD' };
@@ -48,4 +54,42 @@ test('a statement tells the running balance, up to any place of the history or m
   assert.deepEqual(await balances(`upTo: "${second}"`), ['1500', '1000']);
   assert.deepEqual(await balances('upToTime: "2000-01-01T00:00:00.000Z"'), []);
   assert.equal((await balances('upToTime: "2200-01-01T00:00:00.000Z"')).length, 3);
+});
+
+interface Entries {
+  readonly statement: { readonly edges: readonly { readonly node: Readonly<Record<string, unknown>> }[] };
+}
+
+test('a statement tells what the bank took back, what is owed of it, and what the house gave up', async (t) => {
+  const house = await givenReadSide();
+  t.after(() => house.close());
+  const empty = { available: 0n, held: 0n };
+  const back = { ...ann, movement: 'back', paymentId: 'p1' };
+  const paid = moved(availableOf('ann', 'USD'), receivableOf('ann', 'USD'), 10_00n);
+  const given = moved(platformAccount('losses', 'USD'), receivableOf('ann', 'USD'), 2_00n);
+  const events = [
+    WalletOpened(ann),
+    credited('p1', 10_00n, 10_00n),
+    DebtIncurred({ ...back, amount: 12_00n, owed: 12_00n, nth: 1, balance: { ...empty, available: 10_00n } }),
+    DebtPaid({ ...ann, amount: 10_00n, owed: 2_00n, nth: 2, postings: paid, balance: empty }),
+    // As it was stored before it told the balance.
+    DebtWrittenOff({ ...ann, amount: 2_00n, owed: 0n, nth: 3, cause: 'Bankrupt.', postings: given }),
+  ];
+  let last = 0n;
+  for (const event of events) last = await house.append('wallet-ann:USD', event);
+  const { data, errors } = await house.ask(
+    `query ($atLeast: Token) { statement(currency: "USD", atLeast: $atLeast) { edges { node {
+      kind amount availableChange owedChange available owed why paymentId
+    } } } }`,
+    { atLeast: tokenOf(house.store.epoch, last) },
+    'ann:bidder',
+  );
+  assert.equal(errors, undefined);
+  const lines = (data as unknown as Entries).statement.edges.map(({ node }) => Object.values(node).join(' '));
+  assert.deepEqual(lines, [
+    'debt_written_off 200 0 -200  0 Bankrupt. ',
+    'debt_paid 1000 -1000 -1000 0 200 debt ',
+    'debt_incurred 1200 0 1200 1000 1200 went_back p1',
+    'credited 1000 1000 0 1000  top_up ',
+  ]);
 });

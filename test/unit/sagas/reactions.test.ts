@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { Overloaded } from '#domain/kernel/rejections.ts';
+import { setTimeout as pause } from 'node:timers/promises';
+import { Internal, Overloaded } from '#domain/kernel/rejections.ts';
 import { memoryReadStore } from '#engines/read-store/memory.ts';
+import { retryParked } from '#projections/runtime/operate.ts';
 import { during, givenWorld, type RuntimeOptions, START, type World } from '#test/support/saga-runtime.ts';
 import { Ask, counting, Nudge } from '#test/support/transfers.ts';
 
@@ -78,4 +80,39 @@ test('a reaction that throws parks its key alone', async () => {
   );
   assert.deepEqual(await countedIn(world), []);
   assert.equal((await world.store.readStream('counter-t2', { limit: 10 })).length, 1);
+});
+
+test('a command that nobody can take parks its key alone, with its name, until staff who have mended it have it tried again', async () => {
+  const world = givenWorld();
+  let mended = false;
+  const options: RuntimeOptions = {
+    reactions: [counting],
+    dispatch: (inner) => async (envelope) => {
+      const { counter } = envelope.data as { counter?: string };
+      if (mended || counter !== 't1') return inner(envelope);
+      const rejection = Internal({ reference: 'r' });
+      const { commandId } = envelope;
+      return { outcome: 'rejected', commandId, rejection, position: undefined, events: [] };
+    },
+  };
+  await during(world, options, async ({ send, settle }) => {
+    await send(ask);
+    await send(nudge);
+    await send(Ask({ ...ask.data, transfer: 't2' }));
+    await settle();
+  });
+  const parked = await world.readStore.parked('reaction:counting');
+  assert.deepEqual(
+    parked.map(({ key, waiting }) => [key, waiting]),
+    [['t1', 2]],
+  );
+  assert.match(parked[0]?.error ?? '', /Count .*: internal/);
+  assert.equal((await world.store.readStream('counter-t2', { limit: 10 })).length, 1);
+  mended = true;
+  assert.equal(await retryParked(world.readStore, 'reaction:counting', 't1'), 1);
+  await during(world, options, async ({ settle }) => {
+    await settle();
+    while ((await world.readStore.parked()).length > 0) await pause(5);
+  });
+  assert.deepEqual(await countedIn(world), ['7', '0']);
 });

@@ -1,14 +1,12 @@
 import type { JsonObject } from '#domain/kernel/canonical.ts';
 import { jsonSchemas } from '#domain/kernel/json-schema.ts';
 import { PaymentNotice, SIGNATURE_HEADER } from '#domain/kernel/ports/payments.ts';
-import { TokenRequest } from '../../identity/development-issuer.ts';
 import { commonResponse, described, portResponses, rejectionName } from './answers.ts';
 import { jsonOf, oneOf, ref, toComponent } from './json.ts';
-import type { Requests } from './requests.ts';
 
-// What the port serves beside commands: health, the provider's notices, and development's tokens.
+// What the port serves beside commands: health, and the provider's notices.
 
-const { schemas, $defs } = jsonSchemas({ TokenRequest, PaymentNotice });
+const { $defs } = jsonSchemas({ PaymentNotice });
 
 const text = { type: 'string' };
 const constant = (value: string): JsonObject => ({ type: 'string', const: value });
@@ -20,7 +18,7 @@ const object = (properties: JsonObject, required = Object.keys(properties)): Jso
 
 type Components = readonly (readonly [name: string, component: JsonObject])[];
 
-export function platformSchemas(requests: Requests, development: boolean): Components {
+export function platformSchemas(): Components {
   const components = { type: 'object', additionalProperties: ref('ComponentHealth') };
   return [
     // Among them the notice: it is read tolerantly, because providers add fields.
@@ -35,12 +33,6 @@ export function platformSchemas(requests: Requests, development: boolean): Compo
     ['NoticeRecorded', object({ outcome: constant('recorded') })],
     ['NoticeKnown', object({ outcome: constant('known') })],
     ['NoticeKept', object({ outcome: constant('kept'), code: text })],
-    ...(development
-      ? ([
-          ['TokenRequest', requests.component(schemas.TokenRequest)],
-          ['IssuedToken', object({ token: text, expiresAt: ref('Instant') })],
-        ] as const)
-      : []),
   ];
 }
 
@@ -103,26 +95,4 @@ const notices: JsonObject = {
   },
 };
 
-const tokens: JsonObject = {
-  '/dev/tokens': {
-    post: {
-      operationId: 'IssueToken',
-      tags: ['platform'],
-      summary: 'In development only: a token for anyone.',
-      security: [],
-      requestBody: { required: true, content: jsonOf(ref('TokenRequest')) },
-      responses: {
-        '201': described('The token.', ref('IssuedToken')),
-        ...portResponses,
-        '400': commonResponse(400),
-        '500': commonResponse(500),
-      },
-    },
-  },
-};
-
-export const platformPaths = (development: boolean): JsonObject => ({
-  ...health,
-  ...notices,
-  ...(development ? tokens : {}),
-});
+export const platformPaths: JsonObject = { ...health, ...notices };

@@ -29,10 +29,10 @@ const byOtto = { actor: otto };
 const owe = (amount: bigint, movement = 'back') => IncurDebt({ ...ann, amount, movement });
 
 test('what went back outside is taken out of what is available, and the rest is owed; each movement once', () => {
-  assert.equal(line(history(open, credit(9n)), owe(5n)), 'DebtIncurred, DebtPaid 4+0');
-  assert.equal(line(history(open, credit(3n)), owe(5n)), 'DebtIncurred, DebtPaid 0+0');
+  assert.equal(line(history(open, credit(9n)), owe(5n)), 'DebtIncurred 9+0, DebtPaid 4+0');
+  assert.equal(line(history(open, credit(3n)), owe(5n)), 'DebtIncurred 3+0, DebtPaid 0+0');
   assert.equal(line(history(open, credit(3n), owe(5n)), owe(5n)), '');
-  assert.equal(line([], owe(5n)), 'DebtIncurred');
+  assert.equal(line([], owe(5n)), 'DebtIncurred 0+0');
   const [, paid] = eventsOf(decideOn(wallet, history(open, credit(3n)), owe(5n)));
   assert.deepEqual((paid as { data: { postings?: unknown; owed?: bigint } }).data.postings, [
     { account: 'wallet:ann:USD:available', amount: -3n },
@@ -62,12 +62,12 @@ test('credits and what is released pay first, as far as something is owed', () =
 
 test('a credit that the wallet cannot take pays what is owed, and only the rest is refused; a transfer goes back whole', () => {
   assert.equal(line(history(owe(5n)), credit(3n)), 'DebtPaid 0+0');
-  assert.equal(line(history(owe(5n)), credit(7n)), 'DebtPaid 0+0, CreditRefused wallet_not_open');
+  assert.equal(line(history(owe(5n)), credit(7n)), 'DebtPaid 0+0, CreditRefused wallet_not_open 0+0');
   assert.equal(line(history(owe(5n), credit(7n)), credit(7n)), 'credit_over');
   const [, refused] = eventsOf(decideOn(wallet, history(owe(5n)), credit(7n)));
   assert.equal((refused as { data: { amount?: bigint } }).data.amount, 2n);
   const sent = CreditWallet({ ...ann, amount: 7n, movement: 't', reason: 'transfer', from: 'bob' });
-  assert.equal(line(history(owe(5n)), sent), 'CreditRefused wallet_not_open');
+  assert.equal(line(history(owe(5n)), sent), 'CreditRefused wallet_not_open 0+0');
 });
 
 test('a debt in another currency keeps the money in as well', () => {

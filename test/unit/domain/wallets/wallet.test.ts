@@ -60,7 +60,7 @@ test('the limit of a wallet counts what is on its way in', () => {
   const half = [open, RequestTopUp({ currency, amount: most - 5n })] as const;
   assert.equal(line(history(...half), RequestTopUp({ currency, amount: 6n })), 'balance_limit');
   assert.equal(line(history(...half), RequestTopUp({ currency, amount: 5n })), 'TopUpRequested');
-  assert.equal(line(history(...half), credit(6n)), 'CreditRefused balance_limit');
+  assert.equal(line(history(...half), credit(6n)), 'CreditRefused balance_limit 0+0');
   // A payment that was asked for has its place.
   assert.equal(
     line(history(...half, credit(5n)), credit(most - 5n, 'id-2')),
@@ -77,11 +77,11 @@ test('a credit counts once for its movement and reason, and is refused by an eve
   assert.equal(line(history(open), credit(5n)), 'FundsCredited top_up 5+0');
   assert.equal(line(history(open, credit(5n)), credit(5n)), '');
   assert.equal(line(history(open, credit(5n)), credit(5n, 'n')), 'FundsCredited top_up 10+0');
-  assert.equal(line([], credit(5n)), 'CreditRefused wallet_not_open');
+  assert.equal(line([], credit(5n)), 'CreditRefused wallet_not_open 0+0');
   assert.equal(line(history(credit(5n), open), credit(5n)), 'credit_over');
   assert.equal(
     line(history(open, credit(walletLimits.balance)), credit(1n, 'n')),
-    'CreditRefused balance_limit',
+    'CreditRefused balance_limit 1000000000000000+0',
   );
   const back = CreditWallet({ ...ann, amount: 1n, movement: 'n', reason: 'transfer_returned' });
   const full = walletLimits.balance;

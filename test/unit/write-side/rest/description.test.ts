@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { JsonObject } from '#domain/kernel/canonical.ts';
+import { tokenOperations } from '#write-side/identity/development-issuer.ts';
 import { openApi } from '#write-side/rest/openapi.ts';
 import { describedBy } from '../../../support/described.ts';
 import { registry } from './small-house.ts';
@@ -30,15 +31,19 @@ test('OpenAPI has a path for each public command and for no other', () => {
   assert.deepEqual(commandsOf(api.paths), ['/commands/bells/ring-bell']);
 });
 
+const tagsOf = (paths: JsonObject, path: string) =>
+  (paths[path] as { readonly post?: { readonly tags?: readonly string[] } }).post?.tags;
+
 test('what the port serves beside commands is described, and conveniences only where they are', () => {
   const others = ['/health/live', '/health/ready', '/webhooks/payments'];
   assert.deepEqual(Object.keys(api.paths), ['/commands/bells/ring-bell', ...others]);
   const { paths, servers } = openApi(registry, {
     version: '1',
-    development: true,
+    development: tokenOperations,
     servers: ['https://annals.example'],
   });
   assert.ok(Object.hasOwn(paths as JsonObject, '/dev/tokens'));
+  assert.deepEqual(tagsOf(paths as JsonObject, '/dev/tokens'), ['development']);
   assert.deepEqual(servers, [{ url: 'https://annals.example' }]);
   assert.equal(api.servers, undefined);
 });
