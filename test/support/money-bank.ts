@@ -13,8 +13,6 @@ interface Said {
   back: bigint;
   /** Returns of more than has moved, until that is told. */
   readonly unmatched: Set<string>;
-  /** Every amount that is said to be here again. */
-  readonly reinstated: Set<bigint>;
 }
 
 const most = (one: bigint, other: bigint): bigint => (one > other ? one : other);
@@ -22,7 +20,7 @@ const most = (one: bigint, other: bigint): bigint => (one > other ? one : other)
 /**
  * The mirror of the bank: it hears the same notices, in the order in which they are recorded, and reckons what has moved by
  * what they mean: a total is the most that was ever said, each return adds to what went back (a dispute that was won takes from
- * it, and the same one told again says nothing new where no more has gone back), and no more goes back than moved: what is beyond it waits for that to be told. Of a payout that failed behind its payment
+ * it), and no more goes back than moved: what is beyond it waits for that to be told. Of a payout that failed behind its payment
  * all went back. What contradicts that is left to a person, and a return of more than was asked for and has moved.
  */
 export class Bank {
@@ -43,7 +41,7 @@ export class Bank {
     const direction = type === 'TopUpInitiated' ? 'in' : 'out';
     this.payments.set(paymentId, {
       ...{ direction, currency, wallet: `${person}:${currency}`, moved: 0n, back: 0n },
-      ...{ asked: amount, unmatched: new Set(), reinstated: new Set() },
+      ...{ asked: amount, unmatched: new Set() },
     });
   }
 
@@ -76,13 +74,10 @@ export class Bank {
       case 'top_up_charged_back':
       case 'top_up_reinstated':
       case 'payout_returned': {
-        const again = outcome === 'top_up_reinstated' && said.reinstated.has(amount);
-        if (again && amount > said.back) return true;
         const back = said.back + (outcome === 'top_up_reinstated' ? -amount : amount);
         const limit = most(said.asked, said.moved);
         if (back > limit || -back > limit) return false;
         said.back = back;
-        if (outcome === 'top_up_reinstated') said.reinstated.add(amount);
         if (back < 0n || back > said.moved) said.unmatched.add(noticeId);
         return true;
       }

@@ -97,7 +97,7 @@ export const payment = decider({
   stream: paymentStream,
   events: paymentEvents,
   commands: paymentCommands,
-  stateVersion: 5,
+  stateVersion: 4,
   initial: noPayment,
   evolve,
   decide: {

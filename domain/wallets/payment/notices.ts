@@ -1,4 +1,4 @@
-import { emptyTable, valueIn } from '../../kernel/id-table.ts';
+import { emptyTable } from '../../kernel/id-table.ts';
 import type { CommandData, Rejection } from '../../kernel/message.ts';
 import { larger, smaller } from '../../kernel/money.ts';
 import { clearingOf, moved, providerAccount, receivableOf } from '../../kernel/posting.ts';
@@ -140,18 +140,11 @@ const announced = (
     ...(why !== undefined && { why }),
   });
 
-/** Says again, under another id, that something is with us: no more is known to have gone back than was told before to be here. */
-const isToldAgain = (known: Known, { outcome, amount }: Notice): boolean =>
-  outcome === 'top_up_reinstated' &&
-  amount > known.announced &&
-  valueIn(known.reinstated, amount.toString()) === true;
-
 /**
  * A return, or what is with us again of one. Notices may come in any order, so one that says more than has moved waits for what
  * it is about; what is more than was ever asked for and has moved no order explains: it moves nothing, now or later.
  */
 function comeBack(known: Known, notice: Notice, id: string, also: readonly PaymentEvent[]): Followed {
-  if (isToldAgain(known, notice)) return [noted(notice)];
   const announcement = announced(known, notice, notice.amount);
   const after = evolveKnown(known, announcement);
   const unmatched = beyond(after);

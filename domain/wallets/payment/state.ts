@@ -39,8 +39,6 @@ export interface Known {
    */
   readonly announced: bigint;
   readonly reversed: bigint;
-  /** Every amount that was said to be with us again, so that one told twice is known. */
-  readonly reinstated: IdTable<true>;
   /** Notices of returns that are not matched by what is known to have moved. */
   readonly unmatched: readonly string[];
 }
@@ -62,8 +60,7 @@ export const termsOf = ({ paymentId, person, currency, amount }: Terms): Terms =
 
 const begun = (direction: Known['direction'], terms: Terms): Known => ({
   ...{ direction, phase: 'initiated', terms: termsOf(terms) },
-  ...{ moved: 0n, captured: 0n, announced: 0n, reversed: 0n },
-  ...{ reinstated: emptyTable, unmatched: [] },
+  ...{ moved: 0n, captured: 0n, announced: 0n, reversed: 0n, unmatched: [] },
 });
 
 /** What is known after an event of a payment that has begun. */
@@ -96,11 +93,7 @@ export function evolveKnown(known: Known, event: PaymentEvent): Known {
     case 'ReversalAnnounced':
       return { ...known, announced: known.announced + event.data.amount };
     case 'ReinstatementAnnounced':
-      return {
-        ...known,
-        announced: known.announced - event.data.amount,
-        reinstated: withValue(known.reinstated, event.data.amount.toString(), true),
-      };
+      return { ...known, announced: known.announced - event.data.amount };
     case 'NoticeUnmatched':
       return { ...known, unmatched: [...known.unmatched, event.data.noticeId] };
     case 'NoticesMatched':

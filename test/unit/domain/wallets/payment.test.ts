@@ -234,26 +234,6 @@ test('a dispute that is won brings back what had gone back, and no more, whichev
   assert.equal(line(history(payout, paid), astray), 'NoticeRefused payment_differs');
 });
 
-test('what is told twice to be with us again is known the second time, and announces nothing', () => {
-  const amount = 200n;
-  const back = notice('top_up_charged_back', { amount });
-  const won = notice('top_up_reinstated', { amount });
-  const again = notice('top_up_reinstated', { amount, noticeId: 'again' });
-  assert.equal(line(history(topUp, confirmed, back, won), again), 'NoticeNoted');
-  // Also while what it is about has not been told.
-  assert.equal(line(history(topUp, confirmed, won), again), 'NoticeNoted');
-  const twice = history(topUp, confirmed, back, won, again);
-  const anew = notice('top_up_returned', { amount });
-  assert.equal(moves(twice, anew), 'ReversalAnnounced 200, TopUpReversed 200');
-  const wonAnew = notice('top_up_reinstated', { amount, noticeId: 'anew' });
-  assert.equal(
-    moves([...twice, ...eventsOf(decideOn(payment, twice, anew))], wonAnew),
-    'ReinstatementAnnounced 200, TopUpReinstated 200',
-  );
-  const other = notice('top_up_reinstated', { amount: 100n, noticeId: 'other' });
-  assert.equal(line(history(topUp, confirmed, back, won), other), 'ReinstatementAnnounced, NoticeUnmatched');
-});
-
 test('a payout that is paid, then returned or failed, comes back; one that failed and was paid is owed', () => {
   const failed = notice('payout_failed');
   const returned = notice('payout_returned', { amount: 200n });
