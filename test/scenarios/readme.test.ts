@@ -6,14 +6,17 @@ import { delimiter, join, resolve } from 'node:path';
 import { test } from 'node:test';
 import { boot, dataFolder } from '../support/booted.ts';
 
-// What the README tells people to do is done here, literally.
+// What the README and the guides tell people to do is done here, literally.
 
 const root = resolve(import.meta.dirname, '../..');
-const readme = await readFile(join(root, 'README.md'), 'utf8');
+const pages = await Promise.all(
+  ['README.md', 'docs/guides/reading.md'].map((path) => readFile(join(root, path), 'utf8')),
+);
+const told = pages.join('\n');
 
 /** The code of a section, by its language. */
 function blocks(heading: string, language: string): readonly string[] {
-  const [, section = ''] = readme.split(`\n## ${heading}\n`);
+  const [, section = ''] = told.split(`\n## ${heading}\n`);
   const [own = ''] = section.split('\n## ');
   return [...own.matchAll(new RegExp(`^\`\`\`${language}\\n([\\s\\S]*?)^\`\`\`$`, 'gm'))].map(
     ([, code = '']) => code,
@@ -23,7 +26,11 @@ function blocks(heading: string, language: string): readonly string[] {
 for (const [index, name] of ['graphql-ws', 'apollo'].entries())
   test(`the lines for ${name} are those that are tested`, async () => {
     const tested = await readFile(join(root, `test/support/clients/${name}.ts`), 'utf8');
-    assert.equal(blocks('Following a feed', 'ts')[index], tested, 'copy the file into the README');
+    assert.equal(
+      blocks('Following a feed', 'ts')[index],
+      tested,
+      'copy the file into docs/guides/reading.md',
+    );
   });
 
 // Machines without curl run the README's lines too: it is stood in for by as much of it as they use.

@@ -18,7 +18,7 @@ const { inhabited } = await openDoor();
 const { api, sessions } = inhabited;
 const url = `${inhabited.url}/graphql`;
 
-const readme = readFileSync(resolve(import.meta.dirname, '../../README.md'), 'utf8');
+const guide = readFileSync(resolve(import.meta.dirname, '../../docs/guides/reading.md'), 'utf8');
 
 test('the audit of GraphQL over HTTP finds nothing that must, should or may be otherwise in as many points as are told', async () => {
   const results = await auditServer({ url });
@@ -26,7 +26,7 @@ test('the audit of GraphQL over HTTP finds nothing that must, should or may be o
     result.status === 'ok' ? [] : [`${result.id} ${result.name}: ${result.reason}`],
   );
   assert.deepEqual(otherwise, []);
-  assert.match(readme, new RegExp(`\\(${results.length} points that`));
+  assert.match(guide, new RegExp(`\\(${results.length} points that`));
 });
 
 async function introspected() {

@@ -23,9 +23,10 @@ const markdownIn = (folder: string): readonly string[] =>
     .filter((name) => name.endsWith('.md'))
     .map((name) => `${folder}/${name}`);
 
-const readme = textOf('README.md');
+/** What people are told of how it is used. */
+const readme = ['README.md', ...markdownIn('docs/guides')].map(textOf).join('\n');
 /** What tells how things are; decisions tell how they came to be. */
-const manuals = ['README.md', ...markdownIn('docs')];
+const manuals = ['README.md', ...markdownIn('docs'), ...markdownIn('docs/guides')];
 const documents = [...manuals, ...markdownIn('docs/adr'), ...markdownIn('samples')];
 
 /** What stands between backticks. */
