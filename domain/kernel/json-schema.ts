@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { Owned } from './message.ts';
 import type { Registry } from './registry.ts';
 
 /**
@@ -31,6 +32,8 @@ export interface JsonSchema {
   readonly secret?: boolean;
   readonly personal?: boolean;
   readonly capability?: boolean;
+  /** Whose it is, where it is marked. */
+  readonly owned?: Owned;
   readonly [keyword: string]: unknown;
 }
 

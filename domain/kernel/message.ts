@@ -208,12 +208,23 @@ export const preconditionOf = <T>(): PreconditionMark<T> => ({});
 /** What a schema says of a field, for every outlet to ask before it lets the field out. */
 export const marks = ['secret', 'personal', 'capability'] as const;
 export type Mark = (typeof marks)[number];
+/** Whose a marked field of a document is. */
+export interface Owned {
+  /** The field beside it that names its owner. */
+  readonly owner: string;
+  /** Who else needs what is secret there for their work. */
+  readonly and?: readonly Role[];
+}
+const mark =
+  (kind: Mark) =>
+  <S extends z.ZodType>(schema: S, owned?: Owned): S =>
+    schema.meta({ [kind]: true, ...(owned && { owned }) });
 /** Whoever knows it is ahead of the others: for its owner, and for those who may not act on it. */
-export const secret = <S extends z.ZodType>(schema: S): S => schema.meta({ secret: true });
+export const secret = mark('secret');
 /** About a person; erased with that person's key. */
-export const personal = <S extends z.ZodType>(schema: S): S => schema.meta({ personal: true });
+export const personal = mark('personal');
 /** Whoever holds it can act by it, whoever they are: for its owner alone, and in no event that leaves the platform. */
-export const capability = <S extends z.ZodType>(schema: S): S => schema.meta({ capability: true });
+export const capability = mark('capability');
 
 /** Whether a field's schema carries a mark. */
 export const isMarked = (schema: z.ZodType, mark: Mark): boolean =>

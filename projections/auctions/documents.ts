@@ -87,13 +87,13 @@ export const BidDocument = z
     bidder: PersonId,
     status: BidStatus,
     /** For who bid it, auditors and investigators; what the house bid has none of its own. */
-    maximum: secret(Money.optional()),
+    maximum: secret(Money.optional(), { owner: 'bidder' }),
     price: Money.optional().meta({
       description:
         'What is known to everybody that its bidder offered, never more: where it led, the price that it led at, and where it won, the hammer; where not, the least that drove the leader to the price of then. Of accepted bids alone; of those that did not lead at once, only of those accepted since it is kept.',
     }),
     /** Why it does not stand; only for who bid it. */
-    reason: secret(z.object({ code: z.string(), message: z.string() }).optional()),
+    reason: secret(z.object({ code: z.string(), message: z.string() }).optional(), { owner: 'bidder' }),
     placedAt: Instant,
     /** Of its placing: the order in which bids are decided. */
     position: PositionText,
@@ -126,7 +126,7 @@ export const LotDocument = z
     estimateHigh: Money,
     openingBid: Money,
     /** Only for the consignor and the house. */
-    reserve: secret(Money.optional()),
+    reserve: secret(Money.optional(), { owner: 'consignor', and: ['auctioneer', 'clerk'] }),
     phase: z.enum(['consigned', 'offered', 'sold', 'withdrawn']),
     /** The auction it is or was last in. */
     auctionId: AuctionId.optional(),

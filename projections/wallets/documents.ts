@@ -149,7 +149,7 @@ export const PaymentDocument = z
     ]),
     provider: ProviderName.optional(),
     /** Where the person confirms it; only while that is needed, and only for the person. */
-    actionUrl: capability(z.url().optional()),
+    actionUrl: capability(z.url().optional(), { owner: 'person' }),
     expiresAt: Instant.optional(),
     why: z.string().optional(),
     /** Where the money of a payment in has arrived so far, whose parts may come at different times: each place once. */

@@ -2,7 +2,7 @@ import type { Insight } from '#domain/auctions/inspector/messages.ts';
 import { type Actor, overseers, type Role } from '#domain/kernel/actor.ts';
 import type { JsonObject } from '#domain/kernel/canonical.ts';
 import type { RecordedEvent } from '#domain/kernel/envelope.ts';
-import type { Mark } from '#domain/kernel/message.ts';
+import type { Mark, Owned } from '#domain/kernel/message.ts';
 import { redacted } from '#domain/kernel/redaction.ts';
 import type { ResolverContext } from '../resolver-context.ts';
 import { oversees } from './own.ts';
@@ -21,32 +21,20 @@ import { hasRole } from './who.ts';
 export const historians: readonly Role[] = overseers;
 const seesPersonal: readonly Role[] = ['investigator'];
 
-/**
- * For each type the field that names the owner of what is marked in it, and who else needs what is secret there for their
- * work. A type that is not here has no owner.
- */
-const owners: Readonly<Record<string, { readonly field: string; readonly and: readonly Role[] }>> = {
-  Bid: { field: 'bidder', and: [] },
-  Lot: { field: 'consignor', and: ['auctioneer', 'clerk'] },
-  Payment: { field: 'person', and: [] },
-};
-
 /** By what right somebody sees something: it is theirs, or a role gives them an insight. */
 export type Right = 'owner' | Insight;
 
-/** By what right the one who asks sees a marked field of a document of this type; undefined: by none. */
+/** By what right the one who asks sees a marked field of a document; undefined: by none. */
 export function rightTo(
-  mark: Mark,
-  type: string,
+  { mark, owned }: { readonly mark: Mark; readonly owned: Owned | undefined },
   document: Readonly<Record<string, unknown>>,
   actor: Actor | undefined,
 ): Right | undefined {
   if (actor === undefined) return undefined;
-  const owner = owners[type];
-  if (owner !== undefined && document[owner.field] === actor.id) return 'owner';
+  if (owned !== undefined && document[owned.owner] === actor.id) return 'owner';
   if (mark === 'capability') return undefined;
   if (hasRole(actor, mark === 'secret' ? overseers : seesPersonal)) return 'maxima';
-  return mark === 'secret' && owner !== undefined && hasRole(actor, owner.and) ? 'reserves' : undefined;
+  return mark === 'secret' && hasRole(actor, owned?.and ?? []) ? 'reserves' : undefined;
 }
 
 /** An event's data as JSON, with only what the one who asks may see. */

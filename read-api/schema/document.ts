@@ -97,10 +97,10 @@ function resolverOf({ name, operation }: Named): unknown {
 function markedResolvers(known: Types): Resolvers {
   const resolvers: Resolvers = {};
   for (const [type, fields] of known.marked) {
-    const byField = [...fields].map(([name, mark]) => {
+    const byField = [...fields].map(([name, marked]) => {
       const resolve = (document: Readonly<Record<string, unknown>>, _: unknown, asked: Asked): unknown => {
         const { viewer, services } = asked;
-        const right = rightTo(mark, type, document, viewer.actor);
+        const right = rightTo(marked, document, viewer.actor);
         if (right === undefined) return null;
         if (right === 'owner') return document[name];
         return services.readings.record(viewer, right, `${type}.${name}`).then(() => document[name]);

@@ -1,5 +1,5 @@
 import { type JsonSchema, referenceOf } from '#domain/kernel/json-schema.ts';
-import { type Mark, marks } from '#domain/kernel/message.ts';
+import { type Mark, marks, type Owned } from '#domain/kernel/message.ts';
 
 /** What a schema says that GraphQL has no words for; thrown at boot, never at a caller. */
 export class UnsayableError extends TypeError {
@@ -66,6 +66,13 @@ function headOf(schema: JsonSchema, title: string, direction: Direction): string
 }
 
 /** The definitions a document needs, collected while its fields are printed. */
+/** A field that is only let out to some. */
+export interface Marked {
+  readonly mark: Mark;
+  /** Nobody's, where that is not said. */
+  readonly owned: Owned | undefined;
+}
+
 export interface Types {
   /** A reference to the type of what is handed out. `name` is for a type that has none of its own. */
   output(schema: JsonSchema, name: string, required: boolean): string;
@@ -80,7 +87,7 @@ export interface Types {
   readonly definitions: ReadonlyMap<string, string>;
   readonly scalars: ReadonlySet<string>;
   /** The marked fields of each type, which are only let out to some. */
-  readonly marked: ReadonlyMap<string, ReadonlyMap<string, Mark>>;
+  readonly marked: ReadonlyMap<string, ReadonlyMap<string, Marked>>;
   /** Adds a field that is resolved on its own to a type that is defined. */
   extend(name: string, field: string): void;
 }
@@ -93,7 +100,7 @@ export function types($defs: Readonly<Record<string, JsonSchema>>): Types {
   const origins = new Map<string, JsonSchema>();
   const scalars = new Set<string>();
   const enums = new Set<string>();
-  const marked = new Map<string, Map<string, Mark>>();
+  const marked = new Map<string, Map<string, Marked>>();
 
   function define(name: string, text: string): void {
     if (!NAME.test(name)) throw new UnsayableError(name, 'it is no name');
@@ -161,11 +168,17 @@ export function types($defs: Readonly<Record<string, JsonSchema>>): Types {
     });
   }
 
-  function mark(name: string, key: string, property: JsonSchema): boolean {
+  function mark(name: string, key: string, property: JsonSchema, beside: object): boolean {
     const kind = marks.find((mark) => property[mark] === true);
     if (kind === undefined) return false;
-    const known = marked.get(name) ?? new Map<string, Mark>();
-    marked.set(name, known.set(key, kind));
+    const { owned } = property;
+    if (owned !== undefined && !(owned.owner in beside))
+      throw new UnsayableError(
+        `${name}.${key}`,
+        `a field whose owner is in ${owned.owner}, which is not there`,
+      );
+    const known = marked.get(name) ?? new Map<string, Marked>();
+    marked.set(name, known.set(key, { mark: kind, owned }));
     return true;
   }
 
@@ -178,7 +191,7 @@ export function types($defs: Readonly<Record<string, JsonSchema>>): Types {
   function properties(schema: JsonSchema, name: string, direction: Direction): string[] {
     return Object.entries(schema.properties ?? {}).map(([key, property]) => {
       if (!NAME.test(key)) throw new UnsayableError(`${name}.${key}`, 'it is no name');
-      const hidden = direction === 'output' && mark(name, key, property);
+      const hidden = direction === 'output' && mark(name, key, property, schema.properties ?? {});
       const required = !hidden && (schema.required ?? []).includes(key);
       const type = reference(property, `${name}${pascal(key)}`, direction, required);
       const value = direction === 'input' ? usual(property, type) : '';
