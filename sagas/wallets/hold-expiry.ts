@@ -18,8 +18,8 @@ const over = (state: Waiting): Step<Waiting, never, 'expiry'> | undefined =>
   state === null ? undefined : { state, cancels: ['expiry'], done: true };
 
 /**
- * Releases a hold when its time has come, where its purpose has one (a bid's has none). The wallet judges again whether
- * the hold has expired, so a commitment or a capture that comes first wins.
+ * Releases a hold when its time has come, where whoever made it has said one (a bid never does). The wallet judges again
+ * whether the hold has expired, so a commitment or a capture that comes first wins.
  */
 export const holdExpiry = saga({
   name: 'hold-expiry',
@@ -32,8 +32,9 @@ export const holdExpiry = saga({
     }),
     when(HoldCommitted, FundsCaptured, FundsReleased, over),
   ],
-  id: ({ data }) =>
-    'purpose' in data && data.purpose === 'bid'
+  // Of a hold that never expires there is no instance.
+  id: ({ type, data }) =>
+    type === FundsReserved.type && data.expiresAt === undefined
       ? undefined
       : `${data.person}:${data.currency}:${data.holdId}`,
   answers: { release: over },

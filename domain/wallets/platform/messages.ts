@@ -4,6 +4,7 @@ import { command, event } from '../../kernel/message.ts';
 import { Currency, PositiveMinorUnits } from '../../kernel/money.ts';
 import { Postings } from '../../kernel/posting.ts';
 import { stream } from '../../kernel/stream.ts';
+import { word } from '../words.ts';
 
 // Streams `platform-<account>:<currency>:<movement>`: what one movement has brought an account of the house. Histories of before
 // keep all of an account in one stream, `platform-<account>:<currency>`. This is the permanent storage format.
@@ -13,14 +14,10 @@ export const PlatformAccount = z
   .enum(['fees', 'unallocated'])
   .meta({ id: 'PlatformAccount', description: 'An account of the house.' });
 
-const PlatformReason = z
-  .enum(['premium', 'commission', 'fees', 'top_up', 'transfer', 'sale_proceeds', 'refund'])
-  .meta({ id: 'PlatformReason', description: 'Why an account of the house was credited.' });
+const PlatformReason = word('PlatformReason', 'Why an account of the house was credited, for example fees.');
 
 /** What was ever kept as `unallocated`: money of people. */
-const OwnedReason = z
-  .enum(['top_up', 'transfer', 'sale_proceeds', 'refund'])
-  .meta({ id: 'UnallocatedReason', description: 'What money without an owner had been for.' });
+const OwnedReason = word('UnallocatedReason', 'What money without an owner had been for.');
 
 const credit = {
   account: PlatformAccount,

@@ -1,18 +1,20 @@
-import { z } from 'zod';
+import type { z } from 'zod';
 import { MovementId, PersonId } from '../../kernel/ids.ts';
 import { command, event, rejection } from '../../kernel/message.ts';
 import { Currency, PositiveMinorUnits, PositiveSum, Sum } from '../../kernel/money.ts';
 import { Postings } from '../../kernel/posting.ts';
 import { stream } from '../../kernel/stream.ts';
 import { laterPart } from '../payment/messages.ts';
+import { word } from '../words.ts';
 
 // Streams `unclaimed-<person>:<currency>`: what the house owes a person because no wallet of theirs could take it. This is
 // the permanent storage format.
 
-/** Why money is owed: for what a wallet should have been credited; `returned` is a payout that the wallet refused. */
-export const UnclaimedReason = z
-  .enum(['top_up', 'transfer', 'sale_proceeds', 'refund', 'payout_returned', 'reinstated', 'returned'])
-  .meta({ id: 'UnclaimedReason', description: 'What the unclaimed money was for.' });
+/** Why money is owed: the reason of the credit that a wallet refused; `returned` is a payout that it refused. */
+export const UnclaimedReason = word(
+  'UnclaimedReason',
+  'What the unclaimed money was for, for example top_up.',
+);
 export type UnclaimedReason = z.output<typeof UnclaimedReason>;
 
 const account = { person: PersonId, currency: Currency };

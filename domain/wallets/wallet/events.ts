@@ -5,38 +5,25 @@ import { event, refusalShape } from '../../kernel/message.ts';
 import { Currency, MinorUnits, PositiveMinorUnits, PositiveSum, Sum } from '../../kernel/money.ts';
 import { Postings } from '../../kernel/posting.ts';
 import { laterPart } from '../payment/messages.ts';
+import { word } from '../words.ts';
 
 // Streams `wallet-<person>:<currency>`. This is the permanent storage format.
 
-/** What a hold is for. A bid's hold never expires by time. */
-export const HoldPurpose = z
-  .enum(['bid', 'withdrawal'])
-  .meta({ id: 'HoldPurpose', description: 'What funds are held for.' });
+/** What a hold is for: `withdrawal` here, and words of others. */
+export const HoldPurpose = word('HoldPurpose', 'What funds are held for, for example bid or withdrawal.');
 export type HoldPurpose = z.output<typeof HoldPurpose>;
 
 /** Why a claim ended. */
-export const ClaimEnd = z
-  .enum(['outbid', 'refused', 'superseded', 'unsold', 'cancelled'])
-  .meta({ id: 'ClaimEnd', description: 'Why a claim on held funds ended.' });
+export const ClaimEnd = word('ClaimEnd', 'Why a claim on held funds ended, for example outbid.');
 
-/** Why a whole hold was released. */
-export const ReleaseReason = z
-  .enum(['unsold', 'cancelled', 'expired', 'payout_failed', 'debt_outstanding'])
-  .meta({ id: 'ReleaseReason', description: 'Why a hold was released.' });
+/** Why a whole hold was released: `expired`, `payout_failed`, `debt_outstanding` here, and words of others. */
+export const ReleaseReason = word('ReleaseReason', 'Why a hold was released, for example expired.');
 
-/** Why a wallet is credited. */
-export const CreditReason = z
-  .enum([
-    'top_up',
-    'transfer',
-    'transfer_returned',
-    'sale_proceeds',
-    'refund',
-    'unclaimed',
-    'payout_returned',
-    'reinstated',
-  ])
-  .meta({ id: 'CreditReason', description: 'Why a wallet was credited.' });
+/**
+ * Why a wallet is credited: `top_up`, `transfer`, `transfer_returned`, `unclaimed`, `payout_returned`, `reinstated` here, and words
+ * of others.
+ */
+export const CreditReason = word('CreditReason', 'Why a wallet was credited, for example top_up.');
 export type CreditReason = z.output<typeof CreditReason>;
 
 /** What a wallet holds after an event, so that a statement has its running balance from the event itself. */

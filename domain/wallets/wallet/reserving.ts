@@ -53,7 +53,7 @@ export function whyNot(wallet: Wallet, wanted: WantedClaim, precondition: Debt |
   return undefined;
 }
 
-/** Makes the claim, after {@link whyNot} had nothing against it. A bid's hold takes no expiry: it never expires by time. */
+/** Makes the claim, after {@link whyNot} had nothing against it. It expires only where the command says when. */
 export function reserve(wallet: Wallet, wanted: WantedClaim) {
   const { person, currency, holdId, claimId, purpose, amount, expiresAt } = wanted;
   const more = missing(wallet, wanted);
@@ -65,7 +65,7 @@ export function reserve(wallet: Wallet, wanted: WantedClaim) {
     purpose,
     amount,
     held: larger(amount, heldBy(holdNamed(wallet.holds, holdId))),
-    ...(purpose !== 'bid' && expiresAt !== undefined && { expiresAt }),
+    ...(expiresAt !== undefined && { expiresAt }),
     postings: moved(availableOf(person, currency), heldOf(person, currency), more),
     balance: { available: wallet.available - more, held: wallet.held + more },
   });

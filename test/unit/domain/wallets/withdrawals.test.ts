@@ -5,7 +5,16 @@ import { wallet } from '#domain/wallets/wallet/decider.ts';
 import { walletLimits } from '#domain/wallets/wallet/limits.ts';
 import { CommitHold, IncurDebt, ReserveFunds, Withdraw } from '#domain/wallets/wallet/messages.ts';
 import { decideOn, firstOf, NOON } from '#test/support/deciding.ts';
-import { ann, credit, currency, history, line, open, release } from '#test/support/deciding-wallets.ts';
+import {
+  ann,
+  capture,
+  credit,
+  currency,
+  history,
+  line,
+  open,
+  release,
+} from '#test/support/deciding-wallets.ts';
 
 const withdraw = (amount: bigint) => Withdraw({ amount, currency });
 const dayLater = { now: later(NOON, walletLimits.withdrawalMs) };
@@ -32,7 +41,7 @@ test('a refused withdrawal succeeds after a top-up, as a new decision', () => {
   assert.equal(line(refused, withdraw(6n), { id: 'w2' }), 'FundsReserved hold 6 3+6');
 });
 
-test('a withdrawal expires by time until it is committed; a bid never does', () => {
+test('a withdrawal expires by time until it is committed', () => {
   const held = history(open, credit(9n), [withdraw(6n), { id: 'w' }]);
   assert.equal(line(held, release('expired', 'w')), 'not_yet');
   assert.equal(line(held, release('expired', 'w'), { now: later(dayLater.now, -1) }), 'not_yet');
@@ -51,15 +60,21 @@ test('a withdrawal expires by time until it is committed; a bid never does', () 
     'hold_over',
   );
   assert.equal(line(history(open), commit), 'hold_unknown');
-  const dated = ReserveFunds({
-    ...ann,
-    holdId: 'lot',
-    claimId: 'a',
-    amount: 1n,
-    purpose: 'bid',
-    expiresAt: NOON,
-  });
-  assert.equal(line(history(open, credit(9n), dated), release('expired'), dayLater), 'hold_not_expired');
+});
+
+test('a hold expires by time only where its command says when, whatever it is for', () => {
+  const held = { ...ann, holdId: 'lot', claimId: 'a', amount: 1n };
+  // A word that wallets have never heard of.
+  const dated = ReserveFunds({ ...held, purpose: 'booking', expiresAt: NOON });
+  assert.equal(
+    line(history(open, credit(9n), dated), release('expired'), dayLater),
+    'FundsReleased expired 9+0',
+  );
+  for (const purpose of ['booking', 'bid']) {
+    const undated = history(open, credit(9n), ReserveFunds({ ...held, purpose }));
+    assert.equal(line(undated, release('expired'), dayLater), 'hold_not_expired', purpose);
+    assert.equal(line(undated, capture(1n)), 'FundsCaptured 8+0', purpose);
+  }
 });
 
 test('a withdrawal of whoever has come to owe since does not begin: its money is released, and pays the debt', () => {
