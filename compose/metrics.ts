@@ -65,7 +65,7 @@ export function metrics({ pipeline, consumers, noticesWaiting, noticesUnread }: 
   });
   new Gauge({
     name: 'annals_consumer_troubled',
-    help: '1 while a consumer tries the same again, for example a reaction whose command fails; /health/ready says what. One that stays at 1 does not end by itself.',
+    help: '1 while a consumer tries the same again, for example a reaction whose command gets no answer; /health/ready says what. One that stays at 1 does not end by itself.',
     labelNames: ['consumer'],
     registers,
     collect() {
@@ -76,7 +76,7 @@ export function metrics({ pipeline, consumers, noticesWaiting, noticesUnread }: 
   });
   new Gauge({
     name: 'annals_consumer_parked_keys',
-    help: 'Keys that wait for a repair.',
+    help: 'Keys that wait for a repair: of a view, of a reaction or a payment whose command nobody can take, and sagas that wait for one.',
     labelNames: ['consumer'],
     registers,
     collect() {

@@ -4,7 +4,7 @@ import type { Dispatch, Envelope, RecordedEvent, Reply } from './envelope.ts';
 import type { Follower, HandedOver, KeptLine } from './line.ts';
 import { type Intent, intentId, type Reaction, type Trail } from './reaction.ts';
 import type { Registry } from './registry.ts';
-import { Internal } from './rejections.ts';
+import { Forbidden, Internal, Invalid, NewerVersion, NotFound } from './rejections.ts';
 
 /** Beyond these a chain is a loop of reactions that feed each other, and following it ends with {@link ChainTooLongError}. */
 export const chainLimits = {
@@ -27,7 +27,7 @@ export interface Unanswered {
   readonly hopeless?: true;
   readonly command: string;
   readonly commandId: string;
-  /** The code of the rejection, `pending`, or the message of what `dispatch` threw. */
+  /** The code of the rejection, with its details where it is hopeless; `pending`; or the message of what `dispatch` threw. */
   readonly why: string;
 }
 
@@ -59,8 +59,12 @@ const noAnswers: ReadonlySet<string> = new Set([
   'contended',
   Internal.code,
   'unauthenticated',
+  NewerVersion.code,
   NotYet.code,
 ]);
+
+/** Rejections of a command that no stream has decided, for what it is itself: a stream's own noes are others. */
+const hopeless: ReadonlySet<string> = new Set([Internal.code, Invalid.code, Forbidden.code, NotFound.code]);
 
 /** Why a reply does not settle its command, which then is asked for again under the same id. `undefined`: it does. */
 export function unsettledBy(reply: Reply): string | undefined {
@@ -69,9 +73,18 @@ export function unsettledBy(reply: Reply): string | undefined {
   return noAnswers.has(reply.rejection.code) ? reply.rejection.code : undefined;
 }
 
-/** Nobody can decide or store the command as it is: asked again, the same comes of it. */
-export const isHopeless = (reply: Reply): boolean =>
-  reply.outcome === 'rejected' && reply.rejection.code === Internal.code;
+/** Long enough to find it in the log, or in the schema. */
+const REASON_LENGTH = 500;
+
+/**
+ * Why nobody can decide or store the command as it is, so that the same comes of it however often it is sent. `undefined`: somebody can.
+ * For whoever sends what reactions and sagas have made: it must neither stop others nor pass for an answer.
+ */
+export function hopelessBy(reply: Reply): string | undefined {
+  if (reply.outcome !== 'rejected' || !hopeless.has(reply.rejection.code)) return undefined;
+  const { code, details } = reply.rejection;
+  return `${code} ${JSON.stringify(details)}`.slice(0, REASON_LENGTH);
+}
 
 interface Answer {
   readonly events: readonly RecordedEvent[];
@@ -84,10 +97,11 @@ async function ask(dispatch: Dispatch, envelope: Envelope): Promise<Answer> {
   const unanswered = (why: string): Unanswered => ({ command, commandId, why });
   try {
     const reply = await dispatch(envelope);
+    const { events } = reply;
+    const hopeless = hopelessBy(reply);
+    if (hopeless !== undefined) return { events, unanswered: { ...unanswered(hopeless), hopeless: true } };
     const why = unsettledBy(reply);
-    if (why === undefined) return { events: reply.events, unanswered: undefined };
-    const open = isHopeless(reply) ? { ...unanswered(why), hopeless: true as const } : unanswered(why);
-    return { events: reply.events, unanswered: open };
+    return { events, unanswered: why === undefined ? undefined : unanswered(why) };
   } catch (error) {
     return { events: [], unanswered: unanswered(error instanceof Error ? error.message : String(error)) };
   }

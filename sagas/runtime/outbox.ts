@@ -1,5 +1,5 @@
 import { systemActor } from '#domain/kernel/actor.ts';
-import { isHopeless, unsettledBy } from '#domain/kernel/chain.ts';
+import { hopelessBy, unsettledBy } from '#domain/kernel/chain.ts';
 import type { Dispatch, Envelope, Reply } from '#domain/kernel/envelope.ts';
 import { later } from '#domain/kernel/instant.ts';
 import type { Clock } from '#domain/kernel/ports/facts.ts';
@@ -195,7 +195,13 @@ export class Outbox {
   #pause(job: Job, problem: NotNowError): void {
     const { pauseClock, log } = this.#options;
     job.failures += 1;
-    job.hopeless = problem instanceof HopelessError ? problem.message : undefined;
+    const hopeless = problem instanceof HopelessError ? problem.message : undefined;
+    if (hopeless !== undefined && job.hopeless === undefined)
+      log.error(
+        { stream: job.stream, problem: hopeless },
+        'a saga waits for a repair: nobody can take its command',
+      );
+    job.hopeless = hopeless;
     job.phase = 'pausing';
     if (job.failures % 10 === 0)
       log.warn({ stream: job.stream, failures: job.failures, problem: problem.message }, 'a saga waits');
@@ -250,11 +256,11 @@ export class Outbox {
     } catch (error) {
       throw new NotNowError(`${send.command}: ${error instanceof Error ? error.message : String(error)}`);
     }
+    const problem = (why: string): string => `${send.command} ${send.commandId}: ${why}`;
+    const hopeless = hopelessBy(reply);
+    if (hopeless !== undefined) throw new HopelessError(problem(hopeless));
     const unsettled = unsettledBy(reply);
-    if (unsettled !== undefined) {
-      const problem = `${send.command} ${send.commandId}: ${unsettled}`;
-      throw isHopeless(reply) ? new HopelessError(problem) : new NotNowError(problem);
-    }
+    if (unsettled !== undefined) throw new NotNowError(problem(unsettled));
     const events = reply.events.map(({ type, data }) => ({ type, data }));
     return reply.outcome === 'rejected'
       ? { outcome: 'rejected', rejection: reply.rejection, events }

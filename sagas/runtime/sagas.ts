@@ -136,8 +136,7 @@ class RunningSagas implements Sagas {
     return this.consumers.map((consumer) => {
       const status = consumer.status();
       if (consumer !== this.#outboxConsumer || first === undefined) return status;
-      const problem = status.problem ?? first.join(': ');
-      return { ...status, parkedKeys: status.parkedKeys + need.size, problem };
+      return { ...status, parkedKeys: status.parkedKeys + need.size, parkedFor: first.join(': ') };
     });
   }
 

@@ -1,10 +1,12 @@
 import { systemActor } from '#domain/kernel/actor.ts';
-import { unsettledBy } from '#domain/kernel/chain.ts';
+import type { JsonObject } from '#domain/kernel/canonical.ts';
+import { hopelessBy, unsettledBy } from '#domain/kernel/chain.ts';
 import { isOver } from '#domain/kernel/deadline.ts';
 import type { Dispatch, RecordedEvent } from '#domain/kernel/envelope.ts';
 import { type Instant, later } from '#domain/kernel/instant.ts';
+import type { Command } from '#domain/kernel/message.ts';
 import { pause } from '#domain/kernel/pause.ts';
-import type { Handler } from '#domain/kernel/ports/consumer.ts';
+import type { Handled, Handler } from '#domain/kernel/ports/consumer.ts';
 import type { Clock } from '#domain/kernel/ports/facts.ts';
 import type { PaymentProvider, ProviderAnswer } from '#domain/kernel/ports/payments.ts';
 import { intentId, type Recorded } from '#domain/kernel/reaction.ts';
@@ -39,6 +41,11 @@ const isGivenUp = ({ type, data, metadata }: Initiated, now: Instant): boolean =
   type === 'TopUpInitiated' &&
   isOver(data.expiresAt ?? later(metadata.occurredAt, walletLimits.topUpMs), now);
 
+type Failure = Handled['failures'][number];
+
+/** An answer of the provider that no command can carry, or nobody record: it parks its payment alone. */
+class UnrecordableError extends Error {}
+
 /** @throws when it has not come in time: the outcome is unknown then, as after any other failure */
 async function inTime<T>(answer: Promise<T>, clock: Clock, signal: AbortSignal): Promise<T> {
   const over = new AbortController();
@@ -56,7 +63,8 @@ async function inTime<T>(answer: Promise<T>, clock: Clock, signal: AbortSignal):
  * Where the history asks the world outside for a payment. Reactions and sagas only send commands; this is the one consumer
  * with an effect of its own. Both halves can be repeated: the provider knows the payment by its id, and its answer is
  * recorded by a command whose id derives from the event. So the order is: ask, record, and only then let the checkpoint
- * pass. Whatever fails is "not now": the batch is met again, and nothing happens twice. A payment in whose time to begin is
+ * pass. Whatever fails is "not now": the batch is met again, and nothing happens twice. An answer that can never be recorded parks
+ * its payment, which is asked for again when staff have it tried again. A payment in whose time to begin is
  * over is not asked for any more; a payout is, for ever, because it may have been paid. Meanwhile the others of its batch
  * are answered, and each is asked for once in this process.
  */
@@ -85,22 +93,58 @@ export function paymentsGateway({
     return RecordProviderAnswer({ paymentId, provider: provider.name, answer });
   }
 
+  /** @throws UnrecordableError, which no other try mends */
+  function written(command: Command): JsonObject {
+    try {
+      return registry.encodeCommand(command);
+    } catch (error) {
+      throw new UnrecordableError(`what the provider answers fits no ${command.command}`, { cause: error });
+    }
+  }
+
   async function ask(event: RecordedEvent, signal: AbortSignal): Promise<void> {
     if (!isInitiated(event) || done.has(event.eventId)) return;
-    const { paymentId } = event.data;
     const command = await outcomeOf(event, signal);
     const reply = await dispatch({
       command: command.command,
-      data: registry.encodeCommand(command),
+      data: written(command),
       commandId: intentId(NAME, event, { command }),
       actor: systemActor(NAME),
       correlationId: event.metadata.correlationId,
       causationId: event.eventId,
       origin: { channel: 'reaction' },
     });
+    const unrecorded = (why: string): string =>
+      `the provider's answer to ${event.data.paymentId} is not recorded: ${why}`;
+    const hopeless = hopelessBy(reply);
+    if (hopeless !== undefined) throw new UnrecordableError(unrecorded(hopeless));
     const open = unsettledBy(reply);
-    if (open !== undefined) throw new Error(`the provider's answer to ${paymentId} is not recorded: ${open}`);
+    if (open !== undefined) throw new Error(unrecorded(open));
     done.add(event.eventId);
+  }
+
+  /** What came of those at once: which are to be parked. @throws the first that is "not now", once all of them have ended */
+  async function askTogether(
+    events: readonly RecordedEvent[],
+    signal: AbortSignal,
+  ): Promise<Handled['failures']> {
+    const failures: Failure[] = [];
+    const notNow: unknown[] = [];
+    for (let next = 0; next < events.length && !signal.aborted; next += AT_ONCE) {
+      const some = events.slice(next, next + AT_ONCE);
+      const settled = await Promise.allSettled(some.map((event) => ask(event, signal)));
+      for (const [at, event] of some.entries()) {
+        const outcome = settled[at];
+        if (outcome?.status !== 'rejected') continue;
+        const { reason } = outcome;
+        if (reason instanceof UnrecordableError) failures.push({ key: event.stream, event, error: reason });
+        else notNow.push(reason);
+      }
+    }
+    // An aborted batch must not pass as handled.
+    signal.throwIfAborted();
+    if (notNow.length > 0) throw notNow[0];
+    return failures;
   }
 
   return {
@@ -108,17 +152,9 @@ export function paymentsGateway({
     filter: { streams: [paymentStream.prefix], types: ways },
     key: ({ stream }) => stream,
     async handle(events, signal) {
-      const failures: unknown[] = [];
-      for (let next = 0; next < events.length && !signal.aborted; next += AT_ONCE) {
-        const asked = events.slice(next, next + AT_ONCE).map((event) => ask(event, signal));
-        for (const settled of await Promise.allSettled(asked))
-          if (settled.status === 'rejected') failures.push(settled.reason);
-      }
-      // An aborted batch must not pass as handled.
-      signal.throwIfAborted();
-      if (failures.length > 0) throw failures[0];
+      const failures = await askTogether(events, signal);
       done.clear();
-      return { writes: [], failures: [] };
+      return { writes: [], failures };
     },
   };
 }

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
-import { readdirSync, writeFileSync } from 'node:fs';
+import { readdirSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, describe, it } from 'node:test';
-import { NoSuchCollectionError } from '#domain/kernel/ports/read-store.ts';
+import { NoSuchCollectionError, ReadStoreError } from '#domain/kernel/ports/read-store.ts';
 import { openSqliteReadStore } from '#engines/read-store/sqlite/store.ts';
 import { idsOf, lots, put, removeFolders, temporaryFolder, write } from '#test/support/lots-read.ts';
 
@@ -50,6 +50,39 @@ describe('read store: sqlite alone', () => {
       assert.ok(readdirSync(inFolder).includes('views.db.set-aside-1'));
       await store.close();
     });
+
+  it('names what SQLite fails with as a store that cannot be read, whatever is read', async () => {
+    const store = openSqliteReadStore({ folder });
+    await store.declare(lots);
+    const database = new DatabaseSync(join(folder, 'views.db'));
+    const tables = ['documents_1', 'parked_positions', 'parked', 'consumers', 'settings', 'snapshots'];
+    for (const table of tables) database.exec(`DROP TABLE ${table}`);
+    database.close();
+    const reads = {
+      get: () => store.get(lots.name, ['a']),
+      find: () => store.find(lots.name, { limit: 1 }),
+      scan: () => store.scan(lots.name, undefined, 1),
+      checkpoint: () => store.checkpoint('view:lots'),
+      consumers: () => store.consumers(),
+      parked: () => store.parked(),
+      isParked: () => store.isParked('view:lots', 'a'),
+      setting: () => store.setting('one'),
+      readSnapshot: () => store.readSnapshot('lot-a'),
+      snapshot: () => store.snapshot((at) => at.setting('one')),
+    };
+    for (const [name, read] of Object.entries(reads)) await assert.rejects(read, ReadStoreError, name);
+    await store.close();
+  });
+
+  it('names a file that is gone as a store that cannot be read', async () => {
+    const store = openSqliteReadStore({ folder });
+    renameSync(join(folder, 'views.db'), join(folder, 'elsewhere.db'));
+    await assert.rejects(
+      store.snapshot(async () => undefined),
+      ReadStoreError,
+    );
+    await store.close();
+  });
 
   it('uses the declared indexes for filters and for order', async () => {
     const store = openSqliteReadStore({ folder });

@@ -41,6 +41,12 @@ export interface NoticesOptions {
 
 const later = (): NoticeAnswer => no(503, Overloaded({ retryAfterMs: RETRY_AFTER_S * 1_000 }));
 
+/** The header may say anything at all. */
+function lengthSaid({ headers }: IncomingMessage): number | undefined {
+  const bytes = Number(headers['content-length']);
+  return Number.isSafeInteger(bytes) ? bytes : undefined;
+}
+
 /** What is kept of a body whose text this is. */
 function keptOf(body: Uint8Array, text: string) {
   const beginning = beginningOf(text);
@@ -90,7 +96,7 @@ export function paymentWebhooks({
     const body = await readBytes(request).catch((error: unknown) => {
       const isRefused = error instanceof RefusedRequestError && UNREAD.has(error.answer.status);
       if (isRefused && signature !== undefined)
-        unread.note({ status: error.answer.status, address: addressOf(request) });
+        unread.note({ status: error.answer.status, address: addressOf(request), bytes: lengthSaid(request) });
       throw error;
     });
     const answer = await take(body, signature, addressOf(request));

@@ -10,6 +10,8 @@ export interface UnreadNotice {
   /** Why: 413 for a body that is too long, 415 for one in an encoding. */
   readonly status: number;
   readonly address: string | undefined;
+  /** As long as whoever sent it says it is; undefined where that is not said. */
+  readonly bytes: number | undefined;
 }
 
 export interface UnreadNotices {
@@ -27,13 +29,13 @@ export function unreadNotices({ log, clock }: { readonly log: Log; readonly cloc
   let toldAtMs = Number.NEGATIVE_INFINITY;
   let untold = 0;
   return {
-    note({ status, address }) {
+    note({ status, address, bytes }) {
       counts.set(status, (counts.get(status) ?? 0) + 1);
       const nowMs = millisecondsOf(clock.now());
       untold += 1;
       if (nowMs - toldAtMs < TOLD_EVERY_MS) return;
       log.warn(
-        { status, address, notices: untold },
+        { status, address, bytes, notices: untold },
         'notices with a signature were refused unread: if they are the payment provider’s, ask it what they said',
       );
       [toldAtMs, untold] = [nowMs, 0];

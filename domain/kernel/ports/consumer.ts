@@ -44,6 +44,8 @@ export interface ConsumerStatus {
   readonly handled: number;
   /** Why it does not run, or what its last repeat was for. */
   readonly problem: string | undefined;
+  /** Why the first of the parked keys waits, where no list of parked keys says so. */
+  readonly parkedFor?: string;
 }
 
 export interface Consumer {

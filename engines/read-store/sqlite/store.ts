@@ -83,7 +83,7 @@ function reading<T>(read: () => T): T {
 
 /** A connection of its own, because a transaction belongs to a connection and reading awaits between its steps. */
 async function snapshotOf<T>(path: string, read: (at: ReadSnapshot) => Promise<T>): Promise<T> {
-  const database = new Database(path, { readOnly: true });
+  const database = reading(() => new Database(path, { readOnly: true }));
   try {
     database.execute('BEGIN');
     const documents = new Documents(database);

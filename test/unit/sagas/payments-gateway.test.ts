@@ -2,8 +2,9 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Dispatch, Envelope } from '#domain/kernel/envelope.ts';
 import { later } from '#domain/kernel/instant.ts';
+import type { Rejection } from '#domain/kernel/message.ts';
 import type { PaymentProvider } from '#domain/kernel/ports/payments.ts';
-import { Overloaded } from '#domain/kernel/rejections.ts';
+import { Internal, Overloaded } from '#domain/kernel/rejections.ts';
 import { PayoutInitiated, TopUpInitiated } from '#domain/wallets/payment/messages.ts';
 import { simulatedClock } from '#engines/clock/simulated.ts';
 import { paymentsGateway } from '#sagas/wallets/payments-gateway.ts';
@@ -29,13 +30,10 @@ const accepting =
     const { commandId } = envelope;
     return { outcome: 'accepted', commandId, stream: 'payment-p', position: 1n, events: [] };
   };
-const refusing: Dispatch = async ({ commandId }) => ({
-  outcome: 'rejected',
-  commandId,
-  rejection: Overloaded({ retryAfterMs: 1 }),
-  position: undefined,
-  events: [],
-});
+const refusingWith =
+  (rejection: Rejection): Dispatch =>
+  async ({ commandId }) => ({ outcome: 'rejected', commandId, rejection, position: undefined, events: [] });
+const refusing = refusingWith(Overloaded({ retryAfterMs: 1 }));
 
 test('the answer is recorded under an id that derives from the event', async () => {
   const sent: Envelope[] = [];
@@ -80,6 +78,36 @@ test('a payment that gets no answer holds up none beside it, and these are asked
   assert.deepEqual(asked, ['p', ...others, 'p']);
   const recorded = sent.map(({ data }) => (data as { readonly paymentId: string }).paymentId);
   assert.deepEqual(recorded, others);
+});
+
+test('an answer that can never be recorded parks its payment alone, and those beside it go on', async () => {
+  const sent: Envelope[] = [];
+  const taking = accepting(sent);
+  const broken = refusingWith(Internal({ reference: 'r1' }));
+  const dispatch: Dispatch = (envelope) =>
+    (JSON.stringify(envelope.data).includes('"p"') ? broken : taking)(envelope);
+  const gateway = paymentsGateway({ ...around, provider, dispatch });
+  const { failures } = await gateway.handle([event, named('q')], signal);
+  assert.deepEqual(
+    failures.map((failure) => [failure.key, failure.event.eventId]),
+    [['payment-p', event.eventId]],
+  );
+  assert.match(failures[0]?.error.message ?? '', /to p is not recorded: internal .*r1/);
+  assert.equal(sent.length, 1);
+  // Tried again once it is mended, it is asked for and recorded like any other.
+  const mended = paymentsGateway({ ...around, provider, dispatch: taking });
+  assert.deepEqual(await mended.handle([event], signal), { writes: [], failures: [] });
+  assert.equal(sent.length, 2);
+});
+
+test('an answer that fits no command parks its payment, too', async () => {
+  const wordy: PaymentProvider = {
+    ...provider,
+    submitPayout: async () => ({ status: 'declined', why: 'no '.repeat(1_000) }),
+  };
+  const gateway = paymentsGateway({ ...around, provider: wordy, dispatch: accepting([]) });
+  const { failures } = await gateway.handle([event], signal);
+  assert.match(failures[0]?.error.message ?? '', /fits no RecordProviderAnswer/);
 });
 
 test('an answer that never comes is waited for so long, and then it is as if the provider had said nothing', async () => {

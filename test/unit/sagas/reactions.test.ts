@@ -1,7 +1,15 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
-import { Internal, Overloaded } from '#domain/kernel/rejections.ts';
+import type { Rejection } from '#domain/kernel/message.ts';
+import {
+  Forbidden,
+  Internal,
+  Invalid,
+  NewerVersion,
+  NotFound,
+  Overloaded,
+} from '#domain/kernel/rejections.ts';
 import { memoryReadStore } from '#engines/read-store/memory.ts';
 import { retryParked } from '#projections/runtime/operate.ts';
 import { during, givenWorld, type RuntimeOptions, START, type World } from '#test/support/saga-runtime.ts';
@@ -115,4 +123,43 @@ test('a command that nobody can take parks its key alone, with its name, until s
     while ((await world.readStore.parked()).length > 0) await pause(5);
   });
   assert.deepEqual(await countedIn(world), ['7', '0']);
+});
+
+/** What a reaction's first command is refused with, and what becomes of its key. */
+async function parkedBy(rejection: Rejection): Promise<readonly (readonly [key: string, error: string])[]> {
+  const world = givenWorld();
+  let isRefused = false;
+  const options: RuntimeOptions = {
+    reactions: [counting],
+    dispatch: (inner) => async (envelope) => {
+      if (isRefused) return inner(envelope);
+      isRefused = true;
+      const { commandId } = envelope;
+      return { outcome: 'rejected', commandId, rejection, position: undefined, events: [] };
+    },
+  };
+  await during(world, options, async ({ send, settle }) => {
+    await send(ask);
+    await settle();
+  });
+  assert.equal((await countedIn(world)).length, (await world.readStore.parked()).length === 0 ? 1 : 0);
+  return (await world.readStore.parked('reaction:counting')).map(({ key, error }) => [key, error]);
+}
+
+test('a command that is refused before any stream has decided it is no answer: its key waits for a repair, with the reason', async () => {
+  const refusals = [
+    Invalid({ issues: [{ path: 'amount', problem: 'too long' }] }),
+    Forbidden({ needs: ['system'] }),
+    NotFound({ what: 'command Count' }),
+    Internal({ reference: 'r' }),
+  ];
+  for (const refusal of refusals) {
+    const [[key, error] = ['', '']] = await parkedBy(refusal);
+    assert.equal(key, 't1', refusal.code);
+    assert.ok(error.includes(`${refusal.code} ${JSON.stringify(refusal.details)}`), error);
+  }
+});
+
+test('a command that meets a newer event waits until its code is as new, and parks nothing', async () => {
+  assert.deepEqual(await parkedBy(NewerVersion({ event: 'Counted 2' })), []);
 });

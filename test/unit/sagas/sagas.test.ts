@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { systemActor } from '#domain/kernel/actor.ts';
 import { NotYet } from '#domain/kernel/deadline.ts';
 import { later } from '#domain/kernel/instant.ts';
-import { Contended, Internal, Overloaded } from '#domain/kernel/rejections.ts';
+import { Contended, Internal, Invalid, Overloaded } from '#domain/kernel/rejections.ts';
 import { saga } from '#domain/kernel/saga.ts';
 import { Instances } from '#sagas/runtime/instances.ts';
 import { startSagas } from '#sagas/runtime/sagas.ts';
@@ -241,32 +241,32 @@ test('sagas whose streams could be taken for each other are refused', async () =
   });
 });
 
-test('an instance whose command nobody can take is told of, keeps up no other, and goes on once that is mended', async () => {
-  const world = givenWorld();
-  let mended = false;
-  const options: RuntimeOptions = {
-    sagas: [transferring],
-    dispatch: (inner) => async (envelope) => {
-      if (mended || envelope.command !== 'Take' || !JSON.stringify(envelope.data).includes('cyd'))
-        return inner(envelope);
-      const rejection = Internal({ reference: 'r' });
-      const { commandId } = envelope;
-      return { outcome: 'rejected', commandId, rejection, position: undefined, events: [] };
-    },
-  };
-  await during(world, options, async ({ send, settle, sagas }) => {
-    const outbox = () => sagas.standing().find(({ name }) => name === 'sagas:outbox');
-    await send(Fill({ purse: 'ann', amount: 10n }));
-    await send(Fill({ purse: 'cyd', amount: 10n }));
-    const { data } = wanted(7n);
-    await send(Ask({ ...data, transfer: 't9', from: 'cyd' }));
-    await eventually('it is told of', () => outbox()?.parkedKeys === 1);
-    assert.match(outbox()?.problem ?? '', /saga-transferring-t9: Take .*: internal/);
-    await send(wanted(7n));
-    await eventually('the other goes on', async () => (await typesOf(world, 'purse-bob')).length === 1);
-    mended = true;
-    await settle();
-    assert.deepEqual([outbox()?.parkedKeys, outbox()?.problem], [0, undefined]);
+for (const rejection of [Internal({ reference: 'r' }), Invalid({ issues: [] })])
+  test(`an instance whose command nobody can take (${rejection.code}) is told of, keeps up no other, and goes on once that is mended`, async () => {
+    const world = givenWorld();
+    let mended = false;
+    const options: RuntimeOptions = {
+      sagas: [transferring],
+      dispatch: (inner) => async (envelope) => {
+        if (mended || envelope.command !== 'Take' || !JSON.stringify(envelope.data).includes('cyd'))
+          return inner(envelope);
+        const { commandId } = envelope;
+        return { outcome: 'rejected', commandId, rejection, position: undefined, events: [] };
+      },
+    };
+    await during(world, options, async ({ send, settle, sagas }) => {
+      const outbox = () => sagas.standing().find(({ name }) => name === 'sagas:outbox');
+      await send(Fill({ purse: 'ann', amount: 10n }));
+      await send(Fill({ purse: 'cyd', amount: 10n }));
+      const { data } = wanted(7n);
+      await send(Ask({ ...data, transfer: 't9', from: 'cyd' }));
+      await eventually('it is told of', () => outbox()?.parkedKeys === 1);
+      assert.match(outbox()?.parkedFor ?? '', new RegExp(`saga-transferring-t9: Take .*: ${rejection.code}`));
+      await send(wanted(7n));
+      await eventually('the other goes on', async () => (await typesOf(world, 'purse-bob')).length === 1);
+      mended = true;
+      await settle();
+      assert.deepEqual([outbox()?.parkedKeys, outbox()?.parkedFor], [0, undefined]);
+    });
+    assert.deepEqual(await typesOf(world, 'purse-cyd'), ['Filled', 'Taken']);
   });
-  assert.deepEqual(await typesOf(world, 'purse-cyd'), ['Filled', 'Taken']);
-});

@@ -42,7 +42,7 @@ test('a signed notice that is too long, or in an encoding, is refused with its r
   assert.deepEqual([status, code], [413, 'invalid']);
   assert.match(details, /larger than 131072 bytes/);
   assert.deepEqual([...unread.counts()], [[413, 1]]);
-  assert.deepEqual(told, [{ status: 413, address: '127.0.0.1', notices: 1 }]);
+  assert.deepEqual(told, [{ status: 413, address: '127.0.0.1', bytes: long.length, notices: 1 }]);
   assert.equal((await post(new Uint8Array(1), { ...signed, 'content-encoding': 'gzip' }))[0], 415);
   assert.deepEqual(
     [...unread.counts()],
@@ -60,7 +60,7 @@ test('many of them are all counted, and fill no log', async () => {
   assert.equal(told.length, 1);
   clock.advanceTo('2026-03-01T12:01:00.000Z');
   await post(long, signed);
-  assert.deepEqual(told.at(-1), { status: 413, address: '127.0.0.1', notices: 5 });
+  assert.deepEqual(told.at(-1), { status: 413, address: '127.0.0.1', bytes: long.length, notices: 5 });
 });
 
 test('what bears no signature is no notice, and is counted by nobody', async () => {
