@@ -9,7 +9,7 @@ import { type Acknowledgement, judgement, type RawEvent } from './judge.ts';
 
 // The judge is only worth what it finds: a sound history of the simulation is spoilt in every place, one at a time.
 
-const sound = await run({ ...storyOf(9, 40), shared: false });
+const sound = await run({ ...storyOf(16, 40), shared: false });
 const { history } = sound;
 
 function problemsOf(events: readonly RawEvent[], ...told: readonly Acknowledgement[]): readonly string[] {
