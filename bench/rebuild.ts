@@ -4,7 +4,7 @@ import { DatabaseSync } from 'node:sqlite';
 import type { Workplace } from '#cli/projections.ts';
 import { registry, views } from '#compose/contexts.ts';
 import { openWorkplace } from '#compose/workplace.ts';
-import type { Commit, ReadStore } from '#domain/kernel/ports/read-store.ts';
+import type { Commit, ConsumerStore } from '#domain/kernel/ports/consumer-store.ts';
 import { consumerLoop } from '#engines/consumer/consumer.ts';
 import { openSqliteEventStore } from '#engines/event-store/sqlite/store.ts';
 import { textOf, wordsOf } from '#engines/read-store/collection.ts';
@@ -60,17 +60,17 @@ async function recorded(folder: string): Promise<readonly Written[]> {
     for (const view of views) {
       const commits: Commit[] = [];
       written.push({ view, commits });
-      const recording: ReadStore = {
-        ...readStore,
+      const recording: ConsumerStore = {
+        ...readStore.consumers,
         commit(commit) {
           commits.push(commit);
-          return readStore.commit(commit);
+          return readStore.consumers.commit(commit);
         },
       };
       const consume = consumerLoop({
         feed: store,
         store,
-        readStore: recording,
+        consumers: recording,
         registry,
         clock,
         owner: 'bench',
@@ -88,7 +88,7 @@ async function bareLoop(history: string, folder: string, written: readonly Writt
   mkdirSync(folder);
   const made = openSqliteReadStore({ folder });
   for (const { view } of written)
-    await made.declare({ name: view.name, indexes: view.indexes, text: view.text });
+    await made.documents.declare({ name: view.name, indexes: view.indexes, text: view.text });
   await made.close();
   const source = new DatabaseSync(join(history, 'events.db'), { readOnly: true });
   const target = new DatabaseSync(join(folder, 'views.db'));

@@ -77,7 +77,7 @@ async function status({ views, readStore, store, print }: Workplace): Promise<Ex
 }
 
 async function parked({ readStore, print }: Workplace): Promise<ExitCode> {
-  const keys = await readStore.parked();
+  const keys = await readStore.consumers.parked();
   if (keys.length === 0) print('Nothing is parked.');
   else
     table(print, [
@@ -99,7 +99,7 @@ async function retry(
   name: string | undefined,
   key: string | undefined,
 ): Promise<ExitCode> {
-  const asked = await retryParked(readStore, name, key);
+  const asked = await retryParked(readStore.consumers, name, key);
   print(
     asked === 0
       ? 'No such key is parked.'

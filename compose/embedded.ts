@@ -88,7 +88,10 @@ export async function startEmbedded(options: PlatformOptions): Promise<Platform>
   const write = writeSide(engines, { log, webhookSecrets: [paying.secret], ...asking });
   const { dispatch } = write.pipeline;
   const views = await projections(engines, log);
-  await remindOfPayouts({ ...engines, registry, provider: paying.provider, log });
+  await remindOfPayouts({
+    ...{ store: engines.store, consumers: engines.readStore.consumers, registry },
+    ...{ provider: paying.provider, log },
+  });
   const role = await runSagas(engines, { dispatch, provider: paying.provider, log });
   let url = '';
   const publicUrl = () => config.publicUrl ?? url;

@@ -155,12 +155,13 @@ export async function embeddedEngines({ config, log, onFatal }: EnginesOptions):
     log.warn({ epoch: store.epoch }, 'the views belonged to another history and are made anew');
   await warnOfNewKey(config, store, log);
   const feed = eventFeed(store, { clock: machineClock });
-  const lines = keepLines({ feed, readStore, machineClock, log });
+  const { consumers } = readStore;
+  const lines = keepLines({ feed, consumers, machineClock, log });
   const newId = newIds({ clock: machineClock });
   // Whoever holds this folder's history is the only one to run its consumers: a restart need not wait for the leases of a
   // process that was killed.
   const owner = 'embedded';
-  const consume = consumerLoop({ feed, store, readStore, registry, clock: machineClock, owner });
+  const consume = consumerLoop({ feed, store, consumers, registry, clock: machineClock, owner });
   return {
     clock,
     simulated,

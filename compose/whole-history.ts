@@ -103,8 +103,8 @@ async function wordFor(
   { folder, keyFile }: HistoryFolder,
   readers: SqliteReaders | undefined,
 ): Promise<string> {
-  const epoch = await readers?.setting(HISTORY);
-  const checkpoints = ((await readers?.consumers()) ?? []).map(({ checkpoint = 0n }) => checkpoint);
+  const epoch = await readers?.settings.get(HISTORY);
+  const checkpoints = ((await readers?.consumers.all()) ?? []).map(({ checkpoint = 0n }) => checkpoint);
   // Looking at a history to read only may leave a log where there was none.
   const others = tracesOfHistory(folder, keyFile).filter((name) => !/^events\.db(-wal)?$/.test(name));
   const lost =

@@ -31,7 +31,14 @@ export async function openWorkplace(options: OpenOptions): Promise<Workplace & {
   const readStore = openSqliteReadStore({ folder });
   await belongTo(readStore, store.epoch);
   const owner = `cli-${newIds({ clock })()}`;
-  const consume = consumerLoop({ feed: store, store, readStore, registry, clock, owner });
+  const consume = consumerLoop({
+    feed: store,
+    store,
+    consumers: readStore.consumers,
+    registry,
+    clock,
+    owner,
+  });
   return {
     views,
     registry,

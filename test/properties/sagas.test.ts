@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { later } from '#domain/kernel/instant.ts';
-import { memoryReadStore } from '#engines/read-store/memory.ts';
+import { memoryReadStore } from '#engines/read-store/memory/store.ts';
 import {
   type Death,
   givenWorld,

@@ -1,6 +1,6 @@
 import { registry, views } from '#compose/contexts.ts';
 import type { StoredEvent } from '#domain/kernel/envelope.ts';
-import { memoryReadStore } from '#engines/read-store/memory.ts';
+import { memoryReadStore } from '#engines/read-store/memory/store.ts';
 import { verifyView } from '#projections/runtime/verify.ts';
 import { BeginningError, beginning } from './beginning.ts';
 import { FLOODED, type Story } from './story.ts';

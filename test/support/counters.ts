@@ -101,8 +101,11 @@ export function totalsOf(facts: readonly Fact[]): Record<string, string> {
 }
 
 /** The totals that a collection holds. */
-export async function totalsIn(readStore: ReadStore, collection: string): Promise<Record<string, string>> {
-  const documents = await readStore.scan(collection, undefined, 1_000);
+export async function totalsIn(
+  readStore: Pick<ReadStore, 'documents'>,
+  collection: string,
+): Promise<Record<string, string>> {
+  const documents = await readStore.documents.scan(collection, undefined, 1_000);
   return Object.fromEntries(documents.map(({ id, body }) => [id, String(body?.total)]));
 }
 
@@ -113,8 +116,12 @@ export const historyOf = async (facts: readonly Fact[]): Promise<EventStore> => 
 };
 
 /** A consumer loop of one owner, with short times. */
-export const loopOf = (store: EventStore, readStore: ReadStore, owner = newId(), leaseMs = 2_000) =>
-  consumerLoop({ feed: store, store, readStore, registry, clock, owner, leaseMs, retryPollMs: 10 });
+export const loopOf = (
+  store: EventStore,
+  { consumers }: Pick<ReadStore, 'consumers'>,
+  owner = newId(),
+  leaseMs = 2_000,
+) => consumerLoop({ feed: store, store, consumers, registry, clock, owner, leaseMs, retryPollMs: 10 });
 
 /** Waits until it holds; fails loudly when it does not within ten seconds. */
 export async function eventually(what: string, holds: () => boolean | Promise<boolean>): Promise<void> {

@@ -38,7 +38,7 @@ import { newIds } from '#engines/ids.ts';
 import { deliverTo } from '#engines/payments/simulated/delivery.ts';
 import { type SimulatedProvider, simulatedProvider } from '#engines/payments/simulated/provider.ts';
 import { systemRandom } from '#engines/random.ts';
-import { memoryReadStore } from '#engines/read-store/memory.ts';
+import { memoryReadStore } from '#engines/read-store/memory/store.ts';
 import type { RunningViews } from '#projections/runtime/views.ts';
 import type { Pipeline } from '#write-side/pipeline/pipeline.ts';
 import { type Lifeline, lifeline } from './lifeline.ts';
@@ -318,13 +318,13 @@ function enginesOf(house: House, line: Lifeline, log: Log): Engines {
   const consume: Consume = consumerLoop({
     feed,
     store,
-    readStore,
+    consumers: readStore.consumers,
     registry,
     clock: machineClock,
     owner: newId(),
     retryPollMs: 20,
   });
-  const lines = keepLines({ feed, readStore, machineClock, log });
+  const lines = keepLines({ feed, consumers: readStore.consumers, machineClock, log });
   return {
     clock,
     simulated: clock,

@@ -22,7 +22,7 @@ import type { SimulatedClock } from '#engines/clock/simulated.ts';
 import { systemClock } from '#engines/clock/system.ts';
 import { consumerLoop } from '#engines/consumer/consumer.ts';
 import { eventFeed } from '#engines/event-feed/feed.ts';
-import { memoryReadStore } from '#engines/read-store/memory.ts';
+import { memoryReadStore } from '#engines/read-store/memory/store.ts';
 import { startViews } from '#projections/runtime/views.ts';
 import type { ReadLimits } from '#read-api/limits.ts';
 import { graphqlServer } from '#read-api/server.ts';
@@ -94,7 +94,14 @@ export async function givenReadSide(
   const clock = systemClock();
   const feed = eventFeed(store, { clock });
   const readStore = memoryReadStore();
-  const consume = consumerLoop({ feed, store, readStore, registry, clock, owner: newId() });
+  const consume = consumerLoop({
+    feed,
+    store,
+    consumers: readStore.consumers,
+    registry,
+    clock,
+    owner: newId(),
+  });
   const views = await startViews({ views: [...auctions.views, ...wallets.views], consume, readStore, clock });
   const errors: Logged[] = [];
   const logger: Log = {

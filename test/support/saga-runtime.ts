@@ -13,7 +13,7 @@ import { systemClock } from '#engines/clock/system.ts';
 import { consumerLoop } from '#engines/consumer/consumer.ts';
 import { eventFeed } from '#engines/event-feed/feed.ts';
 import { memoryEventStore } from '#engines/event-store/memory.ts';
-import { memoryReadStore } from '#engines/read-store/memory.ts';
+import { memoryReadStore } from '#engines/read-store/memory/store.ts';
 import { type Reactions, startReactions } from '#sagas/runtime/reactions.ts';
 import { type Sagas, startSagas } from '#sagas/runtime/sagas.ts';
 import { givenPlatform, type Platform } from './platform.ts';
@@ -131,7 +131,7 @@ export async function startRuntime(world: World, options: RuntimeOptions = {}): 
   const loop = consumerLoop({
     feed,
     store,
-    readStore,
+    consumers: readStore.consumers,
     registry: platform.registry,
     clock: wall,
     owner: platform.newId(),
@@ -170,7 +170,7 @@ export async function startRuntime(world: World, options: RuntimeOptions = {}): 
       append: (stream, expected, events) => life.operation(() => store.append(stream, expected, events)),
       readStream: (stream, page) => store.readStream(stream, page),
     },
-    readStore,
+    documents: readStore.documents,
     dispatch,
     registry: platform.registry,
     clock,

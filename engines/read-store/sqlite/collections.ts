@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { type CollectionSpec, NoSuchCollectionError } from '#domain/kernel/ports/read-store.ts';
+import { type CollectionSpec, NoSuchCollectionError } from '#domain/kernel/ports/document-store.ts';
 import { kindsOf } from '../collection.ts';
 import type { Database } from './database.ts';
 

@@ -1,9 +1,11 @@
-import type { JsonObject } from '#domain/kernel/canonical.ts';
-import { type ReadSnapshot, type ReadStore, readStoreLimits } from '#domain/kernel/ports/read-store.ts';
-import { Consumers } from './consumers.ts';
+import type { OneMoment, ReadStore } from '#domain/kernel/ports/read-store.ts';
+import { ConsumerRows } from './consumer-rows.ts';
+import { sqliteConsumers } from './consumers.ts';
 import { Database, openDatabase } from './database.ts';
-import { Documents } from './documents.ts';
-import { settingOf } from './operations.ts';
+import { DocumentReading } from './document-reading.ts';
+import { sqliteDocuments } from './documents.ts';
+import { settingOf, sqliteSettings } from './settings.ts';
+import { sqliteSnapshots } from './snapshots.ts';
 import { writingTo } from './writing.ts';
 
 export interface SqliteReadStoreOptions {
@@ -20,39 +22,13 @@ export interface SqliteReadStoreOptions {
  */
 export function openSqliteReadStore({ folder, onSetAside }: SqliteReadStoreOptions): ReadStore {
   const database = openDatabase(folder, onSetAside);
-  const documents = new Documents(database);
-  const consumers = new Consumers(database);
   const writing = writingTo(database.path);
-
   return {
-    declare: (collection) => writing.operate('declare', collection),
-    drop: (collection) => writing.operate('drop', collection),
-    get: async (collection, ids) => documents.get(collection, ids),
-    find: async (collection, query) => documents.find(collection, query),
-    scan: async (collection, afterId, limit) => documents.scan(collection, afterId, limit),
-    snapshot: (read) => snapshotOf(database.path, read),
-    lease: (consumer, owner, nowMs, ttlMs) => writing.operate('lease', consumer, owner, nowMs, ttlMs),
-    release: (lease) => writing.operate('release', lease),
-    async commit(commit) {
-      if (commit.writes.length > readStoreLimits.writesPerCommit)
-        throw new RangeError('too many writes in one commit');
-      return writing.commit(commit);
-    },
-    checkpoint: async (consumer) => consumers.checkpoint(consumer),
-    consumers: async () => consumers.all(),
-    forget: (consumer) => writing.operate('forget', consumer),
-    parked: async (consumer) => consumers.parked(consumer),
-    isParked: async (consumer, key) => consumers.isParked(consumer, key),
-    requestRetry: (consumer, key) => writing.operate('requestRetry', consumer, key),
-    setting: async (name) => settingOf(database, name),
-    putSetting: (name, value, expected) => writing.operate('putSetting', name, value, expected),
-    switchOver: (change) => writing.operate('switchOver', change),
-    async readSnapshot(name) {
-      const body = database.one('SELECT body FROM snapshots WHERE stream = ?', name)?.body;
-      return body === undefined ? undefined : (JSON.parse(String(body)) as JsonObject);
-    },
-    writeSnapshot: (name, snapshot) =>
-      writing.operate('writeSnapshot', name, snapshot === null ? null : JSON.stringify(snapshot)),
+    documents: sqliteDocuments(database, writing),
+    consumers: sqliteConsumers(database, writing),
+    settings: sqliteSettings(database, writing),
+    snapshots: sqliteSnapshots(database, writing),
+    atOneMoment: (read) => atOneMoment(database.path, read),
     reset: () => writing.operate('reset'),
     async close() {
       await writing.close();
@@ -62,16 +38,16 @@ export function openSqliteReadStore({ folder, onSetAside }: SqliteReadStoreOptio
 }
 
 /** A connection of its own, because a transaction belongs to a connection and reading awaits between its steps. */
-async function snapshotOf<T>(path: string, read: (at: ReadSnapshot) => Promise<T>): Promise<T> {
+async function atOneMoment<T>(path: string, read: (at: OneMoment) => Promise<T>): Promise<T> {
   const database = new Database(path, { readOnly: true });
   try {
     database.execute('BEGIN');
-    const documents = new Documents(database);
-    const consumers = new Consumers(database);
+    const documents = new DocumentReading(database);
+    const consumers = new ConsumerRows(database);
     return await read({
-      checkpoint: async (consumer) => consumers.checkpoint(consumer),
-      setting: async (name) => settingOf(database, name),
-      scan: async (collection, afterId, limit) => documents.scan(collection, afterId, limit),
+      documents: { scan: async (collection, afterId, limit) => documents.scan(collection, afterId, limit) },
+      consumers: { checkpoint: async (consumer) => consumers.checkpoint(consumer) },
+      settings: { get: async (name) => settingOf(database, name) },
     });
   } finally {
     database.close();

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Overloaded } from '#domain/kernel/rejections.ts';
-import { memoryReadStore } from '#engines/read-store/memory.ts';
+import { memoryReadStore } from '#engines/read-store/memory/store.ts';
 import { during, givenWorld, type RuntimeOptions, START, type World } from '#test/support/saga-runtime.ts';
 import { Ask, counting, Nudge } from '#test/support/transfers.ts';
 
@@ -71,7 +71,7 @@ test('a reaction that throws parks its key alone', async () => {
     await send(nudge);
     await settle();
   });
-  const parked = await world.readStore.parked('reaction:counting');
+  const parked = await world.readStore.consumers.parked('reaction:counting');
   assert.deepEqual(
     parked.map(({ key, waiting }) => [key, waiting]),
     [['t1', 2]],

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { later } from '#domain/kernel/instant.ts';
-import { memoryReadStore } from '#engines/read-store/memory.ts';
+import { memoryReadStore } from '#engines/read-store/memory/store.ts';
 import { during, givenWorld, inputsOf } from '#test/support/saga-runtime.ts';
 import { Nudge } from '#test/support/transfers.ts';
 import { HOUR_MS, OVERDUE, WAITING, waiting, wanted } from '#test/support/waiting.ts';

@@ -3,7 +3,7 @@ import { readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, describe, it } from 'node:test';
-import { NoSuchCollectionError } from '#domain/kernel/ports/read-store.ts';
+import { NoSuchCollectionError } from '#domain/kernel/ports/document-store.ts';
 import { openSqliteReadStore } from '#engines/read-store/sqlite/store.ts';
 import { idsOf, lots, put, removeFolders, temporaryFolder, write } from '#test/support/lots-read.ts';
 
@@ -16,12 +16,12 @@ describe('read store: sqlite alone', () => {
 
   it('is there after a restart, and another process sees it', async () => {
     const first = openSqliteReadStore({ folder });
-    await first.declare(lots);
+    await first.documents.declare(lots);
     await put(first, [write('a', 1n, { state: 'open' })]);
     const second = openSqliteReadStore({ folder });
     assert.deepEqual(await idsOf(second, { filter: { state: 'open' }, limit: 1 }), ['a']);
-    await second.drop(lots.name);
-    await assert.rejects(first.find(lots.name, { limit: 1 }), NoSuchCollectionError);
+    await second.documents.drop(lots.name);
+    await assert.rejects(first.documents.find(lots.name, { limit: 1 }), NoSuchCollectionError);
     await first.close();
     await second.close();
   });
@@ -45,7 +45,7 @@ describe('read store: sqlite alone', () => {
       const inFolder = join(path, '..');
       damage(path);
       const store = openSqliteReadStore({ folder: inFolder });
-      await store.declare(lots);
+      await store.documents.declare(lots);
       await put(store, [write('a', 1n, { state: 'open' })]);
       assert.ok(readdirSync(inFolder).includes('views.db.set-aside-1'));
       await store.close();
@@ -53,7 +53,7 @@ describe('read store: sqlite alone', () => {
 
   it('uses the declared indexes for filters and for order', async () => {
     const store = openSqliteReadStore({ folder });
-    await store.declare(lots);
+    await store.documents.declare(lots);
     const database = new DatabaseSync(join(folder, 'views.db'));
     const { selectionOf } = await import('#engines/read-store/sqlite/sql.ts');
     const { parseQuery } = await import('#engines/read-store/query.ts');
