@@ -179,6 +179,18 @@ export function documentStoreContract({ engine, open }: ReadStoreEngine): void {
       assert.deepEqual(await scanned('a', 2), ['b', '\uffee']);
     });
 
+    it('keeps its documents when it is declared again, and finds them by what is declared then', async () => {
+      const { documents } = store;
+      const words = async (text: string) => idsOf(store, { text, limit: 10 });
+      await put(store, [write('a', 1n, { title: 'vase', maker: 'Ming', price: { amount: '10' } })]);
+      await documents.declare(lots);
+      await documents.declare({ ...lots, indexes: [], text: ['maker'] });
+      assert.deepEqual([await words('vase'), await words('ming')], [[], ['a']]);
+      await documents.declare(lots);
+      assert.deepEqual([await words('vase'), await words('ming')], [['a'], []]);
+      assert.deepEqual(await idsOf(store, { filter: { 'price.amount': { $gt: 9n } }, limit: 10 }), ['a']);
+    });
+
     it('refuses to read a collection that was dropped, and more ids at once than the limit', async () => {
       const { documents } = store;
       const ids = Array.from({ length: documentLimits.idsPerGet + 1 }, (_, at) => `id${at}`);
