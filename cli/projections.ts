@@ -1,10 +1,10 @@
 import { SingleBar } from 'cli-progress';
-import { EXIT } from '#compose/exit.ts';
 import type { Consume } from '#domain/kernel/ports/consumer.ts';
 import type { EventStore } from '#domain/kernel/ports/event-store.ts';
 import type { Clock } from '#domain/kernel/ports/facts.ts';
 import type { ReadStore } from '#domain/kernel/ports/read-store.ts';
 import type { Registry } from '#domain/kernel/registry.ts';
+import { EXIT } from '#exit';
 import { retryParked, viewStatus } from '#projections/runtime/operate.ts';
 import { type Progress, RebuildError, rebuildView } from '#projections/runtime/rebuild.ts';
 import { VerificationError, verifyView } from '#projections/runtime/verify.ts';

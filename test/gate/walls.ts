@@ -41,11 +41,12 @@ const walls: Readonly<Record<string, Wall>> = {
   engines: { reaches: (path) => inKernel(path) || roomOf(path) === 'engines' },
   compose: { reaches: everything },
   cli: { reaches: everything, imports: (path) => roomOf(path) !== 'engines' && !isDecider(path) },
-  demo: { reaches: in_('demo') },
+  demo: { reaches: in_('demo', 'exit.ts') },
   bench: { reaches: everything },
   test: { reaches: everything },
-  'main.ts': { reaches: everything, imports: in_('compose', 'config.ts', 'domain') },
+  'main.ts': { reaches: everything, imports: in_('compose', 'config.ts', 'domain', 'exit.ts') },
   'config.ts': { reaches: () => false },
+  'exit.ts': { reaches: () => false },
   'start.js': { reaches: () => false },
 };
 
@@ -87,7 +88,7 @@ function packageProblem(from: string, specifier: string): string | undefined {
 
 /** The file a specifier names, undefined for a package. */
 function resolved(from: string, specifier: string): string | undefined {
-  if (specifier === '#config') return 'config.ts';
+  if (specifier === '#config' || specifier === '#exit') return `${specifier.slice(1)}.ts`;
   if (specifier.startsWith('#')) return specifier.slice(1);
   if (specifier.startsWith('.')) return posix.join(posix.dirname(from), specifier);
   return undefined;
