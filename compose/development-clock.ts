@@ -1,8 +1,8 @@
 import { Router } from 'express';
 import { z } from 'zod';
 import { type Instant, Instant as InstantSchema } from '#domain/kernel/instant.ts';
-import type { SimulatedClock } from '#engines/clock/simulated.ts';
 import { invalid, readJson } from '#write-side/rest/body.ts';
+import type { SimulatedClock } from './engines.ts';
 
 /** Behind the year 9999 a moment is written otherwise, and what is set for later has to stay before that. */
 const LAST = '9000-01-01T00:00:00.000Z';

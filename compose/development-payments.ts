@@ -2,8 +2,8 @@ import { Router } from 'express';
 import type { z } from 'zod';
 import { PaymentNotice } from '#domain/kernel/ports/payments.ts';
 import { NotFound, RejectedError } from '#domain/kernel/rejections.ts';
-import type { SimulatedProvider } from '#engines/payments/simulated/provider.ts';
 import { invalid, readJson } from '#write-side/rest/body.ts';
+import type { SimulatedProvider } from './payments.ts';
 
 /** What the provider is to say; of which payment stands in the path, and its currency is the payment's. */
 const Said = PaymentNotice.pick({ outcome: true, amount: true, why: true }).strict();

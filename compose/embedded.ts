@@ -125,7 +125,7 @@ export async function startEmbedded(options: PlatformOptions): Promise<Platform>
       draining: () => write.pipeline.status().draining,
       views: views.status,
       sagas: role.status,
-      clockJump: () => engines.clockJumps.last(),
+      clockJump: engines.clockJump,
     }),
     limits: {
       connections: config.maxConnections,

@@ -12,8 +12,8 @@ import {
   paymentStream,
   TopUpInitiated,
 } from '#domain/wallets/payment/messages.ts';
-import type { SimulatedProvider } from '#engines/payments/simulated/provider.ts';
 import { gatewayName } from '#sagas/wallets/payments-gateway.ts';
+import type { SimulatedProvider } from './payments.ts';
 
 export interface ForgottenOptions {
   readonly store: Pick<EventStore, 'epoch' | 'readAll'>;

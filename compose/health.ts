@@ -1,5 +1,4 @@
 import type { ConsumerStatus } from '#domain/kernel/ports/consumer.ts';
-import { type ClockJump, jumpText } from '#engines/clock/jumps.ts';
 import type { Health } from './http.ts';
 
 /** A consumer that has stopped by itself or tries in vain needs somebody; one that catches up needs time. */
@@ -14,9 +13,9 @@ const healthOf = (consumers: readonly ConsumerStatus[]): Health[string] => {
 };
 
 /** A jump makes nobody unready, but explains what comes early or late. */
-const healthOfClock = (jump: ClockJump | undefined): Health[string] => ({
+const healthOfClock = (jump: string | undefined): Health[string] => ({
   ready: true,
-  ...(jump === undefined ? {} : { detail: `${jumpText(jump)} at ${jump.at}` }),
+  ...(jump === undefined ? {} : { detail: jump }),
 });
 
 /** What every component tells of itself when somebody looks. */
@@ -24,7 +23,7 @@ export interface Components {
   readonly draining: () => boolean;
   readonly views: () => readonly ConsumerStatus[];
   readonly sagas: () => readonly ConsumerStatus[];
-  readonly clockJump: () => ClockJump | undefined;
+  readonly clockJump: () => string | undefined;
 }
 
 /** The health of the whole platform. The payment provider is named for what it is: there is no other yet. */

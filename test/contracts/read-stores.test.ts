@@ -1,6 +1,5 @@
 import { after } from 'node:test';
-import { memoryReadStore } from '#engines/read-store/memory/store.ts';
-import { openSqliteReadStore } from '#engines/read-store/sqlite/store.ts';
+import { openReadStore } from '#compose/stores.ts';
 import { removeFolders, temporaryFolder } from '#test/support/lots-read.ts';
 import { consumerStoreContract } from './read-store/consumer-store.suite.ts';
 import { documentStoreContract } from './read-store/document-store.suite.ts';
@@ -9,10 +8,10 @@ import { readStoreContract } from './read-store/read-store.suite.ts';
 import { settingStoreContract } from './read-store/setting-store.suite.ts';
 import { snapshotStoreContract } from './read-store/snapshot-store.suite.ts';
 
-/** The next engine is one more line. */
+/** Another profile is one more line. */
 const engines: readonly ReadStoreEngine[] = [
-  { engine: 'memory', open: async () => memoryReadStore() },
-  { engine: 'sqlite', open: async () => openSqliteReadStore({ folder: temporaryFolder() }) },
+  { engine: 'memory', open: () => openReadStore({ profile: 'memory' }) },
+  { engine: 'sqlite', open: () => openReadStore({ profile: 'embedded', folder: temporaryFolder() }) },
 ];
 
 for (const engine of engines) {

@@ -1,5 +1,6 @@
 import { posix } from 'node:path';
 import { contextProblem } from './context-walls.ts';
+import { engineProblem } from './engine-walls.ts';
 import { importsOf, type Tree } from './tree.ts';
 
 // The table of docs/architecture.md as rules over paths.
@@ -115,7 +116,7 @@ function directProblem(from: string, specifier: string, tree: Tree): string | un
   if (!(wall.imports ?? wall.reaches)(to) && roomOf(from) !== roomOf(to)) return 'is behind a wall';
   if (roomOf(from) === 'domain' && roomOf(to) === 'domain' && !domainAllows(from, to))
     return 'contexts do not know each other';
-  return contextProblem(from, to) ?? wayProblem(from, specifier, to);
+  return contextProblem(from, to) ?? engineProblem(from, to) ?? wayProblem(from, specifier, to);
 }
 
 /** Everything a file comes to read, each with the file that led there first. */

@@ -5,14 +5,11 @@ import { join } from 'node:path';
 import { after, describe, it } from 'node:test';
 import fc from 'fast-check';
 import { projections } from '#cli/projections.ts';
+import { memoryStores, openReadStore, openStores } from '#compose/stores.ts';
 import { openWorkplace } from '#compose/workplace.ts';
 import type { ConsumerStore } from '#domain/kernel/ports/consumer-store.ts';
 import type { EventStore } from '#domain/kernel/ports/event-store.ts';
 import type { ReadStore } from '#domain/kernel/ports/read-store.ts';
-import { openSqliteEventStore } from '#engines/event-store/sqlite/store.ts';
-import { belongTo } from '#engines/read-store/history.ts';
-import { memoryReadStore } from '#engines/read-store/memory/store.ts';
-import { openSqliteReadStore } from '#engines/read-store/sqlite/store.ts';
 import { buildsOf, collectionOf, consumerOf } from '#projections/runtime/builds.ts';
 import { viewHandler } from '#projections/runtime/handler.ts';
 import { RebuildError, rebuildView } from '#projections/runtime/rebuild.ts';
@@ -51,7 +48,7 @@ const start = (store: EventStore, readStore: ReadStore) =>
   startViews({ views: [view], readStore, clock, lookMs: 10, consume: loopOf(store, readStore) });
 
 const verify = (store: EventStore, readStore: ReadStore, of = view) =>
-  verifyView({ view: of, readStore, temporary: memoryReadStore(), store, registry });
+  verifyView({ view: of, readStore, temporary: memoryStores().readStore, store, registry });
 
 const liveTotals = async (readStore: ReadStore) => {
   const { live } = await buildsOf(readStore.settings, view.name);
@@ -64,8 +61,8 @@ describe('a rebuild', () => {
     const folder = inFolder();
     const facts = someFacts(1_200);
     const store = await historyOf(facts);
-    const served = openSqliteReadStore({ folder });
-    const beside = openSqliteReadStore({ folder });
+    const served = await openReadStore({ profile: 'embedded', folder });
+    const beside = await openReadStore({ profile: 'embedded', folder });
     const views = await start(store, served);
     await views.reader.get('counters', 'k1', { position: await store.head() });
 
@@ -105,7 +102,7 @@ describe('a rebuild', () => {
 
   it('that is interrupted or overtaken leaves the live build as it was', async () => {
     const store = await historyOf(someFacts(30));
-    const readStore = memoryReadStore();
+    const { readStore } = memoryStores();
     const views = await start(store, readStore);
     await views.reader.get('counters', 'k1', { position: await store.head() });
     const options = { view, readStore, store, clock, consume: loopOf(store, readStore) };
@@ -135,7 +132,7 @@ describe('a rebuild', () => {
 describe('verify', () => {
   it('names the documents that differ', async () => {
     const store = await historyOf(someFacts(40));
-    const readStore = memoryReadStore();
+    const { readStore } = memoryStores();
     const views = await start(store, readStore);
     await views.reader.get('counters', 'k1', { position: await store.head() });
     await views.stop();
@@ -165,10 +162,8 @@ describe('verify', () => {
 describe('the command line', () => {
   it('works beside the running server on its folder, with exit codes that say how it went', async () => {
     const folder = inFolder();
-    const store = await openSqliteEventStore({ folder, clock });
+    const { store, readStore, close } = await openStores({ profile: 'embedded', folder }, { clock });
     await append(store, someFacts(40));
-    const readStore = openSqliteReadStore({ folder });
-    await belongTo(readStore, store.epoch);
     const views = await start(store, readStore);
     await views.reader.get('counters', 'k1', { position: await store.head() });
     const lines: string[] = [];
@@ -194,8 +189,7 @@ describe('the command line', () => {
     assert.equal(grown.total, 1_000n + 1n + 18n + 35n);
     await work.close();
     await views.stop();
-    await readStore.close();
-    await store.close();
+    await close();
   });
 });
 
@@ -215,7 +209,7 @@ describe('exactly once', () => {
         fc.integer({ min: 1, max: 3 }),
         async (rounds, fates, partitions) => {
           const store = await historyOf([]);
-          const readStore = memoryReadStore();
+          const { readStore } = memoryStores();
           const build = { version: 1, number: 1 };
           const collection = collectionOf('counters', build);
           await readStore.documents.declare({ name: collection, indexes: [], text: [] });

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { registry, views } from '#compose/contexts.ts';
+import { memoryStores } from '#compose/stores.ts';
 import { RejectedError } from '#domain/kernel/rejections.ts';
-import { memoryReadStore } from '#engines/read-store/memory/store.ts';
 import { retryParked } from '#projections/runtime/operate.ts';
 import { viewReader } from '#projections/runtime/reader.ts';
 import { rebuildView } from '#projections/runtime/rebuild.ts';
@@ -22,7 +22,7 @@ async function differing({ house }: Saleroom): Promise<readonly string[]> {
   const verified = views.map(async (view) => {
     // A view that is still on its way would be compared with no more than it holds.
     await house.process.views?.reader.find(view.name, { limit: 1 }, { position });
-    const temporary = memoryReadStore();
+    const { readStore: temporary } = memoryStores();
     const { equal, parkedKeys, documents } = await verifyView({
       view,
       readStore,

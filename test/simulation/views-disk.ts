@@ -1,5 +1,5 @@
+import { memoryStores } from '#compose/stores.ts';
 import type { ReadStore } from '#domain/kernel/ports/read-store.ts';
-import { memoryReadStore } from '#engines/read-store/memory/store.ts';
 import { answering, callOf, type ReadStoreCall } from '#test/support/read-store-calls.ts';
 import type { Faults } from './faults.ts';
 import type { Life, Scheduler } from './scheduler.ts';
@@ -22,7 +22,7 @@ const CHANGES: ReadonlySet<string> = new Set([
  * cut can take the newest away. Everything of one commit goes together.
  */
 export class ViewsDisk {
-  #store: ReadStore = memoryReadStore();
+  #store: ReadStore = memoryStores().readStore;
   #changes: ReadStoreCall[] = [];
 
   /** As it is, without time and trouble in between. */
@@ -40,12 +40,12 @@ export class ViewsDisk {
   /** The newest changes are gone. */
   lose(count: number): void {
     const kept = this.#changes.slice(0, Math.max(0, this.#changes.length - count));
-    this.#store = memoryReadStore();
+    this.#store = memoryStores().readStore;
     this.#replay(kept);
   }
 
   loseAll(): void {
-    this.#store = memoryReadStore();
+    this.#store = memoryStores().readStore;
     this.#changes = [];
   }
 

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { memoryStores } from '#compose/stores.ts';
 import type { JsonObject } from '#domain/kernel/canonical.ts';
 import { later } from '#domain/kernel/instant.ts';
 import { event } from '#domain/kernel/message.ts';
@@ -8,7 +9,6 @@ import type { ReadStore } from '#domain/kernel/ports/read-store.ts';
 import { registryOf } from '#domain/kernel/registry.ts';
 import { systemClock } from '#engines/clock/system.ts';
 import { consumerLoop } from '#engines/consumer/consumer.ts';
-import { memoryEventStore } from '#engines/event-store/memory.ts';
 import { newIds } from '#engines/ids.ts';
 import { type View, view } from '#projections/view.ts';
 
@@ -110,7 +110,7 @@ export async function totalsIn(
 }
 
 export const historyOf = async (facts: readonly Fact[]): Promise<EventStore> => {
-  const store = memoryEventStore({ clock });
+  const { store } = memoryStores({ clock });
   await append(store, facts);
   return store;
 };

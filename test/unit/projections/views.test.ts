@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { memoryStores } from '#compose/stores.ts';
 import { RejectedError } from '#domain/kernel/rejections.ts';
-import { memoryReadStore } from '#engines/read-store/memory/store.ts';
 import { buildsOf, collectionOf } from '#projections/runtime/builds.ts';
 import { retryParked, viewStatus } from '#projections/runtime/operate.ts';
 import { viewReader } from '#projections/runtime/reader.ts';
@@ -27,7 +27,11 @@ const facts: readonly Fact[] = [
   ['cy', 'clear'],
 ];
 
-async function running(views: readonly View[], store = historyOf(facts), readStore = memoryReadStore()) {
+async function running(
+  views: readonly View[],
+  store = historyOf(facts),
+  readStore = memoryStores().readStore,
+) {
   const history = await store;
   const started = await startViews({
     views,

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { memoryStores } from '#compose/stores.ts';
 import { saga } from '#domain/kernel/saga.ts';
-import { memoryReadStore } from '#engines/read-store/memory/store.ts';
 import { during, givenWorld, inputsOf, type RuntimeOptions, typesOf } from '#test/support/saga-runtime.ts';
 import { Ask, Asked, Fill, Nudge, Nudged, transferring } from '#test/support/transfers.ts';
 import { OVERDUE, wanted } from '#test/support/waiting.ts';
@@ -18,7 +18,7 @@ test('events that are met again are no inputs, nor are those that meant nothing 
     await settle();
   });
   const before = await inputsOf(world, STREAM);
-  world.readStore = memoryReadStore();
+  world.readStore = memoryStores().readStore;
   await during(world, withSaga, ({ settle }) => settle());
   assert.deepEqual(await inputsOf(world, STREAM), before);
 });
@@ -42,7 +42,7 @@ test('what an instance ignored before it began stays ignored when the history is
     await send(Nudge({ transfer: 't1' }));
     await settle();
   });
-  world.readStore = memoryReadStore();
+  world.readStore = memoryStores().readStore;
   await during(world, { sagas: [nudged] }, ({ settle }) => settle());
   assert.deepEqual(await inputsOf(world, 'saga-nudged-t1'), ['Nudged']);
 });

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { memoryStores } from '#compose/stores.ts';
 import { Overloaded } from '#domain/kernel/rejections.ts';
-import { memoryReadStore } from '#engines/read-store/memory/store.ts';
 import { during, givenWorld, type RuntimeOptions, START, type World } from '#test/support/saga-runtime.ts';
 import { Ask, counting, Nudge } from '#test/support/transfers.ts';
 
@@ -29,7 +29,7 @@ test('what the write side and the catch-up consumer both follow happens once, al
     await send(ask);
     await settle();
   });
-  world.readStore = memoryReadStore();
+  world.readStore = memoryStores().readStore;
   await during(world, both, ({ settle }) => settle());
   assert.deepEqual(await countedIn(world), ['7']);
 });
