@@ -147,6 +147,7 @@ export interface Config {
 
 /** Every problem of the environment at once, one a line: nobody should meet them one start at a time. */
 export class ConfigError extends Error {
+  readonly code = 'unusable';
   readonly problems: readonly string[];
   constructor(problems: readonly string[]) {
     super(`The environment is not usable:\n${problems.map((problem) => `  ${problem}`).join('\n')}`);
@@ -160,6 +161,7 @@ export type PortSettings = 'PORT and HOST' | 'OPERATIONS_PORT and OPERATIONS_HOS
 
 /** A setting that is well-formed, but names what this machine cannot give; one line. */
 export class UnusableError extends Error {
+  readonly code = 'unusable';
   constructor(setting: 'DATA_DIR' | 'TOKEN_KEY_FILE' | PortSettings, why: string) {
     super(`${setting} cannot be used: ${why}`);
     this.name = 'UnusableError';

@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { type Logger, pino } from 'pino';
 import { type Platform, startEmbedded } from '#compose/embedded.ts';
-import { EXIT, exitCodeOf } from '#compose/exit.ts';
 import { type Config, ConfigError, readConfig } from '#config';
+import { EXIT, exitCodeOf } from '#exit';
 
 /** Where the log goes. */
 const output = pino.destination({ dest: 2, sync: false });

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
+import { openHistory } from '#compose/stores.ts';
 import type { EventStore } from '#domain/kernel/ports/event-store.ts';
 import { systemClock } from '#engines/clock/system.ts';
-import { openSqliteEventStore } from '#engines/event-store/sqlite/store.ts';
 import { inTurns, medianOfRounds, perSecond, timingOf } from './measuring.ts';
 import { data, eventId, metadata, rawDatabase, STREAMS } from './raw-sqlite.ts';
 import { type Bench, ranRow, ratioAtLeast } from './row.ts';
@@ -51,7 +51,10 @@ function appends(inFlight: number): Bench {
       const timing = timingOf(run);
       const { rounds, roundMs } = timing;
       const raw = await rawDatabase(join(run.folder, 'raw'));
-      const store = await openSqliteEventStore({ folder: join(run.folder, 'port'), clock: systemClock() });
+      const store = await openHistory(
+        { profile: 'embedded', folder: join(run.folder, 'port') },
+        { clock: systemClock() },
+      );
       const next = counter();
       try {
         const { ours, theirs } = await inTurns(run, {

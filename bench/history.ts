@@ -1,9 +1,9 @@
 import { join as path } from 'node:path';
+import { openHistory } from '#compose/stores.ts';
 import type { StoredEvent } from '#domain/kernel/envelope.ts';
 import { BEGINNING } from '#domain/kernel/envelope.ts';
 import { type EventStore, storeLimits } from '#domain/kernel/ports/event-store.ts';
 import { systemClock } from '#engines/clock/system.ts';
-import { openSqliteEventStore } from '#engines/event-store/sqlite/store.ts';
 import { givenAuctions, givenBidders, join, openDoor, openHouse } from './house.ts';
 
 /** The original's auctions and people carry it in their ids; each copy has another. */
@@ -88,7 +88,10 @@ export async function givenHistory(
   { bids, events: wanted }: { readonly bids: number; readonly events: number },
 ): Promise<number> {
   const told = await original(path(folder, 'original'), bids);
-  const store = await openSqliteEventStore({ folder: path(folder, 'history'), clock: systemClock() });
+  const store = await openHistory(
+    { profile: 'embedded', folder: path(folder, 'history') },
+    { clock: systemClock() },
+  );
   const pending = new Set<Promise<unknown>>();
   let count = 0;
   for (let copy = 1; count < wanted; copy++) {

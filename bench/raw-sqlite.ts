@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
+import { openHistory } from '#compose/stores.ts';
 import { systemClock } from '#engines/clock/system.ts';
-import { openSqliteEventStore } from '#engines/event-store/sqlite/store.ts';
 import { perSecond } from './measuring.ts';
 
 /** Over how many streams events are spread. */
@@ -36,7 +36,7 @@ export const eventId = (at: number): string => `0198c0de-0000-7000-8000-${at.toS
  * the disk. It works in the caller's thread and waits for the disk there, as the simplest program would.
  */
 export async function rawDatabase(folder: string) {
-  const made = await openSqliteEventStore({ folder, clock: systemClock() });
+  const made = await openHistory({ profile: 'embedded', folder }, { clock: systemClock() });
   await made.close();
   const db = new DatabaseSync(join(folder, 'events.db'));
   db.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA journal_size_limit = 67108864;');

@@ -3,12 +3,11 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import type { Workplace } from '#cli/projections.ts';
 import { registry, views } from '#compose/contexts.ts';
+import { openHistory, openReadStore } from '#compose/stores.ts';
 import { openWorkplace } from '#compose/workplace.ts';
-import type { Commit, ReadStore } from '#domain/kernel/ports/read-store.ts';
+import type { Commit, ConsumerStore } from '#domain/kernel/ports/consumer-store.ts';
 import { consumerLoop } from '#engines/consumer/consumer.ts';
-import { openSqliteEventStore } from '#engines/event-store/sqlite/store.ts';
 import { textOf, wordsOf } from '#engines/read-store/collection.ts';
-import { openSqliteReadStore } from '#engines/read-store/sqlite/store.ts';
 import { rebuildView } from '#projections/runtime/rebuild.ts';
 import type { View } from '#projections/view.ts';
 import { givenHistory, historyFolder } from './history.ts';
@@ -56,21 +55,21 @@ async function rebuild(place: Workplace): Promise<Rebuilt> {
 async function recorded(folder: string): Promise<readonly Written[]> {
   return withoutViews(folder, async ({ readStore, clock }) => {
     const written: Written[] = [];
-    const store = await openSqliteEventStore({ folder, clock, readOnly: true });
+    const store = await openHistory({ profile: 'embedded', folder }, { clock, readOnly: true });
     for (const view of views) {
       const commits: Commit[] = [];
       written.push({ view, commits });
-      const recording: ReadStore = {
-        ...readStore,
+      const recording: ConsumerStore = {
+        ...readStore.consumers,
         commit(commit) {
           commits.push(commit);
-          return readStore.commit(commit);
+          return readStore.consumers.commit(commit);
         },
       };
       const consume = consumerLoop({
         feed: store,
         store,
-        readStore: recording,
+        consumers: recording,
         registry,
         clock,
         owner: 'bench',
@@ -86,9 +85,9 @@ async function recorded(folder: string): Promise<readonly Written[]> {
 async function bareLoop(history: string, folder: string, written: readonly Written[]): Promise<Rebuilt> {
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder);
-  const made = openSqliteReadStore({ folder });
+  const made = await openReadStore({ profile: 'embedded', folder });
   for (const { view } of written)
-    await made.declare({ name: view.name, indexes: view.indexes, text: view.text });
+    await made.documents.declare({ name: view.name, indexes: view.indexes, text: view.text });
   await made.close();
   const source = new DatabaseSync(join(history, 'events.db'), { readOnly: true });
   const target = new DatabaseSync(join(folder, 'views.db'));

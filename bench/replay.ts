@@ -1,8 +1,8 @@
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
+import { openHistory } from '#compose/stores.ts';
 import { storeLimits } from '#domain/kernel/ports/event-store.ts';
 import { systemClock } from '#engines/clock/system.ts';
-import { openSqliteEventStore } from '#engines/event-store/sqlite/store.ts';
 import { everyEvent, givenHistory, historyFolder } from './history.ts';
 import { inTurns, perSecond } from './measuring.ts';
 import { type Bench, ranRow, ratioAtLeast } from './row.ts';
@@ -37,7 +37,10 @@ export const replayBench: Bench = {
       run.short ? { bids: 100, events: 1 } : { bids: 2_000, events: 100_000 },
     );
     const folder = historyFolder(run.folder);
-    const store = await openSqliteEventStore({ folder, clock: systemClock(), readOnly: true });
+    const store = await openHistory(
+      { profile: 'embedded', folder },
+      { clock: systemClock(), readOnly: true },
+    );
     const db = new DatabaseSync(join(folder, 'events.db'), { readOnly: true });
     try {
       const rounds = run.short ? 1 : 5;

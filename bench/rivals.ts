@@ -1,6 +1,6 @@
 import { join } from 'node:path';
+import { openHistory } from '#compose/stores.ts';
 import { systemClock } from '#engines/clock/system.ts';
-import { openSqliteEventStore } from '#engines/event-store/sqlite/store.ts';
 import { counter, portAppends } from './appends.ts';
 import { inTurns, medianOfRounds, perSecond, timingOf } from './measuring.ts';
 import { data, metadata, STREAMS } from './raw-sqlite.ts';
@@ -70,7 +70,10 @@ function against(name: string, inFlight: number, open: (folder: string) => Promi
       } catch (error) {
         return missed(error);
       }
-      const store = await openSqliteEventStore({ folder: join(run.folder, 'port'), clock: systemClock() });
+      const store = await openHistory(
+        { profile: 'embedded', folder: join(run.folder, 'port') },
+        { clock: systemClock() },
+      );
       const timing = timingOf(run);
       const rounds = Math.min(timing.rounds, MOST_ROUNDS);
       const { roundMs } = timing;

@@ -1,9 +1,9 @@
 import { parseArgs } from 'node:util';
 import { registry, views } from '#compose/contexts.ts';
-import { EXIT, exitCodeOf } from '#compose/exit.ts';
 import { openWorkplace } from '#compose/workplace.ts';
 import { ConfigError, readConfig } from '#config';
 import { StoreError } from '#domain/kernel/ports/event-store.ts';
+import { EXIT, exitCodeOf } from '#exit';
 import { type ExitCode, projections, projectionsUsage } from './projections.ts';
 
 const print = (line: string) => console.log(line);

@@ -1,10 +1,10 @@
 import { SingleBar } from 'cli-progress';
-import { EXIT } from '#compose/exit.ts';
 import type { Consume } from '#domain/kernel/ports/consumer.ts';
 import type { EventStore } from '#domain/kernel/ports/event-store.ts';
 import type { Clock } from '#domain/kernel/ports/facts.ts';
 import type { ReadStore } from '#domain/kernel/ports/read-store.ts';
 import type { Registry } from '#domain/kernel/registry.ts';
+import { EXIT } from '#exit';
 import { retryParked, viewStatus } from '#projections/runtime/operate.ts';
 import { type Progress, RebuildError, rebuildView } from '#projections/runtime/rebuild.ts';
 import { VerificationError, verifyView } from '#projections/runtime/verify.ts';
@@ -77,7 +77,7 @@ async function status({ views, readStore, store, print }: Workplace): Promise<Ex
 }
 
 async function parked({ readStore, print }: Workplace): Promise<ExitCode> {
-  const keys = await readStore.parked();
+  const keys = await readStore.consumers.parked();
   if (keys.length === 0) print('Nothing is parked.');
   else
     table(print, [
@@ -99,7 +99,7 @@ async function retry(
   name: string | undefined,
   key: string | undefined,
 ): Promise<ExitCode> {
-  const asked = await retryParked(readStore, name, key);
+  const asked = await retryParked(readStore.consumers, name, key);
   print(
     asked === 0
       ? 'No such key is parked.'

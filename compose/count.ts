@@ -1,4 +1,4 @@
-import { readStoreLimits } from '#domain/kernel/ports/read-store.ts';
+import { documentLimits } from '#domain/kernel/ports/document-store.ts';
 import type { Filter, ViewReader } from '#domain/kernel/ports/views.ts';
 
 /** How many documents of a view fit a filter: page by page, so that few are in memory however many there are. */
@@ -6,7 +6,7 @@ export async function countOf(
   views: Pick<ViewReader, 'find'>,
   view: string,
   filter: Filter,
-  pageDocuments: number = readStoreLimits.pageDocuments,
+  pageDocuments: number = documentLimits.pageDocuments,
 ): Promise<number> {
   let count = 0;
   for (let after: string | undefined; ; ) {

@@ -1,9 +1,9 @@
 import { Router } from 'express';
 import { z } from 'zod';
 import { EarlyInstant, Instant } from '#domain/kernel/instant.ts';
-import type { SimulatedClock } from '#engines/clock/simulated.ts';
 import { invalid, readJson } from '#write-side/rest/body.ts';
 import type { DevelopmentOperation } from '#write-side/rest/openapi/development.ts';
+import type { SimulatedClock } from './engines.ts';
 
 /** What is set for later than the clock's time needs moments beyond it. */
 const Move = z.strictObject({ to: EarlyInstant });

@@ -3,9 +3,9 @@ import { z } from 'zod';
 import { PaymentId } from '#domain/kernel/ids.ts';
 import { PaymentNotice } from '#domain/kernel/ports/payments.ts';
 import { NotFound, RejectedError } from '#domain/kernel/rejections.ts';
-import type { SimulatedProvider } from '#engines/payments/simulated/provider.ts';
 import { invalid, readJson } from '#write-side/rest/body.ts';
 import type { DevelopmentOperation } from '#write-side/rest/openapi/development.ts';
+import type { SimulatedProvider } from './payments.ts';
 
 /** What the provider is to say; of which payment stands in the path, and its currency is the payment's. */
 const Said = PaymentNotice.pick({ outcome: true, amount: true, why: true }).strict();

@@ -89,7 +89,10 @@ export async function startEmbedded(options: PlatformOptions): Promise<Platform>
   const write = writeSide(engines, { log, webhookSecrets: [paying.secret], ...asking });
   const { dispatch } = write.pipeline;
   const views = await projections(engines, log);
-  await remindOfPayouts({ ...engines, registry, provider: paying.provider, log });
+  await remindOfPayouts({
+    ...{ store: engines.store, consumers: engines.readStore.consumers, registry },
+    ...{ provider: paying.provider, log },
+  });
   const role = await runSagas(engines, { dispatch, provider: paying.provider, log });
   let url = '';
   const publicUrl = () => config.publicUrl ?? url;
@@ -129,7 +132,7 @@ export async function startEmbedded(options: PlatformOptions): Promise<Platform>
       draining: () => write.pipeline.status().draining,
       views: views.status,
       sagas: role.status,
-      clockJump: () => engines.clockJumps.last(),
+      clockJump: engines.clockJump,
     }),
     limits: {
       connections: config.maxConnections,

@@ -10,6 +10,7 @@ import type { Clock, NewId, Random } from '#domain/kernel/ports/facts.ts';
 import type { Log } from '#domain/kernel/ports/log.ts';
 import type { ReadStore } from '#domain/kernel/ports/read-store.ts';
 import type { TokenIssuer, TokenVerifier } from '#domain/kernel/ports/tokens.ts';
+import type { Registry } from '#domain/kernel/registry.ts';
 import { type JumpWatch, jumpText, watchJumps } from '#engines/clock/jumps.ts';
 import { type SimulatedClock, simulatedClock } from '#engines/clock/simulated.ts';
 import { steadyClock } from '#engines/clock/steady.ts';
@@ -17,19 +18,19 @@ import { systemClock } from '#engines/clock/system.ts';
 import { consumerLoop } from '#engines/consumer/consumer.ts';
 import { DamagedFileError } from '#engines/damaged-file.ts';
 import { eventFeed } from '#engines/event-feed/feed.ts';
-import { openSqliteEventStore } from '#engines/event-store/sqlite/store.ts';
 import { keyFileIn, writableFolder } from '#engines/folder.ts';
 import { newIds } from '#engines/ids.ts';
 import { systemRandom } from '#engines/random.ts';
-import { belongTo } from '#engines/read-store/history.ts';
 import { joseIssuer, joseVerifier } from '#engines/tokens/jose.ts';
 import { keptKey, readKey } from '#engines/tokens/key-file.ts';
 import { rememberedVerifier } from '#engines/tokens/remembered.ts';
+import { EXIT, exitCodeOf } from '#exit';
 import { registry } from './contexts.ts';
-import { EXIT, exitCodeOf } from './exit.ts';
 import { type KeptLines, keepLines } from './lines.ts';
-import { openViews, reasonOf } from './opening.ts';
-import { demandWholeHistory } from './whole-history.ts';
+import { reasonOf } from './reason.ts';
+import { openStores, type TemporaryReadStore, temporaryReadStore } from './stores.ts';
+
+export type { SimulatedClock };
 
 /** What every role is built on. */
 export interface Engines {
@@ -56,8 +57,8 @@ export interface Engines {
 }
 
 export interface EmbeddedEngines extends Engines {
-  /** Whether somebody has set the machine's clock since the start. */
-  readonly clockJumps: Pick<JumpWatch, 'last'>;
+  /** The last time that somebody has set the machine's clock since the start, as an operator reads it. */
+  readonly clockJump: () => string | undefined;
 }
 
 export interface EnginesOptions {
@@ -139,33 +140,37 @@ export async function embeddedEngines({ config, log, onFatal }: EnginesOptions):
   const { dataDir: folder } = config;
   useFolder(folder);
   const machineClock = steadyClock();
-  const { keyFile } = config.tokens;
-  const { acceptedLoss } = config;
-  await demandWholeHistory({ folder, clock: machineClock, log, acceptedLoss, keyFile });
   let clock: Clock = systemClock();
-  // Before views, keys and ledgers: each of them tells the next start that there was a history.
-  // The store stamps what it records by the business clock, which a simulated business learns from the store.
-  const store = await openSqliteEventStore({ folder, clock: { now: () => clock.now() }, onFatal });
+  // Before keys and ledgers: each of them tells the next start that there was a history.
+  const stores = await openStores(
+    { profile: 'embedded', folder },
+    {
+      // The store stamps what it records by the business clock, which a simulated business learns from the store.
+      clock: { now: () => clock.now() },
+      ...{ log, onFatal, acceptedLoss: config.acceptedLoss, keyFile: config.tokens.keyFile },
+    },
+  );
+  const { store, readStore } = stores;
   const simulated = config.clock === 'simulated' ? await simulatedFrom(store) : undefined;
   clock = simulated ?? systemClock();
   const clockJumps = await watchClock(store, log);
-
-  const readStore = openViews(folder, log);
-  if (await belongTo(readStore, store.epoch))
-    log.warn({ epoch: store.epoch }, 'the views belonged to another history and are made anew');
   await warnOfNewKey(config, store, log);
   const feed = eventFeed(store, { clock: machineClock });
-  const lines = keepLines({ feed, readStore, machineClock, log });
+  const { consumers } = readStore;
+  const lines = keepLines({ feed, consumers, machineClock, log });
   const newId = newIds({ clock: machineClock });
   // Whoever holds this folder's history is the only one to run its consumers: a restart need not wait for the leases of a
   // process that was killed.
   const owner = 'embedded';
-  const consume = consumerLoop({ feed, store, readStore, registry, clock: machineClock, owner });
+  const consume = consumerLoop({ feed, store, consumers, registry, clock: machineClock, owner });
   return {
     clock,
     simulated,
     machineClock,
-    clockJumps,
+    clockJump() {
+      const jump = clockJumps.last();
+      return jump && `${jumpText(jump)} at ${jump.at}`;
+    },
     newId,
     random: systemRandom,
     store,
@@ -179,8 +184,38 @@ export async function embeddedEngines({ config, log, onFatal }: EnginesOptions):
       clockJumps.stop();
       await lines.stop();
       await feed.close();
-      await store.close();
-      await readStore.close();
+      await stores.close();
     },
+  };
+}
+
+/** What a command of the operator works on, beside the server if one runs. */
+export interface BesideEngines {
+  readonly store: EventStore;
+  readonly readStore: ReadStore;
+  readonly consume: Consume;
+  readonly clock: Clock;
+  temporary(): Promise<TemporaryReadStore>;
+  close(): Promise<void>;
+}
+
+/**
+ * Opens a folder beside whoever writes its history.
+ *
+ * @throws StoreError when there is no history to read, or it is not the whole of what the views have read
+ */
+export async function enginesBeside(folder: string, known: Registry): Promise<BesideEngines> {
+  const at = { profile: 'embedded', folder } as const;
+  const clock = systemClock();
+  const { store, readStore, close } = await openStores(at, { clock, readOnly: true });
+  const { consumers } = readStore;
+  const owner = `cli-${newIds({ clock })()}`;
+  return {
+    store,
+    readStore,
+    consume: consumerLoop({ feed: store, store, consumers, registry: known, clock, owner }),
+    clock,
+    temporary: () => temporaryReadStore(at),
+    close,
   };
 }

@@ -1,8 +1,8 @@
 import type { Position, RecordedEvent } from '#domain/kernel/envelope.ts';
 import { idOf } from '#domain/kernel/ids.ts';
+import type { ConsumerStore } from '#domain/kernel/ports/consumer-store.ts';
 import { type EventFilter, type EventStore, storeLimits } from '#domain/kernel/ports/event-store.ts';
 import type { Log } from '#domain/kernel/ports/log.ts';
-import type { ReadStore } from '#domain/kernel/ports/read-store.ts';
 import type { Recorded } from '#domain/kernel/reaction.ts';
 import type { Registry } from '#domain/kernel/registry.ts';
 import {
@@ -12,12 +12,12 @@ import {
   paymentStream,
   TopUpInitiated,
 } from '#domain/wallets/payment/messages.ts';
-import type { SimulatedProvider } from '#engines/payments/simulated/provider.ts';
 import { gatewayName } from '#sagas/wallets/payments-gateway.ts';
+import type { SimulatedProvider } from './payments.ts';
 
 export interface ForgottenOptions {
   readonly store: Pick<EventStore, 'epoch' | 'readAll'>;
-  readonly readStore: Pick<ReadStore, 'checkpoint'>;
+  readonly consumers: Pick<ConsumerStore, 'checkpoint'>;
   readonly registry: Pick<Registry, 'decode'>;
   readonly provider: SimulatedProvider;
   readonly log: Log;
@@ -73,8 +73,8 @@ async function payoutsUnderWay(
  * @returns how many were given again
  */
 export async function remindOfPayouts(options: ForgottenOptions): Promise<number> {
-  const { store, readStore, provider, log } = options;
-  const until = await readStore.checkpoint(gatewayName(provider));
+  const { store, consumers, provider, log } = options;
+  const until = await consumers.checkpoint(gatewayName(provider));
   const last = until === undefined ? undefined : await lastAsked(store, until);
   if (until === undefined || last === undefined) return 0;
   const since = `${store.epoch}:${last.position}`;

@@ -1,5 +1,4 @@
 import type { ConsumerStatus } from '#domain/kernel/ports/consumer.ts';
-import { type ClockJump, jumpText } from '#engines/clock/jumps.ts';
 import type { Health } from './http.ts';
 
 /**
@@ -20,9 +19,9 @@ export const healthOf = (consumers: readonly ConsumerStatus[]): Health[string] =
 };
 
 /** A jump makes nobody unready, but explains what comes early or late. */
-const healthOfClock = (jump: ClockJump | undefined): Health[string] => ({
+const healthOfClock = (jump: string | undefined): Health[string] => ({
   ready: true,
-  ...(jump === undefined ? {} : { detail: `${jumpText(jump)} at ${jump.at}` }),
+  ...(jump === undefined ? {} : { detail: jump }),
 });
 
 /** What every component tells of itself when somebody looks. */
@@ -30,7 +29,7 @@ export interface Components {
   readonly draining: () => boolean;
   readonly views: () => readonly ConsumerStatus[];
   readonly sagas: () => readonly ConsumerStatus[];
-  readonly clockJump: () => ClockJump | undefined;
+  readonly clockJump: () => string | undefined;
 }
 
 /** The health of the whole platform. The payment provider is named for what it is: there is no other yet. */

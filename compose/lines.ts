@@ -1,10 +1,10 @@
 import { BEGINNING, type Position, type RecordedEvent, type StoredEvent } from '#domain/kernel/envelope.ts';
 import { type KeptLine, keepLine, type Line } from '#domain/kernel/line.ts';
 import { doubled, pause } from '#domain/kernel/pause.ts';
+import type { ConsumerStore } from '#domain/kernel/ports/consumer-store.ts';
 import type { EventFeed } from '#domain/kernel/ports/event-feed.ts';
 import type { Clock } from '#domain/kernel/ports/facts.ts';
 import type { Log } from '#domain/kernel/ports/log.ts';
-import type { ReadStore } from '#domain/kernel/ports/read-store.ts';
 import type { Reaction } from '#domain/kernel/reaction.ts';
 import { NewerEventError } from '#domain/kernel/registry.ts';
 import { consumerOf } from '#sagas/runtime/reactions.ts';
@@ -28,18 +28,18 @@ const LONGEST_PAUSE_MS = 5_000;
  */
 export function keepLines(options: {
   readonly feed: EventFeed;
-  readonly readStore: Pick<ReadStore, 'checkpoint'>;
+  readonly consumers: Pick<ConsumerStore, 'checkpoint'>;
   readonly machineClock: Clock;
   readonly log: Log;
 }): KeptLines {
-  const { feed, readStore, machineClock, log } = options;
+  const { feed, consumers, machineClock, log } = options;
   const stopped = new AbortController();
   const { signal } = stopped;
 
   async function beginningOf(reaction: Lined): Promise<Position> {
     for (let failures = 1; ; failures++)
       try {
-        return (await readStore.checkpoint(consumerOf(reaction))) ?? BEGINNING;
+        return (await consumers.checkpoint(consumerOf(reaction))) ?? BEGINNING;
       } catch (error) {
         if (signal.aborted) throw error;
         log.warn({ reaction: reaction.name, err: error }, 'a line could not be begun');

@@ -1,17 +1,25 @@
 import { Router } from 'express';
 import type { Config } from '#config';
+import { StoreError } from '#domain/kernel/ports/event-store.ts';
+import { DamagedFileError } from '#engines/damaged-file.ts';
 import { providerFileIn } from '#engines/folder.ts';
 import { deliverTo } from '#engines/payments/simulated/delivery.ts';
 import { simulatedPaymentPages } from '#engines/payments/simulated/pages.ts';
-import type { SimulatedProvider } from '#engines/payments/simulated/provider.ts';
+import {
+  type SimulatedProvider,
+  type SimulatedProviderOptions,
+  simulatedProvider,
+} from '#engines/payments/simulated/provider.ts';
 import { freshSecret } from '#engines/random.ts';
 import type { Engines } from './engines.ts';
-import { openProvider } from './opening.ts';
+import { reasonOf } from './reason.ts';
 
 /** Where the simulated provider's pages are mounted. */
 const PAGES = '/provider/3-d-secure';
 /** Where it delivers its notices. */
 const WEBHOOKS = '/webhooks/payments';
+
+export type { SimulatedProvider };
 
 export interface Payments {
   readonly provider: SimulatedProvider;
@@ -24,6 +32,22 @@ export interface Payments {
    */
   opened(url: string, publicUrl: string): void;
   close(): Promise<void>;
+}
+
+/**
+ * The provider's ledger cannot be made again, so what is damaged stays as it is.
+ *
+ * @throws DamagedFileError; StoreError `unavailable` for one that cannot be opened now
+ */
+function openProvider(options: SimulatedProviderOptions): SimulatedProvider {
+  try {
+    return simulatedProvider(options);
+  } catch (error) {
+    if (error instanceof DamagedFileError) throw error;
+    throw new StoreError('unavailable', `${options.file} cannot be used: ${reasonOf(error)}.`, {
+      cause: error,
+    });
+  }
 }
 
 /**

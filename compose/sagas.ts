@@ -41,7 +41,7 @@ export async function runSagas(
     sagas,
     consume,
     store,
-    readStore,
+    documents: readStore.documents,
     dispatch,
     registry,
     clock,

@@ -37,10 +37,7 @@ export function pipelineOf(
     pauseClock: machineClock,
     newId,
     random,
-    snapshots: {
-      read: (stream) => readStore.readSnapshot(stream),
-      write: (stream, snapshot) => readStore.writeSnapshot(stream, snapshot),
-    },
+    snapshots: readStore.snapshots,
     log,
     followed,
     lines: lines.lines,

@@ -73,12 +73,12 @@ export interface BidFile {
 
 /** A file that cannot be read, or that does not fit; its message says where. */
 export class BidFileError extends Error {
-  /** The file is there, and is at fault. */
-  readonly isRead: boolean;
-  constructor(message: string, isRead: boolean, options?: ErrorOptions) {
+  /** `damaged`: the file is there, and is at fault; `misused`: it is not there. */
+  readonly code: 'damaged' | 'misused';
+  constructor(message: string, code: 'damaged' | 'misused', options?: ErrorOptions) {
     super(message, options);
     this.name = 'BidFileError';
-    this.isRead = isRead;
+    this.code = code;
   }
 }
 
@@ -107,7 +107,7 @@ function bytesOf(file: string): Buffer {
     return readFileSync(file);
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
-    throw new BidFileError(`${file} cannot be read: ${why}`, false, { cause: error });
+    throw new BidFileError(`${file} cannot be read: ${why}`, 'misused', { cause: error });
   }
 }
 
@@ -119,15 +119,15 @@ function tableIn(file: string, bytes: Buffer): readonly Written[] {
     written = parse(bytes, form) as unknown as readonly Written[];
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
-    throw new BidFileError(`${file} cannot be read: ${why}`, true, { cause: error });
+    throw new BidFileError(`${file} cannot be read: ${why}`, 'damaged', { cause: error });
   }
   const [first] = written;
-  if (first === undefined) throw new BidFileError(`${file} cannot be read: it has no rows`, true);
+  if (first === undefined) throw new BidFileError(`${file} cannot be read: it has no rows`, 'damaged');
   if (written.length > MAX_ROWS)
-    throw new BidFileError(`${file} cannot be read: it has more than ${MAX_ROWS} rows`, true);
+    throw new BidFileError(`${file} cannot be read: it has more than ${MAX_ROWS} rows`, 'damaged');
   const lacking = Object.keys(needed).filter((column) => !Object.hasOwn(first.record, column));
   if (lacking.length > 0)
-    throw new BidFileError(`${file} cannot be read: it has no column ${lacking.join(', ')}`, true);
+    throw new BidFileError(`${file} cannot be read: it has no column ${lacking.join(', ')}`, 'damaged');
   return written;
 }
 
@@ -157,8 +157,8 @@ export function readBids(file: string): BidFile {
         problems.push(`line ${line}${path.length === 0 ? '' : `, ${path.join('.')}`}: ${message}`);
   }
   if (problems.length > 0)
-    throw new BidFileError([`${file} cannot be read:`, ...named(problems)].join('\n  '), true);
+    throw new BidFileError([`${file} cannot be read:`, ...named(problems)].join('\n  '), 'damaged');
   if (rows.length === 0)
-    throw new BidFileError(`${file} has no row to make a bid of. ${leftOutText(leftOut)}`, true);
+    throw new BidFileError(`${file} has no row to make a bid of. ${leftOutText(leftOut)}`, 'damaged');
   return { rows, leftOut, fingerprint: createHash('sha256').update(bytes).digest('hex') };
 }

@@ -1,8 +1,9 @@
 import { writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
-import { type BidFile, BidFileError, leftOutText, readBids } from './csv.ts';
-import { NobodyThereError, platformAt, type RunningPlatform, startPlatform } from './platform.ts';
+import { EXIT, exitCodeOf } from '#exit';
+import { type BidFile, leftOutText, readBids } from './csv.ts';
+import { platformAt, type RunningPlatform, startPlatform } from './platform.ts';
 import { replay } from './replay.ts';
 import { tableOf } from './report.ts';
 
@@ -18,9 +19,6 @@ const usage = `npm run demo -- [--file FILE] [--report FILE] [--url URL]
   --url URL      a platform that runs already, with CLOCK=simulated; without it one is started
 
 Exit codes: 0 everything adds up, 1 something does not, 64 not understood, 65 a file that does not fit, 69 nobody answers.`;
-
-/** As sysexits(3) numbers them. */
-const EXIT = { misused: 64, damaged: 65, unavailable: 69 } as const;
 
 interface Wish {
   readonly help: boolean;
@@ -61,11 +59,6 @@ async function run(bids: BidFile, platform: RunningPlatform, report: string | un
   return result.problems.length === 0 ? 0 : 1;
 }
 
-function exitCodeOf(error: unknown): number {
-  if (error instanceof BidFileError) return error.isRead ? EXIT.damaged : EXIT.misused;
-  return error instanceof NobodyThereError ? EXIT.unavailable : 1;
-}
-
 // Leaving takes the platform along: it stops in its own time.
 for (const [signal, code] of [
   ['SIGINT', 130],
@@ -91,6 +84,7 @@ try {
   }
 } catch (error) {
   console.error(error instanceof Error ? error.message : error);
-  // What was under way elsewhere, another bid or a bar on the screen, must not keep it from ending.
-  process.exit(exitCodeOf(error));
+  // What was under way elsewhere, another bid or a bar on the screen, must not keep it from ending. Whatever else has gone wrong
+  // on the way does not add up.
+  process.exit(exitCodeOf(error, 1));
 }

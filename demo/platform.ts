@@ -19,6 +19,7 @@ export interface RunningPlatform {
 
 /** At the address of a platform is none. */
 export class NobodyThereError extends Error {
+  readonly code = 'unavailable';
   constructor(message: string, options?: ErrorOptions) {
     super(message, options);
     this.name = 'NobodyThereError';

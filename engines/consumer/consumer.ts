@@ -8,10 +8,11 @@ import {
   type Handler,
   isUnkeyed,
 } from '#domain/kernel/ports/consumer.ts';
+import type { ConsumerStore, Lease } from '#domain/kernel/ports/consumer-store.ts';
+import { NoSuchCollectionError } from '#domain/kernel/ports/document-store.ts';
 import type { EventFeed } from '#domain/kernel/ports/event-feed.ts';
 import type { EventStore } from '#domain/kernel/ports/event-store.ts';
 import type { Clock } from '#domain/kernel/ports/facts.ts';
-import { type Lease, NoSuchCollectionError, type ReadStore } from '#domain/kernel/ports/read-store.ts';
 import { NewerEventError, type Registry } from '#domain/kernel/registry.ts';
 import { FencedError, LeaseSession, UnworkableError } from './lease-session.ts';
 import { consumerLimits, pauseAfter } from './limits.ts';
@@ -23,7 +24,7 @@ export interface ConsumerLoopOptions {
   readonly feed: Pick<EventFeed, 'follow'>;
   /** Where the events of parked keys are read again. */
   readonly store: Pick<EventStore, 'readAll'>;
-  readonly readStore: ReadStore;
+  readonly consumers: ConsumerStore;
   readonly registry: Registry;
   /** The clock by which leases run: all processes on one read store must agree on it. */
   readonly clock: Clock;
@@ -166,7 +167,7 @@ class PartRun {
       if (lease !== undefined) return lease;
       this.#state = 'waiting-for-lease';
       // The other owner moves the checkpoint meanwhile, and readers here may wait for it.
-      const checkpoint = await this.#options.readStore.checkpoint(this.#handler.name);
+      const checkpoint = await this.#options.consumers.checkpoint(this.#handler.name);
       if (checkpoint !== undefined) this.progress.moveTo(checkpoint);
       await pause(clock, Math.max(1, Math.floor(this.#leaseMs / 10)), signal);
     }
@@ -174,13 +175,13 @@ class PartRun {
   }
 
   #askForLease(): Promise<Lease | undefined> {
-    const { readStore, owner, clock } = this.#options;
-    return readStore.lease(this.#handler.name, owner, millisecondsOf(clock.now()), this.#leaseMs);
+    const { consumers, owner, clock } = this.#options;
+    return consumers.lease(this.#handler.name, owner, millisecondsOf(clock.now()), this.#leaseMs);
   }
 
   /** One session: until stopped, fenced, or something throws. */
   async #hold(lease: Lease): Promise<void> {
-    const { readStore, clock } = this.#options;
+    const { consumers, clock } = this.#options;
     const lost = new AbortController();
     const stopRenewing = every(clock, Math.max(1, Math.floor(this.#leaseMs / 3)), () => {
       this.#askForLease().then(
@@ -201,23 +202,23 @@ class PartRun {
       this.#handledBefore += this.#session?.handled ?? 0;
       this.#session = undefined;
       // A store that fails here has failed the work before; the lease then ends by its time.
-      await readStore.release(lease).catch(() => undefined);
+      await consumers.release(lease).catch(() => undefined);
     }
   }
 
   async #begin(lease: Lease): Promise<LeaseSession> {
-    const { readStore, store, registry, clock } = this.#options;
-    const known = await readStore.checkpoint(lease.consumer);
+    const { consumers, store, registry, clock } = this.#options;
+    const known = await consumers.checkpoint(lease.consumer);
     const checkpoint = known ?? this.#from;
     if (known === undefined) {
       // Someone forgot this consumer on purpose: to begin again would write into what has been dropped.
       if (this.#hasBegun) throw new UnworkableError('its checkpoint is gone');
-      const outcome = await readStore.commit({ lease, writes: [], checkpoint, parked: [] });
+      const outcome = await consumers.commit({ lease, writes: [], checkpoint, parked: [] });
       if (outcome === 'fenced') throw new FencedError(lease.consumer);
     }
     this.#hasBegun = true;
     const handler = this.#handler;
-    const parked = (await readStore.parked(lease.consumer)).map((entry) => entry.key);
+    const parked = (await consumers.parked(lease.consumer)).map((entry) => entry.key);
     const { part, partitions = 1 } = handler;
     return new LeaseSession({
       handler,
@@ -225,7 +226,7 @@ class PartRun {
       checkpoint,
       parked,
       store,
-      readStore,
+      consumers,
       registry,
       clock,
       mine: (key) => partitions === 1 || partitionOf(key, partitions) === part,
@@ -265,7 +266,7 @@ class PartRun {
 
   async #replayRequested(session: LeaseSession, over: AbortSignal): Promise<void> {
     if (session.parkedKeys === 0) return;
-    const parked = await this.#options.readStore.parked(this.#handler.name);
+    const parked = await this.#options.consumers.parked(this.#handler.name);
     const requested = parked.filter(({ retry }) => retry).map(({ key }) => key);
     // What waits without a key comes first: others wait behind it.
     for (const key of [...requested.filter(isUnkeyed), ...requested.filter((it) => !isUnkeyed(it))])
@@ -273,10 +274,10 @@ class PartRun {
   }
 
   #whenRetryIsAsked(session: LeaseSession, asked: () => void): () => void {
-    const { readStore, clock, retryPollMs = consumerLimits.retryPollMs } = this.#options;
+    const { consumers, clock, retryPollMs = consumerLimits.retryPollMs } = this.#options;
     return every(clock, retryPollMs, () => {
       if (session.parkedKeys === 0) return;
-      readStore.parked(this.#handler.name).then(
+      consumers.parked(this.#handler.name).then(
         (parked) => {
           if (parked.some((entry) => entry.retry)) asked();
         },

@@ -1,8 +1,8 @@
 import type { Position, RecordedEvent, StoredEvent } from '#domain/kernel/envelope.ts';
 import { type Handled, type Handler, isUnkeyed, unkeyedOf } from '#domain/kernel/ports/consumer.ts';
+import type { ConsumerStore, Lease, ParkedChange, ParkedKey } from '#domain/kernel/ports/consumer-store.ts';
 import type { EventStore } from '#domain/kernel/ports/event-store.ts';
 import type { Clock } from '#domain/kernel/ports/facts.ts';
-import type { Lease, ParkedChange, ParkedKey, ReadStore } from '#domain/kernel/ports/read-store.ts';
 import { NewerEventError, type Registry } from '#domain/kernel/registry.ts';
 import { consumerLimits } from './limits.ts';
 import { type Met, meet } from './meeting.ts';
@@ -29,7 +29,7 @@ export interface LeaseSessionOptions {
   readonly checkpoint: Position;
   readonly parked: Iterable<string>;
   readonly store: Pick<EventStore, 'readAll'>;
-  readonly readStore: ReadStore;
+  readonly consumers: ConsumerStore;
   readonly registry: Registry;
   readonly clock: Clock;
   /** Whether a key is this part's business. */
@@ -165,11 +165,11 @@ export class LeaseSession {
 
   /** Tries a parked key again, in the order of its events, until it is released or fails once more. */
   async replay(key: string, signal: AbortSignal): Promise<void> {
-    const { readStore, handler } = this.#options;
+    const { consumers, handler } = this.#options;
     // Behind an event without a key others may wait that have another one: each of these for itself.
     const most = isUnkeyed(key) ? 1 : consumerLimits.eventsPerReplay;
     while (!signal.aborted && this.#parked.has(key)) {
-      const all = await readStore.parked(handler.name);
+      const all = await consumers.parked(handler.name);
       const entry = all.find((it) => it.key === key);
       if (entry === undefined) return;
       const positions = entry.positions.slice(0, most);
@@ -226,8 +226,8 @@ export class LeaseSession {
   }
 
   async #commit(handled: Handled, checkpoint: Position, parked: readonly ParkedChange[]): Promise<void> {
-    const { lease, readStore, handler } = this.#options;
-    const outcome = await readStore.commit({ lease, writes: handled.writes, checkpoint, parked });
+    const { lease, consumers, handler } = this.#options;
+    const outcome = await consumers.commit({ lease, writes: handled.writes, checkpoint, parked });
     if (outcome === 'fenced') throw new FencedError(handler.name);
     this.#checkpoint = checkpoint;
     for (const change of parked) {

@@ -1,5 +1,5 @@
 import type { Json, JsonObject } from '#domain/kernel/canonical.ts';
-import type { CollectionSpec } from '#domain/kernel/ports/read-store.ts';
+import type { CollectionSpec } from '#domain/kernel/ports/document-store.ts';
 
 /** How a field is compared: texts by their UTF-8, whole numbers (also those kept as decimal strings) by value. */
 export type Kind = CollectionSpec['indexes'][number]['fields'][number]['as'];

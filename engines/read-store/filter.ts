@@ -3,7 +3,7 @@ import * as comparison from 'mingo/operators/query/comparison';
 import * as logical from 'mingo/operators/query/logical';
 import { Query } from 'mingo/query';
 import type { JsonObject } from '#domain/kernel/canonical.ts';
-import { readStoreLimits } from '#domain/kernel/ports/read-store.ts';
+import { documentLimits } from '#domain/kernel/ports/document-store.ts';
 import type { Condition, Filter, Scalar } from '#domain/kernel/ports/views.ts';
 import { Invalid, RejectedError } from '#domain/kernel/rejections.ts';
 import { isPath, type Kind, valueAt, wholeNumber } from './collection.ts';
@@ -97,7 +97,7 @@ function parseField(
   must: boolean,
 ): Record<string, unknown> {
   parsing.conditions += 1;
-  if (parsing.conditions > readStoreLimits.filterConditions)
+  if (parsing.conditions > documentLimits.filterConditions)
     throw invalid('filter', 'it has too many conditions');
   const kind = parsing.kinds.get(path);
   const given = isScalar(condition) ? { $eq: condition } : condition;

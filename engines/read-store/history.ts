@@ -1,6 +1,8 @@
 import type { Position } from '#domain/kernel/envelope.ts';
+import type { ConsumerStore } from '#domain/kernel/ports/consumer-store.ts';
 import type { EventStore } from '#domain/kernel/ports/event-store.ts';
 import type { ReadStore } from '#domain/kernel/ports/read-store.ts';
+import type { SettingStore } from '#domain/kernel/ports/setting-store.ts';
 
 /** The setting that names the history which the views were made from. */
 export const HISTORY = 'history';
@@ -9,12 +11,22 @@ export const HISTORY = 'history';
  * Makes sure the read store belongs to this history, before anything is read from it: one of another history is emptied,
  * checkpoints and all, because positions mean nothing there. Answers whether it was.
  */
-export async function belongTo(readStore: ReadStore, epoch: string): Promise<boolean> {
-  const known = await readStore.setting(HISTORY);
+export async function belongTo(
+  readStore: Pick<ReadStore, 'settings' | 'reset'>,
+  epoch: string,
+): Promise<boolean> {
+  const { settings } = readStore;
+  const known = await settings.get(HISTORY);
   if (known === epoch) return false;
   if (known !== undefined) await readStore.reset();
-  await readStore.putSetting(HISTORY, epoch);
+  await settings.put(HISTORY, epoch);
   return known !== undefined;
+}
+
+/** What tells which history was read, and how far. */
+export interface ReadBy {
+  readonly settings: Pick<SettingStore, 'get'>;
+  readonly consumers: Pick<ConsumerStore, 'all'>;
 }
 
 /** A view, reaction or saga, and how far it has read. */
@@ -39,13 +51,13 @@ export interface Loss {
  * process that writes.
  */
 export async function lossOf(
-  readStore: Pick<ReadStore, 'setting' | 'consumers'>,
+  readBy: ReadBy,
   store: Pick<EventStore, 'epoch' | 'head'>,
 ): Promise<Loss | undefined> {
-  const known = await readStore.setting(HISTORY);
+  const known = await readBy.settings.get(HISTORY);
   if (known === undefined) return undefined;
   // Checkpoints first: the history may grow between the two questions, and whoever reads it with it.
-  const consumers = await readStore.consumers();
+  const consumers = await readBy.consumers.all();
   const head = await store.head();
   const another = known !== store.epoch;
   const held = another ? 0n : head;

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { JsonObject } from '#domain/kernel/canonical.ts';
-import { type CollectionSpec, readStoreLimits } from '#domain/kernel/ports/read-store.ts';
+import { type CollectionSpec, documentLimits } from '#domain/kernel/ports/document-store.ts';
 import type { Query } from '#domain/kernel/ports/views.ts';
 import { compareText, type Kind, kindsOf, plainText, valueAt, wholeNumber, wordsOf } from './collection.ts';
 import { invalid, type ParsedFilter, parseFilter } from './filter.ts';
@@ -30,8 +30,8 @@ export interface ParsedQuery {
 export function parseQuery(query: Query, spec: CollectionSpec): ParsedQuery {
   const kinds = kindsOf(spec);
   const { filter = {}, text, sort = [], limit, after } = query;
-  if (!Number.isInteger(limit) || limit < 1 || limit > readStoreLimits.pageDocuments)
-    throw invalid('limit', `1 to ${readStoreLimits.pageDocuments}`);
+  if (!Number.isInteger(limit) || limit < 1 || limit > documentLimits.pageDocuments)
+    throw invalid('limit', `1 to ${documentLimits.pageDocuments}`);
   const keys = sort.map(({ field, direction }): SortKey => {
     const kind = kinds.get(field);
     if (kind === undefined) throw invalid('sort', `${field} is not declared by an index`);
@@ -49,7 +49,7 @@ export function parseQuery(query: Query, spec: CollectionSpec): ParsedQuery {
 function searchWords(text: string, spec: CollectionSpec): readonly string[] {
   if (spec.text.length === 0) throw invalid('text', 'nothing here is searched by words');
   const words = wordsOf(text);
-  if (words.length > readStoreLimits.textWords) throw invalid('text', 'too many words');
+  if (words.length > documentLimits.textWords) throw invalid('text', 'too many words');
   return words;
 }
 
@@ -93,7 +93,7 @@ export const cursorOf = (place: Place, sort: readonly SortKey[]): string =>
 
 /** @throws RejectedError with `invalid` for what {@link cursorOf} has not made: it is an input like any other */
 function placeOf(cursor: string, sort: readonly SortKey[]): Place {
-  if (cursor.length > readStoreLimits.cursorLength) throw invalid('after', 'not a cursor');
+  if (cursor.length > documentLimits.cursorLength) throw invalid('after', 'not a cursor');
   const read = Cursor.safeParse(jsonOf(Buffer.from(cursor, 'base64url').toString()));
   if (!read.success) throw invalid('after', 'not a cursor');
   const [sorted, values, id] = read.data;

@@ -1,5 +1,7 @@
 import { z } from 'zod';
-import type { CollectionSpec, ReadStore } from '#domain/kernel/ports/read-store.ts';
+import type { ConsumerStore } from '#domain/kernel/ports/consumer-store.ts';
+import type { CollectionSpec, DocumentStore } from '#domain/kernel/ports/document-store.ts';
+import type { SettingStore } from '#domain/kernel/ports/setting-store.ts';
 import type { View } from '../view.ts';
 
 /** One filling of a view: its version, and a number that is never used twice in that view. */
@@ -23,6 +25,13 @@ const none: Builds = { replaced: [], last: 0 };
 /** Others change the same setting seldom: at a start, a rebuild, a switch. */
 const MOST_TRIES = 20;
 
+/** What views are kept in. */
+export interface ViewStores {
+  readonly documents: DocumentStore;
+  readonly consumers: ConsumerStore;
+  readonly settings: SettingStore;
+}
+
 export const settingOf = (view: string): string => `view:${view}`;
 export const consumerOf = (view: string, { version, number }: Build): string =>
   `view:${view}@${version}.${number}`;
@@ -41,21 +50,21 @@ export const specOf = (view: View, build: Build): CollectionSpec => ({
 const parse = (text: string | undefined): Builds =>
   text === undefined ? none : Builds.parse(JSON.parse(text));
 
-export const buildsOf = async (from: Pick<ReadStore, 'setting'>, view: string): Promise<Builds> =>
-  parse(await from.setting(settingOf(view)));
+export const buildsOf = async (settings: Pick<SettingStore, 'get'>, view: string): Promise<Builds> =>
+  parse(await settings.get(settingOf(view)));
 
 /** Changes the builds as one; `change` answers undefined when there is nothing to change. Answers what stands then. */
 export async function changeBuilds(
-  readStore: ReadStore,
+  settings: Pick<SettingStore, 'get' | 'put'>,
   view: string,
   change: (builds: Builds) => Builds | undefined,
 ): Promise<Builds> {
   for (let tries = 0; tries < MOST_TRIES; tries++) {
-    const text = await readStore.setting(settingOf(view));
+    const text = await settings.get(settingOf(view));
     const before = parse(text);
     const after = change(before);
     if (after === undefined) return before;
-    if (await readStore.putSetting(settingOf(view), JSON.stringify(after), text ?? null)) return after;
+    if (await settings.put(settingOf(view), JSON.stringify(after), text ?? null)) return after;
   }
   throw new Error(`the builds of ${view} are changed by others all the time`);
 }
@@ -82,12 +91,12 @@ export function switched(builds: Builds, build: Build): Builds {
  * Puts the filled build in the place of the live one, unless it is behind it or is not wanted any more: readers never
  * see the view go back.
  */
-export async function switchTo(readStore: ReadStore, view: string, build: Build): Promise<boolean> {
-  const text = await readStore.setting(settingOf(view));
+export async function switchTo(settings: SettingStore, view: string, build: Build): Promise<boolean> {
+  const text = await settings.get(settingOf(view));
   const builds = parse(text);
   if (text === undefined || !sameBuild(builds.filling, build)) return false;
   const { live } = builds;
-  return readStore.switchOver({
+  return settings.switchOver({
     setting: settingOf(view),
     expected: text,
     value: JSON.stringify(switched(builds, build)),
@@ -98,15 +107,15 @@ export async function switchTo(readStore: ReadStore, view: string, build: Build)
 
 /** Drops what has been replaced, except builds this process must leave alone. */
 export async function dropReplaced(
-  readStore: ReadStore,
+  { documents, consumers, settings }: ViewStores,
   view: string,
   mayDrop: (build: Build) => Promise<boolean>,
 ): Promise<void> {
-  for (const build of (await buildsOf(readStore, view)).replaced) {
+  for (const build of (await buildsOf(settings, view)).replaced) {
     if (!(await mayDrop(build))) continue;
-    await readStore.forget(consumerOf(view, build));
-    await readStore.drop(collectionOf(view, build));
-    await changeBuilds(readStore, view, (builds) => ({
+    await consumers.forget(consumerOf(view, build));
+    await documents.drop(collectionOf(view, build));
+    await changeBuilds(settings, view, (builds) => ({
       ...builds,
       replaced: builds.replaced.filter((it) => !sameBuild(it, build)),
     }));

@@ -1,7 +1,7 @@
 import type { JsonObject } from '#domain/kernel/canonical.ts';
 import { BEGINNING, type Position, type RecordedEvent } from '#domain/kernel/envelope.ts';
 import type { Handled, Handler } from '#domain/kernel/ports/consumer.ts';
-import type { DocumentWrite, ReadStore, StoredDocument } from '#domain/kernel/ports/read-store.ts';
+import type { DocumentStore, DocumentWrite, StoredDocument } from '#domain/kernel/ports/document-store.ts';
 import { writtenAndRead } from '#domain/kernel/written.ts';
 import type { View } from '../view.ts';
 import { type Build, collectionOf, consumerOf } from './builds.ts';
@@ -22,7 +22,7 @@ type Folding = Map<string, Held & { readonly key: string }>;
  * A build of a view on the consumer loop: folds a batch in memory and hands on each changed document once. A fold that
  * throws fails its key with what the events before it made.
  */
-export function viewHandler(view: View, build: Build, readStore: Pick<ReadStore, 'get'>): Handler {
+export function viewHandler(view: View, build: Build, documents: Pick<DocumentStore, 'get'>): Handler {
   const collection = collectionOf(view.name, build);
   const remembered = new Map<string, Held>();
 
@@ -37,7 +37,7 @@ export function viewHandler(view: View, build: Build, readStore: Pick<ReadStore,
     }
     for (let from = 0; from < missing.length; from += IDS_PER_GET) {
       const page = missing.slice(from, from + IDS_PER_GET);
-      const found = await readStore.get(collection, page);
+      const found = await documents.get(collection, page);
       for (const id of page) known.set(id, heldOf(view, found.get(id)));
     }
     return known;

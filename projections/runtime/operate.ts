@@ -1,7 +1,7 @@
 import type { Position } from '#domain/kernel/envelope.ts';
-import type { ReadStore } from '#domain/kernel/ports/read-store.ts';
+import type { ConsumerStore } from '#domain/kernel/ports/consumer-store.ts';
 import type { View } from '../view.ts';
-import { buildsOf, consumerOf } from './builds.ts';
+import { buildsOf, consumerOf, type ViewStores } from './builds.ts';
 
 export interface ViewStatus {
   readonly view: string;
@@ -17,18 +17,21 @@ export interface ViewStatus {
 }
 
 /** Where each view stands, read from the store: in whatever process it is advanced. */
-export function viewStatus(readStore: ReadStore, views: readonly View[]): Promise<readonly ViewStatus[]> {
+export function viewStatus(
+  { consumers, settings }: Omit<ViewStores, 'documents'>,
+  views: readonly View[],
+): Promise<readonly ViewStatus[]> {
   return Promise.all(
     views.map(async ({ name, version }) => {
-      const { live, filling } = await buildsOf(readStore, name);
+      const { live, filling } = await buildsOf(settings, name);
       return {
         view: name,
         version,
         live: live && `${live.version}.${live.number}`,
-        position: live && (await readStore.checkpoint(consumerOf(name, live))),
+        position: live && (await consumers.checkpoint(consumerOf(name, live))),
         filling: filling && `${filling.version}.${filling.number}`,
-        fillingPosition: filling && (await readStore.checkpoint(consumerOf(name, filling))),
-        parkedKeys: live === undefined ? 0 : (await readStore.parked(consumerOf(name, live))).length,
+        fillingPosition: filling && (await consumers.checkpoint(consumerOf(name, filling))),
+        parkedKeys: live === undefined ? 0 : (await consumers.parked(consumerOf(name, live))).length,
       };
     }),
   );
@@ -40,14 +43,14 @@ const belongsTo = (consumer: string, name: string): boolean =>
 
 /** Asks whoever runs the consumers to try parked keys again, in order; answers how many keys that are. */
 export async function retryParked(
-  readStore: ReadStore,
+  consumers: Pick<ConsumerStore, 'parked' | 'requestRetry'>,
   name: string | undefined,
   key: string | undefined,
 ): Promise<number> {
-  const parked = await readStore.parked();
-  const consumers = new Set(parked.map((it) => it.consumer));
+  const parked = await consumers.parked();
+  const names = new Set(parked.map((it) => it.consumer));
   let asked = 0;
-  for (const consumer of consumers)
-    if (name === undefined || belongsTo(consumer, name)) asked += await readStore.requestRetry(consumer, key);
+  for (const consumer of names)
+    if (name === undefined || belongsTo(consumer, name)) asked += await consumers.requestRetry(consumer, key);
   return asked;
 }

@@ -3,16 +3,16 @@ import { BEGINNING, type Position } from '#domain/kernel/envelope.ts';
 import { later } from '#domain/kernel/instant.ts';
 import { pause } from '#domain/kernel/pause.ts';
 import { type Consumer, isUnkeyed } from '#domain/kernel/ports/consumer.ts';
+import { NoSuchCollectionError } from '#domain/kernel/ports/document-store.ts';
 import type { Clock } from '#domain/kernel/ports/facts.ts';
-import { NoSuchCollectionError, type ReadStore } from '#domain/kernel/ports/read-store.ts';
 import type { Filter, Page, Query, ViewReader } from '#domain/kernel/ports/views.ts';
 import { Behind, Parked, RejectedError } from '#domain/kernel/rejections.ts';
 import type { View } from '../view.ts';
-import { type Build, buildsOf, collectionOf, consumerOf } from './builds.ts';
+import { type Build, buildsOf, collectionOf, consumerOf, type ViewStores } from './builds.ts';
 
 export interface ViewReaderOptions {
   readonly views: readonly View[];
-  readonly readStore: ReadStore;
+  readonly readStore: ViewStores;
   readonly clock: Clock;
   /** How long a read waits for its position, in milliseconds. Default 5,000. */
   readonly waitMs?: number;
@@ -46,7 +46,8 @@ const mayHold = ({ keysBy }: View, query: Query, key: string): boolean =>
  * page holds a document of it or the filter asks for it by name. A list that may hold something of another parked key says so.
  */
 export function viewReader(options: ViewReaderOptions): ViewReader {
-  const { readStore, clock, waitMs = 5_000, running = () => undefined } = options;
+  const { clock, waitMs = 5_000, running = () => undefined } = options;
+  const { documents, consumers, settings } = options.readStore;
   const views = new Map(options.views.map((view) => [view.name, view]));
 
   const viewOf = (name: string): View => {
@@ -56,9 +57,9 @@ export function viewReader(options: ViewReaderOptions): ViewReader {
   };
   const behind = (view: string): RejectedError =>
     new RejectedError(Behind({ view, retryAfterMs: RETRY_AFTER_MS }));
-  const liveOf = async (name: string): Promise<Build | undefined> => (await buildsOf(readStore, name)).live;
+  const liveOf = async (name: string): Promise<Build | undefined> => (await buildsOf(settings, name)).live;
   const reachedBy = async (view: string, build: Build | undefined): Promise<Position> =>
-    build === undefined ? BEGINNING : ((await readStore.checkpoint(consumerOf(view, build))) ?? BEGINNING);
+    build === undefined ? BEGINNING : ((await consumers.checkpoint(consumerOf(view, build))) ?? BEGINNING);
 
   /** The build that is live once it has reached the position. */
   const ready = async (name: string, position: Position | undefined): Promise<Build> => {
@@ -75,7 +76,7 @@ export function viewReader(options: ViewReaderOptions): ViewReader {
   };
 
   const parkedIn = async (view: string, build: Build): Promise<readonly string[]> =>
-    (await readStore.parked(consumerOf(view, build))).map(({ key }) => key);
+    (await consumers.parked(consumerOf(view, build))).map(({ key }) => key);
 
   const decode = (view: View, build: Build, body: JsonObject): object => {
     if (build.version === view.version) return view.schema.decode(body as never);
@@ -112,7 +113,7 @@ export function viewReader(options: ViewReaderOptions): ViewReader {
   ): Promise<void> => {
     if (parked.length === 0) return;
     const ids = page.items.map(({ id }) => id);
-    const shown = await readStore.get(collectionOf(view.name, build), ids);
+    const shown = await documents.get(collectionOf(view.name, build), ids);
     const keys = new Set([...shown.values()].map(({ key }) => key));
     const names = namesIn(query.filter);
     // A key is what is asked for, or a stream that is named after it: `wallet-ann:USD`.
@@ -125,9 +126,9 @@ export function viewReader(options: ViewReaderOptions): ViewReader {
   return {
     get: (name, id, at) =>
       read(name, at?.position, async (view, build) => {
-        const stored = (await readStore.get(collectionOf(name, build), [id])).get(id);
+        const stored = (await documents.get(collectionOf(name, build), [id])).get(id);
         const key = stored?.key ?? id;
-        if (await readStore.isParked(consumerOf(name, build), key))
+        if (await consumers.isParked(consumerOf(name, build), key))
           throw new RejectedError(Parked({ view: name, key }));
         // Whatever waits may be what would have made it.
         if (stored === undefined && !view.namedByKey && (await parkedIn(name, build)).length > 0)
@@ -138,7 +139,7 @@ export function viewReader(options: ViewReaderOptions): ViewReader {
       read(name, at?.position, async (view, build) => {
         // Asked first: what the view holds up to the position is on the page, or was parked before.
         const parked = await parkedIn(name, build);
-        const page = await readStore.find(collectionOf(name, build), query);
+        const page = await documents.find(collectionOf(name, build), query);
         await refuseParked(view, build, query, page, parked);
         const items = page.items.map(({ id, cursor, document }) => ({
           id,
@@ -151,7 +152,7 @@ export function viewReader(options: ViewReaderOptions): ViewReader {
       Promise.all(
         options.views.map(async ({ name }) => {
           const live = await liveOf(name);
-          const parked = live === undefined ? [] : await readStore.parked(consumerOf(name, live));
+          const parked = live === undefined ? [] : await consumers.parked(consumerOf(name, live));
           const position = await reachedBy(name, live);
           return { view: name, position, parkedKeys: parked.length, parked: parked.slice(0, MOST_PARKED) };
         }),

@@ -3,7 +3,6 @@ import { pause } from '#domain/kernel/pause.ts';
 import type { Consume } from '#domain/kernel/ports/consumer.ts';
 import type { EventStore } from '#domain/kernel/ports/event-store.ts';
 import type { Clock } from '#domain/kernel/ports/facts.ts';
-import type { ReadStore } from '#domain/kernel/ports/read-store.ts';
 import type { View } from '../view.ts';
 import {
   beginFilling,
@@ -14,6 +13,7 @@ import {
   sameBuild,
   specOf,
   switchTo,
+  type ViewStores,
 } from './builds.ts';
 import { viewHandler } from './handler.ts';
 import { heldConsumers } from './views.ts';
@@ -29,7 +29,7 @@ export interface Progress {
 export interface RebuildOptions {
   readonly view: View;
   readonly consume: Consume;
-  readonly readStore: ReadStore;
+  readonly readStore: ViewStores;
   readonly store: Pick<EventStore, 'head'>;
   readonly clock: Clock;
   readonly onProgress?: (progress: Progress) => void;
@@ -54,25 +54,26 @@ export class RebuildError extends Error {
  */
 export async function rebuildView(options: RebuildOptions): Promise<{ readonly events: number }> {
   const { view, consume, readStore, store, clock, onProgress } = options;
+  const { documents, consumers, settings } = readStore;
   const signal = options.signal ?? new AbortController().signal;
-  const builds = await changeBuilds(readStore, view.name, (before) => beginFilling(before, view.version));
+  const builds = await changeBuilds(settings, view.name, (before) => beginFilling(before, view.version));
   const build = builds.filling;
   if (build === undefined) throw new RebuildError(view.name, 'its build is gone');
-  await readStore.declare(specOf(view, build));
-  const consumer = await consume(viewHandler(view, build, readStore));
+  await documents.declare(specOf(view, build));
+  const consumer = await consume(viewHandler(view, build, documents));
   try {
     for (;;) {
       const { state, position, handled, problem } = consumer.status();
       onProgress?.({ events: handled, done: position, head: await store.head() });
       if (state === 'stopped' || state === 'newer-event') throw new RebuildError(view.name, problem ?? state);
       if (signal.aborted) throw new RebuildError(view.name, 'it was interrupted');
-      if (state === 'live' && (await switchTo(readStore, view.name, build))) return { events: handled };
-      if (!sameBuild((await buildsOf(readStore, view.name)).filling, build))
+      if (state === 'live' && (await switchTo(settings, view.name, build))) return { events: handled };
+      if (!sameBuild((await buildsOf(settings, view.name)).filling, build))
         throw new RebuildError(view.name, 'another one has begun');
       await pause(clock, LOOK_MS, signal);
     }
   } catch (error) {
-    await changeBuilds(readStore, view.name, (now) => {
+    await changeBuilds(settings, view.name, (now) => {
       if (!sameBuild(now.filling, build)) return undefined;
       const { filling: _, ...rest } = now;
       return { ...rest, replaced: [...now.replaced, build] };
@@ -80,13 +81,16 @@ export async function rebuildView(options: RebuildOptions): Promise<{ readonly e
     throw error;
   } finally {
     await consumer.stop();
-    const held = await heldConsumers(readStore, clock);
+    const held = await heldConsumers(consumers, clock);
     await dropReplaced(readStore, view.name, async (it) => !held.has(consumerOf(view.name, it)));
   }
 }
 
 /** Where the live build of a view stands; the beginning when there is none. */
-export async function liveCheckpoint(readStore: ReadStore, view: string): Promise<Position> {
-  const { live } = await buildsOf(readStore, view);
-  return (live && (await readStore.checkpoint(consumerOf(view, live)))) ?? BEGINNING;
+export async function liveCheckpoint(
+  { consumers, settings }: Omit<ViewStores, 'documents'>,
+  view: string,
+): Promise<Position> {
+  const { live } = await buildsOf(settings, view);
+  return (live && (await consumers.checkpoint(consumerOf(view, live)))) ?? BEGINNING;
 }

@@ -1,8 +1,10 @@
 import { createHash, type Hash } from 'node:crypto';
 import { canonical } from '#domain/kernel/canonical.ts';
 import { BEGINNING, type Position, type RecordedEvent } from '#domain/kernel/envelope.ts';
+import type { Lease } from '#domain/kernel/ports/consumer-store.ts';
+import type { DocumentStore, StoredDocument } from '#domain/kernel/ports/document-store.ts';
 import type { EventStore } from '#domain/kernel/ports/event-store.ts';
-import type { Lease, ReadSnapshot, ReadStore, StoredDocument } from '#domain/kernel/ports/read-store.ts';
+import type { ReadStore } from '#domain/kernel/ports/read-store.ts';
 import type { Registry } from '#domain/kernel/registry.ts';
 import type { View } from '../view.ts';
 import { type Build, buildsOf, collectionOf, consumerOf, specOf } from './builds.ts';
@@ -13,7 +15,7 @@ export interface VerifyOptions {
   readonly view: View;
   readonly readStore: ReadStore;
   /** Empty, and thrown away by the caller afterwards. */
-  readonly temporary: ReadStore;
+  readonly temporary: Pick<ReadStore, 'documents' | 'consumers'>;
   readonly store: Pick<EventStore, 'readAll'>;
   readonly registry: Registry;
   readonly onProgress?: (progress: Progress) => void;
@@ -55,19 +57,19 @@ export async function verifyView(options: VerifyOptions): Promise<Verified> {
   const { view, readStore, temporary } = options;
   const replica = await Replica.begin(options);
   await replica.fillTo(await liveCheckpoint(readStore, view.name));
-  return readStore.snapshot(async (at) => {
-    const { live } = await buildsOf(at, view.name);
+  return readStore.atOneMoment(async (at) => {
+    const { live } = await buildsOf(at.settings, view.name);
     if (live === undefined) throw new VerificationError(view.name, 'it has no live build');
     if (live.version !== view.version)
       throw new VerificationError(view.name, `version ${live.version} is live, not ${view.version}`);
     const consumer = consumerOf(view.name, live);
-    const through = (await at.checkpoint(consumer)) ?? BEGINNING;
+    const through = (await at.consumers.checkpoint(consumer)) ?? BEGINNING;
     await replica.fillTo(through);
     const compared = await compare(
-      documentsOf(at, collectionOf(view.name, live)),
-      documentsOf(temporary, collectionOf(view.name, REPLICA)),
+      documentsOf(at.documents, collectionOf(view.name, live)),
+      documentsOf(temporary.documents, collectionOf(view.name, REPLICA)),
     );
-    const parkedKeys = (await readStore.parked(consumer)).length;
+    const parkedKeys = (await readStore.consumers.parked(consumer)).length;
     return { view: view.name, through, parkedKeys, ...compared };
   });
 }
@@ -86,13 +88,13 @@ class Replica {
   private constructor(options: VerifyOptions, lease: Lease) {
     this.#options = options;
     this.#lease = lease;
-    this.#handler = viewHandler(options.view, REPLICA, options.temporary);
+    this.#handler = viewHandler(options.view, REPLICA, options.temporary.documents);
   }
 
   static async begin(options: VerifyOptions): Promise<Replica> {
     const { view, temporary } = options;
-    await temporary.declare(specOf(view, REPLICA));
-    const lease = await temporary.lease(consumerOf(view.name, REPLICA), 'verify', 0, 1);
+    await temporary.documents.declare(specOf(view, REPLICA));
+    const lease = await temporary.consumers.lease(consumerOf(view.name, REPLICA), 'verify', 0, 1);
     if (lease === undefined) throw new VerificationError(view.name, 'the temporary store is in use');
     return new Replica(options, lease);
   }
@@ -118,12 +120,12 @@ class Replica {
     const { writes, failures } = await this.#handler.handle(ready, new AbortController().signal);
     for (const { key } of failures) this.#failed.add(key);
     const lease = this.#lease;
-    await this.#options.temporary.commit({ lease, writes, checkpoint: this.#through, parked: [] });
+    await this.#options.temporary.consumers.commit({ lease, writes, checkpoint: this.#through, parked: [] });
   }
 }
 
 async function* documentsOf(
-  store: Pick<ReadSnapshot, 'scan'>,
+  store: Pick<DocumentStore, 'scan'>,
   collection: string,
 ): AsyncGenerator<StoredDocument> {
   let after: string | undefined;

@@ -1,8 +1,8 @@
 import { millisecondsOf } from '#domain/kernel/instant.ts';
 import { every } from '#domain/kernel/pause.ts';
 import type { Consume, Consumer, ConsumerStatus } from '#domain/kernel/ports/consumer.ts';
+import type { ConsumerStore } from '#domain/kernel/ports/consumer-store.ts';
 import type { Clock } from '#domain/kernel/ports/facts.ts';
-import type { ReadStore } from '#domain/kernel/ports/read-store.ts';
 import type { ViewReader } from '#domain/kernel/ports/views.ts';
 import type { View } from '../view.ts';
 import {
@@ -16,6 +16,7 @@ import {
   sameBuild,
   specOf,
   switchTo,
+  type ViewStores,
 } from './builds.ts';
 import { viewHandler } from './handler.ts';
 import { viewReader } from './reader.ts';
@@ -23,7 +24,7 @@ import { viewReader } from './reader.ts';
 export interface ViewsOptions {
   readonly views: readonly View[];
   readonly consume: Consume;
-  readonly readStore: ReadStore;
+  readonly readStore: ViewStores;
   readonly clock: Clock;
   /** How long a read waits for its position, in milliseconds. Default 5,000. */
   readonly waitMs?: number;
@@ -88,8 +89,8 @@ class RunningView {
   async start(): Promise<void> {
     const { readStore, clock, lookMs = 250, onProblem } = this.#options;
     const { name, version } = this.#view;
-    const held = await heldConsumers(readStore, clock);
-    const builds = await changeBuilds(readStore, name, (before) =>
+    const held = await heldConsumers(readStore.consumers, clock);
+    const builds = await changeBuilds(readStore.settings, name, (before) =>
       atStart(before, version, (build) => held.has(consumerOf(name, build))),
     );
     await this.#advance(builds.live?.version === version ? builds.live : builds.filling);
@@ -116,10 +117,10 @@ class RunningView {
   async #look(): Promise<void> {
     const { readStore } = this.#options;
     const { name, version } = this.#view;
-    const builds = await buildsOf(readStore, name);
+    const builds = await buildsOf(readStore.settings, name);
     const mine = this.#build;
     if (mine !== undefined && sameBuild(builds.filling, mine)) {
-      if (this.#consumer?.status().state === 'live' && (await switchTo(readStore, name, mine)))
+      if (this.#consumer?.status().state === 'live' && (await switchTo(readStore.settings, name, mine)))
         await this.#drop();
       return;
     }
@@ -135,25 +136,28 @@ class RunningView {
     this.#consumer = undefined;
     this.#build = build;
     if (build === undefined) return;
-    await readStore.declare(specOf(this.#view, build));
-    this.#consumer = await consume(viewHandler(this.#view, build, readStore));
+    await readStore.documents.declare(specOf(this.#view, build));
+    this.#consumer = await consume(viewHandler(this.#view, build, readStore.documents));
   }
 
   /** What nobody advances any more is dropped; a build that another process still holds is left to it. */
   async #drop(): Promise<void> {
     const { readStore, clock } = this.#options;
     const { name } = this.#view;
-    const held = await heldConsumers(readStore, clock);
+    const held = await heldConsumers(readStore.consumers, clock);
     await dropReplaced(readStore, name, async (build) => !held.has(consumerOf(name, build)));
   }
 }
 
 /** The consumers that somebody runs at this moment. */
-export async function heldConsumers(readStore: ReadStore, clock: Clock): Promise<ReadonlySet<string>> {
+export async function heldConsumers(
+  consumers: Pick<ConsumerStore, 'all'>,
+  clock: Clock,
+): Promise<ReadonlySet<string>> {
   const now = millisecondsOf(clock.now());
-  const consumers = await readStore.consumers();
+  const all = await consumers.all();
   return new Set(
-    consumers
+    all
       .filter(({ owner, leasedUntilMs }) => owner !== undefined && leasedUntilMs > now)
       .map(({ consumer }) => consumer),
   );

@@ -2,10 +2,10 @@ import type { Dispatch, Position, RecordedEvent } from '#domain/kernel/envelope.
 import { type Instant, later } from '#domain/kernel/instant.ts';
 import { pause } from '#domain/kernel/pause.ts';
 import type { Consume, Consumer, ConsumerStatus, Handled, Handler } from '#domain/kernel/ports/consumer.ts';
+import type { DocumentStore } from '#domain/kernel/ports/document-store.ts';
 import type { EventStore } from '#domain/kernel/ports/event-store.ts';
 import type { Clock, NewId } from '#domain/kernel/ports/facts.ts';
 import { type Log, noLog } from '#domain/kernel/ports/log.ts';
-import type { ReadStore } from '#domain/kernel/ports/read-store.ts';
 import type { Registry } from '#domain/kernel/registry.ts';
 import type { Saga } from '#domain/kernel/saga.ts';
 import { SagaStepped } from '#domain/workflows/saga/messages.ts';
@@ -22,7 +22,7 @@ export interface SagasOptions {
   readonly sagas: readonly Saga[];
   readonly consume: Consume;
   readonly store: Pick<EventStore, 'append' | 'readStream'>;
-  readonly readStore: Pick<ReadStore, 'declare' | 'get' | 'scan' | 'find'>;
+  readonly documents: Pick<DocumentStore, 'declare' | 'get' | 'scan' | 'find'>;
   readonly dispatch: Dispatch;
   readonly registry: Registry;
   /** Whose time the timers of sagas are in. */
@@ -111,8 +111,8 @@ class RunningSagas implements Sagas {
   }
 
   async start(): Promise<void> {
-    const { consume, readStore, sagas } = this.#options;
-    await readStore.declare(unfinishedSagas);
+    const { consume, documents, sagas } = this.#options;
+    await documents.declare(unfinishedSagas);
     this.#outboxConsumer = await consume(this.#outboxHandler());
     this.consumers.push(this.#outboxConsumer);
     for (const saga of sagas) this.consumers.push(await consume(this.#inboxHandler(saga)));
@@ -120,7 +120,7 @@ class RunningSagas implements Sagas {
 
   async status(): Promise<SagasStatus> {
     let unfinished = 0;
-    for await (const _ of allUnfinished(this.#options.readStore)) unfinished += 1;
+    for await (const _ of allUnfinished(this.#options.documents)) unfinished += 1;
     return {
       consumers: this.consumers.map((consumer) => consumer.status()),
       unfinished,
@@ -197,7 +197,7 @@ class RunningSagas implements Sagas {
   }
 
   async #takeSteps(events: readonly RecordedEvent[], signal: AbortSignal): Promise<Handled> {
-    const { writes, standing } = await foldSteps(this.#options.readStore, events);
+    const { writes, standing } = await foldSteps(this.#options.documents, events);
     const last = new Map(events.map((event) => [event.stream, event]));
     for (const [stream, outstanding] of standing) {
       const event = last.get(stream);
@@ -243,7 +243,7 @@ class RunningSagas implements Sagas {
 
   async #noticeUnfinished(signal: AbortSignal): Promise<void> {
     for await (const { saga: name, instance, stream, ...outstanding } of allUnfinished(
-      this.#options.readStore,
+      this.#options.documents,
     )) {
       if (signal.aborted) return;
       const saga = this.#byName.get(name);
@@ -255,7 +255,7 @@ class RunningSagas implements Sagas {
   }
 
   async #fetchAlarms(from: Instant): Promise<void> {
-    for await (const { stream, ...outstanding } of byNextTimer(this.#options.readStore, from))
+    for await (const { stream, ...outstanding } of byNextTimer(this.#options.documents, from))
       if (!this.#alarms.set(stream, nextTimer(outstanding)?.at)) return;
   }
 

@@ -1,7 +1,7 @@
 import type { JsonObject } from '#domain/kernel/canonical.ts';
 import type { RecordedEvent } from '#domain/kernel/envelope.ts';
 import type { Instant } from '#domain/kernel/instant.ts';
-import type { CollectionSpec, DocumentWrite, ReadStore } from '#domain/kernel/ports/read-store.ts';
+import type { CollectionSpec, DocumentStore, DocumentWrite } from '#domain/kernel/ports/document-store.ts';
 import { sagaLimits } from './limits.ts';
 import {
   isFinished,
@@ -27,7 +27,7 @@ export const unfinishedSagas: CollectionSpec = {
 };
 
 type SteppedEvent = RecordedEvent<'SagaStepped', StepData>;
-type Documents = Pick<ReadStore, 'get' | 'scan' | 'find'>;
+type Documents = Pick<DocumentStore, 'get' | 'scan' | 'find'>;
 
 const bodyOf = ({ saga, instance, pending, timers, done }: Unfinished): JsonObject => ({
   saga,

@@ -5,8 +5,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { after, before, describe, test } from 'node:test';
+import { openHistory } from '#compose/stores.ts';
 import { systemClock } from '#engines/clock/system.ts';
-import { openSqliteEventStore } from '#engines/event-store/sqlite/store.ts';
 import { rawHistory } from '#test/judge/database.ts';
 import { judgement } from '#test/judge/judge.ts';
 import { readLog as readLines } from '#test/judge/log.ts';
@@ -142,7 +142,7 @@ describe('the log of the history, torn', { timeout: TIMEOUT_MS }, () => {
     const recent = events.commits.slice(-LAST_COMMITS);
     for (const end of recent) {
       const copy = copyOf(whole, nextFolder(), { events: tornAt(events, end) });
-      const store = await openSqliteEventStore({ folder: copy, clock: systemClock() });
+      const store = await openHistory({ profile: 'embedded', folder: copy }, { clock: systemClock() });
       const count = behind.get(end) ?? 0;
       assert.equal(await store.head(), BigInt(count));
       const eventId = '01900000-0000-7000-8000-000000000001';

@@ -3,9 +3,9 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { openHistory } from '#compose/stores.ts';
 import { BEGINNING } from '#domain/kernel/envelope.ts';
 import { systemClock } from '#engines/clock/system.ts';
-import { openSqliteEventStore } from '#engines/event-store/sqlite/store.ts';
 import { happening } from '../support/happenings.ts';
 import { caseOf, type FuzzCase } from './cases.ts';
 import { fuzz } from './fuzz.ts';
@@ -80,11 +80,13 @@ const sent = {
 test('an event of a command that was refused, or that nobody was told of, is found in the history', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'annals-reckoning-'));
   try {
-    const store = await openSqliteEventStore({
-      folder,
-      clock: systemClock(),
-      onFatal: (error) => assert.fail(error),
-    });
+    const store = await openHistory(
+      { profile: 'embedded', folder },
+      {
+        clock: systemClock(),
+        onFatal: (error) => assert.fail(error),
+      },
+    );
     const metadata = { actor: 'ann', commandId: 'c-1', command: 'OpenWallet', origin: { channel: 'http' } };
     await store.append('wallet-ann:USD', 'none', [{ ...happening({}, { type: 'WalletOpened' }), metadata }]);
     await store.close();

@@ -1,8 +1,8 @@
 import { registry } from '#compose/contexts.ts';
+import { openHistory } from '#compose/stores.ts';
 import { RecordReading } from '#domain/auctions/inspector/messages.ts';
 import type { Position, StoredEvent } from '#domain/kernel/envelope.ts';
 import { systemClock } from '#engines/clock/system.ts';
-import { openSqliteEventStore } from '#engines/event-store/sqlite/store.ts';
 import { audit } from '../support/auditor.ts';
 import type { FuzzCase } from './cases.ts';
 import type { Verdict } from './verdict.ts';
@@ -68,7 +68,10 @@ export function reckoning(): Reckoning {
     async compare(folder, after) {
       const problems: string[] = [];
       const seen = new Set<string>();
-      const store = await openSqliteEventStore({ folder, clock: systemClock(), readOnly: true });
+      const store = await openHistory(
+        { profile: 'embedded', folder },
+        { clock: systemClock(), readOnly: true },
+      );
       try {
         for (let from = after, end = false; !end; ) {
           const page = await store.readAll({ after: from, limit: PAGE_EVENTS });

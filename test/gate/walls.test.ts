@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { idleExceptions } from './context-walls.ts';
+import { idleLooks } from './engine-walls.ts';
 import { importsOf, readTree } from './tree.ts';
 import { importsByFile, wallProblems } from './walls.ts';
 
@@ -94,6 +95,32 @@ const planted: readonly (readonly [wall: string, path: string, text: string, pro
     /spans contexts is named/,
   ],
   [
+    'one file opens the stores',
+    'compose/x.ts',
+    "import '#engines/event-store/sqlite/store.ts';",
+    /by openStores/,
+  ],
+  [
+    'whatever they are opened for',
+    'bench/x.ts',
+    "import '#engines/read-store/sqlite/store.ts';",
+    /by openStores/,
+  ],
+  ['also in tests', 'test/scenarios/x.ts', "import '#engines/event-store/memory.ts';", /by openStores/],
+  [
+    'nor does whoever opens other engines name those of stores',
+    'compose/engines.ts',
+    "import type { SqliteReaders } from '#engines/read-store/sqlite/readers.ts';",
+    /by openStores/,
+  ],
+  [
+    'engines are opened in few places',
+    'compose/x.ts',
+    "import type { SimulatedProvider } from '#engines/payments/simulated/provider.ts';",
+    /be handed/,
+  ],
+  ['the command line opens none', 'cli/x.ts', "import '#engines/clock/system.ts';", /behind a wall/],
+  [
     'the domain does no I/O',
     'domain/auctions/x.ts',
     "import { readFile } from 'node:fs/promises';",
@@ -119,6 +146,9 @@ test('no exception stands that nobody needs', () => {
   assert.deepEqual(idleExceptions(importsByFile(tree)), []);
   const [first] = idleExceptions(new Map());
   assert.match(first ?? '', /spans no contexts/);
+  assert.deepEqual(idleLooks(importsByFile(tree)), []);
+  const [look] = idleLooks(new Map());
+  assert.match(look ?? '', /looks into no engine/);
 });
 
 test('the gate follows imports to their end', () => {

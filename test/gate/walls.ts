@@ -1,5 +1,6 @@
 import { posix } from 'node:path';
 import { contextProblem } from './context-walls.ts';
+import { engineProblem } from './engine-walls.ts';
 import { importsOf, type Tree } from './tree.ts';
 
 // The table of docs/architecture.md as rules over paths.
@@ -41,11 +42,12 @@ const walls: Readonly<Record<string, Wall>> = {
   engines: { reaches: (path) => inKernel(path) || roomOf(path) === 'engines' },
   compose: { reaches: everything },
   cli: { reaches: everything, imports: (path) => roomOf(path) !== 'engines' && !isDecider(path) },
-  demo: { reaches: in_('demo') },
+  demo: { reaches: in_('demo', 'exit.ts') },
   bench: { reaches: everything },
   test: { reaches: everything },
-  'main.ts': { reaches: everything, imports: in_('compose', 'config.ts', 'domain') },
+  'main.ts': { reaches: everything, imports: in_('compose', 'config.ts', 'domain', 'exit.ts') },
   'config.ts': { reaches: () => false },
+  'exit.ts': { reaches: () => false },
   'start.js': { reaches: () => false },
 };
 
@@ -87,7 +89,7 @@ function packageProblem(from: string, specifier: string): string | undefined {
 
 /** The file a specifier names, undefined for a package. */
 function resolved(from: string, specifier: string): string | undefined {
-  if (specifier === '#config') return 'config.ts';
+  if (specifier === '#config' || specifier === '#exit') return `${specifier.slice(1)}.ts`;
   if (specifier.startsWith('#')) return specifier.slice(1);
   if (specifier.startsWith('.')) return posix.join(posix.dirname(from), specifier);
   return undefined;
@@ -114,7 +116,7 @@ function directProblem(from: string, specifier: string, tree: Tree): string | un
   if (!(wall.imports ?? wall.reaches)(to) && roomOf(from) !== roomOf(to)) return 'is behind a wall';
   if (roomOf(from) === 'domain' && roomOf(to) === 'domain' && !domainAllows(from, to))
     return 'contexts do not know each other';
-  return contextProblem(from, to) ?? wayProblem(from, specifier, to);
+  return contextProblem(from, to) ?? engineProblem(from, to) ?? wayProblem(from, specifier, to);
 }
 
 /** Everything a file comes to read, each with the file that led there first. */

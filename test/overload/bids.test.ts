@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import { deciders, reactions, registry, workflows } from '#compose/contexts.ts';
+import { memoryStores } from '#compose/stores.ts';
 import type { Actor } from '#domain/kernel/actor.ts';
 import { systemActor } from '#domain/kernel/actor.ts';
 import type { StoredEvent } from '#domain/kernel/envelope.ts';
 import { later } from '#domain/kernel/instant.ts';
 import { simulatedClock } from '#engines/clock/simulated.ts';
-import { memoryEventStore } from '#engines/event-store/memory.ts';
 import { otto, person, sam } from '#test/support/given.ts';
 import { told } from '#test/support/house.ts';
 import { seededIds, seededRandom } from '#test/support/seeded.ts';
@@ -32,7 +32,7 @@ interface Room extends Stage {
 
 function givenRoom(): Room {
   const clock = simulatedClock({ start: '2026-03-01T12:00:00.000Z' });
-  const memory = memoryEventStore({ clock });
+  const memory = memoryStores({ clock }).store;
   const store = busyStore(memory, clock, { commitMs: 8, eventsPerCommit: 16 });
   const newId = seededIds(clock, 1);
   const pipeline = createPipeline({

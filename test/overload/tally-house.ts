@@ -1,3 +1,4 @@
+import { memoryStores } from '#compose/stores.ts';
 import type { Actor } from '#domain/kernel/actor.ts';
 import { systemActor } from '#domain/kernel/actor.ts';
 import type { Envelope } from '#domain/kernel/envelope.ts';
@@ -5,7 +6,6 @@ import { later } from '#domain/kernel/instant.ts';
 import type { Clock } from '#domain/kernel/ports/facts.ts';
 import { registryOf } from '#domain/kernel/registry.ts';
 import { simulatedClock } from '#engines/clock/simulated.ts';
-import { memoryEventStore } from '#engines/event-store/memory.ts';
 import { someone } from '#test/support/platform.ts';
 import { seededIds, seededRandom } from '#test/support/seeded.ts';
 import { AddOnes, Inject, tallies, tallyDeciders } from '#test/support/tally.ts';
@@ -45,7 +45,7 @@ export function givenTallies(
     now: () => (aheadMs === 0 ? clock.now() : later(clock.now(), aheadMs)),
     at: (moment, due) => clock.at(later(moment, -aheadMs), due),
   };
-  const store = busyStore(memoryEventStore({ clock }), clock, speed);
+  const store = busyStore(memoryStores({ clock }).store, clock, speed);
   const random = seededRandom(seed);
   const pipeline = createPipeline({
     store,

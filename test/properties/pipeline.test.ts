@@ -4,12 +4,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { it } from 'node:test';
 import fc from 'fast-check';
+import { memoryStores, openHistory } from '#compose/stores.ts';
 import type { JsonObject } from '#domain/kernel/canonical.ts';
 import type { Reply, StoredEvent } from '#domain/kernel/envelope.ts';
 import type { EventStore } from '#domain/kernel/ports/event-store.ts';
 import { type SimulatedClock, simulatedClock } from '#engines/clock/simulated.ts';
-import { memoryEventStore } from '#engines/event-store/memory.ts';
-import { openSqliteEventStore } from '#engines/event-store/sqlite/store.ts';
 import { type Fault, faultyStore } from '#test/support/faulty-store.ts';
 import { givenPlatform, inTime, type Platform, someone } from '#test/support/platform.ts';
 import { seededRandom } from '#test/support/seeded.ts';
@@ -196,7 +195,7 @@ it('whatever two processes and a faulty store do, a command takes effect once an
   await fc.assert(
     fc.asyncProperty(story, (plot) => {
       const clock = newClock();
-      return play(plot, { clock, store: memoryEventStore({ clock }), run: '' });
+      return play(plot, { clock, store: memoryStores({ clock }).store, run: '' });
     }),
     { numRuns: RUNS },
   );
@@ -205,7 +204,7 @@ it('whatever two processes and a faulty store do, a command takes effect once an
 it('the same on a disk', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'annals-pipeline-'));
   const clock = newClock();
-  const store = await openSqliteEventStore({ folder, clock });
+  const store = await openHistory({ profile: 'embedded', folder }, { clock });
   let run = 0;
   try {
     await fc.assert(

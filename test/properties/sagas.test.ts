@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
+import { memoryStores } from '#compose/stores.ts';
 import { later } from '#domain/kernel/instant.ts';
-import { memoryReadStore } from '#engines/read-store/memory.ts';
 import {
   type Death,
   givenWorld,
@@ -90,7 +90,7 @@ test('killed again and again, with or without its read store, a saga reaches the
         const world = await givenTransfer();
         for (const { death, readStoreLost } of lives) {
           await live(world, death);
-          if (readStoreLost) world.readStore = memoryReadStore();
+          if (readStoreLost) world.readStore = memoryStores().readStore;
         }
         await live(world);
         assert.deepEqual(await endOf(world), END);

@@ -3,6 +3,7 @@ import { after, before, test } from 'node:test';
 import fc from 'fast-check';
 import { createClient } from 'graphql-ws';
 import { WebSocket } from 'ws';
+import { memoryStores } from '#compose/stores.ts';
 import { AuctionScheduled, auctionStream, BidAccepted } from '#domain/auctions/auction/messages.ts';
 import { auctions } from '#domain/auctions/context.ts';
 import { later } from '#domain/kernel/instant.ts';
@@ -13,7 +14,6 @@ import { WalletOpened } from '#domain/wallets/wallet/messages.ts';
 import { simulatedClock } from '#engines/clock/simulated.ts';
 import { systemClock } from '#engines/clock/system.ts';
 import { eventFeed } from '#engines/event-feed/feed.ts';
-import { memoryEventStore } from '#engines/event-store/memory.ts';
 import { auctionsView } from '#projections/auctions/auctions.ts';
 import { type FeedHouse, feedGate, outgoing } from '#read-api/feeds/feed.ts';
 import { readLimits } from '#read-api/limits.ts';
@@ -32,7 +32,7 @@ const nextTurn = () => new Promise((resolve) => setImmediate(resolve));
 
 function givenFeeds(feedsPerAddress = 100) {
   const clock = simulatedClock({ start: '2026-03-01T12:00:00.000Z' });
-  const store = memoryEventStore({ clock });
+  const { store } = memoryStores({ clock });
   const newId = seededIds(clock, 1);
   const registry = registryOf([auctions]);
   const feed = eventFeed(store, { clock: systemClock() });

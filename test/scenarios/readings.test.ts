@@ -49,7 +49,7 @@ test('a reading that is only in a snapshot counts', async (t) => {
   for (let minutes = 2; minutes < pipelineLimits.eventsPerSnapshot + 2; minutes++)
     await read(room, minutes, 'reserves');
   await room.house.restart();
-  assert.ok(await room.house.readStore.readSnapshot('inspector-bob'));
+  assert.ok(await room.house.readStore.snapshots.read('inspector-bob'));
   assert.equal(refusedWith(await room.bid(bob, 5_00n)), 'has_read_secrets');
 });
 

@@ -5,13 +5,11 @@ import { join } from 'node:path';
 import { after, describe, it } from 'node:test';
 import fc from 'fast-check';
 import { projections } from '#cli/projections.ts';
+import { memoryStores, openReadStore, openStores } from '#compose/stores.ts';
 import { openWorkplace } from '#compose/workplace.ts';
+import type { ConsumerStore } from '#domain/kernel/ports/consumer-store.ts';
 import type { EventStore } from '#domain/kernel/ports/event-store.ts';
 import type { ReadStore } from '#domain/kernel/ports/read-store.ts';
-import { openSqliteEventStore } from '#engines/event-store/sqlite/store.ts';
-import { belongTo } from '#engines/read-store/history.ts';
-import { memoryReadStore } from '#engines/read-store/memory.ts';
-import { openSqliteReadStore } from '#engines/read-store/sqlite/store.ts';
 import { buildsOf, collectionOf, consumerOf } from '#projections/runtime/builds.ts';
 import { viewHandler } from '#projections/runtime/handler.ts';
 import { RebuildError, rebuildView } from '#projections/runtime/rebuild.ts';
@@ -50,10 +48,10 @@ const start = (store: EventStore, readStore: ReadStore) =>
   startViews({ views: [view], readStore, clock, lookMs: 10, consume: loopOf(store, readStore) });
 
 const verify = (store: EventStore, readStore: ReadStore, of = view) =>
-  verifyView({ view: of, readStore, temporary: memoryReadStore(), store, registry });
+  verifyView({ view: of, readStore, temporary: memoryStores().readStore, store, registry });
 
 const liveTotals = async (readStore: ReadStore) => {
-  const { live } = await buildsOf(readStore, view.name);
+  const { live } = await buildsOf(readStore.settings, view.name);
   assert.ok(live);
   return totalsIn(readStore, collectionOf(view.name, live));
 };
@@ -63,8 +61,8 @@ describe('a rebuild', () => {
     const folder = inFolder();
     const facts = someFacts(1_200);
     const store = await historyOf(facts);
-    const served = openSqliteReadStore({ folder });
-    const beside = openSqliteReadStore({ folder });
+    const served = await openReadStore({ profile: 'embedded', folder });
+    const beside = await openReadStore({ profile: 'embedded', folder });
     const views = await start(store, served);
     await views.reader.get('counters', 'k1', { position: await store.head() });
 
@@ -86,7 +84,7 @@ describe('a rebuild', () => {
     const onProgress = ({ done }: { done: bigint }) => steps.push(done);
     await rebuildView({ view, consume: loopOf(store, beside), readStore: beside, store, clock, onProgress });
     assert.ok(steps.length > 0);
-    assert.deepEqual((await buildsOf(beside, 'counters')).live, { version: 1, number: 2 });
+    assert.deepEqual((await buildsOf(beside.settings, 'counters')).live, { version: 1, number: 2 });
     const verified = await verify(store, beside);
     assert.deepEqual([verified.equal, verified.differing, verified.documents], [true, [], 17]);
     writing = false;
@@ -96,7 +94,7 @@ describe('a rebuild', () => {
     facts.push(['k1', 1n]);
     await views.reader.get('counters', 'k1', { position });
     assert.deepEqual(await liveTotals(served), totalsOf(facts));
-    await eventually('the old build is dropped', async () => (await served.consumers()).length === 1);
+    await eventually('the old build is dropped', async () => (await served.consumers.all()).length === 1);
     await views.stop();
     await served.close();
     await beside.close();
@@ -104,12 +102,12 @@ describe('a rebuild', () => {
 
   it('that is interrupted or overtaken leaves the live build as it was', async () => {
     const store = await historyOf(someFacts(30));
-    const readStore = memoryReadStore();
+    const { readStore } = memoryStores();
     const views = await start(store, readStore);
     await views.reader.get('counters', 'k1', { position: await store.head() });
     const options = { view, readStore, store, clock, consume: loopOf(store, readStore) };
     await assert.rejects(rebuildView({ ...options, signal: AbortSignal.abort() }), RebuildError);
-    const builds = await buildsOf(readStore, 'counters');
+    const builds = await buildsOf(readStore.settings, 'counters');
     assert.deepEqual([builds.live?.number, builds.filling, builds.replaced], [1, undefined, []]);
     let rival: Promise<unknown> | undefined;
     const overtaken = rebuildView({
@@ -125,7 +123,7 @@ describe('a rebuild', () => {
     // Whichever wins, one build is live, and nothing of the other is left.
     assert.equal(second.status, 'fulfilled');
     assert.ok(first.status === 'fulfilled' || first.reason instanceof RebuildError);
-    await eventually('the others are dropped', async () => (await readStore.consumers()).length === 1);
+    await eventually('the others are dropped', async () => (await readStore.consumers.all()).length === 1);
     assert.equal((await verify(store, readStore)).equal, true);
     await views.stop();
   });
@@ -134,18 +132,18 @@ describe('a rebuild', () => {
 describe('verify', () => {
   it('names the documents that differ', async () => {
     const store = await historyOf(someFacts(40));
-    const readStore = memoryReadStore();
+    const { readStore } = memoryStores();
     const views = await start(store, readStore);
     await views.reader.get('counters', 'k1', { position: await store.head() });
     await views.stop();
-    const { live } = await buildsOf(readStore, 'counters');
+    const { live } = await buildsOf(readStore.settings, 'counters');
     assert.ok(live);
-    const lease = await readStore.lease(consumerOf('counters', live), 'vandal', 0, 1);
+    const lease = await readStore.consumers.lease(consumerOf('counters', live), 'vandal', 0, 1);
     assert.ok(lease);
     const position = (await store.head()) + 1n;
     const collection = collectionOf('counters', live);
     const write = { collection, position, key: 'k3' };
-    await readStore.commit({
+    await readStore.consumers.commit({
       lease,
       checkpoint: lease.checkpoint,
       parked: [],
@@ -164,10 +162,8 @@ describe('verify', () => {
 describe('the command line', () => {
   it('works beside the running server on its folder, with exit codes that say how it went', async () => {
     const folder = inFolder();
-    const store = await openSqliteEventStore({ folder, clock });
+    const { store, readStore, close } = await openStores({ profile: 'embedded', folder }, { clock });
     await append(store, someFacts(40));
-    const readStore = openSqliteReadStore({ folder });
-    await belongTo(readStore, store.epoch);
     const views = await start(store, readStore);
     await views.reader.get('counters', 'k1', { position: await store.head() });
     const lines: string[] = [];
@@ -193,8 +189,7 @@ describe('the command line', () => {
     assert.equal(grown.total, 1_000n + 1n + 18n + 35n);
     await work.close();
     await views.stop();
-    await readStore.close();
-    await store.close();
+    await close();
   });
 });
 
@@ -214,24 +209,26 @@ describe('exactly once', () => {
         fc.integer({ min: 1, max: 3 }),
         async (rounds, fates, partitions) => {
           const store = await historyOf([]);
-          const readStore = memoryReadStore();
+          const { readStore } = memoryStores();
           const build = { version: 1, number: 1 };
           const collection = collectionOf('counters', build);
-          await readStore.declare({ name: collection, indexes: [], text: [] });
+          await readStore.documents.declare({ name: collection, indexes: [], text: [] });
           const left = [...fates];
-          const faulty: ReadStore = Object.assign(Object.create(readStore) as ReadStore, bound(readStore), {
-            async commit(commit: Parameters<ReadStore['commit']>[0]) {
+          const { documents } = readStore;
+          const consumers: ConsumerStore = {
+            ...readStore.consumers,
+            async commit(commit) {
               const fate = left.shift();
               if (fate === 'lost before') throw new Error('the process died before the commit');
-              const outcome = await readStore.commit(commit);
+              const outcome = await readStore.consumers.commit(commit);
               if (fate === 'lost after') throw new Error('the process died after the commit');
               return outcome;
             },
-          });
+          };
           for (const facts of rounds) {
             await append(store, facts);
-            const handler = { ...viewHandler(view, build, faulty), partitions };
-            const consumer = await loopOf(store, faulty)(handler);
+            const handler = { ...viewHandler(view, build, documents), partitions };
+            const consumer = await loopOf(store, { consumers })(handler);
             assert.equal(await consumer.reached(await store.head(), 10_000), true);
             await consumer.stop();
           }
@@ -241,13 +238,4 @@ describe('exactly once', () => {
       { numRuns: RUNS },
     );
   });
-});
-
-/** The store's methods, still bound to it, for an object that replaces some. */
-const bound = (store: ReadStore): Pick<ReadStore, 'lease' | 'release' | 'checkpoint' | 'parked' | 'get'> => ({
-  lease: store.lease.bind(store),
-  release: store.release.bind(store),
-  checkpoint: store.checkpoint.bind(store),
-  parked: store.parked.bind(store),
-  get: store.get.bind(store),
 });

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { registry, views } from '#compose/contexts.ts';
+import { memoryStores } from '#compose/stores.ts';
 import { RejectedError } from '#domain/kernel/rejections.ts';
-import { memoryReadStore } from '#engines/read-store/memory.ts';
 import { retryParked } from '#projections/runtime/operate.ts';
 import { viewReader } from '#projections/runtime/reader.ts';
 import { rebuildView } from '#projections/runtime/rebuild.ts';
@@ -22,7 +22,7 @@ async function differing({ house }: Saleroom): Promise<readonly string[]> {
   const verified = views.map(async (view) => {
     // A view that is still on its way would be compared with no more than it holds.
     await house.process.views?.reader.find(view.name, { limit: 1 }, { position });
-    const temporary = memoryReadStore();
+    const { readStore: temporary } = memoryStores();
     const { equal, parkedKeys, documents } = await verifyView({
       view,
       readStore,
@@ -135,7 +135,10 @@ describe('a poisoned event', () => {
     const { house } = room;
     assert.equal((await room.bid(bob, 20_00n)).outcome, 'accepted');
     assert.equal(await refusalOf(house.see('wallets', 'bob:USD')), 'parked');
-    const parked = (await house.readStore.parked()).map(({ consumer, key }) => [consumer.split('@')[0], key]);
+    const parked = (await house.readStore.consumers.parked()).map(({ consumer, key }) => [
+      consumer.split('@')[0],
+      key,
+    ]);
     assert.deepEqual(parked, [['view:wallets', 'bob:USD']]);
     // Everybody else's wallet goes on, and Bob's money in every other view.
     const wallet = (await house.see('wallets', 'ann:USD')) as { available: bigint };
@@ -146,14 +149,14 @@ describe('a poisoned event', () => {
     assert.deepEqual([auction.price, auction.leader], [usd(1_00n), 'bob']);
 
     // A try with the same code parks it again; one with better code, after a crash, lets it flow.
-    assert.equal(await retryParked(house.readStore, 'wallets', 'bob:USD'), 1);
-    await eventually(async () => (await house.readStore.parked()).every(({ retry }) => !retry));
+    assert.equal(await retryParked(house.readStore.consumers, 'wallets', 'bob:USD'), 1);
+    await eventually(async () => (await house.readStore.consumers.parked()).every(({ retry }) => !retry));
     assert.equal(await refusalOf(house.see('wallets', 'bob:USD')), 'parked');
     code = views;
     await house.restart({ kill: true });
     assert.equal(await refusalOf(house.see('wallets', 'bob:USD')), 'parked');
-    assert.equal(await retryParked(house.readStore, 'wallets', undefined), 1);
-    await eventually(async () => (await house.readStore.parked()).length === 0);
+    assert.equal(await retryParked(house.readStore.consumers, 'wallets', undefined), 1);
+    await eventually(async () => (await house.readStore.consumers.parked()).length === 0);
     const repaired = (await house.see('wallets', 'bob:USD')) as { available: bigint; held: bigint };
     assert.deepEqual([repaired.available, repaired.held], [78_00n, 22_00n]);
     await house.advanceTo(endsAt);

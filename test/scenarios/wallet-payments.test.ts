@@ -307,8 +307,8 @@ test('payouts that the provider has forgotten are given to it again, once, and t
     deliver: async (body) => bodies.push(Buffer.from(body)) > 0,
   });
   t.after(() => provider.close());
-  const readStore = { checkpoint: async () => stayed.position };
-  const remind = (): Promise<number> => remindOfPayouts({ store, readStore, registry, provider, log: noLog });
+  const consumers = { checkpoint: async () => stayed.position };
+  const remind = (): Promise<number> => remindOfPayouts({ store, consumers, registry, provider, log: noLog });
   assert.equal(await remind(), 1);
   assert.equal(await remind(), 0, 'it knows of the last one now');
   await new Promise((resolve) => setImmediate(resolve));

@@ -59,9 +59,9 @@ export const plants: readonly Plant[] = [
     edits: [
       {
         file: 'engines/consumer/lease-session.ts',
-        find: 'const outcome = await readStore.commit({ lease, writes: handled.writes, checkpoint, parked });',
+        find: 'const outcome = await consumers.commit({ lease, writes: handled.writes, checkpoint, parked });',
         replace:
-          'await readStore.commit({ lease, writes: [], checkpoint, parked }); const outcome = await readStore.commit({ lease, writes: handled.writes, checkpoint, parked });',
+          'await consumers.commit({ lease, writes: [], checkpoint, parked }); const outcome = await consumers.commit({ lease, writes: handled.writes, checkpoint, parked });',
       },
     ],
   },

@@ -72,7 +72,7 @@ export function beginPlatform(options: PlatformOptions): Platform {
   const feed = eventFeed(store, { clock: machineClock, ringEvents, nextTurn });
   const consumers: Consumer[] = [];
   const loop = consumerLoop({
-    ...{ feed, store, readStore, registry, clock: machineClock, leaseMs: LEASE_MS },
+    ...{ feed, store, consumers: readStore.consumers, registry, clock: machineClock, leaseMs: LEASE_MS },
     owner: options.shared ? newId() : 'embedded',
     retryPollMs: RETRY_POLL_MS,
   });
@@ -81,7 +81,7 @@ export function beginPlatform(options: PlatformOptions): Platform {
     consumers.push(consumer);
     return consumer;
   };
-  const lines = keepLines({ feed, readStore, machineClock, log });
+  const lines = keepLines({ feed, consumers: readStore.consumers, machineClock, log });
   const engines: Engines = {
     ...{ clock, machineClock, newId, store, feed, readStore, consume },
     simulated: undefined,

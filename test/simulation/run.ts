@@ -1,6 +1,6 @@
 import { registry, views } from '#compose/contexts.ts';
+import { memoryStores } from '#compose/stores.ts';
 import type { StoredEvent } from '#domain/kernel/envelope.ts';
-import { memoryReadStore } from '#engines/read-store/memory.ts';
 import { verifyView } from '#projections/runtime/verify.ts';
 import { BeginningError, beginning } from './beginning.ts';
 import { FLOODED, type Story } from './story.ts';
@@ -222,7 +222,7 @@ async function inspect(world: World): Promise<void> {
         world.complain(`${life.name} ${name} is ${state} with ${parkedKeys} parked keys: ${problem}`);
   for (const view of views) {
     const verified = await verifyView({
-      ...{ view, registry, readStore: world.views.store, temporary: memoryReadStore() },
+      ...{ view, registry, readStore: world.views.store, temporary: memoryStores().readStore },
       store: { readAll: async (read) => disk.page(read) },
     });
     if (!verified.equal)

@@ -1,33 +1,29 @@
+import { memoryStores } from '#compose/stores.ts';
 import type { ReadStore } from '#domain/kernel/ports/read-store.ts';
-import { memoryReadStore } from '#engines/read-store/memory.ts';
+import { answering, callOf, type ReadStoreCall } from '#test/support/read-store-calls.ts';
 import type { Faults } from './faults.ts';
 import type { Life, Scheduler } from './scheduler.ts';
 
 /** What changes the store; everything else only reads. */
 const CHANGES: ReadonlySet<string> = new Set([
-  ...['declare', 'drop', 'lease', 'release', 'commit', 'forget', 'requestRetry', 'putSetting'],
-  ...['switchOver', 'writeSnapshot', 'reset'],
+  ...[
+    'documents.declare',
+    'documents.drop',
+    'settings.put',
+    'settings.switchOver',
+    'snapshots.write',
+    'reset',
+  ],
+  ...['lease', 'release', 'commit', 'forget', 'requestRetry'].map((name) => `consumers.${name}`),
 ]);
-
-interface Change {
-  readonly method: string;
-  readonly given: readonly unknown[];
-}
-
-const call = (store: ReadStore, { method, given }: Change): Promise<unknown> =>
-  Reflect.apply(
-    Reflect.get(store, method) as (...given: readonly unknown[]) => Promise<unknown>,
-    store,
-    given,
-  );
 
 /**
  * The read models on a disk: the product's read store in memory, and beside it the order of all changes, so that a power
  * cut can take the newest away. Everything of one commit goes together.
  */
 export class ViewsDisk {
-  #store: ReadStore = memoryReadStore();
-  #changes: Change[] = [];
+  #store: ReadStore = memoryStores().readStore;
+  #changes: ReadStoreCall[] = [];
 
   /** As it is, without time and trouble in between. */
   get store(): ReadStore {
@@ -44,40 +40,35 @@ export class ViewsDisk {
   /** The newest changes are gone. */
   lose(count: number): void {
     const kept = this.#changes.slice(0, Math.max(0, this.#changes.length - count));
-    this.#store = memoryReadStore();
+    this.#store = memoryStores().readStore;
     this.#replay(kept);
   }
 
   loseAll(): void {
-    this.#store = memoryReadStore();
+    this.#store = memoryStores().readStore;
     this.#changes = [];
   }
 
   /** The store as a process has it. */
   connect({ scheduler, faults, life }: ViewsOptions): ReadStore {
-    const asked = async (method: string, given: readonly unknown[]): Promise<unknown> => {
-      if (scheduler.chance(0.35)) await scheduler.turn(life, `asks the views to ${method}`);
+    return answering(this.#store, async (call) => {
+      const { name } = call;
+      if (scheduler.chance(0.35)) await scheduler.turn(life, `asks the views to ${name}`);
       if (faults.strikes('views fail', life.name)) throw new Error('the views do not answer');
-      const changes = CHANGES.has(method);
-      if (changes) this.#changes.push({ method, given });
-      const answer = await call(this.#store, { method, given });
+      const changes = CHANGES.has(name);
+      if (changes) this.#changes.push(call);
+      const answer = await callOf(this.#store, call);
       if (changes && faults.strikes('answer of the views lost', life.name))
         throw new Error('the views did not answer');
-      if (scheduler.chance(0.2)) await scheduler.turn(life, `the views answer ${method}`);
+      if (scheduler.chance(0.2)) await scheduler.turn(life, `the views answer ${name}`);
       return answer;
-    };
-    return new Proxy(this.#store, {
-      get:
-        (_, method) =>
-        (...given: readonly unknown[]) =>
-          asked(String(method), given),
     });
   }
 
   /** The store in memory does everything at once, so that nobody has to wait for it here. */
-  #replay(changes: readonly Change[]): void {
+  #replay(changes: readonly ReadStoreCall[]): void {
     this.#changes = [...changes];
-    for (const change of changes) call(this.#store, change).catch(() => undefined);
+    for (const change of changes) callOf(this.#store, change).catch(() => undefined);
   }
 }
 

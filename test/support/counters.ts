@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { memoryStores } from '#compose/stores.ts';
 import type { JsonObject } from '#domain/kernel/canonical.ts';
 import { later } from '#domain/kernel/instant.ts';
 import { event } from '#domain/kernel/message.ts';
@@ -8,7 +9,6 @@ import type { ReadStore } from '#domain/kernel/ports/read-store.ts';
 import { registryOf } from '#domain/kernel/registry.ts';
 import { systemClock } from '#engines/clock/system.ts';
 import { consumerLoop } from '#engines/consumer/consumer.ts';
-import { memoryEventStore } from '#engines/event-store/memory.ts';
 import { newIds } from '#engines/ids.ts';
 import { type View, view } from '#projections/view.ts';
 
@@ -101,20 +101,27 @@ export function totalsOf(facts: readonly Fact[]): Record<string, string> {
 }
 
 /** The totals that a collection holds. */
-export async function totalsIn(readStore: ReadStore, collection: string): Promise<Record<string, string>> {
-  const documents = await readStore.scan(collection, undefined, 1_000);
+export async function totalsIn(
+  readStore: Pick<ReadStore, 'documents'>,
+  collection: string,
+): Promise<Record<string, string>> {
+  const documents = await readStore.documents.scan(collection, undefined, 1_000);
   return Object.fromEntries(documents.map(({ id, body }) => [id, String(body?.total)]));
 }
 
 export const historyOf = async (facts: readonly Fact[]): Promise<EventStore> => {
-  const store = memoryEventStore({ clock });
+  const { store } = memoryStores({ clock });
   await append(store, facts);
   return store;
 };
 
 /** A consumer loop of one owner, with short times. */
-export const loopOf = (store: EventStore, readStore: ReadStore, owner = newId(), leaseMs = 2_000) =>
-  consumerLoop({ feed: store, store, readStore, registry, clock, owner, leaseMs, retryPollMs: 10 });
+export const loopOf = (
+  store: EventStore,
+  { consumers }: Pick<ReadStore, 'consumers'>,
+  owner = newId(),
+  leaseMs = 2_000,
+) => consumerLoop({ feed: store, store, consumers, registry, clock, owner, leaseMs, retryPollMs: 10 });
 
 /** Waits until it holds; fails loudly when it does not within ten seconds. */
 export async function eventually(what: string, holds: () => boolean | Promise<boolean>): Promise<void> {

@@ -9,6 +9,7 @@ import { addressesBehind } from '#compose/http/addresses.ts';
 import { keepLines } from '#compose/lines.ts';
 import { projections } from '#compose/projections.ts';
 import { runSagas, type SagasRole } from '#compose/sagas.ts';
+import { memoryStores } from '#compose/stores.ts';
 import { writeSide } from '#compose/write-side.ts';
 import type { Actor } from '#domain/kernel/actor.ts';
 import type { Reply, StoredEvent } from '#domain/kernel/envelope.ts';
@@ -33,12 +34,10 @@ import { type SimulatedClock, simulatedClock } from '#engines/clock/simulated.ts
 import { systemClock } from '#engines/clock/system.ts';
 import { consumerLoop } from '#engines/consumer/consumer.ts';
 import { eventFeed } from '#engines/event-feed/feed.ts';
-import { memoryEventStore } from '#engines/event-store/memory.ts';
 import { newIds } from '#engines/ids.ts';
 import { deliverTo } from '#engines/payments/simulated/delivery.ts';
 import { type SimulatedProvider, simulatedProvider } from '#engines/payments/simulated/provider.ts';
 import { systemRandom } from '#engines/random.ts';
-import { memoryReadStore } from '#engines/read-store/memory.ts';
 import type { RunningViews } from '#projections/runtime/views.ts';
 import type { Pipeline } from '#write-side/pipeline/pipeline.ts';
 import { type Lifeline, lifeline } from './lifeline.ts';
@@ -107,14 +106,14 @@ export interface Restart {
 
 export class House {
   readonly clock: SimulatedClock = simulatedClock({ start: OPENING });
-  readonly store: EventStore = memoryEventStore({ clock: this.clock });
+  readonly store: EventStore = memoryStores({ clock: this.clock }).store;
   readonly machineClock = machineClockOf(systemClock());
   readonly newId = newIds({ clock: this.machineClock });
   /** What was logged as an error. */
   readonly errors: string[] = [];
   readonly options: HouseOptions;
   readonly provider: SimulatedProvider;
-  readStore: ReadStore = memoryReadStore();
+  readStore: ReadStore = memoryStores().readStore;
   #process: HouseProcess | undefined;
   readonly #processes = new Set<HouseProcess>();
   readonly #webhookUrl: () => string;
@@ -191,7 +190,7 @@ export class House {
     await (how.kill === true ? before.kill() : before.stop());
     this.#processes.delete(before);
     this.machineClock.pass(DOWN_MS);
-    if (how.loseViews === true) this.readStore = memoryReadStore();
+    if (how.loseViews === true) this.readStore = memoryStores().readStore;
     if (how.at !== undefined) this.clock.advanceTo(how.at);
     return this.start();
   }
@@ -318,13 +317,13 @@ function enginesOf(house: House, line: Lifeline, log: Log): Engines {
   const consume: Consume = consumerLoop({
     feed,
     store,
-    readStore,
+    consumers: readStore.consumers,
     registry,
     clock: machineClock,
     owner: newId(),
     retryPollMs: 20,
   });
-  const lines = keepLines({ feed, readStore, machineClock, log });
+  const lines = keepLines({ feed, consumers: readStore.consumers, machineClock, log });
   return {
     clock,
     simulated: clock,

@@ -1,6 +1,7 @@
 import type { StoredEvent } from '#domain/kernel/envelope.ts';
 import { type EventStore, StoreError } from '#domain/kernel/ports/event-store.ts';
 import type { ReadStore } from '#domain/kernel/ports/read-store.ts';
+import { answering, callOf } from './read-store-calls.ts';
 
 // What stands between a process and the stores that outlive it: here it is cut off, and here its appends are held back.
 
@@ -95,17 +96,11 @@ export function lifeline(outer: { readonly store: EventStore; readonly readStore
         return result;
       },
     },
-    readStore: new Proxy(readStore, {
-      get(target, name) {
-        const method: unknown = Reflect.get(target, name);
-        if (typeof method !== 'function') return method;
-        return async (...given: readonly unknown[]) => {
-          alive();
-          const result: unknown = await Reflect.apply(method, target, given);
-          alive();
-          return result;
-        };
-      },
+    readStore: answering(readStore, async (call) => {
+      alive();
+      const result = await callOf(readStore, call);
+      alive();
+      return result;
     }),
   };
 }

@@ -5,7 +5,8 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { JsonObject } from '#domain/kernel/canonical.ts';
-import type { CollectionSpec, DocumentWrite, Lease, ReadStore } from '#domain/kernel/ports/read-store.ts';
+import type { ConsumerStore, Lease } from '#domain/kernel/ports/consumer-store.ts';
+import type { CollectionSpec, DocumentStore, DocumentWrite } from '#domain/kernel/ports/document-store.ts';
 import type { Query } from '#domain/kernel/ports/views.ts';
 
 export const lots: CollectionSpec = {
@@ -43,14 +44,24 @@ export const write = (id: string, position: bigint, body: JsonObject | null): Do
   body,
 });
 
-export async function owned(store: ReadStore, consumer = 'view:lots@1.1', owner = 'one'): Promise<Lease> {
-  const lease = await store.lease(consumer, owner, 0, 1_000);
+interface Consumers {
+  readonly consumers: ConsumerStore;
+}
+
+export async function owned(
+  { consumers }: Consumers,
+  consumer = 'view:lots@1.1',
+  owner = 'one',
+): Promise<Lease> {
+  const lease = await consumers.lease(consumer, owner, 0, 1_000);
   assert.ok(lease);
   return lease;
 }
 
-export const put = async (store: ReadStore, writes: readonly DocumentWrite[], checkpoint = 1n) =>
-  store.commit({ lease: await owned(store), writes, checkpoint, parked: [] });
+export const put = async (store: Consumers, writes: readonly DocumentWrite[], checkpoint = 1n) =>
+  store.consumers.commit({ lease: await owned(store), writes, checkpoint, parked: [] });
 
-export const idsOf = async (store: ReadStore, query: Query): Promise<string[]> =>
-  (await store.find(lots.name, query)).items.map((item) => item.id);
+export const idsOf = async (
+  { documents }: { readonly documents: DocumentStore },
+  query: Query,
+): Promise<string[]> => (await documents.find(lots.name, query)).items.map((item) => item.id);

@@ -1,3 +1,4 @@
+import { memoryStores } from '#compose/stores.ts';
 import type { Actor, Role } from '#domain/kernel/actor.ts';
 import type { AnyDecider } from '#domain/kernel/decider.ts';
 import type { Envelope, Reply, StoredEvent } from '#domain/kernel/envelope.ts';
@@ -5,12 +6,11 @@ import type { Command } from '#domain/kernel/message.ts';
 import type { EventStore } from '#domain/kernel/ports/event-store.ts';
 import type { NewId } from '#domain/kernel/ports/facts.ts';
 import type { Log } from '#domain/kernel/ports/log.ts';
+import type { SnapshotStore } from '#domain/kernel/ports/snapshot-store.ts';
 import type { Reaction } from '#domain/kernel/reaction.ts';
 import { type Context, type Registry, registryOf } from '#domain/kernel/registry.ts';
 import type { Workflow } from '#domain/kernel/workflow.ts';
 import { type SimulatedClock, simulatedClock } from '#engines/clock/simulated.ts';
-import { memoryEventStore } from '#engines/event-store/memory.ts';
-import type { SnapshotStore } from '#write-side/pipeline/key-pages.ts';
 import type { PipelineLimits } from '#write-side/pipeline/limits.ts';
 import { createPipeline, type Pipeline } from '#write-side/pipeline/pipeline.ts';
 import { seededIds, seededRandom } from './seeded.ts';
@@ -51,7 +51,7 @@ export const someone = (id: string, ...roles: readonly Role[]): Actor => ({
 /** A write side over a store in memory, on a clock that stands still and ids that repeat with the seed. */
 export function givenPlatform(options: PlatformOptions): Platform {
   const clock = options.clock ?? simulatedClock({ start: '2026-03-01T12:00:00.000Z' });
-  const store = options.store ?? memoryEventStore({ clock });
+  const store = options.store ?? memoryStores({ clock }).store;
   const registry = registryOf(options.contexts);
   const seed = options.seed ?? 1;
   const newId = seededIds(clock, seed);

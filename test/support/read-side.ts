@@ -8,6 +8,7 @@ import { addressesBehind } from '#compose/http/addresses.ts';
 import { lookAfter } from '#compose/http/connections.ts';
 import { takeInByTurns } from '#compose/http/intake.ts';
 import { type HttpLimits, httpLimits } from '#compose/http/limits.ts';
+import { memoryStores } from '#compose/stores.ts';
 import { RecordReading } from '#domain/auctions/inspector/messages.ts';
 import { Role } from '#domain/kernel/actor.ts';
 import type { Dispatch, Position } from '#domain/kernel/envelope.ts';
@@ -22,7 +23,6 @@ import type { SimulatedClock } from '#engines/clock/simulated.ts';
 import { systemClock } from '#engines/clock/system.ts';
 import { consumerLoop } from '#engines/consumer/consumer.ts';
 import { eventFeed } from '#engines/event-feed/feed.ts';
-import { memoryReadStore } from '#engines/read-store/memory.ts';
 import { startViews } from '#projections/runtime/views.ts';
 import type { ReadLimits } from '#read-api/limits.ts';
 import { graphqlServer } from '#read-api/server.ts';
@@ -93,8 +93,9 @@ export async function givenReadSide(
   const { store, registry, newId } = platform;
   const clock = systemClock();
   const feed = eventFeed(store, { clock });
-  const readStore = memoryReadStore();
-  const consume = consumerLoop({ feed, store, readStore, registry, clock, owner: newId() });
+  const { readStore } = memoryStores();
+  const { consumers } = readStore;
+  const consume = consumerLoop({ feed, store, consumers, registry, clock, owner: newId() });
   const views = await startViews({ views: [...auctions.views, ...wallets.views], consume, readStore, clock });
   const errors: Logged[] = [];
   const logger: Log = {

@@ -1,3 +1,4 @@
+import { memoryStores } from '#compose/stores.ts';
 import { systemActor } from '#domain/kernel/actor.ts';
 import type { JsonObject } from '#domain/kernel/canonical.ts';
 import { BEGINNING, type Dispatch } from '#domain/kernel/envelope.ts';
@@ -12,8 +13,6 @@ import { type SimulatedClock, simulatedClock } from '#engines/clock/simulated.ts
 import { systemClock } from '#engines/clock/system.ts';
 import { consumerLoop } from '#engines/consumer/consumer.ts';
 import { eventFeed } from '#engines/event-feed/feed.ts';
-import { memoryEventStore } from '#engines/event-store/memory.ts';
-import { memoryReadStore } from '#engines/read-store/memory.ts';
 import { type Reactions, startReactions } from '#sagas/runtime/reactions.ts';
 import { type Sagas, startSagas } from '#sagas/runtime/sagas.ts';
 import { givenPlatform, type Platform } from './platform.ts';
@@ -32,7 +31,7 @@ export const START = '2026-03-01T12:00:00.000Z';
 
 export function givenWorld(): World {
   const clock = simulatedClock({ start: START });
-  return { clock, store: memoryEventStore({ clock }), readStore: memoryReadStore(), starts: 0 };
+  return { clock, store: memoryStores({ clock }).store, readStore: memoryStores().readStore, starts: 0 };
 }
 
 /**
@@ -131,7 +130,7 @@ export async function startRuntime(world: World, options: RuntimeOptions = {}): 
   const loop = consumerLoop({
     feed,
     store,
-    readStore,
+    consumers: readStore.consumers,
     registry: platform.registry,
     clock: wall,
     owner: platform.newId(),
@@ -170,7 +169,7 @@ export async function startRuntime(world: World, options: RuntimeOptions = {}): 
       append: (stream, expected, events) => life.operation(() => store.append(stream, expected, events)),
       readStream: (stream, page) => store.readStream(stream, page),
     },
-    readStore,
+    documents: readStore.documents,
     dispatch,
     registry: platform.registry,
     clock,

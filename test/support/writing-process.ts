@@ -1,19 +1,21 @@
 /** Run as a process of its own: writes to the store in the folder it is given and prints what that came to. */
 import { writeSync } from 'node:fs';
+import { openHistory } from '#compose/stores.ts';
 import { StoreError } from '#domain/kernel/ports/event-store.ts';
 import { systemClock } from '#engines/clock/system.ts';
-import { openSqliteEventStore } from '#engines/event-store/sqlite/store.ts';
 import { happening } from './happenings.ts';
 
 const [folder = '', writers = '1', appends = '1', afterwards = 'close'] = process.argv.slice(2);
 const say = (line: string): void => void writeSync(1, `${line}\n`);
 const codeOf = (error: unknown): string => (error instanceof StoreError ? error.code : String(error));
 
-const store = await openSqliteEventStore({
-  folder,
-  clock: systemClock(),
-  onFatal: (error) => say(`fatal ${error.message}`),
-});
+const store = await openHistory(
+  { profile: 'embedded', folder },
+  {
+    clock: systemClock(),
+    onFatal: (error) => say(`fatal ${error.message}`),
+  },
+);
 say('open');
 
 /** Appends event after event to a stream of its own, each with an id that can be made again. */

@@ -1,13 +1,7 @@
 import { z } from 'zod';
 import type { JsonObject } from '#domain/kernel/canonical.ts';
-import type { ReadStore } from '#domain/kernel/ports/read-store.ts';
+import type { SnapshotStore } from '#domain/kernel/ports/snapshot-store.ts';
 import type { RememberedCommand, RememberedCommands } from './remembered-commands.ts';
-
-/** Where snapshots and pages of keys are kept. A lost one is made again. */
-export interface SnapshotStore {
-  read: ReadStore['readSnapshot'];
-  write: ReadStore['writeSnapshot'];
-}
 
 const Page = z.object({
   /** How far the stream had come when it was written. */

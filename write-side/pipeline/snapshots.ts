@@ -3,8 +3,9 @@ import { hashOf, type Json, type JsonObject } from '#domain/kernel/canonical.ts'
 import type { AnyDecider } from '#domain/kernel/decider.ts';
 import { fromPlain, toPlain } from '#domain/kernel/plain.ts';
 import type { Log } from '#domain/kernel/ports/log.ts';
+import type { SnapshotStore } from '#domain/kernel/ports/snapshot-store.ts';
 import { emptyHead, type Head } from './head.ts';
-import { keyPages, type Revisions, type SnapshotStore } from './key-pages.ts';
+import { keyPages, type Revisions } from './key-pages.ts';
 import type { PipelineLimits } from './limits.ts';
 
 const Snapshot = z.object({

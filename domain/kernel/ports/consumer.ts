@@ -1,6 +1,6 @@
 import type { Position, RecordedEvent } from '../envelope.ts';
+import type { DocumentWrite } from './document-store.ts';
 import type { EventFilter } from './event-store.ts';
-import type { DocumentWrite } from './read-store.ts';
 
 /** What handling a batch came to. Writes, checkpoint and newly parked keys are committed together. */
 export interface Handled {

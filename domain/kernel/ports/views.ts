@@ -1,5 +1,5 @@
 import type { Position } from '../envelope.ts';
-import type { ParkedKey } from './read-store.ts';
+import type { ParkedKey } from './consumer-store.ts';
 
 /** A value a filter can name: what JSON can say of a field. Amounts are compared as whole numbers (see the view's indexes). */
 export type Scalar = string | number | bigint | boolean | null;

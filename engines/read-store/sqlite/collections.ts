@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { type CollectionSpec, NoSuchCollectionError } from '#domain/kernel/ports/read-store.ts';
+import { type CollectionSpec, NoSuchCollectionError } from '#domain/kernel/ports/document-store.ts';
 import { kindsOf } from '../collection.ts';
 import type { Database } from './database.ts';
 
@@ -18,6 +18,8 @@ const Paths = z.array(z.string());
 /** A collection as it was declared. */
 export interface Collection {
   readonly spec: CollectionSpec;
+  /** The spec as it is kept. */
+  readonly declared: string;
   /** In SQL a collection goes by its number alone. */
   readonly table: string;
   readonly paths: readonly string[];
@@ -35,7 +37,7 @@ export class Collections {
   }
 
   /**
-   * Looked up each time, because another process may have dropped it or written the first array at a path.
+   * Looked up each time, because another connection may have dropped it, declared it anew or written the first array at a path.
    *
    * @throws NoSuchCollectionError
    */
@@ -44,10 +46,12 @@ export class Collections {
     if (row === undefined) throw new NoSuchCollectionError(name);
     const table = `documents_${String(row.id)}`;
     const known = this.#known.get(name);
+    const declared = String(row.spec);
     const arrays = Paths.parse(JSON.parse(String(row.arrays)));
-    if (known?.table === table && known.arrays.size === arrays.length) return known;
-    const spec = Spec.parse(JSON.parse(String(row.spec)));
-    const collection = { spec, table, paths: [...kindsOf(spec).keys()], arrays: new Set(arrays) };
+    if (known?.table === table && known.declared === declared && known.arrays.size === arrays.length)
+      return known;
+    const spec = Spec.parse(JSON.parse(declared));
+    const collection = { spec, declared, table, paths: [...kindsOf(spec).keys()], arrays: new Set(arrays) };
     this.#known.set(name, collection);
     return collection;
   }

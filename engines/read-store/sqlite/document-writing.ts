@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { JsonObject } from '#domain/kernel/canonical.ts';
-import type { CollectionSpec } from '#domain/kernel/ports/read-store.ts';
+import type { CollectionSpec } from '#domain/kernel/ports/document-store.ts';
 import { kindsOf, textOf, validCollection, wordsOf } from '../collection.ts';
 import { type Collection, Collections } from './collections.ts';
 import type { Database } from './database.ts';

@@ -1,10 +1,8 @@
-import type { Consumers } from './consumers.ts';
+import type { ConsumerRows } from './consumer-rows.ts';
 import type { Database } from './database.ts';
 import type { DocumentWriting } from './document-writing.ts';
+import { settingOf } from './settings.ts';
 import type { Operations } from './wire.ts';
-
-export const settingOf = (database: Database, name: string): string | undefined =>
-  database.one('SELECT value FROM settings WHERE name = ?', name)?.value?.toString();
 
 const putSetting = (database: Database, name: string, value: string): void => {
   database.run('INSERT OR REPLACE INTO settings VALUES (?, ?)', name, value);
@@ -14,7 +12,7 @@ const putSetting = (database: Database, name: string, value: string): void => {
 export function operationsOn(
   database: Database,
   documents: DocumentWriting,
-  consumers: Consumers,
+  consumers: ConsumerRows,
 ): Operations {
   return {
     declare: (collection) => documents.declare(collection),

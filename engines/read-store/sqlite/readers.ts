@@ -1,12 +1,12 @@
 import { existsSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import type { ReadStore } from '#domain/kernel/ports/read-store.ts';
-import { Consumers } from './consumers.ts';
+import type { ReadBy } from '../history.ts';
+import { ConsumerRows } from './consumer-rows.ts';
 import { Database } from './database.ts';
-import { settingOf } from './operations.ts';
+import { settingOf } from './settings.ts';
 
 /** What `views.db` knows of whoever has read the history. Nothing in the folder is changed by looking. */
-export interface SqliteReaders extends Pick<ReadStore, 'setting' | 'consumers'> {
+export interface SqliteReaders extends ReadBy {
   /** Writes all of it, as it is now, into a file of its own, which is there whole or not at all. */
   keepAs(file: string): void;
   close(): void;
@@ -20,15 +20,15 @@ export function sqliteReaders(folder: string): SqliteReaders | undefined {
   try {
     database = new Database(path, { readOnly: true });
     // Asked once to see whether it is what it should be: a file that is not will be set aside by whoever opens it to write.
-    new Consumers(database).all();
+    new ConsumerRows(database).all();
   } catch {
     database?.close();
     return undefined;
   }
   const open = database;
   return {
-    setting: async (name) => settingOf(open, name),
-    consumers: async () => new Consumers(open).all(),
+    settings: { get: async (name) => settingOf(open, name) },
+    consumers: { all: async () => new ConsumerRows(open).all() },
     keepAs(file) {
       const draft = `${file}.new`;
       rmSync(draft, { force: true });

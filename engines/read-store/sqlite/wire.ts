@@ -1,10 +1,6 @@
-import type {
-  CollectionSpec,
-  Commit,
-  Lease,
-  ParkedChange,
-  SwitchOver,
-} from '#domain/kernel/ports/read-store.ts';
+import type { Commit, Lease, ParkedChange } from '#domain/kernel/ports/consumer-store.ts';
+import type { CollectionSpec } from '#domain/kernel/ports/document-store.ts';
+import type { SwitchOver } from '#domain/kernel/ports/setting-store.ts';
 
 /** Of one document: collection, id, key, position, and its JSON as text or null for a tombstone. */
 export type FlatWrites = (string | bigint | null)[];

@@ -1,7 +1,7 @@
 import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
-import { NoSuchCollectionError } from '#domain/kernel/ports/read-store.ts';
+import { NoSuchCollectionError } from '#domain/kernel/ports/document-store.ts';
 import { unreachable } from '#domain/kernel/unreachable.ts';
-import { Consumers } from './consumers.ts';
+import { ConsumerRows } from './consumer-rows.ts';
 import { Database, tune } from './database.ts';
 import { DocumentWriting } from './document-writing.ts';
 import { groupCommit } from './group-commit.ts';
@@ -27,7 +27,7 @@ const wireError = (error: unknown): WireError => ({
 /** The writer's thread: it alone changes the store on behalf of its process. */
 function run(port: MessagePort, database: Database): void {
   const documents = new DocumentWriting(database);
-  const consumers = new Consumers(database);
+  const consumers = new ConsumerRows(database);
   const operations = operationsOn(database, documents, consumers);
   const commits = groupCommit(
     (work) => database.transaction(work),

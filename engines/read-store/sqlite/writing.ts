@@ -1,5 +1,6 @@
 import { Worker } from 'node:worker_threads';
-import { type Commit, NoSuchCollectionError } from '#domain/kernel/ports/read-store.ts';
+import type { Commit } from '#domain/kernel/ports/consumer-store.ts';
+import { NoSuchCollectionError } from '#domain/kernel/ports/document-store.ts';
 import {
   type FromWorker,
   flatCommit,

@@ -2,11 +2,12 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { RecordedEvent } from '#domain/kernel/envelope.ts';
 import type { Handler } from '#domain/kernel/ports/consumer.ts';
+import type { ConsumerStore } from '#domain/kernel/ports/consumer-store.ts';
 import type { Batch, EventStore } from '#domain/kernel/ports/event-store.ts';
 import type { ReadStore } from '#domain/kernel/ports/read-store.ts';
 import { consumerLoop } from '#engines/consumer/consumer.ts';
 import { partitionOf, partsOf } from '#engines/consumer/partition.ts';
-import { memoryReadStore } from '#engines/read-store/memory.ts';
+import { memoryReadStore } from '#engines/read-store/memory/store.ts';
 import {
   append,
   appendUnreadable,
@@ -94,15 +95,15 @@ describe('consumer loop', () => {
     assert.equal(await consumer.reached(last, 5_000), true);
     assert.deepEqual(seen, ['a1', 'b2', 'b5']);
     assert.equal(consumer.status().parkedKeys, 1);
-    assert.equal((await readStore.parked())[0]?.waiting, 2);
+    assert.equal((await readStore.consumers.parked())[0]?.waiting, 2);
 
-    await readStore.requestRetry('notebook', undefined);
-    await eventually('the retry fails', async () => (await readStore.parked())[0]?.retry === false);
-    assert.equal((await readStore.parked())[0]?.waiting, 2);
+    await readStore.consumers.requestRetry('notebook', undefined);
+    await eventually('the retry fails', async () => (await readStore.consumers.parked())[0]?.retry === false);
+    assert.equal((await readStore.consumers.parked())[0]?.waiting, 2);
 
     broken = false;
-    await readStore.requestRetry('notebook', 'a');
-    await eventually('released', async () => (await readStore.parked()).length === 0);
+    await readStore.consumers.requestRetry('notebook', 'a');
+    await eventually('released', async () => (await readStore.consumers.parked()).length === 0);
     assert.equal(await consumer.reached(await append(store, [['a', 6n]]), 5_000), true);
     assert.deepEqual(seen, ['a1', 'b2', 'b5', 'a3', 'a4', 'a6']);
     await consumer.stop();
@@ -118,7 +119,7 @@ describe('consumer loop', () => {
     const second = await loopOf(store, readStore)(handler);
     assert.equal(await second.reached(await append(store, [['a', 9n]]), 5_000), true);
     assert.deepEqual(seen, ['b2']);
-    assert.equal((await readStore.parked())[0]?.waiting, 3);
+    assert.equal((await readStore.consumers.parked())[0]?.waiting, 3);
     await second.stop();
   });
 
@@ -132,7 +133,7 @@ describe('consumer loop', () => {
     await eventually('it stops', () => consumer.status().state === 'newer-event');
     assert.deepEqual(seen, ['a1', 'b2', 'a3']);
     const events = (await store.readAll({ limit: 10 })).events;
-    assert.equal(await readStore.checkpoint('notebook'), events[2]?.position);
+    assert.equal(await readStore.consumers.checkpoint('notebook'), events[2]?.position);
     assert.match(String(consumer.status().problem), /version 2 is newer/);
     assert.equal(await consumer.reached(await store.head(), 5_000), false);
     await consumer.stop();
@@ -181,17 +182,14 @@ describe('consumer loop', () => {
     const entered = Promise.withResolvers<void>();
     const wakes = Promise.withResolvers<void>();
     const outcomes: string[] = [];
-    const watched: ReadStore = Object.assign(Object.create(readStore) as ReadStore, {
-      lease: readStore.lease.bind(readStore),
-      checkpoint: readStore.checkpoint.bind(readStore),
-      parked: readStore.parked.bind(readStore),
-      release: readStore.release.bind(readStore),
-      async commit(commit: Parameters<ReadStore['commit']>[0]) {
-        const outcome = await readStore.commit(commit);
+    const consumers: ConsumerStore = {
+      ...readStore.consumers,
+      async commit(commit) {
+        const outcome = await readStore.consumers.commit(commit);
         outcomes.push(outcome);
         return outcome;
       },
-    });
+    };
     const asleep: Handler = {
       ...handler,
       async handle(events, signal) {
@@ -200,15 +198,15 @@ describe('consumer loop', () => {
         return handler.handle(events, signal);
       },
     };
-    const zombie = await loopOf(store, watched, 'zombie', 60_000)(asleep);
+    const zombie = await loopOf(store, { consumers }, 'zombie', 60_000)(asleep);
     await entered.promise;
     // Its time is over by the heir's clock.
-    const heir = await readStore.lease('notebook', 'heir', Date.now() + 120_000, 60_000);
+    const heir = await readStore.consumers.lease('notebook', 'heir', Date.now() + 120_000, 60_000);
     assert.ok(heir);
-    await readStore.commit({ lease: heir, writes: [], checkpoint: 1n, parked: [] });
+    await readStore.consumers.commit({ lease: heir, writes: [], checkpoint: 1n, parked: [] });
     wakes.resolve();
     await eventually('it is fenced', () => outcomes.includes('fenced'));
-    assert.equal(await readStore.checkpoint('notebook'), 1n);
+    assert.equal(await readStore.consumers.checkpoint('notebook'), 1n);
     await eventually('it waits', () => zombie.status().state === 'waiting-for-lease');
     await zombie.stop();
   });
@@ -228,7 +226,8 @@ describe('consumer loop', () => {
         mine,
       );
     }
-    for (const part of partsOf(handler)) assert.equal(await readStore.checkpoint(part), await store.head());
+    for (const part of partsOf(handler))
+      assert.equal(await readStore.consumers.checkpoint(part), await store.head());
     await consumer.stop();
   });
 
@@ -249,7 +248,14 @@ describe('consumer loop', () => {
       },
     };
     const readStore = memoryReadStore();
-    const consume = consumerLoop({ feed: dropping, store, readStore, registry, clock, owner: 'one' });
+    const consume = consumerLoop({
+      feed: dropping,
+      store,
+      consumers: readStore.consumers,
+      registry,
+      clock,
+      owner: 'one',
+    });
     const consumer = await consume(handler);
     assert.equal(await consumer.reached(await store.head(), 5_000), true);
     assert.deepEqual(seen, ['a1', 'b2', 'a3']);
@@ -267,7 +273,7 @@ describe('consumer loop', () => {
 
 describe('an event of which nobody can tell the key', () => {
   const parkedIn = async (readStore: ReadStore) =>
-    Object.fromEntries((await readStore.parked()).map(({ key, waiting }) => [key, waiting]));
+    Object.fromEntries((await readStore.consumers.parked()).map(({ key, waiting }) => [key, waiting]));
 
   it('whose key throws parks under its stream, with what its stream brings, and the rest flows', async () => {
     const store = await historyOf(abc);
@@ -294,13 +300,13 @@ describe('an event of which nobody can tell the key', () => {
     assert.deepEqual(await parkedIn(readStore), { 'unkeyed:counter-a': 1, a: 3 });
     await consumer.stop();
     assert.match(
-      (await readStore.parked('notebook'))[0]?.error ?? '',
+      (await readStore.consumers.parked('notebook'))[0]?.error ?? '',
       /waits behind unkeyed:counter-a|no key/,
     );
 
     const better = await loopOf(store, readStore)(handler);
-    await readStore.requestRetry('notebook', undefined);
-    await eventually('released', async () => (await readStore.parked()).length === 0);
+    await readStore.consumers.requestRetry('notebook', undefined);
+    await eventually('released', async () => (await readStore.consumers.parked()).length === 0);
     assert.deepEqual(seen, ['b2', 'b4', 'a1', 'a1', 'a3', 'a5']);
     await better.stop();
   });
@@ -321,17 +327,24 @@ describe('an event of which nobody can tell the key', () => {
     assert.deepEqual(await parkedIn(readStore), { 'unkeyed:counter-other': 1, a: 2 });
     await eventually('it lives on', () => consumer.status().state === 'live');
     // Another try with the same code leaves everything where it waits.
-    await readStore.requestRetry('notebook', undefined);
-    await eventually('tried', async () => (await readStore.parked()).every(({ retry }) => !retry));
+    await readStore.consumers.requestRetry('notebook', undefined);
+    await eventually('tried', async () => (await readStore.consumers.parked()).every(({ retry }) => !retry));
     assert.deepEqual(await parkedIn(readStore), { 'unkeyed:counter-other': 1, a: 2 });
     assert.deepEqual(seen, ['a1', 'b3']);
     await consumer.stop();
 
     const lenient = { ...registry, decode: readingMuchAs(9n) };
-    const loop = consumerLoop({ feed: store, store, readStore, registry: lenient, clock, owner: 'fixed' });
-    await readStore.requestRetry('notebook', undefined);
+    const loop = consumerLoop({
+      feed: store,
+      store,
+      consumers: readStore.consumers,
+      registry: lenient,
+      clock,
+      owner: 'fixed',
+    });
+    await readStore.consumers.requestRetry('notebook', undefined);
     const better = await loop(handler);
-    await eventually('released', async () => (await readStore.parked()).length === 0);
+    await eventually('released', async () => (await readStore.consumers.parked()).length === 0);
     // Met twice, under its stream and under its key: consumers take that.
     assert.deepEqual(seen, ['a1', 'b3', 'a9', 'a9', 'a2']);
     await better.stop();
@@ -351,8 +364,8 @@ describe('an event of which nobody can tell the key', () => {
     assert.equal(await consumer.reached(last, 5_000), true);
     assert.deepEqual(seen, ['a1', 'b3']);
     assert.deepEqual(await parkedIn(readStore), { 'unkeyed:counter-a': 1, a: 2 });
-    await readStore.requestRetry('notebook', 'a');
-    await eventually('tried', async () => (await readStore.parked()).every(({ retry }) => !retry));
+    await readStore.consumers.requestRetry('notebook', 'a');
+    await eventually('tried', async () => (await readStore.consumers.parked()).every(({ retry }) => !retry));
     assert.deepEqual(seen, ['a1', 'b3']);
     await consumer.stop();
   });
@@ -366,10 +379,17 @@ describe('an event of which nobody can tell the key', () => {
     assert.equal(await consumer.reached(last, 5_000), true);
     await consumer.stop();
     const lenient = { ...registry, decode: readingMuchAs(9n) };
-    const loop = consumerLoop({ feed: store, store, readStore, registry: lenient, clock, owner: 'fixed' });
-    for (const part of partsOf(handler)) await readStore.requestRetry(part, undefined);
+    const loop = consumerLoop({
+      feed: store,
+      store,
+      consumers: readStore.consumers,
+      registry: lenient,
+      clock,
+      owner: 'fixed',
+    });
+    for (const part of partsOf(handler)) await readStore.consumers.requestRetry(part, undefined);
     const better = await loop(handler);
-    await eventually('released', async () => (await readStore.parked()).length === 0);
+    await eventually('released', async () => (await readStore.consumers.parked()).length === 0);
     assert.deepEqual(seen, ['a1', 'a9', 'a9']);
     await better.stop();
   });

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { memoryStores } from '#compose/stores.ts';
 import { RejectedError } from '#domain/kernel/rejections.ts';
-import { memoryReadStore } from '#engines/read-store/memory.ts';
 import { buildsOf, collectionOf } from '#projections/runtime/builds.ts';
 import { retryParked, viewStatus } from '#projections/runtime/operate.ts';
 import { viewReader } from '#projections/runtime/reader.ts';
@@ -27,7 +27,11 @@ const facts: readonly Fact[] = [
   ['cy', 'clear'],
 ];
 
-async function running(views: readonly View[], store = historyOf(facts), readStore = memoryReadStore()) {
+async function running(
+  views: readonly View[],
+  store = historyOf(facts),
+  readStore = memoryStores().readStore,
+) {
   const history = await store;
   const started = await startViews({
     views,
@@ -106,13 +110,13 @@ describe('views', () => {
     assert.equal(await reader.get('counters', 'ann@1'), undefined);
     const [status] = await viewStatus(readStore, [countersView()]);
     assert.equal(status?.parkedKeys, 1);
-    const [parked] = await readStore.parked();
+    const [parked] = await readStore.consumers.parked();
     assert.deepEqual([parked?.key, parked?.waiting], ['ann', 2]);
     assert.match(String(parked?.error), /ann is poisoned/);
 
     rules.poison = undefined;
-    assert.equal(await retryParked(readStore, 'counters', 'ann'), 1);
-    await eventually('released', async () => (await readStore.parked()).length === 0);
+    assert.equal(await retryParked(readStore.consumers, 'counters', 'ann'), 1);
+    await eventually('released', async () => (await readStore.consumers.parked()).length === 0);
     assert.equal((await reader.find('counters', bobs)).mayMiss, false);
     assert.deepEqual(await reader.get('counters', 'ann', { position }), {
       name: 'ann',
@@ -134,7 +138,7 @@ describe('views', () => {
     };
     const { history, readStore, reader, stop } = await running([nonsense]);
     await rejectsWith(reader.get('counters', 'ann', { position: await history.head() }), 'parked');
-    const { live } = await buildsOf(readStore, 'counters');
+    const { live } = await buildsOf(readStore.settings, 'counters');
     assert.ok(live);
     assert.deepEqual(await totalsIn(readStore, collectionOf('counters', live)), { ann: '5', bob: '7' });
     await stop();
@@ -170,11 +174,13 @@ describe('views', () => {
       ((await started.reader.get('counters', 'ann', { position })) as { total: bigint }).total,
       12n,
     );
-    const builds = await buildsOf(old.readStore, 'counters');
+    const builds = await buildsOf(old.readStore.settings, 'counters');
     assert.deepEqual(builds.live, { version: 2, number: 2 });
     await eventually('the old build is dropped', async () => {
-      const consumers = await old.readStore.consumers();
-      return consumers.length === 1 && (await buildsOf(old.readStore, 'counters')).replaced.length === 0;
+      const consumers = await old.readStore.consumers.all();
+      return (
+        consumers.length === 1 && (await buildsOf(old.readStore.settings, 'counters')).replaced.length === 0
+      );
     });
     await started.stop();
   });

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { memoryStores } from '#compose/stores.ts';
 import { saga } from '#domain/kernel/saga.ts';
-import { memoryReadStore } from '#engines/read-store/memory.ts';
 import { during, givenWorld, inputsOf, type RuntimeOptions, typesOf } from '#test/support/saga-runtime.ts';
 import { Ask, Asked, Fill, Nudge, Nudged, transferring } from '#test/support/transfers.ts';
 import { OVERDUE, wanted } from '#test/support/waiting.ts';
@@ -18,7 +18,7 @@ test('events that are met again are no inputs, nor are those that meant nothing 
     await settle();
   });
   const before = await inputsOf(world, STREAM);
-  world.readStore = memoryReadStore();
+  world.readStore = memoryStores().readStore;
   await during(world, withSaga, ({ settle }) => settle());
   assert.deepEqual(await inputsOf(world, STREAM), before);
 });
@@ -42,7 +42,7 @@ test('what an instance ignored before it began stays ignored when the history is
     await send(Nudge({ transfer: 't1' }));
     await settle();
   });
-  world.readStore = memoryReadStore();
+  world.readStore = memoryStores().readStore;
   await during(world, { sagas: [nudged] }, ({ settle }) => settle());
   assert.deepEqual(await inputsOf(world, 'saga-nudged-t1'), ['Nudged']);
 });
@@ -76,7 +76,7 @@ test('a saga that throws on an event parks that instance, and no other', async (
     await send(Nudge({ transfer: 't1' }));
     await settle();
   });
-  const parked = await world.readStore.parked('saga:failing');
+  const parked = await world.readStore.consumers.parked('saga:failing');
   assert.deepEqual(
     parked.map(({ key, positions }) => [key, positions.length]),
     [['t1', 2]],
@@ -95,7 +95,7 @@ test('a saga that throws on an answer is stuck and says so; later events wait; b
     await settle();
   });
   assert.deepEqual(await inputsOf(world, 'saga-failing-t1'), ['Asked']);
-  assert.equal((await world.readStore.parked('saga:failing')).length, 1);
+  assert.equal((await world.readStore.consumers.parked('saga:failing')).length, 1);
   await during(world, { sagas: [failing('event')] }, ({ settle }) => settle());
   assert.deepEqual(await inputsOf(world, 'saga-failing-t1'), ['Asked', 'fill']);
   assert.deepEqual(await typesOf(world, 'purse-bob'), ['Filled']);

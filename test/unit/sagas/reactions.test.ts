@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
+import { memoryStores } from '#compose/stores.ts';
 import type { Rejection } from '#domain/kernel/message.ts';
 import {
   Forbidden,
@@ -10,7 +11,6 @@ import {
   NotFound,
   Overloaded,
 } from '#domain/kernel/rejections.ts';
-import { memoryReadStore } from '#engines/read-store/memory.ts';
 import { retryParked } from '#projections/runtime/operate.ts';
 import { during, givenWorld, type RuntimeOptions, START, type World } from '#test/support/saga-runtime.ts';
 import { Ask, counting, Nudge } from '#test/support/transfers.ts';
@@ -39,7 +39,7 @@ test('what the write side and the catch-up consumer both follow happens once, al
     await send(ask);
     await settle();
   });
-  world.readStore = memoryReadStore();
+  world.readStore = memoryStores().readStore;
   await during(world, both, ({ settle }) => settle());
   assert.deepEqual(await countedIn(world), ['7']);
 });
@@ -81,7 +81,7 @@ test('a reaction that throws parks its key alone', async () => {
     await send(nudge);
     await settle();
   });
-  const parked = await world.readStore.parked('reaction:counting');
+  const parked = await world.readStore.consumers.parked('reaction:counting');
   assert.deepEqual(
     parked.map(({ key, waiting }) => [key, waiting]),
     [['t1', 2]],
@@ -109,7 +109,7 @@ test('a command that nobody can take parks its key alone, with its name, until s
     await send(Ask({ ...ask.data, transfer: 't2' }));
     await settle();
   });
-  const parked = await world.readStore.parked('reaction:counting');
+  const parked = await world.readStore.consumers.parked('reaction:counting');
   assert.deepEqual(
     parked.map(({ key, waiting }) => [key, waiting]),
     [['t1', 2]],
@@ -117,10 +117,10 @@ test('a command that nobody can take parks its key alone, with its name, until s
   assert.match(parked[0]?.error ?? '', /Count .*: internal/);
   assert.equal((await world.store.readStream('counter-t2', { limit: 10 })).length, 1);
   mended = true;
-  assert.equal(await retryParked(world.readStore, 'reaction:counting', 't1'), 1);
+  assert.equal(await retryParked(world.readStore.consumers, 'reaction:counting', 't1'), 1);
   await during(world, options, async ({ settle }) => {
     await settle();
-    while ((await world.readStore.parked()).length > 0) await pause(5);
+    while ((await world.readStore.consumers.parked()).length > 0) await pause(5);
   });
   assert.deepEqual(await countedIn(world), ['7', '0']);
 });
@@ -142,8 +142,11 @@ async function parkedBy(rejection: Rejection): Promise<readonly (readonly [key: 
     await send(ask);
     await settle();
   });
-  assert.equal((await countedIn(world)).length, (await world.readStore.parked()).length === 0 ? 1 : 0);
-  return (await world.readStore.parked('reaction:counting')).map(({ key, error }) => [key, error]);
+  assert.equal(
+    (await countedIn(world)).length,
+    (await world.readStore.consumers.parked()).length === 0 ? 1 : 0,
+  );
+  return (await world.readStore.consumers.parked('reaction:counting')).map(({ key, error }) => [key, error]);
 }
 
 test('a command that is refused before any stream has decided it is no answer: its key waits for a repair, with the reason', async () => {

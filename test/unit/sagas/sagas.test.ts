@@ -231,7 +231,7 @@ test('sagas whose streams could be taken for each other are refused', async () =
       sagas: [transferring, other],
       consume: () => assert.fail('nothing may be consumed'),
       store: world.store,
-      readStore: world.readStore,
+      documents: world.readStore.documents,
       dispatch: platform.pipeline.dispatch,
       registry: platform.registry,
       clock: world.clock,

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { memoryStores } from '#compose/stores.ts';
 import { later } from '#domain/kernel/instant.ts';
-import { memoryReadStore } from '#engines/read-store/memory.ts';
 import { during, givenWorld, inputsOf } from '#test/support/saga-runtime.ts';
 import { Nudge } from '#test/support/transfers.ts';
 import { HOUR_MS, OVERDUE, WAITING, waiting, wanted } from '#test/support/waiting.ts';
@@ -40,7 +40,7 @@ test('a timer is found again when the read store is lost', async () => {
     await send(wanted(1n));
     await settle();
   });
-  world.readStore = memoryReadStore();
+  world.readStore = memoryStores().readStore;
   await during(world, { sagas: [waiting] }, async ({ settle, sagas }) => {
     await settle();
     assert.equal((await sagas.status()).alarms, 1);

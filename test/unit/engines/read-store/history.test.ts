@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { belongTo, lossOf, told } from '#engines/read-store/history.ts';
-import { memoryReadStore } from '#engines/read-store/memory.ts';
+import { memoryReadStore } from '#engines/read-store/memory/store.ts';
 
 const store = (epoch: string, head: bigint) => ({ epoch, head: async () => head });
 
@@ -10,9 +10,9 @@ async function readBy(epoch: string, checkpoints: Readonly<Record<string, bigint
   const readStore = memoryReadStore();
   await belongTo(readStore, epoch);
   for (const [consumer, checkpoint] of Object.entries(checkpoints)) {
-    const lease = await readStore.lease(consumer, 'me', 0, 1_000);
+    const lease = await readStore.consumers.lease(consumer, 'me', 0, 1_000);
     assert.ok(lease);
-    await readStore.commit({ lease, writes: [], checkpoint, parked: [] });
+    await readStore.consumers.commit({ lease, writes: [], checkpoint, parked: [] });
   }
   return readStore;
 }
@@ -63,8 +63,8 @@ test('whoever reads on beside the question is not taken for somebody who has los
     async head() {
       const now = head;
       head = 9n;
-      const lease = await readStore.lease('a', 'me', 0, 1_000);
-      if (lease) await readStore.commit({ lease, writes: [], checkpoint: 9n, parked: [] });
+      const lease = await readStore.consumers.lease('a', 'me', 0, 1_000);
+      if (lease) await readStore.consumers.commit({ lease, writes: [], checkpoint: 9n, parked: [] });
       return now;
     },
   };

@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { memoryStores } from '#compose/stores.ts';
 import type { Reply } from '#domain/kernel/envelope.ts';
 import { later } from '#domain/kernel/instant.ts';
 import type { EventStore } from '#domain/kernel/ports/event-store.ts';
 import type { Clock } from '#domain/kernel/ports/facts.ts';
 import { reaction } from '#domain/kernel/reaction.ts';
 import { simulatedClock } from '#engines/clock/simulated.ts';
-import { memoryEventStore } from '#engines/event-store/memory.ts';
 import { type Faults, faultyStore } from '#test/support/faulty-store.ts';
 import {
   AdmitVisit,
@@ -32,7 +32,7 @@ const soon = () => new Promise<void>((resolve) => setImmediate(resolve));
 
 /** A store in which one stream takes nothing until it is let go. */
 function heldBack(clock: Clock, held: string) {
-  const memory = memoryEventStore({ clock });
+  const memory = memoryStores({ clock }).store;
   const { promise: released, resolve: release } = Promise.withResolvers<void>();
   const store: EventStore = {
     ...memory,
@@ -133,7 +133,7 @@ describe('an outcome that does not come', () => {
   /** The gate's stream does not answer until it is let go. */
   function given() {
     const clock = simulatedClock({ start: '2026-03-01T12:00:00.000Z' });
-    const memory = memoryEventStore({ clock });
+    const memory = memoryStores({ clock }).store;
     let held: Promise<void> | undefined;
     let release = (): void => {};
     const store = {
@@ -187,7 +187,7 @@ describe('an outcome that does not come', () => {
   it('is pending at once when the chain stops short, and a repeat brings it to its end', async () => {
     const clock = simulatedClock({ start: '2026-03-01T12:00:00.000Z' });
     const faults: { append?: Faults['append'] } = {};
-    const store = faultyStore(memoryEventStore({ clock }), {
+    const store = faultyStore(memoryStores({ clock }).store, {
       append: (stream) => faults.append?.(stream),
     });
     const { send } = givenPlatform({ ...parts, clock, store });

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { memoryStores } from '#compose/stores.ts';
 import { systemActor } from '#domain/kernel/actor.ts';
 import { type AnyDecider, forget } from '#domain/kernel/decider.ts';
 import type { Reply, StoredEvent } from '#domain/kernel/envelope.ts';
 import { type EventStore, StoreError } from '#domain/kernel/ports/event-store.ts';
 import { simulatedClock } from '#engines/clock/simulated.ts';
-import { memoryEventStore } from '#engines/event-store/memory.ts';
 import { gateDecider, gateDeciders, gates, OpenGate, PayVisit, payVisit } from '#test/support/gate.ts';
 import { givenPlatform, inTime, someone } from '#test/support/platform.ts';
 import { Add, AddOnes, Inject, Stumble, tallies, tallyDeciders } from '#test/support/tally.ts';
@@ -24,7 +24,7 @@ function given(
   more: Partial<Parameters<typeof givenPlatform>[0]> = {},
 ) {
   const clock = simulatedClock({ start: '2026-03-01T12:00:00.000Z' });
-  const memory = memoryEventStore({ clock });
+  const memory = memoryStores({ clock }).store;
   const replaced: EventStore = { ...memory, ...replace(memory) };
   const calls = { appends: 0, reads: 0 };
   const store: EventStore = {

@@ -4,9 +4,9 @@ import type { JsonObject } from '#domain/kernel/canonical.ts';
 import type { Reply } from '#domain/kernel/envelope.ts';
 import { later } from '#domain/kernel/instant.ts';
 import type { EventStore } from '#domain/kernel/ports/event-store.ts';
+import type { SnapshotStore } from '#domain/kernel/ports/snapshot-store.ts';
 import { givenPlatform, inTime, type Platform, someone } from '#test/support/platform.ts';
 import { Add, AddOnes, tallies, tallyDeciders } from '#test/support/tally.ts';
-import type { SnapshotStore } from '#write-side/pipeline/key-pages.ts';
 
 const ann = someone('ann', 'bidder');
 const codeOf = (reply: Reply): string =>

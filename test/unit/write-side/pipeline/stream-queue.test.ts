@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { memoryStores } from '#compose/stores.ts';
 import { systemActor } from '#domain/kernel/actor.ts';
 import type { Reply } from '#domain/kernel/envelope.ts';
 import { later } from '#domain/kernel/instant.ts';
 import type { EventStore } from '#domain/kernel/ports/event-store.ts';
 import { simulatedClock } from '#engines/clock/simulated.ts';
-import { memoryEventStore } from '#engines/event-store/memory.ts';
 import { type Faults, faultyStore, inTurn } from '#test/support/faulty-store.ts';
 import { givenPlatform, inTime, someone } from '#test/support/platform.ts';
 import { Add, AddOnes, AddOnRecord, Inject, Seal, tallies, tallyDeciders } from '#test/support/tally.ts';
@@ -18,7 +18,7 @@ const codes = (replies: readonly Reply[]): string[] => replies.map(codeOf);
 /** A platform over a store that counts its appends and can be made to fail. */
 function given(faults: Faults = {}, more: Partial<Parameters<typeof givenPlatform>[0]> = {}) {
   const clock = simulatedClock({ start: '2026-03-01T12:00:00.000Z' });
-  const memory = memoryEventStore({ clock });
+  const memory = memoryStores({ clock }).store;
   const appends: number[] = [];
   const store: EventStore = faultyStore(
     {

@@ -3,7 +3,8 @@ import { readdirSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, describe, it } from 'node:test';
-import { NoSuchCollectionError, ReadStoreError } from '#domain/kernel/ports/read-store.ts';
+import { NoSuchCollectionError } from '#domain/kernel/ports/document-store.ts';
+import { ReadStoreError } from '#domain/kernel/ports/read-store.ts';
 import { openSqliteReadStore } from '#engines/read-store/sqlite/store.ts';
 import { idsOf, lots, put, removeFolders, temporaryFolder, write } from '#test/support/lots-read.ts';
 
@@ -16,12 +17,12 @@ describe('read store: sqlite alone', () => {
 
   it('is there after a restart, and another process sees it', async () => {
     const first = openSqliteReadStore({ folder });
-    await first.declare(lots);
+    await first.documents.declare(lots);
     await put(first, [write('a', 1n, { state: 'open' })]);
     const second = openSqliteReadStore({ folder });
     assert.deepEqual(await idsOf(second, { filter: { state: 'open' }, limit: 1 }), ['a']);
-    await second.drop(lots.name);
-    await assert.rejects(first.find(lots.name, { limit: 1 }), NoSuchCollectionError);
+    await second.documents.drop(lots.name);
+    await assert.rejects(first.documents.find(lots.name, { limit: 1 }), NoSuchCollectionError);
     await first.close();
     await second.close();
   });
@@ -45,7 +46,7 @@ describe('read store: sqlite alone', () => {
       const inFolder = join(path, '..');
       damage(path);
       const store = openSqliteReadStore({ folder: inFolder });
-      await store.declare(lots);
+      await store.documents.declare(lots);
       await put(store, [write('a', 1n, { state: 'open' })]);
       assert.ok(readdirSync(inFolder).includes('views.db.set-aside-1'));
       await store.close();
@@ -53,22 +54,22 @@ describe('read store: sqlite alone', () => {
 
   it('names what SQLite fails with as a store that cannot be read, whatever is read', async () => {
     const store = openSqliteReadStore({ folder });
-    await store.declare(lots);
+    await store.documents.declare(lots);
     const database = new DatabaseSync(join(folder, 'views.db'));
     const tables = ['documents_1', 'parked_positions', 'parked', 'consumers', 'settings', 'snapshots'];
     for (const table of tables) database.exec(`DROP TABLE ${table}`);
     database.close();
     const reads = {
-      get: () => store.get(lots.name, ['a']),
-      find: () => store.find(lots.name, { limit: 1 }),
-      scan: () => store.scan(lots.name, undefined, 1),
-      checkpoint: () => store.checkpoint('view:lots'),
-      consumers: () => store.consumers(),
-      parked: () => store.parked(),
-      isParked: () => store.isParked('view:lots', 'a'),
-      setting: () => store.setting('one'),
-      readSnapshot: () => store.readSnapshot('lot-a'),
-      snapshot: () => store.snapshot((at) => at.setting('one')),
+      get: () => store.documents.get(lots.name, ['a']),
+      find: () => store.documents.find(lots.name, { limit: 1 }),
+      scan: () => store.documents.scan(lots.name, undefined, 1),
+      checkpoint: () => store.consumers.checkpoint('view:lots'),
+      consumers: () => store.consumers.all(),
+      parked: () => store.consumers.parked(),
+      isParked: () => store.consumers.isParked('view:lots', 'a'),
+      setting: () => store.settings.get('one'),
+      readSnapshot: () => store.snapshots.read('lot-a'),
+      snapshot: () => store.atOneMoment((at) => at.settings.get('one')),
     };
     for (const [name, read] of Object.entries(reads)) await assert.rejects(read, ReadStoreError, name);
     await store.close();
@@ -78,7 +79,7 @@ describe('read store: sqlite alone', () => {
     const store = openSqliteReadStore({ folder });
     renameSync(join(folder, 'views.db'), join(folder, 'elsewhere.db'));
     await assert.rejects(
-      store.snapshot(async () => undefined),
+      store.atOneMoment(async () => undefined),
       ReadStoreError,
     );
     await store.close();
@@ -86,7 +87,7 @@ describe('read store: sqlite alone', () => {
 
   it('uses the declared indexes for filters and for order', async () => {
     const store = openSqliteReadStore({ folder });
-    await store.declare(lots);
+    await store.documents.declare(lots);
     const database = new DatabaseSync(join(folder, 'views.db'));
     const { selectionOf } = await import('#engines/read-store/sqlite/sql.ts');
     const { parseQuery } = await import('#engines/read-store/query.ts');

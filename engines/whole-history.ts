@@ -5,16 +5,16 @@ import type { Position } from '#domain/kernel/envelope.ts';
 import { type EventStore, StoreError } from '#domain/kernel/ports/event-store.ts';
 import type { Clock } from '#domain/kernel/ports/facts.ts';
 import type { Log } from '#domain/kernel/ports/log.ts';
-import { renewEpoch } from '#engines/event-store/sqlite/epoch.ts';
-import { openSqliteEventStore } from '#engines/event-store/sqlite/store.ts';
-import { providerFileIn, tracesOfHistory } from '#engines/folder.ts';
-import { knowsPayments } from '#engines/payments/simulated/ledger.ts';
-import { HISTORY, lossOf, told } from '#engines/read-store/history.ts';
-import { type SqliteReaders, sqliteReaders } from '#engines/read-store/sqlite/readers.ts';
+import { renewEpoch } from './event-store/sqlite/epoch.ts';
+import { openSqliteEventStore } from './event-store/sqlite/store.ts';
+import { providerFileIn, tracesOfHistory } from './folder.ts';
+import { knowsPayments } from './payments/simulated/ledger.ts';
+import { HISTORY, lossOf, told } from './read-store/history.ts';
+import { type SqliteReaders, sqliteReaders } from './read-store/sqlite/readers.ts';
 
 export interface HistoryFolder {
   readonly folder: string;
-  readonly clock: Clock;
+  readonly clock: Pick<Clock, 'now'>;
   /** The key that an operator keeps, perhaps in this folder: it stands there before any history. */
   readonly keyFile: string | undefined;
 }
@@ -36,7 +36,7 @@ interface Found {
 }
 
 /** To read only: the files stay as they are, down to the last byte of the log. */
-async function readable(folder: string, clock: Clock): Promise<EventStore | undefined> {
+async function readable(folder: string, clock: Pick<Clock, 'now'>): Promise<EventStore | undefined> {
   try {
     return await openSqliteEventStore({ folder, clock, readOnly: true });
   } catch (error) {
@@ -103,8 +103,8 @@ async function wordFor(
   { folder, keyFile }: HistoryFolder,
   readers: SqliteReaders | undefined,
 ): Promise<string> {
-  const epoch = await readers?.setting(HISTORY);
-  const checkpoints = ((await readers?.consumers()) ?? []).map(({ checkpoint = 0n }) => checkpoint);
+  const epoch = await readers?.settings.get(HISTORY);
+  const checkpoints = ((await readers?.consumers.all()) ?? []).map(({ checkpoint = 0n }) => checkpoint);
   // Looking at a history to read only may leave a log where there was none.
   const others = tracesOfHistory(folder, keyFile).filter((name) => !/^events\.db(-wal)?$/.test(name));
   const lost =

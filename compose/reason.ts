@@ -1,0 +1,8 @@
+import { z } from 'zod';
+
+/** Why something failed, in one line, whoever has thrown it. */
+export const reasonOf = (error: unknown): string => {
+  if (error instanceof z.ZodError)
+    return error.issues.map(({ path, message }) => `${path}: ${message}`).join('; ');
+  return error instanceof Error ? error.message : String(error);
+};

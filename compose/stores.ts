@@ -1,0 +1,145 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type EventStore, StoreError } from '#domain/kernel/ports/event-store.ts';
+import type { Clock } from '#domain/kernel/ports/facts.ts';
+import { type Log, noLog } from '#domain/kernel/ports/log.ts';
+import type { ReadStore } from '#domain/kernel/ports/read-store.ts';
+import { systemClock } from '#engines/clock/system.ts';
+import { memoryEventStore } from '#engines/event-store/memory.ts';
+import { openSqliteEventStore } from '#engines/event-store/sqlite/store.ts';
+import { belongTo } from '#engines/read-store/history.ts';
+import { memoryReadStore } from '#engines/read-store/memory/store.ts';
+import { openSqliteReadStore } from '#engines/read-store/sqlite/store.ts';
+import { demandWholeHistory, refuseLoss } from '#engines/whole-history.ts';
+import { reasonOf } from './reason.ts';
+
+// The one file that names the engines of the stores. Another profile is another member of `StoresAt`, and another case of
+// `openHistory`, `openReadStore`, `temporaryReadStore` and `demandWhole`; nobody who opens stores sees more of it.
+
+/** Which engines hold the stores, and where. */
+export type StoresAt =
+  /** Nothing outlives the process: for tests. */
+  | { readonly profile: 'memory' }
+  /** SQLite in a folder of this machine. */
+  | { readonly profile: 'embedded'; readonly folder: string };
+
+export interface HistoryOptions {
+  /** Stamps what is recorded. */
+  readonly clock: Pick<Clock, 'now'>;
+  /** Reads beside the process that writes; every append is refused. */
+  readonly readOnly?: boolean;
+  /** What was committed is in doubt: the process must end. */
+  readonly onFatal?: (error: StoreError) => void;
+}
+
+export interface StoresOptions extends HistoryOptions {
+  readonly log?: Log;
+  /** An operator's word, as the refusal gave it, that this one loss of history is gone on with. */
+  readonly acceptedLoss?: string | undefined;
+  /** The key that an operator keeps, perhaps in this folder: it stands there before any history. */
+  readonly keyFile?: string | undefined;
+}
+
+/** The history, and the four ports of what is made again from it. */
+export interface Stores {
+  readonly store: EventStore;
+  readonly readStore: ReadStore;
+  /** The history first, which nobody appends to any more, and then what is made from it. */
+  close(): Promise<void>;
+}
+
+/** A read store that is empty, and is thrown away. */
+export interface TemporaryReadStore {
+  readonly readStore: ReadStore;
+  dispose(): Promise<void>;
+}
+
+const storesOf = (store: EventStore, readStore: ReadStore): Stores => ({
+  store,
+  readStore,
+  async close() {
+    await store.close();
+    await readStore.close();
+  },
+});
+
+/** Both in memory, at once. */
+export const memoryStores = ({ clock = systemClock() }: Partial<HistoryOptions> = {}): Stores =>
+  storesOf(memoryEventStore({ clock }), memoryReadStore());
+
+/**
+ * The history alone, without a look at what was read of it.
+ *
+ * @throws StoreError `second_writer`, `unreadable`, `unavailable`
+ */
+export async function openHistory(at: StoresAt, options: HistoryOptions): Promise<EventStore> {
+  if (at.profile === 'memory') return memoryEventStore(options);
+  return openSqliteEventStore({ folder: at.folder, ...options });
+}
+
+/**
+ * What is made from the history alone, whichever history that was. What is wrong with it is told with the remedy that it can
+ * be made again.
+ *
+ * @throws StoreError `unavailable`
+ */
+export async function openReadStore(at: StoresAt, log: Log = noLog): Promise<ReadStore> {
+  if (at.profile === 'memory') return memoryReadStore();
+  try {
+    return openSqliteReadStore({ folder: at.folder, onSetAside: (told) => log.warn({}, told) });
+  } catch (error) {
+    throw new StoreError(
+      'unavailable',
+      `${join(at.folder, 'views.db')} cannot be used: ${reasonOf(error)}. It may be deleted: it is made again from the history.`,
+      { cause: error },
+    );
+  }
+}
+
+/** One of the same engine, to compare with what is there. */
+export async function temporaryReadStore(at: StoresAt): Promise<TemporaryReadStore> {
+  if (at.profile === 'memory') return { readStore: memoryReadStore(), dispose: async () => undefined };
+  const folder = await mkdtemp(join(tmpdir(), 'annals-verify-'));
+  const readStore = await openReadStore({ ...at, folder });
+  return {
+    readStore,
+    async dispose() {
+      await readStore.close();
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+/** Whoever only reads is told of a loss; whoever writes is told what can be done, and may accept it. */
+async function demandWhole(at: StoresAt, options: StoresOptions): Promise<void> {
+  if (at.profile === 'memory') return;
+  const { clock, readOnly = false, log = noLog, acceptedLoss, keyFile } = options;
+  const folder = { folder: at.folder, clock, keyFile };
+  if (readOnly) await refuseLoss(folder);
+  else await demandWholeHistory({ ...folder, log, acceptedLoss });
+}
+
+/**
+ * Opens what a process works on: a history that is the whole of what was read of it, and read models that belong to it. With
+ * `readOnly` a process stands beside the one that writes: the history to read only, the read models to write.
+ *
+ * @throws StoreError, also when the history is not the whole of what was read
+ */
+export async function openStores(at: StoresAt, options: StoresOptions): Promise<Stores> {
+  const { log = noLog } = options;
+  await demandWhole(at, options);
+  // Before the read models: they tell the next start that there was a history.
+  const store = await openHistory(at, options);
+  let readStore: ReadStore | undefined;
+  try {
+    readStore = await openReadStore(at, log);
+    if (await belongTo(readStore, store.epoch))
+      log.warn({ epoch: store.epoch }, 'the views belonged to another history and are made anew');
+    return storesOf(store, readStore);
+  } catch (error) {
+    await store.close();
+    await readStore?.close();
+    throw error;
+  }
+}

@@ -1,0 +1,157 @@
+import assert from 'node:assert/strict';
+import { afterEach, beforeEach, describe, it } from 'node:test';
+import { type ConsumerStore, consumerStoreLimits } from '#domain/kernel/ports/consumer-store.ts';
+import { NoSuchCollectionError } from '#domain/kernel/ports/document-store.ts';
+import type { ReadStore } from '#domain/kernel/ports/read-store.ts';
+import { lots, owned, write } from '#test/support/lots-read.ts';
+import type { ReadStoreEngine } from './engine.ts';
+
+/** Leases, checkpoints, parked keys, and the commit that moves them together with documents. */
+export function consumerStoreContract({ engine, open }: ReadStoreEngine): void {
+  describe(`consumer store: ${engine}`, () => {
+    let store: ReadStore;
+    beforeEach(async () => {
+      store = await open();
+      await store.documents.declare(lots);
+    });
+    afterEach(() => store.close());
+
+    it('commits nothing of a zombie: no write, no checkpoint, no parked key', async () => {
+      const { documents, consumers } = store;
+      const zombie = await owned(store);
+      const heir = await consumers.lease(zombie.consumer, 'two', 1_000, 1_000);
+      assert.ok(heir !== undefined && heir.epoch > zombie.epoch);
+      const outcome = await consumers.commit({
+        lease: zombie,
+        writes: [write('a', 1n, { n: 1 })],
+        checkpoint: 9n,
+        parked: [{ change: 'park', key: 'k', error: 'e', at: '2026-01-01T00:00:00.000Z', positions: [1n] }],
+      });
+      assert.equal(outcome, 'fenced');
+      assert.equal((await documents.get(lots.name, ['a'])).size, 0);
+      assert.equal(await consumers.checkpoint(zombie.consumer), undefined);
+      assert.deepEqual(await consumers.parked(), []);
+    });
+
+    it('commits all or nothing when a write fails', async () => {
+      const { documents, consumers } = store;
+      const lease = await owned(store);
+      await assert.rejects(
+        consumers.commit({
+          lease,
+          writes: [write('a', 1n, { n: 1 }), { ...write('b', 1n, { n: 1 }), collection: 'gone' }],
+          checkpoint: 1n,
+          parked: [],
+        }),
+        NoSuchCollectionError,
+      );
+      assert.equal((await documents.get(lots.name, ['a'])).size, 0);
+      assert.equal(await consumers.checkpoint(lease.consumer), undefined);
+    });
+
+    it('leases to one owner at a time, renews without a new epoch, hands on when released or late', async () => {
+      const { consumers } = store;
+      const first = await consumers.lease('c', 'one', 0, 100);
+      assert.equal(await consumers.lease('c', 'two', 99, 100), undefined);
+      assert.equal((await consumers.lease('c', 'one', 90, 100))?.epoch, first?.epoch);
+      const late = await consumers.lease('c', 'two', 190, 100);
+      assert.ok(late !== undefined && first !== undefined && late.epoch > first.epoch);
+      await consumers.release(first);
+      assert.equal(await consumers.lease('c', 'three', 200, 100), undefined);
+      await consumers.release(late);
+      const third = await consumers.lease('c', 'three', 200, 100);
+      assert.ok(third !== undefined && third.epoch > late.epoch);
+    });
+
+    it('keeps parked keys with their positions in order until they are released', async () => {
+      const { consumers } = store;
+      const lease = await owned(store);
+      const at = '2026-01-01T00:00:00.000Z';
+      const commit = (parked: Parameters<ConsumerStore['commit']>[0]['parked']) =>
+        consumers.commit({ lease, writes: [], checkpoint: 1n, parked });
+      await commit([
+        { change: 'park', key: 'k', error: 'first', at, positions: [3n] },
+        { change: 'append', key: 'k', positions: [7n, 2n ** 60n] },
+      ]);
+      assert.equal(await consumers.requestRetry(lease.consumer, 'other'), 0);
+      assert.equal(await consumers.requestRetry(lease.consumer, undefined), 1);
+      const base = { consumer: lease.consumer, key: 'k', since: at };
+      assert.deepEqual(await consumers.parked(lease.consumer), [
+        { ...base, error: 'first', positions: [3n, 7n, 2n ** 60n], waiting: 3, retry: true },
+      ]);
+      await commit([
+        { change: 'advance', key: 'k', through: 3n },
+        { change: 'park', key: 'k', error: 'second', at: '2026-01-02T00:00:00.000Z', positions: [] },
+      ]);
+      assert.deepEqual(await consumers.parked(), [
+        { ...base, error: 'second', positions: [7n, 2n ** 60n], waiting: 2, retry: false },
+      ]);
+      assert.equal(await consumers.isParked(lease.consumer, 'k'), true);
+      await commit([{ change: 'release', key: 'k' }]);
+      assert.equal(await consumers.isParked(lease.consumer, 'k'), false);
+      assert.deepEqual(await consumers.parked(), []);
+    });
+
+    it('forgets a consumer with what waits in it, and fences whoever ran it', async () => {
+      const { consumers } = store;
+      const lease = await owned(store);
+      const park = {
+        change: 'park',
+        key: 'k',
+        error: 'e',
+        at: '2026-01-01T00:00:00.000Z',
+        positions: [1n],
+      } as const;
+      await consumers.commit({ lease, writes: [], checkpoint: 1n, parked: [park] });
+      await consumers.forget(lease.consumer);
+      assert.equal(await consumers.commit({ lease, writes: [], checkpoint: 1n, parked: [] }), 'fenced');
+      assert.equal(await consumers.checkpoint(lease.consumer), undefined);
+      assert.deepEqual([await consumers.all(), await consumers.parked()], [[], []]);
+    });
+
+    it('tells of every consumer who holds it, until when, and how far it is', async () => {
+      const { consumers } = store;
+      const b = await owned(store, 'b', 'one');
+      await owned(store, 'a', 'two');
+      await consumers.commit({ lease: b, writes: [], checkpoint: 2n ** 60n, parked: [] });
+      await consumers.release(b);
+      assert.deepEqual(await consumers.all(), [
+        { consumer: 'a', checkpoint: undefined, owner: 'two', leasedUntilMs: 1_000 },
+        { consumer: 'b', checkpoint: 2n ** 60n, owner: undefined, leasedUntilMs: 1_000 },
+      ]);
+      assert.equal((await owned(store, 'b', 'three')).checkpoint, 2n ** 60n);
+    });
+
+    it('tells of parked keys in order, of each the first positions and how many wait in all', async () => {
+      const { consumers } = store;
+      const { parkedPositions } = consumerStoreLimits;
+      const positions = Array.from({ length: parkedPositions + 7 }, (_, at) => BigInt(at + 1));
+      const at = '2026-01-01T00:00:00.000Z';
+      for (const consumer of ['b', 'a'])
+        await consumers.commit({
+          lease: await owned(store, consumer),
+          writes: [],
+          checkpoint: 1n,
+          parked: ['y', 'x'].map((key) => ({ change: 'park', key, error: 'e', at, positions })),
+        });
+      const parked = await consumers.parked();
+      assert.deepEqual(
+        parked.map(({ consumer, key }) => consumer + key),
+        ['ax', 'ay', 'bx', 'by'],
+      );
+      assert.deepEqual(parked[0]?.positions, positions.slice(0, parkedPositions));
+      assert.equal(parked[0]?.waiting, positions.length);
+      assert.equal((await consumers.parked('b')).length, 2);
+    });
+
+    it('refuses a commit of more writes than the limit', async () => {
+      const { consumers } = store;
+      const lease = await owned(store);
+      const writes = Array.from({ length: consumerStoreLimits.writesPerCommit + 1 }, () =>
+        write('a', 1n, {}),
+      );
+      await assert.rejects(consumers.commit({ lease, writes, checkpoint: 1n, parked: [] }), RangeError);
+      assert.equal(await consumers.checkpoint(lease.consumer), undefined);
+    });
+  });
+}
