@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { TooManyAtOnceError } from '#domain/kernel/places.ts';
 import type { Registry } from '#domain/kernel/registry.ts';
 import { Internal, RefusedRequestError, RejectedError } from '#domain/kernel/rejections.ts';
+import { TooManyAtOnceError } from '#runtime/places.ts';
 import { sendRejection } from '#write-side/rest/answer.ts';
 
 /** Told of every error that became `internal`, with the reference the caller got. */
