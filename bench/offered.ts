@@ -3,7 +3,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { Actor } from '#domain/kernel/actor.ts';
 import type { Reply } from '#domain/kernel/envelope.ts';
 import { Overloaded } from '#domain/kernel/rejections.ts';
-import { retryAfterMs } from '#domain/kernel/wire.ts';
+import { retryAfterMs } from '#runtime/wire.ts';
 import { latencyDetails } from './bids.ts';
 import { givenAuctions, givenBidders, type House, join, openHouse, watch } from './house.ts';
 import { type Bench, percentile, ranRow, valueAtMost } from './row.ts';

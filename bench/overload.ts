@@ -6,7 +6,7 @@ import { runInNewContext } from 'node:vm';
 import { pipelineOf } from '#compose/write-side.ts';
 import type { Actor } from '#domain/kernel/actor.ts';
 import { noLog } from '#domain/kernel/ports/log.ts';
-import { retryAfterMs } from '#domain/kernel/wire.ts';
+import { retryAfterMs } from '#runtime/wire.ts';
 import type { Pipeline } from '#write-side/pipeline/pipeline.ts';
 import { givenAuctions, givenBidders, type House, join, openHouse } from './house.ts';
 import { type Bench, percentile, type Row, ranRow, ratioAtMost, valueAtMost } from './row.ts';

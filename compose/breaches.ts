@@ -2,7 +2,7 @@ import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { Registry } from '#domain/kernel/registry.ts';
 import { Invalid } from '#domain/kernel/rejections.ts';
-import { lastRejection } from '#domain/kernel/wire.ts';
+import { lastRejection } from '#runtime/wire.ts';
 
 // What reaches no router: bytes that are no HTTP, requests that never end, methods and expectations that are not for us. Node
 // would answer these with an empty body or not at all; here they get a code like every other no.

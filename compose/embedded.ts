@@ -1,9 +1,9 @@
 import type { Logger } from 'pino';
 import type { Config } from '#config';
-import { pause } from '#domain/kernel/pause.ts';
-import { turns } from '#domain/kernel/turns.ts';
 import { afterwards } from '#engines/afterwards.ts';
 import type { ReadLimits } from '#read-api/limits.ts';
+import { pause } from '#runtime/pause.ts';
+import { turns } from '#runtime/turns.ts';
 import { tokenOperations } from '#write-side/identity/development-issuer.ts';
 import { registry } from './contexts.ts';
 import { countOf } from './count.ts';

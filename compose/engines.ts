@@ -1,7 +1,6 @@
 import { existsSync } from 'node:fs';
 import { type Config, UnusableError } from '#config';
 import { BEGINNING } from '#domain/kernel/envelope.ts';
-import { type FollowedChains, followedChains } from '#domain/kernel/followed-chains.ts';
 import { instant } from '#domain/kernel/instant.ts';
 import type { Consume } from '#domain/kernel/ports/consumer.ts';
 import type { EventFeed } from '#domain/kernel/ports/event-feed.ts';
@@ -25,6 +24,7 @@ import { joseIssuer, joseVerifier } from '#engines/tokens/jose.ts';
 import { keptKey, readKey } from '#engines/tokens/key-file.ts';
 import { rememberedVerifier } from '#engines/tokens/remembered.ts';
 import { EXIT, exitCodeOf } from '#exit';
+import { type FollowedChains, followedChains } from '#runtime/followed-chains.ts';
 import { registry } from './contexts.ts';
 import { type KeptLines, keepLines } from './lines.ts';
 import { reasonOf } from './reason.ts';

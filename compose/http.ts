@@ -7,14 +7,14 @@ import {
 } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import express, { type RequestHandler, type Router } from 'express';
-import { networkOf } from '#domain/kernel/address.ts';
 import { later } from '#domain/kernel/instant.ts';
-import { places, TooManyAtOnceError } from '#domain/kernel/places.ts';
 import type { Clock, NewId } from '#domain/kernel/ports/facts.ts';
 import type { Registry } from '#domain/kernel/registry.ts';
 import { Overloaded } from '#domain/kernel/rejections.ts';
-import { lastRejection } from '#domain/kernel/wire.ts';
 import { afterwards, arrived } from '#engines/afterwards.ts';
+import { networkOf } from '#runtime/address.ts';
+import { places, TooManyAtOnceError } from '#runtime/places.ts';
+import { lastRejection } from '#runtime/wire.ts';
 import { answerBreaches } from './breaches.ts';
 import type { Addresses } from './http/addresses.ts';
 import type { Report } from './http/answers.ts';

@@ -1,12 +1,13 @@
 import { BEGINNING, type Position, type RecordedEvent, type StoredEvent } from '#domain/kernel/envelope.ts';
-import { type KeptLine, keepLine, type Line } from '#domain/kernel/line.ts';
-import { doubled, pause } from '#domain/kernel/pause.ts';
+import type { Line } from '#domain/kernel/line.ts';
 import type { ConsumerStore } from '#domain/kernel/ports/consumer-store.ts';
 import type { EventFeed } from '#domain/kernel/ports/event-feed.ts';
 import type { Clock } from '#domain/kernel/ports/facts.ts';
 import type { Log } from '#domain/kernel/ports/log.ts';
 import type { Reaction } from '#domain/kernel/reaction.ts';
 import { NewerEventError } from '#domain/kernel/registry.ts';
+import { type KeptLine, keepLine } from '#runtime/kept-line.ts';
+import { doubled, pause } from '#runtime/pause.ts';
 import { consumerOf } from '#sagas/runtime/reactions.ts';
 import { reactions, registry } from './contexts.ts';
 

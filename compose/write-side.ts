@@ -2,7 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import { Router } from 'express';
 import type { Log } from '#domain/kernel/ports/log.ts';
 import type { Authenticate } from '#domain/kernel/ports/tokens.ts';
-import type { Turns } from '#domain/kernel/turns.ts';
+import type { Turns } from '#runtime/turns.ts';
 import { authenticator } from '#write-side/identity/authenticate.ts';
 import { developmentIssuer } from '#write-side/identity/development-issuer.ts';
 import type { PipelineLimits } from '#write-side/pipeline/limits.ts';

@@ -1,5 +1,5 @@
 import { performance } from 'node:perf_hooks';
-import type { Afterwards } from '#domain/kernel/turns.ts';
+import type { Afterwards } from '#runtime/turns.ts';
 
 // The loop of this thread, of which there is one.
 

@@ -6,7 +6,7 @@ import type { Clock, NewId } from '#domain/kernel/ports/facts.ts';
 import type { Log } from '#domain/kernel/ports/log.ts';
 import type { ViewReader } from '#domain/kernel/ports/views.ts';
 import type { Registry } from '#domain/kernel/registry.ts';
-import type { Turns } from '#domain/kernel/turns.ts';
+import type { Turns } from '#runtime/turns.ts';
 import { readings } from './authorization/readings.ts';
 import { feedGate } from './feeds/feed.ts';
 import { type ReadLimits, readLimits } from './limits.ts';

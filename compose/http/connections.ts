@@ -1,10 +1,10 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
-import { networkOf } from '#domain/kernel/address.ts';
 import { later } from '#domain/kernel/instant.ts';
-import { every } from '#domain/kernel/pause.ts';
 import type { Clock } from '#domain/kernel/ports/facts.ts';
+import { networkOf } from '#runtime/address.ts';
+import { every } from '#runtime/pause.ts';
 import type { Addresses } from './addresses.ts';
 import { type Group, groups } from './groups.ts';
 import type { TakeIn } from './intake.ts';

@@ -1,5 +1,5 @@
 import type { Readable } from 'node:stream';
-import type { Afterwards } from '#domain/kernel/turns.ts';
+import type { Afterwards } from '#runtime/turns.ts';
 
 /** From now on what comes on a connection is taken in when it is the turn of the group that it belongs to, and its own in there. */
 export type TakeIn = (connection: Readable, group: unknown) => void;

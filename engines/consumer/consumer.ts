@@ -1,6 +1,5 @@
 import { BEGINNING, type Position } from '#domain/kernel/envelope.ts';
 import { millisecondsOf } from '#domain/kernel/instant.ts';
-import { every, pause } from '#domain/kernel/pause.ts';
 import {
   type Consume,
   type Consumer,
@@ -14,6 +13,7 @@ import type { EventFeed } from '#domain/kernel/ports/event-feed.ts';
 import type { EventStore } from '#domain/kernel/ports/event-store.ts';
 import type { Clock } from '#domain/kernel/ports/facts.ts';
 import { NewerEventError, type Registry } from '#domain/kernel/registry.ts';
+import { every, pause } from '#runtime/pause.ts';
 import { FencedError, LeaseSession, UnworkableError } from './lease-session.ts';
 import { consumerLimits, pauseAfter } from './limits.ts';
 import { partitionOf, partsOf, statusOfParts } from './partition.ts';

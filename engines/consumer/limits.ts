@@ -1,4 +1,4 @@
-import { doubled } from '#domain/kernel/pause.ts';
+import { doubled } from '#runtime/pause.ts';
 
 /** Every bound of the consumer loop, with its unit. */
 export const consumerLimits = {

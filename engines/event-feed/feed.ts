@@ -1,6 +1,5 @@
 import { setImmediate as turnOfTheLoop } from 'node:timers/promises';
 import type { Position } from '#domain/kernel/envelope.ts';
-import { doubled, pause } from '#domain/kernel/pause.ts';
 import type { EventFeed } from '#domain/kernel/ports/event-feed.ts';
 import {
   type Batch,
@@ -11,6 +10,7 @@ import {
   storeLimits,
 } from '#domain/kernel/ports/event-store.ts';
 import type { Clock } from '#domain/kernel/ports/facts.ts';
+import { doubled, pause } from '#runtime/pause.ts';
 import { matcher } from '../event-store/filter.ts';
 import { signalled, type Wake } from '../event-store/wake.ts';
 import { eventRing, type Ring } from './ring.ts';

@@ -1,12 +1,12 @@
 import type { JsonObject } from '#domain/kernel/canonical.ts';
 import { BEGINNING, type Position } from '#domain/kernel/envelope.ts';
 import { later } from '#domain/kernel/instant.ts';
-import { pause } from '#domain/kernel/pause.ts';
 import { type Consumer, isUnkeyed } from '#domain/kernel/ports/consumer.ts';
 import { NoSuchCollectionError } from '#domain/kernel/ports/document-store.ts';
 import type { Clock } from '#domain/kernel/ports/facts.ts';
 import type { Filter, Page, Query, ViewReader } from '#domain/kernel/ports/views.ts';
 import { Behind, Parked, RejectedError } from '#domain/kernel/rejections.ts';
+import { pause } from '#runtime/pause.ts';
 import type { View } from '../view.ts';
 import { type Build, buildsOf, collectionOf, consumerOf, type ViewStores } from './builds.ts';
 

@@ -1,8 +1,8 @@
 import { BEGINNING, type Position } from '#domain/kernel/envelope.ts';
-import { pause } from '#domain/kernel/pause.ts';
 import type { Consume } from '#domain/kernel/ports/consumer.ts';
 import type { EventStore } from '#domain/kernel/ports/event-store.ts';
 import type { Clock } from '#domain/kernel/ports/facts.ts';
+import { pause } from '#runtime/pause.ts';
 import type { View } from '../view.ts';
 import {
   beginFilling,

@@ -1,9 +1,9 @@
 import { millisecondsOf } from '#domain/kernel/instant.ts';
-import { every } from '#domain/kernel/pause.ts';
 import type { Consume, Consumer, ConsumerStatus } from '#domain/kernel/ports/consumer.ts';
 import type { ConsumerStore } from '#domain/kernel/ports/consumer-store.ts';
 import type { Clock } from '#domain/kernel/ports/facts.ts';
 import type { ViewReader } from '#domain/kernel/ports/views.ts';
+import { every } from '#runtime/pause.ts';
 import type { View } from '../view.ts';
 import {
   type Build,

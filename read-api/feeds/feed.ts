@@ -1,8 +1,6 @@
-import { networkOf } from '#domain/kernel/address.ts';
 import type { Position } from '#domain/kernel/envelope.ts';
 import { later } from '#domain/kernel/instant.ts';
 import type { Rejection } from '#domain/kernel/message.ts';
-import { places } from '#domain/kernel/places.ts';
 import {
   OtherHistory,
   Overloaded,
@@ -12,6 +10,8 @@ import {
   Unavailable,
 } from '#domain/kernel/rejections.ts';
 import { readToken, tokenOf } from '#domain/kernel/token.ts';
+import { networkOf } from '#runtime/address.ts';
+import { places } from '#runtime/places.ts';
 import type { ReadLimits } from '../limits.ts';
 import type { QueryServices, Viewer } from '../resolver-context.ts';
 

@@ -11,11 +11,11 @@ import {
   validate,
 } from 'graphql';
 import { createYoga, type Plugin } from 'graphql-yoga';
-import { bearerChallenge, bearerToken } from '#domain/kernel/bearer.ts';
 import type { Origin } from '#domain/kernel/envelope.ts';
 import type { Rejection } from '#domain/kernel/message.ts';
 import type { Identity } from '#domain/kernel/ports/tokens.ts';
 import { RejectedError, Unauthenticated } from '#domain/kernel/rejections.ts';
+import { bearerChallenge, bearerToken } from '#runtime/bearer.ts';
 import type { QueryServices, Viewer } from '../resolver-context.ts';
 import type { Asked } from '../schema/document.ts';
 import { bounded } from './answers.ts';

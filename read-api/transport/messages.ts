@@ -1,6 +1,6 @@
 import { MessageType } from 'graphql-ws';
 import { z } from 'zod';
-import { readJsonText } from '#domain/kernel/json-text.ts';
+import { readJsonText } from '#runtime/json-text.ts';
 import type { ReadLimits } from '../limits.ts';
 
 // What a client may say on a socket. The core of `graphql-ws` reads the same text again, and repeats much of it: ids in every

@@ -1,8 +1,8 @@
 import { type ExecutionArgs, type ExecutionResult, GraphQLError } from 'graphql';
 import type { Plugin } from 'graphql-yoga';
-import { TooManyAtOnceError } from '#domain/kernel/places.ts';
-import type { Turns } from '#domain/kernel/turns.ts';
-import { retryAfterSeconds } from '#domain/kernel/wire.ts';
+import { TooManyAtOnceError } from '#runtime/places.ts';
+import type { Turns } from '#runtime/turns.ts';
+import { retryAfterSeconds } from '#runtime/wire.ts';
 import type { Asked } from '../schema/document.ts';
 import type { Mask } from './errors.ts';
 import type { Transported } from './executor.ts';

@@ -1,8 +1,8 @@
 import { type DocumentNode, GraphQLError, getOperationAST } from 'graphql';
 import type { Plugin, YogaInitialContext } from 'graphql-yoga';
 import { z } from 'zod';
-import { readJsonText, readUtf8 } from '#domain/kernel/json-text.ts';
 import { Invalid, RefusedRequestError } from '#domain/kernel/rejections.ts';
+import { readJsonText, readUtf8 } from '#runtime/json-text.ts';
 import type { Transported } from './executor.ts';
 import { contentTypeOf } from './media-types.ts';
 

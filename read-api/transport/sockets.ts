@@ -3,10 +3,7 @@ import type { Duplex } from 'node:stream';
 import { type ExecutionArgs, GraphQLError, getOperationAST } from 'graphql';
 import { handleProtocols, makeServer, type Context as ServerContext } from 'graphql-ws';
 import { type ServerOptions, WebSocketServer } from 'ws';
-import { networkOf } from '#domain/kernel/address.ts';
 import { later } from '#domain/kernel/instant.ts';
-import { pause } from '#domain/kernel/pause.ts';
-import { places } from '#domain/kernel/places.ts';
 import {
   Invalid,
   Overloaded,
@@ -14,7 +11,10 @@ import {
   Unauthenticated,
   Unavailable,
 } from '#domain/kernel/rejections.ts';
-import { lastRejection } from '#domain/kernel/wire.ts';
+import { networkOf } from '#runtime/address.ts';
+import { pause } from '#runtime/pause.ts';
+import { places } from '#runtime/places.ts';
+import { lastRejection } from '#runtime/wire.ts';
 import type { QueryServices } from '../resolver-context.ts';
 import { converse, type SocketExtra } from './conversation.ts';
 import { type Mask, withoutHttp } from './errors.ts';

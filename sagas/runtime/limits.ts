@@ -1,4 +1,4 @@
-import { doubled } from '#domain/kernel/pause.ts';
+import { doubled } from '#runtime/pause.ts';
 
 /** Every bound of the two runtimes, with its unit. */
 export const sagaLimits = {

@@ -1,10 +1,10 @@
 import { systemActor } from '#domain/kernel/actor.ts';
-import { hopelessBy, unsettledBy } from '#domain/kernel/chain.ts';
 import type { Dispatch, Envelope, Reply } from '#domain/kernel/envelope.ts';
 import { later } from '#domain/kernel/instant.ts';
 import type { Clock } from '#domain/kernel/ports/facts.ts';
 import type { Log } from '#domain/kernel/ports/log.ts';
 import type { Answer, Saga } from '#domain/kernel/saga.ts';
+import { hopelessBy, unsettledBy } from '#runtime/chain.ts';
 import type { Instance, PendingSend } from './instance.ts';
 import { streamOf } from './instance.ts';
 import type { Instances } from './instances.ts';

@@ -1,10 +1,10 @@
-import { type Chain, followReaction } from '#domain/kernel/chain.ts';
 import type { Dispatch, Position, RecordedEvent } from '#domain/kernel/envelope.ts';
-import type { FollowedChains } from '#domain/kernel/followed-chains.ts';
-import type { KeptLine } from '#domain/kernel/line.ts';
 import type { Consume, Consumer, ConsumerStatus } from '#domain/kernel/ports/consumer.ts';
 import type { Reaction } from '#domain/kernel/reaction.ts';
 import type { Registry } from '#domain/kernel/registry.ts';
+import { type Chain, followReaction } from '#runtime/chain.ts';
+import type { FollowedChains } from '#runtime/followed-chains.ts';
+import type { KeptLine } from '#runtime/kept-line.ts';
 import { inLanes, NotNowError } from './lanes.ts';
 
 export interface ReactionsOptions {

@@ -1,6 +1,5 @@
 import type { Dispatch, Position, RecordedEvent } from '#domain/kernel/envelope.ts';
 import { type Instant, later } from '#domain/kernel/instant.ts';
-import { pause } from '#domain/kernel/pause.ts';
 import type { Consume, Consumer, ConsumerStatus, Handled, Handler } from '#domain/kernel/ports/consumer.ts';
 import type { DocumentStore } from '#domain/kernel/ports/document-store.ts';
 import type { EventStore } from '#domain/kernel/ports/event-store.ts';
@@ -9,6 +8,7 @@ import { type Log, noLog } from '#domain/kernel/ports/log.ts';
 import type { Registry } from '#domain/kernel/registry.ts';
 import type { Saga } from '#domain/kernel/saga.ts';
 import { SagaStepped } from '#domain/workflows/saga/messages.ts';
+import { pause } from '#runtime/pause.ts';
 import { alarms } from './alarms.ts';
 import { streamOf } from './instance.ts';
 import { Instances } from './instances.ts';

@@ -1,11 +1,9 @@
 import { systemActor } from '#domain/kernel/actor.ts';
 import type { JsonObject } from '#domain/kernel/canonical.ts';
-import { hopelessBy, unsettledBy } from '#domain/kernel/chain.ts';
 import { isOver } from '#domain/kernel/deadline.ts';
 import type { Dispatch, RecordedEvent } from '#domain/kernel/envelope.ts';
 import { type Instant, later } from '#domain/kernel/instant.ts';
 import type { Command } from '#domain/kernel/message.ts';
-import { pause } from '#domain/kernel/pause.ts';
 import type { Handled, Handler } from '#domain/kernel/ports/consumer.ts';
 import type { Clock } from '#domain/kernel/ports/facts.ts';
 import type { PaymentProvider, ProviderAnswer } from '#domain/kernel/ports/payments.ts';
@@ -19,6 +17,8 @@ import {
   TopUpInitiated,
 } from '#domain/wallets/payment/messages.ts';
 import { walletLimits } from '#domain/wallets/wallet/limits.ts';
+import { hopelessBy, unsettledBy } from '#runtime/chain.ts';
+import { pause } from '#runtime/pause.ts';
 
 const NAME = 'payments-gateway';
 /** Questions to the provider at the same time, of different payments. */

@@ -1,8 +1,9 @@
-import { type Chain, followChain, followReaction } from '#domain/kernel/chain.ts';
 import type { Envelope } from '#domain/kernel/envelope.ts';
-import type { KeptLine, Line } from '#domain/kernel/line.ts';
+import type { Line } from '#domain/kernel/line.ts';
 import type { Reaction } from '#domain/kernel/reaction.ts';
 import type { Registry } from '#domain/kernel/registry.ts';
+import { type Chain, followChain, followReaction } from '#runtime/chain.ts';
+import type { KeptLine } from '#runtime/kept-line.ts';
 import { Interned } from './names.ts';
 import type { Seen, Sight } from './sights.ts';
 import type { Asked, Streams } from './streams.ts';

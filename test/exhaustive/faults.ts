@@ -3,13 +3,13 @@ import { noBidsDecided } from '#domain/auctions/auction/decided-bids.ts';
 import { AcceptBid, CallOffAuction, DropHammer, LotClosing } from '#domain/auctions/auction/messages.ts';
 import { PlaceBid } from '#domain/auctions/participant/messages.ts';
 import { AuctionCalledOff } from '#domain/auctions/sale/messages.ts';
-import { followReaction } from '#domain/kernel/chain.ts';
 import type { AnyDecider } from '#domain/kernel/decider.ts';
 import { emptyTable } from '#domain/kernel/id-table.ts';
 import { availableOf, heldOf, moved } from '#domain/kernel/posting.ts';
 import type { Intent, Reaction } from '#domain/kernel/reaction.ts';
 import type { Saga } from '#domain/kernel/saga.ts';
 import type { Wallet } from '#domain/wallets/wallet/state.ts';
+import { followReaction } from '#runtime/chain.ts';
 import {
   givenCancellation,
   givenScheduling,

@@ -1,9 +1,9 @@
 import { systemActor } from '#domain/kernel/actor.ts';
-import { unsettledBy } from '#domain/kernel/chain.ts';
 import type { Envelope, RecordedEvent } from '#domain/kernel/envelope.ts';
 import type { Registry } from '#domain/kernel/registry.ts';
 import type { Saga } from '#domain/kernel/saga.ts';
 import { SagaStepped } from '#domain/workflows/saga/messages.ts';
+import { unsettledBy } from '#runtime/chain.ts';
 import {
   afterStep,
   type Input,

@@ -1,7 +1,7 @@
 import { BidPassedOver } from '#domain/auctions/auction/messages.ts';
-import { envelopeOf } from '#domain/kernel/chain.ts';
 import type { RecordedEvent } from '#domain/kernel/envelope.ts';
 import type { Line } from '#domain/kernel/line.ts';
+import { envelopeOf } from '#runtime/chain.ts';
 import type { Walk } from './chains.ts';
 import type { Scene } from './scene.ts';
 import type { Sight } from './sights.ts';

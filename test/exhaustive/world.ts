@@ -5,7 +5,6 @@ import { PlaceBid } from '#domain/auctions/participant/messages.ts';
 import { AUCTIONS_PER_APPEND, AuctionCalledOff, CancelSale } from '#domain/auctions/sale/messages.ts';
 import type { Actor } from '#domain/kernel/actor.ts';
 import { derivedId } from '#domain/kernel/canonical.ts';
-import type { followReaction } from '#domain/kernel/chain.ts';
 import type { AnyDecider } from '#domain/kernel/decider.ts';
 import type { Envelope, RecordedEvent, StoredEvent } from '#domain/kernel/envelope.ts';
 import { later } from '#domain/kernel/instant.ts';
@@ -14,6 +13,7 @@ import type { Reaction } from '#domain/kernel/reaction.ts';
 import type { Saga } from '#domain/kernel/saga.ts';
 import type { Workflow } from '#domain/kernel/workflow.ts';
 import { OpenWallet } from '#domain/wallets/wallet/messages.ts';
+import type { followReaction } from '#runtime/chain.ts';
 import {
   ann,
   bob,

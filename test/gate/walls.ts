@@ -9,6 +9,7 @@ import { importsOf, type Tree } from './tree.ts';
 export const roomOf = (path: string): string => path.split('/')[0] ?? '';
 
 const inKernel = (path: string) => path.startsWith('domain/kernel/');
+const isRuntime = (path: string) => roomOf(path) === 'runtime';
 const isDecider = (path: string) => /^domain\/(?!kernel\/).*decider\.ts$/.test(path);
 const in_ =
   (...rooms: readonly string[]) =>
@@ -28,18 +29,25 @@ interface Wall {
 
 const walls: Readonly<Record<string, Wall>> = {
   domain: { reaches: in_('domain') },
-  'write-side': { reaches: (path) => undeciding(path) || roomOf(path) === 'write-side' },
-  projections: { reaches: (path) => undeciding(path) || roomOf(path) === 'projections' },
+  runtime: { reaches: (path) => inKernel(path) || isRuntime(path) },
+  'write-side': {
+    reaches: (path) => undeciding(path) || isRuntime(path) || roomOf(path) === 'write-side',
+  },
+  projections: {
+    reaches: (path) => undeciding(path) || isRuntime(path) || roomOf(path) === 'projections',
+  },
   sagas: {
-    reaches: (path) => undeciding(path) || roomOf(path) === 'sagas' || path === 'projections/view.ts',
+    reaches: (path) =>
+      undeciding(path) || isRuntime(path) || roomOf(path) === 'sagas' || path === 'projections/view.ts',
   },
   'read-api': {
     reaches: (path) =>
       undeciding(path) ||
+      isRuntime(path) ||
       roomOf(path) === 'read-api' ||
       (roomOf(path) === 'projections' && !path.startsWith('projections/runtime/')),
   },
-  engines: { reaches: (path) => inKernel(path) || roomOf(path) === 'engines' },
+  engines: { reaches: (path) => inKernel(path) || isRuntime(path) || roomOf(path) === 'engines' },
   compose: { reaches: everything },
   cli: { reaches: everything, imports: (path) => roomOf(path) !== 'engines' && !isDecider(path) },
   demo: { reaches: in_('demo', 'exit.ts') },

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { Reply } from '#domain/kernel/envelope.ts';
-import { retryAfterMs } from '#domain/kernel/wire.ts';
+import { retryAfterMs } from '#runtime/wire.ts';
 import { acceptedPerSecond, during, inTime, isAccepted, p99, sentFrom } from './flood.ts';
 import { CAPACITY, crowdOf, givenTallies } from './tally-house.ts';
 

@@ -2,8 +2,8 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Reply } from '#domain/kernel/envelope.ts';
 import { later, millisecondsOf } from '#domain/kernel/instant.ts';
 import type { Random } from '#domain/kernel/ports/facts.ts';
-import { retryAfterMs } from '#domain/kernel/wire.ts';
 import type { SimulatedClock } from '#engines/clock/simulated.ts';
+import { retryAfterMs } from '#runtime/wire.ts';
 import type { Pipeline } from '#write-side/pipeline/pipeline.ts';
 
 // An open loop in simulated time: commands come when they come, however long the others take. Time stands still while the

@@ -12,9 +12,9 @@ import {
 import { BidPlaced } from '#domain/auctions/participant/messages.ts';
 import type { RecordedEvent } from '#domain/kernel/envelope.ts';
 import { later } from '#domain/kernel/instant.ts';
-import { keepLine } from '#domain/kernel/line.ts';
 import type { Command, NewEvent } from '#domain/kernel/message.ts';
 import { simulatedClock } from '#engines/clock/simulated.ts';
+import { keepLine } from '#runtime/kept-line.ts';
 import { placingOrder } from '#sagas/auctions/bid-funding.ts';
 import { terms } from '#test/support/auctions.ts';
 import { decideOn, eventsOf, NOON } from '#test/support/deciding.ts';

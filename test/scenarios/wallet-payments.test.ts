@@ -6,7 +6,6 @@ import express from 'express';
 import { wallets } from '#compose/contexts/wallets.ts';
 import { remindOfPayouts } from '#compose/forgotten-payments.ts';
 import { addressesBehind } from '#compose/http/addresses.ts';
-import { followChain } from '#domain/kernel/chain.ts';
 import { later } from '#domain/kernel/instant.ts';
 import type { Command } from '#domain/kernel/message.ts';
 import { noLog } from '#domain/kernel/ports/log.ts';
@@ -24,6 +23,7 @@ import {
 } from '#domain/wallets/wallet/messages.ts';
 import { simulatedPaymentPages } from '#engines/payments/simulated/pages.ts';
 import { simulatedProvider } from '#engines/payments/simulated/provider.ts';
+import { followChain } from '#runtime/chain.ts';
 import { paymentsGateway } from '#sagas/wallets/payments-gateway.ts';
 import { describedBy } from '#test/support/described.ts';
 import { givenPlatform, someone } from '#test/support/platform.ts';

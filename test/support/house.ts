@@ -13,7 +13,6 @@ import { memoryStores } from '#compose/stores.ts';
 import { writeSide } from '#compose/write-side.ts';
 import type { Actor } from '#domain/kernel/actor.ts';
 import type { Reply, StoredEvent } from '#domain/kernel/envelope.ts';
-import { followedChains } from '#domain/kernel/followed-chains.ts';
 import { type Instant, later } from '#domain/kernel/instant.ts';
 import type { Command } from '#domain/kernel/message.ts';
 import type { Consume } from '#domain/kernel/ports/consumer.ts';
@@ -28,7 +27,6 @@ import {
 } from '#domain/kernel/ports/payments.ts';
 import type { ReadStore } from '#domain/kernel/ports/read-store.ts';
 import { sign } from '#domain/kernel/signature.ts';
-import { turns } from '#domain/kernel/turns.ts';
 import { afterwards } from '#engines/afterwards.ts';
 import { type SimulatedClock, simulatedClock } from '#engines/clock/simulated.ts';
 import { systemClock } from '#engines/clock/system.ts';
@@ -39,6 +37,8 @@ import { deliverTo } from '#engines/payments/simulated/delivery.ts';
 import { type SimulatedProvider, simulatedProvider } from '#engines/payments/simulated/provider.ts';
 import { systemRandom } from '#engines/random.ts';
 import type { RunningViews } from '#projections/runtime/views.ts';
+import { followedChains } from '#runtime/followed-chains.ts';
+import { turns } from '#runtime/turns.ts';
 import type { Pipeline } from '#write-side/pipeline/pipeline.ts';
 import { type Lifeline, lifeline } from './lifeline.ts';
 

@@ -17,7 +17,6 @@ import type { NewEvent } from '#domain/kernel/message.ts';
 import type { EventStore } from '#domain/kernel/ports/event-store.ts';
 import type { Log } from '#domain/kernel/ports/log.ts';
 import { Unauthenticated } from '#domain/kernel/rejections.ts';
-import { turns } from '#domain/kernel/turns.ts';
 import { afterwards } from '#engines/afterwards.ts';
 import type { SimulatedClock } from '#engines/clock/simulated.ts';
 import { systemClock } from '#engines/clock/system.ts';
@@ -26,6 +25,7 @@ import { eventFeed } from '#engines/event-feed/feed.ts';
 import { startViews } from '#projections/runtime/views.ts';
 import type { ReadLimits } from '#read-api/limits.ts';
 import { graphqlServer } from '#read-api/server.ts';
+import { turns } from '#runtime/turns.ts';
 import { givenPlatform, someone } from './platform.ts';
 
 // The read side as it runs, on stores in memory and a loopback port, for tests that speak to it as a client does.

@@ -1,13 +1,13 @@
-import { followChain } from '#domain/kernel/chain.ts';
 import type { Dispatch, Position, RecordedEvent, Reply } from '#domain/kernel/envelope.ts';
-import type { FollowedChains } from '#domain/kernel/followed-chains.ts';
 import { later } from '#domain/kernel/instant.ts';
-import type { KeptLine } from '#domain/kernel/line.ts';
 import type { Clock } from '#domain/kernel/ports/facts.ts';
 import type { Log } from '#domain/kernel/ports/log.ts';
 import type { Reaction } from '#domain/kernel/reaction.ts';
 import type { Registry } from '#domain/kernel/registry.ts';
 import type { Outcome, Workflow } from '#domain/kernel/workflow.ts';
+import { followChain } from '#runtime/chain.ts';
+import type { FollowedChains } from '#runtime/followed-chains.ts';
+import type { KeptLine } from '#runtime/kept-line.ts';
 
 /** A command's events on their way through the reactions. */
 export interface Following {

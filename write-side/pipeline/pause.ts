@@ -1,5 +1,5 @@
-import { doubled, pause } from '#domain/kernel/pause.ts';
 import type { Clock, Random } from '#domain/kernel/ports/facts.ts';
+import { doubled, pause } from '#runtime/pause.ts';
 
 /** Waits before the `attempt`th repeat (from 1). */
 export type Pause = (attempt: number) => Promise<void>;

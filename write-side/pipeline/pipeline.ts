@@ -1,7 +1,5 @@
 import type { AnyDecider } from '#domain/kernel/decider.ts';
 import type { Dispatch, Envelope, Reply } from '#domain/kernel/envelope.ts';
-import type { FollowedChains } from '#domain/kernel/followed-chains.ts';
-import type { KeptLine } from '#domain/kernel/line.ts';
 import type { Rejection } from '#domain/kernel/message.ts';
 import { type EventStore, StoreError } from '#domain/kernel/ports/event-store.ts';
 import type { Clock, NewId, Random } from '#domain/kernel/ports/facts.ts';
@@ -11,6 +9,8 @@ import type { Reaction } from '#domain/kernel/reaction.ts';
 import type { Registry } from '#domain/kernel/registry.ts';
 import { Internal, Unavailable } from '#domain/kernel/rejections.ts';
 import type { Workflow } from '#domain/kernel/workflow.ts';
+import type { FollowedChains } from '#runtime/followed-chains.ts';
+import type { KeptLine } from '#runtime/kept-line.ts';
 import { admissionControl, type Side } from './admission.ts';
 import { afterCommit, type Following } from './after-commit.ts';
 import { headsOf } from './heads.ts';

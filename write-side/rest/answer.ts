@@ -1,13 +1,13 @@
 import type { ServerResponse } from 'node:http';
 import type { Response } from 'express';
 import { bidLeads } from '#domain/auctions/auction/leading.ts';
-import { bearerChallenge } from '#domain/kernel/bearer.ts';
 import type { RecordedEvent, Reply } from '#domain/kernel/envelope.ts';
 import type { Rejection } from '#domain/kernel/message.ts';
 import { publicData } from '#domain/kernel/redaction.ts';
 import type { Registry } from '#domain/kernel/registry.ts';
 import { tokenOf } from '#domain/kernel/token.ts';
-import { rejectionJson, retryAfterSeconds, statusOf } from '#domain/kernel/wire.ts';
+import { bearerChallenge } from '#runtime/bearer.ts';
+import { rejectionJson, retryAfterSeconds, statusOf } from '#runtime/wire.ts';
 
 export interface RejectionAnswer {
   readonly registry: Registry;

@@ -2,8 +2,8 @@ import type { Readable } from 'node:stream';
 import { parse } from 'content-type';
 import type { Request } from 'express';
 import type { z } from 'zod';
-import { readJsonText, readUtf8 } from '#domain/kernel/json-text.ts';
 import { Invalid, RefusedRequestError, RejectedError } from '#domain/kernel/rejections.ts';
+import { readJsonText, readUtf8 } from '#runtime/json-text.ts';
 
 /**
  * The largest body of a request: the longest command that fits its schema, in UTF-8, and some blanks between its words.

@@ -1,12 +1,12 @@
 import type { IncomingMessage } from 'node:http';
 import { type Request, type Response, Router } from 'express';
 import type { Dispatch } from '#domain/kernel/envelope.ts';
-import { TooManyAtOnceError } from '#domain/kernel/places.ts';
 import type { NewId } from '#domain/kernel/ports/facts.ts';
 import type { Authenticate } from '#domain/kernel/ports/tokens.ts';
 import type { Registry } from '#domain/kernel/registry.ts';
 import { Invalid, RejectedError } from '#domain/kernel/rejections.ts';
-import type { Turns } from '#domain/kernel/turns.ts';
+import { TooManyAtOnceError } from '#runtime/places.ts';
+import type { Turns } from '#runtime/turns.ts';
 import { sendRejection, sendReply } from './answer.ts';
 import { readJson } from './body.ts';
 import { IdempotencyKey } from './idempotency-key.ts';

@@ -4,9 +4,7 @@ import { type Request, type Response, Router } from 'express';
 import type { z } from 'zod';
 import { systemActor } from '#domain/kernel/actor.ts';
 import { derivedId } from '#domain/kernel/canonical.ts';
-import { unsettledBy } from '#domain/kernel/chain.ts';
 import type { Dispatch } from '#domain/kernel/envelope.ts';
-import { readJsonText, readUtf8 } from '#domain/kernel/json-text.ts';
 import type { Rejection } from '#domain/kernel/message.ts';
 import type { Clock } from '#domain/kernel/ports/facts.ts';
 import { PaymentNotice, SIGNATURE_HEADER } from '#domain/kernel/ports/payments.ts';
@@ -14,6 +12,8 @@ import { BadSignature, Invalid, Overloaded, RefusedRequestError } from '#domain/
 import { isSigned } from '#domain/kernel/signature.ts';
 import { beginningOf, KeepNotice, refusedNoticeId, UNMATCHED } from '#domain/wallets/notice/messages.ts';
 import { NoticeUnmatched, RecordProviderNotice } from '#domain/wallets/payment/messages.ts';
+import { unsettledBy } from '#runtime/chain.ts';
+import { readJsonText, readUtf8 } from '#runtime/json-text.ts';
 import { readBytes } from '../rest/body.ts';
 import type { UnreadNotices } from './unread-notices.ts';
 

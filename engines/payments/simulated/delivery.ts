@@ -1,8 +1,8 @@
 import { later } from '#domain/kernel/instant.ts';
-import { doubled } from '#domain/kernel/pause.ts';
 import type { Clock } from '#domain/kernel/ports/facts.ts';
 import { SIGNATURE_HEADER } from '#domain/kernel/ports/payments.ts';
 import { sign } from '#domain/kernel/signature.ts';
+import { doubled } from '#runtime/pause.ts';
 import type { Ledger, WaitingNotice } from './ledger.ts';
 
 /** Brings a signed notice to whoever takes it; true when it was taken. */

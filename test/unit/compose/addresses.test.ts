@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { addressesBehind } from '#compose/http/addresses.ts';
-import { networkOf } from '#domain/kernel/address.ts';
+import { networkOf } from '#runtime/address.ts';
 
 // Whom a request is counted against. Proxies are at 10.0.0.0/8, at 192.0.2.1 and in 2001:db8:1::/48.
 

@@ -28,12 +28,12 @@ import {
 import { nothingRead } from '#domain/auctions/inspector/reading.ts';
 import { AuctionExists, HasBid, SaleNotOpen } from '#domain/auctions/sale/messages.ts';
 import { derivedId } from '#domain/kernel/canonical.ts';
-import { unsettledBy } from '#domain/kernel/chain.ts';
 import { NotYet } from '#domain/kernel/deadline.ts';
 import { later } from '#domain/kernel/instant.ts';
 import { recordedReason } from '#domain/kernel/message.ts';
 import { money } from '#domain/kernel/money.ts';
 import { OwnAffair } from '#domain/kernel/own-affair.ts';
+import { unsettledBy } from '#runtime/chain.ts';
 import { bidding, terms } from '#test/support/auctions.ts';
 import { ann, clara, deciding, NOW, otto, person, sam, system } from '#test/support/given.ts';
 

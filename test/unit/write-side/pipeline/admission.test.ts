@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { later } from '#domain/kernel/instant.ts';
-import { retryAfterMs } from '#domain/kernel/wire.ts';
 import { simulatedClock } from '#engines/clock/simulated.ts';
+import { retryAfterMs } from '#runtime/wire.ts';
 import { type Admitted, admissionControl } from '#write-side/pipeline/admission.ts';
 import { type PipelineLimits, pipelineLimits } from '#write-side/pipeline/limits.ts';
 import { observedRate } from '#write-side/pipeline/rate.ts';

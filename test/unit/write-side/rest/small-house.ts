@@ -13,10 +13,10 @@ import { Money } from '#domain/kernel/money.ts';
 import type { Identity } from '#domain/kernel/ports/tokens.ts';
 import { registryOf } from '#domain/kernel/registry.ts';
 import { Forbidden, RejectedError, Unauthenticated } from '#domain/kernel/rejections.ts';
-import { turns } from '#domain/kernel/turns.ts';
 import { afterwards } from '#engines/afterwards.ts';
 import { systemClock } from '#engines/clock/system.ts';
 import { newIds } from '#engines/ids.ts';
+import { turns } from '#runtime/turns.ts';
 import { restRoutes } from '#write-side/rest/commands.ts';
 
 // A house of three commands, for tests of the port alone: what a command comes to is said by the test.

@@ -1,10 +1,10 @@
-import { systemActor } from './actor.ts';
-import { NotYet } from './deadline.ts';
-import type { Dispatch, Envelope, RecordedEvent, Reply } from './envelope.ts';
-import type { Follower, HandedOver, KeptLine } from './line.ts';
-import { type Intent, intentId, type Reaction, type Trail } from './reaction.ts';
-import type { Registry } from './registry.ts';
-import { Forbidden, Internal, Invalid, NewerVersion, NotFound } from './rejections.ts';
+import { systemActor } from '#domain/kernel/actor.ts';
+import { NotYet } from '#domain/kernel/deadline.ts';
+import type { Dispatch, Envelope, RecordedEvent, Reply } from '#domain/kernel/envelope.ts';
+import { type Intent, intentId, type Reaction, type Trail } from '#domain/kernel/reaction.ts';
+import type { Registry } from '#domain/kernel/registry.ts';
+import { Forbidden, Internal, Invalid, NewerVersion, NotFound } from '#domain/kernel/rejections.ts';
+import type { Follower, HandedOver, KeptLine } from './kept-line.ts';
 
 /** Beyond these a chain is a loop of reactions that feed each other, and following it ends with {@link ChainTooLongError}. */
 export const chainLimits = {

@@ -1,4 +1,4 @@
-import { Overloaded, RejectedError } from './rejections.ts';
+import { Overloaded, RejectedError } from '#domain/kernel/rejections.ts';
 
 /** Places that are taken by key: by a person, by the network that connections come from. */
 export interface Places {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { turns } from '#domain/kernel/turns.ts';
+import { turns } from '#runtime/turns.ts';
 
 /** Turns whose afterwards comes when the test says so: as when the thread has looked at what came in. */
 function given(limits: { readonly atWork: number; readonly waiting: number }) {

@@ -1,5 +1,5 @@
+import type { RecordedEvent } from '#domain/kernel/envelope.ts';
 import type { Chain } from './chain.ts';
-import type { RecordedEvent } from './envelope.ts';
 
 /** What of the newest chains is remembered; an older one is followed once more, which changes nothing. */
 const REMEMBERED_CHAINS = 20_000;

@@ -1,5 +1,5 @@
-import { later } from './instant.ts';
-import type { Clock } from './ports/facts.ts';
+import { later } from '#domain/kernel/instant.ts';
+import type { Clock } from '#domain/kernel/ports/facts.ts';
 
 /** Waits `milliseconds` by the clock, or until the signal. */
 export function pause(clock: Clock, milliseconds: number, signal?: AbortSignal): Promise<void> {

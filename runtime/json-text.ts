@@ -1,4 +1,4 @@
-import { RefusedRequestError } from './rejections.ts';
+import { RefusedRequestError } from '#domain/kernel/rejections.ts';
 
 // JSON as it comes from outside: nothing in it is guessed, repaired or read in two ways.
 

@@ -3,9 +3,10 @@ import { test } from 'node:test';
 import { z } from 'zod';
 import type { RecordedEvent } from '#domain/kernel/envelope.ts';
 import { later } from '#domain/kernel/instant.ts';
-import { keepLine, type Line, LineEndedError, NotSeenError } from '#domain/kernel/line.ts';
+import type { Line } from '#domain/kernel/line.ts';
 import { event } from '#domain/kernel/message.ts';
 import { simulatedClock } from '#engines/clock/simulated.ts';
+import { keepLine, LineEndedError, NotSeenError } from '#runtime/kept-line.ts';
 import { Remind } from '#test/support/transfers.ts';
 
 // A line on a clock that stands still: who is called when, before the answers are there and behind them.

@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { ChainTooLongError, chainLimits, followChain, followReaction } from '#domain/kernel/chain.ts';
 import type { Dispatch, Envelope, RecordedEvent, Reply } from '#domain/kernel/envelope.ts';
-import { type KeptLine, type Line, LineEndedError } from '#domain/kernel/line.ts';
+import type { Line } from '#domain/kernel/line.ts';
 import { type Reaction, reaction } from '#domain/kernel/reaction.ts';
 import { registryOf } from '#domain/kernel/registry.ts';
 import { IdempotencyMismatch, Unauthenticated, Unavailable } from '#domain/kernel/rejections.ts';
+import { ChainTooLongError, chainLimits, followChain, followReaction } from '#runtime/chain.ts';
+import { type KeptLine, LineEndedError } from '#runtime/kept-line.ts';
 import {
   Count,
   counting,

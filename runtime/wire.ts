@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import type { JsonObject } from './canonical.ts';
-import type { Rejection } from './message.ts';
-import type { Registry } from './registry.ts';
+import type { JsonObject } from '#domain/kernel/canonical.ts';
+import type { Rejection } from '#domain/kernel/message.ts';
+import type { Registry } from '#domain/kernel/registry.ts';
 
 // How rejections leave the platform: as JSON by their schemas. Events leave by redaction.ts.
 

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { Chain } from '#domain/kernel/chain.ts';
 import type { RecordedEvent } from '#domain/kernel/envelope.ts';
-import { followedChains } from '#domain/kernel/followed-chains.ts';
+import type { Chain } from '#runtime/chain.ts';
+import { followedChains } from '#runtime/followed-chains.ts';
 
 const event = (eventId: string) => ({ eventId }) as RecordedEvent;
 const whole: Chain = { events: [], unanswered: undefined };
