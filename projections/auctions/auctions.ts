@@ -82,7 +82,8 @@ export const auctionsView = view({
       return {
         ...auction,
         price: money(price, currency),
-        smallestBid: money(smallestBid, currency),
+        // A bid placed before the end may be decided behind it.
+        ...(auction.phase === 'open' && { smallestBid: money(smallestBid, currency) }),
         leader,
         ...(auction.reserveMet === undefined || reserveMet === undefined ? {} : { reserveMet }),
         bids: auction.bids + 1,

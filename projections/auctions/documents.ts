@@ -108,6 +108,8 @@ export const SaleDocument = z
     title: z.string(),
     description: z.string(),
     phase: z.enum(['scheduled', 'published', 'closed', 'cancelled']),
+    /** Why it was cancelled. */
+    cancelledFor: z.string().optional(),
     currency: Currency,
     ladder: Ladder,
     premium: Tiers,

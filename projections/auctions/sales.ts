@@ -11,7 +11,7 @@ const moved = (
 
 export const salesView = view({
   name: 'sales',
-  version: 1,
+  version: 2,
   description: 'Sales with their terms.',
   document: SaleDocument,
   indexes: [{ name: 'phase', fields: [{ path: 'phase', as: 'text' }] }],
@@ -27,7 +27,10 @@ export const salesView = view({
     }),
     when(SalePublished, (before, event) => moved(known(before, event), event, 'published')),
     when(SaleClosed, (before, event) => moved(known(before, event), event, 'closed')),
-    when(SaleCancelled, (before, event) => moved(known(before, event), event, 'cancelled')),
+    when(SaleCancelled, (before, event) => ({
+      ...moved(known(before, event), event, 'cancelled'),
+      cancelledFor: event.data.cause,
+    })),
   ],
   key: (event) => event.data.saleId,
 });

@@ -140,7 +140,10 @@ function isOfAuction({ deciders }: Parts, { events }: Saga): boolean {
   return events.some((event) => auction?.events.includes(event) === true);
 }
 
-/** What the sagas that are not run would take: nothing that happens here may concern them. */
+/**
+ * What the sagas that are not run would take: nothing that happens here may concern them. As long as nothing has, each of their
+ * instances is as it was at first.
+ */
 const takenElsewhere = (parts: Parts, { events, added }: Stream): readonly string[] =>
   parts.sagas
     .filter((saga) => !isOfAuction(parts, saga))
@@ -149,6 +152,7 @@ const takenElsewhere = (parts: Parts, { events, added }: Stream): readonly strin
         .slice(events.length - added)
         .filter((event) => saga.events.some(({ type }) => type === event.type))
         .filter((event) => saga.instanceOf(event) !== undefined)
+        .filter((event) => saga.onEvent(saga.initial, event) !== undefined)
         .map(({ type }) => `the saga ${saga.name} would take ${type}, and is not run`),
     );
 

@@ -63,6 +63,8 @@ test('the smallest bid is shown as long as somebody may bid', () => {
   assert.deepEqual(smallest([...open, bid]), money(51_00n, 'USD'));
   for (const end of [LotClosing(id), ...ends])
     assert.equal(smallest([...open, bid, end]), undefined, end.type);
+  // A bid that was placed before the end may be decided behind it.
+  assert.equal(smallest([...open, LotClosing(id), bid]), undefined);
 });
 
 test('a bid that won shows the hammer', () => {
