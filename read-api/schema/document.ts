@@ -23,7 +23,8 @@ import type {
   QueryDeclaration,
   SubscriptionDeclaration,
 } from '../operation.ts';
-import { type QueryServices, type ResolverContext, readAt, type Viewer } from '../resolver-context.ts';
+import { type QueryServices, type ResolverContext, readAt } from '../resolver-context.ts';
+import type { Viewer } from '../viewer.ts';
 import { identityResolvers, withIdentity } from './identity.ts';
 import { answers, mutationResolvers, printMutations } from './mutations.ts';
 import { recorded, recordedItems } from './recorded.ts';

@@ -8,7 +8,8 @@ import type { Registry } from '#domain/kernel/registry.ts';
 import { commonRejections, RejectedError } from '#domain/kernel/rejections.ts';
 import { Token, tokenOf } from '#domain/kernel/token.ts';
 import { sayWho, signedIn } from '../authorization/who.ts';
-import type { QueryServices, Viewer } from '../resolver-context.ts';
+import type { QueryServices } from '../resolver-context.ts';
+import type { Viewer } from '../viewer.ts';
 import { camel, described, pascal, type Types, UnsayableError } from './types.ts';
 
 const RecordedFact = z

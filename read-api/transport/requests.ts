@@ -3,7 +3,7 @@ import type { Plugin, YogaInitialContext } from 'graphql-yoga';
 import { z } from 'zod';
 import { Invalid, RefusedRequestError } from '#domain/kernel/rejections.ts';
 import { readJsonText, readUtf8 } from '#runtime/json-text.ts';
-import type { Transported } from './executor.ts';
+import type { Transported } from './caller.ts';
 import { contentTypeOf } from './media-types.ts';
 
 // What is wrong with a request before there is an operation in it. Yoga's own parsers repair what is no UTF-8, take one of two

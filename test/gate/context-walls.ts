@@ -16,10 +16,11 @@ const PUBLIC_RULES = new Set([
   'domain/auctions/auction/leading.ts',
   'domain/auctions/fees.ts',
   'domain/auctions/ladder.ts',
+  'domain/wallets/posting.ts',
   'domain/wallets/wallet/limits.ts',
 ]);
 const isPublic = (path: string) =>
-  /^domain\/[^/]+\/[^/]+\/messages\.ts$/.test(path) || PUBLIC_RULES.has(path);
+  /^domain\/[^/]+\/(ids|[^/]+\/messages)\.ts$/.test(path) || PUBLIC_RULES.has(path);
 
 /** Files that look at a context which is not theirs, and why. */
 const SPANNING: Readonly<Record<string, { readonly context: string; readonly because: string }>> = {

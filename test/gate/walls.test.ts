@@ -164,6 +164,20 @@ test('no exception stands that nobody needs', () => {
   assert.match(look ?? '', /looks into no engine/);
 });
 
+test('the gate notices a circle, of types too', () => {
+  const problems = wallProblems(
+    new Map([
+      ...tree,
+      ['domain/kernel/x.ts', "import type { Y } from './y.ts';"],
+      ['domain/kernel/y.ts', "export * from './z.ts';"],
+      ['domain/kernel/z.ts', "import './x.ts';"],
+    ]),
+  );
+  assert.deepEqual(problems, [
+    'domain/kernel/x.ts → domain/kernel/y.ts → domain/kernel/z.ts → domain/kernel/x.ts: a circle; what both need stands in a file of its own',
+  ]);
+});
+
 test('the gate follows imports to their end', () => {
   const problems = wallProblems(
     new Map([

@@ -1,4 +1,5 @@
 import { posix } from 'node:path';
+import { circles } from './circles.ts';
 import { contextProblem } from './context-walls.ts';
 import { engineProblem } from './engine-walls.ts';
 import { importsOf, type Tree } from './tree.ts';
@@ -176,5 +177,5 @@ export function wallProblems(tree: Tree): readonly string[] {
       .filter((to) => via.get(to) !== from && !wall.reaches(to) && roomOf(to) !== roomOf(from))
       .map((to) => `${roadTo(to, from, via)}: is behind a wall`);
   });
-  return [...direct, ...indirect];
+  return [...direct, ...indirect, ...circles(files)];
 }
