@@ -2,8 +2,8 @@ import { Router } from 'express';
 import { z } from 'zod';
 import { PaymentId } from '#domain/kernel/ids.ts';
 import { PaymentNotice } from '#domain/kernel/ports/payments.ts';
-import { NotFound, RejectedError } from '#domain/kernel/rejections.ts';
-import { invalid, readJson } from '#write-side/rest/body.ts';
+import { invalid, NotFound, RejectedError } from '#domain/kernel/rejections.ts';
+import { readJson } from '#write-side/rest/body.ts';
 import type { DevelopmentOperation } from '#write-side/rest/openapi/development.ts';
 import type { SimulatedProvider } from './payments.ts';
 
@@ -35,7 +35,7 @@ export function developmentPayments(provider: Pick<SimulatedProvider, 'tell'>): 
   const router = Router();
   router.post('/dev/payments/:paymentId', async ({ params }, response) => {
     const parsed = Said.safeDecode((await readJson(response.req)) as z.input<typeof Said>);
-    if (!parsed.success) throw invalid(parsed.error);
+    if (!parsed.success) throw new RejectedError(invalid(parsed.error.issues));
     const notice = provider.tell(params.paymentId, parsed.data);
     if (notice === undefined) throw new RejectedError(NotFound({ what: 'payment' }));
     response.status(202).json({ noticeId: notice.noticeId });

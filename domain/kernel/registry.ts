@@ -36,6 +36,8 @@ export interface Registry {
   readonly commands: ReadonlyMap<string, { readonly context: Context; readonly command: CommandDeclaration }>;
   /** Common ones and those of every command, by code. */
   readonly rejections: ReadonlyMap<string, RejectionDeclaration>;
+  /** What answers say of the events that decided, by the names of that, with its description. */
+  readonly verdicts: ReadonlyMap<string, string>;
   /**
    * Lifts, parses and types a stored event; the same object gives the same answer.
    * @throws NewerEventError for an unknown type or version; z.ZodError for data that does not fit.
@@ -118,6 +120,13 @@ export function registryOf(contexts: readonly Context[]): Registry {
       ({ code }) => code,
     ),
   );
+  const verdicts = items(
+    byName(
+      contexts,
+      (context) => context.events.flatMap((event) => Object.entries(event.verdicts)),
+      ([name]) => name,
+    ),
+  );
   /** Of stored events. */
   const read = notes<RecordedEvent>('read');
   /** Of the JSON of an event's data. */
@@ -148,6 +157,7 @@ export function registryOf(contexts: readonly Context[]): Registry {
     events,
     commands,
     rejections,
+    verdicts: new Map([...verdicts].map(([name, [, { description }]]) => [name, description])),
     decode(stored) {
       const known = read.of(stored);
       if (known !== undefined) return known;

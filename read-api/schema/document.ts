@@ -26,7 +26,7 @@ import type {
 import { type QueryServices, type ResolverContext, readAt } from '../resolver-context.ts';
 import type { Viewer } from '../viewer.ts';
 import { identityResolvers, withIdentity } from './identity.ts';
-import { answers, mutationResolvers, printMutations } from './mutations.ts';
+import { answersOf, mutationResolvers, printMutations } from './mutations.ts';
 import { recorded, recordedItems } from './recorded.ts';
 import { scalarOf } from './scalars.ts';
 import { described, pascal, type Types, types } from './types.ts';
@@ -151,6 +151,7 @@ export function schemaDocument(registry: Registry, contexts: readonly Operations
   ].flatMap((operations) =>
     Object.entries<Declared>(operations).map(([name, operation]): Named => ({ name, operation })),
   );
+  const answers = answersOf(registry);
   const schemas = jsonSchemas({
     ...answers,
     ...Object.fromEntries(

@@ -6,7 +6,7 @@ import { type Envelope, Origin } from '#domain/kernel/envelope.ts';
 import { categoryOf, PersonId } from '#domain/kernel/ids.ts';
 import type { CommandDeclaration, Rejection } from '#domain/kernel/message.ts';
 import type { Registry } from '#domain/kernel/registry.ts';
-import { Forbidden, Invalid, NotFound } from '#domain/kernel/rejections.ts';
+import { Forbidden, invalid, NotFound } from '#domain/kernel/rejections.ts';
 import { written } from '#domain/kernel/written.ts';
 import { commandKey } from './remembered-commands.ts';
 import { unfit } from './unfit.ts';
@@ -39,18 +39,6 @@ const Outside = z.object({
   causationId: ID.optional(),
   origin: Origin,
 });
-
-const MOST_ISSUES = 20;
-const PROBLEM_LENGTH = 300;
-
-function invalid(issues: readonly { readonly path: PropertyKey[]; readonly message: string }[]): Rejection {
-  return Invalid({
-    issues: issues.slice(0, MOST_ISSUES).map(({ path, message }) => ({
-      path: path.map(String).join('.'),
-      problem: message.slice(0, PROBLEM_LENGTH),
-    })),
-  });
-}
 
 /** As safeParse, but a codec that throws is an input that does not fit, too. */
 function parse<S extends z.ZodType>(

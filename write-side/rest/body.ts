@@ -1,8 +1,7 @@
 import type { Readable } from 'node:stream';
 import { parse } from 'content-type';
 import type { Request } from 'express';
-import type { z } from 'zod';
-import { Invalid, RefusedRequestError, RejectedError } from '#domain/kernel/rejections.ts';
+import { RefusedRequestError } from '#domain/kernel/rejections.ts';
 import { readJsonText, readUtf8 } from '#runtime/json-text.ts';
 
 /**
@@ -10,8 +9,6 @@ import { readJsonText, readUtf8 } from '#runtime/json-text.ts';
  * Whoever sends more means harm or another endpoint.
  */
 export const BODY_BYTES = 128 * 1024;
-/** As many issues as the rejection `invalid` may name. */
-const MAX_ISSUES = 20;
 
 const tooLarge = (): RefusedRequestError =>
   new RefusedRequestError(413, `the body is larger than ${BODY_BYTES} bytes`);
@@ -22,16 +19,6 @@ function isJson(contentType: string): boolean {
   const { type, parameters } = parse(contentType);
   return type === 'application/json' && (parameters.charset ?? 'utf-8').toLowerCase() === 'utf-8';
 }
-
-/** What zod found wrong, as the rejection that an edge answers with. */
-export const invalid = (error: z.ZodError): RejectedError =>
-  new RejectedError(
-    Invalid({
-      issues: error.issues
-        .slice(0, MAX_ISSUES)
-        .map(({ path, message }) => ({ path: path.map(String).join('.'), problem: message })),
-    }),
-  );
 
 type Incoming = Pick<Request, 'headers'> & Readable;
 

@@ -71,6 +71,12 @@ export const BidAccepted = event('BidAccepted', {
     displaced: Bid.optional(),
   },
   upcasts: { 1: (data) => data },
+  verdicts: {
+    leads: {
+      description: 'Of a bid: whether it led when it was decided.',
+      of: ({ leader, bidder }) => leader === bidder,
+    },
+  },
 });
 export const BidRefused = event('BidRefused', {
   version: 1,
