@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { JsonObject } from './canonical.ts';
+import { encodeAndDecode } from './encoding.ts';
 import { Metadata, type RecordedEvent, type StoredEvent } from './envelope.ts';
 import type {
   Command,
@@ -10,7 +11,6 @@ import type {
 } from './message.ts';
 import { notes } from './notes.ts';
 import { commonRejections } from './rejections.ts';
-import { writtenAndRead } from './written.ts';
 
 /** The messages of one context. */
 export interface Context {
@@ -168,14 +168,14 @@ export function registryOf(contexts: readonly Context[]): Registry {
     encode: (event) => declarationOf(event).schema.encode(event.data as never) as JsonObject,
     seal(event, metadata) {
       // Not the data that was decided: what a fold sees is to be what a replay sees.
-      const { json, data } = writtenAndRead(declarationOf(event).schema, event.data);
+      const { json, data } = encodeAndDecode(declarationOf(event).schema, event.data);
       sealed.put(json, { data, metadata });
       return { json: json as JsonObject, data };
     },
     encodeCommand({ command, data }) {
       const known = commands.get(command);
       if (known === undefined) throw new TypeError(`${command} is not in the registry`);
-      const made = writtenAndRead(known.command.schema, data);
+      const made = encodeAndDecode(known.command.schema, data);
       sentHere.put(made.json, { command, data: made.data });
       return made.json as JsonObject;
     },

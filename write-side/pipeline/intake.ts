@@ -2,12 +2,12 @@ import { z } from 'zod';
 import { Actor } from '#domain/kernel/actor.ts';
 import { hashOf, type Json } from '#domain/kernel/canonical.ts';
 import type { AnyDecider } from '#domain/kernel/decider.ts';
+import { encodeUnchecked } from '#domain/kernel/encoding.ts';
 import { type Envelope, Origin } from '#domain/kernel/envelope.ts';
 import { categoryOf, PersonId } from '#domain/kernel/ids.ts';
 import type { CommandDeclaration, Rejection } from '#domain/kernel/message.ts';
 import type { Registry } from '#domain/kernel/registry.ts';
 import { Forbidden, invalid, NotFound } from '#domain/kernel/rejections.ts';
-import { written } from '#domain/kernel/written.ts';
 import { commandKey } from './remembered-commands.ts';
 import { unfit } from './unfit.ts';
 
@@ -89,7 +89,7 @@ export function intake(registry: Registry, deciders: readonly AnyDecider[]): Int
   function fromOutside(command: CommandDeclaration, envelope: Envelope): Read | Rejection {
     const read = parse(command.schema, envelope.data);
     if ('rejection' in read) return read.rejection;
-    const json = written(command.schema, read.data) as Json;
+    const json = encodeUnchecked(command.schema, read.data) as Json;
     const problems = unfit(envelope.data, json);
     return problems.length > 0 ? invalid(problems) : { data: read.data, json };
   }

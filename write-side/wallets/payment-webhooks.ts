@@ -13,6 +13,7 @@ import { isSigned } from '#domain/kernel/signature.ts';
 import { beginningOf, KeepNotice, refusedNoticeId, UNMATCHED } from '#domain/wallets/notice/messages.ts';
 import { NoticeUnmatched, RecordProviderNotice } from '#domain/wallets/payment/messages.ts';
 import { unsettledBy } from '#runtime/chain.ts';
+import { declaredLength } from '#runtime/headers.ts';
 import { readJsonText, readUtf8 } from '#runtime/json-text.ts';
 import { readBytes } from '../rest/body.ts';
 import type { UnreadNotices } from './unread-notices.ts';
@@ -40,12 +41,6 @@ export interface NoticesOptions {
 }
 
 const later = (): NoticeAnswer => no(503, Overloaded({ retryAfterMs: RETRY_AFTER_S * 1_000 }));
-
-/** The header may say anything at all. */
-function lengthSaid({ headers }: IncomingMessage): number | undefined {
-  const bytes = Number(headers['content-length']);
-  return Number.isSafeInteger(bytes) ? bytes : undefined;
-}
 
 /** What is kept of a body whose text this is. */
 function keptOf(body: Uint8Array, text: string) {
@@ -96,7 +91,11 @@ export function paymentWebhooks({
     const body = await readBytes(request).catch((error: unknown) => {
       const isRefused = error instanceof RefusedRequestError && UNREAD.has(error.answer.status);
       if (isRefused && signature !== undefined)
-        unread.note({ status: error.answer.status, address: addressOf(request), bytes: lengthSaid(request) });
+        unread.note({
+          status: error.answer.status,
+          address: addressOf(request),
+          bytes: declaredLength(request.headers),
+        });
       throw error;
     });
     const answer = await take(body, signature, addressOf(request));

@@ -7,7 +7,7 @@ import type { z } from 'zod';
  *
  * @throws z.ZodError for a value of another shape
  */
-export function written<S extends z.ZodType>(schema: S, value: unknown): z.input<S> {
+export function encodeUnchecked<S extends z.ZodType>(schema: S, value: unknown): z.input<S> {
   // A context of its own for each run: schemas that refer to themselves keep notes in it.
   const made = schema._zod.run(
     { value, issues: [] },
@@ -23,10 +23,10 @@ export function written<S extends z.ZodType>(schema: S, value: unknown): z.input
  *
  * @throws z.ZodError when the value does not fit
  */
-export function writtenAndRead<S extends z.ZodType>(
+export function encodeAndDecode<S extends z.ZodType>(
   schema: S,
   value: unknown,
 ): { readonly json: z.input<S>; readonly data: z.output<S> } {
-  const json = written(schema, value);
+  const json = encodeUnchecked(schema, value);
   return { json, data: schema.decode(json) };
 }
