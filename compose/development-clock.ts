@@ -1,5 +1,6 @@
 import { Router } from 'express';
 import { z } from 'zod';
+import { safeDecode } from '#domain/kernel/encoding.ts';
 import { EarlyInstant, Instant } from '#domain/kernel/instant.ts';
 import { invalid, RejectedError } from '#domain/kernel/rejections.ts';
 import { readJson } from '#write-side/rest/body.ts';
@@ -56,7 +57,7 @@ export function developmentClock(clock: SimulatedClock, settled: () => Promise<v
     response.json({ now: clock.now() });
   });
   router.post('/dev/clock', async (request, response) => {
-    const parsed = Move.safeDecode((await readJson(request)) as z.input<typeof Move>);
+    const parsed = safeDecode(Move, await readJson(request));
     if (!parsed.success) throw new RejectedError(invalid(parsed.error.issues));
     const { to } = parsed.data;
     // One move after the other: two at once would fire what falls due in an order that time does not have.

@@ -1,5 +1,6 @@
 import { Router } from 'express';
 import { z } from 'zod';
+import { safeDecode } from '#domain/kernel/encoding.ts';
 import { PaymentId } from '#domain/kernel/ids.ts';
 import { PaymentNotice } from '#domain/kernel/ports/payments.ts';
 import { invalid, NotFound, RejectedError } from '#domain/kernel/rejections.ts';
@@ -34,7 +35,7 @@ export const paymentOperations: readonly DevelopmentOperation[] = [
 export function developmentPayments(provider: Pick<SimulatedProvider, 'tell'>): Router {
   const router = Router();
   router.post('/dev/payments/:paymentId', async ({ params }, response) => {
-    const parsed = Said.safeDecode((await readJson(response.req)) as z.input<typeof Said>);
+    const parsed = safeDecode(Said, await readJson(response.req));
     if (!parsed.success) throw new RejectedError(invalid(parsed.error.issues));
     const notice = provider.tell(params.paymentId, parsed.data);
     if (notice === undefined) throw new RejectedError(NotFound({ what: 'payment' }));

@@ -1,4 +1,5 @@
 import { GraphQLError, type GraphQLFormattedError } from 'graphql';
+import { encode } from '#domain/kernel/encoding.ts';
 import type { Rejection } from '#domain/kernel/message.ts';
 import type { NewId } from '#domain/kernel/ports/facts.ts';
 import type { Log } from '#domain/kernel/ports/log.ts';
@@ -46,7 +47,7 @@ export function errorMask(registry: Registry, logger: Log, newId: NewId): Mask {
   ): GraphQLError {
     const { http = answer, ...place } = placeOf(error);
     const declared = registry.rejections.get(code);
-    const shown = declared === undefined ? {} : declared.schema.encode(details as never);
+    const shown = declared === undefined ? {} : encode(declared.schema, details);
     const extensions = { code, details: shown, ...(http !== undefined && { http }) };
     return new GraphQLError(message, { ...place, extensions });
   }

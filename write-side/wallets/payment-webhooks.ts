@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import { type Request, type Response, Router } from 'express';
-import type { z } from 'zod';
 import { systemActor } from '#domain/kernel/actor.ts';
 import { derivedId } from '#domain/kernel/canonical.ts';
+import { safeDecode } from '#domain/kernel/encoding.ts';
 import type { Dispatch } from '#domain/kernel/envelope.ts';
 import type { Rejection } from '#domain/kernel/message.ts';
 import type { Clock } from '#domain/kernel/ports/facts.ts';
@@ -61,7 +61,7 @@ function textOf(body: Uint8Array): string {
 
 function parse(body: Uint8Array): PaymentNotice | undefined {
   try {
-    return PaymentNotice.safeDecode(readJsonText(readUtf8(body)) as z.input<typeof PaymentNotice>).data;
+    return safeDecode(PaymentNotice, readJsonText(readUtf8(body))).data;
   } catch {
     // Text that is no JSON is as invalid as JSON of another shape.
     return undefined;
