@@ -1,8 +1,8 @@
 import { Router } from 'express';
 import { z } from 'zod';
-import { safeDecode } from '#domain/kernel/encoding.ts';
 import { EarlyInstant, Instant } from '#domain/kernel/instant.ts';
 import { invalid, RejectedError } from '#domain/kernel/rejections.ts';
+import { safeDecode } from '#domain/zod/encoding.ts';
 import { readJson } from '#write-side/rest/body.ts';
 import type { DevelopmentOperation } from '#write-side/rest/openapi/development.ts';
 import type { SimulatedClock } from './engines.ts';

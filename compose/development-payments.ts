@@ -1,9 +1,9 @@
 import { Router } from 'express';
 import { z } from 'zod';
-import { safeDecode } from '#domain/kernel/encoding.ts';
 import { PaymentId } from '#domain/kernel/ids.ts';
 import { PaymentNotice } from '#domain/kernel/ports/payments.ts';
 import { invalid, NotFound, RejectedError } from '#domain/kernel/rejections.ts';
+import { safeDecode } from '#domain/zod/encoding.ts';
 import { readJson } from '#write-side/rest/body.ts';
 import type { DevelopmentOperation } from '#write-side/rest/openapi/development.ts';
 import type { SimulatedProvider } from './payments.ts';

@@ -1,6 +1,6 @@
 import type { z } from 'zod';
-import { safeDecode } from '#domain/kernel/encoding.ts';
 import { invalid, RejectedError } from '#domain/kernel/rejections.ts';
+import { safeDecode } from '#domain/zod/encoding.ts';
 import { authorizeReading } from './authorization/own.ts';
 import type { Who } from './authorization/who.ts';
 import type { ResolverContext } from './resolver-context.ts';

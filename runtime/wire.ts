@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import type { JsonObject } from '#domain/kernel/canonical.ts';
-import { safeEncode } from '#domain/kernel/encoding.ts';
 import type { Rejection } from '#domain/kernel/message.ts';
 import type { Registry } from '#domain/kernel/registry.ts';
+import { safeEncode } from '#domain/zod/encoding.ts';
 
 // How rejections leave the platform: as JSON by their schemas. Events leave by redaction.ts.
 

@@ -1,6 +1,6 @@
 import { z } from 'zod';
+import { decode, encode } from '../zod/encoding.ts';
 import type { Actor, Role } from './actor.ts';
-import { decode, encode } from './encoding.ts';
 
 /** The fields of a message, by name. */
 export type Shape = Readonly<Record<string, z.ZodType>>;

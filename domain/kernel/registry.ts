@@ -1,5 +1,5 @@
+import { decode, encode, encodeAndDecode } from '../zod/encoding.ts';
 import type { JsonObject } from './canonical.ts';
-import { decode, encode, encodeAndDecode } from './encoding.ts';
 import { Metadata, type RecordedEvent, type StoredEvent } from './envelope.ts';
 import type {
   Command,

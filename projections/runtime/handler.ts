@@ -1,8 +1,8 @@
 import type { JsonObject } from '#domain/kernel/canonical.ts';
-import { decode, encodeAndDecode } from '#domain/kernel/encoding.ts';
 import { BEGINNING, type Position, type RecordedEvent } from '#domain/kernel/envelope.ts';
 import type { Handled, Handler } from '#domain/kernel/ports/consumer.ts';
 import type { DocumentStore, DocumentWrite, StoredDocument } from '#domain/kernel/ports/document-store.ts';
+import { decode, encodeAndDecode } from '#domain/zod/encoding.ts';
 import type { View } from '../view.ts';
 import { type Build, collectionOf, consumerOf } from './builds.ts';
 

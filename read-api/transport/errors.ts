@@ -1,11 +1,12 @@
 import { GraphQLError, type GraphQLFormattedError } from 'graphql';
-import { encode } from '#domain/kernel/encoding.ts';
 import type { Rejection } from '#domain/kernel/message.ts';
 import type { NewId } from '#domain/kernel/ports/facts.ts';
 import type { Log } from '#domain/kernel/ports/log.ts';
 import type { Registry } from '#domain/kernel/registry.ts';
-import { Internal, Invalid, RefusedRequestError, RejectedError } from '#domain/kernel/rejections.ts';
+import { Internal, Invalid, RejectedError } from '#domain/kernel/rejections.ts';
 import { unavailableBy } from '#domain/kernel/store-failure.ts';
+import { encode } from '#domain/zod/encoding.ts';
+import { RefusedRequestError } from '#runtime/refused-request.ts';
 
 /** Turns whatever was thrown into what a caller may see. What it returns it leaves as it is. */
 export type Mask = (error: unknown) => GraphQLError;

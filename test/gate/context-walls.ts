@@ -3,7 +3,7 @@
 /** Rooms whose files belong to a context by their folder: `<room>/<context>/…`. */
 const ROOMS = new Set(['projections', 'sagas', 'read-api', 'write-side']);
 /** Folders of the domain that are no context. */
-const SHARED = new Set(['kernel', 'workflows']);
+const SHARED = new Set(['kernel', 'workflows', 'zod']);
 /** Folders of a room that hold what serves every context. */
 const NEUTRAL = new Set([
   ...['runtime', 'authorization', 'feeds', 'history', 'live', 'operating', 'schema', 'transport'],

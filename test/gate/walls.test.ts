@@ -70,6 +70,7 @@ const planted: readonly (readonly [wall: string, path: string, text: string, pro
   ['nor any context', 'runtime/x.ts', "import '#domain/wallets/wallet/messages.ts';", /behind a wall/],
   ['engines know the kernel only', 'engines/x.ts', "import '#domain/auctions/ladder.ts';", /behind a wall/],
   ['contexts are strangers', 'domain/wallets/x.ts', "import '../auctions/ladder.ts';", /know each other/],
+  ['zod’s inside knows no kernel', 'domain/zod/x.ts', "import '../kernel/money.ts';", /know each other/],
   ['the kernel knows no context', 'domain/kernel/x.ts', "import '../auctions/ladder.ts';", /know each other/],
   [
     'states stay in the domain, their own context’s too',

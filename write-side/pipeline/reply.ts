@@ -1,7 +1,7 @@
-import { safeDecode } from '#domain/kernel/encoding.ts';
 import type { Envelope, RecordedEvent, Reply } from '#domain/kernel/envelope.ts';
 import { type Rejection, refusalShape } from '#domain/kernel/message.ts';
 import type { Registry } from '#domain/kernel/registry.ts';
+import { safeDecode } from '#domain/zod/encoding.ts';
 import type { Settled } from './stream-queue.ts';
 
 /** A no before anything was recorded. */
