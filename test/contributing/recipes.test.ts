@@ -78,7 +78,10 @@ test('whoever follows them passes the quick part of the gate', { timeout: 300_00
     ...['domain', 'projections', 'sagas', 'read-api', 'compose', 'engines'],
   );
   const gate = ['walls', 'completeness'].map((name) => `test/gate/${name}.test.ts`);
-  const lasting = ['test/unit/kernel/stored-events.test.ts', 'test/unit/house/lasting-names.test.ts'];
+  const lasting = [
+    'test/unit/domain/kernel/stored-events.test.ts',
+    'test/unit/compose/lasting-names.test.ts',
+  ];
   const written = recipes.flatMap(({ blocks }) => blocks.map(({ path }) => path));
   const own = new Set(written.filter((path) => path.endsWith('.test.ts')));
   const contracts = ['test/contracts/read-stores.test.ts'];

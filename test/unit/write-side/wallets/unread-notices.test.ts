@@ -8,7 +8,7 @@ import { simulatedClock } from '#engines/clock/simulated.ts';
 import { BODY_BYTES } from '#write-side/rest/body.ts';
 import { paymentWebhooks } from '#write-side/wallets/payment-webhooks.ts';
 import { unreadNotices } from '#write-side/wallets/unread-notices.ts';
-import { openHouse } from './rest/small-house.ts';
+import { openHouse } from '../rest/small-house.ts';
 
 const secret = 'a secret of the test';
 const NOON = '2026-03-01T12:00:00.000Z';

@@ -9,7 +9,7 @@ import {
   FundsCredited,
   WalletOpened,
 } from '#domain/wallets/wallet/messages.ts';
-import { givenReadSide } from '../../support/read-side.ts';
+import { givenReadSide } from '#test/support/read-side.ts';
 
 const ann = { person: 'ann', currency: 'USD' };
 const credited = (movement: string, amount: bigint, available: bigint) =>
