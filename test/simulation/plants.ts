@@ -44,8 +44,8 @@ export const plants: readonly Plant[] = [
       },
       {
         file: 'write-side/pipeline/decide-batch.ts',
-        find: 'function repeatOf({ key, payload, envelope }: C)',
-        replace: 'function repeatOf({ key, payload, envelope, command }: C)',
+        find: '{ key, payload, envelope }: C,',
+        replace: '{ key, payload, envelope, command }: C,',
       },
       {
         file: 'domain/wallets/wallet/decider.ts',
