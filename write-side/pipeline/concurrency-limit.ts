@@ -29,6 +29,8 @@ export interface ConcurrencyLimit {
   answer(stay: Stay, kind: string): void;
 }
 
+type Limits = Pick<PipelineLimits, 'externalInFlight' | 'externalLeast' | 'slowdown' | 'probeEveryMs'>;
+
 /** Answers of one kind to commands that were alone; the newest count. A probe waits for as many, so that all are new. */
 const ALONE_REMEMBERED = 8;
 /** From so many on they are believed. */
@@ -142,10 +144,7 @@ function idlePlatform(startMs: number) {
  * goes down to one for a few answers: a store that has become slow or quick is noticed within seconds, and the flood is
  * never taken for the normal state.
  */
-export function adaptiveConcurrencyLimit(
-  clock: Pick<Clock, 'now'>,
-  limits: Pick<PipelineLimits, 'externalInFlight' | 'externalLeast' | 'slowdown' | 'probeEveryMs'>,
-): ConcurrencyLimit {
+export function adaptiveConcurrencyLimit(clock: Pick<Clock, 'now'>, limits: Limits): ConcurrencyLimit {
   const { externalInFlight: most, slowdown: tolerated, probeEveryMs } = limits;
   const least = Math.min(limits.externalLeast, most);
   const nowMs = (): number => millisecondsOf(clock.now());
