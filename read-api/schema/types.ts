@@ -1,5 +1,6 @@
 import { type JsonSchema, referenceOf } from '#domain/kernel/json-schema.ts';
-import { type Mark, marks, type Owned } from '#domain/kernel/message.ts';
+import type { Mark, Owned } from '#domain/kernel/message.ts';
+import { markedBy } from '#domain/kernel/redaction.ts';
 
 /** What a schema says that GraphQL has no words for; thrown at boot, never at a caller. */
 export class UnsayableError extends TypeError {
@@ -169,9 +170,10 @@ export function types($defs: Readonly<Record<string, JsonSchema>>): Types {
   }
 
   function mark(name: string, key: string, property: JsonSchema, beside: object): boolean {
-    const kind = marks.find((mark) => property[mark] === true);
+    const { marks, owned } = markedBy(property, $defs);
+    const [kind, ...more] = marks;
     if (kind === undefined) return false;
-    const { owned } = property;
+    if (more.length > 0) throw new UnsayableError(`${name}.${key}`, `a field that is ${marks.join(' and ')}`);
     if (owned !== undefined && !(owned.owner in beside))
       throw new UnsayableError(
         `${name}.${key}`,
@@ -180,6 +182,13 @@ export function types($defs: Readonly<Record<string, JsonSchema>>): Types {
     const known = marked.get(name) ?? new Map<string, Marked>();
     marked.set(name, known.set(key, { mark: kind, owned }));
     return true;
+  }
+
+  /** Only a field is let out to some: what has none of its own would be let out to all. */
+  function unmarked(schema: JsonSchema, name: string): JsonSchema {
+    const [kind] = markedBy(schema, $defs).marks;
+    if (kind !== undefined) throw new UnsayableError(name, `something ${kind} that is no field`);
+    return schema;
   }
 
   /** What is taken when nothing is given. */
@@ -224,6 +233,7 @@ export function types($defs: Readonly<Record<string, JsonSchema>>): Types {
         return 'Boolean';
       case 'array':
         if (schema.items === undefined) throw new UnsayableError(name, 'a tuple');
+        if (direction === 'output') unmarked(schema.items, `${name}Item`);
         return `[${reference(schema.items, `${name}Item`, direction, true)}]`;
       case 'object':
         return object(schema, name, direction);
@@ -242,7 +252,7 @@ export function types($defs: Readonly<Record<string, JsonSchema>>): Types {
   }
 
   return {
-    output: (schema, name, required) => reference(schema, name, 'output', required),
+    output: (schema, name, required) => reference(unmarked(schema, name), name, 'output', required),
     input: (schema, name, required) => reference(schema, name, 'input', required),
     fields: (schema, name) => properties(schema, name, 'output').join('\n'),
     args(schema, name) {

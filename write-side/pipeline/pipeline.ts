@@ -107,7 +107,7 @@ export function createPipeline(options: PipelineOptions): Pipeline {
   const soleWriter = store.soleWriter === true;
   const precondition = preconditions({ workflows, heads, clock, rate, limits, soleWriter });
 
-  function internal(error: unknown, about: object): Rejection {
+  function internal(error: unknown, about: Readonly<Record<string, string>>): Rejection {
     const reference = newId();
     log.error({ ...about, reference, err: error }, 'a command failed for a mistake of ours');
     return Internal({ reference });

@@ -62,7 +62,7 @@ export interface Deciding {
   readonly log: Log;
   readonly limits: PipelineLimits;
   /** Records a mistake of ours and makes its rejection. */
-  readonly internal: (error: unknown, about: object) => Rejection;
+  readonly internal: (error: unknown, about: Readonly<Record<string, string>>) => Rejection;
 }
 
 /** As the number of a try: so short a pause that nobody misses it, and longer than it takes to hear an answer. */
