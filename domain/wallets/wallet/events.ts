@@ -250,7 +250,7 @@ export const LossRecovered = event('LossRecovered', {
   upcasts: { 1: (data) => data },
 });
 
-export const walletEvents = [
+export const events = [
   WalletOpened,
   WalletClosed,
   TopUpRequested,

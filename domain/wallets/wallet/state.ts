@@ -14,7 +14,7 @@ import {
   withHold,
   withOpenClaim,
 } from './holds.ts';
-import type { walletEvents } from './messages.ts';
+import type { events } from './messages.ts';
 
 /** A credit is decided once for its movement and reason, for ever, with this answer. */
 type Credited = 'credited' | 'refused';
@@ -84,7 +84,7 @@ const withCredit = (wallet: Wallet, credit: CreditName, credited: Credited): Wal
   credits: withValue(wallet.credits, creditKey(credit), credited),
 });
 
-type WalletEvent = EventOf<(typeof walletEvents)[number]>;
+type WalletEvent = EventOf<(typeof events)[number]>;
 type Reserved = Extract<WalletEvent, { type: 'FundsReserved' }>['data'];
 
 function reserved(wallet: Wallet, data: Reserved): Wallet {
