@@ -3,6 +3,7 @@ import type { JsonObject } from '#domain/kernel/canonical.ts';
 import type { Rejection } from '#domain/kernel/message.ts';
 import { publicDetails } from '#domain/kernel/redaction.ts';
 import type { Registry } from '#domain/kernel/registry.ts';
+import { safeEncode } from '#domain/zod/encoding.ts';
 
 // How rejections leave the platform: as JSON by their schemas, without what is marked in them.
 
@@ -17,7 +18,8 @@ export interface RejectionJson {
  * as they were stored, perhaps by a version whose catalogue was another: those go out in that form.
  */
 export function rejectionJson(registry: Registry, { code, message, details }: Rejection): RejectionJson {
-  const encoded = registry.rejections.get(code)?.schema.safeEncode(details as never);
+  const declared = registry.rejections.get(code);
+  const encoded = declared && safeEncode(declared.schema, details);
   const told = encoded?.success === true ? encoded.data : z.record(z.string(), z.json()).parse(details);
   return { code, message, details: publicDetails(registry, code, told as JsonObject) };
 }

@@ -5,8 +5,10 @@ import type { NewId } from '#domain/kernel/ports/facts.ts';
 import type { Log } from '#domain/kernel/ports/log.ts';
 import { publicDetails } from '#domain/kernel/redaction.ts';
 import type { Registry } from '#domain/kernel/registry.ts';
-import { Internal, Invalid, RefusedRequestError, RejectedError } from '#domain/kernel/rejections.ts';
+import { Internal, Invalid, RejectedError } from '#domain/kernel/rejections.ts';
 import { unavailableBy } from '#domain/kernel/store-failure.ts';
+import { encode } from '#domain/zod/encoding.ts';
+import { RefusedRequestError } from '#runtime/refused-request.ts';
 
 /** Turns whatever was thrown into what a caller may see. What it returns it leaves as it is. */
 export type Mask = (error: unknown) => GraphQLError;
@@ -47,7 +49,8 @@ export function errorMask(registry: Registry, logger: Log, newId: NewId): Mask {
     answer?: RefusedRequestError['answer'],
   ): GraphQLError {
     const { http = answer, ...place } = placeOf(error);
-    const encoded = registry.rejections.get(code)?.schema.encode(details as never) ?? {};
+    const declared = registry.rejections.get(code);
+    const encoded = declared === undefined ? {} : encode(declared.schema, details);
     const shown = publicDetails(registry, code, encoded as JsonObject);
     const extensions = { code, details: shown, ...(http !== undefined && { http }) };
     return new GraphQLError(message, { ...place, extensions });

@@ -1,11 +1,12 @@
 import { z } from 'zod';
 import { NotYet } from '../../kernel/deadline.ts';
-import { AuctionId, BidId, LotId, PersonId, SaleId } from '../../kernel/ids.ts';
+import { PersonId } from '../../kernel/ids.ts';
 import { Instant } from '../../kernel/instant.ts';
 import { command, preconditionOf, refusalShape, secret } from '../../kernel/message.ts';
 import { PositiveMinorUnits } from '../../kernel/money.ts';
 import { OwnAffair } from '../../kernel/own-affair.ts';
 import { stream } from '../../kernel/stream.ts';
+import { AuctionId, BidId, LotId, SaleId } from '../ids.ts';
 import { HasReadSecrets } from '../inspector/messages.ts';
 import type { Inspector } from '../inspector/reading.ts';
 import { auctionTerms } from '../lot/messages.ts';

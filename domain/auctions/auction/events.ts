@@ -1,8 +1,9 @@
 import { z } from 'zod';
-import { AuctionId, BidId, LotId, MovementId, PersonId, SaleId } from '../../kernel/ids.ts';
+import { MovementId, PersonId } from '../../kernel/ids.ts';
 import { event, refusalShape, secret } from '../../kernel/message.ts';
 import { Currency, MinorUnits } from '../../kernel/money.ts';
 import { someText } from '../../kernel/text.ts';
+import { AuctionId, BidId, LotId, SaleId } from '../ids.ts';
 import { asItWas, auctionTerms } from '../lot/messages.ts';
 
 // Streams `auction-<auctionId>`. Events are stored for ever. Amounts are in minor units of the event's `currency`.
@@ -60,6 +61,12 @@ export const BidAccepted = event('BidAccepted', {
     displaced: Bid.optional(),
   },
   upcasts: { 1: (data) => data },
+  verdicts: {
+    leads: {
+      description: 'Of a bid: whether it led when it was decided.',
+      of: ({ leader, bidder }) => leader === bidder,
+    },
+  },
 });
 export const BidRefused = event('BidRefused', {
   version: 1,

@@ -1,11 +1,12 @@
 import { z } from 'zod';
 import { CurrencyUnknown } from '../../kernel/currencies.ts';
-import { AuctionId, LotId, PersonId, SaleId } from '../../kernel/ids.ts';
+import { PersonId } from '../../kernel/ids.ts';
 import { Instant } from '../../kernel/instant.ts';
 import { command, preconditionOf, secret } from '../../kernel/message.ts';
 import { Money, PositiveMoney } from '../../kernel/money.ts';
 import { OwnAffair } from '../../kernel/own-affair.ts';
 import { stream } from '../../kernel/stream.ts';
+import { AuctionId, LotId, SaleId } from '../ids.ts';
 import {
   AuctionExists,
   SaleFull,

@@ -1,10 +1,11 @@
 import { z } from 'zod';
-import { AuctionId, LotId, PersonId, SaleId } from '../../kernel/ids.ts';
+import { PersonId } from '../../kernel/ids.ts';
 import { Instant } from '../../kernel/instant.ts';
 import { event, secret, type Upcast } from '../../kernel/message.ts';
 import { Currency, MinorUnits, PositiveMinorUnits } from '../../kernel/money.ts';
 import { anyText, someText } from '../../kernel/text.ts';
 import { Tiers } from '../fees.ts';
+import { AuctionId, LotId, SaleId } from '../ids.ts';
 import { Ladder } from '../ladder.ts';
 
 // Streams `lot-<lotId>`. Events are stored for ever.

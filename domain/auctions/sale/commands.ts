@@ -1,11 +1,11 @@
 import { z } from 'zod';
 import { CurrencyUnknown } from '../../kernel/currencies.ts';
-import { AuctionId, LotId, SaleId } from '../../kernel/ids.ts';
 import { command, preconditionOf, type RejectionOf } from '../../kernel/message.ts';
 import type { Currency } from '../../kernel/money.ts';
 import { OwnAffair } from '../../kernel/own-affair.ts';
 import { stream } from '../../kernel/stream.ts';
 import type { Tiers } from '../fees.ts';
+import { AuctionId, LotId, SaleId } from '../ids.ts';
 import { HasReadSecrets } from '../inspector/messages.ts';
 import type { Inspector } from '../inspector/reading.ts';
 import type { Ladder } from '../ladder.ts';

@@ -1,9 +1,10 @@
 import { z } from 'zod';
-import { AuctionId, LotId, PersonId, SaleId } from '../../kernel/ids.ts';
+import { PersonId } from '../../kernel/ids.ts';
 import { event, refusalShape } from '../../kernel/message.ts';
 import { Currency } from '../../kernel/money.ts';
 import { anyText, someText } from '../../kernel/text.ts';
 import { Tiers } from '../fees.ts';
+import { AuctionId, LotId, SaleId } from '../ids.ts';
 import { Ladder } from '../ladder.ts';
 
 // Streams `sale-<saleId>`. Events are stored for ever.

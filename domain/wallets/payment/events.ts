@@ -4,7 +4,7 @@ import { Instant } from '../../kernel/instant.ts';
 import { capability, event, refusalShape } from '../../kernel/message.ts';
 import { Currency, PositiveMinorUnits } from '../../kernel/money.ts';
 import { PaymentNotice, ProviderName } from '../../kernel/ports/payments.ts';
-import { Postings } from '../../kernel/posting.ts';
+import { Postings } from '../posting.ts';
 
 // Streams `payment-<paymentId>`: one payment at the provider, in or out. This is the permanent storage format.
 
