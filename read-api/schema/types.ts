@@ -1,5 +1,6 @@
 import { type JsonSchema, referenceOf } from '#domain/kernel/json-schema.ts';
-import { type Mark, marks, type Owned } from '#domain/kernel/message.ts';
+import type { Mark, Owned } from '#domain/kernel/message.ts';
+import { markedBy } from '#domain/kernel/redaction.ts';
 import { type DefinedOnce, type Definitions, definedOnce } from './definitions.ts';
 import { described, isName, pascal, UnsayableError } from './sdl.ts';
 
@@ -57,10 +58,13 @@ export interface Marked {
   readonly owned: Owned | undefined;
 }
 
-function markOf(where: string, property: JsonSchema, beside: object): Marked | undefined {
-  const mark = marks.find((mark) => property[mark] === true);
+type Shared = Readonly<Record<string, JsonSchema>>;
+
+function markOf(where: string, property: JsonSchema, beside: object, shared: Shared): Marked | undefined {
+  const { marks, owned } = markedBy(property, shared);
+  const [mark, ...more] = marks;
   if (mark === undefined) return undefined;
-  const { owned } = property;
+  if (more.length > 0) throw new UnsayableError(where, `a field that is ${marks.join(' and ')}`);
   if (owned !== undefined && !(owned.owner in beside))
     throw new UnsayableError(where, `a field whose owner is in ${owned.owner}, which is not there`);
   return { mark, owned };
@@ -100,9 +104,9 @@ const isRecord = ({ properties, additionalProperties: open }: JsonSchema): boole
 class TypePrinter {
   readonly to = definedOnce();
   readonly marked = new Map<string, Map<string, Marked>>();
-  readonly #shared: Readonly<Record<string, JsonSchema>>;
+  readonly #shared: Shared;
 
-  constructor(shared: Readonly<Record<string, JsonSchema>>) {
+  constructor(shared: Shared) {
     this.#shared = shared;
   }
 
@@ -124,11 +128,18 @@ class TypePrinter {
   }
 
   #mark(name: string, key: string, property: JsonSchema, beside: object): boolean {
-    const marked = markOf(`${name}.${key}`, property, beside);
+    const marked = markOf(`${name}.${key}`, property, beside, this.#shared);
     if (marked === undefined) return false;
     const known = this.marked.get(name) ?? new Map<string, Marked>();
     this.marked.set(name, known.set(key, marked));
     return true;
+  }
+
+  /** Only a field is let out to some: what has none of its own would be let out to all. */
+  unmarked(schema: JsonSchema, name: string): JsonSchema {
+    const [mark] = markedBy(schema, this.#shared).marks;
+    if (mark !== undefined) throw new UnsayableError(name, `something ${mark} that is no field`);
+    return schema;
   }
 
   /** What is taken when nothing is given. */
@@ -151,6 +162,7 @@ class TypePrinter {
         return 'Boolean';
       case 'array':
         if (schema.items === undefined) throw new UnsayableError(name, 'a tuple');
+        if (direction === 'output') this.unmarked(schema.items, `${name}Item`);
         return `[${this.reference(schema.items, `${name}Item`, direction, true)}]`;
       case 'object':
         return isRecord(schema)
@@ -200,7 +212,8 @@ export function types($defs: Readonly<Record<string, JsonSchema>>): Types {
   const printer = new TypePrinter($defs);
   const { define, extend, definitions, scalars } = printer.to;
   return {
-    output: (schema, name, required) => printer.reference(schema, name, 'output', required),
+    output: (schema, name, required) =>
+      printer.reference(printer.unmarked(schema, name), name, 'output', required),
     input: (schema, name, required) => printer.reference(schema, name, 'input', required),
     fields: (schema, name) => printer.properties(schema, name, 'output').join('\n'),
     args(schema, name) {

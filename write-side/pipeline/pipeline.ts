@@ -117,7 +117,7 @@ function decisions(options: PipelineOptions, shared: Shared): Decisions {
   const soleWriter = store.soleWriter === true;
   const precondition = preconditions({ workflows, heads, clock, rate, limits, soleWriter });
 
-  function internal(error: unknown, about: object): Rejection {
+  function internal(error: unknown, about: Readonly<Record<string, string>>): Rejection {
     const reference = newId();
     log.error({ ...about, reference, err: error }, 'a command failed for a mistake of ours');
     return Internal({ reference });

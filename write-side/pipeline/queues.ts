@@ -51,7 +51,7 @@ export interface Deciding {
   readonly log: Log;
   readonly limits: PipelineLimits;
   /** Records a mistake of ours and makes its rejection. */
-  readonly internal: (error: unknown, about: object) => Rejection;
+  readonly internal: (error: unknown, about: Readonly<Record<string, string>>) => Rejection;
 }
 
 /** Everybody who waits for a stream. */

@@ -15,7 +15,7 @@ import {
   withHold,
   withOpenClaim,
 } from './holds.ts';
-import type { walletEvents } from './messages.ts';
+import type { events } from './messages.ts';
 
 /** A credit is decided once for its movement and reason, for ever, with this answer. */
 type Credited = 'credited' | 'refused';
@@ -85,7 +85,7 @@ const withCredit = (wallet: Wallet, credit: CreditName, credited: Credited): Wal
   credits: withValue(wallet.credits, creditKey(credit), credited),
 });
 
-type WalletEvent = EventOf<(typeof walletEvents)[number]>;
+type WalletEvent = EventOf<(typeof events)[number]>;
 type DataOf<T extends WalletEvent['type']> = Extract<WalletEvent, { type: T }>['data'];
 
 /** One of which nothing is known yet is a new one. */
