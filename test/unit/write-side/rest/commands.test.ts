@@ -3,11 +3,11 @@ import { test } from 'node:test';
 import { money } from '#domain/kernel/money.ts';
 import { Overloaded } from '#domain/kernel/rejections.ts';
 import { readToken } from '#domain/kernel/token.ts';
-import { openBells, Rung, recorded, TooSoft } from './bells.ts';
+import { openBells, rungAs, TooSoft } from './bells.ts';
 
 const ring = '/commands/bells/ring-bell';
 const body = JSON.stringify({ bell: '1', fee: { amount: '250', currency: 'USD' } });
-const rung = recorded(Rung({ by: 'ann', fee: money(250n, 'USD'), whisper: 'psst' }).data);
+const rung = rungAs({ by: 'ann', fee: money(250n, 'USD'), whisper: 'psst' });
 const jsonOf = async (response: Response) => (await response.json()) as Record<string, unknown>;
 
 test('an accepted command: its id, its token, its events as JSON without what is secret', async () => {
