@@ -27,6 +27,7 @@ import { startViews } from '#projections/runtime/views.ts';
 import type { ReadLimits } from '#read-api/limits.ts';
 import { graphqlServer } from '#read-api/server.ts';
 import { turns } from '#runtime/turns.ts';
+import { metadata } from './given.ts';
 import { givenPlatform, someone } from './platform.ts';
 
 // The read side as it runs, on stores in memory and a loopback port, for tests that speak to it as a client does.
@@ -156,10 +157,8 @@ export async function givenReadSide(
     unreadBytes: () => [...open].reduce((sum, { writableLength }) => sum + writableLength, 0),
     connections: () => open.size,
     async append(stream, ...events) {
-      const at = clock.now();
-      const metadata = {
-        ...{ version: 1, occurredAt: at, actor: 'system.test', roles: ['system'], command: 'Test' },
-        ...{ commandId: newId(), payload: 'p', correlationId: 'c', causationId: 'c' },
+      const how = {
+        ...{ ...metadata, occurredAt: clock.now(), commandId: newId() },
         origin: { channel: 'http', address: '203.0.113.9' },
       };
       const appended = await store.append(
@@ -169,7 +168,7 @@ export async function givenReadSide(
           eventId: newId(),
           type: event.type,
           data: registry.encode(event),
-          metadata,
+          metadata: how,
         })),
       );
       if (appended.status !== 'appended') throw new Error('a test appends without conflict');

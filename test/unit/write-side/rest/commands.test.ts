@@ -4,12 +4,12 @@ import type { Reply } from '#domain/kernel/envelope.ts';
 import { money } from '#domain/kernel/money.ts';
 import { Overloaded } from '#domain/kernel/rejections.ts';
 import { readToken } from '#domain/kernel/token.ts';
-import { openBells, Rung, recorded, TooSoft } from './bells.ts';
+import { openBells, rungAs, TooSoft } from './bells.ts';
 
 const ring = '/commands/bells/ring-bell';
 const body = JSON.stringify({ bell: '1', fee: { amount: '250', currency: 'USD' } });
 const heard = { from: [{ name: 'bob', whisper: 'psst' }] };
-const rung = recorded(Rung({ by: 'ann', fee: money(250n, 'USD'), whisper: 'psst', heard }).data);
+const rung = rungAs({ by: 'ann', fee: money(250n, 'USD'), whisper: 'psst', heard });
 const told = {
   type: 'Rung',
   data: { by: 'ann', fee: { amount: '250', currency: 'USD' }, heard: { from: [{ name: 'bob' }] } },
