@@ -89,6 +89,8 @@ export interface TellOptions {
   readonly folder: string;
   /** When each life ends. */
   readonly death: Readonly<Record<string, string>>;
+  /** Whose code runs: this one's, unless another is named. */
+  readonly root?: string | undefined;
 }
 
 const ID = /[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}|[0-9a-f]{20,}/g;
@@ -119,14 +121,14 @@ async function liveUntil(platform: MortalPlatform, over: Promise<unknown>): Prom
 }
 
 /** Runs a client's work against a platform that is started again whenever it has died, and stops it then. */
-async function withPlatform(
-  { folder, death }: TellOptions,
+export async function withPlatform(
+  { folder, death, root }: TellOptions,
   work: (counter: Counter) => Promise<void>,
 ): Promise<Told> {
   const data = join(folder, 'data');
   const environment = { CLOCK: 'simulated', ...death };
   const preloads = ['test/crash/preloads/mortal.ts'];
-  const platform = await mortalPlatform({ folder: data, environment, preloads });
+  const platform = await mortalPlatform({ folder: data, environment, preloads, ...(root && { root }) });
   const log = acknowledgementLog(join(folder, 'acknowledgements.jsonl'));
   const over = new AbortController();
   try {
@@ -138,6 +140,12 @@ async function withPlatform(
     await platform.kill();
     log.close();
   }
+}
+
+/** Moving in and the story, by people who may have been through a part of it already. */
+export async function tellFromTheFirst(counter: Counter): Promise<void> {
+  await moveIn(counter);
+  await tell(counter);
 }
 
 /** The house as it is before the story begins, in a folder to be copied. */
