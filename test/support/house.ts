@@ -138,7 +138,7 @@ export class House {
   }
 
   /** Opens a house with one process that plays every role; it closes when the test has ended. */
-  static async open(t: TestContext, options: HouseOptions = {}): Promise<House> {
+  static async open(t: Pick<TestContext, 'after'>, options: HouseOptions = {}): Promise<House> {
     let url = '';
     const house = new House(options, () => url);
     const app = express().use((request, response, next) => {

@@ -27,7 +27,7 @@ export class Saleroom {
     this.house = house;
   }
 
-  static async open(t: TestContext, options: HouseOptions = {}): Promise<Saleroom> {
+  static async open(t: Pick<TestContext, 'after'>, options: HouseOptions = {}): Promise<Saleroom> {
     return new Saleroom(await House.open(t, options));
   }
 
@@ -108,7 +108,7 @@ export class Saleroom {
 
 /** An open auction in which Ann and Bob have joined, with 100.00 each; Sam, who sells, has an empty wallet. */
 export async function givenOpenAuction(
-  t: TestContext,
+  t: Pick<TestContext, 'after'>,
   options: HouseOptions & Pick<AuctionTerms, 'reserve'> = {},
 ): Promise<Saleroom> {
   const room = await Saleroom.open(t, options);
