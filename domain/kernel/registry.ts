@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import { decode, encode, encodeAndDecode } from '../zod/encoding.ts';
 import type { JsonObject } from './canonical.ts';
 import { Metadata, type RecordedEvent, type StoredEvent } from './envelope.ts';
 import type {
@@ -10,7 +10,6 @@ import type {
 } from './message.ts';
 import { notes } from './notes.ts';
 import { commonRejections } from './rejections.ts';
-import { writtenAndRead } from './written.ts';
 
 /** The messages of one context. */
 export interface Context {
@@ -36,6 +35,8 @@ export interface Registry {
   readonly commands: ReadonlyMap<string, { readonly context: Context; readonly command: CommandDeclaration }>;
   /** Common ones and those of every command, by code. */
   readonly rejections: ReadonlyMap<string, RejectionDeclaration>;
+  /** What answers say of the events that decided, by the names of that, with its description. */
+  readonly verdicts: ReadonlyMap<string, string>;
   /**
    * Lifts, parses and types a stored event; the same object gives the same answer.
    * @throws NewerEventError for an unknown type or version; z.ZodError for data that does not fit.
@@ -118,6 +119,13 @@ export function registryOf(contexts: readonly Context[]): Registry {
       ({ code }) => code,
     ),
   );
+  const verdicts = items(
+    byName(
+      contexts,
+      (context) => context.events.flatMap((event) => Object.entries(event.verdicts)),
+      ([name]) => name,
+    ),
+  );
   /** Of stored events. */
   const read = notes<RecordedEvent>('read');
   /** Of the JSON of an event's data. */
@@ -136,11 +144,11 @@ export function registryOf(contexts: readonly Context[]): Registry {
     if (own !== undefined) return { ...stored, ...own };
     const found = events.get(stored.type);
     if (found === undefined) throw new NewerEventError(stored, 'this version knows no such event');
-    const metadata = z.decode(Metadata, stored.metadata as z.input<typeof Metadata>);
+    const metadata = decode(Metadata, stored.metadata);
     if (metadata.version > found.version)
       throw new NewerEventError(stored, `version ${metadata.version} is newer than ${found.version}`);
     const lifted = lift(found, stored, metadata.version);
-    return { ...stored, data: found.schema.decode(lifted as never), metadata };
+    return { ...stored, data: decode(found.schema, lifted), metadata };
   };
 
   return {
@@ -148,6 +156,7 @@ export function registryOf(contexts: readonly Context[]): Registry {
     events,
     commands,
     rejections,
+    verdicts: new Map([...verdicts].map(([name, [, { description }]]) => [name, description])),
     decode(stored) {
       const known = read.of(stored);
       if (known !== undefined) return known;
@@ -155,17 +164,17 @@ export function registryOf(contexts: readonly Context[]): Registry {
       read.put(stored, event);
       return event;
     },
-    encode: (event) => declarationOf(event).schema.encode(event.data as never) as JsonObject,
+    encode: (event) => encode(declarationOf(event).schema, event.data) as JsonObject,
     seal(event, metadata) {
       // Not the data that was decided: what a fold sees is to be what a replay sees.
-      const { json, data } = writtenAndRead(declarationOf(event).schema, event.data);
+      const { json, data } = encodeAndDecode(declarationOf(event).schema, event.data);
       sealed.put(json, { data, metadata });
       return { json: json as JsonObject, data };
     },
     encodeCommand({ command, data }) {
       const known = commands.get(command);
       if (known === undefined) throw new TypeError(`${command} is not in the registry`);
-      const made = writtenAndRead(known.command.schema, data);
+      const made = encodeAndDecode(known.command.schema, data);
       sentHere.put(made.json, { command, data: made.data });
       return made.json as JsonObject;
     },

@@ -3,7 +3,7 @@ import type { Log } from '#domain/kernel/ports/log.ts';
 import type { Registry } from '#domain/kernel/registry.ts';
 import { Parked, RejectedError, Unavailable } from '#domain/kernel/rejections.ts';
 import type { View } from '#projections/view.ts';
-import type { History } from '../resolver-context.ts';
+import type { HistoryReader } from '../history/reader.ts';
 
 /** Whoever follows a document. */
 export interface Watcher {
@@ -36,7 +36,7 @@ export interface FoldedOptions {
   /** The stream of a document; its fold is given no other. */
   readonly streamOf: (id: string) => string;
   readonly registry: Registry;
-  readonly store: History;
+  readonly store: HistoryReader;
   readonly logger: Log;
   readonly limits: { readonly streamPageEvents: number };
 }

@@ -5,7 +5,7 @@ import type { Clock } from '#domain/kernel/ports/facts.ts';
 import { Behind, NotFound, Overloaded, RejectedError, Unavailable } from '#domain/kernel/rejections.ts';
 import type { StreamDeclaration } from '#domain/kernel/stream.ts';
 import type { View } from '#projections/view.ts';
-import type { Interval, Source } from '../feeds/feed.ts';
+import type { Interval, Source } from '../feeds/source.ts';
 import type { ReadLimits } from '../limits.ts';
 import { type Folded, type FoldedOptions, folded, type Watcher } from './folded.ts';
 import { startTail, type Tail } from './tail.ts';

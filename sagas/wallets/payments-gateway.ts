@@ -3,11 +3,12 @@ import type { JsonObject } from '#domain/kernel/canonical.ts';
 import { isOver } from '#domain/kernel/deadline.ts';
 import type { Dispatch, RecordedEvent } from '#domain/kernel/envelope.ts';
 import { type Instant, later } from '#domain/kernel/instant.ts';
+import { intentId } from '#domain/kernel/intent.ts';
 import type { Command } from '#domain/kernel/message.ts';
 import type { Handled, Handler } from '#domain/kernel/ports/consumer.ts';
 import type { Clock } from '#domain/kernel/ports/facts.ts';
 import type { PaymentProvider, ProviderAnswer } from '#domain/kernel/ports/payments.ts';
-import { intentId, type Recorded } from '#domain/kernel/reaction.ts';
+import type { Recorded } from '#domain/kernel/reaction.ts';
 import type { Registry } from '#domain/kernel/registry.ts';
 import {
   ExpireTopUp,

@@ -5,7 +5,7 @@ import fc from 'fast-check';
 import { wallets } from '#compose/contexts/wallets.ts';
 import type { RecordedEvent } from '#domain/kernel/envelope.ts';
 import { idOf } from '#domain/kernel/ids.ts';
-import type { Posting } from '#domain/kernel/posting.ts';
+import type { Posting } from '#domain/wallets/posting.ts';
 import { walletEvents, walletStream } from '#domain/wallets/wallet/messages.ts';
 import type { PaymentDocument, StatementEntry } from '#projections/wallets/documents.ts';
 import { statementView } from '#projections/wallets/statement.ts';

@@ -15,7 +15,8 @@ import { simulatedClock } from '#engines/clock/simulated.ts';
 import { systemClock } from '#engines/clock/system.ts';
 import { eventFeed } from '#engines/event-feed/feed.ts';
 import { auctionsView } from '#projections/auctions/auctions.ts';
-import { type FeedHouse, feedGate, outgoing } from '#read-api/feeds/feed.ts';
+import { type FeedServices, outgoing } from '#read-api/feeds/feed.ts';
+import { feedGate } from '#read-api/feeds/gate.ts';
 import { readLimits } from '#read-api/limits.ts';
 import { liveView } from '#read-api/live/live-view.ts';
 import { terms } from '../support/auctions.ts';
@@ -49,7 +50,7 @@ function givenFeeds(feedsPerAddress = 100) {
     logger,
     limits,
   });
-  const house: FeedHouse = {
+  const house: FeedServices = {
     clock,
     businessClock: clock,
     store,

@@ -359,7 +359,7 @@ async function beginProcess(house: House, roles: 'every role' | 'write side'): P
   const engines = enginesOf(house, line, log);
   const write = writeSide(engines, {
     log,
-    webhookSecrets: [SECRET],
+    notices: { provider: house.provider.name, secrets: [SECRET] },
     addressOf: addressesBehind([]).of,
     perPerson: turns({ atWork: 8, waiting: 1_000 }, afterwards),
   });

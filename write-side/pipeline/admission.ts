@@ -2,6 +2,7 @@ import { millisecondsOf } from '#domain/kernel/instant.ts';
 import type { Rejection } from '#domain/kernel/message.ts';
 import type { Clock, Random } from '#domain/kernel/ports/facts.ts';
 import { Overloaded, Unavailable } from '#domain/kernel/rejections.ts';
+import { counts } from '#runtime/counts.ts';
 import { adaptiveConcurrencyLimit } from './concurrency-limit.ts';
 import type { PipelineLimits } from './limits.ts';
 import { overloadDetector } from './overload-detector.ts';
@@ -37,21 +38,6 @@ const RESTART_WAIT_MS = 1_000;
 /** Of all places, in parts of them: kept for those who have nothing inside. */
 const KEPT_FOR_OTHERS = 1 / 3;
 
-/** How many commands each person has inside. Its size is bounded by what may be inside. */
-function people() {
-  const inside = new Map<string, number>();
-  return {
-    of: (person: string): number => inside.get(person) ?? 0,
-    count: (): number => inside.size,
-    enter: (person: string): void => void inside.set(person, (inside.get(person) ?? 0) + 1),
-    leave(person: string): void {
-      const left = (inside.get(person) ?? 0) - 1;
-      if (left > 0) inside.set(person, left);
-      else inside.delete(person);
-    },
-  };
-}
-
 /**
  * The admission control of the pipeline. What comes from outside is let in as long as those inside are answered about as quickly as
  * in an idle platform ({@link adaptiveConcurrencyLimit}). The last third is for people who have nothing inside, so that whoever sends
@@ -71,7 +57,8 @@ export function admissionControl(options: {
   const { limits, rate, clock, random } = options;
   const inside = { external: 0, system: 0 };
   const learned = adaptiveConcurrencyLimit(clock, limits);
-  const persons = people();
+  /** How many commands each person has inside, which bounds how many persons there are. */
+  const persons = counts();
   /** Of commands from outside alone: each of them is several commands once admitted. */
   const departures = observedRate(clock);
   const hints = retryHints(departures, random);
@@ -107,11 +94,11 @@ export function admissionControl(options: {
     // Whoever sends many at once waits for themselves, which is no reason to let fewer others in.
     const stay = learned.enter(inside, own === 0 || own === inside.external);
     inside.external += 1;
-    persons.enter(person);
+    persons.add(person);
     return {
       answered: (kind) => learned.answer(stay, kind),
       leave: leaving('external', () => {
-        persons.leave(person);
+        persons.remove(person);
         departures.count();
       }),
     };

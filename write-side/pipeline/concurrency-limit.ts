@@ -58,7 +58,7 @@ const quantile = (values: readonly number[], share: number): number =>
   values.toSorted((one, other) => one - other)[Math.floor((values.length - 1) * share)] ?? 0;
 
 /** How long each kind takes when nobody else is inside. */
-function emptyHouse() {
+function timesAlone() {
   const kinds = new Map<string, { readonly took: number[]; next: number; usual: number }>();
   return {
     /** Undefined until it has been seen often enough. */
@@ -93,7 +93,7 @@ export function adaptiveConcurrencyLimit(
 ): ConcurrencyLimit {
   const { externalInFlight: most, slowdown: tolerated, probeEveryMs } = limits;
   const least = Math.min(limits.externalLeast, most);
-  const empty = emptyHouse();
+  const usual = timesAlone();
   const nowMs = (): number => millisecondsOf(clock.now());
   let limit = least;
   let era = 0;
@@ -148,13 +148,13 @@ export function adaptiveConcurrencyLimit(
   function learn({ alone, quiet, entries: entered }: Stay, kind: string, tookMs: number, now: number): void {
     if (!alone || entered !== entries) return;
     // Work of our own is no part of an idle platform, but where it never ends something has to be known at last.
-    if (quiet || empty.tookMs(kind) === undefined) empty.learn(kind, tookMs);
+    if (quiet || usual.tookMs(kind) === undefined) usual.learn(kind, tookMs);
     learnedAtMs = now;
     if (probe !== undefined) probe.answers += 1;
   }
 
   function compare(kind: string, tookMs: number, now: number): void {
-    const alone = empty.tookMs(kind);
+    const alone = usual.tookMs(kind);
     if (alone !== undefined) {
       slowdowns.push(tookMs / alone);
       if (slowdowns.length >= Math.max(FEWEST_ANSWERS, limit)) judge(now);

@@ -1,13 +1,14 @@
 import { z } from 'zod';
 import { shown } from '../../kernel/currencies.ts';
 import { NotYet } from '../../kernel/deadline.ts';
-import { AuctionId, BidId, LotId, MovementId, PersonId, SaleId } from '../../kernel/ids.ts';
+import { MovementId, PersonId } from '../../kernel/ids.ts';
 import { Instant } from '../../kernel/instant.ts';
 import { command, event, preconditionOf, refusalShape, rejection, secret } from '../../kernel/message.ts';
 import { Currency, MinorUnits, Money, PositiveMinorUnits } from '../../kernel/money.ts';
 import { OwnAffair } from '../../kernel/own-affair.ts';
 import { stream } from '../../kernel/stream.ts';
 import { someText } from '../../kernel/text.ts';
+import { AuctionId, BidId, LotId, SaleId } from '../ids.ts';
 import { HasReadSecrets } from '../inspector/messages.ts';
 import type { Inspector } from '../inspector/reading.ts';
 import { asItWas, auctionTerms } from '../lot/messages.ts';
@@ -70,6 +71,12 @@ export const BidAccepted = event('BidAccepted', {
     displaced: Bid.optional(),
   },
   upcasts: { 1: (data) => data },
+  verdicts: {
+    leads: {
+      description: 'Of a bid: whether it led when it was decided.',
+      of: ({ leader, bidder }) => leader === bidder,
+    },
+  },
 });
 export const BidRefused = event('BidRefused', {
   version: 1,

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { CurrencyUnknown } from '../../kernel/currencies.ts';
-import { AuctionId, LotId, PersonId, SaleId } from '../../kernel/ids.ts';
+import { PersonId } from '../../kernel/ids.ts';
 import { Instant } from '../../kernel/instant.ts';
 import { command, event, preconditionOf, rejection, secret, type Upcast } from '../../kernel/message.ts';
 import { Currency, MinorUnits, Money, PositiveMinorUnits, PositiveMoney } from '../../kernel/money.ts';
@@ -8,6 +8,7 @@ import { OwnAffair } from '../../kernel/own-affair.ts';
 import { stream } from '../../kernel/stream.ts';
 import { anyText, someText } from '../../kernel/text.ts';
 import { Tiers } from '../fees.ts';
+import { AuctionId, LotId, SaleId } from '../ids.ts';
 import { Ladder } from '../ladder.ts';
 import {
   AuctionExists,

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { CurrencyUnknown } from '../../kernel/currencies.ts';
-import { AuctionId, LotId, PersonId, SaleId } from '../../kernel/ids.ts';
+import { PersonId } from '../../kernel/ids.ts';
 import {
   command,
   event,
@@ -14,6 +14,7 @@ import { OwnAffair } from '../../kernel/own-affair.ts';
 import { stream } from '../../kernel/stream.ts';
 import { anyText, someText } from '../../kernel/text.ts';
 import { Tiers } from '../fees.ts';
+import { AuctionId, LotId, SaleId } from '../ids.ts';
 import { HasReadSecrets } from '../inspector/messages.ts';
 import type { Inspector } from '../inspector/reading.ts';
 import { Ladder } from '../ladder.ts';

@@ -4,8 +4,8 @@ import { valueIn } from '../../kernel/id-table.ts';
 import type { Instant } from '../../kernel/instant.ts';
 import { type CommandData, type Rejection, recordedReason } from '../../kernel/message.ts';
 import type { ProviderAnswer } from '../../kernel/ports/payments.ts';
-import { clearingOf, moved, providerAccount } from '../../kernel/posting.ts';
 import { unreachable } from '../../kernel/unreachable.ts';
+import { clearingOf, moved, providerAccount } from '../posting.ts';
 import {
   type InitiateTopUp,
   NoticeRefused,

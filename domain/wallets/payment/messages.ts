@@ -5,8 +5,8 @@ import { Instant } from '../../kernel/instant.ts';
 import { capability, command, event, refusalShape, rejection } from '../../kernel/message.ts';
 import { Currency, MinorUnits, PositiveMinorUnits } from '../../kernel/money.ts';
 import { PaymentNotice, ProviderAnswer, ProviderName } from '../../kernel/ports/payments.ts';
-import { Postings } from '../../kernel/posting.ts';
 import { stream } from '../../kernel/stream.ts';
+import { Postings } from '../posting.ts';
 
 // Streams `payment-<paymentId>`: one payment at the provider, in or out. This is the permanent storage format.
 

@@ -1,7 +1,7 @@
 import { decider } from '../../kernel/decider.ts';
 import { emptyTable, type IdTable, valueIn, withValue } from '../../kernel/id-table.ts';
-import { clearingOf, moved, platformAccount } from '../../kernel/posting.ts';
 import { unreachable } from '../../kernel/unreachable.ts';
+import { clearingOf, moved, platformAccount } from '../posting.ts';
 import {
   PlatformCredited,
   platformCommands,

@@ -2,8 +2,8 @@ import { decider } from '../../kernel/decider.ts';
 import { emptyTable, type IdTable, valueIn, withValue } from '../../kernel/id-table.ts';
 import type { MovementId, PersonId } from '../../kernel/ids.ts';
 import type { Currency } from '../../kernel/money.ts';
-import { clearingOf, moved, unclaimedOf } from '../../kernel/posting.ts';
 import { unreachable } from '../../kernel/unreachable.ts';
+import { clearingOf, moved, unclaimedOf } from '../posting.ts';
 import {
   MoneyUnclaimed,
   NothingUnclaimed,

@@ -1,7 +1,7 @@
 import type { Decision } from '../../kernel/decider.ts';
 import { valueIn } from '../../kernel/id-table.ts';
 import { type CommandData, type EventOf, recordedReason } from '../../kernel/message.ts';
-import { availableOf, clearingOf, moved } from '../../kernel/posting.ts';
+import { availableOf, clearingOf, moved } from '../posting.ts';
 import { paidByCredit, recovered } from './debts.ts';
 import { walletLimits } from './limits.ts';
 import {

@@ -4,8 +4,8 @@ import type { PersonId } from '../../kernel/ids.ts';
 import type { CommandData, EventOf, Rejection } from '../../kernel/message.ts';
 import { type Currency, smaller } from '../../kernel/money.ts';
 import { ownAffair } from '../../kernel/own-affair.ts';
-import { availableOf, clearingOf, moved, platformAccount, receivableOf } from '../../kernel/posting.ts';
 import type { Debt } from '../debtor/messages.ts';
+import { availableOf, clearingOf, moved, platformAccount, receivableOf } from '../posting.ts';
 import {
   type CreditReason,
   DebtIncurred,

@@ -3,8 +3,8 @@ import { whenDue } from '../../kernel/deadline.ts';
 import { type Decision, decider, type Facts } from '../../kernel/decider.ts';
 import { later } from '../../kernel/instant.ts';
 import { type CommandData, type EventOf, recordedReason } from '../../kernel/message.ts';
-import { availableOf, clearingOf, heldOf, moved } from '../../kernel/posting.ts';
 import type { Debt } from '../debtor/messages.ts';
+import { availableOf, clearingOf, heldOf, moved } from '../posting.ts';
 import { creditWallet, tooMuch } from './crediting.ts';
 import { incurDebt, payingDebts, whyKept, writeOffDebt } from './debts.ts';
 import {

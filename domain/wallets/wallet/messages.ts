@@ -1,6 +1,6 @@
 import { CurrencyUnknown } from '../../kernel/currencies.ts';
 import { NotYet } from '../../kernel/deadline.ts';
-import { ClaimId, HoldId, MovementId, PaymentId, PersonId } from '../../kernel/ids.ts';
+import { MovementId, PaymentId, PersonId } from '../../kernel/ids.ts';
 import { Instant } from '../../kernel/instant.ts';
 import { command, preconditionOf } from '../../kernel/message.ts';
 import { Currency, PositiveMinorUnits, PositiveSum } from '../../kernel/money.ts';
@@ -8,6 +8,7 @@ import { OwnAffair } from '../../kernel/own-affair.ts';
 import { stream } from '../../kernel/stream.ts';
 import { someText } from '../../kernel/text.ts';
 import type { Debt } from '../debtor/messages.ts';
+import { ClaimId, HoldId } from '../ids.ts';
 import { ClaimEnd, CreditReason, HoldPurpose, RefusalCode, ReleaseReason } from './events.ts';
 import {
   BalanceLimit,

@@ -95,7 +95,7 @@ export function eventSchemas(registry: Registry, schemas: MessageSchemas): reado
   ]);
 }
 
-function acceptedSchema(outcome: 'accepted' | 'pending'): JsonObject {
+function acceptedSchema(outcome: 'accepted' | 'pending', { verdicts }: Registry): JsonObject {
   return {
     type: 'object',
     required: ['outcome', 'commandId', 'stream', 'events'],
@@ -115,10 +115,12 @@ function acceptedSchema(outcome: 'accepted' | 'pending'): JsonObject {
       },
       ...(outcome === 'accepted' && {
         decision: ref('Decision'),
-        leads: {
-          type: 'boolean',
-          description: 'Of a bid: whether it led when it was decided. Left out of everything else.',
-        },
+        ...Object.fromEntries(
+          [...verdicts].map(([name, description]) => [
+            name,
+            { type: 'boolean', description: `${description} Left out of everything else.` },
+          ]),
+        ),
       }),
     },
   };
@@ -137,8 +139,8 @@ export function acceptedSchemas(registry: Registry): readonly [string, JsonObjec
           'Where a later stage has decided: the event that says so. Of a bid it names who leads now, the price and the smallest bid.',
       },
     ],
-    ['Accepted', acceptedSchema('accepted')],
-    ['Pending', acceptedSchema('pending')],
+    ['Accepted', acceptedSchema('accepted', registry)],
+    ['Pending', acceptedSchema('pending', registry)],
   ];
 }
 
