@@ -109,6 +109,24 @@ const planted: readonly (readonly [wall: string, path: string, text: string, pro
     /spans contexts is named/,
   ],
   [
+    'nor does a test of one context read another',
+    'test/unit/sagas/wallets/x.test.ts',
+    "import '#domain/auctions/lot/messages.ts';",
+    /spans contexts is named/,
+  ],
+  [
+    'whatever it is that it tests',
+    'test/unit/domain/auctions/x.test.ts',
+    "import type { Wallet } from '#domain/wallets/wallet/state.ts';",
+    /spans contexts is named/,
+  ],
+  [
+    'or what tests of another have made for themselves',
+    'test/unit/projections/wallets/x.test.ts',
+    "import '../auctions/views.test.ts';",
+    /spans contexts is named/,
+  ],
+  [
     'one file opens the stores',
     'compose/x.ts',
     "import '#engines/event-store/sqlite/store.ts';",

@@ -125,7 +125,7 @@ function directProblem(from: string, specifier: string, tree: Tree): string | un
   if (to === undefined) return packageProblem(from, specifier);
   if (!tree.has(to)) return 'is not there';
   const wall = walls[roomOf(from)];
-  if (wall === undefined) return `${roomOf(from)} is no room of the house`;
+  if (wall === undefined) return `${roomOf(from)} is no room of the project`;
   if (roomOf(to) === 'test' && roomOf(from) !== 'test') return 'only tests read tests';
   if (!(wall.imports ?? wall.reaches)(to) && roomOf(from) !== roomOf(to)) return 'is behind a wall';
   if (roomOf(from) === 'domain' && roomOf(to) === 'domain' && !domainAllows(from, to))
@@ -164,7 +164,7 @@ export const importsByFile = (tree: Tree): ReadonlyMap<string, readonly string[]
     ]),
   );
 
-/** Every import that goes through a wall, as a sentence; none in a house that stands. */
+/** Every import that goes through a wall, as a sentence; none where all walls stand. */
 export function wallProblems(tree: Tree): readonly string[] {
   const specifiers = new Map([...tree].map(([path, text]) => [path, importsOf(path, text)]));
   const direct = [...specifiers].flatMap(([from, list]) =>
@@ -176,7 +176,7 @@ export function wallProblems(tree: Tree): readonly string[] {
   const files = importsByFile(tree);
   const indirect = [...files.keys()].flatMap((from) => {
     const wall = walls[roomOf(from)];
-    if (wall === undefined) return [`${from}: ${roomOf(from)} is no room of the house`];
+    if (wall === undefined) return [`${from}: ${roomOf(from)} is no room of the project`];
     const via = reached(from, files);
     return [...via.keys()]
       .filter((to) => via.get(to) !== from && !wall.reaches(to) && roomOf(to) !== roomOf(from))

@@ -9,7 +9,7 @@ import { differingViews, judgedApart } from '../random-kills.ts';
 // code, which lived, came to from there.
 
 /** What was sent because of an event that was left: under which id, and to which stream. */
-function stepsBecauseOf(left: readonly RawEvent[], events: readonly RawEvent[]): readonly string[] {
+export function stepsBecauseOf(left: readonly RawEvent[], events: readonly RawEvent[]): readonly string[] {
   const causes = new Map(left.map(({ eventId, position, type }) => [eventId, `${type} at ${position}`]));
   return events.flatMap(({ stream, metadata: { causationId, actor, command, commandId } }) => {
     const cause = causes.get(String(causationId));

@@ -1,12 +1,13 @@
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { finished } from './finishing.ts';
+import { historyAsSql } from './kept.ts';
 import { oldLife } from './old-life.ts';
 
-const USAGE = `npm run crash:inherited -- --from COMMIT [--every N]
+const USAGE = `npm run crash:inherited -- --from COMMIT [--every N] [--keep FILE]
 
   An older commit's code tells the story of test/crash/boundaries.ts and is stopped right before and right behind each of its
   appends. What it would have left there, had it been killed, is finished by this code, and compared with what that code came
@@ -14,6 +15,7 @@ const USAGE = `npm run crash:inherited -- --from COMMIT [--every N]
 
   --from COMMIT  whose histories are finished; a commit since there is test/crash/preloads/mortal.ts
   --every N      only every Nth crash point; 1 by default
+  --keep FILE    writes the history of that code as SQL
 `;
 
 const root = resolve(import.meta.dirname, '../../..');
@@ -58,7 +60,12 @@ async function finishAll(points: readonly string[], oldData: string): Promise<nu
 }
 
 const { values } = parseArgs({
-  options: { from: { type: 'string' }, every: { type: 'string' }, help: { type: 'boolean' } },
+  options: {
+    from: { type: 'string' },
+    every: { type: 'string' },
+    keep: { type: 'string' },
+    help: { type: 'boolean' },
+  },
 });
 if (values.from === undefined || values.help) {
   print(USAGE);
@@ -68,6 +75,7 @@ if (values.from === undefined || values.help) {
   const old = join(folder, 'old');
   checkedOut(values.from, old);
   const { points, data } = await oldLife({ root: old, folder });
+  if (values.keep !== undefined) writeFileSync(values.keep, historyAsSql(data));
   const every = Number(values.every ?? 1);
   const chosen = points.filter((_, at) => at % every === 0);
   const bad = await finishAll(chosen, data);

@@ -2,8 +2,8 @@ import { cpSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { acknowledgementLog } from '#test/support/acknowledgement-log.ts';
+import { counterAt } from '#test/support/counter.ts';
 import { tellFromTheFirst } from '../boundaries.ts';
-import { counterAt } from '../customer.ts';
 import { type MortalPlatform, mortalPlatform } from '../mortal-platform.ts';
 
 // What another commit's platform leaves when it dies right before or right behind any of its appends. It lives once: at each

@@ -12,10 +12,10 @@ async function recordedOfOneBid(): Promise<readonly StoredEvent[]> {
   const room = await givenOpenAuction({ after: (end) => void ends.push(end as () => unknown) });
   try {
     await room.bid(ann, usd(20_00n).amount);
-    const before = (await room.house.everything()).length;
+    const before = (await room.deployment.everything()).length;
     await room.bid(bob, usd(30_00n).amount);
-    await room.house.advanceTo(endsAt);
-    return (await room.house.everything()).slice(before);
+    await room.deployment.advanceTo(endsAt);
+    return (await room.deployment.everything()).slice(before);
   } finally {
     for (const end of ends) await end();
   }

@@ -8,7 +8,7 @@ import { MinorUnits } from '#domain/kernel/money.ts';
 import { encodeAndDecode, encodeUnchecked } from '#domain/zod/encoding.ts';
 
 const fixtures = JSON.parse(
-  readFileSync(new URL('../../fixtures/events-v1.json', import.meta.url), 'utf8'),
+  readFileSync(new URL('../../../fixtures/events-v1.json', import.meta.url), 'utf8'),
 ) as readonly { readonly type: string; readonly data: JsonObject }[];
 
 describe('what is written without checks', () => {
