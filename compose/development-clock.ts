@@ -2,6 +2,7 @@ import { Router } from 'express';
 import { z } from 'zod';
 import { EarlyInstant, Instant } from '#domain/kernel/instant.ts';
 import { invalid, RejectedError } from '#domain/kernel/rejections.ts';
+import { safeDecode } from '#domain/zod/encoding.ts';
 import { readJson } from '#write-side/rest/body.ts';
 import type { DevelopmentOperation } from '#write-side/rest/openapi/development.ts';
 import type { SimulatedClock } from './engines.ts';
@@ -56,7 +57,7 @@ export function developmentClock(clock: SimulatedClock, settled: () => Promise<v
     response.json({ now: clock.now() });
   });
   router.post('/dev/clock', async (request, response) => {
-    const parsed = Move.safeDecode((await readJson(request)) as z.input<typeof Move>);
+    const parsed = safeDecode(Move, await readJson(request));
     if (!parsed.success) throw new RejectedError(invalid(parsed.error.issues));
     const { to } = parsed.data;
     // One move after the other: two at once would fire what falls due in an order that time does not have.

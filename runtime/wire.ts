@@ -2,6 +2,7 @@ import { z } from 'zod';
 import type { JsonObject } from '#domain/kernel/canonical.ts';
 import type { Rejection } from '#domain/kernel/message.ts';
 import type { Registry } from '#domain/kernel/registry.ts';
+import { safeEncode } from '#domain/zod/encoding.ts';
 
 // How rejections leave the platform: as JSON by their schemas. Events leave by redaction.ts.
 
@@ -16,7 +17,8 @@ export interface RejectionJson {
  * as they were stored, perhaps by a version whose catalogue was another: those go out as they are.
  */
 export function rejectionJson(registry: Registry, { code, message, details }: Rejection): RejectionJson {
-  const encoded = registry.rejections.get(code)?.schema.safeEncode(details as never);
+  const declared = registry.rejections.get(code);
+  const encoded = declared && safeEncode(declared.schema, details);
   if (encoded?.success === true) return { code, message, details: encoded.data as JsonObject };
   return { code, message, details: z.record(z.string(), z.json()).parse(details) };
 }

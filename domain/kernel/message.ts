@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { decode, encode } from '../zod/encoding.ts';
 import type { Actor, Role } from './actor.ts';
 
 /** The fields of a message, by name. */
@@ -132,7 +133,7 @@ export function recordedReason(
 ): DataOf<typeof refusalShape>['reason'] {
   const schema = declared.find((it) => it.code === code)?.schema;
   if (schema === undefined) throw new TypeError(`${code} is not among the command's rejections`);
-  const encoded = schema.encode(details as never);
+  const encoded = encode(schema, details);
   return { code, message, details: encoded as DataOf<typeof refusalShape>['reason']['details'] };
 }
 
@@ -143,7 +144,7 @@ export function rejectionFrom(
 ): Rejection {
   const schema = declared.find((it) => it.code === code)?.schema;
   if (schema === undefined) throw new TypeError(`${code} is not among the command's rejections`);
-  return { rejected: true, code, message, details: schema.decode(details as never) };
+  return { rejected: true, code, message, details: decode(schema, details) };
 }
 
 export interface CommandDeclaration {

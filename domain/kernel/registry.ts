@@ -1,6 +1,5 @@
-import { z } from 'zod';
+import { decode, encode, encodeAndDecode } from '../zod/encoding.ts';
 import type { JsonObject } from './canonical.ts';
-import { encodeAndDecode } from './encoding.ts';
 import { Metadata, type RecordedEvent, type StoredEvent } from './envelope.ts';
 import type {
   Command,
@@ -153,11 +152,11 @@ export function registryOf(contexts: readonly Context[]): Registry {
     if (own !== undefined) return { ...stored, ...own };
     const found = events.get(stored.type);
     if (found === undefined) throw new NewerEventError(stored, 'this version knows no such event');
-    const metadata = z.decode(Metadata, stored.metadata as z.input<typeof Metadata>);
+    const metadata = decode(Metadata, stored.metadata);
     if (metadata.version > found.version)
       throw new NewerEventError(stored, `version ${metadata.version} is newer than ${found.version}`);
     const lifted = lift(found, stored, metadata.version);
-    return { ...stored, data: found.schema.decode(lifted as never), metadata };
+    return { ...stored, data: decode(found.schema, lifted), metadata };
   };
 
   return {
@@ -169,7 +168,7 @@ export function registryOf(contexts: readonly Context[]): Registry {
       read.put(stored, event);
       return event;
     },
-    encode: (event) => declarationOf(event).schema.encode(event.data as never) as JsonObject,
+    encode: (event) => encode(declarationOf(event).schema, event.data) as JsonObject,
     seal(event, metadata) {
       // Not the data that was decided: what a fold sees is to be what a replay sees.
       const { json, data } = encodeAndDecode(declarationOf(event).schema, event.data);

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import './problems.ts';
+import '../zod/problems.ts';
 import { type Rejection, rejection } from './message.ts';
 
 // The rejections that any command, query or feed can meet. Contexts add their own beside their messages;
@@ -136,23 +136,5 @@ export class RejectedError extends Error {
     super(`${rejection.code}: ${rejection.message}`);
     this.name = 'RejectedError';
     this.rejection = rejection;
-  }
-}
-
-/** A request that is refused before it is one of the platform's: `invalid`, with the HTTP status that says how. */
-export class RefusedRequestError extends RejectedError {
-  readonly answer: {
-    readonly status: number;
-    /** What goes with the status, for example `Allow` with 405. */
-    readonly headers: Readonly<Record<string, string>>;
-  };
-  constructor(
-    status: number,
-    problem: string,
-    { path = '', headers = {} }: { path?: string; headers?: Readonly<Record<string, string>> } = {},
-  ) {
-    super(Invalid({ issues: [{ path, problem }] }));
-    this.name = 'RefusedRequestError';
-    this.answer = { status, headers };
   }
 }

@@ -1,8 +1,8 @@
 import type { JsonObject } from '#domain/kernel/canonical.ts';
-import { encodeAndDecode } from '#domain/kernel/encoding.ts';
 import { BEGINNING, type Position, type RecordedEvent } from '#domain/kernel/envelope.ts';
 import type { Handled, Handler } from '#domain/kernel/ports/consumer.ts';
 import type { DocumentStore, DocumentWrite, StoredDocument } from '#domain/kernel/ports/document-store.ts';
+import { decode, encodeAndDecode } from '#domain/zod/encoding.ts';
 import type { View } from '../view.ts';
 import { type Build, collectionOf, consumerOf } from './builds.ts';
 
@@ -73,7 +73,7 @@ function idsOf(view: View, events: readonly RecordedEvent[]): ReadonlySet<string
 function heldOf(view: View, stored: StoredDocument | undefined): Held | Error {
   const body = stored?.body ?? undefined;
   return attempt(() => ({
-    document: body === undefined ? undefined : view.schema.decode(body as never),
+    document: body === undefined ? undefined : decode(view.schema, body),
     position: stored?.position ?? BEGINNING,
   }));
 }

@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import Negotiator from 'negotiator';
-import { RefusedRequestError } from '#domain/kernel/rejections.ts';
+import { RefusedRequestError } from '#runtime/refused-request.ts';
 
 // Media types by RFC 9110: without regard to case, with parameters, and with `q=0` as the no that it is.
 

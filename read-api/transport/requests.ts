@@ -1,9 +1,10 @@
 import { type DocumentNode, GraphQLError, getOperationAST } from 'graphql';
 import type { Plugin, YogaInitialContext } from 'graphql-yoga';
 import { z } from 'zod';
-import { Invalid, RefusedRequestError } from '#domain/kernel/rejections.ts';
+import { Invalid } from '#domain/kernel/rejections.ts';
 import { contentTypeOf, isEncoded } from '#runtime/headers.ts';
 import { readJsonText, readUtf8 } from '#runtime/json-text.ts';
+import { RefusedRequestError } from '#runtime/refused-request.ts';
 import type { Transported } from './caller.ts';
 
 // What is wrong with a request before there is an operation in it. Yoga's own parsers repair what is no UTF-8, take one of two

@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import { house, story, type Told } from './boundaries.ts';
+import { beginning, story, type Told } from './boundaries.ts';
 import { differingViews, judgedApart } from './random-kills.ts';
 
 // test/scenarios/crashes.test.ts crashes once in each life, in one process and over memory. Here the process is real, the disk
@@ -33,7 +33,7 @@ let whole: Told;
 const begun = own('begun');
 before(
   async () => {
-    await house({ folder: begun });
+    await beginning({ folder: begun });
     whole = await story(begun, { folder: own('whole'), death: {} });
   },
   { timeout: TIMEOUT_MS },

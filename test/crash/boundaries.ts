@@ -1,10 +1,11 @@
 import { cpSync } from 'node:fs';
 import { join } from 'node:path';
+import type { Session } from '#demo/api.ts';
 import { rawHistory } from '#test/judge/database.ts';
 import { acknowledgementLog } from '#test/support/acknowledgement-log.ts';
-import { type Counter, type Customer, counterAt } from './customer.ts';
+import { type Counter, counterAt } from '#test/support/counter.ts';
+import { announceSale, bid, offerLot, openWallet, topUp, usd, withdraw } from './deeds.ts';
 import { type MortalPlatform, mortalPlatform } from './mortal-platform.ts';
-import { announceSale, bid, offerLot, openWallet, topUp, usd, withdraw } from './saleroom.ts';
 
 // One long story of bids, a hammer, a settlement and payments of every kind, told to a platform that dies at each append: its
 // end has to be the one of a life without death.
@@ -15,9 +16,9 @@ const ENDS = '2026-03-08T13:00:00.000Z';
 const LATER = '2026-03-12T13:00:00.000Z';
 
 interface People {
-  readonly ann: Customer;
-  readonly bob: Customer;
-  readonly sam: Customer;
+  readonly ann: Session;
+  readonly bob: Session;
+  readonly sam: Session;
 }
 
 async function people(counter: Counter): Promise<People> {
@@ -140,11 +141,11 @@ async function withPlatform(
   }
 }
 
-/** The house as it is before the story begins, in a folder to be copied. */
-export const house = (options: Omit<TellOptions, 'death'>): Promise<Told> =>
+/** The platform as it is before the story begins, in a folder to be copied. */
+export const beginning = (options: Omit<TellOptions, 'death'>): Promise<Told> =>
   withPlatform({ ...options, death: {} }, moveIn);
 
-/** Tells the story in a copy of the house. */
+/** Tells the story in a copy of the platform. */
 export function story(from: string, options: TellOptions): Promise<Told> {
   cpSync(join(from, 'data'), join(options.folder, 'data'), { recursive: true });
   return withPlatform(options, tell);

@@ -21,7 +21,7 @@ import {
   type World,
 } from './world.ts';
 
-// Faults of kinds that such systems have had, each in one part of the house that is handed to the search. The house
+// Faults of kinds that such systems have had, each in one part of the platform that is handed to the search. The platform
 // itself knows nothing of them.
 
 export interface Fault {

@@ -70,6 +70,7 @@ const planted: readonly (readonly [wall: string, path: string, text: string, pro
   ['nor any context', 'runtime/x.ts', "import '#domain/wallets/wallet/messages.ts';", /behind a wall/],
   ['engines know the kernel only', 'engines/x.ts', "import '#domain/auctions/ladder.ts';", /behind a wall/],
   ['contexts are strangers', 'domain/wallets/x.ts', "import '../auctions/ladder.ts';", /know each other/],
+  ['zod’s inside knows no kernel', 'domain/zod/x.ts', "import '../kernel/money.ts';", /know each other/],
   ['the kernel knows no context', 'domain/kernel/x.ts', "import '../auctions/ladder.ts';", /know each other/],
   [
     'states stay in the domain, their own context’s too',
@@ -105,6 +106,24 @@ const planted: readonly (readonly [wall: string, path: string, text: string, pro
     'nobody lists what is of another',
     'compose/contexts/wallets.ts',
     "import '#sagas/auctions/lot-custody.ts';",
+    /spans contexts is named/,
+  ],
+  [
+    'nor does a test of one context read another',
+    'test/unit/sagas/wallets/x.test.ts',
+    "import '#domain/auctions/lot/messages.ts';",
+    /spans contexts is named/,
+  ],
+  [
+    'whatever it is that it tests',
+    'test/unit/domain/auctions/x.test.ts',
+    "import type { Wallet } from '#domain/wallets/wallet/state.ts';",
+    /spans contexts is named/,
+  ],
+  [
+    'or what tests of another have made for themselves',
+    'test/unit/projections/wallets/x.test.ts',
+    "import '../auctions/views.test.ts';",
     /spans contexts is named/,
   ],
   [

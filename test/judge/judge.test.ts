@@ -30,7 +30,7 @@ const spoilt = (place: number, change: (event: RawEvent) => Partial<RawEvent>): 
 const withData = (place: number, data: object): readonly RawEvent[] =>
   spoilt(place, (event) => ({ data: { ...event.data, ...data } }));
 
-test('the judge reads JSON alone: it imports no code of the house', () => {
+test('the judge reads JSON alone: it imports no code of the platform', () => {
   const files = readdirSync(import.meta.dirname).filter((file) => !file.endsWith('.test.ts'));
   assert.ok(files.length > 5);
   for (const file of files)

@@ -50,7 +50,7 @@ function givenFeeds(feedsPerAddress = 100) {
     logger,
     limits,
   });
-  const house: FeedServices = {
+  const readSide: FeedServices = {
     clock,
     businessClock: clock,
     store,
@@ -94,7 +94,7 @@ function givenFeeds(feedsPerAddress = 100) {
   const open = async (cursor?: string) => {
     const from = cursor === undefined ? undefined : readToken(store.epoch, cursor);
     const source = await live.follow('a1', { after: from, atLeast: undefined });
-    return outgoing(house, viewer, from ?? 0n, source);
+    return outgoing(readSide, viewer, from ?? 0n, source);
   };
   const close = async () => {
     closing.abort();
@@ -195,11 +195,11 @@ test('an auction nobody has scheduled is not found, and is not kept', async () =
   await close();
 });
 
-let house: ReadSide;
+let readSide: ReadSide;
 before(async () => {
-  house = await givenReadSide();
+  readSide = await givenReadSide();
 });
-after(() => house.close());
+after(() => readSide.close());
 
 interface WalletItem {
   readonly after: string;
@@ -209,12 +209,12 @@ interface WalletItem {
 
 test('a person’s entries come one by one, contiguous, nobody else’s among them, and the end says why', async () => {
   const open = (person: string, currency: string) =>
-    house.append(`wallet-${person}:${currency}`, WalletOpened({ person, currency }));
+    readSide.append(`wallet-${person}:${currency}`, WalletOpened({ person, currency }));
   await open('ann', 'USD');
   await open('annabel', 'USD');
   await open('ann', 'EUR');
   const client = createClient({
-    url: house.socketUrl,
+    url: readSide.socketUrl,
     webSocketImpl: WebSocket,
     retryAttempts: 0,
     connectionParams: { authorization: 'Bearer ann:bidder' },
@@ -248,13 +248,13 @@ test('a person’s entries come one by one, contiguous, nobody else’s among th
     entries.map(({ person, currency }) => `${person}:${currency}`),
     ['ann:USD', 'ann:EUR', 'ann:GBP'],
   );
-  let cursor = tokenOf(house.store.epoch, 0n);
+  let cursor = tokenOf(readSide.store.epoch, 0n);
   for (const item of items) {
     assert.equal(item.after, cursor);
     cursor = item.position;
   }
   const end = second.next();
-  await house.closeServer('maintenance');
+  await readSide.closeServer('maintenance');
   assert.equal((await end).value?.errors?.[0]?.extensions?.code, 'unavailable');
   await client.dispose();
 });

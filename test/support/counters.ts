@@ -1,7 +1,6 @@
 import { z } from 'zod';
 import { memoryStores } from '#compose/stores.ts';
 import type { JsonObject } from '#domain/kernel/canonical.ts';
-import { later } from '#domain/kernel/instant.ts';
 import { event } from '#domain/kernel/message.ts';
 import { MinorUnits } from '#domain/kernel/money.ts';
 import type { EventStore } from '#domain/kernel/ports/event-store.ts';
@@ -122,12 +121,3 @@ export const loopOf = (
   owner = newId(),
   leaseMs = 2_000,
 ) => consumerLoop({ feed: store, store, consumers, registry, clock, owner, leaseMs, retryPollMs: 10 });
-
-/** Waits until it holds; fails loudly when it does not within ten seconds. */
-export async function eventually(what: string, holds: () => boolean | Promise<boolean>): Promise<void> {
-  const until = later(clock.now(), 10_000);
-  while (!(await holds())) {
-    if (clock.now() > until) throw new Error(`not within ten seconds: ${what}`);
-    await new Promise((resolve) => setTimeout(resolve, 5));
-  }
-}

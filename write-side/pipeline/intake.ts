@@ -2,12 +2,12 @@ import { z } from 'zod';
 import { Actor } from '#domain/kernel/actor.ts';
 import { hashOf, type Json } from '#domain/kernel/canonical.ts';
 import type { AnyDecider } from '#domain/kernel/decider.ts';
-import { encodeUnchecked } from '#domain/kernel/encoding.ts';
 import { type Envelope, Origin } from '#domain/kernel/envelope.ts';
 import { categoryOf, PersonId } from '#domain/kernel/ids.ts';
 import type { CommandDeclaration, Rejection } from '#domain/kernel/message.ts';
 import type { Registry } from '#domain/kernel/registry.ts';
 import { Forbidden, invalid, NotFound } from '#domain/kernel/rejections.ts';
+import { encodeUnchecked } from '#domain/zod/encoding.ts';
 import { commandKey } from './remembered-commands.ts';
 import { unfit } from './unfit.ts';
 

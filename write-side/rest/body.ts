@@ -1,8 +1,8 @@
 import type { Readable } from 'node:stream';
 import type { Request } from 'express';
-import { RefusedRequestError } from '#domain/kernel/rejections.ts';
 import { contentTypeOf, declaredLength, isEncoded } from '#runtime/headers.ts';
 import { readJsonText, readUtf8 } from '#runtime/json-text.ts';
+import { RefusedRequestError } from '#runtime/refused-request.ts';
 
 /**
  * The largest body of a request: the longest command that fits its schema, in UTF-8, and some blanks between its words.

@@ -12,12 +12,12 @@ import {
   append,
   appendUnreadable,
   clock,
-  eventually,
   type Fact,
   historyOf,
   loopOf,
   registry,
 } from '#test/support/counters.ts';
+import { until } from '#test/support/until.ts';
 
 const keyOf = (event: RecordedEvent): string => (event.data as { name: string }).name;
 const amountOf = (event: RecordedEvent): bigint => (event.data as { by: bigint }).by;
@@ -98,12 +98,12 @@ describe('consumer loop', () => {
     assert.equal((await readStore.consumers.parked())[0]?.waiting, 2);
 
     await readStore.consumers.requestRetry('notebook', undefined);
-    await eventually('the retry fails', async () => (await readStore.consumers.parked())[0]?.retry === false);
+    await until(async () => (await readStore.consumers.parked())[0]?.retry === false, 'the retry fails');
     assert.equal((await readStore.consumers.parked())[0]?.waiting, 2);
 
     broken = false;
     await readStore.consumers.requestRetry('notebook', 'a');
-    await eventually('released', async () => (await readStore.consumers.parked()).length === 0);
+    await until(async () => (await readStore.consumers.parked()).length === 0, 'released');
     assert.equal(await consumer.reached(await append(store, [['a', 6n]]), 5_000), true);
     assert.deepEqual(seen, ['a1', 'b2', 'b5', 'a3', 'a4', 'a6']);
     await consumer.stop();
@@ -130,7 +130,7 @@ describe('consumer loop', () => {
     const readStore = memoryReadStore();
     const { seen, handler } = notebook();
     const consumer = await loopOf(store, readStore)(handler);
-    await eventually('it stops', () => consumer.status().state === 'newer-event');
+    await until(() => consumer.status().state === 'newer-event', 'it stops');
     assert.deepEqual(seen, ['a1', 'b2', 'a3']);
     const events = (await store.readAll({ limit: 10 })).events;
     assert.equal(await readStore.consumers.checkpoint('notebook'), events[2]?.position);
@@ -152,7 +152,7 @@ describe('consumer loop', () => {
       },
     };
     const consumer = await loopOf(store, memoryReadStore())(moody);
-    await eventually('it says why', () => /not now/.test(consumer.status().problem ?? ''));
+    await until(() => /not now/.test(consumer.status().problem ?? ''), 'it says why');
     assert.equal(await consumer.reached(await store.head(), 5_000), true);
     assert.deepEqual(seen, ['a1', 'b2', 'a3']);
     await consumer.stop();
@@ -165,12 +165,12 @@ describe('consumer loop', () => {
     const first = await loopOf(store, readStore, 'one', 200)(handler);
     await first.reached(await store.head(), 5_000);
     const second = await loopOf(store, readStore, 'two', 200)(handler);
-    await eventually('it waits', () => second.status().state === 'waiting-for-lease');
+    await until(() => second.status().state === 'waiting-for-lease', 'it waits');
     // Longer than the lease: the first renews it.
     await new Promise((resolve) => setTimeout(resolve, 300));
     assert.equal(second.status().state, 'waiting-for-lease');
     await first.stop();
-    await eventually('it takes over', () => second.status().state === 'live');
+    await until(() => second.status().state === 'live', 'it takes over');
     assert.deepEqual(seen, ['a1', 'b2', 'a3']);
     await second.stop();
   });
@@ -205,9 +205,9 @@ describe('consumer loop', () => {
     assert.ok(heir);
     await readStore.consumers.commit({ lease: heir, writes: [], checkpoint: 1n, parked: [] });
     wakes.resolve();
-    await eventually('it is fenced', () => outcomes.includes('fenced'));
+    await until(() => outcomes.includes('fenced'), 'it is fenced');
     assert.equal(await readStore.consumers.checkpoint('notebook'), 1n);
-    await eventually('it waits', () => zombie.status().state === 'waiting-for-lease');
+    await until(() => zombie.status().state === 'waiting-for-lease', 'it waits');
     await zombie.stop();
   });
 
@@ -306,7 +306,7 @@ describe('an event of which nobody can tell the key', () => {
 
     const better = await loopOf(store, readStore)(handler);
     await readStore.consumers.requestRetry('notebook', undefined);
-    await eventually('released', async () => (await readStore.consumers.parked()).length === 0);
+    await until(async () => (await readStore.consumers.parked()).length === 0, 'released');
     assert.deepEqual(seen, ['b2', 'b4', 'a1', 'a1', 'a3', 'a5']);
     await better.stop();
   });
@@ -325,10 +325,10 @@ describe('an event of which nobody can tell the key', () => {
     assert.equal(await consumer.reached(last, 5_000), true);
     assert.deepEqual(seen, ['a1', 'b3']);
     assert.deepEqual(await parkedIn(readStore), { 'unkeyed:counter-other': 1, a: 2 });
-    await eventually('it lives on', () => consumer.status().state === 'live');
+    await until(() => consumer.status().state === 'live', 'it lives on');
     // Another try with the same code leaves everything where it waits.
     await readStore.consumers.requestRetry('notebook', undefined);
-    await eventually('tried', async () => (await readStore.consumers.parked()).every(({ retry }) => !retry));
+    await until(async () => (await readStore.consumers.parked()).every(({ retry }) => !retry), 'tried');
     assert.deepEqual(await parkedIn(readStore), { 'unkeyed:counter-other': 1, a: 2 });
     assert.deepEqual(seen, ['a1', 'b3']);
     await consumer.stop();
@@ -344,7 +344,7 @@ describe('an event of which nobody can tell the key', () => {
     });
     await readStore.consumers.requestRetry('notebook', undefined);
     const better = await loop(handler);
-    await eventually('released', async () => (await readStore.consumers.parked()).length === 0);
+    await until(async () => (await readStore.consumers.parked()).length === 0, 'released');
     // Met twice, under its stream and under its key: consumers take that.
     assert.deepEqual(seen, ['a1', 'b3', 'a9', 'a9', 'a2']);
     await better.stop();
@@ -365,7 +365,7 @@ describe('an event of which nobody can tell the key', () => {
     assert.deepEqual(seen, ['a1', 'b3']);
     assert.deepEqual(await parkedIn(readStore), { 'unkeyed:counter-a': 1, a: 2 });
     await readStore.consumers.requestRetry('notebook', 'a');
-    await eventually('tried', async () => (await readStore.consumers.parked()).every(({ retry }) => !retry));
+    await until(async () => (await readStore.consumers.parked()).every(({ retry }) => !retry), 'tried');
     assert.deepEqual(seen, ['a1', 'b3']);
     await consumer.stop();
   });
@@ -389,7 +389,7 @@ describe('an event of which nobody can tell the key', () => {
     });
     for (const part of partsOf(handler)) await readStore.consumers.requestRetry(part, undefined);
     const better = await loop(handler);
-    await eventually('released', async () => (await readStore.consumers.parked()).length === 0);
+    await until(async () => (await readStore.consumers.parked()).length === 0, 'released');
     assert.deepEqual(seen, ['a1', 'a9', 'a9']);
     await better.stop();
   });

@@ -17,7 +17,8 @@ import { jsonSchemas } from '#domain/kernel/json-schema.ts';
 import { Money, PositiveMoney } from '#domain/kernel/money.ts';
 import { executableSchema, schemaDocument } from '#read-api/schema/document.ts';
 import { rejectionsPage } from '#read-api/schema/rejections-page.ts';
-import { types, UnsayableError } from '#read-api/schema/types.ts';
+import { UnsayableError } from '#read-api/schema/sdl.ts';
+import { types } from '#read-api/schema/types.ts';
 import { costRule } from '#read-api/transport/cost.ts';
 import { exampleOperations } from '#read-api/transport/graphiql.ts';
 

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { money } from '#domain/kernel/money.ts';
 import { Overloaded } from '#domain/kernel/rejections.ts';
 import { readToken } from '#domain/kernel/token.ts';
-import { openHouse, Rung, recorded, TooSoft } from './small-house.ts';
+import { openBells, Rung, recorded, TooSoft } from './bells.ts';
 
 const ring = '/commands/bells/ring-bell';
 const body = JSON.stringify({ bell: '1', fee: { amount: '250', currency: 'USD' } });
@@ -11,7 +11,7 @@ const rung = recorded(Rung({ by: 'ann', fee: money(250n, 'USD'), whisper: 'psst'
 const jsonOf = async (response: Response) => (await response.json()) as Record<string, unknown>;
 
 test('an accepted command: its id, its token, its events as JSON without what is secret', async () => {
-  const { post, asked } = await openHouse(({ commandId }) => ({
+  const { post, asked } = await openBells(({ commandId }) => ({
     outcome: 'accepted',
     commandId,
     stream: 'bell-1',
@@ -40,7 +40,7 @@ test('an accepted command: its id, its token, its events as JSON without what is
 });
 
 test('a decision without events has no token, a pending one is 202, and each request without a key has its own id', async () => {
-  const { post } = await openHouse(({ commandId }) => ({
+  const { post } = await openBells(({ commandId }) => ({
     outcome: 'pending',
     commandId,
     stream: 'bell-1',
@@ -61,7 +61,7 @@ test('a rejection has the status of the catalogue; a recorded one, whose details
     details: { least: { amount: '5', currency: 'USD' } },
   };
   for (const rejection of [TooSoft({ least: money(5n, 'USD') }), { rejected: true as const, ...wire }]) {
-    const { post } = await openHouse(({ commandId }) => ({
+    const { post } = await openBells(({ commandId }) => ({
       outcome: 'rejected',
       commandId,
       rejection,
@@ -77,7 +77,7 @@ test('a rejection has the status of the catalogue; a recorded one, whose details
 });
 
 test('where waiting helps, Retry-After says how long in whole seconds', async () => {
-  const { post } = await openHouse(({ commandId }) => ({
+  const { post } = await openBells(({ commandId }) => ({
     outcome: 'rejected',
     commandId,
     rejection: Overloaded({ retryAfterMs: 1_001 }),
@@ -90,7 +90,7 @@ test('where waiting helps, Retry-After says how long in whole seconds', async ()
 });
 
 test('what cannot be a command never reaches the pipeline', async () => {
-  const { post, asked } = await openHouse(() => assert.fail('dispatched'));
+  const { post, asked } = await openBells(() => assert.fail('dispatched'));
   const cases: readonly (readonly [number, string, string, string | Buffer, Record<string, string>?])[] = [
     [404, 'not_found', '/commands/bells/mute-bell', body],
     [404, 'not_found', '/commands/bells/RingBell', body],
@@ -117,7 +117,7 @@ test('what cannot be a command never reaches the pipeline', async () => {
 });
 
 test('keys of the prototype travel as data for the schema to refuse, and change nobody', async () => {
-  const { post, asked } = await openHouse(({ commandId }) => ({
+  const { post, asked } = await openBells(({ commandId }) => ({
     outcome: 'accepted',
     commandId,
     stream: 'bell-1',
@@ -130,7 +130,7 @@ test('keys of the prototype travel as data for the schema to refuse, and change 
 });
 
 test('what fails inside is reported with the reference that the caller gets, and nothing more', async () => {
-  const { post, reported } = await openHouse(() => {
+  const { post, reported } = await openBells(() => {
     throw new Error('the vault is at /secret');
   });
   const response = await post(ring, body, { 'X-Request-Id': 'r-1' });

@@ -4,7 +4,7 @@ import type { JsonObject } from '#domain/kernel/canonical.ts';
 import { tokenOperations } from '#write-side/identity/development-issuer.ts';
 import { openApi } from '#write-side/rest/openapi.ts';
 import { describedBy } from '../../../support/described.ts';
-import { registry } from './small-house.ts';
+import { registry } from './bells.ts';
 
 const api = openApi(registry, { version: '1.2.3' }) as JsonObject & {
   paths: Record<string, { post: { responses: Record<string, { description: string }> } }>;

@@ -1,14 +1,14 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { z } from 'zod';
-import type { AcknowledgementLog } from '#test/support/acknowledgement-log.ts';
+import type { Session } from '#demo/api.ts';
+import type { AcknowledgementLog } from './acknowledgement-log.ts';
+import { exchange, JSON_TYPE } from './customer.ts';
 
 // A good client of a platform that dies: it writes down what it asks before it asks and what it hears when it hears it, and
 // sends what was not answered again under the same id.
 
 /** Before what got no answer is sent again, in milliseconds: long enough to let a platform start, short against its life. */
 const AGAIN_MS = 80;
-/** How long an answer is waited for. */
-const ANSWER_MS = 20_000;
 /** The platform's clock may leap over months. */
 const TOKEN_HOURS = 24 * 366;
 
@@ -19,11 +19,6 @@ const Answered = z.object({
   events: z.array(z.object({ type: z.string(), data: z.record(z.string(), z.json()) })).default([]),
 });
 
-export interface Customer {
-  readonly person: string;
-  readonly authorization: string;
-}
-
 /** What became of a command. */
 export interface Answer {
   readonly status: number;
@@ -33,30 +28,18 @@ export interface Answer {
 export interface Counter {
   /** Where the platform is, whenever it is. */
   readonly url: string;
-  signIn(person: string, ...roles: string[]): Promise<Customer>;
+  signIn(person: string, ...roles: string[]): Promise<Session>;
   /** Sends a command until it is answered for good, or the work is over: then `undefined`. */
-  command(by: Customer, commandId: string, path: string, data: object): Promise<Answer | undefined>;
+  command(by: Session, commandId: string, path: string, data: object): Promise<Answer | undefined>;
   /** Any other request, again until it is answered by less than 500, or the work is over. */
   request(path: string, init: RequestInit): Promise<{ status: number; body: string } | undefined>;
 }
 
 /** `over` ends all waiting. */
 export function counterAt(url: string, log: AcknowledgementLog, over: AbortSignal): Counter {
-  const json = { 'content-type': 'application/json' } as const;
-
-  async function once(
-    path: string,
-    init: RequestInit,
-  ): Promise<{ status: number; body: string } | undefined> {
-    try {
-      const signal = AbortSignal.any([over, AbortSignal.timeout(ANSWER_MS)]);
-      const response = await fetch(new URL(path, url), { ...init, signal });
-      return { status: response.status, body: await response.text() };
-    } catch {
-      // Lost on the way there or back: nobody knows which.
-      return undefined;
-    }
-  }
+  // Lost on the way there or back: nobody knows which.
+  const once = (path: string, init: RequestInit) =>
+    exchange(new URL(path, url), init, over).catch(() => undefined);
 
   async function until<Result>(attempt: () => Promise<Result | undefined>): Promise<Result | undefined> {
     while (!over.aborted) {
@@ -78,7 +61,7 @@ export function counterAt(url: string, log: AcknowledgementLog, over: AbortSigna
     request,
     async signIn(person, ...roles) {
       const body = JSON.stringify({ sub: person, roles, reputation: 10, hours: TOKEN_HOURS });
-      const issued = await request('/dev/tokens', { method: 'POST', headers: json, body });
+      const issued = await request('/dev/tokens', { method: 'POST', headers: JSON_TYPE, body });
       const { token } = Issued.parse(JSON.parse(issued?.body ?? '{}'));
       return { person, authorization: `Bearer ${token}` };
     },
@@ -86,7 +69,7 @@ export function counterAt(url: string, log: AcknowledgementLog, over: AbortSigna
       const { person, authorization } = by;
       const init: RequestInit = {
         method: 'POST',
-        headers: { ...json, authorization, 'idempotency-key': commandId },
+        headers: { ...JSON_TYPE, authorization, 'idempotency-key': commandId },
         body: JSON.stringify(data),
       };
       return until(async () => {

@@ -8,7 +8,7 @@ import { simulatedClock } from '#engines/clock/simulated.ts';
 import { BODY_BYTES } from '#write-side/rest/body.ts';
 import { paymentWebhooks } from '#write-side/wallets/payment-webhooks.ts';
 import { unreadNotices } from '#write-side/wallets/unread-notices.ts';
-import { openHouse } from './rest/small-house.ts';
+import { openBells } from '../rest/bells.ts';
 
 const secret = 'a secret of the test';
 const NOON = '2026-03-01T12:00:00.000Z';
@@ -22,7 +22,7 @@ async function givenWebhook() {
     ...{ dispatch, provider: 'simulated', secrets: [secret], clock, unread },
     addressOf: () => '127.0.0.1',
   });
-  const { port } = await openHouse(() => assert.fail(), {
+  const { port } = await openBells(() => assert.fail(), {
     more: [Router().use('/webhooks/payments', webhook)],
   });
   const post = async (body: Uint8Array<ArrayBuffer>, headers: Readonly<Record<string, string>>) => {

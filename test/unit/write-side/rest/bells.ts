@@ -19,7 +19,7 @@ import { newIds } from '#engines/ids.ts';
 import { turns } from '#runtime/turns.ts';
 import { restRoutes } from '#write-side/rest/commands.ts';
 
-// A house of three commands, for tests of the port alone: what a command comes to is said by the test.
+// A port of three commands, for tests of the port alone: what a command comes to is said by the test.
 
 const TooSoft = rejection('too_soft', { message: 'Ring louder.', details: { least: Money }, status: 422 });
 const Rung = event('Rung', {
@@ -77,8 +77,8 @@ export const recorded = (data: Parameters<typeof Rung>[0]): RecordedEvent => ({
   },
 });
 
-/** The house on a free port; `answer` decides, the envelopes it was asked with are kept. */
-export async function openHouse(
+/** The port on a free port; `answer` decides, the envelopes it was asked with are kept. */
+export async function openBells(
   answer: (envelope: Envelope) => Reply | Promise<Reply>,
   {
     more = [],

@@ -1,14 +1,15 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { z } from 'zod';
-import type { Answer, Counter, Customer } from './customer.ts';
+import type { Session } from '#demo/api.ts';
+import type { Answer, Counter } from '#test/support/counter.ts';
 
-// What people do in a house of auctions and wallets, as plain requests of its public API.
+// What people do in a platform of auctions and wallets, as plain requests of its public API.
 
 export const usd = (minor: bigint | number) => ({ amount: String(minor), currency: 'USD' });
 const rate = [{ rateBasisPoints: 1_000 }];
 
 /** A published sale with 10 % premium and commission. */
-export async function announceSale(counter: Counter, otto: Customer): Promise<void> {
+export async function announceSale(counter: Counter, otto: Session): Promise<void> {
   const text = { title: 'The sale', description: '', premium: rate, commission: rate };
   const sale = { saleId: 's1', currency: 'USD', ladderVersion: 1, ...text };
   await counter.command(otto, 'sale', 'auctions/schedule-sale', sale);
@@ -18,7 +19,7 @@ export async function announceSale(counter: Counter, otto: Customer): Promise<vo
 /** A lot of the seller's in an auction of the sale; whether it was taken. */
 export async function offerLot(
   counter: Counter,
-  sam: Customer,
+  sam: Session,
   auctionId: string,
   times: { readonly opensAt: string; readonly endsAt: string },
 ): Promise<boolean> {
@@ -33,14 +34,14 @@ export async function offerLot(
 
 export const bid = (
   counter: Counter,
-  who: Customer,
+  who: Session,
   commandId: string,
   auctionId: string,
   maximum: bigint | number,
 ): Promise<Answer | undefined> =>
   counter.command(who, commandId, 'auctions/place-bid', { auctionId, maximum: usd(maximum) });
 
-export const openWallet = (counter: Counter, who: Customer): Promise<Answer | undefined> =>
+export const openWallet = (counter: Counter, who: Session): Promise<Answer | undefined> =>
   counter.command(who, 'wallet', 'wallets/open-wallet', { currency: 'USD' });
 
 const Payment = z.object({
@@ -56,7 +57,7 @@ const LOOK_MS = 20;
 /** A payment as soon as it has come so far; undefined when the work is over. */
 async function paymentThat(
   counter: Counter,
-  { authorization }: Customer,
+  { authorization }: Session,
   id: string,
   hasComeSoFar: (payment: Payment) => boolean,
 ): Promise<Payment | undefined> {
@@ -76,7 +77,7 @@ async function paymentThat(
 /** Pays in: asks, presses the button on the provider's page, and waits until the provider has told of it. */
 export async function topUp(
   counter: Counter,
-  who: Customer,
+  who: Session,
   commandId: string,
   minor: bigint | number,
 ): Promise<void> {
@@ -94,7 +95,7 @@ export async function topUp(
 /** Pays out, and waits until the provider has paid. */
 export async function withdraw(
   counter: Counter,
-  who: Customer,
+  who: Session,
   commandId: string,
   minor: bigint | number,
 ): Promise<void> {

@@ -2,15 +2,12 @@ import { memoryStores } from '#compose/stores.ts';
 import type { Actor } from '#domain/kernel/actor.ts';
 import { systemActor } from '#domain/kernel/actor.ts';
 import type { Envelope } from '#domain/kernel/envelope.ts';
-import { later } from '#domain/kernel/instant.ts';
-import type { Clock } from '#domain/kernel/ports/facts.ts';
-import { registryOf } from '#domain/kernel/registry.ts';
 import { simulatedClock } from '#engines/clock/simulated.ts';
-import { someone } from '#test/support/platform.ts';
-import { seededIds, seededRandom } from '#test/support/seeded.ts';
+import { machineClockOf } from '#test/support/machine-clock.ts';
+import { givenPlatform, someone } from '#test/support/platform.ts';
+import { seededRandom } from '#test/support/seeded.ts';
 import { AddOnes, Inject, tallies, tallyDeciders } from '#test/support/tally.ts';
 import type { PipelineLimits } from '#write-side/pipeline/limits.ts';
-import { createPipeline } from '#write-side/pipeline/pipeline.ts';
 import { type BusyStore, busyStore, type Speed } from './busy-store.ts';
 import type { Load, Stage } from './flood.ts';
 
@@ -19,7 +16,7 @@ export const SPEED: Speed = { commitMs: 8, eventsPerCommit: 8 };
 /** Commands a second that this store can do. */
 export const CAPACITY = 1_000;
 
-export interface TallyHouse extends Stage {
+export interface TallyStage extends Stage {
   readonly store: BusyStore;
   /** Sets the machine's clock by so many milliseconds, while the simulated time goes on. */
   setClock(byMs: number): void;
@@ -37,30 +34,23 @@ export const crowdOf = (count: number, name = 'p'): readonly Actor[] =>
 /** A pipeline over a store whose speed is known exactly, in simulated time. */
 export function givenTallies(
   options: { readonly speed?: Speed; readonly limits?: Partial<PipelineLimits>; readonly seed?: number } = {},
-): TallyHouse {
+): TallyStage {
   const { speed = SPEED, limits = {}, seed = 1 } = options;
   const clock = simulatedClock({ start: '2026-03-01T12:00:00.000Z' });
-  let aheadMs = 0;
-  const machineClock: Clock = {
-    now: () => (aheadMs === 0 ? clock.now() : later(clock.now(), aheadMs)),
-    at: (moment, due) => clock.at(later(moment, -aheadMs), due),
-  };
+  const machineClock = machineClockOf(clock);
   const store = busyStore(memoryStores({ clock }).store, clock, speed);
   const random = seededRandom(seed);
-  const pipeline = createPipeline({
-    store,
-    registry: registryOf([tallies]),
+  const { pipeline } = givenPlatform({
+    contexts: [tallies],
     deciders: tallyDeciders,
-    workflows: [],
-    reactions: [],
+    store,
     clock,
     pauseClock: machineClock,
-    newId: seededIds(clock, seed),
-    random: seededRandom(seed + 1),
     limits,
+    seed,
   });
   let sent = 0;
-  const dispatch: TallyHouse['dispatch'] = (envelope) => {
+  const dispatch: TallyStage['dispatch'] = (envelope) => {
     sent += 1;
     return pipeline.dispatch({
       command: AddOnes.type,
@@ -79,9 +69,7 @@ export function givenTallies(
     random,
     waiting: store.waiting,
     dispatch,
-    setClock(byMs) {
-      aheadMs += byMs;
-    },
+    setClock: machineClock.pass,
     load: (perSecond, { people, hot = false }) => ({
       perSecond,
       send() {

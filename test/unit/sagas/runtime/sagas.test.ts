@@ -7,7 +7,6 @@ import { Contended, Internal, Invalid, Overloaded } from '#domain/kernel/rejecti
 import { saga } from '#domain/kernel/saga.ts';
 import { Instances } from '#sagas/runtime/instances.ts';
 import { startSagas } from '#sagas/runtime/sagas.ts';
-import { eventually } from '#test/support/counters.ts';
 import { during, givenWorld, inputsOf, type RuntimeOptions, typesOf } from '#test/support/saga-runtime.ts';
 import { seededIds } from '#test/support/seeded.ts';
 import {
@@ -21,6 +20,7 @@ import {
   Shutting,
   transferring,
 } from '#test/support/transfers.ts';
+import { until } from '#test/support/until.ts';
 import { OVERDUE, WAITING, waiting, wanted } from '#test/support/waiting.ts';
 
 const STREAM = 'saga-transferring-t1';
@@ -150,7 +150,7 @@ test('what one process takes in another sends, also when it had looked at the in
         await sending.settle();
       }
       await taking.send(Nudge({ transfer: 't1' }));
-      await eventually('it is reminded', async () => (await typesOf(world, 'transfer-t1')).length === 3);
+      await until(async () => (await typesOf(world, 'transfer-t1')).length === 3, 'it is reminded');
       await sending.settle();
     }),
   );
@@ -260,10 +260,10 @@ for (const rejection of [Internal({ reference: 'r' }), Invalid({ issues: [] })])
       await send(Fill({ purse: 'cyd', amount: 10n }));
       const { data } = wanted(7n);
       await send(Ask({ ...data, transfer: 't9', from: 'cyd' }));
-      await eventually('it is told of', () => outbox()?.parkedKeys === 1);
+      await until(() => outbox()?.parkedKeys === 1, 'it is told of');
       assert.match(outbox()?.parkedFor ?? '', new RegExp(`saga-transferring-t9: Take .*: ${rejection.code}`));
       await send(wanted(7n));
-      await eventually('the other goes on', async () => (await typesOf(world, 'purse-bob')).length === 1);
+      await until(async () => (await typesOf(world, 'purse-bob')).length === 1, 'the other goes on');
       mended = true;
       await settle();
       assert.deepEqual([outbox()?.parkedKeys, outbox()?.parkedFor], [0, undefined]);

@@ -9,7 +9,7 @@ import {
   FundsCredited,
   WalletOpened,
 } from '#domain/wallets/wallet/messages.ts';
-import { givenReadSide } from '../../support/read-side.ts';
+import { givenReadSide } from '#test/support/read-side.ts';
 
 const ann = { person: 'ann', currency: 'USD' };
 const credited = (movement: string, amount: bigint, available: bigint) =>
@@ -27,19 +27,19 @@ interface Answer {
 }
 
 test('a statement tells the running balance, up to any place of the history or moment', async (t) => {
-  const house = await givenReadSide();
-  t.after(() => house.close());
-  await house.append('wallet-ann:USD', WalletOpened(ann));
+  const readSide = await givenReadSide();
+  t.after(() => readSide.close());
+  await readSide.append('wallet-ann:USD', WalletOpened(ann));
   const places: bigint[] = [];
   for (const [movement, amount, available] of [
     ['m1', 10_00n, 10_00n],
     ['m2', 5_00n, 15_00n],
     ['m3', 1n, 15_01n],
   ] as const)
-    places.push(await house.append('wallet-ann:USD', credited(movement, amount, available)));
-  const last = tokenOf(house.store.epoch, places.at(-1) ?? 0n);
+    places.push(await readSide.append('wallet-ann:USD', credited(movement, amount, available)));
+  const last = tokenOf(readSide.store.epoch, places.at(-1) ?? 0n);
   const balances = async (upTo: string) => {
-    const { data, errors } = await house.ask(
+    const { data, errors } = await readSide.ask(
       `query ($atLeast: Token) {
         statement(currency: "USD", ${upTo}, atLeast: $atLeast) { edges { node { available } } }
       }`,
@@ -50,7 +50,7 @@ test('a statement tells the running balance, up to any place of the history or m
     return (data as unknown as Answer).statement.edges.map(({ node }) => node.available);
   };
   assert.deepEqual(await balances(`upTo: "${last}"`), ['1501', '1500', '1000']);
-  const second = tokenOf(house.store.epoch, places[1] ?? 0n);
+  const second = tokenOf(readSide.store.epoch, places[1] ?? 0n);
   assert.deepEqual(await balances(`upTo: "${second}"`), ['1500', '1000']);
   assert.deepEqual(await balances('upToTime: "2000-01-01T00:00:00.000Z"'), []);
   assert.equal((await balances('upToTime: "2200-01-01T00:00:00.000Z"')).length, 3);
@@ -61,8 +61,8 @@ interface Entries {
 }
 
 test('a statement tells what the bank took back, what is owed of it, and what the house gave up', async (t) => {
-  const house = await givenReadSide();
-  t.after(() => house.close());
+  const readSide = await givenReadSide();
+  t.after(() => readSide.close());
   const empty = { available: 0n, held: 0n };
   const back = { ...ann, movement: 'back', paymentId: 'p1' };
   const paid = moved(availableOf('ann', 'USD'), receivableOf('ann', 'USD'), 10_00n);
@@ -76,12 +76,12 @@ test('a statement tells what the bank took back, what is owed of it, and what th
     DebtWrittenOff({ ...ann, amount: 2_00n, owed: 0n, nth: 3, cause: 'Bankrupt.', postings: given }),
   ];
   let last = 0n;
-  for (const event of events) last = await house.append('wallet-ann:USD', event);
-  const { data, errors } = await house.ask(
+  for (const event of events) last = await readSide.append('wallet-ann:USD', event);
+  const { data, errors } = await readSide.ask(
     `query ($atLeast: Token) { statement(currency: "USD", atLeast: $atLeast) { edges { node {
       kind amount availableChange owedChange available owed why paymentId
     } } } }`,
-    { atLeast: tokenOf(house.store.epoch, last) },
+    { atLeast: tokenOf(readSide.store.epoch, last) },
     'ann:bidder',
   );
   assert.equal(errors, undefined);

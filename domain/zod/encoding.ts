@@ -30,3 +30,24 @@ export function encodeAndDecode<S extends z.ZodType>(
   const json = encodeUnchecked(schema, value);
   return { json, data: schema.decode(json) };
 }
+
+// Zod types what a schema takes. What comes from a file, a socket or another declaration is unknown until the schema has read
+// it, and a declaration that is looked up by name has lost its types: this is the one place that says so.
+
+/** @throws z.ZodError when the JSON does not fit */
+export const decode = <S extends z.ZodType>(schema: S, json: unknown): z.output<S> =>
+  schema.decode(json as z.input<S>);
+
+export const safeDecode = <S extends z.ZodType>(
+  schema: S,
+  json: unknown,
+): z.ZodSafeParseResult<z.output<S>> => schema.safeDecode(json as z.input<S>);
+
+/** @throws z.ZodError when the value does not fit */
+export const encode = <S extends z.ZodType>(schema: S, value: unknown): z.input<S> =>
+  schema.encode(value as z.output<S>);
+
+export const safeEncode = <S extends z.ZodType>(
+  schema: S,
+  value: unknown,
+): z.ZodSafeParseResult<z.input<S>> => schema.safeEncode(value as z.output<S>);

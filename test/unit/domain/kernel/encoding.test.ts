@@ -4,11 +4,11 @@ import { describe, it } from 'node:test';
 import { z } from 'zod';
 import { registry } from '#compose/contexts.ts';
 import type { JsonObject } from '#domain/kernel/canonical.ts';
-import { encodeAndDecode, encodeUnchecked } from '#domain/kernel/encoding.ts';
 import { MinorUnits } from '#domain/kernel/money.ts';
+import { encodeAndDecode, encodeUnchecked } from '#domain/zod/encoding.ts';
 
 const fixtures = JSON.parse(
-  readFileSync(new URL('../../fixtures/events-v1.json', import.meta.url), 'utf8'),
+  readFileSync(new URL('../../../fixtures/events-v1.json', import.meta.url), 'utf8'),
 ) as readonly { readonly type: string; readonly data: JsonObject }[];
 
 describe('what is written without checks', () => {

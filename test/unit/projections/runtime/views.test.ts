@@ -11,13 +11,13 @@ import {
   append,
   clock,
   countersView,
-  eventually,
   type Fact,
   historyOf,
   loopOf,
   type Rules,
   totalsIn,
 } from '#test/support/counters.ts';
+import { until } from '#test/support/until.ts';
 
 const facts: readonly Fact[] = [
   ['ann', 5n],
@@ -116,7 +116,7 @@ describe('views', () => {
 
     rules.poison = undefined;
     assert.equal(await retryParked(readStore.consumers, 'counters', 'ann'), 1);
-    await eventually('released', async () => (await readStore.consumers.parked()).length === 0);
+    await until(async () => (await readStore.consumers.parked()).length === 0, 'released');
     assert.equal((await reader.find('counters', bobs)).mayMiss, false);
     assert.deepEqual(await reader.get('counters', 'ann', { position }), {
       name: 'ann',
@@ -176,12 +176,12 @@ describe('views', () => {
     );
     const builds = await buildsOf(old.readStore.settings, 'counters');
     assert.deepEqual(builds.live, { version: 2, number: 2 });
-    await eventually('the old build is dropped', async () => {
+    await until(async () => {
       const consumers = await old.readStore.consumers.all();
       return (
         consumers.length === 1 && (await buildsOf(old.readStore.settings, 'counters')).replaced.length === 0
       );
-    });
+    }, 'the old build is dropped');
     await started.stop();
   });
 });

@@ -1,20 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import {
-  AcceptBid,
-  AuctionOpened,
-  AuctionScheduled,
-  CloseLot,
-  DropHammer,
-  LotClosing,
-  LotPassed,
-  OpenAuction,
-} from '#domain/auctions/auction/messages.ts';
+import { AcceptBid, DropHammer, LotClosing } from '#domain/auctions/auction/messages.ts';
 import { BidPlaced } from '#domain/auctions/participant/messages.ts';
 import { FundsReserved } from '#domain/wallets/wallet/messages.ts';
 import { bidFunding } from '#sagas/auctions/bid-funding.ts';
-import { lotOpeningAndClosing } from '#sagas/auctions/lot-opening-and-closing.ts';
-import { terms } from '#test/support/auctions.ts';
 import { NOW, recorded } from '#test/support/given.ts';
 
 const id = { auctionId: 'a1' };
@@ -33,22 +22,6 @@ test('funds reserved outside the walk of a bid lead to nothing', () => {
     }),
   );
   assert.deepEqual(bidFunding.on(reserved, [reserved]), []);
-});
-
-test('an auction is opened and closed at its times', () => {
-  const { initial } = lotOpeningAndClosing;
-  const scheduled = lotOpeningAndClosing.onEvent(initial, recorded(AuctionScheduled(terms)));
-  assert.deepEqual(scheduled?.timers, [{ name: 'opening', at: terms.opensAt }]);
-  const opening = lotOpeningAndClosing.onTimer(scheduled.state, 'opening', terms.opensAt);
-  assert.deepEqual(opening?.sends?.[0]?.command, OpenAuction(id));
-  const opened = lotOpeningAndClosing.onEvent(opening.state, recorded(AuctionOpened(terms)));
-  assert.deepEqual(opened?.timers, [{ name: 'closing', at: terms.endsAt }]);
-  assert.deepEqual(opened.cancels, ['opening']);
-  const closing = lotOpeningAndClosing.onTimer(opened.state, 'closing', terms.endsAt);
-  assert.deepEqual(closing?.sends?.[0]?.command, CloseLot(id));
-  assert.equal(lotOpeningAndClosing.onEvent(closing.state, recorded(LotClosing(id)))?.done, true);
-  const passed = recorded(LotPassed({ ...id, lotId: 'l1', currency: 'USD', cause: 'never_opened' }));
-  assert.equal(lotOpeningAndClosing.onEvent(opening.state, passed)?.done, true);
 });
 
 test('a bid is decided by the moment at which it was placed; one from before that was kept, as it always was', () => {

@@ -2,98 +2,41 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { TestContext } from 'node:test';
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import express, { Router } from 'express';
-import { registry } from '#compose/contexts.ts';
-import type { Engines } from '#compose/engines.ts';
-import { addressesBehind } from '#compose/http/addresses.ts';
-import { keepLines } from '#compose/lines.ts';
-import { projections } from '#compose/projections.ts';
-import { runSagas, type SagasRole } from '#compose/sagas.ts';
+import express from 'express';
 import { memoryStores } from '#compose/stores.ts';
-import { writeSide } from '#compose/write-side.ts';
 import type { Actor } from '#domain/kernel/actor.ts';
 import type { Reply, StoredEvent } from '#domain/kernel/envelope.ts';
-import { type Instant, later } from '#domain/kernel/instant.ts';
+import type { Instant } from '#domain/kernel/instant.ts';
 import type { Command } from '#domain/kernel/message.ts';
-import type { Consume } from '#domain/kernel/ports/consumer.ts';
 import type { EventStore } from '#domain/kernel/ports/event-store.ts';
-import type { Clock } from '#domain/kernel/ports/facts.ts';
-import type { Log } from '#domain/kernel/ports/log.ts';
-import {
-  PaymentNotice as Notice,
-  type PaymentNotice,
-  type PaymentProvider,
-  type PaymentRequest,
-} from '#domain/kernel/ports/payments.ts';
+import { PaymentNotice as Notice, type PaymentNotice } from '#domain/kernel/ports/payments.ts';
 import type { ReadStore } from '#domain/kernel/ports/read-store.ts';
 import { sign } from '#domain/kernel/signature.ts';
-import { afterwards } from '#engines/afterwards.ts';
 import { type SimulatedClock, simulatedClock } from '#engines/clock/simulated.ts';
 import { systemClock } from '#engines/clock/system.ts';
-import { consumerLoop } from '#engines/consumer/consumer.ts';
-import { eventFeed } from '#engines/event-feed/feed.ts';
 import { newIds } from '#engines/ids.ts';
 import { deliverTo } from '#engines/payments/simulated/delivery.ts';
 import { type SimulatedProvider, simulatedProvider } from '#engines/payments/simulated/provider.ts';
-import { systemRandom } from '#engines/random.ts';
-import type { RunningViews } from '#projections/runtime/views.ts';
-import { followedChains } from '#runtime/followed-chains.ts';
-import { turns } from '#runtime/turns.ts';
-import type { Pipeline } from '#write-side/pipeline/pipeline.ts';
-import { type Lifeline, lifeline } from './lifeline.ts';
+import {
+  beginProcess,
+  type DeployedProcess,
+  type DeploymentOptions,
+  type Roles,
+  SECRET,
+} from './deployed-process.ts';
+import { machineClockOf } from './machine-clock.ts';
+import { told } from './told.ts';
 
 // The whole platform over stores in memory, wired by compose/ itself. Processes come and go; what outlives them (the
-// history, the read models, time, and the payment provider out in the world) belongs to the house.
+// history, the read models, time, and the payment provider out in the world) belongs to the deployment.
 
 const OPENING: Instant = '2026-03-01T12:00:00.000Z';
-const SECRET = 'a secret of the test';
-/** How long the house may take to come to rest, in milliseconds. */
+/** How long the platform may take to come to rest, in milliseconds. */
 const REST_MS = 20_000;
 /** How often it is looked for an event. */
 const MOST_TURNS = 20_000;
 /** Longer than any lease: a process that was killed is missed by everybody when the next one starts. */
 const DOWN_MS = 60_000;
-
-/** The machine's clock; `pass` lets time pass at once, as it does while a machine is down. */
-interface MachineClock extends Clock {
-  pass(milliseconds: number): void;
-}
-
-function machineClockOf(system: Clock): MachineClock {
-  let ahead = 0;
-  return {
-    now: () => later(system.now(), ahead),
-    at: (moment, due) => system.at(later(moment, -ahead), due),
-    pass(milliseconds) {
-      ahead += milliseconds;
-    },
-  };
-}
-
-/** One process of the house. */
-export interface HouseProcess extends Pick<Lifeline, 'dead' | 'appends' | 'cutAfter' | 'holdBack'> {
-  readonly engines: Engines;
-  readonly pipeline: Pipeline;
-  /** Undefined in a process that only takes commands in. */
-  readonly views: RunningViews | undefined;
-  readonly sagas: SagasRole | undefined;
-  readonly webhooks: Router;
-  /** Sends a command as a person would; without an id of its own it gets a fresh one. */
-  send(command: Command, actor: Actor, commandId?: string): Promise<Reply>;
-  /** Ends as after SIGTERM: what was accepted is finished. */
-  stop(): Promise<void>;
-  /** Ends as after SIGKILL: nothing it still does has an effect. Safe to repeat. */
-  kill(): Promise<void>;
-}
-
-export interface HouseOptions {
-  /** Starts the projections role; by default as compose/ does. */
-  readonly projections?: (engines: Engines, log: Log) => Promise<RunningViews>;
-  /** Why the provider declines a payment. */
-  readonly declines?: (request: PaymentRequest) => string | undefined;
-  /** Whether the provider now takes what it is asked for, and its answer never comes. */
-  readonly isSilent?: () => boolean;
-}
 
 export interface Restart {
   /** As after SIGKILL; else as after SIGTERM. */
@@ -104,18 +47,18 @@ export interface Restart {
   readonly at?: Instant;
 }
 
-export class House {
+export class Deployment {
   readonly clock: SimulatedClock = simulatedClock({ start: OPENING });
   readonly store: EventStore = memoryStores({ clock: this.clock }).store;
   readonly machineClock = machineClockOf(systemClock());
   readonly newId = newIds({ clock: this.machineClock });
   /** What was logged as an error. */
   readonly errors: string[] = [];
-  readonly options: HouseOptions;
+  readonly options: DeploymentOptions;
   readonly provider: SimulatedProvider;
   readStore: ReadStore = memoryStores().readStore;
-  #process: HouseProcess | undefined;
-  readonly #processes = new Set<HouseProcess>();
+  #process: DeployedProcess | undefined;
+  readonly #processes = new Set<DeployedProcess>();
   readonly #webhookUrl: () => string;
   /** Deliveries under way. */
   #notices = 0;
@@ -123,7 +66,7 @@ export class House {
   readonly #closing = Promise.withResolvers<void>();
   #closed = false;
 
-  private constructor(options: HouseOptions, webhookUrl: () => string) {
+  private constructor(options: DeploymentOptions, webhookUrl: () => string) {
     this.options = options;
     this.#webhookUrl = webhookUrl;
     this.provider = simulatedProvider({
@@ -137,12 +80,12 @@ export class House {
     });
   }
 
-  /** Opens a house with one process that plays every role; it closes when the test has ended. */
-  static async open(t: TestContext, options: HouseOptions = {}): Promise<House> {
+  /** Opens a platform with one process that plays every role; it closes when the test has ended. */
+  static async open(t: TestContext, options: DeploymentOptions = {}): Promise<Deployment> {
     let url = '';
-    const house = new House(options, () => url);
+    const deployment = new Deployment(options, () => url);
     const app = express().use((request, response, next) => {
-      const webhooks = house.#process?.webhooks;
+      const webhooks = deployment.#process?.webhooks;
       if (webhooks === undefined) response.status(503).end();
       else webhooks(request, response, next);
     });
@@ -150,41 +93,41 @@ export class House {
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/webhooks/payments`;
     t.after(async () => {
-      house.#closed = true;
-      house.#closing.resolve();
-      await house.provider.close();
-      for (const process of house.#processes) await process.kill();
+      deployment.#closed = true;
+      deployment.#closing.resolve();
+      await deployment.provider.close();
+      for (const process of deployment.#processes) await process.kill();
       server.closeAllConnections();
       await new Promise((resolve) => server.close(resolve));
     });
-    await house.start();
-    return house;
+    await deployment.start();
+    return deployment;
   }
 
   /** The process that plays every role. */
-  get process(): HouseProcess {
+  get process(): DeployedProcess {
     if (this.#process === undefined) throw new Error('no process runs');
     return this.#process;
   }
 
-  async start(): Promise<HouseProcess> {
+  async start(): Promise<DeployedProcess> {
     this.#process = await this.#begin('every role');
     return this.#process;
   }
 
   /** A second process on the same stores that only takes commands in. */
-  beside(): Promise<HouseProcess> {
+  beside(): Promise<DeployedProcess> {
     return this.#begin('write side');
   }
 
-  async #begin(roles: 'every role' | 'write side'): Promise<HouseProcess> {
+  async #begin(roles: Roles): Promise<DeployedProcess> {
     const process = await beginProcess(this, roles);
     this.#processes.add(process);
     return process;
   }
 
   /** Ends the process, however it ended or should end, and starts another one on what is left. */
-  async restart(how: Restart = {}): Promise<HouseProcess> {
+  async restart(how: Restart = {}): Promise<DeployedProcess> {
     const before = this.process;
     this.#process = undefined;
     await (how.kill === true ? before.kill() : before.stop());
@@ -269,7 +212,7 @@ export class House {
     return (await this.history(stream)).map(({ type }) => type);
   }
 
-  /** Resolves when an event of the type stands in the stream; for moments at which the house cannot come to rest. */
+  /** Resolves when an event of the type stands in the stream; for moments at which the platform cannot come to rest. */
   async reached(stream: string, type: string): Promise<void> {
     for (let lines = 0; lines < MOST_TURNS; lines++) {
       if ((await this.types(stream)).includes(type)) return;
@@ -290,117 +233,4 @@ export class House {
     const position = await this.store.head();
     return this.process.views?.reader.get(view, id, { position });
   }
-}
-
-/** The provider as a process reaches it. */
-function providerOf({ provider, options: { isSilent = () => false } }: House): PaymentProvider {
-  const heard = async <T>(answer: Promise<T>): Promise<T> => {
-    const silent = isSilent();
-    const known = await answer;
-    return silent ? new Promise<never>(() => undefined) : known;
-  };
-  return {
-    name: provider.name,
-    createTopUp: (request) => heard(provider.createTopUp(request)),
-    submitPayout: (request) => heard(provider.submitPayout(request)),
-  };
-}
-
-/** A reply or rejection as text. */
-export const told = (reply: object): string =>
-  JSON.stringify(reply, (_, value: unknown) => (typeof value === 'bigint' ? value.toString() : value));
-
-function enginesOf(house: House, line: Lifeline, log: Log): Engines {
-  const { clock, machineClock, newId } = house;
-  const { store, readStore } = line;
-  const feed = eventFeed(store, { clock: machineClock });
-  const consume: Consume = consumerLoop({
-    feed,
-    store,
-    consumers: readStore.consumers,
-    registry,
-    clock: machineClock,
-    owner: newId(),
-    retryPollMs: 20,
-  });
-  const lines = keepLines({ feed, consumers: readStore.consumers, machineClock, log });
-  return {
-    clock,
-    simulated: clock,
-    machineClock,
-    newId,
-    random: systemRandom,
-    store,
-    feed,
-    readStore,
-    consume,
-    followed: followedChains(),
-    lines,
-    // Nobody comes in by a token here: commands are handed to the pipeline.
-    tokens: { verify: async () => undefined },
-    issuer: undefined,
-    async close() {
-      await lines.stop();
-      await feed.close();
-    },
-  };
-}
-
-async function beginProcess(house: House, roles: 'every role' | 'write side'): Promise<HouseProcess> {
-  const line = lifeline(house);
-  const log: Log = {
-    info() {},
-    warn() {},
-    error(details, message) {
-      // What a dead process complains of is no error of the house.
-      if (!line.isDead()) house.errors.push(`${message} ${told(details)}`);
-    },
-  };
-  const engines = enginesOf(house, line, log);
-  const write = writeSide(engines, {
-    log,
-    notices: { provider: house.provider.name, secrets: [SECRET] },
-    addressOf: addressesBehind([]).of,
-    perPerson: turns({ atWork: 8, waiting: 1_000 }, afterwards),
-  });
-  const { pipeline } = write;
-  const all = roles === 'every role';
-  const views = all ? await (house.options.projections ?? projections)(engines, log) : undefined;
-  const role = all
-    ? await runSagas(engines, { dispatch: pipeline.dispatch, provider: providerOf(house), log })
-    : undefined;
-
-  async function end(): Promise<void> {
-    await pipeline.drain();
-    await role?.stop();
-    await views?.stop();
-    await engines.close();
-  }
-  let ended: Promise<void> | undefined;
-  return {
-    engines,
-    pipeline,
-    views,
-    sagas: role,
-    webhooks: Router().use(...write.routers),
-    dead: line.dead,
-    appends: line.appends,
-    cutAfter: line.cutAfter,
-    holdBack: line.holdBack,
-    async send({ command, data }, actor, commandId = house.newId()) {
-      const declared = registry.commands.get(command)?.command;
-      if (declared === undefined) throw new TypeError(`${command} is not in the registry`);
-      const json: unknown = declared.schema.encode(data as never);
-      return pipeline.dispatch({ command, data: json, commandId, actor, origin: { channel: 'http' } });
-    },
-    stop() {
-      ended ??= end();
-      return ended;
-    },
-    kill() {
-      line.cut();
-      ended ??= end();
-      return ended;
-    },
-  };
 }
