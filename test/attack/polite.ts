@@ -7,9 +7,9 @@
 import { request } from 'node:http';
 import { setTimeout as pause } from 'node:timers/promises';
 import { z } from 'zod';
-import { counterAt } from '../crash/customer.ts';
+import { type AcknowledgementLog, acknowledgementLog } from '#test/support/acknowledgement-log.ts';
+import { counterAt } from '#test/support/counter.ts';
 import { follow, overSocket, walletFeed } from '../crash/followers.ts';
-import { type AcknowledgementLog, acknowledgementLog } from '../support/acknowledgement-log.ts';
 
 /** What took so long, and whether it is still waited for. */
 export interface Wait {

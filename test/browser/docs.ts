@@ -1,20 +1,19 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { boot, dataFolder } from '../support/booted.ts';
-import { openBrowser, tokenOf } from './opened.ts';
+import { signIn } from '../support/customer.ts';
+import { openBrowser } from './opened.ts';
 
 test('/docs shows what a command takes and answers, and sends it', async () => {
   const platform = boot({ DATA_DIR: await dataFolder() });
   const address = await platform.address();
+  const { authorization } = await signIn(address, 'ann', ['bidder']);
   const { page, outside, problems } = await openBrowser(address);
   await page.goto(`${address}/docs`);
 
   await page.locator('button.authorize').first().click();
   const dialog = page.locator('.dialog-ux');
-  await dialog
-    .locator('input')
-    .first()
-    .fill(await tokenOf(address, 'ann', 'bidder'));
+  await dialog.locator('input').first().fill(authorization.replace('Bearer ', ''));
   await dialog.locator('button.authorize').first().click();
   await dialog.locator('button.btn-done').first().click();
 

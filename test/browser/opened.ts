@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { after } from 'node:test';
 import { chromium, type Page } from 'playwright-core';
+import { signIn } from '#test/support/customer.ts';
 import { chromiumPath } from './chromium.ts';
 
 // A page as a person meets it: in a real browser that reaches nothing but the platform.
@@ -37,21 +38,8 @@ export async function openBrowser(only: string): Promise<{
   return { page, outside, problems };
 }
 
-const post = (to: string, body: object, headers = {}) =>
-  fetch(to, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json', ...headers },
-    body: JSON.stringify(body),
-  }).then((response) => response.json() as Promise<Record<string, unknown>>);
-
-export async function tokenOf(address: string, person: string, role: string): Promise<string> {
-  const { token } = await post(`${address}/dev/tokens`, { sub: person, roles: [role] });
-  return String(token);
-}
-
 /** Sends a command as somebody; the browser is not needed for that. */
 export async function command(address: string, person: string, role: string, path: string, data: object) {
-  const authorization = `Bearer ${await tokenOf(address, person, role)}`;
-  const reply = await post(`${address}/commands/${path}`, data, { authorization });
-  assert.equal(reply.outcome, 'accepted', JSON.stringify(reply));
+  const { body } = await (await signIn(address, person, [role])).send(path, data);
+  assert.equal(body.outcome, 'accepted', JSON.stringify(body));
 }

@@ -4,9 +4,12 @@ import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync } f
 import { tmpdir } from 'node:os';
 import { join, relative, resolve } from 'node:path';
 import { after, test } from 'node:test';
+import { z } from 'zod';
 import { unlisted } from '../gate/joining.ts';
 import { treeOf } from '../gate/tree.ts';
 import { boot } from '../support/booted.ts';
+import { signIn } from '../support/customer.ts';
+import { until } from '../support/until.ts';
 import { follow, recipesIn } from './recipes.ts';
 
 // Whoever follows CONTRIBUTING.md gets what it says: a context that the gate lets in, and that people can use.
@@ -78,7 +81,10 @@ test('whoever follows them passes the quick part of the gate', { timeout: 300_00
     ...['domain', 'projections', 'sagas', 'read-api', 'compose', 'engines'],
   );
   const gate = ['walls', 'completeness'].map((name) => `test/gate/${name}.test.ts`);
-  const lasting = ['test/unit/kernel/stored-events.test.ts', 'test/unit/house/lasting-names.test.ts'];
+  const lasting = [
+    'test/unit/domain/kernel/stored-events.test.ts',
+    'test/unit/compose/lasting-names.test.ts',
+  ];
   const written = recipes.flatMap(({ blocks }) => blocks.map(({ path }) => path));
   const own = new Set(written.filter((path) => path.endsWith('.test.ts')));
   const contracts = ['test/contracts/read-stores.test.ts'];
@@ -130,34 +136,29 @@ for (const [path, entry, without, sentence] of forgotten)
     assert.equal(said.length, 1, said.join('\n'));
   });
 
+const Asked = z.object({
+  data: z.object({ note: z.object({ text: z.string(), due: z.boolean() }).nullable() }),
+});
+
 test('and people can use what they have made', { timeout: 120_000 }, async () => {
   const data = join(copy, 'data');
   const platform = boot({ DATA_DIR: data }, ['node'], copy);
   const at = await platform.address();
-  const json = { 'Content-Type': 'application/json' };
-  const post = async (path: string, body: object, headers: Readonly<Record<string, string>> = {}) => {
-    const init = { method: 'POST', headers: { ...json, ...headers }, body: JSON.stringify(body) };
-    return (await fetch(`${at}${path}`, init)).json();
-  };
-  const { token } = await post('/dev/tokens', { sub: 'ann', roles: ['bidder'] });
-  const ann = { Authorization: `Bearer ${token}` };
+  const ann = await signIn(at, 'ann', ['bidder']);
   const soon = new Date(Date.now() + 300).toISOString();
-  const written = await post(
-    '/commands/notes/write-note',
-    { noteId: 'n1', text: 'Look.', remindAt: soon },
-    ann,
-  );
+  const { body: written } = await ann.send('notes/write-note', {
+    noteId: 'n1',
+    text: 'Look.',
+    remindAt: soon,
+  });
   assert.equal(written.outcome, 'accepted', JSON.stringify(written));
   const query = `{ note(noteId: "n1", atLeast: "${written.token}") { noteId text struck due } }`;
-  const asked = async () => (await post('/graphql', { query }, ann)).data?.note;
+  const asked = async () => Asked.parse((await ann.query(query)).body).data.note;
   assert.equal((await asked())?.text, 'Look.');
-  for (let tries = 0; (await asked())?.due !== true; tries++) {
-    assert.ok(tries < 200, 'nobody was reminded');
-    await new Promise((again) => setTimeout(again, 50));
-  }
-  const struck = await post('/commands/notes/strike-note', { noteId: 'n1' }, ann);
+  await until(async () => (await asked())?.due, 'somebody is reminded');
+  const { body: struck } = await ann.send('notes/strike-note', { noteId: 'n1' });
   assert.equal(struck.outcome, 'accepted', JSON.stringify(struck));
-  const again = await post('/commands/notes/write-note', { noteId: 'n1', text: 'Twice.' }, ann);
+  const { body: again } = await ann.send('notes/write-note', { noteId: 'n1', text: 'Twice.' });
   assert.equal(again.code, 'note_exists');
   platform.kill('SIGTERM');
   assert.equal(await platform.exited, 0, platform.output());

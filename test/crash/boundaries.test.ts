@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, type TestContext, test } from 'node:test';
 import { rawHistory } from '#test/judge/database.ts';
-import { house, story, type Told } from './boundaries.ts';
+import { beginning, story, type Told } from './boundaries.ts';
 import { kindOf } from './kinds.ts';
 import { differingViews, judgedApart } from './random-kills.ts';
 
@@ -35,7 +35,7 @@ let whole: Told;
 const begun = own('begun');
 before(
   async () => {
-    moved = await house({ folder: begun });
+    moved = await beginning({ folder: begun });
     whole = await story(begun, { folder: own('whole'), death: {} });
   },
   { timeout: TIMEOUT_MS },

@@ -1,10 +1,11 @@
 import { cpSync } from 'node:fs';
 import { join } from 'node:path';
+import type { Session } from '#demo/api.ts';
 import { rawHistory } from '#test/judge/database.ts';
 import { acknowledgementLog } from '#test/support/acknowledgement-log.ts';
-import { type Counter, type Customer, counterAt } from './customer.ts';
+import { type Counter, counterAt } from '#test/support/counter.ts';
+import { announceSale, bid, offerLot, openWallet, topUp, usd, withdraw } from './deeds.ts';
 import { type MortalPlatform, mortalPlatform } from './mortal-platform.ts';
-import { announceSale, bid, offerLot, openWallet, topUp, usd, withdraw } from './saleroom.ts';
 
 // One long story of bids, a hammer, a settlement and payments of every kind, told to a platform that dies at each append: its
 // end has to be the one of a life without death.
@@ -12,12 +13,12 @@ import { announceSale, bid, offerLot, openWallet, topUp, usd, withdraw } from '.
 const OPENS = '2026-03-01T13:00:00.000Z';
 const ENDS = '2026-03-08T13:00:00.000Z';
 /** Longer than a payment may wait to be confirmed, and than a withdrawal's hold lasts. */
-const LATER = '2026-03-12T13:00:00.000Z';
+export const LATER = '2026-03-12T13:00:00.000Z';
 
 interface People {
-  readonly ann: Customer;
-  readonly bob: Customer;
-  readonly sam: Customer;
+  readonly ann: Session;
+  readonly bob: Session;
+  readonly sam: Session;
 }
 
 async function people(counter: Counter): Promise<People> {
@@ -89,6 +90,8 @@ export interface TellOptions {
   readonly folder: string;
   /** When each life ends. */
   readonly death: Readonly<Record<string, string>>;
+  /** Whose code runs: this one's, unless another is named. */
+  readonly root?: string | undefined;
 }
 
 const ID = /[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}|[0-9a-f]{20,}/g;
@@ -119,14 +122,14 @@ async function liveUntil(platform: MortalPlatform, over: Promise<unknown>): Prom
 }
 
 /** Runs a client's work against a platform that is started again whenever it has died, and stops it then. */
-async function withPlatform(
-  { folder, death }: TellOptions,
+export async function withPlatform(
+  { folder, death, root }: TellOptions,
   work: (counter: Counter) => Promise<void>,
 ): Promise<Told> {
   const data = join(folder, 'data');
   const environment = { CLOCK: 'simulated', ...death };
   const preloads = ['test/crash/preloads/mortal.ts'];
-  const platform = await mortalPlatform({ folder: data, environment, preloads });
+  const platform = await mortalPlatform({ folder: data, environment, preloads, ...(root && { root }) });
   const log = acknowledgementLog(join(folder, 'acknowledgements.jsonl'));
   const over = new AbortController();
   try {
@@ -140,11 +143,17 @@ async function withPlatform(
   }
 }
 
-/** The house as it is before the story begins, in a folder to be copied. */
-export const house = (options: Omit<TellOptions, 'death'>): Promise<Told> =>
+/** Moving in and the story, by people who may have been through a part of it already. */
+export async function tellFromTheFirst(counter: Counter): Promise<void> {
+  await moveIn(counter);
+  await tell(counter);
+}
+
+/** The platform as it is before the story begins, in a folder to be copied. */
+export const beginning = (options: Omit<TellOptions, 'death'>): Promise<Told> =>
   withPlatform({ ...options, death: {} }, moveIn);
 
-/** Tells the story in a copy of the house. */
+/** Tells the story in a copy of the platform. */
 export function story(from: string, options: TellOptions): Promise<Told> {
   cpSync(join(from, 'data'), join(options.folder, 'data'), { recursive: true });
   return withPlatform(options, tell);

@@ -1,9 +1,10 @@
 import { setTimeout as pause } from 'node:timers/promises';
+import type { Session } from '#demo/api.ts';
 import type { Random } from '#domain/kernel/ports/facts.ts';
-import type { Counter, Customer } from './customer.ts';
-import { announceSale, offerLot, openWallet, topUp, usd } from './saleroom.ts';
+import type { Counter } from '#test/support/counter.ts';
+import { announceSale, offerLot, openWallet, topUp, usd } from './deeds.ts';
 
-// A house in full swing: lots are offered and end while people bid, pay in, pay out and pay each other.
+// A platform in full swing: lots are offered and end while people bid, pay in, pay out and pay each other.
 
 const BIDDERS = 10;
 /** Auctions that run at the same time. */
@@ -51,7 +52,7 @@ export interface LoadOptions {
 }
 
 /** Moves in: a sale, and people with money in their wallets. */
-async function moveIn(counter: Counter): Promise<{ sam: Customer; bidders: readonly Customer[] }> {
+async function moveIn(counter: Counter): Promise<{ sam: Session; bidders: readonly Session[] }> {
   const otto = await counter.signIn('otto', 'auctioneer');
   const sam = await counter.signIn('sam', 'seller', 'bidder');
   await announceSale(counter, otto);
@@ -93,7 +94,7 @@ export async function startLoad({ counter, random, over, offered }: LoadOptions)
     }
   }
 
-  function deedOf(who: Customer, id: string): Deed {
+  function deedOf(who: Session, id: string): Deed {
     const dice = random();
     const other = bidders[below(bidders.length)];
     const [auction] = [...live.values()].sort(() => random() - 0.5);
@@ -114,7 +115,7 @@ export async function startLoad({ counter, random, over, offered }: LoadOptions)
     };
   }
 
-  async function behave(who: Customer): Promise<void> {
+  async function behave(who: Session): Promise<void> {
     const done: Deed[] = [];
     for (let act = 0; !(finishing || over.aborted); act++) {
       const dice = random();

@@ -5,8 +5,8 @@ import { DatabaseSync } from 'node:sqlite';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Verdict } from '#test/judge/main.ts';
 import { type AcknowledgementLog, acknowledgementLog } from '#test/support/acknowledgement-log.ts';
+import { type Counter, counterAt } from '#test/support/counter.ts';
 import { seededRandom } from '#test/support/seeded.ts';
-import { type Counter, counterAt } from './customer.ts';
 import {
   auctionFeed,
   eventsFeed,
@@ -33,7 +33,7 @@ const LONGEST_LIFE_MS = 4_000;
 /** So many lives end before the platform is ready, by this time after the start. */
 const YOUNG_DEATHS = 0.1;
 const YOUNG_MS = 600;
-/** The house is at rest when nothing was written for so long; the provider may pause before it tells again. */
+/** The platform is at rest when nothing was written for so long; the provider may pause before it tells again. */
 const QUIET_MS = 1_200;
 const REST_MS = 40_000;
 const PATIENCE_MS = 60_000;
@@ -113,7 +113,7 @@ async function rest(folder: string, log: AcknowledgementLog): Promise<void> {
     before = undelivered === 0 ? now : '';
     await pause(QUIET_MS);
   }
-  throw new Error('the house does not come to rest');
+  throw new Error('the platform does not come to rest');
 }
 
 /** Kills and starts, until it was killed often enough; the last life goes on. */

@@ -20,7 +20,7 @@ import { feesStream, type Parts, realParts, recordedIn, type World } from './wor
 // What is real. Commands are read (`intake`), checked (`placeBid.precondition`), decided and deduplicated (`decideBatch`, with
 // barriers and shared appends), folded (`advance`) and answered (`replyOf`) by the pipeline's functions on the real
 // deciders; chains are followed by the kernel's `followChain` and `followReaction` with all reactions; steps of sagas are
-// made by `stepFor` and `afterStep`. The world before the search is the history of a whole house. All of these are pure, so
+// made by `stepFor` and `afterStep`. The world before the search is the history of a whole platform. All of these are pure, so
 // that each is run once for its arguments and then looked up.
 //
 // What is modelled, in senders.ts, settling.ts and moves.ts, is what stands around them: that an append is atomic and

@@ -5,9 +5,10 @@ import { PlaceBid } from '#domain/auctions/participant/messages.ts';
 import { AuctionCalledOff } from '#domain/auctions/sale/messages.ts';
 import type { AnyDecider } from '#domain/kernel/decider.ts';
 import { emptyTable } from '#domain/kernel/id-table.ts';
-import { availableOf, heldOf, moved } from '#domain/kernel/posting.ts';
-import type { Intent, Reaction } from '#domain/kernel/reaction.ts';
+import type { Intent } from '#domain/kernel/intent.ts';
+import type { Reaction } from '#domain/kernel/reaction.ts';
 import type { Saga } from '#domain/kernel/saga.ts';
+import { availableOf, heldOf, moved } from '#domain/wallets/posting.ts';
 import type { Wallet } from '#domain/wallets/wallet/state.ts';
 import { followReaction } from '#runtime/chain.ts';
 import {
@@ -20,7 +21,7 @@ import {
   type World,
 } from './world.ts';
 
-// Faults of kinds that such systems have had, each in one part of the house that is handed to the search. The house
+// Faults of kinds that such systems have had, each in one part of the platform that is handed to the search. The platform
 // itself knows nothing of them.
 
 export interface Fault {

@@ -28,7 +28,7 @@ import {
 
 // The small world: one auction that is open, two bidders with funded wallets, a seller, and the bids that come.
 
-/** What of the house a search runs: the real parts, or one of them with a fault planted. */
+/** What of the platform a search runs: the real parts, or one of them with a fault planted. */
 export interface Parts {
   readonly deciders: readonly AnyDecider[];
   readonly workflows: readonly Workflow[];
@@ -135,10 +135,10 @@ function bidder(actor: Actor, maxima: readonly bigint[]): Bidder {
   return { actor, stream: `participant-a1:${actor.id}`, bids };
 }
 
-/** Lets the whole house come to an open auction, and takes its history. */
+/** Lets the whole platform come to an open auction, and takes its history. */
 export async function givenWorld(t: TestContext, maxima: Maxima): Promise<World> {
   const room = await givenOpenAuction(t, { reserve: RESERVE });
-  const { events, end } = await room.house.store.readAll({ limit: 1_000 });
+  const { events, end } = await room.deployment.store.readAll({ limit: 1_000 });
   if (!end) throw new Error('the history before the search fits one page');
   const bidders = [bidder(ann, maxima.ann), bidder(bob, maxima.bob)];
   return { history: events, bidders, others: [], auctionId: 'a1', endsAt, reserve: RESERVE };
@@ -152,10 +152,10 @@ export async function givenCancellation(t: TestContext, maxima: Maxima): Promise
 /** A lot at rest that somebody may schedule, in a sale that somebody may cancel. */
 export async function givenScheduling(t: TestContext): Promise<World> {
   const room = await Saleroom.open(t);
-  await room.house.done(OpenWallet({ currency: 'USD' }), sam);
+  await room.deployment.done(OpenWallet({ currency: 'USD' }), sam);
   await room.consign({ reserve: RESERVE });
-  await room.house.settle();
-  const { events } = await room.house.store.readAll({ limit: 1_000 });
+  await room.deployment.settle();
+  const { events } = await room.deployment.store.readAll({ limit: 1_000 });
   const others = [scheduling, cancelling];
   return { history: events, bidders: [], others, auctionId: 'a1', endsAt: LATER, reserve: RESERVE };
 }

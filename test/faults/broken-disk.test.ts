@@ -4,7 +4,8 @@ import { describe, test } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
 import { z } from 'zod';
 import { boot, dataFolder } from '#test/support/booted.ts';
-import { type Answer, customerAt, effectsOf, healthOf, openWallet, signIn } from './customer.ts';
+import { type Answer, customerAt, healthOf, openWallet, signIn } from '#test/support/customer.ts';
+import { effectsOf } from './history-file.ts';
 import { type Injection, inject } from './injection.ts';
 import { linesOf } from './operator.ts';
 

@@ -3,7 +3,8 @@ import { chmod, mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { boot, dataFolder } from '#test/support/booted.ts';
-import { customerAt, effectsOf, filesIn, healthOf, openWallet, signIn } from './customer.ts';
+import { customerAt, healthOf, openWallet, signIn } from '#test/support/customer.ts';
+import { effectsOf, filesIn } from './history-file.ts';
 import { refusedStart } from './operator.ts';
 
 // Folders, files and keys that a start cannot use, and a folder that is in use.

@@ -11,7 +11,9 @@ import { systemClock } from '#engines/clock/system.ts';
 import { knowsPayments } from '#engines/payments/simulated/ledger.ts';
 import { demandWholeHistory } from '#engines/whole-history.ts';
 import { boot, dataFolder } from '#test/support/booted.ts';
-import { customerAt, historyIn, openWallet, signIn, until } from './customer.ts';
+import { customerAt, openWallet, signIn } from '#test/support/customer.ts';
+import { until } from '#test/support/until.ts';
+import { historyIn } from './history-file.ts';
 import { killedAtOpening } from './injection.ts';
 import { logged, refusedStart } from './operator.ts';
 

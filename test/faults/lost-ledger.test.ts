@@ -3,7 +3,9 @@ import { readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { boot, dataFolder } from '#test/support/booted.ts';
-import { historyIn, openWallet, signIn, until } from './customer.ts';
+import { openWallet, signIn } from '#test/support/customer.ts';
+import { until } from '#test/support/until.ts';
+import { historyIn } from './history-file.ts';
 import { logged } from './operator.ts';
 
 const NODE = [process.execPath];

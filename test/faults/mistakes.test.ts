@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { boot, dataFolder } from '#test/support/booted.ts';
-import { openWallet, signIn } from './customer.ts';
+import { openWallet, signIn } from '#test/support/customer.ts';
 import { linesOf } from './operator.ts';
 
 // An error that nothing has caught, wherever in the process: the code says that it is ours, a line says what it was, the log has

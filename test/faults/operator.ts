@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { type Booted, boot } from '#test/support/booted.ts';
-import { until } from './customer.ts';
+import { until } from '#test/support/until.ts';
 
 // What an operator reads, and what a supervisor is told.
 

@@ -3,7 +3,9 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { boot, dataFolder } from '#test/support/booted.ts';
-import { type Customer, customerAt, healthOf, historyIn, openWallet, signIn, until } from './customer.ts';
+import { type Customer, customerAt, healthOf, openWallet, signIn } from '#test/support/customer.ts';
+import { until } from '#test/support/until.ts';
+import { historyIn } from './history-file.ts';
 import { logged } from './operator.ts';
 
 // Somebody sets the clock of the machine under the real process, by an hour back and by an hour forward.

@@ -5,7 +5,8 @@ import { test } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
 import { WebSocket } from 'ws';
 import { boot, dataFolder } from '#test/support/booted.ts';
-import { type Customer, healthOf, signIn, until } from './customer.ts';
+import { type Customer, healthOf, signIn } from '#test/support/customer.ts';
+import { until } from '#test/support/until.ts';
 
 // A stop as those outside meet it: a balancer that asks for health, customers who go on sending commands, somebody who follows the
 // history. The order in which they are told is what counts.

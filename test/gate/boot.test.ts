@@ -2,32 +2,24 @@ import assert from 'node:assert/strict';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { boot, dataFolder } from '../support/booted.ts';
+import { boot, dataFolder } from '#test/support/booted.ts';
+import { ask } from '#test/support/customer.ts';
 
 const dataDir = await dataFolder();
 const start = (environment: Readonly<Record<string, string>>) => boot({ DATA_DIR: dataDir, ...environment });
 
-async function json(url: string, body: unknown, headers: Record<string, string> = {}) {
-  const response = await fetch(url, {
-    method: 'POST',
-    headers: { 'Content-Type': 'application/json', ...headers },
-    body: JSON.stringify(body),
-  });
-  return { status: response.status, body: (await response.json()) as Record<string, unknown> };
-}
-
 test('it starts, answers by REST and by GraphQL, remembers across a restart, and stops when asked', async () => {
   const first = start({});
   const address = await first.address();
-  const issued = await json(`${address}/dev/tokens`, { sub: 'ann', roles: ['bidder'] });
+  const issued = await ask(`${address}/dev/tokens`, { sub: 'ann', roles: ['bidder'] });
   assert.equal(issued.status, 201);
   const headers = { Authorization: `Bearer ${issued.body.token}`, 'Idempotency-Key': 'open-1' };
-  const opened = await json(`${address}/commands/wallets/open-wallet`, { currency: 'USD' }, headers);
+  const opened = await ask(`${address}/commands/wallets/open-wallet`, { currency: 'USD' }, headers);
   assert.deepEqual([opened.status, opened.body.outcome], [200, 'accepted'], JSON.stringify(opened.body));
   const query = {
     query: '{ __schema { queryType { name } mutationType { name } subscriptionType { name } } }',
   };
-  const asked = await json(`${address}/graphql`, query, headers);
+  const asked = await ask(`${address}/graphql`, query, headers);
   assert.equal(asked.status, 200);
   assert.equal(asked.body.errors, undefined, JSON.stringify(asked.body));
   first.kill('SIGTERM');
@@ -35,7 +27,7 @@ test('it starts, answers by REST and by GraphQL, remembers across a restart, and
 
   const second = start({});
   const again = await second.address();
-  const repeated = await json(`${again}/commands/wallets/open-wallet`, { currency: 'USD' }, headers);
+  const repeated = await ask(`${again}/commands/wallets/open-wallet`, { currency: 'USD' }, headers);
   assert.deepEqual(repeated, opened, 'the same id gets the first answer, also with the token of before');
   second.kill('SIGINT');
   assert.equal(await second.exited, 0, second.output());

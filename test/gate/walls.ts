@@ -1,4 +1,5 @@
 import { posix } from 'node:path';
+import { circles } from './circles.ts';
 import { contextProblem } from './context-walls.ts';
 import { engineProblem } from './engine-walls.ts';
 import { importsOf, type Tree } from './tree.ts';
@@ -8,7 +9,8 @@ import { importsOf, type Tree } from './tree.ts';
 /** The folder at the top, or the file itself where it stands there. */
 export const roomOf = (path: string): string => path.split('/')[0] ?? '';
 
-const inKernel = (path: string) => path.startsWith('domain/kernel/');
+/** With what it is built on. */
+const inKernel = (path: string) => /^domain\/(kernel|zod)\//.test(path);
 const isRuntime = (path: string) => roomOf(path) === 'runtime';
 const isDecider = (path: string) => /^domain\/(?!kernel\/).*decider\.ts$/.test(path);
 const in_ =
@@ -59,11 +61,15 @@ const walls: Readonly<Record<string, Wall>> = {
   'start.js': { reaches: () => false },
 };
 
-/** Inside the domain: the kernel knows no context, contexts never each other; what spans them stands beside them. */
+/**
+ * Inside the domain: what knows the inside of zod knows nothing else, the kernel knows no context, contexts never each other;
+ * what spans them stands beside them.
+ */
 function domainAllows(from: string, to: string): boolean {
   const [, area = ''] = from.split('/');
   const [, target = ''] = to.split('/');
-  if (target === 'kernel' || target === area) return true;
+  if (target === area || (target === 'zod' && area !== 'zod')) return true;
+  if (target === 'kernel') return area !== 'zod';
   return area === 'workflows';
 }
 
@@ -119,7 +125,7 @@ function directProblem(from: string, specifier: string, tree: Tree): string | un
   if (to === undefined) return packageProblem(from, specifier);
   if (!tree.has(to)) return 'is not there';
   const wall = walls[roomOf(from)];
-  if (wall === undefined) return `${roomOf(from)} is no room of the house`;
+  if (wall === undefined) return `${roomOf(from)} is no room of the project`;
   if (roomOf(to) === 'test' && roomOf(from) !== 'test') return 'only tests read tests';
   if (!(wall.imports ?? wall.reaches)(to) && roomOf(from) !== roomOf(to)) return 'is behind a wall';
   if (roomOf(from) === 'domain' && roomOf(to) === 'domain' && !domainAllows(from, to))
@@ -158,7 +164,7 @@ export const importsByFile = (tree: Tree): ReadonlyMap<string, readonly string[]
     ]),
   );
 
-/** Every import that goes through a wall, as a sentence; none in a house that stands. */
+/** Every import that goes through a wall, as a sentence; none where all walls stand. */
 export function wallProblems(tree: Tree): readonly string[] {
   const specifiers = new Map([...tree].map(([path, text]) => [path, importsOf(path, text)]));
   const direct = [...specifiers].flatMap(([from, list]) =>
@@ -170,11 +176,11 @@ export function wallProblems(tree: Tree): readonly string[] {
   const files = importsByFile(tree);
   const indirect = [...files.keys()].flatMap((from) => {
     const wall = walls[roomOf(from)];
-    if (wall === undefined) return [`${from}: ${roomOf(from)} is no room of the house`];
+    if (wall === undefined) return [`${from}: ${roomOf(from)} is no room of the project`];
     const via = reached(from, files);
     return [...via.keys()]
       .filter((to) => via.get(to) !== from && !wall.reaches(to) && roomOf(to) !== roomOf(from))
       .map((to) => `${roadTo(to, from, via)}: is behind a wall`);
   });
-  return [...direct, ...indirect];
+  return [...direct, ...indirect, ...circles(files)];
 }

@@ -13,7 +13,7 @@ import { reversals } from './reversals.ts';
 import { sagas } from './sagas.ts';
 import { sales } from './sales.ts';
 
-// The judge reads what is stored and what clients were told, and believes no code of the house: it imports none. Its rules
+// The judge reads what is stored and what clients were told, and believes no code of the platform: it imports none. Its rules
 // are written from the promises alone.
 
 export type { Acknowledgement, NamedEvent, RawEvent } from './raw.ts';
@@ -48,7 +48,7 @@ export function judgement(options: Partial<PlacesOptions & AcknowledgementsOptio
     if (problems.length < MOST_PROBLEMS) problems.push(problem);
   };
   const ledger = money();
-  const house = [
+  const ofTheBusiness = [
     auctions(),
     bidNumbers(),
     sales(),
@@ -60,7 +60,7 @@ export function judgement(options: Partial<PlacesOptions & AcknowledgementsOptio
     debts(ledger.balances),
     sagas(),
   ];
-  const rules: readonly Rules[] = [places({ clockMayGoBack, clocksApartMs }), ledger, ...house];
+  const rules: readonly Rules[] = [places({ clockMayGoBack, clocksApartMs }), ledger, ...ofTheBusiness];
   const answers = acknowledgements({ seenFirst });
   let events = 0;
   let position = 0n;

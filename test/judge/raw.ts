@@ -1,4 +1,4 @@
-// What the judge reads: stored JSON and what clients were told. Nothing here knows a type of the house.
+// What the judge reads: stored JSON and what clients were told. Nothing here knows a type of the platform.
 
 export type Json = Readonly<Record<string, unknown>>;
 

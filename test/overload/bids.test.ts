@@ -8,14 +8,14 @@ import type { StoredEvent } from '#domain/kernel/envelope.ts';
 import { later } from '#domain/kernel/instant.ts';
 import { simulatedClock } from '#engines/clock/simulated.ts';
 import { otto, person, sam } from '#test/support/given.ts';
-import { told } from '#test/support/house.ts';
-import { seededIds, seededRandom } from '#test/support/seeded.ts';
-import { createPipeline } from '#write-side/pipeline/pipeline.ts';
+import { givenPlatform } from '#test/support/platform.ts';
+import { seededRandom } from '#test/support/seeded.ts';
+import { told } from '#test/support/told.ts';
 import { busyStore } from './busy-store.ts';
 import { during, inTime, isAccepted, isOverloaded, p99, type Stage, sentFrom } from './flood.ts';
 
 // A bid is three durable steps in three streams, one behind the other. It is admitted once, at the door; that a step of it
-// meets a full house must not happen.
+// meets a full platform must not happen.
 
 const AUCTIONS = 10;
 const BIDDERS = 200;
@@ -34,16 +34,9 @@ function givenRoom(): Room {
   const clock = simulatedClock({ start: '2026-03-01T12:00:00.000Z' });
   const memory = memoryStores({ clock }).store;
   const store = busyStore(memory, clock, { commitMs: 8, eventsPerCommit: 16 });
-  const newId = seededIds(clock, 1);
-  const pipeline = createPipeline({
-    store,
-    registry,
-    deciders,
-    workflows,
-    reactions,
-    clock,
-    newId,
-    random: seededRandom(2),
+  const { pipeline, newId } = givenPlatform({
+    contexts: registry.contexts,
+    ...{ deciders, workflows, reactions, store, clock },
   });
   return {
     clock,
@@ -122,7 +115,7 @@ it('a flood of bids is refused at the door, and each bid that was let in goes al
   const { usual } = await during(room, 10, { usual: bids(10) });
   const { flood, crowd } = await during(room, SECONDS, { flood: bids(BIDS_PER_SECOND) });
 
-  // The burst that a calm house lets in is less than one in a hundred of a minute's bids, but not of these few seconds'.
+  // The burst that a calm platform lets in is less than one in a hundred of a minute's bids, but not of these few seconds'.
   const steady = sentFrom(flood, 1_000);
   assert.ok(p99(steady) <= 3 * p99(usual), `${p99(steady)} ms, usually ${p99(usual)}`);
   assert.ok(flood.filter(isAccepted).length > 200 * SECONDS, `${flood.filter(isAccepted).length} accepted`);

@@ -3,21 +3,21 @@ import { describe, it } from 'node:test';
 import type { Reply } from '#domain/kernel/envelope.ts';
 import { retryAfterMs } from '#runtime/wire.ts';
 import { acceptedPerSecond, during, inTime, isAccepted, p99, sentFrom } from './flood.ts';
-import { CAPACITY, crowdOf, givenTallies } from './tally-house.ts';
+import { CAPACITY, crowdOf, givenTallies } from './tally-stage.ts';
 
 const SECONDS = 6;
-/** By then the burst that a calm house lets in has been worked off. */
+/** By then the burst that a calm platform lets in has been worked off. */
 const STEADY_MS = 1_000;
 const good = crowdOf(200, 'good');
 
-describe('people who flood the house', () => {
+describe('people who flood the platform', () => {
   for (const flooders of [1, 5])
     it(`${flooders} of them do not keep the others out`, async () => {
-      const house = givenTallies();
-      const { usual } = await during(house, 3, { usual: house.load(CAPACITY / 50, { people: good }) });
-      const { others, flood } = await during(house, SECONDS, {
-        others: house.load(CAPACITY / 10, { people: good }),
-        flood: house.load(10 * CAPACITY, { people: crowdOf(flooders, 'bad') }),
+      const stage = givenTallies();
+      const { usual } = await during(stage, 3, { usual: stage.load(CAPACITY / 50, { people: good }) });
+      const { others, flood } = await during(stage, SECONDS, {
+        others: stage.load(CAPACITY / 10, { people: good }),
+        flood: stage.load(10 * CAPACITY, { people: crowdOf(flooders, 'bad') }),
       });
       const steady = sentFrom(others, STEADY_MS);
       const served = steady.filter(isAccepted).length / steady.length;
@@ -27,9 +27,9 @@ describe('people who flood the house', () => {
       assert.ok(acceptedPerSecond(flood, SECONDS) >= CAPACITY / 5);
     });
   it('are as many as everybody else when everybody floods', async () => {
-    const house = givenTallies();
+    const stage = givenTallies();
     const many = crowdOf(20, 'many');
-    const { flood } = await during(house, SECONDS, { flood: house.load(10 * CAPACITY, { people: many }) });
+    const { flood } = await during(stage, SECONDS, { flood: stage.load(10 * CAPACITY, { people: many }) });
     const served = new Map<string, number>();
     for (const { reply } of flood)
       for (const { metadata } of reply.events)
@@ -42,12 +42,12 @@ describe('people who flood the house', () => {
 
 describe('work that finishes what was begun', () => {
   it('is never refused for a flood outside, and is not much slower for it', async () => {
-    const house = givenTallies();
-    await during(house, 3, { light: house.load(CAPACITY / 50, { people: good }) });
-    const { usual } = await during(house, 3, { usual: house.internal(CAPACITY / 50) });
-    const { internal, flood } = await during(house, SECONDS, {
-      internal: house.internal(CAPACITY / 4),
-      flood: house.load(10 * CAPACITY, { people: good }),
+    const stage = givenTallies();
+    await during(stage, 3, { light: stage.load(CAPACITY / 50, { people: good }) });
+    const { usual } = await during(stage, 3, { usual: stage.internal(CAPACITY / 50) });
+    const { internal, flood } = await during(stage, SECONDS, {
+      internal: stage.internal(CAPACITY / 4),
+      flood: stage.load(10 * CAPACITY, { people: good }),
     });
     assert.ok(internal.every(isAccepted));
     const steady = sentFrom(internal, STEADY_MS);
@@ -56,44 +56,44 @@ describe('work that finishes what was begun', () => {
     assert.ok(outside >= CAPACITY / 4, `${outside}/s`);
   });
   it('takes the places of those outside where there is not enough for both', async () => {
-    const house = givenTallies();
-    await during(house, 3, { usual: house.load(CAPACITY / 50, { people: good }) });
-    const { internal, flood } = await during(house, SECONDS, {
-      internal: house.internal(CAPACITY * 0.9),
-      flood: house.load(10 * CAPACITY, { people: good }),
+    const stage = givenTallies();
+    await during(stage, 3, { usual: stage.load(CAPACITY / 50, { people: good }) });
+    const { internal, flood } = await during(stage, SECONDS, {
+      internal: stage.internal(CAPACITY * 0.9),
+      flood: stage.load(10 * CAPACITY, { people: good }),
     });
     assert.ok(internal.every(isAccepted));
     assert.ok(acceptedPerSecond(sentFrom(flood, STEADY_MS), SECONDS - 1) <= CAPACITY / 2);
-    assert.ok(house.pipeline.status().inFlight.system === 0);
+    assert.ok(stage.pipeline.status().inFlight.system === 0);
   });
 });
 
 describe('people who come again when they are told to', () => {
-  it('are all served, at the rate of the house and after a few tries', async () => {
-    const house = givenTallies();
+  it('are all served, at the rate of the platform and after a few tries', async () => {
+    const stage = givenTallies();
     const people = crowdOf(3_000);
-    await during(house, 3, { usual: house.load(CAPACITY / 50, { people }) });
+    await during(stage, 3, { usual: stage.load(CAPACITY / 50, { people }) });
     let tries = 0;
     let servedAfterMs = 0;
-    const startMs = Date.parse(house.clock.now());
+    const startMs = Date.parse(stage.clock.now());
     const pause = (ms: number) =>
       new Promise<void>((resolve) => {
-        const moment = new Date(Date.parse(house.clock.now()) + ms).toISOString();
-        house.clock.at(moment, resolve);
+        const moment = new Date(Date.parse(stage.clock.now()) + ms).toISOString();
+        stage.clock.at(moment, resolve);
       });
     async function patient(actor: (typeof people)[number]): Promise<Reply> {
       for (;;) {
         tries += 1;
         // Else who is told to come at once would come for ever.
         assert.ok(tries <= 6 * people.length, `${tries} tries`);
-        const reply = await house.dispatch({ actor, commandId: 'once', data: { tally: actor.id, times: 1 } });
-        servedAfterMs = Math.max(servedAfterMs, Date.parse(house.clock.now()) - startMs);
+        const reply = await stage.dispatch({ actor, commandId: 'once', data: { tally: actor.id, times: 1 } });
+        servedAfterMs = Math.max(servedAfterMs, Date.parse(stage.clock.now()) - startMs);
         if (reply.outcome !== 'rejected') return reply;
         assert.equal(reply.rejection.code, 'overloaded');
         await pause(retryAfterMs(reply.rejection) ?? 0);
       }
     }
-    const replies = await inTime(house, Promise.all(people.map(patient)));
+    const replies = await inTime(stage, Promise.all(people.map(patient)));
     assert.ok(replies.every(({ outcome, events }) => outcome === 'accepted' && events.length === 1));
     // Three seconds of work, all of it asked for in one moment.
     assert.ok(servedAfterMs <= 12_000, `${servedAfterMs} ms`);

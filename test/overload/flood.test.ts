@@ -11,9 +11,9 @@ import {
   p99,
   recoveredAfterMs,
 } from './flood.ts';
-import { CAPACITY, crowdOf, givenTallies } from './tally-house.ts';
+import { CAPACITY, crowdOf, givenTallies } from './tally-stage.ts';
 
-// The promise: ten times what the house can do leaves those who are let in with at most three times the
+// The promise: ten times what the platform can do leaves those who are let in with at most three times the
 // usual wait, everybody else with a no that says when to come again, and no trace after five seconds. Time is simulated and
 // the store's speed is exact, so these are numbers and not impressions.
 
@@ -30,28 +30,28 @@ async function flooded(options: {
   readonly hot: boolean;
   readonly limits?: Partial<PipelineLimits>;
   readonly seconds?: number;
-  /** The house has just been started: it has learned nothing. */
+  /** The platform has just been started: it has learned nothing. */
   readonly cold?: boolean;
 }) {
   const { hot, limits = {}, seconds = SECONDS, cold = false } = options;
   const people = crowdOf(1_000);
   const quiet = givenTallies({ limits });
   const before = await during(quiet, 5, { usual: quiet.load(CAPACITY / 50, { people, hot }) });
-  const house = cold ? givenTallies({ limits }) : quiet;
-  const { flood, crowd } = await during(house, seconds, {
-    flood: house.load(TIMES * CAPACITY, { people, hot }),
+  const stage = cold ? givenTallies({ limits }) : quiet;
+  const { flood, crowd } = await during(stage, seconds, {
+    flood: stage.load(TIMES * CAPACITY, { people, hot }),
   });
   const usualMs = p99(before.usual);
-  return { house, people, usualMs, flood, crowd, seconds };
+  return { stage, people, usualMs, flood, crowd, seconds };
 }
 
-describe('ten times the load that the house sustains', () => {
+describe('ten times the load that the platform sustains', () => {
   for (const [name, hot, share] of [
     ['on a thousand streams', false, 0.85],
     ['on one stream', true, 0.5],
   ] as const)
     it(`${name} keeps the accepted within three times the usual, the rest is told when to come again`, async () => {
-      const { house, people, usualMs, flood, crowd, seconds } = await flooded({ hot });
+      const { stage, people, usualMs, flood, crowd, seconds } = await flooded({ hot });
       assert.ok(p99(flood) <= LONGER * usualMs, `${p99(flood)} ms, usually ${usualMs}`);
       // It would be easy to be quick by doing nothing.
       assert.ok(
@@ -67,9 +67,9 @@ describe('ten times the load that the house sustains', () => {
       assert.ok(crowd.inFlight <= most, `${crowd.inFlight} in flight`);
       assert.ok(crowd.queued <= most && crowd.waiting <= most);
 
-      const { light } = await during(house, 6, { light: house.load(CAPACITY / 50, { people, hot }) });
+      const { light } = await during(stage, 6, { light: stage.load(CAPACITY / 50, { people, hot }) });
       assert.ok(recoveredAfterMs(light, usualMs) <= RECOVERY_MS);
-      const { inFlight, queued } = house.pipeline.status();
+      const { inFlight, queued } = stage.pipeline.status();
       assert.deepEqual(
         { inFlight, queued },
         {
@@ -78,7 +78,7 @@ describe('ten times the load that the house sustains', () => {
         },
       );
     });
-  it('holds for a house that has just been started and has learned nothing', async () => {
+  it('holds for a platform that has just been started and has learned nothing', async () => {
     const { usualMs, flood, seconds } = await flooded({ hot: false, cold: true });
     assert.ok(p99(flood) <= LONGER * usualMs, `${p99(flood)} ms, usually ${usualMs}`);
     assert.ok(acceptedPerSecond(flood, seconds) >= 0.8 * CAPACITY);
@@ -93,8 +93,8 @@ describe('ten times the load that the house sustains', () => {
 
 describe('a refusal', () => {
   it('does not look at what the command says', async () => {
-    const house = givenTallies({ limits: { externalInFlight: 1 } });
-    const first = house.dispatch({});
+    const stage = givenTallies({ limits: { externalInFlight: 1 } });
+    const first = stage.dispatch({});
     let looks = 0;
     const envelope = {
       get data() {
@@ -103,7 +103,7 @@ describe('a refusal', () => {
       },
     };
     // Copied without its getters it would be read here.
-    const reply = await house.pipeline.dispatch(
+    const reply = await stage.pipeline.dispatch(
       Object.defineProperties(
         { command: 'AddOnes', commandId: 'x', actor: crowdOf(1)[0], origin: { channel: 'http' } },
         Object.getOwnPropertyDescriptors(envelope),

@@ -14,7 +14,7 @@ import {
   Withdraw,
   WriteOffDebt,
 } from '#domain/wallets/wallet/messages.ts';
-import { person } from '#test/support/deciding.ts';
+import { person } from '#test/support/given.ts';
 import { Ledger } from '#test/support/money-ledger.ts';
 import { fold } from '#test/support/money-views.ts';
 import { MoneyWorld, type Sent } from '#test/support/money-world.ts';
@@ -25,7 +25,7 @@ import { MoneyWorld, type Sent } from '#test/support/money-world.ts';
 const currency = 'USD';
 
 /** Wallets in memory, and a bank whose notices say the most that one can. */
-class House {
+class Books {
   readonly world = new MoneyWorld();
   readonly #ledger = new Ledger();
   #notices = 0;
@@ -88,46 +88,46 @@ class House {
 }
 
 test('what is owed to a person may be more than one amount, and all of it goes through clearing and back', () => {
-  const house = new House('ann');
-  for (const _ of [1, 2, 3]) house.topUp('ann');
-  assert.equal(house.balance('unclaimed:ann:USD'), 3n * MAX_AMOUNT);
-  assert.equal(house.balance('provider:bank:USD'), -3n * MAX_AMOUNT);
-  house.asks('ann', ClaimMoney({ currency }));
-  const [paidOut] = house.world.history.filter((event) => isRecorded(event, UnclaimedPaidOut));
+  const books = new Books('ann');
+  for (const _ of [1, 2, 3]) books.topUp('ann');
+  assert.equal(books.balance('unclaimed:ann:USD'), 3n * MAX_AMOUNT);
+  assert.equal(books.balance('provider:bank:USD'), -3n * MAX_AMOUNT);
+  books.asks('ann', ClaimMoney({ currency }));
+  const [paidOut] = books.world.history.filter((event) => isRecorded(event, UnclaimedPaidOut));
   assert.equal(paidOut?.data.amount, 3n * MAX_AMOUNT);
   // No wallet has room for so much.
-  assert.equal(house.balance('unclaimed:ann:USD'), 3n * MAX_AMOUNT);
+  assert.equal(books.balance('unclaimed:ann:USD'), 3n * MAX_AMOUNT);
 });
 
 test('what the bank takes back of it pays itself', () => {
-  const house = new House('ann');
-  const payments = [1, 2].map(() => house.topUp('ann'));
-  for (const paymentId of payments) house.bankSays(paymentId, 'top_up_charged_back');
-  assert.equal(house.balance('unclaimed:ann:USD'), 0n);
-  assert.equal(house.balance('receivable:ann:USD'), 0n);
-  assert.equal(house.balance('provider:bank:USD'), 0n);
+  const books = new Books('ann');
+  const payments = [1, 2].map(() => books.topUp('ann'));
+  for (const paymentId of payments) books.bankSays(paymentId, 'top_up_charged_back');
+  assert.equal(books.balance('unclaimed:ann:USD'), 0n);
+  assert.equal(books.balance('receivable:ann:USD'), 0n);
+  assert.equal(books.balance('provider:bank:USD'), 0n);
 });
 
 test('what a person owes may be more than one amount, keeps their money in, and is written off as a whole', () => {
-  const house = new House('ann');
-  house.overpaid('ann');
+  const books = new Books('ann');
+  books.overpaid('ann');
   const owed = 2n * (MAX_AMOUNT - 1n);
-  assert.equal(house.balance('receivable:ann:USD'), -owed);
-  assert.equal(house.asks('ann', CloseWallet({ currency })), 'debt_outstanding');
-  house.writesOff('ann');
-  assert.equal(house.balance('receivable:ann:USD'), 0n);
-  assert.equal(house.balance('platform:losses:USD'), -owed);
+  assert.equal(books.balance('receivable:ann:USD'), -owed);
+  assert.equal(books.asks('ann', CloseWallet({ currency })), 'debt_outstanding');
+  books.writesOff('ann');
+  assert.equal(books.balance('receivable:ann:USD'), 0n);
+  assert.equal(books.balance('platform:losses:USD'), -owed);
 });
 
 test('what comes back may make a wallet hold more than one amount, of which one amount at a time can be moved', () => {
-  const house = new House('ann', 'bob');
-  const payouts = house.overpaid('ann');
+  const books = new Books('ann', 'bob');
+  const payouts = books.overpaid('ann');
   // What other money has paid is no loss: what comes back then is the person's.
-  for (const _ of payouts) house.topUp('ann');
-  for (const paymentId of payouts) house.bankSays(paymentId, 'payout_returned');
-  assert.equal(house.balance('wallet:ann:USD:available'), 2n * MAX_AMOUNT);
-  assert.equal(house.asks('ann', CloseWallet({ currency })), 'wallet_not_empty');
-  assert.equal(house.asks('ann', RequestTopUp({ amount: 1n, currency })), 'balance_limit');
-  for (const _ of [1, 2]) house.asks('ann', Withdraw({ amount: MAX_AMOUNT, currency }));
-  assert.equal(house.balance('wallet:ann:USD:held'), 2n * MAX_AMOUNT);
+  for (const _ of payouts) books.topUp('ann');
+  for (const paymentId of payouts) books.bankSays(paymentId, 'payout_returned');
+  assert.equal(books.balance('wallet:ann:USD:available'), 2n * MAX_AMOUNT);
+  assert.equal(books.asks('ann', CloseWallet({ currency })), 'wallet_not_empty');
+  assert.equal(books.asks('ann', RequestTopUp({ amount: 1n, currency })), 'balance_limit');
+  for (const _ of [1, 2]) books.asks('ann', Withdraw({ amount: MAX_AMOUNT, currency }));
+  assert.equal(books.balance('wallet:ann:USD:held'), 2n * MAX_AMOUNT);
 });

@@ -15,9 +15,11 @@ import { simulatedClock } from '#engines/clock/simulated.ts';
 import { systemClock } from '#engines/clock/system.ts';
 import { eventFeed } from '#engines/event-feed/feed.ts';
 import { auctionsView } from '#projections/auctions/auctions.ts';
-import { type FeedHouse, feedGate, outgoing } from '#read-api/feeds/feed.ts';
+import { type FeedServices, outgoing } from '#read-api/feeds/feed.ts';
+import { feedGate } from '#read-api/feeds/gate.ts';
 import { readLimits } from '#read-api/limits.ts';
 import { liveView } from '#read-api/live/live-view.ts';
+import { metadata } from '#test/support/given.ts';
 import { terms } from '../support/auctions.ts';
 import { givenReadSide, type ReadSide } from '../support/read-side.ts';
 import { seededIds } from '../support/seeded.ts';
@@ -49,7 +51,7 @@ function givenFeeds(feedsPerAddress = 100) {
     logger,
     limits,
   });
-  const house: FeedHouse = {
+  const readSide: FeedServices = {
     clock,
     businessClock: clock,
     store,
@@ -74,26 +76,16 @@ function givenFeeds(feedsPerAddress = 100) {
             },
             ...{ price: BigInt(count), smallestBid: BigInt(count + 1), reserveMet: true },
           });
-    const metadata = {
-      ...{
-        version: 1,
-        occurredAt: clock.now(),
-        actor: 'ann',
-        roles: [],
-        command: 'Test',
-        commandId: `c${count}`,
-      },
-      ...{ payload: 'p', correlationId: 'c', causationId: 'c', origin: { channel: 'cli' } },
-    };
+    const how = { ...metadata, occurredAt: clock.now(), actor: 'ann', commandId: `c${count}` };
     const [stream, data] = ['auction-a1', registry.encode(event)];
-    await store.append(stream, 'any', [{ eventId: newId(), type: event.type, data, metadata }]);
+    await store.append(stream, 'any', [{ eventId: newId(), type: event.type, data, metadata: how }]);
     // Another auction whose name begins with the same letters must never be taken for this one.
-    await store.append('auction-a10', 'any', [{ eventId: newId(), type: event.type, data, metadata }]);
+    await store.append('auction-a10', 'any', [{ eventId: newId(), type: event.type, data, metadata: how }]);
   };
   const open = async (cursor?: string) => {
     const from = cursor === undefined ? undefined : readToken(store.epoch, cursor);
     const source = await live.follow('a1', { after: from, atLeast: undefined });
-    return outgoing(house, viewer, from ?? 0n, source);
+    return outgoing(readSide, viewer, from ?? 0n, source);
   };
   const close = async () => {
     closing.abort();
@@ -194,11 +186,11 @@ test('an auction nobody has scheduled is not found, and is not kept', async () =
   await close();
 });
 
-let house: ReadSide;
+let readSide: ReadSide;
 before(async () => {
-  house = await givenReadSide();
+  readSide = await givenReadSide();
 });
-after(() => house.close());
+after(() => readSide.close());
 
 interface WalletItem {
   readonly after: string;
@@ -208,12 +200,12 @@ interface WalletItem {
 
 test('a person’s entries come one by one, contiguous, nobody else’s among them, and the end says why', async () => {
   const open = (person: string, currency: string) =>
-    house.append(`wallet-${person}:${currency}`, WalletOpened({ person, currency }));
+    readSide.append(`wallet-${person}:${currency}`, WalletOpened({ person, currency }));
   await open('ann', 'USD');
   await open('annabel', 'USD');
   await open('ann', 'EUR');
   const client = createClient({
-    url: house.socketUrl,
+    url: readSide.socketUrl,
     webSocketImpl: WebSocket,
     retryAttempts: 0,
     connectionParams: { authorization: 'Bearer ann:bidder' },
@@ -247,13 +239,13 @@ test('a person’s entries come one by one, contiguous, nobody else’s among th
     entries.map(({ person, currency }) => `${person}:${currency}`),
     ['ann:USD', 'ann:EUR', 'ann:GBP'],
   );
-  let cursor = tokenOf(house.store.epoch, 0n);
+  let cursor = tokenOf(readSide.store.epoch, 0n);
   for (const item of items) {
     assert.equal(item.after, cursor);
     cursor = item.position;
   }
   const end = second.next();
-  await house.closeServer('maintenance');
+  await readSide.closeServer('maintenance');
   assert.equal((await end).value?.errors?.[0]?.extensions?.code, 'unavailable');
   await client.dispose();
 });

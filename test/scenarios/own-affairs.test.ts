@@ -27,7 +27,7 @@ import {
   usd,
 } from '#test/support/saleroom.ts';
 
-// Sam sells, and has the tokens of staff besides: in the running house he decides nothing of his own for it, and keeps what every
+// Sam sells, and has the tokens of staff besides: in the running platform he decides nothing of his own for it, and keeps what every
 // seller may do.
 
 const currency = 'USD';
@@ -48,68 +48,71 @@ const schedule = (saleId: string) => ScheduleAuction({ auctionId: 'a2', lotId: '
 
 /** Sam pays in and passes it on, and his bank takes it back. Resolves with the payment's id. */
 async function chargedBack(room: Saleroom): Promise<string> {
-  const { house } = room;
+  const { deployment } = room;
   const paymentId = await room.beginTopUp(sam, 100_00n);
   await room.confirmTopUps();
-  await house.done(Transfer({ to: bob.id, amount: 100_00n, currency }), sam);
+  await deployment.done(Transfer({ to: bob.id, amount: 100_00n, currency }), sam);
   const back = { noticeId: 'back', paymentId, outcome: 'top_up_charged_back', amount: 100_00n } as const;
-  assert.equal(await house.tell({ ...back, currency }), true);
-  await house.settle();
+  assert.equal(await deployment.tell({ ...back, currency }), true);
+  await deployment.settle();
   return paymentId;
 }
 
-/** What each command needs to be about something of Sam's, in a house where the auction `a1` of his lot is open. */
+/** What each command needs to be about something of Sam's, in a platform where the auction `a1` of his lot is open. */
 const stories: Readonly<Record<keyof typeof ownAffairs, (room: Saleroom) => Promise<Command>>> = {
   async WriteOffDebt(room) {
     await chargedBack(room);
     return WriteOffDebt({ person: sam.id, currency, cause: 'It is small.' });
   },
   async HandleNotice(room) {
-    const { house } = room;
+    const { deployment } = room;
     const paymentId = await chargedBack(room);
     // In another currency than the payment: somebody has to look at it.
     const odd = { noticeId: 'odd', paymentId, outcome: 'top_up_charged_back', amount: 1_00n } as const;
-    assert.equal(await house.tell({ ...odd, currency: 'EUR' }), true);
-    await house.settle();
-    const kept = (await house.everything()).find(({ type }) => type === 'NoticeKept');
+    assert.equal(await deployment.tell({ ...odd, currency: 'EUR' }), true);
+    await deployment.settle();
+    const kept = (await deployment.everything()).find(({ type }) => type === 'NoticeKept');
     return HandleNotice({ waitingId: textIn(kept?.data, 'waitingId'), note: 'All is well.' });
   },
   async CancelAuction(room) {
-    assert.equal(refusedWith(await room.house.send(cancelA1, person(sam.id, ['auctioneer']))), 'own_affair');
+    assert.equal(
+      refusedWith(await room.deployment.send(cancelA1, person(sam.id, ['auctioneer']))),
+      'own_affair',
+    );
     await room.bid(ann, 20_00n);
     return cancelA1;
   },
   CloseSale: async () => CloseSale({ saleId: 's1' }),
   CancelSale: async () => CancelSale({ saleId: 's1', cause: 'Too cheap.' }),
-  async ScheduleAuction({ house }) {
-    await house.done(saleOf('s2'), clerkSam);
-    await house.done(PublishSale({ saleId: 's2' }), otto);
-    await house.done(ConsignLot(lotOf('l2')), sam);
+  async ScheduleAuction({ deployment }) {
+    await deployment.done(saleOf('s2'), clerkSam);
+    await deployment.done(PublishSale({ saleId: 's2' }), otto);
+    await deployment.done(ConsignLot(lotOf('l2')), sam);
     return schedule('s2');
   },
   async PayOutUnclaimed(room) {
-    await room.house.done(CloseWallet({ currency }), sam);
+    await room.deployment.done(CloseWallet({ currency }), sam);
     await room.bid(ann, 20_00n);
-    await room.house.advanceTo(endsAt);
+    await room.deployment.advanceTo(endsAt);
     return PayOutUnclaimed({ person: sam.id, currency });
   },
-  async OpenAuction({ house }) {
-    await house.done(ConsignLot(lotOf('l2')), sam);
-    await house.done(schedule('s1'), clerkSam);
+  async OpenAuction({ deployment }) {
+    await deployment.done(ConsignLot(lotOf('l2')), sam);
+    await deployment.done(schedule('s1'), clerkSam);
     return OpenAuction({ auctionId: 'a2' });
   },
   ConsignLot: async () => ConsignLot({ ...lotOf('l2'), consignor: sam.id }),
-  async AmendLot({ house }) {
-    await house.done(ConsignLot(lotOf('l2')), sam);
+  async AmendLot({ deployment }) {
+    await deployment.done(ConsignLot(lotOf('l2')), sam);
     return AmendLot({ ...lotOf('l2'), reserve: usd(50_00n) });
   },
-  async WithdrawLot({ house }) {
-    await house.done(ConsignLot(lotOf('l2')), sam);
+  async WithdrawLot({ deployment }) {
+    await deployment.done(ConsignLot(lotOf('l2')), sam);
     return WithdrawLot({ lotId: 'l2', cause: 'Kept after all.' });
   },
   ScheduleSale: async () => saleOf('s2'),
-  async PublishSale({ house }) {
-    await house.done(saleOf('s2'), clerkSam);
+  async PublishSale({ deployment }) {
+    await deployment.done(saleOf('s2'), clerkSam);
     return PublishSale({ saleId: 's2' });
   },
 };
@@ -127,23 +130,23 @@ for (const [type, story] of Object.entries(stories)) {
   if (decision === 'refused')
     test(`${type} is refused to whoever has an interest in it, under any role, and done by others`, async (t) => {
       const room = await givenOpenAuction(t);
-      const { house } = room;
+      const { deployment } = room;
       const command = await story(room);
-      const before = await house.store.head();
+      const before = await deployment.store.head();
       for (const token of tokensFor(type))
-        for (const process of [house.process, await house.beside()])
+        for (const process of [deployment.process, await deployment.beside()])
           assert.equal(refusedWith(await process.send(command, token)), 'own_affair', token.roles.join());
-      assert.equal(await house.store.head(), before, 'nothing was recorded');
-      await house.done(command, otto);
-      await house.settle();
+      assert.equal(await deployment.store.head(), before, 'nothing was recorded');
+      await deployment.done(command, otto);
+      await deployment.settle();
       await room.audited();
     });
   else
     test(`${type} is done for oneself: ${decision.allowed}`, async (t) => {
       const room = await givenOpenAuction(t);
       const command = await story(room);
-      await room.house.done(command, clerkSam);
-      await room.house.settle();
+      await room.deployment.done(command, clerkSam);
+      await room.deployment.settle();
       await room.audited();
     });
 }

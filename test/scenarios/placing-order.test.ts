@@ -24,23 +24,23 @@ async function givenThree(t: TestContext) {
 /** Everybody bids one after the other; then their money is held in this order. What the auction's stream says of it. */
 async function fundedInOrder(t: TestContext, maxima: readonly bigint[], order: readonly Actor[]) {
   const room = await givenThree(t);
-  const { house } = room;
+  const { deployment } = room;
   const walletOf = (who: Actor): string => `wallet-${who.id}:USD`;
   const replies = [];
   const held = new Map<Actor, { release(): void }>();
   for (const [at, who] of people.entries()) {
-    const one = house.process.holdBack(({ stream }) => stream === walletOf(who));
+    const one = deployment.process.holdBack(({ stream }) => stream === walletOf(who));
     held.set(who, one);
     replies.push(room.bid(who, maxima[at] ?? 0n));
     await one.reached;
   }
   for (const who of order) {
     held.get(who)?.release();
-    await house.reached(walletOf(who), 'FundsReserved');
+    await deployment.reached(walletOf(who), 'FundsReserved');
   }
   await Promise.all(replies);
-  await house.settle();
-  const events = (await house.history('auction-a1')).filter(({ type }) => type.startsWith('Bid'));
+  await deployment.settle();
+  const events = (await deployment.history('auction-a1')).filter(({ type }) => type.startsWith('Bid'));
   const walk = events.map(({ data }) => `${data.bidder}: ${data.leader ?? 'refused'} ${data.price ?? ''}`);
   return { walk, held: (await room.audited()).held };
 }
@@ -73,15 +73,15 @@ for (const { maxima, walk, held } of expected)
 
 test('a wallet that does not answer in time costs its own bid only, whose money is free when it does', async (t) => {
   const room = await givenThree(t);
-  const { house } = room;
-  const silent = house.process.holdBack(({ stream }) => stream === 'wallet-ann:USD');
+  const { deployment } = room;
+  const silent = deployment.process.holdBack(({ stream }) => stream === 'wallet-ann:USD');
   const first = room.bid(ann, 20_00n);
   await silent.reached;
   assert.equal((await room.bid(bob, 15_00n)).outcome, 'accepted');
   silent.release();
   assert.equal(refusedWith(await first), 'funded_too_late');
-  await house.settle();
-  const types = (await house.types('auction-a1')).filter((type) => type.startsWith('Bid'));
+  await deployment.settle();
+  const types = (await deployment.types('auction-a1')).filter((type) => type.startsWith('Bid'));
   assert.deepEqual(types, ['BidPassedOver', 'BidAccepted', 'BidRefused']);
   assert.deepEqual((await room.audited()).held, { 'bob:USD/a1': 16_50n });
   assert.equal((await room.bid(ann, 20_00n)).outcome, 'accepted');

@@ -5,6 +5,7 @@ import { chmod, readFile, symlink, writeFile } from 'node:fs/promises';
 import { delimiter, join, resolve } from 'node:path';
 import { test } from 'node:test';
 import { boot, dataFolder } from '../support/booted.ts';
+import { signIn } from '../support/customer.ts';
 
 // What the README and the guides tell people to do is done here, literally.
 
@@ -95,14 +96,9 @@ test('its first auction goes as it says', async () => {
   // Whoever bids is told by either edge whether that leads.
   assert.match(text, /"type":"BidAccepted".*"leads":true/);
   const bid = async (who: string, amount: string) => {
-    const post = async (path: string, body: object, headers = {}) => {
-      const asked = { method: 'POST', headers: { 'content-type': 'application/json', ...headers } };
-      return (await fetch(`${address}${path}`, { ...asked, body: JSON.stringify(body) })).json();
-    };
-    const { token } = await post('/dev/tokens', { sub: who, roles: ['bidder'] });
     const query = `mutation { placeBid(auctionId: "clock", maximum: { amount: "${amount}", currency: "USD" }) { ... on Accepted { leads } } }`;
-    const { data } = await post('/graphql', { query }, { authorization: `Bearer ${token}` });
-    return data;
+    const bidder = await signIn(address, who, ['bidder']);
+    return (await bidder.query(query)).body.data;
   };
   assert.deepEqual(await bid('bob', '12000'), { placeBid: { leads: false } });
   assert.deepEqual(await bid('ann', '18000'), { placeBid: { leads: true } });

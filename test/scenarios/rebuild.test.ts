@@ -19,7 +19,6 @@ import {
   append,
   clock,
   countersView,
-  eventually,
   type Fact,
   historyOf,
   loopOf,
@@ -27,6 +26,7 @@ import {
   totalsIn,
   totalsOf,
 } from '#test/support/counters.ts';
+import { until } from '#test/support/until.ts';
 
 const RUNS = Number(process.env.ANNALS_RUNS ?? 25);
 const view = countersView();
@@ -94,7 +94,7 @@ describe('a rebuild', () => {
     facts.push(['k1', 1n]);
     await views.reader.get('counters', 'k1', { position });
     assert.deepEqual(await liveTotals(served), totalsOf(facts));
-    await eventually('the old build is dropped', async () => (await served.consumers.all()).length === 1);
+    await until(async () => (await served.consumers.all()).length === 1, 'the old build is dropped');
     await views.stop();
     await served.close();
     await beside.close();
@@ -123,7 +123,7 @@ describe('a rebuild', () => {
     // Whichever wins, one build is live, and nothing of the other is left.
     assert.equal(second.status, 'fulfilled');
     assert.ok(first.status === 'fulfilled' || first.reason instanceof RebuildError);
-    await eventually('the others are dropped', async () => (await readStore.consumers.all()).length === 1);
+    await until(async () => (await readStore.consumers.all()).length === 1, 'the others are dropped');
     assert.equal((await verify(store, readStore)).equal, true);
     await views.stop();
   });

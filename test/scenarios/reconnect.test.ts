@@ -12,11 +12,11 @@ import * as graphqlWs from '../support/clients/graphql-ws.ts';
 import { givenReadSide, type ReadSide } from '../support/read-side.ts';
 import { seededRandom } from '../support/seeded.ts';
 
-let house: ReadSide;
+let readSide: ReadSide;
 before(async () => {
-  house = await givenReadSide();
+  readSide = await givenReadSide();
 });
-after(() => house.close());
+after(() => readSide.close());
 
 /** Between two tries of a client, in milliseconds: the tests drop sockets often. */
 const PAUSE_MS = 20;
@@ -27,7 +27,7 @@ async function bidAndDrop(auctionId: string, drop: () => void, seen: () => numbe
   const random = seededRandom(7);
   let last = 0n;
   for (let bid = 1; bid <= BIDS; bid++) {
-    last = await house.append(
+    last = await readSide.append(
       `auction-${auctionId}`,
       BidAccepted({
         ...{ auctionId, bidId: `b${bid}`, bidder: 'ann', currency: 'USD', maximum: 9_000_00n, leader: 'ann' },
@@ -40,11 +40,11 @@ async function bidAndDrop(auctionId: string, drop: () => void, seen: () => numbe
     if (random() < 0.3)
       while (seen() === before && random() < 0.9) await new Promise((next) => setTimeout(next, 5));
   }
-  return tokenOf(house.store.epoch, last);
+  return tokenOf(readSide.store.epoch, last);
 }
 
 function assertContiguous(items: readonly graphqlWs.Item[], last: string): void {
-  let cursor = tokenOf(house.store.epoch, 0n);
+  let cursor = tokenOf(readSide.store.epoch, 0n);
   let bids = -1;
   for (const item of items) {
     assert.equal(item.after, cursor, 'an interval begins where the one before it ended');
@@ -57,11 +57,11 @@ function assertContiguous(items: readonly graphqlWs.Item[], last: string): void 
 }
 
 test('the graphql-ws client follows an auction over lost sockets without gap or duplicate', async () => {
-  await house.append('auction-w1', AuctionOpened({ ...terms, auctionId: 'w1' }));
+  await readSide.append('auction-w1', AuctionOpened({ ...terms, auctionId: 'w1' }));
   let socket: { terminate(): void } | undefined;
   let opened = 0;
   const client = createClient({
-    url: house.socketUrl,
+    url: readSide.socketUrl,
     webSocketImpl: WebSocket,
     retryAttempts: 0,
     on: {
@@ -91,11 +91,11 @@ test('the graphql-ws client follows an auction over lost sockets without gap or 
 });
 
 test('the Apollo client does too', async () => {
-  await house.append('auction-w2', AuctionOpened({ ...terms, auctionId: 'w2' }));
+  await readSide.append('auction-w2', AuctionOpened({ ...terms, auctionId: 'w2' }));
   let socket: { terminate(): void } | undefined;
   let opened = 0;
   const link = createClient({
-    url: house.socketUrl,
+    url: readSide.socketUrl,
     webSocketImpl: WebSocket,
     retryAttempts: 0,
     on: {
@@ -127,7 +127,10 @@ test('the Apollo client does too', async () => {
 
 test('the graphql-ws client says who it is by its connectionParams, anew on each socket', async () => {
   const tokens = ['ann:bidder', 'ida:auditor'];
-  const client = graphqlWs.connect(house.socketUrl, () => tokens.shift() ?? assert.fail('asked too often'));
+  const client = graphqlWs.connect(
+    readSide.socketUrl,
+    () => tokens.shift() ?? assert.fail('asked too often'),
+  );
   const asked = async () =>
     (await client.iterate({ query: '{ wallets { edges { cursor } } views { view } }' }).next()).value;
   // A lazy client opens a socket for what it asks, and closes it after.
@@ -140,14 +143,14 @@ test('the graphql-ws client says who it is by its connectionParams, anew on each
 
 const finals: Record<string, (auctionId: string) => Promise<unknown>> = {
   async 'graphql-ws'(auctionId) {
-    const client = createClient({ url: house.socketUrl, webSocketImpl: WebSocket, retryAttempts: 0 });
+    const client = createClient({ url: readSide.socketUrl, webSocketImpl: WebSocket, retryAttempts: 0 });
     return graphqlWs
       .follow(client, auctionId, PAUSE_MS)
       .next()
       .finally(() => client.dispose());
   },
   async Apollo(auctionId) {
-    const link = createClient({ url: house.socketUrl, webSocketImpl: WebSocket, retryAttempts: 0 });
+    const link = createClient({ url: readSide.socketUrl, webSocketImpl: WebSocket, retryAttempts: 0 });
     const client = new ApolloClient({ link: new GraphQLWsLink(link), cache: new InMemoryCache() });
     const { signal } = new AbortController();
     return apollo

@@ -27,14 +27,14 @@ async function nothingMoved(room: Saleroom): Promise<void> {
   const { balances, held } = await room.audited();
   assert.deepEqual(held, {});
   assert.deepEqual(balances['provider:simulated:USD'], -200_00n);
-  assert.equal((await room.house.types('lot-l1')).at(-1), 'LotReturned');
+  assert.equal((await room.deployment.types('lot-l1')).at(-1), 'LotReturned');
 }
 
 test('sold: the buyer pays hammer and premium, the seller gets the rest, the house its fees', async (t) => {
   const room = await givenOpenAuction(t);
   await room.bid(ann, 20_00n);
   await room.bid(bob, 30_00n);
-  await room.house.advanceTo(endsAt);
+  await room.deployment.advanceTo(endsAt);
   const { balances, held } = await room.audited();
   assert.deepEqual(held, {});
   assert.deepEqual(balances, {
@@ -47,7 +47,7 @@ test('sold: the buyer pays hammer and premium, the seller gets the rest, the hou
     'wallet:sam:USD:available': 19_47n,
     'platform:fees:USD': 3_08n,
   });
-  const seen = await room.house.see('settlements', 'a1');
+  const seen = await room.deployment.see('settlements', 'a1');
   assert.deepEqual(
     { ...seen, movement: undefined, position: undefined },
     {
@@ -58,7 +58,7 @@ test('sold: the buyer pays hammer and premium, the seller gets the rest, the hou
     },
   );
   const movement = textIn(seen, 'movement');
-  const clearing = await room.house.see('clearing', `${movement}:USD`);
+  const clearing = await room.deployment.see('clearing', `${movement}:USD`);
   assert.deepEqual(
     { ...clearing },
     {
@@ -67,30 +67,30 @@ test('sold: the buyer pays hammer and premium, the seller gets the rest, the hou
     },
   );
   const end = ['FundsReserved', 'FundsCaptured'];
-  assert.deepEqual((await room.house.types('wallet-bob:USD')).slice(-2), end);
-  assert.equal((await room.house.types('lot-l1')).at(-1), 'OwnershipPassed');
+  assert.deepEqual((await room.deployment.types('wallet-bob:USD')).slice(-2), end);
+  assert.equal((await room.deployment.types('lot-l1')).at(-1), 'OwnershipPassed');
 });
 
 test('sold while the seller’s wallet is closed: the proceeds are owed to the seller, and paid into the next wallet', async (t) => {
   const room = await givenOpenAuction(t);
   await room.bid(ann, 20_00n);
   await room.bid(bob, 30_00n);
-  await room.house.done(CloseWallet({ currency: 'USD' }), sam);
-  await room.house.advanceTo(endsAt);
+  await room.deployment.done(CloseWallet({ currency: 'USD' }), sam);
+  await room.deployment.advanceTo(endsAt);
   const { balances, held } = await room.audited();
   assert.deepEqual(held, {});
   assert.equal(balances['wallet:sam:USD:available'], undefined);
   assert.equal(balances['unclaimed:sam:USD'], 19_47n);
   assert.equal(balances['platform:fees:USD'], 3_08n);
   assert.equal(balances['wallet:bob:USD:available'], 77_45n);
-  assert.equal((await room.house.types('wallet-sam:USD')).at(-1), 'CreditRefused');
-  const seen = await room.house.see('settlements', 'a1');
+  assert.equal((await room.deployment.types('wallet-sam:USD')).at(-1), 'CreditRefused');
+  const seen = await room.deployment.see('settlements', 'a1');
   assert.deepEqual([textIn(seen, 'status'), textIn(seen, 'paidTo')], ['settled', 'unclaimed']);
   assert.equal(textIn(seen, 'problem'), 'proceeds: unclaimed');
-  const owed = await room.house.see('unclaimed', 'sam:USD');
+  const owed = await room.deployment.see('unclaimed', 'sam:USD');
   assert.deepEqual([textIn(owed, 'person'), textIn(owed, 'lastReason')], ['sam', 'sale_proceeds']);
-  await room.house.done(OpenWallet({ currency: 'USD' }), sam);
-  await room.house.settle();
+  await room.deployment.done(OpenWallet({ currency: 'USD' }), sam);
+  await room.deployment.settle();
   assert.deepEqual(await room.balance(sam), { available: '1947', held: '0' });
   assert.equal((await room.audited()).balances['unclaimed:sam:USD'], 0n);
 });
@@ -98,10 +98,16 @@ test('sold while the seller’s wallet is closed: the proceeds are owed to the s
 test('sold at the reserve: it is the price, and below it nobody is told what it is', async (t) => {
   const room = await givenOpenAuction(t, { reserve: 25_00n });
   await room.bid(ann, 20_00n);
-  assert.deepEqual(await room.house.see('auctions', 'a1').then(priceOf), { price: usd(20_00n), met: false });
+  assert.deepEqual(await room.deployment.see('auctions', 'a1').then(priceOf), {
+    price: usd(20_00n),
+    met: false,
+  });
   await room.bid(bob, 30_00n);
-  assert.deepEqual(await room.house.see('auctions', 'a1').then(priceOf), { price: usd(25_00n), met: true });
-  await room.house.advanceTo(endsAt);
+  assert.deepEqual(await room.deployment.see('auctions', 'a1').then(priceOf), {
+    price: usd(25_00n),
+    met: true,
+  });
+  await room.deployment.advanceTo(endsAt);
   assert.equal((await room.audited()).balances['wallet:bob:USD:available'], 100_00n - 27_50n);
 });
 
@@ -116,12 +122,12 @@ test('passed below the reserve: who led gets everything back', async (t) => {
   await room.bid(bob, 30_00n);
   await room.bid(bob, 40_00n);
   assert.deepEqual(await room.balance(bob), { available: '5600', held: '4400' });
-  await room.house.advanceTo(endsAt);
-  assert.equal((await room.house.types('auction-a1')).at(-1), 'LotPassed');
+  await room.deployment.advanceTo(endsAt);
+  assert.equal((await room.deployment.types('auction-a1')).at(-1), 'LotPassed');
   await nothingMoved(room);
-  assert.equal(await room.house.see('settlements', 'a1'), undefined);
-  assert.equal(textIn(await room.house.see('auctions', 'a1'), 'phase'), 'passed');
-  assert.equal(textIn(await room.house.see('holds', 'bob:USD:a1'), 'status'), 'resting');
+  assert.equal(await room.deployment.see('settlements', 'a1'), undefined);
+  assert.equal(textIn(await room.deployment.see('auctions', 'a1'), 'phase'), 'passed');
+  assert.equal(textIn(await room.deployment.see('holds', 'bob:USD:a1'), 'status'), 'resting');
 });
 
 test('cancelled with a leader: who led gets everything back', async (t) => {
@@ -129,39 +135,42 @@ test('cancelled with a leader: who led gets everything back', async (t) => {
   await room.bid(ann, 20_00n);
   await room.bid(ann, 30_00n);
   assert.deepEqual(await room.balance(ann), { available: '6700', held: '3300' });
-  await room.house.done(cancel, otto);
-  await room.house.advanceTo(endsAt);
-  assert.equal((await room.house.types('auction-a1')).at(-1), 'AuctionCancelled');
+  await room.deployment.done(cancel, otto);
+  await room.deployment.advanceTo(endsAt);
+  assert.equal((await room.deployment.types('auction-a1')).at(-1), 'AuctionCancelled');
   await nothingMoved(room);
 });
 
 test('cancelled while a bid is being funded: that one gets everything back, too', async (t) => {
   const room = await givenOpenAuction(t);
   await room.bid(ann, 20_00n);
-  const held = room.house.process.holdBack(({ stream }) => stream === 'wallet-bob:USD');
+  const held = room.deployment.process.holdBack(({ stream }) => stream === 'wallet-bob:USD');
   const bid = room.bid(bob, 30_00n);
   await held.reached;
-  await room.house.done(cancel, otto);
+  await room.deployment.done(cancel, otto);
   held.release();
   assert.equal(refusedWith(await bid), 'auction_not_open');
-  await room.house.settle();
-  assert.deepEqual((await room.house.types('wallet-bob:USD')).slice(-2), ['FundsReserved', 'ClaimEnded']);
+  await room.deployment.settle();
+  assert.deepEqual((await room.deployment.types('wallet-bob:USD')).slice(-2), [
+    'FundsReserved',
+    'ClaimEnded',
+  ]);
   await nothingMoved(room);
 });
 
 test('cancelled between its end and the hammer: nothing is sold', async (t) => {
   const room = await givenOpenAuction(t);
   await room.bid(ann, 20_00n);
-  const held = room.house.process.holdBack(({ stream }) => stream === 'wallet-bob:USD');
+  const held = room.deployment.process.holdBack(({ stream }) => stream === 'wallet-bob:USD');
   const bid = room.bid(bob, 30_00n);
   await held.reached;
-  room.house.clock.advanceTo(endsAt);
-  await room.house.reached('auction-a1', 'LotClosing');
-  await room.house.done(cancel, otto);
+  room.deployment.clock.advanceTo(endsAt);
+  await room.deployment.reached('auction-a1', 'LotClosing');
+  await room.deployment.done(cancel, otto);
   held.release();
   assert.equal(refusedWith(await bid), 'auction_not_open');
-  await room.house.settle();
+  await room.deployment.settle();
   const end = ['LotClosing', 'AuctionCancelled', 'BidRefused'];
-  assert.deepEqual((await room.house.types('auction-a1')).slice(-3), end);
+  assert.deepEqual((await room.deployment.types('auction-a1')).slice(-3), end);
   await nothingMoved(room);
 });

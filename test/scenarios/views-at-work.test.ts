@@ -9,19 +9,20 @@ import { rebuildView } from '#projections/runtime/rebuild.ts';
 import { verifyView } from '#projections/runtime/verify.ts';
 import { startViews } from '#projections/runtime/views.ts';
 import type { View } from '#projections/view.ts';
-import type { HouseOptions } from '#test/support/house.ts';
+import type { DeploymentOptions } from '#test/support/deployed-process.ts';
 import { ann, bob, endsAt, givenOpenAuction, type Saleroom, usd } from '#test/support/saleroom.ts';
+import { until } from '#test/support/until.ts';
 
-// The platform's own views while the house is at work: read at a position, rebuilt, parked and repaired.
+// The platform's own views while the platform is at work: read at a position, rebuilt, parked and repaired.
 
 /** Compares each view with one folded anew from the whole history; the names of those that differ. */
-async function differing({ house }: Saleroom): Promise<readonly string[]> {
-  const { store } = house;
-  const { readStore } = house.process.engines;
+async function differing({ deployment }: Saleroom): Promise<readonly string[]> {
+  const { store } = deployment;
+  const { readStore } = deployment.process.engines;
   const position = await store.head();
   const verified = views.map(async (view) => {
     // A view that is still on its way would be compared with no more than it holds.
-    await house.process.views?.reader.find(view.name, { limit: 1 }, { position });
+    await deployment.process.views?.reader.find(view.name, { limit: 1 }, { position });
     const { readStore: temporary } = memoryStores();
     const { equal, parkedKeys, documents } = await verifyView({
       view,
@@ -49,7 +50,7 @@ const refusalOf = (read: Promise<unknown>): Promise<string> =>
 describe('reading your own writes', () => {
   test('a query with the position of a bid’s answer sees it, every time', async (t) => {
     const room = await givenOpenAuction(t);
-    const reader = room.house.process.views?.reader;
+    const reader = room.deployment.process.views?.reader;
     for (let bids = 1; bids <= 20; bids++) {
       const maximum = BigInt(bids) * 4_00n;
       const { position } = await room.bid(bids % 2 === 0 ? bob : ann, maximum);
@@ -63,28 +64,30 @@ describe('reading your own writes', () => {
 
   test('a view that does not move answers `behind`, and catches up when it moves again', async (t) => {
     const room = await givenOpenAuction(t);
-    const { house } = room;
-    await house.see('auctions', 'a1');
-    await house.process.views?.stop();
+    const { deployment } = room;
+    await deployment.see('auctions', 'a1');
+    await deployment.process.views?.stop();
     const { position } = await room.bid(ann, 20_00n);
     assert.ok(position !== undefined);
     // As a process reads that advances no view itself.
-    const { machineClock: clock } = house;
-    const reader = viewReader({ views, readStore: house.readStore, clock, waitMs: 40 });
+    const { machineClock: clock } = deployment;
+    const reader = viewReader({ views, readStore: deployment.readStore, clock, waitMs: 40 });
     assert.equal(await refusalOf(reader.get('auctions', 'a1', { position })), 'behind');
     assert.equal(await refusalOf(reader.find('bids', { limit: 10 }, { position })), 'behind');
     const before = (await reader.get('auctions', 'a1')) as { bids: number };
     assert.equal(before.bids, 0);
-    await house.restart();
-    const after = (await house.process.views?.reader.get('auctions', 'a1', { position })) as { bids: number };
+    await deployment.restart();
+    const after = (await deployment.process.views?.reader.get('auctions', 'a1', { position })) as {
+      bids: number;
+    };
     assert.equal(after.bids, 1);
   });
 });
 
 test('a rebuild of every view while bids run leads to the same documents, and readers see no gap', async (t) => {
   const room = await givenOpenAuction(t);
-  const { consume, readStore, store, machineClock: clock } = room.house.process.engines;
-  const reader = room.house.process.views?.reader;
+  const { consume, readStore, store, machineClock: clock } = room.deployment.process.engines;
+  const reader = room.deployment.process.views?.reader;
   let bids = 0;
   const bidAndSee = async () => {
     const reply = await room.bid(bids % 2 === 0 ? ann : bob, 2_00n + BigInt(bids) * 1_00n);
@@ -105,7 +108,7 @@ test('a rebuild of every view while bids run leads to the same documents, and re
   assert.ok(bids > 20, 'nobody bid during the rebuild');
   rebuilding = false;
   await bidding;
-  await room.house.advanceTo(endsAt);
+  await room.deployment.advanceTo(endsAt);
   assert.deepEqual(await differing(room), []);
   await room.audited();
 });
@@ -127,49 +130,42 @@ const broken: readonly View[] = views.map((view) =>
 describe('a poisoned event', () => {
   test('parks its key in that view and nothing else, and flows after the fix', async (t) => {
     let code = broken;
-    const options: HouseOptions = {
+    const options: DeploymentOptions = {
       projections: ({ consume, readStore, machineClock: clock }) =>
         startViews({ views: code, consume, readStore, clock }),
     };
     const room = await givenOpenAuction(t, options);
-    const { house } = room;
+    const { deployment } = room;
     assert.equal((await room.bid(bob, 20_00n)).outcome, 'accepted');
-    assert.equal(await refusalOf(house.see('wallets', 'bob:USD')), 'parked');
-    const parked = (await house.readStore.consumers.parked()).map(({ consumer, key }) => [
+    assert.equal(await refusalOf(deployment.see('wallets', 'bob:USD')), 'parked');
+    const parked = (await deployment.readStore.consumers.parked()).map(({ consumer, key }) => [
       consumer.split('@')[0],
       key,
     ]);
     assert.deepEqual(parked, [['view:wallets', 'bob:USD']]);
     // Everybody else's wallet goes on, and Bob's money in every other view.
-    const wallet = (await house.see('wallets', 'ann:USD')) as { available: bigint };
+    const wallet = (await deployment.see('wallets', 'ann:USD')) as { available: bigint };
     assert.equal(wallet.available, 100_00n);
-    const hold = (await house.see('holds', 'bob:USD:a1')) as { held: bigint };
+    const hold = (await deployment.see('holds', 'bob:USD:a1')) as { held: bigint };
     assert.equal(hold.held, 22_00n);
-    const auction = (await house.see('auctions', 'a1')) as { price: object; leader: string };
+    const auction = (await deployment.see('auctions', 'a1')) as { price: object; leader: string };
     assert.deepEqual([auction.price, auction.leader], [usd(1_00n), 'bob']);
 
     // A try with the same code parks it again; one with better code, after a crash, lets it flow.
-    assert.equal(await retryParked(house.readStore.consumers, 'wallets', 'bob:USD'), 1);
-    await eventually(async () => (await house.readStore.consumers.parked()).every(({ retry }) => !retry));
-    assert.equal(await refusalOf(house.see('wallets', 'bob:USD')), 'parked');
+    assert.equal(await retryParked(deployment.readStore.consumers, 'wallets', 'bob:USD'), 1);
+    const parkedNow = () => deployment.readStore.consumers.parked();
+    await until(async () => (await parkedNow()).every(({ retry }) => !retry), 'it was tried');
+    assert.equal(await refusalOf(deployment.see('wallets', 'bob:USD')), 'parked');
     code = views;
-    await house.restart({ kill: true });
-    assert.equal(await refusalOf(house.see('wallets', 'bob:USD')), 'parked');
-    assert.equal(await retryParked(house.readStore.consumers, 'wallets', undefined), 1);
-    await eventually(async () => (await house.readStore.consumers.parked()).length === 0);
-    const repaired = (await house.see('wallets', 'bob:USD')) as { available: bigint; held: bigint };
+    await deployment.restart({ kill: true });
+    assert.equal(await refusalOf(deployment.see('wallets', 'bob:USD')), 'parked');
+    assert.equal(await retryParked(deployment.readStore.consumers, 'wallets', undefined), 1);
+    await until(async () => (await parkedNow()).length === 0, 'it is released');
+    const repaired = (await deployment.see('wallets', 'bob:USD')) as { available: bigint; held: bigint };
     assert.deepEqual([repaired.available, repaired.held], [78_00n, 22_00n]);
-    await house.advanceTo(endsAt);
+    await deployment.advanceTo(endsAt);
     assert.deepEqual(await differing(room), []);
-    assert.equal(((await house.see('wallets', 'sam:USD')) as { available: bigint }).available, 95n);
+    assert.equal(((await deployment.see('wallets', 'sam:USD')) as { available: bigint }).available, 95n);
     await room.audited();
   });
 });
-
-async function eventually(holds: () => Promise<boolean>): Promise<void> {
-  for (let looks = 0; looks < 2_000; looks++) {
-    if (await holds()) return;
-    await new Promise((resolve) => setTimeout(resolve, 5));
-  }
-  throw new Error('it never came to be');
-}

@@ -1,235 +1,111 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
-import type { AddressInfo } from 'node:net';
 import { type TestContext, test } from 'node:test';
-import express from 'express';
-import { wallets } from '#compose/contexts/wallets.ts';
 import { remindOfPayouts } from '#compose/forgotten-payments.ts';
-import { addressesBehind } from '#compose/http/addresses.ts';
 import { later } from '#domain/kernel/instant.ts';
 import type { Command } from '#domain/kernel/message.ts';
 import { noLog } from '#domain/kernel/ports/log.ts';
-import type { PaymentNotice } from '#domain/kernel/ports/payments.ts';
-import { PaymentNotice as Notice, SIGNATURE_HEADER } from '#domain/kernel/ports/payments.ts';
-import { registryOf } from '#domain/kernel/registry.ts';
+import { PaymentNotice as Notice } from '#domain/kernel/ports/payments.ts';
 import { SIGNATURE_TOLERANCE_MS, sign } from '#domain/kernel/signature.ts';
 import { HandleNotice } from '#domain/wallets/notice/messages.ts';
-import {
-  CloseWallet,
-  OpenWallet,
-  RequestTopUp,
-  Transfer,
-  Withdraw,
-} from '#domain/wallets/wallet/messages.ts';
-import { simulatedPaymentPages } from '#engines/payments/simulated/pages.ts';
+import { CloseWallet, RequestTopUp, Transfer, Withdraw } from '#domain/wallets/wallet/messages.ts';
 import { simulatedProvider } from '#engines/payments/simulated/provider.ts';
-import { followChain } from '#runtime/chain.ts';
-import { paymentsGateway } from '#sagas/wallets/payments-gateway.ts';
-import { describedBy } from '#test/support/described.ts';
-import { givenPlatform, someone } from '#test/support/platform.ts';
+import { someone } from '#test/support/platform.ts';
 import { BODY_BYTES } from '#write-side/rest/body.ts';
-import { openApi } from '#write-side/rest/openapi.ts';
-import { paymentWebhooks } from '#write-side/wallets/payment-webhooks.ts';
-import { unreadNotices } from '#write-side/wallets/unread-notices.ts';
-
-const currency = 'USD';
-const ann = someone('ann', 'bidder');
-const bob = someone('bob', 'bidder');
-const secret = 'a secret of the test';
-/** What OpenAPI tells providers to expect: every answer to a notice is held against it. */
-const description = describedBy(openApi(registryOf([wallets.messages]), { version: '0' }));
-
-/** A text that the first of these events says. */
-function told([event]: readonly { readonly data: object }[], field: string): string {
-  const text: unknown = Object.entries(event?.data ?? {}).find(([name]) => name === field)?.[1];
-  if (typeof text !== 'string') throw new Error(`nothing says ${field}`);
-  return text;
-}
-
-/** A platform with the simulated provider in front of it, over HTTP on loopback; the notices wait until `deliver()`. */
-async function givenHouse(t: TestContext, declines?: () => string | undefined) {
-  const platform = givenPlatform({
-    contexts: [wallets.messages],
-    deciders: wallets.deciders,
-    reactions: wallets.reactions,
-  });
-  const { clock, registry, pipeline, store } = platform;
-  const app = express();
-  const server = app.listen(0, '127.0.0.1');
-  await new Promise((resolve) => server.once('listening', resolve));
-  const base = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  const notices: { body: Buffer; signature: string }[] = [];
-  const provider = simulatedProvider({
-    file: ':memory:',
-    pageUrl: () => `${base}/pay`,
-    secret,
-    clock,
-    async deliver(body, signature) {
-      notices.push({ body: Buffer.from(body), signature });
-      return true;
-    },
-    ...(declines && { declines }),
-  });
-  app.use('/pay', simulatedPaymentPages(provider));
-  const webhook = { dispatch: pipeline.dispatch, provider: provider.name, secrets: [secret], clock };
-  const unread = unreadNotices({ clock, log: noLog });
-  app.use('/webhooks/payments', paymentWebhooks({ ...webhook, unread, addressOf: addressesBehind([]).of }));
-  t.after(async () => {
-    await provider.close();
-    server.closeAllConnections();
-    await new Promise((resolve) => server.close(resolve));
-    await pipeline.drain();
-  });
-
-  const gateway = paymentsGateway({
-    ...{ provider, dispatch: pipeline.dispatch, registry, clock },
-    machineClock: clock,
-  });
-  const ask = async (): Promise<void> => {
-    const { events } = await store.readAll({ limit: 1_000, filter: gateway.filter });
-    await gateway.handle(events.map(registry.decode), new AbortController().signal);
-  };
-  const post = async (body: Buffer, signature: string): Promise<number> => {
-    const headers = { [SIGNATURE_HEADER]: signature };
-    const response = await fetch(`${base}/webhooks/payments`, {
-      method: 'POST',
-      body: new Uint8Array(body),
-      headers,
-    });
-    const { status } = response;
-    const answer = { status, body: await response.json() };
-    assert.equal(description.answerProblem('post', '/webhooks/payments', answer), undefined);
-    return status;
-  };
-  const tell = (notice: PaymentNotice): Promise<number> => {
-    const body = Buffer.from(JSON.stringify(Notice.encode(notice)));
-    return post(body, sign(secret, clock.now(), body));
-  };
-  const types = async (stream: string): Promise<string[]> =>
-    (await platform.history(stream)).map(({ type }) => type);
-  /** Does what the catch-up consumer does: follows every event to the end of its chain, until nothing new comes of it. */
-  const settled = async (): Promise<void> => {
-    for (let followed = 0; ; ) {
-      const { events } = await store.readAll({ limit: 1_000 });
-      if (events.length === followed) return;
-      for (const event of events.map(registry.decode))
-        await followChain({ dispatch: pipeline.dispatch, registry, reactions: wallets.reactions, event });
-      followed = events.length;
-    }
-  };
-  /** Asks for a payment in and lets the gateway ask the provider; the page where it is confirmed. */
-  const startTopUp = async (amount: bigint) => {
-    const reply = await platform.send(RequestTopUp({ amount, currency }), ann);
-    const paymentId = told(reply.events, 'paymentId');
-    await settled();
-    await ask();
-    const url = told((await platform.history(`payment-${paymentId}`)).slice(1), 'url');
-    return { paymentId, url };
-  };
-  const decide = (url: string, decision: string): Promise<Response> =>
-    fetch(url, { method: 'POST', body: new URLSearchParams({ decision }) });
-  const everything = async () => (await store.readAll({ limit: 1_000 })).events;
-  return { ...platform, everything, ask, post, tell, types, notices, startTopUp, decide, settled, provider };
-}
-
-const open = OpenWallet({ currency });
-const ids = { n: 0 };
-const noticeOf = (paymentId: string, more: Partial<PaymentNotice> = {}): PaymentNotice => ({
-  noticeId: `notice-${++ids.n}`,
-  paymentId,
-  outcome: 'top_up_confirmed',
-  amount: 500n,
-  currency,
-  ...more,
-});
+import { ann, bob, currency, givenPayments, noticeOf, open, secret, told } from './payments-on-port.ts';
 
 test('a top-up is credited by the signed notice alone, and once', async (t) => {
-  const house = await givenHouse(t);
-  await house.send(open, ann);
-  const { paymentId, url } = await house.startTopUp(500n);
+  const platform = await givenPayments(t);
+  await platform.send(open, ann);
+  const { paymentId, url } = await platform.startTopUp(500n);
   assert.match(await (await fetch(url)).text(), /Confirm/);
-  assert.match(await (await house.decide(url, 'confirm')).text(), /confirmed/);
+  assert.match(await (await platform.decide(url, 'confirm')).text(), /confirmed/);
   await new Promise((resolve) => setImmediate(resolve));
-  assert.deepEqual(await house.types('wallet-ann:USD'), ['WalletOpened', 'TopUpRequested']);
-  const [notice] = house.notices;
+  assert.deepEqual(await platform.types('wallet-ann:USD'), ['WalletOpened', 'TopUpRequested']);
+  const [notice] = platform.notices;
   assert.ok(notice);
-  assert.equal(await house.post(notice.body, notice.signature), 200);
-  assert.equal(await house.post(notice.body, notice.signature), 200);
-  assert.equal(await house.tell(noticeOf(paymentId)), 200);
-  await house.settled();
-  assert.deepEqual(await house.types('wallet-ann:USD'), ['WalletOpened', 'TopUpRequested', 'FundsCredited']);
+  assert.equal(await platform.post(notice.body, notice.signature), 200);
+  assert.equal(await platform.post(notice.body, notice.signature), 200);
+  assert.equal(await platform.tell(noticeOf(paymentId)), 200);
+  await platform.settled();
+  assert.deepEqual(await platform.types('wallet-ann:USD'), [
+    'WalletOpened',
+    'TopUpRequested',
+    'FundsCredited',
+  ]);
 });
 
 test('a notice that is tampered with, unsigned, old or no notice is not believed', async (t) => {
-  const house = await givenHouse(t);
-  await house.send(open, ann);
-  const { paymentId } = await house.startTopUp(500n);
+  const platform = await givenPayments(t);
+  await platform.send(open, ann);
+  const { paymentId } = await platform.startTopUp(500n);
   const body = Buffer.from(JSON.stringify(Notice.encode(noticeOf(paymentId))));
-  const now = house.clock.now();
+  const now = platform.clock.now();
   const tampered = Buffer.from(body.toString().replace('500', '900'));
-  assert.equal(await house.post(tampered, sign(secret, now, body)), 401);
-  assert.equal(await house.post(body, sign('another secret', now, body)), 401);
-  assert.equal(await house.post(body, ''), 401);
-  assert.equal(await house.post(body, sign(secret, later(now, -SIGNATURE_TOLERANCE_MS - 1), body)), 401);
-  assert.deepEqual(await house.types(`payment-${paymentId}`), ['TopUpInitiated', 'TopUpRequiresAction']);
+  assert.equal(await platform.post(tampered, sign(secret, now, body)), 401);
+  assert.equal(await platform.post(body, sign('another secret', now, body)), 401);
+  assert.equal(await platform.post(body, ''), 401);
+  assert.equal(await platform.post(body, sign(secret, later(now, -SIGNATURE_TOLERANCE_MS - 1), body)), 401);
+  assert.deepEqual(await platform.types(`payment-${paymentId}`), ['TopUpInitiated', 'TopUpRequiresAction']);
 });
 
 test('a notice of an unknown payment is kept and answered, one under a used id as well', async (t) => {
-  const house = await givenHouse(t);
+  const platform = await givenPayments(t);
   const unknown = noticeOf('nobody');
-  assert.equal(await house.tell(unknown), 200);
-  assert.equal(await house.tell(unknown), 200);
-  assert.deepEqual(await house.types('payment-nobody'), ['NoticeRefused']);
-  await house.settled();
+  assert.equal(await platform.tell(unknown), 200);
+  assert.equal(await platform.tell(unknown), 200);
+  assert.deepEqual(await platform.types('payment-nobody'), ['NoticeRefused']);
+  await platform.settled();
   const kept = async (): Promise<unknown[]> =>
-    (await house.everything()).filter(({ type }) => type === 'NoticeKept').map(({ data }) => data.why);
+    (await platform.everything()).filter(({ type }) => type === 'NoticeKept').map(({ data }) => data.why);
   assert.deepEqual(await kept(), ['payment_unknown']);
   // Under its id another notice was taken: it is no repeat, and waits for somebody.
   const other = { ...unknown, amount: 501n };
-  assert.equal(await house.tell(other), 200);
-  assert.equal(await house.tell(other), 200);
+  assert.equal(await platform.tell(other), 200);
+  assert.equal(await platform.tell(other), 200);
   assert.deepEqual((await kept()).slice(1), ['idempotency_mismatch']);
 });
 
 test('a return of more than has come waits for a person, until that has come', async (t) => {
-  const house = await givenHouse(t);
-  await house.send(open, ann);
-  const { paymentId } = await house.startTopUp(500n);
+  const platform = await givenPayments(t);
+  await platform.send(open, ann);
+  const { paymentId } = await platform.startTopUp(500n);
   const back = noticeOf(paymentId, { outcome: 'top_up_returned', amount: 300n });
-  for (const _ of [1, 2]) assert.equal(await house.tell(back), 200);
-  await house.settled();
+  for (const _ of [1, 2]) assert.equal(await platform.tell(back), 200);
+  await platform.settled();
   const told = async (type: string): Promise<unknown[]> =>
-    (await house.everything()).filter((event) => event.type === type).map(({ data }) => data.waitingId);
+    (await platform.everything()).filter((event) => event.type === type).map(({ data }) => data.waitingId);
   const kept = await told('NoticeKept');
   assert.equal(kept.length, 1);
   assert.deepEqual(await told('NoticeHandled'), []);
-  assert.equal(await house.tell(noticeOf(paymentId)), 200);
-  await house.settled();
+  assert.equal(await platform.tell(noticeOf(paymentId)), 200);
+  await platform.settled();
   assert.deepEqual(await told('NoticeHandled'), kept);
 });
 
 test('a signed notice that nobody can read is kept once, until somebody has handled it', async (t) => {
-  const house = await givenHouse(t);
+  const platform = await givenPayments(t);
   const dispute = Buffer.from('{"type":"dispute","noticeId":1}');
   for (const _ of [1, 2])
-    assert.equal(await house.post(dispute, sign(secret, house.clock.now(), dispute)), 200);
-  const [kept, ...more] = (await house.everything()).filter(({ type }) => type === 'NoticeKept');
+    assert.equal(await platform.post(dispute, sign(secret, platform.clock.now(), dispute)), 200);
+  const [kept, ...more] = (await platform.everything()).filter(({ type }) => type === 'NoticeKept');
   assert.deepEqual([kept?.data.body, kept?.data.why, more], [String(dispute), 'invalid', []]);
   const handle = HandleNotice({ waitingId: String(kept?.data.waitingId), note: 'The dispute was answered.' });
   const otto = someone('otto', 'auctioneer');
-  assert.equal((await house.send(handle, otto)).outcome, 'accepted');
-  assert.deepEqual((await house.send(handle, otto)).events, []);
+  assert.equal((await platform.send(handle, otto)).outcome, 'accepted');
+  assert.deepEqual((await platform.send(handle, otto)).events, []);
 });
 
 test('a signed notice as long as a body may be is kept: its beginning, and what all of it was', async (t) => {
-  const house = await givenHouse(t);
+  const platform = await givenPayments(t);
   // A letter of two halves stands where the kept part ends.
   const text = `{"type":"${'a'.repeat(32 * 1024 - 10)}${'😀'.repeat(20_000)}"}`;
   const long = Buffer.from(text);
   const binary = Buffer.alloc(BODY_BYTES, 0xff);
   const bodies = [long, long, binary];
-  for (const body of bodies) assert.equal(await house.post(body, sign(secret, house.clock.now(), body)), 200);
-  const kept = (await house.everything()).filter(({ type }) => type === 'NoticeKept');
+  for (const body of bodies)
+    assert.equal(await platform.post(body, sign(secret, platform.clock.now(), body)), 200);
+  const kept = (await platform.everything()).filter(({ type }) => type === 'NoticeKept');
   const wholeOf = (body: Buffer) => ({
     bytes: body.length,
     sha256: createHash('sha256').update(body).digest('hex'),
@@ -244,64 +120,64 @@ test('a signed notice as long as a body may be is kept: its beginning, and what 
 });
 
 test('money that comes for a closed wallet is owed to its owner, and paid into the next one', async (t) => {
-  const house = await givenHouse(t);
-  await house.send(open, ann);
-  const { paymentId } = await house.startTopUp(500n);
-  assert.equal((await house.send(CloseWallet({ currency }), ann)).outcome, 'rejected');
-  assert.equal(await house.tell(noticeOf(paymentId, { outcome: 'top_up_failed' })), 200);
-  await house.settled();
-  assert.equal((await house.send(CloseWallet({ currency }), ann)).outcome, 'accepted');
-  assert.equal(await house.tell(noticeOf(paymentId)), 200);
-  await house.settled();
-  assert.equal((await house.types('wallet-ann:USD')).at(-1), 'CreditRefused');
-  const owed = (await house.history('unclaimed-ann:USD')).at(-1);
+  const platform = await givenPayments(t);
+  await platform.send(open, ann);
+  const { paymentId } = await platform.startTopUp(500n);
+  assert.equal((await platform.send(CloseWallet({ currency }), ann)).outcome, 'rejected');
+  assert.equal(await platform.tell(noticeOf(paymentId, { outcome: 'top_up_failed' })), 200);
+  await platform.settled();
+  assert.equal((await platform.send(CloseWallet({ currency }), ann)).outcome, 'accepted');
+  assert.equal(await platform.tell(noticeOf(paymentId)), 200);
+  await platform.settled();
+  assert.equal((await platform.types('wallet-ann:USD')).at(-1), 'CreditRefused');
+  const owed = (await platform.history('unclaimed-ann:USD')).at(-1);
   assert.deepEqual([owed?.type, owed?.data.balance], ['MoneyUnclaimed', '500']);
-  await house.send(open, ann);
-  await house.settled();
-  assert.equal((await house.types('unclaimed-ann:USD')).at(-1), 'UnclaimedPaidOut');
-  const last = (await house.history('wallet-ann:USD')).at(-1);
+  await platform.send(open, ann);
+  await platform.settled();
+  assert.equal((await platform.types('unclaimed-ann:USD')).at(-1), 'UnclaimedPaidOut');
+  const last = (await platform.history('wallet-ann:USD')).at(-1);
   assert.deepEqual(last?.data.balance, { available: '500', held: '0' });
 });
 
-/** A house where ann has 500. */
+/** A platform where ann has 500. */
 async function givenFunds(t: TestContext, declines?: () => string | undefined) {
-  const house = await givenHouse(t, declines);
-  await house.send(open, ann);
-  const reply = await house.send(RequestTopUp({ amount: 500n, currency }), ann);
+  const platform = await givenPayments(t, declines);
+  await platform.send(open, ann);
+  const reply = await platform.send(RequestTopUp({ amount: 500n, currency }), ann);
   const paymentId = told(reply.events, 'paymentId');
-  await house.settled();
-  assert.equal(await house.tell(noticeOf(paymentId)), 200);
-  await house.settled();
-  return house;
+  await platform.settled();
+  assert.equal(await platform.tell(noticeOf(paymentId)), 200);
+  await platform.settled();
+  return platform;
 }
 const withdraw: Command = Withdraw({ amount: 400n, currency });
 
 test('a withdrawal is held, paid, captured and settled', async (t) => {
-  const house = await givenFunds(t);
-  const reply = await house.send(withdraw, ann);
+  const platform = await givenFunds(t);
+  const reply = await platform.send(withdraw, ann);
   const holdId = told(reply.events, 'holdId');
-  await house.settled();
-  await house.ask();
+  await platform.settled();
+  await platform.ask();
   await new Promise((resolve) => setImmediate(resolve));
-  const notice = house.notices.at(-1);
+  const notice = platform.notices.at(-1);
   assert.ok(notice);
-  assert.equal(await house.post(notice.body, notice.signature), 200);
-  await house.settled();
+  assert.equal(await platform.post(notice.body, notice.signature), 200);
+  await platform.settled();
   const paid = ['PayoutInitiated', 'PayoutSubmitted', 'PayoutPaid', 'PayoutSettled'];
-  assert.deepEqual(await house.types(`payment-${holdId}`), paid);
+  assert.deepEqual(await platform.types(`payment-${holdId}`), paid);
   const walk = ['FundsReserved', 'HoldCommitted', 'FundsCaptured'];
-  assert.deepEqual((await house.types('wallet-ann:USD')).slice(-3), walk);
+  assert.deepEqual((await platform.types('wallet-ann:USD')).slice(-3), walk);
 });
 
 test('payouts that the provider has forgotten are given to it again, once, and their money goes out', async (t) => {
-  const house = await givenFunds(t);
-  const gone = await house.send(withdraw, ann);
-  await house.settled();
-  await house.ask();
-  const [stayed] = (await house.store.readAll({ direction: 'backwards', limit: 1 })).events;
+  const platform = await givenFunds(t);
+  const gone = await platform.send(withdraw, ann);
+  await platform.settled();
+  await platform.ask();
+  const [stayed] = (await platform.store.readAll({ direction: 'backwards', limit: 1 })).events;
   assert.equal(stayed?.type, 'PayoutSubmitted');
   const bodies: Buffer[] = [];
-  const { clock, registry, store } = house;
+  const { clock, registry, store } = platform;
   const provider = simulatedProvider({
     ...{ file: ':memory:', pageUrl: () => '', secret, clock },
     deliver: async (body) => bodies.push(Buffer.from(body)) > 0,
@@ -314,42 +190,42 @@ test('payouts that the provider has forgotten are given to it again, once, and t
   await new Promise((resolve) => setImmediate(resolve));
   const [body] = bodies;
   assert.ok(body);
-  assert.equal(await house.post(body, sign(secret, clock.now(), body)), 200);
-  await house.settled();
-  assert.equal((await house.types(`payment-${told(gone.events, 'holdId')}`)).at(-1), 'PayoutSettled');
-  assert.equal((await house.types('wallet-ann:USD')).at(-1), 'FundsCaptured');
+  assert.equal(await platform.post(body, sign(secret, clock.now(), body)), 200);
+  await platform.settled();
+  assert.equal((await platform.types(`payment-${told(gone.events, 'holdId')}`)).at(-1), 'PayoutSettled');
+  assert.equal((await platform.types('wallet-ann:USD')).at(-1), 'FundsCaptured');
 });
 
 test('a withdrawal that the provider declines is released', async (t) => {
-  const house = await givenFunds(t, () => 'no such account');
-  await house.send(withdraw, ann);
-  await house.settled();
-  await house.ask();
-  await house.settled();
-  assert.equal((await house.types('wallet-ann:USD')).at(-1), 'FundsReleased');
+  const platform = await givenFunds(t, () => 'no such account');
+  await platform.send(withdraw, ann);
+  await platform.settled();
+  await platform.ask();
+  await platform.settled();
+  assert.equal((await platform.types('wallet-ann:USD')).at(-1), 'FundsReleased');
 });
 
 test('a refused withdrawal stays refused under its id after a top-up, and a new id succeeds', async (t) => {
-  const house = await givenHouse(t);
-  await house.send(open, ann);
-  const refused = await house.send(withdraw, ann, 'first');
+  const platform = await givenPayments(t);
+  await platform.send(open, ann);
+  const refused = await platform.send(withdraw, ann, 'first');
   assert.equal(refused.outcome, 'rejected');
-  const { paymentId } = await house.startTopUp(500n);
-  assert.equal(await house.tell(noticeOf(paymentId)), 200);
-  await house.settled();
-  assert.deepEqual(await house.send(withdraw, ann, 'first'), refused);
-  assert.equal((await house.send(withdraw, ann, 'second')).outcome, 'accepted');
+  const { paymentId } = await platform.startTopUp(500n);
+  assert.equal(await platform.tell(noticeOf(paymentId)), 200);
+  await platform.settled();
+  assert.deepEqual(await platform.send(withdraw, ann, 'first'), refused);
+  assert.equal((await platform.send(withdraw, ann, 'second')).outcome, 'accepted');
 });
 
 test('a transfer arrives, and comes back from where there is no wallet', async (t) => {
-  const house = await givenFunds(t);
-  await house.send(open, bob);
-  await house.send(Transfer({ to: 'bob', amount: 100n, currency }), ann);
-  await house.send(Transfer({ to: 'cy', amount: 100n, currency }), ann);
-  await house.settled();
-  assert.deepEqual(await house.types('wallet-bob:USD'), ['WalletOpened', 'FundsCredited']);
-  assert.deepEqual(await house.types('wallet-cy:USD'), ['CreditRefused']);
-  const last = (await house.history('wallet-ann:USD')).at(-1);
+  const platform = await givenFunds(t);
+  await platform.send(open, bob);
+  await platform.send(Transfer({ to: 'bob', amount: 100n, currency }), ann);
+  await platform.send(Transfer({ to: 'cy', amount: 100n, currency }), ann);
+  await platform.settled();
+  assert.deepEqual(await platform.types('wallet-bob:USD'), ['WalletOpened', 'FundsCredited']);
+  assert.deepEqual(await platform.types('wallet-cy:USD'), ['CreditRefused']);
+  const last = (await platform.history('wallet-ann:USD')).at(-1);
   assert.deepEqual(last?.data.balance, { available: '400', held: '0' });
   assert.deepEqual([last?.data.reason, last?.data.because], ['transfer_returned', 'wallet_not_open']);
 });

@@ -1,19 +1,15 @@
 import type { Engines } from '#compose/engines.ts';
-import { keepLines } from '#compose/lines.ts';
 import { projections } from '#compose/projections.ts';
 import { runSagas, type SagasRole } from '#compose/sagas.ts';
 import { pipelineOf } from '#compose/write-side.ts';
-import type { Consume, Consumer } from '#domain/kernel/ports/consumer.ts';
+import type { Consumer } from '#domain/kernel/ports/consumer.ts';
 import type { EventFeed } from '#domain/kernel/ports/event-feed.ts';
 import type { Log } from '#domain/kernel/ports/log.ts';
 import type { PaymentProvider } from '#domain/kernel/ports/payments.ts';
 import type { ReadStore } from '#domain/kernel/ports/read-store.ts';
-import type { Registry } from '#domain/kernel/registry.ts';
-import { consumerLoop } from '#engines/consumer/consumer.ts';
-import { eventFeed } from '#engines/event-feed/feed.ts';
 import { belongTo } from '#engines/read-store/history.ts';
 import type { RunningViews } from '#projections/runtime/views.ts';
-import { followedChains } from '#runtime/followed-chains.ts';
+import { enginesOver } from '#test/support/engines.ts';
 import { seededIds } from '#test/support/seeded.ts';
 import type { Pipeline } from '#write-side/pipeline/pipeline.ts';
 import { noticesTaker } from '#write-side/wallets/payment-webhooks.ts';
@@ -45,7 +41,6 @@ export interface PlatformOptions {
   readonly connection: Connection;
   readonly readStore: ReadStore;
   readonly provider: PaymentProvider;
-  readonly registry: Registry;
   readonly log: Log;
   /** No other process ever had it. */
   readonly number: number;
@@ -63,37 +58,29 @@ export interface PlatformOptions {
 
 /** Begins a process; what it does from then on are its tasks at the scheduler. */
 export function beginPlatform(options: PlatformOptions): Platform {
-  const { life, scheduler, connection, readStore, provider, registry, log, number, ringEvents } = options;
+  const { life, scheduler, connection, readStore, provider, log, number, ringEvents } = options;
   const { store } = connection;
   const clock = scheduler.clockOf(life, 'business', options.aheadMs.decisions);
   const machineClock = scheduler.clockOf(life, 'machine');
   const newId = seededIds(machineClock, scheduler.below(2 ** 31) + number);
   const nextTurn = () => scheduler.turn(life, 'takes a turn');
-  const feed = eventFeed(store, { clock: machineClock, ringEvents, nextTurn });
   const consumers: Consumer[] = [];
-  const loop = consumerLoop({
-    ...{ feed, store, consumers: readStore.consumers, registry, clock: machineClock, leaseMs: LEASE_MS },
+  const loop = {
     owner: options.shared ? newId() : 'embedded',
+    leaseMs: LEASE_MS,
     retryPollMs: RETRY_POLL_MS,
-  });
-  const consume: Consume = async (handler, begin) => {
-    const consumer = await loop(handler, begin);
-    consumers.push(consumer);
-    return consumer;
   };
-  const lines = keepLines({ feed, consumers: readStore.consumers, machineClock, log });
+  const over = enginesOver(
+    { clock, simulated: undefined, machineClock, newId, random: scheduler.random, store, readStore },
+    { log, loop, ringEvents, nextTurn },
+  );
+  const { feed, lines } = over;
   const engines: Engines = {
-    ...{ clock, machineClock, newId, store, feed, readStore, consume },
-    simulated: undefined,
-    random: scheduler.random,
-    followed: followedChains(),
-    lines,
-    // Nobody comes in by a token here: commands are handed to the pipeline.
-    tokens: { verify: async () => undefined },
-    issuer: undefined,
-    async close() {
-      await lines.stop();
-      await feed.close();
+    ...over,
+    async consume(handler, begin) {
+      const consumer = await over.consume(handler, begin);
+      consumers.push(consumer);
+      return consumer;
     },
   };
   const pipeline = pipelineOf(engines, log, options.limits);

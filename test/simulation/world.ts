@@ -1,4 +1,3 @@
-import { registry } from '#compose/contexts.ts';
 import type { StoredEvent } from '#domain/kernel/envelope.ts';
 import type { Log } from '#domain/kernel/ports/log.ts';
 import { unreachable } from '#domain/kernel/unreachable.ts';
@@ -259,7 +258,7 @@ export class World {
           scheduler.soon(this.#outside, 'the process ends itself', () => this.#killIf(slot, life)),
       });
     const platform = beginPlatform({
-      ...{ life, scheduler, connection, registry, number, ringEvents, shared },
+      ...{ life, scheduler, connection, number, ringEvents, shared },
       readStore: views.connect({ scheduler, faults, life }),
       provider: this.money.asSeenBy(life),
       log: this.#logOf(life),

@@ -2,7 +2,7 @@ import { Ajv2020, type AnySchema, type ValidateFunction } from 'ajv/dist/2020.js
 import addFormats from 'ajv-formats';
 import { z } from 'zod';
 
-// The description that the platform publishes, as a stranger's validator reads it: neither zod nor a declaration of the house
+// The description that the platform publishes, as a stranger's validator reads it: neither zod nor a declaration of the platform
 // takes part.
 
 const Reference = z.strictObject({ $ref: z.string() });

@@ -3,13 +3,14 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after } from 'node:test';
-import { pino } from 'pino';
 import { z } from 'zod';
 import { startEmbedded } from '#compose/embedded.ts';
+import { openLog } from '#compose/log.ts';
 import { readConfig } from '#config';
 import type { Session } from '#demo/api.ts';
 import { laterBy } from '#demo/clock.ts';
 import { feeOn } from '#domain/auctions/fees.ts';
+import { ask, customerAt } from './customer.ts';
 import { type Inhabited, inhabit, type Person } from './inhabited.ts';
 
 // A platform in which secrets are planted that nobody could come upon by chance: odd numbers, and who may know each.
@@ -54,7 +55,6 @@ export interface Planted {
 }
 
 export const amount = (minor: bigint | string) => ({ amount: String(minor), currency: 'USD' });
-const json = { 'content-type': 'application/json' };
 const Answer = z.object({ code: z.string().optional(), outcome: z.string().optional() });
 
 async function plant(planted: Planted): Promise<void> {
@@ -99,7 +99,7 @@ export async function givenPlanted(): Promise<Planted> {
   const platform = await startEmbedded({
     config: readConfig({ PORT: '0', DATA_DIR: folder, CLOCK: 'simulated' }),
     version: 'test',
-    log: pino({ level: 'trace' }, { write: (line) => void log.push(line) }),
+    log: openLog('trace', { write: (line) => void log.push(line) }),
     onFatal: (error) => assert.fail(error),
   });
   after(async () => {
@@ -108,10 +108,6 @@ export async function givenPlanted(): Promise<Planted> {
   });
   const inhabited = await inhabit(platform.url);
   const { api, sessions, payments } = inhabited;
-  const headers = (by: Session | undefined) => ({
-    ...json,
-    ...(by !== undefined && { authorization: by.authorization }),
-  });
   const id = payments.at(-1) ?? '';
   const Page = z.object({ payment: z.object({ actionUrl: z.string() }) });
   const { payment } = await api.ask(Page, `{ payment(paymentId: "${id}") { actionUrl } }`, {}, sessions.bob);
@@ -121,13 +117,16 @@ export async function givenPlanted(): Promise<Planted> {
     logged: () => log.join('\n'),
     signIn: (person, ...roles) => api.signIn(person, roles),
     async ask(query, by) {
-      const init = { method: 'POST', headers: headers(by), body: JSON.stringify({ query }) };
-      return (await fetch(`${platform.url}/graphql`, init)).text();
+      const { body } = await ask(
+        `${platform.url}/graphql`,
+        { query },
+        by && { authorization: by.authorization },
+      );
+      return JSON.stringify(body);
     },
     async send(path, data, by) {
-      const init = { method: 'POST', headers: headers(by), body: JSON.stringify(data) };
-      const response = await fetch(`${platform.url}/commands/${path}`, init);
-      const { code, outcome } = Answer.parse(await response.json());
+      const { body } = await customerAt(platform.url, by.authorization).send(path, data);
+      const { code, outcome } = Answer.parse(body);
       return code ?? outcome ?? '';
     },
   };

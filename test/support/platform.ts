@@ -4,7 +4,7 @@ import type { AnyDecider } from '#domain/kernel/decider.ts';
 import type { Envelope, Reply, StoredEvent } from '#domain/kernel/envelope.ts';
 import type { Command } from '#domain/kernel/message.ts';
 import type { EventStore } from '#domain/kernel/ports/event-store.ts';
-import type { NewId } from '#domain/kernel/ports/facts.ts';
+import type { Clock, NewId } from '#domain/kernel/ports/facts.ts';
 import type { Log } from '#domain/kernel/ports/log.ts';
 import type { SnapshotStore } from '#domain/kernel/ports/snapshot-store.ts';
 import type { Reaction } from '#domain/kernel/reaction.ts';
@@ -23,6 +23,8 @@ export interface PlatformOptions {
   /** Another platform's, for what happens between two processes or after a restart. */
   readonly store?: EventStore;
   readonly clock?: SimulatedClock;
+  /** By which the pipeline pauses and waits, where it is another than the business's. */
+  readonly pauseClock?: Clock;
   readonly snapshots?: SnapshotStore;
   readonly limits?: Partial<PipelineLimits>;
   readonly log?: Log;
@@ -64,6 +66,7 @@ export function givenPlatform(options: PlatformOptions): Platform {
     clock,
     newId,
     random: seededRandom(seed),
+    ...(options.pauseClock && { pauseClock: options.pauseClock }),
     ...(options.snapshots && { snapshots: options.snapshots }),
     ...(options.limits && { limits: options.limits }),
     ...(options.log && { log: options.log }),

@@ -10,67 +10,69 @@ import { money } from '#domain/kernel/money.ts';
 import { OpenWallet, RequestTopUp } from '#domain/wallets/wallet/messages.ts';
 import { terms } from './auctions.ts';
 import { type Audit, audit } from './auditor.ts';
+import type { DeployedProcess, DeploymentOptions } from './deployed-process.ts';
+import { Deployment } from './deployment.ts';
 import { ann, otto, person, sam } from './given.ts';
-import { House, type HouseOptions, type HouseProcess, told } from './house.ts';
+import { told } from './told.ts';
 
-// People, money and lots in the whole house, for scenarios.
+// People, money and lots in the whole platform, for scenarios.
 
 export { ann, otto, sam };
 export const bob = person('bob');
 export const usd = (amount: bigint) => money(amount, 'USD');
 
-/** A house with an auction `a1` of Sam's lot, opening at 1.00 on the eBay ladder, and people with funded wallets. */
+/** A platform with an auction `a1` of Sam's lot, opening at 1.00 on the eBay ladder, and people with funded wallets. */
 export class Saleroom {
-  readonly house: House;
+  readonly deployment: Deployment;
 
-  private constructor(house: House) {
-    this.house = house;
+  private constructor(deployment: Deployment) {
+    this.deployment = deployment;
   }
 
-  static async open(t: TestContext, options: HouseOptions = {}): Promise<Saleroom> {
-    return new Saleroom(await House.open(t, options));
+  static async open(t: Pick<TestContext, 'after'>, options: DeploymentOptions = {}): Promise<Saleroom> {
+    return new Saleroom(await Deployment.open(t, options));
   }
 
   /** Opens wallets and pays 100.00 into each, by the provider and its notice. */
   async fund(...people: readonly Actor[]): Promise<void> {
-    const { house } = this;
+    const { deployment } = this;
     for (const each of people) {
-      await house.done(OpenWallet({ currency: 'USD' }), each);
-      await house.done(RequestTopUp({ amount: 100_00n, currency: 'USD' }), each);
+      await deployment.done(OpenWallet({ currency: 'USD' }), each);
+      await deployment.done(RequestTopUp({ amount: 100_00n, currency: 'USD' }), each);
     }
-    await house.settle();
+    await deployment.settle();
     await this.confirmTopUps();
   }
 
   /** Asks for a payment in, up to where the person has to confirm it. */
   async beginTopUp(who: Actor, amount: bigint): Promise<string> {
-    const reply = await this.house.done(RequestTopUp({ amount, currency: 'USD' }), who);
-    await this.house.settle();
+    const reply = await this.deployment.done(RequestTopUp({ amount, currency: 'USD' }), who);
+    await this.deployment.settle();
     return textIn(reply.events[0]?.data, 'paymentId');
   }
 
   /** Everybody confirms the payments they were asked to; what was confirmed before stays so. */
   async confirmTopUps(): Promise<void> {
-    const { house } = this;
-    for (const { type, data } of await house.everything())
+    const { deployment } = this;
+    for (const { type, data } of await deployment.everything())
       if (type === 'TopUpRequiresAction')
-        house.provider.decide(textIn(data, 'url').split('/').at(-1) ?? '', 'confirm');
-    await house.settle();
+        deployment.provider.decide(textIn(data, 'url').split('/').at(-1) ?? '', 'confirm');
+    await deployment.settle();
   }
 
   /** A published sale with 10 % premium and 5 % commission, and a lot of Sam's that nobody offers yet. */
   async consign(over: Pick<AuctionTerms, 'reserve'> = {}, lotId = 'l1'): Promise<void> {
-    const { house } = this;
+    const { deployment } = this;
     const { title, description, categories, pictures } = terms;
     const fees = { premium: [{ rateBasisPoints: 1_000 }], commission: [{ rateBasisPoints: 500 }] };
     const sale = { saleId: 's1', title, description, currency: 'USD', ladderVersion: 1, ...fees };
-    if ((await house.history('sale-s1')).length === 0) {
-      await house.done(ScheduleSale(sale), otto);
-      await house.done(PublishSale({ saleId: 's1' }), otto);
+    if ((await deployment.history('sale-s1')).length === 0) {
+      await deployment.done(ScheduleSale(sale), otto);
+      await deployment.done(PublishSale({ saleId: 's1' }), otto);
     }
     const amounts = { estimateLow: usd(1_00n), estimateHigh: usd(90_00n), openingBid: usd(1_00n) };
     const reserve = over.reserve === undefined ? {} : { reserve: usd(over.reserve) };
-    await house.done(
+    await deployment.done(
       ConsignLot({ lotId, title, description, categories, pictures, ...amounts, ...reserve }),
       sam,
     );
@@ -79,45 +81,45 @@ export class Saleroom {
   /** As {@link consign}; the lot is scheduled in the sale, as `a1` unless told, and opens by itself. */
   async schedule(over: Pick<AuctionTerms, 'reserve'> = {}, auctionId = 'a1', lotId = 'l1'): Promise<void> {
     await this.consign(over, lotId);
-    await this.house.done(ScheduleAuction({ auctionId, lotId, saleId: 's1', opensAt, endsAt }), sam);
+    await this.deployment.done(ScheduleAuction({ auctionId, lotId, saleId: 's1', opensAt, endsAt }), sam);
   }
 
   join(...people: readonly Actor[]): Promise<readonly Reply[]> {
-    return Promise.all(people.map((each) => this.house.done(JoinAuction({ auctionId: 'a1' }), each)));
+    return Promise.all(people.map((each) => this.deployment.done(JoinAuction({ auctionId: 'a1' }), each)));
   }
 
-  bid(who: Actor, maximum: bigint, commandId?: string, process?: HouseProcess): Promise<Reply> {
+  bid(who: Actor, maximum: bigint, commandId?: string, process?: DeployedProcess): Promise<Reply> {
     const command = PlaceBid({ auctionId: 'a1', maximum: usd(maximum) });
-    return (process ?? this.house.process).send(command, who, commandId);
+    return (process ?? this.deployment.process).send(command, who, commandId);
   }
 
   /** What a wallet has, by its last event that says so. */
   async balance(who: Actor): Promise<unknown> {
-    const events = await this.house.history(`wallet-${who.id}:USD`);
+    const events = await this.deployment.history(`wallet-${who.id}:USD`);
     return events.findLast(({ data }) => data.balance !== undefined)?.data.balance;
   }
 
   /** An independent reader finds nothing wrong in the whole history, and no error was logged. */
   async audited(): Promise<Audit> {
-    const audited = await audit(this.house.store);
+    const audited = await audit(this.deployment.store);
     assert.deepEqual(audited.problems, []);
-    assert.deepEqual(this.house.errors, []);
+    assert.deepEqual(this.deployment.errors, []);
     return audited;
   }
 }
 
 /** An open auction in which Ann and Bob have joined, with 100.00 each; Sam, who sells, has an empty wallet. */
 export async function givenOpenAuction(
-  t: TestContext,
-  options: HouseOptions & Pick<AuctionTerms, 'reserve'> = {},
+  t: Pick<TestContext, 'after'>,
+  options: DeploymentOptions & Pick<AuctionTerms, 'reserve'> = {},
 ): Promise<Saleroom> {
   const room = await Saleroom.open(t, options);
-  await room.house.done(OpenWallet({ currency: 'USD' }), sam);
+  await room.deployment.done(OpenWallet({ currency: 'USD' }), sam);
   await room.fund(ann, bob);
   await room.schedule(options.reserve === undefined ? {} : { reserve: options.reserve });
-  await room.house.advanceTo(terms.opensAt);
+  await room.deployment.advanceTo(terms.opensAt);
   await room.join(ann, bob);
-  await room.house.settle();
+  await room.deployment.settle();
   return room;
 }
 

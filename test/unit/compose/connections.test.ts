@@ -5,8 +5,9 @@ import { after, describe, test } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
 import type { Reply } from '#domain/kernel/envelope.ts';
+import { until } from '#test/support/until.ts';
 import { BODY_BYTES } from '#write-side/rest/body.ts';
-import { openHouse } from '../write-side/rest/small-house.ts';
+import { openBells } from '../write-side/rest/bells.ts';
 
 // What the port does with connections: how many it takes and whose, who gives way, and what it does with peers that neither read
 // nor hang up.
@@ -45,37 +46,30 @@ async function peer(url: string, from = '127.0.0.1'): Promise<Peer> {
   return { socket, heard: () => heard, ended };
 }
 
-async function until(so: () => boolean | Promise<boolean>, what: string): Promise<void> {
-  for (let tries = 0; tries < 500; tries++) {
-    if (await so()) return;
-    await pause(10);
-  }
-  assert.fail(`in vain: ${what}`);
-}
 const told = (from: Peer, what: RegExp) => until(() => what.test(from.heard()), String(what));
 
-/** A house whose commands are answered when the test says so. */
-async function heldHouse(options: Parameters<typeof openHouse>[1]) {
+/** A port whose commands are answered when the test says so. */
+async function heldBells(options: Parameters<typeof openBells>[1]) {
   const held = Promise.withResolvers<Reply>();
-  const house = await openHouse(() => held.promise, options);
-  return { ...house, release: () => held.resolve(accepted) };
+  const bells = await openBells(() => held.promise, options);
+  return { ...bells, release: () => held.resolve(accepted) };
 }
-type House = Awaited<ReturnType<typeof openHouse>>;
+type Bells = Awaited<ReturnType<typeof openBells>>;
 
-const open = ({ port }: House): Promise<number> =>
+const open = ({ port }: Bells): Promise<number> =>
   new Promise((resolve) => port.server.getConnections((_error, count) => resolve(count)));
 
 test('when the port is full the one that has been idle for the longest time gives way to a new one', async () => {
-  const house = await openHouse(() => accepted, { limits: { ...QUICK, connections: 3 } });
+  const bells = await openBells(() => accepted, { limits: { ...QUICK, connections: 3 } });
   const [first, second, third] = [
-    await peer(house.port.url),
-    await peer(house.port.url),
-    await peer(house.port.url),
+    await peer(bells.port.url),
+    await peer(bells.port.url),
+    await peer(bells.port.url),
   ];
   // The first has asked something since, and so waits for less long than the second.
   first.socket.write(health);
   await told(first, /live/);
-  const fourth = await peer(house.port.url);
+  const fourth = await peer(bells.port.url);
   await second.ended;
   for (const left of [first, third, fourth]) left.socket.write(health);
   await told(third, /live/);
@@ -84,11 +78,11 @@ test('when the port is full the one that has been idle for the longest time give
 });
 
 test("one that has gone before it is accepted takes nobody's place", async () => {
-  const house = await openHouse(() => accepted, { limits: { ...QUICK, connections: 2 } });
-  const quiet = await peer(house.port.url);
+  const bells = await openBells(() => accepted, { limits: { ...QUICK, connections: 2 } });
+  const quiet = await peer(bells.port.url);
   const done = new Int32Array(new SharedArrayBuffer(4));
   const coming = new Worker(new URL('come-and-go.ts', import.meta.url), {
-    workerData: { port: Number(new URL(house.port.url).port), times: 40, done },
+    workerData: { port: Number(new URL(bells.port.url).port), times: 40, done },
   });
   await once(coming, 'online');
   // Nothing is accepted while this thread stands still.
@@ -96,56 +90,56 @@ test("one that has gone before it is accepted takes nobody's place", async () =>
   await once(coming, 'exit');
   quiet.socket.write(health);
   await told(quiet, /live/);
-  await until(async () => (await open(house)) === 1, 'nothing is kept of them');
+  await until(async () => (await open(bells)) === 1, 'nothing is kept of them');
 });
 
 test('a connection with a request under way, or that was upgraded, never gives way', async () => {
-  const house = await heldHouse({ limits: { ...QUICK, connections: 2 } });
-  house.port.server.on('upgrade', (_request, socket) => {
+  const bells = await heldBells({ limits: { ...QUICK, connections: 2 } });
+  bells.port.server.on('upgrade', (_request, socket) => {
     socket.write('HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n');
   });
-  const [busy, upgraded] = [await peer(house.port.url), await peer(house.port.url)];
+  const [busy, upgraded] = [await peer(bells.port.url), await peer(bells.port.url)];
   busy.socket.write(command('one'));
   upgraded.socket.write(upgrade);
   await told(upgraded, /101/);
-  await until(() => house.asked.length === 1, 'the command is under way');
+  await until(() => bells.asked.length === 1, 'the command is under way');
   for (let more = 0; more < 5; more++) {
-    const late = await peer(house.port.url);
+    const late = await peer(bells.port.url);
     await told(late, /^HTTP\/1\.1 503 overloaded\r\n[\s\S]*Retry-After: \d+\r\n[\s\S]*"code":"overloaded"/);
     await late.ended;
   }
-  house.release();
+  bells.release();
   await told(busy, /^HTTP\/1\.1 200/);
   assert.equal(upgraded.socket.destroyed, false);
 });
 
 test('one address takes no more than its part of the port, and others are served', async () => {
-  const house = await heldHouse({ limits: { ...QUICK, connections: 20, connectionsPerAddress: 4 } });
-  const greedy = await Promise.all(Array.from({ length: 4 }, () => peer(house.port.url)));
+  const bells = await heldBells({ limits: { ...QUICK, connections: 20, connectionsPerAddress: 4 } });
+  const greedy = await Promise.all(Array.from({ length: 4 }, () => peer(bells.port.url)));
   for (const [at, { socket }] of greedy.entries()) socket.write(command(`c${at}`));
-  await until(() => house.asked.length === 4, 'all of them are busy');
-  const fifth = await peer(house.port.url);
+  await until(() => bells.asked.length === 4, 'all of them are busy');
+  const fifth = await peer(bells.port.url);
   await told(fifth, /^HTTP\/1\.1 429 overloaded/);
-  const other = await peer(house.port.url, '127.0.0.2');
+  const other = await peer(bells.port.url, '127.0.0.2');
   other.socket.write(health);
   await told(other, /live/);
-  house.release();
+  bells.release();
 });
 
 test('silent connections do not take the port, from however many addresses they come', async () => {
   const most = 60;
-  const house = await openHouse(() => accepted, {
+  const bells = await openBells(() => accepted, {
     limits: { ...QUICK, connections: most, connectionsPerAddress: 20 },
   });
   const silent: Peer[] = [];
   for (let one = 0; one < 3 * most; one++) {
-    silent.push(await peer(house.port.url, `127.0.1.${1 + (one % 9)}`));
+    silent.push(await peer(bells.port.url, `127.0.1.${1 + (one % 9)}`));
     if (one % 10 > 0) continue;
-    const polite = await peer(house.port.url, '127.0.0.2');
+    const polite = await peer(bells.port.url, '127.0.0.2');
     polite.socket.write(health);
     await told(polite, /^HTTP\/1\.1 200/);
   }
-  assert.ok((await open(house)) <= most, 'and no more are kept than may be');
+  assert.ok((await open(bells)) <= most, 'and no more are kept than may be');
   for (const { socket } of silent) socket.destroy();
 });
 
@@ -174,41 +168,41 @@ describe('a connection is closed behind its last answer, whether its peer hangs 
     test(`${what}: ${status}`, async () => {
       // Only who is to be too late has little time.
       const limits = { ...QUICK, ...(status === 408 && { headersTimeoutMs: 300, requestTimeoutMs: 300 }) };
-      const house = await openHouse(() => accepted, { limits });
-      const caller = await peer(house.port.url);
+      const bells = await openBells(() => accepted, { limits });
+      const caller = await peer(bells.port.url);
       caller.socket.write(bytes);
       await caller.ended;
       assert.match(caller.heard(), new RegExp(`^HTTP/1\\.1 ${status} `));
-      await until(async () => (await open(house)) === 0, 'the server has let go of it');
-      assert.deepEqual(house.reported, []);
+      await until(async () => (await open(bells)) === 0, 'the server has let go of it');
+      assert.deepEqual(bells.reported, []);
     });
 });
 
 test('requests that are sent without waiting are done one after another', async () => {
   let inside = 0;
-  const house = await openHouse(async () => {
+  const bells = await openBells(async () => {
     assert.equal(++inside, 1, 'no other is under way');
     await pause(5);
     inside -= 1;
     return accepted;
   });
-  const caller = await peer(house.port.url);
+  const caller = await peer(bells.port.url);
   caller.socket.write(Array.from({ length: 20 }, (_, at) => command(`c${at}`)).join(''));
   await until(() => caller.heard().split('HTTP/1.1 200').length === 21, 'all are answered');
   assert.deepEqual(
-    house.asked.map(({ commandId }) => commandId),
+    bells.asked.map(({ commandId }) => commandId),
     Array.from({ length: 20 }, (_, at) => `c${at}`),
   );
 });
 
 test('nothing is done behind an answer that was the last', async () => {
-  const house = await openHouse(() => accepted);
-  const caller = await peer(house.port.url);
+  const bells = await openBells(() => accepted);
+  const caller = await peer(bells.port.url);
   caller.socket.write(command('one', 'Connection: close\r\n') + command('two'));
   await caller.ended;
   assert.equal(caller.heard().split('HTTP/1.1 200').length, 2);
   assert.deepEqual(
-    house.asked.map(({ commandId }) => commandId),
+    bells.asked.map(({ commandId }) => commandId),
     ['one'],
   );
 });
@@ -219,58 +213,58 @@ for (const [what, breach, status] of [
   ['CONNECT', 'CONNECT a:1 HTTP/1.1\r\nHost: a\r\n\r\n', 501],
 ] as const)
   test(`what is owed is answered before a breach that comes behind it: ${what}`, async () => {
-    const house = await heldHouse({ limits: QUICK });
-    const caller = await peer(house.port.url);
+    const bells = await heldBells({ limits: QUICK });
+    const caller = await peer(bells.port.url);
     caller.socket.write(command('one') + breach);
-    await until(() => house.asked.length === 1, 'the command is under way');
+    await until(() => bells.asked.length === 1, 'the command is under way');
     // The breach came in the same bytes, and an answer to another connection is behind it.
-    await fetch(`${house.port.url}/health/live`);
+    await fetch(`${bells.port.url}/health/live`);
     assert.equal(caller.heard(), '');
-    house.release();
+    bells.release();
     await caller.ended;
     assert.match(caller.heard(), new RegExp(`^HTTP/1\\.1 200 [^]*HTTP/1\\.1 ${status} [^]*"code":"invalid"`));
   });
 
 test('an upgrade behind a request that is owed an answer is a request like any other', async () => {
-  const house = await heldHouse({ limits: QUICK });
-  house.port.server.on('upgrade', (_request, socket) => socket.end('HTTP/1.1 101 Too Early\r\n\r\n'));
-  const caller = await peer(house.port.url);
+  const bells = await heldBells({ limits: QUICK });
+  bells.port.server.on('upgrade', (_request, socket) => socket.end('HTTP/1.1 101 Too Early\r\n\r\n'));
+  const caller = await peer(bells.port.url);
   caller.socket.write(command('one') + upgrade);
-  await until(() => house.asked.length === 1, 'the command is under way');
-  house.release();
+  await until(() => bells.asked.length === 1, 'the command is under way');
+  bells.release();
   await told(caller, /^HTTP\/1\.1 200 [\s\S]*HTTP\/1\.1 404 /);
 });
 
 test('whoever sends more without waiting than may wait is cut off', async () => {
-  const house = await heldHouse({ limits: { ...QUICK, pipelinedRequests: 8 } });
-  const caller = await peer(house.port.url);
+  const bells = await heldBells({ limits: { ...QUICK, pipelinedRequests: 8 } });
+  const caller = await peer(bells.port.url);
   caller.socket.write(Array.from({ length: 2_000 }, (_, at) => command(`c${at}`)).join(''));
   await caller.ended;
   assert.equal(caller.heard(), '');
-  assert.ok(house.asked.length <= 1, 'and no more than the first was begun');
-  house.release();
+  assert.ok(bells.asked.length <= 1, 'and no more than the first was begun');
+  bells.release();
 });
 
 test('answers that nobody reads are made no faster than they are taken, and their connection ends', async () => {
   const long: Reply = { ...accepted, stream: 's'.repeat(1024 * 1024) };
-  const house = await openHouse(() => long, { limits: { ...QUICK, untakenMs: 300 } });
-  const caller = await peer(house.port.url);
+  const bells = await openBells(() => long, { limits: { ...QUICK, untakenMs: 300 } });
+  const caller = await peer(bells.port.url);
   caller.socket.pause();
   caller.socket.write(Array.from({ length: 60 }, (_, at) => command(`c${at}`)).join(''));
-  await until(async () => (await open(house)) === 0, 'it is cut off');
+  await until(async () => (await open(bells)) === 0, 'it is cut off');
   // As many as two kernels keep for a connection, and one that waits here.
-  assert.ok(house.asked.length < 30, `${house.asked.length} of 60 answers were made`);
+  assert.ok(bells.asked.length < 30, `${bells.asked.length} of 60 answers were made`);
 });
 
 test('all that waits to be read is bounded together, and those for whom most waits are cut off', async () => {
   const limits = { ...QUICK, untakenBytes: 1_000_000 };
-  const house = await openHouse(() => accepted, { limits });
-  house.port.server.on('upgrade', (_request, socket) => {
+  const bells = await openBells(() => accepted, { limits });
+  bells.port.server.on('upgrade', (_request, socket) => {
     socket.write('HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n');
     socket.write(Buffer.alloc(Number(_request.headers['x-bytes'])));
   });
   const asking = async (bytes: number) => {
-    const one = await peer(house.port.url);
+    const one = await peer(bells.port.url);
     one.socket.write(upgrade.replace('Host: x', `Host: x\r\nX-Bytes: ${bytes}`));
     one.socket.pause();
     return one;
@@ -278,7 +272,7 @@ test('all that waits to be read is bounded together, and those for whom most wai
   const little = await asking(10);
   // Far more than a kernel takes on its own account.
   const much = await asking(64 * 1024 * 1024);
-  await until(async () => (await open(house)) === 1, 'the one for whom most waits is cut off');
+  await until(async () => (await open(bells)) === 1, 'the one for whom most waits is cut off');
   much.socket.destroy();
   little.socket.resume();
   await told(little, /101/);
@@ -289,47 +283,47 @@ describe('behind a trusted proxy', () => {
   const through = (address: string, id: string) => command(id, `X-Forwarded-For: ${address}\r\n`);
 
   test('its connections are nobody’s own, and requests count for whom they are brought', async () => {
-    const house = await heldHouse({ limits: { ...QUICK, connectionsPerAddress: 2 }, proxies });
-    const carried = await Promise.all(Array.from({ length: 6 }, () => peer(house.port.url, '127.0.0.7')));
+    const bells = await heldBells({ limits: { ...QUICK, connectionsPerAddress: 2 }, proxies });
+    const carried = await Promise.all(Array.from({ length: 6 }, () => peer(bells.port.url, '127.0.0.7')));
     const [one, two, three, four, five, six] = carried as [Peer, Peer, Peer, Peer, Peer, Peer];
     one.socket.write(through('198.51.100.1', 'a'));
     two.socket.write(through('198.51.100.1', 'b'));
-    await until(() => house.asked.length === 2, 'both are under way');
+    await until(() => bells.asked.length === 2, 'both are under way');
     three.socket.write(through('198.51.100.1', 'c'));
     await told(three, /^HTTP\/1\.1 429 [\s\S]*Retry-After: 1\r\n[\s\S]*"overloaded"/);
     four.socket.write(through('198.51.100.2', 'd'));
     five.socket.write(through('2001:db8::1', 'e'));
-    await until(() => house.asked.length === 4, 'others are let in');
+    await until(() => bells.asked.length === 4, 'others are let in');
     assert.deepEqual(
-      house.asked.map(({ origin }) => origin.address),
+      bells.asked.map(({ origin }) => origin.address),
       ['198.51.100.1', '198.51.100.1', '198.51.100.2', '2001:db8::1'],
     );
-    house.release();
+    bells.release();
     await told(one, /^HTTP\/1\.1 200/);
     six.socket.write(through('198.51.100.1', 'f'));
-    await until(() => house.asked.length === 5, 'and who has been answered may ask again');
+    await until(() => bells.asked.length === 5, 'and who has been answered may ask again');
   });
 
   test('what others say of themselves counts for nothing', async () => {
-    const house = await openHouse(() => accepted, { proxies });
-    const forger = await peer(house.port.url, '127.0.0.8');
+    const bells = await openBells(() => accepted, { proxies });
+    const forger = await peer(bells.port.url, '127.0.0.8');
     forger.socket.write(through('198.51.100.1', 'a'));
     await told(forger, /^HTTP\/1\.1 200/);
-    assert.equal(house.asked[0]?.origin.address, '127.0.0.8');
+    assert.equal(bells.asked[0]?.origin.address, '127.0.0.8');
   });
 });
 
 test('one person has no more under way than a person may, on however many connections', async () => {
-  const house = await heldHouse({ personal: 3 });
-  const callers = await Promise.all(Array.from({ length: 4 }, () => peer(house.port.url)));
+  const bells = await heldBells({ personal: 3 });
+  const callers = await Promise.all(Array.from({ length: 4 }, () => peer(bells.port.url)));
   for (const [at, { socket }] of callers.slice(0, 3).entries()) socket.write(command(`c${at}`));
-  await until(() => house.asked.length === 3, 'three are under way');
+  await until(() => bells.asked.length === 3, 'three are under way');
   const last = callers[3] as Peer;
   last.socket.write(command('c3'));
   await told(last, /^HTTP\/1\.1 429 [\s\S]*Retry-After: 1\r\n[\s\S]*"overloaded"/);
-  house.release();
+  bells.release();
   await told(callers[0] as Peer, /^HTTP\/1\.1 200/);
-  const again = await peer(house.port.url);
+  const again = await peer(bells.port.url);
   again.socket.write(command('c3'));
   await told(again, /^HTTP\/1\.1 200/);
 });

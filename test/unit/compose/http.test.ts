@@ -8,7 +8,7 @@ import type { Reply } from '#domain/kernel/envelope.ts';
 import { StoreError } from '#domain/kernel/ports/event-store.ts';
 import { ReadStoreError } from '#domain/kernel/ports/read-store.ts';
 import { BODY_BYTES } from '#write-side/rest/body.ts';
-import { openHouse } from '../write-side/rest/small-house.ts';
+import { openBells } from '../write-side/rest/bells.ts';
 
 const accepted: Reply = { outcome: 'accepted', commandId: 'c', stream: 's', position: undefined, events: [] };
 const ring = '/commands/bells/ring-bell';
@@ -27,7 +27,7 @@ async function readAll(socket: Socket): Promise<string> {
 }
 
 test('health: live at once, ready when every component is', async () => {
-  const { port, health } = await openHouse(() => accepted);
+  const { port, health } = await openBells(() => accepted);
   assert.deepEqual(await (await fetch(`${port.url}/health/live`)).json(), { status: 'live' });
   assert.equal((await fetch(`${port.url}/health/ready`)).status, 200);
   health.store = { ready: false, detail: 'catching up' };
@@ -40,7 +40,7 @@ test('health: live at once, ready when every component is', async () => {
 });
 
 test('every answer names its request and keeps browsers from guessing', async () => {
-  const { port } = await openHouse(() => accepted);
+  const { port } = await openBells(() => accepted);
   const given = await fetch(`${port.url}/nowhere`, { headers: { 'X-Request-Id': 'mine-1' } });
   assert.equal(given.status, 404);
   assert.equal(given.headers.get('X-Request-Id'), 'mine-1');
@@ -52,14 +52,14 @@ test('every answer names its request and keeps browsers from guessing', async ()
 });
 
 test('a path that is no URI is the fault of whoever sent it', async () => {
-  const { port, reported } = await openHouse(() => accepted);
+  const { port, reported } = await openBells(() => accepted);
   const response = await fetch(`${port.url}/commands/%zz/x`, { method: 'POST' });
   assert.equal(response.status, 400);
   assert.deepEqual(reported, []);
 });
 
 test('a body that says it is too large is refused before it is sent, and the connection ends', async () => {
-  const { port } = await openHouse(() => accepted);
+  const { port } = await openBells(() => accepted);
   const socket = await connected(port.url);
   socket.write(
     `POST ${ring} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ann\r\nContent-Type: application/json\r\nContent-Length: ${BODY_BYTES + 1}\r\n\r\n{`,
@@ -68,7 +68,7 @@ test('a body that says it is too large is refused before it is sent, and the con
 });
 
 test('a body without a stated length is cut off at the limit', async () => {
-  const { port } = await openHouse(() => accepted);
+  const { port } = await openBells(() => accepted);
   const socket = await connected(port.url);
   socket.write(
     `POST ${ring} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ann\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n`,
@@ -81,7 +81,7 @@ test('a body without a stated length is cut off at the limit', async () => {
 test('closing lets what is under way finish, then ends its connection and takes no more', async () => {
   const release = Promise.withResolvers<Reply>();
   const begun = Promise.withResolvers<void>();
-  const { port } = await openHouse(() => {
+  const { port } = await openBells(() => {
     begun.resolve();
     return release.promise;
   });
@@ -101,7 +101,7 @@ test('closing lets what is under way finish, then ends its connection and takes 
 
 test('closing is bounded: who never finishes is cut off, and so is a connection that was upgraded', async () => {
   const begun = Promise.withResolvers<void>();
-  const { port } = await openHouse(() => {
+  const { port } = await openBells(() => {
     begun.resolve();
     return new Promise<Reply>(() => undefined);
   });
@@ -124,7 +124,7 @@ const SECRET = 'a word of a library, and /the/path/of/a/file.js:1:1';
 const withStatus = (status: number) => Object.assign(new Error(SECRET), { status, expose: true });
 
 test('whatever is thrown wherever becomes an answer of the catalogue, and is told if it is ours', async () => {
-  const { reported, port } = await openHouse(() => accepted, {
+  const { reported, port } = await openBells(() => accepted, {
     more: [
       Router()
         .get('/thrown', () => {
@@ -164,7 +164,7 @@ test('whatever is thrown wherever becomes an answer of the catalogue, and is tol
 });
 
 test('an answer that fails on its way ends its connection, and is told', async () => {
-  const { reported, port } = await openHouse(() => accepted, {
+  const { reported, port } = await openBells(() => accepted, {
     more: [
       Router().get('/half', async (_request, response) => {
         response.write('half');
@@ -179,7 +179,7 @@ test('an answer that fails on its way ends its connection, and is told', async (
 });
 
 test('health that cannot be told is a failure like any other', async () => {
-  const { health, reported, port } = await openHouse(() => accepted);
+  const { health, reported, port } = await openBells(() => accepted);
   Object.defineProperty(health, 'store', { enumerable: true, get: () => assert.fail(SECRET) });
   const response = await fetch(`${port.url}/health/ready`);
   assert.deepEqual([response.status, ((await response.json()) as { code: string }).code], [500, 'internal']);
@@ -187,9 +187,9 @@ test('health that cannot be told is a failure like any other', async () => {
 });
 
 test('a port that is taken is an error to whoever opens it', async () => {
-  const { port } = await openHouse(() => accepted);
+  const { port } = await openBells(() => accepted);
   const { openHttp } = await import('#compose/http.ts');
-  const { registry } = await import('../write-side/rest/small-house.ts');
+  const { registry } = await import('../write-side/rest/bells.ts');
   const taken = openHttp({
     host: '127.0.0.1',
     port: Number(new URL(port.url).port),

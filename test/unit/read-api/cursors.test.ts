@@ -4,12 +4,12 @@ import { RejectedError } from '#domain/kernel/rejections.ts';
 import { tokenOf } from '#domain/kernel/token.ts';
 import { cursorPosition } from '#read-api/feeds/feed.ts';
 
-const house = { store: { epoch: 'e1', head: async () => 7n } };
+const history = { store: { epoch: 'e1', head: async () => 7n } };
 
 /** The code that a cursor is refused with. */
 const refusal = async (cursor: string): Promise<string> => {
   try {
-    await cursorPosition(house, cursor);
+    await cursorPosition(history, cursor);
   } catch (error) {
     if (error instanceof RejectedError) return error.rejection.code;
     throw error;
@@ -18,9 +18,9 @@ const refusal = async (cursor: string): Promise<string> => {
 };
 
 test('a cursor is taken up to the end of the history', async () => {
-  assert.equal(await cursorPosition(house, undefined), undefined);
+  assert.equal(await cursorPosition(history, undefined), undefined);
   for (const position of [0n, 3n, 7n])
-    assert.equal(await cursorPosition(house, tokenOf('e1', position)), position);
+    assert.equal(await cursorPosition(history, tokenOf('e1', position)), position);
 });
 
 test('one behind the end stands for what the history has lost, and is another history’s', async () => {

@@ -7,11 +7,11 @@ import { AuctionOpened } from '#domain/auctions/auction/messages.ts';
 import { terms } from '../../support/auctions.ts';
 import { givenReadSide, type ReadSide } from '../../support/read-side.ts';
 
-// What strangers send: each is answered with the right no, none of it is our failure, and the house stays open.
+// What strangers send: each is answered with the right no, none of it is our failure, and the platform stays open.
 
 const SOCKETS = 3;
 const OPERATIONS = 2;
-let house: ReadSide;
+let readSide: ReadSide;
 before(async () => {
   const limits = {
     socketsPerAddress: SOCKETS,
@@ -19,10 +19,10 @@ before(async () => {
     connectionInitMs: 100,
     pingMs: 50,
   };
-  house = await givenReadSide({ limits });
-  await house.append('auction-a1', AuctionOpened(terms));
+  readSide = await givenReadSide({ limits });
+  await readSide.append('auction-a1', AuctionOpened(terms));
 });
-after(() => house.close());
+after(() => readSide.close());
 
 interface Sent {
   readonly method?: string;
@@ -31,7 +31,7 @@ interface Sent {
   readonly token?: string;
 }
 async function send({ method = 'POST', body, type = 'application/json', token }: Sent) {
-  const response = await fetch(house.url, {
+  const response = await fetch(readSide.url, {
     method,
     ...(body !== undefined && { body: Buffer.from(body) }),
     headers: {
@@ -75,8 +75,8 @@ for (const [what, sent, status] of strange)
     const answer = await send(sent).catch((error: unknown) => ({ status: 413, text: String(error) }));
     assert.equal(answer.status, status, answer.text.slice(0, 300));
     assert.doesNotMatch(answer.text, /BAD_REQUEST|"http"/);
-    assert.equal((await send({ body: query('{ now }') })).status, 200, 'the house is still open');
-    assert.deepEqual(house.errors, [], 'nothing of it is a failure of ours');
+    assert.equal((await send({ body: query('{ now }') })).status, 200, 'the platform is still open');
+    assert.deepEqual(readSide.errors, [], 'nothing of it is a failure of ours');
   });
 
 test('keys of the prototype are names like any other, and change nothing', async () => {
@@ -91,7 +91,7 @@ test('keys of the prototype are names like any other, and change nothing', async
 
 /** A socket that says what it is told to say, and tells how it was closed. */
 async function openSocket() {
-  const socket = new WebSocket(house.socketUrl, 'graphql-transport-ws');
+  const socket = new WebSocket(readSide.socketUrl, 'graphql-transport-ws');
   const closed = once(socket, 'close').then(([code]) => code as number);
   const said: { type: string; id?: string; payload?: unknown }[] = [];
   socket.on('message', (data) => void said.push(JSON.parse(String(data))));
@@ -137,7 +137,9 @@ test('a socket that never says who it is, is closed', async () => {
 
 test('an address has only so many sockets, and gets its places back', async () => {
   const open = await Promise.all(Array.from({ length: SOCKETS }, () => openSocket()));
-  const [refused] = (await once(new WebSocket(house.socketUrl, 'graphql-transport-ws'), 'error')) as [Error];
+  const [refused] = (await once(new WebSocket(readSide.socketUrl, 'graphql-transport-ws'), 'error')) as [
+    Error,
+  ];
   assert.match(refused.message, /429/);
   await Promise.all(open.map(({ end }) => end()));
   await (await openSocket()).end();
@@ -155,7 +157,7 @@ test('a socket has only so many operations at once', async () => {
 });
 
 test('a socket whose peer is gone without a word is cut off', async () => {
-  const { port } = new URL(house.url);
+  const { port } = new URL(readSide.url);
   const peer = connect(Number(port), '127.0.0.1');
   const handshake = [
     ...['GET /graphql HTTP/1.1', 'Host: x', 'Upgrade: websocket', 'Connection: Upgrade'],

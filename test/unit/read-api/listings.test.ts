@@ -5,13 +5,13 @@ import { givenReadSide, type ReadSide } from '../../support/read-side.ts';
 
 // Every way to list, filter and sort is answered: a view must declare an index for each of them.
 
-let house: ReadSide;
+let readSide: ReadSide;
 let upTo: string;
 before(async () => {
-  house = await givenReadSide();
-  upTo = tokenOf(house.store.epoch, 0n);
+  readSide = await givenReadSide();
+  upTo = tokenOf(readSide.store.epoch, 0n);
 });
-after(() => house.close());
+after(() => readSide.close());
 
 const nodes = '{ edges { cursor } }';
 const then = '2026-03-01T12:00:00.000Z';
@@ -52,14 +52,14 @@ const listings: readonly (() => string)[] = [
 ];
 for (const listing of listings)
   test(`${listing().replace(nodes, '').replaceAll('undefined', '…')}is answered`, async () => {
-    const { data, errors } = await house.ask(`{ ${listing()} }`, {}, 'ida:auditor');
+    const { data, errors } = await readSide.ask(`{ ${listing()} }`, {}, 'ida:auditor');
     assert.deepEqual(errors, undefined, JSON.stringify(errors));
     assert.deepEqual(Object.values(data ?? {}), [{ edges: [] }]);
   });
 
 for (const asked of ['sort: cheapest', 'sort: dearest', 'priceFrom: "1"', 'priceTo: "9"'])
   test(`auctions(${asked}) names a currency or a sale: amounts of two currencies do not compare`, async () => {
-    const { errors } = await house.ask(`{ auctions(${asked}) ${nodes} }`, {}, 'ida:auditor');
+    const { errors } = await readSide.ask(`{ auctions(${asked}) ${nodes} }`, {}, 'ida:auditor');
     const [error] = errors ?? [];
     assert.equal(error?.extensions?.code, 'invalid');
     assert.match(JSON.stringify(error), /prices compare within one currency/);

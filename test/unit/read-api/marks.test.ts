@@ -2,9 +2,9 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { createClient } from 'graphql-ws';
 import { WebSocket } from 'ws';
-import { moved } from '#domain/kernel/posting.ts';
 import { tokenOf } from '#domain/kernel/token.ts';
 import { TopUpConfirmed, TopUpInitiated, TopUpRequiresAction } from '#domain/wallets/payment/messages.ts';
+import { moved } from '#domain/wallets/posting.ts';
 import { WalletOpened } from '#domain/wallets/wallet/messages.ts';
 import { givenReadSide, type ReadSide } from '../../support/read-side.ts';
 
@@ -13,19 +13,19 @@ import { givenReadSide, type ReadSide } from '../../support/read-side.ts';
 const payment = { paymentId: 'p1', person: 'ann', currency: 'USD', amount: 500_00n };
 const url = 'https://provider.example/3-d-secure/unguessable';
 const ADDRESS = '203.0.113.9';
-let house: ReadSide;
+let readSide: ReadSide;
 let at: string;
 before(async () => {
-  house = await givenReadSide();
-  await house.append('wallet-ann:USD', WalletOpened({ person: 'ann', currency: 'USD' }));
-  await house.append('payment-p1', TopUpInitiated(payment));
+  readSide = await givenReadSide();
+  await readSide.append('wallet-ann:USD', WalletOpened({ person: 'ann', currency: 'USD' }));
+  await readSide.append('payment-p1', TopUpInitiated(payment));
   const waiting = { ...payment, provider: 'simulated', url, expiresAt: '2100-01-01T00:00:00.000Z' };
-  at = tokenOf(house.store.epoch, await house.append('payment-p1', TopUpRequiresAction(waiting)));
+  at = tokenOf(readSide.store.epoch, await readSide.append('payment-p1', TopUpRequiresAction(waiting)));
 });
-after(() => house.close());
+after(() => readSide.close());
 
 const asked = async (query: string, token: string | undefined, variables: object = { at }) =>
-  JSON.stringify(await house.ask(query, variables, token));
+  JSON.stringify(await readSide.ask(query, variables, token));
 
 test('where to confirm a payment is shown to nobody but who pays', async () => {
   const one = 'query ($at: Token) { payment(paymentId: "p1", atLeast: $at) { status actionUrl } }';
@@ -68,7 +68,7 @@ async function paged(direction: string): Promise<readonly string[]> {
   }`;
   const types: string[] = [];
   for (let after: string | null = null, pages = 0; pages < 10; pages++) {
-    const { data } = await house.ask(query, { after, direction }, 'ida:auditor');
+    const { data } = await readSide.ask(query, { after, direction }, 'ida:auditor');
     const { events, next } = (data as unknown as EventPage).allEvents;
     types.push(...events.map(({ type }) => type));
     if (next === null) return types;
@@ -90,14 +90,14 @@ test('the whole history reads the same from both ends', async () => {
 
 test('an investigator follows events that match, in intervals without a gap', async () => {
   const client = createClient({
-    ...{ url: house.socketUrl, webSocketImpl: WebSocket, retryAttempts: 0 },
+    ...{ url: readSide.socketUrl, webSocketImpl: WebSocket, retryAttempts: 0 },
     connectionParams: { authorization: 'Bearer ines:investigator' },
   });
   const query = 'subscription { events(types: ["TopUpRequiresAction"]) { after position event { type } } }';
   const feed = client.iterate<{
     events: { after: string; position: string; event: { type: string } | null };
   }>({ query });
-  let cursor = tokenOf(house.store.epoch, 0n);
+  let cursor = tokenOf(readSide.store.epoch, 0n);
   for (;;) {
     const item = (await feed.next()).value?.data?.events;
     assert.equal(item?.after, cursor);
@@ -122,9 +122,9 @@ test('the ledger sums all money of a currency, and the sums are zero together', 
   assert.match(await asked(query, 'ida:auditor'), /"ledger":null/, 'no money has moved yet');
   const postings = moved('provider:simulated:USD', 'clearing:p1:USD', 500_00n);
   const confirmed = { ...payment, provider: 'simulated', movement: 'p1', postings };
-  const position = await house.append('payment-p1', TopUpConfirmed(confirmed));
-  const variables = { at: tokenOf(house.store.epoch, position) };
-  const { data } = await house.ask(query, variables, 'ida:auditor');
+  const position = await readSide.append('payment-p1', TopUpConfirmed(confirmed));
+  const variables = { at: tokenOf(readSide.store.epoch, position) };
+  const { data } = await readSide.ask(query, variables, 'ida:auditor');
   assert.deepEqual(data?.ledger, {
     ...{ available: '0', held: '0', clearing: '50000', platform: '0', providers: '-50000' },
     ...{ total: '0', entries: 1 },

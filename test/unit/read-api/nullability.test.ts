@@ -8,20 +8,20 @@ import { givenReadSide, type ReadSide } from '../../support/read-side.ts';
 
 // A field that is refused beside one that is not, and what comes of both.
 
-let house: ReadSide;
+let readSide: ReadSide;
 before(async () => {
-  house = await givenReadSide({
+  readSide = await givenReadSide({
     async dispatch({ command, commandId }) {
       const rejected = { outcome: 'rejected', commandId, position: undefined, events: [] } as const;
       if (command === 'PlaceBid') return { ...rejected, rejection: NotJoined({}) };
       throw new Error('a disk that is gone');
     },
   });
-  const position = await house.append('auction-a1', AuctionOpened(terms));
-  const variables = { at: tokenOf(house.store.epoch, position) };
-  await house.ask('query ($at: Token) { auction(auctionId: "a1", atLeast: $at) { id } }', variables);
+  const position = await readSide.append('auction-a1', AuctionOpened(terms));
+  const variables = { at: tokenOf(readSide.store.epoch, position) };
+  await readSide.ask('query ($at: Token) { auction(auctionId: "a1", atLeast: $at) { id } }', variables);
 });
-after(() => house.close());
+after(() => readSide.close());
 
 const beside: readonly (readonly [
   says: string,
@@ -59,7 +59,7 @@ const beside: readonly (readonly [
 ];
 for (const [says, query, data, code, token] of beside)
   test(`${says} takes nothing beside it along`, async () => {
-    const { data: answered, errors = [] } = await house.ask(query, {}, token);
+    const { data: answered, errors = [] } = await readSide.ask(query, {}, token);
     assert.deepEqual(answered, data);
     const [root] = Object.entries(data).find(([, value]) => value === null) ?? ['auction'];
     assert.deepEqual(

@@ -20,19 +20,19 @@ interface Standing {
 }
 
 test('whoever runs the platform sees where each view stands and what is parked, and why', async (t) => {
-  const house = await givenReadSide();
-  t.after(() => house.close());
-  await house.append('auction-a1', AuctionOpened(terms), bid('a1'));
+  const readSide = await givenReadSide();
+  t.after(() => readSide.close());
+  await readSide.append('auction-a1', AuctionOpened(terms), bid('a1'));
   // Two bids in an auction that the history does not know: a history like this is what a broken writer leaves.
-  const position = await house.append('auction-ghost', bid('ghost'), bid('ghost'));
-  const atLeast = tokenOf(house.store.epoch, position);
-  const seen = await house.ask(
+  const position = await readSide.append('auction-ghost', bid('ghost'), bid('ghost'));
+  const atLeast = tokenOf(readSide.store.epoch, position);
+  const seen = await readSide.ask(
     'query ($t: Token) { auction(auctionId: "a1", atLeast: $t) { auctionId phase } }',
     { t: atLeast },
     'olga:admin',
   );
   assert.deepEqual(seen.data, { auction: { auctionId: 'a1', phase: 'open' } });
-  const { data } = await house.ask(STANDING, {}, 'olga:admin');
+  const { data } = await readSide.ask(STANDING, {}, 'olga:admin');
   const auctions = ((data?.views ?? []) as Standing[]).find(({ view }) => view === 'auctions');
   assert.equal(auctions?.position, atLeast);
   assert.equal(auctions?.parkedKeys, 1);
@@ -41,17 +41,21 @@ test('whoever runs the platform sees where each view stands and what is parked, 
   assert.match(parked?.error ?? '', /ghost/);
   assert.match(parked?.since ?? '', /^\d{4}-/);
   // Whoever asks for what waits is told so, and not what it was before.
-  const ghost = await house.ask('{ auction(auctionId: "ghost") { id } }');
+  const ghost = await readSide.ask('{ auction(auctionId: "ghost") { id } }');
   assert.equal(ghost.errors?.[0]?.extensions.code, 'parked');
 });
 
 test('a list that may miss something parked says so beside what it has, and one that cannot does not', async (t) => {
-  const house = await givenReadSide();
-  t.after(() => house.close());
-  await house.append('auction-a1', AuctionOpened(terms));
-  const position = await house.append('auction-ghost', bid('ghost'));
+  const readSide = await givenReadSide();
+  t.after(() => readSide.close());
+  await readSide.append('auction-a1', AuctionOpened(terms));
+  const position = await readSide.append('auction-ghost', bid('ghost'));
   const asked = (question: string) =>
-    house.ask(`query ($t: Token) { ${question} }`, { t: tokenOf(house.store.epoch, position) }, 'ann:bidder');
+    readSide.ask(
+      `query ($t: Token) { ${question} }`,
+      { t: tokenOf(readSide.store.epoch, position) },
+      'ann:bidder',
+    );
   // The ghost was parked before anything of it was ever written: no page can hold it.
   const { data, errors } = await asked(
     'all: auctions(atLeast: $t) { edges { node { auctionId bidHistory(atLeast: $t) { edges { cursor } } } } } sales(atLeast: $t) { edges { cursor } }',
@@ -78,10 +82,10 @@ test('a list that may miss something parked says so beside what it has, and one 
 });
 
 test('and nobody else does', async (t) => {
-  const house = await givenReadSide();
-  t.after(() => house.close());
+  const readSide = await givenReadSide();
+  t.after(() => readSide.close());
   const codes = async (token?: string) =>
-    (await house.ask(STANDING, {}, token)).errors?.map(({ extensions }) => extensions.code);
+    (await readSide.ask(STANDING, {}, token)).errors?.map(({ extensions }) => extensions.code);
   assert.deepEqual(await codes(), ['unauthenticated']);
   assert.deepEqual(await codes('ann:bidder'), ['forbidden']);
   assert.equal(await codes('ada:auditor'), undefined);

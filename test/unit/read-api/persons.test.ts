@@ -12,11 +12,11 @@ const FEEDS = 2;
 const MUTATION = 'mutation { openWallet(currency: "USD") { __typename } }';
 const FEED = 'subscription { walletFeed { position } }';
 
-let house: ReadSide;
+let readSide: ReadSide;
 let held = Promise.withResolvers<Reply>();
 let asked = 0;
 before(async () => {
-  house = await givenReadSide({
+  readSide = await givenReadSide({
     perPerson: WORK,
     limits: { feedsPerPerson: FEEDS },
     dispatch: () => {
@@ -25,7 +25,7 @@ before(async () => {
     },
   });
 });
-after(() => house.close());
+after(() => readSide.close());
 
 const release = () => {
   held.resolve({ outcome: 'accepted', commandId: 'c', stream: 's', position: undefined, events: [] });
@@ -33,7 +33,7 @@ const release = () => {
 };
 
 const post = (person: string, query: string, accept = 'application/graphql-response+json') =>
-  fetch(house.url, {
+  fetch(readSide.url, {
     method: 'POST',
     headers: { 'content-type': 'application/json', accept, authorization: `Bearer ${person}:bidder` },
     body: JSON.stringify({ query }),
@@ -45,7 +45,7 @@ interface Said {
 }
 /** A socket of this person that asks each of these, and what it hears about the last. */
 async function asks(person: string, ...queries: readonly string[]) {
-  const socket = new WebSocket(house.socketUrl, 'graphql-transport-ws');
+  const socket = new WebSocket(readSide.socketUrl, 'graphql-transport-ws');
   after(() => socket.terminate());
   await once(socket, 'open');
   const say = (message: object) => socket.send(JSON.stringify(message));

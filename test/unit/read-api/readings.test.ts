@@ -13,7 +13,7 @@ import { givenReadSide, type ReadSide } from '../../support/read-side.ts';
 
 // What a role shows is recorded before it leaves, or does not leave.
 
-let house: ReadSide;
+let readSide: ReadSide;
 let held: Promise<void> = Promise.resolve();
 let broken = false;
 before(async () => {
@@ -25,28 +25,28 @@ before(async () => {
       const rejection = Unavailable({ retryAfterMs: 1_000 });
       return { outcome: 'rejected', commandId: '', rejection, position: undefined, events: [] };
     };
-  house = await givenReadSide({ recording });
-  await house.append('wallet-ann:USD', WalletOpened({ person: 'ann', currency: 'USD' }));
+  readSide = await givenReadSide({ recording });
+  await readSide.append('wallet-ann:USD', WalletOpened({ person: 'ann', currency: 'USD' }));
   const text = { title: 'A clock', description: '', categories: [], pictures: [] };
   const worth = { currency: 'USD', estimateLow: 1n, estimateHigh: 2n, openingBid: 1n, reserve: 88_00n };
-  await house.append('lot-l1', LotConsigned({ lotId: 'l1', consignor: 'sam', ...text, ...worth }));
+  await readSide.append('lot-l1', LotConsigned({ lotId: 'l1', consignor: 'sam', ...text, ...worth }));
 });
-after(() => house.close());
+after(() => readSide.close());
 
 const readings = async (person: string) =>
-  (await house.store.readStream(`inspector-${person}`, { limit: 100 })).map(({ data }) => data);
-const asked = async (query: string, token: string) => JSON.stringify(await house.ask(query, {}, token));
+  (await readSide.store.readStream(`inspector-${person}`, { limit: 100 })).map(({ data }) => data);
+const asked = async (query: string, token: string) => JSON.stringify(await readSide.ask(query, {}, token));
 const ofAnn = '{ wallet(currency: "USD", person: "ann") { person } }';
 
 test('one record stands for a minute of reading, and a new one follows', async () => {
   for (let times = 0; times < 3; times++) assert.match(await asked(ofAnn, 'ida:auditor'), /"ann"/);
-  const readUntil = later(house.clock.now(), readLimits.readingLeaseMs);
+  const readUntil = later(readSide.clock.now(), readLimits.readingLeaseMs);
   const first = { person: 'ida', insight: 'maxima', readUntil, shownBy: 'wallet' };
   assert.deepEqual(await readings('ida'), [first]);
-  house.clock.advanceTo(readUntil);
+  readSide.clock.advanceTo(readUntil);
   await asked(ofAnn, 'ida:auditor');
   assert.equal((await readings('ida')).length, 1, 'the end belongs to it');
-  house.clock.advanceTo(later(readUntil, 1));
+  readSide.clock.advanceTo(later(readUntil, 1));
   await asked(ofAnn, 'ida:auditor');
   assert.equal((await readings('ida')).length, 2);
 });
@@ -91,7 +91,7 @@ test('what cannot be recorded is not shown, and is when it can be again', async 
 
 test('a feed is recorded anew for each minute in which it shows something, and ends when it cannot be', async () => {
   const client = createClient({
-    ...{ url: house.socketUrl, webSocketImpl: WebSocket, retryAttempts: 0 },
+    ...{ url: readSide.socketUrl, webSocketImpl: WebSocket, retryAttempts: 0 },
     connectionParams: { authorization: 'Bearer eve:investigator' },
   });
   const query = 'subscription { walletFeed(person: "ann") { entry { type } } }';
@@ -104,13 +104,13 @@ test('a feed is recorded anew for each minute in which it shows something, and e
   };
   assert.deepEqual((await nextEntry())?.data?.walletFeed.entry, { type: 'WalletOpened' });
   assert.equal((await readings('eve')).length, 1);
-  house.clock.advanceTo(later(house.clock.now(), readLimits.readingLeaseMs + 1));
-  await house.append('wallet-ann:USD', WalletOpened({ person: 'ann', currency: 'USD' }));
+  readSide.clock.advanceTo(later(readSide.clock.now(), readLimits.readingLeaseMs + 1));
+  await readSide.append('wallet-ann:USD', WalletOpened({ person: 'ann', currency: 'USD' }));
   assert.ok((await nextEntry())?.data);
   assert.equal((await readings('eve')).length, 2);
   broken = true;
-  house.clock.advanceTo(later(house.clock.now(), readLimits.readingLeaseMs + 1));
-  await house.append('wallet-ann:USD', WalletOpened({ person: 'ann', currency: 'USD' }));
+  readSide.clock.advanceTo(later(readSide.clock.now(), readLimits.readingLeaseMs + 1));
+  await readSide.append('wallet-ann:USD', WalletOpened({ person: 'ann', currency: 'USD' }));
   const last = await nextEntry();
   assert.equal(last?.errors?.[0]?.extensions?.code, 'unavailable');
   assert.equal(last?.data ?? undefined, undefined);
@@ -121,7 +121,7 @@ test('a feed is recorded anew for each minute in which it shows something, and e
 
 test('one’s own, and what everybody may see, is no reading', async () => {
   const token = 'amy:auditor,investigator,bidder,clerk';
-  await house.append('wallet-amy:USD', WalletOpened({ person: 'amy', currency: 'USD' }));
+  await readSide.append('wallet-amy:USD', WalletOpened({ person: 'amy', currency: 'USD' }));
   for (const query of [
     '{ wallet(currency: "USD") { id } wallets { edges { node { id } } } myBids { edges { node { maximum { amount } } } } }',
     '{ now auctions { edges { node { id } } } lots { edges { node { id openingBid { amount } } } } }',

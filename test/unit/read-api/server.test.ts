@@ -8,19 +8,19 @@ import { tokenOf } from '#domain/kernel/token.ts';
 import { terms } from '../../support/auctions.ts';
 import { givenReadSide, type ReadSide } from '../../support/read-side.ts';
 
-let house: ReadSide;
+let readSide: ReadSide;
 let socket: Client;
 before(async () => {
   const dispatch = async () => {
     throw new Error('a secret of the engine');
   };
-  house = await givenReadSide({ dispatch, limits: { depthLevels: 6, costFields: 5_000 } });
-  socket = createClient({ url: house.socketUrl, webSocketImpl: WebSocket, retryAttempts: 0 });
-  await house.append('auction-a1', AuctionOpened(terms));
+  readSide = await givenReadSide({ dispatch, limits: { depthLevels: 6, costFields: 5_000 } });
+  socket = createClient({ url: readSide.socketUrl, webSocketImpl: WebSocket, retryAttempts: 0 });
+  await readSide.append('auction-a1', AuctionOpened(terms));
 });
 after(async () => {
   await socket.dispose();
-  await house.close();
+  await readSide.close();
 });
 
 interface Failure {
@@ -32,9 +32,9 @@ type Ask = (query: string, variables: Record<string, unknown>, token?: string) =
 
 /** Every way in, each answering with the first answer of an operation. */
 const transports: Record<string, Ask> = {
-  http: (query, variables, token) => house.ask(query, variables, token) as Promise<Outcome>,
+  http: (query, variables, token) => readSide.ask(query, variables, token) as Promise<Outcome>,
   async sse(query, variables, token) {
-    const response = await fetch(house.url, {
+    const response = await fetch(readSide.url, {
       method: 'POST',
       headers: {
         'content-type': 'application/json',
@@ -48,7 +48,7 @@ const transports: Record<string, Ask> = {
   },
   async websocket(query, variables, token) {
     const client = createClient({
-      url: house.socketUrl,
+      url: readSide.socketUrl,
       webSocketImpl: WebSocket,
       retryAttempts: 0,
       ...(token !== undefined && { connectionParams: { authorization: `Bearer ${token}` } }),
@@ -136,21 +136,21 @@ for (const [name, ask] of Object.entries(transports))
     });
 
 test('what is hidden as internal stands in the log under its reference', async () => {
-  const { errors = [] } = await house.ask(
+  const { errors = [] } = await readSide.ask(
     'mutation { openWallet(currency: "USD") { __typename } }',
     {},
     'ann:bidder',
   );
   const reference = JSON.stringify(errors[0]?.extensions.details).slice(14, -2);
-  const logged = house.errors.find(
+  const logged = readSide.errors.find(
     ({ details }) => 'reference' in details && details.reference === reference,
   );
   assert.match(String(logged && 'err' in logged.details && logged.details.err), /a secret of the engine/);
 });
 
 test('a maximum is shown to its bidder, auditors and investigators, to nobody else', async () => {
-  await house.append('participant-a1:ann', BidPlaced({ ...bidOfAnn, hold: 90_00n }));
-  const position = await house.append(
+  await readSide.append('participant-a1:ann', BidPlaced({ ...bidOfAnn, hold: 90_00n }));
+  const position = await readSide.append(
     'auction-a1',
     BidAccepted({ ...bidOfAnn, leader: 'ann', price: 1_00n, smallestBid: 1_25n, reserveMet: true }),
   );
@@ -159,7 +159,7 @@ test('a maximum is shown to its bidder, auditors and investigators, to nobody el
       bidHistory(atLeast: $at) { edges { node { bidId maximum { amount } } } }
     }
   }`;
-  const variables = { at: tokenOf(house.store.epoch, position) };
+  const variables = { at: tokenOf(readSide.store.epoch, position) };
   for (const [token, sees] of [
     [undefined, false],
     ['bob:bidder', false],
@@ -169,7 +169,7 @@ test('a maximum is shown to its bidder, auditors and investigators, to nobody el
     ['ann:bidder', true],
     ['ines:investigator', true],
   ] as const) {
-    const text = JSON.stringify(await house.ask(query, variables, token));
+    const text = JSON.stringify(await readSide.ask(query, variables, token));
     assert.match(text, new RegExp(bidOfAnn.bidId), token ?? 'anyone');
     assert.equal(text.includes('8800'), sees, `${token}: ${text}`);
   }
@@ -181,16 +181,16 @@ test('an auditor reads a stream from either end, with what is secret', async () 
       next events { type revision data }
     }
   }`;
-  const forwards = await house.ask(query, { direction: 'forwards' }, 'ida:auditor');
+  const forwards = await readSide.ask(query, { direction: 'forwards' }, 'ida:auditor');
   assert.match(JSON.stringify(forwards), /"next":1,.*AuctionOpened/);
-  const backwards = await house.ask(query, { direction: 'backwards' }, 'ida:auditor');
+  const backwards = await readSide.ask(query, { direction: 'backwards' }, 'ida:auditor');
   assert.match(JSON.stringify(backwards), /"next":0,.*BidAccepted/);
-  const whole = await house.ask(query, { direction: 'forwards', from: 1 }, 'ines:investigator');
+  const whole = await readSide.ask(query, { direction: 'forwards', from: 1 }, 'ines:investigator');
   for (const seen of [backwards, whole]) assert.match(JSON.stringify(seen), /"maximum":"8800"/);
 });
 
 test('a browser is shown GraphiQL', async () => {
-  const page = await fetch(house.url, { headers: { accept: 'text/html' } });
+  const page = await fetch(readSide.url, { headers: { accept: 'text/html' } });
   assert.match(await page.text(), /subscription Follow/);
 });
 

@@ -31,9 +31,9 @@ const lot = {
   ...{ consignor: 'sam', title: 'A clock', categories: [], pictures: [], currency: 'USD' },
   ...{ estimateLow: 1_00n, estimateHigh: 2_00n, openingBid: 1_00n },
 };
-let house: ReadSide;
+let readSide: ReadSide;
 before(async () => {
-  house = await givenReadSide({
+  readSide = await givenReadSide({
     limits,
     portLimits,
     allowedOrigin: (origin) => origin === 'https://console.example',
@@ -42,12 +42,12 @@ before(async () => {
   const lots = Array.from({ length: LOTS }, (_, at) =>
     LotConsigned({ ...lot, lotId: `l${at}`, description }),
   );
-  for (const each of lots) await house.append(`lot-${each.data.lotId}`, each);
+  for (const each of lots) await readSide.append(`lot-${each.data.lotId}`, each);
 });
-after(() => house.close());
+after(() => readSide.close());
 
 async function connected(): Promise<Socket> {
-  const socket = connect(Number(new URL(house.url).port), '127.0.0.1');
+  const socket = connect(Number(new URL(readSide.url).port), '127.0.0.1');
   socket.on('error', () => undefined);
   await once(socket, 'connect');
   return socket;
@@ -67,8 +67,8 @@ async function deaf(...messages: readonly string[]): Promise<Socket> {
 /** Looks on until the platform has ended every connection; the most that it held meanwhile. */
 async function mostHeld(): Promise<number> {
   let most = 0;
-  while (house.connections() > 0) {
-    most = Math.max(most, house.unreadBytes());
+  while (readSide.connections() > 0) {
+    most = Math.max(most, readSide.unreadBytes());
     await pause(2);
   }
   return most;
@@ -99,7 +99,7 @@ test('a socket whose answers are not read is closed beyond its bound with 1013',
   const [most, heard] = await Promise.all([
     mostHeld(),
     (async () => {
-      while (house.unreadBytes() < limits.unreadBytes / 2) await pause(1);
+      while (readSide.unreadBytes() < limits.unreadBytes / 2) await pause(1);
       await pause(50);
       return heardBy(socket);
     })(),
@@ -129,7 +129,7 @@ test('a feed by SSE that is not read pulls no more, and its connection is cut', 
 test('an answer of too many bytes is refused on every transport', async () => {
   const aliases = Array.from({ length: 20 }, (_, at) => `a${at}: description`).join(' ');
   const query = `{ lots(first: 10) { edges { node { ${aliases} } } } }`;
-  const { errors } = await house.ask(query);
+  const { errors } = await readSide.ask(query);
   assert.equal(errors?.[0]?.extensions.code, 'invalid');
   assert.match(JSON.stringify(errors), /more than 262144 bytes/);
   const socket = await deaf(JSON.stringify({ type: 'subscribe', id: '1', payload: { query } }));

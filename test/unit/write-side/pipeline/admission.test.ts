@@ -25,7 +25,7 @@ function givenDoor(limits: Partial<PipelineLimits> = {}) {
   /** As many people as that try once each. */
   const crowd = (count: number): readonly Admitted[] =>
     Array.from({ length: count }, (_, at) => enter(1, `p${at}`)).flat();
-  /** One command that takes so long and has the house to itself. */
+  /** One command that takes so long and has the platform to itself. */
   function alone(ms: number): void {
     const [entered] = enter(1, 'nobody');
     pass(ms);
@@ -83,7 +83,7 @@ describe('the door', () => {
 });
 
 describe('the limit', () => {
-  /** Keeps the house full for so many answers of `ms` each. */
+  /** Keeps the platform full for so many answers of `ms` each. */
   function busy({ door, crowd, pass }: ReturnType<typeof givenDoor>, rounds: number, ms: () => number): void {
     for (let round = 0; round < rounds; round++) {
       const people = crowd(door.limit() + 1);
@@ -130,7 +130,7 @@ describe('the limit', () => {
 describe('the hints when to come again', () => {
   const hintsOf = (perSecond: number, random = () => 0.5) =>
     retryHints({ perSecond: () => perSecond }, random);
-  it('follow each other at the rate of the house', () => {
+  it('follow each other at the rate of the platform', () => {
     const { next } = hintsOf(100);
     assert.deepEqual([next(0), next(0), next(0), next(0)], [10, 20, 30, 40]);
     // What has passed meanwhile has been served.

@@ -23,7 +23,7 @@ describe('a flood', () => {
     come(0, 30, 25);
     assert.deepEqual([isOn(499), isOn(500)], [false, true]);
   });
-  it('is not the crowd of a moment, nor twice what the house can do', () => {
+  it('is not the crowd of a moment, nor twice what the platform can do', () => {
     const { come, isOn } = given();
     come(0, 450, 0);
     come(450, 150, 150);
@@ -31,7 +31,7 @@ describe('a flood', () => {
     come(600, 1_000, 500);
     assert.equal(isOn(1_101), false);
   });
-  it('lasts through a moment in which the house stood still', () => {
+  it('lasts through a moment in which the platform stood still', () => {
     const { come, isOn } = given();
     come(0, 1_000, 900);
     come(650, 1_000, 900);

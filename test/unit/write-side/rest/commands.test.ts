@@ -1,17 +1,23 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import type { Reply } from '#domain/kernel/envelope.ts';
 import { money } from '#domain/kernel/money.ts';
 import { Overloaded } from '#domain/kernel/rejections.ts';
 import { readToken } from '#domain/kernel/token.ts';
-import { openHouse, Rung, recorded, TooSoft } from './small-house.ts';
+import { openBells, rungAs, TooSoft } from './bells.ts';
 
 const ring = '/commands/bells/ring-bell';
 const body = JSON.stringify({ bell: '1', fee: { amount: '250', currency: 'USD' } });
-const rung = recorded(Rung({ by: 'ann', fee: money(250n, 'USD'), whisper: 'psst' }).data);
+const heard = { from: [{ name: 'bob', whisper: 'psst' }] };
+const rung = rungAs({ by: 'ann', fee: money(250n, 'USD'), whisper: 'psst', heard });
+const told = {
+  type: 'Rung',
+  data: { by: 'ann', fee: { amount: '250', currency: 'USD' }, heard: { from: [{ name: 'bob' }] } },
+};
 const jsonOf = async (response: Response) => (await response.json()) as Record<string, unknown>;
 
 test('an accepted command: its id, its token, its events as JSON without what is secret', async () => {
-  const { post, asked } = await openHouse(({ commandId }) => ({
+  const { post, asked } = await openBells(({ commandId }) => ({
     outcome: 'accepted',
     commandId,
     stream: 'bell-1',
@@ -25,7 +31,7 @@ test('an accepted command: its id, its token, its events as JSON without what is
     outcome: 'accepted',
     commandId: 'my-key',
     stream: 'bell-1',
-    events: [{ type: 'Rung', data: { by: 'ann', fee: { amount: '250', currency: 'USD' } } }],
+    events: [told],
   });
   assert.equal(readToken('e1', String(token)), rung.position);
   assert.deepEqual(asked, [
@@ -40,7 +46,7 @@ test('an accepted command: its id, its token, its events as JSON without what is
 });
 
 test('a decision without events has no token, a pending one is 202, and each request without a key has its own id', async () => {
-  const { post } = await openHouse(({ commandId }) => ({
+  const { post } = await openBells(({ commandId }) => ({
     outcome: 'pending',
     commandId,
     stream: 'bell-1',
@@ -54,6 +60,38 @@ test('a decision without events has no token, a pending one is 202, and each req
   assert.notEqual(one.commandId, two.commandId);
 });
 
+test('nothing marked leaves with an answer, however deep: of its events, its decision, its details', async () => {
+  const made = { commandId: 'c', stream: 'bell-1', position: rung.position, events: [rung] };
+  const least = money(5n, 'USD');
+  const rejection = TooSoft({ least, heard });
+  const stored = {
+    rejected: true as const,
+    code: TooSoft.code,
+    message: 'Then.',
+    details: { earlier: 1, heard },
+  };
+  const left = { from: [{ name: 'bob' }] };
+  const cases: readonly (readonly [Reply, object])[] = [
+    [
+      { outcome: 'accepted', ...made, decision: rung },
+      { events: [told], decision: told },
+    ],
+    [{ outcome: 'pending', ...made }, { events: [told] }],
+    [
+      { outcome: 'rejected', ...made, rejection },
+      { details: { least: { amount: '5', currency: 'USD' }, heard: left } },
+    ],
+    // Recorded when the catalogue said something else of it.
+    [{ outcome: 'rejected', ...made, rejection: stored }, { details: { earlier: 1, heard: left } }],
+  ];
+  for (const [reply, expected] of cases) {
+    const { post } = await openBells(() => reply);
+    const answer = await jsonOf(await post(ring, body));
+    assert.deepEqual({ ...answer, ...expected }, answer);
+    assert.doesNotMatch(JSON.stringify(answer), /psst/);
+  }
+});
+
 test('a rejection has the status of the catalogue; a recorded one, whose details are JSON already, reads the same', async () => {
   const wire = {
     code: 'too_soft',
@@ -61,7 +99,7 @@ test('a rejection has the status of the catalogue; a recorded one, whose details
     details: { least: { amount: '5', currency: 'USD' } },
   };
   for (const rejection of [TooSoft({ least: money(5n, 'USD') }), { rejected: true as const, ...wire }]) {
-    const { post } = await openHouse(({ commandId }) => ({
+    const { post } = await openBells(({ commandId }) => ({
       outcome: 'rejected',
       commandId,
       rejection,
@@ -77,7 +115,7 @@ test('a rejection has the status of the catalogue; a recorded one, whose details
 });
 
 test('where waiting helps, Retry-After says how long in whole seconds', async () => {
-  const { post } = await openHouse(({ commandId }) => ({
+  const { post } = await openBells(({ commandId }) => ({
     outcome: 'rejected',
     commandId,
     rejection: Overloaded({ retryAfterMs: 1_001 }),
@@ -90,7 +128,7 @@ test('where waiting helps, Retry-After says how long in whole seconds', async ()
 });
 
 test('what cannot be a command never reaches the pipeline', async () => {
-  const { post, asked } = await openHouse(() => assert.fail('dispatched'));
+  const { post, asked } = await openBells(() => assert.fail('dispatched'));
   const cases: readonly (readonly [number, string, string, string | Buffer, Record<string, string>?])[] = [
     [404, 'not_found', '/commands/bells/mute-bell', body],
     [404, 'not_found', '/commands/bells/RingBell', body],
@@ -117,7 +155,7 @@ test('what cannot be a command never reaches the pipeline', async () => {
 });
 
 test('keys of the prototype travel as data for the schema to refuse, and change nobody', async () => {
-  const { post, asked } = await openHouse(({ commandId }) => ({
+  const { post, asked } = await openBells(({ commandId }) => ({
     outcome: 'accepted',
     commandId,
     stream: 'bell-1',
@@ -130,7 +168,7 @@ test('keys of the prototype travel as data for the schema to refuse, and change 
 });
 
 test('what fails inside is reported with the reference that the caller gets, and nothing more', async () => {
-  const { post, reported } = await openHouse(() => {
+  const { post, reported } = await openBells(() => {
     throw new Error('the vault is at /secret');
   });
   const response = await post(ring, body, { 'X-Request-Id': 'r-1' });

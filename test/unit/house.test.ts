@@ -1,4 +1,0 @@
-import { join } from 'node:path';
-import { together } from '#test/support/together.ts';
-
-together(join(import.meta.dirname, 'house'));
