@@ -90,10 +90,9 @@ describe('when the disk of the history answers EIO', () => {
   test('a read that fails is a no for whoever asked, and the process goes on', async () => {
     const folder = await dataFolder();
     const first = boot({ DATA_DIR: folder }, NODE);
+    const begun = await first.address();
     const people = await Promise.all(
-      Array.from({ length: ENOUGH }, (_, at) =>
-        first.address().then((url) => signIn(url, `person-${at}`, ['bidder'])),
-      ),
+      Array.from({ length: ENOUGH }, (_, at) => signIn(begun, `person-${at}`, ['bidder'])),
     );
     await all(people.map((who, at) => openWallet(who, `command-${at}`)));
     first.kill('SIGTERM');

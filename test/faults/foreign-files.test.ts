@@ -17,7 +17,7 @@ import { describe, test } from 'node:test';
 import { boot, dataFolder } from '#test/support/booted.ts';
 import { type Answer, customerAt, healthOf, openWallet, signIn } from '#test/support/customer.ts';
 import { until } from '#test/support/until.ts';
-import { logged, refusedStart } from './operator.ts';
+import { logged, refusedHere, refusedStart } from './operator.ts';
 
 // Files that were cut, written over, or made by a newer program. Every case begins with a copy of one folder.
 
@@ -118,12 +118,13 @@ const damages: readonly (readonly [
 ];
 
 describe('a history that cannot be read', () => {
-  for (const [name, as, apply, says] of damages)
+  for (const [at, [name, as, apply, says]] of damages.entries())
     test(`${name} is refused by name, with what to do, and left as it is`, async () => {
       const folder = await copyOf(given[as]);
       apply(join(folder, 'events.db'));
       const found = contents(folder);
-      await refusedStart(
+      const refused = at === 0 ? refusedStart : refusedHere;
+      await refused(
         { DATA_DIR: folder },
         {
           code: 65,
@@ -139,7 +140,7 @@ describe('a history that cannot be read', () => {
     const found = contents(folder);
     const says =
       /events\.db has schema version 99; this program reads version \d+\. .*Start the program that wrote it/;
-    await refusedStart({ DATA_DIR: folder }, { code: 65, says });
+    await refusedHere({ DATA_DIR: folder }, { code: 65, says });
     assert.deepEqual(contents(folder), found);
   });
 });

@@ -15,7 +15,7 @@ import { customerAt, openWallet, signIn } from '#test/support/customer.ts';
 import { until } from '#test/support/until.ts';
 import { historyIn } from './history-file.ts';
 import { killedAtOpening } from './injection.ts';
-import { logged, refusedStart } from './operator.ts';
+import { logged, refusedHere, refusedStart } from './operator.ts';
 
 // A history that is gone, or was replaced, while what was made from it is still there.
 
@@ -199,7 +199,7 @@ describe('the history of another folder', () => {
     const says = new RegExp(
       `^In ${folder} the history ends at position ${head} and is another than the one that was read by .*: events\\.db and views\\.db are of two histories, .*Nothing was changed.*If events\\.db is the right one, move views\\.db away.*ACCEPT_HISTORY_END=${head}-[0-9a-f]{8}\\.$`,
     );
-    await refusedStart({ DATA_DIR: folder }, { code: 65, says });
+    await refusedHere({ DATA_DIR: folder }, { code: 65, says });
     assert.match((await commandLine(folder)).stderr, /is another than the one that was read by/);
     assert.deepEqual(contents(folder), found);
     const platform = boot({ DATA_DIR: folder, ACCEPT_HISTORY_END: await wordFrom(folder, head) }, NODE);
@@ -258,7 +258,7 @@ describe('a history without any event', () => {
     const says = new RegExp(
       `^${folder}/events\\.db holds no event, while ${folder}/provider\\.db knows of payments: .*ACCEPT_HISTORY_END=0-[0-9a-f]{8}\\.$`,
     );
-    await refusedStart({ DATA_DIR: folder }, { code: 65, says });
+    await refusedHere({ DATA_DIR: folder }, { code: 65, says });
     const word = await wordFrom(folder, 0);
     for (let time = 0; time < 2; time++) {
       const platform = boot({ DATA_DIR: folder, ACCEPT_HISTORY_END: word }, NODE);

@@ -1,4 +1,8 @@
 import assert from 'node:assert/strict';
+import { pino } from 'pino';
+import { startEmbedded } from '#compose/embedded.ts';
+import { readConfig } from '#config';
+import { exitCodeOf } from '#exit';
 import { type Booted, boot } from '#test/support/booted.ts';
 import { until } from '#test/support/until.ts';
 
@@ -23,10 +27,33 @@ export const logged = (platform: Booted, message: RegExp): Promise<unknown> =>
     `${message} in ${platform.output()}`,
   );
 
+interface Refusal {
+  readonly code: number;
+  readonly says: RegExp;
+}
+
+/**
+ * The same without a process of its own, which takes a second: where a history is refused before anything is opened, and a real start
+ * has shown how an operator is told.
+ */
+export async function refusedHere(
+  environment: Readonly<Record<string, string>>,
+  { code, says }: Refusal,
+): Promise<void> {
+  const config = readConfig({ PORT: '0', ...environment });
+  const log = pino({ level: 'silent' });
+  const starting = startEmbedded({ config, version: '', log, onFatal() {} });
+  await assert.rejects(starting, (error: Error) => {
+    assert.match(error.message, says);
+    assert.equal(exitCodeOf(error), code);
+    return true;
+  });
+}
+
 /** A start that has to be refused: with this code, and with one line that says why and what to do. */
 export async function refusedStart(
   environment: Readonly<Record<string, string>>,
-  expected: { readonly code: number; readonly says: RegExp },
+  expected: Refusal,
   command: readonly string[] = [process.execPath],
 ): Promise<void> {
   const platform = boot(environment, command);
