@@ -1,5 +1,6 @@
 import { documentLimits } from '#domain/kernel/ports/document-store.ts';
-import type { Filter, ViewReader } from '#domain/kernel/ports/views.ts';
+import type { Filter } from '#domain/kernel/ports/query.ts';
+import type { ViewReader } from '#domain/kernel/ports/views.ts';
 
 /** How many documents of a view fit a filter: page by page, so that few are in memory however many there are. */
 export async function countOf(

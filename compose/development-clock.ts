@@ -1,7 +1,9 @@
 import { Router } from 'express';
 import { z } from 'zod';
 import { EarlyInstant, Instant } from '#domain/kernel/instant.ts';
-import { invalid, readJson } from '#write-side/rest/body.ts';
+import { invalid, RejectedError } from '#domain/kernel/rejections.ts';
+import { safeDecode } from '#domain/zod/encoding.ts';
+import { readJson } from '#write-side/rest/body.ts';
 import type { DevelopmentOperation } from '#write-side/rest/openapi/development.ts';
 import type { SimulatedClock } from './engines.ts';
 
@@ -55,8 +57,8 @@ export function developmentClock(clock: SimulatedClock, settled: () => Promise<v
     response.json({ now: clock.now() });
   });
   router.post('/dev/clock', async (request, response) => {
-    const parsed = Move.safeDecode((await readJson(request)) as z.input<typeof Move>);
-    if (!parsed.success) throw invalid(parsed.error);
+    const parsed = safeDecode(Move, await readJson(request));
+    if (!parsed.success) throw new RejectedError(invalid(parsed.error.issues));
     const { to } = parsed.data;
     // One move after the other: two at once would fire what falls due in an order that time does not have.
     const move = moving.then(() => moveTo(to));

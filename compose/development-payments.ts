@@ -2,8 +2,9 @@ import { Router } from 'express';
 import { z } from 'zod';
 import { PaymentId } from '#domain/kernel/ids.ts';
 import { PaymentNotice } from '#domain/kernel/ports/payments.ts';
-import { NotFound, RejectedError } from '#domain/kernel/rejections.ts';
-import { invalid, readJson } from '#write-side/rest/body.ts';
+import { invalid, NotFound, RejectedError } from '#domain/kernel/rejections.ts';
+import { safeDecode } from '#domain/zod/encoding.ts';
+import { readJson } from '#write-side/rest/body.ts';
 import type { DevelopmentOperation } from '#write-side/rest/openapi/development.ts';
 import type { SimulatedProvider } from './payments.ts';
 
@@ -34,8 +35,8 @@ export const paymentOperations: readonly DevelopmentOperation[] = [
 export function developmentPayments(provider: Pick<SimulatedProvider, 'tell'>): Router {
   const router = Router();
   router.post('/dev/payments/:paymentId', async ({ params }, response) => {
-    const parsed = Said.safeDecode((await readJson(response.req)) as z.input<typeof Said>);
-    if (!parsed.success) throw invalid(parsed.error);
+    const parsed = safeDecode(Said, await readJson(response.req));
+    if (!parsed.success) throw new RejectedError(invalid(parsed.error.issues));
     const notice = provider.tell(params.paymentId, parsed.data);
     if (notice === undefined) throw new RejectedError(NotFound({ what: 'payment' }));
     response.status(202).json({ noticeId: notice.noticeId });

@@ -86,7 +86,7 @@ export async function startEmbedded(options: PlatformOptions): Promise<Platform>
   const has = offered(config);
   const paying = payments(engines, config);
   if (config.production) warnOfRehearsal(config, log);
-  const write = writeSide(engines, { log, webhookSecrets: [paying.secret], ...asking });
+  const write = writeSide(engines, { log, notices: paying.notices, ...asking });
   const { dispatch } = write.pipeline;
   const views = await projections(engines, log);
   await remindOfPayouts({

@@ -11,20 +11,19 @@ import {
   simulatedProvider,
 } from '#engines/payments/simulated/provider.ts';
 import { freshSecret } from '#engines/random.ts';
+import { PAYMENT_NOTICES } from '#write-side/rest/paths.ts';
 import type { Engines } from './engines.ts';
 import { reasonOf } from './reason.ts';
 
 /** Where the simulated provider's pages are mounted. */
 const PAGES = '/provider/3-d-secure';
-/** Where it delivers its notices. */
-const WEBHOOKS = '/webhooks/payments';
 
 export type { SimulatedProvider };
 
 export interface Payments {
   readonly provider: SimulatedProvider;
-  /** What its notices are signed with. */
-  readonly secret: string;
+  /** Who sends them, and what they are signed with. */
+  readonly notices: { readonly provider: string; readonly secrets: readonly string[] };
   readonly routers: readonly Router[];
   /**
    * Tells where the port was opened, and where people find it; until then nobody is sent to a page and no notice is
@@ -63,13 +62,14 @@ export function payments({ clock, machineClock }: Engines, config: Config): Paym
     file: providerFileIn(config.dataDir),
     pageUrl: () => `${pagesAt}${PAGES}`,
     secret,
-    deliver: async (body, signature) => deliverTo(`${await listening.promise}${WEBHOOKS}`)(body, signature),
+    deliver: async (body, signature) =>
+      deliverTo(`${await listening.promise}${PAYMENT_NOTICES}`)(body, signature),
     clock,
     pauseClock: machineClock,
   });
   return {
     provider,
-    secret,
+    notices: { provider: provider.name, secrets: [secret] },
     routers: [Router().use(PAGES, simulatedPaymentPages(provider))],
     opened(url, publicUrl) {
       pagesAt = publicUrl;

@@ -55,13 +55,17 @@ export interface TemporaryReadStore {
   dispose(): Promise<void>;
 }
 
+/** Closes each in turn, whatever becomes of those before it. @throws what the first said that could not be closed */
+async function closeEach(...stores: readonly (Pick<Stores, 'close'> | undefined)[]): Promise<void> {
+  const failed: unknown[] = [];
+  for (const store of stores) await store?.close().catch((error: unknown) => failed.push(error));
+  if (failed.length > 0) throw failed[0];
+}
+
 const storesOf = (store: EventStore, readStore: ReadStore): Stores => ({
   store,
   readStore,
-  async close() {
-    await store.close();
-    await readStore.close();
-  },
+  close: () => closeEach(store, readStore),
 });
 
 /** Both in memory, at once. */
@@ -101,14 +105,14 @@ export async function openReadStore(at: StoresAt, log: Log = noLog): Promise<Rea
 export async function temporaryReadStore(at: StoresAt): Promise<TemporaryReadStore> {
   if (at.profile === 'memory') return { readStore: memoryReadStore(), dispose: async () => undefined };
   const folder = await mkdtemp(join(tmpdir(), 'annals-verify-'));
-  const readStore = await openReadStore({ ...at, folder });
-  return {
-    readStore,
-    async dispose() {
-      await readStore.close();
-      await rm(folder, { recursive: true, force: true });
-    },
-  };
+  const remove = (): Promise<void> => rm(folder, { recursive: true, force: true });
+  try {
+    const readStore = await openReadStore({ ...at, folder });
+    return { readStore, dispose: () => readStore.close().finally(remove) };
+  } catch (error) {
+    await remove();
+    throw error;
+  }
 }
 
 /** Whoever only reads is told of a loss; whoever writes is told what can be done, and may accept it. */
@@ -138,8 +142,8 @@ export async function openStores(at: StoresAt, options: StoresOptions): Promise<
       log.warn({ epoch: store.epoch }, 'the views belonged to another history and are made anew');
     return storesOf(store, readStore);
   } catch (error) {
-    await store.close();
-    await readStore?.close();
+    // Why it was not opened matters more than what closing it says.
+    await closeEach(store, readStore).catch(() => undefined);
     throw error;
   }
 }

@@ -8,6 +8,7 @@ import { developmentIssuer } from '#write-side/identity/development-issuer.ts';
 import type { PipelineLimits } from '#write-side/pipeline/limits.ts';
 import { createPipeline, type Pipeline } from '#write-side/pipeline/pipeline.ts';
 import { restRoutes } from '#write-side/rest/commands.ts';
+import { PAYMENT_NOTICES } from '#write-side/rest/paths.ts';
 import { paymentWebhooks } from '#write-side/wallets/payment-webhooks.ts';
 import { type UnreadNotices, unreadNotices } from '#write-side/wallets/unread-notices.ts';
 import { deciders, reactions, registry, workflows } from './contexts.ts';
@@ -50,21 +51,21 @@ export function writeSide(
   engines: Engines,
   options: {
     readonly log: Log;
-    readonly webhookSecrets: readonly string[];
+    /** Whose notices are taken, and what they are signed with. */
+    readonly notices: { readonly provider: string; readonly secrets: readonly string[] };
     readonly addressOf: (request: IncomingMessage) => string | undefined;
     readonly perPerson: Turns;
   },
 ): WriteSide {
   const { store, clock, machineClock, newId, tokens, issuer } = engines;
-  const { log, webhookSecrets, addressOf, perPerson } = options;
+  const { log, notices, addressOf, perPerson } = options;
   const pipeline = pipelineOf(engines, log);
   const { dispatch } = pipeline;
   const authenticate = authenticator(tokens);
   const unread = unreadNotices({ log, clock: machineClock });
   const webhooks = paymentWebhooks({
     dispatch,
-    provider: 'simulated',
-    secrets: webhookSecrets,
+    ...notices,
     clock,
     addressOf,
     unread,
@@ -75,7 +76,7 @@ export function writeSide(
     noticesUnread: unread.counts,
     routers: [
       restRoutes({ registry, dispatch, authenticate, addressOf, perPerson, epoch: store.epoch, newId }),
-      Router().use('/webhooks/payments', webhooks),
+      Router().use(PAYMENT_NOTICES, webhooks),
       ...(issuer === undefined ? [] : [developmentIssuer(issuer)]),
     ],
   };

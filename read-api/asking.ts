@@ -1,5 +1,6 @@
 import type { z } from 'zod';
-import { Invalid, RejectedError } from '#domain/kernel/rejections.ts';
+import { invalid, RejectedError } from '#domain/kernel/rejections.ts';
+import { safeDecode } from '#domain/zod/encoding.ts';
 import { authorizeReading } from './authorization/own.ts';
 import type { Who } from './authorization/who.ts';
 import type { ResolverContext } from './resolver-context.ts';
@@ -7,12 +8,9 @@ import type { ResolverContext } from './resolver-context.ts';
 function parsed(schema: z.ZodObject, given: object): Record<string, unknown> {
   // GraphQL says null where it means "left out"; zod tells the two apart.
   const present = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== null));
-  const result = schema.safeDecode(present as never);
+  const result = safeDecode(schema, present);
   if (result.success) return result.data;
-  const issues = result.error.issues
-    .slice(0, 20)
-    .map(({ path, message }) => ({ path: path.join('.'), problem: message }));
-  throw new RejectedError(Invalid({ issues }));
+  throw new RejectedError(invalid(result.error.issues));
 }
 
 /**

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { Page, Query } from '#domain/kernel/ports/views.ts';
+import type { Page, Query } from '#domain/kernel/ports/query.ts';
 import { pageItems } from './limits.ts';
 
 /** Where a page begins. */

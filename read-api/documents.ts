@@ -1,5 +1,5 @@
 import type { DataOf, Shape } from '#domain/kernel/message.ts';
-import type { Query } from '#domain/kernel/ports/views.ts';
+import type { Query } from '#domain/kernel/ports/query.ts';
 import { Parked } from '#domain/kernel/rejections.ts';
 import type { ViewOf } from '#projections/view.ts';
 import { edgesOf, pageOf } from './connection.ts';

@@ -1,11 +1,8 @@
 import type { IncomingMessage } from 'node:http';
 import type { Insight } from '#domain/auctions/inspector/messages.ts';
-import type { Actor } from '#domain/kernel/actor.ts';
-import type { Dispatch, Origin, Position } from '#domain/kernel/envelope.ts';
-import type { Instant } from '#domain/kernel/instant.ts';
+import type { Dispatch, Position } from '#domain/kernel/envelope.ts';
 import type { Rejection } from '#domain/kernel/message.ts';
 import type { EventFeed } from '#domain/kernel/ports/event-feed.ts';
-import type { EventStore } from '#domain/kernel/ports/event-store.ts';
 import type { Clock, NewId } from '#domain/kernel/ports/facts.ts';
 import type { Log } from '#domain/kernel/ports/log.ts';
 import type { ReadAt, ViewReader } from '#domain/kernel/ports/views.ts';
@@ -13,19 +10,18 @@ import type { Registry } from '#domain/kernel/registry.ts';
 import type { View } from '#projections/view.ts';
 import type { Turns } from '#runtime/turns.ts';
 import type { Readings } from './authorization/readings.ts';
-import type { FeedGate } from './feeds/feed.ts';
+import type { FeedGate } from './feeds/gate.ts';
+import type { HistoryReader } from './history/reader.ts';
 import type { ReadLimits } from './limits.ts';
 import type { LiveView } from './live/live-view.ts';
-
-/** The history as the read side sees it: it never appends. */
-export type History = Pick<EventStore, 'epoch' | 'readStream' | 'readAll' | 'head'>;
+import type { Viewer } from './viewer.ts';
 
 /** All that queries and feeds are answered from. */
 export interface QueryServices {
   readonly registry: Registry;
   readonly dispatch: Dispatch;
   readonly views: ViewReader;
-  readonly store: History;
+  readonly store: HistoryReader;
   readonly feed: EventFeed;
   /** The machine's: it bounds waits. A simulated one would cut off every reader as it leaps. */
   readonly clock: Clock;
@@ -44,14 +40,6 @@ export interface QueryServices {
   readonly readings: Readings;
   /** Aborted when the server closes; every feed ends with it. */
   readonly closing: AbortSignal;
-}
-
-/** Who asks, and from where. No actor: nobody has said who they are. */
-export interface Viewer {
-  readonly actor: Actor | undefined;
-  /** When the token ends that said so; whatever goes on for longer ends with it. */
-  readonly expiresAt: Instant | undefined;
-  readonly origin: Origin;
 }
 
 /** What a resolver is given beside its arguments. */

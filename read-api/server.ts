@@ -8,11 +8,12 @@ import type { ViewReader } from '#domain/kernel/ports/views.ts';
 import type { Registry } from '#domain/kernel/registry.ts';
 import type { Turns } from '#runtime/turns.ts';
 import { readings } from './authorization/readings.ts';
-import { feedGate } from './feeds/feed.ts';
+import { feedGate } from './feeds/gate.ts';
+import type { HistoryReader } from './history/reader.ts';
 import { type ReadLimits, readLimits } from './limits.ts';
 import { liveViews } from './live/live-views.ts';
 import type { Operations } from './operation.ts';
-import type { History, QueryServices } from './resolver-context.ts';
+import type { QueryServices } from './resolver-context.ts';
 import { executableSchema, schemaDocument } from './schema/document.ts';
 import { errorMask } from './transport/errors.ts';
 import { type Authenticate, executor } from './transport/executor.ts';
@@ -27,7 +28,7 @@ export interface GraphqlOptions {
   readonly dispatch: Dispatch;
   readonly views: ViewReader;
   /** Only ever read. */
-  readonly store: History;
+  readonly store: HistoryReader;
   readonly feed: EventFeed;
   readonly authenticate: Authenticate;
   /** From where a request comes; undefined: whoever asked has gone. */

@@ -1,7 +1,8 @@
 import { systemActor } from '#domain/kernel/actor.ts';
 import { NotYet } from '#domain/kernel/deadline.ts';
 import type { Dispatch, Envelope, RecordedEvent, Reply } from '#domain/kernel/envelope.ts';
-import { type Intent, intentId, type Reaction, type Trail } from '#domain/kernel/reaction.ts';
+import { type Intent, intentId } from '#domain/kernel/intent.ts';
+import type { Reaction, Trail } from '#domain/kernel/reaction.ts';
 import type { Registry } from '#domain/kernel/registry.ts';
 import { Forbidden, Internal, Invalid, NewerVersion, NotFound } from '#domain/kernel/rejections.ts';
 import type { Follower, HandedOver, KeptLine } from './kept-line.ts';

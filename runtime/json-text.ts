@@ -1,4 +1,4 @@
-import { RefusedRequestError } from '#domain/kernel/rejections.ts';
+import { RefusedRequestError } from './refused-request.ts';
 
 // JSON as it comes from outside: nothing in it is guessed, repaired or read in two ways.
 

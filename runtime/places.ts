@@ -1,4 +1,5 @@
 import { Overloaded, RejectedError } from '#domain/kernel/rejections.ts';
+import { counts } from './counts.ts';
 
 /** Places that are taken by key: by a person, by the network that connections come from. */
 export interface Places {
@@ -8,19 +9,15 @@ export interface Places {
 
 /** So many places for each key. Holds no more than is taken. */
 export function places(most: number): Places {
-  const taken = new Map<string, number>();
+  const taken = counts();
   return {
     take(key) {
-      const before = taken.get(key) ?? 0;
-      if (before >= most) return undefined;
-      taken.set(key, before + 1);
+      if (taken.of(key) >= most) return undefined;
+      taken.add(key);
       let mine = true;
       return () => {
-        if (!mine) return;
+        if (mine) taken.remove(key);
         mine = false;
-        const left = (taken.get(key) ?? 1) - 1;
-        if (left === 0) taken.delete(key);
-        else taken.set(key, left);
       };
     },
   };

@@ -1,8 +1,9 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Registry } from '#domain/kernel/registry.ts';
-import { Internal, RefusedRequestError, RejectedError } from '#domain/kernel/rejections.ts';
+import { Internal, RejectedError } from '#domain/kernel/rejections.ts';
 import { unavailableBy } from '#domain/kernel/store-failure.ts';
 import { TooManyAtOnceError } from '#runtime/places.ts';
+import { RefusedRequestError } from '#runtime/refused-request.ts';
 import { sendRejection } from '#write-side/rest/answer.ts';
 
 /** Told of every error that is no fault of the caller, with the reference the caller got. */

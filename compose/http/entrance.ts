@@ -2,7 +2,7 @@ import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http
 import type { Express, Router } from 'express';
 import type { NewId } from '#domain/kernel/ports/facts.ts';
 import type { Registry } from '#domain/kernel/registry.ts';
-import { RefusedRequestError } from '#domain/kernel/rejections.ts';
+import { RefusedRequestError } from '#runtime/refused-request.ts';
 import { answerError, type Report } from './answers.ts';
 import { unserved } from './methods.ts';
 import { address } from './target.ts';

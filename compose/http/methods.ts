@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { RequestHandler, Router } from 'express';
-import { NotFound, RefusedRequestError, RejectedError } from '#domain/kernel/rejections.ts';
+import { NotFound, RejectedError } from '#domain/kernel/rejections.ts';
+import { RefusedRequestError } from '#runtime/refused-request.ts';
 
 // Which methods a path is served with is known to the routers alone, and read from them.
 

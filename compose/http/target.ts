@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import { RefusedRequestError } from '#domain/kernel/rejections.ts';
+import { RefusedRequestError } from '#runtime/refused-request.ts';
 
 // What a request is addressed to, decided once before anybody reads it (RFC 9112, 3.2 and 3.3).
 

@@ -1,6 +1,6 @@
 import type { RecordedEvent } from './envelope.ts';
+import type { Intent } from './intent.ts';
 import type { EventDeclaration } from './message.ts';
-import type { Intent } from './reaction.ts';
 
 // The order of recorded requests decides, not that of the asynchronous steps behind them. Chains of one key stand in a line,
 // in the order of the events they began with; what each has to wait for on its way may end in any order.

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { decode, encode } from '../zod/encoding.ts';
 import type { Actor, Role } from './actor.ts';
 
 /** The fields of a message, by name. */
@@ -14,6 +15,13 @@ export interface NewEvent<Type extends string = string, Data = object> {
 /** Lifts the stored data of one version to the next; pure, one event to one. */
 export type Upcast = (data: Readonly<Record<string, unknown>>) => Readonly<Record<string, unknown>>;
 
+/** A yes or no that is said in the answer to a command, worked out of the event that decided it. */
+export interface Verdict<Data> {
+  /** Of what it is, and what yes means; of everything else nothing is said. */
+  readonly description: string;
+  readonly of: (data: Data) => boolean;
+}
+
 /** An event's declaration with its types forgotten, as the registry and the runtimes see it. */
 export interface EventDeclaration {
   readonly kind: 'event';
@@ -26,6 +34,8 @@ export interface EventDeclaration {
   readonly upcasts: Readonly<Record<number, Upcast>>;
   /** A recorded no: its data carries `reason` (see {@link refusalShape}), and the command's reply is that rejection. */
   readonly refusal: boolean;
+  /** By the names they have in answers. */
+  readonly verdicts: Readonly<Record<string, Verdict<never>>>;
 }
 
 /** An event's declaration, which also makes such events: `BidAccepted({ … })`. */
@@ -51,9 +61,10 @@ export function event<const Type extends string, S extends Shape>(
     data: S;
     upcasts?: Readonly<Record<number, Upcast>>;
     refusal?: boolean;
+    verdicts?: Readonly<Record<string, Verdict<DataOf<S>>>>;
   },
 ): EventType<Type, S> {
-  const { version, description, data, upcasts = {}, refusal = false } = declaration;
+  const { version, description, data, upcasts = {}, refusal = false, verdicts = {} } = declaration;
   if (refusal && !('reason' in data)) throw new TypeError(`${type} is a refusal without a reason`);
   const make = (value: DataOf<S>): NewEvent<Type, DataOf<S>> => ({ type, data: value });
   return Object.assign(make, {
@@ -64,6 +75,7 @@ export function event<const Type extends string, S extends Shape>(
     schema: z.object(data),
     upcasts,
     refusal,
+    verdicts,
   });
 }
 
@@ -121,7 +133,7 @@ export function recordedReason(
 ): DataOf<typeof refusalShape>['reason'] {
   const schema = declared.find((it) => it.code === code)?.schema;
   if (schema === undefined) throw new TypeError(`${code} is not among the command's rejections`);
-  const encoded = schema.encode(details as never);
+  const encoded = encode(schema, details);
   return { code, message, details: encoded as DataOf<typeof refusalShape>['reason']['details'] };
 }
 
@@ -132,7 +144,7 @@ export function rejectionFrom(
 ): Rejection {
   const schema = declared.find((it) => it.code === code)?.schema;
   if (schema === undefined) throw new TypeError(`${code} is not among the command's rejections`);
-  return { rejected: true, code, message, details: schema.decode(details as never) };
+  return { rejected: true, code, message, details: decode(schema, details) };
 }
 
 export interface CommandDeclaration {

@@ -1,8 +1,8 @@
-import { derivedId } from './canonical.ts';
 import type { RecordedEvent } from './envelope.ts';
 import { type HandledBy, type Handling, handlersOf, when } from './handlers.ts';
+import type { Intent } from './intent.ts';
 import type { Line } from './line.ts';
-import type { Command, EventDeclaration, EventOf, NewEvent } from './message.ts';
+import type { EventDeclaration, EventOf, NewEvent } from './message.ts';
 
 /** The recorded form of a declared event. */
 export type Recorded<E extends EventDeclaration> = E extends EventDeclaration
@@ -16,14 +16,6 @@ export const isRecorded = <E extends EventDeclaration>(
   event: RecordedEvent,
   declared: E,
 ): event is Recorded<E> & RecordedEvent => event.type === declared.type;
-
-/** A command a reaction or a saga wants sent. `purpose` tells two of one trigger apart. */
-export interface Intent {
-  readonly command: Command;
-  readonly purpose?: string;
-  /** Sent only when it is the turn of the chain in its reaction's line. */
-  readonly inTurn?: true;
-}
 
 /**
  * How a chain came to an event: what it began with first, the event itself last. A handler reads from it what the event at
@@ -99,10 +91,3 @@ export function reaction<
     passed: (event) => last.of(event.type)?.(event) ?? [],
   };
 }
-
-/** The id under which a reaction or saga sends a command: the same for the same trigger, for ever. */
-export const intentId = (
-  name: string,
-  trigger: { stream: string; revision: number },
-  intent: Intent,
-): string => derivedId(name, trigger.stream, trigger.revision, intent.command.command, intent.purpose ?? '');

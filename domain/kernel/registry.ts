@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import { decode, encode, encodeAndDecode } from '../zod/encoding.ts';
 import type { JsonObject } from './canonical.ts';
 import { Metadata, type RecordedEvent, type StoredEvent } from './envelope.ts';
 import type {
@@ -10,7 +10,6 @@ import type {
 } from './message.ts';
 import { notes } from './notes.ts';
 import { commonRejections } from './rejections.ts';
-import { writtenAndRead } from './written.ts';
 
 /** The messages of one context. */
 export interface Context {
@@ -36,6 +35,8 @@ export interface Registry {
   readonly commands: ReadonlyMap<string, { readonly context: Context; readonly command: CommandDeclaration }>;
   /** Common ones and those of every command, by code. */
   readonly rejections: ReadonlyMap<string, RejectionDeclaration>;
+  /** What answers say of the events that decided, by the names of that, with its description. */
+  readonly verdicts: ReadonlyMap<string, string>;
   /**
    * Lifts, parses and types a stored event; the same object gives the same answer.
    * @throws NewerEventError for an unknown type or version; z.ZodError for data that does not fit.
@@ -90,34 +91,49 @@ function lift(
   return data;
 }
 
-/** Makes the registry, and refuses names that are declared twice. */
-export function registryOf(contexts: readonly Context[]): Registry {
-  const items = <T>(found: ReadonlyMap<string, { readonly item: T }>): ReadonlyMap<string, T> =>
-    new Map([...found].map(([name, { item }]) => [name, item]));
-  const events = items(
-    byName(
-      contexts,
-      (context) => context.events,
-      ({ type }) => type,
-    ),
+const items = <T>(found: ReadonlyMap<string, { readonly item: T }>): ReadonlyMap<string, T> =>
+  new Map([...found].map(([name, { item }]) => [name, item]));
+
+type Declared = Pick<Registry, 'contexts' | 'events' | 'commands' | 'rejections' | 'verdicts'>;
+
+function declaredBy(contexts: readonly Context[]): Declared {
+  const events = byName(
+    contexts,
+    (context) => context.events,
+    ({ type }) => type,
   );
-  const declared = byName(
+  const commands = byName(
     contexts,
     (context) => context.commands,
     ({ type }) => type,
   );
-  const commands = new Map(
-    [...declared].map(([type, { item, context }]) => [type, { context, command: item }] as const),
-  );
   const common: Context = { name: 'every context', description: '', events: [], commands: [] };
-  const rejections = items(
-    byName<RejectionDeclaration>(
-      [common, ...contexts],
-      (context) =>
-        context === common ? commonRejections : context.commands.flatMap((command) => command.rejections),
-      ({ code }) => code,
-    ),
+  const rejections = byName<RejectionDeclaration>(
+    [common, ...contexts],
+    (context) =>
+      context === common ? commonRejections : context.commands.flatMap((command) => command.rejections),
+    ({ code }) => code,
   );
+  const verdicts = byName(
+    contexts,
+    (context) => context.events.flatMap((event) => Object.entries(event.verdicts)),
+    ([name]) => name,
+  );
+  return {
+    contexts,
+    events: items(events),
+    commands: new Map(
+      [...commands].map(([type, { item, context }]) => [type, { context, command: item }] as const),
+    ),
+    rejections: items(rejections),
+    verdicts: new Map([...verdicts].map(([name, { item }]) => [name, item[1].description])),
+  };
+}
+
+/** Makes the registry, and refuses names that are declared twice. */
+export function registryOf(contexts: readonly Context[]): Registry {
+  const declared = declaredBy(contexts);
+  const { events, commands } = declared;
   /** Of stored events. */
   const read = notes<RecordedEvent>('read');
   /** Of the JSON of an event's data. */
@@ -136,18 +152,15 @@ export function registryOf(contexts: readonly Context[]): Registry {
     if (own !== undefined) return { ...stored, ...own };
     const found = events.get(stored.type);
     if (found === undefined) throw new NewerEventError(stored, 'this version knows no such event');
-    const metadata = z.decode(Metadata, stored.metadata as z.input<typeof Metadata>);
+    const metadata = decode(Metadata, stored.metadata);
     if (metadata.version > found.version)
       throw new NewerEventError(stored, `version ${metadata.version} is newer than ${found.version}`);
     const lifted = lift(found, stored, metadata.version);
-    return { ...stored, data: found.schema.decode(lifted as never), metadata };
+    return { ...stored, data: decode(found.schema, lifted), metadata };
   };
 
   return {
-    contexts,
-    events,
-    commands,
-    rejections,
+    ...declared,
     decode(stored) {
       const known = read.of(stored);
       if (known !== undefined) return known;
@@ -155,17 +168,17 @@ export function registryOf(contexts: readonly Context[]): Registry {
       read.put(stored, event);
       return event;
     },
-    encode: (event) => declarationOf(event).schema.encode(event.data as never) as JsonObject,
+    encode: (event) => encode(declarationOf(event).schema, event.data) as JsonObject,
     seal(event, metadata) {
       // Not the data that was decided: what a fold sees is to be what a replay sees.
-      const { json, data } = writtenAndRead(declarationOf(event).schema, event.data);
+      const { json, data } = encodeAndDecode(declarationOf(event).schema, event.data);
       sealed.put(json, { data, metadata });
       return { json: json as JsonObject, data };
     },
     encodeCommand({ command, data }) {
       const known = commands.get(command);
       if (known === undefined) throw new TypeError(`${command} is not in the registry`);
-      const made = writtenAndRead(known.command.schema, data);
+      const made = encodeAndDecode(known.command.schema, data);
       sentHere.put(made.json, { command, data: made.data });
       return made.json as JsonObject;
     },

@@ -1,20 +1,34 @@
 import { z } from 'zod';
-import './problems.ts';
+import '../zod/problems.ts';
 import { type Rejection, rejection } from './message.ts';
 
 // The rejections that any command, query or feed can meet. Contexts add their own beside their messages;
 // the registry makes one catalogue of all.
 
+/** As many issues as it names, and as much of each. */
+const MOST_ISSUES = 20;
+const PROBLEM_LENGTH = 300;
+
 const issues = z
   .array(z.object({ path: z.string(), problem: z.string() }))
-  .max(20)
-  .meta({ description: 'Where the input is wrong, and how; at most 20.' });
+  .max(MOST_ISSUES)
+  .meta({ description: `Where the input is wrong, and how; at most ${MOST_ISSUES}.` });
 
 export const Invalid = rejection('invalid', {
   message: 'The input does not fit its schema.',
   details: { issues },
   status: 400,
 });
+/** What a schema has found wrong, as the rejection. @param issues zod's, or of our own in their form */
+export const invalid = (
+  issues: readonly { readonly path: readonly PropertyKey[]; readonly message: string }[],
+): Rejection =>
+  Invalid({
+    issues: issues.slice(0, MOST_ISSUES).map(({ path, message }) => ({
+      path: path.map(String).join('.'),
+      problem: message.slice(0, PROBLEM_LENGTH),
+    })),
+  });
 export const Unauthenticated = rejection('unauthenticated', {
   message: 'A valid token is needed.',
   status: 401,
@@ -122,23 +136,5 @@ export class RejectedError extends Error {
     super(`${rejection.code}: ${rejection.message}`);
     this.name = 'RejectedError';
     this.rejection = rejection;
-  }
-}
-
-/** A request that is refused before it is one of the platform's: `invalid`, with the HTTP status that says how. */
-export class RefusedRequestError extends RejectedError {
-  readonly answer: {
-    readonly status: number;
-    /** What goes with the status, for example `Allow` with 405. */
-    readonly headers: Readonly<Record<string, string>>;
-  };
-  constructor(
-    status: number,
-    problem: string,
-    { path = '', headers = {} }: { path?: string; headers?: Readonly<Record<string, string>> } = {},
-  ) {
-    super(Invalid({ issues: [{ path, problem }] }));
-    this.name = 'RefusedRequestError';
-    this.answer = { status, headers };
   }
 }

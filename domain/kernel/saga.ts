@@ -1,8 +1,9 @@
 import type { RecordedEvent } from './envelope.ts';
 import { type HandledBy, type Handling, handlersOf, when } from './handlers.ts';
 import type { Instant } from './instant.ts';
+import type { Intent } from './intent.ts';
 import type { EventDeclaration, NewEvent, Rejection } from './message.ts';
-import type { Intent, Recorded } from './reaction.ts';
+import type { Recorded } from './reaction.ts';
 
 /** A command with the name of its answer. */
 export interface Sending<Purpose extends string = string> extends Intent {

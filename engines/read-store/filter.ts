@@ -4,7 +4,7 @@ import * as logical from 'mingo/operators/query/logical';
 import { Query } from 'mingo/query';
 import type { JsonObject } from '#domain/kernel/canonical.ts';
 import { documentLimits } from '#domain/kernel/ports/document-store.ts';
-import type { Condition, Filter, Scalar } from '#domain/kernel/ports/views.ts';
+import type { Condition, Filter, Scalar } from '#domain/kernel/ports/query.ts';
 import { Invalid, RejectedError } from '#domain/kernel/rejections.ts';
 import { isPath, type Kind, valueAt, wholeNumber } from './collection.ts';
 

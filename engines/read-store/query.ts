@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { JsonObject } from '#domain/kernel/canonical.ts';
 import { type CollectionSpec, documentLimits } from '#domain/kernel/ports/document-store.ts';
-import type { Query } from '#domain/kernel/ports/views.ts';
+import type { Query } from '#domain/kernel/ports/query.ts';
 import { compareText, type Kind, kindsOf, plainText, valueAt, wholeNumber, wordsOf } from './collection.ts';
 import { invalid, type ParsedFilter, parseFilter } from './filter.ts';
 

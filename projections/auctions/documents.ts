@@ -1,10 +1,11 @@
 import { z } from 'zod';
 import { PassedCause } from '#domain/auctions/auction/messages.ts';
 import { Tiers } from '#domain/auctions/fees.ts';
+import { AuctionId, BidId, LotId, SaleId } from '#domain/auctions/ids.ts';
 import { Ladder } from '#domain/auctions/ladder.ts';
 import { publicLot } from '#domain/auctions/lot/messages.ts';
 import { PositionText } from '#domain/kernel/envelope.ts';
-import { AuctionId, BidId, LotId, MovementId, PersonId, SaleId } from '#domain/kernel/ids.ts';
+import { MovementId, PersonId } from '#domain/kernel/ids.ts';
 import { Instant } from '#domain/kernel/instant.ts';
 import { secret } from '#domain/kernel/message.ts';
 import { Currency, Money } from '#domain/kernel/money.ts';

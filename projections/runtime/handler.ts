@@ -2,7 +2,7 @@ import type { JsonObject } from '#domain/kernel/canonical.ts';
 import { BEGINNING, type Position, type RecordedEvent } from '#domain/kernel/envelope.ts';
 import type { Handled, Handler } from '#domain/kernel/ports/consumer.ts';
 import type { DocumentStore, DocumentWrite, StoredDocument } from '#domain/kernel/ports/document-store.ts';
-import { writtenAndRead } from '#domain/kernel/written.ts';
+import { decode, encodeAndDecode } from '#domain/zod/encoding.ts';
 import type { View } from '../view.ts';
 import { type Build, collectionOf, consumerOf } from './builds.ts';
 
@@ -73,7 +73,7 @@ function idsOf(view: View, events: readonly RecordedEvent[]): ReadonlySet<string
 function heldOf(view: View, stored: StoredDocument | undefined): Held | Error {
   const body = stored?.body ?? undefined;
   return attempt(() => ({
-    document: body === undefined ? undefined : view.schema.decode(body as never),
+    document: body === undefined ? undefined : decode(view.schema, body),
     position: stored?.position ?? BEGINNING,
   }));
 }
@@ -120,7 +120,7 @@ function foldEvent(
     if (before !== undefined && before.position >= event.position) continue;
     const document = view.fold(before?.document, event, id);
     if (document === before?.document) continue;
-    if (encode && document !== undefined) writtenAndRead(view.schema, document);
+    if (encode && document !== undefined) encodeAndDecode(view.schema, document);
     changes.push([id, { document, position: event.position, key }]);
   }
   for (const [id, held] of changes) folding.set(id, held);
@@ -128,7 +128,7 @@ function foldEvent(
 
 function writesOf(view: View, collection: string, folding: Folding): DocumentWrite[] {
   return [...folding].map(([id, { document, position, key }]) => {
-    const body = document === undefined ? null : (writtenAndRead(view.schema, document).json as JsonObject);
+    const body = document === undefined ? null : (encodeAndDecode(view.schema, document).json as JsonObject);
     return { collection, id, key, position, body };
   });
 }

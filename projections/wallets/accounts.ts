@@ -1,5 +1,4 @@
 import type { RecordedEvent } from '#domain/kernel/envelope.ts';
-import { clearingOf, type Posting, platformAccount, providerAccount } from '#domain/kernel/posting.ts';
 import {
   PayoutReturned,
   PayoutSettled,
@@ -9,6 +8,7 @@ import {
   TopUpReversed,
 } from '#domain/wallets/payment/messages.ts';
 import { PlatformCredited, UnallocatedAssigned } from '#domain/wallets/platform/messages.ts';
+import { clearingOf, type Posting, platformAccount, providerAccount } from '#domain/wallets/posting.ts';
 import { MoneyUnclaimed, UnclaimedPaidOut } from '#domain/wallets/unclaimed/messages.ts';
 import {
   DebtPaid,

@@ -1,10 +1,11 @@
 import { z } from 'zod';
 import { PositionText } from '#domain/kernel/envelope.ts';
-import { ClaimId, HoldId, MovementId, PaymentId, PersonId } from '#domain/kernel/ids.ts';
+import { MovementId, PaymentId, PersonId } from '#domain/kernel/ids.ts';
 import { Instant } from '#domain/kernel/instant.ts';
 import { capability } from '#domain/kernel/message.ts';
 import { Currency, MinorUnits, PositiveMinorUnits, SignedSum, Sum } from '#domain/kernel/money.ts';
 import { PaymentNotice, ProviderName } from '#domain/kernel/ports/payments.ts';
+import { ClaimId, HoldId } from '#domain/wallets/ids.ts';
 import { WaitingId, WholeNotice } from '#domain/wallets/notice/messages.ts';
 import { UnclaimedReason } from '#domain/wallets/unclaimed/messages.ts';
 import { HoldPurpose } from '#domain/wallets/wallet/messages.ts';

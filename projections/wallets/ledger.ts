@@ -1,5 +1,4 @@
 import type { RecordedEvent } from '#domain/kernel/envelope.ts';
-import type { Posting } from '#domain/kernel/posting.ts';
 import {
   PayoutReturned,
   PayoutSettled,
@@ -9,6 +8,7 @@ import {
   TopUpReversed,
 } from '#domain/wallets/payment/messages.ts';
 import { PlatformCredited, UnallocatedAssigned } from '#domain/wallets/platform/messages.ts';
+import type { Posting } from '#domain/wallets/posting.ts';
 import { MoneyUnclaimed, UnclaimedPaidOut } from '#domain/wallets/unclaimed/messages.ts';
 import {
   ClaimEnded,

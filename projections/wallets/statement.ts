@@ -1,6 +1,6 @@
 import type { RecordedEvent } from '#domain/kernel/envelope.ts';
 import { idOf } from '#domain/kernel/ids.ts';
-import type { Posting } from '#domain/kernel/posting.ts';
+import type { Posting } from '#domain/wallets/posting.ts';
 import {
   type Balance,
   ClaimEnded,

@@ -1,6 +1,6 @@
 import { z } from 'zod';
+import { AuctionId } from '#domain/auctions/ids.ts';
 import { BEGINNING } from '#domain/kernel/envelope.ts';
-import { AuctionId } from '#domain/kernel/ids.ts';
 import { Token } from '#domain/kernel/token.ts';
 import { auctionsView } from '#projections/auctions/auctions.ts';
 import { AuctionDocument } from '#projections/auctions/documents.ts';

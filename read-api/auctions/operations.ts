@@ -1,11 +1,12 @@
 import { z } from 'zod';
 import { auctionStream } from '#domain/auctions/auction/messages.ts';
+import { AuctionId, BidId, LotId, SaleId } from '#domain/auctions/ids.ts';
 import { Ladder, ladders } from '#domain/auctions/ladder.ts';
 import { currencies, KnownCurrency } from '#domain/kernel/currencies.ts';
-import { AuctionId, BidId, LotId, PersonId, SaleId } from '#domain/kernel/ids.ts';
+import { PersonId } from '#domain/kernel/ids.ts';
 import { Instant } from '#domain/kernel/instant.ts';
 import { Currency, MinorUnits } from '#domain/kernel/money.ts';
-import type { Filter, Query } from '#domain/kernel/ports/views.ts';
+import type { Filter, Query } from '#domain/kernel/ports/query.ts';
 import { Invalid, RejectedError } from '#domain/kernel/rejections.ts';
 import { auctionsView } from '#projections/auctions/auctions.ts';
 import { bidsView } from '#projections/auctions/bids.ts';

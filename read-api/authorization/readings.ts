@@ -6,7 +6,7 @@ import { type Instant, later } from '#domain/kernel/instant.ts';
 import type { Clock } from '#domain/kernel/ports/facts.ts';
 import type { Registry } from '#domain/kernel/registry.ts';
 import { RejectedError, Unavailable } from '#domain/kernel/rejections.ts';
-import type { Viewer } from '../resolver-context.ts';
+import type { Viewer } from '../viewer.ts';
 
 /** Records what roles show to people. */
 export interface Readings {

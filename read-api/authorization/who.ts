@@ -1,6 +1,6 @@
 import type { Actor, Role } from '#domain/kernel/actor.ts';
 import { Forbidden, RejectedError, Unauthenticated } from '#domain/kernel/rejections.ts';
-import type { Viewer } from '../resolver-context.ts';
+import type { Viewer } from '../viewer.ts';
 
 /** Who may ask: anyone at all, everyone who has signed in, or whoever has one of these roles. */
 export type Who = 'anyone' | 'member' | readonly Role[];

@@ -1,7 +1,7 @@
 import { BEGINNING, type Position, type StoredEvent } from '#domain/kernel/envelope.ts';
 import type { EventFeed } from '#domain/kernel/ports/event-feed.ts';
 import type { Batch, EventFilter } from '#domain/kernel/ports/event-store.ts';
-import type { Interval, Source } from './feed.ts';
+import type { Interval, Source } from './source.ts';
 
 /**
  * One item of a feed of events. It stands for exactly one event and for the stretch before it in which nothing matched;

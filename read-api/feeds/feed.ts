@@ -3,65 +3,28 @@ import { later } from '#domain/kernel/instant.ts';
 import type { Rejection } from '#domain/kernel/message.ts';
 import {
   OtherHistory,
-  Overloaded,
   RejectedError,
   SlowConsumer,
   Unauthenticated,
   Unavailable,
 } from '#domain/kernel/rejections.ts';
 import { readToken, tokenOf } from '#domain/kernel/token.ts';
-import { networkOf } from '#runtime/address.ts';
-import { places } from '#runtime/places.ts';
-import type { ReadLimits } from '../limits.ts';
-import type { QueryServices, Viewer } from '../resolver-context.ts';
-
-/** An item of a feed stands for the interval `(after, position]`; each begins where the one before it ended. */
-export interface Interval {
-  readonly after: Position;
-  readonly position: Position;
-}
-
-/** Where a feed's items come from. It holds at most one item, or one page of the history, for its reader. */
-export interface Source<Item extends Interval> {
-  /** The next item; undefined at the end. Called again only when it has answered. */
-  next(): Promise<Item | undefined>;
-  /** Ends it: a `next` that waits answers at once. Safe to repeat. */
-  close(): void;
-}
+import type { QueryServices } from '../resolver-context.ts';
+import type { Viewer } from '../viewer.ts';
+import type { Interval, Source } from './source.ts';
 
 /** An item on its way out: its interval as cursors. */
 export type Outgoing<Item> = Omit<Item, keyof Interval> & { after: string; position: string };
 
-/** What a feed needs of the house. */
-export type FeedHouse = Pick<QueryServices, 'clock' | 'businessClock' | 'closing' | 'limits' | 'feeds'> & {
+const outgoingItem = <Item extends Interval>(item: Item, epoch: string): Outgoing<Item> => ({
+  ...item,
+  after: tokenOf(epoch, item.after),
+  position: tokenOf(epoch, item.position),
+});
+
+export type FeedServices = Pick<QueryServices, 'clock' | 'businessClock' | 'closing' | 'limits' | 'feeds'> & {
   readonly store: Pick<QueryServices['store'], 'epoch'>;
 };
-
-/** How many feeds each address and each person has open. */
-export interface FeedGate {
-  /** @throws RejectedError with `overloaded`; the result gives the place back, once. */
-  enter(viewer: Pick<Viewer, 'actor' | 'origin'>): () => void;
-}
-
-export function feedGate(limits: Pick<ReadLimits, 'feedsPerAddress' | 'feedsPerPerson'>): FeedGate {
-  const perNetwork = places(limits.feedsPerAddress);
-  const perPerson = places(limits.feedsPerPerson);
-  return {
-    enter({ actor, origin }) {
-      const leaveNetwork = perNetwork.take(networkOf(origin.address ?? 'unknown'));
-      const leavePerson = actor === undefined ? () => undefined : perPerson.take(actor.id);
-      if (leaveNetwork === undefined || leavePerson === undefined) {
-        leaveNetwork?.();
-        leavePerson?.();
-        throw new RejectedError(Overloaded({ retryAfterMs: 5_000 }));
-      }
-      return () => {
-        leaveNetwork();
-        leavePerson();
-      };
-    },
-  };
-}
 
 /**
  * The position of a cursor; undefined when none was given. Whoever holds a cursor was told of something durable: a history
@@ -84,18 +47,17 @@ export async function cursorPosition(
  * end of its reader's token with `unauthenticated`.
  */
 export function outgoing<Item extends Interval>(
-  services: FeedHouse,
+  services: FeedServices,
   viewer: Viewer,
   start: Position,
   source: Source<Item>,
 ): AsyncIterableIterator<Outgoing<Item>> {
-  const { clock, businessClock, closing, limits } = services;
-  const { epoch } = services.store;
+  const { clock, businessClock, closing, limits, feeds, store } = services;
   let ended: { readonly rejection: Rejection | undefined } | undefined;
   let reached = start;
   let cancelStall = (): void => undefined;
   let cancelExpiry = (): void => undefined;
-  const leave = services.feeds.enter(viewer);
+  const leave = feeds.enter(viewer);
 
   function end(rejection?: Rejection): void {
     if (ended !== undefined) return;
@@ -132,26 +94,24 @@ export function outgoing<Item extends Interval>(
       }
       reached = item.position;
       cancelStall = clock.at(later(clock.now(), limits.feedStallMs), () =>
-        end(SlowConsumer({ cursor: tokenOf(epoch, reached) })),
+        end(SlowConsumer({ cursor: tokenOf(store.epoch, reached) })),
       );
-      const value = { ...item, after: tokenOf(epoch, item.after), position: tokenOf(epoch, item.position) };
-      return { done: false, value };
+      return { done: false, value: outgoingItem(item, store.epoch) };
     } catch (error) {
       end();
       throw error;
     }
   }
 
+  async function stop(): Promise<IteratorResult<Outgoing<Item>>> {
+    end();
+    return { done: true, value: undefined };
+  }
+
   const feed: AsyncIterableIterator<Outgoing<Item>> = {
     next,
-    async return() {
-      end();
-      return { done: true, value: undefined };
-    },
-    async throw() {
-      end();
-      return { done: true, value: undefined };
-    },
+    return: stop,
+    throw: stop,
     [Symbol.asyncIterator]: () => feed,
   };
   return feed;

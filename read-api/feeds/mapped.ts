@@ -1,4 +1,4 @@
-import type { Interval, Source } from './feed.ts';
+import type { Interval, Source } from './source.ts';
 
 /** The same intervals with other contents. */
 export const mapped = <From extends Interval, To extends object>(

@@ -2,7 +2,7 @@ import { BEGINNING, type Position, type StoredEvent } from '#domain/kernel/envel
 import { later } from '#domain/kernel/instant.ts';
 import type { EventFeed } from '#domain/kernel/ports/event-feed.ts';
 import type { Clock } from '#domain/kernel/ports/facts.ts';
-import type { History } from '../resolver-context.ts';
+import type { HistoryReader } from '../history/reader.ts';
 
 /** The end of the history as it grows, of some streams. */
 export interface Tail {
@@ -15,7 +15,7 @@ export interface Tail {
 
 interface TailOptions {
   readonly feed: EventFeed;
-  readonly store: Pick<History, 'head'>;
+  readonly store: Pick<HistoryReader, 'head'>;
   readonly clock: Clock;
   /** What the names of its streams begin with. */
   readonly prefix: string;

@@ -23,12 +23,14 @@ import type {
   QueryDeclaration,
   SubscriptionDeclaration,
 } from '../operation.ts';
-import { type QueryServices, type ResolverContext, readAt, type Viewer } from '../resolver-context.ts';
+import { type QueryServices, type ResolverContext, readAt } from '../resolver-context.ts';
+import type { Viewer } from '../viewer.ts';
 import { identityResolvers, withIdentity } from './identity.ts';
-import { answers, mutationResolvers, printMutations } from './mutations.ts';
+import { answersOf, mutationResolvers, printMutations } from './mutations.ts';
 import { recorded, recordedItems } from './recorded.ts';
 import { scalarOf } from './scalars.ts';
-import { described, pascal, type Types, types } from './types.ts';
+import { described, pascal } from './sdl.ts';
+import { type Types, types } from './types.ts';
 
 /** What every resolver is given as its context. */
 export interface Asked {
@@ -150,6 +152,7 @@ export function schemaDocument(registry: Registry, contexts: readonly Operations
   ].flatMap((operations) =>
     Object.entries<Declared>(operations).map(([name, operation]): Named => ({ name, operation })),
   );
+  const answers = answersOf(registry);
   const schemas = jsonSchemas({
     ...answers,
     ...Object.fromEntries(

@@ -1,5 +1,4 @@
 import { z } from 'zod';
-import { bidLeads } from '#domain/auctions/auction/leading.ts';
 import type { Envelope, RecordedEvent, Reply } from '#domain/kernel/envelope.ts';
 import type { MessageSchemas } from '#domain/kernel/json-schema.ts';
 import type { CommandDeclaration, Rejection } from '#domain/kernel/message.ts';
@@ -7,9 +6,12 @@ import { publicData } from '#domain/kernel/redaction.ts';
 import type { Registry } from '#domain/kernel/registry.ts';
 import { commonRejections, RejectedError } from '#domain/kernel/rejections.ts';
 import { Token, tokenOf } from '#domain/kernel/token.ts';
+import { verdictsOf } from '#domain/kernel/verdicts.ts';
 import { sayWho, signedIn } from '../authorization/who.ts';
-import type { QueryServices, Viewer } from '../resolver-context.ts';
-import { camel, described, pascal, type Types, UnsayableError } from './types.ts';
+import type { QueryServices } from '../resolver-context.ts';
+import type { Viewer } from '../viewer.ts';
+import { camel, described, pascal, UnsayableError } from './sdl.ts';
+import type { Types } from './types.ts';
 
 const RecordedFact = z
   .object({
@@ -37,26 +39,42 @@ const answer = {
   }),
 };
 
-/** What every mutation may answer with, beside rejections. */
-export const answers = {
-  Accepted: z
-    .object({
-      ...answer,
-      decision: RecordedFact.nullable().meta({
-        description:
-          'Where a later stage has decided: the event that says so. Of a bid it names who leads now, the price and the smallest bid.',
-      }),
-      leads: z
-        .boolean()
-        .nullable()
-        .meta({ description: 'Of a bid: whether it led when it was decided. Null of everything else.' }),
-    })
-    .meta({ id: 'Accepted', description: 'Done, and durable.' }),
-  Pending: z.object(answer).meta({
-    id: 'Pending',
-    description: 'Recorded, and its outcome is still on its way. It is not a no: follow the feed.',
+const accepted = {
+  ...answer,
+  decision: RecordedFact.nullable().meta({
+    description:
+      'Where a later stage has decided: the event that says so. Of a bid it names who leads now, the price and the smallest bid.',
   }),
-} as const;
+};
+
+/**
+ * What every mutation may answer with, beside rejections.
+ * @throws UnsayableError where a verdict has the name of something that is answered anyway
+ */
+export function answersOf({ verdicts }: Pick<Registry, 'verdicts'>) {
+  const taken = [...verdicts.keys()].find((name) => name in accepted);
+  if (taken !== undefined) throw new UnsayableError(`Accepted.${taken}`, 'every answer has this field');
+  return {
+    Accepted: z
+      .object({
+        ...accepted,
+        ...Object.fromEntries(
+          [...verdicts].map(([name, description]) => [
+            name,
+            z
+              .boolean()
+              .nullable()
+              .meta({ description: `${description} Null of everything else.` }),
+          ]),
+        ),
+      })
+      .meta({ id: 'Accepted', description: 'Done, and durable.' }),
+    Pending: z.object(answer).meta({
+      id: 'Pending',
+      description: 'Recorded, and its outcome is still on its way. It is not a no: follow the feed.',
+    }),
+  };
+}
 
 /** The type of a rejection: `bid_too_low` is `BidTooLow`. */
 export const rejectionType = (code: string): string => pascal(code);
@@ -106,7 +124,7 @@ export function printMutations(registry: Registry, schemas: MessageSchemas, type
       command.type,
     );
     const result = `${command.type}Result`;
-    const members = [...Object.keys(answers), ...codesOf(command).map(rejectionType)];
+    const members = ['Accepted', 'Pending', ...codesOf(command).map(rejectionType)];
     types.define(result, `union ${result} =\n  | ${members.join('\n  | ')}`);
     const who = command.from === 'internal' ? '' : sayWho(command.from);
     // Null where it failed by our fault: what those before it in the same operation have done is answered nevertheless.
@@ -132,14 +150,16 @@ const rejectedAnswer = ({ code, message, details }: Rejection) => ({
 function answerOf(reply: Reply, services: QueryServices) {
   if (reply.outcome === 'rejected') return rejectedAnswer(reply.rejection);
   const decision = reply.outcome === 'accepted' ? reply.decision : undefined;
+  const { registry, store } = services;
   return {
     __typename: reply.outcome === 'accepted' ? 'Accepted' : 'Pending',
     commandId: reply.commandId,
     stream: reply.stream,
-    position: reply.position === undefined ? null : tokenOf(services.store.epoch, reply.position),
+    position: reply.position === undefined ? null : tokenOf(store.epoch, reply.position),
     events: factsOf(reply.events, services),
     decision: decision === undefined ? null : factsOf([decision], services)[0],
-    leads: bidLeads(reply) ?? null,
+    ...Object.fromEntries([...registry.verdicts.keys()].map((name) => [name, null])),
+    ...verdictsOf(registry, reply),
   };
 }
 

@@ -11,14 +11,15 @@ import {
   validate,
 } from 'graphql';
 import { createYoga, type Plugin } from 'graphql-yoga';
-import type { Origin } from '#domain/kernel/envelope.ts';
 import type { Rejection } from '#domain/kernel/message.ts';
 import type { Identity } from '#domain/kernel/ports/tokens.ts';
 import { RejectedError, Unauthenticated } from '#domain/kernel/rejections.ts';
 import { bearerChallenge, bearerToken } from '#runtime/bearer.ts';
-import type { QueryServices, Viewer } from '../resolver-context.ts';
+import type { QueryServices } from '../resolver-context.ts';
 import type { Asked } from '../schema/document.ts';
+import type { Viewer } from '../viewer.ts';
 import { bounded } from './answers.ts';
+import type { Caller, Transported } from './caller.ts';
 import { type Costs, costRule } from './cost.ts';
 import type { Mask } from './errors.ts';
 import { graphiqlOptions } from './graphiql.ts';
@@ -29,17 +30,6 @@ import { requestGuards } from './requests.ts';
 
 /** Who a token stands for. Called for every operation, so that a long socket outlives no token. */
 export type Authenticate = (token: string) => Promise<Identity | Rejection>;
-
-/** From where an operation came, when it was not a request of its own. */
-export interface Caller {
-  /** What it has said of who it is: the value of an `Authorization` header, or of what stands for one. */
-  readonly authorization: unknown;
-  readonly origin: Origin;
-  /** Nobody waits for the answer any more. */
-  readonly hasGone?: () => boolean;
-}
-/** What a transport hands in: a request, or a message on a socket. */
-export type Transported = { readonly req?: IncomingMessage; readonly caller?: Caller };
 
 /** The token of whoever says who they are; undefined: nobody does. @throws RejectedError for every other scheme, and none */
 function tokenIn(authorization: unknown): string | undefined {

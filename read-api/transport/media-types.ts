@@ -1,7 +1,6 @@
 import type { IncomingMessage } from 'node:http';
-import { parse } from 'content-type';
 import Negotiator from 'negotiator';
-import { RefusedRequestError } from '#domain/kernel/rejections.ts';
+import { RefusedRequestError } from '#runtime/refused-request.ts';
 
 // Media types by RFC 9110: without regard to case, with parameters, and with `q=0` as the no that it is.
 
@@ -11,12 +10,6 @@ const EVENTS = 'text/event-stream';
 const ANSWERS = ['application/json', 'application/graphql-response+json'];
 /** A negotiator takes a type with a parameter for another one; of JSON's, this says what is so without it. */
 const UTF8 = '; charset=utf-8';
-
-/** The type and charset of a body, in lower case; JSON and all that GraphQL is sent in is UTF-8 unless it says otherwise. */
-export function contentTypeOf(header: string | null): { readonly type: string; readonly charset: string } {
-  const { type, parameters } = parse(header ?? '');
-  return { type, charset: (parameters.charset ?? 'utf-8').toLowerCase() };
-}
 
 /** Negotiating takes time for every type named; clients name a few, browsers most: some 150 characters. */
 const ACCEPT_LENGTH = 500;

@@ -4,8 +4,8 @@ import { TooManyAtOnceError } from '#runtime/places.ts';
 import type { Turns } from '#runtime/turns.ts';
 import { retryAfterSeconds } from '#runtime/wire.ts';
 import type { Asked } from '../schema/document.ts';
+import type { Transported } from './caller.ts';
 import type { Mask } from './errors.ts';
-import type { Transported } from './executor.ts';
 
 /** `overloaded`, and over HTTP by its status too. */
 function tooMany({ viewer }: Asked, mask: Mask): GraphQLError {

@@ -1,10 +1,11 @@
 import { type DocumentNode, GraphQLError, getOperationAST } from 'graphql';
 import type { Plugin, YogaInitialContext } from 'graphql-yoga';
 import { z } from 'zod';
-import { Invalid, RefusedRequestError } from '#domain/kernel/rejections.ts';
+import { Invalid } from '#domain/kernel/rejections.ts';
+import { contentTypeOf, isEncoded } from '#runtime/headers.ts';
 import { readJsonText, readUtf8 } from '#runtime/json-text.ts';
-import type { Transported } from './executor.ts';
-import { contentTypeOf } from './media-types.ts';
+import { RefusedRequestError } from '#runtime/refused-request.ts';
+import type { Transported } from './caller.ts';
 
 // What is wrong with a request before there is an operation in it. Yoga's own parsers repair what is no UTF-8, take one of two
 // values, and mind the case of a media type; here the request is read by the rules of the house in their place.
@@ -85,8 +86,7 @@ async function paramsOf(request: Request, target: string) {
 export function requestGuards(): Plugin<object, Transported> {
   return {
     onRequestParse({ request, serverContext, setRequestParser }) {
-      // What is not inflated cannot explode.
-      if ((request.headers.get('content-encoding') ?? 'identity').toLowerCase() !== 'identity')
+      if (isEncoded(request.headers.get('content-encoding')))
         throw new RefusedRequestError(415, 'a body with a content encoding is not taken');
       if (request.method !== 'GET' && request.method !== 'POST') return;
       setRequestParser(async (bounded) => {

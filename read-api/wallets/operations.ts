@@ -1,10 +1,11 @@
 import { z } from 'zod';
 import { overseers, type Role } from '#domain/kernel/actor.ts';
-import { HoldId, MovementId, PaymentId, PersonId } from '#domain/kernel/ids.ts';
+import { MovementId, PaymentId, PersonId } from '#domain/kernel/ids.ts';
 import { Instant } from '#domain/kernel/instant.ts';
 import { Currency } from '#domain/kernel/money.ts';
-import type { Filter } from '#domain/kernel/ports/views.ts';
+import type { Filter } from '#domain/kernel/ports/query.ts';
 import { Token } from '#domain/kernel/token.ts';
+import { HoldId } from '#domain/wallets/ids.ts';
 import { WaitingId } from '#domain/wallets/notice/messages.ts';
 import { walletStream } from '#domain/wallets/wallet/messages.ts';
 import { clearingView, platformAccountsView } from '#projections/wallets/accounts.ts';

@@ -11,11 +11,13 @@ import {
   LotPassed,
   PassOverBid,
 } from '#domain/auctions/auction/messages.ts';
+import type { BidId } from '#domain/auctions/ids.ts';
 import { BidPlaced } from '#domain/auctions/participant/messages.ts';
 import { AuctionCalledOff } from '#domain/auctions/sale/messages.ts';
-import type { BidId, PersonId } from '#domain/kernel/ids.ts';
+import type { PersonId } from '#domain/kernel/ids.ts';
+import type { Intent } from '#domain/kernel/intent.ts';
 import type { Line } from '#domain/kernel/line.ts';
-import { type Intent, isRecorded, onTrail, type Recorded, reaction } from '#domain/kernel/reaction.ts';
+import { isRecorded, onTrail, type Recorded, reaction } from '#domain/kernel/reaction.ts';
 import { EndClaim, FundsRefused, FundsReserved, ReserveFunds } from '#domain/wallets/wallet/messages.ts';
 
 type ClaimEnd = Parameters<typeof EndClaim>[0]['reason'];

@@ -7,7 +7,8 @@ import {
 } from '#domain/auctions/auction/messages.ts';
 import { LotOffered, PassOwnership, ReturnLot } from '#domain/auctions/lot/messages.ts';
 import { AuctionEntered, AuctionTurnedAway, EnterSale } from '#domain/auctions/sale/messages.ts';
-import { type Intent, onTrail, reaction } from '#domain/kernel/reaction.ts';
+import type { Intent } from '#domain/kernel/intent.ts';
+import { onTrail, reaction } from '#domain/kernel/reaction.ts';
 
 const back = ({
   data: { lotId, auctionId },

@@ -7,7 +7,7 @@ import {
   LotPassed,
   OpenAuction,
 } from '#domain/auctions/auction/messages.ts';
-import type { AuctionId } from '#domain/kernel/ids.ts';
+import type { AuctionId } from '#domain/auctions/ids.ts';
 import { saga, unheard } from '#domain/kernel/saga.ts';
 
 /** Undefined until the auction is scheduled. */

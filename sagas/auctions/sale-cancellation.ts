@@ -1,6 +1,7 @@
 import { AuctionScheduled } from '#domain/auctions/auction/messages.ts';
 import { AUCTIONS_PER_APPEND, CallOffRest, CountIn, SaleCancelled } from '#domain/auctions/sale/messages.ts';
-import { type Intent, reaction } from '#domain/kernel/reaction.ts';
+import type { Intent } from '#domain/kernel/intent.ts';
+import { reaction } from '#domain/kernel/reaction.ts';
 
 /** As an auction was scheduled before sales kept account of theirs. */
 const UNCOUNTED = 1;

@@ -1,7 +1,7 @@
 import type { Position, RecordedEvent } from '#domain/kernel/envelope.ts';
 import type { Instant } from '#domain/kernel/instant.ts';
+import { type Intent, intentId } from '#domain/kernel/intent.ts';
 import { fromPlain, toPlain } from '#domain/kernel/plain.ts';
-import { type Intent, intentId } from '#domain/kernel/reaction.ts';
 import type { Registry } from '#domain/kernel/registry.ts';
 import type { Answer, Saga, Step } from '#domain/kernel/saga.ts';
 import { unreachable } from '#domain/kernel/unreachable.ts';

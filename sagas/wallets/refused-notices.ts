@@ -1,6 +1,7 @@
 import { canonical, type JsonObject } from '#domain/kernel/canonical.ts';
+import type { Intent } from '#domain/kernel/intent.ts';
 import { PaymentNotice } from '#domain/kernel/ports/payments.ts';
-import { type Intent, reaction } from '#domain/kernel/reaction.ts';
+import { reaction } from '#domain/kernel/reaction.ts';
 import { KeepNotice, MatchNotice, refusedNoticeId, UNMATCHED } from '#domain/wallets/notice/messages.ts';
 import { NoticeRefused, NoticesMatched, NoticeUnmatched } from '#domain/wallets/payment/messages.ts';
 

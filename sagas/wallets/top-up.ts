@@ -1,5 +1,6 @@
 import type { Instant } from '#domain/kernel/instant.ts';
-import { type Intent, reaction } from '#domain/kernel/reaction.ts';
+import type { Intent } from '#domain/kernel/intent.ts';
+import { reaction } from '#domain/kernel/reaction.ts';
 import { type Step, saga } from '#domain/kernel/saga.ts';
 import {
   ExpireTopUp,

@@ -1,4 +1,5 @@
-import { type Intent, type Recorded, reaction } from '#domain/kernel/reaction.ts';
+import type { Intent } from '#domain/kernel/intent.ts';
+import { type Recorded, reaction } from '#domain/kernel/reaction.ts';
 import { AssignUnallocated, UnallocatedAssigned } from '#domain/wallets/platform/messages.ts';
 import {
   KeepUnclaimed,

@@ -5,9 +5,10 @@ import { PlaceBid } from '#domain/auctions/participant/messages.ts';
 import { AuctionCalledOff } from '#domain/auctions/sale/messages.ts';
 import type { AnyDecider } from '#domain/kernel/decider.ts';
 import { emptyTable } from '#domain/kernel/id-table.ts';
-import { availableOf, heldOf, moved } from '#domain/kernel/posting.ts';
-import type { Intent, Reaction } from '#domain/kernel/reaction.ts';
+import type { Intent } from '#domain/kernel/intent.ts';
+import type { Reaction } from '#domain/kernel/reaction.ts';
 import type { Saga } from '#domain/kernel/saga.ts';
+import { availableOf, heldOf, moved } from '#domain/wallets/posting.ts';
 import type { Wallet } from '#domain/wallets/wallet/state.ts';
 import { followReaction } from '#runtime/chain.ts';
 import {

@@ -33,7 +33,7 @@ function operationsIn({ id }: Node): 'operations' | undefined {
 /** `export const x = view({…})`, in a folder of a context. */
 function declaredIn(path: string, text: string): readonly Declared[] {
   const [, room, folder] = /^(domain|projections|sagas|read-api)\/([\w-]+)\//.exec(path) ?? [];
-  if (room === undefined || folder === undefined || folder === 'kernel' || folder === 'runtime') return [];
+  if (room === undefined || folder === undefined || ['kernel', 'runtime', 'zod'].includes(folder)) return [];
   const context = SHARED.has(folder) ? undefined : folder;
   return everyNode(parse(path, text).program)
     .filter((node) => node.type === 'ExportNamedDeclaration')
@@ -67,7 +67,9 @@ export function unlisted(tree: Tree): readonly string[] {
     /^compose\/contexts\/(?!manifest)[\w-]+\.ts$/.test(path),
   );
   const folders = new Set(
-    [...tree.keys()].flatMap((path) => /^domain\/(?!kernel\/|workflows\/)([\w-]+)\//.exec(path)?.[1] ?? []),
+    [...tree.keys()].flatMap(
+      (path) => /^domain\/(?!(?:kernel|workflows|zod)\/)([\w-]+)\//.exec(path)?.[1] ?? [],
+    ),
   );
   const list = tree.get(LIST) ?? '';
   return [

@@ -70,6 +70,7 @@ const planted: readonly (readonly [wall: string, path: string, text: string, pro
   ['nor any context', 'runtime/x.ts', "import '#domain/wallets/wallet/messages.ts';", /behind a wall/],
   ['engines know the kernel only', 'engines/x.ts', "import '#domain/auctions/ladder.ts';", /behind a wall/],
   ['contexts are strangers', 'domain/wallets/x.ts', "import '../auctions/ladder.ts';", /know each other/],
+  ['zod’s inside knows no kernel', 'domain/zod/x.ts', "import '../kernel/money.ts';", /know each other/],
   ['the kernel knows no context', 'domain/kernel/x.ts', "import '../auctions/ladder.ts';", /know each other/],
   [
     'states stay in the domain, their own context’s too',
@@ -180,6 +181,20 @@ test('no exception stands that nobody needs', () => {
   assert.deepEqual(idleLooks(importsByFile(tree)), []);
   const [look] = idleLooks(new Map());
   assert.match(look ?? '', /looks into no engine/);
+});
+
+test('the gate notices a circle, of types too', () => {
+  const problems = wallProblems(
+    new Map([
+      ...tree,
+      ['domain/kernel/x.ts', "import type { Y } from './y.ts';"],
+      ['domain/kernel/y.ts', "export * from './z.ts';"],
+      ['domain/kernel/z.ts', "import './x.ts';"],
+    ]),
+  );
+  assert.deepEqual(problems, [
+    'domain/kernel/x.ts → domain/kernel/y.ts → domain/kernel/z.ts → domain/kernel/x.ts: a circle; what both need stands in a file of its own',
+  ]);
 });
 
 test('the gate follows imports to their end', () => {

@@ -1,4 +1,5 @@
 import { posix } from 'node:path';
+import { circles } from './circles.ts';
 import { contextProblem } from './context-walls.ts';
 import { engineProblem } from './engine-walls.ts';
 import { importsOf, type Tree } from './tree.ts';
@@ -8,7 +9,8 @@ import { importsOf, type Tree } from './tree.ts';
 /** The folder at the top, or the file itself where it stands there. */
 export const roomOf = (path: string): string => path.split('/')[0] ?? '';
 
-const inKernel = (path: string) => path.startsWith('domain/kernel/');
+/** With what it is built on. */
+const inKernel = (path: string) => /^domain\/(kernel|zod)\//.test(path);
 const isRuntime = (path: string) => roomOf(path) === 'runtime';
 const isDecider = (path: string) => /^domain\/(?!kernel\/).*decider\.ts$/.test(path);
 const in_ =
@@ -59,11 +61,15 @@ const walls: Readonly<Record<string, Wall>> = {
   'start.js': { reaches: () => false },
 };
 
-/** Inside the domain: the kernel knows no context, contexts never each other; what spans them stands beside them. */
+/**
+ * Inside the domain: what knows the inside of zod knows nothing else, the kernel knows no context, contexts never each other;
+ * what spans them stands beside them.
+ */
 function domainAllows(from: string, to: string): boolean {
   const [, area = ''] = from.split('/');
   const [, target = ''] = to.split('/');
-  if (target === 'kernel' || target === area) return true;
+  if (target === area || (target === 'zod' && area !== 'zod')) return true;
+  if (target === 'kernel') return area !== 'zod';
   return area === 'workflows';
 }
 
@@ -176,5 +182,5 @@ export function wallProblems(tree: Tree): readonly string[] {
       .filter((to) => via.get(to) !== from && !wall.reaches(to) && roomOf(to) !== roomOf(from))
       .map((to) => `${roadTo(to, from, via)}: is behind a wall`);
   });
-  return [...direct, ...indirect];
+  return [...direct, ...indirect, ...circles(files)];
 }

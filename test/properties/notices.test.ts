@@ -3,7 +3,6 @@ import { env } from 'node:process';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import type { RecordedEvent } from '#domain/kernel/envelope.ts';
-import type { Posting } from '#domain/kernel/posting.ts';
 import { isRecorded } from '#domain/kernel/reaction.ts';
 import { NoticeHandled, NoticeKept } from '#domain/wallets/notice/messages.ts';
 import {
@@ -12,6 +11,7 @@ import {
   TopUpConfirmed,
   TopUpReinstated,
 } from '#domain/wallets/payment/messages.ts';
+import type { Posting } from '#domain/wallets/posting.ts';
 import {
   CreditRefused,
   DebtIncurred,

@@ -15,7 +15,8 @@ import { simulatedClock } from '#engines/clock/simulated.ts';
 import { systemClock } from '#engines/clock/system.ts';
 import { eventFeed } from '#engines/event-feed/feed.ts';
 import { auctionsView } from '#projections/auctions/auctions.ts';
-import { type FeedHouse, feedGate, outgoing } from '#read-api/feeds/feed.ts';
+import { type FeedServices, outgoing } from '#read-api/feeds/feed.ts';
+import { feedGate } from '#read-api/feeds/gate.ts';
 import { readLimits } from '#read-api/limits.ts';
 import { liveView } from '#read-api/live/live-view.ts';
 import { metadata } from '#test/support/given.ts';
@@ -50,7 +51,7 @@ function givenFeeds(feedsPerAddress = 100) {
     logger,
     limits,
   });
-  const readSide: FeedHouse = {
+  const readSide: FeedServices = {
     clock,
     businessClock: clock,
     store,

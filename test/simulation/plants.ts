@@ -26,8 +26,9 @@ export const plants: readonly Plant[] = [
     edits: [
       {
         file: 'write-side/pipeline/stream-queue.ts',
-        find: 'queues.delete(queue.stream);',
-        replace: "if (queue.stream.startsWith('participant-')) await pause(3); queues.delete(queue.stream);",
+        find: 'queues.delete(queue);',
+        replace:
+          "if (queue.stream.startsWith('participant-')) await deciding.pause(3); queues.delete(queue);",
       },
     ],
   },
@@ -43,8 +44,8 @@ export const plants: readonly Plant[] = [
       },
       {
         file: 'write-side/pipeline/decide-batch.ts',
-        find: 'function repeatOf({ key, payload, envelope }: C)',
-        replace: 'function repeatOf({ key, payload, envelope, command }: C)',
+        find: '{ key, payload, envelope }: C,',
+        replace: '{ key, payload, envelope, command }: C,',
       },
       {
         file: 'domain/wallets/wallet/decider.ts',

@@ -93,7 +93,7 @@ export async function beginProcess(around: Surroundings, roles: Roles): Promise<
   );
   const write = writeSide(engines, {
     log,
-    webhookSecrets: [SECRET],
+    notices: { provider: around.provider.name, secrets: [SECRET] },
     addressOf: addressesBehind([]).of,
     perPerson: turns({ atWork: 8, waiting: 1_000 }, afterwards),
   });

@@ -2,6 +2,7 @@ import type { Actor, Role } from '#domain/kernel/actor.ts';
 import type { Decider, Facts, FoldedAt } from '#domain/kernel/decider.ts';
 import type { RecordedEvent } from '#domain/kernel/envelope.ts';
 import type { Instant } from '#domain/kernel/instant.ts';
+import type { Intent } from '#domain/kernel/intent.ts';
 import type {
   Command,
   CommandDeclaration,
@@ -10,7 +11,7 @@ import type {
   NewEvent,
   Rejection,
 } from '#domain/kernel/message.ts';
-import type { Intent, Reaction } from '#domain/kernel/reaction.ts';
+import type { Reaction } from '#domain/kernel/reaction.ts';
 import type { Answer, Saga, Step } from '#domain/kernel/saga.ts';
 import type { View } from '#projections/view.ts';
 

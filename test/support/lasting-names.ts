@@ -1,6 +1,7 @@
 import { deciders, reactions, registry, sagas, views } from '#compose/contexts.ts';
 import type { RecordedEvent } from '#domain/kernel/envelope.ts';
-import { type Intent, intentId, type Reaction } from '#domain/kernel/reaction.ts';
+import { type Intent, intentId } from '#domain/kernel/intent.ts';
+import type { Reaction } from '#domain/kernel/reaction.ts';
 import type { Saga } from '#domain/kernel/saga.ts';
 import { streamOf } from '#sagas/runtime/instance.ts';
 import { consumerOf } from '#sagas/runtime/reactions.ts';

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import type { JsonObject } from '#domain/kernel/canonical.ts';
 import type { ConsumerStore, Lease } from '#domain/kernel/ports/consumer-store.ts';
 import type { CollectionSpec, DocumentStore, DocumentWrite } from '#domain/kernel/ports/document-store.ts';
-import type { Query } from '#domain/kernel/ports/views.ts';
+import type { Query } from '#domain/kernel/ports/query.ts';
 
 export const lots: CollectionSpec = {
   name: 'lots@1.1',

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import type { RecordedEvent } from '#domain/kernel/envelope.ts';
-import type { Posting } from '#domain/kernel/posting.ts';
+import type { Posting } from '#domain/wallets/posting.ts';
 
 /** What stands outside, what people owe, and what the house has lost. */
 const mayBeNegative = /^(provider|receivable|platform:losses):/;

@@ -3,9 +3,9 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after } from 'node:test';
-import { pino } from 'pino';
 import { z } from 'zod';
 import { startEmbedded } from '#compose/embedded.ts';
+import { openLog } from '#compose/log.ts';
 import { readConfig } from '#config';
 import type { Session } from '#demo/api.ts';
 import { laterBy } from '#demo/clock.ts';
@@ -99,7 +99,7 @@ export async function givenPlanted(): Promise<Planted> {
   const platform = await startEmbedded({
     config: readConfig({ PORT: '0', DATA_DIR: folder, CLOCK: 'simulated' }),
     version: 'test',
-    log: pino({ level: 'trace' }, { write: (line) => void log.push(line) }),
+    log: openLog('trace', { write: (line) => void log.push(line) }),
     onFatal: (error) => assert.fail(error),
   });
   after(async () => {

@@ -2,6 +2,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import express from 'express';
 import { auctions } from '#compose/contexts/auctions.ts';
+import type { Manifest } from '#compose/contexts/manifest.ts';
 import { wallets } from '#compose/contexts/wallets.ts';
 import { operations } from '#compose/contexts.ts';
 import { addressesBehind } from '#compose/http/addresses.ts';
@@ -84,12 +85,15 @@ export async function givenReadSide(
     readonly allowedOrigin?: (origin: string) => boolean;
     readonly perPerson?: number;
     readonly recording?: (own: Dispatch) => Dispatch;
+    /** A context of the test's own, beside those of the platform. */
+    readonly scratch?: Manifest;
   } = {},
 ): Promise<ReadSide> {
   const { recording = (own) => own } = options;
+  const contexts = [auctions, wallets, ...(options.scratch ? [options.scratch] : [])];
   const platform = givenPlatform({
-    contexts: [auctions.messages, wallets.messages],
-    deciders: [...auctions.deciders, ...wallets.deciders],
+    contexts: contexts.map(({ messages }) => messages),
+    deciders: contexts.flatMap(({ deciders }) => deciders),
   });
   const { store, registry, newId } = platform;
   const clock = systemClock();
@@ -97,7 +101,8 @@ export async function givenReadSide(
   const { readStore } = memoryStores();
   const { consumers } = readStore;
   const consume = consumerLoop({ feed, store, consumers, registry, clock, owner: newId() });
-  const views = await startViews({ views: [...auctions.views, ...wallets.views], consume, readStore, clock });
+  const folded = contexts.flatMap(({ views }) => views);
+  const views = await startViews({ views: folded, consume, readStore, clock });
   const errors: Logged[] = [];
   const logger: Log = {
     info() {},
@@ -107,7 +112,7 @@ export async function givenReadSide(
   const addresses = addressesBehind([]);
   const graphql = graphqlServer({
     registry,
-    operations,
+    operations: [...operations, ...(options.scratch ? [options.scratch.operations] : [])],
     // What people are shown is recorded, whatever becomes of what they send.
     dispatch: (envelope) =>
       envelope.command === RecordReading.type

@@ -3,7 +3,8 @@ import { z } from 'zod';
 import { Actor, Role, TokenSubject } from '#domain/kernel/actor.ts';
 import { Instant } from '#domain/kernel/instant.ts';
 import type { TokenIssuer } from '#domain/kernel/ports/tokens.ts';
-import { invalid, readJson } from '../rest/body.ts';
+import { invalid, RejectedError } from '#domain/kernel/rejections.ts';
+import { readJson } from '../rest/body.ts';
 import type { DevelopmentOperation } from '../rest/openapi/development.ts';
 
 const HOUR_MS = 60 * 60 * 1000;
@@ -41,7 +42,7 @@ export function developmentIssuer(issuer: TokenIssuer): Router {
   const router = Router();
   router.post('/dev/tokens', async (request, response) => {
     const parsed = TokenRequest.safeParse(await readJson(request));
-    if (!parsed.success) throw invalid(parsed.error);
+    if (!parsed.success) throw new RejectedError(invalid(parsed.error.issues));
     const { sub, roles, reputation, hours } = parsed.data;
     response.status(201).json(await issuer.issue({ id: sub, roles, reputation }, hours * HOUR_MS));
   });

@@ -2,6 +2,7 @@ import { millisecondsOf } from '#domain/kernel/instant.ts';
 import type { Rejection } from '#domain/kernel/message.ts';
 import type { Clock, Random } from '#domain/kernel/ports/facts.ts';
 import { Overloaded, Unavailable } from '#domain/kernel/rejections.ts';
+import { counts } from '#runtime/counts.ts';
 import { adaptiveConcurrencyLimit } from './concurrency-limit.ts';
 import type { PipelineLimits } from './limits.ts';
 import { overloadDetector } from './overload-detector.ts';
@@ -37,18 +38,36 @@ const RESTART_WAIT_MS = 1_000;
 /** Of all places, in parts of them: kept for those who have nothing inside. */
 const KEPT_FOR_OTHERS = 1 / 3;
 
-/** How many commands each person has inside. Its size is bounded by what may be inside. */
-function people() {
-  const inside = new Map<string, number>();
+/** Who is inside, by side, and whether anybody else may come. */
+function occupancy() {
+  const inside = { external: 0, system: 0 };
+  let closing: { readonly empty: Promise<void>; readonly resolve: () => void } | undefined;
+  const settleIfEmpty = (): void => {
+    if (inside.external + inside.system === 0) closing?.resolve();
+  };
   return {
-    of: (person: string): number => inside.get(person) ?? 0,
-    count: (): number => inside.size,
-    enter: (person: string): void => void inside.set(person, (inside.get(person) ?? 0) + 1),
-    leave(person: string): void {
-      const left = (inside.get(person) ?? 0) - 1;
-      if (left > 0) inside.set(person, left);
-      else inside.delete(person);
+    inside,
+    /** One comes in, and leaves by the function that is returned. */
+    enter(side: Side, left: () => void): () => void {
+      inside[side] += 1;
+      let hasLeft = false;
+      return () => {
+        if (hasLeft) return;
+        hasLeft = true;
+        inside[side] -= 1;
+        left();
+        settleIfEmpty();
+      };
     },
+    close(): Promise<void> {
+      if (closing === undefined) {
+        const { promise, resolve } = Promise.withResolvers<void>();
+        closing = { empty: promise, resolve };
+        settleIfEmpty();
+      }
+      return closing.empty;
+    },
+    closed: () => closing !== undefined,
   };
 }
 
@@ -69,28 +88,14 @@ export function admissionControl(options: {
   readonly random: Random;
 }): Admission {
   const { limits, rate, clock, random } = options;
-  const inside = { external: 0, system: 0 };
+  const { inside, enter, close, closed } = occupancy();
   const learned = adaptiveConcurrencyLimit(clock, limits);
-  const persons = people();
+  /** How many commands each person has inside, which bounds how many persons there are. */
+  const persons = counts();
   /** Of commands from outside alone: each of them is several commands once admitted. */
   const departures = observedRate(clock);
   const hints = retryHints(departures, random);
   const flood = overloadDetector();
-  let closing: { readonly empty: Promise<void>; readonly resolve: () => void } | undefined;
-  const settleIfEmpty = (): void => {
-    if (inside.external + inside.system === 0) closing?.resolve();
-  };
-
-  function leaving(side: Side, left: () => void): () => void {
-    let hasLeft = false;
-    return () => {
-      if (hasLeft) return;
-      hasLeft = true;
-      inside[side] -= 1;
-      left();
-      settleIfEmpty();
-    };
-  }
 
   function enterFromOutside(person: string): Admitted | Rejection {
     const nowMs = millisecondsOf(clock.now());
@@ -106,12 +111,11 @@ export function admissionControl(options: {
     flood.cameIn(nowMs);
     // Whoever sends many at once waits for themselves, which is no reason to let fewer others in.
     const stay = learned.enter(inside, own === 0 || own === inside.external);
-    inside.external += 1;
-    persons.enter(person);
+    persons.add(person);
     return {
       answered: (kind) => learned.answer(stay, kind),
-      leave: leaving('external', () => {
-        persons.leave(person);
+      leave: enter('external', () => {
+        persons.remove(person);
         departures.count();
       }),
     };
@@ -121,25 +125,17 @@ export function admissionControl(options: {
     if (inside.system >= limits.systemInFlight) {
       return Overloaded({ retryAfterMs: rate.waitMs(inside.system) });
     }
-    inside.system += 1;
-    return { answered: () => undefined, leave: leaving('system', () => undefined) };
+    return { answered: () => undefined, leave: enter('system', () => undefined) };
   }
 
   return {
     enter(side, person) {
-      if (closing !== undefined) return Unavailable({ retryAfterMs: RESTART_WAIT_MS });
+      if (closed()) return Unavailable({ retryAfterMs: RESTART_WAIT_MS });
       return side === 'system' ? enterToFinish() : enterFromOutside(person);
     },
-    close() {
-      if (closing === undefined) {
-        const { promise, resolve } = Promise.withResolvers<void>();
-        closing = { empty: promise, resolve };
-        settleIfEmpty();
-      }
-      return closing.empty;
-    },
+    close,
     inFlight: () => ({ ...inside }),
     limit: () => learned.limit(),
-    closed: () => closing !== undefined,
+    closed,
   };
 }

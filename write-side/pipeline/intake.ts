@@ -6,8 +6,8 @@ import { type Envelope, Origin } from '#domain/kernel/envelope.ts';
 import { categoryOf, PersonId } from '#domain/kernel/ids.ts';
 import type { CommandDeclaration, Rejection } from '#domain/kernel/message.ts';
 import type { Registry } from '#domain/kernel/registry.ts';
-import { Forbidden, Invalid, NotFound } from '#domain/kernel/rejections.ts';
-import { written } from '#domain/kernel/written.ts';
+import { Forbidden, invalid, NotFound } from '#domain/kernel/rejections.ts';
+import { encodeUnchecked } from '#domain/zod/encoding.ts';
 import { commandKey } from './remembered-commands.ts';
 import { unfit } from './unfit.ts';
 
@@ -39,18 +39,6 @@ const Outside = z.object({
   causationId: ID.optional(),
   origin: Origin,
 });
-
-const MOST_ISSUES = 20;
-const PROBLEM_LENGTH = 300;
-
-function invalid(issues: readonly { readonly path: PropertyKey[]; readonly message: string }[]): Rejection {
-  return Invalid({
-    issues: issues.slice(0, MOST_ISSUES).map(({ path, message }) => ({
-      path: path.map(String).join('.'),
-      problem: message.slice(0, PROBLEM_LENGTH),
-    })),
-  });
-}
 
 /** As safeParse, but a codec that throws is an input that does not fit, too. */
 function parse<S extends z.ZodType>(
@@ -101,7 +89,7 @@ export function intake(registry: Registry, deciders: readonly AnyDecider[]): Int
   function fromOutside(command: CommandDeclaration, envelope: Envelope): Read | Rejection {
     const read = parse(command.schema, envelope.data);
     if ('rejection' in read) return read.rejection;
-    const json = written(command.schema, read.data) as Json;
+    const json = encodeUnchecked(command.schema, read.data) as Json;
     const problems = unfit(envelope.data, json);
     return problems.length > 0 ? invalid(problems) : { data: read.data, json };
   }

@@ -1,7 +1,8 @@
 import type { Envelope, RecordedEvent, Reply } from '#domain/kernel/envelope.ts';
 import { type Rejection, refusalShape } from '#domain/kernel/message.ts';
 import type { Registry } from '#domain/kernel/registry.ts';
-import type { Settled } from './stream-queue.ts';
+import { safeDecode } from '#domain/zod/encoding.ts';
+import type { Settled } from './queues.ts';
 
 /** A no before anything was recorded. */
 export const refused = (commandId: string, rejection: Rejection): Reply => ({
@@ -17,7 +18,7 @@ function recordedReason(registry: Registry, event: RecordedEvent): Rejection | u
   if (registry.events.get(event.type)?.refusal !== true) return undefined;
   const { code, message, details } = refusalShape.reason.parse((event.data as { reason?: unknown }).reason);
   const declared = registry.rejections.get(code);
-  const read = declared?.schema.safeDecode(details as never);
+  const read = declared && safeDecode(declared.schema, details);
   return { rejected: true, code, message, details: read?.success ? read.data : details };
 }
 

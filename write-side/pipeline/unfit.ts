@@ -1,5 +1,5 @@
 import type { Json } from '#domain/kernel/canonical.ts';
-import { unknownFields } from '#domain/kernel/problems.ts';
+import { unknownFields } from '#domain/zod/problems.ts';
 
 /** Where an input does not fit, and how. */
 export interface Unfit {

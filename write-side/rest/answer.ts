@@ -1,11 +1,11 @@
 import type { ServerResponse } from 'node:http';
 import type { Response } from 'express';
-import { bidLeads } from '#domain/auctions/auction/leading.ts';
 import type { RecordedEvent, Reply } from '#domain/kernel/envelope.ts';
 import type { Rejection } from '#domain/kernel/message.ts';
 import { publicData } from '#domain/kernel/redaction.ts';
 import type { Registry } from '#domain/kernel/registry.ts';
 import { tokenOf } from '#domain/kernel/token.ts';
+import { verdictsOf } from '#domain/kernel/verdicts.ts';
 import { bearerChallenge } from '#runtime/bearer.ts';
 import { rejectionJson, retryAfterSeconds, statusOf } from '#runtime/wire.ts';
 
@@ -51,7 +51,6 @@ export function sendReply(response: Response, reply: Reply, registry: Registry, 
   const decision = outcome === 'accepted' &&
     reply.decision !== undefined && { decision: told(reply.decision) };
   const events = reply.events.map(told);
-  const leads = bidLeads(reply);
   response.status(outcome === 'pending' ? 202 : 200).json({
     outcome,
     commandId,
@@ -59,6 +58,6 @@ export function sendReply(response: Response, reply: Reply, registry: Registry, 
     stream: reply.stream,
     events,
     ...decision,
-    ...(leads !== undefined && { leads }),
+    ...verdictsOf(registry, reply),
   });
 }

@@ -1,37 +1,18 @@
 import type { Readable } from 'node:stream';
-import { parse } from 'content-type';
 import type { Request } from 'express';
-import type { z } from 'zod';
-import { Invalid, RefusedRequestError, RejectedError } from '#domain/kernel/rejections.ts';
+import { contentTypeOf, declaredLength, isEncoded } from '#runtime/headers.ts';
 import { readJsonText, readUtf8 } from '#runtime/json-text.ts';
+import { RefusedRequestError } from '#runtime/refused-request.ts';
 
 /**
  * The largest body of a request: the longest command that fits its schema, in UTF-8, and some blanks between its words.
  * Whoever sends more means harm or another endpoint.
  */
 export const BODY_BYTES = 128 * 1024;
-/** As many issues as the rejection `invalid` may name. */
-const MAX_ISSUES = 20;
 
 const tooLarge = (): RefusedRequestError =>
   new RefusedRequestError(413, `the body is larger than ${BODY_BYTES} bytes`);
 const malformed = (problem: string): RefusedRequestError => new RefusedRequestError(400, problem);
-
-/** JSON is UTF-8 (RFC 8259); saying so is allowed, saying otherwise is not, and other parameters mean nothing. */
-function isJson(contentType: string): boolean {
-  const { type, parameters } = parse(contentType);
-  return type === 'application/json' && (parameters.charset ?? 'utf-8').toLowerCase() === 'utf-8';
-}
-
-/** What zod found wrong, as the rejection that an edge answers with. */
-export const invalid = (error: z.ZodError): RejectedError =>
-  new RejectedError(
-    Invalid({
-      issues: error.issues
-        .slice(0, MAX_ISSUES)
-        .map(({ path, message }) => ({ path: path.map(String).join('.'), problem: message })),
-    }),
-  );
 
 type Incoming = Pick<Request, 'headers'> & Readable;
 
@@ -53,9 +34,9 @@ async function collect(request: Incoming): Promise<Buffer> {
  * is not inflated cannot explode; RejectedError with `invalid` where whoever sends it hangs up
  */
 export async function readBytes(request: Incoming): Promise<Buffer> {
-  if ((request.headers['content-encoding'] ?? 'identity') !== 'identity')
+  if (isEncoded(request.headers['content-encoding']))
     throw new RefusedRequestError(415, 'a body with a content encoding is not taken');
-  if (Number(request.headers['content-length'] ?? 0) > BODY_BYTES) throw tooLarge();
+  if ((declaredLength(request.headers) ?? 0) > BODY_BYTES) throw tooLarge();
   return collect(request).catch((error: unknown) => {
     // Nobody will read the answer, and the failure is not ours.
     throw request.destroyed ? malformed('the body ended before its end') : error;
@@ -67,7 +48,9 @@ export async function readBytes(request: Incoming): Promise<Buffer> {
  * @throws RefusedRequestError
  */
 export async function readJson(request: Incoming): Promise<unknown> {
-  if (!isJson(request.headers['content-type'] ?? ''))
+  const { type, charset } = contentTypeOf(request.headers['content-type']);
+  // JSON is UTF-8 (RFC 8259); saying so is allowed, saying otherwise is not, and other parameters mean nothing.
+  if (type !== 'application/json' || charset !== 'utf-8')
     throw new RefusedRequestError(415, 'the content type has to be application/json');
   return readJsonText(readUtf8(await readBytes(request)));
 }

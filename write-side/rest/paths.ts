@@ -29,3 +29,6 @@ export function commandPaths(registry: Registry): readonly CommandPath[] {
   }
   return paths;
 }
+
+/** Where the payment provider delivers its notices. */
+export const PAYMENT_NOTICES = '/webhooks/payments';

@@ -1,19 +1,21 @@
 import { createHash } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import { type Request, type Response, Router } from 'express';
-import type { z } from 'zod';
 import { systemActor } from '#domain/kernel/actor.ts';
 import { derivedId } from '#domain/kernel/canonical.ts';
 import type { Dispatch } from '#domain/kernel/envelope.ts';
 import type { Rejection } from '#domain/kernel/message.ts';
 import type { Clock } from '#domain/kernel/ports/facts.ts';
 import { PaymentNotice, SIGNATURE_HEADER } from '#domain/kernel/ports/payments.ts';
-import { BadSignature, Invalid, Overloaded, RefusedRequestError } from '#domain/kernel/rejections.ts';
+import { BadSignature, Invalid, Overloaded } from '#domain/kernel/rejections.ts';
 import { isSigned } from '#domain/kernel/signature.ts';
 import { beginningOf, KeepNotice, refusedNoticeId, UNMATCHED } from '#domain/wallets/notice/messages.ts';
 import { NoticeUnmatched, RecordProviderNotice } from '#domain/wallets/payment/messages.ts';
+import { safeDecode } from '#domain/zod/encoding.ts';
 import { unsettledBy } from '#runtime/chain.ts';
+import { declaredLength } from '#runtime/headers.ts';
 import { readJsonText, readUtf8 } from '#runtime/json-text.ts';
+import { RefusedRequestError } from '#runtime/refused-request.ts';
 import { readBytes } from '../rest/body.ts';
 import type { UnreadNotices } from './unread-notices.ts';
 
@@ -41,12 +43,6 @@ export interface NoticesOptions {
 
 const later = (): NoticeAnswer => no(503, Overloaded({ retryAfterMs: RETRY_AFTER_S * 1_000 }));
 
-/** The header may say anything at all. */
-function lengthSaid({ headers }: IncomingMessage): number | undefined {
-  const bytes = Number(headers['content-length']);
-  return Number.isSafeInteger(bytes) ? bytes : undefined;
-}
-
 /** What is kept of a body whose text this is. */
 function keptOf(body: Uint8Array, text: string) {
   const beginning = beginningOf(text);
@@ -66,7 +62,7 @@ function textOf(body: Uint8Array): string {
 
 function parse(body: Uint8Array): PaymentNotice | undefined {
   try {
-    return PaymentNotice.safeDecode(readJsonText(readUtf8(body)) as z.input<typeof PaymentNotice>).data;
+    return safeDecode(PaymentNotice, readJsonText(readUtf8(body))).data;
   } catch {
     // Text that is no JSON is as invalid as JSON of another shape.
     return undefined;
@@ -96,7 +92,11 @@ export function paymentWebhooks({
     const body = await readBytes(request).catch((error: unknown) => {
       const isRefused = error instanceof RefusedRequestError && UNREAD.has(error.answer.status);
       if (isRefused && signature !== undefined)
-        unread.note({ status: error.answer.status, address: addressOf(request), bytes: lengthSaid(request) });
+        unread.note({
+          status: error.answer.status,
+          address: addressOf(request),
+          bytes: declaredLength(request.headers),
+        });
       throw error;
     });
     const answer = await take(body, signature, addressOf(request));

@@ -1,4 +1,5 @@
-import type { BidId, PersonId } from '../../kernel/ids.ts';
+import type { PersonId } from '../../kernel/ids.ts';
+import type { BidId } from '../ids.ts';
 
 /** How a bid is known to what has decided it. */
 export interface BidName {

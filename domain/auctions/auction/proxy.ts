@@ -1,5 +1,6 @@
-import type { BidId, PersonId } from '../../kernel/ids.ts';
+import type { PersonId } from '../../kernel/ids.ts';
 import { larger, smaller } from '../../kernel/money.ts';
+import type { BidId } from '../ids.ts';
 import { type Ladder, nextPrice } from '../ladder.ts';
 
 // Proxy bidding: everybody names a secret maximum, and the house bids for them, by the smallest step that leads. Pure

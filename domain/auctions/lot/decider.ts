@@ -1,12 +1,13 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Actor } from '../../kernel/actor.ts';
 import { decider, type FoldedAt } from '../../kernel/decider.ts';
-import type { AuctionId, PersonId } from '../../kernel/ids.ts';
+import type { PersonId } from '../../kernel/ids.ts';
 import type { Instant } from '../../kernel/instant.ts';
 import type { EventOf } from '../../kernel/message.ts';
 import { ownAffair } from '../../kernel/own-affair.ts';
 import { unreachable } from '../../kernel/unreachable.ts';
 import { type Hands, noHands, withHand } from '../hands.ts';
+import type { AuctionId } from '../ids.ts';
 import { isStaff } from '../people.ts';
 import { AuctionExists } from '../sale/messages.ts';
 import {

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { Actor } from '../../kernel/actor.ts';
-import { AuctionId, BidId, PersonId } from '../../kernel/ids.ts';
+import { PersonId } from '../../kernel/ids.ts';
 import { Instant } from '../../kernel/instant.ts';
 import {
   command,
@@ -25,6 +25,7 @@ import {
   MaximumNotRaised,
   OwnLot,
 } from '../auction/messages.ts';
+import { AuctionId, BidId } from '../ids.ts';
 import { HasReadSecrets } from '../inspector/messages.ts';
 
 // Streams `participant-<auctionId>:<person>`. Events are stored for ever.

@@ -1,9 +1,9 @@
 import type { FoldedAt } from '../../kernel/decider.ts';
 import { emptyTable, type IdTable, valueIn, withValue } from '../../kernel/id-table.ts';
-import type { LotId } from '../../kernel/ids.ts';
 import type { EventOf } from '../../kernel/message.ts';
 import { unreachable } from '../../kernel/unreachable.ts';
 import { type Hands, noHands, withHand } from '../hands.ts';
+import type { LotId } from '../ids.ts';
 import type { events, SaleTerms } from './messages.ts';
 
 /** An auction of a sale. */

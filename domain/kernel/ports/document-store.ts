@@ -1,6 +1,6 @@
 import type { JsonObject } from '../canonical.ts';
 import type { Position } from '../envelope.ts';
-import type { Page, Query } from './views.ts';
+import type { Page, Query } from './query.ts';
 
 /** A physical collection: one build of one version of a view, or one of the runtimes' own. */
 export interface CollectionSpec {

@@ -1,8 +1,8 @@
 import { emptyTable } from '../../kernel/id-table.ts';
 import type { CommandData, Rejection } from '../../kernel/message.ts';
 import { larger, smaller } from '../../kernel/money.ts';
-import { clearingOf, moved, providerAccount, receivableOf } from '../../kernel/posting.ts';
 import { unreachable } from '../../kernel/unreachable.ts';
+import { clearingOf, moved, providerAccount, receivableOf } from '../posting.ts';
 import {
   NoticeNoted,
   NoticesMatched,

@@ -2,8 +2,8 @@ import { z } from 'zod';
 import { MovementId, PersonId } from '../../kernel/ids.ts';
 import { command, event } from '../../kernel/message.ts';
 import { Currency, PositiveMinorUnits } from '../../kernel/money.ts';
-import { Postings } from '../../kernel/posting.ts';
 import { stream } from '../../kernel/stream.ts';
+import { Postings } from '../posting.ts';
 import { word } from '../words.ts';
 
 // Streams `platform-<account>:<currency>:<movement>`: what one movement has brought an account of the house. Histories of before
@@ -82,5 +82,5 @@ export const AssignUnallocated = command('AssignUnallocated', {
   stream: ({ currency }) => platformStream({ account: 'unallocated', currency }),
 });
 
-export const platformEvents = [PlatformCredited, UnallocatedAssigned] as const;
-export const platformCommands = [CreditPlatform, AssignUnallocated] as const;
+export const events = [PlatformCredited, UnallocatedAssigned] as const;
+export const commands = [CreditPlatform, AssignUnallocated] as const;

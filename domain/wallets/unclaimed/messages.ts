@@ -2,9 +2,9 @@ import type { z } from 'zod';
 import { MovementId, PersonId } from '../../kernel/ids.ts';
 import { command, event, rejection } from '../../kernel/message.ts';
 import { Currency, PositiveMinorUnits, PositiveSum, Sum } from '../../kernel/money.ts';
-import { Postings } from '../../kernel/posting.ts';
 import { stream } from '../../kernel/stream.ts';
 import { laterPart } from '../payment/messages.ts';
+import { Postings } from '../posting.ts';
 import { word } from '../words.ts';
 
 // Streams `unclaimed-<person>:<currency>`: what the house owes a person because no wallet of theirs could take it. This is
@@ -88,5 +88,5 @@ export const ReleaseUnclaimed = command('ReleaseUnclaimed', {
   stream: unclaimedStream,
 });
 
-export const unclaimedEvents = [MoneyUnclaimed, UnclaimedPaidOut] as const;
-export const unclaimedCommands = [ClaimMoney, PayOutUnclaimed, KeepUnclaimed, ReleaseUnclaimed] as const;
+export const events = [MoneyUnclaimed, UnclaimedPaidOut] as const;
+export const commands = [ClaimMoney, PayOutUnclaimed, KeepUnclaimed, ReleaseUnclaimed] as const;

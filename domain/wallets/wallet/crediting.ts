@@ -1,7 +1,7 @@
 import type { Decision } from '../../kernel/decider.ts';
 import { valueIn } from '../../kernel/id-table.ts';
 import { type CommandData, type EventOf, recordedReason } from '../../kernel/message.ts';
-import { availableOf, clearingOf, moved } from '../../kernel/posting.ts';
+import { availableOf, clearingOf, moved } from '../posting.ts';
 import { paidByCredit, recovered } from './debts.ts';
 import { walletLimits } from './limits.ts';
 import {
@@ -9,13 +9,13 @@ import {
   CreditOver,
   CreditRefused,
   CreditWallet,
+  type events,
   FundsCredited,
   WalletNotOpen,
-  type walletEvents,
 } from './messages.ts';
 import { balanceOf, creditKey, type Wallet } from './state.ts';
 
-type Event = EventOf<(typeof walletEvents)[number]>;
+type Event = EventOf<(typeof events)[number]>;
 
 /** What is on its way in by payments has its place in the wallet; the one with this id takes its own. */
 const pending = ({ topUps }: Wallet, except?: string): bigint =>

@@ -4,23 +4,23 @@ import type { PersonId } from '../../kernel/ids.ts';
 import type { CommandData, EventOf, Rejection } from '../../kernel/message.ts';
 import { type Currency, smaller } from '../../kernel/money.ts';
 import { ownAffair } from '../../kernel/own-affair.ts';
-import { availableOf, clearingOf, moved, platformAccount, receivableOf } from '../../kernel/posting.ts';
 import type { Debt } from '../debtor/messages.ts';
+import { availableOf, clearingOf, moved, platformAccount, receivableOf } from '../posting.ts';
 import {
   type CreditReason,
   DebtIncurred,
   DebtOutstanding,
   DebtPaid,
   DebtWrittenOff,
+  type events,
   type IncurDebt,
   LossRecovered,
   NothingOwed,
   type WriteOffDebt,
-  type walletEvents,
 } from './messages.ts';
 import { balanceOf, evolve, type Wallet } from './state.ts';
 
-type Event = EventOf<(typeof walletEvents)[number]>;
+type Event = EventOf<(typeof events)[number]>;
 /** By which payment money comes, if by one. */
 interface Credited {
   readonly movement: string;

@@ -1,10 +1,11 @@
 import { z } from 'zod';
-import { ClaimId, HoldId, MovementId, PaymentId, PersonId } from '../../kernel/ids.ts';
+import { MovementId, PaymentId, PersonId } from '../../kernel/ids.ts';
 import { Instant } from '../../kernel/instant.ts';
 import { event, refusalShape } from '../../kernel/message.ts';
 import { Currency, MinorUnits, PositiveMinorUnits, PositiveSum, Sum } from '../../kernel/money.ts';
-import { Postings } from '../../kernel/posting.ts';
+import { ClaimId, HoldId } from '../ids.ts';
 import { laterPart } from '../payment/messages.ts';
+import { Postings } from '../posting.ts';
 import { word } from '../words.ts';
 
 // Streams `wallet-<person>:<currency>`. This is the permanent storage format.
@@ -250,7 +251,7 @@ export const LossRecovered = event('LossRecovered', {
   upcasts: { 1: (data) => data },
 });
 
-export const walletEvents = [
+export const events = [
   WalletOpened,
   WalletClosed,
   TopUpRequested,

@@ -1,8 +1,9 @@
 import { isOver } from '../../kernel/deadline.ts';
 import { emptyTable, type IdTable, valueIn, withValue } from '../../kernel/id-table.ts';
-import type { ClaimId, HoldId, MovementId } from '../../kernel/ids.ts';
+import type { MovementId } from '../../kernel/ids.ts';
 import type { Instant } from '../../kernel/instant.ts';
 import { larger } from '../../kernel/money.ts';
+import type { ClaimId, HoldId } from '../ids.ts';
 import { walletLimits } from './limits.ts';
 import type { HoldPurpose } from './messages.ts';
 

@@ -1,7 +1,8 @@
 import { z } from 'zod';
-import { ClaimId, HoldId, MovementId, PersonId } from '../../kernel/ids.ts';
+import { MovementId, PersonId } from '../../kernel/ids.ts';
 import { rejection } from '../../kernel/message.ts';
 import { Currency, MinorUnits, PositiveMinorUnits, PositiveSum, Sum } from '../../kernel/money.ts';
+import { ClaimId, HoldId } from '../ids.ts';
 
 export const WalletNotOpen = rejection('wallet_not_open', {
   message: 'There is no open wallet of this person in this currency. Open one first.',

@@ -1,8 +1,9 @@
-import type { ClaimId, HoldId, PersonId } from '../../kernel/ids.ts';
+import type { PersonId } from '../../kernel/ids.ts';
 import type { Instant } from '../../kernel/instant.ts';
 import { type Currency, larger } from '../../kernel/money.ts';
-import { availableOf, heldOf, moved } from '../../kernel/posting.ts';
 import type { Debt } from '../debtor/messages.ts';
+import type { ClaimId, HoldId } from '../ids.ts';
+import { availableOf, heldOf, moved } from '../posting.ts';
 import { whyKept } from './debts.ts';
 import { claimsUnder, heldBy, holdNamed, openHolds, stateOfClaim } from './holds.ts';
 import { walletLimits } from './limits.ts';

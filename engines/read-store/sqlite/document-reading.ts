@@ -1,7 +1,7 @@
 import type { SQLInputValue } from 'node:sqlite';
 import type { JsonObject } from '#domain/kernel/canonical.ts';
 import { documentLimits, type StoredDocument } from '#domain/kernel/ports/document-store.ts';
-import type { Found, Page, Query } from '#domain/kernel/ports/views.ts';
+import type { Found, Page, Query } from '#domain/kernel/ports/query.ts';
 import { cursorOf, type Place, parseQuery } from '../query.ts';
 import { Collections } from './collections.ts';
 import type { Database, Row } from './database.ts';

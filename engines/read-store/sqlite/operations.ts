@@ -1,12 +1,8 @@
 import type { ConsumerRows } from './consumer-rows.ts';
 import type { Database } from './database.ts';
 import type { DocumentWriting } from './document-writing.ts';
-import { settingOf } from './settings.ts';
+import { putSetting, settingOf } from './setting-rows.ts';
 import type { Operations } from './wire.ts';
-
-const putSetting = (database: Database, name: string, value: string): void => {
-  database.run('INSERT OR REPLACE INTO settings VALUES (?, ?)', name, value);
-};
 
 /** All that changes the store but commits, each in a transaction of its own. */
 export function operationsOn(

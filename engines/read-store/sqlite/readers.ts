@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { ReadBy } from '../history.ts';
 import { ConsumerRows } from './consumer-rows.ts';
 import { Database } from './database.ts';
-import { settingOf } from './settings.ts';
+import { settingOf } from './setting-rows.ts';
 
 /** What `views.db` knows of whoever has read the history. Nothing in the folder is changed by looking. */
 export interface SqliteReaders extends ReadBy {

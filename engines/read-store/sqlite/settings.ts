@@ -1,10 +1,8 @@
 import type { SettingStore } from '#domain/kernel/ports/setting-store.ts';
 import type { Database } from './database.ts';
 import { reading } from './reading.ts';
+import { settingOf } from './setting-rows.ts';
 import type { Writing } from './writing.ts';
-
-export const settingOf = (database: Database, name: string): string | undefined =>
-  database.one('SELECT value FROM settings WHERE name = ?', name)?.value?.toString();
 
 export const sqliteSettings = (database: Database, writing: Writing): SettingStore => ({
   get: async (name) => reading(() => settingOf(database, name)),

@@ -5,7 +5,8 @@ import { Database, openDatabase } from './database.ts';
 import { DocumentReading } from './document-reading.ts';
 import { sqliteDocuments } from './documents.ts';
 import { readFailure, reading } from './reading.ts';
-import { settingOf, sqliteSettings } from './settings.ts';
+import { settingOf } from './setting-rows.ts';
+import { sqliteSettings } from './settings.ts';
 import { sqliteSnapshots } from './snapshots.ts';
 import { writingTo } from './writing.ts';
 

@@ -2,9 +2,9 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { createClient } from 'graphql-ws';
 import { WebSocket } from 'ws';
-import { moved } from '#domain/kernel/posting.ts';
 import { tokenOf } from '#domain/kernel/token.ts';
 import { TopUpConfirmed, TopUpInitiated, TopUpRequiresAction } from '#domain/wallets/payment/messages.ts';
+import { moved } from '#domain/wallets/posting.ts';
 import { WalletOpened } from '#domain/wallets/wallet/messages.ts';
 import { givenReadSide, type ReadSide } from '../../support/read-side.ts';
 

@@ -2,10 +2,10 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { AuctionScheduled, LotSettled, LotSold } from '#domain/auctions/auction/messages.ts';
 import { BidPlaced } from '#domain/auctions/participant/messages.ts';
-import { moved } from '#domain/kernel/posting.ts';
 import { tokenOf } from '#domain/kernel/token.ts';
 import { NoticeRefused, TopUpInitiated } from '#domain/wallets/payment/messages.ts';
 import { PlatformCredited } from '#domain/wallets/platform/messages.ts';
+import { moved } from '#domain/wallets/posting.ts';
 import { terms } from '../../support/auctions.ts';
 import { givenReadSide, type ReadSide } from '../../support/read-side.ts';
 

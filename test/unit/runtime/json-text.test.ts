@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { RefusedRequestError } from '#domain/kernel/rejections.ts';
 import { readJsonText, readUtf8 } from '#runtime/json-text.ts';
+import { RefusedRequestError } from '#runtime/refused-request.ts';
 
 const isRefused = (error: unknown) => error instanceof RefusedRequestError && error.answer.status === 400;
 

@@ -1,6 +1,7 @@
 import type { JsonObject } from '#domain/kernel/canonical.ts';
 import { jsonSchemas } from '#domain/kernel/json-schema.ts';
 import { PaymentNotice, SIGNATURE_HEADER } from '#domain/kernel/ports/payments.ts';
+import { PAYMENT_NOTICES } from '../paths.ts';
 import { commonResponse, described, portResponses, rejectionName } from './answers.ts';
 import { jsonOf, oneOf, ref, toComponent } from './json.ts';
 
@@ -68,7 +69,7 @@ const health: JsonObject = {
 };
 
 const notices: JsonObject = {
-  '/webhooks/payments': {
+  [PAYMENT_NOTICES]: {
     post: {
       operationId: 'TakePaymentNotice',
       tags: ['platform'],

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { z } from 'zod';
 import { Instant } from '#domain/kernel/instant.ts';
-import '#domain/kernel/problems.ts';
+import '#domain/zod/problems.ts';
 import { registry } from '#compose/contexts.ts';
 import { MinorUnits, PositiveMinorUnits, Sum } from '#domain/kernel/money.ts';
 import { someText } from '#domain/kernel/text.ts';

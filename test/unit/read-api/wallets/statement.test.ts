@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { availableOf, clearingOf, moved, platformAccount, receivableOf } from '#domain/kernel/posting.ts';
 import { tokenOf } from '#domain/kernel/token.ts';
+import { availableOf, clearingOf, moved, platformAccount, receivableOf } from '#domain/wallets/posting.ts';
 import {
   DebtIncurred,
   DebtPaid,

@@ -22,11 +22,17 @@ import { restRoutes } from '#write-side/rest/commands.ts';
 
 // A port of three commands, for tests of the port alone: what a command comes to is said by the test.
 
-const TooSoft = rejection('too_soft', { message: 'Ring louder.', details: { least: Money }, status: 422 });
+/** What is marked stands two deep and in a list, too. */
+const heard = z.object({ from: z.array(z.object({ name: z.string(), whisper: secret(z.string()) })) });
+const TooSoft = rejection('too_soft', {
+  message: 'Ring louder.',
+  details: { least: Money, heard: heard.optional() },
+  status: 422,
+});
 const Rung = event('Rung', {
   version: 1,
   description: 'The bell rang.',
-  data: { by: PersonId, fee: Money, whisper: secret(z.string()) },
+  data: { by: PersonId, fee: Money, whisper: secret(z.string()), heard },
 });
 const data = { bell: z.string().max(20), fee: Money };
 const RingBell = command('RingBell', {

@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import type { PersonId } from './ids.ts';
-import { type Currency, SignedSum } from './money.ts';
+import type { PersonId } from '../kernel/ids.ts';
+import { type Currency, SignedSum } from '../kernel/money.ts';
 
 /** Every account there is: its kind, whose it is, its currency, and the side of a wallet. */
 const ACCOUNT =
