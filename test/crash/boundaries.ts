@@ -13,7 +13,7 @@ import { type MortalPlatform, mortalPlatform } from './mortal-platform.ts';
 const OPENS = '2026-03-01T13:00:00.000Z';
 const ENDS = '2026-03-08T13:00:00.000Z';
 /** Longer than a payment may wait to be confirmed, and than a withdrawal's hold lasts. */
-const LATER = '2026-03-12T13:00:00.000Z';
+export const LATER = '2026-03-12T13:00:00.000Z';
 
 interface People {
   readonly ann: Session;
@@ -90,6 +90,8 @@ export interface TellOptions {
   readonly folder: string;
   /** When each life ends. */
   readonly death: Readonly<Record<string, string>>;
+  /** Whose code runs: this one's, unless another is named. */
+  readonly root?: string | undefined;
 }
 
 const ID = /[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}|[0-9a-f]{20,}/g;
@@ -120,14 +122,14 @@ async function liveUntil(platform: MortalPlatform, over: Promise<unknown>): Prom
 }
 
 /** Runs a client's work against a platform that is started again whenever it has died, and stops it then. */
-async function withPlatform(
-  { folder, death }: TellOptions,
+export async function withPlatform(
+  { folder, death, root }: TellOptions,
   work: (counter: Counter) => Promise<void>,
 ): Promise<Told> {
   const data = join(folder, 'data');
   const environment = { CLOCK: 'simulated', ...death };
   const preloads = ['test/crash/preloads/mortal.ts'];
-  const platform = await mortalPlatform({ folder: data, environment, preloads });
+  const platform = await mortalPlatform({ folder: data, environment, preloads, ...(root && { root }) });
   const log = acknowledgementLog(join(folder, 'acknowledgements.jsonl'));
   const over = new AbortController();
   try {
@@ -139,6 +141,12 @@ async function withPlatform(
     await platform.kill();
     log.close();
   }
+}
+
+/** Moving in and the story, by people who may have been through a part of it already. */
+export async function tellFromTheFirst(counter: Counter): Promise<void> {
+  await moveIn(counter);
+  await tell(counter);
 }
 
 /** The platform as it is before the story begins, in a folder to be copied. */

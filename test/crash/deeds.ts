@@ -84,7 +84,9 @@ export async function topUp(
   const asked = await counter.command(who, commandId, 'wallets/request-top-up', usd(minor));
   const paymentId = asked?.events[0]?.data.paymentId;
   if (typeof paymentId !== 'string') return;
-  const waiting = await paymentThat(counter, who, paymentId, ({ actionUrl }) => actionUrl !== null);
+  const asksOrIsPaid = ({ status, actionUrl }: Payment): boolean =>
+    actionUrl !== null || status === 'confirmed';
+  const waiting = await paymentThat(counter, who, paymentId, asksOrIsPaid);
   if (waiting?.actionUrl == null) return;
   const headers = { 'content-type': 'application/x-www-form-urlencoded' };
   const page = new URL(waiting.actionUrl).pathname;

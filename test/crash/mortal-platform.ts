@@ -5,14 +5,16 @@ import { freePort } from '#bench/free-port.ts';
 
 // The real platform as its own process, killed and started again on the same folder and the same port.
 
-const root = resolve(import.meta.dirname, '../..');
+const here = resolve(import.meta.dirname, '../..');
 /** Compiled code is kept from one life to the next: a start costs a third of the time. */
-const compiled = process.env.NODE_COMPILE_CACHE ?? resolve(root, 'node_modules/.cache/compiled');
+const compiled = process.env.NODE_COMPILE_CACHE ?? resolve(here, 'node_modules/.cache/compiled');
 /** How long a start may take on a busy machine, in milliseconds. */
 const START_MS = 60_000;
 
 export interface MortalOptions {
   readonly folder: string;
+  /** Of the code that runs: this one's, unless another is named. */
+  readonly root?: string;
   readonly environment?: Readonly<Record<string, string>>;
   /** Modules loaded before the program. */
   readonly preloads?: readonly string[];
@@ -49,6 +51,7 @@ for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => 
 /** A platform that does not run yet. */
 export async function mortalPlatform(options: MortalOptions): Promise<MortalPlatform> {
   const port = await freePort();
+  const { root = here } = options;
   const preloads = (options.preloads ?? []).flatMap((file) => ['--import', resolve(root, file)]);
   let child: ChildProcess | undefined;
   let ended: Promise<number | null> = Promise.resolve(null);

@@ -81,7 +81,7 @@ export class Deployment {
   }
 
   /** Opens a platform with one process that plays every role; it closes when the test has ended. */
-  static async open(t: TestContext, options: DeploymentOptions = {}): Promise<Deployment> {
+  static async open(t: Pick<TestContext, 'after'>, options: DeploymentOptions = {}): Promise<Deployment> {
     let url = '';
     const deployment = new Deployment(options, () => url);
     const app = express().use((request, response, next) => {

@@ -29,7 +29,7 @@ export class Saleroom {
     this.deployment = deployment;
   }
 
-  static async open(t: TestContext, options: DeploymentOptions = {}): Promise<Saleroom> {
+  static async open(t: Pick<TestContext, 'after'>, options: DeploymentOptions = {}): Promise<Saleroom> {
     return new Saleroom(await Deployment.open(t, options));
   }
 
@@ -110,7 +110,7 @@ export class Saleroom {
 
 /** An open auction in which Ann and Bob have joined, with 100.00 each; Sam, who sells, has an empty wallet. */
 export async function givenOpenAuction(
-  t: TestContext,
+  t: Pick<TestContext, 'after'>,
   options: DeploymentOptions & Pick<AuctionTerms, 'reserve'> = {},
 ): Promise<Saleroom> {
   const room = await Saleroom.open(t, options);
