@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { type Logger, pino } from 'pino';
 import { type Platform, startEmbedded } from '#compose/embedded.ts';
+import { openLog } from '#compose/log.ts';
 import { type Config, ConfigError, readConfig } from '#config';
 import { EXIT, exitCodeOf } from '#exit';
 
@@ -83,7 +84,7 @@ function startDemo({ url }: Platform, forDemo: readonly string[]): ChildProcess 
 }
 
 function start(config: Config): Promise<Platform> {
-  const log = pino({ level: config.logLevel }, output);
+  const log = openLog(config.logLevel, output);
   endOnMistakes(log);
   return startEmbedded({
     config,

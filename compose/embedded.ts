@@ -1,6 +1,7 @@
 import type { Logger } from 'pino';
 import type { Config } from '#config';
 import { afterwards } from '#engines/afterwards.ts';
+import type { RunningViews } from '#projections/runtime/views.ts';
 import type { ReadLimits } from '#read-api/limits.ts';
 import { pause } from '#runtime/pause.ts';
 import { turns } from '#runtime/turns.ts';
@@ -9,7 +10,7 @@ import { registry } from './contexts.ts';
 import { countOf } from './count.ts';
 import { clockOperations, developmentClock } from './development-clock.ts';
 import { developmentPayments, paymentOperations } from './development-payments.ts';
-import { type Engines, embeddedEngines } from './engines.ts';
+import { type EmbeddedEngines, type Engines, embeddedEngines } from './engines.ts';
 import { remindOfPayouts } from './forgotten-payments.ts';
 import { healthOfAll } from './health.ts';
 import { addressesBehind } from './http/addresses.ts';
@@ -17,13 +18,13 @@ import type { HttpLimits } from './http/limits.ts';
 import type { HttpPort } from './http.ts';
 import { metrics } from './metrics.ts';
 import { allowedOrigins } from './origins.ts';
-import { payments } from './payments.ts';
-import { openPorts } from './ports.ts';
+import { type Payments, payments } from './payments.ts';
+import { openPorts, type Ports, type PortsOptions } from './ports.ts';
 import { offered } from './production.ts';
 import { projections } from './projections.ts';
 import { readApi } from './read-api.ts';
 import { runSagas, type SagasRole } from './sagas.ts';
-import { writeSide } from './write-side.ts';
+import { type WriteSide, writeSide } from './write-side.ts';
 
 /** How long a stop waits for what is under way, in milliseconds. */
 const GRACE_MS = 5_000;
@@ -70,33 +71,33 @@ function warnOfRehearsal({ simulated, publicUrl }: Config, log: Logger): void {
     log.warn({ publicUrl }, 'PUBLIC_URL is plain http: whoever listens reads what people send');
 }
 
-/** Every role in one process on one port: the profile that needs no server. */
-export async function startEmbedded(options: PlatformOptions): Promise<Platform> {
-  const { config, version, log, onFatal, limits = {} } = options;
-  // Whoever waits hears that the outcome is unknown, and then the process may end.
-  const farewell = async (error: Error): Promise<void> => {
-    await opened?.close(FAREWELL_MS);
-    onFatal(error);
-  };
-  let opened: HttpPort | undefined;
-  const engines = await embeddedEngines({ config, log, onFatal: (error) => void farewell(error) });
-  const { machineClock, simulated } = engines;
-  const addresses = addressesBehind(config.trustedProxies);
+/** Under which addresses people come here and are sent here. */
+type Whereabouts = Pick<PortsOptions, 'addresses' | 'publicUrl' | 'allowedOrigin'>;
+
+/** What runs on the engines. */
+interface Roles {
+  readonly paying: Payments;
+  readonly write: WriteSide;
+  readonly views: RunningViews;
+  readonly sagas: SagasRole;
+  readonly read: ReturnType<typeof readApi>;
+}
+
+async function startRoles(
+  engines: Engines,
+  { config, log, limits = {} }: PlatformOptions,
+  { addresses, allowedOrigin }: Whereabouts,
+): Promise<Roles> {
   const asking = { addressOf: addresses.of, perPerson: turns(OPERATIONS_PER_PERSON, afterwards) };
   const has = offered(config);
   const paying = payments(engines, config);
-  if (config.production) warnOfRehearsal(config, log);
+  const { provider } = paying;
   const write = writeSide(engines, { log, notices: paying.notices, ...asking });
   const { dispatch } = write.pipeline;
   const views = await projections(engines, log);
-  await remindOfPayouts({
-    ...{ store: engines.store, consumers: engines.readStore.consumers, registry },
-    ...{ provider: paying.provider, log },
-  });
-  const role = await runSagas(engines, { dispatch, provider: paying.provider, log });
-  let url = '';
-  const publicUrl = () => config.publicUrl ?? url;
-  const allowedOrigin = allowedOrigins(config, publicUrl);
+  const { store, readStore } = engines;
+  await remindOfPayouts({ store, consumers: readStore.consumers, registry, provider, log });
+  const sagas = await runSagas(engines, { dispatch, provider, log });
   const read = readApi(engines, {
     dispatch,
     authenticate: write.authenticate,
@@ -108,68 +109,122 @@ export async function startEmbedded(options: PlatformOptions): Promise<Platform>
     allowedOrigin,
     limits: limits.read ?? {},
   });
-  const measured = metrics({
-    pipeline: () => write.pipeline.status(),
-    consumers: () => [...views.status(), ...role.status()],
-    noticesUnread: write.noticesUnread,
-    noticesWaiting: () => countOf(views.reader, 'notices', { status: 'waiting' }),
-  });
-  const { http, operations } = await openPorts(engines, {
-    ...{ config, version, log, metrics: measured, addresses, publicUrl, allowedOrigin },
+  return { paying, write, views, sagas, read };
+}
+
+/** What they serve, and which of it is there for development. */
+function servedBy(
+  engines: Engines,
+  { read, write, paying, sagas }: Roles,
+  config: Config,
+): Pick<PortsOptions, 'routers' | 'development'> {
+  const has = offered(config);
+  const { simulated } = engines;
+  return {
     routers: [
       ...read.routers,
       ...write.routers,
       ...paying.routers,
       ...(has.notices ? [developmentPayments(paying.provider)] : []),
-      ...(simulated === undefined ? [] : [developmentClock(simulated, () => settle(engines, role))]),
+      ...(simulated === undefined ? [] : [developmentClock(simulated, () => settle(engines, sagas))]),
     ],
     development: [
       ...(config.devTokens ? tokenOperations : []),
       ...(has.notices ? paymentOperations : []),
       ...(simulated === undefined ? [] : clockOperations),
     ],
+  };
+}
+
+/** What is told of them to whoever looks after the process. */
+function observed(
+  { clockJump }: EmbeddedEngines,
+  { write, views, sagas }: Roles,
+): Pick<PortsOptions, 'metrics' | 'health'> {
+  return {
+    metrics: metrics({
+      pipeline: () => write.pipeline.status(),
+      consumers: () => [...views.status(), ...sagas.status()],
+      noticesUnread: write.noticesUnread,
+      noticesWaiting: () => countOf(views.reader, 'notices', { status: 'waiting' }),
+    }),
     health: healthOfAll({
       draining: () => write.pipeline.status().draining,
       views: views.status,
-      sagas: role.status,
-      clockJump: engines.clockJump,
+      sagas: sagas.status,
+      clockJump,
     }),
+  };
+}
+
+/**
+ * First whoever sends people here is told, and then nothing new is taken: what is under way is done, and told to those who
+ * follow it. Then the feeds end, then whoever still asks, then what they have set going, and the stores last.
+ */
+async function stopInOrder(
+  engines: Engines,
+  { paying, write, views, sagas, read }: Roles,
+  { http, operations }: Ports,
+  { shutdownDelayMs }: Config,
+): Promise<void> {
+  const { machineClock } = engines;
+  http.announceClosing();
+  operations?.announceClosing();
+  if (shutdownDelayMs > 0) await pause(machineClock, shutdownDelayMs);
+  http.endConnections();
+  const drained = new AbortController();
+  const draining = write.pipeline.drain().finally(() => drained.abort());
+  await Promise.race([draining, pause(machineClock, GRACE_MS, drained.signal)]);
+  await read.graphql.close('going away');
+  await http.close(GRACE_MS);
+  await paying.close();
+  await write.pipeline.drain();
+  await sagas.stop();
+  await views.stop();
+  await operations?.close(GRACE_MS);
+  await engines.close();
+}
+
+/** Every role in one process on one port: the profile that needs no server. */
+export async function startEmbedded(options: PlatformOptions): Promise<Platform> {
+  const { config, version, log, onFatal, limits = {} } = options;
+  // Whoever waits hears that the outcome is unknown, and then the process may end.
+  const farewell = async (error: Error): Promise<void> => {
+    await opened?.close(FAREWELL_MS);
+    onFatal(error);
+  };
+  let opened: HttpPort | undefined;
+  const engines = await embeddedEngines({ config, log, onFatal: (error) => void farewell(error) });
+  if (config.production) warnOfRehearsal(config, log);
+  const publicUrl = () => config.publicUrl ?? opened?.url ?? '';
+  const whereabouts: Whereabouts = {
+    addresses: addressesBehind(config.trustedProxies),
+    publicUrl,
+    allowedOrigin: allowedOrigins(config, publicUrl),
+  };
+  const roles = await startRoles(engines, options, whereabouts);
+  const ports = await openPorts(engines, {
+    ...{ config, version, log },
+    ...whereabouts,
+    ...servedBy(engines, roles, config),
+    ...observed(engines, roles),
     limits: {
       connections: config.maxConnections,
       connectionsPerAddress: config.maxConnectionsPerAddress,
       ...limits.http,
     },
   });
+  const { http, operations } = ports;
   opened = http;
-  url = http.url;
-  paying.opened(url, publicUrl());
-  read.graphql.attach(http.server);
+  roles.paying.opened(http.url, publicUrl());
+  roles.read.graphql.attach(http.server);
 
-  async function stop(): Promise<void> {
-    // First whoever sends people here is told, and then nothing new is taken: what is under way is done, and told to those who
-    // follow it. Then the feeds end, then whoever still asks, then what they have set going, and the stores last.
-    http.announceClosing();
-    operations?.announceClosing();
-    if (config.shutdownDelayMs > 0) await pause(machineClock, config.shutdownDelayMs);
-    http.endConnections();
-    const drained = new AbortController();
-    const draining = write.pipeline.drain().finally(() => drained.abort());
-    await Promise.race([draining, pause(machineClock, GRACE_MS, drained.signal)]);
-    await read.graphql.close('going away');
-    await http.close(GRACE_MS);
-    await paying.close();
-    await write.pipeline.drain();
-    await role.stop();
-    await views.stop();
-    await operations?.close(GRACE_MS);
-    await engines.close();
-  }
   let stopped: Promise<void> | undefined;
   return {
-    url,
+    url: http.url,
     operationsUrl: operations?.url,
     stop() {
-      stopped ??= stop();
+      stopped ??= stopInOrder(engines, roles, ports, config);
       return stopped;
     },
   };

@@ -13,12 +13,9 @@ export interface Measured {
   readonly noticesUnread: () => ReadonlyMap<number, number>;
 }
 
-/** `GET /metrics` in the text format of Prometheus: the process, the write side's queues, every consumer. */
-export function metrics({ pipeline, consumers, noticesWaiting, noticesUnread }: Measured): Router {
-  const registry = new Registry();
-  collectDefaultMetrics({ register: registry });
-  const registers = [registry];
+type Registers = Registry[];
 
+function measureCommands(registers: Registers, { pipeline }: Measured): void {
   new Gauge({
     name: 'annals_commands_in_flight',
     help: 'Commands admitted and not yet done with, their chains included.',
@@ -52,6 +49,9 @@ export function metrics({ pipeline, consumers, noticesWaiting, noticesUnread }: 
       this.set(pipeline().cached.streams);
     },
   });
+}
+
+function measureConsumers(registers: Registers, { consumers }: Measured): void {
   new Gauge({
     name: 'annals_consumer_running',
     help: '1 while a view, reaction or saga advances; 0 when it waits for its lease, has stopped, or met a newer event.',
@@ -94,7 +94,9 @@ export function metrics({ pipeline, consumers, noticesWaiting, noticesUnread }: 
       for (const { name, handled } of consumers()) this.set({ consumer: name }, handled);
     },
   });
+}
 
+function measureNotices(registers: Registers, { noticesWaiting, noticesUnread }: Measured): void {
   new Gauge({
     name: 'annals_payment_notices_waiting',
     help: 'Signed notices of payment providers that nothing could follow, or match yet, and nobody has handled.',
@@ -115,6 +117,13 @@ export function metrics({ pipeline, consumers, noticesWaiting, noticesUnread }: 
       for (const [status, count] of noticesUnread()) this.set({ status: String(status) }, count);
     },
   });
+}
+
+/** `GET /metrics` in the text format of Prometheus: the process, the write side's queues, every consumer. */
+export function metrics(measured: Measured): Router {
+  const registry = new Registry();
+  collectDefaultMetrics({ register: registry });
+  for (const measure of [measureCommands, measureConsumers, measureNotices]) measure([registry], measured);
 
   const router = Router();
   router.get('/metrics', async (_request, response) => {

@@ -100,11 +100,20 @@ function read<Data>(schema: z.ZodType<Data>, body: string): Data {
   return fitting(schema, value, body);
 }
 
-/**
- * Connects to a platform. `run` names this run; `gone` is aborted when the platform is known to have ended, so that nobody
- * waits for it.
- */
-export function connect({ url, run, gone }: { url: string; run: string; gone: AbortSignal }): Api {
+interface Platform {
+  readonly url: string;
+  /** Aborted when the platform is known to have ended, so that nobody waits for it. */
+  readonly gone: AbortSignal;
+}
+
+/** Sends until `settled` takes the answer. */
+type Send = <Result>(
+  path: string,
+  init: RequestInit,
+  settled: (received: Received) => Result | undefined,
+) => Promise<Result>;
+
+function sendingTo({ url, gone }: Platform): Send {
   async function once(path: string, init: RequestInit): Promise<Received | undefined> {
     const signal = AbortSignal.any([gone, AbortSignal.timeout(limits.answerMs)]);
     try {
@@ -118,12 +127,7 @@ export function connect({ url, run, gone }: { url: string; run: string; gone: Ab
     }
   }
 
-  /** Sends until `settled` takes the answer. */
-  async function send<Result>(
-    path: string,
-    init: RequestInit,
-    settled: (received: Received) => Result | undefined,
-  ): Promise<Result> {
+  return async (path, init, settled) => {
     let last: Received | undefined;
     for (let attempt = 0; attempt < limits.attempts; attempt++) {
       if (attempt > 0) await pause(Math.min(limits.firstPauseMs * 2 ** (attempt - 1), limits.longestPauseMs));
@@ -133,24 +137,28 @@ export function connect({ url, run, gone }: { url: string; run: string; gone: Ab
       if (result !== undefined) return result;
     }
     throw new Error(`${path}: no answer after ${limits.attempts} attempts; last: ${JSON.stringify(last)}`);
-  }
+  };
+}
 
+function answerOf({ status, body }: Received): Answer | undefined {
+  if (status >= 400) {
+    const { code, message, details } = read(Rejected, body);
+    if (status === unavailable) return undefined;
+    return { outcome: 'rejected', code, why: `${code}: ${message} ${JSON.stringify(details)}` };
+  }
+  const { outcome, token, events } = read(Accepted, body);
+  // Recorded, and still on its way: the same id asks how it ended.
+  return outcome === 'pending' ? undefined : { outcome, token, events };
+}
+
+/** Connects to a platform. `run` names this run. */
+export function connect({ run, ...platform }: Platform & { readonly run: string }): Api {
+  const send = sendingTo(platform);
   const request = (path: string, init: RequestInit = {}) =>
     send(path, init, (received) => (received.status === unavailable ? undefined : received));
 
-  function answerOf({ status, body }: Received): Answer | undefined {
-    if (status >= 400) {
-      const { code, message, details } = read(Rejected, body);
-      if (status === unavailable) return undefined;
-      return { outcome: 'rejected', code, why: `${code}: ${message} ${JSON.stringify(details)}` };
-    }
-    const { outcome, token, events } = read(Accepted, body);
-    // Recorded, and still on its way: the same id asks how it ended.
-    return outcome === 'pending' ? undefined : { outcome, token, events };
-  }
-
   const api: Api = {
-    url,
+    url: platform.url,
     request,
     async signIn(person, roles, reputation = 0) {
       const asked = { sub: person, roles, reputation, hours: limits.tokenHours };

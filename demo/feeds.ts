@@ -52,6 +52,26 @@ export interface Feeds {
 const isOver = ({ last }: Followed): boolean =>
   last !== undefined && (last.settled || last.phase === 'passed' || last.phase === 'cancelled');
 
+/** Takes one item in. @throws z.ZodError, where it is not what a platform of this version tells */
+function take(following: Following, data: unknown, breaks: string[]): void {
+  const { after, position, auction } = Item.parse(data).auctionFeed;
+  if (following.cursor !== undefined && after !== following.cursor)
+    breaks.push(`${following.auctionId}: (${after}, ${position}] follows ${following.cursor}`);
+  following.cursor = position;
+  following.last = auction;
+  const now = performance.now();
+  for (let bids = following.arrivals.length; bids <= auction.bids; bids++) following.arrivals.push(now);
+}
+
+async function followOnce(client: Client, following: Following, breaks: string[]): Promise<void> {
+  const variables = { auctionId: following.auctionId, after: following.cursor };
+  for await (const { data, errors } of client.iterate({ query: FOLLOW, variables })) {
+    if (errors?.some(({ extensions }) => !COME_BACK_CODES.includes(extensions?.code)))
+      throw new AggregateError(errors, `the feed of ${following.auctionId} was refused`);
+    if (data) take(following, data, breaks);
+  }
+}
+
 /** Follows auctions over as few sockets as the platform allows; lost ones are taken up again from their last cursor. */
 export function followAuctions(url: string, auctionIds: readonly string[]): Feeds {
   const breaks: string[] = [];
@@ -60,29 +80,10 @@ export function followAuctions(url: string, auctionIds: readonly string[]): Feed
   const socketUrl = new URL('/graphql', url);
   socketUrl.protocol = socketUrl.protocol.replace('http', 'ws');
 
-  function take(following: Following, data: unknown): void {
-    const { after, position, auction } = Item.parse(data).auctionFeed;
-    if (following.cursor !== undefined && after !== following.cursor)
-      breaks.push(`${following.auctionId}: (${after}, ${position}] follows ${following.cursor}`);
-    following.cursor = position;
-    following.last = auction;
-    const now = performance.now();
-    for (let bids = following.arrivals.length; bids <= auction.bids; bids++) following.arrivals.push(now);
-  }
-
-  async function followOnce(client: Client, following: Following): Promise<void> {
-    const variables = { auctionId: following.auctionId, after: following.cursor };
-    for await (const { data, errors } of client.iterate({ query: FOLLOW, variables })) {
-      if (errors?.some(({ extensions }) => !COME_BACK_CODES.includes(extensions?.code)))
-        throw new AggregateError(errors, `the feed of ${following.auctionId} was refused`);
-      if (data) take(following, data);
-    }
-  }
-
   async function follow(client: Client, following: Following): Promise<void> {
     while (!closing.signal.aborted && failure === undefined && !isOver(following)) {
       try {
-        await followOnce(client, following);
+        await followOnce(client, following, breaks);
       } catch (error) {
         // What the platform says no to stays a no; a socket that was lost is opened again.
         if (error instanceof AggregateError || error instanceof z.ZodError) failure = error;

@@ -106,6 +106,119 @@ function sight(clock: Clock, patienceMs: number) {
   };
 }
 
+/** Who stands where, by the keys of the line. */
+function standings(line: Line) {
+  const lines = new Map<string, Places>();
+
+  function leave(key: string, id: string): void {
+    const places = lines.get(key);
+    const standing = places?.get(id);
+    if (places === undefined || standing === undefined) return;
+    standing.cancel?.();
+    places.delete(id);
+    if (places.size === 0) lines.delete(key);
+    // Whoever follows it here as well hears at once what was decided.
+    for (const { follower } of standing.ready.splice(0)) void follower.handOver([]).catch(() => undefined);
+  }
+
+  return {
+    of: (key: string): Places | undefined => lines.get(key),
+    leave,
+    /** Answers the key of the line in which somebody has left. */
+    take(event: RecordedEvent): string | undefined {
+      const place = line.place(event);
+      if (place === undefined) return undefined;
+      const { key, id } = place;
+      if (event.type !== line.joins.type) {
+        leave(key, id);
+        return key;
+      }
+      const places = lines.get(key) ?? new Map<string, Standing>();
+      lines.set(key, places);
+      const begin = { state: 'waiting', ready: [], queued: false, halves: 0, cancel: undefined } as const;
+      places.set(id, { ...begin, joined: event, ready: [] });
+      return undefined;
+    },
+    end(): void {
+      for (const places of lines.values())
+        for (const { cancel, ready } of places.values()) {
+          cancel?.();
+          for (const { fail } of ready.splice(0)) fail(new LineEndedError());
+        }
+      lines.clear();
+    },
+  };
+}
+
+/** Calls everybody whose turn it is in the line of a key. */
+type Advance = (key: string) => void;
+
+function callsIn(line: Line, clock: Clock, standing: ReturnType<typeof standings>): Advance {
+  function answered(key: string, id: string, passedOver: readonly Standing[], settled: boolean): void {
+    const called = standing.of(key)?.get(id);
+    for (const one of passedOver) {
+      if (settled) standing.leave(key, line.place(one.joined)?.id ?? '');
+      else one.state = 'waiting';
+    }
+    if (settled) standing.leave(key, id);
+    else if (called !== undefined) called.state = 'waiting';
+    advance(key);
+  }
+
+  function call(key: string, id: string, next: Standing, late: readonly Standing[]): void {
+    const ready = next.ready.shift();
+    if (ready === undefined) return;
+    for (const one of late) one.state = 'late';
+    next.state = 'called';
+    next.queued = ready.follower.queues;
+    ready.follower.handOver(late.map(({ joined }) => joined)).then(
+      ({ settled }) => answered(key, id, late, settled),
+      () => answered(key, id, late, false),
+    );
+  }
+
+  function someoneReady(key: string): Follower | undefined {
+    for (const { ready } of standing.of(key)?.values() ?? [])
+      if (ready[0] !== undefined) return ready[0].follower;
+    return undefined;
+  }
+
+  /** One half of the patience for one that is not there passes. */
+  function spendHalf(key: string, missed: Standing): void {
+    missed.cancel ??= clock.at(later(clock.now(), line.patienceMs / 2), () => {
+      missed.cancel = undefined;
+      missed.halves += 1;
+      if (missed.halves === 1 && isAbsent(missed)) someoneReady(key)?.seeTo(missed.joined);
+      advance(key);
+    });
+  }
+
+  /** Whether all of the patience for them is spent; what is left of it passes from now on. */
+  function wereWaitedFor(key: string, absent: readonly Standing[]): boolean {
+    const missed = absent.filter(({ halves }) => halves < 2);
+    for (const one of missed) spendHalf(key, one);
+    return missed.length === 0;
+  }
+
+  function advance(key: string): void {
+    let absent: Standing[] = [];
+    for (const [id, next] of standing.of(key) ?? []) {
+      if (next.state === 'called' && !next.queued) return;
+      if (next.state !== 'waiting') continue;
+      if (next.ready.length === 0) {
+        absent.push(next);
+        continue;
+      }
+      if (!wereWaitedFor(key, absent)) return;
+      call(key, id, next, absent);
+      if (!next.queued) return;
+      absent = [];
+    }
+  }
+
+  return advance;
+}
+
 /**
  * Keeps one line. Whoever is next hands over as soon as everybody before has, or has left, or was waited for long enough.
  * They hand over one after the other in one go, so that their commands stand in the queue of their stream in this order;
@@ -118,106 +231,16 @@ function sight(clock: Clock, patienceMs: number) {
  * @param clock the machine's
  */
 export function keepLine(line: Line, clock: Clock): KeptLine {
-  const lines = new Map<string, Places>();
+  const standing = standings(line);
+  const advance = callsIn(line, clock, standing);
   const history = sight(clock, line.patienceMs);
   let ended = false;
-
-  function forget(key: string, id: string): void {
-    const places = lines.get(key);
-    const standing = places?.get(id);
-    if (places === undefined || standing === undefined) return;
-    standing.cancel?.();
-    places.delete(id);
-    if (places.size === 0) lines.delete(key);
-    // Whoever follows it here as well hears at once what was decided.
-    for (const { follower } of standing.ready.splice(0)) void follower.handOver([]).catch(() => undefined);
-  }
-
-  function answered(key: string, id: string, passedOver: readonly Standing[], settled: boolean): void {
-    if (ended) return;
-    const standing = lines.get(key)?.get(id);
-    for (const one of passedOver) {
-      if (settled) forget(key, line.place(one.joined)?.id ?? '');
-      else one.state = 'waiting';
-    }
-    if (settled) forget(key, id);
-    else if (standing !== undefined) standing.state = 'waiting';
-    advance(key);
-  }
-
-  function call(key: string, id: string, standing: Standing, late: readonly Standing[]): void {
-    const ready = standing.ready.shift();
-    if (ready === undefined) return;
-    for (const one of late) one.state = 'late';
-    standing.state = 'called';
-    standing.queued = ready.follower.queues;
-    ready.follower.handOver(late.map(({ joined }) => joined)).then(
-      ({ settled }) => answered(key, id, late, settled),
-      () => answered(key, id, late, false),
-    );
-  }
-
-  /** One half of the patience for one that is not there passes. */
-  function spendHalf(key: string, standing: Standing): void {
-    standing.cancel ??= clock.at(later(clock.now(), line.patienceMs / 2), () => {
-      standing.cancel = undefined;
-      standing.halves += 1;
-      if (standing.halves === 1 && isAbsent(standing)) someoneReady(key)?.seeTo(standing.joined);
-      advance(key);
-    });
-  }
-
-  /** Whether all of the patience for them is spent; what is left of it passes from now on. */
-  function wereWaitedFor(key: string, absent: readonly Standing[]): boolean {
-    const missed = absent.filter(({ halves }) => halves < 2);
-    for (const one of missed) spendHalf(key, one);
-    return missed.length === 0;
-  }
-
-  function someoneReady(key: string): Follower | undefined {
-    for (const { ready } of lines.get(key)?.values() ?? [])
-      if (ready[0] !== undefined) return ready[0].follower;
-    return undefined;
-  }
-
-  /** Calls everybody whose turn it is. */
-  function advance(key: string): void {
-    let absent: Standing[] = [];
-    for (const [id, standing] of lines.get(key) ?? []) {
-      if (standing.state === 'called' && !standing.queued) return;
-      if (standing.state !== 'waiting') continue;
-      if (standing.ready.length === 0) {
-        absent.push(standing);
-        continue;
-      }
-      if (!wereWaitedFor(key, absent)) return;
-      call(key, id, standing, absent);
-      if (!standing.queued) return;
-      absent = [];
-    }
-  }
-
-  /** Answers the line in which somebody has left. */
-  function take(event: RecordedEvent): string | undefined {
-    const place = line.place(event);
-    if (place === undefined) return undefined;
-    const { key, id } = place;
-    if (event.type !== line.joins.type) {
-      forget(key, id);
-      return key;
-    }
-    const places = lines.get(key) ?? new Map<string, Standing>();
-    lines.set(key, places);
-    const begin = { state: 'waiting', ready: [], queued: false, halves: 0, cancel: undefined } as const;
-    places.set(id, { ...begin, joined: event, ready: [] });
-    return undefined;
-  }
 
   return {
     line,
     met(events, through) {
       if (ended) return;
-      const moved = new Set(events.map(take));
+      const moved = new Set(events.map(standing.take));
       history.moveTo(through);
       for (const key of moved) if (key !== undefined) advance(key);
     },
@@ -225,8 +248,8 @@ export function keepLine(line: Line, clock: Clock): KeptLine {
       if (!ended && !(await history.of(joined.position)) && !ended) throw new NotSeenError(joined);
       if (ended) throw new LineEndedError();
       const place = line.place(joined);
-      const standing = place && lines.get(place.key)?.get(place.id);
-      if (place === undefined || standing === undefined) return follower.handOver([]);
+      const own = place && standing.of(place.key)?.get(place.id);
+      if (place === undefined || own === undefined) return follower.handOver([]);
       return new Promise((resolve, reject) => {
         const handOver: Follower['handOver'] = (late) => {
           const handedOver = follower.handOver(late);
@@ -235,19 +258,14 @@ export function keepLine(line: Line, clock: Clock): KeptLine {
         };
         const { queues } = follower;
         const seeTo = (absent: RecordedEvent): void => follower.seeTo(absent);
-        standing.ready.push({ follower: { handOver, seeTo, queues }, fail: reject });
-        if (standing.state === 'waiting') advance(place.key);
+        own.ready.push({ follower: { handOver, seeTo, queues }, fail: reject });
+        if (own.state === 'waiting') advance(place.key);
       });
     },
     end() {
       ended = true;
       history.end();
-      for (const places of lines.values())
-        for (const { cancel, ready } of places.values()) {
-          cancel?.();
-          for (const { fail } of ready.splice(0)) fail(new LineEndedError());
-        }
-      lines.clear();
+      standing.end();
     },
   };
 }

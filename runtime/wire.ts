@@ -1,10 +1,11 @@
 import { z } from 'zod';
 import type { JsonObject } from '#domain/kernel/canonical.ts';
 import type { Rejection } from '#domain/kernel/message.ts';
+import { publicDetails } from '#domain/kernel/redaction.ts';
 import type { Registry } from '#domain/kernel/registry.ts';
 import { safeEncode } from '#domain/zod/encoding.ts';
 
-// How rejections leave the platform: as JSON by their schemas. Events leave by redaction.ts.
+// How rejections leave the platform: as JSON by their schemas, without what is marked in them.
 
 export interface RejectionJson {
   readonly code: string;
@@ -14,13 +15,13 @@ export interface RejectionJson {
 
 /**
  * A rejection as JSON. One that a decider has just made holds amounts as bigint; one that was recorded holds its details
- * as they were stored, perhaps by a version whose catalogue was another: those go out as they are.
+ * as they were stored, perhaps by a version whose catalogue was another: those go out in that form.
  */
 export function rejectionJson(registry: Registry, { code, message, details }: Rejection): RejectionJson {
   const declared = registry.rejections.get(code);
   const encoded = declared && safeEncode(declared.schema, details);
-  if (encoded?.success === true) return { code, message, details: encoded.data as JsonObject };
-  return { code, message, details: z.record(z.string(), z.json()).parse(details) };
+  const told = encoded?.success === true ? encoded.data : z.record(z.string(), z.json()).parse(details);
+  return { code, message, details: publicDetails(registry, code, told as JsonObject) };
 }
 
 /**

@@ -39,31 +39,21 @@ export interface Connections {
 /** A socket says by its close what the error was; without a listener the error would end the process. */
 const listenToErrors = (socket: Duplex): unknown => socket.on('error', () => undefined);
 
-/**
- * Looks after every connection of a server from its first moment to its last, whatever it becomes: Node lets go of those that it
- * hands over (`upgrade`, `connect`).
- *
- * - Each has its listener for errors, and is read in its turn.
- * - Where there are as many as may be, of one network or in all, the one on which nothing has been asked for the longest time
- *   gives way to a new one. One with a request under way, or that was upgraded, never does.
- * - Whoever has been told the last is destroyed after a moment: a peer that does not hang up holds nothing.
- * - Bytes that nobody takes are bounded, in time and in all.
- */
-export function lookAfter(
-  server: Server,
-  { limits, clock, addresses, takeIn, refusal }: Options,
-): Connections {
+const idle = (connection: Connection): void => {
+  for (const group of connection.groups) group.idle.add(connection);
+};
+const busy = (connection: Connection): void => {
+  for (const group of connection.groups) group.idle.delete(connection);
+};
+
+type Known = ReadonlyMap<Socket, Connection>;
+
+/** Those that were let in, of one network or in all no more than may be. */
+function guests(limits: HttpLimits) {
   const known = new Map<Socket, Connection>();
   const everybody = groups<Connection>(limits.connections, 503);
   const networks = groups<Connection>(limits.connectionsPerAddress, 429);
-  const turnedAway = new Set<Socket>();
 
-  const idle = (connection: Connection) => {
-    for (const group of connection.groups) group.idle.add(connection);
-  };
-  const busy = (connection: Connection) => {
-    for (const group of connection.groups) group.idle.delete(connection);
-  };
   function forget(connection: Connection): void {
     known.delete(connection.socket);
     for (const group of connection.groups) group.leave(connection);
@@ -78,15 +68,81 @@ export function lookAfter(
     return true;
   }
 
-  function turnAway(socket: Socket, status: 429 | 503): void {
-    // What it asks is not even read.
-    socket.pause();
-    socket.end(refusal(status));
-    turnedAway.add(socket);
-    socket.once('close', () => turnedAway.delete(socket));
-    const [oldest] = turnedAway;
-    if (turnedAway.size > limits.turnedAway) oldest?.destroy();
+  return {
+    known,
+    /** Lets a connection in, or answers with the group that has no room for it. */
+    enter(socket: Socket, peer: string | undefined): Group<Connection> | undefined {
+      // Who comes from one network makes room among themselves, before others are asked to.
+      const joined = [...(peer === undefined ? [] : [networks.of(networkOf(peer))]), everybody.of('')];
+      const full = joined.find((group) => !makesRoom(group));
+      if (full !== undefined) return full;
+      const connection: Connection = { socket, groups: joined, asked: 0, takenBytes: 0, untakenMs: 0 };
+      for (const group of joined) group.join(connection);
+      known.set(socket, connection);
+      idle(connection);
+      socket.once('close', () => forget(connection));
+      return undefined;
+    },
+  };
+}
+
+/** Those that were not, until they have gone; only so many may stay to hear why. */
+function turnedAway(most: number, refusal: Options['refusal']) {
+  const sockets = new Set<Socket>();
+  return {
+    sockets,
+    add(socket: Socket, status: 429 | 503): void {
+      // What it asks is not even read.
+      socket.pause();
+      socket.end(refusal(status));
+      sockets.add(socket);
+      socket.once('close', () => sockets.delete(socket));
+      const [oldest] = sockets;
+      if (sockets.size > most) oldest?.destroy();
+    },
+  };
+}
+
+function cutOffThoseBehind(known: Known, limits: HttpLimits, untakenBytes: number): void {
+  let waiting = untakenBytes;
+  const most = [...known.keys()].sort((one, other) => other.writableLength - one.writableLength);
+  for (const socket of most) {
+    if (waiting <= limits.untakenBytes) return;
+    waiting -= socket.writableLength;
+    socket.destroy();
   }
+}
+
+function lookAtWhatWaits(known: Known, limits: HttpLimits): void {
+  let waiting = 0;
+  for (const connection of known.values()) {
+    const { bytesWritten, writableLength } = connection.socket;
+    const takenBytes = bytesWritten - writableLength;
+    const stands = writableLength > 0 && takenBytes === connection.takenBytes;
+    connection.takenBytes = takenBytes;
+    connection.untakenMs = stands ? connection.untakenMs + limits.connectionsCheckMs : 0;
+    if (connection.untakenMs >= limits.untakenMs) connection.socket.destroy();
+    else waiting += writableLength;
+  }
+  if (waiting > limits.untakenBytes) cutOffThoseBehind(known, limits, waiting);
+}
+
+/**
+ * Looks after every connection of a server from its first moment to its last, whatever it becomes: Node lets go of those that it
+ * hands over (`upgrade`, `connect`).
+ *
+ * - Each has its listener for errors, and is read in its turn.
+ * - Where there are as many as may be, of one network or in all, the one on which nothing has been asked for the longest time
+ *   gives way to a new one. One with a request under way, or that was upgraded, never does.
+ * - Whoever has been told the last is destroyed after a moment: a peer that does not hang up holds nothing.
+ * - Bytes that nobody takes are bounded, in time and in all.
+ */
+export function lookAfter(
+  server: Server,
+  { limits, clock, addresses, takeIn, refusal }: Options,
+): Connections {
+  const { known, enter } = guests(limits);
+  const refused = turnedAway(limits.turnedAway, refusal);
 
   /** Behind the last answer a peer has a moment to hang up, and may be made to give way. */
   function endsAfter(socket: Socket): void {
@@ -107,19 +163,8 @@ export function lookAfter(
     const peer = addresses.ofPeer(socket);
     // What a proxy brings is of everybody: each of its connections stands for itself.
     takeIn(socket, peer === undefined ? socket : networkOf(peer));
-    // Who comes from one network makes room among themselves, before others are asked to.
-    const joined = [...(peer === undefined ? [] : [networks.of(networkOf(peer))]), everybody.of('')];
-    const full = joined.find((group) => !makesRoom(group));
-    if (full === undefined) letIn(socket, joined);
-    else turnAway(socket, full.status);
-  }
-
-  function letIn(socket: Socket, joined: Connection['groups']): void {
-    const connection: Connection = { socket, groups: joined, asked: 0, takenBytes: 0, untakenMs: 0 };
-    for (const group of joined) group.join(connection);
-    known.set(socket, connection);
-    idle(connection);
-    socket.once('close', () => forget(connection));
+    const full = enter(socket, peer);
+    if (full !== undefined) refused.add(socket, full.status);
   }
 
   function asked({ socket }: IncomingMessage, response: ServerResponse): void {
@@ -139,30 +184,6 @@ export function lookAfter(
     if (connection !== undefined) busy(connection);
   }
 
-  function cutOffThoseBehind(untakenBytes: number): void {
-    let waiting = untakenBytes;
-    const most = [...known.keys()].sort((one, other) => other.writableLength - one.writableLength);
-    for (const socket of most) {
-      if (waiting <= limits.untakenBytes) return;
-      waiting -= socket.writableLength;
-      socket.destroy();
-    }
-  }
-
-  function lookAtWhatWaits(): void {
-    let waiting = 0;
-    for (const connection of known.values()) {
-      const { bytesWritten, writableLength } = connection.socket;
-      const takenBytes = bytesWritten - writableLength;
-      const stands = writableLength > 0 && takenBytes === connection.takenBytes;
-      connection.takenBytes = takenBytes;
-      connection.untakenMs = stands ? connection.untakenMs + limits.connectionsCheckMs : 0;
-      if (connection.untakenMs >= limits.untakenMs) connection.socket.destroy();
-      else waiting += writableLength;
-    }
-    if (waiting > limits.untakenBytes) cutOffThoseBehind(waiting);
-  }
-
   server.on('connection', arrived);
   server.prependListener('request', asked);
   server.prependListener('connect', handedOver);
@@ -173,8 +194,8 @@ export function lookAfter(
   });
   return {
     destroyAll() {
-      for (const socket of [...known.keys(), ...turnedAway]) socket.destroy();
+      for (const socket of [...known.keys(), ...refused.sockets]) socket.destroy();
     },
-    stop: every(clock, limits.connectionsCheckMs, lookAtWhatWaits),
+    stop: every(clock, limits.connectionsCheckMs, () => lookAtWhatWaits(known, limits)),
   };
 }

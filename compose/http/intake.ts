@@ -38,18 +38,11 @@ function lines() {
   };
 }
 
-/**
- * Takes in what comes on all connections slice by slice, so many between two looks at everybody else. Left to itself the system
- * hands over what lies ready of each connection, thirty-two pieces of 64 KiB at a time: a few dozen peers that never stop
- * sending would have the thread to themselves for seconds, and so would some hundreds that send one piece each at once.
- *
- * Crowds take turns, and within one its connections; short pieces come before long ones, of which one slice at least has its turn
- * in each look. A connection whose piece waits is not read any further, so that it is one piece each that is kept.
- */
-export function takeInByTurns(slicesAtOnce: number, afterwards: Afterwards): TakeIn {
+/** So many slices between two looks at everybody else, and the pieces that wait for theirs. */
+function slices(atOnce: number, afterwards: Afterwards) {
   const short = lines();
   const long = lines();
-  let left = slicesAtOnce;
+  let left = atOnce;
   let willLook = false;
 
   function takeFrom(waiting: typeof short): void {
@@ -58,7 +51,7 @@ export function takeInByTurns(slicesAtOnce: number, afterwards: Afterwards): Tak
 
   function lookAround(): void {
     willLook = false;
-    left = slicesAtOnce;
+    left = atOnce;
     takeFrom(short);
     takeFrom(long);
     if (!short.isEmpty() || !long.isEmpty()) willLookAround();
@@ -70,6 +63,31 @@ export function takeInByTurns(slicesAtOnce: number, afterwards: Afterwards): Tak
     afterwards(lookAround);
   }
 
+  return {
+    /** Whether one of a piece of so many bytes may be taken in now. */
+    mayGo: (bytes: number): boolean =>
+      left > 0 && short.isEmpty() && (bytes <= SHORT_BYTES || long.isEmpty()),
+    taken(): void {
+      left -= 1;
+      willLookAround();
+    },
+    wait(bytes: number, group: unknown, work: Work): void {
+      (bytes <= SHORT_BYTES ? short : long).add(group, work);
+      willLookAround();
+    },
+  };
+}
+
+/**
+ * Takes in what comes on all connections slice by slice, so many between two looks at everybody else. Left to itself the system
+ * hands over what lies ready of each connection, thirty-two pieces of 64 KiB at a time: a few dozen peers that never stop
+ * sending would have the thread to themselves for seconds, and so would some hundreds that send one piece each at once.
+ *
+ * Crowds take turns, and within one its connections; short pieces come before long ones, of which one slice at least has its turn
+ * in each look. A connection whose piece waits is not read any further, so that it is one piece each that is kept.
+ */
+export function takeInByTurns(slicesAtOnce: number, afterwards: Afterwards): TakeIn {
+  const turns = slices(slicesAtOnce, afterwards);
   return (connection, group) => {
     const { push, _read: read } = connection;
     /** Of the piece that is being taken in. */
@@ -79,23 +97,18 @@ export function takeInByTurns(slicesAtOnce: number, afterwards: Afterwards): Tak
     function takeSlice(): boolean {
       const slice = rest.subarray(0, SLICE_BYTES);
       rest = rest.length > SLICE_BYTES ? rest.subarray(SLICE_BYTES) : NOTHING;
-      left -= 1;
-      willLookAround();
+      turns.taken();
       return push.call(connection, slice);
     }
 
     function wait(): void {
-      (rest.length <= SHORT_BYTES ? short : long).add(group, () => {
+      turns.wait(rest.length, group, () => {
         if (connection.destroyed) rest = NOTHING;
         else takeSlice();
         if (rest.length > 0) wait();
         else if (hasEnded) push.call(connection, null);
       });
-      willLookAround();
     }
-
-    const mayGo = (): boolean =>
-      left > 0 && short.isEmpty() && (rest.length <= SHORT_BYTES || long.isEmpty()) && !connection.destroyed;
 
     // The system's pieces come by `push`; without a listener Node's parser would take them before that.
     connection.on('data', () => undefined);
@@ -106,7 +119,7 @@ export function takeInByTurns(slicesAtOnce: number, afterwards: Afterwards): Tak
       }
       rest = piece;
       let wantsMore = false;
-      while (rest.length > 0 && mayGo()) wantsMore = takeSlice();
+      while (rest.length > 0 && turns.mayGo(rest.length) && !connection.destroyed) wantsMore = takeSlice();
       if (rest.length === 0) return wantsMore;
       wait();
       // As a stream says that it is full: the system is not read until more is asked for.

@@ -1,10 +1,10 @@
 import type { JsonObject } from './canonical.ts';
 import { type JsonSchema, messageSchemas, referenceOf } from './json-schema.ts';
-import { type Mark, marks, type NewEvent } from './message.ts';
+import { type Mark, marks, type NewEvent, type Owned } from './message.ts';
 import type { Registry } from './registry.ts';
 
-// The one place where what is marked in an event's schema is taken out of its data, at whatever depth: every outlet says only
-// which marks it hides.
+// The one place that knows where a schema marks something, at whatever depth, and takes it out: of the data of events, of the details of
+// rejections, and of the schemas that describe either. Every outlet says only which marks it hides.
 
 /** Where marks stand in a value. */
 interface Places {
@@ -34,6 +34,21 @@ function optionsOf(schema: JsonSchema, $defs: Definitions, within: readonly stri
   return [schema, ...further.flatMap((option) => optionsOf(option, $defs, inside))];
 }
 
+const bornBy = (options: readonly JsonSchema[]): readonly Mark[] =>
+  marks.filter((mark) => options.some((option) => option[mark] === true));
+
+/** What is said of a value itself by any schema that it may be read by. */
+export function markedBy(
+  schema: JsonSchema,
+  $defs: Definitions,
+): { readonly marks: readonly Mark[]; readonly owned: Owned | undefined } {
+  const options = optionsOf(schema, $defs, []);
+  return {
+    marks: bornBy(options),
+    owned: options.find(({ owned }) => owned !== undefined)?.owned,
+  };
+}
+
 /** What any option marks is marked: nobody can tell which of them a value was read by. Undefined where nothing is. */
 function partOf(
   schemas: readonly JsonSchema[],
@@ -52,21 +67,22 @@ function partOf(
   );
   const each = items.length === 0 ? undefined : partOf(items, $defs, inside);
   const places = fields.size === 0 && each === undefined ? undefined : { fields, each };
-  const marked = marks.filter((mark) => options.some((option) => option[mark] === true));
+  const marked = bornBy(options);
   return marked.length === 0 && places === undefined ? undefined : { marks: marked, places };
 }
 
 type Hides = (mark: Mark) => boolean;
+const everything: Hides = () => true;
 const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === 'object' && value !== null;
 
-function without(value: unknown, { fields, each }: Places, hides: Hides): unknown {
-  if (!isObject(value)) return value;
+function without(value: unknown, places: Places | undefined, hides: Hides): unknown {
+  if (places === undefined || !isObject(value)) return value;
+  const { fields, each } = places;
   /** The part as it may be seen: none or one. */
   const seen = (item: unknown, part: Part | undefined): readonly unknown[] => {
     if (part === undefined) return [item];
-    if (part.marks.some(hides)) return [];
-    return [part.places === undefined ? item : without(item, part.places, hides)];
+    return part.marks.some(hides) ? [] : [without(item, part.places, hides)];
   };
   // A part that is itself a list stays one: only the list of none or one is opened.
   if (Array.isArray(value)) return value.flatMap((item) => seen(item, each));
@@ -77,16 +93,31 @@ function without(value: unknown, { fields, each }: Places, hides: Hides): unknow
   );
 }
 
+/** A message that leaves: an event by its type, or a rejection by its code. */
+type Kind = 'events' | 'rejections';
 const known = new WeakMap<Registry, Map<string, Places | undefined>>();
 
-function placesOf(registry: Registry, type: string): Places | undefined {
-  const types = known.get(registry) ?? new Map<string, Places | undefined>();
-  known.set(registry, types);
-  if (!types.has(type)) {
-    const { events, $defs } = messageSchemas(registry);
-    types.set(type, partOf([events[type] ?? {}], $defs, [])?.places);
+function placesOf(registry: Registry, kind: Kind, name: string): Places | undefined {
+  const found = known.get(registry) ?? new Map<string, Places | undefined>();
+  known.set(registry, found);
+  const key = `${kind}.${name}`;
+  if (!found.has(key)) {
+    const schemas = messageSchemas(registry);
+    found.set(key, partOf([schemas[kind][name] ?? {}], schemas.$defs, [])?.places);
   }
-  return types.get(type);
+  return found.get(key);
+}
+
+/** The details of a rejection, as JSON, as everybody may see them. */
+export const publicDetails = (registry: Registry, code: string, details: JsonObject): JsonObject =>
+  without(details, placesOf(registry, 'rejections', code), everything) as JsonObject;
+
+/** What a refusal has recorded is a rejection, whose details its own schema takes for any JSON. */
+function withPublicReason(registry: Registry, data: JsonObject): JsonObject {
+  const { reason } = data;
+  if (!isObject(reason) || typeof reason.code !== 'string') return data;
+  const details = publicDetails(registry, reason.code, reason.details as JsonObject);
+  return { ...data, reason: { ...reason, details } as JsonObject };
 }
 
 /**
@@ -95,10 +126,56 @@ function placesOf(registry: Registry, type: string): Places | undefined {
  */
 export function redacted(registry: Registry, event: NewEvent, hides: Hides): JsonObject {
   const data = registry.encode(event);
-  const places = placesOf(registry, event.type);
-  return places === undefined ? data : (without(data, places, hides) as JsonObject);
+  const seen = without(data, placesOf(registry, 'events', event.type), hides) as JsonObject;
+  return registry.events.get(event.type)?.refusal === true ? withPublicReason(registry, seen) : seen;
 }
 
 /** As everybody may see it. */
 export const publicData = (registry: Registry, event: NewEvent): JsonObject =>
-  redacted(registry, event, () => true);
+  redacted(registry, event, everything);
+
+/** A list of which every item is hidden is there, and empty. */
+const emptied = ({ minItems: _, ...schema }: JsonSchema): JsonSchema => ({ ...schema, maxItems: 0 });
+
+function shown(
+  schema: JsonSchema,
+  places: Places | undefined,
+  $defs: Definitions,
+  within: readonly string[],
+): JsonSchema {
+  if (places === undefined) return schema;
+  const name = referenceOf(schema);
+  const named = name === undefined || within.includes(name) ? undefined : $defs[name];
+  if (name !== undefined && named !== undefined) {
+    // What others share is described in its own place as it is: here stands what is left of it.
+    const { $ref: _, ...beside } = schema;
+    return { ...shown(named, places, $defs, [...within, name]), ...beside };
+  }
+  const { fields, each } = places;
+  const isHidden = (part: Part | undefined): boolean => part !== undefined && part.marks.length > 0;
+  const inside = (part: JsonSchema, at: Part | undefined) => shown(part, at?.places, $defs, within);
+  const options = (all: readonly JsonSchema[]) => all.map((option) => shown(option, places, $defs, within));
+  const { properties, required, items, prefixItems, additionalProperties, anyOf, oneOf, allOf } = schema;
+  const left = Object.entries(properties ?? {}).filter(([name]) => !isHidden(fields.get(name)));
+  const open = isSchema(additionalProperties) && !isHidden(each) && inside(additionalProperties, each);
+  const described: JsonSchema = {
+    ...schema,
+    ...(properties && {
+      properties: Object.fromEntries(left.map(([name, part]) => [name, inside(part, fields.get(name))])),
+    }),
+    ...(required && { required: required.filter((name) => !isHidden(fields.get(name))) }),
+    ...(items && { items: inside(items, each) }),
+    ...(prefixItems && { prefixItems: prefixItems.map((item) => inside(item, each)) }),
+    ...(isSchema(additionalProperties) && { additionalProperties: open }),
+    ...(anyOf && { anyOf: options(anyOf) }),
+    ...(oneOf && { oneOf: options(oneOf) }),
+    ...(allOf && { allOf: options(allOf) }),
+  };
+  return items !== undefined && isHidden(each) ? emptied(described) : described;
+}
+
+/** The schema of what {@link publicData} or {@link publicDetails} leaves of such a message. */
+export function publicSchema(registry: Registry, kind: Kind, name: string): JsonSchema {
+  const schemas = messageSchemas(registry);
+  return shown(schemas[kind][name] ?? {}, placesOf(registry, kind, name), schemas.$defs, []);
+}

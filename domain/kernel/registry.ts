@@ -91,41 +91,49 @@ function lift(
   return data;
 }
 
-/** Makes the registry, and refuses names that are declared twice. */
-export function registryOf(contexts: readonly Context[]): Registry {
-  const items = <T>(found: ReadonlyMap<string, { readonly item: T }>): ReadonlyMap<string, T> =>
-    new Map([...found].map(([name, { item }]) => [name, item]));
-  const events = items(
-    byName(
-      contexts,
-      (context) => context.events,
-      ({ type }) => type,
-    ),
+const items = <T>(found: ReadonlyMap<string, { readonly item: T }>): ReadonlyMap<string, T> =>
+  new Map([...found].map(([name, { item }]) => [name, item]));
+
+type Declared = Pick<Registry, 'contexts' | 'events' | 'commands' | 'rejections' | 'verdicts'>;
+
+function declaredBy(contexts: readonly Context[]): Declared {
+  const events = byName(
+    contexts,
+    (context) => context.events,
+    ({ type }) => type,
   );
-  const declared = byName(
+  const commands = byName(
     contexts,
     (context) => context.commands,
     ({ type }) => type,
   );
-  const commands = new Map(
-    [...declared].map(([type, { item, context }]) => [type, { context, command: item }] as const),
-  );
   const common: Context = { name: 'every context', description: '', events: [], commands: [] };
-  const rejections = items(
-    byName<RejectionDeclaration>(
-      [common, ...contexts],
-      (context) =>
-        context === common ? commonRejections : context.commands.flatMap((command) => command.rejections),
-      ({ code }) => code,
-    ),
+  const rejections = byName<RejectionDeclaration>(
+    [common, ...contexts],
+    (context) =>
+      context === common ? commonRejections : context.commands.flatMap((command) => command.rejections),
+    ({ code }) => code,
   );
-  const verdicts = items(
-    byName(
-      contexts,
-      (context) => context.events.flatMap((event) => Object.entries(event.verdicts)),
-      ([name]) => name,
-    ),
+  const verdicts = byName(
+    contexts,
+    (context) => context.events.flatMap((event) => Object.entries(event.verdicts)),
+    ([name]) => name,
   );
+  return {
+    contexts,
+    events: items(events),
+    commands: new Map(
+      [...commands].map(([type, { item, context }]) => [type, { context, command: item }] as const),
+    ),
+    rejections: items(rejections),
+    verdicts: new Map([...verdicts].map(([name, { item }]) => [name, item[1].description])),
+  };
+}
+
+/** Makes the registry, and refuses names that are declared twice. */
+export function registryOf(contexts: readonly Context[]): Registry {
+  const declared = declaredBy(contexts);
+  const { events, commands } = declared;
   /** Of stored events. */
   const read = notes<RecordedEvent>('read');
   /** Of the JSON of an event's data. */
@@ -152,11 +160,7 @@ export function registryOf(contexts: readonly Context[]): Registry {
   };
 
   return {
-    contexts,
-    events,
-    commands,
-    rejections,
-    verdicts: new Map([...verdicts].map(([name, [, { description }]]) => [name, description])),
+    ...declared,
     decode(stored) {
       const known = read.of(stored);
       if (known !== undefined) return known;

@@ -9,7 +9,7 @@ import {
 import type { Clock } from '#domain/kernel/ports/facts.ts';
 import { checkLimit, encodeAppend, frozen } from './event.ts';
 import { matcher } from './filter.ts';
-import { followPages } from './follow.ts';
+import { followPages, type HistoryPage } from './follow.ts';
 import { signalled } from './wake.ts';
 
 export interface MemoryOptions {
@@ -56,6 +56,38 @@ function answeredBefore(
   };
 }
 
+function pageOf(
+  all: readonly StoredEvent[],
+  { after, direction = 'forwards', limit, filter }: Parameters<EventStore['readAll']>[0],
+): HistoryPage {
+  checkLimit(limit);
+  const matches = matcher(filter);
+  const events: StoredEvent[] = [];
+  const forwards = direction === 'forwards';
+  const step = forwards ? 1 : -1;
+  let index = forwards
+    ? indexBehind(all, after ?? BEGINNING)
+    : (after === undefined ? all.length : indexBehind(all, after - 1n)) - 1;
+  let through = forwards ? (after ?? BEGINNING) : BEGINNING;
+  for (let event = all[index]; event && events.length < limit; event = all[index]) {
+    if (matches(event)) events.push(event);
+    through = event.position;
+    index += step;
+  }
+  const end = all[index] === undefined;
+  return { events, through: end && !forwards ? BEGINNING : through, end };
+}
+
+function streamPage(
+  events: readonly StoredEvent[],
+  { from, direction = 'forwards', limit }: Parameters<EventStore['readStream']>[1],
+): StoredEvent[] {
+  checkLimit(limit);
+  if (direction === 'forwards') return events.slice(from ?? 0, (from ?? 0) + limit);
+  const last = Math.min(from ?? events.length - 1, events.length - 1);
+  return events.slice(Math.max(0, last - limit + 1), last + 1).toReversed();
+}
+
 /** The whole port in memory: for tests and simulations. Events are frozen, nothing outlives the process. */
 export function memoryEventStore(options: MemoryOptions): EventStore {
   const { clock, firstPosition = BEYOND_NUMBERS, gap = 3n, epoch = 'memory' } = options;
@@ -86,16 +118,9 @@ export function memoryEventStore(options: MemoryOptions): EventStore {
     const positions: Position[] = [];
     for (const { eventId, type, data, metadata } of encoded) {
       const position = firstPosition + gap * BigInt(all.length);
-      const event: StoredEvent = Object.freeze({
-        eventId,
-        type,
-        stream,
-        revision: before.length,
-        position,
-        recordedAt,
-        data: frozen(data),
-        metadata: frozen(metadata),
-      });
+      const content = { data: frozen(data), metadata: frozen(metadata) };
+      const place = { stream, revision: before.length, position, recordedAt };
+      const event: StoredEvent = Object.freeze({ eventId, type, ...place, ...content });
       before.push(event);
       all.push(event);
       positions.push(position);
@@ -111,36 +136,17 @@ export function memoryEventStore(options: MemoryOptions): EventStore {
     };
   }
 
-  function page({ after, direction = 'forwards', limit, filter }: Parameters<EventStore['readAll']>[0]) {
+  function page(read: Parameters<EventStore['readAll']>[0]): HistoryPage {
     checkOpen();
-    checkLimit(limit);
-    const matches = matcher(filter);
-    const events: StoredEvent[] = [];
-    const forwards = direction === 'forwards';
-    const step = forwards ? 1 : -1;
-    let index = forwards
-      ? indexBehind(all, after ?? BEGINNING)
-      : (after === undefined ? all.length : indexBehind(all, after - 1n)) - 1;
-    let through = forwards ? (after ?? BEGINNING) : BEGINNING;
-    for (let event = all[index]; event && events.length < limit; event = all[index]) {
-      if (matches(event)) events.push(event);
-      through = event.position;
-      index += step;
-    }
-    const end = all[index] === undefined;
-    return { events, through: end && !forwards ? BEGINNING : through, end };
+    return pageOf(all, read);
   }
 
   return {
     epoch,
     append: async (stream, expected, events) => append(stream, expected, events),
-    async readStream(stream, { from, direction = 'forwards', limit }) {
+    async readStream(stream, read) {
       checkOpen();
-      checkLimit(limit);
-      const events = streams.get(stream) ?? [];
-      if (direction === 'forwards') return events.slice(from ?? 0, (from ?? 0) + limit);
-      const last = Math.min(from ?? events.length - 1, events.length - 1);
-      return events.slice(Math.max(0, last - limit + 1), last + 1).toReversed();
+      return streamPage(streams.get(stream) ?? [], read);
     },
     readAll: async (read) => page(read),
     follow: (options) => followPages(page, arrived, options, async () => {}),

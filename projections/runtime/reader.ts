@@ -7,6 +7,7 @@ import type { Clock } from '#domain/kernel/ports/facts.ts';
 import type { Filter, Page, Query } from '#domain/kernel/ports/query.ts';
 import type { ViewReader } from '#domain/kernel/ports/views.ts';
 import { Behind, Parked, RejectedError } from '#domain/kernel/rejections.ts';
+import { decode, safeDecode } from '#domain/zod/encoding.ts';
 import { pause } from '#runtime/pause.ts';
 import type { View } from '../view.ts';
 import { type Build, buildsOf, collectionOf, consumerOf, type ViewStores } from './builds.ts';
@@ -40,15 +41,34 @@ const mayHold = ({ keysBy }: View, query: Query, key: string): boolean =>
   isUnkeyed(key) ||
   namesIn(query.filter).every(([field, name]) => key.startsWith(keysBy[field]?.(name) ?? ''));
 
-/**
- * Reads the live build of each view, in any process that has the read store. After a new version of a view was started,
- * the documents of the old one are served as they are until the new one has caught up: they stand still, `reached` says
- * where, and a document that the new schema cannot read answers `behind`. A parked key is refused by `get`, and by `find` where the
- * page holds a document of it or the filter asks for it by name. A list that may hold something of another parked key says so.
- */
-export function viewReader(options: ViewReaderOptions): ViewReader {
+const behind = (view: string): RejectedError =>
+  new RejectedError(Behind({ view, retryAfterMs: RETRY_AFTER_MS }));
+
+function documentOf(view: View, build: Build, body: JsonObject): object {
+  if (build.version === view.version) return decode(view.schema, body);
+  const read = safeDecode(view.schema, body);
+  if (!read.success) throw behind(view.name);
+  return read.data;
+}
+
+/** The parked key that a list is about: it holds a document of it, or asks for it by name. */
+function parkedKeyOf(
+  query: Query,
+  shown: ReadonlyMap<string, { readonly key: string }>,
+  parked: readonly string[],
+): string | undefined {
+  const keys = new Set([...shown.values()].map(({ key }) => key));
+  const names = namesIn(query.filter);
+  // A key is what is asked for, or a stream that is named after it: `wallet-ann:USD`.
+  const isAskedFor = (key: string): boolean =>
+    names.some(([, name]) => key === name || key.endsWith(`-${name}`));
+  return parked.find((key) => keys.has(key) || isAskedFor(key));
+}
+
+/** The views, which build of each is live, and how far that has come. */
+function liveBuilds(options: ViewReaderOptions) {
   const { clock, waitMs = 5_000, running = () => undefined } = options;
-  const { documents, consumers, settings } = options.readStore;
+  const { consumers, settings } = options.readStore;
   const views = new Map(options.views.map((view) => [view.name, view]));
 
   const viewOf = (name: string): View => {
@@ -56,8 +76,6 @@ export function viewReader(options: ViewReaderOptions): ViewReader {
     if (view === undefined) throw new TypeError(`there is no view ${name}`);
     return view;
   };
-  const behind = (view: string): RejectedError =>
-    new RejectedError(Behind({ view, retryAfterMs: RETRY_AFTER_MS }));
   const liveOf = async (name: string): Promise<Build | undefined> => (await buildsOf(settings, name)).live;
   const reachedBy = async (view: string, build: Build | undefined): Promise<Position> =>
     build === undefined ? BEGINNING : ((await consumers.checkpoint(consumerOf(view, build))) ?? BEGINNING);
@@ -74,16 +92,6 @@ export function viewReader(options: ViewReaderOptions): ViewReader {
       const reached = await consumer?.reached(position ?? BEGINNING, LOOK_AGAIN_MS);
       if (reached !== true) await pause(clock, POLL_MS, new AbortController().signal);
     }
-  };
-
-  const parkedIn = async (view: string, build: Build): Promise<readonly string[]> =>
-    (await consumers.parked(consumerOf(view, build))).map(({ key }) => key);
-
-  const decode = (view: View, build: Build, body: JsonObject): object => {
-    if (build.version === view.version) return view.schema.decode(body as never);
-    const read = view.schema.safeDecode(body as never);
-    if (!read.success) throw behind(view.name);
-    return read.data;
   };
 
   /** Reads the live build; when it was dropped meanwhile, the one that is live then. */
@@ -104,6 +112,22 @@ export function viewReader(options: ViewReaderOptions): ViewReader {
     }
   };
 
+  return { viewOf, liveOf, reachedBy, read };
+}
+
+/**
+ * Reads the live build of each view, in any process that has the read store. After a new version of a view was started,
+ * the documents of the old one are served as they are until the new one has caught up: they stand still, `reached` says
+ * where, and a document that the new schema cannot read answers `behind`. A parked key is refused by `get`, and by `find` where the
+ * page holds a document of it or the filter asks for it by name. A list that may hold something of another parked key says so.
+ */
+export function viewReader(options: ViewReaderOptions): ViewReader {
+  const { documents, consumers } = options.readStore;
+  const { viewOf, liveOf, reachedBy, read } = liveBuilds(options);
+
+  const parkedIn = async (view: string, build: Build): Promise<readonly string[]> =>
+    (await consumers.parked(consumerOf(view, build))).map(({ key }) => key);
+
   /** @throws RejectedError with `parked` when a list is about one of these keys */
   const refuseParked = async (
     view: View,
@@ -115,12 +139,7 @@ export function viewReader(options: ViewReaderOptions): ViewReader {
     if (parked.length === 0) return;
     const ids = page.items.map(({ id }) => id);
     const shown = await documents.get(collectionOf(view.name, build), ids);
-    const keys = new Set([...shown.values()].map(({ key }) => key));
-    const names = namesIn(query.filter);
-    // A key is what is asked for, or a stream that is named after it: `wallet-ann:USD`.
-    const isAskedFor = (key: string): boolean =>
-      names.some(([, name]) => key === name || key.endsWith(`-${name}`));
-    const key = parked.find((it) => keys.has(it) || isAskedFor(it));
+    const key = parkedKeyOf(query, shown, parked);
     if (key !== undefined) throw new RejectedError(Parked({ view: view.name, key }));
   };
 
@@ -134,7 +153,7 @@ export function viewReader(options: ViewReaderOptions): ViewReader {
         // Whatever waits may be what would have made it.
         if (stored === undefined && !view.namedByKey && (await parkedIn(name, build)).length > 0)
           throw new RejectedError(Parked({ view: name }));
-        return stored?.body ? decode(view, build, stored.body) : undefined;
+        return stored?.body ? documentOf(view, build, stored.body) : undefined;
       }),
     find: (name, query, at) =>
       read(name, at?.position, async (view, build) => {
@@ -145,7 +164,7 @@ export function viewReader(options: ViewReaderOptions): ViewReader {
         const items = page.items.map(({ id, cursor, document }) => ({
           id,
           cursor,
-          document: decode(view, build, document),
+          document: documentOf(view, build, document),
         }));
         return { items, more: page.more, mayMiss: parked.some((key) => mayHold(view, query, key)) };
       }),

@@ -16,6 +16,12 @@ import type { Interval, Source } from './source.ts';
 /** An item on its way out: its interval as cursors. */
 export type Outgoing<Item> = Omit<Item, keyof Interval> & { after: string; position: string };
 
+const outgoingItem = <Item extends Interval>(item: Item, epoch: string): Outgoing<Item> => ({
+  ...item,
+  after: tokenOf(epoch, item.after),
+  position: tokenOf(epoch, item.position),
+});
+
 export type FeedServices = Pick<QueryServices, 'clock' | 'businessClock' | 'closing' | 'limits' | 'feeds'> & {
   readonly store: Pick<QueryServices['store'], 'epoch'>;
 };
@@ -46,13 +52,12 @@ export function outgoing<Item extends Interval>(
   start: Position,
   source: Source<Item>,
 ): AsyncIterableIterator<Outgoing<Item>> {
-  const { clock, businessClock, closing, limits } = services;
-  const { epoch } = services.store;
+  const { clock, businessClock, closing, limits, feeds, store } = services;
   let ended: { readonly rejection: Rejection | undefined } | undefined;
   let reached = start;
   let cancelStall = (): void => undefined;
   let cancelExpiry = (): void => undefined;
-  const leave = services.feeds.enter(viewer);
+  const leave = feeds.enter(viewer);
 
   function end(rejection?: Rejection): void {
     if (ended !== undefined) return;
@@ -89,26 +94,24 @@ export function outgoing<Item extends Interval>(
       }
       reached = item.position;
       cancelStall = clock.at(later(clock.now(), limits.feedStallMs), () =>
-        end(SlowConsumer({ cursor: tokenOf(epoch, reached) })),
+        end(SlowConsumer({ cursor: tokenOf(store.epoch, reached) })),
       );
-      const value = { ...item, after: tokenOf(epoch, item.after), position: tokenOf(epoch, item.position) };
-      return { done: false, value };
+      return { done: false, value: outgoingItem(item, store.epoch) };
     } catch (error) {
       end();
       throw error;
     }
   }
 
+  async function stop(): Promise<IteratorResult<Outgoing<Item>>> {
+    end();
+    return { done: true, value: undefined };
+  }
+
   const feed: AsyncIterableIterator<Outgoing<Item>> = {
     next,
-    async return() {
-      end();
-      return { done: true, value: undefined };
-    },
-    async throw() {
-      end();
-      return { done: true, value: undefined };
-    },
+    return: stop,
+    throw: stop,
     [Symbol.asyncIterator]: () => feed,
   };
   return feed;

@@ -41,107 +41,124 @@ export interface FoldedOptions {
   readonly limits: { readonly streamPageEvents: number };
 }
 
-/** @param types of the events that the view folds @param onFailure called once */
-export function folded(
-  id: string,
-  { view, streamOf, registry, store, logger, limits }: FoldedOptions,
-  types: ReadonlySet<string>,
-  onFailure: () => void,
-): Folded {
-  const watchers = new Set<Watcher>();
-  let document: object | undefined;
-  let position = BEGINNING;
+/** Telling, reading and following change the same few fields, in an order that matters: they stand together. */
+class FoldedDocument implements Folded {
+  readonly id: string;
+  readonly watchers = new Set<Watcher>();
+  readonly #options: FoldedOptions;
+  readonly #types: ReadonlySet<string>;
+  readonly #onFailure: () => void;
+  #document: object | undefined;
+  #position = BEGINNING;
   /** Of the last event folded; -1 before the first. */
-  let revision = -1;
+  #revision = -1;
   /** The last revision that the tail has told of. */
-  let toldOf = -1;
-  let context: Promise<void> | undefined;
-  let isCurrent = false;
-  let failed: Error | undefined;
+  #toldOf = -1;
+  #reading: Promise<void> | undefined;
+  #isCurrent = false;
+  #failed: Error | undefined;
 
-  const wakeAll = (): void => {
-    for (const watcher of watchers) watcher.wake();
-  };
-
-  function fail(error: Error): void {
-    if (failed !== undefined) return;
-    failed = error;
-    onFailure();
-    wakeAll();
+  constructor(id: string, options: FoldedOptions, types: ReadonlySet<string>, onFailure: () => void) {
+    this.id = id;
+    this.#options = options;
+    this.#types = types;
+    this.#onFailure = onFailure;
   }
 
-  function apply(stored: StoredEvent): void {
-    if (stored.revision !== revision + 1) return;
-    if (types.has(stored.type)) {
+  get document(): object | undefined {
+    return this.#document;
+  }
+
+  get position(): Position {
+    return this.#position;
+  }
+
+  get isReading(): boolean {
+    return this.#reading !== undefined;
+  }
+
+  get failed(): Error | undefined {
+    return this.#failed;
+  }
+
+  told(event: StoredEvent): void {
+    if (event.revision <= this.#revision) return;
+    this.#toldOf = event.revision;
+    if (this.#reading !== undefined) return;
+    this.#apply(event);
+    if (this.#revision < event.revision) void this.#catchUp();
+    else this.#wakeAll();
+  }
+
+  async current(): Promise<void> {
+    if (this.#isCurrent) await this.#reading;
+    else await this.#catchUp();
+  }
+
+  setAside(): void {
+    this.#isCurrent = false;
+  }
+
+  fail(error: Error): void {
+    if (this.#failed !== undefined) return;
+    this.#failed = error;
+    this.#onFailure();
+    this.#wakeAll();
+  }
+
+  #wakeAll(): void {
+    for (const watcher of this.watchers) watcher.wake();
+  }
+
+  #apply(stored: StoredEvent): void {
+    if (stored.revision !== this.#revision + 1) return;
+    const { view, registry, logger } = this.#options;
+    if (this.#types.has(stored.type)) {
       try {
-        document = view.fold(document, registry.decode(stored), id);
+        this.#document = view.fold(this.#document, registry.decode(stored), this.id);
       } catch (error) {
         logger.error({ err: error, stream: stored.stream, revision: stored.revision }, 'a live fold failed');
-        fail(new RejectedError(Parked({ view: view.name, key: id })));
+        this.fail(new RejectedError(Parked({ view: view.name, key: this.id })));
         return;
       }
-      position = stored.position;
+      this.#position = stored.position;
     }
-    revision = stored.revision;
+    this.#revision = stored.revision;
   }
 
   /** Reads what the fold lacks of the stream, until it holds all that the tail has told of. */
-  async function read(): Promise<void> {
+  async #read(): Promise<void> {
+    const { store, streamOf, limits } = this.#options;
     const limit = limits.streamPageEvents;
     for (;;) {
-      const page = await store.readStream(streamOf(id), { from: revision + 1, limit });
-      for (const event of page) apply(event);
-      if (failed !== undefined) return;
+      const page = await store.readStream(streamOf(this.id), { from: this.#revision + 1, limit });
+      for (const event of page) this.#apply(event);
+      if (this.#failed !== undefined) return;
       if (page.length === limit) continue;
-      if (toldOf <= revision) return;
+      if (this.#toldOf <= this.#revision) return;
       // What the tail has told of is durable; a store that does not have it is behind itself.
       if (page.length === 0) throw new RejectedError(Unavailable({ retryAfterMs: 1_000 }));
     }
   }
 
-  function catchUp(): Promise<void> {
-    context ??= read()
-      .catch(fail)
+  #catchUp(): Promise<void> {
+    this.#reading ??= this.#read()
+      .catch((error) => this.fail(error))
       .finally(() => {
-        context = undefined;
-        isCurrent = true;
+        this.#reading = undefined;
+        this.#isCurrent = true;
         // What the tail told of after the last look, and before this, was left to the reading.
-        if (failed === undefined && toldOf > revision) void catchUp();
-        else wakeAll();
+        if (this.#failed === undefined && this.#toldOf > this.#revision) void this.#catchUp();
+        else this.#wakeAll();
       });
-    return context;
+    return this.#reading;
   }
-
-  return {
-    id,
-    watchers,
-    get document() {
-      return document;
-    },
-    get position() {
-      return position;
-    },
-    get isReading() {
-      return context !== undefined;
-    },
-    get failed() {
-      return failed;
-    },
-    told(event) {
-      if (event.revision <= revision) return;
-      toldOf = event.revision;
-      if (context !== undefined) return;
-      apply(event);
-      if (revision < event.revision) void catchUp();
-      else wakeAll();
-    },
-    async current() {
-      if (isCurrent) await context;
-      else await catchUp();
-    },
-    setAside() {
-      isCurrent = false;
-    },
-    fail,
-  };
 }
+
+/** @param types of the events that the view folds @param onFailure called once */
+export const folded = (
+  id: string,
+  options: FoldedOptions,
+  types: ReadonlySet<string>,
+  onFailure: () => void,
+): Folded => new FoldedDocument(id, options, types, onFailure);

@@ -42,13 +42,65 @@ interface Options extends Followed, Omit<FoldedOptions, 'streamOf' | 'limits'> {
   readonly limits: ReadLimits;
 }
 
+/** The documents of one view that somebody follows. */
+interface FollowedDocuments {
+  readonly followed: ReadonlyMap<string, Folded>;
+  /** @throws RejectedError with `overloaded` */
+  follow(id: string): Folded;
+  /** One follower has left it. */
+  leave(each: Folded): void;
+}
+
+function followedDocuments(
+  limits: ReadLimits,
+  make: (id: string, onFailure: () => void) => Folded,
+): FollowedDocuments {
+  const followed = new Map<string, Folded>();
+  /** As they were when their last follower left, the longest ago first: whoever comes back needs only what came since. */
+  const left = new Map<string, Folded>();
+
+  function made(id: string): Folded {
+    const each: Folded = make(id, () => {
+      // Whoever comes next begins anew; those who follow now are told and come back with their cursor.
+      if (followed.get(id) === each) followed.delete(id);
+    });
+    return each;
+  }
+
+  function keep(each: Folded): void {
+    if (each.isReading || each.document === undefined) return;
+    each.setAside();
+    left.set(each.id, each);
+    const [longest] = left.keys();
+    if (left.size > limits.leftDocuments && longest !== undefined) left.delete(longest);
+  }
+
+  return {
+    followed,
+    follow(id) {
+      const known = followed.get(id);
+      if (known !== undefined) return known;
+      if (followed.size >= limits.liveDocuments) throw new RejectedError(Overloaded({ retryAfterMs: 5_000 }));
+      const each = left.get(id) ?? made(id);
+      left.delete(id);
+      followed.set(id, each);
+      return each;
+    },
+    leave(each) {
+      if (each.watchers.size > 0 || followed.get(each.id) !== each) return;
+      followed.delete(each.id);
+      keep(each);
+    },
+  };
+}
+
 export function liveView(options: Options): LiveView {
   const { view, stream, store, feed, clock, logger, limits } = options;
   const { prefix } = stream;
   const types = new Set(view.events.map(({ type }) => type));
-  const followed = new Map<string, Folded>();
-  /** As they were when their last follower left, the longest ago first: whoever comes back needs only what came since. */
-  const left = new Map<string, Folded>();
+  const foldedOptions = { ...options, streamOf: (id: string) => prefix + id };
+  const documents = followedDocuments(limits, (id, onFailure) => folded(id, foldedOptions, types, onFailure));
+  const { followed } = documents;
   let tail: Tail | undefined;
 
   const start = (): Tail =>
@@ -65,38 +117,9 @@ export function liveView(options: Options): LiveView {
       },
     });
 
-  function made(id: string): Folded {
-    const each: Folded = folded(id, { ...options, streamOf: (of) => prefix + of }, types, () => {
-      // Whoever comes next begins anew; those who follow now are told and come back with their cursor.
-      if (followed.get(id) === each) followed.delete(id);
-    });
-    return each;
-  }
-
-  function documentOf(id: string): Folded {
-    const known = followed.get(id);
-    if (known !== undefined) return known;
-    if (followed.size >= limits.liveDocuments) throw new RejectedError(Overloaded({ retryAfterMs: 5_000 }));
-    const each = left.get(id) ?? made(id);
-    left.delete(id);
-    followed.set(id, each);
-    return each;
-  }
-
-  function keep(each: Folded): void {
-    if (each.isReading || each.document === undefined) return;
-    each.setAside();
-    left.set(each.id, each);
-    const [longest] = left.keys();
-    if (left.size > limits.leftDocuments && longest !== undefined) left.delete(longest);
-  }
-
   function leave(each: Folded, watcher: Watcher): void {
     each.watchers.delete(watcher);
-    if (each.watchers.size === 0 && followed.get(each.id) === each) {
-      followed.delete(each.id);
-      keep(each);
-    }
+    documents.leave(each);
     if (followed.size > 0) return;
     tail?.stop();
     tail = undefined;
@@ -107,7 +130,7 @@ export function liveView(options: Options): LiveView {
       return followed.size;
     },
     async follow(id, { after = BEGINNING, atLeast = BEGINNING }) {
-      const each = documentOf(id);
+      const each = documents.follow(id);
       const source = sourceOf(each, after, leave);
       tail ??= start();
       const following = tail;

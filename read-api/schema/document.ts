@@ -29,7 +29,8 @@ import { identityResolvers, withIdentity } from './identity.ts';
 import { answersOf, mutationResolvers, printMutations } from './mutations.ts';
 import { recorded, recordedItems } from './recorded.ts';
 import { scalarOf } from './scalars.ts';
-import { described, pascal, type Types, types } from './types.ts';
+import { described, pascal } from './sdl.ts';
+import { type Types, types } from './types.ts';
 
 /** What every resolver is given as its context. */
 export interface Asked {

@@ -10,7 +10,8 @@ import { verdictsOf } from '#domain/kernel/verdicts.ts';
 import { sayWho, signedIn } from '../authorization/who.ts';
 import type { QueryServices } from '../resolver-context.ts';
 import type { Viewer } from '../viewer.ts';
-import { camel, described, pascal, type Types, UnsayableError } from './types.ts';
+import { camel, described, pascal, UnsayableError } from './sdl.ts';
+import type { Types } from './types.ts';
 
 const RecordedFact = z
   .object({

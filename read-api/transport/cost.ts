@@ -51,90 +51,97 @@ export interface Costs {
   set(operation: OperationDefinitionNode, fields: number): unknown;
 }
 
+/** What one operation has come to. It throws OverLimitError at the first limit. */
+function spending(limits: CostLimits) {
+  let fields = 0;
+  let roots = 0;
+
+  function add(items: number): void {
+    fields += items;
+    if (fields > limits.costFields) throw new OverLimitError(`more than ${limits.costFields} fields`);
+  }
+
+  return {
+    get fields() {
+      return fields;
+    },
+    field(items: number, depth: number): void {
+      if (depth > limits.depthLevels) throw new OverLimitError(`deeper than ${limits.depthLevels} levels`);
+      add(items);
+      if (depth === 1 && ++roots > limits.rootFields)
+        throw new OverLimitError(`more than ${limits.rootFields} fields at its root`);
+    },
+    /** A fragment counts even when it is empty: many of them nested would cost time without a field. */
+    fragment: () => add(1),
+  };
+}
+
+/** Fields that the answer of an operation may come to. @throws OverLimitError */
+function costOf(operation: OperationDefinitionNode, context: ValidationContext, limits: CostLimits): number {
+  const schema = context.getSchema();
+  const open = new Set<FragmentDefinitionNode>();
+  const spent = spending(limits);
+  const problemInSchema = introspectionCost(limits.schemaFields, (name) => context.getFragment(name));
+
+  function below(node: FieldNode, type: GraphQLNamedType | undefined, times: number, depth: number): void {
+    spent.field(times, depth);
+    const name = node.name.value;
+    if (node.selectionSet === undefined) return;
+    if (name.startsWith('__')) {
+      const problem = problemInSchema(node.selectionSet);
+      if (problem !== undefined) throw new OverLimitError(problem);
+      return;
+    }
+    const field = fieldOf(type, name);
+    const next = field === undefined ? undefined : getNamedType(field.type);
+    walk(node.selectionSet, next, times * itemsOf(node, field), depth + 1);
+  }
+
+  function walk(
+    set: SelectionSetNode,
+    type: GraphQLNamedType | undefined,
+    times: number,
+    depth: number,
+  ): void {
+    for (const selection of set.selections) {
+      if (selection.kind === Kind.FIELD) {
+        below(selection, type, times, depth);
+      } else if (selection.kind === Kind.INLINE_FRAGMENT) {
+        const on = selection.typeCondition?.name.value;
+        walk(selection.selectionSet, on === undefined ? type : schema.getType(on), times, depth);
+      } else {
+        spread(context.getFragment(selection.name.value), times, depth);
+      }
+    }
+  }
+
+  function spread(fragment: FragmentDefinitionNode | null | undefined, times: number, depth: number): void {
+    // A cycle is refused by a rule of its own.
+    if (!fragment || open.has(fragment)) return;
+    open.add(fragment);
+    spent.fragment();
+    walk(fragment.selectionSet, schema.getType(fragment.typeCondition.name.value), times, depth);
+    open.delete(fragment);
+  }
+
+  walk(operation.selectionSet, schema.getRootType(operation.operation) ?? undefined, 1, 1);
+  return spent.fields;
+}
+
 /**
  * A validation rule: how deep, how wide and how costly an operation may be, before anything of it is done. What it costs is noted
  * for whoever does it.
  */
-export function costRule(
-  limits: CostLimits,
-  costs: Costs = new WeakMap(),
-): (context: ValidationContext) => ASTVisitor {
-  return (context) => {
-    const schema = context.getSchema();
-    const open = new Set<FragmentDefinitionNode>();
-    let cost = 0;
-    let roots = 0;
-    const countAnew = () => introspectionCost(limits.schemaFields, (name) => context.getFragment(name));
-    let problemInSchema = countAnew();
-
-    function spend(items: number, depth: number): void {
-      cost += items;
-      if (depth > limits.depthLevels) throw new OverLimitError(`deeper than ${limits.depthLevels} levels`);
-      if (cost > limits.costFields) throw new OverLimitError(`more than ${limits.costFields} fields`);
-      if (depth === 1 && ++roots > limits.rootFields)
-        throw new OverLimitError(`more than ${limits.rootFields} fields at its root`);
-    }
-
-    function below(node: FieldNode, type: GraphQLNamedType | undefined, times: number, depth: number): void {
-      spend(times, depth);
-      const name = node.name.value;
-      if (node.selectionSet === undefined) return;
-      if (name.startsWith('__')) {
-        const problem = problemInSchema(node.selectionSet);
-        if (problem !== undefined) throw new OverLimitError(problem);
-        return;
+export const costRule =
+  (limits: CostLimits, costs: Costs = new WeakMap()) =>
+  (context: ValidationContext): ASTVisitor => ({
+    OperationDefinition(node: OperationDefinitionNode) {
+      try {
+        costs.set(node, costOf(node, context, limits));
+      } catch (error) {
+        if (!(error instanceof OverLimitError)) throw error;
+        const message = `The operation asks for ${error.message}.`;
+        context.reportError(new GraphQLError(message, { nodes: [node], extensions: { code: Invalid.code } }));
       }
-      const field = fieldOf(type, name);
-      const next = field === undefined ? undefined : getNamedType(field.type);
-      walk(node.selectionSet, next, times * itemsOf(node, field), depth + 1);
-    }
-
-    function walk(
-      set: SelectionSetNode,
-      type: GraphQLNamedType | undefined,
-      times: number,
-      depth: number,
-    ): void {
-      for (const selection of set.selections) {
-        if (selection.kind === Kind.FIELD) {
-          below(selection, type, times, depth);
-        } else if (selection.kind === Kind.INLINE_FRAGMENT) {
-          const on = selection.typeCondition?.name.value;
-          walk(selection.selectionSet, on === undefined ? type : schema.getType(on), times, depth);
-        } else {
-          spread(context.getFragment(selection.name.value), times, depth);
-        }
-      }
-    }
-
-    function spread(fragment: FragmentDefinitionNode | null | undefined, times: number, depth: number): void {
-      // A cycle is refused by a rule of its own.
-      if (!fragment || open.has(fragment)) return;
-      open.add(fragment);
-      // A fragment counts even when it is empty: many of them nested would cost time without a field.
-      cost += 1;
-      if (cost > limits.costFields) throw new OverLimitError(`more than ${limits.costFields} fields`);
-      walk(fragment.selectionSet, schema.getType(fragment.typeCondition.name.value), times, depth);
-      open.delete(fragment);
-    }
-
-    return {
-      OperationDefinition(node: OperationDefinitionNode) {
-        cost = 0;
-        roots = 0;
-        problemInSchema = countAnew();
-        open.clear();
-        try {
-          walk(node.selectionSet, schema.getRootType(node.operation) ?? undefined, 1, 1);
-          costs.set(node, cost);
-        } catch (error) {
-          if (!(error instanceof OverLimitError)) throw error;
-          const message = `The operation asks for ${error.message}.`;
-          context.reportError(
-            new GraphQLError(message, { nodes: [node], extensions: { code: Invalid.code } }),
-          );
-        }
-      },
-    };
-  };
-}
+    },
+  });

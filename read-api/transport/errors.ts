@@ -1,7 +1,9 @@
 import { GraphQLError, type GraphQLFormattedError } from 'graphql';
+import type { JsonObject } from '#domain/kernel/canonical.ts';
 import type { Rejection } from '#domain/kernel/message.ts';
 import type { NewId } from '#domain/kernel/ports/facts.ts';
 import type { Log } from '#domain/kernel/ports/log.ts';
+import { publicDetails } from '#domain/kernel/redaction.ts';
 import type { Registry } from '#domain/kernel/registry.ts';
 import { Internal, Invalid, RejectedError } from '#domain/kernel/rejections.ts';
 import { unavailableBy } from '#domain/kernel/store-failure.ts';
@@ -48,7 +50,8 @@ export function errorMask(registry: Registry, logger: Log, newId: NewId): Mask {
   ): GraphQLError {
     const { http = answer, ...place } = placeOf(error);
     const declared = registry.rejections.get(code);
-    const shown = declared === undefined ? {} : encode(declared.schema, details);
+    const encoded = declared === undefined ? {} : encode(declared.schema, details);
+    const shown = publicDetails(registry, code, encoded as JsonObject);
     const extensions = { code, details: shown, ...(http !== undefined && { http }) };
     return new GraphQLError(message, { ...place, extensions });
   }

@@ -1,7 +1,12 @@
 import type { IncomingMessage, Server } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { type ExecutionArgs, GraphQLError, getOperationAST } from 'graphql';
-import { handleProtocols, makeServer, type Context as ServerContext } from 'graphql-ws';
+import {
+  handleProtocols,
+  makeServer,
+  type Context as ServerContext,
+  type SubscribePayload,
+} from 'graphql-ws';
 import { type ServerOptions, WebSocketServer } from 'ws';
 import { later } from '#domain/kernel/instant.ts';
 import {
@@ -66,6 +71,54 @@ function authorizationOf({ connectionParams = {}, extra }: Context): unknown {
 }
 type Context = Pick<ServerContext<Record<string, unknown>, SocketExtra>, 'connectionParams' | 'extra'>;
 
+/** @returns what keeps the operation from being executed, or its stages */
+async function stagesOf(
+  yoga: Executor,
+  mask: Mask,
+  caller: Caller,
+  { query, operationName, variables }: SubscribePayload,
+): Promise<Stages | readonly GraphQLError[]> {
+  const enveloped = yoga.getEnveloped({ caller });
+  const document = enveloped.parse(query);
+  const errors = enveloped.validate(enveloped.schema, document);
+  if (errors.length > 0) return errors.map((error: unknown) => mask(error));
+  if (!getOperationAST(document, operationName))
+    return [mask(new GraphQLError('Could not determine what operation to execute.'))];
+  return {
+    schema: enveloped.schema,
+    document,
+    contextValue: await enveloped.contextFactory(),
+    execute: enveloped.execute,
+    subscribe: enveloped.subscribe,
+    ...(operationName && { operationName }),
+    ...(variables && { variableValues: variables }),
+  };
+}
+
+/** The protocol, without its sockets. */
+const protocol = (yoga: Executor, { limits, addressOf }: QueryServices, mask: Mask) =>
+  makeServer<Record<string, unknown>, SocketExtra>({
+    connectionInitWaitTimeout: limits.connectionInitMs,
+    execute: (args) => (args as Stages).execute(args),
+    subscribe: (args) => (args as Stages).subscribe(args),
+    async onSubscribe(context, _id, payload) {
+      try {
+        const address = addressOf(context.extra.request);
+        const origin = { channel: 'websocket', ...(address && { address }) } as const;
+        const { socket } = context.extra.request;
+        const hasGone = (): boolean => socket.destroyed;
+        const caller = { authorization: authorizationOf(context), origin, hasGone };
+        return await stagesOf(yoga, mask, caller, payload);
+      } catch (error) {
+        return [mask(error)];
+      }
+    },
+    // Nobody reads here with which status HTTP would have said it.
+    onError: (_context, _id, _payload, errors) => errors.map(withoutHttp),
+    onNext: (_context, _id, _payload, _args, { errors, data }) =>
+      errors && { ...(data !== undefined && { data }), errors: errors.map(withoutHttp) },
+  });
+
 /** GraphQL over WebSocket (`graphql-transport-ws`), run by the same executor as everything else. */
 export function sockets(
   yoga: Executor,
@@ -76,55 +129,8 @@ export function sockets(
   const { limits, clock } = services;
   const server = new WebSocketServer(serverOptions(limits));
   const perAddress = places(limits.socketsPerAddress);
-
-  async function stagesOf(
-    caller: Caller,
-    payload: {
-      query: string;
-      operationName?: string | null | undefined;
-      variables?: Record<string, unknown> | null | undefined;
-    },
-  ) {
-    const enveloped = yoga.getEnveloped({ caller });
-    const document = enveloped.parse(payload.query);
-    const errors = enveloped.validate(enveloped.schema, document);
-    if (errors.length > 0) return errors.map((error: unknown) => mask(error));
-    if (!getOperationAST(document, payload.operationName))
-      return [mask(new GraphQLError('Could not determine what operation to execute.'))];
-    const stages: Stages = {
-      schema: enveloped.schema,
-      document,
-      contextValue: await enveloped.contextFactory(),
-      execute: enveloped.execute,
-      subscribe: enveloped.subscribe,
-      ...(payload.operationName && { operationName: payload.operationName }),
-      ...(payload.variables && { variableValues: payload.variables }),
-    };
-    return stages;
-  }
-
-  const core = makeServer<Record<string, unknown>, SocketExtra>({
-    connectionInitWaitTimeout: limits.connectionInitMs,
-    execute: (args) => (args as Stages).execute(args),
-    subscribe: (args) => (args as Stages).subscribe(args),
-    async onSubscribe(context, _id, payload) {
-      try {
-        const address = services.addressOf(context.extra.request);
-        const origin = { channel: 'websocket', ...(address && { address }) } as const;
-        const { socket } = context.extra.request;
-        const hasGone = (): boolean => socket.destroyed;
-        return await stagesOf({ authorization: authorizationOf(context), origin, hasGone }, payload);
-      } catch (error) {
-        return [mask(error)];
-      }
-    },
-    // Nobody reads here with which status HTTP would have said it.
-    onError: (_context, _id, _payload, errors) => errors.map(withoutHttp),
-    onNext: (_context, _id, _payload, _args, { errors, data }) =>
-      errors && { ...(data !== undefined && { data }), errors: errors.map(withoutHttp) },
-  });
   const conversation = {
-    core,
+    core: protocol(yoga, services, mask),
     clock,
     limits,
     storeroom: storeroom(limits.unreadTotalBytes),

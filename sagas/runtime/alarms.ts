@@ -16,23 +16,10 @@ export interface Alarms {
   stop(): void;
 }
 
-/**
- * When each instance is to be woken. Keeps the earliest up to a limit and forgets the latest beyond; `fetch` is called
- * with the first forgotten moment when everything before it has rung, and sets again what stands from there on.
- */
-export function alarms(options: {
-  readonly clock: Clock;
-  readonly ring: (stream: string) => void;
-  readonly fetch: (from: Instant) => void;
-  readonly limit?: number;
-}): Alarms {
-  const { clock, ring, fetch, limit = sagaLimits.timers } = options;
-  const kept = new Map<string, Alarm>();
-  /** The same in order of time, then of stream. */
+/** One alarm of each instance, in order of time, then of stream. */
+function alarmsInOrder() {
+  const byStream = new Map<string, Alarm>();
   const inOrder: Alarm[] = [];
-  let forgottenFrom: Instant | undefined;
-  let armed: { readonly at: Instant; readonly cancel: () => void } | undefined;
-  let stopped = false;
 
   function placeOf({ at, stream }: Alarm): number {
     let [low, high] = [0, inOrder.length];
@@ -46,25 +33,55 @@ export function alarms(options: {
     return low;
   }
 
-  function drop(stream: string): void {
-    const alarm = kept.get(stream);
-    if (alarm === undefined) return;
-    kept.delete(stream);
-    inOrder.splice(placeOf(alarm), 1);
-  }
+  return {
+    of: (stream: string): Alarm | undefined => byStream.get(stream),
+    size: (): number => inOrder.length,
+    first: (): Alarm | undefined => inOrder[0],
+    add(alarm: Alarm): void {
+      byStream.set(alarm.stream, alarm);
+      inOrder.splice(placeOf(alarm), 0, alarm);
+    },
+    drop(stream: string): void {
+      const alarm = byStream.get(stream);
+      if (alarm === undefined) return;
+      byStream.delete(stream);
+      inOrder.splice(placeOf(alarm), 1);
+    },
+    dropLast(): Alarm | undefined {
+      const last = inOrder.pop();
+      if (last !== undefined) byStream.delete(last.stream);
+      return last;
+    },
+  };
+}
 
-  function forgetLatest(): void {
-    const latest = inOrder.pop();
-    if (latest === undefined) return;
-    kept.delete(latest.stream);
-    if (forgottenFrom === undefined || latest.at < forgottenFrom) forgottenFrom = latest.at;
+/**
+ * When each instance is to be woken. Keeps the earliest up to a limit and forgets the latest beyond; `fetch` is called
+ * with the first forgotten moment when everything before it has rung, and sets again what stands from there on.
+ */
+export function alarms(options: {
+  readonly clock: Clock;
+  readonly ring: (stream: string) => void;
+  readonly fetch: (from: Instant) => void;
+  readonly limit?: number;
+}): Alarms {
+  const { clock, ring, fetch, limit = sagaLimits.timers } = options;
+  const kept = alarmsInOrder();
+  let forgottenFrom: Instant | undefined;
+  let armed: { readonly at: Instant; readonly cancel: () => void } | undefined;
+  let stopped = false;
+
+  function forgetLast(): void {
+    const last = kept.dropLast();
+    if (last === undefined) return;
+    if (forgottenFrom === undefined || last.at < forgottenFrom) forgottenFrom = last.at;
   }
 
   function ringDue(): void {
     armed = undefined;
     const now = clock.now();
-    for (let first = inOrder[0]; first !== undefined && first.at <= now; first = inOrder[0]) {
-      drop(first.stream);
+    for (let first = kept.first(); first !== undefined && first.at <= now; first = kept.first()) {
+      kept.drop(first.stream);
       ring(first.stream);
     }
     const from = forgottenFrom;
@@ -77,7 +94,7 @@ export function alarms(options: {
 
   /** One call of the clock stands for all: for whatever comes first. */
   function arm(): void {
-    const moments = [inOrder[0]?.at, forgottenFrom].filter((at) => at !== undefined).sort();
+    const moments = [kept.first()?.at, forgottenFrom].filter((at) => at !== undefined).sort();
     const [at] = moments;
     if (armed?.at === at) return;
     armed?.cancel();
@@ -86,22 +103,20 @@ export function alarms(options: {
 
   return {
     get size() {
-      return kept.size;
+      return kept.size();
     },
     get next() {
-      return inOrder[0]?.at;
+      return kept.first()?.at;
     },
     set(stream, at) {
-      if (kept.get(stream)?.at === at) return true;
-      drop(stream);
+      if (kept.of(stream)?.at === at) return true;
+      kept.drop(stream);
       if (at !== undefined) {
-        const alarm = { stream, at };
-        kept.set(stream, alarm);
-        inOrder.splice(placeOf(alarm), 0, alarm);
-        if (inOrder.length > limit) forgetLatest();
+        kept.add({ stream, at });
+        if (kept.size() > limit) forgetLast();
       }
       arm();
-      return at === undefined || kept.has(stream);
+      return at === undefined || kept.of(stream) !== undefined;
     },
     stop() {
       stopped = true;

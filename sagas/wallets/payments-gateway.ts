@@ -60,6 +60,61 @@ async function inTime<T>(answer: Promise<T>, clock: Clock, signal: AbortSignal):
   }
 }
 
+interface Options {
+  readonly provider: PaymentProvider;
+  readonly dispatch: Dispatch;
+  readonly registry: Pick<Registry, 'encodeCommand'>;
+  /** Whose time payments are in. */
+  readonly clock: Pick<Clock, 'now'>;
+  /** By which the provider is waited for. */
+  readonly machineClock: Clock;
+}
+
+async function outcomeOf(
+  { provider, clock, machineClock }: Options,
+  event: Initiated,
+  signal: AbortSignal,
+): Promise<Command> {
+  const { paymentId } = event.data;
+  if (isGivenUp(event, clock.now())) return ExpireTopUp({ paymentId });
+  const answer = await inTime(answerTo(provider, event), machineClock, signal);
+  return RecordProviderAnswer({ paymentId, provider: provider.name, answer });
+}
+
+/** @throws UnrecordableError, which no other try mends */
+function written({ registry }: Options, command: Command): JsonObject {
+  try {
+    return registry.encodeCommand(command);
+  } catch (error) {
+    throw new UnrecordableError(`what the provider answers fits no ${command.command}`, { cause: error });
+  }
+}
+
+/** What came of those at once: which are to be parked. @throws the first that is "not now", once all of them have ended */
+async function askTogether(
+  ask: (event: RecordedEvent) => Promise<void>,
+  events: readonly RecordedEvent[],
+  signal: AbortSignal,
+): Promise<Handled['failures']> {
+  const failures: Failure[] = [];
+  const notNow: unknown[] = [];
+  for (let next = 0; next < events.length && !signal.aborted; next += AT_ONCE) {
+    const some = events.slice(next, next + AT_ONCE);
+    const settled = await Promise.allSettled(some.map((event) => ask(event)));
+    for (const [at, event] of some.entries()) {
+      const outcome = settled[at];
+      if (outcome?.status !== 'rejected') continue;
+      const { reason } = outcome;
+      if (reason instanceof UnrecordableError) failures.push({ key: event.stream, event, error: reason });
+      else notNow.push(reason);
+    }
+  }
+  // An aborted batch must not pass as handled.
+  signal.throwIfAborted();
+  if (notNow.length > 0) throw notNow[0];
+  return failures;
+}
+
 /**
  * Where the history asks the world outside for a payment. Reactions and sagas only send commands; this is the one consumer
  * with an effect of its own. Both halves can be repeated: the provider knows the payment by its id, and its answer is
@@ -69,46 +124,16 @@ async function inTime<T>(answer: Promise<T>, clock: Clock, signal: AbortSignal):
  * over is not asked for any more; a payout is, for ever, because it may have been paid. Meanwhile the others of its batch
  * are answered, and each is asked for once in this process.
  */
-export function paymentsGateway({
-  provider,
-  dispatch,
-  registry,
-  clock,
-  machineClock,
-}: {
-  provider: PaymentProvider;
-  dispatch: Dispatch;
-  registry: Pick<Registry, 'encodeCommand'>;
-  /** Whose time payments are in. */
-  clock: Pick<Clock, 'now'>;
-  /** By which the provider is waited for. */
-  machineClock: Clock;
-}): Handler {
+export function paymentsGateway(options: Options): Handler {
   /** Of the batch at hand, what has its answer recorded. */
   const done = new Set<string>();
 
-  async function outcomeOf(event: Initiated, signal: AbortSignal) {
-    const { paymentId } = event.data;
-    if (isGivenUp(event, clock.now())) return ExpireTopUp({ paymentId });
-    const answer = await inTime(answerTo(provider, event), machineClock, signal);
-    return RecordProviderAnswer({ paymentId, provider: provider.name, answer });
-  }
-
-  /** @throws UnrecordableError, which no other try mends */
-  function written(command: Command): JsonObject {
-    try {
-      return registry.encodeCommand(command);
-    } catch (error) {
-      throw new UnrecordableError(`what the provider answers fits no ${command.command}`, { cause: error });
-    }
-  }
-
   async function ask(event: RecordedEvent, signal: AbortSignal): Promise<void> {
     if (!isInitiated(event) || done.has(event.eventId)) return;
-    const command = await outcomeOf(event, signal);
-    const reply = await dispatch({
+    const command = await outcomeOf(options, event, signal);
+    const reply = await options.dispatch({
       command: command.command,
-      data: written(command),
+      data: written(options, command),
       commandId: intentId(NAME, event, { command }),
       actor: systemActor(NAME),
       correlationId: event.metadata.correlationId,
@@ -124,36 +149,12 @@ export function paymentsGateway({
     done.add(event.eventId);
   }
 
-  /** What came of those at once: which are to be parked. @throws the first that is "not now", once all of them have ended */
-  async function askTogether(
-    events: readonly RecordedEvent[],
-    signal: AbortSignal,
-  ): Promise<Handled['failures']> {
-    const failures: Failure[] = [];
-    const notNow: unknown[] = [];
-    for (let next = 0; next < events.length && !signal.aborted; next += AT_ONCE) {
-      const some = events.slice(next, next + AT_ONCE);
-      const settled = await Promise.allSettled(some.map((event) => ask(event, signal)));
-      for (const [at, event] of some.entries()) {
-        const outcome = settled[at];
-        if (outcome?.status !== 'rejected') continue;
-        const { reason } = outcome;
-        if (reason instanceof UnrecordableError) failures.push({ key: event.stream, event, error: reason });
-        else notNow.push(reason);
-      }
-    }
-    // An aborted batch must not pass as handled.
-    signal.throwIfAborted();
-    if (notNow.length > 0) throw notNow[0];
-    return failures;
-  }
-
   return {
-    name: gatewayName(provider),
+    name: gatewayName(options.provider),
     filter: { streams: [paymentStream.prefix], types: ways },
     key: ({ stream }) => stream,
     async handle(events, signal) {
-      const failures = await askTogether(events, signal);
+      const failures = await askTogether((event) => ask(event, signal), events, signal);
       done.clear();
       return { writes: [], failures };
     },

@@ -9,8 +9,8 @@ import { type Batch, decideBatch, type WaitingCommand } from '#write-side/pipeli
 import { advance, emptyHead, type Head } from '#write-side/pipeline/head.ts';
 import { type Intake, intake, type ReadyCommand } from '#write-side/pipeline/intake.ts';
 import { pipelineLimits } from '#write-side/pipeline/limits.ts';
+import type { Settled } from '#write-side/pipeline/queues.ts';
 import { replyOf } from '#write-side/pipeline/reply.ts';
-import type { Settled } from '#write-side/pipeline/stream-queue.ts';
 import { canonicalText, Interned, idByCause } from './names.ts';
 import { courseSeen, type Seen, type Sights, textSeen } from './sights.ts';
 

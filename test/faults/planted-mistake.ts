@@ -1,10 +1,10 @@
 import { isMainThread } from 'node:worker_threads';
-import { rewritten } from '#test/crash/preloads/instead.ts';
+import { plant } from '#test/support/plant.ts';
 
 // Mistakes of ours, planted where nothing catches them: those of the main thread wait for a signal, those of the threads that write
 // for the first thing they are given to write.
 
-const planted: Readonly<Record<string, () => void>> = {
+const planted: Readonly<Record<string, () => unknown>> = {
   'an exception': () => {
     if (isMainThread)
       process.on('SIGUSR2', () => {
@@ -15,16 +15,26 @@ const planted: Readonly<Record<string, () => void>> = {
     if (isMainThread) process.on('SIGUSR2', () => void Promise.reject(new TypeError('planted')));
   },
   'the thread of the history': () =>
-    rewritten('engines/event-store/sqlite/worker.ts', [
-      [
-        'else takeAppends',
-        "else if (message.appends.length > 0) throw new TypeError('planted');\n    else takeAppends",
-      ],
-    ]),
+    plant(
+      () => import('#engines/event-store/sqlite/wire.ts'),
+      'takeAppends',
+      (takeAppends) => (appends, take) => {
+        if (appends.length > 0) throw new TypeError('planted');
+        takeAppends(appends, take);
+      },
+    ),
   'the thread of the views': () =>
-    rewritten('engines/read-store/sqlite/worker.ts', [
-      ["case 'commit': {", "case 'commit': {\n        throw new TypeError('planted');"],
-    ]),
+    plant(
+      () => import('#engines/read-store/sqlite/group-commit.ts'),
+      'groupCommit',
+      (groupCommit) =>
+        (...given) => ({
+          ...groupCommit(...given),
+          commit() {
+            throw new TypeError('planted');
+          },
+        }),
+    ),
 };
 
-planted[process.env.PLANTED ?? '']?.();
+await planted[process.env.PLANTED ?? '']?.();

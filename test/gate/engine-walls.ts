@@ -19,8 +19,9 @@ const LOOKING_INSIDE: Readonly<Record<string, string>> = {
   'test/contracts/': 'what one engine alone can do is tried on that one',
   'test/unit/engines/': 'the parts of engines are tried one by one',
   'test/simulation/': 'disks of its own lie under the parts of engines',
-  'test/crash/preloads/mortal-store.ts': 'it stands in the place of an engine',
-  'test/faults/slow-store.ts': 'it stands in the place of an engine',
+  'test/crash/': 'plants stand in the place of parts of engines',
+  'test/faults/planted-mistake.ts': 'plants stand in the place of parts of engines',
+  'test/faults/slow-history.ts': 'plants stand in the place of parts of engines',
   'test/faults/lost-history.test.ts': 'each word of a refusal is tried without a start',
 };
 const looksInside = (from: string): boolean =>

@@ -17,7 +17,7 @@ import { simulatedClock } from '#engines/clock/simulated.ts';
 import { keepLine } from '#runtime/kept-line.ts';
 import { placingOrder } from '#sagas/auctions/bid-funding.ts';
 import { terms } from '#test/support/auctions.ts';
-import { decideOn, eventsOf, NOON } from '#test/support/deciding.ts';
+import { decideOn, eventsOf, NOW, recorded } from '#test/support/given.ts';
 
 // Placed bids come to the same in every order of funding: the auction's own decisions and the line before them, without
 // wallets, streams and processes, against deciding one bid after the other as they were placed.
@@ -38,10 +38,8 @@ const placedAs = (bids: readonly Placed[]): readonly Recorded[] =>
   bids.map(({ bidder, maximum }, at) => {
     const nth = bids.slice(0, at + 1).filter((other) => other.bidder === bidder).length;
     const bid = { auctionId: 'a1', bidId: `b${at}`, bidder, nth, currency: 'USD', maximum, hold: maximum };
-    const { type, data } = BidPlaced(bid);
-    const metadata = {} as Recorded['metadata'];
     const where = { stream: `participant-a1:${bidder}`, revision: at, position: BigInt(at + 1) };
-    return { eventId: `e${at}`, type, data, recordedAt: NOON, metadata, ...where };
+    return recorded(BidPlaced(bid), { eventId: `e${at}`, ...where });
   });
 
 const acceptOf = ({ data, position }: Recorded): Command => {
@@ -78,7 +76,7 @@ interface Course {
 
 /** Goes through one order of funding, and comes to what the auction's stream says of the bids. */
 async function courseOf({ bids, order, inTime, work }: Course): Promise<readonly NewEvent[]> {
-  const clock = simulatedClock({ start: NOON });
+  const clock = simulatedClock({ start: NOW });
   const kept = keepLine(placingOrder, clock);
   const queue = auctionQueue();
   const placed = placedAs(bids);

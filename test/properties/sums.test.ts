@@ -14,7 +14,7 @@ import {
   Withdraw,
   WriteOffDebt,
 } from '#domain/wallets/wallet/messages.ts';
-import { person } from '#test/support/deciding.ts';
+import { person } from '#test/support/given.ts';
 import { Ledger } from '#test/support/money-ledger.ts';
 import { fold } from '#test/support/money-views.ts';
 import { MoneyWorld, type Sent } from '#test/support/money-world.ts';

@@ -6,7 +6,7 @@ import { wallets } from '#compose/contexts/wallets.ts';
 import type { RecordedEvent } from '#domain/kernel/envelope.ts';
 import { idOf } from '#domain/kernel/ids.ts';
 import type { Posting } from '#domain/wallets/posting.ts';
-import { walletEvents, walletStream } from '#domain/wallets/wallet/messages.ts';
+import { events, walletStream } from '#domain/wallets/wallet/messages.ts';
 import type { PaymentDocument, StatementEntry } from '#projections/wallets/documents.ts';
 import { statementView } from '#projections/wallets/statement.ts';
 import { histories, live } from '#test/support/money-histories.ts';
@@ -146,7 +146,7 @@ const notMoney = [
 ];
 
 test('every event of a wallet that moves money of its person, or changes what is owed, is an entry of the statement', () => {
-  const missing = new Set(walletEvents.map(({ type }) => type as string));
+  const missing = new Set(events.map(({ type }) => type as string));
   const entered = statementView.events.map(({ type }) => type);
   for (const type of [...entered, ...notMoney]) missing.delete(type);
   assert.deepEqual([...missing], []);

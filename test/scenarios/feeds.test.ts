@@ -19,6 +19,7 @@ import { type FeedServices, outgoing } from '#read-api/feeds/feed.ts';
 import { feedGate } from '#read-api/feeds/gate.ts';
 import { readLimits } from '#read-api/limits.ts';
 import { liveView } from '#read-api/live/live-view.ts';
+import { metadata } from '#test/support/given.ts';
 import { terms } from '../support/auctions.ts';
 import { givenReadSide, type ReadSide } from '../support/read-side.ts';
 import { seededIds } from '../support/seeded.ts';
@@ -75,21 +76,11 @@ function givenFeeds(feedsPerAddress = 100) {
             },
             ...{ price: BigInt(count), smallestBid: BigInt(count + 1), reserveMet: true },
           });
-    const metadata = {
-      ...{
-        version: 1,
-        occurredAt: clock.now(),
-        actor: 'ann',
-        roles: [],
-        command: 'Test',
-        commandId: `c${count}`,
-      },
-      ...{ payload: 'p', correlationId: 'c', causationId: 'c', origin: { channel: 'cli' } },
-    };
+    const how = { ...metadata, occurredAt: clock.now(), actor: 'ann', commandId: `c${count}` };
     const [stream, data] = ['auction-a1', registry.encode(event)];
-    await store.append(stream, 'any', [{ eventId: newId(), type: event.type, data, metadata }]);
+    await store.append(stream, 'any', [{ eventId: newId(), type: event.type, data, metadata: how }]);
     // Another auction whose name begins with the same letters must never be taken for this one.
-    await store.append('auction-a10', 'any', [{ eventId: newId(), type: event.type, data, metadata }]);
+    await store.append('auction-a10', 'any', [{ eventId: newId(), type: event.type, data, metadata: how }]);
   };
   const open = async (cursor?: string) => {
     const from = cursor === undefined ? undefined : readToken(store.epoch, cursor);

@@ -44,7 +44,7 @@ const print = (line: string): void => void process.stdout.write(`${line}\n`);
 
 if (help) print(USAGE);
 else {
-  if (plant !== undefined) sow(plant);
+  if (plant !== undefined) await sow(plant);
   // Loaded only now, so that what was sown is in it.
   const { tellAll } = await import('./telling.ts');
   const shrinking = { mostRuns: shrink, fewSteps: few };

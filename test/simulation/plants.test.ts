@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { ownAffair } from '#domain/kernel/own-affair.ts';
+import { changed, type Plant, plant } from '#test/support/plant.ts';
 import { simulate } from './child.ts';
-import { misfitsOf, type Plant, plants } from './plants.ts';
+import { plants } from './plants.ts';
 
 // Without a plant the same stories keep every promise: these seeds are among those of the other tests here.
 
@@ -43,13 +45,11 @@ test('the simulation finds each bug that is planted, and makes its story short',
   await Promise.all(Array.from({ length: AT_ONCE }, worker));
 });
 
-test('a plant whose text is not in the product any more is refused', async () => {
-  for (const plant of plants) assert.deepEqual(misfitsOf(plant), []);
-  const edit = { file: 'engines/event-store/wake.ts', find: 'no such text', replace: '' };
-  const misfits = misfitsOf({ name: 'rotten', story: '', edits: [edit] });
-  assert.deepEqual(misfits, [
-    'the plant rotten finds its text 0 times in engines/event-store/wake.ts: no such text',
-  ]);
+test('a plant that changes nothing, or that nobody knows, is refused', async () => {
+  const load = () => import('#domain/kernel/own-affair.ts');
+  await plant(load, 'ownAffair', (original) => original);
+  const url = import.meta.resolve('#domain/kernel/own-affair.ts');
+  assert.throws(() => changed(url, 'ownAffair', ownAffair), /changes nothing of ownAffair/);
   const { code, output } = await simulate('--plant', 'unheard-of');
   assert.notEqual(code, 0);
   assert.match(output, /no plant is called unheard-of/);

@@ -10,6 +10,7 @@ import { systemClock } from '#engines/clock/system.ts';
 import { consumerLoop } from '#engines/consumer/consumer.ts';
 import { newIds } from '#engines/ids.ts';
 import { type View, view } from '#projections/view.ts';
+import { metadata } from './given.ts';
 
 // A history of counters in streams `counter-<name>`, and views of it: what the projection runtime is tried on.
 
@@ -54,18 +55,7 @@ export const countersView = (rules: Rules = { poison: undefined }, version = 1):
     key: ({ data }) => data.name,
   });
 
-const metadata = (version = 1) => ({
-  version,
-  occurredAt: '2026-01-01T00:00:00.000Z',
-  actor: 'system.test',
-  roles: ['system'],
-  command: 'Count',
-  commandId: 'c',
-  payload: 'p',
-  correlationId: 'c',
-  causationId: 'c',
-  origin: { channel: 'cli' },
-});
+const metadataOf = (version = 1) => ({ ...metadata, version, command: 'Count' });
 
 export type Fact = readonly [name: string, by: bigint | 'clear', group?: string];
 
@@ -75,7 +65,7 @@ export async function append(store: EventStore, facts: readonly Fact[], version 
   for (const [counter, by, group = 'all'] of facts) {
     const data = by === 'clear' ? { name: counter } : { name: counter, by: by.toString(), group };
     const appended = await store.append(`counter-${counter}`, 'any', [
-      { eventId: newId(), type: by === 'clear' ? 'Cleared' : 'Counted', data, metadata: metadata(version) },
+      { eventId: newId(), type: by === 'clear' ? 'Cleared' : 'Counted', data, metadata: metadataOf(version) },
     ]);
     if (appended.status === 'appended') last = appended.position;
   }
@@ -84,7 +74,7 @@ export async function append(store: EventStore, facts: readonly Fact[], version 
 
 /** Appends a `Counted` that does not fit its schema. */
 export async function appendUnreadable(store: EventStore, stream: string, data: JsonObject): Promise<bigint> {
-  const event = { eventId: newId(), type: 'Counted', data, metadata: metadata() };
+  const event = { eventId: newId(), type: 'Counted', data, metadata: metadataOf() };
   const appended = await store.append(stream, 'any', [event]);
   if (appended.status === 'conflict') throw new Error('nothing was expected');
   return appended.position;

@@ -4,6 +4,7 @@ import type { RecordedEvent } from '#domain/kernel/envelope.ts';
 import type { Instant } from '#domain/kernel/instant.ts';
 import type { Intent } from '#domain/kernel/intent.ts';
 import type {
+  Command,
   CommandDeclaration,
   EventDeclaration,
   EventOf,
@@ -33,17 +34,21 @@ export const system = person('system.test', ['system']);
 /** Position of each event in a history of a test: the first stands at 10, the next at 20, and so on. */
 const positionAt = (index: number): bigint => BigInt(index + 1) * 10n;
 
-/** An event as if it had been recorded; `at` says what of its place matters. */
-export const recorded = (
-  { type, data }: NewEvent,
-  at: Partial<Omit<RecordedEvent, 'type' | 'data'>> = {},
-): RecordedEvent => ({
+/** How an event of a test came to be, where that does not matter. */
+export const metadata = {
+  ...{ version: 1, occurredAt: NOW, actor: system.id, roles: ['system'], command: 'Test' },
+  ...{ commandId: 'c1', payload: 'p1', correlationId: 'c1', causationId: 'c1' },
+  origin: { channel: 'reaction' },
+} satisfies RecordedEvent['metadata'];
+
+/** An event as if it had been recorded; `at` says what of its place matters, and `how` of what it came from. */
+export const recorded = <Type extends string, Data extends object>(
+  { type, data }: { readonly type: Type; readonly data: Data },
+  at: Partial<Omit<RecordedEvent, 'type' | 'data' | 'metadata'>> = {},
+  how: Partial<RecordedEvent['metadata']> = {},
+): RecordedEvent<Type, Data> => ({
   ...{ eventId: 'e1', type, stream: 'test-1', revision: 0, position: 10n, recordedAt: NOW, data },
-  metadata: {
-    ...{ version: 1, occurredAt: NOW, actor: system.id, roles: ['system'], command: 'Test' },
-    ...{ commandId: 'c1', payload: 'p1', correlationId: 'c1', causationId: 'c1' },
-    origin: { channel: 'reaction' },
-  },
+  metadata: { ...metadata, ...how },
   ...at,
 });
 
@@ -92,6 +97,45 @@ export const deciding =
       return branch(data as never, stateOf(decider, history) as never, all as never);
     },
   });
+
+/** Folds a history and decides one command on it, as Ann's. */
+export function decideOn<
+  State,
+  Es extends readonly EventDeclaration[],
+  Cs extends readonly CommandDeclaration[],
+>(
+  decider: Decider<State, Es, Cs>,
+  history: readonly NewEvent[],
+  { command, data }: Command,
+  facts: Partial<Facts> = {},
+): readonly NewEvent[] | Rejection {
+  if (!Object.hasOwn(decider.decide, command)) throw new Error(`${decider.category} decides no ${command}`);
+  const given = deciding(decider)(history as readonly EventOf<Es[number]>[]);
+  return given.when(command as Cs[number]['type'], data as never, {
+    actor: ann,
+    id: 'id-1',
+    ...(facts as object),
+  });
+}
+
+/** The events of a decision that must not be a rejection. */
+export function eventsOf(decision: readonly NewEvent[] | Rejection): readonly NewEvent[] {
+  if ('rejected' in decision) throw new Error(`rejected: ${decision.code}`);
+  return decision;
+}
+
+/** The data of a decision's first event. */
+export function firstOf(decision: readonly NewEvent[] | Rejection): Readonly<Record<string, unknown>> {
+  const [event] = eventsOf(decision);
+  if (event === undefined) throw new Error('nothing was decided');
+  return event.data as Readonly<Record<string, unknown>>;
+}
+
+/** A decision on one line: what is told of each event, or the rejection's code. */
+export const lineOf = (
+  decision: readonly NewEvent[] | Rejection,
+  tell: (event: NewEvent) => string = ({ type }) => type,
+): string => ('rejected' in decision ? decision.code : decision.map(tell).join(', '));
 
 /** The documents that a history leads to, by id. Each fits the schema of its view. */
 export function documentsOf(

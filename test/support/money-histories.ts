@@ -22,7 +22,7 @@ import {
   Withdraw,
   WriteOffDebt,
 } from '#domain/wallets/wallet/messages.ts';
-import { person } from '#test/support/deciding.ts';
+import { person } from '#test/support/given.ts';
 import { Bank } from '#test/support/money-bank.ts';
 import { Ledger } from '#test/support/money-ledger.ts';
 import { MoneyWorld, type Sent } from '#test/support/money-world.ts';

@@ -6,7 +6,7 @@ import type { Intent } from '#domain/kernel/intent.ts';
 import { type Command, type NewEvent, recordedReason } from '#domain/kernel/message.ts';
 import { registryOf } from '#domain/kernel/registry.ts';
 import { whileInDebt } from '#domain/workflows/while-in-debt.ts';
-import { NOON } from '#test/support/deciding.ts';
+import { NOW, recorded } from '#test/support/given.ts';
 
 /** A command somebody is about to send. */
 export interface Sent {
@@ -36,7 +36,7 @@ export class MoneyWorld {
     const head = this.#states.get(stream) ?? { state: decider.initial, revision: -1 };
     this.#decisions += 1;
     const facts = {
-      now: NOON,
+      now: NOW,
       actor: by,
       id: `id-${this.#decisions}`,
       precondition: this.#precondition(command, data, by),
@@ -45,7 +45,7 @@ export class MoneyWorld {
     if ('rejected' in decision) return recordedReason(declared?.rejections ?? [], decision).code;
     let { state, revision } = head;
     const events = decision.map((event) => {
-      state = decider.evolve(state, event, { position: undefined, occurredAt: NOON, actor: 'ann' });
+      state = decider.evolve(state, event, { position: undefined, occurredAt: NOW, actor: 'ann' });
       revision += 1;
       return this.record(event, stream, revision, command);
     });
@@ -61,7 +61,7 @@ export class MoneyWorld {
       name,
       this.#states.get(stream(data, by))?.state ?? decider.initial,
     ]);
-    return workflow?.precondition(Object.fromEntries(states), data, { now: NOON, actor: by });
+    return workflow?.precondition(Object.fromEntries(states), data, { now: NOW, actor: by });
   }
 
   #wanted(event: RecordedEvent): readonly Sent[] {
@@ -74,29 +74,14 @@ export class MoneyWorld {
   /** Gives an event a place in the history, as the store would. */
   record(event: NewEvent, stream: string, revision: number, command: string): RecordedEvent {
     const id = String(this.history.length + 1);
-    const recorded = {
-      ...event,
-      eventId: id,
-      stream,
-      revision,
-      position: BigInt(id),
-      recordedAt: NOON,
-      metadata: {
-        version: 1,
-        occurredAt: NOON,
-        actor: 'ann',
-        roles: [],
-        command,
-        commandId: id,
-        payload: '',
-        correlationId: id,
-        causationId: id,
-        origin: { channel: 'reaction' as const },
-      },
-    };
+    const placed = recorded(
+      event,
+      { eventId: id, stream, revision, position: BigInt(id) },
+      { actor: 'ann', roles: [], command, commandId: id, correlationId: id, causationId: id },
+    );
     // What the store could not take would be a command that fails for ever.
-    this.registry.encode(recorded);
-    this.history.push(recorded);
-    return recorded;
+    this.registry.encode(placed);
+    this.history.push(placed);
+    return placed;
   }
 }

@@ -2,6 +2,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import express from 'express';
 import { auctions } from '#compose/contexts/auctions.ts';
+import type { Manifest } from '#compose/contexts/manifest.ts';
 import { wallets } from '#compose/contexts/wallets.ts';
 import { operations } from '#compose/contexts.ts';
 import { addressesBehind } from '#compose/http/addresses.ts';
@@ -26,6 +27,7 @@ import { startViews } from '#projections/runtime/views.ts';
 import type { ReadLimits } from '#read-api/limits.ts';
 import { graphqlServer } from '#read-api/server.ts';
 import { turns } from '#runtime/turns.ts';
+import { metadata } from './given.ts';
 import { givenPlatform, someone } from './platform.ts';
 
 // The read side as it runs, on stores in memory and a loopback port, for tests that speak to it as a client does.
@@ -83,12 +85,15 @@ export async function givenReadSide(
     readonly allowedOrigin?: (origin: string) => boolean;
     readonly perPerson?: number;
     readonly recording?: (own: Dispatch) => Dispatch;
+    /** A context of the test's own, beside those of the platform. */
+    readonly scratch?: Manifest;
   } = {},
 ): Promise<ReadSide> {
   const { recording = (own) => own } = options;
+  const contexts = [auctions, wallets, ...(options.scratch ? [options.scratch] : [])];
   const platform = givenPlatform({
-    contexts: [auctions.messages, wallets.messages],
-    deciders: [...auctions.deciders, ...wallets.deciders],
+    contexts: contexts.map(({ messages }) => messages),
+    deciders: contexts.flatMap(({ deciders }) => deciders),
   });
   const { store, registry, newId } = platform;
   const clock = systemClock();
@@ -96,7 +101,8 @@ export async function givenReadSide(
   const { readStore } = memoryStores();
   const { consumers } = readStore;
   const consume = consumerLoop({ feed, store, consumers, registry, clock, owner: newId() });
-  const views = await startViews({ views: [...auctions.views, ...wallets.views], consume, readStore, clock });
+  const folded = contexts.flatMap(({ views }) => views);
+  const views = await startViews({ views: folded, consume, readStore, clock });
   const errors: Logged[] = [];
   const logger: Log = {
     info() {},
@@ -106,7 +112,7 @@ export async function givenReadSide(
   const addresses = addressesBehind([]);
   const graphql = graphqlServer({
     registry,
-    operations,
+    operations: [...operations, ...(options.scratch ? [options.scratch.operations] : [])],
     // What people are shown is recorded, whatever becomes of what they send.
     dispatch: (envelope) =>
       envelope.command === RecordReading.type
@@ -151,10 +157,8 @@ export async function givenReadSide(
     unreadBytes: () => [...open].reduce((sum, { writableLength }) => sum + writableLength, 0),
     connections: () => open.size,
     async append(stream, ...events) {
-      const at = clock.now();
-      const metadata = {
-        ...{ version: 1, occurredAt: at, actor: 'system.test', roles: ['system'], command: 'Test' },
-        ...{ commandId: newId(), payload: 'p', correlationId: 'c', causationId: 'c' },
+      const how = {
+        ...{ ...metadata, occurredAt: clock.now(), commandId: newId() },
         origin: { channel: 'http', address: '203.0.113.9' },
       };
       const appended = await store.append(
@@ -164,7 +168,7 @@ export async function givenReadSide(
           eventId: newId(),
           type: event.type,
           data: registry.encode(event),
-          metadata,
+          metadata: how,
         })),
       );
       if (appended.status !== 'appended') throw new Error('a test appends without conflict');

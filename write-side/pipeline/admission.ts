@@ -38,6 +38,39 @@ const RESTART_WAIT_MS = 1_000;
 /** Of all places, in parts of them: kept for those who have nothing inside. */
 const KEPT_FOR_OTHERS = 1 / 3;
 
+/** Who is inside, by side, and whether anybody else may come. */
+function occupancy() {
+  const inside = { external: 0, system: 0 };
+  let closing: { readonly empty: Promise<void>; readonly resolve: () => void } | undefined;
+  const settleIfEmpty = (): void => {
+    if (inside.external + inside.system === 0) closing?.resolve();
+  };
+  return {
+    inside,
+    /** One comes in, and leaves by the function that is returned. */
+    enter(side: Side, left: () => void): () => void {
+      inside[side] += 1;
+      let hasLeft = false;
+      return () => {
+        if (hasLeft) return;
+        hasLeft = true;
+        inside[side] -= 1;
+        left();
+        settleIfEmpty();
+      };
+    },
+    close(): Promise<void> {
+      if (closing === undefined) {
+        const { promise, resolve } = Promise.withResolvers<void>();
+        closing = { empty: promise, resolve };
+        settleIfEmpty();
+      }
+      return closing.empty;
+    },
+    closed: () => closing !== undefined,
+  };
+}
+
 /**
  * The admission control of the pipeline. What comes from outside is let in as long as those inside are answered about as quickly as
  * in an idle platform ({@link adaptiveConcurrencyLimit}). The last third is for people who have nothing inside, so that whoever sends
@@ -55,7 +88,7 @@ export function admissionControl(options: {
   readonly random: Random;
 }): Admission {
   const { limits, rate, clock, random } = options;
-  const inside = { external: 0, system: 0 };
+  const { inside, enter, close, closed } = occupancy();
   const learned = adaptiveConcurrencyLimit(clock, limits);
   /** How many commands each person has inside, which bounds how many persons there are. */
   const persons = counts();
@@ -63,21 +96,6 @@ export function admissionControl(options: {
   const departures = observedRate(clock);
   const hints = retryHints(departures, random);
   const flood = overloadDetector();
-  let closing: { readonly empty: Promise<void>; readonly resolve: () => void } | undefined;
-  const settleIfEmpty = (): void => {
-    if (inside.external + inside.system === 0) closing?.resolve();
-  };
-
-  function leaving(side: Side, left: () => void): () => void {
-    let hasLeft = false;
-    return () => {
-      if (hasLeft) return;
-      hasLeft = true;
-      inside[side] -= 1;
-      left();
-      settleIfEmpty();
-    };
-  }
 
   function enterFromOutside(person: string): Admitted | Rejection {
     const nowMs = millisecondsOf(clock.now());
@@ -93,11 +111,10 @@ export function admissionControl(options: {
     flood.cameIn(nowMs);
     // Whoever sends many at once waits for themselves, which is no reason to let fewer others in.
     const stay = learned.enter(inside, own === 0 || own === inside.external);
-    inside.external += 1;
     persons.add(person);
     return {
       answered: (kind) => learned.answer(stay, kind),
-      leave: leaving('external', () => {
+      leave: enter('external', () => {
         persons.remove(person);
         departures.count();
       }),
@@ -108,25 +125,17 @@ export function admissionControl(options: {
     if (inside.system >= limits.systemInFlight) {
       return Overloaded({ retryAfterMs: rate.waitMs(inside.system) });
     }
-    inside.system += 1;
-    return { answered: () => undefined, leave: leaving('system', () => undefined) };
+    return { answered: () => undefined, leave: enter('system', () => undefined) };
   }
 
   return {
     enter(side, person) {
-      if (closing !== undefined) return Unavailable({ retryAfterMs: RESTART_WAIT_MS });
+      if (closed()) return Unavailable({ retryAfterMs: RESTART_WAIT_MS });
       return side === 'system' ? enterToFinish() : enterFromOutside(person);
     },
-    close() {
-      if (closing === undefined) {
-        const { promise, resolve } = Promise.withResolvers<void>();
-        closing = { empty: promise, resolve };
-        settleIfEmpty();
-      }
-      return closing.empty;
-    },
+    close,
     inFlight: () => ({ ...inside }),
     limit: () => learned.limit(),
-    closed: () => closing !== undefined,
+    closed,
   };
 }

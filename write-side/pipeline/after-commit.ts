@@ -35,7 +35,7 @@ const lastPosition = (events: readonly RecordedEvent[]): Position | undefined =>
     undefined,
   );
 
-export function afterCommit(options: {
+interface Options {
   /** Puts a command into its stream's queue in the moment in which it is called. */
   readonly dispatch: Dispatch;
   readonly registry: Registry;
@@ -46,8 +46,10 @@ export function afterCommit(options: {
   /** Told of each chain, for the catch-up consumer of the same process. */
   readonly followed?: FollowedChains | undefined;
   readonly lines?: readonly KeptLine[] | undefined;
-}): AfterCommit {
-  const { dispatch, registry, reactions, clock, log, outcomeWaitMs, followed, lines } = options;
+}
+
+function following(options: Options): AfterCommit['follow'] {
+  const { dispatch, registry, reactions, log, followed, lines } = options;
   const begins = new Set(reactions.flatMap(({ events }) => events.map(({ type }) => type)));
 
   async function followOne(event: RecordedEvent, met: (next: RecordedEvent) => void): Promise<void> {
@@ -69,19 +71,24 @@ export function afterCommit(options: {
     for (const event of events) if (begins.has(event.type)) await followOne(event, met);
   }
 
-  /** Resolves when the outcome is known, at the end of the chain, or when the caller has waited long enough. */
-  async function outcomeOrTime(workflow: Workflow, following: Following): Promise<void> {
-    const { promise: known, resolve } = Promise.withResolvers<void>();
-    const look = (): void => {
-      if (judge(workflow, following.met) !== 'pending') resolve();
+  return (events) => {
+    const met = [...events];
+    let told: (() => void) | undefined;
+    const ended = followAll(events, (next) => {
+      met.push(next);
+      told?.();
+    });
+    return {
+      met,
+      ended,
+      listen(listener) {
+        told = listener;
+      },
     };
-    following.listen(look);
-    look();
-    const cancel = clock.at(later(clock.now(), outcomeWaitMs), resolve);
-    await Promise.race([known, following.ended]);
-    cancel();
-  }
+  };
+}
 
+function outcomes({ clock, log, outcomeWaitMs }: Options): AfterCommit['outcome'] {
   function judge(workflow: Workflow, met: readonly RecordedEvent[]): Outcome {
     try {
       return workflow.outcome(met);
@@ -95,36 +102,37 @@ export function afterCommit(options: {
     }
   }
 
-  return {
-    follow(events) {
-      const met = [...events];
-      let told: (() => void) | undefined;
-      const ended = followAll(events, (next) => {
-        met.push(next);
-        told?.();
-      });
-      return {
-        met,
-        ended,
-        listen(listener) {
-          told = listener;
-        },
-      };
-    },
-    async outcome(workflow, own, following) {
-      // A no of its own, or nothing to do, is final: no reaction can change it.
-      if (own.outcome !== 'accepted' || own.events.length === 0) return own;
-      await outcomeOrTime(workflow, following);
-      const met = [...following.met];
-      const outcome = judge(workflow, met);
-      const { commandId, stream, events } = own;
-      const position = lastPosition(met);
-      if (outcome === 'accepted' || outcome === 'pending') {
-        return { outcome, commandId, stream, position, events };
-      }
-      if (!('rejected' in outcome))
-        return { outcome: 'accepted', commandId, stream, position, events, decision: outcome };
-      return { outcome: 'rejected', commandId, rejection: outcome, position, events };
-    },
+  /** Resolves when the outcome is known, at the end of the chain, or when the caller has waited long enough. */
+  async function outcomeOrTime(workflow: Workflow, following: Following): Promise<void> {
+    const { promise: known, resolve } = Promise.withResolvers<void>();
+    const look = (): void => {
+      if (judge(workflow, following.met) !== 'pending') resolve();
+    };
+    following.listen(look);
+    look();
+    const cancel = clock.at(later(clock.now(), outcomeWaitMs), resolve);
+    await Promise.race([known, following.ended]);
+    cancel();
+  }
+
+  return async (workflow, own, following) => {
+    // A no of its own, or nothing to do, is final: no reaction can change it.
+    if (own.outcome !== 'accepted' || own.events.length === 0) return own;
+    await outcomeOrTime(workflow, following);
+    const met = [...following.met];
+    const outcome = judge(workflow, met);
+    const { commandId, stream, events } = own;
+    const position = lastPosition(met);
+    if (outcome === 'accepted' || outcome === 'pending') {
+      return { outcome, commandId, stream, position, events };
+    }
+    if (!('rejected' in outcome))
+      return { outcome: 'accepted', commandId, stream, position, events, decision: outcome };
+    return { outcome: 'rejected', commandId, rejection: outcome, position, events };
   };
 }
+
+export const afterCommit = (options: Options): AfterCommit => ({
+  follow: following(options),
+  outcome: outcomes(options),
+});

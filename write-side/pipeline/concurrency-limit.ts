@@ -29,6 +29,8 @@ export interface ConcurrencyLimit {
   answer(stay: Stay, kind: string): void;
 }
 
+type Limits = Pick<PipelineLimits, 'externalInFlight' | 'externalLeast' | 'slowdown' | 'probeEveryMs'>;
+
 /** Answers of one kind to commands that were alone; the newest count. A probe waits for as many, so that all are new. */
 const ALONE_REMEMBERED = 8;
 /** From so many on they are believed. */
@@ -77,6 +79,61 @@ function timesAlone() {
   };
 }
 
+/** A limit as long as it holds, with what was seen under it. */
+interface Era {
+  readonly number: number;
+  readonly limit: number;
+  readonly slowdowns: number[];
+  isHoldingBack: boolean;
+}
+
+/** What comes after a limit whose answers took so many times as long as alone. */
+function limitAfter({ limit, isHoldingBack }: Era, slowdown: number, tolerated: number): number {
+  const fitting = tolerated / slowdown;
+  // Slow though nobody was held back: it was not for too many inside, and letting in fewer would not help.
+  if (!isHoldingBack) return limit;
+  if (slowdown > tolerated) return limit * Math.max(SHARPEST_CUT, fitting);
+  // Half of the way, since what comes of it is seen only later.
+  return limit + Math.max(1, (limit * (Math.min(FASTEST_GROWTH, fitting) - 1)) / 2);
+}
+
+/** What is known of the idle platform, and the probes that look at it. */
+function idlePlatform(startMs: number) {
+  const usual = timesAlone();
+  /** When somebody was alone, or a probe ended. */
+  let learnedAtMs = startMs;
+  let probe: { readonly startedAtMs: number; answers: number } | undefined;
+  return {
+    tookMs: usual.tookMs,
+    /** From somebody who was alone. `quiet`: no work of our own was inside either. */
+    learn(kind: string, tookMs: number, quiet: boolean, now: number): void {
+      // Work of our own is no part of an idle platform, but where it never ends something has to be known at last.
+      if (quiet || usual.tookMs(kind) === undefined) usual.learn(kind, tookMs);
+      learnedAtMs = now;
+      if (probe !== undefined) probe.answers += 1;
+    },
+    sinceMs: (now: number): number => now - learnedAtMs,
+    /** The clock was set back. */
+    setBack(now: number): void {
+      learnedAtMs = now;
+    },
+    isProbed: (): boolean => probe !== undefined,
+    startProbe(now: number): void {
+      probe = { startedAtMs: now, answers: 0 };
+    },
+    /** Whether one has ended just now. */
+    endProbe(now: number): boolean {
+      if (probe === undefined) return false;
+      const passed = now - probe.startedAtMs;
+      // A clock that was set back must not keep the limit shut.
+      if (probe.answers < ALONE_REMEMBERED && passed >= 0 && passed < LONGEST_PROBE_MS) return false;
+      probe = undefined;
+      learnedAtMs = now;
+      return true;
+    },
+  };
+}
+
 /**
  * The limit follows the *slowdown*: how many times longer an answer takes than it takes alone. What is inside and what
  * leaves in a second make the time each one stays (Little's law), so a limit under which answers take `s` times as long as
@@ -87,102 +144,73 @@ function timesAlone() {
  * goes down to one for a few answers: a store that has become slow or quick is noticed within seconds, and the flood is
  * never taken for the normal state.
  */
-export function adaptiveConcurrencyLimit(
-  clock: Pick<Clock, 'now'>,
-  limits: Pick<PipelineLimits, 'externalInFlight' | 'externalLeast' | 'slowdown' | 'probeEveryMs'>,
-): ConcurrencyLimit {
+export function adaptiveConcurrencyLimit(clock: Pick<Clock, 'now'>, limits: Limits): ConcurrencyLimit {
   const { externalInFlight: most, slowdown: tolerated, probeEveryMs } = limits;
   const least = Math.min(limits.externalLeast, most);
-  const usual = timesAlone();
   const nowMs = (): number => millisecondsOf(clock.now());
-  let limit = least;
-  let era = 0;
+  const idle = idlePlatform(nowMs());
+  let era: Era = { number: 0, limit: least, slowdowns: [], isHoldingBack: false };
   let entries = 0;
-  let slowdowns: number[] = [];
-  let isHoldingBack = false;
   /** What is remembered of the idle platform cannot be true any more; said until it has been looked at again. */
   let isDoubtful = false;
-  /** When somebody was alone, or a probe ended. */
-  let learnedAtMs = nowMs();
-  let probe: { readonly startedAtMs: number; answers: number } | undefined;
 
   function begin(next: number): void {
-    limit = Math.min(most, Math.max(least, Math.round(next)));
-    era += 1;
-    slowdowns = [];
-    isHoldingBack = false;
+    const limit = Math.min(most, Math.max(least, Math.round(next)));
+    era = { number: era.number + 1, limit, slowdowns: [], isHoldingBack: false };
   }
 
   function startProbe(now: number): void {
-    probe = { startedAtMs: now, answers: 0 };
-    begin(limit);
+    idle.startProbe(now);
+    begin(era.limit);
   }
 
   function endProbeInTime(now: number): void {
-    if (probe === undefined) return;
-    const passed = now - probe.startedAtMs;
-    // A clock that was set back must not keep the limit shut.
-    if (probe.answers < ALONE_REMEMBERED && passed >= 0 && passed < LONGEST_PROBE_MS) return;
-    probe = undefined;
-    learnedAtMs = now;
+    if (!idle.endProbe(now)) return;
     isDoubtful = false;
-    begin(limit);
+    begin(era.limit);
   }
 
   /** Enough answers have come under this limit to say what it is worth. */
   function judge(now: number): void {
-    const slowdown = quantile(slowdowns, JUDGED_SHARE);
-    const since = now - learnedAtMs;
-    if (since < 0) learnedAtMs = now;
-    isDoubtful ||= slowdown < IMPLAUSIBLE_SLOWDOWN || (slowdown > tolerated && limit === least);
+    const slowdown = quantile(era.slowdowns, JUDGED_SHARE);
+    const since = idle.sinceMs(now);
+    if (since < 0) idle.setBack(now);
+    isDoubtful ||= slowdown < IMPLAUSIBLE_SLOWDOWN || (slowdown > tolerated && era.limit === least);
     const probeAfterMs = isDoubtful ? SHORTEST_BETWEEN_PROBES_MS : probeEveryMs;
-    const fitting = tolerated / slowdown;
-    if (isHoldingBack && since >= probeAfterMs) startProbe(now);
-    // Slow though nobody was held back: it was not for too many inside, and letting in fewer would not help.
-    else if (!isHoldingBack) begin(limit);
-    else if (slowdown > tolerated) begin(limit * Math.max(SHARPEST_CUT, fitting));
-    // Half of the way, since what comes of it is seen only later.
-    else begin(limit + Math.max(1, (limit * (Math.min(FASTEST_GROWTH, fitting) - 1)) / 2));
-  }
-
-  function learn({ alone, quiet, entries: entered }: Stay, kind: string, tookMs: number, now: number): void {
-    if (!alone || entered !== entries) return;
-    // Work of our own is no part of an idle platform, but where it never ends something has to be known at last.
-    if (quiet || usual.tookMs(kind) === undefined) usual.learn(kind, tookMs);
-    learnedAtMs = now;
-    if (probe !== undefined) probe.answers += 1;
+    if (era.isHoldingBack && since >= probeAfterMs) startProbe(now);
+    else begin(limitAfter(era, slowdown, tolerated));
   }
 
   function compare(kind: string, tookMs: number, now: number): void {
-    const alone = usual.tookMs(kind);
+    const alone = idle.tookMs(kind);
     if (alone !== undefined) {
-      slowdowns.push(tookMs / alone);
-      if (slowdowns.length >= Math.max(FEWEST_ANSWERS, limit)) judge(now);
+      era.slowdowns.push(tookMs / alone);
+      if (era.slowdowns.length >= Math.max(FEWEST_ANSWERS, era.limit)) judge(now);
       // Nobody knows how long it should take: somebody has to be alone first.
-    } else if (isHoldingBack && now - learnedAtMs >= SHORTEST_BETWEEN_PROBES_MS) startProbe(now);
+    } else if (era.isHoldingBack && idle.sinceMs(now) >= SHORTEST_BETWEEN_PROBES_MS) startProbe(now);
   }
 
   return {
     limit() {
-      if (probe === undefined) return limit;
+      if (!idle.isProbed()) return era.limit;
       endProbeInTime(nowMs());
-      return probe === undefined ? limit : 1;
+      return idle.isProbed() ? 1 : era.limit;
     },
     enter({ external, system }, telling) {
       entries += 1;
-      return { enteredAtMs: nowMs(), era, entries, alone: external === 0, quiet: system === 0, telling };
+      const enteredAtMs = nowMs();
+      return { enteredAtMs, era: era.number, entries, alone: external === 0, quiet: system === 0, telling };
     },
     saturated() {
-      isHoldingBack = true;
+      era.isHoldingBack = true;
     },
     answer(stay, kind) {
       const now = nowMs();
       const tookMs = now - stay.enteredAtMs;
       if (tookMs < 0 || tookMs > LONGEST_BELIEVED_MS) return;
-      learn(stay, kind, tookMs, now);
+      if (stay.alone && stay.entries === entries) idle.learn(kind, tookMs, stay.quiet, now);
       endProbeInTime(now);
-      const isOfThisEra = probe === undefined && stay.era === era;
-      if (isOfThisEra && stay.telling) compare(kind, tookMs, now);
+      if (!idle.isProbed() && stay.era === era.number && stay.telling) compare(kind, tookMs, now);
     },
   };
 }

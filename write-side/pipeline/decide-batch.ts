@@ -100,6 +100,96 @@ const isRejection = (decision: readonly NewEvent[] | Rejection): decision is Rej
 
 const isFromOutside = ({ envelope: { actor } }: WaitingCommand): boolean => !actor.roles.includes('system');
 
+/** A batch that is being decided on a head. */
+interface Draft<C extends WaitingCommand> {
+  readonly head: Head;
+  readonly events: PendingEvent[];
+  readonly decided: { readonly command: C; readonly verdict: Verdict }[];
+  /** Its own commands by key: a repeat of one waits for the same append. */
+  readonly here: Map<string, { readonly payload: string; readonly first: number; readonly count: number }>;
+  state: unknown;
+  bytes: number;
+}
+
+function repeatOf<C extends WaitingCommand>(
+  { seen }: Deciding,
+  { head, here }: Draft<C>,
+  { key, payload, envelope }: C,
+): Verdict | undefined {
+  const known = here.get(key) ?? head.commands.get(key);
+  const mismatch = (): Verdict => ({
+    kind: 'rejected',
+    rejection: IdempotencyMismatch({ commandId: envelope.commandId }),
+  });
+  // What the stream remembers comes first: a repeat stays one, whatever else its key was used for.
+  if (known === undefined) return seen?.isElsewhere(key, head.stream) === true ? mismatch() : undefined;
+  if (known.payload !== payload) return mismatch();
+  return 'count' in known
+    ? { kind: 'events', first: known.first, count: known.count, repeated: true }
+    : { kind: 'remembered', command: known };
+}
+
+/** Why a key is not taken: one that is taken has to be remembered. */
+function noRoomFor<C extends WaitingCommand>(
+  { clock, limits }: Deciding,
+  { head, here, decided }: Draft<C>,
+  command: C,
+): Rejection | undefined {
+  const { id } = command.envelope.actor;
+  // Most have nowhere near as many, which is seen without counting those of the batch or asking for the time.
+  if (head.commands.ofPerson(id) + here.size < limits.keysPerPerson || !isFromOutside(command))
+    return undefined;
+  const own = decided.filter(
+    ({ command, verdict }) =>
+      verdict.kind === 'events' && !verdict.repeated && verdict.count > 0 && command.envelope.actor.id === id,
+  );
+  const retryAfterMs = head.commands.waitMs(id, own.length, millisecondsOf(clock.now()), limits);
+  return retryAfterMs > 0 ? TooManyKeys({ limit: limits.keysPerPerson, retryAfterMs }) : undefined;
+}
+
+function decide<C extends WaitingCommand>(
+  deciding: Deciding,
+  draft: Draft<C>,
+  command: C,
+): Decision | Rejection {
+  const noRoom = noRoomFor(deciding, draft, command);
+  if (noRoom !== undefined) return noRoom;
+  const { type } = command.command;
+  const branch = command.decider.decide[type];
+  if (branch === undefined) throw new TypeError(`${command.decider.category} does not decide ${type}`);
+  const now = deciding.clock.now();
+  const { precondition, envelope } = command;
+  const facts = { now, actor: envelope.actor, id: deciding.newId(), precondition };
+  const answer = branch(command.data, draft.state, facts);
+  if (!isRejection(answer)) return pend(deciding, command, now, draft.state, answer);
+  if (!command.command.rejections.some(({ code }) => code === answer.code)) {
+    throw new TypeError(`${type} does not declare the rejection ${answer.code}`);
+  }
+  return answer;
+}
+
+/** False when there is no room for it any more. */
+function take<C extends WaitingCommand>(
+  { limits, seen }: Deciding,
+  draft: Draft<C>,
+  command: C,
+  decision: Decision,
+): boolean {
+  const first = draft.events.length;
+  const count = decision.events.length;
+  if (first + count > limits.eventsPerAppend) return false;
+  if (draft.bytes + decision.bytes > limits.appendBytes) return false;
+  draft.events.push(...decision.events);
+  draft.state = decision.state;
+  draft.bytes += decision.bytes;
+  if (count > 0) {
+    draft.here.set(command.key, { payload: command.payload, first, count });
+    if (isFromOutside(command)) seen?.use(command.key, command.stream);
+  }
+  draft.decided.push({ command, verdict: { kind: 'events', first, count, repeated: false } });
+  return true;
+}
+
 /**
  * Decides commands in their order, each on the state the ones before it lead to, as long as their events fit into one
  * append. Pure but for the facts it takes and the keys it says are used: nothing here counts until the batch is durable.
@@ -109,93 +199,28 @@ export function decideBatch<C extends WaitingCommand>(
   head: Head,
   commands: readonly C[],
 ): Batch<C> {
-  const { clock, newId, seen, limits } = deciding;
-  const events: PendingEvent[] = [];
-  const decided: { command: C; verdict: Verdict }[] = [];
-  // Commands of this very batch, by key: a repeat of one waits for the same append.
-  const here = new Map<
-    string,
-    { readonly payload: string; readonly first: number; readonly count: number }
-  >();
-  let state = head.state;
-  let bytes = 0;
-
-  function repeatOf({ key, payload, envelope }: C): Verdict | undefined {
-    const known = here.get(key) ?? head.commands.get(key);
-    const mismatch = (): Verdict => ({
-      kind: 'rejected',
-      rejection: IdempotencyMismatch({ commandId: envelope.commandId }),
-    });
-    // What the stream remembers comes first: a repeat stays one, whatever else its key was used for.
-    if (known === undefined) return seen?.isElsewhere(key, head.stream) === true ? mismatch() : undefined;
-    if (known.payload !== payload) return mismatch();
-    return 'count' in known
-      ? { kind: 'events', first: known.first, count: known.count, repeated: true }
-      : { kind: 'remembered', command: known };
-  }
-
-  /** Why a key is not taken: one that is taken has to be remembered. */
-  function noRoomFor(command: C): Rejection | undefined {
-    const { id } = command.envelope.actor;
-    // Most have nowhere near as many, which is seen without counting those of the batch or asking for the time.
-    if (head.commands.ofPerson(id) + here.size < limits.keysPerPerson || !isFromOutside(command))
-      return undefined;
-    const own = decided.filter(
-      ({ command, verdict }) =>
-        verdict.kind === 'events' &&
-        !verdict.repeated &&
-        verdict.count > 0 &&
-        command.envelope.actor.id === id,
-    );
-    const retryAfterMs = head.commands.waitMs(id, own.length, millisecondsOf(clock.now()), limits);
-    return retryAfterMs > 0 ? TooManyKeys({ limit: limits.keysPerPerson, retryAfterMs }) : undefined;
-  }
-
-  function decide(command: C): Decision | Rejection {
-    const noRoom = noRoomFor(command);
-    if (noRoom !== undefined) return noRoom;
-    const { type } = command.command;
-    const branch = command.decider.decide[type];
-    if (branch === undefined) throw new TypeError(`${command.decider.category} does not decide ${type}`);
-    const now = clock.now();
-    const { precondition, envelope } = command;
-    const answer = branch(command.data, state, { now, actor: envelope.actor, id: newId(), precondition });
-    if (!isRejection(answer)) return pend(deciding, command, now, state, answer);
-    if (!command.command.rejections.some(({ code }) => code === answer.code)) {
-      throw new TypeError(`${type} does not declare the rejection ${answer.code}`);
-    }
-    return answer;
-  }
-
-  /** False when there is no room for it any more. */
-  function take(command: C, decision: Decision): boolean {
-    const { length } = events;
-    if (length + decision.events.length > limits.eventsPerAppend) return false;
-    if (bytes + decision.bytes > limits.appendBytes) return false;
-    const count = decision.events.length;
-    events.push(...decision.events);
-    state = decision.state;
-    bytes += decision.bytes;
-    if (count > 0) {
-      here.set(command.key, { payload: command.payload, first: length, count });
-      if (isFromOutside(command)) seen?.use(command.key, command.stream);
-    }
-    decided.push({ command, verdict: { kind: 'events', first: length, count, repeated: false } });
-    return true;
-  }
-
+  const draft: Draft<C> = {
+    head,
+    events: [],
+    decided: [],
+    here: new Map(),
+    state: head.state,
+    bytes: 0,
+  };
+  const { events, decided } = draft;
   for (const [index, command] of commands.entries()) {
-    if (index >= limits.decisionsPerBatch) return { events, decided, left: commands.slice(index) };
-    const repeat = repeatOf(command);
+    if (index >= deciding.limits.decisionsPerBatch) return { events, decided, left: commands.slice(index) };
+    const repeat = repeatOf(deciding, draft, command);
     if (repeat !== undefined) {
       decided.push({ command, verdict: repeat });
       continue;
     }
     try {
-      const decision = decide(command);
+      const decision = decide(deciding, draft, command);
       if ('rejected' in decision)
         decided.push({ command, verdict: { kind: 'rejected', rejection: decision } });
-      else if (!take(command, decision)) return { events, decided, left: commands.slice(index) };
+      else if (!take(deciding, draft, command, decision))
+        return { events, decided, left: commands.slice(index) };
       else if (decision.barrier) return { events, decided, left: commands.slice(index + 1) };
     } catch (error) {
       decided.push({ command, verdict: { kind: 'failed', error } });

@@ -31,18 +31,19 @@ type HeadLimits = Pick<
   | 'pageEvents'
 >;
 
-export function headsOf(options: {
+interface Options {
   readonly store: Pick<EventStore, 'readStream'>;
   readonly registry: Registry;
   readonly snapshots: Snapshots;
   /** Told of the keys that streams remember which are read anew. */
   readonly seen?: SeenKeys;
   readonly limits: HeadLimits;
-}): Heads {
-  const { store, registry, snapshots, seen, limits } = options;
+}
+
+/** What is in memory; who was not needed for longest gives way. */
+function headCache(limits: HeadLimits): Omit<Heads, 'refresh'> {
   // In order of use, the one not needed for longest first.
   const cache = new Map<string, { readonly head: Head; readonly commands: number }>();
-  const reading = new Map<string, { readonly done: Promise<Head>; next: Promise<Head> | undefined }>();
   let cachedCommands = 0;
 
   function drop(stream: string): void {
@@ -63,33 +64,20 @@ export function headsOf(options: {
     }
   }
 
-  function cached(stream: string): Head | undefined {
-    const head = cache.get(stream)?.head;
-    if (head !== undefined) keep(head);
-    return head;
-  }
+  return {
+    cached(stream) {
+      const head = cache.get(stream)?.head;
+      if (head !== undefined) keep(head);
+      return head;
+    },
+    keep,
+    drop,
+    size: () => ({ streams: cache.size, commands: cachedCommands }),
+  };
+}
 
-  async function readBehind(head: Head): Promise<Head> {
-    for (;;) {
-      const from = head.revision + 1;
-      const page = await store.readStream(head.stream, { from, limit: limits.pageEvents });
-      advance(
-        head,
-        page.map((event) => registry.decode(event)),
-        limits,
-      );
-      if (page.length < limits.pageEvents) return head;
-    }
-  }
-
-  /** Where to begin: at a snapshot, if the history still has the very event it stands on. */
-  async function begin(stream: string, decider: AnyDecider): Promise<Head> {
-    const snapshot = await snapshots.read(stream, decider);
-    if (snapshot === undefined) return emptyHead(stream, decider);
-    const [event] = await store.readStream(stream, { from: snapshot.revision, limit: 1 });
-    return event?.eventId === snapshot.eventId ? withKeys(snapshot) : emptyHead(stream, decider);
-  }
-
+/** What the store and the snapshots have of a stream. */
+function headReader({ store, registry, snapshots, limits }: Options) {
   /** A snapshot with the keys beside it; those that are lost are in the events. */
   async function withKeys(head: Head): Promise<Head> {
     await snapshots.readKeys(head, async ({ first, last }) => {
@@ -105,18 +93,46 @@ export function headsOf(options: {
     return head;
   }
 
+  return {
+    /** Where to begin: at a snapshot, if the history still has the very event it stands on. */
+    async begin(stream: string, decider: AnyDecider): Promise<Head> {
+      const snapshot = await snapshots.read(stream, decider);
+      if (snapshot === undefined) return emptyHead(stream, decider);
+      const [event] = await store.readStream(stream, { from: snapshot.revision, limit: 1 });
+      return event?.eventId === snapshot.eventId ? withKeys(snapshot) : emptyHead(stream, decider);
+    },
+    async readBehind(head: Head): Promise<Head> {
+      for (;;) {
+        const from = head.revision + 1;
+        const page = await store.readStream(head.stream, { from, limit: limits.pageEvents });
+        advance(
+          head,
+          page.map((event) => registry.decode(event)),
+          limits,
+        );
+        if (page.length < limits.pageEvents) return head;
+      }
+    },
+  };
+}
+
+export function headsOf(options: Options): Heads {
+  const cache = headCache(options.limits);
+  const { begin, readBehind } = headReader(options);
+  const reading = new Map<string, { readonly done: Promise<Head>; next: Promise<Head> | undefined }>();
+
   async function readToEnd(stream: string, decider: AnyDecider): Promise<Head> {
     try {
-      const known = cached(stream);
+      const known = cache.cached(stream);
       const before = known?.revision ?? -1;
       const head = await readBehind(known ?? (await begin(stream, decider)));
       // What others have recorded since is read here as well.
-      seen?.learn(stream, head.commands.fromOutside(before));
-      keep(head);
+      options.seen?.learn(stream, head.commands.fromOutside(before));
+      cache.keep(head);
       return head;
     } catch (error) {
       // Perhaps half folded; the next one starts from what the store says.
-      drop(stream);
+      cache.drop(stream);
       throw error;
     }
   }
@@ -132,7 +148,7 @@ export function headsOf(options: {
   }
 
   return {
-    cached,
+    ...cache,
     refresh(stream, decider) {
       const running = reading.get(stream);
       if (running === undefined) return start(stream, decider);
@@ -141,8 +157,5 @@ export function headsOf(options: {
       running.next ??= running.done.then(again, again);
       return running.next;
     },
-    keep,
-    drop,
-    size: () => ({ streams: cache.size, commands: cachedCommands }),
   };
 }

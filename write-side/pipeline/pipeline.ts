@@ -18,11 +18,12 @@ import { intake } from './intake.ts';
 import { type PipelineLimits, pipelineLimits } from './limits.ts';
 import { pauses } from './pause.ts';
 import { preconditions } from './preconditions.ts';
-import { observedRate } from './rate.ts';
+import type { Settled } from './queues.ts';
+import { observedRate, type Rate } from './rate.ts';
 import { refused, replyOf } from './reply.ts';
 import { seenKeys } from './seen-keys.ts';
 import { snapshotsIn } from './snapshots.ts';
-import { type Settled, streamQueues } from './stream-queue.ts';
+import { streamQueues } from './stream-queue.ts';
 
 export interface PipelineOptions {
   readonly store: EventStore;
@@ -77,6 +78,76 @@ const sideOf = ({ actor }: Envelope): Side =>
 const kindOf = ({ command }: Envelope, reply: Reply): string =>
   `${command} ${reply.outcome === 'rejected' ? reply.rejection.code : 'accepted'}`;
 
+/** What all parts of one pipeline share. */
+interface Shared {
+  readonly workflows: ReadonlyMap<string, Workflow>;
+  readonly limits: PipelineLimits;
+  readonly pauseClock: Clock;
+  readonly rate: Rate;
+  readonly log: Log;
+}
+
+function sharedBy({ clock, pauseClock = clock, log = noLog, ...options }: PipelineOptions): Shared {
+  return {
+    workflows: new Map(options.workflows.map((workflow) => [workflow.command.type, workflow])),
+    limits: { ...pipelineLimits, ...options.limits },
+    pauseClock,
+    rate: observedRate(pauseClock),
+    log,
+  };
+}
+
+interface Decisions {
+  /** Decides one command and answers for it alone: no admission, no reactions. */
+  decide(envelope: Envelope): Promise<{ readonly reply: Reply; readonly repeated: boolean }>;
+  /** Resolves when nothing is being written behind the answers any more. */
+  settled(): Promise<void>;
+  size(): Pick<PipelineStatus, 'queued' | 'cached'>;
+}
+
+/** @throws TypeError for a command that two deciders claim */
+function decisions(options: PipelineOptions, shared: Shared): Decisions {
+  const { store, registry, clock, newId } = options;
+  const { workflows, limits, pauseClock, rate, log } = shared;
+  const pause = pauses(pauseClock, options.random, limits);
+  const snapshots = snapshotsIn(options.snapshots, { limits, log });
+  const seen = seenKeys(limits.keysSeen);
+  const heads = headsOf({ store, registry, snapshots, seen, limits });
+  const read = intake(registry, options.deciders);
+  const soleWriter = store.soleWriter === true;
+  const precondition = preconditions({ workflows, heads, clock, rate, limits, soleWriter });
+
+  function internal(error: unknown, about: Readonly<Record<string, string>>): Rejection {
+    const reference = newId();
+    log.error({ ...about, reference, err: error }, 'a command failed for a mistake of ours');
+    return Internal({ reference });
+  }
+
+  const queues = streamQueues({
+    ...{ store, registry, heads, snapshots, seen, clock, newId, pause, rate, log, limits, internal },
+  });
+
+  return {
+    async decide(envelope) {
+      const commandId = commandIdOf(envelope);
+      const no = (rejection: Rejection) => ({ reply: refused(commandId, rejection), repeated: false });
+      try {
+        const ready = read(envelope);
+        if ('rejected' in ready) return no(ready);
+        const settled: Settled = await queues.submit(ready, sideOf(envelope), precondition(ready));
+        const reply = replyOf(registry, envelope, ready.stream, settled);
+        return { reply, repeated: settled.kind === 'recorded' && settled.repeated };
+      } catch (error) {
+        if (!(error instanceof StoreError)) return no(internal(error, { command: envelope.command }));
+        log.warn({ command: envelope.command, err: error }, 'the store could not be read');
+        return no(Unavailable({ retryAfterMs: rate.waitMs(1) }));
+      }
+    },
+    settled: snapshots.settled,
+    size: () => ({ queued: queues.size(), cached: heads.size() }),
+  };
+}
+
 /**
  * The way of a command: admitted, read, checked, decided once in its stream's queue, recorded, answered, and followed
  * through the reactions.
@@ -84,72 +155,16 @@ const kindOf = ({ command }: Envelope, reply: Reply): string =>
  * @throws TypeError for a command that two deciders claim.
  */
 export function createPipeline(options: PipelineOptions): Pipeline {
-  const {
-    store,
-    registry,
-    deciders,
-    reactions,
-    clock,
-    pauseClock = clock,
-    newId,
-    random,
-    log = noLog,
-  } = options;
-  const limits: PipelineLimits = { ...pipelineLimits, ...options.limits };
-  const workflows = new Map(options.workflows.map((workflow) => [workflow.command.type, workflow]));
-  const rate = observedRate(pauseClock);
-  const pause = pauses(pauseClock, random, limits);
-  const admission = admissionControl({ limits, rate, clock: pauseClock, random });
-  const snapshots = snapshotsIn(options.snapshots, { limits, log });
-  const seen = seenKeys(limits.keysSeen);
-  const heads = headsOf({ store, registry, snapshots, seen, limits });
-  const read = intake(registry, deciders);
-  const soleWriter = store.soleWriter === true;
-  const precondition = preconditions({ workflows, heads, clock, rate, limits, soleWriter });
-
-  function internal(error: unknown, about: object): Rejection {
-    const reference = newId();
-    log.error({ ...about, reference, err: error }, 'a command failed for a mistake of ours');
-    return Internal({ reference });
-  }
-
-  const queues = streamQueues({
-    store,
-    registry,
-    heads,
-    snapshots,
-    seen,
-    clock,
-    newId,
-    pause,
-    rate,
-    log,
-    limits,
-    internal,
-  });
-
-  /** Decides one command and answers for it alone: no admission, no reactions. */
-  async function decide(envelope: Envelope): Promise<{ reply: Reply; repeated: boolean }> {
-    const commandId = commandIdOf(envelope);
-    const no = (rejection: Rejection) => ({ reply: refused(commandId, rejection), repeated: false });
-    try {
-      const ready = read(envelope);
-      if ('rejected' in ready) return no(ready);
-      const settled: Settled = await queues.submit(ready, sideOf(envelope), precondition(ready));
-      const reply = replyOf(registry, envelope, ready.stream, settled);
-      return { reply, repeated: settled.kind === 'recorded' && settled.repeated };
-    } catch (error) {
-      if (!(error instanceof StoreError)) return no(internal(error, { command: envelope.command }));
-      log.warn({ command: envelope.command, err: error }, 'the store could not be read');
-      return no(Unavailable({ retryAfterMs: rate.waitMs(1) }));
-    }
-  }
+  const shared = sharedBy(options);
+  const { workflows, limits, pauseClock, rate, log } = shared;
+  const admission = admissionControl({ limits, rate, clock: pauseClock, random: options.random });
+  const { decide, settled, size } = decisions(options, shared);
 
   const after = afterCommit({
     // A link of a chain stands inside the command that began it, which was admitted; it comes in even while we drain.
     dispatch: async (envelope) => (await decide(envelope)).reply,
-    registry,
-    reactions,
+    registry: options.registry,
+    reactions: options.reactions,
     clock: pauseClock,
     log,
     outcomeWaitMs: limits.outcomeWaitMs,
@@ -197,14 +212,13 @@ export function createPipeline(options: PipelineOptions): Pipeline {
     dispatch,
     async drain() {
       await admission.close();
-      await snapshots.settled();
+      await settled();
     },
     status: () => ({
       draining: admission.closed(),
       inFlight: admission.inFlight(),
       limit: admission.limit(),
-      queued: queues.size(),
-      cached: heads.size(),
+      ...size(),
       answeredPerSecond: rate.perSecond(),
     }),
   };

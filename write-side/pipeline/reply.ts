@@ -2,7 +2,7 @@ import type { Envelope, RecordedEvent, Reply } from '#domain/kernel/envelope.ts'
 import { type Rejection, refusalShape } from '#domain/kernel/message.ts';
 import type { Registry } from '#domain/kernel/registry.ts';
 import { safeDecode } from '#domain/zod/encoding.ts';
-import type { Settled } from './stream-queue.ts';
+import type { Settled } from './queues.ts';
 
 /** A no before anything was recorded. */
 export const refused = (commandId: string, rejection: Rejection): Reply => ({

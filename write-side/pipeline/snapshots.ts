@@ -37,53 +37,55 @@ function keyOf({ category, stateVersion, events }: AnyDecider): string {
   return hashOf({ format: 2, category, stateVersion, events: versions });
 }
 
-export function snapshotsIn(
-  store: SnapshotStore | undefined,
-  options: {
-    readonly limits: Pick<
-      PipelineLimits,
-      'eventsPerSnapshot' | 'rememberedCommandsPerStream' | 'eventsPerKeyPage'
-    >;
-    readonly log: Log;
-  },
-): Snapshots {
-  const { log } = options;
-  const { eventsPerSnapshot, rememberedCommandsPerStream, eventsPerKeyPage } = options.limits;
-  const pages = keyPages(eventsPerKeyPage);
-  const writing = new Map<string, Promise<void>>();
+interface Options {
+  readonly limits: Pick<
+    PipelineLimits,
+    'eventsPerSnapshot' | 'rememberedCommandsPerStream' | 'eventsPerKeyPage'
+  >;
+  readonly log: Log;
+}
+
+type KeyFor = (decider: AnyDecider) => string;
+
+/** {@link keyOf} each decider, made once. */
+function keysByDecider(): KeyFor {
   const keys = new Map<AnyDecider, string>();
-  const keyFor = (decider: AnyDecider): string => {
+  return (decider) => {
     const key = keys.get(decider) ?? keyOf(decider);
     keys.set(decider, key);
     return key;
   };
+}
 
-  async function readFrom(
-    from: SnapshotStore,
-    stream: string,
-    decider: AnyDecider,
-  ): Promise<Head | undefined> {
-    const stored = await from.read(stream);
-    if (stored === undefined) return undefined;
-    const read = Snapshot.safeParse(stored);
-    if (!read.success || read.data.key !== keyFor(decider)) return undefined;
-    const { revision, eventId, state, keyPages } = read.data;
-    return {
-      ...emptyHead(stream, decider),
-      revision,
-      eventId,
-      state: fromPlain(state as Json),
-      keyPages,
-    };
-  }
+async function readFrom(
+  from: SnapshotStore,
+  stream: string,
+  decider: AnyDecider,
+  keyFor: KeyFor,
+): Promise<Head | undefined> {
+  const stored = await from.read(stream);
+  if (stored === undefined) return undefined;
+  const read = Snapshot.safeParse(stored);
+  if (!read.success || read.data.key !== keyFor(decider)) return undefined;
+  const { revision, eventId, state, keyPages } = read.data;
+  return { ...emptyHead(stream, decider), revision, eventId, state: fromPlain(state as Json), keyPages };
+}
 
-  const snapshotOf = (head: Head, eventId: string): JsonObject => ({
-    key: keyFor(head.decider),
+function snapshotOf(head: Head, eventId: string, key: string): JsonObject {
+  return {
+    key,
     revision: head.revision,
     eventId,
     state: toPlain(head.state),
     keyPages: head.keyPages,
-  });
+  };
+}
+
+export function snapshotsIn(store: SnapshotStore | undefined, { limits, log }: Options): Snapshots {
+  const { eventsPerSnapshot, rememberedCommandsPerStream, eventsPerKeyPage } = limits;
+  const pages = keyPages(eventsPerKeyPage);
+  const writing = new Map<string, Promise<void>>();
+  const keyFor = keysByDecider();
 
   async function keysIn(from: SnapshotStore, { stream, revision }: Head, page: number) {
     try {
@@ -98,7 +100,7 @@ export function snapshotsIn(
     async read(stream, decider) {
       if (store === undefined) return undefined;
       try {
-        return await readFrom(store, stream, decider);
+        return await readFrom(store, stream, decider, keyFor);
       } catch (error) {
         log.warn({ stream, err: error }, 'a snapshot could not be read; the stream is read instead');
         return undefined;
@@ -123,7 +125,7 @@ export function snapshotsIn(
       // Both as they are now: the head goes on while they are written.
       const changes = pages.changes(head.commands, head.revision, head.keyPages);
       head.keyPages = changes.pages;
-      const snapshot = snapshotOf(head, eventId);
+      const snapshot = snapshotOf(head, eventId, keyFor(head.decider));
       const write = async (): Promise<void> => {
         try {
           await pages.apply(store, stream, changes);

@@ -72,8 +72,8 @@ function componentSchemas(registry: Registry, development: readonly DevelopmentO
     ...developmentSchemas(development, requests),
     ...commands,
     ...requests.shared(),
-    ...rejectionSchemas(registry, schemas),
-    ...eventSchemas(registry, schemas),
+    ...rejectionSchemas(registry),
+    ...eventSchemas(registry),
     ...acceptedSchemas(registry),
   ];
   return Object.fromEntries(all.map(([name, component]) => [name, withoutItself(name, component)]));

@@ -1,14 +1,7 @@
 import { decider } from '../../kernel/decider.ts';
 import { emptyTable, type IdTable, valueIn, withValue } from '../../kernel/id-table.ts';
 import { unreachable } from '../../kernel/unreachable.ts';
-import {
-  type Debt,
-  DebtExpected,
-  DebtNoted,
-  debtorCommands,
-  debtorEvents,
-  debtorStream,
-} from './messages.ts';
+import { commands, type Debt, DebtExpected, DebtNoted, debtorStream, events } from './messages.ts';
 
 export interface Debtor {
   /** By currency: there are no more of them than there are currencies. */
@@ -31,8 +24,8 @@ export function standingDebt({ debts, expected }: Debtor): Debt | undefined {
  */
 export const debtor = decider({
   stream: debtorStream,
-  events: debtorEvents,
-  commands: debtorCommands,
+  events,
+  commands,
   stateVersion: 2,
   initial: { debts: [], expected: [], movements: emptyTable } as Debtor,
   evolve(known, event) {

@@ -57,5 +57,5 @@ export const NoteDebt = command('NoteDebt', {
   stream: debtorStream,
 });
 
-export const debtorEvents = [DebtExpected, DebtNoted] as const;
-export const debtorCommands = [ExpectDebt, NoteDebt] as const;
+export const events = [DebtExpected, DebtNoted] as const;
+export const commands = [ExpectDebt, NoteDebt] as const;

@@ -3,14 +3,7 @@ import { decider } from '../../kernel/decider.ts';
 import { PaymentId } from '../../kernel/ids.ts';
 import { ownAffair } from '../../kernel/own-affair.ts';
 import { unreachable } from '../../kernel/unreachable.ts';
-import {
-  NoticeHandled,
-  NoticeKept,
-  NoticeUnknown,
-  noticeCommands,
-  noticeEvents,
-  noticeStream,
-} from './messages.ts';
+import { commands, events, NoticeHandled, NoticeKept, NoticeUnknown, noticeStream } from './messages.ts';
 
 export interface NoticeState {
   readonly phase: 'none' | 'waiting' | 'handled';
@@ -33,8 +26,8 @@ function paymentNamedIn(body: string): Pick<NoticeState, 'paymentId'> {
 /** A notice that waits for a person; kept once, and seen to once. */
 export const notice = decider({
   stream: noticeStream,
-  events: noticeEvents,
-  commands: noticeCommands,
+  events,
+  commands,
   stateVersion: 2,
   initial: { phase: 'none' } as NoticeState,
   evolve(state, event): NoticeState {

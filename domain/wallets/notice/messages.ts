@@ -90,5 +90,5 @@ export const MatchNotice = command('MatchNotice', {
   stream: noticeStream,
 });
 
-export const noticeEvents = [NoticeKept, NoticeHandled] as const;
-export const noticeCommands = [KeepNotice, HandleNotice, MatchNotice] as const;
+export const events = [NoticeKept, NoticeHandled] as const;
+export const commands = [KeepNotice, HandleNotice, MatchNotice] as const;

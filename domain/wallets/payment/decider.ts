@@ -7,6 +7,8 @@ import type { ProviderAnswer } from '../../kernel/ports/payments.ts';
 import { unreachable } from '../../kernel/unreachable.ts';
 import { clearingOf, moved, providerAccount } from '../posting.ts';
 import {
+  commands,
+  events,
   type InitiateTopUp,
   NoticeRefused,
   PaymentDiffers,
@@ -15,8 +17,6 @@ import {
   PayoutInitiated,
   PayoutSettled,
   PayoutSubmitted,
-  paymentCommands,
-  paymentEvents,
   paymentStream,
   RecordProviderNotice,
   TopUpExpired,
@@ -95,8 +95,8 @@ function recordNotice(notice: Notice, { known, notices }: Payment, id: string): 
  */
 export const payment = decider({
   stream: paymentStream,
-  events: paymentEvents,
-  commands: paymentCommands,
+  events,
+  commands,
   stateVersion: 4,
   initial: noPayment,
   evolve,

@@ -2,9 +2,9 @@ import { emptyTable, type IdTable, withValue } from '../../kernel/id-table.ts';
 import type { Instant } from '../../kernel/instant.ts';
 import type { EventOf } from '../../kernel/message.ts';
 import { unreachable } from '../../kernel/unreachable.ts';
-import type { paymentEvents } from './messages.ts';
+import type { events } from './messages.ts';
 
-export type PaymentEvent = EventOf<(typeof paymentEvents)[number]>;
+export type PaymentEvent = EventOf<(typeof events)[number]>;
 
 /** What a payment is about; `amount` is what was asked for. */
 export interface Terms {

@@ -2,13 +2,7 @@ import { decider } from '../../kernel/decider.ts';
 import { emptyTable, type IdTable, valueIn, withValue } from '../../kernel/id-table.ts';
 import { unreachable } from '../../kernel/unreachable.ts';
 import { clearingOf, moved, platformAccount } from '../posting.ts';
-import {
-  PlatformCredited,
-  platformCommands,
-  platformEvents,
-  platformStream,
-  UnallocatedAssigned,
-} from './messages.ts';
+import { commands, events, PlatformCredited, platformStream, UnallocatedAssigned } from './messages.ts';
 
 interface Account {
   /**
@@ -27,8 +21,8 @@ const creditKey = ({ movement, reason }: { movement: string; reason: string }): 
  */
 export const platform = decider({
   stream: platformStream,
-  events: platformEvents,
-  commands: platformCommands,
+  events,
+  commands,
   stateVersion: 3,
   initial: { credits: emptyTable } as Account,
   evolve({ credits }, event) {

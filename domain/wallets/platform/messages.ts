@@ -82,5 +82,5 @@ export const AssignUnallocated = command('AssignUnallocated', {
   stream: ({ currency }) => platformStream({ account: 'unallocated', currency }),
 });
 
-export const platformEvents = [PlatformCredited, UnallocatedAssigned] as const;
-export const platformCommands = [CreditPlatform, AssignUnallocated] as const;
+export const events = [PlatformCredited, UnallocatedAssigned] as const;
+export const commands = [CreditPlatform, AssignUnallocated] as const;

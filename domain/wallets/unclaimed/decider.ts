@@ -5,11 +5,11 @@ import type { Currency } from '../../kernel/money.ts';
 import { unreachable } from '../../kernel/unreachable.ts';
 import { clearingOf, moved, unclaimedOf } from '../posting.ts';
 import {
+  commands,
+  events,
   MoneyUnclaimed,
   NothingUnclaimed,
   UnclaimedPaidOut,
-  unclaimedCommands,
-  unclaimedEvents,
   unclaimedStream,
 } from './messages.ts';
 
@@ -46,8 +46,8 @@ function payOut({ person, currency, amount }: Payout, { balance }: Owed, movemen
  */
 export const unclaimed = decider({
   stream: unclaimedStream,
-  events: unclaimedEvents,
-  commands: unclaimedCommands,
+  events,
+  commands,
   stateVersion: 1,
   initial: { balance: 0n, kept: emptyTable } as Owed,
   evolve(owed, event) {

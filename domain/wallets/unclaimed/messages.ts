@@ -88,5 +88,5 @@ export const ReleaseUnclaimed = command('ReleaseUnclaimed', {
   stream: unclaimedStream,
 });
 
-export const unclaimedEvents = [MoneyUnclaimed, UnclaimedPaidOut] as const;
-export const unclaimedCommands = [ClaimMoney, PayOutUnclaimed, KeepUnclaimed, ReleaseUnclaimed] as const;
+export const events = [MoneyUnclaimed, UnclaimedPaidOut] as const;
+export const commands = [ClaimMoney, PayOutUnclaimed, KeepUnclaimed, ReleaseUnclaimed] as const;

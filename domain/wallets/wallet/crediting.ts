@@ -9,13 +9,13 @@ import {
   CreditOver,
   CreditRefused,
   CreditWallet,
+  type events,
   FundsCredited,
   WalletNotOpen,
-  type walletEvents,
 } from './messages.ts';
 import { balanceOf, creditKey, type Wallet } from './state.ts';
 
-type Event = EventOf<(typeof walletEvents)[number]>;
+type Event = EventOf<(typeof events)[number]>;
 
 /** What is on its way in by payments has its place in the wallet; the one with this id takes its own. */
 const pending = ({ topUps }: Wallet, except?: string): bigint =>

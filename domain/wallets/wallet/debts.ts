@@ -12,15 +12,15 @@ import {
   DebtOutstanding,
   DebtPaid,
   DebtWrittenOff,
+  type events,
   type IncurDebt,
   LossRecovered,
   NothingOwed,
   type WriteOffDebt,
-  type walletEvents,
 } from './messages.ts';
 import { balanceOf, evolve, type Wallet } from './state.ts';
 
-type Event = EventOf<(typeof walletEvents)[number]>;
+type Event = EventOf<(typeof events)[number]>;
 /** By which payment money comes, if by one. */
 interface Credited {
   readonly movement: string;

@@ -23,7 +23,9 @@ import {
   ClaimEnded,
   ClaimOver,
   type CommitHold,
+  commands,
   type EndClaim,
+  events,
   FundsCaptured,
   FundsRefused,
   FundsReleased,
@@ -48,14 +50,12 @@ import {
   WalletOpened,
   type Withdraw,
   WithdrawalRefused,
-  walletCommands,
-  walletEvents,
   walletStream,
 } from './messages.ts';
 import { reserve, whyNot } from './reserving.ts';
 import { evolve, noWallet, type Wallet } from './state.ts';
 
-type Event = EventOf<(typeof walletEvents)[number]>;
+type Event = EventOf<(typeof events)[number]>;
 
 function transfer(
   { to, amount, currency }: CommandData<typeof Transfer>,
@@ -228,8 +228,8 @@ function commitHold(
  */
 export const wallet = decider({
   stream: walletStream,
-  events: walletEvents,
-  commands: walletCommands,
+  events,
+  commands,
   stateVersion: 5,
   initial: noWallet,
   evolve,

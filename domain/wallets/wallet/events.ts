@@ -251,7 +251,7 @@ export const LossRecovered = event('LossRecovered', {
   upcasts: { 1: (data) => data },
 });
 
-export const walletEvents = [
+export const events = [
   WalletOpened,
   WalletClosed,
   TopUpRequested,

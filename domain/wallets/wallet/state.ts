@@ -4,6 +4,7 @@ import type { EventOf } from '../../kernel/message.ts';
 import { smaller } from '../../kernel/money.ts';
 import { unreachable } from '../../kernel/unreachable.ts';
 import {
+  type Hold,
   type Holds,
   holdNamed,
   newHold,
@@ -14,7 +15,7 @@ import {
   withHold,
   withOpenClaim,
 } from './holds.ts';
-import type { walletEvents } from './messages.ts';
+import type { events } from './messages.ts';
 
 /** A credit is decided once for its movement and reason, for ever, with this answer. */
 type Credited = 'credited' | 'refused';
@@ -84,17 +85,26 @@ const withCredit = (wallet: Wallet, credit: CreditName, credited: Credited): Wal
   credits: withValue(wallet.credits, creditKey(credit), credited),
 });
 
-type WalletEvent = EventOf<(typeof walletEvents)[number]>;
-type Reserved = Extract<WalletEvent, { type: 'FundsReserved' }>['data'];
+type WalletEvent = EventOf<(typeof events)[number]>;
+type DataOf<T extends WalletEvent['type']> = Extract<WalletEvent, { type: T }>['data'];
 
-function reserved(wallet: Wallet, data: Reserved): Wallet {
+/** One of which nothing is known yet is a new one. */
+const holdOf = ({ holds }: Wallet, holdId: string): Hold => holdNamed(holds, holdId) ?? newHold(holdId);
+
+function reserved(wallet: Wallet, data: DataOf<'FundsReserved'>): Wallet {
   const { holdId, claimId, amount, purpose, expiresAt, balance } = data;
-  const { expiresAt: _, ...hold } = holdNamed(wallet.holds, holdId) ?? newHold(holdId);
+  const { expiresAt: _, ...hold } = holdOf(wallet, holdId);
   const claimed = withOpenClaim(
     { ...hold, purpose, ...(expiresAt !== undefined && { expiresAt }) },
     { claimId, amount },
   );
   return { ...wallet, ...balance, holds: withHold(wallet.holds, claimed) };
+}
+
+function claimEnded(wallet: Wallet, { holdId, claimId, balance }: DataOf<'ClaimEnded'>): Wallet {
+  const hold = holdOf(wallet, holdId);
+  const state = stateOfClaim(hold, claimId) === undefined ? 'void' : 'ended';
+  return { ...wallet, ...balance, holds: withHold(wallet.holds, withAnsweredClaim(hold, claimId, state)) };
 }
 
 /** What is still owed after a payment: of the payment that the money came by first, then the oldest. */
@@ -146,19 +156,11 @@ export function evolve(wallet: Wallet, event: WalletEvent): Wallet {
       return reserved(wallet, event.data);
     case 'FundsRefused': {
       const { holdId, claimId } = event.data;
-      const hold = holdNamed(wallet.holds, holdId) ?? newHold(holdId);
-      return { ...wallet, holds: withHold(wallet.holds, withAnsweredClaim(hold, claimId, 'ended')) };
+      const refused = withAnsweredClaim(holdOf(wallet, holdId), claimId, 'ended');
+      return { ...wallet, holds: withHold(wallet.holds, refused) };
     }
-    case 'ClaimEnded': {
-      const { holdId, claimId, balance } = event.data;
-      const hold = holdNamed(wallet.holds, holdId) ?? newHold(holdId);
-      const state = stateOfClaim(hold, claimId) === undefined ? 'void' : 'ended';
-      return {
-        ...wallet,
-        ...balance,
-        holds: withHold(wallet.holds, withAnsweredClaim(hold, claimId, state)),
-      };
-    }
+    case 'ClaimEnded':
+      return claimEnded(wallet, event.data);
     case 'HoldCommitted': {
       const hold = holdNamed(wallet.holds, event.data.holdId);
       if (hold === undefined) return wallet;
@@ -166,13 +168,12 @@ export function evolve(wallet: Wallet, event: WalletEvent): Wallet {
     }
     case 'FundsCaptured': {
       const { holdId, movement, balance } = event.data;
-      const hold = holdNamed(wallet.holds, holdId) ?? newHold(holdId);
-      return { ...wallet, ...balance, holds: withHold(wallet.holds, overHold(hold, movement)) };
+      const captured = overHold(holdOf(wallet, holdId), movement);
+      return { ...wallet, ...balance, holds: withHold(wallet.holds, captured) };
     }
     case 'FundsReleased': {
       const { holdId, balance } = event.data;
-      const hold = holdNamed(wallet.holds, holdId) ?? newHold(holdId);
-      return { ...wallet, ...balance, holds: withHold(wallet.holds, overHold(hold)) };
+      return { ...wallet, ...balance, holds: withHold(wallet.holds, overHold(holdOf(wallet, holdId))) };
     }
     case 'FundsCredited':
       return withCredit({ ...wallet, ...event.data.balance }, event.data, 'credited');

@@ -31,15 +31,15 @@ function pageQuery(forwards: boolean, filter: EventFilter | undefined): string {
     ORDER BY event.position ${forwards ? 'ASC' : 'DESC'} LIMIT ?`;
 }
 
-/** The reading half of the store over a connection of its own; each page is one short transaction. */
-export function eventReader(db: DatabaseSync) {
-  const kept = new Map<string, StatementSync>();
-  const typeNames = new Map<number, string>();
-  const typeIds = new Map<string, number>();
-  const newestType = statement('SELECT id, name FROM type WHERE id > ?');
-  const lastPosition = statement('SELECT max(position) FROM event');
+const streamQuery = (forwards: boolean): string =>
+  `SELECT ${COLUMNS} FROM stream JOIN event ON event.stream = stream.id
+    WHERE stream.name = ? AND event.revision ${forwards ? '>=' : '<='} ?
+    ORDER BY event.revision ${forwards ? 'ASC' : 'DESC'} LIMIT ?`;
 
-  function statement(sql: string): StatementSync {
+/** The statements of a connection, kept ready; their rows come as arrays. */
+function statementsOf(db: DatabaseSync) {
+  const kept = new Map<string, StatementSync>();
+  return (sql: string): StatementSync => {
     const ready = kept.get(sql);
     if (ready) return ready;
     if (kept.size >= KEPT_STATEMENTS) kept.clear();
@@ -47,30 +47,87 @@ export function eventReader(db: DatabaseSync) {
     prepared.setReturnArrays(true);
     kept.set(sql, prepared);
     return prepared;
-  }
+  };
+}
 
-  const rows = (prepared: StatementSync, ...values: (string | number)[]): SQLOutputValue[][] =>
-    prepared.all(...values) as unknown as SQLOutputValue[][];
+const rows = (prepared: StatementSync, ...values: (string | number)[]): SQLOutputValue[][] =>
+  prepared.all(...values) as unknown as SQLOutputValue[][];
 
-  function readNewTypes(): void {
-    for (const [id, name] of rows(newestType, typeNames.size)) {
-      typeNames.set(Number(id), String(name));
-      typeIds.set(String(name), Number(id));
+/** The names of events by their ids in the file; those that were added since are read when one is missed. */
+function eventTypes(newer: StatementSync) {
+  const names = new Map<number, string>();
+  const ids = new Map<string, number>();
+
+  function readNew(): void {
+    for (const [id, name] of rows(newer, names.size)) {
+      names.set(Number(id), String(name));
+      ids.set(String(name), Number(id));
     }
   }
 
-  function typeName(id: number): string {
-    if (!typeNames.has(id)) readNewTypes();
-    const name = typeNames.get(id);
-    if (name === undefined) throw new TypeError(`an event names type ${id}, which is not there`);
-    return name;
-  }
+  return {
+    name(id: number): string {
+      if (!names.has(id)) readNew();
+      const name = names.get(id);
+      if (name === undefined) throw new TypeError(`an event names type ${id}, which is not there`);
+      return name;
+    },
+    /** Of those that any event has. */
+    ids(types: readonly string[]): number[] {
+      if (types.some((type) => !ids.has(type))) readNew();
+      return types.flatMap((type) => ids.get(type) ?? []);
+    },
+  };
+}
+
+/** What a page is read from. */
+interface History {
+  head(): bigint;
+  /** Events strictly between two positions. */
+  between(
+    after: bigint,
+    before: bigint,
+    forwards: boolean,
+    limit: number,
+    filter?: EventFilter,
+  ): StoredEvent[];
+}
+
+function pageForwards(history: History, after: bigint, limit: number, filter?: EventFilter): HistoryPage {
+  const last = history.head();
+  if (after >= last) return { events: [], through: after, end: true };
+  const until = filter && after + SEARCHED_POSITIONS < last ? after + SEARCHED_POSITIONS : last;
+  const events = history.between(after, until + 1n, true, limit, filter);
+  const through = events.length < limit ? until : (events.at(-1)?.position ?? until);
+  return { events, through, end: through === last };
+}
+
+function pageBackwards(
+  history: History,
+  before: bigint | undefined,
+  limit: number,
+  filter?: EventFilter,
+): HistoryPage {
+  const last = history.head();
+  const from = before === undefined || before > last ? last + 1n : before;
+  const until = filter && from > SEARCHED_POSITIONS ? from - SEARCHED_POSITIONS : BEGINNING;
+  const events = history.between(until, from, false, limit, filter);
+  const through = events.length < limit ? until + 1n : (events.at(-1)?.position ?? until + 1n);
+  const end = through <= 1n;
+  return { events, through: end ? BEGINNING : through, end };
+}
+
+/** The reading half of the store over a connection of its own; each page is one short transaction. */
+export function eventReader(db: DatabaseSync) {
+  const statement = statementsOf(db);
+  const types = eventTypes(statement('SELECT id, name FROM type WHERE id > ?'));
+  const lastPosition = statement('SELECT max(position) FROM event');
 
   function stored(row: SQLOutputValue[]): StoredEvent {
     const [position, stream, revision, type, eventId, recordedAt, data, metadata] = row;
     return {
       eventId: eventId as string,
-      type: typeName(type as number),
+      type: types.name(type as number),
       stream: stream as string,
       revision: revision as number,
       position: BigInt(position as number),
@@ -80,40 +137,18 @@ export function eventReader(db: DatabaseSync) {
     };
   }
 
-  const head = (): bigint => BigInt(Number(rows(lastPosition)[0]?.[0] ?? 0));
-
-  /** Events strictly between two positions. */
-  function between(after: bigint, before: bigint, forwards: boolean, limit: number, filter?: EventFilter) {
-    const values: (string | number)[] = [Number(after), Number(before)];
-    if (filter?.types) {
-      if (filter.types.some((type) => !typeIds.has(type))) readNewTypes();
-      values.push(JSON.stringify(filter.types.flatMap((type) => typeIds.get(type) ?? [])));
-    }
-    for (const prefix of filter?.streams ?? []) values.push(prefix, above(prefix));
-    return rows(statement(pageQuery(forwards, filter)), ...values, limit).map(stored);
-  }
-
-  function forwards(after: bigint, limit: number, filter?: EventFilter): HistoryPage {
-    const last = head();
-    if (after >= last) return { events: [], through: after, end: true };
-    const until = filter && after + SEARCHED_POSITIONS < last ? after + SEARCHED_POSITIONS : last;
-    const events = between(after, until + 1n, true, limit, filter);
-    const through = events.length < limit ? until : (events.at(-1)?.position ?? until);
-    return { events, through, end: through === last };
-  }
-
-  function backwards(before: bigint | undefined, limit: number, filter?: EventFilter): HistoryPage {
-    const last = head();
-    const from = before === undefined || before > last ? last + 1n : before;
-    const until = filter && from > SEARCHED_POSITIONS ? from - SEARCHED_POSITIONS : BEGINNING;
-    const events = between(until, from, false, limit, filter);
-    const through = events.length < limit ? until + 1n : (events.at(-1)?.position ?? until + 1n);
-    const end = through <= 1n;
-    return { events, through: end ? BEGINNING : through, end };
-  }
+  const history: History = {
+    head: () => BigInt(Number(rows(lastPosition)[0]?.[0] ?? 0)),
+    between(after, before, forwards, limit, filter) {
+      const values: (string | number)[] = [Number(after), Number(before)];
+      if (filter?.types) values.push(JSON.stringify(types.ids(filter.types)));
+      for (const prefix of filter?.streams ?? []) values.push(prefix, above(prefix));
+      return rows(statement(pageQuery(forwards, filter)), ...values, limit).map(stored);
+    },
+  };
 
   return {
-    head,
+    head: history.head,
     epoch: (): string => String(rows(statement('SELECT epoch FROM history'))[0]?.[0]),
     /** Changes whenever another connection has committed. */
     version: (): number => Number(rows(statement('PRAGMA data_version'))[0]?.[0]),
@@ -123,19 +158,16 @@ export function eventReader(db: DatabaseSync) {
       checkLimit(limit);
       const named = filter?.streams || filter?.types ? filter : undefined;
       return direction === 'forwards'
-        ? forwards(after ?? BEGINNING, limit, named)
-        : backwards(after, limit, named);
+        ? pageForwards(history, after ?? BEGINNING, limit, named)
+        : pageBackwards(history, after, limit, named);
     },
 
     stream(name: string, read: Parameters<EventStore['readStream']>[1]): StoredEvent[] {
       const { from, direction = 'forwards', limit } = read;
       checkLimit(limit);
       const onward = direction === 'forwards';
-      const sql = `SELECT ${COLUMNS} FROM stream JOIN event ON event.stream = stream.id
-        WHERE stream.name = ? AND event.revision ${onward ? '>=' : '<='} ?
-        ORDER BY event.revision ${onward ? 'ASC' : 'DESC'} LIMIT ?`;
       const start = from ?? (onward ? 0 : Number.MAX_SAFE_INTEGER);
-      return rows(statement(sql), name, start, limit).map(stored);
+      return rows(statement(streamQuery(onward)), name, start, limit).map(stored);
     },
 
     close: (): void => db.close(),

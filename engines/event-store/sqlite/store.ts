@@ -67,6 +67,29 @@ function polling(reader: EventReader, arrived: Wake, pollMs: number, closed: () 
   };
 }
 
+/** Reads of a store until it has ended. */
+function readsIn(folder: string) {
+  let end: StoreError | undefined;
+  return {
+    get haveEnded() {
+      return end !== undefined;
+    },
+    end(error: StoreError): void {
+      end = error;
+    },
+    /** Refuses what comes after the end, and tells damage from absence. */
+    run<T>(read: () => T): T {
+      if (end) throw end;
+      try {
+        return read();
+      } catch (error) {
+        if (error instanceof RangeError) throw error;
+        throw readError(error, eventsFile(folder));
+      }
+    },
+  };
+}
+
 /**
  * The history in one SQLite file. One process writes, through a thread of its own that commits what waits in groups
  * (`synchronous = FULL`: an answer means the disk has it); any number read.
@@ -77,13 +100,9 @@ function polling(reader: EventReader, arrived: Wake, pollMs: number, closed: () 
 export async function openSqliteEventStore(options: SqliteEventStoreOptions): Promise<EventStore> {
   const { folder, clock, readOnly = false, pollMs = 20, limits, onFatal } = options;
   const committed = signalled();
+  const reads = readsIn(folder);
   let recent: Recent | undefined;
-  let stopped: StoreError | undefined;
 
-  const stop = (error: StoreError): void => {
-    stopped ??= error;
-    committed.signal();
-  };
   const writing: Writing | undefined = readOnly
     ? undefined
     : await startWriting({
@@ -92,45 +111,35 @@ export async function openSqliteEventStore(options: SqliteEventStoreOptions): Pr
         onRecorded: (events, bytes) => recent?.put(events, bytes),
         onCommit: committed.signal,
         onFatal(error) {
-          stop(error);
+          if (!reads.haveEnded) reads.end(error);
+          committed.signal();
           onFatal?.(error);
         },
       });
-
-  /** Refuses what comes after the end, and tells damage from absence. */
-  function reading<T>(read: () => T): T {
-    if (stopped) throw stopped;
-    try {
-      return read();
-    } catch (error) {
-      if (error instanceof RangeError) throw error;
-      throw readError(error, eventsFile(folder));
-    }
-  }
 
   let reader: EventReader;
   let epoch: string;
   try {
     reader = eventReader(openForReading(folder));
-    epoch = reading(reader.epoch);
-    reading(() => reader.page({ direction: 'backwards', limit: 1 }));
-    if (writing) recent = recentEvents(reading(reader.head));
+    epoch = reads.run(reader.epoch);
+    reads.run(() => reader.page({ direction: 'backwards', limit: 1 }));
+    if (writing) recent = recentEvents(reads.run(reader.head));
   } catch (error) {
     await writing?.close();
     throw readError(error, eventsFile(folder));
   }
-  const arrived = readOnly ? polling(reader, committed, pollMs, () => stopped !== undefined) : committed;
-  const page: EventReader['page'] = (read) => reading(() => reader.page(read));
+  const arrived = readOnly ? polling(reader, committed, pollMs, () => reads.haveEnded) : committed;
+  const page: EventReader['page'] = (read) => reads.run(() => reader.page(read));
   /** Behind the head, the next page for a follower who takes everything is in memory. */
   const nextPage: EventReader['page'] = (read) => {
-    if (stopped || read.filter || read.after === undefined) return page(read);
+    if (reads.haveEnded || read.filter || read.after === undefined) return page(read);
     return recent?.behind(read.after, read.limit) ?? page(read);
   };
 
   let closing: Promise<void> | undefined;
   async function end(): Promise<void> {
     await writing?.close();
-    stopped = new StoreError('closed', 'the event store is closed');
+    reads.end(new StoreError('closed', 'the event store is closed'));
     committed.signal();
     reader.close();
   }
@@ -142,10 +151,10 @@ export async function openSqliteEventStore(options: SqliteEventStoreOptions): Pr
       if (!writing) throw new StoreError('unavailable', 'the event store is open for reading only');
       return writing.append(stream, expected, events);
     },
-    readStream: async (stream, read) => reading(() => reader.stream(stream, read)),
+    readStream: async (stream, read) => reads.run(() => reader.stream(stream, read)),
     readAll: async (read) => page(read),
     follow: (following) => followPages(nextPage, arrived, following, nextTurn),
-    head: async () => reading(reader.head),
+    head: async () => reads.run(reader.head),
     close() {
       closing ??= end();
       return closing;

@@ -10,6 +10,34 @@ const whole = (value: unknown): number => {
   return value;
 };
 
+/** The ids of the names of events: all that the file has, and each new one when it is written first. */
+function typeIds(db: DatabaseSync) {
+  const insert = db.prepare('INSERT INTO type (name) VALUES (?)');
+  let ids = new Map<string, number>();
+  return {
+    readAll(): void {
+      ids = new Map();
+      for (const row of db.prepare('SELECT id, name FROM type').iterate()) {
+        ids.set(String(row.name), whole(row.id));
+      }
+    },
+    idOf(name: string): number {
+      const known = ids.get(name);
+      if (known !== undefined) return known;
+      const id = Number(insert.run(name).lastInsertRowid);
+      ids.set(name, id);
+      return id;
+    },
+  };
+}
+
+function standing(db: DatabaseSync): Standing {
+  const row = db
+    .prepare('SELECT (SELECT max(position) FROM event) AS position, (SELECT max(id) FROM stream) AS stream')
+    .get();
+  return { position: whole(row?.position ?? 0), streamId: whole(row?.stream ?? 0) };
+}
+
 /**
  * The statements that the writer's actions come to. Everything throws what SQLite throws.
  *
@@ -28,43 +56,20 @@ export function writerTables(db: DatabaseSync) {
     `SELECT event_id, position FROM event WHERE stream = ? AND revision >= ? AND revision < ? ORDER BY revision`,
   );
   const insertStream = db.prepare('INSERT INTO stream (id, name) VALUES (?, ?)');
-  const insertType = db.prepare('INSERT INTO type (name) VALUES (?)');
   const insertEvent = db.prepare(
     `INSERT INTO event (position, stream, revision, type, event_id, recorded_at, data, metadata)
      VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
   );
-  let types = new Map<string, number>();
-
-  function readTypes(): void {
-    types = new Map();
-    for (const row of db.prepare('SELECT id, name FROM type').iterate()) {
-      types.set(String(row.name), whole(row.id));
-    }
-  }
+  const types = typeIds(db);
 
   function hold(): void {
     if (!db.isTransaction) begin.run();
   }
   hold();
-  readTypes();
-
-  function typeId(name: string): number {
-    const known = types.get(name);
-    if (known !== undefined) return known;
-    const id = Number(insertType.run(name).lastInsertRowid);
-    types.set(name, id);
-    return id;
-  }
+  types.readAll();
 
   return {
-    standing(): Standing {
-      const row = db
-        .prepare(
-          'SELECT (SELECT max(position) FROM event) AS position, (SELECT max(id) FROM stream) AS stream',
-        )
-        .get();
-      return { position: whole(row?.position ?? 0), streamId: whole(row?.stream ?? 0) };
-    },
+    standing: (): Standing => standing(db),
     begin: hold,
     commit(): void {
       commit.run();
@@ -74,7 +79,7 @@ export function writerTables(db: DatabaseSync) {
       // Some errors have already undone the transaction.
       if (db.isTransaction) db.exec('ROLLBACK');
       hold();
-      readTypes();
+      types.readAll();
     },
     look({ stream }: Of<'look'>): Head | undefined {
       const row = head.get(stream);
@@ -94,7 +99,7 @@ export function writerTables(db: DatabaseSync) {
           position + at,
           streamId,
           revision + at,
-          typeId(type),
+          types.idOf(type),
           eventId,
           append.recordedAt,
           data,

@@ -8,8 +8,8 @@ import {
   type StoreErrorCode,
 } from '#domain/kernel/ports/event-store.ts';
 import type { Clock } from '#domain/kernel/ports/facts.ts';
-import { unreachable } from '#domain/kernel/unreachable.ts';
 import { encodeAppend } from '../event.ts';
+import { recorded, settle, unanswered, type Waiting } from './unanswered.ts';
 import {
   BELL_BYTES,
   type Flat,
@@ -17,74 +17,57 @@ import {
   putAppend,
   ring,
   type ToWorker,
-  takeAnswers,
   type WorkerStart,
 } from './wire.ts';
-import { ANY, type Answer, admits, NONE, type QueuedAppend } from './writer.ts';
+import { ANY, type Answer, NONE, type QueuedAppend } from './writer.ts';
 
 /** So many events go to the worker in one message at most, so that it inserts the first while the next are encoded. */
 const EVENTS_PER_MESSAGE = 64;
-
-/** An append that has no answer yet. */
-export interface Waiting {
-  readonly append: QueuedAppend;
-  /** As they were handed in: followers in this process are given these very objects. */
-  readonly events: readonly EventToAppend[];
-  resolve(result: AppendResult): void;
-  reject(error: StoreError): void;
-}
-
-function positionsOf({ first, last }: { first: number; last: number }, count: number): bigint[] | undefined {
-  if (last - first + 1 !== count) return undefined;
-  return Array.from({ length: count }, (_, at) => BigInt(first + at));
-}
 
 /** A revision as the writer takes it. */
 export const expectedRevision = (expected: ExpectedRevision): number =>
   expected === 'none' ? NONE : expected === 'any' ? ANY : expected;
 
-/** The events of an append as they stand in the history, if this answer says that they have just been put there. */
-export function recorded({ append, events }: Waiting, answer: Answer): readonly StoredEvent[] {
-  if (answer.status !== 'appended' || answer.repeated) return [];
-  const { stream, recordedAt } = append;
-  const firstRevision = answer.revision - events.length + 1;
-  return events.map(({ eventId, type, data, metadata }, at) => ({
-    eventId,
-    type,
-    stream,
-    revision: firstRevision + at,
-    position: BigInt(answer.first + at),
-    recordedAt,
-    data,
-    metadata,
-  }));
+function bytesOf(events: QueuedAppend['events']): number {
+  let bytes = 0;
+  for (const { data, metadata } of events) bytes += data.length + metadata.length;
+  return bytes;
 }
 
-/** Tells whoever waits for an append what came of it. */
-export function settle({ append, resolve, reject }: Waiting, answer: Answer): void {
-  switch (answer.status) {
-    case 'appended': {
-      const { revision, last, repeated } = answer;
-      const positions = positionsOf(answer, append.events.length);
-      const when = repeated ? {} : { recordedAt: append.recordedAt };
-      resolve({ status: 'appended', revision, position: BigInt(last), positions, ...when });
-      break;
-    }
-    case 'conflict':
-      resolve({ status: 'conflict', actual: answer.actual === NONE ? 'none' : answer.actual });
-      break;
-    case 'refused':
-      reject(new StoreError('invalid_event', `the database refused an append to ${append.stream}`));
-      break;
-    case 'unknown':
-      reject(new StoreError('unknown_outcome', `whether ${append.stream} was appended to is unknown`));
-      break;
-    case 'unavailable':
-      reject(new StoreError('unavailable', 'the writer has stopped; nothing was done'));
-      break;
-    default:
-      unreachable(answer);
+/** The appends of one turn of the event loop travel in one message. */
+function outboxTo(post: (message: ToWorker) => void) {
+  let appends: Flat = [];
+  let events = 0;
+
+  function flush(): void {
+    if (appends.length === 0) return;
+    post({ kind: 'appends', appends });
+    appends = [];
+    events = 0;
   }
+
+  return {
+    flush,
+    put(append: QueuedAppend): void {
+      // After everything else that this turn of the event loop appends, so that it travels in one message.
+      if (appends.length === 0) process.nextTick(flush);
+      putAppend(appends, append);
+      events += append.events.length;
+      if (events >= EVENTS_PER_MESSAGE) flush();
+    },
+  };
+}
+
+function startThread(start: Omit<WorkerStart, 'bell'>) {
+  const bell = new Int32Array(new SharedArrayBuffer(BELL_BYTES));
+  const workerData: WorkerStart = { ...start, bell };
+  const worker = new Worker(new URL('./worker.ts', import.meta.url), { workerData });
+  const exited = new Promise<void>((resolve) => worker.once('exit', () => resolve()));
+  const post = (message: ToWorker): void => {
+    worker.postMessage(message);
+    ring(bell);
+  };
+  return { worker, exited, post };
 }
 
 /** The near side of the writer's thread: encodes, counts what is unanswered, and hands answers out in order. */
@@ -94,12 +77,7 @@ export interface Writing {
   close(): Promise<void>;
 }
 
-/**
- * Starts the thread; resolves once it holds the lock and the file.
- *
- * @throws StoreError `second_writer`, `unreadable`, `unavailable`
- */
-export function startWriting(options: {
+interface WritingOptions {
   readonly start: Omit<WorkerStart, 'bell'>;
   readonly clock: Pick<Clock, 'now'>;
   /** These events of one append, of so many bytes, are durable; in the order of the history. */
@@ -108,30 +86,20 @@ export function startWriting(options: {
   onCommit(): void;
   /** The writer has stopped for good. */
   onFatal(error: StoreError): void;
-}): Promise<Writing> {
+}
+
+/**
+ * Starts the thread; resolves once it holds the lock and the file.
+ *
+ * @throws StoreError `second_writer`, `unreadable`, `unavailable`
+ */
+export function startWriting(options: WritingOptions): Promise<Writing> {
   const { start, clock, onRecorded, onCommit, onFatal } = options;
-  const bell = new Int32Array(new SharedArrayBuffer(BELL_BYTES));
-  const workerData: WorkerStart = { ...start, bell };
-  const worker = new Worker(new URL('./worker.ts', import.meta.url), { workerData });
-  const waiting = new Set<Waiting>();
-  const load = { appends: 0, bytes: 0 };
-  let outbox: Flat = [];
-  let outboxEvents = 0;
+  const { worker, exited, post } = startThread(start);
+  const waiting = unanswered(start.limits);
+  const outbox = outboxTo(post);
   let failure: StoreError | undefined;
   let closed: Promise<void> | undefined;
-  const exited = new Promise<void>((resolve) => worker.once('exit', () => resolve()));
-
-  const post = (message: ToWorker): void => {
-    worker.postMessage(message);
-    ring(bell);
-  };
-
-  function flush(): void {
-    if (outbox.length === 0) return;
-    post({ kind: 'appends', appends: outbox });
-    outbox = [];
-    outboxEvents = 0;
-  }
 
   function fail(reason: string, cause?: unknown): void {
     if (failure) return;
@@ -139,68 +107,35 @@ export function startWriting(options: {
     onFatal(failure);
   }
 
-  function answered(flat: readonly number[]): void {
-    const inOrder = waiting.values();
-    takeAnswers(flat, (answer) => {
-      const next = inOrder.next().value;
-      if (!next) throw new Error('an answer without an append');
-      waiting.delete(next);
-      load.appends -= 1;
-      load.bytes -= next.append.bytes;
-      onRecorded(recorded(next, answer), next.append.bytes);
-      settle(next, answer);
-    });
-    onCommit();
+  function answer(each: Waiting, answer: Answer): void {
+    onRecorded(recorded(each, answer), each.append.bytes);
+    settle(each, answer);
   }
 
-  /** The thread is gone: what it was given may have been written. */
   function lost(cause?: unknown): void {
     if (waiting.size > 0 || !closed) fail('its writing thread ended', cause);
-    for (const each of waiting) settle(each, { status: 'unknown' });
-    waiting.clear();
-  }
-
-  function append(
-    stream: string,
-    expected: ExpectedRevision,
-    events: readonly EventToAppend[],
-  ): Promise<AppendResult> {
-    if (closed) throw new StoreError('closed', 'the event store is closed');
-    if (failure) throw failure;
-    const encoded = encodeAppend(stream, events);
-    let bytes = 0;
-    for (const { data, metadata } of encoded) bytes += data.length + metadata.length;
-    if (!admits(load, bytes, start.limits)) {
-      throw new StoreError('overloaded', `${load.appends} appends of ${load.bytes} bytes are waiting`);
-    }
-    const queued: QueuedAppend = {
-      stream,
-      expected: expectedRevision(expected),
-      recordedAt: clock.now(),
-      events: encoded,
-      bytes,
-    };
-    load.appends += 1;
-    load.bytes += bytes;
-    // After everything else that this turn of the event loop appends, so that it travels in one message.
-    if (outbox.length === 0) process.nextTick(flush);
-    putAppend(outbox, queued);
-    outboxEvents += encoded.length;
-    if (outboxEvents >= EVENTS_PER_MESSAGE) flush();
-    return new Promise((resolve, reject) => {
-      waiting.add({ append: queued, events, resolve, reject });
-    });
+    waiting.lost();
   }
 
   async function end(): Promise<void> {
-    flush();
+    outbox.flush();
     if (!failure) post({ kind: 'close' });
     else await worker.terminate();
     await exited;
   }
 
   const writing: Writing = {
-    append: async (stream, expected, events) => append(stream, expected, events),
+    async append(stream, expected, events) {
+      if (closed) throw new StoreError('closed', 'the event store is closed');
+      if (failure) throw failure;
+      const encoded = encodeAppend(stream, events);
+      const bytes = bytesOf(encoded);
+      waiting.checkRoom(bytes);
+      const revision = expectedRevision(expected);
+      const queued = { stream, expected: revision, recordedAt: clock.now(), events: encoded, bytes };
+      outbox.put(queued);
+      return waiting.add(queued, events);
+    },
     close() {
       closed ??= end();
       return closed;
@@ -209,8 +144,10 @@ export function startWriting(options: {
 
   return new Promise((resolve, reject) => {
     worker.on('message', (message: FromWorker) => {
-      if (message.kind === 'answers') answered(message.answers);
-      else if (message.kind === 'ready') resolve(writing);
+      if (message.kind === 'answers') {
+        waiting.answered(message.answers, answer);
+        onCommit();
+      } else if (message.kind === 'ready') resolve(writing);
       else if (message.kind === 'broke') fail(message.message);
       else if (message.kind === 'failed') {
         closed = exited;

@@ -5,7 +5,7 @@ import { later } from '#domain/kernel/instant.ts';
 import type { Clock } from '#domain/kernel/ports/facts.ts';
 import type { PaymentNotice, PaymentProvider, PaymentRequest } from '#domain/kernel/ports/payments.ts';
 import { type Deliver, deliveryOf } from './delivery.ts';
-import { openLedger, type ProviderPayment } from './ledger.ts';
+import { type Ledger, openLedger, type ProviderPayment } from './ledger.ts';
 
 /** How long a person has to confirm a payment, in milliseconds. */
 const CONFIRM_WITHIN_MS = 30 * 60 * 1_000;
@@ -81,25 +81,62 @@ const statusAfter: Partial<Record<PaymentNotice['outcome'], ProviderPayment['sta
   payout_paid: 'paid',
 };
 
+/** Keeps what has become of a payment, together with the notice that tells it. */
+type Settle = (payment: ProviderPayment, status: ProviderPayment['status'], notice: PaymentNotice) => void;
+
+/** What people do on the pages of payments. */
+function confirmations(
+  ledger: Ledger,
+  clock: Clock,
+  settle: Settle,
+): Pick<SimulatedProvider, 'shown' | 'decide'> {
+  /** What has come of its page by now; undefined: it may still be answered. */
+  function decidedOf({
+    status,
+    expires_at,
+  }: ProviderPayment): 'confirmed' | 'declined' | 'expired' | undefined {
+    if (status === 'confirmed' || status === 'declined') return status;
+    return isOver(expires_at, clock.now()) ? 'expired' : undefined;
+  }
+
+  return {
+    shown(token) {
+      const payment = ledger.byToken(token);
+      return payment && { payment, decided: decidedOf(payment) };
+    },
+    decide(token, decision) {
+      const payment = ledger.byToken(token);
+      if (payment === undefined) return 'unknown';
+      const decided = decidedOf(payment);
+      if (decided !== undefined) return decided;
+      const status = decision === 'confirm' ? 'confirmed' : 'declined';
+      const notice =
+        decision === 'confirm'
+          ? noticeOf(payment, 'top_up_confirmed')
+          : noticeOf(payment, 'top_up_failed', 'declined by the person');
+      settle(payment, status, notice);
+      return status;
+    },
+  };
+}
+
 /**
  * A payment provider that moves no money and otherwise behaves like one: it remembers payments over restarts, has a page
  * where the person confirms, and tells what became of them by signed notices, again and again until they are taken.
  *
  * @throws DamagedFileError for its ledger
  */
-export function simulatedProvider({
-  file,
-  pageUrl,
-  secret,
-  deliver,
-  clock,
-  pauseClock = clock,
-  declines = () => undefined,
-  newToken = () => randomBytes(32).toString('base64url'),
-}: SimulatedProviderOptions): SimulatedProvider {
+export function simulatedProvider(options: SimulatedProviderOptions): SimulatedProvider {
+  const { file, pageUrl, secret, deliver, clock, pauseClock = clock, declines = () => undefined } = options;
+  const { newToken = () => randomBytes(32).toString('base64url') } = options;
   const ledger = openLedger(file);
   const delivery = deliveryOf({ ledger, deliver, secret, clock, pauseClock });
   delivery.wake();
+
+  const settle: Settle = (payment, status, notice) => {
+    ledger.keep({ ...payment, status }, { notice, dueAt: pauseClock.now() });
+    delivery.wake();
+  };
 
   function begin(direction: 'in' | 'out', request: PaymentRequest): ProviderPayment | string {
     const known = ledger.payment(request.paymentId);
@@ -119,15 +156,6 @@ export function simulatedProvider({
     };
   }
 
-  /** What has come of its page by now; undefined: it may still be answered. */
-  function decidedOf({
-    status,
-    expires_at,
-  }: ProviderPayment): 'confirmed' | 'declined' | 'expired' | undefined {
-    if (status === 'confirmed' || status === 'declined') return status;
-    return isOver(expires_at, clock.now()) ? 'expired' : undefined;
-  }
-
   return {
     name: 'simulated',
     async createTopUp(request) {
@@ -143,31 +171,10 @@ export function simulatedProvider({
     async submitPayout(request) {
       const payment = begin('out', request);
       if (typeof payment === 'string') return { status: 'declined', why: payment };
-      if (payment.status === 'waiting') {
-        const notice = noticeOf(payment, 'payout_paid');
-        ledger.keep({ ...payment, status: 'paid' }, { notice, dueAt: pauseClock.now() });
-        delivery.wake();
-      }
+      if (payment.status === 'waiting') settle(payment, 'paid', noticeOf(payment, 'payout_paid'));
       return { status: 'submitted' };
     },
-    shown(token) {
-      const payment = ledger.byToken(token);
-      return payment && { payment, decided: decidedOf(payment) };
-    },
-    decide(token, decision) {
-      const payment = ledger.byToken(token);
-      if (payment === undefined) return 'unknown';
-      const decided = decidedOf(payment);
-      if (decided !== undefined) return decided;
-      const status = decision === 'confirm' ? 'confirmed' : 'declined';
-      const notice =
-        decision === 'confirm'
-          ? noticeOf(payment, 'top_up_confirmed')
-          : noticeOf(payment, 'top_up_failed', 'declined by the person');
-      ledger.keep({ ...payment, status }, { notice, dueAt: pauseClock.now() });
-      delivery.wake();
-      return status;
-    },
+    ...confirmations(ledger, clock, settle),
     remembers: (paymentId) => ledger.payment(paymentId) !== undefined,
     since: ledger.since,
     beginAnew: ledger.beginAnew,
@@ -175,9 +182,7 @@ export function simulatedProvider({
       const payment = ledger.payment(paymentId);
       if (payment === undefined) return undefined;
       const notice = { ...noticeOf(payment, outcome, why), noticeId: newToken(), amount };
-      const status = statusAfter[outcome] ?? payment.status;
-      ledger.keep({ ...payment, status }, { notice, dueAt: pauseClock.now() });
-      delivery.wake();
+      settle(payment, statusAfter[outcome] ?? payment.status, notice);
       return notice;
     },
     undelivered: () => ledger.givenUp(),

@@ -6,6 +6,7 @@ import {
   flatCommit,
   type Operation,
   type Operations,
+  type Outcome,
   type ToWorker,
   type WireError,
   type WorkerStart,
@@ -37,12 +38,39 @@ export interface Writing {
   close(): Promise<void>;
 }
 
+/** The calls that wait for the thread, by their numbers. */
+function waitingCalls() {
+  const waiting = new Map<number, Waiting>();
+  return {
+    get size() {
+      return waiting.size;
+    },
+    add<T>(number: number): Promise<T> {
+      return new Promise((resolve, reject) => {
+        waiting.set(number, { resolve: resolve as (value: unknown) => void, reject });
+      });
+    },
+    settle(outcomes: readonly Outcome[]): void {
+      for (const outcome of outcomes) {
+        const caller = waiting.get(outcome.number);
+        waiting.delete(outcome.number);
+        if ('error' in outcome) caller?.reject(errorFrom(outcome.error));
+        else caller?.resolve(outcome.value);
+      }
+    },
+    failAll(error: Error): void {
+      for (const { reject } of waiting.values()) reject(error);
+      waiting.clear();
+    },
+  };
+}
+
 /**
  * A thread of its own writes, so that neither its work nor a disk that takes its time holds up decisions and queries.
  * Should it die, what waits is told so and whoever asks next starts another: all it holds can be made again.
  */
 export function writingTo(path: string): Writing {
-  const waiting = new Map<number, Waiting>();
+  const waiting = waitingCalls();
   let thread: { readonly worker: Worker; readonly exited: Promise<void> } | undefined;
   let closed: Promise<void> | undefined;
   let calls = 0;
@@ -64,8 +92,7 @@ export function writingTo(path: string): Writing {
     if (thread?.worker !== worker) return;
     thread = undefined;
     const error = new Error('the thread that writes the views has ended', { cause });
-    for (const { reject } of waiting.values()) reject(error);
-    waiting.clear();
+    waiting.failAll(error);
   }
 
   function start() {
@@ -74,12 +101,7 @@ export function writingTo(path: string): Writing {
     });
     worker.on('message', (message: FromWorker) => {
       if (message.kind === 'failed') return lost(worker, errorFrom(message.error));
-      for (const outcome of message.outcomes) {
-        const caller = waiting.get(outcome.number);
-        waiting.delete(outcome.number);
-        if ('error' in outcome) caller?.reject(errorFrom(outcome.error));
-        else caller?.resolve(outcome.value);
-      }
+      waiting.settle(message.outcomes);
     });
     worker.on('error', (error) => lost(worker, error));
     const exited = new Promise<void>((resolve) => {
@@ -97,9 +119,7 @@ export function writingTo(path: string): Writing {
     thread ??= start();
     calls += 1;
     post(message(calls));
-    return new Promise((resolve, reject) => {
-      waiting.set(calls, { resolve: resolve as (value: unknown) => void, reject });
-    });
+    return waiting.add(calls);
   }
 
   async function end(): Promise<void> {

@@ -7,6 +7,7 @@ import { noLog } from '#domain/kernel/ports/log.ts';
 import { readLimits } from '#read-api/limits.ts';
 import { liveView } from '#read-api/live/live-view.ts';
 import { clock, countersView, registry } from '#test/support/counters.ts';
+import { metadata } from '#test/support/given.ts';
 
 const counted = (revision: number): StoredEvent => ({
   eventId: `0198c0de-0000-7000-8000-00000000000${revision}`,
@@ -16,18 +17,7 @@ const counted = (revision: number): StoredEvent => ({
   position: BigInt(revision + 1),
   recordedAt: '2026-03-01T12:00:00.000Z',
   data: { name: 'a1', by: '1', group: 'g' },
-  metadata: {
-    version: 1,
-    occurredAt: '2026-03-01T12:00:00.000Z',
-    actor: 'ann',
-    roles: ['bidder'],
-    command: 'Count',
-    commandId: `c${revision}`,
-    payload: 'p',
-    correlationId: 'c',
-    causationId: 'c',
-    origin: { channel: 'cli' },
-  },
+  metadata: { ...metadata, command: 'Count', commandId: `c${revision}` },
 });
 
 /** A document is followed; so many microtasks after its stream was read to its end, the tail tells of one event more. */

@@ -14,10 +14,12 @@ import {
 import { z } from 'zod';
 import { operations, registry } from '#compose/contexts.ts';
 import { jsonSchemas } from '#domain/kernel/json-schema.ts';
+import { personal, secret } from '#domain/kernel/message.ts';
 import { Money, PositiveMoney } from '#domain/kernel/money.ts';
 import { executableSchema, schemaDocument } from '#read-api/schema/document.ts';
 import { rejectionsPage } from '#read-api/schema/rejections-page.ts';
-import { types, UnsayableError } from '#read-api/schema/types.ts';
+import { UnsayableError } from '#read-api/schema/sdl.ts';
+import { types } from '#read-api/schema/types.ts';
 import { costRule } from '#read-api/transport/cost.ts';
 import { exampleOperations } from '#read-api/transport/graphiql.ts';
 
@@ -198,6 +200,25 @@ for (const [what, field] of Object.entries(unsayable))
   test(`${what} is thrown at boot`, () => {
     assert.throws(() => printed('input', field), UnsayableError);
   });
+
+const unhideable: Record<string, z.ZodType> = {
+  'an item of a list': z.array(secret(z.string())),
+  'a field with two marks': z.object({ a: secret(personal(z.string())) }),
+  'a field whose owner is not beside it': z.object({ a: secret(z.string(), { owner: 'nobody' }) }),
+};
+for (const [what, field] of Object.entries(unhideable))
+  test(`${what}, which nobody could let out to some alone, is thrown at boot`, () => {
+    assert.throws(() => printed('output', field), UnsayableError);
+  });
+
+test('a field is let out to some whichever of its forms is marked', () => {
+  const { schemas, $defs } = jsonSchemas({
+    it: z.object({ a: z.array(z.object({ b: secret(z.string()).nullable() })) }),
+  });
+  const to = types($defs);
+  to.output(schemas.it, 'It', true);
+  assert.deepEqual([...to.marked.keys()], ['ItAItem']);
+});
 
 test('two types of one name are thrown at boot', () => {
   const { schemas, $defs } = jsonSchemas({ a: z.object({ x: z.string() }), b: z.object({ y: z.string() }) });

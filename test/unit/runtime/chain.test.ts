@@ -7,6 +7,7 @@ import { registryOf } from '#domain/kernel/registry.ts';
 import { IdempotencyMismatch, Unauthenticated, Unavailable } from '#domain/kernel/rejections.ts';
 import { ChainTooLongError, chainLimits, followChain, followReaction } from '#runtime/chain.ts';
 import { type KeptLine, LineEndedError } from '#runtime/kept-line.ts';
+import { recorded } from '#test/support/given.ts';
 import {
   Count,
   counting,
@@ -18,27 +19,12 @@ import {
 } from '#test/support/transfers.ts';
 
 const registry = registryOf([transferContext]);
-const recorded = (type: string, revision = 0, data: object = { transfer: 't1' }): RecordedEvent => ({
-  eventId: `${type}-${revision}`,
-  type,
-  stream: 'transfer-t1',
-  revision,
-  position: BigInt(revision + 1),
-  recordedAt: '2026-03-01T12:00:00.000Z',
-  data,
-  metadata: {
-    version: 1,
-    occurredAt: '2026-03-01T12:00:00.000Z',
-    actor: 'test',
-    roles: [],
-    command: 'Test',
-    commandId: 'c1',
-    payload: '',
-    correlationId: 'the-first',
-    causationId: 'c1',
-    origin: { channel: 'http' },
-  },
-});
+const occurred = (type: string, revision = 0, data: object = { transfer: 't1' }): RecordedEvent =>
+  recorded(
+    { type, data },
+    { eventId: `${type}-${revision}`, stream: 'transfer-t1', revision, position: BigInt(revision + 1) },
+    { correlationId: 'the-first' },
+  );
 const accepted = ({ commandId }: Envelope, ...events: RecordedEvent[]): Reply => ({
   outcome: 'accepted',
   commandId,
@@ -76,10 +62,10 @@ test('a chain is followed depth first, under ids that are the same each time', a
   let revision = 0;
   const reply = (envelope: Envelope) =>
     envelope.command === 'Remind'
-      ? accepted(envelope, recorded('Reminded', ++revision))
-      : accepted(envelope, recorded('Tallied', ++revision, { amount: 1n }));
+      ? accepted(envelope, occurred('Reminded', ++revision))
+      : accepted(envelope, occurred('Tallied', ++revision, { amount: 1n }));
   const { sent, dispatch } = world(reply);
-  const following = { dispatch, registry, reactions: [first], event: recorded('Nudged') };
+  const following = { dispatch, registry, reactions: [first], event: occurred('Nudged') };
   const chain = await followChain(following);
   assert.equal(chain.unanswered, undefined);
   assert.deepEqual(
@@ -106,7 +92,7 @@ test('a chain is followed depth first, under ids that are the same each time', a
 });
 
 test('a reply that settles nothing ends the chain short; a no is an answer', async () => {
-  const event = recorded('Nudged');
+  const event = occurred('Nudged');
   const none = { position: undefined, events: [] };
   const replies: [(envelope: Envelope) => Reply, string | undefined][] = [
     [({ commandId }) => ({ outcome: 'pending', commandId, stream: 's', ...none }), 'pending'],
@@ -153,8 +139,8 @@ test('reactions that feed each other are stopped, in depth and in number', async
     on: (when) => [when(Nudged, () => [nudge('t1')])],
     key: ({ data }) => data.transfer,
   });
-  const deep = world((envelope) => accepted(envelope, recorded('Nudged')));
-  const event = recorded('Nudged');
+  const deep = world((envelope) => accepted(envelope, occurred('Nudged')));
+  const event = occurred('Nudged');
   await assert.rejects(
     followChain({ dispatch: deep.dispatch, registry, reactions: [endless], event }),
     ChainTooLongError,
@@ -177,7 +163,7 @@ test('reactions that feed each other are stopped, in depth and in number', async
 
 test('the catch-up consumer begins with one stage of one reaction', async () => {
   const { sent, dispatch } = world((envelope) => accepted(envelope));
-  const event = recorded('Nudged');
+  const event = occurred('Nudged');
   const following = { dispatch, registry, reactions: [first, counting], reaction: counting, event };
   await followReaction({ ...following, stage: 'on' });
   assert.deepEqual(sent, []);
@@ -211,8 +197,8 @@ const calling = (late: readonly RecordedEvent[], met: (joined: RecordedEvent) =>
   },
   end: () => undefined,
 });
-const event = recorded('Nudged');
-const late = [recorded('Nudged', 7), recorded('Nudged', 8)];
+const event = occurred('Nudged');
+const late = [occurred('Nudged', 7), occurred('Nudged', 8)];
 
 test('what is to be sent in turn is sent when the chain’s own line calls, behind those that are passed over', async () => {
   for (const queues of [true, false]) {
@@ -277,7 +263,7 @@ test('a line that is kept no longer leaves the chain without an answer', async (
 
 test('whoever waits follows the chain of one that is not there, through all reactions and in its turn', async () => {
   const { sent, dispatch } = world((envelope) => accepted(envelope));
-  const absent = recorded('Nudged', 5);
+  const absent = occurred('Nudged', 5);
   const called: RecordedEvent[] = [];
   const kept: KeptLine = {
     ...calling([], () => undefined),

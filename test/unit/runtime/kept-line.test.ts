@@ -4,9 +4,10 @@ import { z } from 'zod';
 import type { RecordedEvent } from '#domain/kernel/envelope.ts';
 import { later } from '#domain/kernel/instant.ts';
 import type { Line } from '#domain/kernel/line.ts';
-import { event } from '#domain/kernel/message.ts';
+import { event, type NewEvent } from '#domain/kernel/message.ts';
 import { simulatedClock } from '#engines/clock/simulated.ts';
 import { keepLine, LineEndedError, NotSeenError } from '#runtime/kept-line.ts';
+import { recorded } from '#test/support/given.ts';
 import { Remind } from '#test/support/transfers.ts';
 
 // A line on a clock that stands still: who is called when, before the answers are there and behind them.
@@ -47,17 +48,15 @@ function given() {
   const results = new Map<string, Promise<unknown>>();
   let position = 0n;
   const nameOf = ({ data }: RecordedEvent): string => (data as { readonly id: string }).id;
-  const recorded = (type: string, id: string, queue: string): RecordedEvent => {
+  const happens = (event: NewEvent): RecordedEvent => {
     position += 1n;
-    const metadata = {} as RecordedEvent['metadata'];
-    const at = { stream: `s-${id}`, revision: 0, position, recordedAt: clock.now() };
-    return { eventId: `${position}`, type, data: { queue, id }, metadata, ...at };
+    return recorded(event, { eventId: `${position}`, position, recordedAt: clock.now() });
   };
-  const stands = (id: string, queue = 'q') => recorded('Stood', id, queue);
+  const stands = (id: string, queue = 'q') => happens(Stood({ queue, id }));
   const sees = (...events: readonly RecordedEvent[]): void => kept.met(events, position);
   return {
     ...{ kept, called, seenTo, stands, sees, results },
-    left: (id: string, queue = 'q') => recorded('Left', id, queue),
+    left: (id: string, queue = 'q') => happens(Left({ queue, id })),
     /** Somebody follows this chain here, and its wallet has answered. */
     async ready(joined: RecordedEvent, { queues = true, as = nameOf(joined) }: Follows = {}): Promise<void> {
       const result = kept.inTurn(joined, {

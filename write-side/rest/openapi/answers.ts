@@ -1,6 +1,7 @@
 import type { JsonObject } from '#domain/kernel/canonical.ts';
-import type { JsonSchema, MessageSchemas } from '#domain/kernel/json-schema.ts';
-import { type CommandDeclaration, marks, type RejectionDeclaration } from '#domain/kernel/message.ts';
+import type { JsonSchema } from '#domain/kernel/json-schema.ts';
+import type { CommandDeclaration, RejectionDeclaration } from '#domain/kernel/message.ts';
+import { publicSchema } from '#domain/kernel/redaction.ts';
 import type { Registry } from '#domain/kernel/registry.ts';
 import {
   Contended,
@@ -46,23 +47,11 @@ const commandId = {
 };
 const token = { type: 'string', minLength: 1 };
 
-function withoutSecrets(schema: JsonSchema): JsonSchema {
-  const properties = Object.entries(schema.properties ?? {}).filter(
-    ([, field]) => !marks.some((mark) => field[mark] === true),
-  );
-  const open = new Set(properties.map(([name]) => name));
-  const required = (schema.required ?? []).filter((name) => open.has(name));
-  return { ...schema, properties: Object.fromEntries(properties), required };
-}
-
 /** Details that say nothing are an empty object, rather than one of anything. */
 const detailsOf = (schema: JsonSchema): JsonSchema =>
   Object.keys(schema.properties ?? {}).length === 0 ? { ...schema, additionalProperties: false } : schema;
 
-export function rejectionSchemas(
-  registry: Registry,
-  schemas: MessageSchemas,
-): readonly [string, JsonObject][] {
+export function rejectionSchemas(registry: Registry): readonly [string, JsonObject][] {
   return [...registry.rejections.values()].map(({ code, message }) => [
     rejectionName(code),
     {
@@ -72,7 +61,7 @@ export function rejectionSchemas(
       properties: {
         code: { type: 'string', const: code },
         message: { type: 'string' },
-        details: toComponent(detailsOf(schemas.rejections[code] ?? {})),
+        details: toComponent(detailsOf(publicSchema(registry, 'rejections', code))),
         commandId,
         token: { ...token, description: 'Where the refusal is recorded, if it is.' },
       },
@@ -80,7 +69,7 @@ export function rejectionSchemas(
   ]);
 }
 
-export function eventSchemas(registry: Registry, schemas: MessageSchemas): readonly [string, JsonObject][] {
+export function eventSchemas(registry: Registry): readonly [string, JsonObject][] {
   return [...registry.events.values()].map(({ type, description }) => [
     eventName(type),
     {
@@ -89,7 +78,7 @@ export function eventSchemas(registry: Registry, schemas: MessageSchemas): reado
       required: ['type', 'data'],
       properties: {
         type: { type: 'string', const: type },
-        data: toComponent(withoutSecrets(schemas.events[type] ?? {})),
+        data: toComponent(publicSchema(registry, 'events', type)),
       },
     },
   ]);

@@ -2,10 +2,24 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { z } from 'zod';
 import { registry as platform } from '#compose/contexts.ts';
-import { capability, event, isMarked, type Mark, marks, personal, secret } from '#domain/kernel/message.ts';
+import { jsonSchemas, messageSchemas } from '#domain/kernel/json-schema.ts';
+import {
+  capability,
+  command,
+  event,
+  isMarked,
+  type Mark,
+  marks,
+  personal,
+  recordedReason,
+  refusalShape,
+  rejection,
+  secret,
+} from '#domain/kernel/message.ts';
 import { MinorUnits } from '#domain/kernel/money.ts';
-import { publicData, redacted } from '#domain/kernel/redaction.ts';
+import { publicData, publicDetails, publicSchema, redacted } from '#domain/kernel/redaction.ts';
 import { registryOf } from '#domain/kernel/registry.ts';
+import { commonRejections } from '#domain/kernel/rejections.ts';
 import { examples, placed } from '#test/support/stored-examples.ts';
 
 const Guarded = z
@@ -29,8 +43,27 @@ const Told = event('Told', {
     any: z.json(),
   },
 });
+const No = rejection('no', {
+  message: 'No.',
+  details: { things: z.array(z.object({ of: Guarded })), when: secret(z.string().optional()) },
+});
+const Refused = event('Refused', {
+  version: 1,
+  description: 'A no that is recorded.',
+  data: { ...refusalShape, deep: z.array(z.object({ thing: Guarded })) },
+  refusal: true,
+});
+const Ask = command('Ask', {
+  description: '',
+  from: 'internal',
+  data: {},
+  stream: () => 'x-1',
+  rejections: [No],
+});
 const Plain = event('Plain', { version: 1, description: 'Nothing marked.', data: { amount: MinorUnits } });
-const registry = registryOf([{ name: 'x', description: '', events: [Told, Plain], commands: [] }]);
+const registry = registryOf([
+  { name: 'x', description: '', events: [Told, Plain, Refused], commands: [Ask] },
+]);
 const thing = { open: 'o', key: 'k', worth: 7n };
 const told = Told({
   top: 1n,
@@ -58,6 +91,39 @@ test('what leaves for everybody holds nothing that is marked, however deep', () 
     any: { secret: true, key: 'an own word' },
   });
   assert.deepEqual(publicData(registry, Plain({ amount: 5n })), { amount: '5' });
+});
+
+test('a rejection tells nothing that is marked in its details, nor does the event that recorded it', () => {
+  const no = No({ things: [{ of: thing }], when: 'w' });
+  const reason = recordedReason([No], no);
+  const left = { things: [{ of: { open: 'o' } }] };
+  assert.deepEqual(publicDetails(registry, 'no', reason.details), left);
+  assert.deepEqual(publicData(registry, Refused({ reason, deep: [{ thing }] })), {
+    reason: { code: 'no', message: 'No.', details: left },
+    deep: [{ thing: { open: 'o' } }],
+  });
+});
+
+test('what leaves is described by a schema that does not mention what is marked', () => {
+  const data = publicSchema(registry, 'events', 'Told');
+  assert.deepEqual(Object.keys(data.properties ?? {}), Object.keys(publicData(registry, told)));
+  assert.equal(data.required?.includes('top'), false);
+  for (const schema of [data, publicSchema(registry, 'rejections', 'no')]) {
+    assert.doesNotMatch(JSON.stringify(schema), /"(key|worth|whose|hidden|when)":/);
+    assert.match(JSON.stringify(schema), /"open":/);
+  }
+  assert.equal(data.properties?.items?.maxItems, 0);
+  const place = { type: 'object', properties: { kind: { type: 'string', const: 'b' } }, required: ['kind'] };
+  assert.deepEqual(data.properties?.either?.oneOf?.at(1), place);
+  const plain = publicSchema(registry, 'events', 'Plain');
+  assert.equal(plain, messageSchemas(registry).events.Plain, 'where nothing is marked it is the same');
+});
+
+test('what any command can be told holds nothing marked: it goes where no catalogue is at hand', () => {
+  for (const { code, schema } of commonRejections) {
+    const text = JSON.stringify(jsonSchemas({ it: schema }));
+    for (const mark of marks) assert.doesNotMatch(text, new RegExp(`"${mark}":true`), code);
+  }
 });
 
 test('each mark is hidden for itself', () => {

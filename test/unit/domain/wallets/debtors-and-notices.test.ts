@@ -9,7 +9,7 @@ import { HandleNotice, KeepNotice, MatchNotice, NoticeKept } from '#domain/walle
 import { payment } from '#domain/wallets/payment/decider.ts';
 import { PayoutInitiated } from '#domain/wallets/payment/messages.ts';
 import { handleNotice } from '#domain/workflows/handle-notice.ts';
-import { decideOn, eventsOf, NOON, person } from '#test/support/deciding.ts';
+import { decideOn, eventsOf, lineOf, NOW, person, stateOf } from '#test/support/given.ts';
 
 const told = (owed: bigint, nth: number, currency = 'USD') => ({ person: 'ann', currency, owed, nth });
 
@@ -22,9 +22,8 @@ test('what a wallet told of its debt later counts, in whatever order it comes', 
 });
 
 test('a debt in one currency stands until that wallet tells that it is paid', () => {
-  const at = { position: undefined, occurredAt: NOON, actor: 'ann' };
   const after = (...events: ReturnType<typeof DebtNoted | typeof DebtExpected>[]) =>
-    standingDebt(events.reduce((so, event) => debtor.evolve(so, event, at), debtor.initial));
+    standingDebt(stateOf(debtor, events));
   assert.equal(after(), undefined);
   const euros = DebtNoted(told(1n, 1, 'EUR'));
   assert.deepEqual(after(DebtNoted(told(5n, 1)), euros, DebtNoted(told(0n, 2))), {
@@ -58,10 +57,7 @@ test('a notice waits once and is handled once', () => {
   const waitingId = '01a22330-7314-7560-94d2-eabb5e2f0821';
   const keep = KeepNotice({ waitingId, provider: 'simulated', why: 'invalid', body: '{}' });
   const handle = HandleNotice({ waitingId, note: 'Asked the bank.' });
-  const line = (history: Parameters<typeof decideOn>[1], command: Command): string => {
-    const decision = decideOn(notice, history, command);
-    return 'rejected' in decision ? decision.code : decision.map(({ type }) => type).join(', ');
-  };
+  const line = (history: readonly NewEvent[], command: Command) => lineOf(decideOn(notice, history, command));
   const kept = eventsOf(decideOn(notice, [], keep));
   const handled = [...kept, ...eventsOf(decideOn(notice, kept, handle))];
   assert.equal(line([], keep), 'NoticeKept');
@@ -83,30 +79,16 @@ test('whoever has paid, or is paid, does not see to the notice of that payment f
   const handle = HandleNotice({ waitingId, note: 'All is well.' });
   const kept = (body: string) => NoticeKept({ waitingId, provider: 'simulated', why: 'invalid', body });
   const dispute = kept('{"outcome":"dispute","paymentId":"p1"}');
-  const after = (...events: readonly NewEvent[]) =>
-    events.reduce(
-      (so, event) =>
-        notice.evolve(so, event as ReturnType<typeof kept>, {
-          position: undefined,
-          occurredAt: NOON,
-          actor: 'ann',
-        }),
-      notice.initial,
-    );
-  const named = handleNotice.readsNext.payment?.stream({ notice: after(dispute) }, person('ann'));
+  const named = handleNotice.readsNext.payment?.stream({ notice: stateOf(notice, [dispute]) }, person('ann'));
   assert.equal(named, 'payment-p1', 'also in a notice of a kind that nobody knows');
   for (const body of ['no JSON', '{}', '{"paymentId":"not an id"}', '{"paymentId":7}', 'null'])
     assert.equal(
-      handleNotice.readsNext.payment?.stream({ notice: after(kept(body)) }, person('ann')),
+      handleNotice.readsNext.payment?.stream({ notice: stateOf(notice, [kept(body)]) }, person('ann')),
       undefined,
     );
   const initiated = PayoutInitiated({ paymentId: 'p1', person: 'ann', currency: 'USD', amount: 5n });
-  const paid = payment.evolve(payment.initial, initiated, {
-    position: undefined,
-    occurredAt: NOON,
-    actor: 'ann',
-  });
-  const facts = { now: NOON, actor: person('ann') };
+  const paid = stateOf(payment, [initiated]);
+  const facts = { now: NOW, actor: person('ann') };
   const precondition = handleNotice.precondition({ payment: paid }, handle.data, facts) as never;
   assert.equal(precondition, 'ann');
   assert.equal(handleNotice.precondition({ payment: payment.initial }, handle.data, facts), undefined);

@@ -10,7 +10,7 @@ import {
   Withdraw,
   WriteOffDebt,
 } from '#domain/wallets/wallet/messages.ts';
-import { decideOn, eventsOf } from '#test/support/deciding.ts';
+import { decideOn, eventsOf, otto, person } from '#test/support/given.ts';
 import {
   ann,
   capture,
@@ -22,8 +22,7 @@ import {
   open,
   release,
   reserve,
-} from '#test/support/deciding-wallets.ts';
-import { otto, person } from '#test/support/given.ts';
+} from '#test/support/wallets.ts';
 
 const byOtto = { actor: otto };
 const owe = (amount: bigint, movement = 'back') => IncurDebt({ ...ann, amount, movement });

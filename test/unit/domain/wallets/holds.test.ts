@@ -4,7 +4,7 @@ import { wallet } from '#domain/wallets/wallet/decider.ts';
 import { heldBy, holdNamed } from '#domain/wallets/wallet/holds.ts';
 import { walletLimits } from '#domain/wallets/wallet/limits.ts';
 import { InsufficientFunds, ReserveFunds } from '#domain/wallets/wallet/messages.ts';
-import { decideOn, eventsOf, firstOf } from '#test/support/deciding.ts';
+import { decideOn, eventsOf, firstOf } from '#test/support/given.ts';
 import {
   after,
   ann,
@@ -18,7 +18,7 @@ import {
   open,
   release,
   reserve,
-} from '#test/support/deciding-wallets.ts';
+} from '#test/support/wallets.ts';
 
 test('a hold is the largest of its open claims, and a raise holds only the difference', () => {
   const funded = history(open, credit(100n));

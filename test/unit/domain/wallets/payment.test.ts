@@ -14,15 +14,14 @@ import {
 } from '#domain/wallets/payment/messages.ts';
 import { platform } from '#domain/wallets/platform/decider.ts';
 import { CreditPlatform } from '#domain/wallets/platform/messages.ts';
-import { decideOn, eventsOf, firstOf, NOON } from '#test/support/deciding.ts';
-import { system } from '#test/support/given.ts';
+import { decideOn, eventsOf, firstOf, lineOf, NOW, system } from '#test/support/given.ts';
 
 const terms = { paymentId: 'p', person: 'ann', currency: 'USD', amount: 500n };
 const topUp = InitiateTopUp(terms);
 const payout = InitiatePayout(terms);
 const answer = (given: ProviderAnswer) =>
   RecordProviderAnswer({ paymentId: 'p', provider: 'simulated', answer: given });
-const EXPIRY = later(NOON, 30 * 60 * 1_000);
+const EXPIRY = later(NOW, 30 * 60 * 1_000);
 const page = answer({ status: 'requires_action', url: 'https://pay.example/t', expiresAt: EXPIRY });
 const submitted = answer({ status: 'submitted' });
 const declined = answer({ status: 'declined', why: 'no' });
@@ -47,18 +46,15 @@ const isTimer = ({ command }: Command): boolean => command === ExpireTopUp.type;
 const history = (...commands: Command[]): readonly NewEvent[] => {
   const events: NewEvent[] = [];
   for (const command of commands)
-    events.push(...eventsOf(decideOn(payment, events, command, { now: isTimer(command) ? EXPIRY : NOON })));
+    events.push(...eventsOf(decideOn(payment, events, command, { now: isTimer(command) ? EXPIRY : NOW })));
   return events;
 };
 
 /** The types of the events, with the code where one is a refusal; or the rejection's code. */
-function line(events: readonly NewEvent[], command: Command, now = NOON): string {
-  const decision = decideOn(payment, events, command, { now });
-  if ('rejected' in decision) return decision.code;
-  return decision
-    .map(({ type, data }) => ('reason' in data ? `${type} ${(data.reason as { code: string }).code}` : type))
-    .join(', ');
-}
+const line = (events: readonly NewEvent[], command: Command, now = NOW): string =>
+  lineOf(decideOn(payment, events, command, { now }), ({ type, data }) =>
+    'reason' in data ? `${type} ${(data.reason as { code: string }).code}` : type,
+  );
 
 test('a top-up: initiated, a page to confirm on, confirmed by a notice, each once', () => {
   assert.equal(line([], topUp), 'TopUpInitiated');

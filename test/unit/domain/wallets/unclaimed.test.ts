@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { registry } from '#compose/contexts.ts';
 import { systemActor } from '#domain/kernel/actor.ts';
 import type { RecordedEvent } from '#domain/kernel/envelope.ts';
-import type { Command } from '#domain/kernel/message.ts';
+import type { Command, NewEvent } from '#domain/kernel/message.ts';
 import { CreditPlatform } from '#domain/wallets/platform/messages.ts';
 import { unclaimed } from '#domain/wallets/unclaimed/decider.ts';
 import {
@@ -15,7 +15,7 @@ import {
 } from '#domain/wallets/unclaimed/messages.ts';
 import type { CreditRefused } from '#domain/wallets/wallet/messages.ts';
 import { unclaimedMoney } from '#sagas/wallets/unclaimed.ts';
-import { decideOn, eventsOf, person } from '#test/support/deciding.ts';
+import { decideOn, eventsOf, lineOf, person } from '#test/support/given.ts';
 import { MoneyWorld } from '#test/support/money-world.ts';
 
 const currency = 'USD';
@@ -24,11 +24,11 @@ const keep = (amount: bigint, movement = 'm') =>
   KeepUnclaimed({ ...ann, amount, movement, reason: 'sale_proceeds' });
 const owed = (amount: bigint) => eventsOf(decideOn(unclaimed, [], keep(amount)));
 
-function line(history: Parameters<typeof decideOn>[1], command: Command): string {
-  const decision = decideOn(unclaimed, history, command);
-  if ('rejected' in decision) return decision.code;
-  return decision.map(({ type, data }) => `${type} ${(data as { balance: bigint }).balance}`).join(', ');
-}
+const line = (history: readonly NewEvent[], command: Command): string =>
+  lineOf(
+    decideOn(unclaimed, history, command),
+    ({ type, data }) => `${type} ${(data as { balance: bigint }).balance}`,
+  );
 
 test('money is owed once for its movement and reason, to one person', () => {
   const [event] = owed(5n);

@@ -10,18 +10,8 @@ import {
   Transfer,
   Withdraw,
 } from '#domain/wallets/wallet/messages.ts';
-import { decideOn, eventsOf, person } from '#test/support/deciding.ts';
-import {
-  after,
-  ann,
-  credit,
-  currency,
-  facts,
-  history,
-  line,
-  open,
-  reserve,
-} from '#test/support/deciding-wallets.ts';
+import { decideOn, eventsOf, person } from '#test/support/given.ts';
+import { after, ann, credit, currency, facts, history, line, open, reserve } from '#test/support/wallets.ts';
 
 test('a wallet is opened once and closed when it is empty', () => {
   assert.equal(line([], open), 'WalletOpened');

@@ -4,20 +4,11 @@ import { later } from '#domain/kernel/instant.ts';
 import { wallet } from '#domain/wallets/wallet/decider.ts';
 import { walletLimits } from '#domain/wallets/wallet/limits.ts';
 import { CommitHold, IncurDebt, ReserveFunds, Withdraw } from '#domain/wallets/wallet/messages.ts';
-import { decideOn, firstOf, NOON } from '#test/support/deciding.ts';
-import {
-  ann,
-  capture,
-  credit,
-  currency,
-  history,
-  line,
-  open,
-  release,
-} from '#test/support/deciding-wallets.ts';
+import { decideOn, firstOf, NOW } from '#test/support/given.ts';
+import { ann, capture, credit, currency, history, line, open, release } from '#test/support/wallets.ts';
 
 const withdraw = (amount: bigint) => Withdraw({ amount, currency });
-const dayLater = { now: later(NOON, walletLimits.withdrawalMs) };
+const dayLater = { now: later(NOW, walletLimits.withdrawalMs) };
 
 test('a withdrawal holds under its own id, and is refused by an event', () => {
   const { holdId, claimId, purpose, expiresAt } = firstOf(
@@ -65,7 +56,7 @@ test('a withdrawal expires by time until it is committed', () => {
 test('a hold expires by time only where its command says when, whatever it is for', () => {
   const held = { ...ann, holdId: 'lot', claimId: 'a', amount: 1n };
   // A word that wallets have never heard of.
-  const dated = ReserveFunds({ ...held, purpose: 'booking', expiresAt: NOON });
+  const dated = ReserveFunds({ ...held, purpose: 'booking', expiresAt: NOW });
   assert.equal(
     line(history(open, credit(9n), dated), release('expired'), dayLater),
     'FundsReleased expired 9+0',

@@ -4,37 +4,32 @@ import { AcceptBid, DropHammer, LotClosing } from '#domain/auctions/auction/mess
 import { BidPlaced } from '#domain/auctions/participant/messages.ts';
 import { FundsReserved } from '#domain/wallets/wallet/messages.ts';
 import { bidFunding } from '#sagas/auctions/bid-funding.ts';
-import { NOW, recorded } from '#test/support/given.ts';
+import { NOW, reacting, recorded } from '#test/support/given.ts';
 
 const id = { auctionId: 'a1' };
 
 test('the hammer falls only when the end of the lot is passed', () => {
   const closing = recorded(LotClosing(id));
-  assert.deepEqual(bidFunding.on(closing, [closing]), []);
+  assert.deepEqual(reacting(bidFunding, LotClosing(id)), []);
   assert.deepEqual(bidFunding.passed(closing), [{ command: DropHammer(id) }]);
 });
 
 test('funds reserved outside the walk of a bid lead to nothing', () => {
-  const reserved = recorded(
-    FundsReserved({
-      ...{ person: 'ann', currency: 'USD', postings: [], balance: { available: 0n, held: 1n } },
-      ...{ holdId: 'a1', claimId: 'b1', purpose: 'bid', amount: 1n, held: 1n },
-    }),
-  );
-  assert.deepEqual(bidFunding.on(reserved, [reserved]), []);
+  const reserved = FundsReserved({
+    ...{ person: 'ann', currency: 'USD', postings: [], balance: { available: 0n, held: 1n } },
+    ...{ holdId: 'a1', claimId: 'b1', purpose: 'bid', amount: 1n, held: 1n },
+  });
+  assert.deepEqual(reacting(bidFunding, reserved), []);
 });
 
 test('a bid is decided by the moment at which it was placed; one from before that was kept, as it always was', () => {
   const commandOf = (moment: { moment?: string }) => {
     const bid = { ...id, bidId: 'b1', bidder: 'ann', currency: 'USD', maximum: 9n, hold: 9n, ...moment };
-    const reserved = recorded(
-      FundsReserved({
-        ...{ person: 'ann', currency: 'USD', postings: [], balance: { available: 0n, held: 9n } },
-        ...{ holdId: 'a1', claimId: 'b1', purpose: 'bid', amount: 9n, held: 9n },
-      }),
-    );
-    const trail = [recorded(BidPlaced(bid)), reserved] as const;
-    return bidFunding.on(reserved, trail)[0]?.command;
+    const reserved = FundsReserved({
+      ...{ person: 'ann', currency: 'USD', postings: [], balance: { available: 0n, held: 9n } },
+      ...{ holdId: 'a1', claimId: 'b1', purpose: 'bid', amount: 9n, held: 9n },
+    });
+    return reacting(bidFunding, BidPlaced(bid), reserved)[0]?.command;
   };
   const sent = { ...id, bidId: 'b1', bidder: 'ann', maximum: 9n, placedAt: '10' };
   assert.deepEqual(commandOf({ moment: NOW }), AcceptBid({ ...sent, moment: NOW }));

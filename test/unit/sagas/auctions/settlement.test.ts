@@ -1,17 +1,15 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { LotSold } from '#domain/auctions/auction/messages.ts';
-import type { RecordedEvent } from '#domain/kernel/envelope.ts';
 import type { EventOf } from '#domain/kernel/message.ts';
 import type { Answer } from '#domain/kernel/saga.ts';
 import { settlement } from '#sagas/auctions/settlement.ts';
-import { NOW, recorded } from '#test/support/given.ts';
+import { stepping } from '#test/support/given.ts';
 
 const sold: EventOf<typeof LotSold>['data'] = {
   ...{ auctionId: 'a1', lotId: 'l1', seller: 'sam', winner: 'ann', winningBidId: 'b1', currency: 'USD' },
   ...{ hammer: 100_00n, premium: 20_00n, commission: 15_00n, settlement: 'm1' },
 };
-const soldAs = (data: object): RecordedEvent => recorded({ type: 'LotSold', data }, { stream: 'auction-a1' });
 type Said = readonly [type: string, amount: bigint];
 const said = (events: readonly Said[]): Answer['events'] =>
   events.map(([type, amount]) => ({ type, data: { amount } }));
@@ -25,7 +23,8 @@ const no = (code: string, ...events: readonly Said[]): Answer => ({
 /** Runs the saga; each command it sends is answered by its purpose, and told as `purpose command amount`. */
 function run(over: Partial<typeof sold>, answers: Readonly<Record<string, Answer>> = {}): readonly string[] {
   const told: string[] = [];
-  let step = settlement.onEvent(settlement.initial, soldAs({ ...sold, ...over }));
+  const instance = stepping(settlement);
+  let step = instance.event({ type: 'LotSold', data: { ...sold, ...over } });
   while (step !== undefined) {
     const [send] = step.sends ?? [];
     if (send === undefined) break;
@@ -39,7 +38,7 @@ function run(over: Partial<typeof sold>, answers: Readonly<Record<string, Answer
     told.push([send.purpose, send.command.command, ...what].join(' '));
     if (step.done === true) break;
     const purpose = send.purpose ?? '';
-    step = settlement.onAnswer(step.state, purpose, answers[purpose] ?? yes(), NOW);
+    step = instance.answer(purpose, answers[purpose] ?? yes());
   }
   return told;
 }

@@ -1,22 +1,22 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { wallets } from '#compose/contexts/wallets.ts';
 import type { Dispatch, Envelope } from '#domain/kernel/envelope.ts';
 import { later } from '#domain/kernel/instant.ts';
 import type { Rejection } from '#domain/kernel/message.ts';
 import type { PaymentProvider } from '#domain/kernel/ports/payments.ts';
+import { registryOf } from '#domain/kernel/registry.ts';
 import { Internal, Overloaded } from '#domain/kernel/rejections.ts';
 import { PayoutInitiated, TopUpInitiated } from '#domain/wallets/payment/messages.ts';
 import { simulatedClock } from '#engines/clock/simulated.ts';
 import { paymentsGateway } from '#sagas/wallets/payments-gateway.ts';
-import { NOON } from '#test/support/deciding.ts';
-import { MoneyWorld } from '#test/support/money-world.ts';
+import { NOW, recorded } from '#test/support/given.ts';
 
-const world = new MoneyWorld();
 const payout = PayoutInitiated({ paymentId: 'p', person: 'ann', currency: 'USD', amount: 5n });
-const event = world.record(payout, 'payment-p', 0, 'InitiatePayout');
+const event = recorded(payout, { stream: 'payment-p' });
 const { signal } = new AbortController();
-const clock = simulatedClock({ start: NOON });
-const around = { registry: world.registry, clock, machineClock: clock };
+const clock = simulatedClock({ start: NOW });
+const around = { registry: registryOf([wallets.messages]), clock, machineClock: clock };
 
 const provider: PaymentProvider = {
   name: 'test',
@@ -53,11 +53,9 @@ test('a provider or a write side that cannot answer now makes the batch come aga
 });
 
 const named = (paymentId: string) =>
-  world.record(
+  recorded(
     { ...payout, data: { ...payout.data, paymentId } },
-    `payment-${paymentId}`,
-    0,
-    'InitiatePayout',
+    { eventId: paymentId, stream: `payment-${paymentId}` },
   );
 
 test('a payment that gets no answer holds up none beside it, and these are asked for once', async () => {
@@ -76,8 +74,8 @@ test('a payment that gets no answer holds up none beside it, and these are asked
   await assert.rejects(gateway.handle(events, signal), /no/);
   await assert.rejects(gateway.handle(events, signal), /no/);
   assert.deepEqual(asked, ['p', ...others, 'p']);
-  const recorded = sent.map(({ data }) => (data as { readonly paymentId: string }).paymentId);
-  assert.deepEqual(recorded, others);
+  const answered = sent.map(({ data }) => (data as { readonly paymentId: string }).paymentId);
+  assert.deepEqual(answered, others);
 });
 
 test('an answer that can never be recorded parks its payment alone, and those beside it go on', async () => {
@@ -112,7 +110,7 @@ test('an answer that fits no command parks its payment, too', async () => {
 
 test('an answer that never comes is waited for so long, and then it is as if the provider had said nothing', async () => {
   const silent: PaymentProvider = { ...provider, submitPayout: () => new Promise(() => undefined) };
-  const machineClock = simulatedClock({ start: NOON });
+  const machineClock = simulatedClock({ start: NOW });
   const gateway = paymentsGateway({ ...around, machineClock, provider: silent, dispatch: accepting([]) });
   const handled = assert.rejects(gateway.handle([event], signal), /no answer of the provider/);
   const next = machineClock.next();
@@ -124,7 +122,7 @@ test('an answer that never comes is waited for so long, and then it is as if the
 
 test('a payment in whose time to begin is over is not asked for, but ends', async () => {
   const terms = { paymentId: 't', person: 'ann', currency: 'USD', amount: 5n };
-  const dated = TopUpInitiated({ ...terms, expiresAt: later(NOON, 1) });
+  const dated = TopUpInitiated({ ...terms, expiresAt: later(NOW, 1) });
   const sentAt = async (now: string, begun = dated): Promise<string | undefined> => {
     const sent: Envelope[] = [];
     const gateway = paymentsGateway({
@@ -133,12 +131,12 @@ test('a payment in whose time to begin is over is not asked for, but ends', asyn
       provider,
       dispatch: accepting(sent),
     });
-    await gateway.handle([world.record(begun, 'payment-t', 0, 'InitiateTopUp')], signal);
+    await gateway.handle([recorded(begun, { stream: 'payment-t' })], signal);
     return sent[0]?.command;
   };
-  assert.equal(await sentAt(NOON), 'RecordProviderAnswer');
-  assert.equal(await sentAt(later(NOON, 1)), 'ExpireTopUp');
+  assert.equal(await sentAt(NOW), 'RecordProviderAnswer');
+  assert.equal(await sentAt(later(NOW, 1)), 'ExpireTopUp');
   // The first say no time: they have a day.
-  assert.equal(await sentAt(later(NOON, 86_400_000 - 1), TopUpInitiated(terms)), 'RecordProviderAnswer');
-  assert.equal(await sentAt(later(NOON, 86_400_000), TopUpInitiated(terms)), 'ExpireTopUp');
+  assert.equal(await sentAt(later(NOW, 86_400_000 - 1), TopUpInitiated(terms)), 'RecordProviderAnswer');
+  assert.equal(await sentAt(later(NOW, 86_400_000), TopUpInitiated(terms)), 'ExpireTopUp');
 });

@@ -17,15 +17,22 @@ import { afterwards } from '#engines/afterwards.ts';
 import { systemClock } from '#engines/clock/system.ts';
 import { newIds } from '#engines/ids.ts';
 import { turns } from '#runtime/turns.ts';
+import { recorded } from '#test/support/given.ts';
 import { restRoutes } from '#write-side/rest/commands.ts';
 
 // A port of three commands, for tests of the port alone: what a command comes to is said by the test.
 
-const TooSoft = rejection('too_soft', { message: 'Ring louder.', details: { least: Money }, status: 422 });
+/** What is marked stands two deep and in a list, too. */
+const heard = z.object({ from: z.array(z.object({ name: z.string(), whisper: secret(z.string()) })) });
+const TooSoft = rejection('too_soft', {
+  message: 'Ring louder.',
+  details: { least: Money, heard: heard.optional() },
+  status: 422,
+});
 const Rung = event('Rung', {
   version: 1,
   description: 'The bell rang.',
-  data: { by: PersonId, fee: Money, whisper: secret(z.string()) },
+  data: { by: PersonId, fee: Money, whisper: secret(z.string()), heard },
 });
 const data = { bell: z.string().max(20), fee: Money };
 const RingBell = command('RingBell', {
@@ -55,27 +62,12 @@ const HOUR_MS = 3_600_000;
 const clock = systemClock();
 const newId = newIds({ clock });
 
-export const recorded = (data: Parameters<typeof Rung>[0]): RecordedEvent => ({
-  eventId: newId(),
-  type: 'Rung',
-  stream: 'bell-1',
-  revision: 0,
-  position: 2n ** 60n,
-  recordedAt: clock.now(),
-  data,
-  metadata: {
-    version: 1,
-    occurredAt: clock.now(),
-    actor: 'ann',
-    roles: ['bidder'],
-    command: 'RingBell',
-    commandId: 'c',
-    payload: 'p',
-    correlationId: 'c',
-    causationId: 'c',
-    origin: { channel: 'http' },
-  },
-});
+export const rungAs = (data: Parameters<typeof Rung>[0]): RecordedEvent =>
+  recorded(
+    Rung(data),
+    { eventId: newId(), stream: 'bell-1', position: 2n ** 60n, recordedAt: clock.now() },
+    { occurredAt: clock.now(), actor: 'ann', roles: ['bidder'], command: 'RingBell' },
+  );
 
 /** The port on a free port; `answer` decides, the envelopes it was asked with are kept. */
 export async function openBells(

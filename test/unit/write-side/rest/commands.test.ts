@@ -1,13 +1,19 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import type { Reply } from '#domain/kernel/envelope.ts';
 import { money } from '#domain/kernel/money.ts';
 import { Overloaded } from '#domain/kernel/rejections.ts';
 import { readToken } from '#domain/kernel/token.ts';
-import { openBells, Rung, recorded, TooSoft } from './bells.ts';
+import { openBells, rungAs, TooSoft } from './bells.ts';
 
 const ring = '/commands/bells/ring-bell';
 const body = JSON.stringify({ bell: '1', fee: { amount: '250', currency: 'USD' } });
-const rung = recorded(Rung({ by: 'ann', fee: money(250n, 'USD'), whisper: 'psst' }).data);
+const heard = { from: [{ name: 'bob', whisper: 'psst' }] };
+const rung = rungAs({ by: 'ann', fee: money(250n, 'USD'), whisper: 'psst', heard });
+const told = {
+  type: 'Rung',
+  data: { by: 'ann', fee: { amount: '250', currency: 'USD' }, heard: { from: [{ name: 'bob' }] } },
+};
 const jsonOf = async (response: Response) => (await response.json()) as Record<string, unknown>;
 
 test('an accepted command: its id, its token, its events as JSON without what is secret', async () => {
@@ -25,7 +31,7 @@ test('an accepted command: its id, its token, its events as JSON without what is
     outcome: 'accepted',
     commandId: 'my-key',
     stream: 'bell-1',
-    events: [{ type: 'Rung', data: { by: 'ann', fee: { amount: '250', currency: 'USD' } } }],
+    events: [told],
   });
   assert.equal(readToken('e1', String(token)), rung.position);
   assert.deepEqual(asked, [
@@ -52,6 +58,38 @@ test('a decision without events has no token, a pending one is 202, and each req
   const [one, two] = [await jsonOf(first), await jsonOf(second)];
   assert.deepEqual(Object.keys(one), ['outcome', 'commandId', 'stream', 'events']);
   assert.notEqual(one.commandId, two.commandId);
+});
+
+test('nothing marked leaves with an answer, however deep: of its events, its decision, its details', async () => {
+  const made = { commandId: 'c', stream: 'bell-1', position: rung.position, events: [rung] };
+  const least = money(5n, 'USD');
+  const rejection = TooSoft({ least, heard });
+  const stored = {
+    rejected: true as const,
+    code: TooSoft.code,
+    message: 'Then.',
+    details: { earlier: 1, heard },
+  };
+  const left = { from: [{ name: 'bob' }] };
+  const cases: readonly (readonly [Reply, object])[] = [
+    [
+      { outcome: 'accepted', ...made, decision: rung },
+      { events: [told], decision: told },
+    ],
+    [{ outcome: 'pending', ...made }, { events: [told] }],
+    [
+      { outcome: 'rejected', ...made, rejection },
+      { details: { least: { amount: '5', currency: 'USD' }, heard: left } },
+    ],
+    // Recorded when the catalogue said something else of it.
+    [{ outcome: 'rejected', ...made, rejection: stored }, { details: { earlier: 1, heard: left } }],
+  ];
+  for (const [reply, expected] of cases) {
+    const { post } = await openBells(() => reply);
+    const answer = await jsonOf(await post(ring, body));
+    assert.deepEqual({ ...answer, ...expected }, answer);
+    assert.doesNotMatch(JSON.stringify(answer), /psst/);
+  }
 });
 
 test('a rejection has the status of the catalogue; a recorded one, whose details are JSON already, reads the same', async () => {

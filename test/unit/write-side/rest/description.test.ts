@@ -79,8 +79,10 @@ test('amounts are strings, unknown fields are refused at every depth, and what i
   // What is answered may grow: whoever reads it tolerates fields.
   assert.equal(schemas.Money?.additionalProperties, undefined);
   assert.equal(schemas.MinorUnits?.type, 'string');
-  assert.doesNotMatch(JSON.stringify(schemas.RungEvent), /whisper/);
-  assert.match(JSON.stringify(schemas.RungEvent), /"fee"/);
+  for (const name of ['RungEvent', 'TooSoftRejection']) {
+    assert.doesNotMatch(JSON.stringify(schemas[name]), /whisper/);
+    assert.match(JSON.stringify(schemas[name]), /"name"/, 'what stands beside it is');
+  }
 });
 
 test('commands that only processes send are not described', () => {

@@ -9,7 +9,7 @@ import {
   ReleaseHold,
   ReserveFunds,
 } from '#domain/wallets/wallet/messages.ts';
-import { decideOn, eventsOf, NOON, person } from '#test/support/deciding.ts';
+import { decideOn, eventsOf, lineOf, NOW, person } from './given.ts';
 
 // Wallets decided without a pipeline: the commands of a history, and a decision on one line.
 
@@ -40,31 +40,26 @@ export const history = (...steps: Step[]): readonly NewEvent[] => {
 };
 
 /** `Type field=value …` of each event, or the rejection's code: a decision on one line. */
-export function line(events: readonly NewEvent[], command: Command, facts: Partial<Facts> = {}): string {
-  const decision = decideOn(wallet, events, command, facts);
-  if ('rejected' in decision) return decision.code;
-  return decision
-    .map(({ type, data }) => {
-      const { balance, reason, held } = data as {
-        balance?: { available: bigint; held: bigint };
-        reason?: string | { code: string };
-        held?: bigint;
-      };
-      const why = typeof reason === 'object' ? reason.code : reason;
-      return [
-        type,
-        ...(why === undefined ? [] : [why]),
-        ...(held === undefined ? [] : [`hold ${held}`]),
-        ...(balance === undefined ? [] : [`${balance.available}+${balance.held}`]),
-      ].join(' ');
-    })
-    .join(', ');
-}
+export const line = (events: readonly NewEvent[], command: Command, facts: Partial<Facts> = {}): string =>
+  lineOf(decideOn(wallet, events, command, facts), ({ type, data }) => {
+    const { balance, reason, held } = data as {
+      balance?: { available: bigint; held: bigint };
+      reason?: string | { code: string };
+      held?: bigint;
+    };
+    const why = typeof reason === 'object' ? reason.code : reason;
+    return [
+      type,
+      ...(why === undefined ? [] : [why]),
+      ...(held === undefined ? [] : [`hold ${held}`]),
+      ...(balance === undefined ? [] : [`${balance.available}+${balance.held}`]),
+    ].join(' ');
+  });
 
-export const facts: Facts = { now: NOON, actor: person('ann'), id: 'x', precondition: undefined };
+export const facts: Facts = { now: NOW, actor: person('ann'), id: 'x', precondition: undefined };
 /** The state after these events. */
 export const after = (state: typeof wallet.initial, events: readonly NewEvent[]) =>
   events.reduce(
-    (so, event) => wallet.evolve(so, event as never, { position: undefined, occurredAt: NOON, actor: 'ann' }),
+    (so, event) => wallet.evolve(so, event as never, { position: undefined, occurredAt: NOW, actor: 'ann' }),
     state,
   );

@@ -1,0 +1,106 @@
+import { z } from 'zod';
+import { PersonId } from '../../kernel/ids.ts';
+import { Instant } from '../../kernel/instant.ts';
+import { event, secret, type Upcast } from '../../kernel/message.ts';
+import { Currency, MinorUnits, PositiveMinorUnits } from '../../kernel/money.ts';
+import { anyText, someText } from '../../kernel/text.ts';
+import { Tiers } from '../fees.ts';
+import { AuctionId, LotId, SaleId } from '../ids.ts';
+import { Ladder } from '../ladder.ts';
+
+// Streams `lot-<lotId>`. Events are stored for ever.
+
+const Cause = someText(500);
+const Category = z
+  .string()
+  .regex(/^[a-z0-9][a-z0-9-]{0,39}$/, 'lower-case letters, digits and hyphens, at most 40')
+  .meta({ id: 'Category', description: 'A category, for example `watches`.' });
+/** Of one lot. */
+export const MOST_PICTURES = 20;
+
+const described = {
+  title: someText(200),
+  description: anyText(10_000),
+  categories: z.array(Category).max(8),
+} as const;
+
+/** What everybody may know of a lot. Addresses of pictures are kept as they were taken when they were. */
+export const publicLot = {
+  ...described,
+  pictures: z.array(z.string().max(2_000)).max(MOST_PICTURES),
+} as const;
+
+/** What a lot is worth to whom, in minor units of its currency. */
+const valuation = {
+  currency: Currency,
+  estimateLow: MinorUnits,
+  estimateHigh: MinorUnits,
+  openingBid: PositiveMinorUnits,
+  /** Below it the lot is not sold. Only whether it is met is ever public. */
+  reserve: secret(PositiveMinorUnits.optional()),
+} as const;
+
+/** The terms of an auction as they are frozen: those of the lot, those of the sale, and its own. */
+export const auctionTerms = {
+  auctionId: AuctionId,
+  saleId: SaleId,
+  lotId: LotId,
+  seller: PersonId,
+  /** Of the first auctions alone: who beside the seller had a hand in them, before each stream kept its own. */
+  staff: z.array(PersonId).max(8).optional(),
+  ...publicLot,
+  ...valuation,
+  ladder: Ladder,
+  premium: Tiers,
+  commission: Tiers,
+  opensAt: Instant,
+  endsAt: Instant,
+  /** When the lot, and its reserve with it, came to the house; not known of the first auctions. */
+  consignedAt: Instant.optional(),
+  /** The least reputation with which a person may join; none: everybody may. */
+  minimumReputation: z.int().min(-1_000_000).max(1_000_000).optional(),
+} as const;
+
+/** From its second version on, `staff` may be left out; from the third of `LotOffered` on, the sale is told whose its lots are. */
+export const asItWas: Upcast = (terms) => terms;
+
+export const LotConsigned = event('LotConsigned', {
+  version: 1,
+  description: 'A seller has put a lot into the house’s hands.',
+  data: { lotId: LotId, consignor: PersonId, ...publicLot, ...valuation },
+});
+export const LotAmended = event('LotAmended', {
+  version: 1,
+  description: 'The lot is described anew, as a whole.',
+  data: { lotId: LotId, ...publicLot, ...valuation },
+});
+export const LotOffered = event('LotOffered', {
+  version: 3,
+  description:
+    'The lot is promised to one auction, on these terms; until it comes back no other can have it.',
+  data: auctionTerms,
+  upcasts: { 1: asItWas, 2: asItWas },
+});
+export const LotReturned = event('LotReturned', {
+  version: 1,
+  description: 'The auction did not sell the lot; it may be amended, offered again or withdrawn.',
+  data: { lotId: LotId, auctionId: AuctionId },
+});
+export const OwnershipPassed = event('OwnershipPassed', {
+  version: 1,
+  description: 'The lot was sold and has a new owner.',
+  data: { lotId: LotId, auctionId: AuctionId, owner: PersonId },
+});
+export const LotWithdrawn = event('LotWithdrawn', {
+  version: 1,
+  description: 'The lot went back to its consignor.',
+  data: { lotId: LotId, cause: Cause },
+});
+export const events = [
+  LotConsigned,
+  LotAmended,
+  LotOffered,
+  LotReturned,
+  OwnershipPassed,
+  LotWithdrawn,
+] as const;
