@@ -1,6 +1,14 @@
 import { join as path } from 'node:path';
 import type { Actor } from '#domain/kernel/actor.ts';
-import { givenAuctions, givenBidders, type House, join, openDoor, openHouse, watch } from './house.ts';
+import {
+  type Deployment,
+  givenAuctions,
+  givenBidders,
+  join,
+  openDeployment,
+  openDoor,
+  watch,
+} from './deployment.ts';
 import { inTurns, medianOfRounds, perSecond, timingOf } from './measuring.ts';
 import { rawDatabase } from './raw-sqlite.ts';
 import { type Bench, type Details, percentile, ranRow, ratioAtLeast } from './row.ts';
@@ -31,9 +39,9 @@ const nextOf = ({ people, auctions }: Client, turn: number): readonly [Actor, st
 };
 
 /** Clients who share the auctions evenly: several in each, or several auctions for each. */
-async function givenClients(house: House, count: number, lots: number): Promise<readonly Client[]> {
-  const auctions = await givenAuctions(house, 'a', lots);
-  const bidders = await givenBidders(house, 'b', 2 * count);
+async function givenClients(deployment: Deployment, count: number, lots: number): Promise<readonly Client[]> {
+  const auctions = await givenAuctions(deployment, 'a', lots);
+  const bidders = await givenBidders(deployment, 'b', 2 * count);
   const clients = Array.from({ length: count }, (_, at): Client => {
     const [one, other] = bidders.slice(2 * at, 2 * at + 2);
     if (one === undefined || other === undefined) throw new RangeError('a client without people');
@@ -41,12 +49,12 @@ async function givenClients(house: House, count: number, lots: number): Promise<
     return { people: [one, other], auctions: own };
   });
   for (const { people, auctions: own } of clients)
-    for (const auctionId of own) await join(house, auctionId, people);
+    for (const auctionId of own) await join(deployment, auctionId, people);
   return clients;
 }
 
 interface Load {
-  readonly house: House;
+  readonly deployment: Deployment;
   readonly clients: readonly Client[];
 }
 
@@ -57,8 +65,8 @@ interface Taken {
 }
 
 /** Each client bids again as soon as the answer is there. Answers accepted bids per second. */
-async function closedLoop({ house, clients }: Load, roundMs: number, taken: Taken): Promise<number> {
-  const feed = await watch(house);
+async function closedLoop({ deployment, clients }: Load, roundMs: number, taken: Taken): Promise<number> {
+  const feed = await watch(deployment);
   const sent = new Map<string, number>();
   const startedAt = performance.now();
   let accepted = 0;
@@ -66,9 +74,9 @@ async function closedLoop({ house, clients }: Load, roundMs: number, taken: Take
     clients.map(async (client) => {
       for (let turn = 0; performance.now() - startedAt < roundMs; turn++) {
         const [bidder, auctionId] = nextOf(client, turn);
-        const commandId = house.engines.newId();
+        const commandId = deployment.engines.newId();
         const sentAt = performance.now();
-        const reply = await house.bid(bidder, auctionId, { commandId });
+        const reply = await deployment.bid(bidder, auctionId, { commandId });
         taken.toReply.push(performance.now() - sentAt);
         if (reply.outcome !== 'accepted') continue;
         accepted += 1;
@@ -98,10 +106,10 @@ function bids(clients: number, lots: number): Bench {
       const timing = timingOf(run);
       const { rounds, roundMs } = timing;
       const raw = await rawDatabase(path(run.folder, 'raw'));
-      const house = await openHouse(path(run.folder, 'house'), { limits: openDoor });
+      const deployment = await openDeployment(path(run.folder, 'deployment'), { limits: openDoor });
       try {
         const taken: Taken = { toReply: [], toFeed: [] };
-        const load: Load = { house, clients: await givenClients(house, clients, lots) };
+        const load: Load = { deployment, clients: await givenClients(deployment, clients, lots) };
         // The first bids of a process are interpreted, and open its streams.
         await closedLoop(load, roundMs / 2, { toReply: [], toFeed: [] });
         const { ours, theirs } = await inTurns(run, {
@@ -127,7 +135,7 @@ function bids(clients: number, lots: number): Bench {
         return [row];
       } finally {
         raw.close();
-        await house.close();
+        await deployment.close();
       }
     },
   };

@@ -41,7 +41,7 @@ interface Answer {
   readonly body: string;
 }
 
-/** A client in a process that does nothing else: what it waits for is the house, and the machine. */
+/** A client in a process that does nothing else: what it waits for is the platform, and the machine. */
 function quietClient({ url }: Served, { authorization }: Session) {
   const agent = new Agent({ keepAlive: true });
   let sent = 0;
@@ -119,7 +119,7 @@ async function beside(
 async function measure(run: Parameters<Bench['measure']>[0]): Promise<readonly Row[]> {
   const rounds = run.short ? 1 : 3;
   const roundMs = run.short ? 1_000 : 15_000;
-  const served = await serve(join(run.folder, 'house'));
+  const served = await serve(join(run.folder, 'deployment'));
   try {
     const [quiet, loud] = [await givenBidder(served.api, 'quiet'), await givenBidder(served.api, 'loud')];
     await givenAuctions(served.api, [['loud', loud]]);
@@ -128,7 +128,7 @@ async function measure(run: Parameters<Bench['measure']>[0]): Promise<readonly R
     const alone = none();
     const met = { bids: none(), sockets: none() };
     const flooded: Record<Flood, Flooded> = { bids: {}, sockets: {} };
-    // The code is compiled as it is used: a house that has just been opened is not the one that is asked about.
+    // The code is compiled as it is used: a platform that has just been opened is not the one that is asked about.
     for (const flood of FLOODS) await beside(flood, served, loud, () => client.transfers(none(), SETTLE_MS));
     for (let round = 0; round < rounds; round++) {
       await pause(SETTLE_MS);

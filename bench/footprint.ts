@@ -4,7 +4,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import pino from 'pino';
 import { startEmbedded } from '#compose/embedded.ts';
 import { readConfig } from '#config';
-import { givenAuctions, givenBidders, openDoor, openHouse } from './house.ts';
+import { givenAuctions, givenBidders, openDeployment, openDoor } from './deployment.ts';
 
 // A process of its own for each thing whose memory is measured: `footprint.ts KIND FOLDER COUNT`, run with --expose-gc.
 // It tells its parent what it holds before and behind what it makes.
@@ -50,19 +50,19 @@ const nextOrder = (): Promise<void> => new Promise((resolve) => process.once('me
 
 /** Streams that the pipeline keeps decided upon, each a wallet of one person with its first credit. */
 async function streams(): Promise<void> {
-  const house = await openHouse(folder, { everyRole: false, limits: openDoor });
-  await givenBidders(house, 'warm', WARM_UP);
+  const deployment = await openDeployment(folder, { everyRole: false, limits: openDoor });
+  await givenBidders(deployment, 'warm', WARM_UP);
   tell({ at: 'before', held: await held() });
   for (let done = 0; done < count; done += WARM_UP)
-    await givenBidders(house, `b${done}`, Math.min(WARM_UP, count - done));
+    await givenBidders(deployment, `b${done}`, Math.min(WARM_UP, count - done));
   tell({ at: 'behind', held: await held() });
-  await house.close();
+  await deployment.close();
 }
 
 /** Followers of the one feed who have reached the present and wait. */
 async function followers(): Promise<void> {
-  const house = await openHouse(folder);
-  const { feed } = house.engines;
+  const deployment = await openDeployment(folder);
+  const { feed } = deployment.engines;
   const after = await feed.head();
   const stopping = new AbortController();
   const { signal } = stopping;
@@ -82,14 +82,14 @@ async function followers(): Promise<void> {
   tell({ at: 'behind', held: await held() });
   stopping.abort();
   await Promise.all(waiting);
-  await house.close();
+  await deployment.close();
 }
 
 /** The whole platform with an auction that others subscribe to. */
 async function sockets(): Promise<void> {
-  const house = await openHouse(folder);
-  const [auctionId = ''] = await givenAuctions(house, 'a', 1);
-  await house.close();
+  const deployment = await openDeployment(folder);
+  const [auctionId = ''] = await givenAuctions(deployment, 'a', 1);
+  await deployment.close();
   const most = 10 * count + 1_000;
   const platform = await startEmbedded({
     config: readConfig({ DATA_DIR: folder, NODE_ENV: 'test', PORT: '0' }),
@@ -114,15 +114,15 @@ async function sockets(): Promise<void> {
 
 /** A history that is there already: what a process holds that has read it into its views. */
 async function events(): Promise<void> {
-  const empty = await openHouse(path(folder, 'empty'));
+  const empty = await openDeployment(path(folder, 'empty'));
   tell({ at: 'before', held: await held() });
   await empty.close();
   const own = path(folder, 'history');
-  const house = await openHouse(own);
-  const head = await house.engines.feed.head();
-  while (house.views?.status().some(({ position }) => position < head)) await pause(REST_MS);
+  const deployment = await openDeployment(own);
+  const head = await deployment.engines.feed.head();
+  while (deployment.views?.status().some(({ position }) => position < head)) await pause(REST_MS);
   const now = await held();
-  await house.close();
+  await deployment.close();
   const sizeOf = (file: string): number => {
     const all = [file, `${file}-wal`].map((name) => path(own, name)).filter((name) => existsSync(name));
     return all.reduce((sum, name) => sum + statSync(name).size, 0);

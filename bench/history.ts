@@ -4,7 +4,7 @@ import type { StoredEvent } from '#domain/kernel/envelope.ts';
 import { BEGINNING } from '#domain/kernel/envelope.ts';
 import { type EventStore, storeLimits } from '#domain/kernel/ports/event-store.ts';
 import { systemClock } from '#engines/clock/system.ts';
-import { givenAuctions, givenBidders, join, openDoor, openHouse } from './house.ts';
+import { givenAuctions, givenBidders, join, openDeployment, openDoor } from './deployment.ts';
 
 /** The original's auctions and people carry it in their ids; each copy has another. */
 const TAG = 'copy-0-';
@@ -25,12 +25,12 @@ export async function* everyEvent(store: EventStore): AsyncGenerator<readonly St
   }
 }
 
-/** Sales, lots, wallets and bids as the house itself records them. */
+/** Sales, lots, wallets and bids as the platform itself records them. */
 async function original(folder: string, bids: number): Promise<readonly StoredEvent[]> {
-  const house = await openHouse(folder, { everyRole: false, limits: openDoor });
+  const deployment = await openDeployment(folder, { everyRole: false, limits: openDoor });
   try {
-    const auctions = await givenAuctions(house, `${TAG}auction`, AUCTIONS);
-    const bidders = await givenBidders(house, TAG, BIDDERS);
+    const auctions = await givenAuctions(deployment, `${TAG}auction`, AUCTIONS);
+    const bidders = await givenBidders(deployment, TAG, BIDDERS);
     let placed = 0;
     await Promise.all(
       auctions.map(async (auctionId, at) => {
@@ -38,22 +38,22 @@ async function original(folder: string, bids: number): Promise<readonly StoredEv
           { length: BIDDERS_PER_AUCTION },
           (_, seat) => bidders[(at * 7 + seat) % BIDDERS] ?? bidders[0],
         ).filter((bidder) => bidder !== undefined);
-        await join(house, auctionId, here);
+        await join(deployment, auctionId, here);
         await Promise.all(
           here.map(async (bidder) => {
             for (; placed < bids; ) {
               placed += 1;
-              await house.bid(bidder, auctionId);
+              await deployment.bid(bidder, auctionId);
             }
           }),
         );
       }),
     );
     const events: StoredEvent[] = [];
-    for await (const page of everyEvent(house.engines.store)) events.push(...page);
+    for await (const page of everyEvent(deployment.engines.store)) events.push(...page);
     return events;
   } finally {
-    await house.close();
+    await deployment.close();
   }
 }
 
@@ -80,7 +80,7 @@ function copied({ stream, eventId, type, data, metadata }: StoredEvent, copy: nu
 }
 
 /**
- * A folder with a history of so many auctions that it is worth reading: one that the house has recorded, and as many
+ * A folder with a history of so many auctions that it is worth reading: one that the platform has recorded, and as many
  * copies of it as make up at least so many events. Answers how many there are.
  */
 export async function givenHistory(

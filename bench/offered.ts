@@ -5,10 +5,10 @@ import type { Reply } from '#domain/kernel/envelope.ts';
 import { Overloaded } from '#domain/kernel/rejections.ts';
 import { retryAfterMs } from '#runtime/wire.ts';
 import { latencyDetails } from './bids.ts';
-import { givenAuctions, givenBidders, type House, join, openHouse, watch } from './house.ts';
+import { type Deployment, givenAuctions, givenBidders, join, openDeployment, watch } from './deployment.ts';
 import { type Bench, percentile, ranRow, valueAtMost } from './row.ts';
 
-/** Offered evenly: whether the house keeps up or not. */
+/** Offered evenly: whether the platform keeps up or not. */
 const BIDS_PER_SECOND = 1_000;
 const BIDDERS = 200;
 /** Of these, so many take part in each of many auctions. */
@@ -18,21 +18,21 @@ const GOAL = valueAtMost(20);
 const PATIENCE_MS = 5_000;
 
 interface Load {
-  readonly house: House;
+  readonly deployment: Deployment;
   readonly auctions: readonly string[];
   /** Of the bid with this number. */
   readonly bidderOf: (bid: number) => Actor;
 }
 
-/** A bid as a client sends it: told that the house is full, it comes again when it was told to. */
+/** A bid as a client sends it: told that the platform is full, it comes again when it was told to. */
 async function bidUntilDecided(
-  { house, auctions, bidderOf }: Load,
+  { deployment, auctions, bidderOf }: Load,
   bid: number,
   { commandId, until }: { readonly commandId: string; readonly until: number },
 ): Promise<{ readonly reply: Reply; readonly tries: number }> {
   const auctionId = auctions[bid % auctions.length] ?? '';
   for (let tries = 1; ; tries++) {
-    const reply = await house.bid(bidderOf(bid), auctionId, { commandId });
+    const reply = await deployment.bid(bidderOf(bid), auctionId, { commandId });
     const isFull = reply.outcome === 'rejected' && reply.rejection.code === Overloaded.code;
     if (!isFull || performance.now() >= until) return { reply, tries };
     await pause(retryAfterMs(reply.rejection) ?? 1);
@@ -52,11 +52,11 @@ interface Outcome {
 
 /**
  * Sends a bid each millisecond, whatever becomes of those before. A latency counts from the moment the bid was to be
- * sent, so that a house that stands still for a while is charged with everybody who would have come meanwhile.
+ * sent, so that a platform that stands still for a while is charged with everybody who would have come meanwhile.
  */
 async function openLoop(load: Load, seconds: number): Promise<Outcome> {
-  const { house } = load;
-  const feed = await watch(house);
+  const { deployment } = load;
+  const feed = await watch(deployment);
   const wanted = seconds * BIDS_PER_SECOND;
   const dueMs = 1_000 / BIDS_PER_SECOND;
   const toReply: number[] = [];
@@ -68,7 +68,7 @@ async function openLoop(load: Load, seconds: number): Promise<Outcome> {
 
   async function one(bid: number): Promise<void> {
     const dueAt = startedAt + bid * dueMs;
-    const commandId = house.engines.newId();
+    const commandId = deployment.engines.newId();
     const { reply, tries } = await bidUntilDecided(load, bid, { commandId, until: dueAt + PATIENCE_MS });
     toReply.push(performance.now() - dueAt);
     if (tries > 1) sentAgain += 1;
@@ -94,11 +94,11 @@ function offered(lots: number): Bench {
   return {
     name,
     async measure(run) {
-      const house = await openHouse(path(run.folder, 'house'));
+      const deployment = await openDeployment(path(run.folder, 'deployment'));
       try {
         const seats = lots === 1 ? BIDDERS : BIDDERS_PER_AUCTION;
-        const auctions = await givenAuctions(house, 'a', lots);
-        const bidders = await givenBidders(house, 'b', BIDDERS);
+        const auctions = await givenAuctions(deployment, 'a', lots);
+        const bidders = await givenBidders(deployment, 'b', BIDDERS);
         const seated = (auction: number, seat: number): Actor => {
           const bidder = bidders[(auction * 3 + (seat % seats)) % BIDDERS];
           if (bidder === undefined) throw new RangeError('a seat without a bidder');
@@ -106,13 +106,13 @@ function offered(lots: number): Bench {
         };
         for (const [at, auctionId] of auctions.entries())
           await join(
-            house,
+            deployment,
             auctionId,
             Array.from({ length: seats }, (_, seat) => seated(at, seat)),
           );
         const bidderOf = (bid: number): Actor => seated(bid % lots, Math.floor(bid / lots));
-        const load: Load = { house, auctions, bidderOf };
-        // The code is compiled as it is used: a house that has just been opened is not the one that is asked about.
+        const load: Load = { deployment, auctions, bidderOf };
+        // The code is compiled as it is used: a platform that has just been opened is not the one that is asked about.
         await openLoop(load, run.short ? 0.5 : 5);
         const seconds = run.short ? 0.5 : 10;
         const { toReply, toFeed, accepted, sentAgain, givenUp } = await openLoop(load, seconds);
@@ -136,7 +136,7 @@ function offered(lots: number): Bench {
         });
         return [row];
       } finally {
-        await house.close();
+        await deployment.close();
       }
     },
   };

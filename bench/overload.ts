@@ -5,15 +5,16 @@ import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { pipelineOf } from '#compose/write-side.ts';
 import type { Actor } from '#domain/kernel/actor.ts';
+import type { Reply } from '#domain/kernel/envelope.ts';
 import { noLog } from '#domain/kernel/ports/log.ts';
 import { retryAfterMs } from '#runtime/wire.ts';
 import type { Pipeline } from '#write-side/pipeline/pipeline.ts';
-import { givenAuctions, givenBidders, type House, join, openHouse } from './house.ts';
+import { type Deployment, givenAuctions, givenBidders, join, openDeployment } from './deployment.ts';
 import { type Bench, percentile, type Row, ranRow, ratioAtMost, valueAtMost } from './row.ts';
 
 const AUCTIONS = 20;
 const BIDDERS = 400;
-/** How many clients, each with one bid at a time, are tried to find what the house sustains. */
+/** How many clients, each with one bid at a time, are tried to find what the platform sustains. */
 const CLIENTS = [1, 2, 4, 8, 16, 32];
 const TIMES = 10;
 /** Latencies without load are taken at this share of the sustainable rate. */
@@ -21,7 +22,7 @@ const LIGHT = 1 / 10;
 /** An accepted bid may take so many times longer under the flood. */
 const LONGER = 3;
 const RECOVERY_MS = 5_000;
-/** The house has recovered at the end of the first such window in which everything is as before. */
+/** The platform has recovered at the end of the first such window in which everything is as before. */
 const WINDOW_MS = 250;
 const MEBIBYTE = 2 ** 20;
 /** Far below what those who were refused would hold if they were kept, above what the bounded caches take. */
@@ -61,49 +62,59 @@ const nextTurn = (): Promise<void> => new Promise((resolve) => setImmediate(reso
 const perSecond = ({ accepted, seconds }: Answers): number => accepted.length / seconds;
 const p99 = ({ accepted }: Answers): number => percentile(accepted, 0.99);
 
-/** The house with the door that is measured. Bids go round all bidders, each in their auction. */
-async function stageOf(house: House) {
-  const pipeline: Pipeline = pipelineOf(house.engines, noLog);
-  const auctions = await givenAuctions(house, 'a', AUCTIONS);
-  const bidders = await givenBidders(house, 'b', BIDDERS);
-  for (const [at, auctionId] of auctions.entries())
-    await join(
-      house,
-      auctionId,
-      bidders.filter((_, bidder) => bidder % AUCTIONS === at),
-    );
-  let next = 0;
+/** Sends one bid more. */
+type SendBid = () => Promise<{ readonly reply: Reply; readonly tookMs: number }>;
 
-  function recorder() {
-    const startedAt = performance.now();
-    const accepted: number[] = [];
-    const counts = { refused: 0, hinted: 0, sent: 0 };
-    async function bid(): Promise<number | undefined> {
-      next += 1;
+/** What becomes of bids, counted from now on. */
+function recorder(send: SendBid) {
+  const startedAt = performance.now();
+  const accepted: number[] = [];
+  const counts = { refused: 0, hinted: 0, sent: 0 };
+  return {
+    /** Sends one; answers in how many milliseconds it may come again, where it was told so. */
+    async bid(): Promise<number | undefined> {
       counts.sent += 1;
-      const bidder = bidders[next % BIDDERS] as Actor;
-      const sentAt = performance.now();
-      const reply = await house.bid(bidder, auctions[(next % BIDDERS) % AUCTIONS] ?? '', {
-        through: pipeline,
-      });
-      if (reply.outcome === 'accepted') accepted.push(performance.now() - sentAt);
+      const { reply, tookMs } = await send();
+      if (reply.outcome === 'accepted') accepted.push(tookMs);
       if (reply.outcome !== 'rejected' || reply.rejection.code !== 'overloaded') return undefined;
       const hint = retryAfterMs(reply.rejection);
       counts.refused += 1;
       if (hint !== undefined) counts.hinted += 1;
       return hint;
-    }
-    const answers = (): Answers => ({
-      accepted,
-      ...counts,
-      seconds: (performance.now() - startedAt) / 1_000,
-    });
-    return { bid, answers };
-  }
+    },
+    answers: (): Answers => ({ accepted, ...counts, seconds: (performance.now() - startedAt) / 1_000 }),
+  };
+}
+
+/** Bids go round all bidders, each in their auction. */
+async function bidsTo(deployment: Deployment, pipeline: Pipeline): Promise<SendBid> {
+  const auctions = await givenAuctions(deployment, 'a', AUCTIONS);
+  const bidders = await givenBidders(deployment, 'b', BIDDERS);
+  for (const [at, auctionId] of auctions.entries())
+    await join(
+      deployment,
+      auctionId,
+      bidders.filter((_, bidder) => bidder % AUCTIONS === at),
+    );
+  let next = 0;
+  return async () => {
+    next += 1;
+    const bidder = bidders[next % BIDDERS] as Actor;
+    const auctionId = auctions[(next % BIDDERS) % AUCTIONS] ?? '';
+    const sentAt = performance.now();
+    const reply = await deployment.bid(bidder, auctionId, { through: pipeline });
+    return { reply, tookMs: performance.now() - sentAt };
+  };
+}
+
+/** The platform with the admission control that is measured. */
+async function stageOf(deployment: Deployment) {
+  const pipeline: Pipeline = pipelineOf(deployment.engines, noLog);
+  const send = await bidsTo(deployment, pipeline);
 
   /** Clients that wait for their answer, and come again when they are told to. */
   async function closedLoop(clients: number, ms: number): Promise<Answers> {
-    const { bid, answers } = recorder();
+    const { bid, answers } = recorder(send);
     const until = performance.now() + ms;
     async function client(): Promise<void> {
       while (performance.now() < until) {
@@ -117,7 +128,7 @@ async function stageOf(house: House) {
 
   /** Bids that come at a rate, whatever becomes of those before. `look` is called between them. */
   async function openLoop(rate: number, ms: number, look: () => void = () => undefined): Promise<Answers> {
-    const { bid, answers } = recorder();
+    const { bid, answers } = recorder(send);
     const startedAt = performance.now();
     const open = new Set<Promise<unknown>>();
     let sent = 0;
@@ -160,8 +171,8 @@ async function recovery({ openLoop }: Stage, rate: number, usualMs: number): Pro
   return performance.now() - startedAt;
 }
 
-/** Looks at the house a hundred times a second at most, since looking takes time as well. */
-function watchOver({ pipeline }: Stage, { engines, views }: House) {
+/** Looks at the platform a hundred times a second at most, since looking takes time as well. */
+function watchOver({ pipeline }: Stage, { engines, views }: Deployment) {
   const crowd: Crowd = { inFlight: 0, queued: 0, behind: 0, heapMb: 0, heldMb: 0 };
   let lookedAt = 0;
   let head = 0n;
@@ -193,84 +204,101 @@ function watchOver({ pipeline }: Stage, { engines, views }: House) {
   return { crowd, look, end };
 }
 
+/** What was seen before the flood, in it and behind it. */
+interface Seen {
+  readonly rate: number;
+  readonly light: Answers;
+  readonly flood: Answers;
+  readonly crowd: Crowd;
+  readonly recoveredMs: number;
+  /** In MiB, behind a full collection. */
+  readonly before: number;
+  readonly after: number;
+}
+
+const acceptedRow = (what: string, { rate, light, flood, crowd }: Seen): Row =>
+  ranRow({
+    name: 'overload-accepted',
+    what: `${what}: p99 of the accepted against that of a tenth of the sustainable`,
+    value: p99(flood),
+    unit: 'ms',
+    against: { what: 'a light load', value: p99(light) },
+    goal: ratioAtMost(LONGER),
+    rounds: 1,
+    medianOf: `${flood.accepted.length} accepted bids`,
+    details: {
+      'sustainable bids/s': rate,
+      'offered bids/s': flood.sent / flood.seconds,
+      'accepted bids/s': perSecond(flood),
+      'p50 ms': percentile(flood.accepted, 0.5),
+      'p95 ms': percentile(flood.accepted, 0.95),
+      'light p50 ms': percentile(light.accepted, 0.5),
+      'light p95 ms': percentile(light.accepted, 0.95),
+      'most in flight': crowd.inFlight,
+      'most queued': crowd.queued,
+      'most events a view was behind': crowd.behind,
+    },
+    note: 'The load is made in the same thread, so refusing it is part of what the platform has to do.',
+  });
+
+const refusedRow = (what: string, { flood }: Seen): Row =>
+  ranRow({
+    name: 'overload-refused',
+    what: `${what}: the refused who were not told when to come again`,
+    value: flood.refused - flood.hinted,
+    unit: 'bids',
+    goal: valueAtMost(0),
+    rounds: 1,
+    medianOf: `${flood.refused} refused bids`,
+  });
+
+const recoveryRow = (what: string, { recoveredMs }: Seen): Row =>
+  ranRow({
+    name: 'overload-recovery',
+    what: `${what}, then a light load: until it is answered as before`,
+    value: recoveredMs,
+    unit: 'ms',
+    goal: valueAtMost(RECOVERY_MS),
+    rounds: 1,
+    medianOf: `windows of ${WINDOW_MS} ms`,
+  });
+
+const memoryRow = (what: string, { crowd, before, after }: Seen): Row =>
+  ranRow({
+    name: 'overload-memory',
+    what: `${what}: the most that was held behind a full collection`,
+    value: crowd.heldMb,
+    unit: 'MiB',
+    goal: valueAtMost(before + MOST_HEAP_MB),
+    rounds: 1,
+    medianOf: 'full collections, one at the end among them',
+    details: { 'held before': before, 'held after': after, 'heap at its largest': crowd.heapMb },
+    note: 'What is held counts the bounded caches: heads with the commands they remember, the tail of the history. The heap at its largest is garbage for the most part: the engine collects it when it is due.',
+  });
+
 async function measure(run: Parameters<Bench['measure']>[0]): Promise<readonly Row[]> {
-  const house = await openHouse(path(run.folder, 'house'));
-  const stage = await stageOf(house);
+  const deployment = await openDeployment(path(run.folder, 'deployment'));
+  const stage = await stageOf(deployment);
   try {
     const seconds = run.short ? 5 : 60;
     const lookMs = run.short ? 500 : 3_000;
-    // The code is compiled as it is used: a house that has just been opened is not the one that is asked about.
+    // The code is compiled as it is used: a platform that has just been opened is not the one that is asked about.
     await stage.closedLoop(8, lookMs);
     const rate = await sustainable(stage, lookMs);
     const light = await stage.openLoop(rate * LIGHT, 4 * lookMs);
     const before = heldMb();
-    const { crowd, look, end } = watchOver(stage, house);
+    const { crowd, look, end } = watchOver(stage, deployment);
     const flood = await stage.openLoop(rate * TIMES, seconds * 1_000, look);
     end();
     const recoveredMs = await recovery(stage, rate * LIGHT, 1.5 * percentile(light.accepted, 0.5));
-    const after = heldMb();
+    const seen = { rate, light, flood, crowd, recoveredMs, before, after: heldMb() };
     const what = `${TIMES} times the sustainable bids for ${seconds} s`;
-    const medianOf = `${flood.accepted.length} accepted bids`;
-    const rows = {
-      accepted: ranRow({
-        name: 'overload-accepted',
-        what: `${what}: p99 of the accepted against that of a tenth of the sustainable`,
-        value: p99(flood),
-        unit: 'ms',
-        against: { what: 'a light load', value: p99(light) },
-        goal: ratioAtMost(LONGER),
-        rounds: 1,
-        medianOf,
-        details: {
-          'sustainable bids/s': rate,
-          'offered bids/s': flood.sent / flood.seconds,
-          'accepted bids/s': perSecond(flood),
-          'p50 ms': percentile(flood.accepted, 0.5),
-          'p95 ms': percentile(flood.accepted, 0.95),
-          'light p50 ms': percentile(light.accepted, 0.5),
-          'light p95 ms': percentile(light.accepted, 0.95),
-          'most in flight': crowd.inFlight,
-          'most queued': crowd.queued,
-          'most events a view was behind': crowd.behind,
-        },
-        note: 'The load is made in the same thread, so refusing it is part of what the house has to do.',
-      }),
-      refused: ranRow({
-        name: 'overload-refused',
-        what: `${what}: the refused who were not told when to come again`,
-        value: flood.refused - flood.hinted,
-        unit: 'bids',
-        goal: valueAtMost(0),
-        rounds: 1,
-        medianOf: `${flood.refused} refused bids`,
-      }),
-      recovery: ranRow({
-        name: 'overload-recovery',
-        what: `${what}, then a light load: until it is answered as before`,
-        value: recoveredMs,
-        unit: 'ms',
-        goal: valueAtMost(RECOVERY_MS),
-        rounds: 1,
-        medianOf: `windows of ${WINDOW_MS} ms`,
-      }),
-      memory: ranRow({
-        name: 'overload-memory',
-        what: `${what}: the most that was held behind a full collection`,
-        value: crowd.heldMb,
-        unit: 'MiB',
-        goal: valueAtMost(before + MOST_HEAP_MB),
-        rounds: 1,
-        medianOf: 'full collections, one at the end among them',
-        details: { 'held before': before, 'held after': after, 'heap at its largest': crowd.heapMb },
-        note: 'What is held counts the bounded caches: heads with the commands they remember, the tail of the history. The heap at its largest is garbage for the most part: the engine collects it when it is due.',
-      }),
-    };
-    return Object.values(rows);
+    return [acceptedRow, refusedRow, recoveryRow, memoryRow].map((row) => row(what, seen));
   } finally {
     await stage.pipeline.drain();
-    await house.close();
+    await deployment.close();
   }
 }
 
-/** What becomes of the accepted, of the refused, and of the house, when far more comes than it can do. */
+/** What becomes of the accepted, of the refused, and of the platform, when far more comes than it can do. */
 export const overloadBench: Bench = { name: 'overload', measure };

@@ -7,7 +7,7 @@ import { perSecond } from './measuring.ts';
 /** Over how many streams events are spread. */
 export const STREAMS = 100;
 
-/** An event as the house stores it: about 600 bytes with its metadata. */
+/** An event as the platform stores it: about 600 bytes with its metadata. */
 export const data = {
   auctionId: 'auction-4711',
   bidId: '0198c0de-0000-7000-8000-000000000001',

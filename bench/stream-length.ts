@@ -4,7 +4,14 @@ import { BidTooLow, MaximumNotRaised } from '#domain/auctions/auction/messages.t
 import type { Actor } from '#domain/kernel/actor.ts';
 import { noLog } from '#domain/kernel/ports/log.ts';
 import type { Pipeline } from '#write-side/pipeline/pipeline.ts';
-import { givenAuctions, givenBidders, type House, join, openDoor, openHouse } from './house.ts';
+import {
+  type Deployment,
+  givenAuctions,
+  givenBidders,
+  join,
+  openDeployment,
+  openDoor,
+} from './deployment.ts';
 import { type Bench, type Goal, median, type Row, type Run, ranRow, ratioAtMost } from './row.ts';
 
 const GOAL = ratioAtMost(1.2);
@@ -37,14 +44,14 @@ const OVERTAKEN: readonly string[] = [BidTooLow.code, MaximumNotRaised.code];
 
 /** Whether it was accepted. @throws Refused for another reason than that another bid came before it */
 async function bid(
-  house: House,
+  deployment: Deployment,
   { auctionId, bidders }: Place,
   at: number,
   through?: Pipeline,
 ): Promise<boolean> {
   const bidder = bidders[at % bidders.length];
   if (bidder === undefined) throw new RangeError('nobody bids here');
-  const reply = await house.bid(bidder, auctionId, through && { through });
+  const reply = await deployment.bid(bidder, auctionId, through && { through });
   if (reply.outcome === 'accepted') return true;
   if (reply.outcome === 'pending') throw new RefusedError(`a bid on ${auctionId} had no outcome in time`);
   const { code, message, details } = reply.rejection;
@@ -53,11 +60,11 @@ async function bid(
   throw new RefusedError(`a bid on ${auctionId} was answered ${code}${cause}: ${message}`);
 }
 
-/** @throws Refused when the house does not take so many. */
-async function grow(house: House, place: Place, bids: number): Promise<void> {
+/** @throws Refused when the platform does not take so many. */
+async function grow(deployment: Deployment, place: Place, bids: number): Promise<void> {
   for (let accepted = 0, sent = 0; accepted < bids; ) {
     const wave = Array.from({ length: Math.min(AT_ONCE, bids - accepted) }, (_, at) => sent + at);
-    const decided = await Promise.all(wave.map((at) => bid(house, place, at)));
+    const decided = await Promise.all(wave.map((at) => bid(deployment, place, at)));
     accepted += decided.filter((yes) => yes).length;
     sent += wave.length;
   }
@@ -72,15 +79,15 @@ async function sampled(work: () => Promise<unknown>, count: number): Promise<Sam
 }
 
 /** Bids one after the other on streams that the process holds in memory. */
-const warm = (house: House, place: Place, sample: number): Promise<Sample> =>
+const warm = (deployment: Deployment, place: Place, sample: number): Promise<Sample> =>
   sampled(async () => {
-    for (let at = 0; at < BIDS_PER_SAMPLE; at++) await bid(house, place, sample * BIDS_PER_SAMPLE + at);
+    for (let at = 0; at < BIDS_PER_SAMPLE; at++) await bid(deployment, place, sample * BIDS_PER_SAMPLE + at);
   }, BIDS_PER_SAMPLE);
 
 /** The first bid of a process: its streams are read from their snapshots and the events behind them. */
-async function cold(house: House, place: Place, sample: number): Promise<Sample> {
-  const pipeline = pipelineOf(house.engines, noLog, openDoor);
-  const result = await sampled(() => bid(house, place, sample, pipeline), 1);
+async function cold(deployment: Deployment, place: Place, sample: number): Promise<Sample> {
+  const pipeline = pipelineOf(deployment.engines, noLog, openDoor);
+  const result = await sampled(() => bid(deployment, place, sample, pipeline), 1);
   await pipeline.drain();
   return result;
 }
@@ -92,22 +99,22 @@ interface Lengths {
   readonly samples: number;
   /** As many places of a length as samples are taken of it, or the same one again and again. */
   place(length: number, sample: number): Place;
-  take(house: House, place: Place, sample: number): Promise<Sample>;
+  take(deployment: Deployment, place: Place, sample: number): Promise<Sample>;
   readonly goal?: Goal;
 }
 
 /** Takes samples of each length in turn, and compares each length with the shortest. The longest is profiled. */
 async function compare(
   run: Run,
-  house: House,
+  deployment: Deployment,
   { name, what, lengths, samples, place, goal, take }: Lengths,
 ): Promise<readonly Row[]> {
   const taken = new Map(lengths.map((length) => [length, [] as Sample[]]));
   for (let sample = 0; sample < samples; sample++)
-    for (const [length, list] of taken) list.push(await take(house, place(length, sample), sample));
+    for (const [length, list] of taken) list.push(await take(deployment, place(length, sample), sample));
   await run.profiled(name, async () => {
     const longest = lengths.at(-1) ?? SHORT;
-    for (let sample = 0; sample < samples; sample++) await take(house, place(longest, sample), sample);
+    for (let sample = 0; sample < samples; sample++) await take(deployment, place(longest, sample), sample);
   });
   const of = (length: number, figure: keyof Sample): number =>
     median((taken.get(length) ?? []).map((sample) => sample[figure]));
@@ -133,7 +140,7 @@ async function compare(
 
 /** Auctions that have come to each length, `places` of the shortest and one of each other. */
 async function grown(
-  house: House,
+  deployment: Deployment,
   prefix: string,
   options: { readonly lengths: readonly number[]; readonly places: number; readonly bidders: number },
 ): Promise<(length: number, sample: number) => Place> {
@@ -141,12 +148,12 @@ async function grown(
   const byLength = new Map<number, readonly Place[]>();
   for (const length of lengths) {
     const name = `${prefix}-${length}`;
-    const auctions = await givenAuctions(house, name, length === SHORT ? places : 1);
+    const auctions = await givenAuctions(deployment, name, length === SHORT ? places : 1);
     const list: Place[] = [];
     for (const [at, auctionId] of auctions.entries()) {
-      const place = { auctionId, bidders: await givenBidders(house, `${name}-${at}`, bidders) };
-      await join(house, auctionId, place.bidders);
-      await grow(house, place, length);
+      const place = { auctionId, bidders: await givenBidders(deployment, `${name}-${at}`, bidders) };
+      await join(deployment, auctionId, place.bidders);
+      await grow(deployment, place, length);
       list.push(place);
     }
     byLength.set(length, list);
@@ -163,11 +170,14 @@ async function grown(
 const auctionLength: Bench = {
   name: 'stream',
   async measure(run) {
-    const house = await openHouse(path(run.folder, 'house'), { everyRole: false, limits: openDoor });
+    const deployment = await openDeployment(path(run.folder, 'deployment'), {
+      everyRole: false,
+      limits: openDoor,
+    });
     try {
       const lengths = run.short ? [SHORT, 100] : [SHORT, 1_000, 10_000];
       const samples = run.short ? 2 : 15;
-      const place = await grown(house, 'a', { lengths, places: samples, bidders: BIDDERS });
+      const place = await grown(deployment, 'a', { lengths, places: samples, bidders: BIDDERS });
       const all = { lengths, samples, place };
       const inMemory = {
         ...all,
@@ -182,9 +192,9 @@ const auctionLength: Bench = {
         what: 'the first bid of a process on an auction',
         take: cold,
       };
-      return [...(await compare(run, house, inMemory)), ...(await compare(run, house, read))];
+      return [...(await compare(run, deployment, inMemory)), ...(await compare(run, deployment, read))];
     } finally {
-      await house.close();
+      await deployment.close();
     }
   },
 };
@@ -193,14 +203,17 @@ const auctionLength: Bench = {
 const walletLength: Bench = {
   name: 'claims',
   async measure(run) {
-    const house = await openHouse(path(run.folder, 'house'), { everyRole: false, limits: openDoor });
+    const deployment = await openDeployment(path(run.folder, 'deployment'), {
+      everyRole: false,
+      limits: openDoor,
+    });
     const what = 'a raise by one bidder, as a claim under one hold';
     // A hold takes 10,000 claims in all, those of the samples included.
     const lengths = run.short ? [SHORT, 100] : [SHORT, 1_000, 9_000];
     const samples = run.short ? 2 : 15;
     try {
-      const place = await grown(house, 'w', { lengths, places: samples, bidders: 1 });
-      return await compare(run, house, {
+      const place = await grown(deployment, 'w', { lengths, places: samples, bidders: 1 });
+      return await compare(run, deployment, {
         name: 'claims',
         what,
         lengths,
@@ -220,7 +233,7 @@ const walletLength: Bench = {
         why: error.message,
       }));
     } finally {
-      await house.close();
+      await deployment.close();
     }
   },
 };

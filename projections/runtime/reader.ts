@@ -7,6 +7,7 @@ import type { Clock } from '#domain/kernel/ports/facts.ts';
 import type { Filter, Page, Query } from '#domain/kernel/ports/query.ts';
 import type { ViewReader } from '#domain/kernel/ports/views.ts';
 import { Behind, Parked, RejectedError } from '#domain/kernel/rejections.ts';
+import { decode, safeDecode } from '#domain/zod/encoding.ts';
 import { pause } from '#runtime/pause.ts';
 import type { View } from '../view.ts';
 import { type Build, buildsOf, collectionOf, consumerOf, type ViewStores } from './builds.ts';
@@ -43,9 +44,9 @@ const mayHold = ({ keysBy }: View, query: Query, key: string): boolean =>
 const behind = (view: string): RejectedError =>
   new RejectedError(Behind({ view, retryAfterMs: RETRY_AFTER_MS }));
 
-function decode(view: View, build: Build, body: JsonObject): object {
-  if (build.version === view.version) return view.schema.decode(body as never);
-  const read = view.schema.safeDecode(body as never);
+function documentOf(view: View, build: Build, body: JsonObject): object {
+  if (build.version === view.version) return decode(view.schema, body);
+  const read = safeDecode(view.schema, body);
   if (!read.success) throw behind(view.name);
   return read.data;
 }
@@ -152,7 +153,7 @@ export function viewReader(options: ViewReaderOptions): ViewReader {
         // Whatever waits may be what would have made it.
         if (stored === undefined && !view.namedByKey && (await parkedIn(name, build)).length > 0)
           throw new RejectedError(Parked({ view: name }));
-        return stored?.body ? decode(view, build, stored.body) : undefined;
+        return stored?.body ? documentOf(view, build, stored.body) : undefined;
       }),
     find: (name, query, at) =>
       read(name, at?.position, async (view, build) => {
@@ -163,7 +164,7 @@ export function viewReader(options: ViewReaderOptions): ViewReader {
         const items = page.items.map(({ id, cursor, document }) => ({
           id,
           cursor,
-          document: decode(view, build, document),
+          document: documentOf(view, build, document),
         }));
         return { items, more: page.more, mayMiss: parked.some((key) => mayHold(view, query, key)) };
       }),

@@ -1,15 +1,11 @@
 import assert from 'node:assert/strict';
-import { mkdtemp, rm } from 'node:fs/promises';
 import { request as httpRequest } from 'node:http';
 import { connect, type Socket } from 'node:net';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { after, test } from 'node:test';
-import { pino } from 'pino';
+import { test } from 'node:test';
 import { z } from 'zod';
 import { registry } from '#compose/contexts.ts';
-import { type PlatformOptions, startEmbedded } from '#compose/embedded.ts';
-import { readConfig } from '#config';
+import type { PlatformOptions } from '#compose/embedded.ts';
+import { startHere } from '../support/embedded.ts';
 import { type Inhabited, inhabit, type Person } from '../support/inhabited.ts';
 
 // The door of the whole platform, for strangers: whatever is sent there gets its code, adds no event but a recorded no, is no
@@ -119,19 +115,9 @@ function exchange(url: string, sent: Sent, authorization: string | undefined): P
 
 /** Starts the platform with people and things in it; it stops behind the last test of the file. */
 export async function openDoor(limits: PlatformOptions['limits'] = {}): Promise<Door> {
-  const folder = await mkdtemp(join(tmpdir(), 'annals-door-'));
   const errors: string[] = [];
-  const platform = await startEmbedded({
-    config: readConfig({ PORT: '0', DATA_DIR: folder, CLOCK: 'simulated', WEBHOOK_SECRET }),
-    version: 'test',
-    log: pino({ level: 'error' }, { write: (line) => void errors.push(line) }),
-    onFatal: (error) => assert.fail(error),
-    limits,
-  });
-  after(async () => {
-    await platform.stop();
-    await rm(folder, { recursive: true, force: true });
-  });
+  const log = { level: 'error', write: (line: string) => void errors.push(line) } as const;
+  const platform = await startHere({ CLOCK: 'simulated', WEBHOOK_SECRET }, log, limits);
   const { url } = platform;
   const inhabited = await inhabit(url);
   const { api, sessions } = inhabited;

@@ -11,6 +11,11 @@ const linesOf = (count: number): string => 'void 0;\n'.repeat(count);
 const planted: readonly (readonly [what: string, path: string, text: string])[] = [
   ['a file without an end', 'domain/x.ts', linesOf(sizeLimits.file + 1)],
   ['a function without an end', 'domain/x.ts', `const f = () => {\n${linesOf(sizeLimits.function)}};`],
+  [
+    'a closure that holds a part of the platform',
+    'domain/x.ts',
+    `const f = () => {\n${`const g = () => {\n${linesOf(20)}};\n`.repeat(4)}};`,
+  ],
   ['a name that says nothing', 'domain/money-utils.ts', ''],
   ['the name of a pattern', 'engines/AbstractStore.ts', ''],
   ['work left for later', 'domain/x.ts', `// ${'TO'}DO: round\n`],

@@ -1,7 +1,7 @@
 import { type Complain, type Json, object, type RawEvent, type Rules, text } from './raw.ts';
 
 /** Whoever acts for nobody: reactions, sagas and the webhook. */
-const isHouse = (actor: string): boolean => actor.startsWith('system.');
+const isPlatform = (actor: string): boolean => actor.startsWith('system.');
 
 function bodyOf({ body }: Json): Json {
   try {
@@ -31,7 +31,7 @@ export function notices(): Rules {
     if (handled.has(stream)) complain('somebody has seen to it before');
     handled.add(stream);
     // What it is about may be told before it is on the list.
-    if (isHouse(actor)) return;
+    if (isPlatform(actor)) return;
     const payment = waiting.get(stream);
     if (payment === undefined) complain('no such notice waits');
     else if (persons.get(payment) === actor) complain('somebody has seen to a notice about their own money');

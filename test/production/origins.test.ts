@@ -1,28 +1,19 @@
 import assert from 'node:assert/strict';
-import { after, test } from 'node:test';
-import { pino } from 'pino';
+import { test } from 'node:test';
 import { WebSocket } from 'ws';
-import { type Platform, startEmbedded } from '#compose/embedded.ts';
 import { allowedOrigins } from '#compose/origins.ts';
 import { readConfig } from '#config';
-import { dataFolder } from '../support/booted.ts';
+import { startHere } from '../support/embedded.ts';
 
 // Which pages of the world may read what the platform answers.
 
 const FRIEND = 'https://auctions.example';
 const STRANGER = 'https://evil.example';
 
-async function started(environment: Record<string, string>): Promise<Platform> {
-  const platform = await startEmbedded({
-    config: readConfig({ PORT: '0', DATA_DIR: await dataFolder(), ...environment }),
-    version: 'test',
-    log: pino({ level: 'silent' }),
-    onFatal: (error) => assert.fail(error),
-  });
-  after(() => platform.stop());
-  return platform;
-}
-const platform = await started({ HOST: '0.0.0.0', ALLOWED_ORIGINS: `${FRIEND}, https://other.example:8443` });
+const platform = await startHere({
+  HOST: '0.0.0.0',
+  ALLOWED_ORIGINS: `${FRIEND}, https://other.example:8443`,
+});
 const { url } = platform;
 
 /** Paths that pages ask, each with what a browser sends and how it is answered without CORS. */

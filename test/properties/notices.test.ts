@@ -24,7 +24,7 @@ import {
 import type { Bank } from '#test/support/money-bank.ts';
 import { histories, live, proceedsOf, seller } from '#test/support/money-histories.ts';
 
-// The books against a mirror of the bank, which hears the same notices and knows nothing of the house.
+// The books against a mirror of the bank, which hears the same notices and knows nothing of the platform.
 
 const numRuns = Number(env.ANNALS_RUNS ?? 150);
 

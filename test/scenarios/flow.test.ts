@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { test } from 'node:test';
 import { oneBid } from '#test/support/flow/one-bid.ts';
 import { flowPage } from '#test/support/flow/page.ts';
 import { withFlow } from '#test/support/flow/readme.ts';
 
-const textOf = (path: string): string => readFileSync(new URL(`../../${path}`, import.meta.url), 'utf8');
+const textOf = (path: string): string => readFileSync(join(import.meta.dirname, '../..', path), 'utf8');
 
 test('the README shows what one bid leads to', async () => {
   const readme = textOf('README.md');

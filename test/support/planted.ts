@@ -1,16 +1,10 @@
 import assert from 'node:assert/strict';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { after } from 'node:test';
 import { z } from 'zod';
-import { startEmbedded } from '#compose/embedded.ts';
-import { openLog } from '#compose/log.ts';
-import { readConfig } from '#config';
 import type { Session } from '#demo/api.ts';
 import { laterBy } from '#demo/clock.ts';
 import { feeOn } from '#domain/auctions/fees.ts';
 import { ask, customerAt } from './customer.ts';
+import { startHere } from './embedded.ts';
 import { type Inhabited, inhabit, type Person } from './inhabited.ts';
 
 // A platform in which secrets are planted that nobody could come upon by chance: odd numbers, and who may know each.
@@ -94,18 +88,9 @@ async function plant(planted: Planted): Promise<void> {
 
 /** Starts the platform, lets people move in, and plants the secrets; it stops behind the last test of the file. */
 export async function givenPlanted(): Promise<Planted> {
-  const folder = await mkdtemp(join(tmpdir(), 'annals-planted-'));
   const log: string[] = [];
-  const platform = await startEmbedded({
-    config: readConfig({ PORT: '0', DATA_DIR: folder, CLOCK: 'simulated' }),
-    version: 'test',
-    log: openLog('trace', { write: (line) => void log.push(line) }),
-    onFatal: (error) => assert.fail(error),
-  });
-  after(async () => {
-    await platform.stop();
-    await rm(folder, { recursive: true, force: true });
-  });
+  const writing = { level: 'trace', write: (line: string) => void log.push(line) } as const;
+  const platform = await startHere({ CLOCK: 'simulated' }, writing);
   const inhabited = await inhabit(platform.url);
   const { api, sessions, payments } = inhabited;
   const id = payments.at(-1) ?? '';

@@ -27,6 +27,8 @@ export interface Queued extends ReadyCommand {
   precondition: unknown;
   readonly checking: Promise<Checked>;
   readonly side: Side;
+  /** Where it has its place until it is settled, also when that is gone and another has come for its stream. */
+  readonly queue: Queue;
   readonly settle: (settled: Settled) => void;
 }
 
@@ -98,8 +100,7 @@ export function queuesByStream(
   let queued = 0;
 
   function settle(command: Queued, settled: Settled): void {
-    const queue = queues.get(command.stream);
-    if (queue !== undefined) queue.count[command.side] -= 1;
+    command.queue.count[command.side] -= 1;
     queued -= 1;
     rate.count();
     command.settle(settled);
@@ -126,7 +127,7 @@ export function queuesByStream(
       const { promise, resolve } = Promise.withResolvers<Settled>();
       queue.count[side] += 1;
       queued += 1;
-      queue.waiting.push({ ...command, side, precondition: undefined, checking, settle: resolve });
+      queue.waiting.push({ ...command, side, queue, precondition: undefined, checking, settle: resolve });
       if (!queues.has(stream)) {
         queues.set(stream, queue);
         // Not at once: what arrives in the same moment is decided together.

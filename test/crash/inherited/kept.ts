@@ -35,6 +35,8 @@ export function folderOf(sql: string, folder: string, events = Number.MAX_SAFE_I
   const db = new DatabaseSync(join(folder, 'events.db'));
   db.exec(`PRAGMA journal_mode = WAL; BEGIN; ${sql} COMMIT`);
   db.prepare('DELETE FROM event WHERE position > ?').run(events);
+  for (const name of ['stream', 'type'])
+    db.exec(`DELETE FROM ${name} WHERE id NOT IN (SELECT ${name} FROM event)`);
   db.close();
   return folder;
 }

@@ -43,11 +43,14 @@ async function finishAll(points: readonly string[], oldData: string): Promise<nu
   async function work(): Promise<void> {
     for (let at = next++; at < points.length; at = next++) {
       const point = points[at] ?? '';
-      const result = await finished(point, oldData);
+      // Whatever goes wrong at one of them, the others are told of as well.
+      const result = await finished(point, oldData).catch((error: unknown) => ({
+        ...{ compared: 0, problems: [String(error)] },
+      }));
       compared += result.compared;
       if (result.problems.length > 0) {
         bad += 1;
-        print(`crash point ${at}, ${result.left} events:\n  ${result.problems.join('\n  ')}`);
+        print(`${point}:\n  ${result.problems.join('\n  ')}`);
       } else rmSync(point, { recursive: true });
       if ((at + 1) % WORD === 0) print(`… ${at + 1} of ${points.length}`);
     }

@@ -125,23 +125,26 @@ const scratch = {
   },
 } as const;
 
-let house: ReadSide;
+let readSide: ReadSide;
 let at: string;
 before(async () => {
-  house = await givenReadSide({ scratch });
-  await house.append('wallet-ann:USD', BoxFilled({ boxId: 'b', ...inside }));
+  readSide = await givenReadSide({ scratch });
+  await readSide.append('wallet-ann:USD', BoxFilled({ boxId: 'b', ...inside }));
   const reason = recordedReason([BoxFull], BoxFull(inside));
-  await house.append('box-broken', BoxFilled({ boxId: 'broken', ...inside }));
-  at = tokenOf(house.store.epoch, await house.append('wallet-ann:USD', BoxLeft({ boxId: 'c', reason })));
+  await readSide.append('box-broken', BoxFilled({ boxId: 'broken', ...inside }));
+  at = tokenOf(
+    readSide.store.epoch,
+    await readSide.append('wallet-ann:USD', BoxLeft({ boxId: 'c', reason })),
+  );
 });
-after(() => house.close());
+after(() => readSide.close());
 
-const asked = async (query: string, token?: string) => JSON.stringify(await house.ask(query, {}, token));
+const asked = async (query: string, token?: string) => JSON.stringify(await readSide.ask(query, {}, token));
 
 /** The first answers of a feed, until one tells of this. */
 async function followed(query: string, until: RegExp, token: string): Promise<string> {
   const client = createClient({
-    ...{ url: house.socketUrl, webSocketImpl: WebSocket, retryAttempts: 0 },
+    ...{ url: readSide.socketUrl, webSocketImpl: WebSocket, retryAttempts: 0 },
     connectionParams: { authorization: `Bearer ${token}` },
   });
   let told = '';

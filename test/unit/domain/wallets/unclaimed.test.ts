@@ -4,7 +4,7 @@ import { registry } from '#compose/contexts.ts';
 import { systemActor } from '#domain/kernel/actor.ts';
 import type { RecordedEvent } from '#domain/kernel/envelope.ts';
 import type { Command, NewEvent } from '#domain/kernel/message.ts';
-import { CreditPlatform } from '#domain/wallets/platform/messages.ts';
+import { AssignUnallocated, CreditPlatform } from '#domain/wallets/platform/messages.ts';
 import { unclaimed } from '#domain/wallets/unclaimed/decider.ts';
 import {
   ClaimMoney,
@@ -92,6 +92,10 @@ for (const moved of [true, false])
       for (let next = world.waiting.shift(); next !== undefined; next = world.waiting.shift())
         world.send(next);
     };
+    assert.deepEqual(
+      unclaimedMoney.on(refused, [refused]).map(({ command }) => command),
+      [AssignUnallocated({ ...ann, amount: 7n, movement: 'm', reason: 'transfer' })],
+    );
     follow();
     const assigned = () => world.history.filter(({ stream }) => !stream.startsWith('wallet-'));
     const walk = [...(moved ? ['PlatformCredited'] : []), 'UnallocatedAssigned', 'MoneyUnclaimed'];

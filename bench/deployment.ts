@@ -25,7 +25,7 @@ const usd = (amount: number | string) => ({ amount: String(amount), currency: 'U
 /** A door that never learns to refuse: for what the pipeline can do, whatever its callers would put up with. */
 export const openDoor: Partial<PipelineLimits> = { externalLeast: 10_000 };
 
-export interface HouseOptions {
+export interface DeploymentOptions {
   /** The catch-up consumer and the views, too. By default true. */
   readonly everyRole?: boolean;
   readonly limits?: Partial<PipelineLimits>;
@@ -37,7 +37,7 @@ export interface BidOptions {
 }
 
 /** The write side, the catch-up consumer and the views on a folder: all that a bid goes through but HTTP. */
-export async function openHouse(folder: string, { everyRole = true, limits }: HouseOptions = {}) {
+export async function openDeployment(folder: string, { everyRole = true, limits }: DeploymentOptions = {}) {
   const config = readConfig({ DATA_DIR: folder, NODE_ENV: 'test' });
   const engines = await embeddedEngines({
     config,
@@ -82,7 +82,7 @@ export async function openHouse(folder: string, { everyRole = true, limits }: Ho
   };
 }
 
-export type House = Awaited<ReturnType<typeof openHouse>>;
+export type Deployment = Awaited<ReturnType<typeof openDeployment>>;
 
 async function must(reply: Promise<Reply>): Promise<void> {
   const answer = await reply;
@@ -93,21 +93,29 @@ async function must(reply: Promise<Reply>): Promise<void> {
 }
 
 /** People who may bid, each with more money than they can lose. */
-export async function givenBidders(house: House, prefix: string, count: number): Promise<readonly Actor[]> {
+export async function givenBidders(
+  deployment: Deployment,
+  prefix: string,
+  count: number,
+): Promise<readonly Actor[]> {
   const bidders = Array.from({ length: count }, (_, at) => person(`${prefix}-bidder-${at}`, 'bidder'));
   await Promise.all(
     bidders.map(async (bidder) => {
-      await must(house.send(bidder, 'OpenWallet', { currency: 'USD' }));
+      await must(deployment.send(bidder, 'OpenWallet', { currency: 'USD' }));
       const credit = { person: bidder.id, currency: 'USD', amount: FUNDS, movement: `funds-of-${bidder.id}` };
-      await must(house.send(system, 'CreditWallet', { ...credit, reason: 'top_up' }));
+      await must(deployment.send(system, 'CreditWallet', { ...credit, reason: 'top_up' }));
     }),
   );
   return bidders;
 }
 
 /** Auctions of one sale that are open for a day. Nobody has joined them yet. */
-export async function givenAuctions(house: House, prefix: string, count: number): Promise<readonly string[]> {
-  const { send, engines } = house;
+export async function givenAuctions(
+  deployment: Deployment,
+  prefix: string,
+  count: number,
+): Promise<readonly string[]> {
+  const { send, engines } = deployment;
   const now = engines.clock.now();
   const saleId = `${prefix}-sale`;
   const words = { title: 'Wristwatch', description: 'Steel, by hand, with its papers and its box.' };
@@ -126,16 +134,20 @@ export async function givenAuctions(house: House, prefix: string, count: number)
   return auctions;
 }
 
-export async function join(house: House, auctionId: string, bidders: readonly Actor[]): Promise<void> {
-  await Promise.all(bidders.map((bidder) => must(house.send(bidder, 'JoinAuction', { auctionId }))));
+export async function join(
+  deployment: Deployment,
+  auctionId: string,
+  bidders: readonly Actor[],
+): Promise<void> {
+  await Promise.all(bidders.map((bidder) => must(deployment.send(bidder, 'JoinAuction', { auctionId }))));
 }
 
 /** A reader of the live feed that has reached the present: it sees bids as they are accepted. */
-export async function watch(house: House) {
+export async function watch(deployment: Deployment) {
   const stopping = new AbortController();
   const seenAt = new Map<string, number>();
   const reading = (async () => {
-    const { feed } = house.engines;
+    const { feed } = deployment.engines;
     const filter = { types: ['BidAccepted'] };
     for await (const { events } of feed.follow({
       after: await feed.head(),
