@@ -1,9 +1,7 @@
 import assert from 'node:assert/strict';
-import { pino } from 'pino';
-import { startEmbedded } from '#compose/embedded.ts';
-import { readConfig } from '#config';
 import { exitCodeOf } from '#exit';
 import { type Booted, boot } from '#test/support/booted.ts';
+import { startHere } from '#test/support/embedded.ts';
 import { until } from '#test/support/until.ts';
 
 // What an operator reads, and what a supervisor is told.
@@ -40,10 +38,7 @@ export async function refusedHere(
   environment: Readonly<Record<string, string>>,
   { code, says }: Refusal,
 ): Promise<void> {
-  const config = readConfig({ PORT: '0', ...environment });
-  const log = pino({ level: 'silent' });
-  const starting = startEmbedded({ config, version: '', log, onFatal() {} });
-  await assert.rejects(starting, (error: Error) => {
+  await assert.rejects(startHere(environment), (error: Error) => {
     assert.match(error.message, says);
     assert.equal(exitCodeOf(error), code);
     return true;
