@@ -104,7 +104,7 @@ test('the table of goodbyes names codes that a socket is closed with, and the li
 test('how long keys are remembered is told by the limits of the pipeline', () => {
   const number = new Intl.NumberFormat('en-US');
   const { keyLifeMs, rememberedCommandsPerStream, keysPerPerson } = pipelineLimits;
-  for (const path of ['README.md', 'docs/architecture.md', 'write-side/rest/openapi.ts']) {
+  for (const path of ['README.md', 'write-side/rest/openapi.ts']) {
     const text = textOf(path);
     assert.ok(text.includes(`${keyLifeMs / 3_600_000} hours`), path);
     assert.ok(text.includes(number.format(rememberedCommandsPerStream)), path);
