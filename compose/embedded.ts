@@ -83,21 +83,26 @@ interface Roles {
   readonly read: ReturnType<typeof readApi>;
 }
 
+/** @param begun takes in how each is ended, for a start that comes to nothing behind it */
 async function startRoles(
   engines: Engines,
   { config, log, limits = {} }: PlatformOptions,
   { addresses, allowedOrigin }: Whereabouts,
+  begun: AsyncDisposableStack,
 ): Promise<Roles> {
   const asking = { addressOf: addresses.of, perPerson: turns(OPERATIONS_PER_PERSON, afterwards) };
   const has = offered(config);
   const paying = payments(engines, config);
+  begun.defer(paying.close);
   const { provider } = paying;
   const write = writeSide(engines, { log, notices: paying.notices, ...asking });
   const { dispatch } = write.pipeline;
   const views = await projections(engines, log);
+  begun.defer(views.stop);
   const { store, readStore } = engines;
   await remindOfPayouts({ store, consumers: readStore.consumers, registry, provider, log });
   const sagas = await runSagas(engines, { dispatch, provider, log });
+  begun.defer(sagas.stop);
   const read = readApi(engines, {
     dispatch,
     authenticate: write.authenticate,
@@ -194,7 +199,10 @@ export async function startEmbedded(options: PlatformOptions): Promise<Platform>
     onFatal(error);
   };
   let opened: HttpPort | undefined;
+  // A start that comes to nothing leaves nothing that runs.
+  await using begun = new AsyncDisposableStack();
   const engines = await embeddedEngines({ config, log, onFatal: (error) => void farewell(error) });
+  begun.defer(engines.close);
   if (config.production) warnOfRehearsal(config, log);
   const publicUrl = () => config.publicUrl ?? opened?.url ?? '';
   const whereabouts: Whereabouts = {
@@ -202,7 +210,7 @@ export async function startEmbedded(options: PlatformOptions): Promise<Platform>
     publicUrl,
     allowedOrigin: allowedOrigins(config, publicUrl),
   };
-  const roles = await startRoles(engines, options, whereabouts);
+  const roles = await startRoles(engines, options, whereabouts, begun);
   const ports = await openPorts(engines, {
     ...{ config, version, log },
     ...whereabouts,
@@ -218,6 +226,8 @@ export async function startEmbedded(options: PlatformOptions): Promise<Platform>
   opened = http;
   roles.paying.opened(http.url, publicUrl());
   roles.read.graphql.attach(http.server);
+
+  begun.move();
 
   let stopped: Promise<void> | undefined;
   return {

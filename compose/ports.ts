@@ -75,6 +75,9 @@ export async function openPorts({ newId, machineClock }: Engines, options: Ports
     healthDetails: has.health,
     crossOrigin: crossOrigin(allowedOrigin),
     limits,
+  }).catch(async (error: unknown) => {
+    await operations?.close(0);
+    throw error;
   });
   return { http, operations };
 }
