@@ -162,7 +162,7 @@ export type PortSettings = 'PORT and HOST' | 'OPERATIONS_PORT and OPERATIONS_HOS
 /** A setting that is well-formed, but names what this machine cannot give; one line. */
 export class UnusableError extends Error {
   readonly code = 'unusable';
-  constructor(setting: 'DATA_DIR' | 'TOKEN_KEY_FILE' | PortSettings, why: string) {
+  constructor(setting: 'DATA_DIR' | '--data' | 'TOKEN_KEY_FILE' | PortSettings, why: string) {
     super(`${setting} cannot be used: ${why}`);
     this.name = 'UnusableError';
   }

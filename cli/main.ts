@@ -1,8 +1,7 @@
 import { parseArgs } from 'node:util';
 import { registry, views } from '#compose/contexts.ts';
 import { openWorkplace } from '#compose/workplace.ts';
-import { ConfigError, readConfig } from '#config';
-import { StoreError } from '#domain/kernel/ports/event-store.ts';
+import { readConfig } from '#config';
 import { EXIT, exitCodeOf } from '#exit';
 import { type ExitCode, projections, projectionsUsage } from './projections.ts';
 
@@ -42,6 +41,7 @@ try {
   process.exitCode = await main(process.argv.slice(2));
 } catch (error) {
   // A folder without a history, a damaged one or a setting is the operator's to mend; anything else is ours and shows its trace.
-  console.error(error instanceof StoreError || error instanceof ConfigError ? error.message : error);
-  process.exitCode = exitCodeOf(error);
+  const code = exitCodeOf(error);
+  console.error(code !== EXIT.software && error instanceof Error ? error.message : error);
+  process.exitCode = code;
 }

@@ -110,12 +110,12 @@ async function warnOfNewKey(config: Config, store: EventStore, log: Log): Promis
   );
 }
 
-/** @throws UnusableError */
-function useFolder(folder: string): void {
+/** @param named what says which folder it is @throws UnusableError */
+function useFolder(folder: string, named: 'DATA_DIR' | '--data'): void {
   try {
     writableFolder(folder);
   } catch (error) {
-    throw new UnusableError('DATA_DIR', `${reasonOf(error)}. It names a folder that this user may write to.`);
+    throw new UnusableError(named, `${reasonOf(error)}. It names a folder that this user may write to.`);
   }
 }
 
@@ -138,7 +138,7 @@ async function watchClock(store: EventStore, log: Log): Promise<JumpWatch> {
 /** The embedded profile: SQLite for events and views, everything else in process. */
 export async function embeddedEngines({ config, log, onFatal }: EnginesOptions): Promise<EmbeddedEngines> {
   const { dataDir: folder } = config;
-  useFolder(folder);
+  useFolder(folder, 'DATA_DIR');
   const machineClock = steadyClock();
   let clock: Clock = systemClock();
   // Before keys and ledgers: each of them tells the next start that there was a history.
@@ -207,6 +207,8 @@ export interface BesideEngines {
 export async function enginesBeside(folder: string, known: Registry): Promise<BesideEngines> {
   const at = { profile: 'embedded', folder } as const;
   const clock = systemClock();
+  // Where there is none, none is made: whoever mistypes its name is told that there is no history.
+  if (existsSync(folder)) useFolder(folder, '--data');
   const { store, readStore, close } = await openStores(at, { clock, readOnly: true });
   const { consumers } = readStore;
   const owner = `cli-${newIds({ clock })()}`;

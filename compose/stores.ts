@@ -8,6 +8,7 @@ import type { ReadStore } from '#domain/kernel/ports/read-store.ts';
 import { systemClock } from '#engines/clock/system.ts';
 import { memoryEventStore } from '#engines/event-store/memory.ts';
 import { openSqliteEventStore } from '#engines/event-store/sqlite/store.ts';
+import { writableFolder } from '#engines/folder.ts';
 import { belongTo } from '#engines/read-store/history.ts';
 import { memoryReadStore } from '#engines/read-store/memory/store.ts';
 import { openSqliteReadStore } from '#engines/read-store/sqlite/store.ts';
@@ -82,6 +83,15 @@ export async function openHistory(at: StoresAt, options: HistoryOptions): Promis
   return openSqliteEventStore({ folder: at.folder, ...options });
 }
 
+/** @throws StoreError `unavailable`, naming what of the folder cannot be used */
+function useFolder(folder: string): void {
+  try {
+    writableFolder(folder);
+  } catch (error) {
+    throw new StoreError('unavailable', `${folder} cannot be used: ${reasonOf(error)}.`, { cause: error });
+  }
+}
+
 /**
  * What is made from the history alone, whichever history that was. What is wrong with it is told with the remedy that it can
  * be made again.
@@ -90,6 +100,8 @@ export async function openHistory(at: StoresAt, options: HistoryOptions): Promis
  */
 export async function openReadStore(at: StoresAt, log: Log = noLog): Promise<ReadStore> {
   if (at.profile === 'memory') return memoryReadStore();
+  // What is wrong with the folder, or with what else stands in it, is no reason to delete the views.
+  useFolder(at.folder);
   try {
     return openSqliteReadStore({ folder: at.folder, onSetAside: (told) => log.warn({}, told) });
   } catch (error) {

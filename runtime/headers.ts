@@ -15,9 +15,8 @@ export function contentTypeOf(header: Said): { readonly type: string; readonly c
 export const isEncoded = (contentEncoding: Said): boolean =>
   (contentEncoding ?? 'identity').toLowerCase() !== 'identity';
 
-/** How long a body says it is, in bytes; undefined: it says nothing, or nothing that can be meant. */
+/** How long a body says it is, in bytes, however long that is; undefined: it says nothing, or nothing that can be meant. */
 export function declaredLength(headers: Pick<IncomingHttpHeaders, 'content-length'>): number | undefined {
   const said = headers['content-length'];
-  const bytes = Number(said);
-  return said !== undefined && Number.isSafeInteger(bytes) && bytes >= 0 ? bytes : undefined;
+  return said !== undefined && /^\d+$/.test(said) ? Number(said) : undefined;
 }

@@ -3,7 +3,9 @@ import { mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { mock, test } from 'node:test';
-import { memoryStores, openStores, temporaryReadStore } from '#compose/stores.ts';
+import { registry } from '#compose/contexts.ts';
+import { enginesBeside } from '#compose/engines.ts';
+import { memoryStores, openReadStore, openStores, temporaryReadStore } from '#compose/stores.ts';
 import { systemClock } from '#engines/clock/system.ts';
 
 test('a history that cannot be closed leaves nothing else open, and is what is told', async () => {
@@ -40,4 +42,22 @@ test('a read store to compare with is gone when it is closed', async (t) => {
   assert.equal(readdirSync(folder).length, 1);
   await temporary.dispose();
   assert.deepEqual(readdirSync(folder), []);
+});
+
+test('only of what is wrong with the views themselves it is said that they may be deleted', async (t) => {
+  const folder = mkdtempSync(join(tmpdir(), 'annals-stores-'));
+  t.after(() => rmSync(folder, { recursive: true, force: true }));
+  const at = { profile: 'embedded', folder } as const;
+  await (await openStores(at, { clock: systemClock() })).close();
+  mkdirSync(join(folder, 'provider.db'));
+  const refused = /provider\.db is no file/;
+  for (const opened of [openReadStore(at), enginesBeside(folder, registry)])
+    await assert.rejects(
+      opened,
+      (error: Error) => refused.test(error.message) && !/deleted/.test(error.message),
+    );
+  await assert.rejects(enginesBeside(folder, registry), /^UnusableError: --data cannot be used/);
+  rmSync(join(folder, 'provider.db'), { recursive: true });
+  mkdirSync(join(folder, 'views.db-wal'));
+  await assert.rejects(enginesBeside(folder, registry), /--data cannot be used: .*views\.db-wal is no file/);
 });

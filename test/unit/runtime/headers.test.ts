@@ -17,6 +17,8 @@ test('identity is no encoding, however it is written', () => {
 
 test('a length that cannot be meant is none', () => {
   assert.equal(declaredLength({ 'content-length': '12' }), 12);
-  for (const said of [undefined, 'twelve', '-1', '1e400', '9007199254740993'])
+  const huge = declaredLength({ 'content-length': '18446744073709551615' });
+  assert.ok(huge !== undefined && huge > Number.MAX_SAFE_INTEGER, 'too long for anybody is told so at once');
+  for (const said of [undefined, 'twelve', '-1', '1e400', '0x10', ''])
     assert.equal(declaredLength({ 'content-length': said }), undefined);
 });
