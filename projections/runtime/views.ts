@@ -125,9 +125,28 @@ class RunningView {
       return;
     }
     if (sameBuild(builds.live, mine)) return;
-    // Another version than this code's is somebody else's to advance; ours is not wanted any more.
-    await this.#advance(builds.live?.version === version ? builds.live : undefined);
+    const wanted = builds.live?.version === version ? builds.live : await this.#insteadOf(builds.live);
+    await this.#advance(wanted);
     await this.#drop();
+  }
+
+  /**
+   * A live build of another version is its process's to advance, and ours is not wanted any more. One that nobody advances was left
+   * by a rebuild with other code: it would stand still for ever, so this code's is filled in its place.
+   */
+  async #insteadOf(live: Build | undefined): Promise<Build | undefined> {
+    const { readStore, clock, onProblem } = this.#options;
+    const { name, version } = this.#view;
+    const held = await heldConsumers(readStore.consumers, clock);
+    if (live === undefined || held.has(consumerOf(name, live))) return undefined;
+    const told = `its live build is of version ${live.version}, which nobody advances: version ${version} is filled instead`;
+    onProblem?.(name, new Error(told));
+    const builds = await changeBuilds(readStore.settings, name, (before) =>
+      sameBuild(before.live, live)
+        ? atStart(before, version, (build) => held.has(consumerOf(name, build)))
+        : undefined,
+    );
+    return builds.filling?.version === version ? builds.filling : undefined;
   }
 
   async #advance(build: Build | undefined): Promise<void> {

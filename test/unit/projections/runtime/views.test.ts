@@ -184,4 +184,32 @@ describe('views', () => {
     }, 'the old build is dropped');
     await started.stop();
   });
+
+  it('fill their own version again where other code has left its build live and nobody advances that', async () => {
+    const told: string[] = [];
+    const history = await historyOf(facts);
+    const { readStore } = memoryStores();
+    const consume = loopOf(history, readStore);
+    const runtime = { readStore, clock, lookMs: 10, waitMs: 2_000, consume };
+    const server = await startViews({
+      ...{ ...runtime, views: [countersView()] },
+      onProblem: (_, error) => told.push(String(error)),
+    });
+    const other = await startViews({ ...runtime, views: [{ ...countersView(), version: 2 }] });
+    const live = async () => (await buildsOf(readStore.settings, 'counters')).live;
+    await until(async () => (await live())?.version === 2, 'other code has filled its version');
+    // As long as somebody advances it, it is left alone.
+    await append(history, [['ann', 1n]]);
+    const elsewhere = viewReader({ views: [countersView()], readStore, clock, waitMs: 2_000 });
+    const seen = await elsewhere.get('counters', 'ann', { position: await history.head() });
+    assert.equal((seen as { total: bigint }).total, 12n);
+    assert.equal((await live())?.version, 2);
+    await other.stop();
+    const position = await append(history, [['ann', 1n]]);
+    const after = await server.reader.get('counters', 'ann', { position });
+    assert.equal((after as { total: bigint }).total, 13n);
+    assert.equal((await live())?.version, 1);
+    assert.match(told.join(), /its live build is of version 2, which nobody advances/);
+    await server.stop();
+  });
 });
