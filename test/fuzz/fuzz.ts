@@ -210,6 +210,7 @@ export async function fuzz(options: FuzzOptions): Promise<FuzzReport> {
     if (!platform.gone.aborted) {
       if (after > (options.mostMemoryBytes ?? MEMORY_BYTES))
         run.problems.push(`its memory has come to ${after} bytes`);
+      run.reckoning.noteNameless('sue');
       const problem = await servesProblem(world);
       if (problem !== undefined) run.problems.push(problem);
       options.say?.('all sent; waiting until everything has come to its end');

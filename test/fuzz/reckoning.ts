@@ -18,6 +18,8 @@ const processes = new Set(['PlaceBid', 'ScheduleAuction']);
 export interface Reckoning {
   /** Notes what was told of a command. */
   note(fuzzCase: FuzzCase, verdict: Verdict): void;
+  /** One command more of this person, whose id is not known here. */
+  noteNameless(person: string): void;
   /** Compares what was told with the history in a folder, behind a place in it. Problems as sentences. */
   compare(folder: string, after: Position): Promise<readonly string[]>;
 }
@@ -53,7 +55,10 @@ export function reckoning(): Reckoning {
     return ids.size > (nameless.get(String(actor)) ?? 0) ? `${what}: nobody was told of it` : undefined;
   }
 
+  const noteNameless = (person: string): void => void nameless.set(person, (nameless.get(person) ?? 0) + 1);
+
   return {
+    noteNameless,
     note({ as, command, clean, sending }, { told, commandId }) {
       if (as === undefined || command === undefined) return;
       const id = commandId ?? command.commandId;
@@ -61,7 +66,7 @@ export function reckoning(): Reckoning {
       const before = known.get(key);
       // Noise may have changed the id on its way: then the reply says nothing about this one.
       const own = sending.over === 'rest' || clean;
-      if (!own) nameless.set(as, (nameless.get(as) ?? 0) + 1);
+      if (!own) noteNameless(as);
       const now: Told = own ? told : 'unknown';
       if (before === undefined || rank.indexOf(now) > rank.indexOf(before)) known.set(key, now);
     },
