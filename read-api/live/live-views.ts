@@ -11,7 +11,8 @@ export function liveViews(
   const live = new Map(all.map((followed) => [followed.view, liveView({ ...followed, ...options })]));
   return (view) => {
     const found = live.get(view);
-    if (found === undefined) throw new TypeError(`${view.name} is followed, and no context lists it as that`);
+    if (found === undefined)
+      throw new TypeError(`${view.name} is followed, and no context’s operations list it in \`followed\``);
     return found;
   };
 }

@@ -56,16 +56,16 @@ function alarmsInOrder() {
 }
 
 /**
- * When each instance is to be woken. Keeps the earliest up to a limit and forgets the latest beyond; `fetch` is called
+ * When each instance is to be woken. Keeps the earliest up to a limit and forgets the latest beyond; `refill` is called
  * with the first forgotten moment when everything before it has rung, and sets again what stands from there on.
  */
 export function alarms(options: {
   readonly clock: Clock;
   readonly ring: (stream: string) => void;
-  readonly fetch: (from: Instant) => void;
+  readonly refill: (from: Instant) => void;
   readonly limit?: number;
 }): Alarms {
-  const { clock, ring, fetch, limit = sagaLimits.timers } = options;
+  const { clock, ring, refill, limit = sagaLimits.timers } = options;
   const kept = alarmsInOrder();
   let forgottenFrom: Instant | undefined;
   let armed: { readonly at: Instant; readonly cancel: () => void } | undefined;
@@ -87,7 +87,7 @@ export function alarms(options: {
     const from = forgottenFrom;
     if (from !== undefined && from <= now) {
       forgottenFrom = undefined;
-      fetch(from);
+      refill(from);
     }
     arm();
   }

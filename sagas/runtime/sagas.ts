@@ -97,7 +97,7 @@ class RunningSagas implements Sagas {
     this.#alarms = alarms({
       clock,
       ring: (stream) => this.#wake(stream),
-      fetch: (from) => this.#inBackground(() => this.#fetchAlarms(from)),
+      refill: (from) => this.#inBackground(() => this.#fetchAlarms(from)),
     });
     this.#outbox = new Outbox({
       instances: this.#instances,

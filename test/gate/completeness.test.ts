@@ -13,7 +13,7 @@ import { givenPlatform, someone } from '#test/support/platform.ts';
 import { openApi } from '#write-side/rest/openapi.ts';
 import { commandPaths } from '#write-side/rest/paths.ts';
 import { camel, homeless, undecided, undecidedOwnAffairs, unevolved, untested } from './completeness.ts';
-import { unlisted } from './joining.ts';
+import { unfollowed, unlisted, unregistered } from './joining.ts';
 import { readTree } from './tree.ts';
 
 const tree = readTree();
@@ -157,7 +157,7 @@ test('the gate notices an event that no stream folds', () => {
     ...registry.contexts,
     { name: 'x', description: 'X.', events: [Lost], commands: [] },
   ]);
-  assert.deepEqual(homeless(more, deciders), ['Lost belongs to 0 streams']);
+  assert.match(homeless(more, deciders).join(), /^Lost belongs to 0 streams: /);
   const folder = (cases: string, end: string): readonly string[] =>
     unevolved(
       new Map([
@@ -185,6 +185,32 @@ test('a code cannot be declared twice with two meanings', () => {
 
 test('whatever a context declares is listed in its manifest', () => {
   assert.deepEqual(unlisted(tree), []);
+});
+
+test('whatever is declared is in a list, and whatever is followed', () => {
+  assert.deepEqual([...unregistered(tree, registry), ...unfollowed(tree)], []);
+});
+
+test('the gate says which list is meant', () => {
+  const messages =
+    "export const MemoLost = event('MemoLost', {}); export const LoseMemo = command('LoseMemo', {});";
+  assert.deepEqual(
+    unregistered(new Map([['domain/memos/memo/messages.ts', messages]]), registry).map((line) =>
+      line.slice(30),
+    ),
+    [
+      'declares MemoLost, which is in no list: add it to `events` of its stream',
+      'declares LoseMemo, which is in no list: add it to `commands` of its stream',
+    ],
+  );
+  const feed = 'const source = await services.live(memosView).follow(id);';
+  const operations = 'export const x = { followed: [{ view: memosView, stream: memoStream }] };';
+  const alone = new Map([['read-api/memos/feed.ts', feed]]);
+  assert.match(
+    unfollowed(alone).join(),
+    /feed\.ts follows memosView: add it, with its stream, to `followed`/,
+  );
+  assert.deepEqual(unfollowed(new Map([...alone, ['read-api/memos/operations.ts', operations]])), []);
 });
 
 const forgotten: readonly (readonly [path: string, text: string, sentence: RegExp])[] = [

@@ -16,11 +16,16 @@ export function undecided(
     const branches = deciding.filter((decider) => typeof decider.decide[type] === 'function');
     return deciding.length === 1 && branches.length === 1
       ? []
-      : [`${type} has ${deciding.length} deciders and ${branches.length} branches`];
+      : [
+          `${type} has ${deciding.length} deciders and ${branches.length} branches: it needs one of each, in a decider that stands in \`deciders\` of its manifest (compose/contexts/)`,
+        ];
   });
   const strangers = [...deciders.flatMap((decider) => decider.commands), ...workflows.map((it) => it.command)]
     .filter((command) => registry.commands.get(command.type)?.command !== command)
-    .map(({ type }) => `${type} is decided or precondition, and not in the registry`);
+    .map(
+      ({ type }) =>
+        `${type} is decided, or guarded by a workflow, and not in the registry: add it to \`commands\` of its stream`,
+    );
   return [...commands, ...strangers];
 }
 
@@ -28,7 +33,11 @@ export function undecided(
 export function homeless(registry: Registry, deciders: readonly AnyDecider[]): readonly string[] {
   return [...registry.events.keys()].flatMap((type) => {
     const homes = deciders.filter((decider) => decider.events.some((event) => event.type === type));
-    return homes.length === 1 || type === 'SagaStepped' ? [] : [`${type} belongs to ${homes.length} streams`];
+    return homes.length === 1 || type === 'SagaStepped'
+      ? []
+      : [
+          `${type} belongs to ${homes.length} streams: it needs one decider that lists it in \`events\`, and stands in \`deciders\` of its manifest (compose/contexts/)`,
+        ];
   });
 }
 

@@ -54,12 +54,22 @@ const inTests = (path: string) => path.startsWith(TESTS);
 
 /** The context that a file belongs to by its folder; undefined: it serves all of them. */
 function contextOf(path: string): string | undefined {
-  const [, listed] = /^compose\/contexts\/(?!manifest|platform)([\w-]+)\.ts$/.exec(path) ?? [];
+  const [, listed] = /^compose\/contexts\/(?!(?:manifest|platform)\.ts$)([\w-]+)\.ts$/.exec(path) ?? [];
   if (listed !== undefined) return listed;
   const [room = '', folder = '', file] = (inTests(path) ? path.slice(TESTS.length) : path).split('/');
   if (file === undefined) return undefined;
   if (room === 'domain') return SHARED.has(folder) ? undefined : folder;
   return ROOMS.has(room) && !NEUTRAL.has(folder) ? folder : undefined;
+}
+
+/** Where the messages of a stream are long they stand in these beside `messages.ts`, which hands them on. */
+const PARTS_OF_MESSAGES = /^(domain\/[^/]+\/[^/]+\/)(events|commands|rejections)\.ts$/;
+
+/** What is wrong with handing on what is imported; undefined: nothing is. */
+export function handingOnProblem(from: string, to: string): string | undefined {
+  const context = contextOf(to);
+  if (context === undefined || from === to.replace(PARTS_OF_MESSAGES, '$1messages.ts')) return undefined;
+  return `hands on what is of ${context}, past its walls: whoever needs it imports it from there`;
 }
 
 /** What is wrong with an import that reaches into a context; undefined: nothing is. */
@@ -70,9 +80,9 @@ export function contextProblem(from: string, to: string): string | undefined {
   const isOfOne = own !== undefined && (room === 'compose' || inTests(from));
   if (context === undefined || (!ROOMS.has(room) && !isOfOne)) return undefined;
   if (ROOMS.has(room) && to.startsWith('domain/') && !isPublic(to))
-    return `is the inside of ${context}: of a context others see its messages, and the rules that PUBLIC_RULES names`;
+    return `is the inside of ${context}: of a context others see its messages and ids, and the rules without a state that PUBLIC_RULES names in test/gate/context-walls.ts`;
   if (own === context || SPANNING[from]?.context === context) return undefined;
-  return `is of the context ${context}: a file that spans contexts is named in SPANNING, with the reason`;
+  return `is of the context ${context}: let that one say it by a message, or by a rule that is handed in; a file that has to span contexts is named in SPANNING in test/gate/context-walls.ts, with the reason`;
 }
 
 /** Exceptions that nobody needs any more. @param imports of each file, as paths */

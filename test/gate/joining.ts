@@ -1,4 +1,5 @@
-import { everyNode, type Node, nameOf, parse, type Tree } from './tree.ts';
+import type { Registry } from '#domain/kernel/registry.ts';
+import { everyNode, type Node, nameOf, parse, type Tree, textOf } from './tree.ts';
 
 // How a context joins: whatever is declared in its folders stands in its manifest, `compose/contexts/<name>.ts`.
 
@@ -64,7 +65,7 @@ function importedFrom(manifest: string, text: string, path: string): ReadonlySet
 /** Whatever would not run because it is listed nowhere, each as a sentence that says where it belongs. */
 export function unlisted(tree: Tree): readonly string[] {
   const manifests = [...tree.keys()].filter((path) =>
-    /^compose\/contexts\/(?!manifest)[\w-]+\.ts$/.test(path),
+    /^compose\/contexts\/(?!manifest\.ts$)[\w-]+\.ts$/.test(path),
   );
   const folders = new Set(
     [...tree.keys()].flatMap(
@@ -93,4 +94,52 @@ export function unlisted(tree: Tree): readonly string[] {
           `${path} declares ${name}, which runs nowhere: add it to \`${listedAs}\` in ${manifestOf(context)}`,
       ),
   ];
+}
+
+/** Events and commands that are declared and stand in no list: whoever sends such a command finds out when it runs. */
+export function unregistered(tree: Tree, registry: Pick<Registry, 'events' | 'commands'>): readonly string[] {
+  const lists = { event: registry.events, command: registry.commands };
+  return [...tree].flatMap(([path, text]) => {
+    if (!/^domain\/(?!(?:kernel|workflows|zod)\/)/.test(path)) return [];
+    return everyNode(parse(path, text).program)
+      .filter((node) => node.type === 'CallExpression')
+      .flatMap((node) => {
+        const kind = nameOf(node.callee);
+        const type = textOf((node.arguments as readonly Node[])[0]);
+        if ((kind !== 'event' && kind !== 'command') || type === undefined || lists[kind].has(type))
+          return [];
+        return [`${path} declares ${type}, which is in no list: add it to \`${kind}s\` of its stream`];
+      });
+  });
+}
+
+/** `services.live(view)` */
+const viewsFollowed = (program: Node): readonly string[] =>
+  everyNode(program).flatMap((node) => {
+    if (node.type !== 'CallExpression') return [];
+    const { callee, arguments: given } = node as unknown as { callee: Node; arguments: readonly Node[] };
+    return callee.type === 'MemberExpression' && nameOf(callee.property) === 'live'
+      ? (nameOf(given[0]) ?? [])
+      : [];
+  });
+/** `followed: [{ view, stream }]` */
+const viewsListed = (program: Node): readonly string[] =>
+  everyNode(program)
+    .filter((node) => node.type === 'Property' && nameOf(node.key) === 'followed')
+    .flatMap((node) => everyNode(node))
+    .filter((node) => node.type === 'Property' && nameOf(node.key) === 'view')
+    .flatMap((node) => nameOf(node.value) ?? []);
+
+/** Views that a feed follows and no list of operations names: the feed would fail when it is asked for. */
+export function unfollowed(tree: Tree): readonly string[] {
+  const files = [...tree].filter(([path]) => path.startsWith('read-api/'));
+  const listed = new Set(files.flatMap(([path, text]) => viewsListed(parse(path, text).program)));
+  return files.flatMap(([path, text]) =>
+    viewsFollowed(parse(path, text).program)
+      .filter((view) => !listed.has(view))
+      .map(
+        (view) =>
+          `${path} follows ${view}: add it, with its stream, to \`followed\` of its context’s operations`,
+      ),
+  );
 }

@@ -29,6 +29,12 @@ const planted: readonly string[] = [
   "import { v7 } from 'uuid';",
   'const port = process.env.PORT;',
   'const all = { ...process.env };',
+  'const { env } = process;',
+  "const all = process['env'];",
+  "import { env, hrtime } from 'node:process';",
+  'const now = new Date(...[]);',
+  "const answer = await fetch('http://127.0.0.1/');",
+  "const socket = new WebSocket('ws://127.0.0.1/');",
 ];
 
 for (const text of planted)

@@ -16,6 +16,10 @@ const impureGlobals = new Set([
   'crypto',
   'Temporal',
   'scheduler',
+  // What speaks to the outside, of which nobody knows when it answers.
+  'fetch',
+  'WebSocket',
+  'EventSource',
 ]);
 /** Of globals that are otherwise pure, the members that may be used: none other, and never the whole. */
 const pureMembers: Readonly<Record<string, (member: string) => boolean>> = {
@@ -24,7 +28,13 @@ const pureMembers: Readonly<Record<string, (member: string) => boolean>> = {
   AbortSignal: (member) => member !== 'timeout',
   process: (member) => !['hrtime', 'uptime'].includes(member),
 };
-const impureModules = new Set(['node:timers', 'node:timers/promises', 'node:perf_hooks', 'uuid']);
+const impureModules = new Set([
+  'node:timers',
+  'node:timers/promises',
+  'node:perf_hooks',
+  'node:process',
+  'uuid',
+]);
 const pureCrypto = new Set(['createHash', 'createHmac', 'timingSafeEqual', 'createVerify', 'hash']);
 
 interface Found {
@@ -32,11 +42,12 @@ interface Found {
   readonly problem: string;
 }
 
-/** `new Date(0)` is a value; `new Date()` reads the clock. */
-const isDateOfArgument = (node: Node, parent: Node): boolean =>
-  parent.type === 'NewExpression' &&
-  parent.callee === node &&
-  (parent.arguments as readonly Node[]).length > 0;
+/** `new Date(0)` is a value; `new Date()` reads the clock, and `new Date(...list)` may. */
+const isDateOfArgument = (node: Node, parent: Node): boolean => {
+  if (parent.type !== 'NewExpression' || parent.callee !== node) return false;
+  const [first] = parent.arguments as readonly Node[];
+  return first !== undefined && first.type !== 'SpreadElement';
+};
 
 /** The member's name where this identifier is the object of `object.member` or `object['member']`. */
 function memberOf(node: Node, parent: Node): string | undefined {
@@ -99,14 +110,16 @@ function importProblems(program: Node): readonly Found[] {
   });
 }
 
+/** `process.env`, and the whole of `process`, in which it is. */
 const readsEnvironment = (node: Node): readonly Found[] =>
-  children(node).flatMap(({ child }) =>
-    child.type === 'MemberExpression' &&
-    nameOf(child.object) === 'process' &&
-    nameOf(child.property) === 'env'
+  children(node).flatMap(({ field, child }) => {
+    if (isType(child)) return [];
+    const isProcess = nameOf(child) === 'process' && !isLabel(field, node);
+    const member = isProcess ? memberOf(child, node) : '';
+    return isProcess && (member === undefined || member === 'env')
       ? [{ node: child, problem: 'process.env: config.ts alone reads the environment' }]
-      : readsEnvironment(child),
-  );
+      : readsEnvironment(child);
+  });
 
 /** Every use of a clock, a timer, chance or the environment where they do not belong. */
 export function purityProblems(tree: Tree): readonly string[] {

@@ -91,6 +91,17 @@ function moduleOf(node: Node): string | undefined {
     case 'ImportExpression':
     case 'TSImportType':
       return textOf(node.source) ?? '?';
+    case 'CallExpression': {
+      const { callee, arguments: given } = node as unknown as {
+        readonly callee: Node;
+        readonly arguments: readonly Node[];
+      };
+      if (callee.type !== 'MemberExpression') return undefined;
+      const name = nameOf(callee.property);
+      // What is only resolved is meant to be run; a package's other files are read.
+      const isResolved = name === 'resolve' && (callee.object as Node).type === 'MetaProperty';
+      return name === 'getBuiltinModule' || isResolved ? (textOf(given[0]) ?? '?') : undefined;
+    }
     // A worker's file: new URL('./worker.ts', import.meta.url). A file that is no module is read, not run.
     case 'NewExpression': {
       const [target, base] = node.arguments as readonly Node[];
@@ -115,4 +126,22 @@ export function importsOf(path: string, text: string): readonly string[] {
   const result = [...new Set(found.filter((specifier) => specifier !== undefined))];
   imports.set(file, result);
   return result;
+}
+
+/** The names of an import or an export: those here, by which its file knows them. */
+const localNames = (node: Node): readonly string[] =>
+  children(node).flatMap(({ child }) => nameOf(child.local) ?? []);
+
+/** What a file hands on of what it imports: by `export … from`, or by naming it again. */
+export function handedOn(path: string, text: string): readonly string[] {
+  const statements = children(parse(path, text).program).map(({ child }) => child);
+  const importedFrom = new Map(
+    statements
+      .filter(({ type }) => type === 'ImportDeclaration')
+      .flatMap((node) => localNames(node).map((name) => [name, textOf(node.source)] as const)),
+  );
+  const handed = statements
+    .filter(({ type }) => type === 'ExportAllDeclaration' || type === 'ExportNamedDeclaration')
+    .flatMap((node) => textOf(node.source) ?? localNames(node).map((name) => importedFrom.get(name)));
+  return [...new Set(handed.filter((specifier) => specifier !== undefined))];
 }

@@ -1,8 +1,8 @@
 import { posix } from 'node:path';
 import { circles } from './circles.ts';
-import { contextProblem } from './context-walls.ts';
+import { contextProblem, handingOnProblem } from './context-walls.ts';
 import { engineProblem } from './engine-walls.ts';
-import { importsOf, type Tree } from './tree.ts';
+import { handedOn, importsOf, type Tree } from './tree.ts';
 
 // The table of docs/architecture.md as rules over paths.
 
@@ -21,6 +21,8 @@ const in_ =
 const undeciding = (path: string) =>
   roomOf(path) === 'domain' && !isDecider(path) && !/^domain\/(?!kernel\/).*\/state\.ts$/.test(path);
 const everything = () => true;
+
+const BEHIND = 'is behind a wall: the table in docs/architecture.md says what each room may read';
 
 interface Wall {
   /** What a file of the room may come to read, directly or through others. */
@@ -123,13 +125,13 @@ function directProblem(from: string, specifier: string, tree: Tree): string | un
   if (specifier === '?') return 'imports what only running it would tell';
   const to = resolved(from, specifier);
   if (to === undefined) return packageProblem(from, specifier);
-  if (!tree.has(to)) return 'is not there';
+  if (!tree.has(to)) return 'is not there: no file has this path';
   const wall = walls[roomOf(from)];
   if (wall === undefined) return `${roomOf(from)} is no room of the project`;
   if (roomOf(to) === 'test' && roomOf(from) !== 'test') return 'only tests read tests';
-  if (!(wall.imports ?? wall.reaches)(to) && roomOf(from) !== roomOf(to)) return 'is behind a wall';
+  if (!(wall.imports ?? wall.reaches)(to) && roomOf(from) !== roomOf(to)) return BEHIND;
   if (roomOf(from) === 'domain' && roomOf(to) === 'domain' && !domainAllows(from, to))
-    return 'contexts do not know each other';
+    return 'contexts do not know each other: what spans them stands in domain/workflows/, or is a saga';
   return contextProblem(from, to) ?? engineProblem(from, to) ?? wayProblem(from, specifier, to);
 }
 
@@ -173,6 +175,13 @@ export function wallProblems(tree: Tree): readonly string[] {
       return problem === undefined ? [] : [`${from} imports ${specifier}: ${problem}`];
     }),
   );
+  const handed = [...tree].flatMap(([from, text]) =>
+    handedOn(from, text).flatMap((specifier) => {
+      const to = resolved(from, specifier);
+      const problem = to === undefined ? undefined : handingOnProblem(from, to);
+      return problem === undefined ? [] : [`${from} exports ${specifier}: it ${problem}`];
+    }),
+  );
   const files = importsByFile(tree);
   const indirect = [...files.keys()].flatMap((from) => {
     const wall = walls[roomOf(from)];
@@ -180,7 +189,7 @@ export function wallProblems(tree: Tree): readonly string[] {
     const via = reached(from, files);
     return [...via.keys()]
       .filter((to) => via.get(to) !== from && !wall.reaches(to) && roomOf(to) !== roomOf(from))
-      .map((to) => `${roadTo(to, from, via)}: is behind a wall`);
+      .map((to) => `${roadTo(to, from, via)}: ${BEHIND}`);
   });
-  return [...direct, ...indirect, ...circles(files)];
+  return [...direct, ...handed, ...indirect, ...circles(files)];
 }

@@ -10,7 +10,7 @@ const at = (second: number) => later(START, second * 1_000);
 test('alarms ring in order of time, and only the last moment of an instance counts', () => {
   const clock = simulatedClock({ start: START });
   const rung: string[] = [];
-  const waiting = alarms({ clock, ring: (stream) => rung.push(stream), fetch: () => undefined });
+  const waiting = alarms({ clock, ring: (stream) => rung.push(stream), refill: () => undefined });
   waiting.set('b', at(1));
   waiting.set('c', at(3));
   waiting.set('a', at(5));
@@ -26,7 +26,7 @@ test('beyond the limit the latest are forgotten, and fetched again when their ti
   const all = new Map(Array.from({ length: 20 }, (_, second) => [`s${19 - second}`, 19 - second]));
   const rung: string[] = [];
   let largest = 0;
-  const fetch = (from: string) => {
+  const refill = (from: string) => {
     for (const [stream, second] of [...all].toSorted(([, a], [, b]) => a - b))
       if (at(second) >= from && !waiting.set(stream, at(second))) return;
   };
@@ -34,7 +34,7 @@ test('beyond the limit the latest are forgotten, and fetched again when their ti
     largest = Math.max(largest, waiting.size + 1);
     rung.push(stream);
   };
-  const waiting: Alarms = alarms({ clock, ring, fetch, limit: 3 });
+  const waiting: Alarms = alarms({ clock, ring, refill, limit: 3 });
   for (const [stream, second] of all) waiting.set(stream, at(second));
   for (let second = 0; second <= 20; second++) clock.advanceTo(at(second + 1));
   assert.deepEqual(
@@ -49,7 +49,7 @@ test('nothing rings after the end', () => {
   const waiting = alarms({
     clock,
     ring: () => assert.fail('rung'),
-    fetch: () => assert.fail('fetched'),
+    refill: () => assert.fail('fetched'),
   });
   waiting.set('a', at(1));
   waiting.stop();
