@@ -78,7 +78,8 @@ async function status({ views, readStore, store, print }: Workplace): Promise<Ex
 
 async function parked({ readStore, print }: Workplace): Promise<ExitCode> {
   const keys = await readStore.consumers.parked();
-  if (keys.length === 0) print('Nothing is parked.');
+  if (keys.length === 0)
+    print('Nothing is parked. Sagas that wait for a repair are told of in /health/ready.');
   else
     table(print, [
       ['consumer', 'key', 'waiting', 'since', 'retry', 'error'],

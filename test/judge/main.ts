@@ -1,5 +1,5 @@
 /**
- * The judge as a process of its own: `node test/judge/main.ts <data folder> [log of acknowledgements]`. Reads the history by
+ * The judge as a process of its own: `npm run judge -- <data folder> [log of acknowledgements]`. Reads the history by
  * its own SQL and the log that clients wrote, and prints one line of JSON. Exit code 1: a promise was broken.
  */
 import { rawHistory } from './database.ts';
