@@ -1,5 +1,7 @@
 import type { Logger } from 'pino';
 import type { Config } from '#config';
+import { BEGINNING } from '#domain/kernel/envelope.ts';
+import { later } from '#domain/kernel/instant.ts';
 import { afterwards } from '#engines/afterwards.ts';
 import type { RunningViews } from '#projections/runtime/views.ts';
 import type { ReadLimits } from '#read-api/limits.ts';
@@ -32,6 +34,9 @@ const GRACE_MS = 5_000;
 const OPERATIONS_PER_PERSON = { atWork: 8, waiting: 1_000 } as const;
 /** How long those who wait are still answered once the history cannot be written any more, in milliseconds. */
 const FAREWELL_MS = 1_000;
+/** How long a stop waits for those who follow to be told of the last that was recorded, in milliseconds, and how often it looks. */
+const TELLING_MS = 1_000;
+const LOOK_MS = 5;
 /** How long the simulated business waits for what a moment has set going, in milliseconds. */
 const SETTLE_MS = 60_000;
 
@@ -163,6 +168,21 @@ function observed(
 }
 
 /**
+ * Resolves when all that is recorded has been folded here, or after a while. Views and feeds are told by one tail of the history, and
+ * a fold takes longer than an item on its way out.
+ */
+async function toldToAll({ store, machineClock }: Engines, views: RunningViews): Promise<void> {
+  const until = later(machineClock.now(), TELLING_MS);
+  // A history that cannot be read has nothing more to tell.
+  const head = await store.head().catch(() => BEGINNING);
+  while (
+    views.status().some(({ state, position }) => state === 'live' && position < head) &&
+    machineClock.now() < until
+  )
+    await pause(machineClock, LOOK_MS);
+}
+
+/**
  * First whoever sends people here is told, and then nothing new is taken: what is under way is done, and told to those who
  * follow it. Then the feeds end, then whoever still asks, then what they have set going, and the stores last.
  */
@@ -180,6 +200,7 @@ async function stopInOrder(
   const drained = new AbortController();
   const draining = write.pipeline.drain().finally(() => drained.abort());
   await Promise.race([draining, pause(machineClock, GRACE_MS, drained.signal)]);
+  await toldToAll(engines, views);
   await read.graphql.close('going away');
   await http.close(GRACE_MS);
   await paying.close();
