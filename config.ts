@@ -52,6 +52,41 @@ const Origin = z.string().transform((text, context) => {
   return z.NEVER;
 });
 
+/** Where the read models are kept. */
+export type ReadStoreAt =
+  | { readonly engine: 'sqlite' }
+  | {
+      readonly engine: 'mongodb';
+      /** With credentials and options, so that nobody is told of it. */
+      readonly url: string;
+      /** Hosts and database, as it may be told. */
+      readonly address: string;
+      readonly database: string;
+    };
+
+/** Whatever stands before an `@` are credentials, which hold none themselves. */
+const MONGODB =
+  /^(?<scheme>mongodb(?:\+srv)?:\/\/)(?:[^@/?\s]+@)?(?<hosts>[^@/?\s]+)(?:\/(?<name>[A-Za-z0-9_-]{0,38}))?(?:\?\S*)?$/;
+const ReadStore = z.string().transform((text, context): ReadStoreAt => {
+  if (text === 'sqlite:') return Object.freeze({ engine: 'sqlite' });
+  const { scheme, hosts, name } = MONGODB.exec(text)?.groups ?? {};
+  if (scheme !== undefined) {
+    const database = name || 'annals';
+    return Object.freeze({
+      engine: 'mongodb',
+      url: text,
+      address: `${scheme}${hosts}/${database}`,
+      database,
+    });
+  }
+  // What was given may hold a password.
+  context.addIssue({
+    code: 'custom',
+    message: 'sqlite:, or mongodb://host,host/database?replicaSet=name with what the driver may be told',
+  });
+  return z.NEVER;
+});
+
 const Environment = z.object({
   NODE_ENV: z.enum(['development', 'production', 'test']).default('development'),
   HOST: z.string().max(255).default('127.0.0.1'),
@@ -66,6 +101,7 @@ const Environment = z.object({
     .pipe(z.array(z.enum(simulatedEngines)))
     .default([]),
   DATA_DIR: z.string().default('./data'),
+  READ_STORE: ReadStore.default({ engine: 'sqlite' }),
   LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
   CLOCK: z.enum(['system', 'simulated']).default('system'),
   DEV_TOKENS: z.stringbool().optional(),
@@ -121,6 +157,7 @@ export interface Config {
   readonly simulated: readonly SimulatedEngine[];
   /** Absolute. Events, views and, in development, the key that signs tokens. */
   readonly dataDir: string;
+  readonly readStore: ReadStoreAt;
   readonly logLevel: Environment['LOG_LEVEL'];
   /** `simulated` stands still until it is told to move: for the demo. */
   readonly clock: 'system' | 'simulated';
@@ -222,6 +259,7 @@ export function readConfig(environment: NodeJS.ProcessEnv = process.env): Config
     allowedOrigins: Object.freeze(known.ALLOWED_ORIGINS),
     simulated: Object.freeze(known.SIMULATED),
     dataDir: resolve(known.DATA_DIR),
+    readStore: known.READ_STORE,
     logLevel: known.LOG_LEVEL,
     clock: known.CLOCK,
     devTokens: known.DEV_TOKENS ?? !production,

@@ -21,8 +21,9 @@ async function main(words: readonly string[]): Promise<ExitCode> {
     (parsed.values.help === true ? console.log : console.error)(projectionsUsage);
     return parsed.values.help === true ? 0 : EXIT.misused;
   }
-  const folder = parsed.values.data ?? readConfig().dataDir;
-  const work = await openWorkplace({ folder, views, registry, print });
+  const { dataDir, readStore } = readConfig();
+  const folder = parsed.values.data ?? dataDir;
+  const work = await openWorkplace({ folder, readStore, views, registry, print });
   try {
     return await projections(work, rest);
   } finally {

@@ -148,7 +148,7 @@ function servedBy(
 
 /** What is told of them to whoever looks after the process. */
 function observed(
-  { clockJump }: EmbeddedEngines,
+  { clockJump, readStoreName }: EmbeddedEngines,
   { write, views, sagas }: Roles,
 ): Pick<PortsOptions, 'metrics' | 'health'> {
   return {
@@ -163,6 +163,7 @@ function observed(
       views: views.status,
       sagas: sagas.status,
       clockJump,
+      readStoreName,
     }),
   };
 }

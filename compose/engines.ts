@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { type Config, UnusableError } from '#config';
+import { type Config, type ReadStoreAt, UnusableError } from '#config';
 import { BEGINNING } from '#domain/kernel/envelope.ts';
 import { instant } from '#domain/kernel/instant.ts';
 import type { Consume } from '#domain/kernel/ports/consumer.ts';
@@ -28,7 +28,13 @@ import { type FollowedChains, followedChains } from '#runtime/followed-chains.ts
 import { registry } from './contexts.ts';
 import { type KeptLines, keepLines } from './lines.ts';
 import { reasonOf } from './reason.ts';
-import { openStores, type TemporaryReadStore, temporaryReadStore } from './stores.ts';
+import {
+  openStores,
+  readStoreNameOf,
+  storesAt,
+  type TemporaryReadStore,
+  temporaryReadStore,
+} from './stores.ts';
 
 export type { SimulatedClock };
 
@@ -59,6 +65,8 @@ export interface Engines {
 export interface EmbeddedEngines extends Engines {
   /** The last time that somebody has set the machine's clock since the start, as an operator reads it. */
   readonly clockJump: () => string | undefined;
+  /** The engine of the read store, and where it is, without secrets. */
+  readonly readStoreName: string;
 }
 
 export interface EnginesOptions {
@@ -142,14 +150,11 @@ export async function embeddedEngines({ config, log, onFatal }: EnginesOptions):
   const machineClock = steadyClock();
   let clock: Clock = systemClock();
   // Before keys and ledgers: each of them tells the next start that there was a history.
-  const stores = await openStores(
-    { profile: 'embedded', folder },
-    {
-      // The store stamps what it records by the business clock, which a simulated business learns from the store.
-      clock: { now: () => clock.now() },
-      ...{ log, onFatal, acceptedLoss: config.acceptedLoss, keyFile: config.tokens.keyFile },
-    },
-  );
+  const stores = await openStores(storesAt(folder, config.readStore), {
+    // The store stamps what it records by the business clock, which a simulated business learns from the store.
+    clock: { now: () => clock.now() },
+    ...{ log, onFatal, acceptedLoss: config.acceptedLoss, keyFile: config.tokens.keyFile },
+  });
   const { store, readStore } = stores;
   const simulated = config.clock === 'simulated' ? await simulatedFrom(store) : undefined;
   clock = simulated ?? systemClock();
@@ -157,6 +162,7 @@ export async function embeddedEngines({ config, log, onFatal }: EnginesOptions):
   await warnOfNewKey(config, store, log);
   const feed = eventFeed(store, { clock: machineClock });
   const { consumers } = readStore;
+  const readStoreName = readStoreNameOf(config.readStore);
   const lines = keepLines({ feed, consumers, machineClock, log });
   const newId = newIds({ clock: machineClock });
   // Whoever holds this folder's history is the only one to run its consumers: a restart need not wait for the leases of a
@@ -176,6 +182,7 @@ export async function embeddedEngines({ config, log, onFatal }: EnginesOptions):
     store,
     feed,
     readStore,
+    readStoreName,
     followed: followedChains(),
     lines,
     consume: (handler, options) => consume(handler, { from: BEGINNING, ...options }),
@@ -204,8 +211,12 @@ export interface BesideEngines {
  *
  * @throws StoreError when there is no history to read, or it is not the whole of what the views have read
  */
-export async function enginesBeside(folder: string, known: Registry): Promise<BesideEngines> {
-  const at = { profile: 'embedded', folder } as const;
+export async function enginesBeside(
+  folder: string,
+  known: Registry,
+  readStoreAt: ReadStoreAt = { engine: 'sqlite' },
+): Promise<BesideEngines> {
+  const at = storesAt(folder, readStoreAt);
   const clock = systemClock();
   // Where there is none, none is made: whoever mistypes its name is told that there is no history.
   if (existsSync(folder)) useFolder(folder, '--data');

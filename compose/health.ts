@@ -30,14 +30,17 @@ export interface Components {
   readonly views: () => readonly ConsumerStatus[];
   readonly sagas: () => readonly ConsumerStatus[];
   readonly clockJump: () => string | undefined;
+  readonly readStoreName: string;
 }
 
 /** The health of the whole platform. The payment provider is named for what it is: there is no other yet. */
 export const healthOfAll =
-  ({ draining, views, sagas, clockJump }: Components) =>
+  ({ draining, views, sagas, clockJump, readStoreName }: Components) =>
   (): Health => ({
     'write-side': { ready: !draining() },
     projections: healthOf(views()),
+    // Whether it takes what is written is told by who writes.
+    'read-store': { ready: true, detail: readStoreName },
     sagas: healthOf(sagas()),
     payments: { ready: true, detail: 'simulated: no money moves' },
     clock: healthOfClock(clockJump()),

@@ -1,6 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { ReadStoreAt } from '#config';
 import { type EventStore, StoreError } from '#domain/kernel/ports/event-store.ts';
 import type { Clock } from '#domain/kernel/ports/facts.ts';
 import { type Log, noLog } from '#domain/kernel/ports/log.ts';
@@ -11,6 +12,11 @@ import { openSqliteEventStore } from '#engines/event-store/sqlite/store.ts';
 import { writableFolder } from '#engines/folder.ts';
 import { belongTo } from '#engines/read-store/history.ts';
 import { memoryReadStore } from '#engines/read-store/memory/store.ts';
+import {
+  type MongoReadStore,
+  openMongoReadStore,
+  openTemporaryMongoReadStore,
+} from '#engines/read-store/mongodb/store.ts';
 import { openSqliteReadStore } from '#engines/read-store/sqlite/store.ts';
 import { demandWholeHistory, refuseLoss } from '#engines/whole-history.ts';
 import { reasonOf } from './reason.ts';
@@ -23,7 +29,19 @@ export type StoresAt =
   /** Nothing outlives the process: for tests. */
   | { readonly profile: 'memory' }
   /** SQLite in a folder of this machine. */
-  | { readonly profile: 'embedded'; readonly folder: string };
+  | { readonly profile: 'embedded'; readonly folder: string }
+  /** The history in SQLite in a folder of this machine, what is made from it in MongoDB. */
+  | { readonly profile: 'mongodb'; readonly folder: string; readonly readStore: MongoAt };
+
+type MongoAt = Extract<ReadStoreAt, { engine: 'mongodb' }>;
+
+/** Where the stores of a set-up platform are. */
+export const storesAt = (folder: string, readStore: ReadStoreAt): StoresAt =>
+  readStore.engine === 'sqlite' ? { profile: 'embedded', folder } : { profile: 'mongodb', folder, readStore };
+
+/** Which engine keeps the read models, as anybody may be told. */
+export const readStoreNameOf = (at: ReadStoreAt): string =>
+  at.engine === 'sqlite' ? 'sqlite' : `mongodb at ${at.address}`;
 
 export interface HistoryOptions {
   /** Stamps what is recorded. */
@@ -92,6 +110,15 @@ function useFolder(folder: string): void {
   }
 }
 
+/** @throws StoreError `unavailable`, naming hosts and database */
+async function openMongo(at: MongoAt, open = openMongoReadStore): Promise<MongoReadStore> {
+  try {
+    return await open(at);
+  } catch (error) {
+    throw new StoreError('unavailable', `READ_STORE cannot be used: ${reasonOf(error)}.`, { cause: error });
+  }
+}
+
 /**
  * What is made from the history alone, whichever history that was. What is wrong with it is told with the remedy that it can
  * be made again.
@@ -100,6 +127,7 @@ function useFolder(folder: string): void {
  */
 export async function openReadStore(at: StoresAt, log: Log = noLog): Promise<ReadStore> {
   if (at.profile === 'memory') return memoryReadStore();
+  if (at.profile === 'mongodb') return openMongo(at.readStore);
   // What is wrong with the folder, or with what else stands in it, is no reason to delete the views.
   useFolder(at.folder);
   try {
@@ -116,6 +144,10 @@ export async function openReadStore(at: StoresAt, log: Log = noLog): Promise<Rea
 /** One of the same engine, to compare with what is there. */
 export async function temporaryReadStore(at: StoresAt): Promise<TemporaryReadStore> {
   if (at.profile === 'memory') return { readStore: memoryReadStore(), dispose: async () => undefined };
+  if (at.profile === 'mongodb') {
+    const readStore = await openMongo(at.readStore, openTemporaryMongoReadStore);
+    return { readStore, dispose: readStore.destroy };
+  }
   const folder = await mkdtemp(join(tmpdir(), 'annals-verify-'));
   const remove = (): Promise<void> => rm(folder, { recursive: true, force: true });
   try {
@@ -127,11 +159,15 @@ export async function temporaryReadStore(at: StoresAt): Promise<TemporaryReadSto
   }
 }
 
-/** Whoever only reads is told of a loss; whoever writes is told what can be done, and may accept it. */
-async function demandWhole(at: StoresAt, options: StoresOptions): Promise<void> {
+/**
+ * Whoever only reads is told of a loss; whoever writes is told what can be done, and may accept it.
+ *
+ * @param elsewhere what tells who has read the history, where that is not in its folder
+ */
+async function demandWhole(at: StoresAt, options: StoresOptions, elsewhere?: ReadStore): Promise<void> {
   if (at.profile === 'memory') return;
   const { clock, readOnly = false, log = noLog, acceptedLoss, keyFile } = options;
-  const folder = { folder: at.folder, clock, keyFile };
+  const folder = { folder: at.folder, clock, keyFile, elsewhere };
   if (readOnly) await refuseLoss(folder);
   else await demandWholeHistory({ ...folder, log, acceptedLoss });
 }
@@ -144,12 +180,14 @@ async function demandWhole(at: StoresAt, options: StoresOptions): Promise<void> 
  */
 export async function openStores(at: StoresAt, options: StoresOptions): Promise<Stores> {
   const { log = noLog } = options;
-  await demandWhole(at, options);
-  // Before the read models: they tell the next start that there was a history.
-  const store = await openHistory(at, options);
-  let readStore: ReadStore | undefined;
+  // What is made elsewhere leaves nothing in the folder.
+  let readStore = at.profile === 'mongodb' ? await openReadStore(at, log) : undefined;
+  let store: EventStore | undefined;
   try {
-    readStore = await openReadStore(at, log);
+    await demandWhole(at, options, readStore);
+    // Before the read models: they tell the next start that there was a history.
+    store = await openHistory(at, options);
+    readStore ??= await openReadStore(at, log);
     if (await belongTo(readStore, store.epoch))
       log.warn({ epoch: store.epoch }, 'the views belonged to another history and are made anew');
     return storesOf(store, readStore);

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { existsSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Position } from '#domain/kernel/envelope.ts';
+import { BEGINNING, type Position } from '#domain/kernel/envelope.ts';
 import { type EventStore, StoreError } from '#domain/kernel/ports/event-store.ts';
 import type { Clock } from '#domain/kernel/ports/facts.ts';
 import type { Log } from '#domain/kernel/ports/log.ts';
@@ -9,15 +9,30 @@ import { renewEpoch } from './event-store/sqlite/epoch.ts';
 import { openSqliteEventStore } from './event-store/sqlite/store.ts';
 import { providerFileIn, tracesOfHistory } from './folder.ts';
 import { knowsPayments } from './payments/simulated/ledger.ts';
-import { HISTORY, lossOf, told } from './read-store/history.ts';
-import { type SqliteReaders, sqliteReaders } from './read-store/sqlite/readers.ts';
+import { HISTORY, lossOf, type ReadBy, told } from './read-store/history.ts';
+import { sqliteReaders } from './read-store/sqlite/readers.ts';
 
 export interface HistoryFolder {
   readonly folder: string;
   readonly clock: Pick<Clock, 'now'>;
   /** The key that an operator keeps, perhaps in this folder: it stands there before any history. */
   readonly keyFile: string | undefined;
+  /** What tells who has read the history, where that is not in its folder. */
+  readonly elsewhere?: ReadBy | undefined;
 }
+
+/** Who has read the history, as far as it is known. */
+interface Readers extends ReadBy {
+  /** Keeps it as a file of the folder; elsewhere nothing is kept but what is told of it. */
+  keepAs?(file: string): void;
+  close?(): void;
+}
+
+/** What was opened elsewhere is closed by whoever has opened it. */
+const readersOf = ({ folder, elsewhere }: HistoryFolder): Readers | undefined =>
+  elsewhere === undefined
+    ? sqliteReaders(folder)
+    : { settings: elsewhere.settings, consumers: elsewhere.consumers };
 
 export interface WholeHistoryOptions extends HistoryFolder {
   readonly log: Log;
@@ -70,25 +85,29 @@ async function emptiedHistory(folder: string, store: EventStore): Promise<Found 
   return { head: 0n, told: sentence };
 }
 
+/** Where nothing is left of a history: whoever has read anything has read another. */
+const NO_HISTORY = { epoch: '', head: async () => BEGINNING };
+
 async function missingEvents(
-  { folder, clock }: HistoryFolder,
-  readers: SqliteReaders | undefined,
+  { folder, clock, elsewhere }: HistoryFolder,
+  readers: Readers | undefined,
 ): Promise<Found | undefined> {
   const store = await readable(folder, clock);
-  if (store === undefined) return undefined;
+  const isGone = store === undefined && !existsSync(join(folder, 'events.db'));
+  // What is wrong with a history that is there is said by whoever opens it to write.
+  if (store === undefined && !isGone) return undefined;
   try {
-    const loss = readers && (await lossOf(readers, store));
-    if (loss === undefined) return await emptiedHistory(folder, store);
-    return { head: loss.head, told: `In ${folder} ${told(loss)}`, foreignViews: loss.another };
+    const loss = readers && (await lossOf(readers, store ?? NO_HISTORY));
+    if (loss === undefined) return store && (await emptiedHistory(folder, store));
+    const views = elsewhere === undefined ? 'views.db' : 'READ_STORE';
+    return { head: loss.head, told: `In ${folder} ${told(loss, views)}`, foreignViews: loss.another };
   } finally {
-    await store.close();
+    await store?.close();
   }
 }
 
-const lossIn = async (
-  folder: HistoryFolder,
-  readers: SqliteReaders | undefined,
-): Promise<Found | undefined> => missingHistory(folder) ?? missingEvents(folder, readers);
+const lossIn = async (folder: HistoryFolder, readers: Readers | undefined): Promise<Found | undefined> =>
+  missingHistory(folder) ?? missingEvents(folder, readers);
 
 /** Characters of the digest that stands for what was lost: enough that no two losses of one folder share it. */
 const DIGEST_CHARACTERS = 8;
@@ -101,7 +120,7 @@ const DIGEST_CHARACTERS = 8;
 async function wordFor(
   { head }: Found,
   { folder, keyFile }: HistoryFolder,
-  readers: SqliteReaders | undefined,
+  readers: Readers | undefined,
 ): Promise<string> {
   const epoch = await readers?.settings.get(HISTORY);
   const checkpoints = ((await readers?.consumers.all()) ?? []).map(({ checkpoint = 0n }) => checkpoint);
@@ -119,13 +138,13 @@ async function wordFor(
  * @throws StoreError `unreadable`, naming what tells of the loss
  */
 export async function refuseLoss(folder: HistoryFolder): Promise<void> {
-  const readers = sqliteReaders(folder.folder);
+  const readers = readersOf(folder);
   try {
     const loss = await lossIn(folder, readers);
     if (loss !== undefined)
       throw new StoreError('unreadable', `${loss.told}. The start of the platform tells more.`);
   } finally {
-    readers?.close();
+    readers?.close?.();
   }
 }
 
@@ -137,13 +156,9 @@ function freeName(path: string): string {
 }
 
 /** Keeps what tells of the loss, for whoever has to find out what was lost: its facts are nowhere else any more. */
-function keepWitnesses(
-  folder: string,
-  head: Position,
-  readers: SqliteReaders | undefined,
-): readonly string[] {
+function keepWitnesses(folder: string, head: Position, readers: Readers | undefined): readonly string[] {
   const kept: string[] = [];
-  if (readers !== undefined) {
+  if (readers?.keepAs !== undefined) {
     const name = freeName(join(folder, `views.db.before-${head}`));
     readers.keepAs(name);
     kept.push(name);
@@ -162,11 +177,7 @@ function keepWitnesses(
  * What is only put aside once the history has its new name, because it is what tells of the loss where no views do: the
  * ledger of a provider whose every payment is lost. And a note, by which the same loss a second time is another one.
  */
-function putAside(
-  folder: string,
-  { head, told }: Found,
-  readers: SqliteReaders | undefined,
-): readonly string[] {
+function putAside(folder: string, { head, told }: Found, readers: Readers | undefined): readonly string[] {
   const kept: string[] = [];
   const ledger = providerFileIn(folder);
   if (head === 0n && knowsPayments(ledger)) {
@@ -177,7 +188,7 @@ function putAside(
     rmSync(`${ledger}-shm`, { force: true });
     kept.push(name);
   }
-  if (readers === undefined) {
+  if (readers?.keepAs === undefined) {
     const note = freeName(join(folder, 'events.db.lost'));
     writeFileSync(note, `${told}\n`);
     kept.push(note);
@@ -189,10 +200,10 @@ const FROM_BACKUP =
   'ring back events.db from a backup, with the events.db-wal that belongs to it if there is one';
 
 /** What an operator can do, the mending that loses least first. */
-const remedy = ({ foreignViews }: Found, word: string): string =>
+const remedy = ({ foreignViews }: Found, word: string, { elsewhere }: HistoryFolder): string =>
   `${
     foreignViews
-      ? `If events.db is the right one, move views.db away: it is made again from the history. If it is not, b${FROM_BACKUP}`
+      ? `If events.db is the right one, ${elsewhere ? 'name another database in READ_STORE' : 'move views.db away'}: it is made again from the history. If it is not, b${FROM_BACKUP}`
       : `B${FROM_BACKUP}`
   }; or, to go on without what is missing, start once with ACCEPT_HISTORY_END=${word}.`;
 
@@ -206,14 +217,14 @@ const remedy = ({ foreignViews }: Found, word: string): string =>
  */
 export async function demandWholeHistory(options: WholeHistoryOptions): Promise<void> {
   const { folder, log, acceptedLoss } = options;
-  const readers = sqliteReaders(folder);
+  const readers = readersOf(options);
   try {
     const loss = await lossIn(options, readers);
     if (loss === undefined) return;
     const { head } = loss;
     const word = await wordFor(loss, options, readers);
     if (word !== acceptedLoss)
-      throw new StoreError('unreadable', `${loss.told}. Nothing was changed. ${remedy(loss, word)}`);
+      throw new StoreError('unreadable', `${loss.told}. Nothing was changed. ${remedy(loss, word, options)}`);
     const witnesses = keepWitnesses(folder, head, readers);
     const epoch = renewEpoch(folder);
     const kept = [...witnesses, ...putAside(folder, loss, readers)];
@@ -222,6 +233,6 @@ export async function demandWholeHistory(options: WholeHistoryOptions): Promise<
       `${loss.told}; as accepted, it goes on under a new epoch and everything that reads it begins anew`,
     );
   } finally {
-    readers?.close();
+    readers?.close?.();
   }
 }

@@ -70,15 +70,15 @@ export async function lossOf(
 /** So many of them are named in a message. */
 const NAMED = 5;
 
-/** What an operator has to know of it, as one sentence. */
-export function told({ head, another, readers }: Loss): string {
+/** What an operator has to know of it, as one sentence. @param views what holds what was made of the history that was read */
+export function told({ head, another, readers }: Loss, views = 'views.db'): string {
   const named = readers.slice(0, NAMED).map(({ consumer, checkpoint }) => `${consumer} (${checkpoint})`);
   const others = readers.length > NAMED ? ` and ${readers.length - NAMED} others` : '';
   const what = another
     ? `the history ends at position ${head} and is another than the one that was read by`
     : `the history ends at position ${head} and was read further by`;
   const so = another
-    ? 'events.db and views.db are of two histories, and one of them does not belong here'
+    ? `events.db and ${views} are of two histories, and one of them does not belong here`
     : 'events that had been acknowledged are missing';
   return `${what} ${named.join(', ')}${others}: ${so}`;
 }

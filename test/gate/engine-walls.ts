@@ -17,6 +17,7 @@ const OPENING = new Set([STORES, 'compose/engines.ts', 'compose/payments.ts']);
 const LOOKING_INSIDE: Readonly<Record<string, string>> = {
   'bench/rebuild.ts': 'whoever is compared with puts the same words into the same table',
   'test/contracts/': 'what one engine alone can do is tried on that one',
+  'test/engines/': 'what one engine on a server alone can do is tried on that one',
   'test/unit/engines/': 'the parts of engines are tried one by one',
   'test/simulation/': 'disks of its own lie under the parts of engines',
   'test/crash/': 'plants stand in the place of parts of engines',

@@ -28,7 +28,7 @@ export interface ReadStore {
   readonly consumers: ConsumerStore;
   readonly settings: SettingStore;
   readonly snapshots: SnapshotStore;
-  /** Reads at one moment, however long it takes. Nothing else may be asked of the moment when `read` has settled. */
+  /** Reads at one moment, for as long as the engine can keep it. Nothing else may be asked of the moment when `read` has settled. */
   atOneMoment<T>(read: (at: OneMoment) => Promise<T>): Promise<T>;
   /** Empties all four: they belong to another history. */
   reset(): Promise<void>;

@@ -53,6 +53,7 @@ const usual: Readonly<Record<string, (config: Config) => string | number | undef
   OPERATIONS_PORT: ({ operations }) => operations?.port,
   OPERATIONS_HOST: ({ operations }) => operations?.host,
   DATA_DIR: ({ dataDir }) => `./${relative(process.cwd(), dataDir)}`,
+  READ_STORE: ({ readStore }) => `${readStore.engine}:`,
   NODE_ENV: () => (readConfig({}).production ? 'production' : 'development'),
   LOG_LEVEL: ({ logLevel }) => logLevel,
   CLOCK: ({ clock }) => clock,

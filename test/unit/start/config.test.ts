@@ -171,3 +171,22 @@ test('the operator has a port of their own in production, and elsewhere where it
     'OPERATIONS_HOST: there is no port of that host without OPERATIONS_PORT',
   ]);
 });
+
+test('of an address of MongoDB hosts and database may be told, and nothing of it in a refusal', () => {
+  const url = 'mongodb://ann:p%40ss@one:27017,two/views?replicaSet=r';
+  assert.deepEqual(readConfig({ READ_STORE: url }).readStore, {
+    engine: 'mongodb',
+    url,
+    address: 'mongodb://one:27017,two/views',
+    database: 'views',
+  });
+  const unnamed = readConfig({ READ_STORE: 'mongodb+srv://cluster.example?w=1' }).readStore;
+  assert.equal(unnamed.engine === 'mongodb' && unnamed.address, 'mongodb+srv://cluster.example/annals');
+  for (const READ_STORE of [
+    'mongodb://ann:p@ss@one',
+    'mongodb://',
+    'postgres://ann:p@ss@one',
+    'mongodb://one/p@ss',
+  ])
+    assert.match(problemsOf({ READ_STORE }).join(), /^READ_STORE: (?!.*p@ss)/, READ_STORE);
+});

@@ -1,7 +1,13 @@
 import assert from 'node:assert/strict';
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { test } from 'node:test';
+import { noLog } from '#domain/kernel/ports/log.ts';
+import { systemClock } from '#engines/clock/system.ts';
 import { belongTo, lossOf, told } from '#engines/read-store/history.ts';
 import { memoryReadStore } from '#engines/read-store/memory/store.ts';
+import { demandWholeHistory, refuseLoss } from '#engines/whole-history.ts';
 
 const store = (epoch: string, head: bigint) => ({ epoch, head: async () => head });
 
@@ -69,4 +75,19 @@ test('whoever reads on beside the question is not taken for somebody who has los
     },
   };
   assert.equal(await lossOf(readStore, growing), undefined);
+});
+
+test('a folder without the history that was read elsewhere is refused, until that one loss is accepted', async (t) => {
+  const folder = mkdtempSync(join(tmpdir(), 'annals-elsewhere-'));
+  t.after(() => rmSync(folder, { recursive: true, force: true }));
+  const elsewhere = await readBy('e1', { a: 7n });
+  const at = { folder, clock: systemClock(), keyFile: undefined, elsewhere };
+  await assert.rejects(refuseLoss(at), /was read by a \(7\): events\.db and READ_STORE are of two histories/);
+  const refused = await demandWholeHistory({ ...at, log: noLog, acceptedLoss: undefined }).catch(String);
+  assert.match(String(refused), /name another database in READ_STORE/);
+  assert.deepEqual(readdirSync(folder), []);
+  const acceptedLoss = /ACCEPT_HISTORY_END=(\S+)\.$/.exec(String(refused))?.[1];
+  await demandWholeHistory({ ...at, log: noLog, acceptedLoss });
+  assert.ok(readdirSync(folder).includes('events.db.lost'));
+  await assert.doesNotReject(refuseLoss({ ...at, elsewhere: await readBy('e1', { a: 0n }) }));
 });

@@ -1,0 +1,110 @@
+import { type ClientSession, type Collection, type Db, ObjectId } from 'mongodb';
+import type { Lease, ParkedChange } from '#domain/kernel/ports/consumer-store.ts';
+import { type DocumentWrite, NoSuchCollectionError } from '#domain/kernel/ports/document-store.ts';
+import { unreachable } from '#domain/kernel/unreachable.ts';
+import { collectionOf } from './declared.ts';
+import { arraysIn, BATCH, documentsOf } from './declaring.ts';
+import { type DocumentRow, rowOf, type Tables } from './rows.ts';
+
+// The parts of a commit's transaction. Each bears being done twice.
+
+/** False: another owner has come since, or it is forgotten. */
+export async function moveCheckpoint(
+  { consumers }: Tables,
+  { consumer, owner, epoch }: Lease,
+  checkpoint: bigint,
+  session: ClientSession,
+): Promise<boolean> {
+  const mine = { _id: consumer, owner, epoch };
+  const { matchedCount } = await consumers.updateOne(mine, { $set: { checkpoint } }, { session });
+  return matchedCount === 1;
+}
+
+/** The last of each document: an earlier one of the same commit leaves nothing. */
+function lastOfEach(rows: readonly DocumentRow[]): readonly DocumentRow[] {
+  const last = new Map<string, DocumentRow>();
+  for (const row of rows) {
+    const there = last.get(row._id);
+    if (there === undefined || there.position < row.position) last.set(row._id, row);
+  }
+  return [...last.values()];
+}
+
+/**
+ * Writes what is newer than what is there. Nobody else writes here until the transaction has ended, so that looking first is
+ * safe, and inserting many at once is many times as fast as asking the server to compare each.
+ */
+async function writeBatch(
+  documents: Collection<DocumentRow>,
+  rows: readonly DocumentRow[],
+  session: ClientSession,
+): Promise<void> {
+  const found = await documents
+    .find({ _id: { $in: rows.map(({ _id }) => _id) } }, { projection: { position: 1 }, session })
+    .batchSize(BATCH)
+    .toArray();
+  const there = new Map(found.map(({ _id, position }) => [_id, position]));
+  const fresh = rows.filter(({ _id }) => !there.has(_id));
+  if (fresh.length > 0) await documents.insertMany(fresh, { session });
+  const newer = rows.filter(({ _id, position }) => position > (there.get(_id) ?? position));
+  const replacements = newer.map((row) => ({ replaceOne: { filter: { _id: row._id }, replacement: row } }));
+  if (replacements.length > 0) await documents.bulkWrite(replacements, { session });
+}
+
+/** @throws NoSuchCollectionError */
+export async function writeDocuments(
+  db: Db,
+  { collections }: Tables,
+  writes: readonly DocumentWrite[],
+  session: ClientSession,
+): Promise<void> {
+  for (const [name, ofOne] of Map.groupBy(writes, ({ collection }) => collection)) {
+    // It meets whoever drops the collection or declares it otherwise: one of the two is done again.
+    const there = await collections.findOneAndUpdate({ _id: name }, { $inc: { writes: 1 } }, { session });
+    if (there === null) throw new NoSuchCollectionError(name);
+    const collection = collectionOf(there);
+    const rows = lastOfEach(ofOne.map((write) => rowOf(write, collection)));
+    for (let at = 0; at < rows.length; at += BATCH)
+      await writeBatch(documentsOf(db, collection), rows.slice(at, at + BATCH), session);
+    const arrays = arraysIn(rows, collection).filter((path) => !collection.arrays.has(path));
+    if (arrays.length > 0)
+      await collections.updateOne({ _id: name }, { $addToSet: { arrays: { $each: arrays } } }, { session });
+  }
+}
+
+export async function changeParked(
+  { parked, waiting }: Tables,
+  consumer: string,
+  change: ParkedChange,
+  session: ClientSession,
+): Promise<void> {
+  const { key } = change;
+  const meant = { consumer, key };
+  const append = async (given: readonly bigint[]): Promise<void> => {
+    const positions = [...new Set(given)];
+    if (positions.length === 0) return;
+    // Done twice, it is there once.
+    await waiting.deleteMany({ ...meant, position: { $in: positions } }, { session });
+    const rows = positions.map((position) => ({ _id: new ObjectId(), ...meant, position }));
+    await waiting.insertMany(rows, { session });
+  };
+  switch (change.change) {
+    case 'park': {
+      const { error, at: since } = change;
+      const update = { $set: { error, retry: false }, $setOnInsert: { ...meant, since } };
+      await parked.updateOne(meant, update, { session, upsert: true });
+      return append(change.positions);
+    }
+    case 'append':
+      return append(change.positions);
+    case 'advance':
+      await waiting.deleteMany({ ...meant, position: { $lte: change.through } }, { session });
+      return;
+    case 'release':
+      await parked.deleteOne(meant, { session });
+      await waiting.deleteMany(meant, { session });
+      return;
+    default:
+      unreachable(change);
+  }
+}

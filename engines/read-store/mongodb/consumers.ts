@@ -1,0 +1,106 @@
+import { type ConsumerStore, consumerStoreLimits, type Lease } from '#domain/kernel/ports/consumer-store.ts';
+import { changeParked, moveCheckpoint, writeDocuments } from './commit.ts';
+import { type Connection, isDuplicate } from './connection.ts';
+import type { ConsumerRow, Tables } from './rows.ts';
+
+const leaseOf = ({ _id, owner, epoch, checkpoint }: ConsumerRow): Lease => ({
+  consumer: _id,
+  owner: owner ?? '',
+  epoch: Number(epoch),
+  checkpoint: checkpoint ?? 0n,
+});
+
+/** Renews what is ours, and takes what is free or past its time; done twice, the second time renews. */
+async function lease(
+  { consumers }: Tables,
+  [consumer, owner, nowMs, ttlMs]: Parameters<ConsumerStore['lease']>,
+): Promise<Lease | undefined> {
+  const until = nowMs + ttlMs;
+  const renewed = await consumers.findOneAndUpdate(
+    { _id: consumer, owner },
+    { $set: { until } },
+    { returnDocument: 'after' },
+  );
+  if (renewed !== null) return leaseOf(renewed);
+  try {
+    const taken = await consumers.findOneAndUpdate(
+      { _id: consumer, $or: [{ owner: null }, { until: { $lte: nowMs } }] },
+      { $set: { owner, until }, $inc: { epoch: 1 } },
+      { upsert: true, returnDocument: 'after' },
+    );
+    return taken === null ? undefined : leaseOf(taken);
+  } catch (error) {
+    // It is there, and neither free nor late.
+    if (isDuplicate(error)) return undefined;
+    throw error;
+  }
+}
+
+/** Leases, checkpoints and parked keys, and the commits by which documents are written: one transaction each. */
+export function mongoConsumers(connection: Connection, tables: Tables): ConsumerStore {
+  const { db, read, write, transaction } = connection;
+  const { consumers, parked, waiting } = tables;
+  return {
+    lease: (...asked) => write(() => lease(tables, asked)),
+    release: async ({ consumer, owner, epoch }) => {
+      await write(() => consumers.updateOne({ _id: consumer, owner, epoch }, { $set: { owner: null } }));
+    },
+    async commit({ lease, writes, checkpoint, parked: changes }) {
+      if (writes.length > consumerStoreLimits.writesPerCommit)
+        throw new RangeError('too many writes in one commit');
+      return transaction(async (session) => {
+        if (!(await moveCheckpoint(tables, lease, checkpoint, session))) return 'fenced';
+        await writeDocuments(db, tables, writes, session);
+        for (const change of changes) await changeParked(tables, lease.consumer, change, session);
+        return 'committed';
+      });
+    },
+    checkpoint: (consumer) => read(async () => (await consumers.findOne({ _id: consumer }))?.checkpoint),
+    all: () =>
+      read(async () =>
+        (await consumers.find().sort({ _id: 1 }).toArray()).map(({ _id, checkpoint, owner, until }) => ({
+          consumer: _id,
+          checkpoint,
+          owner: owner ?? undefined,
+          leasedUntilMs: Number(until),
+        })),
+      ),
+    forget: (consumer) =>
+      transaction(async (session) => {
+        await consumers.deleteOne({ _id: consumer }, { session });
+        await parked.deleteMany({ consumer }, { session });
+        await waiting.deleteMany({ consumer }, { session });
+      }),
+    parked: (consumer) =>
+      transaction(async (session) => {
+        const rows = await parked
+          .find(consumer === undefined ? {} : { consumer }, { session })
+          .sort({ consumer: 1, key: 1 })
+          .toArray();
+        const keys = [];
+        for (const row of rows) {
+          const of = { consumer: row.consumer, key: row.key };
+          const first = await waiting
+            .find(of, { session })
+            .sort({ position: 1 })
+            .limit(consumerStoreLimits.parkedPositions)
+            .toArray();
+          keys.push({
+            ...of,
+            error: row.error,
+            since: row.since,
+            positions: first.map(({ position }) => position),
+            waiting: await waiting.countDocuments(of, { session }),
+            retry: row.retry,
+          });
+        }
+        return keys;
+      }),
+    isParked: (consumer, key) => read(async () => (await parked.findOne({ consumer, key })) !== null),
+    requestRetry: (consumer, key) =>
+      write(async () => {
+        const meant = { consumer, ...(key !== undefined && { key }) };
+        return (await parked.updateMany(meant, { $set: { retry: true } })).matchedCount;
+      }),
+  };
+}

@@ -1,0 +1,244 @@
+import assert from 'node:assert/strict';
+import { randomUUID } from 'node:crypto';
+import { after, describe, it } from 'node:test';
+import { setTimeout as pause } from 'node:timers/promises';
+import { storesAt, temporaryReadStore } from '#compose/stores.ts';
+import { readConfig } from '#config';
+import { NoSuchCollectionError } from '#domain/kernel/ports/document-store.ts';
+import { ReadStoreError } from '#domain/kernel/ports/read-store.ts';
+import { connectTo, type MongoAddress } from '#engines/read-store/mongodb/connection.ts';
+import { type MongoReadStore, openMongoReadStore } from '#engines/read-store/mongodb/store.ts';
+import { boot, dataFolder } from '#test/support/booted.ts';
+import { healthOf, openWallet, signIn } from '#test/support/customer.ts';
+import { idsOf, lots, owned, put, write } from '#test/support/lots-read.ts';
+import { consumerStoreContract } from '../contracts/read-store/consumer-store.suite.ts';
+import { documentStoreContract } from '../contracts/read-store/document-store.suite.ts';
+import { readStoreContract } from '../contracts/read-store/read-store.suite.ts';
+import { settingStoreContract } from '../contracts/read-store/setting-store.suite.ts';
+import { snapshotStoreContract } from '../contracts/read-store/snapshot-store.suite.ts';
+import { type OwnServer, ownServer } from './mongo-server.ts';
+
+// Against a real server: the one that MONGODB_URL names (a replica set, in which databases named annals-test-… are made and
+// removed), or one of our own where this machine can start it.
+
+const given = process.env.MONGODB_URL;
+function notRun(suites: string, reason: unknown): void {
+  const why = reason instanceof Error ? reason.message : String(reason);
+  process.stderr.write(`mongodb: ${suites} not run: ${why}\n`);
+}
+
+let own: OwnServer | undefined;
+if (given === undefined)
+  await ownServer().then(
+    (server) => (own = server),
+    (error) => notRun('no suite was', error),
+  );
+const url = given ?? own?.url;
+
+function addressOf(from: string, database = `annals-test-${randomUUID().slice(0, 8)}`) {
+  const { readStore } = readConfig({ READ_STORE: from });
+  assert.ok(readStore.engine === 'mongodb');
+  return { ...readStore, database };
+}
+
+if (url !== undefined) contracts(url);
+if (url !== undefined) alone(url);
+if (own !== undefined) failures(own);
+else if (given !== undefined)
+  notRun('what a server of its own is killed and paused for was', 'MONGODB_URL is set');
+after(async () => {
+  for (const store of opened) await store.close().catch(() => undefined);
+  await own?.end();
+});
+
+const opened: MongoReadStore[] = [];
+/** Closed behind the last test, whatever becomes of the one that opened it: an open one keeps the process alive. */
+async function opening(at: MongoAddress): Promise<MongoReadStore> {
+  const store = await openMongoReadStore(at);
+  opened.push(store);
+  return store;
+}
+
+function contracts(at: string): void {
+  const engine = {
+    engine: 'mongodb',
+    async open() {
+      const store = await opening(addressOf(at));
+      return { ...store, close: given === undefined ? store.close : store.destroy };
+    },
+  };
+  documentStoreContract(engine);
+  consumerStoreContract(engine);
+  settingStoreContract(engine);
+  snapshotStoreContract(engine);
+  readStoreContract(engine);
+}
+
+/** What this engine alone does. */
+function alone(at: string): void {
+  describe('read store: mongodb alone', () => {
+    it('is shared by processes: what one has written, dropped or declared otherwise the other sees', async () => {
+      const address = addressOf(at);
+      const [first, second] = [await opening(address), await opening(address)];
+      await first.documents.declare(lots);
+      await put(first, [write('a', 1n, { state: 'open', categories: 'art' })]);
+      const art = { filter: { categories: 'art' }, limit: 9 };
+      assert.deepEqual(await idsOf(second, art), ['a']);
+      await put(first, [write('b', 2n, { categories: ['old', 'art'] })]);
+      assert.deepEqual(await idsOf(second, art), ['a', 'b']);
+      await first.documents.declare({ ...lots, text: ['state'] });
+      assert.deepEqual(await idsOf(second, { text: 'op', limit: 9 }), ['a']);
+      await first.documents.drop(lots.name);
+      await assert.rejects(second.documents.find(lots.name, { limit: 1 }), NoSuchCollectionError);
+      await assert.rejects(put(second, [write('a', 3n, {})]), NoSuchCollectionError);
+      await first.close();
+      await second.destroy();
+    });
+
+    it('lets one of many take a lease, and commits of many at once all stand', async () => {
+      const store = await opening(addressOf(at));
+      await store.documents.declare(lots);
+      const names = Array.from({ length: 8 }, (_, number) => `owner-${number}`);
+      const leases = await Promise.all(names.map((name) => store.consumers.lease('c', name, 0, 1_000)));
+      assert.equal(leases.filter((lease) => lease !== undefined).length, 1);
+      const outcomes = await Promise.all(
+        names.map(async (name) => {
+          const lease = await owned(store, name, name);
+          const writes = [write('shared', 1n, { name }), write(name, 1n, { name })];
+          return store.consumers.commit({ lease, writes, checkpoint: 1n, parked: [] });
+        }),
+      );
+      assert.deepEqual(new Set(outcomes), new Set(['committed']));
+      assert.deepEqual((await idsOf(store, { limit: 20 })).toSorted(), [...names, 'shared']);
+      await store.destroy();
+    });
+
+    it('keeps what BSON cannot say, and refuses ids that would become one', async () => {
+      const store = await opening(addressOf(at));
+      await store.documents.declare(lots);
+      const body = { $set: { 'a.b': 1 }, 'nul\0': 'lone \ud800', big: 2 ** 53, zero: [[[]]], '': null };
+      await put(store, [write('a', 1n, body)]);
+      assert.deepEqual((await store.documents.get(lots.name, ['a', '\ud800'])).get('a')?.body, body);
+      await assert.rejects(put(store, [write('\ud800', 1n, {})]), TypeError);
+      await store.destroy();
+    });
+
+    it('commits more at once than the driver sends in one message', async () => {
+      const store = await opening(addressOf(at));
+      await store.documents.declare(lots);
+      const writes = Array.from({ length: 1_200 }, (_, number) =>
+        write(`id${number}`, 1n, { state: 'open' }),
+      );
+      assert.equal(await put(store, writes), 'committed');
+      const last = writes.slice(-500).map(({ id }) => id);
+      assert.equal((await store.documents.get(lots.name, last)).size, last.length);
+      await store.destroy();
+    });
+
+    it('has a store to compare with, whose database is gone behind it', async () => {
+      const address = addressOf(at);
+      const { readStore, dispose } = await temporaryReadStore(storesAt('/not/looked/at', address));
+      await readStore.settings.put('s', 'v');
+      await dispose();
+      const looking = await connectTo(address);
+      const { databases } = await looking.db.admin().listDatabases();
+      await looking.close();
+      assert.deepEqual(
+        databases.filter(({ name }) => name.startsWith(address.database)),
+        [],
+      );
+    });
+
+    it('carries a platform over its restart, which says where the views are', async () => {
+      const database = `annals-test-${randomUUID().slice(0, 8)}`;
+      const readStore = at.replace(/^(mongodb(?:\+srv)?:\/\/[^/?]+)(?:\/[^?]*)?/, `$1/${database}`);
+      const named = addressOf(readStore, database);
+      const environment = { DATA_DIR: await dataFolder(), READ_STORE: readStore };
+      const before = boot(environment);
+      const ann = await signIn(await before.address(), 'ann', ['bidder']);
+      await openWallet(ann, 'one');
+      before.kill('SIGTERM');
+      assert.equal(await before.exited, 0, before.output());
+      const again = boot(environment);
+      const url = await again.address();
+      const { components } = await healthOf(url);
+      assert.deepEqual(components['read-store'], { ready: true, detail: `mongodb at ${named.address}` });
+      const answer = await (await signIn(url, 'ann', ['bidder'])).query(
+        '{ wallet(currency: "USD") { available } }',
+      );
+      assert.deepEqual(answer.body.data, { wallet: { available: '0' } });
+      again.kill('SIGTERM');
+      assert.equal(await again.exited, 0, again.output());
+      await (await opening(named)).destroy();
+    });
+
+    it('tells hosts and database when it cannot be opened, and no password', async () => {
+      const nobody = addressOf('mongodb://ann:s3cret@127.0.0.1:1/annals?serverSelectionTimeoutMS=100');
+      const bad = addressOf('mongodb://ann:s3cret@127.0.0.1:x/annals');
+      for (const address of [nobody, bad])
+        await assert.rejects(
+          openMongoReadStore(address),
+          (error) =>
+            error instanceof ReadStoreError &&
+            error.message.startsWith(`mongodb://127.0.0.1:`) &&
+            !/s3cret/.test(JSON.stringify([error.message, error.stack, error.cause])),
+        );
+    });
+  });
+}
+
+/** What only a server of our own can be made to do. */
+function failures(server: OwnServer): void {
+  describe('read store: mongodb that fails', () => {
+    it('refuses a server that has no transactions', async () => {
+      const single = await ownServer('--standalone');
+      const address = addressOf(single.url.replace(/\?.*/, '?directConnection=true'));
+      await assert.rejects(openMongoReadStore(address), /a server alone has no transactions/);
+      await single.end();
+    });
+
+    it('does again what a killed server has not answered, and everything stands once', async () => {
+      const store = await opening(addressOf(server.url));
+      await store.documents.declare(lots);
+      const lease = await owned(store);
+      let done = 0n;
+      const committing = (async () => {
+        for (let at = 1n; at <= 60n; at += 1n) {
+          const writes = [write(`id${at}`, at, { n: Number(at) }), write('last', at, { n: Number(at) })];
+          assert.equal(
+            await store.consumers.commit({ lease, writes, checkpoint: at, parked: [] }),
+            'committed',
+          );
+          done = at;
+        }
+      })();
+      for (const after of [10n, 30n]) {
+        while (done < after) await pause(5);
+        server.signal('SIGKILL');
+        await server.start();
+      }
+      await committing;
+      assert.equal(await store.consumers.checkpoint(lease.consumer), 60n);
+      assert.equal((await store.documents.scan(lots.name, undefined, 100)).length, 61);
+      assert.deepEqual((await store.documents.get(lots.name, ['last'])).get('last')?.body, { n: 60 });
+      await store.destroy();
+    });
+
+    it('tells of a server that hangs, for reads and for writes, and works when it goes on', async () => {
+      const store = await opening(addressOf(server.url));
+      await store.documents.declare(lots);
+      const lease = await owned(store);
+      server.signal('SIGSTOP');
+      // Its threads stop one by one.
+      await pause(200);
+      const commit = { lease, writes: [write('a', 1n, {})], checkpoint: 1n, parked: [] };
+      await assert.rejects(store.documents.get(lots.name, ['a']), ReadStoreError);
+      const hanging = store.consumers.commit(commit).catch((error: unknown) => error);
+      await pause(1_000);
+      server.signal('SIGCONT');
+      assert.equal(await hanging, 'committed');
+      assert.equal((await store.documents.get(lots.name, ['a'])).size, 1);
+      await store.destroy();
+    });
+  });
+}
