@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import { Router } from 'express';
+import { RecordReading } from '#domain/auctions/inspector/messages.ts';
 import type { Dispatch } from '#domain/kernel/envelope.ts';
 import type { Log } from '#domain/kernel/ports/log.ts';
 import type { Authenticate } from '#domain/kernel/ports/tokens.ts';
@@ -34,6 +35,7 @@ export function readApi(
     registry,
     operations,
     dispatch,
+    recordInsight: RecordReading,
     views,
     store,
     feed,

@@ -1,5 +1,4 @@
 import type { IncomingMessage } from 'node:http';
-import type { Insight } from '#domain/auctions/inspector/messages.ts';
 import type { Dispatch, Position } from '#domain/kernel/envelope.ts';
 import type { Rejection } from '#domain/kernel/message.ts';
 import type { EventFeed } from '#domain/kernel/ports/event-feed.ts';
@@ -9,6 +8,7 @@ import type { ReadAt, ViewReader } from '#domain/kernel/ports/views.ts';
 import type { Registry } from '#domain/kernel/registry.ts';
 import type { View } from '#projections/view.ts';
 import type { Turns } from '#runtime/turns.ts';
+import type { Insight } from './authorization/insight.ts';
 import type { Readings } from './authorization/readings.ts';
 import type { FeedGate } from './feeds/gate.ts';
 import type { HistoryReader } from './history/reader.ts';

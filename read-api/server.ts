@@ -7,6 +7,7 @@ import type { Log } from '#domain/kernel/ports/log.ts';
 import type { ViewReader } from '#domain/kernel/ports/views.ts';
 import type { Registry } from '#domain/kernel/registry.ts';
 import type { Turns } from '#runtime/turns.ts';
+import type { RecordInsight } from './authorization/insight.ts';
 import { readings } from './authorization/readings.ts';
 import { feedGate } from './feeds/gate.ts';
 import type { HistoryReader } from './history/reader.ts';
@@ -26,6 +27,8 @@ export interface GraphqlOptions {
   /** Every query, subscription and field, by context. */
   readonly operations: readonly Operations[];
   readonly dispatch: Dispatch;
+  /** What is sent before a role shows what is secret. */
+  readonly recordInsight: RecordInsight;
   readonly views: ViewReader;
   /** Only ever read. */
   readonly store: HistoryReader;
@@ -67,7 +70,8 @@ export interface GraphqlServer {
 
 /** GraphQL over HTTP, SSE and WebSocket: one schema, one executor, the same limits and masks on each. */
 export function graphqlServer(options: GraphqlOptions): GraphqlServer {
-  const { operations, authenticate, graphiql, introspection = 'anybody', allowedOrigin, ...rest } = options;
+  const { operations, authenticate, graphiql, introspection = 'anybody', allowedOrigin, ...others } = options;
+  const { recordInsight, ...rest } = others;
   const { registry, dispatch, store, feed, clock, businessClock, logger, newId } = rest;
   const limits: ReadLimits = { ...readLimits, ...options.limits };
   const closing = new AbortController();
@@ -76,7 +80,10 @@ export function graphqlServer(options: GraphqlOptions): GraphqlServer {
     limits,
     live: liveViews(operations, { registry, store, feed, clock, logger, limits }),
     feeds: feedGate(limits),
-    readings: readings({ dispatch, registry, clock: businessClock, leaseMs: limits.readingLeaseMs }),
+    readings: readings({
+      ...{ dispatch, registry, recordInsight },
+      ...{ clock: businessClock, leaseMs: limits.readingLeaseMs },
+    }),
     closing: closing.signal,
   };
   const schema = executableSchema(schemaDocument(registry, operations));

@@ -1,4 +1,3 @@
-import { type Insight, RecordReading } from '#domain/auctions/inspector/messages.ts';
 import { systemActor } from '#domain/kernel/actor.ts';
 import { derivedId } from '#domain/kernel/canonical.ts';
 import type { Dispatch } from '#domain/kernel/envelope.ts';
@@ -7,6 +6,7 @@ import type { Clock } from '#domain/kernel/ports/facts.ts';
 import type { Registry } from '#domain/kernel/registry.ts';
 import { RejectedError, Unavailable } from '#domain/kernel/rejections.ts';
 import type { Viewer } from '../viewer.ts';
+import type { Insight, RecordInsight } from './insight.ts';
 
 /** Records what roles show to people. */
 export interface Readings {
@@ -33,11 +33,12 @@ const REMEMBERED = 10_000;
 export function readings(options: {
   readonly dispatch: Dispatch;
   readonly registry: Registry;
+  readonly recordInsight: RecordInsight;
   /** The business's: auctions open by it. */
   readonly clock: Pick<Clock, 'now'>;
   readonly leaseMs: number;
 }): Readings {
-  const { dispatch, registry, clock, leaseMs } = options;
+  const { dispatch, registry, recordInsight, clock, leaseMs } = options;
   const leases = new Map<string, Lease>();
 
   async function send(
@@ -48,7 +49,7 @@ export function readings(options: {
     shownBy: string,
   ) {
     const readUntil = context.until;
-    const command = RecordReading({ person, insight, readUntil, shownBy });
+    const command = recordInsight({ person, insight, readUntil, shownBy });
     const reply = await dispatch({
       command: command.command,
       data: registry.encodeCommand(command),

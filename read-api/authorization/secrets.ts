@@ -1,10 +1,10 @@
-import type { Insight } from '#domain/auctions/inspector/messages.ts';
 import { type Actor, overseers, type Role } from '#domain/kernel/actor.ts';
 import type { JsonObject } from '#domain/kernel/canonical.ts';
 import type { RecordedEvent } from '#domain/kernel/envelope.ts';
 import type { Mark, Owned } from '#domain/kernel/message.ts';
 import { redacted } from '#domain/kernel/redaction.ts';
 import type { ResolverContext } from '../resolver-context.ts';
+import type { Insight } from './insight.ts';
 import { oversees } from './own.ts';
 import { hasRole } from './who.ts';
 

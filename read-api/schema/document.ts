@@ -7,12 +7,12 @@ import {
   responsePathAsArray,
 } from 'graphql';
 import type { z } from 'zod';
-import type { Insight } from '#domain/auctions/inspector/messages.ts';
 import { type JsonSchema, jsonSchemas, messageSchemas } from '#domain/kernel/json-schema.ts';
 import type { Registry } from '#domain/kernel/registry.ts';
 import { RejectedError } from '#domain/kernel/rejections.ts';
 import { Token } from '#domain/kernel/token.ts';
 import { admitted } from '../asking.ts';
+import type { Insight } from '../authorization/insight.ts';
 import { rightTo } from '../authorization/secrets.ts';
 import { sayWho } from '../authorization/who.ts';
 import { cursorPosition } from '../feeds/feed.ts';

@@ -39,13 +39,6 @@ const SPANNING: Readonly<Record<string, { readonly context: string; readonly bec
     context: 'wallets',
     because: 'what it tests is told by a wallet that the money of a bid is held',
   },
-  'read-api/resolver-context.ts': {
-    context: 'auctions',
-    because: 'what an answer shows by role is recorded',
-  },
-  'read-api/authorization/readings.ts': { context: 'auctions', because: 'it records what was shown' },
-  'read-api/authorization/secrets.ts': { context: 'auctions', because: 'it says what is secret to whom' },
-  'read-api/schema/document.ts': { context: 'auctions', because: 'what was read is an event like others' },
 };
 
 /** Tests of a context's files stand under the same folders as these. */

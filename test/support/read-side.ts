@@ -112,6 +112,7 @@ export async function givenReadSide(
   const addresses = addressesBehind([]);
   const graphql = graphqlServer({
     registry,
+    recordInsight: RecordReading,
     operations: [...operations, ...(options.scratch ? [options.scratch.operations] : [])],
     // What people are shown is recorded, whatever becomes of what they send.
     dispatch: (envelope) =>
@@ -119,10 +120,7 @@ export async function givenReadSide(
         ? recording(platform.pipeline.dispatch)(envelope)
         : (options.dispatch ?? platform.pipeline.dispatch)(envelope),
     views: views.reader,
-    store,
-    feed,
-    authenticate,
-    addressOf: addresses.of,
+    ...{ store, feed, authenticate, addressOf: addresses.of },
     perPerson: turns({ atWork: options.perPerson ?? 1_000, waiting: 0 }, afterwards),
     clock,
     businessClock: platform.clock,
