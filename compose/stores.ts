@@ -40,8 +40,7 @@ export const storesAt = (folder: string, readStore: ReadStoreAt): StoresAt =>
   readStore.engine === 'sqlite' ? { profile: 'embedded', folder } : { profile: 'mongodb', folder, readStore };
 
 /** Which engine keeps the read models, as anybody may be told. */
-export const readStoreNameOf = (at: ReadStoreAt): string =>
-  at.engine === 'sqlite' ? 'sqlite' : `mongodb at ${at.address}`;
+export const readStoreNameOf = (at: ReadStoreAt): string => (at.engine === 'sqlite' ? 'sqlite' : at.address);
 
 export interface HistoryOptions {
   /** Stamps what is recorded. */

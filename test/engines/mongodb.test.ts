@@ -162,7 +162,7 @@ function alone(at: string): void {
       const again = boot(environment);
       const url = await again.address();
       const { components } = await healthOf(url);
-      assert.deepEqual(components['read-store'], { ready: true, detail: `mongodb at ${named.address}` });
+      assert.deepEqual(components['read-store'], { ready: true, detail: named.address });
       const answer = await (await signIn(url, 'ann', ['bidder'])).query(
         '{ wallet(currency: "USD") { available } }',
       );

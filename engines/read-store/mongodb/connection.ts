@@ -5,10 +5,13 @@ import {
   MongoAPIError,
   MongoClient,
   MongoError,
+  MongoNetworkError,
+  MongoServerSelectionError,
   type TransactionOptions,
 } from 'mongodb';
 import { ReadStoreError } from '#domain/kernel/ports/read-store.ts';
 import { bounded, LateError } from './bounded.ts';
+import { presenceOf } from './presence.ts';
 
 export interface MongoAddress {
   /** With credentials, so that nobody is told of it. */
@@ -59,6 +62,12 @@ function mayPass(error: unknown): boolean {
   );
 }
 
+/** Whether nobody has answered, whatever was asked. */
+const isAbsence = (error: unknown): boolean =>
+  error instanceof LateError ||
+  error instanceof MongoNetworkError ||
+  error instanceof MongoServerSelectionError;
+
 export const isDuplicate = (error: unknown): boolean =>
   error instanceof MongoError && error.code === DUPLICATE_KEY;
 
@@ -75,8 +84,29 @@ export interface Connection {
   close(): Promise<void>;
 }
 
+async function inTransaction<T>(
+  client: MongoClient,
+  work: (session: ClientSession) => Promise<T>,
+  longestMs: number,
+): Promise<T> {
+  const session = client.startSession();
+  async function attempt(): Promise<T> {
+    session.startTransaction(options);
+    const result = await work(session);
+    await session.commitTransaction();
+    return result;
+  }
+  try {
+    return await bounded(attempt(), longestMs);
+  } finally {
+    // It aborts what is under way, and whatever a late attempt still asks for in it is refused.
+    void session.endSession().catch(() => undefined);
+  }
+}
+
 function connectionOf(client: MongoClient, { address, database }: MongoAddress): Connection {
   const db = client.db(database);
+  const server = presenceOf(() => bounded(client.db('admin').command({ ping: 1 }), waits.read));
 
   const failure = (error: unknown): unknown =>
     error instanceof MongoError || error instanceof LateError
@@ -91,11 +121,24 @@ function connectionOf(client: MongoClient, { address, database }: MongoAddress):
     }
   }
 
+  async function read<T>(work: () => Promise<T>): Promise<T> {
+    const away = server.away();
+    if (away !== undefined) throw new ReadStoreError(away.message, { cause: away });
+    try {
+      return await once(work, waits.read);
+    } catch (error) {
+      if (error instanceof ReadStoreError && isAbsence(error.cause)) server.lost(error);
+      throw error;
+    }
+  }
+
   async function repeated<T>(work: () => Promise<T>, longestMs: number): Promise<T> {
     const until = performance.now() + waits.repeat;
     for (let pauseMs = 5; ; pauseMs = Math.min(2 * pauseMs, waits.longestPause)) {
       try {
-        return await bounded(work(), longestMs);
+        const result = await bounded(work(), longestMs);
+        server.found();
+        return result;
       } catch (error) {
         if (!mayPass(error) || performance.now() + pauseMs > until) throw failure(error);
       }
@@ -103,32 +146,18 @@ function connectionOf(client: MongoClient, { address, database }: MongoAddress):
     }
   }
 
-  async function inTransaction<T>(
-    work: (session: ClientSession) => Promise<T>,
-    longestMs: number,
-  ): Promise<T> {
-    const session = client.startSession();
-    async function attempt(): Promise<T> {
-      session.startTransaction(options);
-      const result = await work(session);
-      await session.commitTransaction();
-      return result;
-    }
-    try {
-      return await bounded(attempt(), longestMs);
-    } finally {
-      // It aborts what is under way, and whatever a late attempt still asks for in it is refused.
-      void session.endSession().catch(() => undefined);
-    }
-  }
-
   return {
     db,
-    read: (work) => once(work, waits.read),
+    read,
     write: (work, longestMs = waits.write) => repeated(work, longestMs),
-    transaction: (work) => repeated(() => inTransaction(work, waits.transaction), 2 * waits.transaction),
-    moment: (work, longestMs = waits.moment) => once(() => inTransaction(work, longestMs), 2 * longestMs),
-    close: () => bounded(client.close(), waits.close),
+    transaction: (work) =>
+      repeated(() => inTransaction(client, work, waits.transaction), 2 * waits.transaction),
+    moment: (work, longestMs = waits.moment) =>
+      once(() => inTransaction(client, work, longestMs), 2 * longestMs),
+    close() {
+      server.found();
+      return bounded(client.close(), waits.close);
+    },
   };
 }
 
