@@ -31,7 +31,7 @@ let own: OwnServer | undefined;
 if (given === undefined)
   await ownServer().then(
     (server) => (own = server),
-    (error) => notRun('no suite was', error),
+    (error) => notRun('the contracts and all else were', error),
   );
 const url = given ?? own?.url;
 

@@ -14,7 +14,7 @@ const ORPHAN_MS = 3_600_000;
 const TRIES = 5;
 
 /** The collections of a database, by name. */
-export function collectionsIn({ db, read, write }: Connection, tables: Tables) {
+export function collectionsIn({ db, ask, write }: Connection, tables: Tables) {
   const { collections } = tables;
   /** As they were when they were last looked up. */
   const known = new Map<string, Collection>();
@@ -52,7 +52,7 @@ export function collectionsIn({ db, read, write }: Connection, tables: Tables) {
     },
     drop: (name: string): Promise<void> => write(() => drop(name), WHOLE_MS),
     async dropAll(): Promise<void> {
-      const names = await read(() => collections.distinct('_id'));
+      const names = await ask(() => collections.distinct('_id'));
       for (const name of names) await write(() => drop(name), WHOLE_MS);
     },
     /**

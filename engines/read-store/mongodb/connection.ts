@@ -74,7 +74,8 @@ export const isDuplicate = (error: unknown): boolean =>
 /** A client with deadlines. What it fails with is a {@link ReadStoreError}; what the store says of a call is left as it is. */
 export interface Connection {
   readonly db: Db;
-  read<T>(work: () => Promise<T>): Promise<T>;
+  /** Asks once, and not at all while the server is known to be away. */
+  ask<T>(work: () => Promise<T>): Promise<T>;
   /** @param work bears being done twice, because an outcome that is unknown is settled by doing it again */
   write<T>(work: () => Promise<T>, longestMs?: number): Promise<T>;
   /** All of it or nothing. @param work bears being done twice, and asks for nothing but in the session */
@@ -121,7 +122,7 @@ function connectionOf(client: MongoClient, { address, database }: MongoAddress):
     }
   }
 
-  async function read<T>(work: () => Promise<T>): Promise<T> {
+  async function ask<T>(work: () => Promise<T>): Promise<T> {
     const away = server.away();
     if (away !== undefined) throw new ReadStoreError(away.message, { cause: away });
     try {
@@ -148,7 +149,7 @@ function connectionOf(client: MongoClient, { address, database }: MongoAddress):
 
   return {
     db,
-    read,
+    ask,
     write: (work, longestMs = waits.write) => repeated(work, longestMs),
     transaction: (work) =>
       repeated(() => inTransaction(client, work, waits.transaction), 2 * waits.transaction),

@@ -38,12 +38,13 @@ async function lease(
 
 /** Leases, checkpoints and parked keys, and the commits by which documents are written: one transaction each. */
 export function mongoConsumers(connection: Connection, tables: Tables): ConsumerStore {
-  const { db, read, write, transaction } = connection;
+  const { db, ask, write, transaction, moment } = connection;
   const { consumers, parked, waiting } = tables;
   return {
     lease: (...asked) => write(() => lease(tables, asked)),
     release: async ({ consumer, owner, epoch }) => {
-      await write(() => consumers.updateOne({ _id: consumer, owner, epoch }, { $set: { owner: null } }));
+      // One that is not released runs out; a stop does not wait for a server that is away.
+      await ask(() => consumers.updateOne({ _id: consumer, owner, epoch }, { $set: { owner: null } }));
     },
     async commit({ lease, writes, checkpoint, parked: changes }) {
       if (writes.length > consumerStoreLimits.writesPerCommit)
@@ -55,9 +56,9 @@ export function mongoConsumers(connection: Connection, tables: Tables): Consumer
         return 'committed';
       });
     },
-    checkpoint: (consumer) => read(async () => (await consumers.findOne({ _id: consumer }))?.checkpoint),
+    checkpoint: (consumer) => ask(async () => (await consumers.findOne({ _id: consumer }))?.checkpoint),
     all: () =>
-      read(async () =>
+      ask(async () =>
         (await consumers.find().sort({ _id: 1 }).toArray()).map(({ _id, checkpoint, owner, until }) => ({
           consumer: _id,
           checkpoint,
@@ -72,7 +73,7 @@ export function mongoConsumers(connection: Connection, tables: Tables): Consumer
         await waiting.deleteMany({ consumer }, { session });
       }),
     parked: (consumer) =>
-      transaction(async (session) => {
+      moment(async (session) => {
         const rows = await parked
           .find(consumer === undefined ? {} : { consumer }, { session })
           .sort({ consumer: 1, key: 1 })
@@ -96,7 +97,7 @@ export function mongoConsumers(connection: Connection, tables: Tables): Consumer
         }
         return keys;
       }),
-    isParked: (consumer, key) => read(async () => (await parked.findOne({ consumer, key })) !== null),
+    isParked: (consumer, key) => ask(async () => (await parked.findOne({ consumer, key })) !== null),
     requestRetry: (consumer, key) =>
       write(async () => {
         const meant = { consumer, ...(key !== undefined && { key }) };

@@ -58,11 +58,11 @@ async function findIn(db: Db, collection: Collection, query: Query): Promise<Pag
   }
 }
 
-export const mongoDocuments = ({ db, read }: Connection, collections: Collections): DocumentStore => ({
+export const mongoDocuments = ({ db, ask }: Connection, collections: Collections): DocumentStore => ({
   declare: collections.declare,
   drop: collections.drop,
   get: (name, ids) =>
-    read(() =>
+    ask(() =>
       collections.reading(name, async (collection) => {
         if (ids.length > documentLimits.idsPerGet) throw new RangeError('too many ids in one get');
         const found = documentsOf(db, collection).find({
@@ -72,7 +72,7 @@ export const mongoDocuments = ({ db, read }: Connection, collections: Collection
         return new Map(rows.map((row) => [row._id, documentOf(row)]));
       }),
     ),
-  find: (name, query) => read(() => collections.reading(name, (collection) => findIn(db, collection, query))),
+  find: (name, query) => ask(() => collections.reading(name, (collection) => findIn(db, collection, query))),
   scan: (name, afterId, limit) =>
-    read(() => collections.reading(name, (collection) => scanOf(db, collection, afterId, limit))),
+    ask(() => collections.reading(name, (collection) => scanOf(db, collection, afterId, limit))),
 });

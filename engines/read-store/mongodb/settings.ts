@@ -6,13 +6,13 @@ import type { Tables } from './rows.ts';
 
 /** Settings. What is done again, because nobody knows whether it was done, knows by its own name that it was. */
 export function mongoSettings(
-  { read, transaction }: Connection,
+  { ask, transaction }: Connection,
   { settings, consumers }: Tables,
 ): SettingStore {
   const write = (name: string, value: string, by: string, session: ClientSession) =>
     settings.replaceOne({ _id: name }, { value, by }, { session, upsert: true });
   return {
-    get: (name) => read(async () => (await settings.findOne({ _id: name }))?.value),
+    get: (name) => ask(async () => (await settings.findOne({ _id: name }))?.value),
     async put(name, value, expected) {
       const by = randomUUID();
       return transaction(async (session) => {

@@ -4,9 +4,9 @@ import type { Connection } from './connection.ts';
 import type { Tables } from './rows.ts';
 
 /** Snapshots as JSON text. */
-export const mongoSnapshots = ({ read, write }: Connection, { snapshots }: Tables): SnapshotStore => ({
+export const mongoSnapshots = ({ ask, write }: Connection, { snapshots }: Tables): SnapshotStore => ({
   read: (name) =>
-    read(async () => {
+    ask(async () => {
       const row = await snapshots.findOne({ _id: name });
       return row === null ? undefined : (JSON.parse(row.body) as JsonObject);
     }),
