@@ -1,3 +1,4 @@
+import { z } from 'zod';
 import type { Json, JsonObject } from '#domain/kernel/canonical.ts';
 import type { CollectionSpec } from '#domain/kernel/ports/document-store.ts';
 
@@ -9,6 +10,20 @@ const PATH = /^[A-Za-z_][A-Za-z0-9_]{0,63}(\.[A-Za-z_][A-Za-z0-9_]{0,63}){0,7}$/
 
 /** Whether a path may be looked up, and stand in SQL: names of letters, digits and `_`, joined by dots. */
 export const isPath = (path: string): boolean => PATH.test(path);
+
+const Spec = z.object({
+  name: z.string(),
+  indexes: z.array(
+    z.object({
+      name: z.string(),
+      fields: z.array(z.object({ path: z.string(), as: z.enum(['text', 'integer']) })),
+    }),
+  ),
+  text: z.array(z.string()),
+});
+
+/** A declaration as an engine keeps it, by `JSON.stringify`. @throws z.ZodError for what is none */
+export const specFrom = (kept: string): CollectionSpec => Spec.parse(JSON.parse(kept));
 
 /** @throws TypeError for a name or a path that no engine takes. */
 export function validCollection(spec: CollectionSpec): CollectionSpec {

@@ -46,7 +46,7 @@ const TESTS = 'test/unit/';
 const inTests = (path: string) => path.startsWith(TESTS);
 
 /** The context that a file belongs to by its folder; undefined: it serves all of them. */
-function contextOf(path: string): string | undefined {
+export function contextOf(path: string): string | undefined {
   const [, listed] = /^compose\/contexts\/(?!(?:manifest|platform)\.ts$)([\w-]+)\.ts$/.exec(path) ?? [];
   if (listed !== undefined) return listed;
   const [room = '', folder = '', file] = (inTests(path) ? path.slice(TESTS.length) : path).split('/');

@@ -1,4 +1,5 @@
 import type { Registry } from '#domain/kernel/registry.ts';
+import { contextOf } from './context-walls.ts';
 import { everyNode, type Node, nameOf, parse, type Tree, textOf } from './tree.ts';
 
 // How a context joins: whatever is declared in its folders stands in its manifest, `compose/contexts/<name>.ts`.
@@ -68,9 +69,7 @@ export function unlisted(tree: Tree): readonly string[] {
     /^compose\/contexts\/(?!manifest\.ts$)[\w-]+\.ts$/.test(path),
   );
   const folders = new Set(
-    [...tree.keys()].flatMap(
-      (path) => /^domain\/(?!(?:kernel|workflows|zod)\/)([\w-]+)\//.exec(path)?.[1] ?? [],
-    ),
+    [...tree.keys()].filter((path) => path.startsWith('domain/')).flatMap((path) => contextOf(path) ?? []),
   );
   const list = tree.get(LIST) ?? '';
   return [
@@ -100,7 +99,7 @@ export function unlisted(tree: Tree): readonly string[] {
 export function unregistered(tree: Tree, registry: Pick<Registry, 'events' | 'commands'>): readonly string[] {
   const lists = { event: registry.events, command: registry.commands };
   return [...tree].flatMap(([path, text]) => {
-    if (!/^domain\/(?!(?:kernel|workflows|zod)\/)/.test(path)) return [];
+    if (!path.startsWith('domain/') || contextOf(path) === undefined) return [];
     return everyNode(parse(path, text).program)
       .filter((node) => node.type === 'CallExpression')
       .flatMap((node) => {

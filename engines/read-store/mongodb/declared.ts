@@ -1,17 +1,5 @@
-import { z } from 'zod';
 import type { CollectionSpec } from '#domain/kernel/ports/document-store.ts';
-import { type Kind, kindsOf } from '../collection.ts';
-
-const Spec = z.object({
-  name: z.string(),
-  indexes: z.array(
-    z.object({
-      name: z.string(),
-      fields: z.array(z.object({ path: z.string(), as: z.enum(['text', 'integer']) })),
-    }),
-  ),
-  text: z.array(z.string()),
-});
+import { type Kind, kindsOf, specFrom } from '../collection.ts';
 
 /** A collection as it was declared. */
 export interface Collection {
@@ -40,7 +28,7 @@ export const collectionOf = ({
   readonly physical: string;
   readonly spec: string;
   readonly arrays: readonly string[];
-}): Collection => collectionFrom(Spec.parse(JSON.parse(spec)), physical, arrays);
+}): Collection => collectionFrom(specFrom(spec), physical, arrays);
 
 /** The field under which a declared path is kept: the same in an index and in a query. */
 export const fieldOf = ({ paths }: Collection, path: string): string =>

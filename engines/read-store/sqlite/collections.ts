@@ -1,18 +1,8 @@
 import { z } from 'zod';
 import { type CollectionSpec, NoSuchCollectionError } from '#domain/kernel/ports/document-store.ts';
-import { kindsOf } from '../collection.ts';
+import { kindsOf, specFrom } from '../collection.ts';
 import type { Database } from './database.ts';
 
-const Spec = z.object({
-  name: z.string(),
-  indexes: z.array(
-    z.object({
-      name: z.string(),
-      fields: z.array(z.object({ path: z.string(), as: z.enum(['text', 'integer']) })),
-    }),
-  ),
-  text: z.array(z.string()),
-});
 const Paths = z.array(z.string());
 
 /** A collection as it was declared. */
@@ -50,7 +40,7 @@ export class Collections {
     const arrays = Paths.parse(JSON.parse(String(row.arrays)));
     if (known?.table === table && known.declared === declared && known.arrays.size === arrays.length)
       return known;
-    const spec = Spec.parse(JSON.parse(declared));
+    const spec = specFrom(declared);
     const collection = { spec, declared, table, paths: [...kindsOf(spec).keys()], arrays: new Set(arrays) };
     this.#known.set(name, collection);
     return collection;

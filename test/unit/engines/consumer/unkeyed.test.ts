@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { Handler } from '#domain/kernel/ports/consumer.ts';
+import type { EventStore } from '#domain/kernel/ports/event-store.ts';
 import type { ReadStore } from '#domain/kernel/ports/read-store.ts';
 import { consumerLoop } from '#engines/consumer/consumer.ts';
 import { partsOf } from '#engines/consumer/partition.ts';
@@ -12,6 +13,13 @@ import { abc, amountOf, keyOf, notebook } from './notebook.ts';
 describe('an event of which nobody can tell the key', () => {
   const parkedIn = async (readStore: ReadStore) =>
     Object.fromEntries((await readStore.consumers.parked()).map(({ key, waiting }) => [key, waiting]));
+
+  /** As code would be that reads what this one does not. */
+  const lenientLoop = (store: EventStore, { consumers }: ReadStore) =>
+    consumerLoop({
+      ...{ feed: store, store, consumers, clock, owner: 'fixed' },
+      registry: { ...registry, decode: readingMuchAs(9n) },
+    });
 
   it('whose key throws parks under its stream, with what its stream brings, and the rest flows', async () => {
     const store = await historyOf(abc);
@@ -71,15 +79,7 @@ describe('an event of which nobody can tell the key', () => {
     assert.deepEqual(seen, ['a1', 'b3']);
     await consumer.stop();
 
-    const lenient = { ...registry, decode: readingMuchAs(9n) };
-    const loop = consumerLoop({
-      feed: store,
-      store,
-      consumers: readStore.consumers,
-      registry: lenient,
-      clock,
-      owner: 'fixed',
-    });
+    const loop = lenientLoop(store, readStore);
     await readStore.consumers.requestRetry('notebook', undefined);
     const better = await loop(handler);
     await until(async () => (await readStore.consumers.parked()).length === 0, 'released');
@@ -116,15 +116,7 @@ describe('an event of which nobody can tell the key', () => {
     const consumer = await loopOf(store, readStore)(handler);
     assert.equal(await consumer.reached(last, 5_000), true);
     await consumer.stop();
-    const lenient = { ...registry, decode: readingMuchAs(9n) };
-    const loop = consumerLoop({
-      feed: store,
-      store,
-      consumers: readStore.consumers,
-      registry: lenient,
-      clock,
-      owner: 'fixed',
-    });
+    const loop = lenientLoop(store, readStore);
     for (const part of partsOf(handler)) await readStore.consumers.requestRetry(part, undefined);
     const better = await loop(handler);
     await until(async () => (await readStore.consumers.parked()).length === 0, 'released');
