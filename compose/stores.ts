@@ -12,11 +12,7 @@ import { openSqliteEventStore } from '#engines/event-store/sqlite/store.ts';
 import { writableFolder } from '#engines/folder.ts';
 import { belongTo } from '#engines/read-store/history.ts';
 import { memoryReadStore } from '#engines/read-store/memory/store.ts';
-import {
-  type MongoReadStore,
-  openMongoReadStore,
-  openTemporaryMongoReadStore,
-} from '#engines/read-store/mongodb/store.ts';
+import type { MongoReadStore } from '#engines/read-store/mongodb/store.ts';
 import { openSqliteReadStore } from '#engines/read-store/sqlite/store.ts';
 import { demandWholeHistory, refuseLoss } from '#engines/whole-history.ts';
 import { reasonOf } from './reason.ts';
@@ -110,9 +106,11 @@ function useFolder(folder: string): void {
 }
 
 /** @throws StoreError `unavailable`, naming hosts and database */
-async function openMongo(at: MongoAt, open = openMongoReadStore): Promise<MongoReadStore> {
+async function openMongo(at: MongoAt, temporary = false): Promise<MongoReadStore> {
+  // Loaded where it is wanted: its driver takes memory and time of every start.
+  const engine = await import('#engines/read-store/mongodb/store.ts');
   try {
-    return await open(at);
+    return await (temporary ? engine.openTemporaryMongoReadStore(at) : engine.openMongoReadStore(at));
   } catch (error) {
     throw new StoreError('unavailable', `READ_STORE cannot be used: ${reasonOf(error)}.`, { cause: error });
   }
@@ -144,7 +142,7 @@ export async function openReadStore(at: StoresAt, log: Log = noLog): Promise<Rea
 export async function temporaryReadStore(at: StoresAt): Promise<TemporaryReadStore> {
   if (at.profile === 'memory') return { readStore: memoryReadStore(), dispose: async () => undefined };
   if (at.profile === 'mongodb') {
-    const readStore = await openMongo(at.readStore, openTemporaryMongoReadStore);
+    const readStore = await openMongo(at.readStore, true);
     return { readStore, dispose: readStore.destroy };
   }
   const folder = await mkdtemp(join(tmpdir(), 'annals-verify-'));
