@@ -1,6 +1,17 @@
 import { isIP } from 'node:net';
 import { resolve } from 'node:path';
 import { z } from 'zod';
+import {
+  BusAddress,
+  type BusAt,
+  type EngineFiles,
+  EventStoreAddress,
+  type EventStoreAt,
+  ReadStoreAddress,
+  type ReadStoreAt,
+} from '#runtime/engine-address.ts';
+
+export type { BusAt, EngineFiles, EventStoreAt, ReadStoreAt };
 
 /** An empty variable is one that is not set: that is how shells and compose files leave them. */
 const set = (environment: NodeJS.ProcessEnv) =>
@@ -52,40 +63,9 @@ const Origin = z.string().transform((text, context) => {
   return z.NEVER;
 });
 
-/** Where the read models are kept. */
-export type ReadStoreAt =
-  | { readonly engine: 'sqlite' }
-  | {
-      readonly engine: 'mongodb';
-      /** With credentials and options, so that nobody is told of it. */
-      readonly url: string;
-      /** Hosts and database, as it may be told. */
-      readonly address: string;
-      readonly database: string;
-    };
-
-/** Whatever stands before an `@` are credentials, which hold none themselves. */
-const MONGODB =
-  /^(?<scheme>mongodb(?:\+srv)?:\/\/)(?:[^@/?\s]+@)?(?<hosts>[^@/?\s]+)(?:\/(?<name>[A-Za-z0-9_-]{0,38}))?(?:\?\S*)?$/;
-const ReadStore = z.string().transform((text, context): ReadStoreAt => {
-  if (text === 'sqlite:') return Object.freeze({ engine: 'sqlite' });
-  const { scheme, hosts, name } = MONGODB.exec(text)?.groups ?? {};
-  if (scheme !== undefined) {
-    const database = name || 'annals';
-    return Object.freeze({
-      engine: 'mongodb',
-      url: text,
-      address: `${scheme}${hosts}/${database}`,
-      database,
-    });
-  }
-  // What was given may hold a password.
-  context.addIssue({
-    code: 'custom',
-    message: 'sqlite:, or mongodb://host,host/database?replicaSet=name with what the driver may be told',
-  });
-  return z.NEVER;
-});
+/** What a process may do of the platform's work; all of it by default. */
+export const roles = ['write-side', 'projections', 'sagas', 'read-api', 'publisher'] as const;
+export type PlatformRole = (typeof roles)[number];
 
 const Environment = z.object({
   NODE_ENV: z.enum(['development', 'production', 'test']).default('development'),
@@ -101,7 +81,19 @@ const Environment = z.object({
     .pipe(z.array(z.enum(simulatedEngines)))
     .default([]),
   DATA_DIR: z.string().default('./data'),
-  READ_STORE: ReadStore.default({ engine: 'sqlite' }),
+  EVENT_STORE: EventStoreAddress.default({ engine: 'sqlite' }),
+  READ_STORE: ReadStoreAddress.default({ engine: 'sqlite' }),
+  READ_STORE_CREDENTIALS_FILE: z.string().optional(),
+  READ_STORE_CA_FILE: z.string().optional(),
+  READ_STORE_CERTIFICATE_FILE: z.string().optional(),
+  BUS: BusAddress.default({ engine: 'memory' }),
+  BUS_CREDENTIALS_FILE: z.string().optional(),
+  BUS_CA_FILE: z.string().optional(),
+  BUS_CERTIFICATE_FILE: z.string().optional(),
+  SERVICE_HOST: z.string().max(255).default('127.0.0.1'),
+  SERVICE_PORT: Port.default(4002),
+  SERVICE_URL: Origin.optional(),
+  SERVICE_KEY_FILE: z.string().optional(),
   LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
   CLOCK: z.enum(['system', 'simulated']).default('system'),
   DEV_TOKENS: z.stringbool().optional(),
@@ -157,7 +149,23 @@ export interface Config {
   readonly simulated: readonly SimulatedEngine[];
   /** Absolute. Events, views and, in development, the key that signs tokens. */
   readonly dataDir: string;
+  /** What this process does. */
+  readonly roles: readonly PlatformRole[];
+  /** Whether it does everything, so that there is no other process. */
+  readonly whole: boolean;
+  readonly eventStore: EventStoreAt;
   readonly readStore: ReadStoreAt;
+  readonly bus: BusAt;
+  /** How the processes of one platform reach each other. */
+  readonly service: {
+    /** Where the write side listens for the other roles. */
+    readonly host: string;
+    readonly port: number;
+    /** Where the other roles find it. */
+    readonly url: string | undefined;
+    /** A file with the secret that the roles share; undefined: one is made and kept in `dataDir`, in development only. */
+    readonly keyFile: string | undefined;
+  };
   readonly logLevel: Environment['LOG_LEVEL'];
   /** `simulated` stands still until it is told to move: for the demo. */
   readonly clock: 'system' | 'simulated';
@@ -231,8 +239,71 @@ function productionProblems(environment: Environment): readonly string[] {
   ];
 }
 
-/** Reads the environment. @throws ConfigError naming every problem */
-export function readConfig(environment: NodeJS.ProcessEnv = process.env): Config {
+/** What cannot work together: engines of one process with roles in several. */
+function roleProblems(environment: Environment, chosen: readonly PlatformRole[]): readonly string[] {
+  if (chosen.length === roles.length) return [];
+  const has = (role: PlatformRole): boolean => chosen.includes(role);
+  const alone = has('write-side') ? 'write-side' : 'sagas';
+  const needsWriteSide = !has('write-side') && (has('read-api') || environment.CLOCK === 'simulated');
+  return [
+    ...(has('write-side') === has('sagas')
+      ? []
+      : [
+          `--role: ${alone} without ${alone === 'sagas' ? 'write-side' : 'sagas'}: both append to the SQLite history of EVENT_STORE, which one process writes; run them together`,
+        ]),
+    ...(environment.READ_STORE.engine === 'sqlite'
+      ? ['READ_STORE: SQLite views are of one process; roles in several need mongodb://…']
+      : []),
+    ...(environment.BUS.engine === 'memory'
+      ? ['BUS: a bus in memory is of one process; roles in several need kafka://…']
+      : []),
+    ...(needsWriteSide && environment.SERVICE_URL === undefined
+      ? [
+          'SERVICE_URL: this role needs the address at which the write side listens for the others, such as http://write-side:4002',
+        ]
+      : []),
+    ...(environment.NODE_ENV === 'production' && environment.SERVICE_KEY_FILE === undefined
+      ? ['SERVICE_KEY_FILE: production needs the secret that the roles know each other by']
+      : []),
+  ];
+}
+
+/** What is told of an engine that it has no use for. */
+function fileProblems(environment: Environment): readonly string[] {
+  const unused = {
+    READ_STORE: environment.READ_STORE.engine === 'sqlite',
+    BUS: environment.BUS.engine === 'memory',
+  };
+  return (['READ_STORE', 'BUS'] as const).flatMap((setting) =>
+    unused[setting]
+      ? (['CREDENTIALS', 'CA', 'CERTIFICATE'] as const)
+          .map((file) => `${setting}_${file}_FILE` as const)
+          .filter((name) => environment[name] !== undefined)
+          .map((name) => `${name}: the engine of ${setting} runs in this process and lets everybody in`)
+      : [],
+  );
+}
+
+const filesOf = (environment: Environment, setting: 'READ_STORE' | 'BUS'): EngineFiles =>
+  Object.freeze({
+    credentials: environment[`${setting}_CREDENTIALS_FILE`],
+    authority: environment[`${setting}_CA_FILE`],
+    certificate: environment[`${setting}_CERTIFICATE_FILE`],
+  });
+
+/** An engine's address with the files that let us in. */
+const withFiles = <At extends ReadStoreAt | BusAt>(at: At, files: EngineFiles): At =>
+  'files' in at ? (Object.freeze({ ...at, files }) as At) : at;
+
+/**
+ * Reads the environment.
+ * @param chosen what this process does of the platform's work
+ * @throws ConfigError naming every problem
+ */
+export function readConfig(
+  environment: NodeJS.ProcessEnv = process.env,
+  chosen: readonly PlatformRole[] = roles,
+): Config {
   const parsed = Environment.safeParse(set(environment));
   if (!parsed.success)
     throw new ConfigError(parsed.error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`));
@@ -241,6 +312,8 @@ export function readConfig(environment: NodeJS.ProcessEnv = process.env): Config
   const operationsPort = known.OPERATIONS_PORT ?? (production ? OPERATIONS_PORT : undefined);
   const problems = [
     ...productionProblems(known),
+    ...roleProblems(known, chosen),
+    ...fileProblems(known),
     ...(operationsPort === undefined && environment.OPERATIONS_HOST !== undefined
       ? ['OPERATIONS_HOST: there is no port of that host without OPERATIONS_PORT']
       : []),
@@ -259,7 +332,17 @@ export function readConfig(environment: NodeJS.ProcessEnv = process.env): Config
     allowedOrigins: Object.freeze(known.ALLOWED_ORIGINS),
     simulated: Object.freeze(known.SIMULATED),
     dataDir: resolve(known.DATA_DIR),
-    readStore: known.READ_STORE,
+    roles: Object.freeze(roles.filter((role) => chosen.includes(role))),
+    whole: chosen.length === roles.length,
+    eventStore: known.EVENT_STORE,
+    readStore: withFiles(known.READ_STORE, filesOf(known, 'READ_STORE')),
+    bus: withFiles(known.BUS, filesOf(known, 'BUS')),
+    service: Object.freeze({
+      host: known.SERVICE_HOST,
+      port: known.SERVICE_PORT,
+      url: known.SERVICE_URL,
+      keyFile: known.SERVICE_KEY_FILE,
+    }),
     logLevel: known.LOG_LEVEL,
     clock: known.CLOCK,
     devTokens: known.DEV_TOKENS ?? !production,

@@ -1,0 +1,11 @@
+import type { Instant } from '../instant.ts';
+
+/** How an engine is doing, as whoever looks after the platform is told: in health, in metrics, never with a secret. */
+export interface Standing {
+  /** Where it is: `sqlite:/var/lib/annals/events.db`, `mongodb://host/database`, `kafka://host:9092/annals`. */
+  readonly address: string;
+  /** Whether it answered when it was last asked. */
+  readonly state: 'up' | 'down';
+  /** What it failed with last, also where it answers again. */
+  readonly lastError?: { readonly message: string; readonly at: Instant };
+}
