@@ -55,6 +55,7 @@ const usual: Readonly<Record<string, (config: Config) => string | number | undef
   DATA_DIR: ({ dataDir }) => `./${relative(process.cwd(), dataDir)}`,
   EVENT_STORE: ({ eventStore }) => `${eventStore.engine}:`,
   BUS: ({ bus }) => `${bus.engine}:`,
+  BUS_REPLY_PREFIXES: ({ replyPrefixes }) => replyPrefixes.join(','),
   SERVICE_HOST: ({ service }) => service.host,
   SERVICE_PORT: ({ service }) => service.port,
   READ_STORE: ({ readStore }) => `${readStore.engine}:`,
