@@ -103,7 +103,12 @@ test('a token is judged by the moment at which the bus took its record, however 
 
 test('what may work later waits, and all else is answered', async () => {
   const hint = { retryAfterMs: 5 };
-  const waits: readonly Rejection[] = [Overloaded(hint), Unavailable(hint), Contended(hint), NewerVersion({ event: 'e' })];
+  const waits: readonly Rejection[] = [
+    Overloaded(hint),
+    Unavailable(hint),
+    Contended(hint),
+    NewerVersion({ event: 'e' }),
+  ];
   const ends = [Internal({ reference: 'r' }), TooManyKeys({ limit: 1, ...hint })];
   for (const rejection of [...waits, ...ends]) {
     const { sent, handling, received, command } = await given(() => rejection);
