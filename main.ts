@@ -3,8 +3,8 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { type Logger, pino } from 'pino';
-import { type Platform, startEmbedded } from '#compose/embedded.ts';
 import { openLog } from '#compose/log.ts';
+import { type Platform, startPlatform } from '#compose/platform.ts';
 import { type Config, ConfigError, readConfig } from '#config';
 import { EXIT, exitCodeOf } from '#exit';
 
@@ -86,7 +86,7 @@ function startDemo({ url }: Platform, forDemo: readonly string[]): ChildProcess 
 function start(config: Config): Promise<Platform> {
   const log = openLog(config.logLevel, output);
   endOnMistakes(log);
-  return startEmbedded({
+  return startPlatform({
     config,
     version,
     log,
