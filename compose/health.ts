@@ -1,4 +1,5 @@
 import type { ConsumerStatus } from '#domain/kernel/ports/consumer.ts';
+import type { Standing } from '#domain/kernel/ports/standing.ts';
 import type { Health } from './http.ts';
 
 /**
@@ -22,4 +23,10 @@ export const healthOf = (consumers: readonly ConsumerStatus[]): Health[string] =
 export const healthOfClock = (jump: string | undefined): Health[string] => ({
   ready: true,
   ...(jump === undefined ? {} : { detail: jump }),
+});
+
+/** An engine or a role elsewhere, without which this process does less, and does it all the same. */
+export const healthOfElsewhere = ({ address, state, lastError }: Standing): Health[string] => ({
+  ready: true,
+  detail: state === 'up' ? address : `${address} down: ${lastError?.message ?? 'not reached'}`,
 });

@@ -1,21 +1,26 @@
+import type { Router } from 'express';
 import type { Logger } from 'pino';
 import type { Config } from '#config';
+import type { Position } from '#domain/kernel/envelope.ts';
 import { afterwards } from '#engines/afterwards.ts';
 import type { ReadLimits } from '#read-api/limits.ts';
 import { pause } from '#runtime/pause.ts';
 import { turns } from '#runtime/turns.ts';
 import { authenticator } from '#write-side/identity/authenticate.ts';
+import { dispatchRoutes } from '#write-side/service/dispatch.ts';
+import { type SharedClock, sharedClock } from './clock/shared-clock.ts';
+import { registry } from './contexts.ts';
 import { clockOperations, developmentClock } from './development-clock.ts';
-import { type EmbeddedEngines, type Engines, embeddedEngines } from './engines.ts';
-import { healthOfClock } from './health.ts';
+import { type Engines, openEngines, type ProcessEngines } from './engines.ts';
+import { healthOfClock, healthOfElsewhere } from './health.ts';
 import { addressesBehind } from './http/addresses.ts';
 import type { HttpLimits } from './http/limits.ts';
-import type { HttpPort } from './http.ts';
 import { metrics } from './metrics.ts';
 import { allowedOrigins } from './origins.ts';
 import { openPorts, type Ports, type PortsOptions } from './ports.ts';
 import type { RunningRole, Surroundings } from './roles/role.ts';
 import { startRoles } from './roles.ts';
+import type { DoneWith } from './service.ts';
 
 /** How long a stop waits for what is under way, in milliseconds. */
 const GRACE_MS = 5_000;
@@ -31,6 +36,8 @@ export interface Platform {
   readonly url: string;
   /** Where the operator looks; undefined: on the same port as everybody. */
   readonly operationsUrl: string | undefined;
+  /** Where other roles reach this process; undefined: there are none, or they reach another. */
+  readonly serviceUrl: string | undefined;
   /** Finishes what was accepted, ends the feeds with a reason, and closes everything. Repeats wait for the first. */
   stop(): Promise<void>;
 }
@@ -45,15 +52,31 @@ export interface PlatformOptions {
   readonly limits?: { readonly http?: Partial<HttpLimits>; readonly read?: Partial<ReadLimits> };
 }
 
-/** Waits until nothing is left to do at this moment of the simulated business. @throws when that takes too long */
-async function settle({ store }: Engines, roles: readonly RunningRole[]): Promise<void> {
+/**
+ * Waits until nothing is left to do here at this moment of the simulated business; up to where, that is.
+ * @throws when that takes too long
+ */
+async function settle({ store }: Engines, roles: readonly RunningRole[]): Promise<Position> {
   for (;;) {
     const head = await store.head();
     const settled = await Promise.all(roles.map((role) => role.settled?.(head, SETTLE_MS) ?? true));
     if (settled.includes(false)) throw new Error('the platform did not come to rest in time');
-    if ((await store.head()) === head) return;
+    if ((await store.head()) === head) return head;
   }
 }
+
+/** Whether this process is done with the history up to a position: with all of it, or with what might send commands. */
+const doneWith =
+  (roles: readonly RunningRole[]): DoneWith =>
+  async (head, all, timeoutMs) => {
+    const done = await Promise.all(
+      roles.flatMap((role) => [
+        role.settled?.(head, timeoutMs) ?? true,
+        all ? (role.caughtUp?.(head, timeoutMs) ?? true) : true,
+      ]),
+    );
+    return !done.includes(false);
+  };
 
 /** What production may be meant to do without, and should not in earnest. */
 function warnOfRehearsal({ simulated, publicUrl }: Config, log: Logger): void {
@@ -63,27 +86,53 @@ function warnOfRehearsal({ simulated, publicUrl }: Config, log: Logger): void {
     log.warn({ publicUrl }, 'PUBLIC_URL is plain http: whoever listens reads what people send');
 }
 
+/** The clock that this process moves for everybody, where it is simulated. */
+function movedHere(
+  engines: ProcessEngines,
+  roles: readonly RunningRole[],
+  log: Logger,
+): SharedClock | undefined {
+  const { simulated: clock, store, machineClock, owner } = engines;
+  if (clock === undefined) return undefined;
+  const settled = () => settle(engines, roles);
+  return sharedClock({ clock, store, settled, owner, machineClock, log, turnMs: SETTLE_MS });
+}
+
 /** What the roles serve, and which of it is there for development. */
 function servedBy(
-  engines: Engines,
   roles: readonly RunningRole[],
+  clock: SharedClock | undefined,
 ): Pick<PortsOptions, 'routers' | 'development'> {
-  const { simulated } = engines;
   return {
     routers: [
       ...roles.flatMap(({ routers = [] }) => routers),
-      ...(simulated === undefined ? [] : [developmentClock(simulated, () => settle(engines, roles))]),
+      ...(clock === undefined ? [] : [developmentClock(clock)]),
     ],
     development: [
       ...roles.flatMap(({ development = [] }) => development),
-      ...(simulated === undefined ? [] : clockOperations),
+      ...(clock === undefined ? [] : clockOperations),
     ],
   };
 }
 
+/** What other processes ask of this one. */
+function forRoles(
+  { knowsRole: knows }: ProcessEngines,
+  roles: readonly RunningRole[],
+  clock: SharedClock | undefined,
+): readonly Router[] | undefined {
+  if (knows === undefined) return undefined;
+  return [
+    ...roles.flatMap(({ decides }) =>
+      decides ? [dispatchRoutes({ registry, dispatch: decides, knows })] : [],
+    ),
+    ...(clock === undefined ? [] : [clock.routes(knows)]),
+  ];
+}
+
 /** What is told of them to whoever looks after the process. */
 function observed(
-  { clockJump, readStoreName }: EmbeddedEngines,
+  { clockJump, readStoreName, writeSide }: ProcessEngines,
   roles: readonly RunningRole[],
 ): Pick<PortsOptions, 'metrics' | 'health'> {
   return {
@@ -96,6 +145,8 @@ function observed(
       // Whether it takes what is written is told by who writes.
       'read-store': { ready: true, detail: readStoreName },
       clock: healthOfClock(clockJump()),
+      // Without it everything is read all the same, and whoever sends commands is told to come again.
+      ...(writeSide === undefined ? {} : { 'write-side': healthOfElsewhere(writeSide.standing()) }),
     }),
   };
 }
@@ -107,20 +158,20 @@ function observed(
 async function stopInOrder(
   engines: Engines,
   roles: readonly RunningRole[],
-  { http, operations }: Ports,
+  { http, operations, service }: Ports,
   { shutdownDelayMs }: Config,
 ): Promise<void> {
   const { machineClock } = engines;
-  http.announceClosing();
-  operations?.announceClosing();
+  for (const port of [http, service, operations]) port?.announceClosing();
   if (shutdownDelayMs > 0) await pause(machineClock, shutdownDelayMs);
   http.endConnections();
+  service?.endConnections();
   const finished = new AbortController();
   const finishing = Promise.all(roles.map((role) => role.finish?.())).finally(() => finished.abort());
   await Promise.race([finishing, pause(machineClock, GRACE_MS, finished.signal)]);
   for (const role of roles) await role.tell?.();
   for (const role of roles) await role.leave?.();
-  await http.close(GRACE_MS);
+  await Promise.all([http.close(GRACE_MS), service?.close(GRACE_MS)]);
   for (const role of roles) await role.stop?.();
   await operations?.close(GRACE_MS);
   await engines.close();
@@ -131,16 +182,16 @@ export async function startPlatform(options: PlatformOptions): Promise<Platform>
   const { config, version, log, onFatal, limits = {} } = options;
   // Whoever waits hears that the outcome is unknown, and then the process may end.
   const farewell = async (error: Error): Promise<void> => {
-    await opened?.close(FAREWELL_MS);
+    await Promise.all([opened?.http.close(FAREWELL_MS), opened?.service?.close(FAREWELL_MS)]);
     onFatal(error);
   };
-  let opened: HttpPort | undefined;
+  let opened: Ports | undefined;
   // A start that comes to nothing leaves nothing that runs.
   await using begun = new AsyncDisposableStack();
-  const engines = await embeddedEngines({ config, log, onFatal: (error) => void farewell(error) });
+  const engines = await openEngines({ config, log, onFatal: (error) => void farewell(error) });
   begun.defer(engines.close);
   if (config.production) warnOfRehearsal(config, log);
-  const publicUrl = () => config.publicUrl ?? opened?.url ?? '';
+  const publicUrl = () => config.publicUrl ?? opened?.http.url ?? '';
   const addresses = addressesBehind(config.trustedProxies);
   const surroundings: Surroundings = {
     ...{ engines, config, log, limits },
@@ -149,11 +200,13 @@ export async function startPlatform(options: PlatformOptions): Promise<Platform>
     perPerson: turns(OPERATIONS_PER_PERSON, afterwards),
     allowedOrigin: allowedOrigins(config, publicUrl),
   };
-  const roles = await startRoles(surroundings, begun);
+  const roles = await startRoles(surroundings, engines.writeSide?.dispatch, begun);
+  const clock = movedHere(engines, roles, log);
   const ports = await openPorts(engines, {
     ...{ config, version, log, addresses, publicUrl },
     allowedOrigin: surroundings.allowedOrigin,
-    ...servedBy(engines, roles),
+    ...servedBy(roles, clock),
+    forRoles: forRoles(engines, roles, clock),
     ...observed(engines, roles),
     limits: {
       connections: config.maxConnections,
@@ -161,9 +214,10 @@ export async function startPlatform(options: PlatformOptions): Promise<Platform>
       ...limits.http,
     },
   });
-  const { http, operations } = ports;
-  opened = http;
+  const { http, operations, service } = ports;
+  opened = ports;
   for (const role of roles) role.opened?.({ url: http.url, publicUrl: publicUrl(), server: http.server });
+  engines.writeSide?.clock?.follow(doneWith(roles));
 
   begun.move();
 
@@ -171,6 +225,7 @@ export async function startPlatform(options: PlatformOptions): Promise<Platform>
   return {
     url: http.url,
     operationsUrl: operations?.url,
+    serviceUrl: service?.url,
     stop() {
       stopped ??= stopInOrder(engines, roles, ports, config);
       return stopped;

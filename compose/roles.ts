@@ -8,17 +8,19 @@ import type { RunningRole, Surroundings } from './roles/role.ts';
 import { paymentsPart, sagasRole } from './roles/sagas.ts';
 import { writeSideRole } from './roles/write-side.ts';
 
-/** Whoever sends commands from a process that has none to decide them: nobody yet. */
-const nobodyDecides: Dispatch = () => Promise.reject(new TypeError('no write side is in this process'));
+/** For roles that send none. */
+const nobodyDecides: Dispatch = () => Promise.reject(new TypeError('this process knows no write side'));
 
 /**
  * Starts what this process does of the platform's work.
  *
+ * @param elsewhere decides commands where that is not done here
  * @param begun takes in how each is ended, for a start that comes to nothing behind it
  * @returns in the order in which they stop: whoever comes from outside first, then who sends, and who is told last
  */
 export async function startRoles(
   surroundings: Surroundings,
+  elsewhere: Dispatch | undefined,
   begun: AsyncDisposableStack,
 ): Promise<readonly RunningRole[]> {
   const { engines, config } = surroundings;
@@ -30,7 +32,7 @@ export async function startRoles(
 
   const paying = has('sagas') ? kept(paymentsPart(surroundings)) : undefined;
   const write = has('write-side') ? kept(writeSideRole(surroundings, paying)) : undefined;
-  const dispatch = write?.pipeline.dispatch ?? nobodyDecides;
+  const dispatch = write?.decides ?? elsewhere ?? nobodyDecides;
   const projections = has('projections') ? kept(await projectionsRole(surroundings)) : undefined;
   const sagas = paying && kept(await sagasRole(surroundings, { dispatch, provider: paying.provider }));
   const { readStore, machineClock } = engines;

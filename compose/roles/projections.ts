@@ -39,6 +39,7 @@ export async function projectionsRole({
     consumers: status,
     health: () => ({ projections: healthOf(status()) }),
     measured: { noticesWaiting: () => countOf(reader, 'notices', { status: 'waiting' }) },
+    caughtUp: views.reached,
     tell: () => toldToAll(engines, views),
     stop: views.stop,
   };

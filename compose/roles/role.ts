@@ -2,7 +2,7 @@ import type { IncomingMessage, Server } from 'node:http';
 import type { Router } from 'express';
 import type { Logger } from 'pino';
 import type { Config } from '#config';
-import type { Position } from '#domain/kernel/envelope.ts';
+import type { Dispatch, Position } from '#domain/kernel/envelope.ts';
 import type { ConsumerStatus } from '#domain/kernel/ports/consumer.ts';
 import type { Standing } from '#domain/kernel/ports/standing.ts';
 import type { Authenticate } from '#domain/kernel/ports/tokens.ts';
@@ -54,10 +54,17 @@ export interface RunningRole {
   readonly measured?: Omit<Partial<Measured>, 'consumers'>;
   /** Beside those that every process has. */
   readonly engines?: () => Readonly<Record<string, Standing>>;
+  /** Decides the commands of whoever has no role that does. */
+  readonly decides?: Dispatch;
   /** Told when the port is open. */
   opened?(opened: Opened): void;
-  /** Whether, within the time, nothing is left to be done for what stands up to `position`; what was done for it stands behind. */
+  /**
+   * Whether, within the time, nothing is left to be done for what stands up to `position`, by whoever sends commands; what was done for it
+   * stands behind.
+   */
   settled?(position: Position, timeoutMs: number): Promise<boolean>;
+  /** Whether, within the time, what is recorded up to `position` can be read. */
+  caughtUp?(position: Position, timeoutMs: number): Promise<boolean>;
   /** Takes nothing new, and resolves when what is under way is done. Repeats wait for the first. */
   finish?(): Promise<void>;
   /** Resolves when what has been recorded is known here to whoever follows it, or after a while. */

@@ -1,17 +1,17 @@
 import { tokenOperations } from '#write-side/identity/development-issuer.ts';
 import { noticesOf, type Payments } from '../payments.ts';
-import { type WriteSide, writeSide } from '../write-side.ts';
+import { writeSide } from '../write-side.ts';
 import type { RunningRole, Surroundings } from './role.ts';
 
 /** Decides commands: REST, the payment provider's webhooks, tokens of development. */
 export function writeSideRole(
   { engines, config, log, addressOf, perPerson }: Surroundings,
   payments: Payments | undefined,
-): RunningRole & Pick<WriteSide, 'pipeline'> {
+): RunningRole & Required<Pick<RunningRole, 'decides'>> {
   const notices = payments?.notices ?? noticesOf(config);
   const { pipeline, routers, noticesUnread } = writeSide(engines, { log, notices, addressOf, perPerson });
   return {
-    pipeline,
+    decides: pipeline.dispatch,
     routers,
     development: config.devTokens ? tokenOperations : [],
     health: () => ({ 'write-side': { ready: !pipeline.status().draining } }),
