@@ -99,7 +99,10 @@ export class ConfigError extends Error {
 }
 
 /** The settings that name a port. */
-export type PortSettings = 'PORT and HOST' | 'OPERATIONS_PORT and OPERATIONS_HOST';
+export type PortSettings =
+  | 'PORT and HOST'
+  | 'OPERATIONS_PORT and OPERATIONS_HOST'
+  | 'SERVICE_PORT and SERVICE_HOST';
 
 /** The settings that name a file which is read at the start. */
 export type FileSettings = 'TOKEN_KEY_FILE' | 'SERVICE_KEY_FILE';
