@@ -22,6 +22,7 @@ import { systemRandom } from '#engines/random.ts';
 import { type FollowedChains, followedChains } from '#runtime/followed-chains.ts';
 import { doubled, pause } from '#runtime/pause.ts';
 import type { KnowsRole } from '#write-side/service/dispatch.ts';
+import { type BusEngine, openBus } from './bus.ts';
 import { registry } from './contexts.ts';
 import { type KeptLines, keepLines } from './lines.ts';
 import { reasonOf } from './reason.ts';
@@ -63,7 +64,7 @@ export interface Engines {
 }
 
 /** What a process of the platform has besides. */
-export interface ProcessEngines extends Engines {
+export interface ProcessEngines extends Engines, BusEngine {
   /** Names this process, and no other that ever was. */
   readonly owner: string;
   /** Set where other processes send their commands here. */
@@ -182,6 +183,8 @@ export async function openEngines(options: EnginesOptions): Promise<ProcessEngin
   const { store, readStore } = stores;
   const service = await openService({ config, machineClock, newId, log, owner, joinWithinMs: WRITER_MS });
   begun.defer(service.close);
+  const { bus, sealing } = await openBus(config, { clock: machineClock, log });
+  begun.defer(bus.close);
   const isSimulated = config.clock === 'simulated';
   const simulated = isSimulated && has('write-side') ? await simulatedFrom(store) : undefined;
   clock = simulated ?? service.writeSide?.clock?.clock ?? systemClock();
@@ -203,7 +206,7 @@ export async function openEngines(options: EnginesOptions): Promise<ProcessEngin
   const opened = begun.move();
   return {
     ...{ clock, simulated, machineClock, owner, newId, random: systemRandom },
-    ...{ store, feed, readStore, lines, followed: followedChains(), ...tokens },
+    ...{ bus, sealing, store, feed, readStore, lines, followed: followedChains(), ...tokens },
     knowsRole: service.knows,
     writeSide: service.writeSide,
     clockJump() {

@@ -30,3 +30,9 @@ export const healthOfElsewhere = ({ address, state, lastError }: Standing): Heal
   ready: true,
   detail: state === 'up' ? address : `${address} down: ${lastError?.message ?? 'not reached'}`,
 });
+
+/** One way in of several: where it is closed, whoever comes by the others is served all the same. */
+export const healthOfWay = (problem: string | undefined): Health[string] => ({
+  ready: true,
+  ...(problem === undefined ? {} : { detail: problem }),
+});
