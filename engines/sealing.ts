@@ -1,4 +1,4 @@
-import { createHmac, hkdfSync } from 'node:crypto';
+import { createHmac, hkdfSync, randomBytes } from 'node:crypto';
 import { CompactEncrypt, compactDecrypt } from 'jose';
 import type { Sealing } from '#domain/kernel/ports/sealing.ts';
 
@@ -39,3 +39,6 @@ export function joseSealing(key: Uint8Array): Sealing {
     fingerprint: (bytes) => createHmac('sha256', naming).update(bytes).digest('base64url'),
   };
 }
+
+/** With a key of its own, which ends with the process: for what does not outlive it. */
+export const temporarySealing = (): Sealing => joseSealing(randomBytes(KEY_BYTES));

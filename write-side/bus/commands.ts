@@ -68,6 +68,31 @@ function byKey(records: readonly ReceivedRecord[]): readonly (readonly ReceivedR
   return [...lines.values()];
 }
 
+/**
+ * Does something for each record, in lines by key beside each other; behind a failure, or the signal, none is begun any more.
+ * @throws what one of them failed with, when none is at work any more: the same records may be handed over again
+ */
+async function inLines(
+  records: readonly ReceivedRecord[],
+  signal: AbortSignal,
+  one: (record: ReceivedRecord, signal: AbortSignal) => Promise<void>,
+): Promise<void> {
+  const failed = new AbortController();
+  const either = AbortSignal.any([signal, failed.signal]);
+  const lines = byKey(records).map(async (line) => {
+    for (const record of line) {
+      if (either.aborted) throw new LeftError();
+      await one(record, either).catch((error: unknown) => {
+        failed.abort();
+        throw error;
+      });
+    }
+  });
+  const ends = await Promise.allSettled(lines);
+  const failures = ends.flatMap((end) => (end.status === 'rejected' ? [end.reason as unknown] : []));
+  if (failures.length > 0) throw failures.find((error) => !(error instanceof LeftError)) ?? failures[0];
+}
+
 /** What is made of a record before it is decided. */
 type Read = { readonly command: ReadCommand } | { readonly died: Died };
 
@@ -164,23 +189,7 @@ export function recordHandling(options: BusCommandsOptions): RecordHandling {
   }
 
   return {
-    async handle(records, signal) {
-      const stopping = new AbortController();
-      const either = AbortSignal.any([signal, stopping.signal]);
-      const lines = byKey(records).map(async (line) => {
-        for (const record of line) {
-          if (either.aborted) throw new LeftError();
-          await one(record, either).catch((error: unknown) => {
-            stopping.abort();
-            throw error;
-          });
-        }
-      });
-      // All of them, so that nothing is still at work when the same records are handed over again.
-      const ends = await Promise.allSettled(lines);
-      const failures = ends.flatMap((end) => (end.status === 'rejected' ? [end.reason as unknown] : []));
-      if (failures.length > 0) throw failures.find((error) => !(error instanceof LeftError)) ?? failures[0];
-    },
+    handle: (records, signal) => inLines(records, signal, one),
     counts: () => ({ ...counts }),
   };
 }

@@ -11,6 +11,9 @@ test('a process that decides commands takes them from its bus, and says how that
   assert.deepEqual(Health.parse(await response.json()).components['bus-commands'], { ready: true });
   await until(async () => {
     const text = await (await fetch(`${platform.url}/metrics`)).text();
-    return /^annals_bus_commands_troubled 0$/m.test(text) && /^annals_bus_commands\{became="answered"\} 0$/m.test(text);
+    return (
+      /^annals_bus_commands_troubled 0$/m.test(text) &&
+      /^annals_bus_commands\{became="answered"\} 0$/m.test(text)
+    );
   }, 'it is measured');
 });
