@@ -314,7 +314,7 @@ export function readConfig(
     ...productionProblems(known),
     ...roleProblems(known, chosen),
     ...fileProblems(known),
-    ...(operationsPort === undefined && environment.OPERATIONS_HOST !== undefined
+    ...(operationsPort === undefined && set(environment).OPERATIONS_HOST !== undefined
       ? ['OPERATIONS_HOST: there is no port of that host without OPERATIONS_PORT']
       : []),
     ...(operationsPort === known.PORT && known.PORT !== 0 ? ['OPERATIONS_PORT: the same as PORT'] : []),
