@@ -7,6 +7,7 @@ import type { ReadStoreEngine } from './read-store/engine.ts';
 import { readStoreContract } from './read-store/read-store.suite.ts';
 import { settingStoreContract } from './read-store/setting-store.suite.ts';
 import { snapshotStoreContract } from './read-store/snapshot-store.suite.ts';
+import { sharingContract } from './sharing.suite.ts';
 
 /** Another profile is one more line. */
 const engines: readonly ReadStoreEngine[] = [
@@ -20,5 +21,6 @@ for (const engine of engines) {
   settingStoreContract(engine);
   snapshotStoreContract(engine);
   readStoreContract(engine);
+  sharingContract(engine);
 }
 after(removeFolders);

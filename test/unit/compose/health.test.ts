@@ -4,7 +4,7 @@ import { healthOf } from '#compose/health.ts';
 import type { ConsumerStatus } from '#domain/kernel/ports/consumer.ts';
 
 const consumer: ConsumerStatus = {
-  ...{ name: 'sagas:outbox', state: 'live', position: 7n, parkedKeys: 0, handled: 42 },
+  ...{ name: 'sagas:outbox', state: 'live', position: 7n, parkedKeys: 0, handled: 42, held: [] },
   problem: undefined,
 };
 
