@@ -7,6 +7,7 @@ import type { ReadStoreEngine } from './read-store/engine.ts';
 import { readStoreContract } from './read-store/read-store.suite.ts';
 import { settingStoreContract } from './read-store/setting-store.suite.ts';
 import { snapshotStoreContract } from './read-store/snapshot-store.suite.ts';
+import { sharedViewsContract } from './shared-views.suite.ts';
 import { sharingContract } from './sharing.suite.ts';
 
 /** Another profile is one more line. */
@@ -22,5 +23,6 @@ for (const engine of engines) {
   snapshotStoreContract(engine);
   readStoreContract(engine);
   sharingContract(engine);
+  sharedViewsContract(engine);
 }
 after(removeFolders);
