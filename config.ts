@@ -94,7 +94,10 @@ export class ConfigError extends Error {
 export type PortSettings = 'PORT and HOST' | 'OPERATIONS_PORT and OPERATIONS_HOST';
 
 /** The settings that name a file which is read at the start. */
-export type FileSettings = 'TOKEN_KEY_FILE' | 'SERVICE_KEY_FILE';
+export type FileSettings =
+  | 'TOKEN_KEY_FILE'
+  | 'SERVICE_KEY_FILE'
+  | `${'READ_STORE' | 'BUS'}_${'CREDENTIALS' | 'CA' | 'CERTIFICATE'}_FILE`;
 
 /** A setting that is well-formed, but names what this machine cannot give; one line. */
 export class UnusableError extends Error {
