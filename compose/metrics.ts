@@ -68,6 +68,16 @@ function measureConsumers(registers: Registers, { consumers }: Measured): void {
     },
   });
   new Gauge({
+    name: 'annals_consumer_part_held',
+    help: '1 for each part of a consumer that this process runs: of several replicas, one has each.',
+    labelNames: ['part'],
+    registers,
+    collect() {
+      this.reset();
+      for (const { held } of consumers()) for (const part of held) this.set({ part }, 1);
+    },
+  });
+  new Gauge({
     name: 'annals_consumer_troubled',
     help: '1 while a consumer tries the same again, for example a reaction whose command gets no answer; /health/ready says what. One that stays at 1 does not end by itself.',
     labelNames: ['consumer'],

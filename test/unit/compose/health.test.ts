@@ -6,7 +6,7 @@ import type { ConsumerStatus } from '#domain/kernel/ports/consumer.ts';
 import type { Standing } from '#domain/kernel/ports/standing.ts';
 
 const consumer: ConsumerStatus = {
-  ...{ name: 'sagas:outbox', state: 'live', position: 7n, parkedKeys: 0, handled: 42 },
+  ...{ name: 'sagas:outbox', state: 'live', position: 7n, parkedKeys: 0, handled: 42, held: [] },
   problem: undefined,
 };
 
