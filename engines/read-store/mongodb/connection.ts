@@ -10,7 +10,7 @@ import {
   type TransactionOptions,
 } from 'mongodb';
 import { ReadStoreError } from '#domain/kernel/ports/read-store.ts';
-import { bounded, LateError } from './bounded.ts';
+import { bounded, LateError } from '../../bounded.ts';
 import { presenceOf } from './presence.ts';
 
 export interface MongoAddress {
