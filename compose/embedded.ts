@@ -148,13 +148,14 @@ function servedBy(
 
 /** What is told of them to whoever looks after the process. */
 function observed(
-  { clockJump, readStoreName }: EmbeddedEngines,
+  { clockJump, standings }: EmbeddedEngines,
   { write, views, sagas }: Roles,
 ): Pick<PortsOptions, 'metrics' | 'health'> {
   return {
     metrics: metrics({
       pipeline: () => write.pipeline.status(),
       consumers: () => [...views.status(), ...sagas.status()],
+      engines: standings,
       noticesUnread: write.noticesUnread,
       noticesWaiting: () => countOf(views.reader, 'notices', { status: 'waiting' }),
     }),
@@ -163,7 +164,7 @@ function observed(
       views: views.status,
       sagas: sagas.status,
       clockJump,
-      readStoreName,
+      engines: standings,
     }),
   };
 }

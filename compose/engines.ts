@@ -26,15 +26,10 @@ import { rememberedVerifier } from '#engines/tokens/remembered.ts';
 import { EXIT, exitCodeOf } from '#exit';
 import { type FollowedChains, followedChains } from '#runtime/followed-chains.ts';
 import { registry } from './contexts.ts';
+import type { NamedEngine } from './health.ts';
 import { type KeptLines, keepLines } from './lines.ts';
 import { reasonOf } from './reason.ts';
-import {
-  openStores,
-  readStoreNameOf,
-  storesAt,
-  type TemporaryReadStore,
-  temporaryReadStore,
-} from './stores.ts';
+import { openStores, storesAt, type TemporaryReadStore, temporaryReadStore } from './stores.ts';
 
 export type { SimulatedClock };
 
@@ -65,8 +60,8 @@ export interface Engines {
 export interface EmbeddedEngines extends Engines {
   /** The last time that somebody has set the machine's clock since the start, as an operator reads it. */
   readonly clockJump: () => string | undefined;
-  /** The engine of the read store, and where it is, without secrets. */
-  readonly readStoreName: string;
+  /** How each engine is doing. */
+  readonly standings: readonly NamedEngine[];
 }
 
 export interface EnginesOptions {
@@ -162,7 +157,6 @@ export async function embeddedEngines({ config, log, onFatal }: EnginesOptions):
   await warnOfNewKey(config, store, log);
   const feed = eventFeed(store, { clock: machineClock });
   const { consumers } = readStore;
-  const readStoreName = readStoreNameOf(config.readStore);
   const lines = keepLines({ feed, consumers, machineClock, log });
   const newId = newIds({ clock: machineClock });
   // Whoever holds this folder's history is the only one to run its consumers: a restart need not wait for the leases of a
@@ -182,7 +176,10 @@ export async function embeddedEngines({ config, log, onFatal }: EnginesOptions):
     store,
     feed,
     readStore,
-    readStoreName,
+    standings: [
+      { name: 'event-store', standing: store.standing },
+      { name: 'read-store', standing: readStore.standing },
+    ],
     followed: followedChains(),
     lines,
     consume: (handler, options) => consume(handler, { from: BEGINNING, ...options }),

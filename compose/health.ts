@@ -1,4 +1,5 @@
 import type { ConsumerStatus } from '#domain/kernel/ports/consumer.ts';
+import type { Standing } from '#domain/kernel/ports/standing.ts';
 import type { Health } from './http.ts';
 
 /**
@@ -18,6 +19,19 @@ export const healthOf = (consumers: readonly ConsumerStatus[]): Health[string] =
   return { ready: troubled.length === 0, ...(detail === '' ? {} : { detail }) };
 };
 
+/** An engine by the name of its port. */
+export interface NamedEngine {
+  readonly name: 'event-store' | 'read-store' | 'bus';
+  standing(): Standing;
+}
+
+/** Where it is, and what it failed with last: also when it answers again, because that explains what came late. */
+export function healthOfEngine({ address, state, lastError }: Standing): Health[string] {
+  const since = state === 'up' ? 'up again, failed' : 'down since it failed';
+  const told = lastError === undefined ? [] : [`${since} at ${lastError.at}: ${lastError.message}`];
+  return { ready: state === 'up', detail: [address, ...told].join('; ') };
+}
+
 /** A jump makes nobody unready, but explains what comes early or late. */
 const healthOfClock = (jump: string | undefined): Health[string] => ({
   ready: true,
@@ -30,18 +44,17 @@ export interface Components {
   readonly views: () => readonly ConsumerStatus[];
   readonly sagas: () => readonly ConsumerStatus[];
   readonly clockJump: () => string | undefined;
-  readonly readStoreName: string;
+  readonly engines: readonly NamedEngine[];
 }
 
 /** The health of the whole platform. The payment provider is named for what it is: there is no other yet. */
 export const healthOfAll =
-  ({ draining, views, sagas, clockJump, readStoreName }: Components) =>
+  ({ draining, views, sagas, clockJump, engines }: Components) =>
   (): Health => ({
     'write-side': { ready: !draining() },
     projections: healthOf(views()),
-    // Whether it takes what is written is told by who writes.
-    'read-store': { ready: true, detail: readStoreName },
     sagas: healthOf(sagas()),
+    ...Object.fromEntries(engines.map(({ name, standing }) => [name, healthOfEngine(standing())])),
     payments: { ready: true, detail: 'simulated: no money moves' },
     clock: healthOfClock(clockJump()),
   });

@@ -2,11 +2,13 @@ import { Router } from 'express';
 import { collectDefaultMetrics, Gauge, Registry } from 'prom-client';
 import type { ConsumerStatus } from '#domain/kernel/ports/consumer.ts';
 import type { PipelineStatus } from '#write-side/pipeline/pipeline.ts';
+import type { NamedEngine } from './health.ts';
 
 /** What is measured is asked for when somebody looks, so that nobody pays for it in between. */
 export interface Measured {
   readonly pipeline: () => PipelineStatus;
   readonly consumers: () => readonly ConsumerStatus[];
+  readonly engines: readonly NamedEngine[];
   /** Signed notices that wait for somebody to look at them. */
   readonly noticesWaiting: () => Promise<number>;
   /** By status: what bore the signature of a notice and was refused before it was read. */
@@ -96,6 +98,33 @@ function measureConsumers(registers: Registers, { consumers }: Measured): void {
   });
 }
 
+function measureEngines(registers: Registers, { engines }: Measured): void {
+  new Gauge({
+    name: 'annals_engine_up',
+    help: '1 while an engine answers, 0 from when it failed until it answers again; /health/ready says with what.',
+    labelNames: ['engine', 'address'],
+    registers,
+    collect() {
+      for (const { name, standing } of engines) {
+        const { address, state } = standing();
+        this.set({ engine: name, address }, state === 'up' ? 1 : 0);
+      }
+    },
+  });
+  new Gauge({
+    name: 'annals_engine_errors',
+    help: 'Calls that an engine has failed at since the start.',
+    labelNames: ['engine', 'address'],
+    registers,
+    collect() {
+      for (const { name, standing } of engines) {
+        const { address, errors } = standing();
+        this.set({ engine: name, address }, errors);
+      }
+    },
+  });
+}
+
 function measureNotices(registers: Registers, { noticesWaiting, noticesUnread }: Measured): void {
   new Gauge({
     name: 'annals_payment_notices_waiting',
@@ -123,7 +152,8 @@ function measureNotices(registers: Registers, { noticesWaiting, noticesUnread }:
 export function metrics(measured: Measured): Router {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
-  for (const measure of [measureCommands, measureConsumers, measureNotices]) measure([registry], measured);
+  for (const measure of [measureCommands, measureConsumers, measureEngines, measureNotices])
+    measure([registry], measured);
 
   const router = Router();
   router.get('/metrics', async (_request, response) => {

@@ -33,6 +33,11 @@ interface Waiting {
   readonly of: Send;
 }
 
+function fail({ of }: Waiting, error: unknown): void {
+  of.failed = true;
+  of.reject(error);
+}
+
 export interface Surroundings {
   readonly address: string;
   readonly clock: Clock;
@@ -47,55 +52,91 @@ export interface Surroundings {
  * Where a batch does not stand, or nobody knows whether it does, all that waits behind it is refused with it: none of it may overtake
  * what will be sent again. Whoever sends again in the order in which they were refused keeps the order of each key.
  */
-export function lane(topic: string, { address, clock, topics, producer, standing }: Surroundings) {
-  let waiting: Waiting[] = [];
-  let running = false;
-  let checked = false;
+export class Lane {
+  readonly #topic: string;
+  readonly #around: Surroundings;
+  #waiting: Waiting[] = [];
+  #running = false;
+  /** Whether the topic was there when it was last asked for. */
+  #checked = false;
 
-  function fail({ of }: Waiting, error: unknown): void {
-    of.failed = true;
-    of.reject(error);
+  constructor(topic: string, around: Surroundings) {
+    this.#topic = topic;
+    this.#around = around;
   }
 
-  function nextBatch(): readonly Waiting[] {
-    const batch: Waiting[] = [];
+  get isIdle(): boolean {
+    return !this.#running;
+  }
+
+  /** @throws BusError */
+  send(records: readonly BusRecord[]): Promise<void> {
+    if (this.#waiting.length + records.length > MOST_WAITING) {
+      const full = `${this.#around.address}: ${this.#waiting.length} records wait for ${this.#topic} already`;
+      return Promise.reject(new BusError('unavailable', full));
+    }
+    return new Promise((resolve, reject) => {
+      const of: Send = { left: records.length, failed: false, resolve, reject };
+      for (const record of records)
+        this.#waiting.push({ record, bytes: bytesOf(record) + RECORD_OVERHEAD_BYTES, of });
+      if (!this.#running) void this.#run();
+    });
+  }
+
+  async #run(): Promise<void> {
+    this.#running = true;
+    while (this.#waiting.length > 0) {
+      const batch = this.#nextBatch();
+      try {
+        await this.#deliverEach(batch);
+      } catch (error) {
+        const behind = this.#waiting;
+        this.#waiting = [];
+        for (const each of [...batch, ...behind]) fail(each, error);
+      }
+    }
+    this.#running = false;
+  }
+
+  #nextBatch(): readonly Waiting[] {
+    let count = 0;
     let bytes = 0;
-    for (const each of waiting) {
-      if (batch.length >= busLimits.recordsPerSend || (bytes + each.bytes > BATCH_BYTES && batch.length > 0))
-        break;
+    for (const each of this.#waiting) {
+      if (count >= busLimits.recordsPerSend || (count > 0 && bytes + each.bytes > BATCH_BYTES)) break;
       bytes += each.bytes;
-      batch.push(each);
+      count += 1;
     }
-    waiting = waiting.slice(batch.length);
-    return batch.filter(({ of }) => !of.failed);
+    return this.#waiting.splice(0, count).filter(({ of }) => !of.failed);
   }
 
-  /** One try. @throws BusError */
-  async function attempt(records: readonly BusRecord[], longestMs: number): Promise<void> {
-    if (!checked) await topics.checkThere(topic);
-    checked = true;
+  /** Where one is too large, each half by itself, until it is known which. */
+  async #deliverEach(batch: readonly Waiting[]): Promise<void> {
+    const [first] = batch;
+    if (first === undefined) return;
     try {
-      await producer.send(topic, records, longestMs);
-      standing.answered();
+      await this.#deliver(batch.map(({ record }) => record));
     } catch (error) {
-      checked = false;
-      const failure = busError(address, `sending to ${topic}`, error);
-      standing.failed(failure);
-      // The next try asks whether it is this topic that is gone, or another one that the producer has sent to.
-      const isOfProducer = failure.code === 'no_such_topic' || spoilsProducer(error);
-      if (isOfProducer || failure.code === 'too_large') producer.discard();
-      throw isOfProducer ? new BusError('unavailable', failure.message, { cause: error }) : failure;
+      if (!(error instanceof BusError) || error.code !== 'too_large') throw error;
+      if (batch.length === 1) return fail(first, error);
+      const half = Math.ceil(batch.length / 2);
+      await this.#deliverEach(batch.slice(0, half));
+      return await this.#deliverEach(batch.slice(half).filter(({ of }) => !of.failed));
+    }
+    for (const { of } of batch) {
+      of.left -= 1;
+      if (of.left === 0 && !of.failed) of.resolve();
     }
   }
 
-  /** The same batch again and again, until it stands. @throws BusError; the producer is not the same then */
-  async function deliver(records: readonly BusRecord[]): Promise<void> {
+  /** The same batch again and again, until it stands. @throws BusError; the producer is another one then */
+  async #deliver(records: readonly BusRecord[]): Promise<void> {
+    const { clock, producer } = this.#around;
     const began = performance.now();
     for (let failures = 1; ; failures += 1) {
       try {
-        return await attempt(records, SEND_MS - (performance.now() - began));
+        return await this.#attempt(records, SEND_MS - (performance.now() - began));
       } catch (error) {
-        const failure = busError(address, `sending to ${topic}`, error);
+        const failure = this.#failure(error);
         const tookMs = performance.now() - began;
         const pauseMs = doubled(failures, FIRST_PAUSE_MS, LONGEST_PAUSE_MS);
         const isAway = failure.code === 'unavailable';
@@ -107,56 +148,25 @@ export function lane(topic: string, { address, clock, topics, producer, standing
     }
   }
 
-  /** Alone, each record says whether it is the one that is too large. */
-  async function deliverEach(batch: readonly Waiting[]): Promise<void> {
-    if (batch.length === 0) return;
+  async #attempt(records: readonly BusRecord[], longestMs: number): Promise<void> {
+    const { topics, producer, standing } = this.#around;
+    if (!this.#checked) await topics.checkThere(this.#topic);
+    this.#checked = true;
     try {
-      await deliver(batch.map(({ record }) => record));
+      await producer.send(this.#topic, records, longestMs);
+      standing.answered();
     } catch (error) {
-      if (!(error instanceof BusError) || error.code !== 'too_large') throw error;
-      const [only] = batch;
-      if (only !== undefined && batch.length === 1) return fail(only, error);
-      const half = Math.ceil(batch.length / 2);
-      await deliverEach(batch.slice(0, half));
-      return await deliverEach(batch.slice(half).filter(({ of }) => !of.failed));
-    }
-    for (const { of } of batch) {
-      of.left -= 1;
-      if (of.left === 0 && !of.failed) of.resolve();
+      this.#checked = false;
+      const failure = this.#failure(error);
+      standing.failed(failure, 'writes');
+      // The next try asks whether it is this topic that is gone, or another one that the producer has sent to.
+      const isOfProducer = failure.code === 'no_such_topic' || spoilsProducer(error);
+      if (isOfProducer || failure.code === 'too_large') producer.discard();
+      throw isOfProducer ? new BusError('unavailable', failure.message, { cause: error }) : failure;
     }
   }
 
-  async function run(): Promise<void> {
-    running = true;
-    while (waiting.length > 0) {
-      const batch = nextBatch();
-      try {
-        await deliverEach(batch);
-      } catch (error) {
-        const behind = waiting;
-        waiting = [];
-        for (const each of [...batch, ...behind]) fail(each, error);
-      }
-    }
-    running = false;
+  #failure(error: unknown): BusError {
+    return busError(this.#around.address, `sending to ${this.#topic}`, error);
   }
-
-  return {
-    /** Whether nothing is at work in it. */
-    idle: (): boolean => !running,
-    /** @throws BusError */
-    send(records: readonly BusRecord[]): Promise<void> {
-      if (waiting.length + records.length > MOST_WAITING) {
-        const full = `${address}: ${waiting.length} records wait for ${topic} already`;
-        return Promise.reject(new BusError('unavailable', full));
-      }
-      return new Promise((resolve, reject) => {
-        const of: Send = { left: records.length, failed: false, resolve, reject };
-        for (const record of records)
-          waiting.push({ record, bytes: bytesOf(record) + RECORD_OVERHEAD_BYTES, of });
-        if (!running) void run();
-      });
-    },
-  };
 }
-export type Lane = ReturnType<typeof lane>;

@@ -1,24 +1,21 @@
 import type { BusError } from '#domain/kernel/ports/bus.ts';
 import type { Clock } from '#domain/kernel/ports/facts.ts';
-import type { Standing } from '#domain/kernel/ports/standing.ts';
+import { type Watched, watched } from '../../standing.ts';
 
-/** How Kafka is doing, by what it answered to whoever asked for something. */
-export function standingOf(address: string, clock: Clock) {
-  let state: Standing['state'] = 'down';
-  let lastError: Standing['lastError'];
+/**
+ * How Kafka is doing, by what it answers to whoever asks for something. A no to one topic or record is told as the last error, but
+ * Kafka is up: whoever names a topic for replies could turn health red otherwise.
+ */
+export function kafkaStanding(address: string, clock: Clock) {
+  const engine = watched(address, clock.now);
   return {
-    answered(): void {
-      state = 'up';
+    answered: engine.answered,
+    failed(failure: BusError, side: Parameters<Watched['failed']>[1]): void {
+      if (failure.code === 'closed') return;
+      engine.failed(failure, side);
+      if (failure.code === 'no_such_topic' || failure.code === 'too_large') engine.answered(side);
     },
-    /** A no to one topic or record is an answer too. */
-    failed({ code, message }: BusError): void {
-      state = code === 'unavailable' || code === 'refused' ? 'down' : 'up';
-      if (code !== 'closed') lastError = { message, at: clock.now() };
-    },
-    closed(): void {
-      state = 'down';
-    },
-    standing: (): Standing => ({ address, state, ...(lastError && { lastError }) }),
+    standing: engine.standing,
   };
 }
-export type KafkaStanding = ReturnType<typeof standingOf>;
+export type KafkaStanding = ReturnType<typeof kafkaStanding>;

@@ -3,7 +3,7 @@ import { BusError, type Topic } from '#domain/kernel/ports/bus.ts';
 import { doubled, pause } from '#runtime/pause.ts';
 import type { KafkaOptions } from './client.ts';
 import { busError } from './failure.ts';
-import { held } from './held.ts';
+import { type Held, held } from './held.ts';
 import type { KafkaStanding } from './standing.ts';
 
 /** In milliseconds. */
@@ -39,98 +39,100 @@ function configOf({ name, partitions, retentionMs }: Topic): ITopicConfig {
 }
 
 /** What is asked of the cluster about topics. */
-export function kafkaTopics(options: KafkaOptions, standing: KafkaStanding) {
-  const { address, clock } = options;
-  const admin = held<Admin>(options, async ({ kafka }) => {
-    const made = kafka.admin();
-    await made.connect();
-    return made;
-  });
+export class KafkaTopics {
+  readonly #options: KafkaOptions;
+  readonly #standing: KafkaStanding;
+  readonly #admin: Held<Admin>;
 
-  async function ask<R>(
-    doing: string,
-    work: (admin: Admin) => Promise<R>,
-    longestMs: number = waits.ask,
-  ): Promise<R> {
-    try {
-      const result = await admin.use(work, longestMs);
-      standing.answered();
-      return result;
-    } catch (error) {
-      const failure = busError(address, doing, error);
-      if (failure.code === 'unavailable' || failure.code === 'refused') admin.discard();
-      standing.failed(failure);
-      throw failure;
-    }
+  constructor(options: KafkaOptions, standing: KafkaStanding) {
+    this.#options = options;
+    this.#standing = standing;
+    this.#admin = held<Admin>(options, async ({ kafka }) => {
+      const made = kafka.admin();
+      await made.connect();
+      return made;
+    });
   }
 
-  const metadata = (topics: readonly string[]) => (of: Admin) =>
-    of.fetchTopicMetadata({ topics: [...topics] });
+  /** Asks for anything, so that it is known how Kafka is doing. @throws BusError */
+  async reach(): Promise<void> {
+    await this.#ask('cluster', (admin) => admin.describeCluster());
+  }
 
   /** @throws BusError `no_such_topic` for one that stays unknown */
-  async function checkThere(topic: string): Promise<void> {
+  async checkThere(topic: string): Promise<void> {
     for (let waitedMs = 0; ; waitedMs += waits.firstPause) {
       try {
-        await ask(`topic ${topic}`, metadata([topic]));
+        await this.#ask(`topic ${topic}`, (admin) => admin.fetchTopicMetadata({ topics: [topic] }));
         return;
       } catch (error) {
         const unknown = error instanceof BusError && error.code === 'no_such_topic';
         if (!unknown || waitedMs >= waits.unknown) throw error;
       }
-      await pause(clock, waits.firstPause);
+      await pause(this.#options.clock, waits.firstPause);
     }
   }
 
-  async function declareOnce(topics: readonly Topic[]): Promise<void> {
-    const names = topics.map(({ name }) => name);
-    const there = new Set(await ask('its topics', (of) => of.listTopics()));
-    const missing = topics.filter(({ name }) => !there.has(name));
-    if (missing.length > 0)
-      await ask('topics', (of) =>
-        // It fails where it waits for leaders itself, though the topics are made.
-        of.createTopics({ topics: missing.map(configOf), waitForLeaders: false, timeout: waits.ask }),
-      );
-    const { topics: made } = await ask('topics that were made', metadata(names));
-    const leaderless = made.find(({ partitions }) => partitions.some(({ leader }) => leader < 0));
-    if (leaderless !== undefined)
-      throw new BusError('unavailable', `${address}: topic ${leaderless.name} has no leader`);
+  /** Makes what is missing, and resolves when each can be written. @throws BusError */
+  async declare(topics: readonly Topic[]): Promise<void> {
+    if (topics.length === 0) return;
+    const untilMs = performance.now() + waits.declare;
+    for (let failures = 1; ; failures += 1) {
+      try {
+        return await this.#declareOnce(topics);
+      } catch (error) {
+        const code = error instanceof BusError ? error.code : 'closed';
+        // What was just made is not known to every broker yet.
+        const mayPass = code === 'unavailable' || code === 'no_such_topic';
+        if (!mayPass || performance.now() > untilMs) throw error;
+      }
+      await pause(this.#options.clock, doubled(failures, waits.firstPause, waits.longestPause));
+    }
   }
 
-  return {
-    checkThere,
-    async declare(topics: readonly Topic[]): Promise<void> {
-      if (topics.length === 0) return;
-      const untilMs = performance.now() + waits.declare;
-      for (let failures = 1; ; failures += 1) {
-        try {
-          return await declareOnce(topics);
-        } catch (error) {
-          const code = error instanceof BusError ? error.code : 'closed';
-          // What was just made is not known to every broker yet.
-          const mayPass = code === 'unavailable' || code === 'no_such_topic';
-          if (!mayPass || performance.now() > untilMs) throw error;
-        }
-        await pause(clock, doubled(failures, waits.firstPause, waits.longestPause));
-      }
-    },
-    /** Asks for anything, so that it is known how Kafka is doing. */
-    async reach(): Promise<void> {
-      await ask('cluster', (of) => of.describeCluster());
-    },
-    /** Of each partition where its next record comes, for those where the group has no place. */
-    async unplaced(group: string, topic: string): Promise<ReadonlyMap<number, string>> {
-      const doing = `places of ${group}`;
-      // Whoever has asked for places in a topic asks for that topic ever after, also when it is gone.
-      admin.discard();
-      const placed = await ask(doing, (of) => of.fetchOffsets({ groupId: group, topics: [topic] }));
-      const ends = await ask(doing, (of) => of.fetchTopicOffsets(topic));
-      const without = placed.flatMap(({ partitions }) => partitions).filter(({ offset }) => offset === '-1');
-      const found = new Set(without.map(({ partition }) => partition));
-      return new Map(
-        ends.filter(({ partition }) => found.has(partition)).map((end) => [end.partition, end.high]),
+  /** Of each partition where its next record comes, for those where the group has no place. @throws BusError */
+  async unplaced(group: string, topic: string): Promise<ReadonlyMap<number, string>> {
+    const doing = `places of ${group}`;
+    const placed = await this.#ask(doing, (admin) => admin.fetchOffsets({ groupId: group, topics: [topic] }));
+    const ends = await this.#ask(doing, (admin) => admin.fetchTopicOffsets(topic));
+    // Whoever has asked for places in a topic asks for that topic ever after, also when it is gone.
+    this.#admin.discard();
+    const without = placed.flatMap(({ partitions }) => partitions).filter(({ offset }) => offset === '-1');
+    const found = new Set(without.map(({ partition }) => partition));
+    return new Map(
+      ends.filter(({ partition }) => found.has(partition)).map((end) => [end.partition, end.high]),
+    );
+  }
+
+  close(): Promise<void> {
+    return this.#admin.close();
+  }
+
+  async #declareOnce(topics: readonly Topic[]): Promise<void> {
+    const names = topics.map(({ name }) => name);
+    const there = new Set(await this.#ask('topics', (admin) => admin.listTopics()));
+    const missing = topics.filter(({ name }) => !there.has(name));
+    if (missing.length > 0)
+      await this.#ask('topics', (admin) =>
+        // Where the driver waits for leaders it may fail, though the topics are made.
+        admin.createTopics({ topics: missing.map(configOf), waitForLeaders: false, timeout: waits.ask }),
       );
-    },
-    close: admin.close,
-  };
+    const made = await this.#ask('new topics', (admin) => admin.fetchTopicMetadata({ topics: names }));
+    const leaderless = made.topics.find(({ partitions }) => partitions.some(({ leader }) => leader < 0));
+    if (leaderless === undefined) return;
+    throw new BusError('unavailable', `${this.#options.address}: topic ${leaderless.name} has no leader`);
+  }
+
+  async #ask<R>(doing: string, work: (admin: Admin) => Promise<R>): Promise<R> {
+    try {
+      const result = await this.#admin.use(work, waits.ask);
+      this.#standing.answered('reads');
+      return result;
+    } catch (error) {
+      const failure = busError(this.#options.address, doing, error);
+      if (failure.code === 'unavailable' || failure.code === 'refused') this.#admin.discard();
+      this.#standing.failed(failure, 'reads');
+      throw failure;
+    }
+  }
 }
-export type KafkaTopics = ReturnType<typeof kafkaTopics>;
