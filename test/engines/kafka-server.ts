@@ -10,13 +10,33 @@ const run = promisify(execFile);
 const SCRIPT = join(import.meta.dirname, 'kafka.sh');
 /** Of a start that has to install the broker first, in milliseconds. */
 const START_MS = 240_000;
-/** The controller listens that much above the broker, as the script has it. */
-const CONTROLLER_ABOVE = 100;
+/** Whom the broker lets in by a password. */
+export const KNOWN = { username: 'annals', password: 'only-for-this-test' } as const;
+/** Above the port of the broker: its controller, as the script has it, and other ways in. */
+const ABOVE = { byPassword: 50, behindProxy: 51, proxy: 52, controller: 100 } as const;
+
+/** A port by a password, and one that says of itself that it is where a proxy may stand. */
+const listening = (port: number): string => {
+  const at = (name: string, above: number) => `${name}://127.0.0.1:${port + above}`;
+  const plain = at('PLAINTEXT', 0);
+  const guarded = at('PASSWORD', ABOVE.byPassword);
+  return [
+    `listeners=${plain},${guarded},${at('PROXIED', ABOVE.behindProxy)},${at('CONTROLLER', ABOVE.controller)}`,
+    `advertised.listeners=${plain},${guarded},${at('PROXIED', ABOVE.proxy)}`,
+    'listener.security.protocol.map=PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT,PASSWORD:SASL_PLAINTEXT,PROXIED:PLAINTEXT',
+    'sasl.enabled.mechanisms=SCRAM-SHA-512',
+    'listener.name.password.scram-sha-512.sasl.jaas.config=org.apache.kafka.common.security.scram.ScramLoginModule required;',
+  ].join('\n');
+};
 
 /** A broker of our own, which may be killed and paused. */
 export interface OwnKafka {
   /** `host:port`. */
   readonly broker: string;
+  /** The same broker, which asks there for a password. */
+  readonly byPassword: string;
+  /** Where a proxy may listen, and where it finds the broker. */
+  readonly proxy: { readonly port: number; readonly behind: number };
   signal(signal: 'SIGKILL' | 'SIGSTOP' | 'SIGCONT'): void;
   /** Again, after it was killed, on the data that it had. */
   start(): Promise<void>;
@@ -41,7 +61,8 @@ async function freePort(): Promise<number> {
     const address = server.address();
     await new Promise((resolve) => server.close(resolve));
     const port = typeof address === 'object' && address !== null ? address.port : 0;
-    if (port + CONTROLLER_ABOVE < 65_536 && (await isFree(port + CONTROLLER_ABOVE))) return port;
+    const others = Object.values(ABOVE).map((above) => port + above);
+    if (Math.max(...others) < 65_536 && (await Promise.all(others.map(isFree))).every(Boolean)) return port;
   }
 }
 
@@ -51,11 +72,8 @@ const reasonOf = (error: unknown): string =>
     ? String(error.stderr).trim()
     : String(error);
 
-/**
- * @param settings properties of the broker, one a line, beside those of the script
- * @throws Error with the reason for which this machine cannot start one
- */
-export async function ownKafka(settings: (port: number) => string = () => ''): Promise<OwnKafka> {
+/** @throws Error with the reason for which this machine cannot start one */
+export async function ownKafka(): Promise<OwnKafka> {
   const port = await freePort();
   const data = await mkdtemp(join(tmpdir(), 'annals-kafka-'));
   const environment = {
@@ -63,7 +81,8 @@ export async function ownKafka(settings: (port: number) => string = () => ''): P
     KAFKA_PORT: String(port),
     KAFKA_NODES: '1',
     KAFKA_DATA: data,
-    KAFKA_SET: settings(port),
+    KAFKA_SET: listening(port),
+    KAFKA_FORMAT: `--add-scram SCRAM-SHA-512=[name=${KNOWN.username},password=${KNOWN.password}]`,
   };
   const pid = () => Number(readFileSync(join(data, 'node-1', 'pid'), 'utf8'));
 
@@ -93,5 +112,12 @@ export async function ownKafka(settings: (port: number) => string = () => ''): P
 
   process.on('exit', endAtExit);
   await start();
-  return { broker: `127.0.0.1:${port}`, signal: (signal) => process.kill(pid(), signal), start, end };
+  return {
+    broker: `127.0.0.1:${port}`,
+    byPassword: `127.0.0.1:${port + ABOVE.byPassword}`,
+    proxy: { port: port + ABOVE.proxy, behind: port + ABOVE.behindProxy },
+    signal: (signal) => process.kill(pid(), signal),
+    start,
+    end,
+  };
 }

@@ -10,6 +10,7 @@
 #   KAFKA_NODES     1, or 3 for a cluster: three replicas, of which two must have a record
 #   KAFKA_DATA      data folder, one per port unless given; delete it (stopped) to begin anew; the logs are in it
 #   KAFKA_SET       more server properties, one `key=value` per line; they win
+#   KAFKA_FORMAT    more words for the tool that formats a data folder, as --add-scram SCRAM-SHA-512=[name=…,password=…]
 #   KAFKA_VERSION   4.4.0    KAFKA_HOME   where the jars are kept    KAFKA_WAIT_S   60, bound of a start
 #   KAFKA_JVM       replaces -Xms64m -Xmx256m -XX:TieredStopAtLevel=1 (quick to start; leave the last out for benchmarks)
 # shellcheck disable=SC2030,SC2031,SC2046,SC2086 # options and octets are meant to split; the recording runs in a subshell
@@ -143,7 +144,7 @@ up() {
   write_properties "$n"
   if [ ! -f "$at/log/meta.properties" ]; then
     java -Xshare:auto -XX:TieredStopAtLevel=1 -XX:+UseSerialGC -Dorg.slf4j.simpleLogger.defaultLogLevel=error -cp "$(classpath)" \
-      kafka.tools.StorageTool format -t AnnalsOnKafkaCluster1A -c "$at/server.properties" >"$at/format.log" 2>&1 ||
+      kafka.tools.StorageTool format -t AnnalsOnKafkaCluster1A -c "$at/server.properties" ${KAFKA_FORMAT:-} >"$at/format.log" 2>&1 ||
       die "the data folder of node $n could not be formatted: $(reason "$at/format.log")"
   fi
   [ ! -f "$at/broker.log" ] || mv "$at/broker.log" "$at/broker.before.log"

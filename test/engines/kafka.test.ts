@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { connect, createServer, type Socket } from 'node:net';
 import { after, before, describe, it } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
 import kafkajs, { type Producer } from 'kafkajs';
@@ -17,7 +18,7 @@ import {
   text,
   valuesByKey,
 } from '../contracts/bus.suite.ts';
-import { type OwnKafka, ownKafka } from './kafka-server.ts';
+import { KNOWN, type OwnKafka, ownKafka } from './kafka-server.ts';
 
 // Against a real Kafka: the one that KAFKA_URL names (kafka://host:port, in which topics and groups named annals-test-… are made), or one
 // of our own where this machine can start it.
@@ -94,7 +95,7 @@ function contract(at: string): void {
 
 /** What this engine alone does. */
 function alone(at: string): void {
-  describe('bus: kafka alone', () => {
+  describe('bus: kafka alone', { concurrency: true }, () => {
     const admin = driver(at).admin();
     before(() => admin.connect());
     after(() => admin.disconnect());
@@ -204,55 +205,137 @@ function alone(at: string): void {
   });
 }
 
-/** What a broker of our own has to die and to hang for. */
+/** Takes connections to a port and cuts them: what was asked arrives, and who asked does not hear what came of it. */
+async function cuttingProxy({ port, behind }: OwnKafka['proxy'], chance: () => boolean) {
+  const sockets = new Set<Socket>();
+  const server = createServer((client) => {
+    const broker = connect(behind, '127.0.0.1');
+    const cut = () => [client, broker].map((socket) => socket.destroy());
+    for (const socket of [client, broker]) {
+      sockets.add(socket);
+      socket.on('error', cut).on('close', cut);
+    }
+    client.pipe(broker);
+    broker.on('data', (bytes) => (chance() ? cut() : client.write(bytes)));
+  });
+  await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve));
+  return {
+    end(): void {
+      server.close();
+      for (const socket of sockets) socket.destroy();
+    },
+  };
+}
+
+/** Sends under each key numbers from 0 on, one behind the other, each until it stands, until it is told to stop. */
+function numbering(bus: Bus, topic: string, keys: readonly string[]) {
+  const stands = new Map<string, number>();
+  let stopped = false;
+  let refusals = 0;
+  async function sender(key: string): Promise<void> {
+    for (let at = 0; !stopped; at += 1) {
+      for (;;) {
+        const refused = await bus.send([record(topic, key, `${at}`)]).catch((error: unknown) => error);
+        if (refused === undefined) break;
+        assert.ok(coded('unavailable')(refused), String(refused));
+        refusals += 1;
+      }
+      stands.set(key, at);
+    }
+  }
+  const all = Promise.all(keys.map(sender));
+  return {
+    stands,
+    refusals: () => refusals,
+    least: () => Math.min(...keys.map((key) => stands.get(key) ?? -1)),
+    async stop(): Promise<void> {
+      stopped = true;
+      await all;
+    },
+    /** Repeats are allowed; that one is missing, or comes before the one before it, is not. */
+    async checkRead(seen: readonly ReceivedRecord[]): Promise<void> {
+      await until(
+        () =>
+          keys.every((key) =>
+            valuesByKey(seen)
+              .get(key)
+              ?.includes(`${stands.get(key)}`),
+          ),
+        'all was read',
+      );
+      for (const [key, values] of valuesByKey(seen)) {
+        const wanted = Array.from({ length: (stands.get(key) ?? 0) + 1 }, (_, at) => `${at}`);
+        assert.deepEqual([...new Set(values)], wanted, key);
+      }
+    },
+  };
+}
+const twelve = Array.from({ length: 12 }, (_, at) => `key-${at}`);
+
+/** All that comes. */
+function reading(bus: Bus, topic: string) {
+  const seen: ReceivedRecord[] = [];
+  const handle = async (records: readonly ReceivedRecord[]) => void seen.push(...records);
+  return { seen, consumer: bus.consume({ group: freshName(), topics: [topic], handle }) };
+}
+
+/** What only a broker of our own can be made to do, in the order in which it bears it. */
 function failures(server: OwnKafka): void {
   describe('bus: kafka that fails', () => {
+    it('lets in by a password, and says of a wrong one no more than that', async () => {
+      const at = optionsFor(`kafka://${server.byPassword}`);
+      const bus = opening({ ...at, credentials: KNOWN });
+      const topic = freshName();
+      await bus.declare([{ name: topic, partitions: 1 }]);
+      await bus.send([record(topic, 'k', 'v')]);
+      const wrong = opening({ ...at, credentials: { ...KNOWN, password: 'quite-another-one' } });
+      const refused = await wrong.send([record(topic, 'k', 'v')]).catch((error: unknown) => error);
+      assert.ok(refused instanceof BusError && refused.code === 'refused', String(refused));
+      assert.ok(
+        refused.message.startsWith(`${at.address}: `) && /authentication failed/i.test(refused.message),
+      );
+      const { consumer } = reading(wrong, topic);
+      const problem = await until(() => consumer.problem(), 'it says so');
+      const { state, lastError } = wrong.standing();
+      assert.equal(state, 'down');
+      const told = [refused.message, problem, lastError?.message, ...complaints].join();
+      assert.doesNotMatch(told, /quite-another-one|only-for-this-test/);
+      await Promise.all([bus.close(), wrong.close()]);
+    });
+
+    it('loses nothing and keeps the order of keys where answers are lost', async () => {
+      let answers = 0;
+      let cutting = false;
+      const proxy = await cuttingProxy(server.proxy, () => cutting && ++answers % 40 === 0);
+      const bus = opening(optionsFor(`kafka://127.0.0.1:${server.proxy.port}`));
+      const topic = freshName();
+      await bus.declare([{ name: topic, partitions: 3 }]);
+      cutting = true;
+      const numbers = numbering(bus, topic, twelve);
+      await until(() => numbers.least() > 150, 'it goes on');
+      cutting = false;
+      await numbers.stop();
+      assert.ok(answers > 100, `${answers}`);
+      await numbers.checkRead(reading(bus, topic).seen);
+      await bus.close();
+      proxy.end();
+    });
+
     it('loses nothing that stands and keeps the order of keys while the broker is killed and comes back', async () => {
       const bus = opening(optionsFor(`kafka://${server.broker}`));
       const topic = freshName();
       await bus.declare([{ name: topic, partitions: 4 }]);
-      const seen: ReceivedRecord[] = [];
-      const handle = async (records: readonly ReceivedRecord[]) => void seen.push(...records);
-      const consumer = bus.consume({ group: freshName(), topics: [topic], handle });
+      const { seen, consumer } = reading(bus, topic);
       await consumer.joined;
-      const stands = new Map<string, number>();
-      let stopped = false;
-      /** One after another, each until it stands. */
-      async function sender(key: string): Promise<void> {
-        for (let at = 0; !stopped; at += 1) {
-          for (;;) {
-            const refused = await bus.send([record(topic, key, `${at}`)]).catch((error: unknown) => error);
-            if (refused === undefined) break;
-            assert.ok(coded('unavailable')(refused), String(refused));
-          }
-          stands.set(key, at);
-        }
-      }
-      const keys = Array.from({ length: 12 }, (_, at) => `key-${at}`);
-      const senders = keys.map(sender);
-      for (let kills = 0; kills < 2; kills += 1) {
-        await pause(700);
-        server.signal('SIGKILL');
-        await pause(300);
-        await server.start();
-      }
-      const before = Math.min(...stands.values());
-      await until(() => Math.min(...stands.values()) > before + 5, 'it goes on');
-      stopped = true;
-      await Promise.all(senders);
-      const last = () => valuesByKey(seen);
-      await until(
-        () => keys.every((key) => last().get(key)?.at(-1) === `${stands.get(key)}`),
-        'all was read',
-      );
-      for (const [key, values] of last()) {
-        const first = [...new Set(values)];
-        assert.deepEqual(
-          first,
-          Array.from({ length: (stands.get(key) ?? 0) + 1 }, (_, at) => `${at}`),
-          key,
-        );
-      }
+      const numbers = numbering(bus, topic, twelve);
+      await until(() => numbers.least() > 20, 'it goes');
+      server.signal('SIGKILL');
+      await pause(300);
+      await server.start();
+      const before = numbers.least();
+      await until(() => numbers.least() > before + 20, 'it goes on');
+      await numbers.stop();
+      await numbers.checkRead(seen);
       assert.equal(bus.standing().state, 'up');
       await until(() => consumer.problem() === undefined, 'all is well');
       await bus.close();
@@ -262,9 +345,7 @@ function failures(server: OwnKafka): void {
       const bus = opening(optionsFor(`kafka://${server.broker}`));
       const topic = freshName();
       await bus.declare([{ name: topic, partitions: 1 }]);
-      const seen: ReceivedRecord[] = [];
-      const handle = async (records: readonly ReceivedRecord[]) => void seen.push(...records);
-      const consumer = bus.consume({ group: freshName(), topics: [topic], handle });
+      const { seen, consumer } = reading(bus, topic);
       await bus.send([record(topic, 'k', '0')]);
       await until(() => seen.length === 1, 'it came');
       server.signal('SIGSTOP');

@@ -9,7 +9,7 @@ import {
 import type { Standing } from '#domain/kernel/ports/standing.ts';
 import { checkRecords, checkTopicName, checkTopics } from '../checked.ts';
 import { problemsByPlace } from '../handling.ts';
-import type { KafkaOptions } from './client.ts';
+import { type Connecting, complaintsTo, type KafkaOptions } from './client.ts';
 import { Lane } from './lane.ts';
 import { membership } from './membership.ts';
 import { type KafkaProducer, kafkaProducer } from './producer.ts';
@@ -22,7 +22,7 @@ export type { KafkaOptions };
 const MOST_LANES = 1_000;
 
 class KafkaBus implements Bus {
-  readonly #options: KafkaOptions;
+  readonly #options: Connecting;
   readonly #standing: KafkaStanding;
   readonly #topics: KafkaTopics;
   readonly #producer: KafkaProducer;
@@ -30,7 +30,8 @@ class KafkaBus implements Bus {
   readonly #consumers = new Set<BusConsumer>();
   #closed = false;
 
-  constructor(options: KafkaOptions) {
+  constructor(given: KafkaOptions) {
+    const options = { ...given, complaints: complaintsTo(given) };
     this.#options = options;
     this.#standing = kafkaStanding(options.address, options.clock);
     this.#topics = new KafkaTopics(options, this.#standing);

@@ -1,6 +1,6 @@
 import { connect as connectTcp, isIP, type Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
-import type { ISocketFactoryArgs, Kafka as KafkaClass, logCreator, RetryOptions, SASLOptions } from 'kafkajs';
+import type { ISocketFactoryArgs, Kafka as KafkaClass, LogEntry, RetryOptions, SASLOptions } from 'kafkajs';
 import { millisecondsOf } from '#domain/kernel/instant.ts';
 import type { Clock } from '#domain/kernel/ports/facts.ts';
 import type { Log } from '#domain/kernel/ports/log.ts';
@@ -56,34 +56,37 @@ const KEEP_ALIVE_MS = 60_000;
 const COMPLAINT_MS = 30_000;
 const MOST_COMPLAINTS = 100;
 
-/** What the driver says, each thing once in a while: it says it again with each try. */
-export function complaintsTo({ log, clock, address }: Pick<KafkaOptions, 'log' | 'clock' | 'address'>): {
-  readonly create: logCreator;
-  last(): string | undefined;
-} {
+/** What it warns of is seen to: behind a failure the same batch follows, or another producer. */
+const SEEN_TO = 'Limiting retries for the idempotent producer';
+
+/** What the driver says, each thing once in a while: it says it again with each try, and of each client. */
+export function complaintsTo({ log, clock, address }: KafkaOptions) {
   const told = new Map<string, number>();
   let last: string | undefined;
   return {
-    last: () => last,
-    create:
-      () =>
-      ({ namespace, level, log: { message } }) => {
-        if (level === logLevel.ERROR) last = message;
-        const what = `${namespace}: ${message}`;
-        const nowMs = millisecondsOf(clock.now());
-        if (nowMs - (told.get(what) ?? Number.NEGATIVE_INFINITY) < COMPLAINT_MS) return;
-        if (told.size >= MOST_COMPLAINTS) told.clear();
-        told.set(what, nowMs);
-        log.warn({ engine: address, part: namespace }, `kafkajs: ${message}`);
-      },
+    /** What it has said last of what does not work. */
+    last: (): string | undefined => last,
+    tell({ namespace, level, log: { message } }: LogEntry): void {
+      if (message.startsWith(SEEN_TO)) return;
+      if (level === logLevel.ERROR) last = message;
+      const what = `${namespace}: ${message}`;
+      const nowMs = millisecondsOf(clock.now());
+      if (nowMs - (told.get(what) ?? Number.NEGATIVE_INFINITY) < COMPLAINT_MS) return;
+      if (told.size >= MOST_COMPLAINTS) told.clear();
+      told.set(what, nowMs);
+      log.warn({ engine: address, part: namespace }, `kafkajs: ${message}`);
+    },
   };
+}
+
+/** What the clients of one bus share. */
+export interface Connecting extends KafkaOptions {
+  readonly complaints: ReturnType<typeof complaintsTo>;
 }
 
 /** A client of which nothing is left behind once it has ended, whatever the driver is at. */
 export interface KafkaClient {
   readonly kafka: KafkaClass;
-  /** What the driver has complained of last. */
-  complaint(): string | undefined;
   /** Every connection, at once; none is made any more. The driver alone waits for what a hung broker does not answer. */
   end(): void;
 }
@@ -93,10 +96,9 @@ function saslOf(credentials: NonNullable<KafkaOptions['credentials']>): SASLOpti
   return { mechanism, username, password };
 }
 
-export function kafkaClient(options: KafkaOptions, { requestMs, retry }: Patience): KafkaClient {
-  const { brokers, prefix, tls, credentials, authority, certificate } = options;
+export function kafkaClient(options: Connecting, { requestMs, retry }: Patience): KafkaClient {
+  const { brokers, prefix, tls, credentials, authority, certificate, complaints } = options;
   const sockets = new Set<Socket>();
-  const complaints = complaintsTo(options);
   let ended = false;
 
   function socketFactory({ host, port, ssl, onConnect }: ISocketFactoryArgs): Socket {
@@ -120,7 +122,9 @@ export function kafkaClient(options: KafkaOptions, { requestMs, retry }: Patienc
     retry,
     socketFactory,
     logLevel: logLevel.WARN,
-    logCreator: complaints.create,
+    logCreator: () => (entry) => {
+      if (!ended) complaints.tell(entry);
+    },
     ...(tls && {
       ssl: {
         ...(authority !== undefined && { ca: authority }),
@@ -132,7 +136,6 @@ export function kafkaClient(options: KafkaOptions, { requestMs, retry }: Patienc
 
   return {
     kafka,
-    complaint: complaints.last,
     end() {
       ended = true;
       // With an error, or the driver does not hear of it.

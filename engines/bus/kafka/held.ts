@@ -1,6 +1,6 @@
 import { BusError } from '#domain/kernel/ports/bus.ts';
 import { bounded, LateError } from '../../bounded.ts';
-import { hasty, type KafkaClient, type KafkaOptions, kafkaClient } from './client.ts';
+import { type Connecting, hasty, type KafkaClient, kafkaClient } from './client.ts';
 
 const CLOSE_MS = 2_000;
 
@@ -25,7 +25,7 @@ export interface Held<T> {
 }
 
 export function held<T extends Closing>(
-  options: KafkaOptions,
+  options: Connecting,
   connect: (client: KafkaClient) => Promise<T>,
 ): Held<T> {
   let current: Generation<T> | undefined;

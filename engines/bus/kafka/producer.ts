@@ -1,6 +1,6 @@
 import type { Message, Producer } from 'kafkajs';
 import type { BusRecord } from '#domain/kernel/ports/bus.ts';
-import type { KafkaOptions } from './client.ts';
+import type { Connecting } from './client.ts';
 import { CompressionTypes, Partitioners } from './driver.ts';
 import { held } from './held.ts';
 
@@ -15,7 +15,7 @@ const messageOf = ({ key, value, headers }: BusRecord): Message => ({ key, value
  * another batch of as many records would pass for the repeat and be lost, though acknowledged: behind a failure either the same batch
  * follows, or another producer.
  */
-export function kafkaProducer(options: KafkaOptions) {
+export function kafkaProducer(options: Connecting) {
   const producer = held<Producer>(options, async ({ kafka }) => {
     const made = kafka.producer({
       idempotent: true,

@@ -4,7 +4,7 @@ import { every } from '#runtime/pause.ts';
 import { bounded } from '../../bounded.ts';
 import type { Problems } from '../handling.ts';
 import { Assignment } from './assignment.ts';
-import { type KafkaClient, type KafkaOptions, kafkaClient, patient } from './client.ts';
+import { type Connecting, type KafkaClient, kafkaClient, patient } from './client.ts';
 import type { KafkaStanding } from './standing.ts';
 import type { KafkaTopics } from './topics.ts';
 
@@ -31,7 +31,7 @@ export interface SessionOptions {
   readonly topic: string;
   readonly group: string;
   readonly options: BusConsumerOptions;
-  readonly kafka: KafkaOptions;
+  readonly kafka: Connecting;
   readonly topics: KafkaTopics;
   readonly standing: KafkaStanding;
   readonly problems: Problems;
@@ -147,7 +147,7 @@ export class Session {
     try {
       await topics.checkThere(topic);
       if (silentMs > waits.stuck)
-        this.#lost.reject(new Error(this.#client.complaint() ?? 'nothing was heard'));
+        this.#lost.reject(new Error(this.#given.kafka.complaints.last() ?? 'nothing was heard'));
     } catch (error) {
       if (!(error instanceof BusError)) throw error;
       problems.told(topic, error.message);

@@ -1,7 +1,7 @@
 import type { Admin, ITopicConfig } from 'kafkajs';
 import { BusError, type Topic } from '#domain/kernel/ports/bus.ts';
 import { doubled, pause } from '#runtime/pause.ts';
-import type { KafkaOptions } from './client.ts';
+import type { Connecting } from './client.ts';
 import { busError } from './failure.ts';
 import { type Held, held } from './held.ts';
 import type { KafkaStanding } from './standing.ts';
@@ -40,11 +40,11 @@ function configOf({ name, partitions, retentionMs }: Topic): ITopicConfig {
 
 /** What is asked of the cluster about topics. */
 export class KafkaTopics {
-  readonly #options: KafkaOptions;
+  readonly #options: Connecting;
   readonly #standing: KafkaStanding;
   readonly #admin: Held<Admin>;
 
-  constructor(options: KafkaOptions, standing: KafkaStanding) {
+  constructor(options: Connecting, standing: KafkaStanding) {
     this.#options = options;
     this.#standing = standing;
     this.#admin = held<Admin>(options, async ({ kafka }) => {
