@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { type Config, type PlatformRole, type ReadStoreAt, UnusableError } from '#config';
+import { type BusAt, type Config, type PlatformRole, type ReadStoreAt, UnusableError } from '#config';
 import { BEGINNING } from '#domain/kernel/envelope.ts';
 import { instant, later } from '#domain/kernel/instant.ts';
 import type { Consume } from '#domain/kernel/ports/consumer.ts';
@@ -177,7 +177,9 @@ export async function openEngines(options: EnginesOptions): Promise<ProcessEngin
   const { store, readStore } = stores;
   const service = await openService({ config, machineClock, newId, log, owner, joinWithinMs: WRITER_MS });
   begun.defer(service.close);
-  const { bus, sealing } = await openBus(config, { clock: machineClock, log });
+  // Whoever neither takes commands nor tells what has happened reaches for none outside.
+  const busAt: BusAt = has('write-side') || has('publisher') ? config.bus : { engine: 'memory' };
+  const { bus, sealing } = await openBus({ ...config, bus: busAt }, { clock: machineClock, log });
   begun.defer(bus.close);
   const isSimulated = config.clock === 'simulated';
   const simulated = isSimulated && has('write-side') ? await simulatedFrom(store) : undefined;
