@@ -68,8 +68,9 @@ export function cloudEventOf(
     streamrevision: event.revision,
     position: event.position.toString(),
     schemaversion: declared.version,
-    correlationid: correlationId,
-    causationid: causationId,
+    // Ids of callers, and of providers: they may be any text, and no attribute may be half of a letter.
+    correlationid: correlationId.toWellFormed(),
+    causationid: causationId.toWellFormed(),
     historyepoch: epoch,
     data,
   };

@@ -102,12 +102,20 @@ function recordsOf(
     if (failures.has(event.stream)) continue;
     try {
       const record = recordOf(publishing, event);
-      if (record !== undefined) records.push(record);
+      if (record !== undefined) records.push(checked(record));
     } catch (error) {
       failures.set(event.stream, { key: event.stream, event, error: asError(error) });
     }
   }
   return { records, failures: [...failures.values()] };
+}
+
+/** No event is so large: what the store takes is a quarter of it. @throws RangeError */
+function checked(record: BusRecord): BusRecord {
+  const bytes = bytesOf(record);
+  if (bytes > busLimits.recordBytes)
+    throw new RangeError(`a record of ${bytes} bytes is more than a topic takes`);
+  return record;
 }
 
 const asError = (error: unknown): Error => (error instanceof Error ? error : new Error(String(error)));
