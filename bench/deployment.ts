@@ -1,4 +1,4 @@
-import { embeddedEngines } from '#compose/engines.ts';
+import { openEngines } from '#compose/engines.ts';
 import { projections } from '#compose/projections.ts';
 import { followReactions } from '#compose/sagas.ts';
 import { pipelineOf } from '#compose/write-side.ts';
@@ -39,7 +39,7 @@ export interface BidOptions {
 /** The write side, the catch-up consumer and the views on a folder: all that a bid goes through but HTTP. */
 export async function openDeployment(folder: string, { everyRole = true, limits }: DeploymentOptions = {}) {
   const config = readConfig({ DATA_DIR: folder, NODE_ENV: 'test' });
-  const engines = await embeddedEngines({
+  const engines = await openEngines({
     config,
     log: noLog,
     onFatal(error) {

@@ -1,4 +1,5 @@
 import type { ConsumerStatus } from '#domain/kernel/ports/consumer.ts';
+import type { Standing } from '#domain/kernel/ports/standing.ts';
 import type { Health } from './http.ts';
 
 /**
@@ -19,29 +20,13 @@ export const healthOf = (consumers: readonly ConsumerStatus[]): Health[string] =
 };
 
 /** A jump makes nobody unready, but explains what comes early or late. */
-const healthOfClock = (jump: string | undefined): Health[string] => ({
+export const healthOfClock = (jump: string | undefined): Health[string] => ({
   ready: true,
   ...(jump === undefined ? {} : { detail: jump }),
 });
 
-/** What every component tells of itself when somebody looks. */
-export interface Components {
-  readonly draining: () => boolean;
-  readonly views: () => readonly ConsumerStatus[];
-  readonly sagas: () => readonly ConsumerStatus[];
-  readonly clockJump: () => string | undefined;
-  readonly readStoreName: string;
-}
-
-/** The health of the whole platform. The payment provider is named for what it is: there is no other yet. */
-export const healthOfAll =
-  ({ draining, views, sagas, clockJump, readStoreName }: Components) =>
-  (): Health => ({
-    'write-side': { ready: !draining() },
-    projections: healthOf(views()),
-    // Whether it takes what is written is told by who writes.
-    'read-store': { ready: true, detail: readStoreName },
-    sagas: healthOf(sagas()),
-    payments: { ready: true, detail: 'simulated: no money moves' },
-    clock: healthOfClock(clockJump()),
-  });
+/** An engine or a role elsewhere, without which this process does less, and does it all the same. */
+export const healthOfElsewhere = ({ address, state, lastError }: Standing): Health[string] => ({
+  ready: true,
+  detail: state === 'up' ? address : `${address} down: ${lastError?.message ?? 'not reached'}`,
+});

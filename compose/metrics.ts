@@ -5,17 +5,19 @@ import type { PipelineStatus } from '#write-side/pipeline/pipeline.ts';
 
 /** What is measured is asked for when somebody looks, so that nobody pays for it in between. */
 export interface Measured {
-  readonly pipeline: () => PipelineStatus;
   readonly consumers: () => readonly ConsumerStatus[];
-  /** Signed notices that wait for somebody to look at them. */
-  readonly noticesWaiting: () => Promise<number>;
-  /** By status: what bore the signature of a notice and was refused before it was read. */
-  readonly noticesUnread: () => ReadonlyMap<number, number>;
+  /** Where commands are decided. */
+  readonly pipeline?: () => PipelineStatus;
+  /** Signed notices that wait for somebody to look at them, where views are kept. */
+  readonly noticesWaiting?: () => Promise<number>;
+  /** By status: what bore the signature of a notice and was refused before it was read, where they come in. */
+  readonly noticesUnread?: () => ReadonlyMap<number, number>;
 }
 
 type Registers = Registry[];
 
 function measureCommands(registers: Registers, { pipeline }: Measured): void {
+  if (pipeline === undefined) return;
   new Gauge({
     name: 'annals_commands_in_flight',
     help: 'Commands admitted and not yet done with, their chains included.',
@@ -96,7 +98,8 @@ function measureConsumers(registers: Registers, { consumers }: Measured): void {
   });
 }
 
-function measureNotices(registers: Registers, { noticesWaiting, noticesUnread }: Measured): void {
+function measureNoticesWaiting(registers: Registers, { noticesWaiting }: Measured): void {
+  if (noticesWaiting === undefined) return;
   new Gauge({
     name: 'annals_payment_notices_waiting',
     help: 'Signed notices of payment providers that nothing could follow, or match yet, and nobody has handled.',
@@ -106,7 +109,10 @@ function measureNotices(registers: Registers, { noticesWaiting, noticesUnread }:
       this.set(await noticesWaiting().catch(() => Number.NaN));
     },
   });
+}
 
+function measureNoticesUnread(registers: Registers, { noticesUnread }: Measured): void {
+  if (noticesUnread === undefined) return;
   new Gauge({
     name: 'annals_payment_notices_unread',
     help: 'Bodies with the signature of a payment provider that were refused unread since the start, by status: 413 too long, 415 in an encoding. Nothing of them is kept; the log tells of them.',
@@ -119,11 +125,12 @@ function measureNotices(registers: Registers, { noticesWaiting, noticesUnread }:
   });
 }
 
-/** `GET /metrics` in the text format of Prometheus: the process, the write side's queues, every consumer. */
+/** `GET /metrics` in the text format of Prometheus: the process, the write side's queues, every consumer, as far as they are here. */
 export function metrics(measured: Measured): Router {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
-  for (const measure of [measureCommands, measureConsumers, measureNotices]) measure([registry], measured);
+  const all = [measureCommands, measureConsumers, measureNoticesWaiting, measureNoticesUnread];
+  for (const measure of all) measure([registry], measured);
 
   const router = Router();
   router.get('/metrics', async (_request, response) => {

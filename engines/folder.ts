@@ -21,6 +21,12 @@ function make(folder: string): void {
 const KEY_NAME = 'token-key.json';
 export const keyFileIn = (folder: string): string => join(folder, KEY_NAME);
 
+/**
+ * What the roles know each other by in development. It tells nothing of a history: whichever role is started first makes it, and
+ * that may be one that waits for the history of another.
+ */
+export const serviceKeyFileIn = (folder: string): string => join(folder, 'service.key');
+
 /** What the simulated payment provider remembers. */
 export const providerFileIn = (folder: string): string => join(folder, 'provider.db');
 

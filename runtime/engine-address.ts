@@ -56,7 +56,7 @@ export const EventStoreAddress = z
   .transform((): EventStoreAt => Object.freeze({ engine: 'sqlite' }));
 
 /** Whatever stands before an `@` are credentials. What was given may hold a password, so that no refusal repeats it. */
-const CREDENTIALS = /^[a-z+]+:\/\/[^/?]*@/;
+const CREDENTIALS = /^[a-z+]+:\/\/[^/?]*@|[?&]\w*password=/i;
 const belongInFile = (setting: string): string =>
   `credentials belong in the file that ${setting}_CREDENTIALS_FILE names: an address may be told to anybody`;
 
@@ -66,7 +66,7 @@ const MONGODB =
 export const ReadStoreAddress = z.string().transform((text, context): ReadStoreAt => {
   if (text === 'sqlite:') return Object.freeze({ engine: 'sqlite' });
   const { scheme, hosts, name } = MONGODB.exec(text)?.groups ?? {};
-  if (scheme !== undefined) {
+  if (scheme !== undefined && !CREDENTIALS.test(text)) {
     const database = name || 'annals';
     const address = `${scheme}${hosts}/${database}`;
     return Object.freeze({ engine: 'mongodb', url: text, address, database, files: noFiles });

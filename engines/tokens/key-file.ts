@@ -1,8 +1,7 @@
-import { randomUUID } from 'node:crypto';
-import { link, mkdir, open, readFile, rm } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { readFile } from 'node:fs/promises';
 import type { JWK } from 'jose';
 import { z } from 'zod';
+import { madeOnce } from '../made-once.ts';
 import { newSigningKey } from './jose.ts';
 
 const JsonWebKey = z
@@ -30,34 +29,6 @@ export async function readKey(path: string): Promise<JWK> {
   return parsed.data as JWK;
 }
 
-const isCode = (error: unknown, code: string): boolean =>
-  error instanceof Error && 'code' in error && error.code === code;
-
-/** Written whole under another name first: a crash must not leave half a key, nor two processes two keys. */
-async function createKey(path: string): Promise<void> {
-  await mkdir(dirname(path), { recursive: true });
-  // Of its own for each attempt: two of one process may meet here as well as two processes.
-  const draft = `${path}.${randomUUID()}`;
-  const file = await open(draft, 'w', 0o600);
-  try {
-    await file.writeFile(JSON.stringify(await newSigningKey()));
-    await file.sync();
-    await link(draft, path).catch((error: unknown) => {
-      if (!isCode(error, 'EEXIST')) throw error;
-    });
-  } finally {
-    await file.close();
-    await rm(draft, { force: true });
-  }
-}
-
-/** The key in this file, made on first use and readable by its owner alone: tokens of development outlive a restart. */
-export async function keptKey(path: string): Promise<JWK> {
-  try {
-    return await readKey(path);
-  } catch (error) {
-    if (!isCode(error, 'ENOENT')) throw error;
-  }
-  await createKey(path);
-  return readKey(path);
-}
+/** The key in this file, made on first use: tokens of development outlive a restart. */
+export const keptKey = (path: string): Promise<JWK> =>
+  madeOnce(path, readKey, async () => JSON.stringify(await newSigningKey()));

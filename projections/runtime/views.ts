@@ -1,3 +1,4 @@
+import type { Position } from '#domain/kernel/envelope.ts';
 import { millisecondsOf } from '#domain/kernel/instant.ts';
 import type { Consume, Consumer, ConsumerStatus } from '#domain/kernel/ports/consumer.ts';
 import type { ConsumerStore } from '#domain/kernel/ports/consumer-store.ts';
@@ -38,6 +39,8 @@ export interface RunningViews {
   readonly reader: ViewReader;
   /** Of each consumer at work here: the live build of every view, and what is filled beside it. */
   status(): readonly ConsumerStatus[];
+  /** Whether, within the time, each that is advanced here holds the history up to the position; another process advances the others. */
+  reached(position: Position, timeoutMs: number): Promise<boolean>;
   stop(): Promise<void>;
 }
 
@@ -61,6 +64,11 @@ export async function startViews(options: ViewsOptions): Promise<RunningViews> {
       running: (name) => consumers().find((consumer) => consumer.name === name),
     }),
     status: () => consumers().map((consumer) => consumer.status()),
+    async reached(position, timeoutMs) {
+      const mine = consumers().filter((consumer) => consumer.status().state !== 'waiting-for-lease');
+      const all = await Promise.all(mine.map((consumer) => consumer.reached(position, timeoutMs)));
+      return !all.includes(false);
+    },
     async stop() {
       await Promise.all(running.map((one) => one.stop()));
     },

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
-import { createHash } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import { copyFileSync, cpSync, existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
@@ -187,6 +187,16 @@ describe('a folder without its history', () => {
     await platform.address();
     platform.kill('SIGTERM');
     assert.equal(await platform.exited, 0, platform.output());
+  });
+});
+
+describe('a folder in which another role was started first', () => {
+  test('is new: the secret that roles know each other by tells of no history', async () => {
+    const folder = await dataFolder();
+    const secret = randomBytes(32);
+    writeFileSync(join(folder, 'service.key'), secret);
+    await start(folder);
+    assert.deepEqual(readFileSync(join(folder, 'service.key')), secret);
   });
 });
 

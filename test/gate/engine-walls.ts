@@ -11,7 +11,14 @@ const CHOSEN_BY_NOBODY = 'engines/afterwards.ts';
 /** Where stores are opened, for whoever needs some. */
 const STORES = 'compose/stores.ts';
 /** The files of compose/ that open engines; all others are handed what these have opened. */
-const OPENING = new Set([STORES, 'compose/engines.ts', 'compose/payments.ts']);
+const OPENING = new Set([
+  STORES,
+  'compose/engines.ts',
+  'compose/payments.ts',
+  'compose/service.ts',
+  'compose/service-key.ts',
+  'compose/tokens.ts',
+]);
 
 /** Files that look at the inside of a store's engine, by the beginning of their path, and why. */
 const LOOKING_INSIDE: Readonly<Record<string, string>> = {

@@ -58,7 +58,8 @@ const walls: Readonly<Record<string, Wall>> = {
   bench: { reaches: everything },
   test: { reaches: everything },
   'main.ts': { reaches: everything, imports: in_('compose', 'config.ts', 'domain', 'exit.ts') },
-  'config.ts': { reaches: () => false },
+  settings: { reaches: (path) => isRuntime(path) || inKernel(path) || roomOf(path) === 'settings' },
+  'config.ts': { reaches: in_('config.ts', 'runtime', 'settings'), imports: in_('runtime', 'settings') },
   'exit.ts': { reaches: () => false },
   'start.js': { reaches: () => false },
 };

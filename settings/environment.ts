@@ -1,0 +1,63 @@
+import { z } from 'zod';
+import { BusAddress, EventStoreAddress, ReadStoreAddress } from '#runtime/engine-address.ts';
+import { list, Origin, Port, Proxies, wholeNumber } from './values.ts';
+
+/** What can be had as a simulation of itself, and has to be named as meant where it is not development. */
+const simulatedEngines = ['payments'] as const;
+export type SimulatedEngine = (typeof simulatedEngines)[number];
+
+/** What a process may do of the platform's work; all of it by default. */
+export const roles = ['write-side', 'projections', 'sagas', 'read-api', 'publisher'] as const;
+export type PlatformRole = (typeof roles)[number];
+
+/** All that is read of the environment, and how it is written. */
+export const Environment = z.object({
+  NODE_ENV: z.enum(['development', 'production', 'test']).default('development'),
+  HOST: z.string().max(255).default('127.0.0.1'),
+  PORT: Port.default(4000),
+  OPERATIONS_HOST: z.string().max(255).optional(),
+  OPERATIONS_PORT: Port.optional(),
+  PUBLIC_URL: Origin.optional(),
+  ALLOWED_ORIGINS: z.string().transform(list).pipe(z.array(Origin).max(100)).default([]),
+  SIMULATED: z
+    .string()
+    .transform(list)
+    .pipe(z.array(z.enum(simulatedEngines)))
+    .default([]),
+  DATA_DIR: z.string().default('./data'),
+  EVENT_STORE: EventStoreAddress.default({ engine: 'sqlite' }),
+  READ_STORE: ReadStoreAddress.default({ engine: 'sqlite' }),
+  READ_STORE_CREDENTIALS_FILE: z.string().optional(),
+  READ_STORE_CA_FILE: z.string().optional(),
+  READ_STORE_CERTIFICATE_FILE: z.string().optional(),
+  BUS: BusAddress.default({ engine: 'memory' }),
+  BUS_CREDENTIALS_FILE: z.string().optional(),
+  BUS_CA_FILE: z.string().optional(),
+  BUS_CERTIFICATE_FILE: z.string().optional(),
+  SERVICE_HOST: z.string().max(255).default('127.0.0.1'),
+  SERVICE_PORT: Port.default(4002),
+  SERVICE_URL: Origin.optional(),
+  SERVICE_KEY_FILE: z.string().optional(),
+  LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
+  CLOCK: z.enum(['system', 'simulated']).default('system'),
+  DEV_TOKENS: z.stringbool().optional(),
+  TOKEN_KEY_FILE: z.string().optional(),
+  TOKEN_ISSUER: z.string().min(1).max(255).default('annals'),
+  TOKEN_AUDIENCE: z.string().min(1).max(255).default('annals'),
+  WEBHOOK_SECRET: z.string().min(32, 'at least 32 characters').max(255).optional(),
+  TRUSTED_PROXIES: Proxies.default([]),
+  MAX_CONNECTIONS: wholeNumber(1, 1_000_000).default(5_000),
+  MAX_CONNECTIONS_PER_ADDRESS: wholeNumber(1, 1_000_000).default(500),
+  SHUTDOWN_DELAY_MS: wholeNumber(0, 600_000).optional(),
+  ACCEPT_HISTORY_END: z
+    .string()
+    .regex(
+      /^(0|[1-9]\d{0,38})-[0-9a-f]{8}$/,
+      'a position and what was lost, as the refusal to start gives it',
+    )
+    .optional(),
+});
+export type Environment = z.output<typeof Environment>;
+
+/** All that is read, by name. */
+export const settings: readonly string[] = Object.keys(Environment.shape);

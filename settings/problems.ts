@@ -1,0 +1,104 @@
+import { type Environment, type PlatformRole, roles } from './environment.ts';
+
+// What is well-formed by itself, and cannot be meant.
+
+/** What may not be left to defaults, or switched on, where real money moves. */
+function productionProblems(environment: Environment): readonly string[] {
+  if (environment.NODE_ENV !== 'production') return [];
+  return [
+    ...(environment.DEV_TOKENS === true
+      ? ['DEV_TOKENS: anybody could become anyone; not in production']
+      : []),
+    ...(environment.CLOCK === 'simulated' ? ['CLOCK: a simulated clock is not for production'] : []),
+    ...(environment.TOKEN_KEY_FILE === undefined
+      ? ['TOKEN_KEY_FILE: production needs the key that tokens are verified with']
+      : []),
+    ...(environment.WEBHOOK_SECRET === undefined
+      ? ['WEBHOOK_SECRET: production needs the secret that webhooks are signed with']
+      : []),
+    ...(environment.PUBLIC_URL === undefined
+      ? ['PUBLIC_URL: production needs the address that people are sent to, such as https://auctions.example']
+      : []),
+    // There is no other payment provider yet.
+    ...(environment.SIMULATED.includes('payments')
+      ? []
+      : [
+          'SIMULATED: the payment provider is a simulated one, which moves no money and lets whoever is sent to its page confirm a payment; for a rehearsal, SIMULATED=payments names it as meant',
+        ]),
+  ];
+}
+
+/** What cannot work together: engines of one process with roles in several. */
+function roleProblems(environment: Environment, chosen: readonly PlatformRole[]): readonly string[] {
+  if (chosen.length === roles.length) return [];
+  if (chosen.length === 0) return ['--role: none is named'];
+  const has = (role: PlatformRole): boolean => chosen.includes(role);
+  const alone = has('write-side') ? 'write-side' : 'sagas';
+  const needsWriteSide = !has('write-side') && (has('read-api') || environment.CLOCK === 'simulated');
+  return [
+    ...(has('write-side') === has('sagas')
+      ? []
+      : [
+          `--role: ${alone} without ${alone === 'sagas' ? 'write-side' : 'sagas'}: both append to the SQLite history of EVENT_STORE, which one process writes; run them together`,
+        ]),
+    ...(environment.READ_STORE.engine === 'sqlite'
+      ? ['READ_STORE: SQLite views are of one process; roles in several need mongodb://…']
+      : []),
+    ...(environment.BUS.engine === 'memory'
+      ? ['BUS: a bus in memory is of one process; roles in several need kafka://…']
+      : []),
+    ...(needsWriteSide && environment.SERVICE_URL === undefined
+      ? [
+          'SERVICE_URL: this role needs the address at which the write side listens for the others, such as http://write-side:4002',
+        ]
+      : []),
+    ...(environment.NODE_ENV === 'production' && environment.SERVICE_KEY_FILE === undefined
+      ? ['SERVICE_KEY_FILE: production needs the secret that the roles know each other by']
+      : []),
+  ];
+}
+
+/** What is told of an engine that it has no use for. */
+function fileProblems(environment: Environment): readonly string[] {
+  const unused = {
+    READ_STORE: environment.READ_STORE.engine === 'sqlite',
+    BUS: environment.BUS.engine === 'memory',
+  };
+  return (['READ_STORE', 'BUS'] as const).flatMap((setting) =>
+    unused[setting]
+      ? (['CREDENTIALS', 'CA', 'CERTIFICATE'] as const)
+          .map((file) => `${setting}_${file}_FILE` as const)
+          .filter((name) => environment[name] !== undefined)
+          .map((name) => `${name}: the engine of ${setting} runs in this process and lets everybody in`)
+      : [],
+  );
+}
+
+/** Ports that exclude each other, or are not there. @param port the operator's, as it will be */
+function operationsProblems(
+  { PORT, OPERATIONS_HOST }: Environment,
+  port: number | undefined,
+): readonly string[] {
+  if (port === undefined)
+    return OPERATIONS_HOST === undefined
+      ? []
+      : ['OPERATIONS_HOST: there is no port of that host without OPERATIONS_PORT'];
+  return port === PORT && PORT !== 0 ? ['OPERATIONS_PORT: the same as PORT'] : [];
+}
+
+/**
+ * Every combination that cannot be meant, a line each that begins with the setting, and repeats no value of one.
+ *
+ * @param chosen what this process does of the platform's work, each role once
+ * @param operationsPort the operator's, as it will be
+ */
+export const problemsOf = (
+  environment: Environment,
+  chosen: readonly PlatformRole[],
+  operationsPort: number | undefined,
+): readonly string[] => [
+  ...productionProblems(environment),
+  ...roleProblems(environment, chosen),
+  ...fileProblems(environment),
+  ...operationsProblems(environment, operationsPort),
+];

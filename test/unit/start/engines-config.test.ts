@@ -1,0 +1,216 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { ConfigError, type PlatformRole, readConfig, roles } from '#config';
+
+// Which engines, which roles, and what of both cannot work together.
+
+const problemsOf = (
+  environment: Readonly<Record<string, string>>,
+  chosen: readonly PlatformRole[] = roles,
+): readonly string[] => {
+  try {
+    readConfig(environment, chosen);
+  } catch (error) {
+    if (error instanceof ConfigError) return error.problems;
+    throw error;
+  }
+  return [];
+};
+/** The settings that are refused. */
+const refused = (environment: Readonly<Record<string, string>>, chosen?: readonly PlatformRole[]) =>
+  problemsOf(environment, chosen).map((problem) => problem.split(':')[0]);
+
+const none = { credentials: undefined, authority: undefined, certificate: undefined };
+/** What roles in several processes need, each with the address of the write side. */
+const engines = { READ_STORE: 'mongodb://m/annals?replicaSet=r', BUS: 'kafka://k' };
+const apart = { ...engines, SERVICE_URL: 'http://write-side:4002' };
+
+test('by default all of it is embedded, and one process does everything', () => {
+  const { eventStore, readStore, bus, service, whole, ...config } = readConfig({});
+  assert.deepEqual(
+    [eventStore, readStore, bus],
+    [{ engine: 'sqlite' }, { engine: 'sqlite' }, { engine: 'memory' }],
+  );
+  assert.deepEqual(service, { host: '127.0.0.1', port: 4002, url: undefined, keyFile: undefined });
+  assert.deepEqual([config.roles, whole], [roles, true]);
+  const named = { EVENT_STORE: 'sqlite:', READ_STORE: 'sqlite:', BUS: 'memory:' };
+  assert.deepEqual(readConfig(named), readConfig({}));
+});
+
+test('the history is in SQLite: no other engine is there yet', () => {
+  for (const EVENT_STORE of ['sqlite:/elsewhere', 'esdb://ann:p@ss@one', 'sqlite'])
+    assert.deepEqual(problemsOf({ EVENT_STORE }), ['EVENT_STORE: sqlite: is the one there is']);
+});
+
+test('of an address of MongoDB hosts and database may be told, and credentials come from files', () => {
+  const url = 'mongodb://one:27017,two/views?replicaSet=r';
+  const files = {
+    READ_STORE_CREDENTIALS_FILE: '/secrets/mongodb.json',
+    READ_STORE_CA_FILE: '/secrets/ca.pem',
+    READ_STORE_CERTIFICATE_FILE: '/secrets/client.pem',
+  };
+  const address = 'mongodb://one:27017,two/views';
+  const { readStore } = readConfig({ READ_STORE: url, ...files });
+  assert.deepEqual(readStore, {
+    ...{ engine: 'mongodb', url, address, database: 'views' },
+    files: {
+      credentials: '/secrets/mongodb.json',
+      authority: '/secrets/ca.pem',
+      certificate: '/secrets/client.pem',
+    },
+  });
+  const unnamed = 'mongodb+srv://cluster.example?w=1';
+  assert.deepEqual(readConfig({ READ_STORE: unnamed }).readStore, {
+    ...{ engine: 'mongodb', url: unnamed, address: 'mongodb+srv://cluster.example/annals' },
+    ...{ database: 'annals', files: none },
+  });
+});
+
+test('of an address of Kafka brokers and prefix may be told, each broker with its port', () => {
+  const files = { BUS_CREDENTIALS_FILE: '/s/kafka.json', BUS_CA_FILE: '/s/ca', BUS_CERTIFICATE_FILE: '/s/c' };
+  assert.deepEqual(readConfig({ BUS: 'kafka://one,two:19092,[::1]:1/live?tls=true', ...files }).bus, {
+    engine: 'kafka',
+    brokers: ['one:9092', 'two:19092', '[::1]:1'],
+    address: 'kafka://one:9092,two:19092,[::1]:1/live',
+    ...{ prefix: 'live', tls: true },
+    files: { credentials: '/s/kafka.json', authority: '/s/ca', certificate: '/s/c' },
+  });
+  assert.deepEqual(readConfig({ BUS: 'kafka://one' }).bus, {
+    ...{ engine: 'kafka', brokers: ['one:9092'], address: 'kafka://one:9092/annals' },
+    ...{ prefix: 'annals', tls: false, files: none },
+  });
+});
+
+test('credentials in an address are refused with where they belong, and repeated nowhere', () => {
+  const wrong: Readonly<Record<string, readonly string[]>> = {
+    READ_STORE: [
+      'mongodb://ann:s3cret@one/views',
+      'mongodb://ann:s3cret%40@one',
+      'mongodb+srv://ann:s3cret@one',
+      'mongodb://ann:p@s3cret@one',
+      'mongodb://s3cret@one',
+      'mongodb://one/views?tlsCertificateKeyFilePassword=s3cret',
+      'mongodb://one/?tls=true&proxyPassword=s3cret',
+      'postgres://ann:s3cret@one',
+    ],
+    BUS: ['kafka://ann:s3cret@one', 'kafka://one?password=s3cret', 'amqp://ann:s3cret@one'],
+  };
+  for (const [setting, addresses] of Object.entries(wrong))
+    for (const address of addresses)
+      assert.deepEqual(
+        problemsOf({ [setting]: address }),
+        [
+          `${setting}: credentials belong in the file that ${setting}_CREDENTIALS_FILE names: an address may be told to anybody`,
+        ],
+        address,
+      );
+});
+
+test('an address that cannot be read is refused with how one is written, and repeated nowhere', () => {
+  const readStores = [
+    'mongodb://',
+    'mongodb://one/p@s3cret',
+    'mongodb://ann:s3/cret@one',
+    'mongodb',
+    's3cret',
+  ];
+  for (const READ_STORE of readStores)
+    assert.deepEqual(
+      problemsOf({ READ_STORE }),
+      [
+        'READ_STORE: sqlite:, or mongodb://host,host/database?replicaSet=name with what the driver may be told',
+      ],
+      READ_STORE,
+    );
+  const buses = [
+    ...['kafka://', 'kafka://one:0', 'kafka://one:65536', 'kafka://one,,two', 'kafka://one/a b', 'memory'],
+    ...['kafka://one?tls=yes', 'kafka://one/p@s3cret', `kafka://${Array(21).fill('one').join()}`, 's3cret'],
+  ];
+  for (const BUS of buses)
+    assert.deepEqual(
+      problemsOf({ BUS }),
+      ['BUS: memory:, or kafka://host:port,host:port/prefix, perhaps with ?tls=true'],
+      BUS,
+    );
+});
+
+test('files for an engine that lets everybody in are refused: they were meant for another', () => {
+  for (const name of ['CREDENTIALS', 'CA', 'CERTIFICATE'].map((file) => `READ_STORE_${file}_FILE`)) {
+    assert.deepEqual(problemsOf({ [name]: '/secrets/s3cret' }), [
+      `${name}: the engine of READ_STORE runs in this process and lets everybody in`,
+    ]);
+    assert.deepEqual(refused({ ...engines, [name]: '/secrets/s3cret' }), []);
+  }
+  for (const name of ['CREDENTIALS', 'CA', 'CERTIFICATE'].map((file) => `BUS_${file}_FILE`)) {
+    assert.deepEqual(problemsOf({ [name]: '/secrets/s3cret' }), [
+      `${name}: the engine of BUS runs in this process and lets everybody in`,
+    ]);
+    assert.deepEqual(refused({ ...engines, [name]: '/secrets/s3cret' }), []);
+  }
+});
+
+test('roles are taken in their order, each once, and some alone are not the whole', () => {
+  const { roles: taken, whole } = readConfig(apart, ['read-api', 'projections', 'read-api']);
+  assert.deepEqual(taken, ['projections', 'read-api']);
+  assert.equal(whole, false);
+  assert.ok(Object.isFrozen(taken));
+  assert.equal(readConfig({}, [...roles.toReversed(), 'sagas']).whole, true);
+  const most: readonly PlatformRole[] = ['write-side', 'sagas', 'projections', 'read-api', 'read-api'];
+  assert.equal(readConfig(engines, most).whole, false);
+  assert.deepEqual(problemsOf(apart, []), ['--role: none is named']);
+});
+
+test('whoever appends does so in one process: write side and sagas go together', () => {
+  for (const [chosen, alone, other] of [
+    [['write-side'], 'write-side', 'sagas'],
+    [['write-side', 'read-api', 'publisher', 'projections'], 'write-side', 'sagas'],
+    [['sagas', 'projections'], 'sagas', 'write-side'],
+  ] as const)
+    assert.deepEqual(problemsOf(apart, chosen), [
+      `--role: ${alone} without ${other}: both append to the SQLite history of EVENT_STORE, which one process writes; run them together`,
+    ]);
+  assert.deepEqual(problemsOf(engines, ['write-side', 'sagas']), []);
+});
+
+test('what runs in one process is refused by name to roles in several', () => {
+  const chosen: readonly PlatformRole[] = ['projections'];
+  assert.deepEqual(problemsOf({}, chosen), [
+    'READ_STORE: SQLite views are of one process; roles in several need mongodb://…',
+    'BUS: a bus in memory is of one process; roles in several need kafka://…',
+  ]);
+  assert.deepEqual(refused({ READ_STORE: engines.READ_STORE }, chosen), ['BUS']);
+  assert.deepEqual(refused({ BUS: engines.BUS }, chosen), ['READ_STORE']);
+  assert.deepEqual(refused(engines, chosen), []);
+});
+
+test('whoever sends commands, or lives by a clock that another moves, is told where the write side is', () => {
+  assert.deepEqual(problemsOf(engines, ['read-api']), [
+    'SERVICE_URL: this role needs the address at which the write side listens for the others, such as http://write-side:4002',
+  ]);
+  for (const role of ['projections', 'publisher'] as const) {
+    assert.deepEqual(refused(engines, [role]), []);
+    assert.deepEqual(refused({ ...engines, CLOCK: 'simulated' }, [role]), ['SERVICE_URL']);
+  }
+  assert.deepEqual(refused({ ...engines, CLOCK: 'simulated' }, ['write-side', 'sagas', 'read-api']), []);
+  assert.deepEqual(refused(apart, ['read-api']), []);
+  assert.equal(readConfig(apart, ['read-api']).service.url, 'http://write-side:4002');
+  assert.deepEqual(refused({ SERVICE_URL: 'http://ann:s3cret@write-side' }), ['SERVICE_URL']);
+  assert.doesNotMatch(problemsOf({ SERVICE_URL: 'http://ann:s3cret@write-side' }).join(), /s3cret/);
+  assert.deepEqual(refused({ SERVICE_PORT: '70000' }), ['SERVICE_PORT']);
+});
+
+test('in production roles know each other by a secret that somebody has chosen', () => {
+  const production = {
+    ...{ NODE_ENV: 'production', TOKEN_KEY_FILE: '/keys/public.json', WEBHOOK_SECRET: 's'.repeat(32) },
+    ...{ PUBLIC_URL: 'https://auctions.example', SIMULATED: 'payments' },
+  };
+  assert.deepEqual(problemsOf({ ...production, ...apart }, ['read-api']), [
+    'SERVICE_KEY_FILE: production needs the secret that the roles know each other by',
+  ]);
+  assert.deepEqual(problemsOf(production), [], 'one process has nobody to know');
+  const SERVICE_KEY_FILE = '/keys/service.key';
+  assert.equal(
+    readConfig({ ...production, ...apart, SERVICE_KEY_FILE }, ['read-api']).service.keyFile,
+    SERVICE_KEY_FILE,
+  );
+});
