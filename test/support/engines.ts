@@ -2,7 +2,6 @@ import { registry } from '#compose/contexts.ts';
 import type { Engines } from '#compose/engines.ts';
 import { keepLines } from '#compose/lines.ts';
 import type { Log } from '#domain/kernel/ports/log.ts';
-import { memoryBus } from '#engines/bus/memory/bus.ts';
 import { consumerLoop } from '#engines/consumer/consumer.ts';
 import { type EventFeedOptions, eventFeed } from '#engines/event-feed/feed.ts';
 import { followedChains } from '#runtime/followed-chains.ts';
@@ -22,7 +21,6 @@ export function enginesOver(
   const { consumers } = parts.readStore;
   const feed = eventFeed(store, { clock: machineClock, ...feedOptions });
   const consume = consumerLoop({ feed, store, consumers, registry, clock: machineClock, ...loop });
-  const bus = memoryBus({ clock: machineClock, log });
   const lines = keepLines({ feed, consumers, machineClock, log });
   return {
     ...parts,
@@ -30,15 +28,12 @@ export function enginesOver(
     consume,
     followed: followedChains(),
     lines,
-    bus,
-    topicPrefix: 'annals',
     // Nobody comes in by a token here: commands are handed to the pipeline.
     tokens: { verify: async () => undefined },
     issuer: undefined,
     async close() {
       await lines.stop();
       await feed.close();
-      await bus.close();
     },
   };
 }
