@@ -212,6 +212,7 @@ export async function openEngines(options: EnginesOptions): Promise<ProcessEngin
     standings: [
       { name: 'event-store', standing: store.standing },
       { name: 'read-store', standing: readStore.standing },
+      { name: 'bus', standing: bus.standing },
     ],
     consume: (handler, consuming) => consume(handler, { from: BEGINNING, ...consuming }),
     close: () => opened.disposeAsync(),
