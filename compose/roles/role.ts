@@ -8,7 +8,7 @@ import type { Authenticate } from '#domain/kernel/ports/tokens.ts';
 import type { ReadLimits } from '#read-api/limits.ts';
 import type { Turns } from '#runtime/turns.ts';
 import type { DevelopmentOperation } from '#write-side/rest/openapi/development.ts';
-import type { Engines } from '../engines.ts';
+import type { ProcessEngines } from '../engines.ts';
 import type { NamedEngine } from '../health.ts';
 import type { Health } from '../http.ts';
 import type { Measured } from '../metrics.ts';
@@ -16,7 +16,7 @@ import type { AllowedOrigin } from '../origins.ts';
 
 /** What every role of a process is started with. */
 export interface Surroundings {
-  readonly engines: Engines;
+  readonly engines: ProcessEngines;
   readonly config: Config;
   readonly log: Logger;
   /** Who asks, by the token of a request. */
