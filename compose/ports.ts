@@ -1,9 +1,12 @@
 import type { Router } from 'express';
 import type { Logger } from 'pino';
 import type { Config } from '#config';
+import { eventsByAsyncApi } from '#projections/publishing/asyncapi.ts';
+import { prefixOf } from '#runtime/engine-address.ts';
 import { serviceLimits } from '#runtime/service/limits.ts';
 import { documentation } from '#write-side/rest/documentation.ts';
 import type { DevelopmentOperation } from '#write-side/rest/openapi/development.ts';
+import { topicsDocument } from './asyncapi.ts';
 import { registry } from './contexts.ts';
 import type { CommonEngines } from './engines.ts';
 import type { Addresses } from './http/addresses.ts';
@@ -50,6 +53,14 @@ const serviceHttpLimits = {
   bodyBytes: serviceLimits.requestBytes,
 } as const;
 
+/** Whoever sends to the topics, or takes commands from them, tells what they hold. */
+function topicsOf(config: Config, version: string): readonly Router[] {
+  const { roles, bus } = config;
+  if (!roles.includes('publisher') && !roles.includes('write-side')) return [];
+  const parts = [eventsByAsyncApi(registry, { prefix: prefixOf(bus) })];
+  return [topicsDocument({ version, bus, parts })];
+}
+
 /** Opens the port for everybody, the operator's and the other roles' where there is one. @throws UnusableError */
 export async function openPorts(
   { newId, machineClock }: CommonEngines,
@@ -59,9 +70,12 @@ export async function openPorts(
   const { addresses, publicUrl, allowedOrigin, forRoles } = options;
   const has = offered(config);
   // Whoever decides commands tells how they are sent.
-  const documents = config.roles.includes('write-side')
-    ? [documentation({ registry, version, development, publicUrl })]
-    : [];
+  const documents = [
+    ...(config.roles.includes('write-side')
+      ? [documentation({ registry, version, development, publicUrl })]
+      : []),
+    ...topicsOf(config, version),
+  ];
   const shared = {
     registry,
     newId,

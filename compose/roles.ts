@@ -3,6 +3,7 @@ import type { Dispatch } from '#domain/kernel/envelope.ts';
 import { viewReader } from '#projections/runtime/reader.ts';
 import { views } from './contexts.ts';
 import { projectionsRole } from './roles/projections.ts';
+import { publisherRole } from './roles/publisher.ts';
 import { readApiRole } from './roles/read-api.ts';
 import type { RunningRole, Surroundings } from './roles/role.ts';
 import { paymentsPart, sagasRole } from './roles/sagas.ts';
@@ -38,5 +39,6 @@ export async function startRoles(
   const { readStore, machineClock } = engines;
   const reader = projections?.reader ?? viewReader({ views, readStore, clock: machineClock });
   const read = has('read-api') ? kept(readApiRole(surroundings, { dispatch, views: reader })) : undefined;
-  return [read, write, paying, sagas, projections].filter((role) => role !== undefined);
+  const publisher = has('publisher') ? kept(await publisherRole(surroundings)) : undefined;
+  return [read, write, paying, sagas, publisher, projections].filter((role) => role !== undefined);
 }

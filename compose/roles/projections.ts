@@ -40,7 +40,7 @@ export async function projectionsRole({
     consumers: status,
     health: () => ({ projections: healthOf(status()) }),
     measured: { noticesWaiting: () => countOf(reader, 'notices', { status: 'waiting' }) },
-    caughtUp: views.reached,
+    caughtUp: views.reachedHere,
     tell: () => toldToAll(engines, views),
     async stop() {
       await leave();

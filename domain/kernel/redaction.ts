@@ -1,10 +1,11 @@
 import type { JsonObject } from './canonical.ts';
 import { type JsonSchema, messageSchemas, referenceOf } from './json-schema.ts';
-import { type Mark, marks, type NewEvent, type Owned } from './message.ts';
+import { type EventDeclaration, type Mark, marks, type NewEvent, type Owned } from './message.ts';
 import type { Registry } from './registry.ts';
 
 // The one place that knows where a schema marks something, at whatever depth, and takes it out: of the data of events, of the details of
-// rejections, and of the schemas that describe either. Every outlet says only which marks it hides.
+// rejections, and of the schemas that describe either. Every outlet says only which marks it hides. What leaves for the topics of the
+// bus is less than what everybody may see of one event: whoever reads topics reads all events, and adds them up.
 
 /** Where marks stand in a value. */
 interface Places {
@@ -134,6 +135,32 @@ export function redacted(registry: Registry, event: NewEvent, hides: Hides): Jso
 export const publicData = (registry: Registry, event: NewEvent): JsonObject =>
   redacted(registry, event, everything);
 
+/**
+ * The fields that do not leave for the topics though nothing marks them; undefined: the event does not leave at all. Of a refusal
+ * nothing leaves unless its declaration says so: a no is between the platform and whoever asked.
+ */
+function withheld({ published, refusal }: EventDeclaration): readonly string[] | undefined {
+  if (published === undefined) return refusal ? undefined : [];
+  if (typeof published === 'object') return published.without;
+  return published ? [] : undefined;
+}
+
+/** Whether anything of such an event leaves for the topics. */
+export const isPublished = (declared: EventDeclaration): boolean => withheld(declared) !== undefined;
+
+/**
+ * What of an event's data leaves for the topics, as JSON; undefined: the event does not leave.
+ * @throws z.ZodError when the data does not fit its schema; TypeError for an event that the registry does not know
+ */
+export function integrationData(registry: Registry, event: NewEvent): JsonObject | undefined {
+  const declared = registry.events.get(event.type);
+  if (declared === undefined) throw new TypeError(`${event.type} is not in the registry`);
+  const fields = withheld(declared);
+  if (fields === undefined) return undefined;
+  const left = Object.entries(publicData(registry, event)).filter(([name]) => !fields.includes(name));
+  return Object.fromEntries(left);
+}
+
 /** A list of which every item is hidden is there, and empty. */
 const emptied = ({ minItems: _, ...schema }: JsonSchema): JsonSchema => ({ ...schema, maxItems: 0 });
 
@@ -178,4 +205,18 @@ function shown(
 export function publicSchema(registry: Registry, kind: Kind, name: string): JsonSchema {
   const schemas = messageSchemas(registry);
   return shown(schemas[kind][name] ?? {}, placesOf(registry, kind, name), schemas.$defs, []);
+}
+
+/** The schema of what {@link integrationData} leaves of such an event; undefined: it does not leave. */
+export function integrationSchema(registry: Registry, type: string): JsonSchema | undefined {
+  const declared = registry.events.get(type);
+  const fields = declared && withheld(declared);
+  if (fields === undefined) return undefined;
+  const { properties = {}, required = [], ...schema } = publicSchema(registry, 'events', type);
+  const left = Object.entries(properties).filter(([name]) => !fields.includes(name));
+  return {
+    ...schema,
+    properties: Object.fromEntries(left),
+    required: required.filter((name) => !fields.includes(name)),
+  };
 }

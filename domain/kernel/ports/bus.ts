@@ -25,6 +25,7 @@ export interface ReceivedRecord {
 }
 
 export interface Topic {
+  /** Whole, as the bus knows it: no engine puts anything before it. */
   readonly name: string;
   /** Into how many parts its keys are divided; once chosen, it stays. */
   readonly partitions: number;
@@ -79,7 +80,10 @@ export interface BusConsumerOptions {
 }
 
 export interface BusConsumer {
-  /** Resolves when it has been given partitions, or found that others have them all. */
+  /**
+   * Resolves when it has been given partitions of every topic, or found that others have them all; nothing that is sent afterwards
+   * is missed where a group begins at the end. And when it is stopped before.
+   */
   readonly joined: Promise<void>;
   /** What goes wrong and is tried again; undefined: nothing. */
   problem(): string | undefined;
