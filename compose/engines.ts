@@ -1,8 +1,7 @@
 import { existsSync } from 'node:fs';
-import { type Config, type PlatformRole, type ReadStoreAt, UnusableError } from '#config';
+import { type BusAt, type Config, type PlatformRole, type ReadStoreAt, UnusableError } from '#config';
 import { BEGINNING } from '#domain/kernel/envelope.ts';
 import { instant, later } from '#domain/kernel/instant.ts';
-import type { Bus } from '#domain/kernel/ports/bus.ts';
 import type { Consume } from '#domain/kernel/ports/consumer.ts';
 import type { EventFeed } from '#domain/kernel/ports/event-feed.ts';
 import { type EventStore, StoreError, storeLimits } from '#domain/kernel/ports/event-store.ts';
@@ -11,7 +10,6 @@ import type { Log } from '#domain/kernel/ports/log.ts';
 import type { ReadStore } from '#domain/kernel/ports/read-store.ts';
 import type { TokenIssuer, TokenVerifier } from '#domain/kernel/ports/tokens.ts';
 import type { Registry } from '#domain/kernel/registry.ts';
-import { memoryBus } from '#engines/bus/memory/bus.ts';
 import { type JumpWatch, jumpText, watchJumps } from '#engines/clock/jumps.ts';
 import { type SimulatedClock, simulatedClock } from '#engines/clock/simulated.ts';
 import { steadyClock } from '#engines/clock/steady.ts';
@@ -25,6 +23,7 @@ import { systemRandom } from '#engines/random.ts';
 import { type FollowedChains, followedChains } from '#runtime/followed-chains.ts';
 import { doubled, pause } from '#runtime/pause.ts';
 import type { KnowsRole } from '#write-side/service/dispatch.ts';
+import { type BusEngine, openBus } from './bus.ts';
 import { registry } from './contexts.ts';
 import type { NamedEngine } from './health.ts';
 import { type KeptLines, keepLines } from './lines.ts';
@@ -73,9 +72,8 @@ export interface Work {
 }
 
 /** What a process of the platform has besides; its consumers run by role. */
-export interface ProcessEngines extends CommonEngines {
+export interface ProcessEngines extends CommonEngines, BusEngine {
   readonly workOf: (role: PlatformRole) => Work;
-  readonly bus: Bus;
   /** Names this process, and no other that ever was. */
   readonly owner: string;
   /** Set where other processes send their commands here. */
@@ -224,7 +222,9 @@ export async function openEngines(options: EnginesOptions): Promise<ProcessEngin
   const { store, readStore } = stores;
   const service = await openService({ config, machineClock, newId, log, owner, joinWithinMs: WRITER_MS });
   begun.defer(service.close);
-  const bus = memoryBus({ clock: machineClock, log });
+  // Whoever neither takes commands nor tells what has happened reaches for none outside.
+  const busAt: BusAt = has('write-side') || has('publisher') ? config.bus : { engine: 'memory' };
+  const { bus, sealing } = await openBus({ ...config, bus: busAt }, { clock: machineClock, log });
   begun.defer(bus.close);
   const isSimulated = config.clock === 'simulated';
   const simulated = isSimulated && has('write-side') ? await simulatedFrom(store) : undefined;
@@ -245,7 +245,7 @@ export async function openEngines(options: EnginesOptions): Promise<ProcessEngin
   const opened = begun.move();
   return {
     ...{ clock, simulated, machineClock, owner, newId, random: systemRandom },
-    ...{ bus, store, feed, readStore, lines, followed: followedChains(), ...tokens },
+    ...{ bus, sealing, store, feed, readStore, lines, followed: followedChains(), ...tokens },
     knowsRole: service.knows,
     writeSide: service.writeSide,
     clockJump() {
@@ -255,6 +255,7 @@ export async function openEngines(options: EnginesOptions): Promise<ProcessEngin
     standings: [
       { name: 'event-store', standing: store.standing },
       { name: 'read-store', standing: readStore.standing },
+      { name: 'bus', standing: bus.standing },
     ],
     workOf,
     close: () => opened.disposeAsync(),

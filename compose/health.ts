@@ -47,3 +47,9 @@ export const healthOfElsewhere = (standing: Standing): Health[string] => ({
   ...healthOfEngine(standing),
   ready: true,
 });
+
+/** One way in of several: where it is closed, whoever comes by the others is served all the same. */
+export const healthOfWay = (problem: string | undefined): Health[string] => ({
+  ready: true,
+  ...(problem === undefined ? {} : { detail: problem }),
+});

@@ -4,6 +4,7 @@ import type { Config } from '#config';
 import { eventsByAsyncApi } from '#projections/publishing/asyncapi.ts';
 import { prefixOf } from '#runtime/engine-address.ts';
 import { serviceLimits } from '#runtime/service/limits.ts';
+import { commandsByAsyncApi } from '#write-side/bus/asyncapi.ts';
 import { documentation } from '#write-side/rest/documentation.ts';
 import type { DevelopmentOperation } from '#write-side/rest/openapi/development.ts';
 import { topicsDocument } from './asyncapi.ts';
@@ -57,7 +58,11 @@ const serviceHttpLimits = {
 function topicsOf(config: Config, version: string): readonly Router[] {
   const { roles, bus } = config;
   if (!roles.includes('publisher') && !roles.includes('write-side')) return [];
-  const parts = [eventsByAsyncApi(registry, { prefix: prefixOf(bus) })];
+  const prefix = prefixOf(bus);
+  const parts = [
+    eventsByAsyncApi(registry, { prefix }),
+    commandsByAsyncApi(registry, { prefix, replyPrefixes: config.replyPrefixes }),
+  ];
   return [topicsDocument({ version, bus, parts })];
 }
 
