@@ -32,6 +32,10 @@ export function healthOfEngine({ address, state, lastError }: Standing): Health[
   return { ready: state === 'up', detail: [address, ...told].join('; ') };
 }
 
+/** Each by its name. */
+export const healthOfEngines = (engines: readonly NamedEngine[]): Health =>
+  Object.fromEntries(engines.map(({ name, standing }) => [name, healthOfEngine(standing())]));
+
 /** A jump makes nobody unready, but explains what comes early or late. */
 export const healthOfClock = (jump: string | undefined): Health[string] => ({
   ready: true,

@@ -9,7 +9,7 @@ import { documentation } from '#write-side/rest/documentation.ts';
 import type { DevelopmentOperation } from '#write-side/rest/openapi/development.ts';
 import { topicsDocument } from './asyncapi.ts';
 import { registry } from './contexts.ts';
-import type { Engines } from './engines.ts';
+import type { CommonEngines } from './engines.ts';
 import type { Addresses } from './http/addresses.ts';
 import type { HttpLimits } from './http/limits.ts';
 import type { HttpOptions, HttpPort } from './http.ts';
@@ -67,7 +67,10 @@ function topicsOf(config: Config, version: string): readonly Router[] {
 }
 
 /** Opens the port for everybody, the operator's and the other roles' where there is one. @throws UnusableError */
-export async function openPorts({ newId, machineClock }: Engines, options: PortsOptions): Promise<Ports> {
+export async function openPorts(
+  { newId, machineClock }: CommonEngines,
+  options: PortsOptions,
+): Promise<Ports> {
   const { config, version, log, routers, development, metrics, health, limits } = options;
   const { addresses, publicUrl, allowedOrigin, forRoles } = options;
   const has = offered(config);

@@ -109,6 +109,7 @@ const idle = (name: string): Consumer => ({
     problem: undefined,
   }),
   reached: async () => true,
+  reachedHere: async () => true,
   stop: async () => undefined,
 });
 
