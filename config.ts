@@ -97,7 +97,10 @@ export type PortSettings =
   | 'SERVICE_PORT and SERVICE_HOST';
 
 /** The settings that name a file which is read at the start. */
-export type FileSettings = 'TOKEN_KEY_FILE' | 'SERVICE_KEY_FILE';
+export type FileSettings =
+  | 'TOKEN_KEY_FILE'
+  | 'SERVICE_KEY_FILE'
+  | `${'READ_STORE' | 'BUS'}_${'CREDENTIALS' | 'CA' | 'CERTIFICATE'}_FILE`;
 
 /** A setting that is well-formed, but names what this machine cannot give; one line. */
 export class UnusableError extends Error {

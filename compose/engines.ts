@@ -25,17 +25,11 @@ import { type FollowedChains, followedChains } from '#runtime/followed-chains.ts
 import { doubled, pause } from '#runtime/pause.ts';
 import type { KnowsRole } from '#write-side/service/dispatch.ts';
 import { registry } from './contexts.ts';
+import type { NamedEngine } from './health.ts';
 import { type KeptLines, keepLines } from './lines.ts';
 import { reasonOf } from './reason.ts';
 import { openService, type WriteSideElsewhere } from './service.ts';
-import {
-  openStores,
-  readStoreNameOf,
-  type Stores,
-  storesAt,
-  type TemporaryReadStore,
-  temporaryReadStore,
-} from './stores.ts';
+import { openStores, type Stores, storesAt, type TemporaryReadStore, temporaryReadStore } from './stores.ts';
 import { tokensOf, warnOfNewKey } from './tokens.ts';
 
 export type { SimulatedClock };
@@ -75,8 +69,8 @@ export interface ProcessEngines extends Engines {
   readonly writeSide: WriteSideElsewhere | undefined;
   /** The last time that somebody has set the machine's clock since the start, as an operator reads it. */
   readonly clockJump: () => string | undefined;
-  /** The engine of the read store, and where it is, without secrets. */
-  readonly readStoreName: string;
+  /** How each engine is doing. */
+  readonly standings: readonly NamedEngine[];
 }
 
 export interface EnginesOptions {
@@ -215,7 +209,10 @@ export async function openEngines(options: EnginesOptions): Promise<ProcessEngin
       const jump = clockJumps.last();
       return jump && `${jumpText(jump)} at ${jump.at}`;
     },
-    readStoreName: readStoreNameOf(config.readStore),
+    standings: [
+      { name: 'event-store', standing: store.standing },
+      { name: 'read-store', standing: readStore.standing },
+    ],
     consume: (handler, consuming) => consume(handler, { from: BEGINNING, ...consuming }),
     close: () => opened.disposeAsync(),
   };

@@ -19,14 +19,27 @@ export const healthOf = (consumers: readonly ConsumerStatus[]): Health[string] =
   return { ready: troubled.length === 0, ...(detail === '' ? {} : { detail }) };
 };
 
+/** An engine by the name of its port. */
+export interface NamedEngine {
+  readonly name: 'event-store' | 'read-store' | 'bus';
+  standing(): Standing;
+}
+
+/** Where it is, and what it failed with last: also when it answers again, because that explains what came late. */
+export function healthOfEngine({ address, state, lastError }: Standing): Health[string] {
+  const since = state === 'up' ? 'up again, failed' : 'down since it failed';
+  const told = lastError === undefined ? [] : [`${since} at ${lastError.at}: ${lastError.message}`];
+  return { ready: state === 'up', detail: [address, ...told].join('; ') };
+}
+
 /** A jump makes nobody unready, but explains what comes early or late. */
 export const healthOfClock = (jump: string | undefined): Health[string] => ({
   ready: true,
   ...(jump === undefined ? {} : { detail: jump }),
 });
 
-/** An engine or a role elsewhere, without which this process does less, and does it all the same. */
-export const healthOfElsewhere = ({ address, state, lastError }: Standing): Health[string] => ({
+/** A role elsewhere without which this process does less, and does it all the same. */
+export const healthOfElsewhere = (standing: Standing): Health[string] => ({
+  ...healthOfEngine(standing),
   ready: true,
-  detail: state === 'up' ? address : `${address} down: ${lastError?.message ?? 'not reached'}`,
 });

@@ -2,10 +2,12 @@ import { Router } from 'express';
 import { collectDefaultMetrics, Gauge, Registry } from 'prom-client';
 import type { ConsumerStatus } from '#domain/kernel/ports/consumer.ts';
 import type { PipelineStatus } from '#write-side/pipeline/pipeline.ts';
+import type { NamedEngine } from './health.ts';
 
 /** What is measured is asked for when somebody looks, so that nobody pays for it in between. */
 export interface Measured {
   readonly consumers: () => readonly ConsumerStatus[];
+  readonly engines: readonly NamedEngine[];
   /** Where commands are decided. */
   readonly pipeline?: () => PipelineStatus;
   /** Signed notices that wait for somebody to look at them, where views are kept. */
@@ -66,6 +68,16 @@ function measureConsumers(registers: Registers, { consumers }: Measured): void {
     },
   });
   new Gauge({
+    name: 'annals_consumer_part_held',
+    help: '1 for each part of a consumer that this process runs: of several replicas, one has each.',
+    labelNames: ['part'],
+    registers,
+    collect() {
+      this.reset();
+      for (const { held } of consumers()) for (const part of held) this.set({ part }, 1);
+    },
+  });
+  new Gauge({
     name: 'annals_consumer_troubled',
     help: '1 while a consumer tries the same again, for example a reaction whose command gets no answer; /health/ready says what. One that stays at 1 does not end by itself.',
     labelNames: ['consumer'],
@@ -94,6 +106,33 @@ function measureConsumers(registers: Registers, { consumers }: Measured): void {
     collect() {
       this.reset();
       for (const { name, handled } of consumers()) this.set({ consumer: name }, handled);
+    },
+  });
+}
+
+function measureEngines(registers: Registers, { engines }: Measured): void {
+  new Gauge({
+    name: 'annals_engine_up',
+    help: '1 while an engine answers, 0 from when it failed until it answers again; /health/ready says with what.',
+    labelNames: ['engine', 'address'],
+    registers,
+    collect() {
+      for (const { name, standing } of engines) {
+        const { address, state } = standing();
+        this.set({ engine: name, address }, state === 'up' ? 1 : 0);
+      }
+    },
+  });
+  new Gauge({
+    name: 'annals_engine_errors',
+    help: 'Calls that an engine has failed at since the start.',
+    labelNames: ['engine', 'address'],
+    registers,
+    collect() {
+      for (const { name, standing } of engines) {
+        const { address, errors } = standing();
+        this.set({ engine: name, address }, errors);
+      }
     },
   });
 }
@@ -129,7 +168,10 @@ function measureNoticesUnread(registers: Registers, { noticesUnread }: Measured)
 export function metrics(measured: Measured): Router {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
-  const all = [measureCommands, measureConsumers, measureNoticesWaiting, measureNoticesUnread];
+  const all = [
+    ...[measureCommands, measureConsumers, measureEngines],
+    ...[measureNoticesWaiting, measureNoticesUnread],
+  ];
   for (const measure of all) measure([registry], measured);
 
   const router = Router();

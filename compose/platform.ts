@@ -12,7 +12,7 @@ import { type SharedClock, sharedClock } from './clock/shared-clock.ts';
 import { registry } from './contexts.ts';
 import { clockOperations, developmentClock } from './development-clock.ts';
 import { type Engines, openEngines, type ProcessEngines } from './engines.ts';
-import { healthOfClock, healthOfElsewhere } from './health.ts';
+import { healthOfClock, healthOfElsewhere, healthOfEngine } from './health.ts';
 import { addressesBehind } from './http/addresses.ts';
 import type { HttpLimits } from './http/limits.ts';
 import { metrics } from './metrics.ts';
@@ -132,18 +132,19 @@ function forRoles(
 
 /** What is told of them to whoever looks after the process. */
 function observed(
-  { clockJump, readStoreName, writeSide }: ProcessEngines,
+  { clockJump, standings, writeSide }: ProcessEngines,
   roles: readonly RunningRole[],
 ): Pick<PortsOptions, 'metrics' | 'health'> {
+  const engines = [...standings, ...roles.flatMap((role) => role.engines ?? [])];
   return {
     metrics: metrics({
       ...Object.assign({}, ...roles.map(({ measured }) => measured)),
       consumers: () => roles.flatMap(({ consumers }) => consumers?.() ?? []),
+      engines,
     }),
     health: () => ({
       ...Object.assign({}, ...roles.map(({ health }) => health?.())),
-      // Whether it takes what is written is told by who writes.
-      'read-store': { ready: true, detail: readStoreName },
+      ...Object.fromEntries(engines.map(({ name, standing }) => [name, healthOfEngine(standing())])),
       clock: healthOfClock(clockJump()),
       // Without it everything is read all the same, and whoever sends commands is told to come again.
       ...(writeSide === undefined ? {} : { 'write-side': healthOfElsewhere(writeSide.standing()) }),

@@ -15,6 +15,7 @@ import { memoryReadStore } from '#engines/read-store/memory/store.ts';
 import type { MongoReadStore } from '#engines/read-store/mongodb/store.ts';
 import { openSqliteReadStore } from '#engines/read-store/sqlite/store.ts';
 import { demandWholeHistory, refuseLoss } from '#engines/whole-history.ts';
+import { accessOf } from './access.ts';
 import { reasonOf } from './reason.ts';
 
 // The one file that names the engines of the stores. Another profile is another member of `StoresAt`, and another case of
@@ -34,9 +35,6 @@ type MongoAt = Extract<ReadStoreAt, { engine: 'mongodb' }>;
 /** Where the stores of a set-up platform are. */
 export const storesAt = (folder: string, readStore: ReadStoreAt): StoresAt =>
   readStore.engine === 'sqlite' ? { profile: 'embedded', folder } : { profile: 'mongodb', folder, readStore };
-
-/** Which engine keeps the read models, as anybody may be told. */
-export const readStoreNameOf = (at: ReadStoreAt): string => (at.engine === 'sqlite' ? 'sqlite' : at.address);
 
 export interface HistoryOptions {
   /** Stamps what is recorded. */
@@ -107,12 +105,16 @@ function useFolder(folder: string): void {
   }
 }
 
-/** @throws StoreError `unavailable`, naming hosts and database */
+/** @throws UnusableError for a file that lets us in; StoreError `unavailable`, naming hosts and database */
 async function openMongo(at: MongoAt, temporary = false): Promise<MongoReadStore> {
+  const { credentials, authority, certificate } = await accessOf('READ_STORE', at.files);
+  const access = { credentials, authorityFile: authority?.file, certificateFile: certificate?.file };
+  const { url, address, database } = at;
+  const there = { url, address, database, access };
   // Loaded where it is wanted: its driver takes memory and time of every start.
   const engine = await import('#engines/read-store/mongodb/store.ts');
   try {
-    return await (temporary ? engine.openTemporaryMongoReadStore(at) : engine.openMongoReadStore(at));
+    return await (temporary ? engine.openTemporaryMongoReadStore(there) : engine.openMongoReadStore(there));
   } catch (error) {
     throw new StoreError('unavailable', `READ_STORE cannot be used: ${reasonOf(error)}.`, { cause: error });
   }

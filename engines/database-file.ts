@@ -18,6 +18,12 @@ export function sqliteCode(error: unknown): number | undefined {
 export const isDamage = (error: unknown): boolean =>
   [SQLITE_CORRUPT, SQLITE_NOTADB].includes(sqliteCode(error) ?? 0);
 
+/** Too big, against a constraint, of a wrong type. */
+const REFUSALS = [18, 19, 20];
+
+/** Whether the rows are at fault, not the database. */
+export const isRefusal = (error: unknown): boolean => REFUSALS.includes(sqliteCode(error) ?? 0);
+
 /** Writes a new file beside its place and moves it there, so that an empty or half-made file is always damage. */
 export function createWhole(file: string, fill: (db: DatabaseSync) => void): void {
   const draft = `${file}.new`;

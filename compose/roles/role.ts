@@ -4,12 +4,12 @@ import type { Logger } from 'pino';
 import type { Config } from '#config';
 import type { Dispatch, Position } from '#domain/kernel/envelope.ts';
 import type { ConsumerStatus } from '#domain/kernel/ports/consumer.ts';
-import type { Standing } from '#domain/kernel/ports/standing.ts';
 import type { Authenticate } from '#domain/kernel/ports/tokens.ts';
 import type { ReadLimits } from '#read-api/limits.ts';
 import type { Turns } from '#runtime/turns.ts';
 import type { DevelopmentOperation } from '#write-side/rest/openapi/development.ts';
 import type { ProcessEngines } from '../engines.ts';
+import type { NamedEngine } from '../health.ts';
 import type { Health } from '../http.ts';
 import type { Measured } from '../metrics.ts';
 import type { AllowedOrigin } from '../origins.ts';
@@ -51,9 +51,9 @@ export interface RunningRole {
   readonly consumers?: () => readonly ConsumerStatus[];
   /** By component. */
   readonly health?: () => Health;
-  readonly measured?: Omit<Partial<Measured>, 'consumers'>;
+  readonly measured?: Omit<Partial<Measured>, 'consumers' | 'engines'>;
   /** Beside those that every process has. */
-  readonly engines?: () => Readonly<Record<string, Standing>>;
+  readonly engines?: readonly NamedEngine[];
   /** Decides the commands of whoever has no role that does. */
   readonly decides?: Dispatch;
   /** Told when the port is open. */

@@ -7,6 +7,7 @@ import {
   StoreError,
 } from '#domain/kernel/ports/event-store.ts';
 import type { Clock } from '#domain/kernel/ports/facts.ts';
+import { alwaysUp } from '../standing.ts';
 import { checkLimit, encodeAppend, frozen } from './event.ts';
 import { matcher } from './filter.ts';
 import { followPages, type HistoryPage } from './follow.ts';
@@ -151,6 +152,7 @@ export function memoryEventStore(options: MemoryOptions): EventStore {
     readAll: async (read) => page(read),
     follow: (options) => followPages(page, arrived, options, async () => {}),
     head: async () => headPosition(),
+    standing: alwaysUp('memory:'),
     async close() {
       closed = true;
       arrived.signal();

@@ -3,6 +3,7 @@ import https from 'node:https';
 import type { Clock } from '#domain/kernel/ports/facts.ts';
 import type { Standing } from '#domain/kernel/ports/standing.ts';
 import { serviceLimits } from '#runtime/service/limits.ts';
+import { watched } from '../standing.ts';
 
 /** No answer, and nobody can tell what became of what was asked. */
 export class UnansweredError extends Error {
@@ -76,8 +77,7 @@ export function serviceClient({ url, token, clock }: ServiceClientOptions): Serv
   const agent = new Agent({ keepAlive: true, maxSockets: serviceLimits.connections });
   const closing = new AbortController();
   let underWay = 0;
-  let state: Standing['state'] = 'up';
-  let lastError: Standing['lastError'];
+  const seen = watched(url, clock.now);
 
   function once(path: string, text: string, authorization: string, signal: AbortSignal): Promise<Answered> {
     return new Promise((resolve, reject) => {
@@ -111,22 +111,19 @@ export function serviceClient({ url, token, clock }: ServiceClientOptions): Serv
       ]);
       try {
         const answered = await once(path, text, `Bearer ${await token()}`, over);
-        state = 'up';
+        seen.answered();
         return answered;
       } catch (error) {
         const late = over.aborted && !closing.signal.aborted && signal?.aborted !== true;
         const why = late ? `no answer within ${withinMs} ms` : reasonOf(error);
         const message = `${url}: ${why}`;
-        if (signal?.aborted !== true) {
-          state = 'down';
-          lastError = { message, at: clock.now() };
-        }
+        if (signal?.aborted !== true) seen.failed(message, 'writes');
         throw new UnansweredError(message, { cause: error });
       } finally {
         underWay -= 1;
       }
     },
-    standing: () => ({ address: url, state, ...(lastError !== undefined && { lastError }) }),
+    standing: seen.standing,
     close() {
       closing.abort();
       agent.destroy();

@@ -93,6 +93,18 @@ export function eventStoreContract(name: string, open: () => Promise<StoreUnderT
       assert.deepEqual(batches, [{ events: [], through: BEGINNING, live: true }]);
     });
 
+    it('says where it is and that it answers, and what it is asked wrongly is no failure of it', async () => {
+      const { address } = store.standing();
+      assert.match(address, /^[a-z]+:/);
+      const stream = fresh();
+      await store.append(stream, 'none', happenings(1));
+      assert.equal((await store.append(stream, 'none', happenings(1))).status, 'conflict');
+      await assert.rejects(store.readAll({ limit: 0 }), RangeError);
+      await assert.rejects(store.append(stream, 'any', []));
+      await store.head();
+      assert.deepEqual(store.standing(), { address, state: 'up', errors: 0 });
+    });
+
     it('appends behind the revision the writer knows of', async () => {
       const stream = fresh();
       const first = await store.append(stream, 'none', happenings(2));

@@ -185,7 +185,9 @@ describe('the SQLite event store and other processes', () => {
     assert.ok(acknowledged.length > 0);
     assert.equal(lines.filter((line) => line.startsWith('fatal')).length, 1);
     assert.equal(lines.filter((line) => line === 'failed unknown_outcome').length, 8);
-    assert.equal(lines.at(-1), 'then unavailable');
+    assert.equal(lines.at(-2), 'then unavailable');
+    const stands = `stands down: sqlite:${join(folder, 'events.db')}: the event store has stopped: `;
+    assert.ok(lines.at(-1)?.startsWith(stands), lines.join());
     const store = await open();
     const stored = await wholeHistory(store);
     const places = new Set(stored.map(({ stream, revision }) => `${stream}/${revision}`));
@@ -247,6 +249,23 @@ describe('the SQLite event store and other processes', () => {
     await first.close();
     const second = await open();
     assert.equal((await wholeHistory(second)).length, 1);
+  });
+
+  it('is down while it cannot be read, and up again once it can', async (t) => {
+    const { folder, open } = await inFolder(t);
+    await (await open()).close();
+    const store = await open(true);
+    const file = join(folder, 'events.db');
+    const database = new DatabaseSync(file);
+    database.exec('ALTER TABLE event RENAME TO elsewhere');
+    await assert.rejects(store.readAll({ limit: 1 }), coded('unavailable'));
+    const { address, state, errors, lastError } = store.standing();
+    assert.deepEqual([address, state, errors], [`sqlite:${file}`, 'down', 1]);
+    assert.match(lastError?.message ?? '', new RegExp(`^${address}: .*no such table`));
+    database.exec('ALTER TABLE elsewhere RENAME TO event');
+    database.close();
+    await store.readAll({ limit: 1 });
+    assert.equal(store.standing().state, 'up');
   });
 
   it('has nothing to read before anybody has written', async (t) => {

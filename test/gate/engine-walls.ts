@@ -18,6 +18,7 @@ const OPENING = new Set([
   'compose/service.ts',
   'compose/service-key.ts',
   'compose/tokens.ts',
+  'compose/access.ts',
 ]);
 
 /** Files that look at the inside of a store's engine, by the beginning of their path, and why. */

@@ -138,6 +138,7 @@ export function connect(options: ConnectionOptions): Connection {
     follow: (following) =>
       followPages(page, arrived, following, () => scheduler.turn(life, 'takes a breath')),
     head: () => reading('asks for the head', () => disk.head()),
+    standing: () => ({ address: 'simulated:', state: 'up', errors: 0 }),
     close: async () => undefined,
   };
   return {

@@ -21,6 +21,8 @@ export function answering(shape: ReadStore, answered: (call: ReadStoreCall) => P
     Object.fromEntries(
       Object.entries(members).map(([member, value]) => {
         const name = `${prefix}${member}`;
+        // Nobody is asked for it.
+        if (member === 'standing') return [member, value];
         if (typeof value !== 'function') return [member, each(value as object, `${name}.`)];
         return [member, (...given: readonly unknown[]) => answered({ name, given })];
       }),

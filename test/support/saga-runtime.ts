@@ -105,7 +105,7 @@ function mortality(death: Death | undefined) {
 const idle = (name: string): Consumer => ({
   name,
   status: () => ({
-    ...{ name, state: 'waiting-for-lease', position: BEGINNING, parkedKeys: 0, handled: 0 },
+    ...{ name, state: 'waiting-for-lease', position: BEGINNING, parkedKeys: 0, handled: 0, held: [] },
     problem: undefined,
   }),
   reached: async () => true,

@@ -36,6 +36,8 @@ async function write(writer: number): Promise<'done' | 'failed'> {
 const ends = await Promise.all(Array.from({ length: Number(writers) }, (_, writer) => write(writer)));
 if (ends.includes('failed')) {
   await store.append('writer-0', 'any', [happening()]).catch((error) => say(`then ${codeOf(error)}`));
+  const { state, lastError } = store.standing();
+  say(`stands ${state}: ${lastError?.message}`);
 }
 // Who asks for it finds the store still held when all is written, and ends the process.
 if (afterwards === 'hold') setInterval(() => undefined, 60_000);

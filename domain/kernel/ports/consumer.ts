@@ -42,6 +42,8 @@ export interface ConsumerStatus {
   readonly parkedKeys: number;
   /** Events handled since the start, parked ones left out. */
   readonly handled: number;
+  /** The parts whose lease this process has, by the names that their checkpoints are kept under. */
+  readonly held: readonly string[];
   /** Why it does not run, or what its last repeat was for. */
   readonly problem: string | undefined;
   /** Why the first of the parked keys waits, where no list of parked keys says so. */

@@ -1,6 +1,7 @@
 import type { JsonObject } from '../canonical.ts';
 import type { Position, StoredEvent } from '../envelope.ts';
 import type { Instant } from '../instant.ts';
+import type { Standing } from './standing.ts';
 
 /**
  * An event on its way into a stream. The id is what settles an append whose outcome is unknown. Data and metadata belong
@@ -122,5 +123,7 @@ export interface EventStore {
   follow(options: FollowOptions): AsyncIterable<Batch>;
   /** The position of the last event; 0n in an empty store. */
   head(): Promise<Position>;
+  /** How the engine is doing, without asking it. */
+  standing(): Standing;
   close(): Promise<void>;
 }

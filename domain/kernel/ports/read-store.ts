@@ -2,6 +2,7 @@ import type { ConsumerStore } from './consumer-store.ts';
 import type { DocumentStore } from './document-store.ts';
 import type { SettingStore } from './setting-store.ts';
 import type { SnapshotStore } from './snapshot-store.ts';
+import type { Standing } from './standing.ts';
 
 /** What reads at one moment may ask. */
 export interface OneMoment {
@@ -32,5 +33,7 @@ export interface ReadStore {
   atOneMoment<T>(read: (at: OneMoment) => Promise<T>): Promise<T>;
   /** Empties all four: they belong to another history. */
   reset(): Promise<void>;
+  /** How the engine is doing, without asking it. */
+  standing(): Standing;
   close(): Promise<void>;
 }

@@ -6,6 +6,8 @@ export interface Standing {
   readonly address: string;
   /** Whether it answered when it was last asked. */
   readonly state: 'up' | 'down';
+  /** How often it has failed since it was opened. */
+  readonly errors: number;
   /** What it failed with last, also where it answers again. */
   readonly lastError?: { readonly message: string; readonly at: Instant };
 }

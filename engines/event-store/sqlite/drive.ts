@@ -1,16 +1,13 @@
 import { unreachable } from '#domain/kernel/unreachable.ts';
-import { sqliteCode } from '../../database-file.ts';
+import { isRefusal } from '../../database-file.ts';
 import type { WriterTables } from './tables.ts';
 import type { Action, Answer, Writer } from './writer.ts';
-
-/** The rows are at fault, not the database: too big, of a wrong type, or against a constraint. */
-const REFUSALS = new Set([18, 19, 20]);
 
 function write(writer: Writer, tables: WriterTables, action: Extract<Action, { do: 'write' }>): void {
   try {
     tables.write(action);
   } catch (error) {
-    if (!REFUSALS.has(sqliteCode(error) ?? 0)) throw error;
+    if (!isRefusal(error)) throw error;
     writer.refused();
     return;
   }

@@ -2,6 +2,8 @@ import { randomUUID } from 'node:crypto';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { type EventStore, StoreError } from '#domain/kernel/ports/event-store.ts';
 import type { Clock } from '#domain/kernel/ports/facts.ts';
+import { wallClock } from '../../clock/wall.ts';
+import { type Watched, watched } from '../../standing.ts';
 import { followPages } from '../follow.ts';
 import { signalled, type Wake } from '../wake.ts';
 import { type EventReader, eventReader } from './reader.ts';
@@ -67,8 +69,8 @@ function polling(reader: EventReader, arrived: Wake, pollMs: number, closed: () 
   };
 }
 
-/** Reads of a store until it has ended. */
-function readsIn(folder: string) {
+/** Reads of a store until it has ended. @param engine is told how each went */
+function readsIn(file: string, engine: Watched) {
   let end: StoreError | undefined;
   return {
     get haveEnded() {
@@ -81,10 +83,14 @@ function readsIn(folder: string) {
     run<T>(read: () => T): T {
       if (end) throw end;
       try {
-        return read();
+        const found = read();
+        engine.answered('reads');
+        return found;
       } catch (error) {
         if (error instanceof RangeError) throw error;
-        throw readError(error, eventsFile(folder));
+        const failure = readError(error, file);
+        engine.failed(failure, 'reads');
+        throw failure;
       }
     },
   };
@@ -100,7 +106,9 @@ function readsIn(folder: string) {
 export async function openSqliteEventStore(options: SqliteEventStoreOptions): Promise<EventStore> {
   const { folder, clock, readOnly = false, pollMs = 20, limits, onFatal } = options;
   const committed = signalled();
-  const reads = readsIn(folder);
+  const file = eventsFile(folder);
+  const engine = watched(`sqlite:${file}`, wallClock());
+  const reads = readsIn(file, engine);
   let recent: Recent | undefined;
 
   const writing: Writing | undefined = readOnly
@@ -111,6 +119,7 @@ export async function openSqliteEventStore(options: SqliteEventStoreOptions): Pr
         onRecorded: (events, bytes) => recent?.put(events, bytes),
         onCommit: committed.signal,
         onFatal(error) {
+          engine.failed(error, 'writes');
           if (!reads.haveEnded) reads.end(error);
           committed.signal();
           onFatal?.(error);
@@ -126,7 +135,7 @@ export async function openSqliteEventStore(options: SqliteEventStoreOptions): Pr
     if (writing) recent = recentEvents(reads.run(reader.head));
   } catch (error) {
     await writing?.close();
-    throw readError(error, eventsFile(folder));
+    throw readError(error, file);
   }
   const arrived = readOnly ? polling(reader, committed, pollMs, () => reads.haveEnded) : committed;
   const page: EventReader['page'] = (read) => reads.run(() => reader.page(read));
@@ -155,6 +164,7 @@ export async function openSqliteEventStore(options: SqliteEventStoreOptions): Pr
     readAll: async (read) => page(read),
     follow: (following) => followPages(nextPage, arrived, following, nextTurn),
     head: async () => reads.run(reader.head),
+    standing: engine.standing,
     close() {
       closing ??= end();
       return closing;

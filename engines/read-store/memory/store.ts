@@ -1,5 +1,6 @@
 import type { JsonObject } from '#domain/kernel/canonical.ts';
 import type { OneMoment, ReadStore } from '#domain/kernel/ports/read-store.ts';
+import { alwaysUp } from '../../standing.ts';
 import { type Consumers, memoryConsumers } from './consumers.ts';
 import { type Collections, memoryDocuments, scanOf } from './documents.ts';
 import { memorySettings } from './settings.ts';
@@ -33,6 +34,7 @@ export function memoryReadStore(): ReadStore {
     async reset() {
       for (const kept of [collections, consumers, settings, snapshots]) kept.clear();
     },
+    standing: alwaysUp('memory:'),
     async close() {},
   };
 }

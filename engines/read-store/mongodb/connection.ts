@@ -4,21 +4,35 @@ import {
   type Db,
   MongoAPIError,
   MongoClient,
+  type MongoClientOptions,
   MongoError,
   MongoNetworkError,
   MongoServerSelectionError,
   type TransactionOptions,
 } from 'mongodb';
 import { ReadStoreError } from '#domain/kernel/ports/read-store.ts';
+import type { Standing } from '#domain/kernel/ports/standing.ts';
+import { wallClock } from '../../clock/wall.ts';
+import { watched } from '../../standing.ts';
 import { bounded, LateError } from './bounded.ts';
 import { presenceOf } from './presence.ts';
 
 export interface MongoAddress {
-  /** With credentials, so that nobody is told of it. */
+  /** What the driver is told. It quotes it in errors, and nobody else does. */
   readonly url: string;
   /** Hosts and database, as it may be told. */
   readonly address: string;
   readonly database: string;
+  readonly access?: MongoAccess | undefined;
+}
+
+/** What lets us in, told to nobody but the server. */
+export interface MongoAccess {
+  readonly credentials?: { readonly username: string; readonly password: string } | undefined;
+  /** A file with certificates, in PEM, of whoever vouches for the server. */
+  readonly authorityFile?: string | undefined;
+  /** A file with our own certificate and its key, in PEM. */
+  readonly certificateFile?: string | undefined;
 }
 
 /** The driver keeps none of its own deadlines where a server hangs, so every wait has one of these, in milliseconds. */
@@ -45,6 +59,8 @@ const options: TransactionOptions = {
   readPreference: 'primary',
 };
 
+const NOT_ALLOWED = 13;
+const NOT_LET_IN = 18;
 const WRITE_CONFLICT = 112;
 const DUPLICATE_KEY = 11_000;
 
@@ -62,11 +78,22 @@ function mayPass(error: unknown): boolean {
   );
 }
 
-/** Whether nobody has answered, whatever was asked. */
-const isAbsence = (error: unknown): boolean =>
-  error instanceof LateError ||
-  error instanceof MongoNetworkError ||
-  error instanceof MongoServerSelectionError;
+/** Whether nobody has answered, or lets us in, whatever was asked. */
+function absenceIn(error: unknown): 'absent' | 'refused' | undefined {
+  if (error instanceof MongoError && error.code === NOT_LET_IN) return 'refused';
+  const absent =
+    error instanceof LateError ||
+    error instanceof MongoNetworkError ||
+    error instanceof MongoServerSelectionError;
+  return absent ? 'absent' : undefined;
+}
+
+/** Whether the server is at fault: what is written is ours, while a query may be of a kind that it refuses. */
+const isFailure = (error: unknown, side: 'reads' | 'writes'): boolean =>
+  absenceIn(error) !== undefined ||
+  (error instanceof MongoError &&
+    !(error instanceof MongoAPIError) &&
+    (side === 'writes' || error.code === NOT_ALLOWED));
 
 export const isDuplicate = (error: unknown): boolean =>
   error instanceof MongoError && error.code === DUPLICATE_KEY;
@@ -82,6 +109,7 @@ export interface Connection {
   transaction<T>(work: (session: ClientSession) => Promise<T>): Promise<T>;
   /** Reads at one moment, once. */
   moment<T>(work: (session: ClientSession) => Promise<T>, longestMs?: number): Promise<T>;
+  standing(): Standing;
   close(): Promise<void>;
 }
 
@@ -105,31 +133,47 @@ async function inTransaction<T>(
   }
 }
 
-function connectionOf(client: MongoClient, { address, database }: MongoAddress): Connection {
-  const db = client.db(database);
-  const server = presenceOf(() => bounded(client.db('admin').command({ ping: 1 }), waits.read));
-
-  const failure = (error: unknown): unknown =>
+/** What an engine is seen to do, as the port names it. */
+function observing({ address }: MongoAddress, ping: () => Promise<unknown>) {
+  const engine = watched(address, wallClock());
+  const server = presenceOf(ping, engine);
+  const named = (error: unknown): unknown =>
     error instanceof MongoError || error instanceof LateError
       ? new ReadStoreError(`${address}: ${error.message}`, { cause: error })
       : error;
+  return {
+    standing: engine.standing,
+    named,
+    away: server.away,
+    close: server.close,
+    answered(side: 'reads' | 'writes'): void {
+      server.found();
+      engine.answered(side);
+    },
+    /** Answers what whoever has asked is told. */
+    failed(error: unknown, side: 'reads' | 'writes'): unknown {
+      const told = named(error);
+      if (isFailure(error, side)) engine.failed(told, side);
+      const absence = absenceIn(error);
+      if (told instanceof Error && absence !== undefined) server.lost(told, absence);
+      return told;
+    },
+  };
+}
 
-  async function once<T>(work: () => Promise<T>, longestMs: number): Promise<T> {
-    try {
-      return await bounded(work(), longestMs);
-    } catch (error) {
-      throw failure(error);
-    }
-  }
+function connectionOf(client: MongoClient, at: MongoAddress): Connection {
+  const db = client.db(at.database);
+  const server = observing(at, () => bounded(db.collection('settings').findOne({}), waits.read));
 
   async function ask<T>(work: () => Promise<T>): Promise<T> {
     const away = server.away();
     if (away !== undefined) throw new ReadStoreError(away.message, { cause: away });
     try {
-      return await once(work, waits.read);
+      const result = await bounded(work(), waits.read);
+      server.answered('reads');
+      return result;
     } catch (error) {
-      if (error instanceof ReadStoreError && isAbsence(error.cause)) server.lost(error);
-      throw error;
+      throw server.failed(error, 'reads');
     }
   }
 
@@ -138,10 +182,12 @@ function connectionOf(client: MongoClient, { address, database }: MongoAddress):
     for (let pauseMs = 5; ; pauseMs = Math.min(2 * pauseMs, waits.longestPause)) {
       try {
         const result = await bounded(work(), longestMs);
-        server.found();
+        server.answered('writes');
         return result;
       } catch (error) {
-        if (!mayPass(error) || performance.now() + pauseMs > until) throw failure(error);
+        if (!mayPass(error) || performance.now() + pauseMs > until) throw server.failed(error, 'writes');
+        // One connection that ends is no absence yet; a server that nobody finds is.
+        if (error instanceof MongoServerSelectionError) server.failed(error, 'writes');
       }
       await pause(pauseMs);
     }
@@ -153,12 +199,26 @@ function connectionOf(client: MongoClient, { address, database }: MongoAddress):
     write: (work, longestMs = waits.write) => repeated(work, longestMs),
     transaction: (work) =>
       repeated(() => inTransaction(client, work, waits.transaction), 2 * waits.transaction),
+    // One that takes too long tells nothing of the server.
     moment: (work, longestMs = waits.moment) =>
-      once(() => inTransaction(client, work, longestMs), 2 * longestMs),
+      bounded(inTransaction(client, work, longestMs), 2 * longestMs).catch((error: unknown) => {
+        throw server.named(error);
+      }),
+    standing: server.standing,
     close() {
-      server.found();
+      server.close();
       return bounded(client.close(), waits.close);
     },
+  };
+}
+
+/** As the driver is told it. */
+function entering({ credentials, authorityFile, certificateFile }: MongoAccess = {}): MongoClientOptions {
+  return {
+    ...(credentials && { auth: credentials }),
+    ...((authorityFile ?? certificateFile) !== undefined && { tls: true }),
+    ...(authorityFile !== undefined && { tlsCAFile: authorityFile }),
+    ...(certificateFile !== undefined && { tlsCertificateKeyFile: certificateFile }),
   };
 }
 
@@ -167,6 +227,7 @@ export async function connectTo(at: MongoAddress): Promise<Connection> {
   let client: MongoClient | undefined;
   try {
     client = new MongoClient(at.url, {
+      ...entering(at.access),
       serverSelectionTimeoutMS: waits.connect,
       connectTimeoutMS: waits.connect,
       socketTimeoutMS: waits.silence,

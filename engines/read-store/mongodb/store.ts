@@ -49,6 +49,7 @@ export async function openMongoReadStore(at: MongoAddress): Promise<MongoReadSto
       await write(() => db.dropDatabase(), WHOLE_MS);
       await close();
     },
+    standing: connection.standing,
     close,
   };
 }

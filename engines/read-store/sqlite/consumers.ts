@@ -1,11 +1,11 @@
 import { type ConsumerStore, consumerStoreLimits } from '#domain/kernel/ports/consumer-store.ts';
 import { ConsumerRows } from './consumer-rows.ts';
 import type { Database } from './database.ts';
-import { reading } from './reading.ts';
+import type { Reading } from './reading.ts';
 import type { Writing } from './writing.ts';
 
 /** Consumers, and the commits by which documents are written: one transaction each, of the thread that writes. */
-export function sqliteConsumers(database: Database, writing: Writing): ConsumerStore {
+export function sqliteConsumers(database: Database, writing: Writing, reading: Reading): ConsumerStore {
   const rows = new ConsumerRows(database);
   return {
     lease: (consumer, owner, nowMs, ttlMs) => writing.operate('lease', consumer, owner, nowMs, ttlMs),
@@ -15,11 +15,11 @@ export function sqliteConsumers(database: Database, writing: Writing): ConsumerS
         throw new RangeError('too many writes in one commit');
       return writing.commit(commit);
     },
-    checkpoint: async (consumer) => reading(() => rows.checkpoint(consumer)),
-    all: async () => reading(() => rows.all()),
+    checkpoint: async (consumer) => reading.now(() => rows.checkpoint(consumer)),
+    all: async () => reading.now(() => rows.all()),
     forget: (consumer) => writing.operate('forget', consumer),
-    parked: async (consumer) => reading(() => rows.parked(consumer)),
-    isParked: async (consumer, key) => reading(() => rows.isParked(consumer, key)),
+    parked: async (consumer) => reading.now(() => rows.parked(consumer)),
+    isParked: async (consumer, key) => reading.now(() => rows.isParked(consumer, key)),
     requestRetry: (consumer, key) => writing.operate('requestRetry', consumer, key),
   };
 }

@@ -1,11 +1,11 @@
 import type { SettingStore } from '#domain/kernel/ports/setting-store.ts';
 import type { Database } from './database.ts';
-import { reading } from './reading.ts';
+import type { Reading } from './reading.ts';
 import { settingOf } from './setting-rows.ts';
 import type { Writing } from './writing.ts';
 
-export const sqliteSettings = (database: Database, writing: Writing): SettingStore => ({
-  get: async (name) => reading(() => settingOf(database, name)),
+export const sqliteSettings = (database: Database, writing: Writing, reading: Reading): SettingStore => ({
+  get: async (name) => reading.now(() => settingOf(database, name)),
   put: (name, value, expected) => writing.operate('putSetting', name, value, expected),
   switchOver: (change) => writing.operate('switchOver', change),
 });

@@ -1,10 +1,12 @@
 import type { OneMoment, ReadStore } from '#domain/kernel/ports/read-store.ts';
+import { wallClock } from '../../clock/wall.ts';
+import { watched } from '../../standing.ts';
 import { ConsumerRows } from './consumer-rows.ts';
 import { sqliteConsumers } from './consumers.ts';
 import { Database, openDatabase } from './database.ts';
 import { DocumentReading } from './document-reading.ts';
 import { sqliteDocuments } from './documents.ts';
-import { readFailure, reading } from './reading.ts';
+import { type Reading, readingOf } from './reading.ts';
 import { settingOf } from './setting-rows.ts';
 import { sqliteSettings } from './settings.ts';
 import { sqliteSnapshots } from './snapshots.ts';
@@ -24,14 +26,17 @@ export interface SqliteReadStoreOptions {
  */
 export function openSqliteReadStore({ folder, onSetAside }: SqliteReadStoreOptions): ReadStore {
   const database = openDatabase(folder, onSetAside);
-  const writing = writingTo(database.path);
+  const engine = watched(`sqlite:${database.path}`, wallClock());
+  const writing = writingTo(database.path, engine);
+  const reading = readingOf(engine);
   return {
-    documents: sqliteDocuments(database, writing),
-    consumers: sqliteConsumers(database, writing),
-    settings: sqliteSettings(database, writing),
-    snapshots: sqliteSnapshots(database, writing),
-    atOneMoment: (read) => atOneMoment(database.path, read),
+    documents: sqliteDocuments(database, writing, reading),
+    consumers: sqliteConsumers(database, writing, reading),
+    settings: sqliteSettings(database, writing, reading),
+    snapshots: sqliteSnapshots(database, writing, reading),
+    atOneMoment: (read) => atOneMoment(database.path, reading, read),
     reset: () => writing.operate('reset'),
+    standing: engine.standing,
     async close() {
       await writing.close();
       database.close();
@@ -40,19 +45,25 @@ export function openSqliteReadStore({ folder, onSetAside }: SqliteReadStoreOptio
 }
 
 /** A connection of its own, because a transaction belongs to a connection and reading awaits between its steps. */
-async function atOneMoment<T>(path: string, read: (at: OneMoment) => Promise<T>): Promise<T> {
-  const database = reading(() => new Database(path, { readOnly: true }));
+async function atOneMoment<T>(
+  path: string,
+  reading: Reading,
+  read: (at: OneMoment) => Promise<T>,
+): Promise<T> {
+  const database = reading.now(() => new Database(path, { readOnly: true }));
   try {
-    database.execute('BEGIN');
-    const documents = new DocumentReading(database);
-    const consumers = new ConsumerRows(database);
-    return await read({
-      documents: { scan: async (collection, afterId, limit) => documents.scan(collection, afterId, limit) },
-      consumers: { checkpoint: async (consumer) => consumers.checkpoint(consumer) },
-      settings: { get: async (name) => settingOf(database, name) },
+    return await reading.inSteps(async () => {
+      database.execute('BEGIN');
+      const documents = new DocumentReading(database);
+      const consumers = new ConsumerRows(database);
+      return read({
+        documents: {
+          scan: async (collection, afterId, limit) => documents.scan(collection, afterId, limit),
+        },
+        consumers: { checkpoint: async (consumer) => consumers.checkpoint(consumer) },
+        settings: { get: async (name) => settingOf(database, name) },
+      });
     });
-  } catch (error) {
-    throw readFailure(error);
   } finally {
     database.close();
   }

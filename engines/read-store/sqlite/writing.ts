@@ -1,6 +1,8 @@
 import { Worker } from 'node:worker_threads';
 import type { Commit } from '#domain/kernel/ports/consumer-store.ts';
 import { NoSuchCollectionError } from '#domain/kernel/ports/document-store.ts';
+import { isRefusal, sqliteCode } from '../../database-file.ts';
+import type { Watched } from '../../standing.ts';
 import {
   type FromWorker,
   flatCommit,
@@ -27,6 +29,9 @@ function errorFrom({ name, message, stack, errcode, collection }: WireError): Er
   return errcode === undefined ? error : Object.assign(error, { errcode });
 }
 
+/** What is told of how the engine is doing. */
+type Engine = Pick<Watched, 'answered' | 'failed'>;
+
 /** The near side of the thread that writes the read models. */
 export interface Writing {
   commit(commit: Commit): Promise<'committed' | 'fenced'>;
@@ -38,8 +43,11 @@ export interface Writing {
   close(): Promise<void>;
 }
 
-/** The calls that wait for the thread, by their numbers. */
-function waitingCalls() {
+/** SQLite has failed, and not at what the rows are. */
+const isFailure = (error: Error): boolean => sqliteCode(error) !== undefined && !isRefusal(error);
+
+/** The calls that wait for the thread, by their numbers. @param engine is told how each went */
+function waitingCalls(engine: Engine) {
   const waiting = new Map<number, Waiting>();
   return {
     get size() {
@@ -54,8 +62,14 @@ function waitingCalls() {
       for (const outcome of outcomes) {
         const caller = waiting.get(outcome.number);
         waiting.delete(outcome.number);
-        if ('error' in outcome) caller?.reject(errorFrom(outcome.error));
-        else caller?.resolve(outcome.value);
+        if ('error' in outcome) {
+          const error = errorFrom(outcome.error);
+          if (isFailure(error)) engine.failed(error, 'writes');
+          caller?.reject(error);
+        } else {
+          engine.answered('writes');
+          caller?.resolve(outcome.value);
+        }
       }
     },
     failAll(error: Error): void {
@@ -69,8 +83,8 @@ function waitingCalls() {
  * A thread of its own writes, so that neither its work nor a disk that takes its time holds up decisions and queries.
  * Should it die, what waits is told so and whoever asks next starts another: all it holds can be made again.
  */
-export function writingTo(path: string): Writing {
-  const waiting = waitingCalls();
+export function writingTo(path: string, engine: Engine): Writing {
+  const waiting = waitingCalls(engine);
   let thread: { readonly worker: Worker; readonly exited: Promise<void> } | undefined;
   let closed: Promise<void> | undefined;
   let calls = 0;
@@ -92,6 +106,7 @@ export function writingTo(path: string): Writing {
     if (thread?.worker !== worker) return;
     thread = undefined;
     const error = new Error('the thread that writes the views has ended', { cause });
+    if (!closed) engine.failed(error, 'writes');
     waiting.failAll(error);
   }
 

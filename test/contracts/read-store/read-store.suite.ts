@@ -30,6 +30,28 @@ export function readStoreContract({ engine, open }: ReadStoreEngine): void {
       });
     });
 
+    it('says where it is and that it answers, and what it is asked wrongly is no failure of it', async () => {
+      const { address, state, errors, lastError } = store.standing();
+      assert.match(address, new RegExp(`^${engine}:`));
+      assert.deepEqual([state, errors, lastError], ['up', 0, undefined]);
+      await assert.rejects(store.documents.find('missing', { limit: 1 }), NoSuchCollectionError);
+      const lease = await store.consumers.lease('standing', 'me', 0, 1_000);
+      assert.ok(lease);
+      const writes = [{ ...write('a', 1n, {}), collection: 'missing' }];
+      await assert.rejects(
+        store.consumers.commit({ lease, writes, checkpoint: 1n, parked: [] }),
+        NoSuchCollectionError,
+      );
+      await assert.rejects(
+        store.documents.get(
+          lots.name,
+          Array.from({ length: 1_001 }, (_, at) => `${at}`),
+        ),
+        RangeError,
+      );
+      assert.deepEqual(store.standing(), { address, state: 'up', errors: 0 });
+    });
+
     it('is emptied when it belongs to another history', async () => {
       const { documents, consumers } = store;
       assert.equal(await belongTo(store, 'first'), false);

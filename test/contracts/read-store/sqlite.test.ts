@@ -72,6 +72,10 @@ describe('read store: sqlite alone', () => {
       snapshot: () => store.atOneMoment((at) => at.settings.get('one')),
     };
     for (const [name, read] of Object.entries(reads)) await assert.rejects(read, ReadStoreError, name);
+    const { address, state, errors, lastError } = store.standing();
+    assert.equal(address, `sqlite:${join(folder, 'views.db')}`);
+    assert.deepEqual([state, errors], ['down', Object.keys(reads).length]);
+    assert.equal(lastError?.message, `${address}: no such table: settings`);
     await store.close();
   });
 
@@ -82,6 +86,23 @@ describe('read store: sqlite alone', () => {
       store.atOneMoment(async () => undefined),
       ReadStoreError,
     );
+    await store.close();
+  });
+
+  it('is down while it cannot be written, and up again once it can', async () => {
+    const store = openSqliteReadStore({ folder });
+    const database = new DatabaseSync(join(folder, 'views.db'));
+    database.exec('ALTER TABLE settings RENAME TO elsewhere');
+    await assert.rejects(store.settings.put('one', '1'));
+    const { address, state, lastError } = store.standing();
+    assert.equal(state, 'down');
+    assert.equal(lastError?.message, `${address}: no such table: settings`);
+    assert.deepEqual(await store.consumers.all(), []);
+    assert.equal(store.standing().state, 'down', 'that it can be read is not enough');
+    database.exec('ALTER TABLE elsewhere RENAME TO settings');
+    database.close();
+    await store.settings.put('one', '1');
+    assert.deepEqual(store.standing(), { ...{ address, state: 'up', errors: 1 }, lastError });
     await store.close();
   });
 

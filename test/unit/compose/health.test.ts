@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { healthOf } from '#compose/health.ts';
+import { healthOf, healthOfAll, healthOfEngine } from '#compose/health.ts';
+import { instant } from '#domain/kernel/instant.ts';
 import type { ConsumerStatus } from '#domain/kernel/ports/consumer.ts';
+import type { Standing } from '#domain/kernel/ports/standing.ts';
 
 const consumer: ConsumerStatus = {
-  ...{ name: 'sagas:outbox', state: 'live', position: 7n, parkedKeys: 0, handled: 42 },
+  ...{ name: 'sagas:outbox', state: 'live', position: 7n, parkedKeys: 0, handled: 42, held: [] },
   problem: undefined,
 };
 
@@ -23,4 +25,36 @@ test('a consumer that has stopped, or tries in vain, makes it unready and says w
     detail: 'sagas:outbox: overloaded',
   });
   assert.equal(healthOf([{ ...consumer, state: 'stopped' }]).ready, false);
+});
+
+const address = 'mongodb://one/views';
+const lastError = { message: `${address}: no answer within 5 s`, at: instant(Date.UTC(2026, 0, 1)) };
+
+test('an engine is told of by its address, and what it failed with last, also when it answers again', () => {
+  assert.deepEqual(healthOfEngine({ address, state: 'up', errors: 0 }), { ready: true, detail: address });
+  const told = `at 2026-01-01T00:00:00.000Z: ${lastError.message}`;
+  assert.deepEqual(healthOfEngine({ address, state: 'down', errors: 1, lastError }), {
+    ...{ ready: false, detail: `${address}; down since it failed ${told}` },
+  });
+  assert.deepEqual(healthOfEngine({ address, state: 'up', errors: 1, lastError }), {
+    ...{ ready: true, detail: `${address}; up again, failed ${told}` },
+  });
+});
+
+test('each engine stands in the health of all by its name, as it is when somebody looks', () => {
+  let bus: Standing = { address: 'memory:', state: 'up', errors: 0 };
+  const health = healthOfAll({
+    draining: () => false,
+    views: () => [],
+    sagas: () => [],
+    clockJump: () => undefined,
+    engines: [
+      { name: 'read-store', standing: () => ({ address, state: 'up', errors: 0 }) },
+      { name: 'bus', standing: () => bus },
+    ],
+  });
+  assert.deepEqual(health()['read-store'], { ready: true, detail: address });
+  assert.deepEqual(health().bus, { ready: true, detail: 'memory:' });
+  bus = { address: 'memory:', state: 'down', errors: 1 };
+  assert.equal(health().bus?.ready, false);
 });

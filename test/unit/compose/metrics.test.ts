@@ -7,10 +7,12 @@ import express from 'express';
 import { countOf } from '#compose/count.ts';
 import { metrics } from '#compose/metrics.ts';
 import type { ConsumerStatus } from '#domain/kernel/ports/consumer.ts';
+import type { Standing } from '#domain/kernel/ports/standing.ts';
 
 test('/metrics tells of the queues and of every consumer, as they are when it is asked', async (t) => {
   let parkedKeys = 0;
   let problem: string | undefined;
+  let away: Pick<Standing, 'state' | 'errors'> = { state: 'up', errors: 1 };
   let asking = async (): Promise<number> => 3;
   const consumer = (): ConsumerStatus => ({
     name: 'view:auctions@1.1',
@@ -18,6 +20,7 @@ test('/metrics tells of the queues and of every consumer, as they are when it is
     position: 7n,
     parkedKeys,
     handled: 42,
+    held: ['view:auctions@1.1'],
     problem,
   });
   const router = metrics({
@@ -30,6 +33,13 @@ test('/metrics tells of the queues and of every consumer, as they are when it is
       answeredPerSecond: 0,
     }),
     consumers: () => [consumer()],
+    engines: [
+      {
+        name: 'event-store',
+        standing: () => ({ address: 'sqlite:/data/events.db', state: 'up', errors: 0 }),
+      },
+      { name: 'read-store', standing: () => ({ address: 'mongodb://m/views', ...away }) },
+    ],
     noticesWaiting: () => asking(),
     noticesUnread: () => new Map([[413, 2]]),
   });
@@ -47,10 +57,17 @@ test('/metrics tells of the queues and of every consumer, as they are when it is
   assert.match(before, /^annals_payment_notices_waiting 3$/m);
   assert.match(before, /^annals_payment_notices_unread\{status="413"\} 2$/m);
   assert.match(before, /^annals_commands_queued 2$/m);
+  assert.match(before, /^annals_consumer_part_held\{part="view:auctions@1\.1"\} 1$/m);
   assert.match(before, /^annals_consumer_running\{consumer="view:auctions@1\.1",state="live"\} 1$/m);
   assert.match(before, /^annals_consumer_parked_keys\{consumer="view:auctions@1\.1"\} 0$/m);
   assert.match(before, /^process_cpu_seconds_total /m);
   assert.match(before, /^annals_consumer_troubled\{consumer="view:auctions@1\.1"\} 0$/m);
+  const other = 'engine="event-store",address="sqlite:/data/events.db"';
+  const views = 'engine="read-store",address="mongodb://m/views"';
+  const lines = new Set(before.split('\n'));
+  for (const line of [`up{${other}} 1`, `up{${views}} 1`, `errors{${other}} 0`, `errors{${views}} 1`])
+    assert.ok(lines.has(`annals_engine_${line}`), line);
+  away = { state: 'down', errors: 7 };
   parkedKeys = 2;
   problem = 'KeepUnclaimed 1: internal';
   asking = () => Promise.reject(new Error('a key is parked'));
@@ -58,6 +75,9 @@ test('/metrics tells of the queues and of every consumer, as they are when it is
   assert.match(after, /^annals_consumer_parked_keys\{consumer="view:auctions@1\.1"\} 2$/m);
   assert.match(after, /^annals_consumer_troubled\{consumer="view:auctions@1\.1"\} 1$/m);
   assert.match(after, /^annals_payment_notices_waiting Nan$/im);
+  const later = new Set(after.split('\n'));
+  for (const line of [`up{${other}} 1`, `up{${views}} 0`, `errors{${views}} 7`])
+    assert.ok(later.has(`annals_engine_${line}`), line);
 });
 
 test('what waits is counted to its end, page by page', async () => {

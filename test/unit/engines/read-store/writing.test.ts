@@ -3,14 +3,16 @@ import { mkdirSync, mkdtempSync, renameSync, rmdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { it } from 'node:test';
+import { wallClock } from '#engines/clock/wall.ts';
 import { openSqliteReadStore } from '#engines/read-store/sqlite/store.ts';
 import { writingTo } from '#engines/read-store/sqlite/writing.ts';
+import { watched } from '#engines/standing.ts';
 
 it('tells those who wait when the writing thread dies, and whoever asks next gets another', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'annals-writing-'));
   const [file, aside] = [join(folder, 'views.db'), join(folder, 'aside.db')];
   await openSqliteReadStore({ folder }).close();
-  const writing = writingTo(file);
+  const writing = writingTo(file, watched(`sqlite:${file}`, wallClock()));
   try {
     // What stands in its place cannot be opened, so that the thread ends before it has done anything.
     renameSync(file, aside);
