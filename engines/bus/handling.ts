@@ -20,7 +20,7 @@ export function problemsByPlace() {
   const problems = new Map<string, string>();
   return {
     told(place: string, problem: string): void {
-      problems.set(place, `${place}: ${problem}`);
+      problems.set(place, problem);
     },
     over: (place: string): boolean => problems.delete(place),
     first: (): string | undefined => problems.values().next().value,

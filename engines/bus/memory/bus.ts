@@ -10,8 +10,9 @@ import {
 import type { Clock } from '#domain/kernel/ports/facts.ts';
 import { type Log, noLog } from '#domain/kernel/ports/log.ts';
 import { signalled } from '../../event-store/wake.ts';
+import { alwaysUp } from '../../standing.ts';
 import { checkRecords, checkTopicName, checkTopics } from '../checked.ts';
-import { type MemoryGroup, memoryGroup } from './group.ts';
+import { MemoryGroup, type Surroundings } from './group.ts';
 import { type Bounds, type Content, type TopicLog, topicLog } from './log.ts';
 
 export interface MemoryBusOptions {
@@ -33,96 +34,106 @@ export interface MemoryBus extends Bus {
 
 const bytesOf = (text: string): Uint8Array => new TextEncoder().encode(text);
 
-/** The whole port in this process. Nothing outlives it; what is too much for its bounds goes, the oldest first. */
-export function memoryBus({ clock, log = noLog, perTopic }: MemoryBusOptions): MemoryBus {
-  const bounds = { ...DEFAULT_BOUNDS, ...perTopic };
-  const topics = new Map<string, TopicLog>();
-  const groups = new Map<string, MemoryGroup>();
-  const consumers = new Set<BusConsumer>();
-  const arrived = signalled();
-  let closed = false;
+class InMemory implements MemoryBus {
+  readonly #bounds: Bounds;
+  readonly #topics = new Map<string, TopicLog>();
+  readonly #groups = new Map<string, MemoryGroup>();
+  readonly #consumers = new Set<BusConsumer>();
+  readonly #around: Surroundings;
+  readonly standing = alwaysUp(ADDRESS);
+  #closed = false;
 
-  function checkOpen(): void {
-    if (closed) throw new BusError('closed', `${ADDRESS} the bus is closed`);
+  constructor({ clock, log = noLog, perTopic }: MemoryBusOptions) {
+    this.#bounds = { ...DEFAULT_BOUNDS, ...perTopic };
+    this.#around = { clock, log, topics: this.#topics, arrived: signalled() };
   }
 
-  function topicOf(name: string): TopicLog {
-    const topic = topics.get(name);
-    if (topic === undefined) throw new BusError('no_such_topic', `${ADDRESS} there is no topic ${name}`);
-    return topic;
+  async declare(wanted: readonly Topic[]): Promise<void> {
+    this.#checkOpen();
+    checkTopics(wanted);
+    const missing = wanted.filter(({ name }) => !this.#topics.has(name));
+    if (this.#topics.size + missing.length > MOST_TOPICS)
+      throw new RangeError(`more than ${MOST_TOPICS} topics`);
+    for (const topic of missing) this.#topics.set(topic.name, topicLog(topic, this.#bounds));
+    for (const group of this.#groups.values()) group.share();
+    this.#around.arrived.signal();
   }
 
-  function append(topic: TopicLog, content: Content): void {
-    const key = content.key ?? new Uint8Array();
-    const partition = Number.parseInt(hash('sha1', key).slice(0, 8), 16) % topic.partitions;
-    topic.append(partition, content, clock.now());
-  }
-
-  function send(records: readonly BusRecord[]): void {
-    checkOpen();
+  async send(records: readonly BusRecord[]): Promise<void> {
+    this.#checkOpen();
     checkRecords(records);
-    const placed = records.map((record) => ({ record, topic: topicOf(record.topic) }));
+    const placed = records.map((record) => ({ record, topic: this.#topicOf(record.topic) }));
     for (const { record, topic } of placed) {
       const { key, value, headers } = record;
-      append(topic, { key: bytesOf(key), value: bytesOf(value), headers: Object.freeze({ ...headers }) });
+      this.#append(topic, {
+        key: bytesOf(key),
+        value: bytesOf(value),
+        headers: Object.freeze({ ...headers }),
+      });
     }
-    arrived.signal();
+    this.#around.arrived.signal();
   }
 
-  function declare(wanted: readonly Topic[]): void {
-    checkOpen();
-    checkTopics(wanted);
-    const missing = wanted.filter(({ name }) => !topics.has(name));
-    if (topics.size + missing.length > MOST_TOPICS) throw new RangeError(`more than ${MOST_TOPICS} topics`);
-    for (const topic of missing) topics.set(topic.name, topicLog(topic, bounds));
-    for (const group of groups.values()) group.share();
-    arrived.signal();
+  put(topic: string, content: Content): void {
+    this.#checkOpen();
+    this.#append(this.#topicOf(topic), content);
+    this.#around.arrived.signal();
   }
 
-  function groupOf(name: string): MemoryGroup {
-    const there = groups.get(name);
-    if (there !== undefined) return there;
-    if (groups.size >= MOST_GROUPS) throw new RangeError(`more than ${MOST_GROUPS} groups`);
-    const group = memoryGroup(name, { clock, log, topics, arrived });
-    groups.set(name, group);
-    return group;
-  }
-
-  function consume(options: BusConsumerOptions): BusConsumer {
-    checkOpen();
+  consume(options: BusConsumerOptions): BusConsumer {
+    this.#checkOpen();
     for (const topic of options.topics) checkTopicName(topic);
-    const membership = groupOf(options.group).join(options);
+    const membership = this.#groupOf(options.group).join(options);
     const stopped = new AbortController();
-    async function joined(): Promise<void> {
-      while (!stopped.signal.aborted && options.topics.some((topic) => !topics.has(topic)))
-        await arrived.after(arrived.count(), stopped.signal);
-    }
     const consumer = {
-      joined: joined(),
+      joined: this.#allThere(options.topics, stopped.signal),
       problem: membership.problem,
-      async stop(): Promise<void> {
-        consumers.delete(consumer);
+      stop: async (): Promise<void> => {
+        this.#consumers.delete(consumer);
         stopped.abort();
         await membership.leave();
       },
     };
-    consumers.add(consumer);
+    this.#consumers.add(consumer);
     return consumer;
   }
 
-  return {
-    declare: async (wanted) => declare(wanted),
-    send: async (records) => send(records),
-    consume,
-    put(topic, content) {
-      checkOpen();
-      append(topicOf(topic), content);
-      arrived.signal();
-    },
-    standing: () => ({ address: ADDRESS, state: closed ? 'down' : 'up' }),
-    async close() {
-      closed = true;
-      await Promise.all([...consumers].map((consumer) => consumer.stop()));
-    },
-  };
+  async close(): Promise<void> {
+    this.#closed = true;
+    await Promise.all([...this.#consumers].map((consumer) => consumer.stop()));
+  }
+
+  #checkOpen(): void {
+    if (this.#closed) throw new BusError('closed', `${ADDRESS} the bus is closed`);
+  }
+
+  #topicOf(name: string): TopicLog {
+    const topic = this.#topics.get(name);
+    if (topic === undefined) throw new BusError('no_such_topic', `${ADDRESS} there is no topic ${name}`);
+    return topic;
+  }
+
+  #append(topic: TopicLog, content: Content): void {
+    const key = content.key ?? new Uint8Array();
+    const partition = Number.parseInt(hash('sha1', key).slice(0, 8), 16) % topic.partitions;
+    topic.append(partition, content, this.#around.clock.now());
+  }
+
+  #groupOf(name: string): MemoryGroup {
+    const there = this.#groups.get(name);
+    if (there !== undefined) return there;
+    if (this.#groups.size >= MOST_GROUPS) throw new RangeError(`more than ${MOST_GROUPS} groups`);
+    const group = new MemoryGroup(name, this.#around);
+    this.#groups.set(name, group);
+    return group;
+  }
+
+  async #allThere(topics: readonly string[], signal: AbortSignal): Promise<void> {
+    const { arrived } = this.#around;
+    while (!signal.aborted && topics.some((topic) => !this.#topics.has(topic)))
+      await arrived.after(arrived.count(), signal);
+  }
 }
+
+/** The whole port in this process. Nothing outlives it; what is too much for its bounds goes, the oldest first. */
+export const memoryBus = (options: MemoryBusOptions): MemoryBus => new InMemory(options);

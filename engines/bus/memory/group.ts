@@ -34,76 +34,44 @@ interface Member {
 const nameOf = ({ topic, partition }: Place): string => `${topic}/${partition}`;
 
 /** Whoever consumes under one name: how far they are, and who has which partition. */
-export function memoryGroup(name: string, { clock, log, topics, arrived }: Surroundings) {
+export class MemoryGroup {
+  readonly #name: string;
+  readonly #around: Surroundings;
   /** The offset of the next to be handled. */
-  const committed = new Map<string, number>();
-  const members: Member[] = [];
+  readonly #committed = new Map<string, number>();
+  readonly #members: Member[] = [];
   /** Of each place the last work there: whoever comes next waits for it, so that two never work on one partition. */
-  const ends = new Map<string, Promise<void>>();
+  readonly #ends = new Map<string, Promise<void>>();
 
-  function tellOfLoss(member: Member, place: Place, from: number, first: number): void {
-    const where = nameOf(place);
-    member.problems.told(where, `${first - from} records were dropped before group ${name} had read them`);
-    log.error(
-      { group: name, topic: place.topic, partition: place.partition, records: first - from },
-      'records of the bus in memory were dropped before they were read',
-    );
+  constructor(name: string, around: Surroundings) {
+    this.#name = name;
+    this.#around = around;
   }
 
-  async function work(member: Member, place: Place, signal: AbortSignal): Promise<void> {
-    const { topic, log: records, partition } = place;
-    const where = nameOf(place);
-    const { most = consumerDefaults.most } = member.options;
-    const problem = (text: string | undefined) =>
-      text === undefined ? member.problems.over(where) : member.problems.told(where, text);
-    while (!signal.aborted) {
-      const seen = arrived.count();
-      const from = committed.get(where) ?? 0;
-      const read = records.read(partition, from, most, clock.now());
-      const first = records.first(partition);
-      if (first > from) {
-        tellOfLoss(member, place, from, first);
-        committed.set(where, first);
-      }
-      const last = read.at(-1);
-      if (last === undefined) await arrived.after(seen, signal);
-      else if (await handled(member.options, read, { clock, signal, problem }))
-        committed.set(`${topic}/${partition}`, Number(last.offset) + 1);
-    }
-    member.problems.over(where);
+  join(options: BusConsumerOptions) {
+    const member: Member = { options, problems: problemsByPlace(), works: new Map() };
+    this.#members.push(member);
+    this.share();
+    return {
+      problem: (): string | undefined => {
+        const missing = options.topics.find((topic) => !this.#around.topics.has(topic));
+        return missing === undefined ? member.problems.first() : `there is no topic ${missing}`;
+      },
+      leave: () => this.#leave(member),
+    };
   }
 
-  function begin(member: Member, place: Place): void {
-    const where = nameOf(place);
-    if (!committed.has(where))
-      committed.set(
-        where,
-        member.options.from === 'end' ? place.log.end(place.partition) : place.log.first(place.partition),
-      );
-    const stop = new AbortController();
-    const before = ends.get(where) ?? Promise.resolve();
-    const ended = before.then(() => work(member, place, stop.signal));
-    ends.set(where, ended);
-    member.works.set(where, { stop, ended });
+  async #leave(member: Member): Promise<void> {
+    const mine = [...member.works.values()];
+    if (this.#members.includes(member)) this.#members.splice(this.#members.indexOf(member), 1);
+    for (const { stop } of mine) stop.abort();
+    this.share();
+    await Promise.all(mine.map(({ ended }) => ended));
   }
 
-  /** Every partition of a topic to one of those who want it. */
-  function placesOf(member: Member): readonly Place[] {
-    return member.options.topics.flatMap((topic) => {
-      const found = topics.get(topic);
-      if (found === undefined) return [];
-      const wanting = members.filter(({ options }) => options.topics.includes(topic));
-      const mine = wanting.indexOf(member);
-      return Array.from({ length: found.partitions }, (_, partition) => ({
-        topic,
-        log: found,
-        partition,
-      })).filter(({ partition }) => partition % wanting.length === mine);
-    });
-  }
-
-  function share(): void {
-    const wanted = new Map(members.map((member) => [member, placesOf(member)]));
+  /** Gives every partition to one of those who want it: what has changed hands is stopped here and begun there. */
+  share(): void {
+    const wanted = new Map(this.#members.map((member) => [member, this.#placesOf(member)]));
     for (const [{ works }, places] of wanted) {
       const mine = new Set(places.map(nameOf));
       for (const [where, { stop }] of works) {
@@ -113,29 +81,59 @@ export function memoryGroup(name: string, { clock, log, topics, arrived }: Surro
       }
     }
     for (const [member, places] of wanted)
-      for (const place of places) if (!member.works.has(nameOf(place))) begin(member, place);
+      for (const place of places) if (!member.works.has(nameOf(place))) this.#begin(member, place);
   }
 
-  return {
-    share,
-    join(options: BusConsumerOptions) {
-      const member: Member = { options, problems: problemsByPlace(), works: new Map() };
-      members.push(member);
-      share();
-      return {
-        problem(): string | undefined {
-          const missing = options.topics.find((topic) => !topics.has(topic));
-          return missing === undefined ? member.problems.first() : `there is no topic ${missing}`;
-        },
-        async leave(): Promise<void> {
-          const mine = [...member.works.values()];
-          if (members.includes(member)) members.splice(members.indexOf(member), 1);
-          for (const { stop } of mine) stop.abort();
-          share();
-          await Promise.all(mine.map(({ ended }) => ended));
-        },
-      };
-    },
-  };
+  #placesOf(member: Member): readonly Place[] {
+    return member.options.topics.flatMap((topic) => {
+      const log = this.#around.topics.get(topic);
+      if (log === undefined) return [];
+      const wanting = this.#members.filter(({ options }) => options.topics.includes(topic));
+      const mine = wanting.indexOf(member);
+      const all = Array.from({ length: log.partitions }, (_, partition) => ({ topic, log, partition }));
+      return all.filter(({ partition }) => partition % wanting.length === mine);
+    });
+  }
+
+  #begin(member: Member, place: Place): void {
+    const where = nameOf(place);
+    const { log, partition } = place;
+    if (!this.#committed.has(where))
+      this.#committed.set(where, member.options.from === 'end' ? log.end(partition) : log.first(partition));
+    const stop = new AbortController();
+    const before = this.#ends.get(where) ?? Promise.resolve();
+    const ended = before.then(() => this.#work(member, place, stop.signal));
+    this.#ends.set(where, ended);
+    member.works.set(where, { stop, ended });
+  }
+
+  async #work(member: Member, place: Place, signal: AbortSignal): Promise<void> {
+    const { clock, arrived } = this.#around;
+    const where = nameOf(place);
+    const { most = consumerDefaults.most } = member.options;
+    const problem = (text: string | undefined) =>
+      text === undefined ? member.problems.over(where) : member.problems.told(where, `${where}: ${text}`);
+    while (!signal.aborted) {
+      const seen = arrived.count();
+      const from = this.#committed.get(where) ?? 0;
+      const read = place.log.read(place.partition, from, most, clock.now());
+      const first = place.log.first(place.partition);
+      if (first > from) {
+        this.#tellOfLoss(member, place, first - from);
+        this.#committed.set(where, first);
+      }
+      const last = read.at(-1);
+      if (last === undefined) await arrived.after(seen, signal);
+      else if (await handled(member.options, read, { clock, signal, problem }))
+        this.#committed.set(where, Number(last.offset) + 1);
+    }
+    member.problems.over(where);
+  }
+
+  #tellOfLoss(member: Member, place: Place, records: number): void {
+    const { topic, partition } = place;
+    const why = 'records of the bus in memory were dropped before they were read';
+    member.problems.told(nameOf(place), `${nameOf(place)}: ${records} ${why}`);
+    this.#around.log.error({ group: this.#name, topic, partition, records }, why);
+  }
 }
-export type MemoryGroup = ReturnType<typeof memoryGroup>;

@@ -12,9 +12,9 @@ import {
 } from 'mongodb';
 import { ReadStoreError } from '#domain/kernel/ports/read-store.ts';
 import type { Standing } from '#domain/kernel/ports/standing.ts';
+import { bounded, LateError } from '../../bounded.ts';
 import { wallClock } from '../../clock/wall.ts';
 import { watched } from '../../standing.ts';
-import { bounded, LateError } from './bounded.ts';
 import { presenceOf } from './presence.ts';
 
 export interface MongoAddress {

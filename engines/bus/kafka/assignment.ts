@@ -1,0 +1,138 @@
+import type { Consumer, EachBatchPayload } from 'kafkajs';
+import type { BusConsumerOptions } from '#domain/kernel/ports/bus.ts';
+import type { Clock } from '#domain/kernel/ports/facts.ts';
+import type { Problems } from '../handling.ts';
+import { PartitionWork } from './partition.ts';
+import { receivedRecord } from './received.ts';
+
+/** For so long, in milliseconds, a batch waits for room before its partition is paused: a pause costs the rest of a fetch. */
+const GRACE_MS = 50;
+
+export interface AssignmentOptions {
+  readonly topic: string;
+  readonly consumer: Consumer;
+  readonly options: BusConsumerOptions;
+  readonly clock: Clock;
+  readonly problems: Problems;
+  readonly stopping: AbortSignal;
+  /** Where the group has no place: of each partition where it ends. */
+  readonly unplaced: () => Promise<ReadonlyMap<number, string>>;
+}
+
+interface Assigned {
+  readonly work: PartitionWork;
+  /** Until then nothing is handed on: it may not begin at the beginning. */
+  placed: Promise<void>;
+  /** By the driver, once and without trying again: what it tries again it would also commit when the partition is another's. */
+  commit: EachBatchPayload['commitOffsetsIfNecessary'];
+}
+
+const notYet = async (): Promise<void> => {
+  throw new Error('nothing has been fetched');
+};
+
+/**
+ * The partitions of a topic that are ours, and what works on each. The driver fetches and keeps our place in the group; it waits for
+ * nobody here, because while it waits for one partition it fetches for none, and its place may be lost.
+ */
+export class Assignment {
+  readonly #given: AssignmentOptions;
+  readonly #assigned = new Map<number, Assigned>();
+
+  constructor(given: AssignmentOptions) {
+    this.#given = given;
+  }
+
+  /** What was fetched. */
+  async take({ batch, resolveOffset, commitOffsetsIfNecessary }: EachBatchPayload): Promise<void> {
+    const { topic, consumer, clock, stopping } = this.#given;
+    const { partition, messages } = batch;
+    const entry = this.#assigned.get(partition);
+    const last = messages.at(-1);
+    if (entry === undefined || last === undefined || stopping.aborted) return;
+    await entry.placed;
+    entry.commit = commitOffsetsIfNecessary;
+    const now = clock.now();
+    entry.work.push(messages.map((message) => receivedRecord(topic, partition, message, now)));
+    resolveOffset(last.offset);
+    if (!entry.work.isFull) return;
+    await entry.work.roomWithin(GRACE_MS);
+    if (entry.work.isFull && this.#assigned.get(partition) === entry)
+      consumer.pause([{ topic, partitions: [partition] }]);
+  }
+
+  /** What is ours by the last agreement of the group; what was ours goes on where it is. */
+  async agree(partitions: readonly number[]): Promise<void> {
+    const { topic, consumer, options } = this.#given;
+    for (const [partition, { work }] of this.#assigned) {
+      if (!partitions.includes(partition)) this.#lose(partition, work);
+      // The driver begins again at what was committed.
+      else if (work.next > 0n) consumer.seek({ topic, partition, offset: `${work.next}` });
+    }
+    const fresh = partitions.filter((partition) => !this.#assigned.has(partition));
+    const entries = fresh.map((partition) => this.#begin(partition));
+    if (options.from !== 'end' || fresh.length === 0) return;
+    const placed = this.#place(fresh);
+    for (const entry of entries) entry.placed = placed;
+    await placed;
+  }
+
+  /** All that is ours is another's, or will be. */
+  lose(): void {
+    for (const [partition, { work }] of this.#assigned) this.#lose(partition, work);
+  }
+
+  /** What is at work is done and committed, and nothing more is fetched. */
+  async finish(): Promise<void> {
+    const { topic, consumer } = this.#given;
+    consumer.pause([{ topic }]);
+    await Promise.all([...this.#assigned.values()].map(({ work }) => work.ended));
+  }
+
+  #lose(partition: number, work: PartitionWork): void {
+    work.lose();
+    this.#assigned.delete(partition);
+    this.#given.problems.over(`${this.#given.topic}/${partition}`);
+  }
+
+  #begin(partition: number): Assigned {
+    const { topic, consumer, options, clock, problems, stopping } = this.#given;
+    const where = `${topic}/${partition}`;
+    const here = [{ topic, partitions: [partition] }];
+    const entry: Assigned = {
+      work: new PartitionWork({
+        options,
+        clock,
+        stopping,
+        commit: (offset) =>
+          entry.commit({ topics: [{ topic, partitions: [{ partition, offset: `${offset}` }] }] }),
+        problem: (text) =>
+          text === undefined ? problems.over(where) : problems.told(where, `${where}: ${text}`),
+        room: () => {
+          if (!stopping.aborted) consumer.resume(here);
+        },
+      }),
+      placed: Promise.resolve(),
+      commit: notYet,
+    };
+    this.#assigned.set(partition, entry);
+    // It may have been ours before, and full.
+    consumer.resume(here);
+    return entry;
+  }
+
+  /** A group that begins at the end has its place there before anybody is told that it has joined. */
+  async #place(partitions: readonly number[]): Promise<void> {
+    const { topic, consumer, unplaced } = this.#given;
+    const ends = await unplaced();
+    const found = partitions.flatMap((partition) => {
+      const offset = ends.get(partition);
+      return offset === undefined ? [] : [{ topic, partition, offset }];
+    });
+    for (const { partition, offset } of found) {
+      this.#assigned.get(partition)?.work.begin(BigInt(offset));
+      consumer.seek({ topic, partition, offset });
+    }
+    if (found.length > 0) await consumer.commitOffsets(found);
+  }
+}

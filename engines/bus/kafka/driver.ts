@@ -1,0 +1,23 @@
+import kafkajs from 'kafkajs';
+import RequestQueue from 'kafkajs/src/network/requestQueue/index.js';
+
+// kafkajs as it is used here: all that imports it imports this.
+
+/** Between two looks at requests that wait, in milliseconds; as the driver has it. */
+const LOOK_MS = 10;
+
+/**
+ * The driver looks after requests that wait by a timer that it sets again and again, also where none waits, by a time that is then
+ * below zero: each connection that does nothing spins a timer of a millisecond, and Node warns of the time. Whatever comes to
+ * wait asks for a look itself, so that none is needed where nothing waits.
+ */
+RequestQueue.prototype.scheduleCheckPendingRequests = function (this: RequestQueue): void {
+  if (this.throttleCheckTimeoutId !== null || this.pending.length === 0) return;
+  const look = (): void => {
+    this.throttleCheckTimeoutId = null;
+    this.checkPendingRequests();
+  };
+  this.throttleCheckTimeoutId = setTimeout(look, Math.max(this.throttledUntil - Date.now(), LOOK_MS));
+};
+
+export const { Kafka, Partitioners, CompressionTypes, logLevel } = kafkajs;
