@@ -180,7 +180,7 @@ export async function openEngines(options: EnginesOptions): Promise<ProcessEngin
   const service = await openService({ config, machineClock, newId, log, owner, joinWithinMs: WRITER_MS });
   begun.defer(service.close);
   const bus = memoryBus({ clock: machineClock, log });
-  begun.defer(bus.close);
+  begun.defer(() => bus.close());
   const isSimulated = config.clock === 'simulated';
   const simulated = isSimulated && has('write-side') ? await simulatedFrom(store) : undefined;
   clock = simulated ?? service.writeSide?.clock?.clock ?? systemClock();

@@ -8,7 +8,7 @@ export async function publisherRole({ engines, config }: Surroundings): Promise<
   const { bus } = engines;
   const consumer = await publish(engines, prefixOf(config.bus));
   return {
-    engines: [{ name: 'bus', standing: bus.standing }],
+    engines: [{ name: 'bus', standing: () => bus.standing() }],
     consumers: () => [consumer.status()],
     health: () => ({ publisher: healthOf([consumer.status()]) }),
     stop: consumer.stop,
