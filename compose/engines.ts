@@ -15,6 +15,7 @@ import { type SimulatedClock, simulatedClock } from '#engines/clock/simulated.ts
 import { steadyClock } from '#engines/clock/steady.ts';
 import { systemClock } from '#engines/clock/system.ts';
 import { consumerLoop } from '#engines/consumer/consumer.ts';
+import type { Sharing } from '#engines/consumer/sharing.ts';
 import { DamagedFileError } from '#engines/damaged-file.ts';
 import { eventFeed } from '#engines/event-feed/feed.ts';
 import { keyFileIn, writableFolder } from '#engines/folder.ts';
@@ -47,6 +48,8 @@ export interface Engines {
   readonly feed: EventFeed;
   readonly readStore: ReadStore;
   readonly consume: Consume;
+  /** Set where replicas of a role share its consumers; a stop leaves it first, and then ends what it runs. */
+  readonly sharing?: Sharing;
   /** Write side and catch-up consumer run in this one process: what the first has followed the second need not. */
   readonly followed: FollowedChains;
   /** In which chains stand, in this process. */
