@@ -1,5 +1,11 @@
 import { resolve } from 'node:path';
-import type { BusAt, EngineFiles, EventStoreAt, ReadStoreAt } from '#runtime/engine-address.ts';
+import {
+  type BusAt,
+  type EngineFiles,
+  type EventStoreAt,
+  type ReadStoreAt,
+  replyPrefixOf,
+} from '#runtime/engine-address.ts';
 import {
   Environment,
   type PlatformRole,
@@ -45,6 +51,8 @@ export interface Config {
   readonly eventStore: EventStoreAt;
   readonly readStore: ReadStoreAt;
   readonly bus: BusAt;
+  /** What the names of topics begin with to which replies to commands may go. */
+  readonly replyPrefixes: readonly string[];
   /** How the processes of one platform reach each other. */
   readonly service: {
     /** Where the write side listens for the other roles. */
@@ -157,6 +165,7 @@ export function readConfig(
     eventStore: known.EVENT_STORE,
     readStore: withFiles(known.READ_STORE, filesOf(known, 'READ_STORE')),
     bus: withFiles(known.BUS, filesOf(known, 'BUS')),
+    replyPrefixes: Object.freeze(known.BUS_REPLY_PREFIXES ?? [replyPrefixOf(known.BUS)]),
     service: Object.freeze({
       host: known.SERVICE_HOST,
       port: known.SERVICE_PORT,

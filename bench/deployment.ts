@@ -40,13 +40,14 @@ export interface BidOptions {
 /** The write side, the catch-up consumer and the views on a folder: all that a bid goes through but HTTP. */
 export async function openDeployment(folder: string, { everyRole = true, limits }: DeploymentOptions = {}) {
   const config = readConfig({ DATA_DIR: folder, NODE_ENV: 'test' });
-  const engines = await openEngines({
+  const opened = await openEngines({
     config,
     log: noLog,
     onFatal(error) {
       throw error;
     },
   });
+  const engines = { ...opened, consume: opened.workOf('projections').consume };
   const pipeline = pipelineOf(engines, noLog, limits);
   // What a measurement needs is prepared through a door of its own: the one that is measured has learned nothing from it.
   const preparing = pipelineOf(engines, noLog, openDoor);

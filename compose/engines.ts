@@ -1,8 +1,7 @@
 import { existsSync } from 'node:fs';
-import { type Config, type PlatformRole, type ReadStoreAt, UnusableError } from '#config';
+import { type BusAt, type Config, type PlatformRole, type ReadStoreAt, UnusableError } from '#config';
 import { BEGINNING } from '#domain/kernel/envelope.ts';
 import { instant, later } from '#domain/kernel/instant.ts';
-import type { Bus } from '#domain/kernel/ports/bus.ts';
 import type { Consume } from '#domain/kernel/ports/consumer.ts';
 import type { EventFeed } from '#domain/kernel/ports/event-feed.ts';
 import { type EventStore, StoreError, storeLimits } from '#domain/kernel/ports/event-store.ts';
@@ -11,12 +10,12 @@ import type { Log } from '#domain/kernel/ports/log.ts';
 import type { ReadStore } from '#domain/kernel/ports/read-store.ts';
 import type { TokenIssuer, TokenVerifier } from '#domain/kernel/ports/tokens.ts';
 import type { Registry } from '#domain/kernel/registry.ts';
-import { memoryBus } from '#engines/bus/memory/bus.ts';
 import { type JumpWatch, jumpText, watchJumps } from '#engines/clock/jumps.ts';
 import { type SimulatedClock, simulatedClock } from '#engines/clock/simulated.ts';
 import { steadyClock } from '#engines/clock/steady.ts';
 import { systemClock } from '#engines/clock/system.ts';
-import { consumerLoop } from '#engines/consumer/consumer.ts';
+import { type ConsumerLoopOptions, consumerLoop } from '#engines/consumer/consumer.ts';
+import { shareWork } from '#engines/consumer/sharing.ts';
 import { eventFeed } from '#engines/event-feed/feed.ts';
 import { writableFolder } from '#engines/folder.ts';
 import { newIds } from '#engines/ids.ts';
@@ -24,6 +23,7 @@ import { systemRandom } from '#engines/random.ts';
 import { type FollowedChains, followedChains } from '#runtime/followed-chains.ts';
 import { doubled, pause } from '#runtime/pause.ts';
 import type { KnowsRole } from '#write-side/service/dispatch.ts';
+import { type BusEngine, openBus } from './bus.ts';
 import { registry } from './contexts.ts';
 import type { NamedEngine } from './health.ts';
 import { type KeptLines, keepLines } from './lines.ts';
@@ -35,7 +35,7 @@ import { tokensOf, warnOfNewKey } from './tokens.ts';
 export type { SimulatedClock };
 
 /** What every role is built on. */
-export interface Engines {
+export interface CommonEngines {
   /** The time of the business: what is decided, recorded and timed runs on it. */
   readonly clock: Clock;
   /** Set where the business lives by a simulated clock that is moved here; the same one as `clock`. */
@@ -47,7 +47,6 @@ export interface Engines {
   readonly store: EventStore;
   readonly feed: EventFeed;
   readonly readStore: ReadStore;
-  readonly consume: Consume;
   /** Write side and catch-up consumer run in this one process: what the first has followed the second need not. */
   readonly followed: FollowedChains;
   /** In which chains stand, in this process. */
@@ -58,9 +57,23 @@ export interface Engines {
   close(): Promise<void>;
 }
 
-/** What a process of the platform has besides. */
-export interface ProcessEngines extends Engines {
-  readonly bus: Bus;
+/** With how a role runs its consumers. */
+export interface Engines extends CommonEngines {
+  readonly consume: Consume;
+}
+
+/** How a role runs its consumers. */
+export interface Work {
+  readonly consume: Consume;
+  /** Whether other processes may run the same. */
+  readonly isShared: boolean;
+  /** Before a stop: what is run here is handed on to the others. */
+  leave(): Promise<void>;
+}
+
+/** What a process of the platform has besides; its consumers run by role. */
+export interface ProcessEngines extends CommonEngines, BusEngine {
+  readonly workOf: (role: PlatformRole) => Work;
   /** Names this process, and no other that ever was. */
   readonly owner: string;
   /** Set where other processes send their commands here. */
@@ -152,6 +165,36 @@ function storesFor(
       );
 }
 
+/**
+ * The consumers of a role are shared with the other processes that have it. Whoever does everything is the only one to run those of its
+ * folder's history: it has one name for ever, so that a restart need not wait for the leases of a process that was killed.
+ *
+ * @param owner names this process where there are others
+ */
+function worksOn(
+  options: Omit<ConsumerLoopOptions, 'owner' | 'sharing'>,
+  owner: string | undefined,
+): (role: PlatformRole) => Work {
+  const { consumers, clock } = options;
+  const fromBeginning =
+    (consume: Consume): Consume =>
+    (handler, consuming) =>
+      consume(handler, { from: BEGINNING, ...consuming });
+  if (owner === undefined) {
+    const alone: Work = {
+      consume: fromBeginning(consumerLoop({ ...options, owner: 'embedded' })),
+      isShared: false,
+      leave: async () => undefined,
+    };
+    return () => alone;
+  }
+  return (group) => {
+    const sharing = shareWork({ consumers, clock, group, owner });
+    const consume = fromBeginning(consumerLoop({ ...options, owner, sharing }));
+    return { consume, isShared: true, leave: sharing.leave };
+  };
+}
+
 /** Nobody is asked for a token where nobody is let in. */
 const noTokens = { tokens: { verify: async () => undefined }, issuer: undefined };
 const noLines: KeptLines = { lines: [], stop: async () => undefined };
@@ -179,7 +222,9 @@ export async function openEngines(options: EnginesOptions): Promise<ProcessEngin
   const { store, readStore } = stores;
   const service = await openService({ config, machineClock, newId, log, owner, joinWithinMs: WRITER_MS });
   begun.defer(service.close);
-  const bus = memoryBus({ clock: machineClock, log });
+  // Whoever neither takes commands nor tells what has happened reaches for none outside.
+  const busAt: BusAt = has('write-side') || has('publisher') ? config.bus : { engine: 'memory' };
+  const { bus, sealing } = await openBus({ ...config, bus: busAt }, { clock: machineClock, log });
   begun.defer(() => bus.close());
   const isSimulated = config.clock === 'simulated';
   const simulated = isSimulated && has('write-side') ? await simulatedFrom(store) : undefined;
@@ -193,16 +238,14 @@ export async function openEngines(options: EnginesOptions): Promise<ProcessEngin
   const { consumers } = readStore;
   const lines = writes ? keepLines({ feed, consumers, machineClock, log }) : noLines;
   begun.defer(lines.stop);
-  const consume = consumerLoop({
-    ...{ feed, store, consumers, registry, clock: machineClock },
-    // Whoever does everything is the only one to run the consumers of its folder's history: a restart need not wait for the leases
-    // of a process that was killed.
-    owner: config.whole ? 'embedded' : owner,
-  });
+  const workOf = worksOn(
+    { feed, store, consumers, registry, clock: machineClock },
+    config.whole ? undefined : owner,
+  );
   const opened = begun.move();
   return {
     ...{ clock, simulated, machineClock, owner, newId, random: systemRandom },
-    ...{ bus, store, feed, readStore, lines, followed: followedChains(), ...tokens },
+    ...{ bus, sealing, store, feed, readStore, lines, followed: followedChains(), ...tokens },
     knowsRole: service.knows,
     writeSide: service.writeSide,
     clockJump() {
@@ -212,8 +255,9 @@ export async function openEngines(options: EnginesOptions): Promise<ProcessEngin
     standings: [
       { name: 'event-store', standing: store.standing },
       { name: 'read-store', standing: readStore.standing },
+      { name: 'bus', standing: () => bus.standing() },
     ],
-    consume: (handler, consuming) => consume(handler, { from: BEGINNING, ...consuming }),
+    workOf,
     close: () => opened.disposeAsync(),
   };
 }

@@ -32,6 +32,10 @@ export function healthOfEngine({ address, state, lastError }: Standing): Health[
   return { ready: state === 'up', detail: [address, ...told].join('; ') };
 }
 
+/** Each by its name. */
+export const healthOfEngines = (engines: readonly NamedEngine[]): Health =>
+  Object.fromEntries(engines.map(({ name, standing }) => [name, healthOfEngine(standing())]));
+
 /** A jump makes nobody unready, but explains what comes early or late. */
 export const healthOfClock = (jump: string | undefined): Health[string] => ({
   ready: true,
@@ -42,4 +46,10 @@ export const healthOfClock = (jump: string | undefined): Health[string] => ({
 export const healthOfElsewhere = (standing: Standing): Health[string] => ({
   ...healthOfEngine(standing),
   ready: true,
+});
+
+/** One way in of several: where it is closed, whoever comes by the others is served all the same. */
+export const healthOfWay = (problem: string | undefined): Health[string] => ({
+  ready: true,
+  ...(problem === undefined ? {} : { detail: problem }),
 });

@@ -1,6 +1,7 @@
 import { Router } from 'express';
 import { collectDefaultMetrics, Gauge, Registry } from 'prom-client';
 import type { ConsumerStatus } from '#domain/kernel/ports/consumer.ts';
+import type { BusCommands } from '#write-side/bus/consuming.ts';
 import type { PipelineStatus } from '#write-side/pipeline/pipeline.ts';
 import type { NamedEngine } from './health.ts';
 
@@ -10,6 +11,8 @@ export interface Measured {
   readonly engines: readonly NamedEngine[];
   /** Where commands are decided. */
   readonly pipeline?: () => PipelineStatus;
+  /** Where commands are taken from the bus. */
+  readonly busCommands?: BusCommands['status'];
   /** Signed notices that wait for somebody to look at them, where views are kept. */
   readonly noticesWaiting?: () => Promise<number>;
   /** By status: what bore the signature of a notice and was refused before it was read, where they come in. */
@@ -51,6 +54,30 @@ function measureCommands(registers: Registers, { pipeline }: Measured): void {
     registers,
     collect() {
       this.set(pipeline().cached.streams);
+    },
+  });
+}
+
+function measureBusCommands(registers: Registers, { busCommands }: Measured): void {
+  if (busCommands === undefined) return;
+  new Gauge({
+    name: 'annals_bus_commands',
+    help: 'Records of the command topics since the start, by what became of them: answered, handed on to be tried again, or laid aside as dead letters.',
+    labelNames: ['became'],
+    registers,
+    collect() {
+      const { answered, handedOn, deadLetters } = busCommands();
+      this.set({ became: 'answered' }, answered);
+      this.set({ became: 'handed-on' }, handedOn);
+      this.set({ became: 'dead-letter' }, deadLetters);
+    },
+  });
+  new Gauge({
+    name: 'annals_bus_commands_troubled',
+    help: '1 while commands cannot be taken from the bus; /health/ready says why.',
+    registers,
+    collect() {
+      this.set(busCommands().problem === undefined ? 0 : 1);
     },
   });
 }
@@ -169,7 +196,7 @@ export function metrics(measured: Measured): Router {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
   const all = [
-    ...[measureCommands, measureConsumers, measureEngines],
+    ...[measureCommands, measureBusCommands, measureConsumers, measureEngines],
     ...[measureNoticesWaiting, measureNoticesUnread],
   ];
   for (const measure of all) measure([registry], measured);

@@ -13,7 +13,7 @@ import {
 } from '#engines/payments/simulated/provider.ts';
 import { freshSecret } from '#engines/random.ts';
 import { PAYMENT_NOTICES } from '#write-side/rest/paths.ts';
-import type { Engines } from './engines.ts';
+import type { CommonEngines } from './engines.ts';
 import { reasonOf } from './reason.ts';
 
 /** Where the simulated provider's pages are mounted. */
@@ -61,7 +61,7 @@ function openProvider(options: SimulatedProviderOptions): SimulatedProvider {
  *
  * @throws DamagedFileError for its ledger; StoreError `unavailable` when that cannot be opened now
  */
-export function payments({ clock, machineClock }: Engines, config: Config): Payments {
+export function payments({ clock, machineClock }: CommonEngines, config: Config): Payments {
   const secret = config.webhookSecret ?? freshSecret();
   const listening = Promise.withResolvers<string>();
   let pagesAt = '';

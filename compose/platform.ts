@@ -11,8 +11,8 @@ import { dispatchRoutes } from '#write-side/service/dispatch.ts';
 import { type SharedClock, sharedClock } from './clock/shared-clock.ts';
 import { registry } from './contexts.ts';
 import { clockOperations, developmentClock } from './development-clock.ts';
-import { type Engines, openEngines, type ProcessEngines } from './engines.ts';
-import { healthOfClock, healthOfElsewhere, healthOfEngine } from './health.ts';
+import { type CommonEngines, openEngines, type ProcessEngines } from './engines.ts';
+import { healthOfClock, healthOfElsewhere, healthOfEngines } from './health.ts';
 import { addressesBehind } from './http/addresses.ts';
 import type { HttpLimits } from './http/limits.ts';
 import { metrics } from './metrics.ts';
@@ -56,7 +56,7 @@ export interface PlatformOptions {
  * Waits until nothing is left to do here at this moment of the simulated business; up to where, that is.
  * @throws when that takes too long
  */
-async function settle({ store }: Engines, roles: readonly RunningRole[]): Promise<Position> {
+async function settle({ store }: CommonEngines, roles: readonly RunningRole[]): Promise<Position> {
   for (;;) {
     const head = await store.head();
     const settled = await Promise.all(roles.map((role) => role.settled?.(head, SETTLE_MS) ?? true));
@@ -144,7 +144,7 @@ function observed(
     }),
     health: () => ({
       ...Object.assign({}, ...roles.map(({ health }) => health?.())),
-      ...Object.fromEntries(engines.map(({ name, standing }) => [name, healthOfEngine(standing())])),
+      ...healthOfEngines(engines),
       clock: healthOfClock(clockJump()),
       // Without it everything is read all the same, and whoever sends commands is told to come again.
       ...(writeSide === undefined ? {} : { 'write-side': healthOfElsewhere(writeSide.standing()) }),
@@ -157,7 +157,7 @@ function observed(
  * follow it. Then the feeds end, then whoever still asks, then what they have set going, and the stores last.
  */
 async function stopInOrder(
-  engines: Engines,
+  engines: CommonEngines,
   roles: readonly RunningRole[],
   { http, operations, service }: Ports,
   { shutdownDelayMs }: Config,

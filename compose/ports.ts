@@ -4,11 +4,12 @@ import type { Config } from '#config';
 import { eventsByAsyncApi } from '#projections/publishing/asyncapi.ts';
 import { prefixOf } from '#runtime/engine-address.ts';
 import { serviceLimits } from '#runtime/service/limits.ts';
+import { commandsByAsyncApi } from '#write-side/bus/asyncapi.ts';
 import { documentation } from '#write-side/rest/documentation.ts';
 import type { DevelopmentOperation } from '#write-side/rest/openapi/development.ts';
 import { topicsDocument } from './asyncapi.ts';
 import { registry } from './contexts.ts';
-import type { Engines } from './engines.ts';
+import type { CommonEngines } from './engines.ts';
 import type { Addresses } from './http/addresses.ts';
 import type { HttpLimits } from './http/limits.ts';
 import type { HttpOptions, HttpPort } from './http.ts';
@@ -57,12 +58,19 @@ const serviceHttpLimits = {
 function topicsOf(config: Config, version: string): readonly Router[] {
   const { roles, bus } = config;
   if (!roles.includes('publisher') && !roles.includes('write-side')) return [];
-  const parts = [eventsByAsyncApi(registry, { prefix: prefixOf(bus) })];
+  const prefix = prefixOf(bus);
+  const parts = [
+    eventsByAsyncApi(registry, { prefix }),
+    commandsByAsyncApi(registry, { prefix, replyPrefixes: config.replyPrefixes }),
+  ];
   return [topicsDocument({ version, bus, parts })];
 }
 
 /** Opens the port for everybody, the operator's and the other roles' where there is one. @throws UnusableError */
-export async function openPorts({ newId, machineClock }: Engines, options: PortsOptions): Promise<Ports> {
+export async function openPorts(
+  { newId, machineClock }: CommonEngines,
+  options: PortsOptions,
+): Promise<Ports> {
   const { config, version, log, routers, development, metrics, health, limits } = options;
   const { addresses, publicUrl, allowedOrigin, forRoles } = options;
   const has = offered(config);

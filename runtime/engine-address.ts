@@ -48,6 +48,8 @@ export type BusAt =
 
 /** What the names of topics begin with, in memory too. */
 export const prefixOf = (bus: BusAt): string => (bus.engine === 'kafka' ? bus.prefix : DEFAULT_PREFIX);
+/** What the names of topics begin with that are there for replies to commands. */
+export const replyPrefixOf = (bus: BusAt): string => `${prefixOf(bus)}.replies.`;
 
 export const noFiles: EngineFiles = Object.freeze({
   credentials: undefined,

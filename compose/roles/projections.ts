@@ -3,7 +3,7 @@ import { later } from '#domain/kernel/instant.ts';
 import type { RunningViews } from '#projections/runtime/views.ts';
 import { pause } from '#runtime/pause.ts';
 import { countOf } from '../count.ts';
-import type { Engines } from '../engines.ts';
+import type { CommonEngines } from '../engines.ts';
 import { healthOf } from '../health.ts';
 import { projections } from '../projections.ts';
 import type { RunningRole, Surroundings } from './role.ts';
@@ -16,7 +16,7 @@ const LOOK_MS = 5;
  * Resolves when all that is recorded has been folded here, or after a while. Views and feeds are told by one tail of the history, and
  * a fold takes longer than an item on its way out.
  */
-async function toldToAll({ store, machineClock }: Engines, views: RunningViews): Promise<void> {
+async function toldToAll({ store, machineClock }: CommonEngines, views: RunningViews): Promise<void> {
   const until = later(machineClock.now(), TELLING_MS);
   // A history that cannot be read has nothing more to tell.
   const head = await store.head().catch(() => BEGINNING);
@@ -32,15 +32,19 @@ export async function projectionsRole({
   engines,
   log,
 }: Surroundings): Promise<RunningRole & Pick<RunningViews, 'reader'>> {
-  const views = await projections(engines, log);
+  const { consume, isShared, leave } = engines.workOf('projections');
+  const views = await projections({ ...engines, consume }, log, isShared);
   const { reader, status } = views;
   return {
     reader,
     consumers: status,
     health: () => ({ projections: healthOf(status()) }),
     measured: { noticesWaiting: () => countOf(reader, 'notices', { status: 'waiting' }) },
-    caughtUp: views.reached,
+    caughtUp: views.reachedHere,
     tell: () => toldToAll(engines, views),
-    stop: views.stop,
+    async stop() {
+      await leave();
+      await views.stop();
+    },
   };
 }

@@ -5,12 +5,15 @@ import type { RunningRole, Surroundings } from './role.ts';
 
 /** Tells the topics of the bus what has happened. A bus that is away is a problem of this role: nobody else waits for it. */
 export async function publisherRole({ engines, config }: Surroundings): Promise<RunningRole> {
-  const { bus } = engines;
-  const consumer = await publish(engines, prefixOf(config.bus));
+  const { consume, leave } = engines.workOf('publisher');
+  const consumer = await publish({ ...engines, consume }, prefixOf(config.bus));
   return {
-    engines: [{ name: 'bus', standing: () => bus.standing() }],
     consumers: () => [consumer.status()],
     health: () => ({ publisher: healthOf([consumer.status()]) }),
-    stop: consumer.stop,
+    caughtUp: consumer.reachedHere,
+    async stop() {
+      await leave();
+      await consumer.stop();
+    },
   };
 }

@@ -28,6 +28,15 @@ export async function sagasRole(
 ): Promise<RunningRole> {
   const { store, readStore } = engines;
   await remindOfPayouts({ store, consumers: readStore.consumers, registry, provider, log });
-  const { status, settled, stop } = await runSagas(engines, { dispatch, provider, log });
-  return { consumers: status, health: () => ({ sagas: healthOf(status()) }), settled, stop };
+  const { consume, leave } = engines.workOf('sagas');
+  const { status, settled, stop } = await runSagas({ ...engines, consume }, { dispatch, provider, log });
+  return {
+    consumers: status,
+    health: () => ({ sagas: healthOf(status()) }),
+    settled,
+    async stop() {
+      await leave();
+      await stop();
+    },
+  };
 }

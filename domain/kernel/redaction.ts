@@ -96,8 +96,8 @@ function without(value: unknown, places: Places | undefined, hides: Hides): unkn
   );
 }
 
-/** A message that leaves: an event by its type, or a rejection by its code. */
-type Kind = 'events' | 'rejections';
+/** A message that leaves: an event or a command by its type, or a rejection by its code. */
+type Kind = 'commands' | 'events' | 'rejections';
 const known = new WeakMap<Registry, Map<string, Places | undefined>>();
 
 function placesOf(registry: Registry, kind: Kind, name: string): Places | undefined {
@@ -114,6 +114,10 @@ function placesOf(registry: Registry, kind: Kind, name: string): Places | undefi
 /** The details of a rejection, as JSON, as everybody may see them. */
 export const publicDetails = (registry: Registry, code: string, details: JsonObject): JsonObject =>
   without(details, placesOf(registry, 'rejections', code), everything) as JsonObject;
+
+/** A known command's data, as JSON that its schema takes, without what is marked in it. */
+export const publicCommand = (registry: Registry, type: string, data: JsonObject): JsonObject =>
+  without(data, placesOf(registry, 'commands', type), everything) as JsonObject;
 
 /** What a refusal has recorded is a rejection, whose details its own schema takes for any JSON. */
 function withPublicReason(registry: Registry, data: JsonObject): JsonObject {

@@ -31,6 +31,10 @@ export function consumerLoop({ sharing, ...rest }: ConsumerLoopOptions): Consume
     const parts = names.map((name, part) =>
       runPart(options, partOf(handler, name, part), placeOf(name), from),
     );
+    const reachedBy = async (some: typeof parts, position: Position, timeoutMs: number) => {
+      const all = await Promise.all(some.map((part) => part.reached(position, timeoutMs)));
+      return all.every((reached) => reached);
+    };
     return {
       name: handler.name,
       status: () =>
@@ -38,9 +42,10 @@ export function consumerLoop({ sharing, ...rest }: ConsumerLoopOptions): Consume
           handler.name,
           parts.map((part) => part.status()),
         ),
-      async reached(position, timeoutMs) {
-        const all = await Promise.all(parts.map((part) => part.reached(position, timeoutMs)));
-        return all.every((reached) => reached);
+      reached: (position, timeoutMs) => reachedBy(parts, position, timeoutMs),
+      reachedHere(position, timeoutMs) {
+        const held = parts.filter((part) => part.status().held.length > 0);
+        return reachedBy(held, position, timeoutMs);
       },
       async stop() {
         await Promise.all(parts.map((part) => part.stop()));
@@ -60,7 +65,12 @@ const partOf = (handler: Handler, name: string, part: number): Part => ({
   forget: () => handler.forget?.(),
 });
 
-function runPart(options: PartRunOptions, handler: Part, place: Place, from: Position): Consumer {
+function runPart(
+  options: PartRunOptions,
+  handler: Part,
+  place: Place,
+  from: Position,
+): Omit<Consumer, 'reachedHere'> {
   const run = new PartRun(options, handler, place, from);
   const ended = run.run();
   return {

@@ -47,7 +47,7 @@ export interface RunningViews {
   /** Of each consumer at work here: the live build of every view, and what is filled beside it. */
   status(): readonly ConsumerStatus[];
   /** Whether, within the time, each that is advanced here holds the history up to the position; another process advances the others. */
-  reached(position: Position, timeoutMs: number): Promise<boolean>;
+  reachedHere(position: Position, timeoutMs: number): Promise<boolean>;
   stop(): Promise<void>;
 }
 
@@ -71,9 +71,8 @@ export async function startViews(options: ViewsOptions): Promise<RunningViews> {
       running: (name) => consumers().find((consumer) => consumer.name === name),
     }),
     status: () => consumers().map((consumer) => consumer.status()),
-    async reached(position, timeoutMs) {
-      const mine = consumers().filter((consumer) => consumer.status().state !== 'waiting-for-lease');
-      const all = await Promise.all(mine.map((consumer) => consumer.reached(position, timeoutMs)));
+    async reachedHere(position, timeoutMs) {
+      const all = await Promise.all(consumers().map((consumer) => consumer.reachedHere(position, timeoutMs)));
       return !all.includes(false);
     },
     async stop() {

@@ -11,6 +11,7 @@ import { eventsByAsyncApi } from '#projections/publishing/asyncapi.ts';
 import { recordOf } from '#projections/publishing/cloud-event.ts';
 import { topicsOf } from '#projections/publishing/topics.ts';
 import { examples, placed } from '#test/support/stored-examples.ts';
+import { commandsByAsyncApi } from '#write-side/bus/asyncapi.ts';
 
 // The contract of the topics, judged by the parser of those who wrote AsyncAPI, and held against what is sent.
 
@@ -92,4 +93,26 @@ test('nothing in it is secret, and two parts cannot say two things under one nam
   );
   assert.deepEqual(asyncApi({ version: '1', bus, parts: [...parts, ...parts] }), document);
   assert.equal(asyncApi({ version: '1', bus: { engine: 'memory' }, parts }).servers, undefined);
+});
+
+test('events and commands are one document, in which a reply goes where its command says', async () => {
+  const commands = commandsByAsyncApi(registry, { prefix: 'house', replyPrefixes: ['house.replies.'] });
+  const whole = asyncApi({ version: '1', bus, parts: [...parts, commands] });
+  const { document: parsed, diagnostics } = await new Parser().parse(JSON.stringify(whole));
+  const problems = diagnostics.filter(({ code }) => code !== 'asyncapi-latest-version');
+  assert.deepEqual(
+    problems.map(({ code, message, path }) => `${code} ${path.join('.')}: ${message}`).slice(0, 5),
+    [],
+  );
+  const [receiving, ...others] = parsed?.operations().filterByReceive() ?? [];
+  assert.deepEqual([receiving?.id(), others.length], ['decideCommand', 0]);
+  assert.equal(receiving?.reply()?.address()?.location(), '$message.payload#/replyTo');
+  const addresses =
+    parsed
+      ?.channels()
+      .all()
+      .map((channel) => channel.address()) ?? [];
+  assert.ok(
+    ['house.commands', 'house.commands.dead', 'house.auctions'].every((name) => addresses.includes(name)),
+  );
 });

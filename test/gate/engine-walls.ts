@@ -13,6 +13,7 @@ const STORES = 'compose/stores.ts';
 /** The files of compose/ that open engines; all others are handed what these have opened. */
 const OPENING = new Set([
   STORES,
+  'compose/bus.ts',
   'compose/engines.ts',
   'compose/payments.ts',
   'compose/service.ts',

@@ -55,6 +55,8 @@ export interface Consumer {
   status(): ConsumerStatus;
   /** Resolves when the checkpoint is at or behind `position`; false after the time. */
   reached(position: Position, timeoutMs: number): Promise<boolean>;
+  /** The same of the parts alone whose lease this process has: of the others another process can tell. */
+  reachedHere(position: Position, timeoutMs: number): Promise<boolean>;
   /** Ends after the batch at work is committed. */
   stop(): Promise<void>;
 }
