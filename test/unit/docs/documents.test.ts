@@ -141,7 +141,7 @@ test('what is named of the tree is there: files, folders, links and scripts', ()
 /** Words of the same form that are no codes of the catalogue. */
 const otherWords: readonly string[] = [
   ...['connection_init', 'bidder_rating', 'annals_payment_notices_waiting', 'annals_payment_notices_unread'],
-  ...['unknown_outcome', 'reserve_not_met', 'top_up_reinstated'],
+  ...['annals_engine_up', 'annals_engine_errors', 'unknown_outcome', 'reserve_not_met', 'top_up_reinstated'],
 ];
 
 test('what is named of the interfaces is there: codes, commands and questions', () => {
