@@ -1,5 +1,11 @@
 import { resolve } from 'node:path';
-import type { BusAt, EngineFiles, EventStoreAt, ReadStoreAt } from '#runtime/engine-address.ts';
+import {
+  type BusAt,
+  type EngineFiles,
+  type EventStoreAt,
+  type ReadStoreAt,
+  replyPrefixOf,
+} from '#runtime/engine-address.ts';
 import {
   Environment,
   type PlatformRole,
@@ -45,6 +51,8 @@ export interface Config {
   readonly eventStore: EventStoreAt;
   readonly readStore: ReadStoreAt;
   readonly bus: BusAt;
+  /** What the names of topics begin with to which replies to commands may go. */
+  readonly replyPrefixes: readonly string[];
   /** How the processes of one platform reach each other. */
   readonly service: {
     /** Where the write side listens for the other roles. */
@@ -91,7 +99,10 @@ export class ConfigError extends Error {
 }
 
 /** The settings that name a port. */
-export type PortSettings = 'PORT and HOST' | 'OPERATIONS_PORT and OPERATIONS_HOST';
+export type PortSettings =
+  | 'PORT and HOST'
+  | 'OPERATIONS_PORT and OPERATIONS_HOST'
+  | 'SERVICE_PORT and SERVICE_HOST';
 
 /** The settings that name a file which is read at the start. */
 export type FileSettings =
@@ -154,6 +165,7 @@ export function readConfig(
     eventStore: known.EVENT_STORE,
     readStore: withFiles(known.READ_STORE, filesOf(known, 'READ_STORE')),
     bus: withFiles(known.BUS, filesOf(known, 'BUS')),
+    replyPrefixes: Object.freeze(known.BUS_REPLY_PREFIXES ?? [replyPrefixOf(known.BUS)]),
     service: Object.freeze({
       host: known.SERVICE_HOST,
       port: known.SERVICE_PORT,

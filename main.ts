@@ -3,9 +3,9 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { type Logger, pino } from 'pino';
-import { type Platform, startEmbedded } from '#compose/embedded.ts';
 import { openLog } from '#compose/log.ts';
-import { type Config, ConfigError, readConfig } from '#config';
+import { type Platform, startPlatform } from '#compose/platform.ts';
+import { type Config, ConfigError, type PlatformRole, readConfig, roles } from '#config';
 import { EXIT, exitCodeOf } from '#exit';
 
 /** Where the log goes. */
@@ -49,26 +49,53 @@ const { version } = JSON.parse(readFileSync(new URL('./package.json', import.met
   version: string;
 };
 
-/** `--demo` plays real auctions to the platform, with what else the demo may be told. */
-function readArguments(): { readonly demo: boolean; readonly forDemo: readonly string[] } {
+/** What this process does: `--role write-side,sagas --role publisher`. @throws Error for what is no role */
+function rolesIn(given: readonly string[]): readonly PlatformRole[] {
+  const names = given.flatMap((text) => text.split(',')).map((name) => name.trim());
+  for (const name of names)
+    if (!roles.some((role) => role === name))
+      throw new Error(
+        `--role ${name}: the roles are ${roles.join(', ')}; without --role a process has all of them`,
+      );
+  return names as readonly PlatformRole[];
+}
+
+interface Arguments {
+  readonly chosen: readonly PlatformRole[];
+  readonly demo: boolean;
+  readonly forDemo: readonly string[];
+}
+
+/** `--role` names what the process does. `--demo` plays real auctions to the platform, with what else the demo may be told. */
+function readArguments(): Arguments {
   try {
     const { values } = parseArgs({
-      options: { demo: { type: 'boolean' }, file: { type: 'string' }, report: { type: 'string' } },
+      options: {
+        role: { type: 'string', multiple: true },
+        demo: { type: 'boolean' },
+        file: { type: 'string' },
+        report: { type: 'string' },
+      },
     });
-    const { demo = false, file, report } = values;
+    const { role, demo = false, file, report } = values;
+    const chosen = role === undefined ? roles : rolesIn(role);
     if (!demo && (file ?? report) !== undefined) throw new Error('--file and --report belong to --demo');
+    if (demo && roles.some((one) => !chosen.includes(one)))
+      throw new Error(
+        '--demo needs every role in this process; where they are in several, play it to them by npm run demo -- --url',
+      );
     const forDemo = Object.entries({ file, report }).flatMap(([name, value]) =>
       value === undefined ? [] : [`--${name}`, value],
     );
-    return { demo, forDemo };
+    return { chosen, demo, forDemo };
   } catch (error) {
     return fail(error instanceof Error ? error.message : String(error), EXIT.misused);
   }
 }
 
 /** The demo leaps over weeks, which only a business on a simulated clock can follow. */
-function configFor(demo: boolean): Config {
-  const config = readConfig();
+function configFor({ chosen, demo }: Arguments): Config {
+  const config = readConfig(undefined, chosen);
   if (!demo) return config;
   if (config.production) throw new ConfigError(['NODE_ENV: the demo is not for production']);
   return { ...config, clock: 'simulated' };
@@ -86,7 +113,7 @@ function startDemo({ url }: Platform, forDemo: readonly string[]): ChildProcess 
 function start(config: Config): Promise<Platform> {
   const log = openLog(config.logLevel, output);
   endOnMistakes(log);
-  return startEmbedded({
+  return startPlatform({
     config,
     version,
     log,
@@ -99,24 +126,35 @@ function start(config: Config): Promise<Platform> {
   });
 }
 
-/** Said last: whoever waits for it may tell the platform to stop in the very next moment. */
-function greet({ url, operationsUrl }: Platform, { production, dataDir, publicUrl }: Config): void {
-  const graphql = [production ? 'GraphQL    ' : 'GraphiQL   ', `${url}/graphql`];
-  const commands = ['Commands   ', `${production ? operationsUrl : url}/docs`];
-  const lines = [
-    graphql,
-    commands,
-    ['Health     ', `${url}/health/ready`],
-    ...(operationsUrl === undefined ? [] : [['Operations ', `${operationsUrl}/metrics`]]),
-    ...(publicUrl === undefined ? [] : [['People     ', publicUrl]]),
-    ['Data       ', dataDir],
+/** What can be done with it, by role; where each is, if it is here. */
+function linesOf(
+  { url, operationsUrl, serviceUrl }: Platform,
+  config: Config,
+): readonly (readonly string[])[] {
+  const { production, dataDir, publicUrl, whole, roles } = config;
+  const has = (role: PlatformRole): boolean => roles.includes(role);
+  const lines: readonly (readonly [boolean, string, string])[] = [
+    [!whole, 'Roles      ', roles.join(', ')],
+    [has('read-api'), production ? 'GraphQL    ' : 'GraphiQL   ', `${url}/graphql`],
+    [has('write-side'), 'Commands   ', `${production ? operationsUrl : url}/docs`],
+    [true, 'Health     ', `${url}/health/ready`],
+    [operationsUrl !== undefined, 'Operations ', `${operationsUrl}/metrics`],
+    [serviceUrl !== undefined, 'For roles  ', `${serviceUrl}`],
+    [publicUrl !== undefined, 'People     ', `${publicUrl}`],
+    [true, 'Data       ', dataDir],
   ];
-  say(`Annals ${version} is ready.\n\n${lines.map(([name, value]) => `  ${name}${value}`).join('\n')}\n`);
+  return lines.filter(([isHere]) => isHere).map(([, ...line]) => line);
 }
 
-const { demo, forDemo } = readArguments();
+/** Said last: whoever waits for it may tell the platform to stop in the very next moment. */
+function greet(platform: Platform, config: Config): void {
+  const lines = linesOf(platform, config).map(([name, value]) => `  ${name}${value}`);
+  say(`Annals ${version} is ready.\n\n${lines.join('\n')}\n`);
+}
+
+const given = readArguments();
 try {
-  const config = configFor(demo);
+  const config = configFor(given);
   const platform = await start(config);
   let player: ChildProcess | undefined;
   let stopping = false;
@@ -133,7 +171,7 @@ try {
     });
   }
   greet(platform, config);
-  if (demo) player = startDemo(platform, forDemo);
+  if (given.demo) player = startDemo(platform, given.forDemo);
 } catch (error) {
   fail(error instanceof Error ? error.message : String(error), exitCodeOf(error));
 }

@@ -1,5 +1,6 @@
-import { embeddedEngines } from '#compose/engines.ts';
+import { openEngines } from '#compose/engines.ts';
 import { projections } from '#compose/projections.ts';
+import { publish } from '#compose/publisher.ts';
 import { followReactions } from '#compose/sagas.ts';
 import { pipelineOf } from '#compose/write-side.ts';
 import { readConfig } from '#config';
@@ -39,18 +40,20 @@ export interface BidOptions {
 /** The write side, the catch-up consumer and the views on a folder: all that a bid goes through but HTTP. */
 export async function openDeployment(folder: string, { everyRole = true, limits }: DeploymentOptions = {}) {
   const config = readConfig({ DATA_DIR: folder, NODE_ENV: 'test' });
-  const engines = await embeddedEngines({
+  const opened = await openEngines({
     config,
     log: noLog,
     onFatal(error) {
       throw error;
     },
   });
+  const engines = { ...opened, consume: opened.workOf('projections').consume };
   const pipeline = pipelineOf(engines, noLog, limits);
   // What a measurement needs is prepared through a door of its own: the one that is measured has learned nothing from it.
   const preparing = pipelineOf(engines, noLog, openDoor);
   const views = everyRole ? await projections(engines, noLog) : undefined;
   const catchUp = everyRole ? await followReactions(engines, pipeline.dispatch) : undefined;
+  const publishing = everyRole ? await publish(engines, 'annals') : undefined;
   let maximum = 1_000;
 
   function sendTo({ dispatch }: Pick<Pipeline, 'dispatch'>) {
@@ -76,6 +79,7 @@ export async function openDeployment(folder: string, { everyRole = true, limits 
       await preparing.drain();
       await pipeline.drain();
       await catchUp?.stop();
+      await publishing?.stop();
       await views?.stop();
       await engines.close();
     },

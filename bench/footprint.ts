@@ -2,7 +2,7 @@ import { existsSync, statSync } from 'node:fs';
 import { join as path } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import pino from 'pino';
-import { startEmbedded } from '#compose/embedded.ts';
+import { startPlatform } from '#compose/platform.ts';
 import { readConfig } from '#config';
 import { givenAuctions, givenBidders, openDeployment, openDoor } from './deployment.ts';
 
@@ -91,7 +91,7 @@ async function sockets(): Promise<void> {
   const [auctionId = ''] = await givenAuctions(deployment, 'a', 1);
   await deployment.close();
   const most = 10 * count + 1_000;
-  const platform = await startEmbedded({
+  const platform = await startPlatform({
     config: readConfig({ DATA_DIR: folder, NODE_ENV: 'test', PORT: '0' }),
     version: '0',
     log: pino({ level: 'silent' }),

@@ -5,7 +5,7 @@ import { invalid, RejectedError } from '#domain/kernel/rejections.ts';
 import { safeDecode } from '#domain/zod/encoding.ts';
 import { readJson } from '#write-side/rest/body.ts';
 import type { DevelopmentOperation } from '#write-side/rest/openapi/development.ts';
-import type { SimulatedClock } from './engines.ts';
+import type { SharedClock } from './clock/shared-clock.ts';
 
 /** What is set for later than the clock's time needs moments beyond it. */
 const Move = z.strictObject({ to: EarlyInstant });
@@ -40,31 +40,16 @@ export const clockOperations: readonly DevelopmentOperation[] = [
  * `GET /dev/clock` → `{ now }`; `POST /dev/clock { to }` → `{ now }` moves a simulated clock on, stopping at everything that
  * falls due on the way until it has been done. It exists only where the clock is simulated.
  */
-export function developmentClock(clock: SimulatedClock, settled: () => Promise<void>): Router {
-  let moving: Promise<unknown> = Promise.resolve();
-
-  async function moveTo(to: Instant): Promise<void> {
-    await settled();
-    for (let next = clock.next(); next !== undefined && next <= to; next = clock.next()) {
-      clock.advanceTo(next);
-      await settled();
-    }
-    clock.advanceTo(to);
-  }
-
+export function developmentClock({ now, moveTo }: Pick<SharedClock, 'now' | 'moveTo'>): Router {
   const router = Router();
   router.get('/dev/clock', (_request, response) => {
-    response.json({ now: clock.now() });
+    response.json({ now: now() });
   });
   router.post('/dev/clock', async (request, response) => {
     const parsed = safeDecode(Move, await readJson(request));
     if (!parsed.success) throw new RejectedError(invalid(parsed.error.issues));
-    const { to } = parsed.data;
-    // One move after the other: two at once would fire what falls due in an order that time does not have.
-    const move = moving.then(() => moveTo(to));
-    moving = move.catch(() => undefined);
-    await move;
-    response.json({ now: clock.now() });
+    await moveTo(parsed.data.to);
+    response.json({ now: now() });
   });
   return router;
 }

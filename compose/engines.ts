@@ -1,10 +1,10 @@
 import { existsSync } from 'node:fs';
-import { type Config, type ReadStoreAt, UnusableError } from '#config';
+import { type BusAt, type Config, type PlatformRole, type ReadStoreAt, UnusableError } from '#config';
 import { BEGINNING } from '#domain/kernel/envelope.ts';
-import { instant } from '#domain/kernel/instant.ts';
+import { instant, later } from '#domain/kernel/instant.ts';
 import type { Consume } from '#domain/kernel/ports/consumer.ts';
 import type { EventFeed } from '#domain/kernel/ports/event-feed.ts';
-import { type EventStore, type StoreError, storeLimits } from '#domain/kernel/ports/event-store.ts';
+import { type EventStore, StoreError, storeLimits } from '#domain/kernel/ports/event-store.ts';
 import type { Clock, NewId, Random } from '#domain/kernel/ports/facts.ts';
 import type { Log } from '#domain/kernel/ports/log.ts';
 import type { ReadStore } from '#domain/kernel/ports/read-store.ts';
@@ -14,30 +14,31 @@ import { type JumpWatch, jumpText, watchJumps } from '#engines/clock/jumps.ts';
 import { type SimulatedClock, simulatedClock } from '#engines/clock/simulated.ts';
 import { steadyClock } from '#engines/clock/steady.ts';
 import { systemClock } from '#engines/clock/system.ts';
-import { consumerLoop } from '#engines/consumer/consumer.ts';
-import { DamagedFileError } from '#engines/damaged-file.ts';
+import { type ConsumerLoopOptions, consumerLoop } from '#engines/consumer/consumer.ts';
+import { shareWork } from '#engines/consumer/sharing.ts';
 import { eventFeed } from '#engines/event-feed/feed.ts';
-import { keyFileIn, writableFolder } from '#engines/folder.ts';
+import { writableFolder } from '#engines/folder.ts';
 import { newIds } from '#engines/ids.ts';
 import { systemRandom } from '#engines/random.ts';
-import { joseIssuer, joseVerifier } from '#engines/tokens/jose.ts';
-import { keptKey, readKey } from '#engines/tokens/key-file.ts';
-import { rememberedVerifier } from '#engines/tokens/remembered.ts';
-import { EXIT, exitCodeOf } from '#exit';
 import { type FollowedChains, followedChains } from '#runtime/followed-chains.ts';
+import { doubled, pause } from '#runtime/pause.ts';
+import type { KnowsRole } from '#write-side/service/dispatch.ts';
+import { type BusEngine, openBus } from './bus.ts';
 import { registry } from './contexts.ts';
 import type { NamedEngine } from './health.ts';
 import { type KeptLines, keepLines } from './lines.ts';
 import { reasonOf } from './reason.ts';
-import { openStores, storesAt, type TemporaryReadStore, temporaryReadStore } from './stores.ts';
+import { openService, type WriteSideElsewhere } from './service.ts';
+import { openStores, type Stores, storesAt, type TemporaryReadStore, temporaryReadStore } from './stores.ts';
+import { tokensOf, warnOfNewKey } from './tokens.ts';
 
 export type { SimulatedClock };
 
 /** What every role is built on. */
-export interface Engines {
+export interface CommonEngines {
   /** The time of the business: what is decided, recorded and timed runs on it. */
   readonly clock: Clock;
-  /** Set where the business lives by a simulated clock; the same one as `clock`. */
+  /** Set where the business lives by a simulated clock that is moved here; the same one as `clock`. */
   readonly simulated: SimulatedClock | undefined;
   /** The time of the machine: leases, pauses and bounded waits run on it. */
   readonly machineClock: Clock;
@@ -46,18 +47,39 @@ export interface Engines {
   readonly store: EventStore;
   readonly feed: EventFeed;
   readonly readStore: ReadStore;
-  readonly consume: Consume;
   /** Write side and catch-up consumer run in this one process: what the first has followed the second need not. */
   readonly followed: FollowedChains;
   /** In which chains stand, in this process. */
   readonly lines: KeptLines;
   readonly tokens: TokenVerifier;
-  /** Only in development. */
+  /** Only in development, where commands are taken. */
   readonly issuer: TokenIssuer | undefined;
   close(): Promise<void>;
 }
 
-export interface EmbeddedEngines extends Engines {
+/** With how a role runs its consumers. */
+export interface Engines extends CommonEngines {
+  readonly consume: Consume;
+}
+
+/** How a role runs its consumers. */
+export interface Work {
+  readonly consume: Consume;
+  /** Whether other processes may run the same. */
+  readonly isShared: boolean;
+  /** Before a stop: what is run here is handed on to the others. */
+  leave(): Promise<void>;
+}
+
+/** What a process of the platform has besides; its consumers run by role. */
+export interface ProcessEngines extends CommonEngines, BusEngine {
+  readonly workOf: (role: PlatformRole) => Work;
+  /** Names this process, and no other that ever was. */
+  readonly owner: string;
+  /** Set where other processes send their commands here. */
+  readonly knowsRole: KnowsRole | undefined;
+  /** Set where commands are sent to another process. */
+  readonly writeSide: WriteSideElsewhere | undefined;
   /** The last time that somebody has set the machine's clock since the start, as an operator reads it. */
   readonly clockJump: () => string | undefined;
   /** How each engine is doing. */
@@ -77,42 +99,6 @@ async function simulatedFrom(store: EventStore): Promise<SimulatedClock> {
   return simulatedClock({ start: events[0]?.recordedAt ?? instant(Date.UTC(2026, 0, 1)) });
 }
 
-/** What the system says of a path that this user cannot use as a file. */
-const isSystemError = (error: unknown): boolean => error instanceof Error && 'syscall' in error;
-
-/** @throws UnusableError; DamagedFileError for a key of ours; what the system says of a disk that takes no new one */
-async function tokensOf({ tokens, devTokens, dataDir }: Config, clock: Clock) {
-  const { keyFile, issuer, audience } = tokens;
-  const file = keyFile ?? keyFileIn(dataDir);
-  try {
-    const key = keyFile === undefined ? await keptKey(file) : await readKey(file);
-    const options = { key, issuer, audience, clock };
-    return {
-      tokens: rememberedVerifier(await joseVerifier(options), clock),
-      issuer: devTokens ? await joseIssuer(options) : undefined,
-    };
-  } catch (error) {
-    if (exitCodeOf(error) === EXIT.unavailable) throw error;
-    const reason = reasonOf(error);
-    const why = reason.includes(file) ? reason : `${file} is no key for Ed25519: ${reason}`;
-    if (keyFile !== undefined) throw new UnusableError('TOKEN_KEY_FILE', why);
-    if (isSystemError(error)) throw new UnusableError('DATA_DIR', why);
-    const remedy =
-      'Bring it back, or delete it: a new key is made then, and no token issued before is taken.';
-    throw new DamagedFileError(file, why.slice(file.length + 1), remedy, { cause: error });
-  }
-}
-
-/** Says it when a key was made for people who have tokens of another: theirs are refused, and nothing else tells why. */
-async function warnOfNewKey(config: Config, store: EventStore, log: Log): Promise<void> {
-  const file = keyFileIn(config.dataDir);
-  if (config.tokens.keyFile !== undefined || existsSync(file) || (await store.head()) === 0n) return;
-  log.warn(
-    { file },
-    'the key of earlier tokens is gone: a new one is made, and no token issued before is taken',
-  );
-}
-
 /** @param named what says which folder it is @throws UnusableError */
 function useFolder(folder: string, named: 'DATA_DIR' | '--data'): void {
   try {
@@ -122,15 +108,18 @@ function useFolder(folder: string, named: 'DATA_DIR' | '--data'): void {
   }
 }
 
-/** Says when the machine's clock was set: while it runs, and back since one of the last events was recorded. */
-async function watchClock(store: EventStore, log: Log): Promise<JumpWatch> {
+/**
+ * Says when the machine's clock was set: while it runs, and back since one of the last events was recorded.
+ * @param writes whether this process stamps what is recorded
+ */
+async function watchClock(store: EventStore, log: Log, writes: boolean): Promise<JumpWatch> {
   const { events } = await store.readAll({ direction: 'backwards', limit: storeLimits.pageEvents });
   const now = systemClock().now();
   const [latest] = events
     .map(({ recordedAt }) => recordedAt)
     .toSorted()
     .reverse();
-  if (latest !== undefined && now < latest)
+  if (writes && latest !== undefined && now < latest)
     log.warn(
       { now, latest },
       'the clock stands before what the history has recorded; order goes by position, but what is timed comes late',
@@ -138,58 +127,138 @@ async function watchClock(store: EventStore, log: Log): Promise<JumpWatch> {
   return watchJumps((jump) => log.warn(jump, `${jumpText(jump)}; what is timed follows it`));
 }
 
-/** The embedded profile: SQLite for events and views, everything else in process. */
-export async function embeddedEngines({ config, log, onFatal }: EnginesOptions): Promise<EmbeddedEngines> {
-  const { dataDir: folder } = config;
-  useFolder(folder, 'DATA_DIR');
+/** How long a start waits for the process that writes the history, in milliseconds, and between two looks. */
+const WRITER_MS = 60_000;
+const FIRST_PAUSE_MS = 250;
+const LONGEST_PAUSE_MS = 5_000;
+
+/** @throws StoreError, what it was for the last time */
+async function whenThere<T>(open: () => Promise<T>, clock: Clock, log: Log): Promise<T> {
+  const until = later(clock.now(), WRITER_MS);
+  for (let failures = 1; ; failures++)
+    try {
+      return await open();
+    } catch (error) {
+      if (!(error instanceof StoreError) || clock.now() >= until) throw error;
+      log.warn({ why: error.message }, 'the start waits for the process that writes the history');
+      await pause(clock, doubled(failures, FIRST_PAUSE_MS, LONGEST_PAUSE_MS));
+    }
+}
+
+/**
+ * The history to write, where commands are decided or reacted to, and else to read as another process writes it: that one says alone
+ * whether it is whole, and which history the read models are of.
+ */
+function storesFor(
+  { config, log, onFatal }: EnginesOptions,
+  writes: boolean,
+  { clock, machineClock }: { readonly clock: Pick<Clock, 'now'>; readonly machineClock: Clock },
+): Promise<Stores> {
+  const at = storesAt(config.dataDir, config.readStore);
+  const options = { clock, log, keyFile: config.tokens.keyFile };
+  return writes
+    ? openStores(at, { ...options, onFatal, acceptedLoss: config.acceptedLoss })
+    : whenThere(
+        () => openStores(at, { ...options, readOnly: true, ownedElsewhere: true }),
+        machineClock,
+        log,
+      );
+}
+
+/**
+ * The consumers of a role are shared with the other processes that have it. Whoever does everything is the only one to run those of its
+ * folder's history: it has one name for ever, so that a restart need not wait for the leases of a process that was killed.
+ *
+ * @param owner names this process where there are others
+ */
+function worksOn(
+  options: Omit<ConsumerLoopOptions, 'owner' | 'sharing'>,
+  owner: string | undefined,
+): (role: PlatformRole) => Work {
+  const { consumers, clock } = options;
+  const fromBeginning =
+    (consume: Consume): Consume =>
+    (handler, consuming) =>
+      consume(handler, { from: BEGINNING, ...consuming });
+  if (owner === undefined) {
+    const alone: Work = {
+      consume: fromBeginning(consumerLoop({ ...options, owner: 'embedded' })),
+      isShared: false,
+      leave: async () => undefined,
+    };
+    return () => alone;
+  }
+  return (group) => {
+    const sharing = shareWork({ consumers, clock, group, owner });
+    const consume = fromBeginning(consumerLoop({ ...options, owner, sharing }));
+    return { consume, isShared: true, leave: sharing.leave };
+  };
+}
+
+/** Nobody is asked for a token where nobody is let in. */
+const noTokens = { tokens: { verify: async () => undefined }, issuer: undefined };
+const noLines: KeptLines = { lines: [], stop: async () => undefined };
+
+/**
+ * Opens what a process with some roles works on.
+ *
+ * @throws UnusableError, DamagedFileError, StoreError; the last `unavailable` where the process that writes the history is not there
+ *   within a minute
+ */
+export async function openEngines(options: EnginesOptions): Promise<ProcessEngines> {
+  const { config, log } = options;
+  const has = (role: PlatformRole): boolean => config.roles.includes(role);
+  const writes = has('write-side') || has('sagas');
+  useFolder(config.dataDir, 'DATA_DIR');
+  await using begun = new AsyncDisposableStack();
   const machineClock = steadyClock();
-  let clock: Clock = systemClock();
-  // Before keys and ledgers: each of them tells the next start that there was a history.
-  const stores = await openStores(storesAt(folder, config.readStore), {
-    // The store stamps what it records by the business clock, which a simulated business learns from the store.
-    clock: { now: () => clock.now() },
-    ...{ log, onFatal, acceptedLoss: config.acceptedLoss, keyFile: config.tokens.keyFile },
-  });
-  const { store, readStore } = stores;
-  const simulated = config.clock === 'simulated' ? await simulatedFrom(store) : undefined;
-  clock = simulated ?? systemClock();
-  const clockJumps = await watchClock(store, log);
-  await warnOfNewKey(config, store, log);
-  const feed = eventFeed(store, { clock: machineClock });
-  const { consumers } = readStore;
-  const lines = keepLines({ feed, consumers, machineClock, log });
   const newId = newIds({ clock: machineClock });
-  // Whoever holds this folder's history is the only one to run its consumers: a restart need not wait for the leases of a
-  // process that was killed.
-  const owner = 'embedded';
-  const consume = consumerLoop({ feed, store, consumers, registry, clock: machineClock, owner });
+  const owner = newId();
+  let clock: Clock = systemClock();
+  // Before keys and ledgers: each of them tells the next start that there was a history. The store stamps what it records by the
+  // business clock, which a simulated business learns from the store.
+  const stores = await storesFor(options, writes, { clock: { now: () => clock.now() }, machineClock });
+  begun.defer(stores.close);
+  const { store, readStore } = stores;
+  const service = await openService({ config, machineClock, newId, log, owner, joinWithinMs: WRITER_MS });
+  begun.defer(service.close);
+  // Whoever neither takes commands nor tells what has happened reaches for none outside.
+  const busAt: BusAt = has('write-side') || has('publisher') ? config.bus : { engine: 'memory' };
+  const { bus, sealing } = await openBus({ ...config, bus: busAt }, { clock: machineClock, log });
+  begun.defer(() => bus.close());
+  const isSimulated = config.clock === 'simulated';
+  const simulated = isSimulated && has('write-side') ? await simulatedFrom(store) : undefined;
+  clock = simulated ?? service.writeSide?.clock?.clock ?? systemClock();
+  const clockJumps = await watchClock(store, log, writes);
+  begun.defer(async () => clockJumps.stop());
+  if (writes) await warnOfNewKey(config, store, log);
+  const tokens = has('write-side') || has('read-api') ? await tokensOf(config, clock) : noTokens;
+  const feed = eventFeed(store, { clock: machineClock });
+  begun.defer(feed.close);
+  const { consumers } = readStore;
+  const lines = writes ? keepLines({ feed, consumers, machineClock, log }) : noLines;
+  begun.defer(lines.stop);
+  const workOf = worksOn(
+    { feed, store, consumers, registry, clock: machineClock },
+    config.whole ? undefined : owner,
+  );
+  const opened = begun.move();
   return {
-    clock,
-    simulated,
-    machineClock,
+    ...{ clock, simulated, machineClock, owner, newId, random: systemRandom },
+    ...{ bus, sealing, store, feed, readStore, lines, followed: followedChains(), ...tokens },
+    knowsRole: service.knows,
+    writeSide: service.writeSide,
     clockJump() {
       const jump = clockJumps.last();
       return jump && `${jumpText(jump)} at ${jump.at}`;
     },
-    newId,
-    random: systemRandom,
-    store,
-    feed,
-    readStore,
     standings: [
       { name: 'event-store', standing: store.standing },
       { name: 'read-store', standing: readStore.standing },
+      { name: 'bus', standing: () => bus.standing() },
     ],
-    followed: followedChains(),
-    lines,
-    consume: (handler, options) => consume(handler, { from: BEGINNING, ...options }),
-    ...(await tokensOf(config, clock)),
-    async close() {
-      clockJumps.stop();
-      await lines.stop();
-      await feed.close();
-      await stores.close();
-    },
+    workOf,
+    close: () => opened.disposeAsync(),
   };
 }
 

@@ -32,29 +32,24 @@ export function healthOfEngine({ address, state, lastError }: Standing): Health[
   return { ready: state === 'up', detail: [address, ...told].join('; ') };
 }
 
+/** Each by its name. */
+export const healthOfEngines = (engines: readonly NamedEngine[]): Health =>
+  Object.fromEntries(engines.map(({ name, standing }) => [name, healthOfEngine(standing())]));
+
 /** A jump makes nobody unready, but explains what comes early or late. */
-const healthOfClock = (jump: string | undefined): Health[string] => ({
+export const healthOfClock = (jump: string | undefined): Health[string] => ({
   ready: true,
   ...(jump === undefined ? {} : { detail: jump }),
 });
 
-/** What every component tells of itself when somebody looks. */
-export interface Components {
-  readonly draining: () => boolean;
-  readonly views: () => readonly ConsumerStatus[];
-  readonly sagas: () => readonly ConsumerStatus[];
-  readonly clockJump: () => string | undefined;
-  readonly engines: readonly NamedEngine[];
-}
+/** A role elsewhere without which this process does less, and does it all the same. */
+export const healthOfElsewhere = (standing: Standing): Health[string] => ({
+  ...healthOfEngine(standing),
+  ready: true,
+});
 
-/** The health of the whole platform. The payment provider is named for what it is: there is no other yet. */
-export const healthOfAll =
-  ({ draining, views, sagas, clockJump, engines }: Components) =>
-  (): Health => ({
-    'write-side': { ready: !draining() },
-    projections: healthOf(views()),
-    sagas: healthOf(sagas()),
-    ...Object.fromEntries(engines.map(({ name, standing }) => [name, healthOfEngine(standing())])),
-    payments: { ready: true, detail: 'simulated: no money moves' },
-    clock: healthOfClock(clockJump()),
-  });
+/** One way in of several: where it is closed, whoever comes by the others is served all the same. */
+export const healthOfWay = (problem: string | undefined): Health[string] => ({
+  ready: true,
+  ...(problem === undefined ? {} : { detail: problem }),
+});

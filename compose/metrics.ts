@@ -1,23 +1,28 @@
 import { Router } from 'express';
 import { collectDefaultMetrics, Gauge, Registry } from 'prom-client';
 import type { ConsumerStatus } from '#domain/kernel/ports/consumer.ts';
+import type { BusCommands } from '#write-side/bus/consuming.ts';
 import type { PipelineStatus } from '#write-side/pipeline/pipeline.ts';
 import type { NamedEngine } from './health.ts';
 
 /** What is measured is asked for when somebody looks, so that nobody pays for it in between. */
 export interface Measured {
-  readonly pipeline: () => PipelineStatus;
   readonly consumers: () => readonly ConsumerStatus[];
   readonly engines: readonly NamedEngine[];
-  /** Signed notices that wait for somebody to look at them. */
-  readonly noticesWaiting: () => Promise<number>;
-  /** By status: what bore the signature of a notice and was refused before it was read. */
-  readonly noticesUnread: () => ReadonlyMap<number, number>;
+  /** Where commands are decided. */
+  readonly pipeline?: () => PipelineStatus;
+  /** Where commands are taken from the bus. */
+  readonly busCommands?: BusCommands['status'];
+  /** Signed notices that wait for somebody to look at them, where views are kept. */
+  readonly noticesWaiting?: () => Promise<number>;
+  /** By status: what bore the signature of a notice and was refused before it was read, where they come in. */
+  readonly noticesUnread?: () => ReadonlyMap<number, number>;
 }
 
 type Registers = Registry[];
 
 function measureCommands(registers: Registers, { pipeline }: Measured): void {
+  if (pipeline === undefined) return;
   new Gauge({
     name: 'annals_commands_in_flight',
     help: 'Commands admitted and not yet done with, their chains included.',
@@ -53,6 +58,30 @@ function measureCommands(registers: Registers, { pipeline }: Measured): void {
   });
 }
 
+function measureBusCommands(registers: Registers, { busCommands }: Measured): void {
+  if (busCommands === undefined) return;
+  new Gauge({
+    name: 'annals_bus_commands',
+    help: 'Records of the command topics since the start, by what became of them: answered, handed on to be tried again, or laid aside as dead letters.',
+    labelNames: ['became'],
+    registers,
+    collect() {
+      const { answered, handedOn, deadLetters } = busCommands();
+      this.set({ became: 'answered' }, answered);
+      this.set({ became: 'handed-on' }, handedOn);
+      this.set({ became: 'dead-letter' }, deadLetters);
+    },
+  });
+  new Gauge({
+    name: 'annals_bus_commands_troubled',
+    help: '1 while commands cannot be taken from the bus; /health/ready says why.',
+    registers,
+    collect() {
+      this.set(busCommands().problem === undefined ? 0 : 1);
+    },
+  });
+}
+
 function measureConsumers(registers: Registers, { consumers }: Measured): void {
   new Gauge({
     name: 'annals_consumer_running',
@@ -63,6 +92,16 @@ function measureConsumers(registers: Registers, { consumers }: Measured): void {
       this.reset();
       for (const { name, state } of consumers())
         this.set({ consumer: name, state }, state === 'live' || state === 'catching-up' ? 1 : 0);
+    },
+  });
+  new Gauge({
+    name: 'annals_consumer_part_held',
+    help: '1 for each part of a consumer that this process runs: of several replicas, one has each.',
+    labelNames: ['part'],
+    registers,
+    collect() {
+      this.reset();
+      for (const { held } of consumers()) for (const part of held) this.set({ part }, 1);
     },
   });
   new Gauge({
@@ -125,7 +164,8 @@ function measureEngines(registers: Registers, { engines }: Measured): void {
   });
 }
 
-function measureNotices(registers: Registers, { noticesWaiting, noticesUnread }: Measured): void {
+function measureNoticesWaiting(registers: Registers, { noticesWaiting }: Measured): void {
+  if (noticesWaiting === undefined) return;
   new Gauge({
     name: 'annals_payment_notices_waiting',
     help: 'Signed notices of payment providers that nothing could follow, or match yet, and nobody has handled.',
@@ -135,7 +175,10 @@ function measureNotices(registers: Registers, { noticesWaiting, noticesUnread }:
       this.set(await noticesWaiting().catch(() => Number.NaN));
     },
   });
+}
 
+function measureNoticesUnread(registers: Registers, { noticesUnread }: Measured): void {
+  if (noticesUnread === undefined) return;
   new Gauge({
     name: 'annals_payment_notices_unread',
     help: 'Bodies with the signature of a payment provider that were refused unread since the start, by status: 413 too long, 415 in an encoding. Nothing of them is kept; the log tells of them.',
@@ -148,12 +191,15 @@ function measureNotices(registers: Registers, { noticesWaiting, noticesUnread }:
   });
 }
 
-/** `GET /metrics` in the text format of Prometheus: the process, the write side's queues, every consumer. */
+/** `GET /metrics` in the text format of Prometheus: the process, the write side's queues, every consumer, as far as they are here. */
 export function metrics(measured: Measured): Router {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
-  for (const measure of [measureCommands, measureConsumers, measureEngines, measureNotices])
-    measure([registry], measured);
+  const all = [
+    ...[measureCommands, measureBusCommands, measureConsumers, measureEngines],
+    ...[measureNoticesWaiting, measureNoticesUnread],
+  ];
+  for (const measure of all) measure([registry], measured);
 
   const router = Router();
   router.get('/metrics', async (_request, response) => {

@@ -8,11 +8,12 @@ import { simulatedPaymentPages } from '#engines/payments/simulated/pages.ts';
 import {
   type SimulatedProvider,
   type SimulatedProviderOptions,
+  simulatedName,
   simulatedProvider,
 } from '#engines/payments/simulated/provider.ts';
 import { freshSecret } from '#engines/random.ts';
 import { PAYMENT_NOTICES } from '#write-side/rest/paths.ts';
-import type { Engines } from './engines.ts';
+import type { CommonEngines } from './engines.ts';
 import { reasonOf } from './reason.ts';
 
 /** Where the simulated provider's pages are mounted. */
@@ -29,9 +30,15 @@ export interface Payments {
    * Tells where the port was opened, and where people find it; until then nobody is sent to a page and no notice is
    * delivered.
    */
-  opened(url: string, publicUrl: string): void;
+  opened(at: { readonly url: string; readonly publicUrl: string }): void;
   close(): Promise<void>;
 }
+
+/** What is taken of a provider that is asked elsewhere. */
+export const noticesOf = ({ webhookSecret }: Config): Payments['notices'] => ({
+  provider: simulatedName,
+  secrets: webhookSecret === undefined ? [] : [webhookSecret],
+});
 
 /**
  * The provider's ledger cannot be made again, so what is damaged stays as it is.
@@ -54,7 +61,7 @@ function openProvider(options: SimulatedProviderOptions): SimulatedProvider {
  *
  * @throws DamagedFileError for its ledger; StoreError `unavailable` when that cannot be opened now
  */
-export function payments({ clock, machineClock }: Engines, config: Config): Payments {
+export function payments({ clock, machineClock }: CommonEngines, config: Config): Payments {
   const secret = config.webhookSecret ?? freshSecret();
   const listening = Promise.withResolvers<string>();
   let pagesAt = '';
@@ -71,9 +78,10 @@ export function payments({ clock, machineClock }: Engines, config: Config): Paym
     provider,
     notices: { provider: provider.name, secrets: [secret] },
     routers: [Router().use(PAGES, simulatedPaymentPages(provider))],
-    opened(url, publicUrl) {
+    opened({ url, publicUrl }) {
       pagesAt = publicUrl;
-      listening.resolve(url);
+      // Whoever takes notices elsewhere is found where every provider finds the platform.
+      listening.resolve(config.roles.includes('write-side') ? url : publicUrl);
     },
     close: () => provider.close(),
   };

@@ -1,16 +1,24 @@
 import type { Router } from 'express';
 import type { Logger } from 'pino';
 import type { Config } from '#config';
+import { eventsByAsyncApi } from '#projections/publishing/asyncapi.ts';
+import { prefixOf } from '#runtime/engine-address.ts';
+import { serviceLimits } from '#runtime/service/limits.ts';
+import { commandsByAsyncApi } from '#write-side/bus/asyncapi.ts';
 import { documentation } from '#write-side/rest/documentation.ts';
 import type { DevelopmentOperation } from '#write-side/rest/openapi/development.ts';
+import { topicsDocument } from './asyncapi.ts';
 import { registry } from './contexts.ts';
-import type { Engines } from './engines.ts';
+import type { CommonEngines } from './engines.ts';
 import type { Addresses } from './http/addresses.ts';
 import type { HttpLimits } from './http/limits.ts';
 import type { HttpOptions, HttpPort } from './http.ts';
 import { listenBy } from './listening.ts';
 import { type AllowedOrigin, crossOrigin } from './origins.ts';
 import { offered } from './production.ts';
+
+/** Open at once on the port of the other roles. */
+const SERVICE_CONNECTIONS = 5_000;
 
 export interface PortsOptions {
   readonly config: Config;
@@ -20,6 +28,8 @@ export interface PortsOptions {
   readonly routers: readonly Router[];
   /** The conveniences of development among them. */
   readonly development: readonly DevelopmentOperation[];
+  /** What other processes of the platform ask; undefined: there are none. */
+  readonly forRoles: readonly Router[] | undefined;
   readonly metrics: Router;
   readonly health: HttpOptions['health'];
   readonly limits: Partial<HttpLimits>;
@@ -33,25 +43,44 @@ export interface Ports {
   readonly http: HttpPort;
   /** The operator's; undefined: on the same port as everybody. */
   readonly operations: HttpPort | undefined;
+  /** That of the other roles. */
+  readonly service: HttpPort | undefined;
 }
 
-/** Opens the port for everybody, and the operator's where there is one. @throws UnusableError */
-export async function openPorts({ newId, machineClock }: Engines, options: PortsOptions): Promise<Ports> {
-  const {
-    config,
-    version,
-    log,
-    routers,
-    development,
-    metrics,
-    health,
-    limits,
-    addresses,
-    publicUrl,
-    allowedOrigin,
-  } = options;
+/** A few processes ask for everybody, so that no address of theirs is bounded as one person's would be. */
+const serviceHttpLimits = {
+  connections: SERVICE_CONNECTIONS,
+  connectionsPerAddress: SERVICE_CONNECTIONS,
+  bodyBytes: serviceLimits.requestBytes,
+} as const;
+
+/** Whoever sends to the topics, or takes commands from them, tells what they hold. */
+function topicsOf(config: Config, version: string): readonly Router[] {
+  const { roles, bus } = config;
+  if (!roles.includes('publisher') && !roles.includes('write-side')) return [];
+  const prefix = prefixOf(bus);
+  const parts = [
+    eventsByAsyncApi(registry, { prefix }),
+    commandsByAsyncApi(registry, { prefix, replyPrefixes: config.replyPrefixes }),
+  ];
+  return [topicsDocument({ version, bus, parts })];
+}
+
+/** Opens the port for everybody, the operator's and the other roles' where there is one. @throws UnusableError */
+export async function openPorts(
+  { newId, machineClock }: CommonEngines,
+  options: PortsOptions,
+): Promise<Ports> {
+  const { config, version, log, routers, development, metrics, health, limits } = options;
+  const { addresses, publicUrl, allowedOrigin, forRoles } = options;
   const has = offered(config);
-  const documents = documentation({ registry, version, development, publicUrl });
+  // Whoever decides commands tells how they are sent.
+  const documents = [
+    ...(config.roles.includes('write-side')
+      ? [documentation({ registry, version, development, publicUrl })]
+      : []),
+    ...topicsOf(config, version),
+  ];
   const shared = {
     registry,
     newId,
@@ -60,24 +89,34 @@ export async function openPorts({ newId, machineClock }: Engines, options: Ports
     health,
     report: (error: unknown, reference: string) => log.error({ err: error, reference }, 'a request failed'),
   };
+  await using begun = new AsyncDisposableStack();
+  async function open(...[settings, port]: Parameters<typeof listenBy>): Promise<HttpPort> {
+    const opened = await listenBy(settings, port);
+    begun.defer(() => opened.close(0));
+    return opened;
+  }
   const operations =
     config.operations &&
-    (await listenBy('OPERATIONS_PORT and OPERATIONS_HOST', {
-      ...shared,
-      ...config.operations,
-      routers: [metrics, documents],
+    (await open('OPERATIONS_PORT and OPERATIONS_HOST', {
+      ...{ ...shared, ...config.operations },
+      routers: [metrics, ...documents],
     }));
-  const http = await listenBy('PORT and HOST', {
+  const service =
+    forRoles &&
+    (await open('SERVICE_PORT and SERVICE_HOST', {
+      ...{ ...shared, ...config.service, routers: forRoles },
+      healthDetails: false,
+      limits: serviceHttpLimits,
+    }));
+  const http = await open('PORT and HOST', {
     ...shared,
     host: config.host,
     port: config.port,
-    routers: [...routers, ...(has.metrics ? [metrics] : []), ...(has.documentation ? [documents] : [])],
+    routers: [...routers, ...(has.metrics ? [metrics] : []), ...(has.documentation ? documents : [])],
     healthDetails: has.health,
     crossOrigin: crossOrigin(allowedOrigin),
     limits,
-  }).catch(async (error: unknown) => {
-    await operations?.close(0);
-    throw error;
   });
-  return { http, operations };
+  begun.move();
+  return { http, operations, service };
 }

@@ -49,7 +49,7 @@ export const conveniences = {
     instead: 'whoever has a token may ask for it, and nothing is suggested',
   },
   documentation: {
-    what: '/, /docs and /openapi.json on the public port',
+    what: '/, /docs, /openapi.json and /asyncapi.json on the public port',
     instead: 'the port of the operator has them',
   },
   metrics: {

@@ -3,12 +3,20 @@ import { type RunningViews, startViews } from '#projections/runtime/views.ts';
 import { views } from './contexts.ts';
 import type { Engines } from './engines.ts';
 
-/** Advances every view. */
-export const projections = ({ consume, readStore, machineClock }: Engines, log: Log): Promise<RunningViews> =>
+/** So long a build is nobody's before it counts as left, where it may change hands, in milliseconds: more than a lease and a look. */
+const LEFT_AFTER_MS = 15_000;
+
+/** Advances every view. @param isShared whether other processes may advance the same */
+export const projections = (
+  { consume, readStore, machineClock }: Pick<Engines, 'consume' | 'readStore' | 'machineClock'>,
+  log: Log,
+  isShared = false,
+): Promise<RunningViews> =>
   startViews({
     views,
     consume,
     readStore,
     clock: machineClock,
+    leftAfterMs: isShared ? LEFT_AFTER_MS : 0,
     onProblem: (view, error) => log.error({ view, err: error }, 'a view cannot be looked after'),
   });

@@ -9,12 +9,12 @@ import type { ReadLimits } from '#read-api/limits.ts';
 import { type GraphqlServer, graphqlServer } from '#read-api/server.ts';
 import type { Turns } from '#runtime/turns.ts';
 import { operations, registry } from './contexts.ts';
-import type { Engines } from './engines.ts';
+import type { CommonEngines } from './engines.ts';
 import type { AllowedOrigin } from './origins.ts';
 
 /** GraphQL over HTTP, SSE and WebSocket. */
 export function readApi(
-  engines: Engines,
+  engines: CommonEngines,
   options: {
     readonly dispatch: Dispatch;
     readonly authenticate: Authenticate;

@@ -10,7 +10,7 @@ import { systemClock } from '#engines/clock/system.ts';
 import { memoryEventStore } from '#engines/event-store/memory.ts';
 import { openSqliteEventStore } from '#engines/event-store/sqlite/store.ts';
 import { writableFolder } from '#engines/folder.ts';
-import { belongTo } from '#engines/read-store/history.ts';
+import { belongsTo, belongTo } from '#engines/read-store/history.ts';
 import { memoryReadStore } from '#engines/read-store/memory/store.ts';
 import type { MongoReadStore } from '#engines/read-store/mongodb/store.ts';
 import { openSqliteReadStore } from '#engines/read-store/sqlite/store.ts';
@@ -51,6 +51,8 @@ export interface StoresOptions extends HistoryOptions {
   readonly acceptedLoss?: string | undefined;
   /** The key that an operator keeps, perhaps in this folder: it stands there before any history. */
   readonly keyFile?: string | undefined;
+  /** Which history the read models are of is said by another process alone. */
+  readonly ownedElsewhere?: boolean;
 }
 
 /** The history, and the four ports of what is made again from it. */
@@ -171,11 +173,21 @@ async function demandWhole(at: StoresAt, options: StoresOptions, elsewhere?: Rea
   else await demandWholeHistory({ ...folder, log, acceptedLoss });
 }
 
+/** @throws StoreError `unavailable` */
+async function demandBelonging(readStore: ReadStore, store: EventStore): Promise<void> {
+  if (await belongsTo(readStore, store.epoch)) return;
+  throw new StoreError(
+    'unavailable',
+    'READ_STORE does not belong to this history: the process that writes it has not said so yet.',
+  );
+}
+
 /**
  * Opens what a process works on: a history that is the whole of what was read of it, and read models that belong to it. With
  * `readOnly` a process stands beside the one that writes: the history to read only, the read models to write.
  *
- * @throws StoreError, also when the history is not the whole of what was read
+ * @throws StoreError, also when the history is not the whole of what was read; with `ownedElsewhere` also while the read models do not
+ *   belong to it
  */
 export async function openStores(at: StoresAt, options: StoresOptions): Promise<Stores> {
   const { log = noLog } = options;
@@ -187,7 +199,8 @@ export async function openStores(at: StoresAt, options: StoresOptions): Promise<
     // Before the read models: they tell the next start that there was a history.
     store = await openHistory(at, options);
     readStore ??= await openReadStore(at, log);
-    if (await belongTo(readStore, store.epoch))
+    if (options.ownedElsewhere === true) await demandBelonging(readStore, store);
+    else if (await belongTo(readStore, store.epoch))
       log.warn({ epoch: store.epoch }, 'the views belonged to another history and are made anew');
     return storesOf(store, readStore);
   } catch (error) {

@@ -12,7 +12,7 @@ import { PAYMENT_NOTICES } from '#write-side/rest/paths.ts';
 import { paymentWebhooks } from '#write-side/wallets/payment-webhooks.ts';
 import { type UnreadNotices, unreadNotices } from '#write-side/wallets/unread-notices.ts';
 import { deciders, reactions, registry, workflows } from './contexts.ts';
-import type { Engines } from './engines.ts';
+import type { CommonEngines } from './engines.ts';
 
 export interface WriteSide {
   readonly pipeline: Pipeline;
@@ -23,7 +23,7 @@ export interface WriteSide {
 
 /** The way of every command. */
 export function pipelineOf(
-  { store, followed, lines, clock, machineClock, newId, random, readStore }: Engines,
+  { store, followed, lines, clock, machineClock, newId, random, readStore }: CommonEngines,
   log: Log,
   limits: Partial<PipelineLimits> = {},
 ): Pipeline {
@@ -48,7 +48,7 @@ export function pipelineOf(
 
 /** Everything that comes in: the pipeline, REST, the provider's webhooks, identity. */
 export function writeSide(
-  engines: Engines,
+  engines: CommonEngines,
   options: {
     readonly log: Log;
     /** Whose notices are taken, and what they are signed with. */

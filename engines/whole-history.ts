@@ -123,7 +123,9 @@ async function wordFor(
   readers: Readers | undefined,
 ): Promise<string> {
   const epoch = await readers?.settings.get(HISTORY);
-  const checkpoints = ((await readers?.consumers.all()) ?? []).map(({ checkpoint = 0n }) => checkpoint);
+  const consumers = (await readers?.consumers.all()) ?? [];
+  // Whoever has read nothing, or stands there only to be seen, comes and goes and tells of no loss.
+  const checkpoints = consumers.flatMap(({ checkpoint }) => (checkpoint === undefined ? [] : [checkpoint]));
   // Looking at a history to read only may leave a log where there was none.
   const others = tracesOfHistory(folder, keyFile).filter((name) => !/^events\.db(-wal)?$/.test(name));
   const lost =

@@ -30,6 +30,7 @@ export type ReadStoreAt =
       readonly files: EngineFiles;
     };
 
+const DEFAULT_PREFIX = 'annals';
 /** What carries integration events and commands. */
 export type BusAt =
   | { readonly engine: 'memory' }
@@ -44,6 +45,11 @@ export type BusAt =
       readonly tls: boolean;
       readonly files: EngineFiles;
     };
+
+/** What the names of topics begin with, in memory too. */
+export const prefixOf = (bus: BusAt): string => (bus.engine === 'kafka' ? bus.prefix : DEFAULT_PREFIX);
+/** What the names of topics begin with that are there for replies to commands. */
+export const replyPrefixOf = (bus: BusAt): string => `${prefixOf(bus)}.replies.`;
 
 export const noFiles: EngineFiles = Object.freeze({
   credentials: undefined,
@@ -101,7 +107,7 @@ export const BusAddress = z.string().transform((text, context): BusAt => {
   const found = KAFKA.exec(text)?.groups;
   const brokers = found && brokersIn(found.brokers ?? '');
   if (brokers !== undefined) {
-    const prefix = found?.prefix || 'annals';
+    const prefix = found?.prefix || DEFAULT_PREFIX;
     const address = `kafka://${brokers.join(',')}/${prefix}`;
     return Object.freeze({
       engine: 'kafka',

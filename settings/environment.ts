@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { BusAddress, EventStoreAddress, ReadStoreAddress } from '#runtime/engine-address.ts';
-import { list, Origin, Port, Proxies, wholeNumber } from './values.ts';
+import { list, Origin, Port, Proxies, TopicPrefixes, wholeNumber } from './values.ts';
 
 /** What can be had as a simulation of itself, and has to be named as meant where it is not development. */
 const simulatedEngines = ['payments'] as const;
@@ -31,6 +31,7 @@ export const Environment = z.object({
   READ_STORE_CA_FILE: z.string().optional(),
   READ_STORE_CERTIFICATE_FILE: z.string().optional(),
   BUS: BusAddress.default({ engine: 'memory' }),
+  BUS_REPLY_PREFIXES: TopicPrefixes.optional(),
   BUS_CREDENTIALS_FILE: z.string().optional(),
   BUS_CA_FILE: z.string().optional(),
   BUS_CERTIFICATE_FILE: z.string().optional(),

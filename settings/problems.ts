@@ -1,3 +1,4 @@
+import { prefixOf, replyPrefixOf } from '#runtime/engine-address.ts';
 import { type Environment, type PlatformRole, roles } from './environment.ts';
 
 // What is well-formed by itself, and cannot be meant.
@@ -74,6 +75,19 @@ function fileProblems(environment: Environment): readonly string[] {
   );
 }
 
+/** Where replies may go is no place of ours: whoever sends a command would write there under our name. */
+function replyProblems({ BUS, BUS_REPLY_PREFIXES = [] }: Environment): readonly string[] {
+  const ours = `${prefixOf(BUS)}.`;
+  const replies = replyPrefixOf(BUS);
+  const isOurs = (prefix: string) =>
+    ours.startsWith(prefix) || (prefix.startsWith(ours) && !prefix.startsWith(replies));
+  return BUS_REPLY_PREFIXES.some(isOurs)
+    ? [
+        `BUS_REPLY_PREFIXES: one of them lets replies go to topics of the platform itself; of those only ${replies} is for replies`,
+      ]
+    : [];
+}
+
 /** Ports that exclude each other, or are not there. @param port the operator's, as it will be */
 function operationsProblems(
   { PORT, OPERATIONS_HOST }: Environment,
@@ -100,5 +114,6 @@ export const problemsOf = (
   ...productionProblems(environment),
   ...roleProblems(environment, chosen),
   ...fileProblems(environment),
+  ...replyProblems(environment),
   ...operationsProblems(environment, operationsPort),
 ];

@@ -57,3 +57,18 @@ export const Proxies = z
     (entries) => entries.length <= 100 && entries.every(isProxy),
     'at most 100 addresses or blocks, as 192.0.2.1 or 10.0.0.0/8, with commas between them',
   );
+
+/** What the names of topics begin with. */
+export const TopicPrefixes = z
+  .string()
+  .transform(list)
+  .pipe(
+    z
+      .array(
+        z
+          .string()
+          .regex(/^[A-Za-z0-9._-]{1,200}$/, 'what names of topics begin with: a-z, A-Z, 0-9, . _ and -'),
+      )
+      .min(1)
+      .max(100),
+  );

@@ -5,11 +5,13 @@ import { PersonId } from './ids.ts';
 import { Instant } from './instant.ts';
 import { personal, type Rejection } from './message.ts';
 
+const Channel = z
+  .enum(['http', 'graphql', 'websocket', 'webhook', 'bus', 'reaction', 'saga', 'timer', 'cli'])
+  .meta({ id: 'Channel', description: 'The way in that a command took.' });
+
 /** From where a command came: enough to prove it, never more than the audit needs. */
 export const Origin = z.object({
-  channel: z
-    .enum(['http', 'graphql', 'websocket', 'webhook', 'reaction', 'saga', 'timer', 'cli'])
-    .meta({ id: 'Channel', description: 'The way in that a command took.' }),
+  channel: Channel,
   /** The peer's network address, where there is one. */
   address: personal(z.string().max(64)).optional(),
 });

@@ -22,6 +22,9 @@ export interface Verdict<Data> {
   readonly of: (data: Data) => boolean;
 }
 
+/** What of an event leaves for the topics of the bus: nothing, all that is not marked, or that without some fields. */
+export type Published<Field extends string = string> = boolean | { readonly without: readonly Field[] };
+
 /** An event's declaration with its types forgotten, as the registry and the runtimes see it. */
 export interface EventDeclaration {
   readonly kind: 'event';
@@ -36,6 +39,8 @@ export interface EventDeclaration {
   readonly refusal: boolean;
   /** By the names they have in answers. */
   readonly verdicts: Readonly<Record<string, Verdict<never>>>;
+  /** What is declared of its leaving; undefined: nothing, see `integrationData`. */
+  readonly published: Published | undefined;
 }
 
 /** An event's declaration, which also makes such events: `BidAccepted({ … })`. */
@@ -62,9 +67,11 @@ export function event<const Type extends string, S extends Shape>(
     upcasts?: Readonly<Record<number, Upcast>>;
     refusal?: boolean;
     verdicts?: Readonly<Record<string, Verdict<DataOf<S>>>>;
+    /** Nothing stored depends on it: what leaves may be more or less from one version of the platform to the next. */
+    published?: Published<Extract<keyof S, string>>;
   },
 ): EventType<Type, S> {
-  const { version, description, data, upcasts = {}, refusal = false, verdicts = {} } = declaration;
+  const { version, description, data, upcasts = {}, refusal = false, verdicts = {}, published } = declaration;
   if (refusal && !('reason' in data)) throw new TypeError(`${type} is a refusal without a reason`);
   const make = (value: DataOf<S>): NewEvent<Type, DataOf<S>> => ({ type, data: value });
   return Object.assign(make, {
@@ -76,6 +83,7 @@ export function event<const Type extends string, S extends Shape>(
     upcasts,
     refusal,
     verdicts,
+    published,
   });
 }
 

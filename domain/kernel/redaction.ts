@@ -1,10 +1,13 @@
+import { z } from 'zod';
+import { encodeUnchecked } from '../zod/encoding.ts';
 import type { JsonObject } from './canonical.ts';
 import { type JsonSchema, messageSchemas, referenceOf } from './json-schema.ts';
-import { type Mark, marks, type NewEvent, type Owned } from './message.ts';
+import { type EventDeclaration, type Mark, marks, type NewEvent, type Owned } from './message.ts';
 import type { Registry } from './registry.ts';
 
 // The one place that knows where a schema marks something, at whatever depth, and takes it out: of the data of events, of the details of
-// rejections, and of the schemas that describe either. Every outlet says only which marks it hides.
+// rejections, and of the schemas that describe either. Every outlet says only which marks it hides. What leaves for the topics of the
+// bus is less than what everybody may see of one event: whoever reads topics reads all events, and adds them up.
 
 /** Where marks stand in a value. */
 interface Places {
@@ -93,8 +96,8 @@ function without(value: unknown, places: Places | undefined, hides: Hides): unkn
   );
 }
 
-/** A message that leaves: an event by its type, or a rejection by its code. */
-type Kind = 'events' | 'rejections';
+/** A message that leaves: an event or a command by its type, or a rejection by its code. */
+type Kind = 'commands' | 'events' | 'rejections';
 const known = new WeakMap<Registry, Map<string, Places | undefined>>();
 
 function placesOf(registry: Registry, kind: Kind, name: string): Places | undefined {
@@ -111,6 +114,10 @@ function placesOf(registry: Registry, kind: Kind, name: string): Places | undefi
 /** The details of a rejection, as JSON, as everybody may see them. */
 export const publicDetails = (registry: Registry, code: string, details: JsonObject): JsonObject =>
   without(details, placesOf(registry, 'rejections', code), everything) as JsonObject;
+
+/** A known command's data, as JSON that its schema takes, without what is marked in it. */
+export const publicCommand = (registry: Registry, type: string, data: JsonObject): JsonObject =>
+  without(data, placesOf(registry, 'commands', type), everything) as JsonObject;
 
 /** What a refusal has recorded is a rejection, whose details its own schema takes for any JSON. */
 function withPublicReason(registry: Registry, data: JsonObject): JsonObject {
@@ -133,6 +140,45 @@ export function redacted(registry: Registry, event: NewEvent, hides: Hides): Jso
 /** As everybody may see it. */
 export const publicData = (registry: Registry, event: NewEvent): JsonObject =>
   redacted(registry, event, everything);
+
+/**
+ * The fields that do not leave for the topics though nothing marks them; undefined: the event does not leave at all. Of a refusal
+ * nothing leaves unless its declaration says so: a no is between the platform and whoever asked.
+ */
+function withheld({ published, refusal }: EventDeclaration): readonly string[] | undefined {
+  if (published === undefined) return refusal ? undefined : [];
+  if (typeof published === 'object') return published.without;
+  return published ? [] : undefined;
+}
+
+/** Whether anything of such an event leaves for the topics. */
+export const isPublished = (declared: EventDeclaration): boolean => withheld(declared) !== undefined;
+
+const leaving = new WeakMap<EventDeclaration, z.ZodObject | undefined>();
+/** The schema of an event without what is withheld: what does not leave is not even written. Undefined: it does not leave. */
+function leavingSchema(declared: EventDeclaration): z.ZodObject | undefined {
+  if (leaving.has(declared)) return leaving.get(declared);
+  const fields = withheld(declared);
+  const shape = Object.entries(declared.schema.shape).filter(([name]) => !fields?.includes(name));
+  const schema = fields && z.object(Object.fromEntries(shape));
+  leaving.set(declared, schema);
+  return schema;
+}
+
+/**
+ * What of an event's data leaves for the topics, as JSON; undefined: the event does not leave. Its data has been read by its schema: it
+ * is not checked again.
+ * @throws z.ZodError for data of another shape; TypeError for an event that the registry does not know
+ */
+export function integrationData(registry: Registry, event: NewEvent): JsonObject | undefined {
+  const declared = registry.events.get(event.type);
+  if (declared === undefined) throw new TypeError(`${event.type} is not in the registry`);
+  const schema = leavingSchema(declared);
+  if (schema === undefined) return undefined;
+  const data = encodeUnchecked(schema, event.data);
+  const left = without(data, placesOf(registry, 'events', event.type), everything) as JsonObject;
+  return declared.refusal ? withPublicReason(registry, left) : left;
+}
 
 /** A list of which every item is hidden is there, and empty. */
 const emptied = ({ minItems: _, ...schema }: JsonSchema): JsonSchema => ({ ...schema, maxItems: 0 });
@@ -178,4 +224,18 @@ function shown(
 export function publicSchema(registry: Registry, kind: Kind, name: string): JsonSchema {
   const schemas = messageSchemas(registry);
   return shown(schemas[kind][name] ?? {}, placesOf(registry, kind, name), schemas.$defs, []);
+}
+
+/** The schema of what {@link integrationData} leaves of such an event; undefined: it does not leave. */
+export function integrationSchema(registry: Registry, type: string): JsonSchema | undefined {
+  const declared = registry.events.get(type);
+  const fields = declared && withheld(declared);
+  if (fields === undefined) return undefined;
+  const { properties = {}, required = [], ...schema } = publicSchema(registry, 'events', type);
+  const left = Object.entries(properties).filter(([name]) => !fields.includes(name));
+  return {
+    ...schema,
+    properties: Object.fromEntries(left),
+    required: required.filter((name) => !fields.includes(name)),
+  };
 }

@@ -1,4 +1,4 @@
-import { decode, encode, encodeAndDecode } from '../zod/encoding.ts';
+import { decode, encode, encodeAndDecode, safeDecode } from '../zod/encoding.ts';
 import type { JsonObject } from './canonical.ts';
 import { Metadata, type RecordedEvent, type StoredEvent } from './envelope.ts';
 import type {
@@ -77,6 +77,15 @@ function byName<T>(
   return found;
 }
 
+/** A way in that a later version has opened is no damage: parking its key would hold up what only waits for the newer code. */
+function metadataOf(stored: StoredEvent): Metadata {
+  const read = safeDecode(Metadata, stored.metadata);
+  if (read.success) return read.data;
+  if (read.error.issues.every(({ path }) => path.join('.') === 'origin.channel'))
+    throw new NewerEventError(stored, 'this version knows no such way in as it came by');
+  throw read.error;
+}
+
 function lift(
   declared: EventDeclaration,
   stored: StoredEvent,
@@ -152,7 +161,7 @@ export function registryOf(contexts: readonly Context[]): Registry {
     if (own !== undefined) return { ...stored, ...own };
     const found = events.get(stored.type);
     if (found === undefined) throw new NewerEventError(stored, 'this version knows no such event');
-    const metadata = decode(Metadata, stored.metadata);
+    const metadata = metadataOf(stored);
     if (metadata.version > found.version)
       throw new NewerEventError(stored, `version ${metadata.version} is newer than ${found.version}`);
     const lifted = lift(found, stored, metadata.version);

@@ -33,6 +33,7 @@ export function statusOfParts(name: string, parts: readonly ConsumerStatus[]): C
       position: part.position < all.position ? part.position : all.position,
       parkedKeys: all.parkedKeys + part.parkedKeys,
       handled: all.handled + part.handled,
+      held: [...all.held, ...part.held],
       problem: all.problem ?? part.problem,
     }),
     { ...first, name },

@@ -23,6 +23,12 @@ export async function belongTo(
   return known !== undefined;
 }
 
+/** Whether the read store belongs to this history already, as only its writer makes it. */
+export const belongsTo = async (
+  { settings }: { readonly settings: Pick<SettingStore, 'get'> },
+  epoch: string,
+): Promise<boolean> => (await settings.get(HISTORY)) === epoch;
+
 /** What tells which history was read, and how far. */
 export interface ReadBy {
   readonly settings: Pick<SettingStore, 'get'>;

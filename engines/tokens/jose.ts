@@ -70,13 +70,13 @@ export async function joseVerifier(options: TokenOptions): Promise<TokenVerifier
   const { issuer, audience, clock } = options;
   const key = await importJWK(publicHalf(SigningKey.parse(options.key)), ALGORITHM);
   return {
-    async verify(token) {
+    async verify(token, at = clock.now()) {
       if (token.length > MAX_TOKEN_CHARACTERS) return undefined;
       const verified = await jwtVerify(token, key, {
         algorithms: TAKEN_ALGORITHMS,
         issuer,
         audience,
-        currentDate: new Date(clock.now()),
+        currentDate: new Date(millisecondsOf(at)),
         clockTolerance: CLOCK_TOLERANCE_SECONDS,
         requiredClaims: ['exp', 'sub'],
       }).catch(() => undefined);

@@ -1,8 +1,15 @@
+import type { Instant } from '#domain/kernel/instant.ts';
 import type { Clock } from '#domain/kernel/ports/facts.ts';
 import type { Identity, TokenVerifier } from '#domain/kernel/ports/tokens.ts';
 
 /** The tokens in use at a time; at 4 KiB each the memory is bounded, too. */
 const REMEMBERED_TOKENS = 5_000;
+
+interface Known {
+  readonly identity: Identity;
+  /** The first moment at which it was found good; so it is at all between this and its end. */
+  readonly goodAt: Instant;
+}
 
 /**
  * Verifies each token once while it holds: a signature that was good stays good until its end, and checking it again for
@@ -10,16 +17,22 @@ const REMEMBERED_TOKENS = 5_000;
  */
 export function rememberedVerifier(verifier: TokenVerifier, clock: Pick<Clock, 'now'>): TokenVerifier {
   /** The longest untouched first. */
-  const known = new Map<string, Identity>();
+  const known = new Map<string, Known>();
   return {
-    async verify(token) {
+    async verify(token, at = clock.now()) {
       const before = known.get(token);
       known.delete(token);
-      // Beyond its end the verifier has the last word, which also knows how far clocks may differ.
-      const isGood = before !== undefined && clock.now() < before.expiresAt;
-      const identity = isGood ? before : await verifier.verify(token);
-      if (identity === undefined) return undefined;
-      known.set(token, identity);
+      // Beyond its end the verifier has the last word, which also knows how far clocks may differ; and before the first moment at
+      // which it was good, where it may not have begun.
+      const isGood = before !== undefined && before.goodAt <= at && at < before.identity.expiresAt;
+      const identity = isGood ? before.identity : await verifier.verify(token, at);
+      if (identity === undefined) {
+        // It was not good at that moment, and still is at those between.
+        if (before !== undefined) known.set(token, before);
+        return undefined;
+      }
+      const goodAt = before !== undefined && before.goodAt < at ? before.goodAt : at;
+      known.set(token, { identity, goodAt });
       for (const oldest of known.keys()) {
         if (known.size <= REMEMBERED_TOKENS) break;
         known.delete(oldest);

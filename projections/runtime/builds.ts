@@ -105,16 +105,30 @@ export async function switchTo(settings: SettingStore, view: string, build: Buil
   });
 }
 
+/** Whether anybody knows of the build any more; one that nobody knows was dropped. */
+export const isKnown = ({ live, filling, replaced }: Builds, build: Build): boolean =>
+  [live, filling, ...replaced].some((it) => sameBuild(it, build));
+
+/** Forgets how far a build was, which fences off whoever still advances it, and drops what it holds. */
+export async function dropBuild(
+  { documents, consumers }: Omit<ViewStores, 'settings'>,
+  view: string,
+  build: Build,
+): Promise<void> {
+  await consumers.forget(consumerOf(view, build));
+  await documents.drop(collectionOf(view, build));
+}
+
 /** Drops what has been replaced, except builds this process must leave alone. */
 export async function dropReplaced(
-  { documents, consumers, settings }: ViewStores,
+  stores: ViewStores,
   view: string,
   mayDrop: (build: Build) => Promise<boolean>,
 ): Promise<void> {
+  const { settings } = stores;
   for (const build of (await buildsOf(settings, view)).replaced) {
     if (!(await mayDrop(build))) continue;
-    await consumers.forget(consumerOf(view, build));
-    await documents.drop(collectionOf(view, build));
+    await dropBuild(stores, view, build);
     await changeBuilds(settings, view, (builds) => ({
       ...builds,
       replaced: builds.replaced.filter((it) => !sameBuild(it, build)),

@@ -1,6 +1,6 @@
 import type { JsonObject } from '#domain/kernel/canonical.ts';
 import { BEGINNING, type Position } from '#domain/kernel/envelope.ts';
-import { later } from '#domain/kernel/instant.ts';
+import { millisecondsOf } from '#domain/kernel/instant.ts';
 import { type Consumer, isUnkeyed } from '#domain/kernel/ports/consumer.ts';
 import { NoSuchCollectionError } from '#domain/kernel/ports/document-store.ts';
 import type { Clock } from '#domain/kernel/ports/facts.ts';
@@ -11,6 +11,7 @@ import { decode, safeDecode } from '#domain/zod/encoding.ts';
 import { pause } from '#runtime/pause.ts';
 import type { View } from '../view.ts';
 import { type Build, buildsOf, collectionOf, consumerOf, type ViewStores } from './builds.ts';
+import { watchBuilds } from './watch.ts';
 
 export interface ViewReaderOptions {
   readonly views: readonly View[];
@@ -18,13 +19,16 @@ export interface ViewReaderOptions {
   readonly clock: Clock;
   /** How long a read waits for its position, in milliseconds. Default 5,000. */
   readonly waitMs?: number;
-  /** The consumer by name, when this process runs it: it tells at once what others have to look for. */
+  /**
+   * The consumer by name, when this process runs it: it tells at once what others have to look for. A process that runs none has one
+   * look at the store for all who wait.
+   */
   readonly running?: (consumer: string) => Consumer | undefined;
 }
 
-/** How often a reader looks where a view of another process stands, in milliseconds. */
+/** Between two looks at a view whose consumer of this process has not come far enough, in milliseconds. */
 const POLL_MS = 20;
-/** How long it trusts its own process's consumer before it looks again which build is live, in milliseconds. */
+/** How long a reader trusts its own process's consumer before it looks again which build is live, in milliseconds. */
 const LOOK_AGAIN_MS = 250;
 const RETRY_AFTER_MS = 500;
 /** Parked keys of a view in one answer. */
@@ -69,6 +73,7 @@ function parkedKeyOf(
 function liveBuilds(options: ViewReaderOptions) {
   const { clock, waitMs = 5_000, running = () => undefined } = options;
   const { consumers, settings } = options.readStore;
+  const watch = watchBuilds({ consumers, settings, clock });
   const views = new Map(options.views.map((view) => [view.name, view]));
 
   const viewOf = (name: string): View => {
@@ -80,18 +85,34 @@ function liveBuilds(options: ViewReaderOptions) {
   const reachedBy = async (view: string, build: Build | undefined): Promise<Position> =>
     build === undefined ? BEGINNING : ((await consumers.checkpoint(consumerOf(view, build))) ?? BEGINNING);
 
-  /** The build that is live once it has reached the position. */
-  const ready = async (name: string, position: Position | undefined): Promise<Build> => {
-    const until = later(clock.now(), waitMs);
+  /** The consumer of this process that advances the build; one that waits for another owner's lease does not. */
+  const runningHere = (name: string, build: Build): Consumer | undefined => {
+    const consumer = running(consumerOf(name, build));
+    return consumer?.status().state === 'waiting-for-lease' ? undefined : consumer;
+  };
+
+  /** The build that is live once it has reached the position, where it is advanced here; undefined: elsewhere, or not in time. */
+  const readyHere = async (name: string, position: Position, untilMs: number): Promise<Build | undefined> => {
     for (;;) {
       const build = await liveOf(name);
-      const there = build !== undefined && (await reachedBy(name, build)) >= (position ?? BEGINNING);
-      if (there) return build;
-      if (clock.now() >= until) throw behind(name);
-      const consumer = build === undefined ? undefined : running(consumerOf(name, build));
-      const reached = await consumer?.reached(position ?? BEGINNING, LOOK_AGAIN_MS);
-      if (reached !== true) await pause(clock, POLL_MS, new AbortController().signal);
+      const consumer = build && runningHere(name, build);
+      if (build === undefined || consumer === undefined) return undefined;
+      if ((await reachedBy(name, build)) >= position) return build;
+      if (millisecondsOf(clock.now()) >= untilMs) return undefined;
+      if (!(await consumer.reached(position, LOOK_AGAIN_MS)))
+        await pause(clock, POLL_MS, new AbortController().signal);
     }
+  };
+
+  /** The build that is live once it has reached the position. @throws RejectedError with `behind` */
+  const ready = async (name: string, position = BEGINNING): Promise<Build> => {
+    const untilMs = millisecondsOf(clock.now()) + waitMs;
+    const here = options.running && (await readyHere(name, position, untilMs));
+    if (here !== undefined) return here;
+    const restMs = Math.max(0, untilMs - millisecondsOf(clock.now()));
+    const build = await watch.reached(name, position, restMs);
+    if (build === undefined) throw behind(name);
+    return build;
   };
 
   /** Reads the live build; when it was dropped meanwhile, the one that is live then. */
@@ -107,6 +128,7 @@ function liveBuilds(options: ViewReaderOptions) {
         return await work(view, build);
       } catch (error) {
         if (!(error instanceof NoSuchCollectionError)) throw error;
+        watch.forget(name);
         if (tries === MOST_TRIES) throw behind(name);
       }
     }

@@ -1,3 +1,4 @@
+import type { Position } from '#domain/kernel/envelope.ts';
 import { millisecondsOf } from '#domain/kernel/instant.ts';
 import type { Consume, Consumer, ConsumerStatus } from '#domain/kernel/ports/consumer.ts';
 import type { ConsumerStore } from '#domain/kernel/ports/consumer-store.ts';
@@ -12,7 +13,9 @@ import {
   buildsOf,
   changeBuilds,
   consumerOf,
+  dropBuild,
   dropReplaced,
+  isKnown,
   sameBuild,
   specOf,
   switchTo,
@@ -30,6 +33,11 @@ export interface ViewsOptions {
   readonly waitMs?: number;
   /** How often it is looked whether another build is to be advanced, in milliseconds. Default 250. */
   readonly lookMs?: number;
+  /**
+   * So long nobody advances a build before it counts as left by whoever began it, in milliseconds: where processes share the work, a
+   * build is nobody's for a moment whenever it changes hands. Default 0: no other process advances these views.
+   */
+  readonly leftAfterMs?: number;
   /** Told when looking fails; it is tried again after the same time. */
   readonly onProblem?: (view: string, error: unknown) => void;
 }
@@ -38,6 +46,8 @@ export interface RunningViews {
   readonly reader: ViewReader;
   /** Of each consumer at work here: the live build of every view, and what is filled beside it. */
   status(): readonly ConsumerStatus[];
+  /** Whether, within the time, each that is advanced here holds the history up to the position; another process advances the others. */
+  reachedHere(position: Position, timeoutMs: number): Promise<boolean>;
   stop(): Promise<void>;
 }
 
@@ -61,6 +71,10 @@ export async function startViews(options: ViewsOptions): Promise<RunningViews> {
       running: (name) => consumers().find((consumer) => consumer.name === name),
     }),
     status: () => consumers().map((consumer) => consumer.status()),
+    async reachedHere(position, timeoutMs) {
+      const all = await Promise.all(consumers().map((consumer) => consumer.reachedHere(position, timeoutMs)));
+      return !all.includes(false);
+    },
     async stop() {
       await Promise.all(running.map((one) => one.stop()));
     },
@@ -76,6 +90,8 @@ class RunningView {
   #stopLooking: () => void = () => undefined;
   #looking: Promise<void> = Promise.resolve();
   #isLooking = false;
+  /** Builds of others that nobody advances, and since when. */
+  readonly #idleSinceMs = new Map<string, number>();
 
   constructor(view: View, options: ViewsOptions) {
     this.#view = view;
@@ -87,11 +103,12 @@ class RunningView {
   }
 
   async start(): Promise<void> {
-    const { readStore, clock, lookMs = 250, onProblem } = this.#options;
+    const { readStore, clock, lookMs = 250, onProblem, leftAfterMs = 0 } = this.#options;
     const { name, version } = this.#view;
     const held = await heldConsumers(readStore.consumers, clock);
+    // Among others it takes a while to tell whether one is at work on it.
     const builds = await changeBuilds(readStore.settings, name, (before) =>
-      atStart(before, version, (build) => held.has(consumerOf(name, build))),
+      atStart(before, version, (build) => leftAfterMs > 0 || held.has(consumerOf(name, build))),
     );
     await this.#advance(builds.live?.version === version ? builds.live : builds.filling);
     await this.#drop();
@@ -119,15 +136,43 @@ class RunningView {
     const { name, version } = this.#view;
     const builds = await buildsOf(readStore.settings, name);
     const mine = this.#build;
+    // Whoever advanced it until now may have been killed.
+    if (builds.replaced.length > 0) await this.#drop();
     if (mine !== undefined && sameBuild(builds.filling, mine)) {
       if (this.#consumer?.status().state === 'live' && (await switchTo(readStore.settings, name, mine)))
         await this.#drop();
       return;
     }
-    if (sameBuild(builds.live, mine)) return;
+    if (sameBuild(builds.live, mine)) return this.#giveUpWhatIsLeft(builds.filling);
     const wanted = builds.live?.version === version ? builds.live : await this.#insteadOf(builds.live);
     await this.#advance(wanted);
     await this.#drop();
+    // Dropped by another process while this one still began to advance it.
+    if (mine !== undefined && !isKnown(builds, mine)) await dropBuild(readStore, name, mine);
+  }
+
+  /** A rebuild of this version that nobody works on any more: at a start it is given up at once, where no others are at work. */
+  async #giveUpWhatIsLeft(filling: Build | undefined): Promise<void> {
+    const { readStore, leftAfterMs = 0 } = this.#options;
+    const { name, version } = this.#view;
+    if (filling === undefined || leftAfterMs === 0 || !(await this.#isLeft(filling))) return;
+    await changeBuilds(readStore.settings, name, (before) =>
+      sameBuild(before.filling, filling) ? atStart(before, version, () => false) : undefined,
+    );
+  }
+
+  /** Whether nobody has advanced the build for as long as it may take to change hands. */
+  async #isLeft(build: Build): Promise<boolean> {
+    const { readStore, clock, leftAfterMs = 0 } = this.#options;
+    const consumer = consumerOf(this.#view.name, build);
+    if ((await heldConsumers(readStore.consumers, clock)).has(consumer)) {
+      this.#idleSinceMs.delete(consumer);
+      return false;
+    }
+    const now = millisecondsOf(clock.now());
+    const since = this.#idleSinceMs.get(consumer) ?? now;
+    this.#idleSinceMs.set(consumer, since);
+    return now - since >= leftAfterMs;
   }
 
   /**
@@ -137,8 +182,8 @@ class RunningView {
   async #insteadOf(live: Build | undefined): Promise<Build | undefined> {
     const { readStore, clock, onProblem } = this.#options;
     const { name, version } = this.#view;
+    if (live === undefined || !(await this.#isLeft(live))) return undefined;
     const held = await heldConsumers(readStore.consumers, clock);
-    if (live === undefined || held.has(consumerOf(name, live))) return undefined;
     const told = `its live build is of version ${live.version}, which nobody advances: version ${version} is filled instead`;
     onProblem?.(name, new Error(told));
     const builds = await changeBuilds(readStore.settings, name, (before) =>

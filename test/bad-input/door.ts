@@ -4,7 +4,7 @@ import { connect, type Socket } from 'node:net';
 import { test } from 'node:test';
 import { z } from 'zod';
 import { registry } from '#compose/contexts.ts';
-import type { PlatformOptions } from '#compose/embedded.ts';
+import type { PlatformOptions } from '#compose/platform.ts';
 import { startHere } from '../support/embedded.ts';
 import { type Inhabited, inhabit, type Person } from '../support/inhabited.ts';
 

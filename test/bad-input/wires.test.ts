@@ -211,6 +211,7 @@ const places: readonly (readonly [path: string, methods: string])[] = [
   ['/health/ready', 'GET, HEAD, OPTIONS'],
   ['/metrics', 'GET, HEAD, OPTIONS'],
   ['/openapi.json', 'GET, HEAD, OPTIONS'],
+  ['/asyncapi.json', 'GET, HEAD, OPTIONS'],
   ['/docs', 'GET, HEAD, OPTIONS'],
   ['/', 'GET, HEAD, OPTIONS'],
 ];

@@ -7,6 +7,8 @@ import type { ReadStoreEngine } from './read-store/engine.ts';
 import { readStoreContract } from './read-store/read-store.suite.ts';
 import { settingStoreContract } from './read-store/setting-store.suite.ts';
 import { snapshotStoreContract } from './read-store/snapshot-store.suite.ts';
+import { sharedViewsContract } from './shared-views.suite.ts';
+import { sharingContract } from './sharing.suite.ts';
 
 /** Another profile is one more line. */
 const engines: readonly ReadStoreEngine[] = [
@@ -20,5 +22,7 @@ for (const engine of engines) {
   settingStoreContract(engine);
   snapshotStoreContract(engine);
   readStoreContract(engine);
+  sharingContract(engine);
+  sharedViewsContract(engine);
 }
 after(removeFolders);

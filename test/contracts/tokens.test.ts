@@ -49,6 +49,18 @@ test('a token is nothing after its time, by the clock of the platform', async ()
   now = start;
 });
 
+test('a token is judged at the moment that is told, whatever the clock says by then', async () => {
+  const { token } = await issuer.issue(ann, HOUR_MS);
+  now = later(start, 10 * HOUR_MS);
+  assert.equal(await verifier.verify(token), undefined);
+  assert.deepEqual((await verifier.verify(token, later(start, HOUR_MS - 1)))?.actor, ann);
+  assert.equal(await verifier.verify(token, later(start, HOUR_MS + 10_000)), undefined);
+  now = start;
+  const begins = await signed({}, (jwt) => jwt.setNotBefore(Date.parse(start) / 1000 + 30));
+  assert.equal(await verifier.verify(begins, later(start, 20_000)), undefined);
+  assert.equal((await verifier.verify(begins, later(start, 40_000)))?.actor.id, 'ann');
+});
+
 test('what our key signs is still only taken for what a token may say', async () => {
   assert.notEqual(await verifier.verify(await signed({})), undefined, 'the rest of this test rests on this');
   for (const claims of [

@@ -1,7 +1,7 @@
 /** Run as a process of its own: the embedded platform in the folder it is given, with a fault in it where one is named. */
 import { pino } from 'pino';
 import { deciders } from '#compose/contexts.ts';
-import { startEmbedded } from '#compose/embedded.ts';
+import { startPlatform } from '#compose/platform.ts';
 import { readConfig } from '#config';
 import type { AnyDecider } from '#domain/kernel/decider.ts';
 
@@ -49,7 +49,7 @@ if (change !== undefined)
     if (known !== undefined) Object.assign(decide, { [command]: change(known) });
   }
 
-const platform = await startEmbedded({
+const platform = await startPlatform({
   config: readConfig({ PORT: '0', DATA_DIR: folder, CLOCK: 'simulated' }),
   version: 'fuzzed',
   log: pino({ level: 'error' }, pino.destination({ dest: 2, sync: true })),

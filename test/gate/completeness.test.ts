@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { buildSchema } from 'graphql';
+import { z } from 'zod';
 import { deciders, operations, registry, workflows } from '#compose/contexts.ts';
 import { Role } from '#domain/kernel/actor.ts';
 import type { JsonSchema } from '#domain/kernel/json-schema.ts';
-import { event, rejection } from '#domain/kernel/message.ts';
+import { event, refusalShape, rejection } from '#domain/kernel/message.ts';
+import { MinorUnits } from '#domain/kernel/money.ts';
 import { registryOf } from '#domain/kernel/registry.ts';
 import { schemaDocument } from '#read-api/schema/document.ts';
 import { describedBy } from '#test/support/described.ts';
@@ -14,6 +16,7 @@ import { openApi } from '#write-side/rest/openapi.ts';
 import { commandPaths } from '#write-side/rest/paths.ts';
 import { camel, homeless, undecided, undecidedOwnAffairs, unevolved, untested } from './completeness.ts';
 import { unfollowed, unlisted, unregistered } from './joining.ts';
+import { tellingFields, unconsidered } from './leaving.ts';
 import { readTree } from './tree.ts';
 
 const tree = readTree();
@@ -36,6 +39,20 @@ test('every command has one decider with a branch for it, every workflow guards 
 test('every event belongs to one stream and has its case in the fold', () => {
   assert.deepEqual(homeless(registry, deciders), []);
   assert.deepEqual(unevolved(tree), []);
+});
+
+test('of every event with an amount it is said whether that leaves for the topics', () => {
+  assert.deepEqual(unconsidered(registry), []);
+});
+
+test('what a person has, holds or owes leaves in no event: of their money only what they ask for, and what they send', () => {
+  const ofPeople = ['wallet', 'unclaimed', 'debtor'];
+  const telling = deciders
+    .filter(({ category }) => ofPeople.includes(category))
+    .flatMap(({ events }) =>
+      events.flatMap(({ type }) => tellingFields(registry, type).map((it) => `${type}.${it}`)),
+    );
+  assert.deepEqual(telling, ['TopUpRequested.amount', 'TransferSent.amount']);
 });
 
 test('every command is the subject of a test', () => {
@@ -168,6 +185,17 @@ test('the gate notices an event that no stream folds', () => {
   assert.equal(folder("case 'A': case 'B': break;", 'unreachable(event);').length, 0);
   assert.equal(folder("case 'A': break;", 'unreachable(event);').length, 1);
   assert.equal(folder("case 'A': case 'B': break;", 'break;').length, 1);
+});
+
+test('the gate notices an event that would leave with amounts, and nobody has said that it may', () => {
+  const data = { amount: MinorUnits, why: z.string() };
+  const Paid = event('Paid', { version: 1, description: 'Paid.', data });
+  const Refused = event('Refused', { version: 1, description: 'No.', data: { ...data, ...refusalShape } });
+  const events = [Paid, Refused, event('Said', { version: 1, description: 'Said.', data, published: true })];
+  const asked = unconsidered(registryOf([{ name: 'x', description: 'X.', events, commands: [] }]));
+  assert.match(asked[0] ?? '', /^Paid would leave for the topics with amount: say by `published`/);
+  assert.match(asked[1] ?? '', /^Refused would leave for the topics with amount, reason:/);
+  assert.equal(asked.length, 2);
 });
 
 test('the gate notices a command that no test speaks of', () => {

@@ -6,7 +6,17 @@ const ROOMS = new Set(['projections', 'sagas', 'read-api', 'write-side']);
 const SHARED = new Set(['kernel', 'workflows', 'zod']);
 /** Folders of a room that hold what serves every context. */
 const NEUTRAL = new Set([
-  ...['runtime', 'authorization', 'feeds', 'history', 'live', 'operating', 'schema', 'transport'],
+  ...[
+    'runtime',
+    'publishing',
+    'authorization',
+    'feeds',
+    'history',
+    'live',
+    'operating',
+    'schema',
+    'transport',
+  ],
   ...['identity', 'pipeline', 'rest'],
 ]);
 

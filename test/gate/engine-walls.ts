@@ -13,9 +13,12 @@ const STORES = 'compose/stores.ts';
 /** The files of compose/ that open engines; all others are handed what these have opened. */
 const OPENING = new Set([
   STORES,
+  'compose/bus.ts',
   'compose/engines.ts',
   'compose/payments.ts',
+  'compose/service.ts',
   'compose/service-key.ts',
+  'compose/tokens.ts',
   'compose/access.ts',
 ]);
 

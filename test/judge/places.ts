@@ -2,7 +2,7 @@ import { type Complain, isText, object, type RawEvent, type Rules } from './raw.
 
 const UUID_V7 = /^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
 const MOMENT = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/;
-const CHANNELS = ['http', 'graphql', 'websocket', 'webhook', 'reaction', 'saga', 'timer', 'cli'];
+const CHANNELS = ['http', 'graphql', 'websocket', 'webhook', 'bus', 'reaction', 'saga', 'timer', 'cli'];
 const TEXTS = ['actor', 'command', 'commandId', 'payload', 'correlationId', 'causationId'] as const;
 
 export interface PlacesOptions {

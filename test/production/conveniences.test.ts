@@ -87,13 +87,14 @@ const probes: Readonly<Record<keyof typeof conveniences, () => Promise<void>>> =
     assert.doesNotMatch(mistyped, /Did you mean/);
   },
   async documentation() {
-    for (const path of ['/', '/docs', '/openapi.json'])
+    for (const path of ['/', '/docs', '/openapi.json', '/asyncapi.json'])
       assert.equal((await get(url + path)).status, 404, path);
     assert.match(
       (await get(`${operations}/openapi.json`)).text,
       /"servers":\[\{"url":"https:\/\/auctions\.example"\}\]/,
     );
     assert.equal((await get(`${operations}/docs`)).status, 200);
+    assert.match((await get(`${operations}/asyncapi.json`)).text, /"address":"annals\.auctions"/);
   },
   async metrics() {
     assert.equal((await get(`${url}/metrics`)).status, 404);

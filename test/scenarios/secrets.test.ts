@@ -119,7 +119,7 @@ function answersTo(who: Person | 'anybody'): Promise<readonly string[]> {
     for (const { query } of subscriptions) texts.push(await itemsOf(query, by));
     for (const [path, data] of commands) texts.push(await rest(`/commands/${path}`, by, data));
     texts.push(await ask(mutation, by));
-    for (const path of ['/metrics', '/docs', '/openapi.json', '/health/ready', '/nowhere'])
+    for (const path of ['/metrics', '/docs', '/openapi.json', '/asyncapi.json', '/health/ready', '/nowhere'])
       texts.push(await rest(path, by));
     return texts;
   };

@@ -3,8 +3,8 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after } from 'node:test';
-import { type Platform, type PlatformOptions, startEmbedded } from '#compose/embedded.ts';
 import { openLog } from '#compose/log.ts';
+import { type Platform, type PlatformOptions, startPlatform } from '#compose/platform.ts';
 import { readConfig } from '#config';
 
 /**
@@ -21,7 +21,7 @@ export async function startHere(
   limits: PlatformOptions['limits'] = {},
 ): Promise<Platform> {
   const folder = await mkdtemp(join(tmpdir(), 'annals-here-'));
-  const platform = await startEmbedded({
+  const platform = await startPlatform({
     config: readConfig({ PORT: '0', DATA_DIR: folder, ...environment }),
     version: 'test',
     log: openLog(log.level, { write: log.write }),

@@ -1,4 +1,8 @@
 import assert from 'node:assert/strict';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after } from 'node:test';
 import { z } from 'zod';
 import type { Session } from '#demo/api.ts';
 import { laterBy } from '#demo/clock.ts';
@@ -36,6 +40,8 @@ export const odd = ['odd-1', 'odd-2', 'odd-3'] as const;
 
 export interface Planted {
   readonly inhabited: Inhabited;
+  /** Where the platform keeps what it has recorded. */
+  readonly folder: string;
   /** A payment that Bob has not confirmed, and what opens the page where whoever knows it can. */
   readonly payment: { readonly id: string; readonly address: string };
   /** All that was logged so far, at the finest level. */
@@ -90,7 +96,9 @@ async function plant(planted: Planted): Promise<void> {
 export async function givenPlanted(): Promise<Planted> {
   const log: string[] = [];
   const writing = { level: 'trace', write: (line: string) => void log.push(line) } as const;
-  const platform = await startHere({ CLOCK: 'simulated' }, writing);
+  const folder = await mkdtemp(join(tmpdir(), 'annals-planted-'));
+  const platform = await startHere({ CLOCK: 'simulated', DATA_DIR: folder }, writing);
+  after(() => rm(folder, { recursive: true, force: true }));
   const inhabited = await inhabit(platform.url);
   const { api, sessions, payments } = inhabited;
   const id = payments.at(-1) ?? '';
@@ -98,6 +106,7 @@ export async function givenPlanted(): Promise<Planted> {
   const { payment } = await api.ask(Page, `{ payment(paymentId: "${id}") { actionUrl } }`, {}, sessions.bob);
   const planted: Planted = {
     inhabited,
+    folder,
     payment: { id, address: payment.actionUrl.split('/').at(-1) ?? '' },
     logged: () => log.join('\n'),
     signIn: (person, ...roles) => api.signIn(person, roles),

@@ -1,13 +1,11 @@
 import type { ServerResponse } from 'node:http';
 import type { Response } from 'express';
-import type { RecordedEvent, Reply } from '#domain/kernel/envelope.ts';
+import type { Reply } from '#domain/kernel/envelope.ts';
 import type { Rejection } from '#domain/kernel/message.ts';
-import { publicData } from '#domain/kernel/redaction.ts';
 import type { Registry } from '#domain/kernel/registry.ts';
-import { tokenOf } from '#domain/kernel/token.ts';
-import { verdictsOf } from '#domain/kernel/verdicts.ts';
 import { bearerChallenge } from '#runtime/bearer.ts';
 import { rejectionJson, retryAfterSeconds, statusOf } from '#runtime/wire.ts';
+import { besideReply, replyJson } from './reply-json.ts';
 
 export interface RejectionAnswer {
   readonly registry: Registry;
@@ -41,23 +39,10 @@ export function sendRejection(
 
 /** Answers a command: 200 accepted, 202 pending, the rejection's own status for a no. */
 export function sendReply(response: Response, reply: Reply, registry: Registry, epoch: string): void {
-  const { commandId, outcome, position } = reply;
-  const token = position === undefined ? {} : { token: tokenOf(epoch, position) };
-  if (outcome === 'rejected') {
-    sendRejection(response, reply.rejection, { registry, beside: { commandId, ...token } });
+  if (reply.outcome === 'rejected') {
+    sendRejection(response, reply.rejection, { registry, beside: besideReply(reply, epoch) });
     return;
   }
-  const told = (event: RecordedEvent) => ({ type: event.type, data: publicData(registry, event) });
-  const decision = outcome === 'accepted' &&
-    reply.decision !== undefined && { decision: told(reply.decision) };
-  const events = reply.events.map(told);
-  response.status(outcome === 'pending' ? 202 : 200).json({
-    outcome,
-    commandId,
-    ...token,
-    stream: reply.stream,
-    events,
-    ...decision,
-    ...verdictsOf(registry, reply),
-  });
+  const { status, body } = replyJson(reply, registry, epoch);
+  response.status(status).json(body);
 }

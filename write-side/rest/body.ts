@@ -10,19 +10,19 @@ import { RefusedRequestError } from '#runtime/refused-request.ts';
  */
 export const BODY_BYTES = 128 * 1024;
 
-const tooLarge = (): RefusedRequestError =>
-  new RefusedRequestError(413, `the body is larger than ${BODY_BYTES} bytes`);
+const tooLarge = (most: number): RefusedRequestError =>
+  new RefusedRequestError(413, `the body is larger than ${most} bytes`);
 const malformed = (problem: string): RefusedRequestError => new RefusedRequestError(400, problem);
 
 type Incoming = Pick<Request, 'headers'> & Readable;
 
-async function collect(request: Incoming): Promise<Buffer> {
+async function collect(request: Incoming, most: number): Promise<Buffer> {
   const chunks: Buffer[] = [];
   let bytes = 0;
   // Leaving the loop early must not destroy the connection: the answer still has to go out on it.
   for await (const chunk of request.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
     bytes += chunk.length;
-    if (bytes > BODY_BYTES) throw tooLarge();
+    if (bytes > most) throw tooLarge(most);
     chunks.push(chunk);
   }
   return Buffer.concat(chunks);
@@ -30,14 +30,15 @@ async function collect(request: Incoming): Promise<Buffer> {
 
 /**
  * The bytes of a body.
- * @throws RefusedRequestError beyond {@link BODY_BYTES}, and for a body in a content encoding: nobody needs to compress a command, and what
+ * @param most how many, at most
+ * @throws RefusedRequestError beyond that, and for a body in a content encoding: nobody needs to compress a command, and what
  * is not inflated cannot explode; RejectedError with `invalid` where whoever sends it hangs up
  */
-export async function readBytes(request: Incoming): Promise<Buffer> {
+export async function readBytes(request: Incoming, most: number = BODY_BYTES): Promise<Buffer> {
   if (isEncoded(request.headers['content-encoding']))
     throw new RefusedRequestError(415, 'a body with a content encoding is not taken');
-  if ((declaredLength(request.headers) ?? 0) > BODY_BYTES) throw tooLarge();
-  return collect(request).catch((error: unknown) => {
+  if ((declaredLength(request.headers) ?? 0) > most) throw tooLarge(most);
+  return collect(request, most).catch((error: unknown) => {
     // Nobody will read the answer, and the failure is not ours.
     throw request.destroyed ? malformed('the body ended before its end') : error;
   });
@@ -45,12 +46,13 @@ export async function readBytes(request: Incoming): Promise<Buffer> {
 
 /**
  * The JSON of a body; nothing is guessed: another content type is refused, and so are bytes that are not UTF-8.
+ * @param most bytes, at most
  * @throws RefusedRequestError
  */
-export async function readJson(request: Incoming): Promise<unknown> {
+export async function readJson(request: Incoming, most: number = BODY_BYTES): Promise<unknown> {
   const { type, charset } = contentTypeOf(request.headers['content-type']);
   // JSON is UTF-8 (RFC 8259); saying so is allowed, saying otherwise is not, and other parameters mean nothing.
   if (type !== 'application/json' || charset !== 'utf-8')
     throw new RefusedRequestError(415, 'the content type has to be application/json');
-  return readJsonText(readUtf8(await readBytes(request)));
+  return readJsonText(readUtf8(await readBytes(request, most)));
 }

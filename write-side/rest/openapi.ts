@@ -1,16 +1,7 @@
 import type { JsonObject } from '#domain/kernel/canonical.ts';
-import { messageSchemas } from '#domain/kernel/json-schema.ts';
 import type { Registry } from '#domain/kernel/registry.ts';
 import { IDEMPOTENCY_KEY } from './idempotency-key.ts';
-import {
-  acceptedSchemas,
-  commandName,
-  commandResponses,
-  eventSchemas,
-  headers,
-  rejectionSchemas,
-  responses,
-} from './openapi/answers.ts';
+import { commandName, commandResponses, headers, responses } from './openapi/answers.ts';
 import {
   type DevelopmentOperation,
   developmentParameters,
@@ -18,9 +9,9 @@ import {
   developmentSchemas,
   developmentTag,
 } from './openapi/development.ts';
-import { jsonOf, ref, toComponent, withoutItself } from './openapi/json.ts';
+import { jsonOf, ref } from './openapi/json.ts';
+import { messageComponents } from './openapi/messages.ts';
 import { platformPaths, platformSchemas, signatureScheme } from './openapi/platform.ts';
-import { requestsOver } from './openapi/requests.ts';
 import { type CommandPath, commandPaths } from './paths.ts';
 
 export interface Described {
@@ -60,25 +51,6 @@ const idempotencyKey: JsonObject = {
   schema: { type: 'string', pattern: IDEMPOTENCY_KEY.source },
 };
 
-function componentSchemas(registry: Registry, development: readonly DevelopmentOperation[]): JsonObject {
-  const schemas = messageSchemas(registry);
-  const requests = requestsOver(schemas.$defs);
-  const commands = commandPaths(registry).map(
-    ({ command: { type } }) => [commandName(type), requests.component(schemas.commands[type] ?? {})] as const,
-  );
-  const all = [
-    ...Object.entries(schemas.$defs).map(([name, schema]) => [name, toComponent(schema)] as const),
-    ...platformSchemas(),
-    ...developmentSchemas(development, requests),
-    ...commands,
-    ...requests.shared(),
-    ...rejectionSchemas(registry),
-    ...eventSchemas(registry),
-    ...acceptedSchemas(registry),
-  ];
-  return Object.fromEntries(all.map(([name, component]) => [name, withoutItself(name, component)]));
-}
-
 /**
  * The REST side of the registry as OpenAPI 3.1: one operation for each public command with all that it demands, each answer
  * it can get, and what else the port serves by REST.
@@ -106,7 +78,10 @@ export function openApi(
       parameters: { IdempotencyKey: idempotencyKey, ...developmentParameters(development) },
       headers,
       responses,
-      schemas: componentSchemas(registry, development),
+      schemas: messageComponents(registry, (requests) => [
+        ...platformSchemas(),
+        ...developmentSchemas(development, requests),
+      ]),
     },
   };
 }

@@ -15,6 +15,7 @@ const nth = z.int().min(1).optional();
 
 export const AuctionScheduled = event('AuctionScheduled', {
   version: 2,
+  published: true,
   description: 'A lot comes under the hammer at a known time.',
   data: auctionTerms,
   upcasts: { 1: asItWas },
@@ -33,12 +34,14 @@ export const AuctionBarred = event('AuctionBarred', {
 });
 export const AuctionOpened = event('AuctionOpened', {
   version: 2,
+  published: true,
   description: 'Bidding begins. Every term is frozen here.',
   data: auctionTerms,
   upcasts: { 1: asItWas },
 });
 export const BidAccepted = event('BidAccepted', {
   version: 2,
+  published: true,
   description:
     'The bid stands, which does not mean that it leads; bids are decided in the order in which they were placed. `maximum` is never public.',
   data: {
@@ -76,6 +79,7 @@ export const BidRefused = event('BidRefused', {
 });
 export const BidPassedOver = event('BidPassedOver', {
   version: 1,
+  published: false,
   description:
     'Its funds were not answered for in time: bids that were placed after it are decided without it, and it is refused when it comes.',
   data: { auctionId: AuctionId, bidId: BidId, bidder: PersonId, nth },
@@ -88,6 +92,7 @@ export const LotClosing = event('LotClosing', {
 });
 export const LotSold = event('LotSold', {
   version: 1,
+  published: true,
   description:
     'The hammer fell. The buyer owes hammer and premium, the seller is due hammer less commission.',
   data: {
@@ -137,6 +142,7 @@ export const AuctionCancelled = event('AuctionCancelled', {
 });
 export const LotSettled = event('LotSettled', {
   version: 1,
+  published: { without: ['debtPaid'] },
   description:
     'The buyer has paid, the house has its fees, and the seller has the proceeds, or is owed what no wallet of theirs could take (`paidTo`).',
   data: {
@@ -159,6 +165,7 @@ export const LotSettled = event('LotSettled', {
 });
 export const SettlementStopped = event('SettlementStopped', {
   version: 1,
+  published: { without: ['reason'] },
   description: 'The settlement met a no that it has no way around; somebody has to look.',
   data: { auctionId: AuctionId, at: z.string().max(64), ...refusalShape },
 });

@@ -19,6 +19,7 @@ const reading = { person: PersonId, insight: Insight, readUntil: Instant, shownB
 
 export const SecretsRead = event('SecretsRead', {
   version: 1,
+  published: false,
   description:
     'A role has shown a person what is secret and not theirs. It stands for all that they read until `readUntil`; `shownBy` is the first of it.',
   data: reading,

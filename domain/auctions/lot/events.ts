@@ -66,16 +66,19 @@ export const asItWas: Upcast = (terms) => terms;
 
 export const LotConsigned = event('LotConsigned', {
   version: 1,
+  published: true,
   description: 'A seller has put a lot into the house’s hands.',
   data: { lotId: LotId, consignor: PersonId, ...publicLot, ...valuation },
 });
 export const LotAmended = event('LotAmended', {
   version: 1,
+  published: true,
   description: 'The lot is described anew, as a whole.',
   data: { lotId: LotId, ...publicLot, ...valuation },
 });
 export const LotOffered = event('LotOffered', {
   version: 3,
+  published: true,
   description:
     'The lot is promised to one auction, on these terms; until it comes back no other can have it.',
   data: auctionTerms,

@@ -37,6 +37,8 @@ export const ParticipantJoined = event('ParticipantJoined', {
 });
 export const BidPlaced = event('BidPlaced', {
   version: 1,
+  // Of bids those leave that stand: which did not, and why, is between their bidder and the house.
+  published: false,
   description:
     'A bid passed the door. Its moment and its place in the history decide that it came before the end of the lot.',
   data: {

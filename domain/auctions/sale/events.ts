@@ -18,6 +18,7 @@ const terms = { currency: Currency, premium: Tiers, commission: Tiers } as const
 
 export const SaleScheduled = event('SaleScheduled', {
   version: 1,
+  published: true,
   description: 'A sale is being prepared: one set of terms for all its lots.',
   data: { saleId: SaleId, title: Title, description: Description, ...terms, ladder: Ladder },
 });

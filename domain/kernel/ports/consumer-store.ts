@@ -74,7 +74,7 @@ export interface ConsumerStore {
    */
   commit(commit: Commit): Promise<'committed' | 'fenced'>;
   checkpoint(consumer: string): Promise<Position | undefined>;
-  /** In order of their names. */
+  /** In order of their names; with those that stand for a process or a wish (`member:`, `wanted:`), which never have a checkpoint. */
   all(): Promise<readonly ConsumerRecord[]>;
   /** Forgets a consumer: checkpoint, lease, parked keys. Whoever still runs it is fenced off. */
   forget(consumer: string): Promise<void>;

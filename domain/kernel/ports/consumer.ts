@@ -42,6 +42,8 @@ export interface ConsumerStatus {
   readonly parkedKeys: number;
   /** Events handled since the start, parked ones left out. */
   readonly handled: number;
+  /** The parts whose lease this process has, by the names that their checkpoints are kept under. */
+  readonly held: readonly string[];
   /** Why it does not run, or what its last repeat was for. */
   readonly problem: string | undefined;
   /** Why the first of the parked keys waits, where no list of parked keys says so. */
@@ -53,6 +55,8 @@ export interface Consumer {
   status(): ConsumerStatus;
   /** Resolves when the checkpoint is at or behind `position`; false after the time. */
   reached(position: Position, timeoutMs: number): Promise<boolean>;
+  /** The same of the parts alone whose lease this process has: of the others another process can tell. */
+  reachedHere(position: Position, timeoutMs: number): Promise<boolean>;
   /** Ends after the batch at work is committed. */
   stop(): Promise<void>;
 }

@@ -13,8 +13,11 @@ export interface Identity {
 
 /** Reads the signed tokens that say who asks. */
 export interface TokenVerifier {
-  /** undefined: not signed by whom we trust, not for us, out of its time, or saying what no token may say. */
-  verify(token: string): Promise<Identity | undefined>;
+  /**
+   * undefined: not signed by whom we trust, not for us, out of its time, or saying what no token may say.
+   * @param at the moment at which its time is judged; now unless told, by the clock of the business
+   */
+  verify(token: string, at?: Instant): Promise<Identity | undefined>;
 }
 
 /** Makes such tokens. Only development has one here: elsewhere tokens come from an identity provider. */

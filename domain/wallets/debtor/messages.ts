@@ -32,12 +32,14 @@ const told = {
 
 export const DebtExpected = event('DebtExpected', {
   version: 1,
+  published: false,
   description:
     'Money went back outside that a wallet of the person has to give: until that has said what it can, all of it is owed.',
   data: expected,
 });
 export const DebtNoted = event('DebtNoted', {
   version: 1,
+  published: false,
   description: 'What a person owes in one currency; zero when it is paid or written off.',
   data: told,
 });

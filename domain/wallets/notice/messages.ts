@@ -51,11 +51,13 @@ const kept = {
 
 export const NoticeKept = event('NoticeKept', {
   version: 1,
+  published: { without: ['body', 'whole'] },
   description: 'A signed notice of the provider that the platform cannot follow: somebody has to look.',
   data: kept,
 });
 export const NoticeHandled = event('NoticeHandled', {
   version: 1,
+  published: { without: ['note'] },
   description: 'Somebody of the house has seen to the notice, or what it is about has been told since.',
   data: { waitingId: WaitingId, note: z.string() },
 });

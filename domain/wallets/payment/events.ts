@@ -26,59 +26,70 @@ export const laterPart = { paymentId: PaymentId.optional() };
 
 export const TopUpInitiated = event('TopUpInitiated', {
   version: 1,
+  published: true,
   description: 'A payment into a wallet begins; the provider is asked next.',
   data: { ...payment, expiresAt: beginsUntil },
 });
 export const TopUpRequiresAction = event('TopUpRequiresAction', {
   version: 1,
+  published: true,
   description: 'The person must confirm the payment on a page of the provider before it expires.',
   data: { ...payment, provider: ProviderName, url: capability(z.url().max(500)), expiresAt: Instant },
 });
 export const TopUpConfirmed = event('TopUpConfirmed', {
   version: 1,
+  published: true,
   description:
     'The provider holds this amount for us, whatever was asked for; it waits in clearing for the wallet.',
   data: { ...payment, ...said, provider: ProviderName, movement: MovementId, postings: Postings },
 });
 export const TopUpFailed = event('TopUpFailed', {
   version: 1,
+  published: { without: ['why'] },
   description: 'The provider or the person declined the payment.',
   data: { ...payment, ...said, why },
 });
 export const TopUpExpired = event('TopUpExpired', {
   version: 1,
+  published: true,
   description:
     'The payment was not begun or not confirmed in time. A confirmation that comes later still counts.',
   data: payment,
 });
 export const PayoutInitiated = event('PayoutInitiated', {
   version: 1,
+  published: true,
   description: 'A payment out of a wallet begins; what it pays is held, and the provider is asked next.',
   data: payment,
 });
 export const PayoutSubmitted = event('PayoutSubmitted', {
   version: 1,
+  published: true,
   description: 'The provider has taken the payout on.',
   data: { ...payment, provider: ProviderName },
 });
 export const PayoutPaid = event('PayoutPaid', {
   version: 1,
+  published: true,
   description: 'The provider has paid the person; the held money is captured next.',
   data: { ...payment, ...said, provider: ProviderName, movement: MovementId },
 });
 export const PayoutFailed = event('PayoutFailed', {
   version: 1,
+  published: { without: ['why'] },
   description: 'The provider did not pay; the held money is released next.',
   data: { ...payment, ...said, why },
 });
 export const PayoutSettled = event('PayoutSettled', {
   version: 1,
+  published: true,
   description: 'The captured money has left clearing for the provider, who had paid it out.',
   data: { ...payment, provider: ProviderName, movement: MovementId, postings: Postings },
 });
 /** The second version says why, as the provider tells it. */
 const announcement = {
   version: 2,
+  published: { without: ['why'] as const },
   data: {
     ...payment,
     provider: ProviderName,
@@ -100,6 +111,7 @@ export const ReinstatementAnnounced = event('ReinstatementAnnounced', {
 });
 export const NoticeUnmatched = event('NoticeUnmatched', {
   version: 1,
+  published: { without: ['why'] },
   description:
     'A genuine notice of a return says more than is known to have moved: what is beyond it is booked when that is told, and waits for a person until then.',
   data: {
@@ -120,29 +132,34 @@ export const NoticesMatched = event('NoticesMatched', {
 });
 export const TopUpReversed = event('TopUpReversed', {
   version: 1,
+  published: true,
   description:
     'Money that had come in went back to whoever paid it: the person owes it until their wallet gives it back.',
   data: { ...payment, provider: ProviderName, movement: MovementId, postings: Postings },
 });
 export const TopUpReinstated = event('TopUpReinstated', {
   version: 1,
+  published: true,
   description:
     'Money that had gone back to whoever paid it is with us again; it waits in clearing for the wallet.',
   data: { ...payment, provider: ProviderName, movement: MovementId, postings: Postings },
 });
 export const PayoutReturned = event('PayoutReturned', {
   version: 1,
+  published: true,
   description: 'Money that was paid out came back from the bank; it waits in clearing for the wallet.',
   data: { ...payment, provider: ProviderName, movement: MovementId, postings: Postings },
 });
 export const PayoutUnfunded = event('PayoutUnfunded', {
   version: 1,
+  published: true,
   description:
     'The provider paid out what nothing is held for any more: the person owes it until their wallet gives it back.',
   data: { ...payment, ...said, provider: ProviderName, movement: MovementId, postings: Postings },
 });
 export const NoticeNoted = event('NoticeNoted', {
   version: 1,
+  published: { without: ['why'] },
   description:
     'A genuine notice of the provider that says what was known already: it is kept and nothing moved.',
   data: { ...PaymentNotice.shape, provider: ProviderName },

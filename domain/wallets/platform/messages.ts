@@ -29,12 +29,14 @@ const credit = {
 
 export const PlatformCredited = event('PlatformCredited', {
   version: 1,
+  published: true,
   description: 'Money came out of clearing into an account of the house.',
   data: { ...credit, postings: Postings },
 });
 
 export const UnallocatedAssigned = event('UnallocatedAssigned', {
   version: 1,
+  published: { without: ['postings', 'amount'] },
   description:
     'What no wallet could take, and was nobody’s, has its owner: it goes back into clearing and is owed to them. Without postings it is still in clearing.',
   data: {

@@ -28,12 +28,14 @@ const booked = {
 
 export const MoneyUnclaimed = event('MoneyUnclaimed', {
   version: 1,
+  published: { without: ['amount', 'postings', 'balance'] },
   description:
     'Money came out of clearing that no wallet of its owner could take; the house owes it to them.',
   data: { ...account, ...booked, reason: UnclaimedReason, ...laterPart },
 });
 export const UnclaimedPaidOut = event('UnclaimedPaidOut', {
   version: 1,
+  published: { without: ['amount', 'postings', 'balance'] },
   description:
     'Unclaimed money is on its way to a wallet of its owner, by a movement of its own. It comes back if that cannot take it.',
   data: { ...account, ...booked },

@@ -9,6 +9,10 @@ import { Postings } from '../posting.ts';
 import { word } from '../words.ts';
 
 // Streams `wallet-<person>:<currency>`. This is the permanent storage format.
+//
+// What a wallet has, holds or owes does not leave for the topics, nor anything from which it could be worked out: what is held for a bid
+// tells its maximum. All that has come in and gone out is there, by the payments, transfers and sales; whoever knew besides what is
+// available, once, or that it is all gone (which is when somebody owes), would know what is held.
 
 /** What a hold is for: `withdrawal` here, and words of others. */
 export const HoldPurpose = word('HoldPurpose', 'What funds are held for, for example bid or withdrawal.');
@@ -50,6 +54,7 @@ export const WalletClosed = event('WalletClosed', {
 });
 export const TopUpRequested = event('TopUpRequested', {
   version: 1,
+  published: true,
   description: 'The person wants to pay in; the payment begins under the id given here.',
   data: {
     ...wallet,
@@ -67,6 +72,7 @@ export const TopUpEnded = event('TopUpEnded', {
 });
 export const TransferSent = event('TransferSent', {
   version: 1,
+  published: { without: ['postings', 'balance'] },
   description: 'Money has left the wallet and waits in clearing for the receiver.',
   data: { ...wallet, ...booked, to: PersonId, movement: MovementId, amount: PositiveMinorUnits },
 });
@@ -84,6 +90,7 @@ export const WithdrawalRefused = event('WithdrawalRefused', {
 });
 export const FundsReserved = event('FundsReserved', {
   version: 1,
+  published: { without: ['postings', 'balance', 'amount', 'held'] },
   description:
     'A claim is open. The hold is the largest of its open claims, so that only the difference has moved from available.',
   data: {
@@ -114,6 +121,7 @@ export const FundsRefused = event('FundsRefused', {
 });
 export const ClaimEnded = event('ClaimEnded', {
   version: 1,
+  published: { without: ['postings', 'balance', 'released', 'held', 'reason'] },
   description:
     'A claim is over, and what the remaining ones do not need is available again. With the last of them the hold ends.',
   data: {
@@ -132,11 +140,13 @@ export const ClaimEnded = event('ClaimEnded', {
 });
 export const HoldCommitted = event('HoldCommitted', {
   version: 1,
+  published: { without: ['held'] },
   description: 'What the hold was made for is under way: it no longer expires by time.',
   data: { ...wallet, holdId: HoldId, purpose: HoldPurpose, held: PositiveMinorUnits },
 });
 export const FundsCaptured = event('FundsCaptured', {
   version: 1,
+  published: { without: ['postings', 'balance', 'amount', 'released'] },
   description:
     'Held money went into clearing, the rest is available again, and the hold is over with all its claims.',
   data: {
@@ -151,6 +161,7 @@ export const FundsCaptured = event('FundsCaptured', {
 });
 export const FundsReleased = event('FundsReleased', {
   version: 2,
+  published: { without: ['postings', 'balance', 'amount', 'reason'] },
   description: 'All that was held is available again, and the hold is over with all its claims.',
   data: { ...wallet, ...booked, holdId: HoldId, amount: MinorUnits, reason: ReleaseReason },
   // A reason more.
@@ -160,6 +171,7 @@ export const FundsReleased = event('FundsReleased', {
 export const RefusalCode = z.string().regex(/^[a-z_]{1,64}$/);
 export const FundsCredited = event('FundsCredited', {
   version: 1,
+  published: { without: ['postings', 'balance', 'amount'] },
   description: 'Money came out of clearing into the wallet.',
   data: {
     ...wallet,
@@ -203,6 +215,7 @@ const Credit = z.object({ movement: MovementId, reason: CreditReason, ...laterPa
 
 export const DebtIncurred = event('DebtIncurred', {
   version: 2,
+  published: false,
   description:
     'Money went back outside that the wallet has to give: the person owes it, less what is available at once.',
   data: {
@@ -217,6 +230,7 @@ export const DebtIncurred = event('DebtIncurred', {
 });
 export const DebtPaid = event('DebtPaid', {
   version: 1,
+  published: false,
   description:
     'What was available, or came for a wallet that could not take it, paid a debt of the person in this currency.',
   data: {
@@ -232,12 +246,14 @@ export const DebtPaid = event('DebtPaid', {
 });
 export const DebtWrittenOff = event('DebtWrittenOff', {
   version: 2,
+  published: false,
   description: 'The house gives up what the person owes, and bears the loss.',
   data: { ...wallet, ...standing, ...debt, amount: PositiveSum, cause: z.string(), postings: Postings },
   upcasts: { 1: (data) => data },
 });
 export const LossRecovered = event('LossRecovered', {
   version: 2,
+  published: false,
   description:
     'Money came back of a payment whose debt the house had given up: out of clearing, it makes up for that loss before the person gets any of it.',
   data: {

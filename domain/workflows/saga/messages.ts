@@ -44,6 +44,7 @@ export type Send = z.output<typeof Send>;
 
 export const SagaStepped = event('SagaStepped', {
   version: 1,
+  published: false,
   description: 'A saga took an input: its new state, and what is to be sent and waited for because of it.',
   data: {
     saga: Name,

@@ -13,6 +13,9 @@ const CONFIRM_WITHIN_MS = 30 * 60 * 1_000;
 /** What came of a person's decision on the 3-D Secure page. */
 export type Decided = 'confirmed' | 'declined' | 'expired' | 'unknown';
 
+/** Who sends its notices, as they are signed and recorded. */
+export const simulatedName = 'simulated';
+
 export interface SimulatedProvider extends PaymentProvider {
   /** The payment that a page is about, and what has been decided of it, by now; undefined when the token is wrong. */
   shown(
@@ -157,7 +160,7 @@ export function simulatedProvider(options: SimulatedProviderOptions): SimulatedP
   }
 
   return {
-    name: 'simulated',
+    name: simulatedName,
     async createTopUp(request) {
       const payment = begin('in', request);
       if (typeof payment === 'string') return { status: 'declined', why: payment };

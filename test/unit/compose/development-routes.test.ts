@@ -12,7 +12,7 @@ const nothing = {} as never;
 const routes: readonly (readonly [Router, typeof tokenOperations])[] = [
   [developmentIssuer(nothing), tokenOperations],
   [developmentPayments(nothing), paymentOperations],
-  [developmentClock(nothing, nothing), clockOperations],
+  [developmentClock(nothing), clockOperations],
 ];
 
 /** `post /dev/payments/{paymentId}`, as OpenAPI writes it. */

@@ -4,8 +4,8 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { before, test } from 'node:test';
-import { startEmbedded } from '#compose/embedded.ts';
 import { openLog } from '#compose/log.ts';
+import { startPlatform } from '#compose/platform.ts';
 import { openStores } from '#compose/stores.ts';
 import { readConfig } from '#config';
 import { systemClock } from '#engines/clock/system.ts';
@@ -19,7 +19,7 @@ before(() => {
 });
 
 const start = (environment: Readonly<Record<string, string>>) =>
-  startEmbedded({
+  startPlatform({
     config: readConfig({ PORT: '0', DATA_DIR: folder, ...environment }),
     version: 'test',
     log: openLog('fatal', { write: () => undefined }),

@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { healthOf, healthOfAll, healthOfEngine } from '#compose/health.ts';
+import { healthOf, healthOfElsewhere, healthOfEngine, healthOfEngines } from '#compose/health.ts';
 import { instant } from '#domain/kernel/instant.ts';
 import type { ConsumerStatus } from '#domain/kernel/ports/consumer.ts';
 import type { Standing } from '#domain/kernel/ports/standing.ts';
 
 const consumer: ConsumerStatus = {
-  ...{ name: 'sagas:outbox', state: 'live', position: 7n, parkedKeys: 0, handled: 42 },
+  ...{ name: 'sagas:outbox', state: 'live', position: 7n, parkedKeys: 0, handled: 42, held: [] },
   problem: undefined,
 };
 
@@ -43,18 +43,20 @@ test('an engine is told of by its address, and what it failed with last, also wh
 
 test('each engine stands in the health of all by its name, as it is when somebody looks', () => {
   let bus: Standing = { address: 'memory:', state: 'up', errors: 0 };
-  const health = healthOfAll({
-    draining: () => false,
-    views: () => [],
-    sagas: () => [],
-    clockJump: () => undefined,
-    engines: [
+  const health = () =>
+    healthOfEngines([
       { name: 'read-store', standing: () => ({ address, state: 'up', errors: 0 }) },
       { name: 'bus', standing: () => bus },
-    ],
-  });
+    ]);
   assert.deepEqual(health()['read-store'], { ready: true, detail: address });
   assert.deepEqual(health().bus, { ready: true, detail: 'memory:' });
   bus = { address: 'memory:', state: 'down', errors: 1 };
   assert.equal(health().bus?.ready, false);
+});
+
+test('a write side that is away is told of, and takes nobody out of use who can still be read from', () => {
+  const standing: Standing = { address: 'http://write-side:4002', state: 'down', errors: 1, lastError };
+  const { ready, detail = '' } = healthOfElsewhere(standing);
+  assert.equal(ready, true);
+  assert.match(detail, /^http:\/\/write-side:4002; down since/);
 });

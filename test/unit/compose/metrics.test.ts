@@ -20,6 +20,7 @@ test('/metrics tells of the queues and of every consumer, as they are when it is
     position: 7n,
     parkedKeys,
     handled: 42,
+    held: ['view:auctions@1.1'],
     problem,
   });
   const router = metrics({
@@ -56,6 +57,7 @@ test('/metrics tells of the queues and of every consumer, as they are when it is
   assert.match(before, /^annals_payment_notices_waiting 3$/m);
   assert.match(before, /^annals_payment_notices_unread\{status="413"\} 2$/m);
   assert.match(before, /^annals_commands_queued 2$/m);
+  assert.match(before, /^annals_consumer_part_held\{part="view:auctions@1\.1"\} 1$/m);
   assert.match(before, /^annals_consumer_running\{consumer="view:auctions@1\.1",state="live"\} 1$/m);
   assert.match(before, /^annals_consumer_parked_keys\{consumer="view:auctions@1\.1"\} 0$/m);
   assert.match(before, /^process_cpu_seconds_total /m);

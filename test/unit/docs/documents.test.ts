@@ -11,6 +11,8 @@ import { marks } from '#domain/kernel/message.ts';
 import { EXIT } from '#exit';
 import { readLimits } from '#read-api/limits.ts';
 import { closeCodes } from '#test/support/close-codes.ts';
+import { DeadLetter } from '#write-side/bus/dead-letters.ts';
+import { CommandEnvelope, readEnvelope } from '#write-side/bus/envelope.ts';
 import { pipelineLimits } from '#write-side/pipeline/limits.ts';
 import { commandPaths } from '#write-side/rest/paths.ts';
 
@@ -55,6 +57,7 @@ const usual: Readonly<Record<string, (config: Config) => string | number | undef
   DATA_DIR: ({ dataDir }) => `./${relative(process.cwd(), dataDir)}`,
   EVENT_STORE: ({ eventStore }) => `${eventStore.engine}:`,
   BUS: ({ bus }) => `${bus.engine}:`,
+  BUS_REPLY_PREFIXES: ({ replyPrefixes }) => replyPrefixes.join(','),
   SERVICE_HOST: ({ service }) => service.host,
   SERVICE_PORT: ({ service }) => service.port,
   READ_STORE: ({ readStore }) => `${readStore.engine}:`,
@@ -141,8 +144,21 @@ test('what is named of the tree is there: files, folders, links and scripts', ()
 /** Words of the same form that are no codes of the catalogue. */
 const otherWords: readonly string[] = [
   ...['connection_init', 'bidder_rating', 'annals_payment_notices_waiting', 'annals_payment_notices_unread'],
-  ...['annals_engine_up', 'annals_engine_errors', 'unknown_outcome', 'reserve_not_met', 'top_up_reinstated'],
+  ...['annals_bus_commands', 'annals_engine_up', 'annals_engine_errors', ...DeadLetter.shape.cause.options],
+  ...['unknown_outcome', 'reserve_not_met', 'top_up_reinstated'],
 ];
+
+test('the table of dead letters has every cause, and that of an envelope every field', () => {
+  const guide = textOf('docs/guides/commands-over-kafka.md');
+  const firsts = (headings: string) => tableOf(guide, headings).flatMap(([cell = '']) => quoted(cell));
+  assert.deepEqual(firsts('| cause | what happened |').toSorted(), DeadLetter.shape.cause.options.toSorted());
+  assert.deepEqual(firsts('| field | |').toSorted(), Object.keys(CommandEnvelope.shape).toSorted());
+  const [, example = ''] = /```json\n([^`]*)```/.exec(guide) ?? [];
+  assert.ok(
+    'command' in readEnvelope({ value: new TextEncoder().encode(example) }),
+    'the example is no envelope',
+  );
+});
 
 test('what is named of the interfaces is there: codes, commands and questions', () => {
   const paths = new Set(commandPaths(registry).map(({ path }) => path));

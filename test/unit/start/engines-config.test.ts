@@ -214,3 +214,23 @@ test('in production roles know each other by a secret that somebody has chosen',
     SERVICE_KEY_FILE,
   );
 });
+
+test('replies go to topics of their own: never to those that the platform itself writes', () => {
+  assert.deepEqual(readConfig({}).replyPrefixes, ['annals.replies.']);
+  assert.deepEqual(readConfig({ BUS: 'kafka://k/house' }).replyPrefixes, ['house.replies.']);
+  const BUS_REPLY_PREFIXES = 'annals.replies.shop., partners.';
+  assert.deepEqual(readConfig({ BUS_REPLY_PREFIXES }).replyPrefixes, ['annals.replies.shop.', 'partners.']);
+  for (const wrong of [
+    'annals',
+    'annals.',
+    'a',
+    'annals.commands',
+    'annals.auctions',
+    'annals.rep',
+    'x., annals.',
+  ])
+    assert.deepEqual(refused({ BUS_REPLY_PREFIXES: wrong }), ['BUS_REPLY_PREFIXES'], wrong);
+  assert.deepEqual(refused({ BUS_REPLY_PREFIXES: 'house.', BUS: 'kafka://k/house' }), ['BUS_REPLY_PREFIXES']);
+  for (const wrong of [' ', 'a b', 'ü.', 'a/'])
+    assert.notDeepEqual(refused({ BUS_REPLY_PREFIXES: wrong }), [], wrong);
+});

@@ -17,7 +17,14 @@ import {
   secret,
 } from '#domain/kernel/message.ts';
 import { MinorUnits } from '#domain/kernel/money.ts';
-import { publicData, publicDetails, publicSchema, redacted } from '#domain/kernel/redaction.ts';
+import {
+  integrationData,
+  integrationSchema,
+  publicData,
+  publicDetails,
+  publicSchema,
+  redacted,
+} from '#domain/kernel/redaction.ts';
 import { registryOf } from '#domain/kernel/registry.ts';
 import { commonRejections } from '#domain/kernel/rejections.ts';
 import { examples, placed } from '#test/support/stored-examples.ts';
@@ -61,8 +68,20 @@ const Ask = command('Ask', {
   rejections: [No],
 });
 const Plain = event('Plain', { version: 1, description: 'Nothing marked.', data: { amount: MinorUnits } });
+const Quiet = event('Quiet', {
+  version: 1,
+  description: 'For nobody.',
+  data: { n: z.int() },
+  published: false,
+});
+const Partly = event('Partly', {
+  version: 1,
+  description: 'Less than everybody may see of one.',
+  data: { n: z.int(), balance: MinorUnits, mine: secret(z.int()) },
+  published: { without: ['balance'] },
+});
 const registry = registryOf([
-  { name: 'x', description: '', events: [Told, Plain, Refused], commands: [Ask] },
+  { name: 'x', description: '', events: [Told, Plain, Refused, Quiet, Partly], commands: [Ask] },
 ]);
 const thing = { open: 'o', key: 'k', worth: 7n };
 const told = Told({
@@ -117,6 +136,25 @@ test('what leaves is described by a schema that does not mention what is marked'
   assert.deepEqual(data.properties?.either?.oneOf?.at(1), place);
   const plain = publicSchema(registry, 'events', 'Plain');
   assert.equal(plain, messageSchemas(registry).events.Plain, 'where nothing is marked it is the same');
+});
+
+test('for the topics leaves less than everybody may see of one event: what a declaration names is left out, or all of it', () => {
+  assert.deepEqual(integrationData(registry, told), publicData(registry, told));
+  const partly = Partly({ n: 1, balance: 5n, mine: 2 });
+  assert.deepEqual(publicData(registry, partly), { n: 1, balance: '5' });
+  assert.deepEqual(integrationData(registry, partly), { n: 1 });
+  assert.equal(integrationData(registry, Quiet({ n: 1 })), undefined);
+  const reason = recordedReason([No], No({ things: [] }));
+  assert.equal(
+    integrationData(registry, Refused({ reason, deep: [] })),
+    undefined,
+    'a no, unless it says so',
+  );
+  const { properties = {}, required } = integrationSchema(registry, 'Partly') ?? {};
+  assert.deepEqual([Object.keys(properties), required], [['n'], ['n']]);
+  assert.equal(integrationSchema(registry, 'Quiet'), undefined);
+  assert.equal(integrationSchema(registry, 'Refused'), undefined);
+  assert.deepEqual(integrationSchema(registry, 'Told'), publicSchema(registry, 'events', 'Told'));
 });
 
 test('what any command can be told holds nothing marked: it goes where no catalogue is at hand', () => {

@@ -55,3 +55,26 @@ test('an event of a newer version, or of no known type, stops the reader', () =>
   assert.throws(() => weighed(4, { grams: 5, by: 'ann' }), NewerEventError);
   assert.throws(() => scales.decode(placed({ type: 'Measured', data: {}, metadata })), NewerEventError);
 });
+
+test('an event that came by a way in of a later version stops the reader, and damage does not', () => {
+  const came = (channel: unknown) => () =>
+    scales.decode(
+      placed({
+        type: 'Weighed',
+        data: { grams: 5, by: 'ann' },
+        metadata: { ...metadata, version: 3, origin: { channel } } as JsonObject,
+      }),
+    );
+  assert.equal(came('bus')().metadata.origin.channel, 'bus');
+  assert.throws(came('pigeon'), NewerEventError);
+  const damaged = {
+    ...metadata,
+    version: 3,
+    origin: { channel: 'pigeon' },
+    occurredAt: 'then',
+  } as JsonObject;
+  assert.throws(
+    () => scales.decode(placed({ type: 'Weighed', data: { grams: 5, by: 'ann' }, metadata: damaged })),
+    (error) => error instanceof z.ZodError,
+  );
+});

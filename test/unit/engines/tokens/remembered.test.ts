@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import type { Instant } from '#domain/kernel/instant.ts';
 import type { Identity } from '#domain/kernel/ports/tokens.ts';
 import { simulatedClock } from '#engines/clock/simulated.ts';
 import { rememberedVerifier } from '#engines/tokens/remembered.ts';
@@ -11,9 +12,9 @@ const ann: Identity = { actor: { id: 'ann', roles: ['bidder'], reputation: 3 }, 
 function given(answers: Readonly<Record<string, Identity>>) {
   const asked: string[] = [];
   const clock = simulatedClock({ start: START });
-  const verify = async (token: string) => {
+  const verify = async (token: string, at: Instant = clock.now()) => {
     asked.push(token);
-    return clock.now() < END ? answers[token] : undefined;
+    return at < END ? answers[token] : undefined;
   };
   return { asked, clock, tokens: rememberedVerifier({ verify }, clock) };
 }
@@ -43,4 +44,23 @@ test('the longest untouched is forgotten beyond the limit', async () => {
   await tokens.verify('token-0');
   await tokens.verify('token-1');
   assert.deepEqual(asked, ['token-1']);
+});
+
+test('a token that was good at two moments is good between them; at others it is verified anew', async () => {
+  const { asked, tokens } = given({ good: ann });
+  const earlier = '2026-03-01T11:00:00.000Z';
+  assert.deepEqual(await tokens.verify('good'), ann);
+  assert.deepEqual(await tokens.verify('good', earlier), ann);
+  assert.deepEqual(asked, ['good', 'good'], 'it may not have begun by then');
+  assert.deepEqual(await tokens.verify('good', '2026-03-01T11:30:00.000Z'), ann);
+  assert.deepEqual(await tokens.verify('good', START), ann);
+  assert.deepEqual(asked, ['good', 'good']);
+  assert.equal(
+    await tokens.verify('good', END),
+    undefined,
+    'what is behind its end is asked, though the clock is before it',
+  );
+  assert.deepEqual(asked, ['good', 'good', 'good']);
+  assert.deepEqual(await tokens.verify('good', earlier), ann, 'a no at one moment forgets no yes at another');
+  assert.deepEqual(asked, ['good', 'good', 'good']);
 });

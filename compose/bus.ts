@@ -1,0 +1,49 @@
+import type { BusAt, Config } from '#config';
+import type { Bus } from '#domain/kernel/ports/bus.ts';
+import type { Clock } from '#domain/kernel/ports/facts.ts';
+import type { Log } from '#domain/kernel/ports/log.ts';
+import type { Sealing } from '#domain/kernel/ports/sealing.ts';
+import { memoryBus } from '#engines/bus/memory/bus.ts';
+import { joseSealing, temporarySealing } from '#engines/sealing.ts';
+import { accessOf } from './access.ts';
+import { serviceKeyOf } from './service-key.ts';
+
+/** What carries integration events and commands, and keeps what we write there for ourselves. */
+export interface BusEngine {
+  readonly bus: Bus;
+  readonly sealing: Sealing;
+}
+
+interface Beside {
+  /** Of the machine. */
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+/** Under this name the key is derived that seals commands which wait. */
+const SEALING = 'commands that wait';
+
+/** @throws UnusableError for a file that lets us in */
+async function openKafka(at: Extract<BusAt, { engine: 'kafka' }>, beside: Beside): Promise<Bus> {
+  const { credentials, authority, certificate } = await accessOf('BUS', at.files);
+  const { brokers, address, prefix, tls } = at;
+  // Loaded where it is wanted: its driver takes memory and time of every start.
+  const { kafkaBus } = await import('#engines/bus/kafka/bus.ts');
+  const access = { credentials, authority: authority?.text, certificate: certificate?.text };
+  return kafkaBus({ ...{ brokers, address, prefix, tls }, ...access, ...beside });
+}
+
+/**
+ * Opens the bus that the settings name; it need not be there yet.
+ *
+ * @throws UnusableError for a file that lets us in; the same and DamagedFileError for the secret that keys are derived from
+ */
+export async function openBus(
+  config: Pick<Config, 'bus' | 'service' | 'dataDir'>,
+  beside: Beside,
+): Promise<BusEngine> {
+  // What waits in memory ends with the process, and so does its key.
+  if (config.bus.engine === 'memory') return { bus: memoryBus(beside), sealing: temporarySealing() };
+  const sealing = joseSealing((await serviceKeyOf(config)).keyFor(SEALING));
+  return { bus: await openKafka(config.bus, beside), sealing };
+}

@@ -1,0 +1,83 @@
+import type { Config } from '#config';
+import type { Dispatch } from '#domain/kernel/envelope.ts';
+import { StoreError } from '#domain/kernel/ports/event-store.ts';
+import type { Clock, NewId } from '#domain/kernel/ports/facts.ts';
+import type { Log } from '#domain/kernel/ports/log.ts';
+import type { Standing } from '#domain/kernel/ports/standing.ts';
+import { type DoneWith, type FollowedClock, followedClock } from '#engines/clock/followed.ts';
+import { type ServiceClient, serviceClient } from '#engines/service/client.ts';
+import { remoteDispatch } from '#engines/service/dispatch.ts';
+import { serviceTokens } from '#engines/service/tokens.ts';
+import type { KnowsRole } from '#write-side/service/dispatch.ts';
+import { registry } from './contexts.ts';
+import { reasonOf } from './reason.ts';
+import { serviceKeyOf } from './service-key.ts';
+
+export type { DoneWith };
+
+/** How the processes of one platform reach each other, as this one has a part in it. */
+export interface Service {
+  /** Where others send commands to this process. */
+  readonly knows?: KnowsRole;
+  /** Where this process sends its commands. */
+  readonly writeSide?: WriteSideElsewhere;
+  close(): Promise<void>;
+}
+
+/** The process that decides, as others have it. */
+export interface WriteSideElsewhere {
+  readonly dispatch: Dispatch;
+  readonly standing: () => Standing;
+  /** Set where the business lives by a simulated clock. */
+  readonly clock?: FollowedClock;
+}
+
+export interface ServiceOptions {
+  readonly config: Config;
+  readonly machineClock: Clock;
+  readonly newId: NewId;
+  readonly log: Log;
+  /** Names this process, and no other that ever was. */
+  readonly owner: string;
+  /** How long the time is waited for, in milliseconds. */
+  readonly joinWithinMs: number;
+}
+
+/** @throws StoreError `unavailable` where nobody tells the time */
+async function follow(client: ServiceClient, options: ServiceOptions): Promise<FollowedClock | undefined> {
+  const { config, owner, ...others } = options;
+  if (config.clock !== 'simulated') return undefined;
+  try {
+    return await followedClock({ client, follower: owner, ...others });
+  } catch (error) {
+    throw new StoreError('unavailable', `SERVICE_URL tells no time: ${reasonOf(error)}.`, { cause: error });
+  }
+}
+
+/**
+ * Opens the way between the roles: none where one process does everything.
+ *
+ * @throws UnusableError, DamagedFileError for the secret that they share; StoreError `unavailable` where nobody tells a simulated time
+ */
+export async function openService(options: ServiceOptions): Promise<Service> {
+  const { config, machineClock, newId, log } = options;
+  if (config.whole) return { close: async () => undefined };
+  const key = (await serviceKeyOf(config)).keyFor('service');
+  const tokens = serviceTokens({ key, clock: machineClock });
+  if (config.roles.includes('write-side')) return { knows: tokens.verify, close: async () => undefined };
+  const { url } = config.service;
+  if (url === undefined) return { close: async () => undefined };
+  const client = serviceClient({ url, token: tokens.issue, clock: machineClock });
+  const clock = await follow(client, options);
+  return {
+    writeSide: {
+      dispatch: remoteDispatch({ client, registry, newId, log }),
+      standing: client.standing,
+      ...(clock !== undefined && { clock }),
+    },
+    async close() {
+      client.close();
+      await clock?.stop();
+    },
+  };
+}

@@ -1,0 +1,132 @@
+import http, { type ClientRequest, type IncomingMessage } from 'node:http';
+import https from 'node:https';
+import type { Clock } from '#domain/kernel/ports/facts.ts';
+import type { Standing } from '#domain/kernel/ports/standing.ts';
+import { serviceLimits } from '#runtime/service/limits.ts';
+import { watched } from '../standing.ts';
+
+/** No answer, and nobody can tell what became of what was asked. */
+export class UnansweredError extends Error {
+  constructor(message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.name = 'UnansweredError';
+  }
+}
+
+/** Too much is under way from here; nothing was sent. */
+export class TooMuchUnderWayError extends Error {
+  constructor() {
+    super('too much is under way');
+    this.name = 'TooMuchUnderWayError';
+  }
+}
+
+export interface Answered {
+  readonly status: number;
+  /** What its JSON says; undefined where it is none. */
+  readonly body: unknown;
+}
+
+/** Asks the process that decides. */
+export interface ServiceClient {
+  /**
+   * @param text JSON; asked again it must mean the same, since it may be sent twice
+   * @throws UnansweredError after the time, or when the connection breaks; TooMuchUnderWayError
+   */
+  ask(path: string, text: string, withinMs: number, signal?: AbortSignal): Promise<Answered>;
+  standing(): Standing;
+  /** What is under way is answered no more. */
+  close(): void;
+}
+
+export interface ServiceClientOptions {
+  /** The origin: `http://write-side:4002`. */
+  readonly url: string;
+  readonly token: () => Promise<string>;
+  /** The machine's. */
+  readonly clock: Clock;
+}
+
+/** What breaks before its first byte on a connection that was kept had been closed there meanwhile. */
+const isStale = (request: ClientRequest, error: unknown): boolean =>
+  request.reusedSocket &&
+  error instanceof Error &&
+  'code' in error &&
+  (error.code === 'ECONNRESET' || error.code === 'EPIPE');
+
+async function bodyOf(response: IncomingMessage): Promise<unknown> {
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  for await (const chunk of response as AsyncIterable<Buffer>) {
+    bytes += chunk.length;
+    if (bytes > serviceLimits.answerBytes) throw new UnansweredError('the answer is too long');
+    chunks.push(chunk);
+  }
+  try {
+    return JSON.parse(Buffer.concat(chunks).toString());
+  } catch {
+    return undefined;
+  }
+}
+
+const reasonOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
+
+/** Speaks HTTP to the service port, over connections that are kept. */
+export function serviceClient({ url, token, clock }: ServiceClientOptions): ServiceClient {
+  const { Agent, request: send } = url.startsWith('https:') ? https : http;
+  const agent = new Agent({ keepAlive: true, maxSockets: serviceLimits.connections });
+  const closing = new AbortController();
+  let underWay = 0;
+  const seen = watched(url, clock.now);
+
+  function once(path: string, text: string, authorization: string, signal: AbortSignal): Promise<Answered> {
+    return new Promise((resolve, reject) => {
+      const request = send(`${url}${path}`, {
+        ...{ method: 'POST', agent, signal },
+        headers: {
+          Authorization: authorization,
+          'Content-Type': 'application/json',
+          'Content-Length': Buffer.byteLength(text),
+        },
+      });
+      request.on('error', (error) =>
+        isStale(request, error)
+          ? once(path, text, authorization, signal).then(resolve, reject)
+          : reject(error),
+      );
+      request.on('response', (response) => {
+        bodyOf(response).then((body) => resolve({ status: response.statusCode ?? 0, body }), reject);
+      });
+      request.end(text);
+    });
+  }
+
+  return {
+    async ask(path, text, withinMs, signal) {
+      if (underWay >= serviceLimits.underWay) throw new TooMuchUnderWayError();
+      underWay += 1;
+      const over = AbortSignal.any([
+        ...[closing.signal, AbortSignal.timeout(withinMs)],
+        ...(signal === undefined ? [] : [signal]),
+      ]);
+      try {
+        const answered = await once(path, text, `Bearer ${await token()}`, over);
+        seen.answered();
+        return answered;
+      } catch (error) {
+        const late = over.aborted && !closing.signal.aborted && signal?.aborted !== true;
+        const why = late ? `no answer within ${withinMs} ms` : reasonOf(error);
+        const message = `${url}: ${why}`;
+        if (signal?.aborted !== true) seen.failed(message, 'writes');
+        throw new UnansweredError(message, { cause: error });
+      } finally {
+        underWay -= 1;
+      }
+    },
+    standing: seen.standing,
+    close() {
+      closing.abort();
+      agent.destroy();
+    },
+  };
+}

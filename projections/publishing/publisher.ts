@@ -1,0 +1,121 @@
+import type { RecordedEvent } from '#domain/kernel/envelope.ts';
+import { type Bus, BusError, type BusRecord, busLimits } from '#domain/kernel/ports/bus.ts';
+import type { Handled, Handler } from '#domain/kernel/ports/consumer.ts';
+import { type Publishing, recordOf } from './cloud-event.ts';
+import { topicsOf } from './topics.ts';
+
+/** Its name, under which its checkpoints are kept. */
+export const PUBLISHER = 'publisher';
+/** Into how many parts the streams are divided among the processes that publish; once chosen, it stays. */
+const PARTITIONS = 8;
+
+export interface PublisherOptions extends Publishing {
+  readonly bus: Pick<Bus, 'declare' | 'send'>;
+}
+
+/** As Kafka counts them; a few bytes of a record's frame are spared nobody. */
+export const bytesOf = ({ key, value, headers }: BusRecord): number =>
+  Object.entries(headers).reduce(
+    (sum, [name, text]) => sum + Buffer.byteLength(name) + Buffer.byteLength(text),
+    Buffer.byteLength(key) + Buffer.byteLength(value),
+  );
+
+/** The records in their order, in pieces each of which is one send: none is larger than one record may be. */
+export function inSends(records: readonly BusRecord[]): readonly (readonly BusRecord[])[] {
+  const sends: BusRecord[][] = [];
+  let bytes = 0;
+  for (const record of records) {
+    const size = bytesOf(record);
+    const last = sends.at(-1);
+    if (
+      last === undefined ||
+      last.length === busLimits.recordsPerSend ||
+      bytes + size > busLimits.recordBytes
+    ) {
+      sends.push([record]);
+      bytes = size;
+    } else {
+      last.push(record);
+      bytes += size;
+    }
+  }
+  return sends;
+}
+
+/**
+ * Tells the topics of every event that leaves, in the order of its stream: at least once, since what was sent before its checkpoint was
+ * committed is sent again. It follows everything that is recorded, also what it does not tell of: one that looked for the types it knows
+ * would pass over those of a newer version, and nobody would ever be told of them.
+ */
+export function publisher(options: PublisherOptions): Handler {
+  const { bus, registry, prefix } = options;
+  let declared: Promise<void> | undefined;
+
+  /** Once, and again where a topic is gone or it came to nothing. */
+  async function declare(): Promise<void> {
+    declared ??= bus.declare(topicsOf(registry, prefix));
+    try {
+      await declared;
+    } catch (error) {
+      declared = undefined;
+      throw error;
+    }
+  }
+
+  async function send(records: readonly BusRecord[], signal: AbortSignal): Promise<void> {
+    for (const piece of inSends(records)) {
+      // What follows would come behind what another owner has sent meanwhile, and nothing of this is committed any more.
+      signal.throwIfAborted();
+      await bus.send(piece);
+    }
+  }
+
+  return {
+    name: PUBLISHER,
+    filter: {},
+    partitions: PARTITIONS,
+    key: ({ stream }) => stream,
+    async handle(events, signal): Promise<Handled> {
+      const { records, failures } = recordsOf(options, events);
+      if (records.length > 0) {
+        await declare();
+        try {
+          await send(records, signal);
+        } catch (error) {
+          if (error instanceof BusError && error.code === 'no_such_topic') declared = undefined;
+          throw error;
+        }
+      }
+      return { writes: [], failures };
+    },
+  };
+}
+
+/** A stream with an event that cannot be told waits from that event on; the others go on. */
+function recordsOf(
+  publishing: Publishing,
+  events: readonly RecordedEvent[],
+): { readonly records: readonly BusRecord[]; readonly failures: Handled['failures'] } {
+  const records: BusRecord[] = [];
+  const failures = new Map<string, Handled['failures'][number]>();
+  for (const event of events) {
+    if (failures.has(event.stream)) continue;
+    try {
+      const record = recordOf(publishing, event);
+      if (record !== undefined) records.push(checked(record));
+    } catch (error) {
+      failures.set(event.stream, { key: event.stream, event, error: asError(error) });
+    }
+  }
+  return { records, failures: [...failures.values()] };
+}
+
+/** No event is so large: what the store takes is a quarter of it. @throws RangeError */
+function checked(record: BusRecord): BusRecord {
+  const bytes = bytesOf(record);
+  if (bytes > busLimits.recordBytes)
+    throw new RangeError(`a record of ${bytes} bytes is more than a topic takes`);
+  return record;
+}
+
+const asError = (error: unknown): Error => (error instanceof Error ? error : new Error(String(error)));

@@ -1,0 +1,203 @@
+import assert from 'node:assert/strict';
+import { randomUUID } from 'node:crypto';
+import { after, test } from 'node:test';
+import { setTimeout as pause } from 'node:timers/promises';
+import { ask, type Customer, customerAt, healthOf } from '#test/support/customer.ts';
+import { type Inhabited, inhabit } from '#test/support/inhabited.ts';
+import { connect, follow, type Item } from '../support/clients/graphql-ws.ts';
+import { ownKafka } from './kafka-server.ts';
+import { ownServer } from './mongo-server.ts';
+import { type Roles, startRoles } from './role-processes.ts';
+
+// One platform whose roles are processes of their own, before real servers: those that MONGODB_URL and KAFKA_URL name, or some of our
+// own where this machine can start them.
+
+const given = { mongodb: process.env.MONGODB_URL, kafka: process.env.KAFKA_URL };
+function notRun(reason: unknown): undefined {
+  const why = reason instanceof Error ? reason.message : String(reason);
+  process.stderr.write(`roles: processes of their own were not run: ${why}\n`);
+  return undefined;
+}
+const mongodb = given.mongodb === undefined ? await ownServer().catch(notRun) : undefined;
+const kafka = given.kafka === undefined ? await ownKafka().catch(notRun) : undefined;
+const readStore = given.mongodb ?? mongodb?.url;
+const bus = given.kafka ?? (kafka && `kafka://${kafka.broker}`);
+
+/** In a database of its own. */
+function databaseIn(url: string): string {
+  const named = new URL(url);
+  named.pathname = `/annals-test-${randomUUID().slice(0, 8)}`;
+  return named.href;
+}
+
+/** With topics of its own. */
+const topicsIn = (url: string): string =>
+  `${new URL(url).protocol}//${new URL(url).host}/annals-test-${randomUUID().slice(0, 8)}`;
+
+const dollars = (amount: string) => ({ amount, currency: 'USD' });
+const BID = `mutation ($id: ID, $maximum: PositiveMoneyInput!) {
+  placeBid(commandId: $id, auctionId: "open-1", maximum: $maximum) {
+    __typename ... on Accepted { position leads } ... on Rejection { code } ... on Unavailable { retryAfterMs }
+  }
+}`;
+type Told = { readonly __typename: string; readonly code?: string; readonly position?: string };
+
+async function bid(who: Customer, amount: string, id: string = randomUUID()): Promise<Told> {
+  const { body } = await who.query(BID, { id, maximum: dollars(amount) });
+  const { data } = body as { readonly data?: { readonly placeBid: Told } };
+  return data?.placeBid ?? assert.fail(JSON.stringify(body));
+}
+
+const AUCTION = `query ($at: Token) { auction(auctionId: "open-1", atLeast: $at) { bids price { amount } } }`;
+async function auctionAt(url: string, authorization: string, at: string | undefined) {
+  const { body } = await customerAt(url, authorization).query(AUCTION, { at });
+  const { data } = body as { readonly data?: { readonly auction: { readonly bids: number } } };
+  return data?.auction ?? assert.fail(JSON.stringify(body));
+}
+
+/** Everything that a client is told, over every socket that it has to open for it. */
+function followed(url: string, token: string) {
+  const items: Item[] = [];
+  const client = connect(`${url.replace('http', 'ws')}/graphql`, () => token);
+  const feed = follow(client, 'open-1', 100);
+  let ended = false;
+  const running = (async () => {
+    for await (const item of feed)
+      if (ended) return;
+      else items.push(item);
+  })();
+  return {
+    items,
+    async until(bids: number) {
+      for (const end = Date.now() + 20_000; Date.now() < end; await pause(20))
+        if ((items.at(-1)?.auction.bids ?? -1) >= bids) return;
+      assert.fail(`of ${bids} bids the feed has told ${items.at(-1)?.auction.bids}`);
+    },
+    async end() {
+      ended = true;
+      await client.dispose();
+      void running.catch(() => undefined);
+    },
+  };
+}
+
+const bare = (authorization: string): string => authorization.replace('Bearer ', '');
+
+async function movedBy(url: string, ms: number): Promise<number> {
+  const { now } = (await (await fetch(`${url}/dev/clock`)).json()) as { readonly now: string };
+  const to = new Date(Date.parse(now) + ms).toISOString();
+  const began = Date.now();
+  const { status, body } = await ask(`${url}/dev/clock`, { to });
+  assert.deepEqual([status, body.now], [200, to]);
+  return Date.now() - began;
+}
+
+let roles: Roles | undefined;
+after(async () => {
+  await roles?.stop();
+  await Promise.all([mongodb?.end(), kafka?.end()]);
+});
+if (readStore !== undefined && bus !== undefined) {
+  roles = await startRoles({
+    readStore: databaseIn(readStore),
+    bus: topicsIn(bus),
+    environment: { CLOCK: 'simulated' },
+  });
+  const { entrance } = roles;
+  const here = await inhabit(entrance.url);
+  const [ann, bob] = ['ann', 'bob'].map((name) =>
+    customerAt(entrance.url, here.sessions[name as 'ann' | 'bob'].authorization),
+  ) as [Customer, Customer];
+  story(roles, here, ann, bob);
+}
+
+function story(roles: Roles, here: Inhabited, ann: Customer, bob: Customer): void {
+  const { entrance, processes } = roles;
+  const replicas = ['read-api-1', 'read-api-2'].map((name) => processes[name]?.url ?? '');
+  let bids = 0;
+
+  test('every process is ready, and tells of what it has alone', async () => {
+    const healths = await Promise.all(Object.values(processes).map(({ url }) => healthOf(url)));
+    for (const { status } of healths) assert.equal(status, 'ready');
+    const parts = healths.map(({ components }) => Object.keys(components));
+    assert.ok(parts.some((names) => names.includes('sagas') && !names.includes('projections')));
+    assert.ok(parts.some((names) => names.includes('projections') && !names.includes('sagas')));
+    for (const url of replicas) assert.ok(entrance.given(url) > 0, url);
+  });
+
+  test('what was written is read in whichever replica, by its token', async () => {
+    const { position } = await bid(ann, '10000');
+    bids += 1;
+    assert.ok(position !== undefined);
+    for (const url of replicas) assert.equal((await auctionAt(url, ann.authorization, position)).bids, bids);
+  });
+
+  test('a feed that changes the replica has no gap and nothing twice', async (t) => {
+    const feed = followed(entrance.url, bare(here.sessions.ida.authorization));
+    t.after(feed.end);
+    await feed.until(bids);
+    for (const name of ['read-api-1', 'read-api-2']) {
+      await roles.kill(name);
+      for (const who of [bob, ann]) {
+        bids += 1;
+        const { code } = await bid(who, String(10_000 + bids * 1_000));
+        assert.equal(code, undefined);
+      }
+      await feed.until(bids);
+      await roles.restart(name);
+    }
+    for (const [at, { after }] of feed.items.entries())
+      if (at > 0) assert.equal(after, feed.items[at - 1]?.position, `item ${at}`);
+    const told = feed.items.map(({ auction }) => auction.bids);
+    assert.deepEqual(
+      told,
+      told.toSorted((a, b) => a - b),
+    );
+  });
+
+  test('the clock moves on without a role that hangs, or dies on the way, and all are at one moment again', async () => {
+    roles.freeze('projections-1');
+    await movedBy(entrance.url, 1_000);
+    roles.thaw('projections-1');
+    const moving = movedBy(entrance.url, 60_000);
+    await roles.kill('read-api-2');
+    await moving;
+    await roles.restart('read-api-2');
+    await movedBy(entrance.url, 1_000);
+    assert.equal((await auctionAt(replicas[1] ?? '', ann.authorization, undefined)).bids, bids);
+  });
+
+  test('while the write side is away commands are told to come again, and the same id is decided once', async () => {
+    await roles.kill('write-side');
+    const id = randomUUID();
+    const amount = String(100_000);
+    const { code } = await bid(bob, amount, id);
+    assert.equal(code, 'unavailable');
+    assert.equal((await auctionAt(replicas[0] ?? '', ann.authorization, undefined)).bids, bids);
+    await roles.restart('write-side');
+    const answers = [await bid(bob, amount, id), await bid(bob, amount, id)];
+    bids += 1;
+    assert.deepEqual(
+      answers.map(({ __typename }) => __typename),
+      ['Accepted', 'Accepted'],
+    );
+    const { position } = answers[1] ?? {};
+    assert.equal((await auctionAt(replicas[1] ?? '', ann.authorization, position)).bids, bids);
+  });
+
+  test('projections that are killed are gone on with by their replica', async () => {
+    await roles.kill('projections-1');
+    await roles.kill('projections-2');
+    const { position } = await bid(ann, '300000');
+    bids += 1;
+    await roles.restart('projections-2');
+    for (const end = Date.now() + 20_000; Date.now() < end; await pause(200)) {
+      const { body } = await customerAt(replicas[0] ?? '', ann.authorization).query(AUCTION, {
+        at: position,
+      });
+      if ((body as { readonly data?: unknown }).data) break;
+    }
+    assert.equal((await auctionAt(replicas[0] ?? '', ann.authorization, position)).bids, bids);
+    await roles.restart('projections-1');
+  });
+}

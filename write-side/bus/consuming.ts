@@ -1,0 +1,76 @@
+import type { Bus, BusConsumer } from '#domain/kernel/ports/bus.ts';
+import { doubled, pause } from '#runtime/pause.ts';
+import { type CommandCounts, type RecordHandlingOptions, recordHandling } from './commands.ts';
+import { declaredTopics } from './topics.ts';
+
+/** Records of one partition that are at work at once: what is done again where a process is killed. */
+const RECORDS_AT_ONCE = 50;
+/** Pauses between two tries to make the topics. */
+const FIRST_PAUSE_MS = 200;
+const LONGEST_PAUSE_MS = 5_000;
+
+export interface BusCommandsOptions extends RecordHandlingOptions {
+  readonly bus: Bus;
+}
+
+export interface BusCommands {
+  /** Resolves when commands are taken. */
+  readonly joined: Promise<void>;
+  /** What goes wrong and is tried again (undefined: nothing), and what has been done. */
+  status(): CommandCounts & { readonly problem: string | undefined };
+  /** Takes nothing more, and resolves when what was at work is done. Repeats wait for the first. */
+  stop(): Promise<void>;
+}
+
+/** Takes commands from the bus, as soon as that is there. Never rejects for a bus that is away. */
+export function busCommands(options: BusCommandsOptions): BusCommands {
+  const { bus, topics, clock, log } = options;
+  const handling = recordHandling(options);
+  const stopping = new AbortController();
+  let undeclared: string | undefined;
+  let consumer: BusConsumer | undefined;
+
+  /** @returns whether the topics are there; not where it is stopped before */
+  async function declare(): Promise<boolean> {
+    for (let failures = 0; !stopping.signal.aborted; ) {
+      try {
+        await bus.declare(declaredTopics(topics));
+        undeclared = undefined;
+        return true;
+      } catch (error) {
+        failures += 1;
+        undeclared = error instanceof Error ? error.message : String(error);
+        if (failures === 1) log.warn({ err: error }, 'the topics of commands cannot be made yet');
+        await pause(clock, doubled(failures, FIRST_PAUSE_MS, LONGEST_PAUSE_MS), stopping.signal);
+      }
+    }
+    return false;
+  }
+
+  async function begin(): Promise<void> {
+    if (!(await declare()) || stopping.signal.aborted) return;
+    consumer = bus.consume({
+      group: topics.group,
+      topics: [topics.commands, ...topics.retries.map(({ name }) => name)],
+      handle: handling.handle,
+      most: RECORDS_AT_ONCE,
+    });
+    await consumer.joined;
+  }
+
+  const joined = begin();
+  let stopped: Promise<void> | undefined;
+  async function end(): Promise<void> {
+    stopping.abort();
+    if (consumer === undefined) await joined;
+    await consumer?.stop();
+  }
+  return {
+    joined,
+    status: () => ({ problem: undeclared ?? consumer?.problem(), ...handling.counts() }),
+    stop() {
+      stopped ??= end();
+      return stopped;
+    },
+  };
+}
