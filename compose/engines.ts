@@ -225,7 +225,7 @@ export async function openEngines(options: EnginesOptions): Promise<ProcessEngin
   // Whoever neither takes commands nor tells what has happened reaches for none outside.
   const busAt: BusAt = has('write-side') || has('publisher') ? config.bus : { engine: 'memory' };
   const { bus, sealing } = await openBus({ ...config, bus: busAt }, { clock: machineClock, log });
-  begun.defer(bus.close);
+  begun.defer(() => bus.close());
   const isSimulated = config.clock === 'simulated';
   const simulated = isSimulated && has('write-side') ? await simulatedFrom(store) : undefined;
   clock = simulated ?? service.writeSide?.clock?.clock ?? systemClock();
@@ -255,7 +255,7 @@ export async function openEngines(options: EnginesOptions): Promise<ProcessEngin
     standings: [
       { name: 'event-store', standing: store.standing },
       { name: 'read-store', standing: readStore.standing },
-      { name: 'bus', standing: bus.standing },
+      { name: 'bus', standing: () => bus.standing() },
     ],
     workOf,
     close: () => opened.disposeAsync(),
