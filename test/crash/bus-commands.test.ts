@@ -46,7 +46,9 @@ class Life {
 /** The bus as a mortal process has it: what is killed inside a handler is not committed. */
 function mortal(bus: Bus, life: Life): Bus {
   return {
-    ...bus,
+    declare: (topics) => bus.declare(topics),
+    standing: () => bus.standing(),
+    close: () => bus.close(),
     send: life.around((records) => bus.send(records)),
     consume(options: BusConsumerOptions) {
       return bus.consume({

@@ -15,8 +15,8 @@ const START_MS = 180_000;
 export interface OwnServer {
   readonly url: string;
   signal(signal: 'SIGKILL' | 'SIGSTOP' | 'SIGCONT'): void;
-  /** Again, after it was killed, on the data that it had. */
-  start(): Promise<void>;
+  /** Again, after it was killed, on the data that it had. @param options others of the server than before */
+  start(options?: string): Promise<void>;
   /** Ends it and removes its data. */
   end(): Promise<void>;
 }
@@ -39,7 +39,7 @@ const reasonOf = (error: unknown): string =>
 export async function ownServer(options = ''): Promise<OwnServer> {
   const port = await freePort();
   const data = await mkdtemp(join(tmpdir(), 'annals-mongo-'));
-  const environment = { ...process.env, MONGO_PORT: String(port), MONGO_DATA: data, MONGO_ARGS: options };
+  const environment = { ...process.env, MONGO_PORT: String(port), MONGO_DATA: data };
   const pid = () => Number(readFileSync(join(data, 'pid'), 'utf8'));
 
   /** However this process ends. */
@@ -57,9 +57,10 @@ export async function ownServer(options = ''): Promise<OwnServer> {
     await rm(data, { recursive: true, force: true });
   }
 
-  async function start(): Promise<void> {
+  async function start(other = options): Promise<void> {
     try {
-      await run('bash', [SCRIPT, 'start'], { env: environment, timeout: START_MS });
+      const env = { ...environment, MONGO_ARGS: other };
+      await run('bash', [SCRIPT, 'start'], { env, timeout: START_MS });
     } catch (error) {
       await end().catch(() => undefined);
       throw new Error(reasonOf(error));

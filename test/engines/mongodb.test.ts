@@ -173,8 +173,9 @@ function alone(at: string): void {
     });
 
     it('tells hosts and database when it cannot be opened, and no password', async () => {
-      const nobody = addressOf('mongodb://ann:s3cret@127.0.0.1:1/annals?serverSelectionTimeoutMS=100');
-      const bad = addressOf('mongodb://ann:s3cret@127.0.0.1:x/annals');
+      const access = { credentials: { username: 'ann', password: 's3cret' } };
+      const nobody = { ...addressOf('mongodb://127.0.0.1:1/annals'), access };
+      const bad = { ...addressOf('mongodb://127.0.0.1:x/annals'), access };
       for (const address of [nobody, bad])
         await assert.rejects(
           openMongoReadStore(address),

@@ -12,8 +12,8 @@ import { type Replies, replies } from './replies.ts';
 import { type ReadCommand, type Retries, retries } from './retried.ts';
 import type { CommandTopics } from './topics.ts';
 
-export interface BusCommandsOptions extends DecidingOptions {
-  readonly bus: Bus;
+export interface RecordHandlingOptions extends DecidingOptions {
+  readonly bus: Pick<Bus, 'send'>;
   readonly topics: CommandTopics;
   /** What the names of topics begin with to which replies may go. */
   readonly replyPrefixes: readonly string[];
@@ -98,7 +98,7 @@ type Read = { readonly command: ReadCommand } | { readonly died: Died };
 
 /** Reads records: as they came from outside, and as they come back from the topics in which they waited. */
 function reading(
-  { topics, tokens, judgedAt, replyPrefixes, clock }: BusCommandsOptions,
+  { topics, tokens, judgedAt, replyPrefixes, clock }: RecordHandlingOptions,
   { allows }: Replies,
   waiting: Retries,
 ) {
@@ -133,7 +133,7 @@ function reading(
  * with. After a crash between any two of these the whole is done again: the pipeline knows the command by its key and gives the reply of
  * the first time.
  */
-export function recordHandling(options: BusCommandsOptions): RecordHandling {
+export function recordHandling(options: RecordHandlingOptions): RecordHandling {
   const { bus, topics, registry, sealing, clock, newId, log, replyPrefixes, epoch } = options;
   const decide = deciding(options);
   const answers = replies({ bus, registry, prefixes: replyPrefixes, epoch });

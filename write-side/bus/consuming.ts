@@ -1,6 +1,6 @@
-import type { BusConsumer } from '#domain/kernel/ports/bus.ts';
+import type { Bus, BusConsumer } from '#domain/kernel/ports/bus.ts';
 import { doubled, pause } from '#runtime/pause.ts';
-import { type BusCommandsOptions, type CommandCounts, recordHandling } from './commands.ts';
+import { type CommandCounts, type RecordHandlingOptions, recordHandling } from './commands.ts';
 import { declaredTopics } from './topics.ts';
 
 /** Records of one partition that are at work at once: what is done again where a process is killed. */
@@ -8,6 +8,10 @@ const RECORDS_AT_ONCE = 50;
 /** Pauses between two tries to make the topics. */
 const FIRST_PAUSE_MS = 200;
 const LONGEST_PAUSE_MS = 5_000;
+
+export interface BusCommandsOptions extends RecordHandlingOptions {
+  readonly bus: Bus;
+}
 
 export interface BusCommands {
   /** Resolves when commands are taken. */

@@ -22,7 +22,7 @@ import { optionsOver } from '#test/support/bus-commands.ts';
 import { inTime } from '#test/support/platform.ts';
 import { tallies } from '#test/support/tally.ts';
 import { until } from '#test/support/until.ts';
-import { type BusCommandsOptions, recordHandling } from '#write-side/bus/commands.ts';
+import { type RecordHandlingOptions, recordHandling } from '#write-side/bus/commands.ts';
 import { busCommands } from '#write-side/bus/consuming.ts';
 import { DeadLetter } from '#write-side/bus/dead-letters.ts';
 import { commandTopics } from '#write-side/bus/topics.ts';
@@ -38,7 +38,7 @@ const json = (value: string): Record<string, unknown> => JSON.parse(value) as Re
 type Answer = (envelope: Envelope) => Rejection | undefined;
 
 /** What handles records, with a dispatch whose answers a test gives, and a bus that keeps what is sent. */
-async function given(answer: Answer, change: Partial<BusCommandsOptions> = {}) {
+async function given(answer: Answer, change: Partial<RecordHandlingOptions> = {}) {
   const clock = simulatedClock({ start: START });
   const asked: Envelope[] = [];
   const sent: BusRecord[] = [];
@@ -50,15 +50,13 @@ async function given(answer: Answer, change: Partial<BusCommandsOptions> = {}) {
       return { outcome: 'accepted', commandId, stream: 'tally-a', position: undefined, events: [] };
     return { outcome: 'rejected', commandId, rejection, position: undefined, events: [] };
   };
-  const bus = {
-    ...memoryBus({ clock }),
-    send: async (records: readonly BusRecord[]) => void sent.push(...records),
-  };
-  const options = await optionsOver(
-    bus,
+  const bus = { send: async (records: readonly BusRecord[]) => void sent.push(...records) };
+  const made = await optionsOver(
+    memoryBus({ clock }),
     { registry, dispatch, epoch: 'e' },
     { prefix: 'p', signingKey, clock },
   );
+  const options = { ...made, bus };
   const handling = recordHandling({ ...options, ...change });
   const issuer = await joseIssuer({ key: signingKey, issuer: 'annals', audience: 'annals', clock });
   const { token } = await issuer.issue({ id: 'ann', roles: ['bidder'], reputation: 0 }, HOUR_MS);
@@ -212,14 +210,14 @@ test('a waiting command is opened by our key alone, and says whom it is from for
 });
 
 /** A bus on which sending fails, once, as a broker does that is away. */
-const away = (t: TestContext, bus: Bus): Bus => {
+const away = (t: TestContext, bus: Pick<Bus, 'send'>): Pick<Bus, 'send'> => {
   let failed = false;
   const send = t.mock.fn(async (records: readonly BusRecord[]) => {
     if (failed) return bus.send(records);
     failed = true;
     throw new BusError('unavailable', 'kafka://k away');
   });
-  return { ...bus, send };
+  return { send };
 };
 
 test('where the bus is away nothing is done with, and all of it is done again', async (t) => {
