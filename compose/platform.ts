@@ -233,7 +233,8 @@ export async function startPlatform(options: PlatformOptions): Promise<Platform>
     operationsUrl: operations?.url,
     serviceUrl: service?.url,
     stop() {
-      stopped ??= stopInOrder(engines, roles, ports, config);
+      const ending = clock === undefined ? roles : [...roles, { leave: async () => clock.end() }];
+      stopped ??= stopInOrder(engines, ending, ports, config);
       return stopped;
     },
   };
