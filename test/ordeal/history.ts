@@ -1,18 +1,5 @@
-import { openHistory } from '#compose/stores.ts';
 import type { StoredEvent } from '#domain/kernel/envelope.ts';
 import { type EventStore, storeLimits } from '#domain/kernel/ports/event-store.ts';
-import { systemClock } from '#engines/clock/system.ts';
-
-/** The history in a platform's folder, beside whoever writes it. */
-export async function withHistory<T>(folder: string, use: (store: EventStore) => Promise<T>): Promise<T> {
-  const at = { profile: 'embedded', folder } as const;
-  const store = await openHistory(at, { clock: systemClock(), readOnly: true });
-  try {
-    return await use(store);
-  } finally {
-    await store.close();
-  }
-}
 
 /** All of it, in order. */
 export async function wholeOf(store: Pick<EventStore, 'readAll'>): Promise<readonly StoredEvent[]> {
