@@ -132,7 +132,7 @@ function forRoles(
 
 /** What is told of them to whoever looks after the process. */
 function observed(
-  { clockJump, standings, writeSide }: ProcessEngines,
+  { clockJump, standings, store, writeSide }: ProcessEngines,
   roles: readonly RunningRole[],
   { whole, roles: named }: Config,
 ): Pick<PortsOptions, 'metrics' | 'health'> {
@@ -142,6 +142,7 @@ function observed(
     metrics: metrics({
       ...Object.assign({}, ...roles.map(({ measured }) => measured)),
       consumers: () => roles.flatMap(({ consumers }) => consumers?.() ?? []),
+      head: () => store.head(),
       engines,
     }),
     health() {
@@ -233,7 +234,8 @@ export async function startPlatform(options: PlatformOptions): Promise<Platform>
     operationsUrl: operations?.url,
     serviceUrl: service?.url,
     stop() {
-      stopped ??= stopInOrder(engines, roles, ports, config);
+      const ending = clock === undefined ? roles : [...roles, { leave: async () => clock.end() }];
+      stopped ??= stopInOrder(engines, ending, ports, config);
       return stopped;
     },
   };

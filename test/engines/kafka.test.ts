@@ -388,7 +388,7 @@ function failures(server: OwnKafka): void {
         assert.ok(outcome.status === 'rejected' && coded('unavailable')(outcome.reason));
       assert.ok(tookMs < 15_000, `${tookMs} ms`);
       assert.equal(bus.standing().state, 'down');
-      assert.match(consumer.problem() ?? '', /^kafka:/);
+      assert.match(await until(() => consumer.problem(), 'the consumer says so'), /^kafka:/);
       server.signal('SIGCONT');
       for (const value of ['1', '2', '3']) await bus.send([record(topic, 'k', value)]);
       assert.equal(bus.standing().state, 'up');

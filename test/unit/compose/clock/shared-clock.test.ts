@@ -148,7 +148,7 @@ test('one that hangs is waited for a bounded time, and is at the present moment 
   assert.ok(told.turn > turn);
 });
 
-test('one that is killed while it waits is missed by nobody, and one killed in the midst of a move holds it up no longer', async () => {
+test('one that is killed while it waits is missed by nobody, and one killed in the midst of a move holds it up no longer', async (t) => {
   const owner = await givenOwner();
   const client = clientOf(owner);
   const { owner: name, turn } = await askedBy(owner, 'killed');
@@ -164,6 +164,7 @@ test('one that is killed while it waits is missed by nobody, and one killed in t
   assert.ok(!owner.rested.includes(at(3)));
 
   let hangs = false;
+  t.after(() => (hangs = false));
   const killed = await givenFollower(owner, async () => {
     while (hangs) await wait(5);
     return true;
@@ -173,7 +174,7 @@ test('one that is killed while it waits is missed by nobody, and one killed in t
   await until(() => killed.asked.length > 1, 'it is in the midst of it');
   const stopped = killed.stop();
   await wait(50);
-  assert.equal(owner.clock.now(), START);
+  assert.equal(owner.clock.now(), at(4));
   owner.machineClock.pass(serviceLimits.silenceMs);
   await moving;
   assert.equal(owner.clock.now(), at(9));
