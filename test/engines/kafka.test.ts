@@ -367,7 +367,7 @@ function failures(server: OwnKafka): void {
       await until(() => numbers.least() > before + 20, 'it goes on');
       await numbers.stop();
       await numbers.checkRead(seen);
-      assert.equal(bus.standing().state, 'up');
+      await until(() => bus.standing().state === 'up', 'it is up');
       await until(() => consumer.problem() === undefined, 'all is well');
       await bus.close();
     });

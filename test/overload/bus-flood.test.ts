@@ -8,7 +8,7 @@ import { givenPlatform } from '#test/support/platform.ts';
 import { tallies, tallyDeciders } from '#test/support/tally.ts';
 import { until } from '#test/support/until.ts';
 
-const FLOOD = 20_000;
+const FLOOD = 6_000;
 const POLITE = 50;
 
 test('who floods the topic of commands takes nobody’s turn by another way in, and is answered to the last', async (t) => {
@@ -26,7 +26,7 @@ test('who floods the topic of commands takes nobody’s turn by another way in, 
     }),
     headers: {},
   }));
-  for (let at = 0; at < FLOOD; at += 5_000) await bus.send(records.slice(at, at + 5_000));
+  for (let at = 0; at < FLOOD; at += 3_000) await bus.send(records.slice(at, at + 3_000));
   const { registry, store, pipeline } = platform;
   const { status } = await customer.takenBy(t, { registry, dispatch: pipeline.dispatch, epoch: store.epoch });
   for (let at = 0; at < POLITE; at += 1) {
