@@ -1,5 +1,6 @@
 import { openEngines } from '#compose/engines.ts';
 import { projections } from '#compose/projections.ts';
+import { publish } from '#compose/publisher.ts';
 import { followReactions } from '#compose/sagas.ts';
 import { pipelineOf } from '#compose/write-side.ts';
 import { readConfig } from '#config';
@@ -52,6 +53,7 @@ export async function openDeployment(folder: string, { everyRole = true, limits 
   const preparing = pipelineOf(engines, noLog, openDoor);
   const views = everyRole ? await projections(engines, noLog) : undefined;
   const catchUp = everyRole ? await followReactions(engines, pipeline.dispatch) : undefined;
+  const publishing = everyRole ? await publish(engines, 'annals') : undefined;
   let maximum = 1_000;
 
   function sendTo({ dispatch }: Pick<Pipeline, 'dispatch'>) {
@@ -77,6 +79,7 @@ export async function openDeployment(folder: string, { everyRole = true, limits 
       await preparing.drain();
       await pipeline.drain();
       await catchUp?.stop();
+      await publishing?.stop();
       await views?.stop();
       await engines.close();
     },

@@ -3,8 +3,8 @@ import { type RunningViews, startViews } from '#projections/runtime/views.ts';
 import { views } from './contexts.ts';
 import type { Engines } from './engines.ts';
 
-/** Longer than a build may be nobody's while it changes hands between processes, in milliseconds. */
-const CHANGES_HANDS_MS = 30_000;
+/** So long a build is nobody's before it counts as left, where it may change hands, in milliseconds: more than a lease and a look. */
+const LEFT_AFTER_MS = 15_000;
 
 /** Advances every view. @param isShared whether other processes may advance the same */
 export const projections = (
@@ -17,6 +17,6 @@ export const projections = (
     consume,
     readStore,
     clock: machineClock,
-    leftAfterMs: isShared ? CHANGES_HANDS_MS : 0,
+    leftAfterMs: isShared ? LEFT_AFTER_MS : 0,
     onProblem: (view, error) => log.error({ view, err: error }, 'a view cannot be looked after'),
   });

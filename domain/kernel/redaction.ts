@@ -1,3 +1,5 @@
+import { z } from 'zod';
+import { encodeUnchecked } from '../zod/encoding.ts';
 import type { JsonObject } from './canonical.ts';
 import { type JsonSchema, messageSchemas, referenceOf } from './json-schema.ts';
 import { type EventDeclaration, type Mark, marks, type NewEvent, type Owned } from './message.ts';
@@ -152,17 +154,30 @@ function withheld({ published, refusal }: EventDeclaration): readonly string[] |
 /** Whether anything of such an event leaves for the topics. */
 export const isPublished = (declared: EventDeclaration): boolean => withheld(declared) !== undefined;
 
+const leaving = new WeakMap<EventDeclaration, z.ZodObject | undefined>();
+/** The schema of an event without what is withheld: what does not leave is not even written. Undefined: it does not leave. */
+function leavingSchema(declared: EventDeclaration): z.ZodObject | undefined {
+  if (leaving.has(declared)) return leaving.get(declared);
+  const fields = withheld(declared);
+  const shape = Object.entries(declared.schema.shape).filter(([name]) => !fields?.includes(name));
+  const schema = fields && z.object(Object.fromEntries(shape));
+  leaving.set(declared, schema);
+  return schema;
+}
+
 /**
- * What of an event's data leaves for the topics, as JSON; undefined: the event does not leave.
- * @throws z.ZodError when the data does not fit its schema; TypeError for an event that the registry does not know
+ * What of an event's data leaves for the topics, as JSON; undefined: the event does not leave. Its data has been read by its schema: it
+ * is not checked again.
+ * @throws z.ZodError for data of another shape; TypeError for an event that the registry does not know
  */
 export function integrationData(registry: Registry, event: NewEvent): JsonObject | undefined {
   const declared = registry.events.get(event.type);
   if (declared === undefined) throw new TypeError(`${event.type} is not in the registry`);
-  const fields = withheld(declared);
-  if (fields === undefined) return undefined;
-  const left = Object.entries(publicData(registry, event)).filter(([name]) => !fields.includes(name));
-  return Object.fromEntries(left);
+  const schema = leavingSchema(declared);
+  if (schema === undefined) return undefined;
+  const data = encodeUnchecked(schema, event.data);
+  const left = without(data, placesOf(registry, 'events', event.type), everything) as JsonObject;
+  return declared.refusal ? withPublicReason(registry, left) : left;
 }
 
 /** A list of which every item is hidden is there, and empty. */

@@ -14,6 +14,8 @@ export interface RemoteDispatchOptions {
   readonly registry: Registry;
   readonly newId: NewId;
   readonly log: Log;
+  /** How long an answer is waited for, in milliseconds; by default {@link serviceLimits}. */
+  readonly withinMs?: number;
 }
 
 /** What a port says before it has looked at what was asked. */
@@ -28,11 +30,12 @@ const NOT_TAKEN: ReadonlySet<number> = new Set([400, 404, 405, 413, 415]);
  * Commands to the process that decides them. Never rejects, as the pipeline never does: where there is no answer the command may
  * have been decided, and `unavailable` says that the same id sent again tells.
  */
-export function remoteDispatch({ client, registry, newId, log }: RemoteDispatchOptions): Dispatch {
+export function remoteDispatch(options: RemoteDispatchOptions): Dispatch {
+  const { client, registry, newId, log, withinMs = serviceLimits.answerWithinMs } = options;
   const refused = ({ commandId }: Envelope, rejection: Rejection): Reply => ({
     ...{ outcome: 'rejected', commandId, rejection, position: undefined, events: [] },
   });
-  const { retryAfterMs, answerWithinMs } = serviceLimits;
+  const { retryAfterMs } = serviceLimits;
 
   function internal(envelope: Envelope, error: unknown): Reply {
     const reference = newId();
@@ -60,7 +63,7 @@ export function remoteDispatch({ client, registry, newId, log }: RemoteDispatchO
       return internal(envelope, error);
     }
     try {
-      return replyIn(envelope, await client.ask(servicePaths.dispatch, text, answerWithinMs));
+      return replyIn(envelope, await client.ask(servicePaths.dispatch, text, withinMs));
     } catch (error) {
       if (error instanceof TooMuchUnderWayError) return refused(envelope, Overloaded({ retryAfterMs }));
       log.warn({ command: envelope.command, err: error }, 'the write side has not answered');

@@ -48,70 +48,61 @@ interface Waiter {
   fail(error: unknown): void;
 }
 
-export function watchBuilds({ consumers, settings, clock }: WatchOptions): Watch {
-  const known = new Map<string, Known>();
-  const waiters = new Set<Waiter>();
-  let isLooking = false;
-  let lookedAtMs = Number.NEGATIVE_INFINITY;
-  const now = (): number => millisecondsOf(clock.now());
-  const isFresh = ({ askedAtMs }: Known): boolean => Math.abs(now() - askedAtMs) < LIVE_MS;
+export const watchBuilds = (options: WatchOptions): Watch => {
+  const watching = new Watching(options);
+  return {
+    reached: (view, position, timeoutMs) => watching.reached(view, position, timeoutMs),
+    forget: (view) => watching.forget(view),
+  };
+};
+
+class Watching implements Watch {
+  readonly #options: WatchOptions;
+  readonly #known = new Map<string, Known>();
+  readonly #waiters = new Set<Waiter>();
+  #isLooking = false;
+  #lookedAtMs = Number.NEGATIVE_INFINITY;
+
+  constructor(options: WatchOptions) {
+    this.#options = options;
+  }
+
+  async reached(view: string, position: Position, timeoutMs: number): Promise<Build | undefined> {
+    const build = this.#answer(view, position);
+    if (build !== undefined) return build;
+    if (this.#waiters.size >= MOST_WAITING)
+      throw new RejectedError(Overloaded({ retryAfterMs: RETRY_AFTER_MS }));
+    return this.#wait(view, position, timeoutMs);
+  }
+
+  forget(view: string): void {
+    this.#known.delete(view);
+  }
+
+  #now(): number {
+    return millisecondsOf(this.#options.clock.now());
+  }
+
+  #isFresh({ askedAtMs }: Known): boolean {
+    return Math.abs(this.#now() - askedAtMs) < LIVE_MS;
+  }
 
   /** The build to be read, if what is known is enough to tell. */
-  function answer(view: string, position: Position): Build | undefined {
-    const there = known.get(view);
-    return there !== undefined && isFresh(there) && there.position >= position ? there.build : undefined;
+  #answer(view: string, position: Position): Build | undefined {
+    const there = this.#known.get(view);
+    if (there === undefined || !this.#isFresh(there)) return undefined;
+    return there.position >= position ? there.build : undefined;
   }
 
-  async function askWhichIsLive(view: string): Promise<void> {
-    const there = known.get(view);
-    if (there !== undefined && isFresh(there)) return;
-    const askedAtMs = now();
-    const { live } = await buildsOf(settings, view);
-    known.set(view, { build: live, position: BEGINNING, askedAtMs });
-  }
-
-  /** First which builds are live and then how far they are: none is taken to be further than it was when it was live. */
-  async function look(): Promise<void> {
-    lookedAtMs = now();
-    await Promise.all([...new Set([...waiters].map(({ view }) => view))].map(askWhichIsLive));
-    const records = await consumers.all();
-    const checkpoints = new Map(records.map(({ consumer, checkpoint }) => [consumer, checkpoint]));
-    for (const [view, there] of known) {
-      const checkpoint = there.build && checkpoints.get(consumerOf(view, there.build));
-      there.position = checkpoint ?? BEGINNING;
-      // It is dropped, or nobody has begun it: the next look asks which is live.
-      if (checkpoint === undefined) there.askedAtMs = Number.NEGATIVE_INFINITY;
-    }
-    for (const waiter of waiters) {
-      const there = known.get(waiter.view);
-      if (there?.build !== undefined && there.position >= waiter.position) waiter.settle(there.build);
-    }
-  }
-
-  async function lookOn(): Promise<void> {
-    isLooking = true;
-    while (waiters.size > 0) {
-      const restMs = lookedAtMs + POLL_MS - now();
-      if (restMs > 0) await pause(clock, Math.min(restMs, POLL_MS));
-      if (waiters.size === 0) break;
-      try {
-        await look();
-      } catch (error) {
-        for (const waiter of waiters) waiter.fail(error);
-      }
-    }
-    isLooking = false;
-  }
-
-  function wait(view: string, position: Position, timeoutMs: number): Promise<Build | undefined> {
+  #wait(view: string, position: Position, timeoutMs: number): Promise<Build | undefined> {
+    const { clock } = this.#options;
     return new Promise((resolve, reject) => {
       const end = (): void => {
         cancel();
-        waiters.delete(waiter);
+        this.#waiters.delete(waiter);
       };
       const waiter: Waiter = {
-        view,
-        position,
+        ...{ view, position },
         settle(build) {
           end();
           resolve(build);
@@ -122,20 +113,51 @@ export function watchBuilds({ consumers, settings, clock }: WatchOptions): Watch
         },
       };
       const cancel = clock.at(later(clock.now(), timeoutMs), () => waiter.settle(undefined));
-      waiters.add(waiter);
-      if (!isLooking) void lookOn();
+      this.#waiters.add(waiter);
+      if (!this.#isLooking) void this.#lookOn();
     });
   }
 
-  return {
-    async reached(view, position, timeoutMs) {
-      const build = answer(view, position);
-      if (build !== undefined) return build;
-      if (waiters.size >= MOST_WAITING) throw new RejectedError(Overloaded({ retryAfterMs: RETRY_AFTER_MS }));
-      return wait(view, position, timeoutMs);
-    },
-    forget(view) {
-      known.delete(view);
-    },
-  };
+  /** Never rejects: what goes wrong is told to all who wait. */
+  async #lookOn(): Promise<void> {
+    this.#isLooking = true;
+    while (this.#waiters.size > 0) {
+      const restMs = this.#lookedAtMs + POLL_MS - this.#now();
+      if (restMs > 0) await pause(this.#options.clock, Math.min(restMs, POLL_MS));
+      if (this.#waiters.size === 0) break;
+      try {
+        await this.#look();
+      } catch (error) {
+        for (const waiter of this.#waiters) waiter.fail(error);
+      }
+    }
+    this.#isLooking = false;
+  }
+
+  /** First which builds are live and then how far they are: none is taken to be further than it was when it was live. */
+  async #look(): Promise<void> {
+    this.#lookedAtMs = this.#now();
+    const asked = new Set([...this.#waiters].map(({ view }) => view));
+    await Promise.all([...asked].map((view) => this.#askWhichIsLive(view)));
+    const records = await this.#options.consumers.all();
+    const checkpoints = new Map(records.map(({ consumer, checkpoint }) => [consumer, checkpoint]));
+    for (const [view, there] of this.#known) {
+      const checkpoint = there.build && checkpoints.get(consumerOf(view, there.build));
+      there.position = checkpoint ?? BEGINNING;
+      // It is dropped, or nobody has begun it: the next look asks which is live.
+      if (checkpoint === undefined) there.askedAtMs = Number.NEGATIVE_INFINITY;
+    }
+    for (const waiter of this.#waiters) {
+      const there = this.#known.get(waiter.view);
+      if (there?.build !== undefined && there.position >= waiter.position) waiter.settle(there.build);
+    }
+  }
+
+  async #askWhichIsLive(view: string): Promise<void> {
+    const there = this.#known.get(view);
+    if (there !== undefined && this.#isFresh(there)) return;
+    const askedAtMs = this.#now();
+    const { live } = await buildsOf(this.#options.settings, view);
+    this.#known.set(view, { build: live, position: BEGINNING, askedAtMs });
+  }
 }

@@ -11,7 +11,7 @@ import { type Entrance, openEntrance } from '#test/support/entrance.ts';
 
 const root = resolve(import.meta.dirname, '../..');
 /** For a process to be ready, in milliseconds; some wait for others. */
-const READY_MS = 60_000;
+const READY_MS = 120_000;
 /** For a process to end by itself, in milliseconds. */
 const END_MS = 30_000;
 
@@ -131,7 +131,8 @@ class OneProcess implements RoleProcess {
       if (await isReady(this.url)) return;
       if (this.#child === undefined) break;
     }
-    throw new Error(`${this.name} did not become ready:\n${this.#output}`);
+    const state = this.pid === 0 ? 'has ended' : 'still starts';
+    throw new Error(`${this.name} ${state}, and did not become ready:\n${this.#output}`);
   }
 
   signal(signal: NodeJS.Signals): void {

@@ -5,20 +5,23 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { ask, type Customer, customerAt, healthOf } from '#test/support/customer.ts';
 import { type Inhabited, inhabit } from '#test/support/inhabited.ts';
 import { connect, follow, type Item } from '../support/clients/graphql-ws.ts';
+import { ownKafka } from './kafka-server.ts';
 import { ownServer } from './mongo-server.ts';
-import { type Layout, type Roles, replicated, startRoles } from './role-processes.ts';
+import { type Roles, startRoles } from './role-processes.ts';
 
-// One platform whose roles are processes of their own, before real servers: the one that MONGODB_URL names, or one of our own where
-// this machine can start it.
+// One platform whose roles are processes of their own, before real servers: those that MONGODB_URL and KAFKA_URL name, or some of our
+// own where this machine can start them.
 
-const given = process.env.MONGODB_URL;
+const given = { mongodb: process.env.MONGODB_URL, kafka: process.env.KAFKA_URL };
 function notRun(reason: unknown): undefined {
   const why = reason instanceof Error ? reason.message : String(reason);
   process.stderr.write(`roles: processes of their own were not run: ${why}\n`);
   return undefined;
 }
-const own = given === undefined ? await ownServer().catch(notRun) : undefined;
-const readStore = given ?? own?.url;
+const mongodb = given.mongodb === undefined ? await ownServer().catch(notRun) : undefined;
+const kafka = given.kafka === undefined ? await ownKafka().catch(notRun) : undefined;
+const readStore = given.mongodb ?? mongodb?.url;
+const bus = given.kafka ?? (kafka && `kafka://${kafka.broker}`);
 
 /** In a database of its own. */
 function databaseIn(url: string): string {
@@ -27,7 +30,9 @@ function databaseIn(url: string): string {
   return named.href;
 }
 
-const { 'publisher-1': _first, 'publisher-2': _second, ...layout } = replicated;
+/** With topics of its own. */
+const topicsIn = (url: string): string =>
+  `${new URL(url).protocol}//${new URL(url).host}/annals-test-${randomUUID().slice(0, 8)}`;
 
 const dollars = (amount: string) => ({ amount, currency: 'USD' });
 const BID = `mutation ($id: ID, $maximum: PositiveMoneyInput!) {
@@ -87,15 +92,18 @@ async function movedBy(url: string, ms: number): Promise<number> {
   return Date.now() - began;
 }
 
-if (readStore !== undefined) {
-  const roles = await startRoles({
+let roles: Roles | undefined;
+after(async () => {
+  await roles?.stop();
+  await Promise.all([mongodb?.end(), kafka?.end()]);
+});
+if (readStore !== undefined && bus !== undefined) {
+  roles = await startRoles({
     readStore: databaseIn(readStore),
-    bus: 'kafka://127.0.0.1:9',
-    layout: layout as Layout,
+    bus: topicsIn(bus),
     environment: { CLOCK: 'simulated' },
   });
   const { entrance } = roles;
-  after(() => roles.stop().finally(() => own?.end()));
   const here = await inhabit(entrance.url);
   const [ann, bob] = ['ann', 'bob'].map((name) =>
     customerAt(entrance.url, here.sessions[name as 'ann' | 'bob'].authorization),

@@ -16,7 +16,7 @@ const LOOK_MS = 50;
 export const LEASE_MS = 300;
 
 /** Calls that get through until it is stopped, and again when it goes on. */
-function stoppable() {
+export function stoppable() {
   let going: PromiseWithResolvers<void> | undefined;
   return {
     through: (): Promise<void> => going?.promise ?? Promise.resolve(),
@@ -31,10 +31,10 @@ function stoppable() {
 }
 
 /** A store as a process knows it that may stop between asking and being asked, and between the answer and hearing it. */
-function knownBy(
+export function knownBy(
   consumers: ConsumerStore,
-  through: () => Promise<void>,
-  calls: Map<string, number>,
+  through: () => Promise<void> = async () => undefined,
+  calls = new Map<string, number>(),
 ): ConsumerStore {
   const call = async (name: keyof ConsumerStore, values: readonly unknown[]): Promise<unknown> => {
     await through();

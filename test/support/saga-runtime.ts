@@ -12,9 +12,11 @@ import { events as sagaEvents } from '#domain/workflows/saga/messages.ts';
 import { type SimulatedClock, simulatedClock } from '#engines/clock/simulated.ts';
 import { systemClock } from '#engines/clock/system.ts';
 import { consumerLoop } from '#engines/consumer/consumer.ts';
+import { shareWork } from '#engines/consumer/sharing.ts';
 import { eventFeed } from '#engines/event-feed/feed.ts';
 import { type Reactions, startReactions } from '#sagas/runtime/reactions.ts';
 import { type Sagas, startSagas } from '#sagas/runtime/sagas.ts';
+import { knownBy } from './members.ts';
 import { givenPlatform, type Platform } from './platform.ts';
 import { transferContext, transferDeciders } from './transfers.ts';
 
@@ -51,6 +53,10 @@ export interface RuntimeOptions {
   readonly death?: Death;
   /** Whether this process runs a consumer; another one holds the leases of the rest. By default it runs all. */
   readonly runs?: (consumer: string) => boolean;
+  /** Shares the consumers with every other process that does, instead of leaving them to whoever comes first. */
+  readonly shares?: boolean;
+  /** Resolves while the process goes on; whatever it asks of others waits for it, before and behind. */
+  readonly going?: () => Promise<void>;
   /** Stands between the sagas and the write side. */
   readonly dispatch?: (inner: Dispatch) => Dispatch;
 }
@@ -71,9 +77,10 @@ export interface Runtime {
 }
 
 const WAIT_MS = 5_000;
+const LEASE_MS = 200;
 
 /** A mortal process: after its death nothing it does has an effect any more. */
-function mortality(death: Death | undefined) {
+function mortality(death: Death | undefined, going: () => Promise<void> = async () => undefined) {
   const died = Promise.withResolvers<void>();
   let operations = 0;
   let isDead = false;
@@ -91,9 +98,11 @@ function mortality(death: Death | undefined) {
     },
     async operation<T>(work: () => Promise<T>): Promise<T> {
       if (isDead) throw gone();
+      await going();
       const mine = operations++;
       if (death?.at === mine && death.side === 'before') throw die();
       const result = await work();
+      await going();
       if (death?.at === mine && death.side === 'after') throw die();
       if (isDead) throw gone();
       return result;
@@ -116,7 +125,7 @@ const idle = (name: string): Consumer => ({
 /** Write side, feed, consumers, catch-up consumer and sagas over a world, wired as in production. */
 export async function startRuntime(world: World, options: RuntimeOptions = {}): Promise<Runtime> {
   const { store, clock, readStore } = world;
-  const life = mortality(options.death);
+  const life = mortality(options.death, options.going);
   world.starts += 1;
   const platform = givenPlatform({
     contexts: [transferContext, { name: 'processes', description: '', events: sagaEvents, commands: [] }],
@@ -128,15 +137,14 @@ export async function startRuntime(world: World, options: RuntimeOptions = {}): 
   });
   const wall = systemClock();
   const feed = eventFeed(store, { clock: wall });
+  const owner = platform.newId();
+  const consumers = knownBy(readStore.consumers, options.going);
+  const sharing = options.shares
+    ? shareWork({ consumers, clock: wall, group: 'sagas', owner, lookMs: 40, presentMs: LEASE_MS })
+    : undefined;
   const loop = consumerLoop({
-    feed,
-    store,
-    consumers: readStore.consumers,
-    registry: platform.registry,
-    clock: wall,
-    owner: platform.newId(),
-    leaseMs: 200,
-    retryPollMs: 20,
+    ...{ feed, store, consumers, registry: platform.registry, clock: wall, owner },
+    ...{ leaseMs: LEASE_MS, retryPollMs: 20, ...(sharing && { sharing }) },
   });
   const { runs = () => true } = options;
   // The dead commit nothing.
@@ -198,6 +206,7 @@ export async function startRuntime(world: World, options: RuntimeOptions = {}): 
     },
     settle,
     async stop() {
+      await sharing?.leave();
       await sagas.stop();
       await reactions.stop();
       await platform.pipeline.drain();

@@ -105,8 +105,16 @@ export interface Connection {
   ask<T>(work: () => Promise<T>): Promise<T>;
   /** @param work bears being done twice, because an outcome that is unknown is settled by doing it again */
   write<T>(work: () => Promise<T>, longestMs?: number): Promise<T>;
-  /** All of it or nothing. @param work bears being done twice, and asks for nothing but in the session */
-  transaction<T>(work: (session: ClientSession) => Promise<T>): Promise<T>;
+  /**
+   * All of it or nothing.
+   *
+   * @param work bears being done twice, and asks for nothing but in the session
+   * @param before is done with the session before its transaction begins, and outside of it
+   */
+  transaction<T>(
+    work: (session: ClientSession) => Promise<T>,
+    before?: (session: ClientSession) => Promise<void>,
+  ): Promise<T>;
   /** Reads at one moment, once. */
   moment<T>(work: (session: ClientSession) => Promise<T>, longestMs?: number): Promise<T>;
   standing(): Standing;
@@ -117,9 +125,11 @@ async function inTransaction<T>(
   client: MongoClient,
   work: (session: ClientSession) => Promise<T>,
   longestMs: number,
+  before?: (session: ClientSession) => Promise<void>,
 ): Promise<T> {
   const session = client.startSession();
   async function attempt(): Promise<T> {
+    await before?.(session);
     session.startTransaction(options);
     const result = await work(session);
     await session.commitTransaction();
@@ -197,8 +207,8 @@ function connectionOf(client: MongoClient, at: MongoAddress): Connection {
     db,
     ask,
     write: (work, longestMs = waits.write) => repeated(work, longestMs),
-    transaction: (work) =>
-      repeated(() => inTransaction(client, work, waits.transaction), 2 * waits.transaction),
+    transaction: (work, before) =>
+      repeated(() => inTransaction(client, work, waits.transaction, before), 2 * waits.transaction),
     // One that takes too long tells nothing of the server.
     moment: (work, longestMs = waits.moment) =>
       bounded(inTransaction(client, work, longestMs), 2 * longestMs).catch((error: unknown) => {

@@ -1,6 +1,8 @@
+import type { ClientSession } from 'mongodb';
 import { type ConsumerStore, consumerStoreLimits, type Lease } from '#domain/kernel/ports/consumer-store.ts';
 import { changeParked, moveCheckpoint, writeDocuments } from './commit.ts';
 import { type Connection, isDuplicate } from './connection.ts';
+import { type Owners, ownersIn } from './owners.ts';
 import type { ConsumerRow, Tables } from './rows.ts';
 
 const leaseOf = ({ _id, owner, epoch, checkpoint }: ConsumerRow): Lease => ({
@@ -13,6 +15,7 @@ const leaseOf = ({ _id, owner, epoch, checkpoint }: ConsumerRow): Lease => ({
 /** Renews what is ours, and takes what is free or past its time; done twice, the second time renews. */
 async function lease(
   { consumers }: Tables,
+  owners: Owners,
   [consumer, owner, nowMs, ttlMs]: Parameters<ConsumerStore['lease']>,
 ): Promise<Lease | undefined> {
   const until = nowMs + ttlMs;
@@ -22,6 +25,11 @@ async function lease(
     { returnDocument: 'after' },
   );
   if (renewed !== null) return leaseOf(renewed);
+  const there = await consumers.findOne({ _id: consumer });
+  if (there !== null && there.owner !== null) {
+    if (Number(there.until) > nowMs) return undefined;
+    await owners.end(there.owner);
+  }
   try {
     const taken = await consumers.findOneAndUpdate(
       { _id: consumer, $or: [{ owner: null }, { until: { $lte: nowMs } }] },
@@ -40,8 +48,9 @@ async function lease(
 export function mongoConsumers(connection: Connection, tables: Tables): ConsumerStore {
   const { db, ask, write, transaction, moment } = connection;
   const { consumers, parked, waiting } = tables;
+  const owners = ownersIn(db, tables);
   return {
-    lease: (...asked) => write(() => lease(tables, asked)),
+    lease: (...asked) => write(() => lease(tables, owners, asked)),
     release: async ({ consumer, owner, epoch }) => {
       // One that is not released runs out; a stop does not wait for a server that is away.
       await ask(() => consumers.updateOne({ _id: consumer, owner, epoch }, { $set: { owner: null } }));
@@ -49,12 +58,13 @@ export function mongoConsumers(connection: Connection, tables: Tables): Consumer
     async commit({ lease, writes, checkpoint, parked: changes }) {
       if (writes.length > consumerStoreLimits.writesPerCommit)
         throw new RangeError('too many writes in one commit');
-      return transaction(async (session) => {
+      const work = async (session: ClientSession) => {
         if (!(await moveCheckpoint(tables, lease, checkpoint, session))) return 'fenced';
         await writeDocuments(db, tables, writes, session);
         for (const change of changes) await changeParked(tables, lease.consumer, change, session);
         return 'committed';
-      });
+      };
+      return transaction(work, (session) => owners.commitsIn(lease.owner, session));
     },
     checkpoint: (consumer) => ask(async () => (await consumers.findOne({ _id: consumer }))?.checkpoint),
     all: () =>

@@ -1,4 +1,4 @@
-import type { Db, ObjectId } from 'mongodb';
+import type { Binary, Db, ObjectId } from 'mongodb';
 import type { Json, JsonObject } from '#domain/kernel/canonical.ts';
 import type { DocumentWrite, StoredDocument } from '#domain/kernel/ports/document-store.ts';
 import { plainText, textOf, valueAt, wholeNumber, wordsOf } from '../collection.ts';
@@ -40,6 +40,12 @@ export interface ConsumerRow {
   readonly checkpoint?: bigint;
 }
 
+/** In which sessions of the server an owner commits. */
+export interface OwnerRow {
+  readonly _id: string;
+  readonly sessions: readonly Binary[];
+}
+
 export interface ParkedRow {
   readonly _id: ObjectId;
   readonly consumer: string;
@@ -71,6 +77,7 @@ export interface SnapshotRow {
 export const tablesIn = (db: Db) => ({
   collections: db.collection<CollectionRow>('collections'),
   consumers: db.collection<ConsumerRow>('consumers'),
+  owners: db.collection<OwnerRow>('owners'),
   parked: db.collection<ParkedRow>('parked'),
   waiting: db.collection<WaitingRow>('waiting'),
   settings: db.collection<SettingRow>('settings'),

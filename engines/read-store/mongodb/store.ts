@@ -4,6 +4,7 @@ import { type Collections, collectionsIn, WHOLE_MS } from './collections.ts';
 import { type Connection, connectTo, type MongoAddress } from './connection.ts';
 import { mongoConsumers } from './consumers.ts';
 import { mongoDocuments, scanOf } from './documents.ts';
+import { sweepOwners } from './owners.ts';
 import { type Tables, tablesIn } from './rows.ts';
 import { mongoSettings } from './settings.ts';
 import { mongoSnapshots } from './snapshots.ts';
@@ -26,6 +27,7 @@ export async function openMongoReadStore(at: MongoAddress): Promise<MongoReadSto
   const collections = collectionsIn(connection, tables);
   try {
     await write(() => prepare(tables));
+    await write(() => sweepOwners(tables));
     await write(collections.sweep, WHOLE_MS);
   } catch (error) {
     await close().catch(() => undefined);
@@ -39,9 +41,9 @@ export async function openMongoReadStore(at: MongoAddress): Promise<MongoReadSto
     atOneMoment: (read) => atOneMoment(connection, tables, collections, read),
     async reset() {
       await collections.dropAll();
-      const { consumers, parked, waiting, settings, snapshots } = tables;
+      const { consumers, owners, parked, waiting, settings, snapshots } = tables;
       await transaction(async (session) => {
-        for (const table of [consumers, parked, waiting, settings, snapshots])
+        for (const table of [consumers, owners, parked, waiting, settings, snapshots])
           await table.deleteMany({}, { session });
       });
     },

@@ -140,3 +140,32 @@ test('a payment in whose time to begin is over is not asked for, but ends', asyn
   assert.equal(await sentAt(later(NOW, 86_400_000 - 1), TopUpInitiated(terms)), 'RecordProviderAnswer');
   assert.equal(await sentAt(later(NOW, 86_400_000), TopUpInitiated(terms)), 'ExpireTopUp');
 });
+
+test('a process that was paused while it asked, and its heir, ask under one id and record one answer', async () => {
+  const asked: string[] = [];
+  const wakes = Promise.withResolvers<void>();
+  const sent: Envelope[] = [];
+  const providerOf = (before: () => Promise<void>): PaymentProvider => ({
+    ...provider,
+    async submitPayout({ paymentId }) {
+      asked.push(paymentId);
+      await before();
+      return { status: 'submitted' };
+    },
+  });
+  const zombie = paymentsGateway({
+    ...{ ...around, provider: providerOf(() => wakes.promise), dispatch: accepting(sent) },
+  });
+  const paused = zombie.handle([event], signal);
+  const heir = paymentsGateway({
+    ...around,
+    provider: providerOf(async () => undefined),
+    dispatch: accepting(sent),
+  });
+  await heir.handle([event], signal);
+  wakes.resolve();
+  await paused;
+  assert.deepEqual(asked, ['p', 'p']);
+  assert.equal(sent.length, 2);
+  assert.equal(new Set(sent.map(({ commandId, data }) => JSON.stringify([commandId, data]))).size, 1);
+});

@@ -1,0 +1,51 @@
+import type { Binary, ClientSession, Db } from 'mongodb';
+import type { Tables } from './rows.ts';
+
+/** As many as an owner has at work at once, and some that the driver has given up. */
+const SESSIONS_KEPT = 64;
+/** So long it is taken as known that a session was told of, in milliseconds: whoever opens the store sweeps what is nobody's. */
+const TOLD_MS = 60_000;
+
+/**
+ * In which sessions each owner commits. A process that is killed or paused in the midst of a commit leaves a transaction open, which
+ * MongoDB ends after a minute; until then nobody else can write what it has written, its lease among it. Whoever takes
+ * over ends it: a transaction that is ended so has written nothing, and an owner that is alive after all repeats its commit
+ * and finds itself fenced off.
+ */
+export function ownersIn(db: Db, { owners }: Tables) {
+  /** By owner and session, until when. */
+  const told = new Map<string, number>();
+  return {
+    /** Tells of a session before its first transaction; the driver uses it again for the next ones. */
+    async commitsIn(owner: string, { id }: ClientSession): Promise<void> {
+      const session: Binary | undefined = id?.id;
+      if (session === undefined) return;
+      const name = `${owner} ${session.toString('hex')}`;
+      const now = performance.now();
+      if ((told.get(name) ?? 0) > now) return;
+      await owners.updateOne({ _id: owner }, { $pull: { sessions: session } });
+      const sessions = { $each: [session], $slice: -SESSIONS_KEPT };
+      await owners.updateOne({ _id: owner }, { $push: { sessions } }, { upsert: true });
+      for (const [known, until] of told) if (until <= now) told.delete(known);
+      told.set(name, now + TOLD_MS);
+    },
+    /** Ends what an owner that is late has left open. */
+    async end(owner: string): Promise<void> {
+      const there = await owners.findOne({ _id: owner });
+      if (there === null || there.sessions.length === 0) return;
+      const command = { killSessions: there.sessions.map((id) => ({ id })) };
+      // Where these credentials may not, the server ends it in its own time.
+      await db
+        .admin()
+        .command(command)
+        .catch(() => undefined);
+    },
+  };
+}
+export type Owners = ReturnType<typeof ownersIn>;
+
+/** Removes those who hold nothing; one that is at work is told of again. */
+export async function sweepOwners({ owners, consumers }: Tables): Promise<void> {
+  const holding = (await consumers.distinct('owner')).filter((owner) => owner !== null);
+  await owners.deleteMany({ _id: { $nin: holding } });
+}
