@@ -75,6 +75,7 @@ export function publisher(options: PublisherOptions): Handler {
     filter: {},
     partitions: PARTITIONS,
     key: ({ stream }) => stream,
+    keyOfStream: (stream) => stream,
     async handle(events, signal): Promise<Handled> {
       const { records, failures } = recordsOf(options, events);
       if (records.length > 0) {
