@@ -25,7 +25,7 @@ const EVERY_REPLICA = -1;
 const CAUGHT_UP_MS = 300_000;
 
 /** Publishes a whole history as a process does that begins to, until all of it is told. Answers events of the history a second. */
-async function publishing(
+export async function publishing(
   folder: string,
   bus: Pick<Bus, 'declare' | 'send'>,
   prefix: string,
@@ -53,7 +53,7 @@ async function publishing(
 }
 
 /** What the publisher sends of the history: its records in their order. */
-async function recorded(folder: string, prefix: string): Promise<readonly BusRecord[]> {
+export async function recorded(folder: string, prefix: string): Promise<readonly BusRecord[]> {
   const records: BusRecord[] = [];
   const bus = {
     declare: async () => undefined,
@@ -64,7 +64,7 @@ async function recorded(folder: string, prefix: string): Promise<readonly BusRec
 }
 
 /** As many bytes at once as a topic takes, of each topic. */
-function batchesOf(records: readonly BusRecord[]): readonly TopicMessages[][] {
+export function batchesOf(records: readonly BusRecord[]): readonly TopicMessages[][] {
   const byTopic = [...Map.groupBy(records, ({ topic }) => topic)].map(([topic, ofOne]) => {
     const batches: TopicMessages[] = [];
     let messages: Message[] = [];
@@ -86,7 +86,7 @@ function batchesOf(records: readonly BusRecord[]): readonly TopicMessages[][] {
 }
 
 /** By hand: the records are there as text, and nothing is read, decided, or kept. */
-async function bareSending(
+export async function bareSending(
   producer: Producer,
   batches: readonly TopicMessages[][],
   count: number,

@@ -80,22 +80,21 @@ export class LeaseSession {
     return this.#handled;
   }
 
+  /** Without those of other parts, as far as that can be told unread: each would read them all, or stop where it need not. */
+  ownOf(stored: readonly StoredEvent[]): readonly StoredEvent[] {
+    const { handler, mine } = this.#options;
+    const { keyOfStream } = handler;
+    return keyOfStream === undefined ? stored : stored.filter(({ stream }) => mine(keyOfStream(stream)));
+  }
+
   /** Takes the events in pieces; each piece and the checkpoint behind it are one commit. */
-  async take(given: readonly StoredEvent[], through: Position, signal: AbortSignal): Promise<void> {
-    const stored = this.#ownOf(given);
+  async take(stored: readonly StoredEvent[], through: Position, signal: AbortSignal): Promise<void> {
     for (let from = 0; from === 0 || from < stored.length; from += consumerLimits.eventsPerCommit) {
       if (signal.aborted) return;
       const piece = stored.slice(from, from + consumerLimits.eventsPerCommit);
       const isLast = from + consumerLimits.eventsPerCommit >= stored.length;
       await this.#takePiece(piece, isLast ? through : (piece.at(-1)?.position ?? through), signal);
     }
-  }
-
-  /** Without those of other parts, as far as that can be told unread: each would read them all, or stop where it need not. */
-  #ownOf(stored: readonly StoredEvent[]): readonly StoredEvent[] {
-    const { handler, mine } = this.#options;
-    const { keyOfStream } = handler;
-    return keyOfStream === undefined ? stored : stored.filter(({ stream }) => mine(keyOfStream(stream)));
   }
 
   async #takePiece(stored: readonly StoredEvent[], through: Position, signal: AbortSignal): Promise<void> {

@@ -2,7 +2,7 @@ import type { Position } from '#domain/kernel/envelope.ts';
 import type { EventFilter, EventStore } from '#domain/kernel/ports/event-store.ts';
 
 /** So many pages are kept for the slowest of those who follow the same. */
-const KEPT_PAGES = 4;
+const KEPT_PAGES = 12;
 
 type Read = Parameters<EventStore['readAll']>[0];
 type Page = ReturnType<EventStore['readAll']>;
