@@ -43,8 +43,8 @@ export function sharedPages(
     const forget = (): void => {
       company.kept = company.kept.filter((one) => one !== made);
     };
-    // Behind the end there may be more by the next look.
-    made.page.then(({ end }) => end && forget(), forget);
+    // Where nothing was behind it, there may be something by the next look.
+    made.page.then(({ through }) => through === asked.after && forget(), forget);
     return made.page;
   }
 
