@@ -110,7 +110,7 @@ export const publishBench = onServers({
   goal: GOAL,
   servers: ['kafka'],
   async measure(run, { kafka: url }) {
-    const size = run.short ? { bids: 100, events: 1 } : { bids: 1_000, events: 20_000 };
+    const size = run.short ? { bids: 100, events: 1 } : { bids: 1_000, events: 12_000 };
     const events = await givenHistory(run.folder, size);
     const folder = historyFolder(run.folder);
     const { prefix, brokers } = kafkaAt(url);
