@@ -48,6 +48,9 @@ export interface LoadOptions {
   readonly over: AbortSignal;
   /** Told of each auction as soon as it is there. */
   readonly offered: (auctionId: string) => void;
+  /** From the opening of an auction to its end, in milliseconds. Default 4 to 10 seconds. */
+  readonly shortestMs?: number;
+  readonly longestMs?: number;
   /** How many bid. Default 10. */
   readonly bidders?: number;
   /** How many of them pay in again and again, for which they ask what the views say. Default: all. */
@@ -79,6 +82,7 @@ async function moveIn(
 /** Begins the load; the platform has to be up for the first moments only. */
 export async function startLoad(options: LoadOptions): Promise<Load> {
   const { counter, random, over, offered, thinkMs = THINK_MS } = options;
+  const { shortestMs = SHORTEST_MS, longestMs = LONGEST_MS } = options;
   const { sam, bidders } = await moveIn(counter, options.bidders ?? BIDDERS);
   const { payers = bidders.length } = options;
   const below = (limit: number): number => Math.floor(random() * limit);
@@ -91,7 +95,7 @@ export async function startLoad(options: LoadOptions): Promise<Load> {
     for (let nth = 0; !(finishing || over.aborted); nth++) {
       const id = `a${slot}-${nth}`;
       const opensMs = Date.now() + NOTICE_MS;
-      const endsMs = opensMs + SHORTEST_MS + below(LONGEST_MS - SHORTEST_MS);
+      const endsMs = opensMs + shortestMs + below(longestMs - shortestMs);
       const times = { opensAt: new Date(opensMs).toISOString(), endsAt: new Date(endsMs).toISOString() };
       // Whoever is answered after the end, because the platform was down, is told no and offers the next.
       if (!(await offerLot(counter, sam, id, times))) continue;

@@ -17,6 +17,9 @@ const OUTAGE_MS = 3_000;
 /** Ten seconds, and as much again for a machine that others work on too, in milliseconds. */
 const MOVED_MS = 20_000;
 
+/** Of all of it, on such a machine, in milliseconds. */
+const timeout = 1_500_000;
+
 const kill = (target: string): Fault => ({ kind: 'kill', target });
 const FAULTS: readonly Fault[] = [
   ...['projections-1', 'read-api-1', 'publisher-1', 'write-side'].map(kill),
@@ -35,11 +38,13 @@ after(async () => {
 if (servers !== undefined) story(servers);
 
 function story(given: Servers): void {
-  describe('roles and servers that are killed under load', () => {
+  describe('roles and servers that are killed under load', { timeout }, () => {
     let report: OrdealReport | undefined;
     const told = (): OrdealReport => report ?? assert.fail('it did not come to its end');
 
-    test('lose nothing, decide nothing twice, and leave every view and topic as it should be', async (t) => {
+    test('lose nothing, decide nothing twice, and leave every view and topic as it should be', {
+      timeout,
+    }, async (t) => {
       const endured = (one: object) => t.diagnostic(JSON.stringify(one));
       report = await ordeal({ servers: given, folder, faults: FAULTS, seed: SEED, endured });
       const { verdict, topics, auctions } = report;

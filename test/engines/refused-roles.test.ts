@@ -20,7 +20,7 @@ const server = await ownServer().catch((error: unknown) => {
 after(() => server?.end());
 
 /** For whoever waits a minute for somebody else before it gives up, in milliseconds. */
-const GIVES_UP_MS = 180_000;
+const GIVES_UP_MS = 120_000;
 const SECRETS = ['odd-Pa55-of-ann', 'odd-Pa55-of-bob', 'odd-Pa55-of-root', 'odd-Pa55-of-nobody', 'odd-key'];
 const folder = await mkdtemp(join(tmpdir(), 'annals-refused-'));
 after(() => rm(folder, { recursive: true, force: true }));
@@ -33,7 +33,7 @@ after(async () => {
   for (const one of started.toReversed()) if (one.pid !== 0) await one.end('SIGTERM');
 });
 async function startOne(roles: string, environment: Readonly<Record<string, string>>): Promise<OneProcess> {
-  const one = new OneProcess(roles, roles, await freePort(), { environment, preloads: [] });
+  const one = new OneProcess(roles, roles, await freePort(), { environment });
   started.push(one);
   one.start();
   return one;
@@ -115,8 +115,11 @@ async function refusedRoles(mongodb: OwnServer): Promise<void> {
       { ...ours, DATA_DIR: theirs.DATA_DIR },
       { code: 69, says: new RegExp(`${address} is of another one`) },
     ],
+    ['read-api', { ...ours, DATA_DIR: join(folder, 'nowhere') }, { code: 69, says: /nowhere/ }],
     ['write-side,sagas', { ...ours, SERVICE_PORT: '0' }, { code: 69, says: new RegExp(`${writeSide.pid}`) }],
     ['sagas', ours, { code: 78, says: /--role: sagas without write-side/ }],
+    ['projections', { ...ours, READ_STORE: 'sqlite:' }, { code: 78, says: /READ_STORE: SQLite views/ }],
+    ['publisher', { ...ours, BUS: 'memory:' }, { code: 78, says: /BUS: a bus in memory/ }],
   ];
   const others = await Promise.all(refused.map(([roles, environment]) => startOne(roles, environment)));
   await Promise.all(others.map((one, at) => ends(one, refused[at]?.[2] ?? assert.fail())));

@@ -89,7 +89,7 @@ async function isReady(url: string): Promise<boolean> {
 /** With what every process is started. */
 interface Started {
   readonly environment: Readonly<Record<string, string>>;
-  readonly preloads: readonly string[];
+  readonly preloads?: readonly string[];
 }
 
 /** One process through all its lives. */
@@ -108,7 +108,7 @@ export class OneProcess implements RoleProcess {
     this.roles = roles;
     this.url = `http://127.0.0.1:${port}`;
     this.#environment = { ...started.environment, PORT: String(port) };
-    this.#preloads = started.preloads.flatMap((file) => ['--import', join(root, file)]);
+    this.#preloads = (started.preloads ?? []).flatMap((file) => ['--import', join(root, file)]);
   }
 
   get pid(): number {

@@ -23,8 +23,9 @@ export interface Endured {
   readonly movedMs: number | undefined;
   /** From the fault, or where nobody can take over from the end of it, until the feeds had told of what was recorded meanwhile. */
   readonly feedsMs: number;
-  /** From the end of the fault until every process was ready and every consumer had passed what was recorded by then. */
-  readonly wellMs: number;
+  /** From the end of the fault until every process said that it is ready, and until every consumer had passed what was recorded by then. */
+  readonly readyMs: number;
+  readonly drainedMs: number;
   /** The farthest that any consumer of the hit roles was behind, before the fault and in it. */
   readonly lag: { readonly before: number; readonly most: number } | undefined;
   /** Commands that were answered in it. */
@@ -64,16 +65,25 @@ const feedsPass = ({ told }: Scene, position: bigint): Promise<number> =>
     (seen) => seen >= position,
   );
 
-/** From now on. */
-async function untilWell(scene: Scene): Promise<{ readonly feedsMs: number; readonly wellMs: number }> {
+/** Until the feeds tell of what is recorded from now on. */
+async function feedsGoOn(scene: Scene): Promise<number> {
+  const { store } = scene;
   const began = performance.now();
+  const before = await store.head();
+  await soon('something is recorded', store.head, (head) => head > before);
+  await feedsPass(scene, await store.head());
+  return Math.round(performance.now() - began);
+}
+
+/** From now on. */
+async function untilWell(scene: Scene): Promise<Pick<Endured, 'feedsMs' | 'readyMs' | 'drainedMs'>> {
   const head = await scene.store.head();
-  const [feedsMs] = await Promise.all([
+  const [feedsMs, readyMs, drainedMs] = await Promise.all([
     feedsPass(scene, head),
     allReady(scene.roles),
     allPassed(scene.readStore, head),
   ]);
-  return { feedsMs, wellMs: Math.round(performance.now() - began) };
+  return { feedsMs, readyMs, drainedMs };
 }
 
 /** The parts of a process that shares its work: it has some, or will get some. */
@@ -90,26 +100,24 @@ async function partsOf(scene: Scene, name: string): Promise<readonly string[]> {
 
 async function kill(scene: Scene, fault: Fault): Promise<Endured> {
   const { target } = fault;
-  const { roles, readStore, store, heard } = scene;
+  const { roles, readStore, heard } = scene;
   const parts = await partsOf(scene, target);
   const before = await readStore.consumers.all();
   const answered = heard();
   await roles.kill(target);
   const moving = parts.length === 0 ? undefined : movedFrom(readStore, before, parts);
   // Whoever has a replica is not waited for.
-  const feeding = hasReplica(target) ? feedsPass(scene, await store.head()) : undefined;
+  const feeding = hasReplica(target) ? feedsGoOn(scene) : undefined;
   const [movedMs, feedsMs] = await Promise.all([moving, feeding]);
   await roles.restart(target);
   const well = await untilWell(scene);
-  return {
-    ...{ fault, movedMs, feedsMs: feedsMs ?? well.feedsMs, wellMs: well.wellMs },
-    ...{ lag: undefined, answered: heard() - answered },
-  };
+  const told = { ...well, feedsMs: feedsMs ?? well.feedsMs };
+  return { fault, movedMs, ...told, lag: undefined, answered: heard() - answered };
 }
 
 async function hold(scene: Scene, fault: Extract<Fault, { kind: 'pause' }>): Promise<Endured> {
   const { target, forMs } = fault;
-  const { roles, readStore, store, heard } = scene;
+  const { roles, readStore, heard } = scene;
   const parts = await partsOf(scene, target);
   const before = await readStore.consumers.all();
   const answered = heard();
@@ -117,12 +125,12 @@ async function hold(scene: Scene, fault: Extract<Fault, { kind: 'pause' }>): Pro
   try {
     const [movedMs, feedsMs] = await Promise.all([
       parts.length === 0 ? undefined : movedFrom(readStore, before, parts),
-      feedsPass(scene, await store.head()),
+      feedsGoOn(scene),
       pause(forMs),
     ]);
     roles.thaw(target);
-    const { wellMs } = await untilWell(scene);
-    return { fault, movedMs, feedsMs, wellMs, lag: undefined, answered: heard() - answered };
+    const well = await untilWell(scene);
+    return { fault, movedMs, ...well, feedsMs, lag: undefined, answered: heard() - answered };
   } finally {
     roles.thaw(target);
   }
@@ -136,7 +144,7 @@ const LOST: Readonly<Record<Engine, { readonly stopped: RegExp; readonly serving
 
 /** While it is away: red where the work stands, degraded and in use where people are served; lag rises, commands and feeds go on. */
 async function whileAway(scene: Scene, engine: Engine, lagBefore: number): Promise<number> {
-  const { roles, store, heard } = scene;
+  const { roles, heard } = scene;
   const { stopped, serving } = LOST[engine];
   const all = Object.values(roles.processes);
   const hit = all.filter(({ name }) => stopped.test(name));
@@ -166,7 +174,7 @@ async function whileAway(scene: Scene, engine: Engine, lagBefore: number): Promi
     ),
     soon('lag rises', lag, (seen) => seen > lagBefore + ANSWERS),
   ]);
-  await feedsPass(scene, await store.head());
+  await feedsGoOn(scene);
   return lag();
 }
 

@@ -63,7 +63,7 @@ const named = (fault: Fault): string =>
     ? `kill -9 ${fault.target}`
     : `${fault.kind} ${fault.target} ${seconds(fault.forMs)} s`;
 
-const COLUMNS = [34, 8, 8, 8, 10, 10, 9] as const;
+const COLUMNS = [34, 8, 8, 8, 9, 12, 10, 10] as const;
 const row = (cells: readonly string[]): string =>
   cells.map((cell, at) => (at === 0 ? cell.padEnd(COLUMNS[0]) : cell.padStart(COLUMNS[at] ?? 8))).join('');
 const HEAD = row([
@@ -75,9 +75,9 @@ const HEAD = row([
   'lag most',
   'answered',
 ]);
-const lineOf = ({ fault, movedMs, feedsMs, wellMs, lag, answered }: Endured): string =>
+const lineOf = ({ fault, movedMs, feedsMs, readyMs, drainedMs, lag, answered }: Endured): string =>
   row([
-    ...[named(fault), seconds(movedMs), seconds(feedsMs), seconds(wellMs)],
+    ...[named(fault), seconds(movedMs), seconds(feedsMs), seconds(readyMs), seconds(drainedMs)],
     ...[String(lag?.before ?? ''), String(lag?.most ?? ''), String(answered)],
   ]);
 

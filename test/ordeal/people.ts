@@ -15,6 +15,8 @@ import type { busAt } from './servers.ts';
 const FUNDS = 1_000_000;
 /** Who bids next bids on one of the last so many auctions. */
 const AUCTIONS_AT_ONCE = 3;
+/** How long an auction runs, in milliseconds: longer than what a fault keeps its opening from. */
+const LASTS_MS = { shortestMs: 10_000, longestMs: 25_000 };
 
 export interface PeopleOptions {
   readonly url: string;
@@ -68,7 +70,7 @@ export async function startPeople(options: PeopleOptions): Promise<People> {
   const followers = await startFollowers(counter, noted, over);
   const offered: string[] = [];
   const load = await startLoad({
-    ...{ counter, over, bidders, thinkMs, random: seededRandom(seed) },
+    ...{ counter, over, bidders, thinkMs, random: seededRandom(seed), ...LASTS_MS },
     // Whoever pays in asks what the views say, which is nothing while MongoDB is away.
     payers: Math.ceil(bidders / 3),
     offered(auctionId) {
