@@ -42,10 +42,10 @@ export const healthOfClock = (jump: string | undefined): Health[string] => ({
   ...(jump === undefined ? {} : { detail: jump }),
 });
 
-/** A role elsewhere without which this process does less, and does it all the same. */
+/** A role elsewhere without which this process does less, and does that all the same: whoever can still be read from stays in use. */
 export const healthOfElsewhere = (standing: Standing): Health[string] => ({
   ...healthOfEngine(standing),
-  ready: true,
+  spared: true,
 });
 
 /** One way in of several: where it is closed, whoever comes by the others is served all the same. */
@@ -53,3 +53,18 @@ export const healthOfWay = (problem: string | undefined): Health[string] => ({
   ready: true,
   ...(problem === undefined ? {} : { detail: problem }),
 });
+
+/** Without these nobody is served: commands and questions alike stand on the history. */
+const NEEDED_TO_SERVE: readonly string[] = ['write-side', 'event-store'];
+
+/**
+ * The health of a process that serves people beside others that do the rest. Whoever took it out of use because the read models, the bus,
+ * or what works behind people's backs has trouble, would end commands and feeds that go on without them.
+ */
+export const healthOfServer = (health: Health): Health =>
+  Object.fromEntries(
+    Object.entries(health).map(([name, component]) => [
+      name,
+      NEEDED_TO_SERVE.includes(name) ? component : { ...component, spared: true },
+    ]),
+  );

@@ -27,9 +27,14 @@ import { preflight } from './http/methods.ts';
 import { isAddressed } from './http/target.ts';
 import { inTurn } from './http/turns.ts';
 
-/** What `/health/ready` tells: the platform is ready when every component is. */
+/** What `/health/ready` tells: the process is ready when every component is that it is not spared. */
 export interface Health {
-  readonly [component: string]: { readonly ready: boolean; readonly detail?: string };
+  readonly [component: string]: {
+    readonly ready: boolean;
+    readonly detail?: string;
+    /** People are served here all the same: what does not work is told of, and is no reason to send them elsewhere. */
+    readonly spared?: boolean;
+  };
 }
 
 export interface HttpOptions {
@@ -97,10 +102,16 @@ function healthRoutes({ health, healthDetails = true }: HttpOptions, state: Endi
     response.json({ status: 'live' });
   });
   router.get('/health/ready', async (_request, response) => {
-    const components = await health();
-    const ready = !state.announced && Object.values(components).every((component) => component.ready);
-    const status = state.announced ? 'closing' : ready ? 'ready' : 'not-ready';
-    response.status(ready ? 200 : 503).json({ status, ...(healthDetails && { components }) });
+    const told = Object.entries(await health());
+    const serves = told.every(([, { ready, spared = false }]) => ready || spared);
+    const ready = told.every(([, component]) => component.ready);
+    const status = state.announced ? 'closing' : ready ? 'ready' : serves ? 'degraded' : 'not-ready';
+    const components = Object.fromEntries(
+      told.map(([name, { spared: _, ...component }]) => [name, component]),
+    );
+    response
+      .status(serves && !state.announced ? 200 : 503)
+      .json({ status, ...(healthDetails && { components }) });
   });
   return router;
 }

@@ -1,5 +1,6 @@
 import { Router } from 'express';
 import { collectDefaultMetrics, Gauge, Registry } from 'prom-client';
+import type { Position } from '#domain/kernel/envelope.ts';
 import type { ConsumerStatus } from '#domain/kernel/ports/consumer.ts';
 import type { BusCommands } from '#write-side/bus/consuming.ts';
 import type { PipelineStatus } from '#write-side/pipeline/pipeline.ts';
@@ -8,6 +9,8 @@ import type { NamedEngine } from './health.ts';
 /** What is measured is asked for when somebody looks, so that nobody pays for it in between. */
 export interface Measured {
   readonly consumers: () => readonly ConsumerStatus[];
+  /** Where the history ends. */
+  readonly head: () => Promise<Position>;
   readonly engines: readonly NamedEngine[];
   /** Where commands are decided. */
   readonly pipeline?: () => PipelineStatus;
@@ -78,6 +81,22 @@ function measureBusCommands(registers: Registers, { busCommands }: Measured): vo
     registers,
     collect() {
       this.set(busCommands().problem === undefined ? 0 : 1);
+    },
+  });
+}
+
+function measureLag(registers: Registers, { consumers, head }: Measured): void {
+  new Gauge({
+    name: 'annals_consumer_lag',
+    help: 'How many positions of the history a consumer has still to pass, as far as this process knows where it stands.',
+    labelNames: ['consumer'],
+    registers,
+    async collect() {
+      this.reset();
+      // A history that cannot be read must not take the other numbers with it.
+      const end = await head().catch(() => undefined);
+      for (const { name, position } of consumers())
+        this.set({ consumer: name }, end === undefined ? Number.NaN : Math.max(0, Number(end - position)));
     },
   });
 }
@@ -196,7 +215,7 @@ export function metrics(measured: Measured): Router {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
   const all = [
-    ...[measureCommands, measureBusCommands, measureConsumers, measureEngines],
+    ...[measureCommands, measureBusCommands, measureConsumers, measureLag, measureEngines],
     ...[measureNoticesWaiting, measureNoticesUnread],
   ];
   for (const measure of all) measure([registry], measured);

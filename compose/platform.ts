@@ -12,7 +12,7 @@ import { type SharedClock, sharedClock } from './clock/shared-clock.ts';
 import { registry } from './contexts.ts';
 import { clockOperations, developmentClock } from './development-clock.ts';
 import { type CommonEngines, openEngines, type ProcessEngines } from './engines.ts';
-import { healthOfClock, healthOfElsewhere, healthOfEngines } from './health.ts';
+import { healthOfClock, healthOfElsewhere, healthOfEngines, healthOfServer } from './health.ts';
 import { addressesBehind } from './http/addresses.ts';
 import type { HttpLimits } from './http/limits.ts';
 import { metrics } from './metrics.ts';
@@ -132,23 +132,29 @@ function forRoles(
 
 /** What is told of them to whoever looks after the process. */
 function observed(
-  { clockJump, standings, writeSide }: ProcessEngines,
+  { clockJump, standings, store, writeSide }: ProcessEngines,
   roles: readonly RunningRole[],
+  { whole, roles: named }: Config,
 ): Pick<PortsOptions, 'metrics' | 'health'> {
+  const servesBesideOthers = !whole && (named.includes('write-side') || named.includes('read-api'));
   const engines = [...standings, ...roles.flatMap((role) => role.engines ?? [])];
   return {
     metrics: metrics({
       ...Object.assign({}, ...roles.map(({ measured }) => measured)),
       consumers: () => roles.flatMap(({ consumers }) => consumers?.() ?? []),
+      head: () => store.head(),
       engines,
     }),
-    health: () => ({
-      ...Object.assign({}, ...roles.map(({ health }) => health?.())),
-      ...healthOfEngines(engines),
-      clock: healthOfClock(clockJump()),
-      // Without it everything is read all the same, and whoever sends commands is told to come again.
-      ...(writeSide === undefined ? {} : { 'write-side': healthOfElsewhere(writeSide.standing()) }),
-    }),
+    health() {
+      const all = {
+        ...Object.assign({}, ...roles.map(({ health }) => health?.())),
+        ...healthOfEngines(engines),
+        clock: healthOfClock(clockJump()),
+        // Without it everything is read all the same, and whoever sends commands is told to come again.
+        ...(writeSide === undefined ? {} : { 'write-side': healthOfElsewhere(writeSide.standing()) }),
+      };
+      return servesBesideOthers ? healthOfServer(all) : all;
+    },
   };
 }
 
@@ -208,7 +214,7 @@ export async function startPlatform(options: PlatformOptions): Promise<Platform>
     allowedOrigin: surroundings.allowedOrigin,
     ...servedBy(roles, clock),
     forRoles: forRoles(engines, roles, clock),
-    ...observed(engines, roles),
+    ...observed(engines, roles, config),
     limits: {
       connections: config.maxConnections,
       connectionsPerAddress: config.maxConnectionsPerAddress,
@@ -228,7 +234,8 @@ export async function startPlatform(options: PlatformOptions): Promise<Platform>
     operationsUrl: operations?.url,
     serviceUrl: service?.url,
     stop() {
-      stopped ??= stopInOrder(engines, roles, ports, config);
+      const ending = clock === undefined ? roles : [...roles, { leave: async () => clock.end() }];
+      stopped ??= stopInOrder(engines, ending, ports, config);
       return stopped;
     },
   };

@@ -41,6 +41,8 @@ export interface Followers {
   turn(head: Position, all: boolean): Promise<void>;
   /** Answers a question when there is something new, or after a while. @param signal aborts when whoever asks has gone */
   ask(asking: Asking, signal: AbortSignal): Promise<Moment>;
+  /** Answers whoever waits for something new, now and from now on: a stop waits for no question. */
+  end(): void;
 }
 
 /** Told of each change; whoever waits looks again then, or after a while. */
@@ -108,9 +110,11 @@ export function followersOf(options: FollowersOptions): Followers {
   const changed = changes(machineClock);
   let turn = 0;
   let told = { head: '0', all: false };
+  const ended = new AbortController();
 
   /** Until there is another turn than the one that whoever asks is done with. */
-  async function hold({ done }: Follower, signal: AbortSignal): Promise<void> {
+  async function hold({ done }: Follower, gone: AbortSignal): Promise<void> {
+    const signal = AbortSignal.any([gone, ended.signal]);
     const until = later(machineClock.now(), serviceLimits.momentWaitMs);
     while (done === turn && !signal.aborted && machineClock.now() < until)
       await changed.after(serviceLimits.momentWaitMs, signal);
@@ -141,5 +145,6 @@ export function followersOf(options: FollowersOptions): Followers {
       if (signal.aborted) members.gone(asking.follower, follower);
       return { owner, turn, now: now(), ...told };
     },
+    end: () => ended.abort(),
   };
 }

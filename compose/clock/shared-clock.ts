@@ -36,6 +36,8 @@ export interface SharedClock {
   moveTo(to: Instant): Promise<void>;
   /** `POST /clock`, where the other processes ask for the next moment. */
   routes(knows: KnowsRole): Router;
+  /** Keeps nobody waiting any more, before a stop. */
+  end(): void;
 }
 
 const earliest = (...moments: readonly (Instant | undefined)[]): Instant | undefined =>
@@ -87,6 +89,7 @@ export function sharedClock(options: SharedClockOptions): SharedClock {
   return {
     now: clock.now,
     moveTo,
+    end: followers.end,
     routes(knows) {
       const router = Router({ caseSensitive: true, strict: true });
       router.post(servicePaths.clock, onlyRoles(knows), async (request, response) => {

@@ -19,7 +19,7 @@ import {
   totalsIn,
   totalsOf,
 } from '#test/support/counters.ts';
-import { type Member, memberIn } from '#test/support/members.ts';
+import { FAST, type Member, memberIn } from '#test/support/members.ts';
 import { until } from '#test/support/until.ts';
 import type { ReadStoreEngine } from './read-store/engine.ts';
 
@@ -29,7 +29,7 @@ const FACTS = factsFrom(0, 300);
 const newer: View = { ...countersView(), version: 2 };
 
 /** Processes that advance the same views of one store, on each engine that keeps those. */
-export function sharedViewsContract({ engine, open }: ReadStoreEngine): void {
+export function sharedViewsContract({ engine, open }: ReadStoreEngine, pace = FAST): void {
   describe(`shared views: ${engine}`, () => {
     let readStore: ReadStore;
     let store: EventStore;
@@ -49,10 +49,10 @@ export function sharedViewsContract({ engine, open }: ReadStoreEngine): void {
     /** Counts what each build is handed, over all processes. */
     const handed = new Map<string, string[]>();
     const begin = async (owner: string, view: View = countersView()) => {
-      const member = memberIn(store, readStore, owner);
+      const member = memberIn(store, readStore, owner, pace);
       const views = await startViews({
         ...{ views: [view], readStore: member.readStore, clock: member.clock },
-        ...{ lookMs: 10, waitMs: 10_000, leftAfterMs: 2_000 },
+        ...{ lookMs: 10, waitMs: 10_000, leftAfterMs: 10 * pace.leaseMs },
         consume: (handler) =>
           member.consume({
             ...handler,

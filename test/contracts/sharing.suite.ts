@@ -11,7 +11,7 @@ import { partsOf } from '#engines/consumer/partition.ts';
 import { HISTORY, lossOf } from '#engines/read-store/history.ts';
 import { append, type Fact, historyOf } from '#test/support/counters.ts';
 import { lots } from '#test/support/lots-read.ts';
-import { LEASE_MS, type Member, type MemberOptions, memberIn } from '#test/support/members.ts';
+import { FAST, type Member, type MemberOptions, memberIn } from '#test/support/members.ts';
 import { until } from '#test/support/until.ts';
 import type { ReadStoreEngine } from './read-store/engine.ts';
 
@@ -43,7 +43,7 @@ const duesOf = (owner: string, members: readonly string[]): string[] =>
   parts.filter((part) => inTurn(part, members)[0] === owner).sort();
 
 /** Processes that share consumers by their leases, on each engine that keeps those. */
-export function sharingContract({ engine, open }: ReadStoreEngine): void {
+export function sharingContract({ engine, open }: ReadStoreEngine, pace = FAST): void {
   describe(`sharing: ${engine}`, () => {
     let readStore: ReadStore;
     let store: EventStore;
@@ -59,7 +59,7 @@ export function sharingContract({ engine, open }: ReadStoreEngine): void {
     });
 
     const join = async (owner: string, handler = noting(), options: MemberOptions = {}) => {
-      const member = memberIn(store, readStore, owner, options);
+      const member = memberIn(store, readStore, owner, { ...pace, ...options });
       members.push(member);
       await member.consume(handler);
       return member;
@@ -137,7 +137,7 @@ export function sharingContract({ engine, open }: ReadStoreEngine): void {
       assert.ok((one.calls.get('fenced') ?? 0) > 0, 'it tried');
       assert.deepEqual(await standingOf(readStore), before);
       // The same machine's clock is set forward, by more than every lease: whoever asks first is the owner, and there is one.
-      for (const member of members) member.clock.pass(LEASE_MS * 100);
+      for (const member of members) member.clock.pass(pace.leaseMs * 100);
       await reachedAll(await append(store, factsFrom(100, 20)));
       await sharedOut();
       const { written } = await standingOf(readStore);
@@ -166,9 +166,9 @@ export function sharingContract({ engine, open }: ReadStoreEngine): void {
       await join('one');
       const two = await join('two');
       for (const member of members) await holds(member, duesOf(member.owner, ['one', 'two']));
-      await pause(200);
+      await pause(4 * pace.lookMs);
       two.calls.clear();
-      await pause(500);
+      await pause(10 * pace.lookMs);
       const { calls } = two;
       assert.ok((calls.get('all') ?? 0) <= 10, `${calls.get('all')} looks in ten times the pause`);
       // Its own are renewed, and its presence.

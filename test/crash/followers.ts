@@ -3,6 +3,7 @@ import { type Client, createClient } from 'graphql-ws';
 import { z } from 'zod';
 import type { Follows, Told } from '#test/judge/log.ts';
 import type { AcknowledgementLog } from '#test/support/acknowledgement-log.ts';
+import type { Counter } from '#test/support/counter.ts';
 
 // Followers of feeds whose platform dies: they come back with the cursor of the last item they saw, and write down each.
 
@@ -20,7 +21,7 @@ const Answer = z.object({
 const PASSING: readonly unknown[] = ['slow_consumer', 'unavailable', 'overloaded', 'behind'];
 
 /** What is followed, and how its items are written down. */
-export interface Feed {
+interface Feed {
   readonly name: string;
   readonly of: Follows['of'];
   readonly streams: readonly string[];
@@ -80,7 +81,7 @@ export const auctionFeed = (auctionId: string): Feed => ({
 });
 
 /** One way to listen: yields each answer until the connection is lost. */
-export type Listen = (query: string, variables: object, signal: AbortSignal) => AsyncIterable<unknown>;
+type Listen = (query: string, variables: object, signal: AbortSignal) => AsyncIterable<unknown>;
 
 /** Over one WebSocket for all of somebody's feeds. */
 export function overSocket(url: string, authorization: string): { listen: Listen; close(): void } {
@@ -100,7 +101,7 @@ export function overSocket(url: string, authorization: string): { listen: Listen
 }
 
 /** By server-sent events, a request for each. */
-export const overEvents = (url: string, authorization: string): Listen =>
+const overEvents = (url: string, authorization: string): Listen =>
   async function* listen(query, variables, signal) {
     // Whoever is asked while it dies may never answer, and nothing says so: a client has to lose patience by itself.
     const patience = new AbortController();
@@ -156,4 +157,44 @@ export async function follow(
     }
     if (!signal.aborted) await pause(COME_BACK_MS);
   }
+}
+
+export interface Followers {
+  /** What was refused for good, one text each. */
+  readonly failures: readonly string[];
+  /** One more feed, of an auction. */
+  follow(auctionId: string): void;
+  /** Resolves when none follows any more. The signal ends them. */
+  end(): Promise<void>;
+}
+
+/** Feeds of every kind, over sockets and over requests, all of which are opened again wherever the platform's address leads. */
+export async function startFollowers(
+  counter: Counter,
+  log: AcknowledgementLog,
+  over: AbortSignal,
+): Promise<Followers> {
+  const { url } = counter;
+  const { authorization } = await counter.signIn('ivy', 'investigator');
+  const socket = overSocket(url, authorization);
+  const own = overSocket(url, (await counter.signIn('bidder-0', 'bidder')).authorization);
+  // A socket takes so many operations and no more; there may be any number of auctions.
+  const requests = overEvents(url, authorization);
+  const failures: string[] = [];
+  const following: Promise<void>[] = [];
+  const start = (feed: Feed, listen: Listen): void => {
+    const done = follow(feed, listen, log, over);
+    following.push(done.catch((error: unknown) => void failures.push(String(error))));
+  };
+  start(eventsFeed(), socket.listen);
+  start(eventsFeed(['wallet-', 'payment-']), socket.listen);
+  start(walletFeed('bidder-0'), own.listen);
+  return {
+    failures,
+    follow: (auctionId: string) => start(auctionFeed(auctionId), requests),
+    async end() {
+      for (const each of [socket, own]) each.close();
+      await Promise.all(following);
+    },
+  };
 }

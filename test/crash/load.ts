@@ -13,7 +13,6 @@ const AUCTIONS = 3;
 const NOTICE_MS = 300;
 const SHORTEST_MS = 4_000;
 const LONGEST_MS = 10_000;
-/** The longest a person thinks between two acts, in milliseconds. */
 const THINK_MS = 10;
 const FUNDS = 1_000_000n;
 
@@ -49,15 +48,27 @@ export interface LoadOptions {
   readonly over: AbortSignal;
   /** Told of each auction as soon as it is there. */
   readonly offered: (auctionId: string) => void;
+  /** From the opening of an auction to its end, in milliseconds. Default 4 to 10 seconds. */
+  readonly shortestMs?: number;
+  readonly longestMs?: number;
+  /** How many bid. Default 10. */
+  readonly bidders?: number;
+  /** How many of them pay in again and again, for which they ask what the views say. Default: all. */
+  readonly payers?: number;
+  /** The longest a person thinks between two acts, in milliseconds. Default 10. */
+  readonly thinkMs?: number;
 }
 
 /** Moves in: a sale, and people with money in their wallets. */
-async function moveIn(counter: Counter): Promise<{ sam: Session; bidders: readonly Session[] }> {
+async function moveIn(
+  counter: Counter,
+  bidding: number,
+): Promise<{ sam: Session; bidders: readonly Session[] }> {
   const otto = await counter.signIn('otto', 'auctioneer');
   const sam = await counter.signIn('sam', 'seller', 'bidder');
   await announceSale(counter, otto);
   await openWallet(counter, sam);
-  const names = Array.from({ length: BIDDERS }, (_, at) => `bidder-${at}`);
+  const names = Array.from({ length: bidding }, (_, at) => `bidder-${at}`);
   const bidders = await Promise.all(names.map((name) => counter.signIn(name, 'bidder')));
   await Promise.all(
     bidders.map(async (who) => {
@@ -69,8 +80,11 @@ async function moveIn(counter: Counter): Promise<{ sam: Session; bidders: readon
 }
 
 /** Begins the load; the platform has to be up for the first moments only. */
-export async function startLoad({ counter, random, over, offered }: LoadOptions): Promise<Load> {
-  const { sam, bidders } = await moveIn(counter);
+export async function startLoad(options: LoadOptions): Promise<Load> {
+  const { counter, random, over, offered, thinkMs = THINK_MS } = options;
+  const { shortestMs = SHORTEST_MS, longestMs = LONGEST_MS } = options;
+  const { sam, bidders } = await moveIn(counter, options.bidders ?? BIDDERS);
+  const { payers = bidders.length } = options;
   const below = (limit: number): number => Math.floor(random() * limit);
   const live = new Map<string, Auction>();
   let auctions = 0;
@@ -81,7 +95,7 @@ export async function startLoad({ counter, random, over, offered }: LoadOptions)
     for (let nth = 0; !(finishing || over.aborted); nth++) {
       const id = `a${slot}-${nth}`;
       const opensMs = Date.now() + NOTICE_MS;
-      const endsMs = opensMs + SHORTEST_MS + below(LONGEST_MS - SHORTEST_MS);
+      const endsMs = opensMs + shortestMs + below(longestMs - shortestMs);
       const times = { opensAt: new Date(opensMs).toISOString(), endsAt: new Date(endsMs).toISOString() };
       // Whoever is answered after the end, because the platform was down, is told no and offers the next.
       if (!(await offerLot(counter, sam, id, times))) continue;
@@ -115,7 +129,7 @@ export async function startLoad({ counter, random, over, offered }: LoadOptions)
     };
   }
 
-  async function behave(who: Session): Promise<void> {
+  async function behave(who: Session, number: number): Promise<void> {
     const done: Deed[] = [];
     for (let act = 0; !(finishing || over.aborted); act++) {
       const dice = random();
@@ -130,8 +144,8 @@ export async function startLoad({ counter, random, over, offered }: LoadOptions)
       if (again === undefined) done.push(deed);
       // Now and then a person presses twice.
       await (dice > 0.95 ? Promise.all([send(), send()]) : send());
-      if (act % 20 === 19) await topUp(counter, who, `funds-${act}`, 1_000 + below(1_000));
-      await pause(below(THINK_MS));
+      if (number < payers && act % 20 === 19) await topUp(counter, who, `funds-${act}`, 1_000 + below(1_000));
+      await pause(below(thinkMs));
     }
   }
 

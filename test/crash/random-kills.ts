@@ -5,18 +5,9 @@ import { DatabaseSync } from 'node:sqlite';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Verdict } from '#test/judge/main.ts';
 import { type AcknowledgementLog, acknowledgementLog } from '#test/support/acknowledgement-log.ts';
-import { type Counter, counterAt } from '#test/support/counter.ts';
+import { counterAt } from '#test/support/counter.ts';
 import { seededRandom } from '#test/support/seeded.ts';
-import {
-  auctionFeed,
-  eventsFeed,
-  type Feed,
-  follow,
-  type Listen,
-  overEvents,
-  overSocket,
-  walletFeed,
-} from './followers.ts';
+import { startFollowers } from './followers.ts';
 import { startLoad } from './load.ts';
 import { type MortalOptions, type MortalPlatform, mortalPlatform } from './mortal-platform.ts';
 
@@ -104,8 +95,8 @@ function standing(folder: string): { readonly head: number; readonly undelivered
 }
 
 /** Waits until nothing happens and nobody is told of anything any more. @throws Error when that takes too long */
-async function rest(folder: string, log: AcknowledgementLog): Promise<void> {
-  const until = Date.now() + REST_MS;
+export async function rest(folder: string, log: AcknowledgementLog, restMs = REST_MS): Promise<void> {
+  const until = Date.now() + restMs;
   for (let before = ''; Date.now() < until; ) {
     const { head, undelivered } = standing(folder);
     const now = `${head} ${log.count('told')}`;
@@ -145,39 +136,8 @@ async function killAndStart(
   if (!(await platform.start())) throw new Error(`it did not start again: ${platform.output()}`);
 }
 
-/** Feeds of every kind, over sockets and over requests; `follow` adds one of an auction. */
-async function startFollowers(
-  { url }: MortalPlatform,
-  counter: Counter,
-  log: AcknowledgementLog,
-  over: AbortSignal,
-) {
-  const { authorization } = await counter.signIn('ivy', 'investigator');
-  const socket = overSocket(url, authorization);
-  const own = overSocket(url, (await counter.signIn('bidder-0', 'bidder')).authorization);
-  // A socket takes so many operations and no more; there may be any number of auctions.
-  const requests = overEvents(url, authorization);
-  const failures: string[] = [];
-  const following: Promise<void>[] = [];
-  const start = (feed: Feed, listen: Listen): void => {
-    const done = follow(feed, listen, log, over);
-    following.push(done.catch((error: unknown) => void failures.push(String(error))));
-  };
-  start(eventsFeed(), socket.listen);
-  start(eventsFeed(['wallet-', 'payment-']), socket.listen);
-  start(walletFeed('bidder-0'), own.listen);
-  return {
-    failures,
-    follow: (auctionId: string) => start(auctionFeed(auctionId), requests),
-    async end() {
-      for (const each of [socket, own]) each.close();
-      await Promise.all(following);
-    },
-  };
-}
-
 /** Waits for work that has to end. @throws Error when it takes longer */
-async function within<T>(patienceMs: number, work: Promise<T>, what: string): Promise<T> {
+export async function within<T>(patienceMs: number, work: Promise<T>, what: string): Promise<T> {
   const late = new AbortController();
   const timeout = pause(patienceMs, undefined, { signal: late.signal }).then(() => {
     throw new Error(`${what} takes longer than ${patienceMs} ms`);
@@ -204,7 +164,7 @@ export async function underKills(options: KillsOptions): Promise<KillsReport> {
 
   async function live(): Promise<readonly string[]> {
     if (!(await platform.start())) throw new Error(platform.output());
-    const followers = await startFollowers(platform, counter, log, over.signal);
+    const followers = await startFollowers(counter, log, over.signal);
     const random = seededRandom(seed + 1);
     const moving = startLoad({ counter, random, over: over.signal, offered: followers.follow });
     const load = await within(patienceMs, moving, 'moving in');

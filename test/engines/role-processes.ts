@@ -66,6 +66,8 @@ export interface RolesOptions {
   readonly environment?: Readonly<Record<string, string>>;
   /** A data folder that stays; by default one that goes away. */
   readonly folder?: string;
+  /** Modules loaded before the program, in every process. */
+  readonly preloads?: readonly string[];
 }
 
 export async function freePort(): Promise<number> {
@@ -84,21 +86,29 @@ async function isReady(url: string): Promise<boolean> {
   return answer?.ok === true;
 }
 
+/** With what every process is started. */
+interface Started {
+  readonly environment: Readonly<Record<string, string>>;
+  readonly preloads: readonly string[];
+}
+
 /** One process through all its lives. */
-class OneProcess implements RoleProcess {
+export class OneProcess implements RoleProcess {
   readonly name: string;
   readonly roles: string;
   readonly url: string;
   readonly #environment: Readonly<Record<string, string>>;
+  readonly #preloads: readonly string[];
   #child: ChildProcess | undefined;
   #ended: Promise<number | null> = Promise.resolve(null);
   #output = '';
 
-  constructor(name: string, roles: string, port: number, environment: Readonly<Record<string, string>>) {
+  constructor(name: string, roles: string, port: number, started: Started) {
     this.name = name;
     this.roles = roles;
     this.url = `http://127.0.0.1:${port}`;
-    this.#environment = { ...environment, PORT: String(port) };
+    this.#environment = { ...started.environment, PORT: String(port) };
+    this.#preloads = started.preloads.flatMap((file) => ['--import', join(root, file)]);
   }
 
   get pid(): number {
@@ -109,8 +119,14 @@ class OneProcess implements RoleProcess {
     return this.#output;
   }
 
+  /** Its exit code; null: a signal has ended it. */
+  get ended(): Promise<number | null> {
+    return this.#ended;
+  }
+
   start(): void {
-    const child = spawn(process.execPath, [join(root, 'main.ts'), '--role', this.roles], {
+    const words = [...this.#preloads, join(root, 'main.ts'), '--role', this.roles];
+    const child = spawn(process.execPath, words, {
       cwd: root,
       env: { PATH: process.env.PATH, LOG_LEVEL: 'warn', ...this.#environment },
       stdio: ['ignore', 'pipe', 'pipe'],
@@ -155,7 +171,7 @@ class OneProcess implements RoleProcess {
 
 /** Starts them all at once, in whatever order they find each other, and resolves when each is ready. */
 export async function startRoles(options: RolesOptions): Promise<Roles> {
-  const { readStore, bus, layout = replicated } = options;
+  const { readStore, bus, layout = replicated, preloads = [] } = options;
   const folder = options.folder ?? (await mkdtemp(join(tmpdir(), 'annals-roles-')));
   const servicePort = await freePort();
   const ports = new Map<string, number>();
@@ -174,7 +190,7 @@ export async function startRoles(options: RolesOptions): Promise<Roles> {
     ...options.environment,
   };
   const all = Object.entries(layout).map(
-    ([name, roles]) => new OneProcess(name, roles, ports.get(name) ?? 0, environment),
+    ([name, roles]) => new OneProcess(name, roles, ports.get(name) ?? 0, { environment, preloads }),
   );
   const named = (name: string): OneProcess => {
     const found = all.find((one) => one.name === name);

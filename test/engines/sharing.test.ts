@@ -14,6 +14,7 @@ import { viewReader } from '#projections/runtime/reader.ts';
 import { verifyView } from '#projections/runtime/verify.ts';
 import { dataFolder } from '#test/support/booted.ts';
 import { append, clock, registry } from '#test/support/counters.ts';
+import { STEADY } from '#test/support/members.ts';
 import { until } from '#test/support/until.ts';
 import { sharedViewsContract } from '../contracts/shared-views.suite.ts';
 import { sharingContract } from '../contracts/sharing.suite.ts';
@@ -44,8 +45,8 @@ if (url !== undefined) {
       return { ...store, close: store.destroy };
     },
   };
-  sharingContract(engine);
-  sharedViewsContract(engine);
+  sharingContract(engine, STEADY);
+  sharedViewsContract(engine, STEADY);
   processes(url);
 }
 

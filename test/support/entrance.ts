@@ -7,7 +7,15 @@ import { setTimeout as pause } from 'node:timers/promises';
 
 /** How often it asks who is there, in milliseconds, and for how long it waits for an answer. */
 const LOOK_MS = 200;
-const PATIENCE_MS = 1_000;
+const PATIENCE_MS = 3_000;
+
+/** As the platform itself says it over every way in, so that clients come again. */
+const NOBODY = JSON.stringify({
+  code: 'unavailable',
+  message: 'nobody is there',
+  details: {},
+  errors: [{ message: 'nobody is there', extensions: { code: 'unavailable' } }],
+});
 
 export interface Entrance {
   /** `http://127.0.0.1:40123` */
@@ -38,7 +46,8 @@ function replicasOf(urls: readonly string[]) {
   const looking = Promise.all(urls.map(look));
   return {
     next(): string | undefined {
-      const there = urls.filter((url) => ready.has(url));
+      // Where none is ready, or all are too slow to say so, any may still answer: it tells more than nobody.
+      const there = ready.size === 0 ? urls : urls.filter((url) => ready.has(url));
       turn += 1;
       const url = there[turn % Math.max(1, there.length)];
       if (url !== undefined) given.set(url, (given.get(url) ?? 0) + 1);
@@ -62,7 +71,7 @@ function handOn(to: string, agent: Agent, incoming: IncomingMessage, response: S
   });
   onwards.once('error', () => {
     if (response.headersSent) response.destroy();
-    else response.writeHead(502, { 'content-type': 'application/json' }).end('{"code":"bad_gateway"}');
+    else response.writeHead(502, { 'content-type': 'application/json' }).end(NOBODY);
   });
   response.once('close', () => onwards.destroy());
   incoming.pipe(onwards);
@@ -103,7 +112,7 @@ export async function openEntrance(options: {
 
   const server = createServer((incoming, response) => {
     const to = placeOf(incoming);
-    if (to === undefined) response.writeHead(503).end();
+    if (to === undefined) response.writeHead(503, { 'content-type': 'application/json' }).end(NOBODY);
     else handOn(to, agent, incoming, response);
   });
   server.on('connection', (socket: Socket) => {

@@ -11,9 +11,15 @@ import { shareWork } from '#engines/consumer/sharing.ts';
 import { registry } from './counters.ts';
 import { machineClockOf } from './machine-clock.ts';
 
-/** Milliseconds: as in production, and all twenty times as fast. */
-const LOOK_MS = 50;
-export const LEASE_MS = 300;
+/** In milliseconds. */
+export interface Pace {
+  readonly lookMs: number;
+  readonly leaseMs: number;
+}
+/** As in production, and all twenty times as fast. */
+export const FAST: Pace = { lookMs: 50, leaseMs: 300 };
+/** For an engine that takes its time when the machine is busy. */
+export const STEADY: Pace = { lookMs: 200, leaseMs: 2_000 };
 
 /** Calls that get through until it is stopped, and again when it goes on. */
 export function stoppable() {
@@ -54,7 +60,7 @@ export function knownBy(
 
 export interface MemberOptions {
   readonly leaseMs?: number;
-  readonly group?: string;
+  readonly lookMs?: number;
 }
 
 /** A process of the group `counters`. */
@@ -64,12 +70,12 @@ export function memberIn(
   owner: string,
   options: MemberOptions = {},
 ) {
-  const { leaseMs = LEASE_MS, group = 'counters' } = options;
+  const { leaseMs, lookMs } = { ...FAST, ...options };
   const clock = machineClockOf(systemClock());
   const process = stoppable();
   const calls = new Map<string, number>();
   const consumers = knownBy(readStore.consumers, process.through, calls);
-  const sharing = shareWork({ consumers, clock, group, owner, lookMs: LOOK_MS, presentMs: leaseMs });
+  const sharing = shareWork({ consumers, clock, group: 'counters', owner, lookMs, presentMs: leaseMs });
   const loop = consumerLoop({
     ...{ feed: store, store, consumers, registry, clock, owner, leaseMs, retryPollMs: 10 },
     sharing,

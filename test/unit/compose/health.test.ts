@@ -1,6 +1,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { healthOf, healthOfElsewhere, healthOfEngine, healthOfEngines } from '#compose/health.ts';
+import {
+  healthOf,
+  healthOfElsewhere,
+  healthOfEngine,
+  healthOfEngines,
+  healthOfServer,
+} from '#compose/health.ts';
 import { instant } from '#domain/kernel/instant.ts';
 import type { ConsumerStatus } from '#domain/kernel/ports/consumer.ts';
 import type { Standing } from '#domain/kernel/ports/standing.ts';
@@ -56,7 +62,23 @@ test('each engine stands in the health of all by its name, as it is when somebod
 
 test('a write side that is away is told of, and takes nobody out of use who can still be read from', () => {
   const standing: Standing = { address: 'http://write-side:4002', state: 'down', errors: 1, lastError };
-  const { ready, detail = '' } = healthOfElsewhere(standing);
-  assert.equal(ready, true);
+  const { ready, spared, detail = '' } = healthOfElsewhere(standing);
+  assert.deepEqual({ ready, spared }, { ready: false, spared: true });
+  assert.equal(healthOfElsewhere({ ...standing, state: 'up' }).ready, true);
   assert.match(detail, /^http:\/\/write-side:4002; down since/);
+});
+
+test('a process that serves people beside others is in use as long as it has the history', () => {
+  const bad = { ready: false };
+  const told = healthOfServer({
+    'event-store': bad,
+    'write-side': bad,
+    bus: bad,
+    'read-store': bad,
+    sagas: bad,
+  });
+  assert.deepEqual(
+    Object.entries(told).flatMap(([name, { spared }]) => (spared === true ? [name] : [])),
+    ['bus', 'read-store', 'sagas'],
+  );
 });

@@ -37,6 +37,13 @@ test('health: live at once, ready when every component is', async () => {
     status: 'not-ready',
     components: { store: { ready: false, detail: 'catching up' } },
   });
+  health.store = { ready: false, detail: 'catching up', spared: true };
+  const spared = await fetch(`${port.url}/health/ready`);
+  assert.equal(spared.status, 200, 'whoever is served all the same is not sent elsewhere');
+  assert.deepEqual(await spared.json(), {
+    status: 'degraded',
+    components: { store: { ready: false, detail: 'catching up' } },
+  });
 });
 
 test('every answer names its request and keeps browsers from guessing', async () => {

@@ -14,6 +14,7 @@ test('/metrics tells of the queues and of every consumer, as they are when it is
   let problem: string | undefined;
   let away: Pick<Standing, 'state' | 'errors'> = { state: 'up', errors: 1 };
   let asking = async (): Promise<number> => 3;
+  let head = async (): Promise<bigint> => 19n;
   const consumer = (): ConsumerStatus => ({
     name: 'view:auctions@1.1',
     state: 'live',
@@ -33,6 +34,7 @@ test('/metrics tells of the queues and of every consumer, as they are when it is
       answeredPerSecond: 0,
     }),
     consumers: () => [consumer()],
+    head: () => head(),
     engines: [
       {
         name: 'event-store',
@@ -59,6 +61,7 @@ test('/metrics tells of the queues and of every consumer, as they are when it is
   assert.match(before, /^annals_commands_queued 2$/m);
   assert.match(before, /^annals_consumer_part_held\{part="view:auctions@1\.1"\} 1$/m);
   assert.match(before, /^annals_consumer_running\{consumer="view:auctions@1\.1",state="live"\} 1$/m);
+  assert.match(before, /^annals_consumer_lag\{consumer="view:auctions@1\.1"\} 12$/m);
   assert.match(before, /^annals_consumer_parked_keys\{consumer="view:auctions@1\.1"\} 0$/m);
   assert.match(before, /^process_cpu_seconds_total /m);
   assert.match(before, /^annals_consumer_troubled\{consumer="view:auctions@1\.1"\} 0$/m);
@@ -71,10 +74,12 @@ test('/metrics tells of the queues and of every consumer, as they are when it is
   parkedKeys = 2;
   problem = 'KeepUnclaimed 1: internal';
   asking = () => Promise.reject(new Error('a key is parked'));
+  head = () => Promise.reject(new Error('the disk is gone'));
   const after = await read();
   assert.match(after, /^annals_consumer_parked_keys\{consumer="view:auctions@1\.1"\} 2$/m);
   assert.match(after, /^annals_consumer_troubled\{consumer="view:auctions@1\.1"\} 1$/m);
   assert.match(after, /^annals_payment_notices_waiting Nan$/im);
+  assert.match(after, /^annals_consumer_lag\{consumer="view:auctions@1\.1"\} Nan$/im);
   const later = new Set(after.split('\n'));
   for (const line of [`up{${other}} 1`, `up{${views}} 0`, `errors{${views}} 7`])
     assert.ok(later.has(`annals_engine_${line}`), line);

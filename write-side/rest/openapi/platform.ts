@@ -26,7 +26,7 @@ export function platformSchemas(): Components {
     ...Object.entries($defs).map(([name, schema]) => [name, toComponent(schema)] as const),
     ['ComponentHealth', object({ ready: { type: 'boolean' }, detail: text }, ['ready'])],
     ['Live', object({ status: constant('live') })],
-    ['Ready', object({ status: constant('ready'), components }, ['status'])],
+    ['Ready', object({ status: { type: 'string', enum: ['ready', 'degraded'] }, components }, ['status'])],
     [
       'NotReady',
       object({ status: { type: 'string', enum: ['not-ready', 'closing'] }, components }, ['status']),
@@ -58,11 +58,12 @@ const health: JsonObject = {
     get: {
       operationId: 'Ready',
       tags: ['platform'],
-      summary: 'Whether every component is ready; which is not is for the operator, in production.',
+      summary:
+        'Whether people are served here. `degraded`: they are, and something behind it has trouble; what, is for the operator, in production.',
       security: [],
       responses: {
-        '200': described('All are.', ref('Ready')),
-        '503': described('One is not, or the platform closes.', ref('NotReady')),
+        '200': described('They are.', ref('Ready')),
+        '503': described('They are not, or the platform closes.', ref('NotReady')),
       },
     },
   },

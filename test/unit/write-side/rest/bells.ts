@@ -101,7 +101,7 @@ export async function openBells(
     asked.push(envelope);
     return answer(envelope);
   };
-  const health = { store: { ready: true } as { ready: boolean; detail?: string } };
+  const health = { store: { ready: true } as { ready: boolean; detail?: string; spared?: boolean } };
   const addresses = addressesBehind(proxies);
   const perPerson = turns({ atWork: personal, waiting: 0 }, afterwards);
   const rest = {
