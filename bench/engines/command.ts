@@ -17,8 +17,8 @@ import { kafkaAt } from './servers.ts';
 const COMMAND = 'Transfer';
 const DATA = { to: 'sam', amount: '1', currency: 'USD' };
 /** Sent one after the other, each when the one before is answered. */
-const COMMANDS = 300;
-const WARM_UP = 100;
+const COMMANDS = 100;
+const WARM_UP = 50;
 const ANSWER_MS = 30_000;
 
 /** Sends one command under this id, and answers what came of it. */
@@ -107,7 +107,7 @@ export const commandBench = onServers({
       const rest = byRest(served, sender);
       const kafka = await overBus(bus, kafkaAt(url).prefix, sender);
       const taken = { rest: [] as number[], kafka: [] as number[] };
-      const rounds = run.short ? 1 : 5;
+      const rounds = run.short ? 1 : 3;
       const count = run.short ? 20 : COMMANDS;
       await latencies(rest.send, 'rest-first', run.short ? 5 : WARM_UP);
       await latencies(kafka.send, 'kafka-first', run.short ? 5 : WARM_UP);

@@ -121,7 +121,7 @@ export const mongoRebuildBench = onServers({
   goal: GOAL,
   servers: ['mongodb'],
   async measure(run, { mongodb: url }) {
-    const size = run.short ? { bids: 100, events: 1 } : { bids: 500, events: 4_000 };
+    const size = run.short ? { bids: 100, events: 1 } : { bids: 1_000, events: 8_000 };
     const events = await givenHistory(run.folder, size);
     const folder = historyFolder(run.folder);
     const written = await recorded(url, folder);

@@ -149,6 +149,7 @@ const otherWords: readonly string[] = [
     'annals_engine_up',
     'annals_engine_errors',
     'annals_consumer_troubled',
+    'annals_consumer_lag',
     ...DeadLetter.shape.cause.options,
   ],
   ...['unknown_outcome', 'reserve_not_met', 'top_up_reinstated'],
