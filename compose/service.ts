@@ -8,7 +8,7 @@ import { type DoneWith, type FollowedClock, followedClock } from '#engines/clock
 import { type ServiceClient, serviceClient } from '#engines/service/client.ts';
 import { remoteDispatch } from '#engines/service/dispatch.ts';
 import { serviceTokens } from '#engines/service/tokens.ts';
-import { every } from '#runtime/pause.ts';
+import { doubled, pause } from '#runtime/pause.ts';
 import { serviceLimits, servicePaths } from '#runtime/service/limits.ts';
 import type { KnowsRole } from '#write-side/service/dispatch.ts';
 import { registry } from './contexts.ts';
@@ -48,13 +48,28 @@ export interface ServiceOptions {
 }
 
 /** Asks again and again whether the write side would let us in, so that health says so before anybody's command has failed. */
-function greeting(client: ServiceClient, clock: Clock): () => void {
-  const greet = (): void => {
-    // What comes of it stands in its standing.
-    client.ask(servicePaths.greeting, '{}', serviceLimits.greetingWithinMs).catch(() => undefined);
+function greeting(client: ServiceClient, clock: Clock): () => Promise<void> {
+  const stopped = new AbortController();
+  const { greetingEveryMs, greetingWithinMs, greetingAgainMs } = serviceLimits;
+
+  async function greet(): Promise<void> {
+    for (let failures = 0; !stopped.signal.aborted; ) {
+      // What comes of it stands in the client's standing.
+      const greeted = await client
+        .ask(servicePaths.greeting, '{}', greetingWithinMs, stopped.signal)
+        .then(() => true)
+        .catch(() => false);
+      failures = greeted ? 0 : failures + 1;
+      const pauseMs = greeted ? greetingEveryMs : doubled(failures, greetingAgainMs, greetingEveryMs);
+      await pause(clock, pauseMs, stopped.signal);
+    }
+  }
+
+  const greeted = greet();
+  return () => {
+    stopped.abort();
+    return greeted;
   };
-  greet();
-  return every(clock, serviceLimits.greetingEveryMs, greet);
 }
 
 /** @throws StoreError `unavailable` where nobody tells the time */
@@ -91,7 +106,7 @@ export async function openService(options: ServiceOptions): Promise<Service> {
       ...(clock !== undefined && { clock }),
     },
     async close() {
-      stopGreeting();
+      await stopGreeting();
       client.close();
       await clock?.stop();
     },

@@ -33,6 +33,8 @@ export const serviceLimits = {
   /** Between two looks whether the write side is there, in milliseconds, and how long one may take. */
   greetingEveryMs: 5_000,
   greetingWithinMs: 3_000,
+  /** And the first of the pauses while it is not, which grow. */
+  greetingAgainMs: 250,
   /** Roles in processes of their own, at most. */
   followers: 100,
 } as const;

@@ -6,7 +6,7 @@ import { after, test } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
 import kafkajs from 'kafkajs';
 import { Kafka, logLevel } from '#engines/bus/kafka/driver.ts';
-import { type Customer, exchange, healthOf, openWallet, signIn } from '#test/support/customer.ts';
+import { exchange, healthOf, openWallet, signIn } from '#test/support/customer.ts';
 import { until } from '#test/support/until.ts';
 import { setPassword } from './kafka-password.ts';
 import { AUTHORIZING, KNOWN, type OwnKafka, ownKafka } from './kafka-server.ts';
@@ -127,136 +127,167 @@ async function startOne(roles: string, environment: Readonly<Record<string, stri
   one.start();
   return one;
 }
-process.once('exit', () => {
+after(() => {
   for (const one of started) one.signal('SIGKILL');
 });
 
-async function refusals(broker: OwnKafka, views: OwnServer): Promise<void> {
-  const admin = new Administrator(broker);
+/** The processes before a broker, and those who look after both. */
+class Scene {
+  readonly admin: Administrator;
+  readonly address: string;
+  readonly writeSide: OneProcess;
+  readonly publisher: OneProcess;
+  readonly readApi: OneProcess;
+  /** All that was told. */
+  readonly seen: string[] = [];
+  wallets = 0;
+
+  constructor(admin: Administrator, address: string, ofRole: ReadonlyMap<string, OneProcess>) {
+    this.admin = admin;
+    this.address = address;
+    const named = (roles: string): OneProcess => ofRole.get(roles) ?? assert.fail(roles);
+    [this.writeSide, this.publisher] = [named('write-side,sagas'), named('publisher')];
+    this.readApi = named('read-api');
+  }
+
+  /** How often the bus has failed the publisher. */
+  async attempts(): Promise<number> {
+    const { body } = await exchange(`${this.publisher.url}/metrics`);
+    this.seen.push(body);
+    const name = `annals_engine_errors\\{engine="bus",address="${this.address}"\\}`;
+    return Number(new RegExp(`${name} (\\d+)`).exec(body)?.[1] ?? assert.fail(body));
+  }
+
+  /** Until it is red for this; whatever is said goes with the address, and nobody hurries. */
+  async red(why: RegExp, ofWriteSide: boolean): Promise<void> {
+    const trouble = await until(async () => {
+      const told = await troubleOf(this.publisher).catch(() => undefined);
+      return told?.httpStatus === 503 && why.test(told.details) && told;
+    }, `the publisher is red: ${why}`);
+    assert.ok(trouble.details.includes(this.address), trouble.details);
+    this.seen.push(trouble.details);
+    if (ofWriteSide) {
+      const beside = await until(async () => {
+        const told = await troubleOf(this.writeSide).catch(() => undefined);
+        return told?.names.includes('bus') && told;
+      }, 'the write side says so');
+      assert.deepEqual([beside.httpStatus, beside.status], [200, 'degraded'], beside.details);
+      this.seen.push(beside.details);
+    }
+    const before = await this.attempts();
+    await pause(1_000);
+    const more = (await this.attempts()) - before;
+    assert.ok(more < 40, `${more} attempts within a second`);
+  }
+
+  green = () =>
+    until(async () => {
+      const told = await Promise.all([this.publisher, this.writeSide].map(troubleOf));
+      return told.every(({ status }) => status === 'ready');
+    }, 'all is well again');
+
+  /** Some people, each with a wallet. */
+  async more(): Promise<void> {
+    for (let count = 0; count < 3; count += 1) {
+      this.wallets += 1;
+      const ann = await signIn(this.writeSide.url, `ann${this.wallets}`, ['bidder']);
+      const { status, body } = await openWallet(ann, `open-${this.wallets}`);
+      assert.equal(status, 200, JSON.stringify(body));
+    }
+  }
+
+  published = (least: number) =>
+    until(async () => {
+      const told = await this.admin.told(`${PREFIX}.wallets`);
+      return told.size >= least && told;
+    }, `${least} wallets are told of`);
+}
+
+async function givenScene(broker: OwnKafka, views: OwnServer): Promise<Scene> {
   const folder = await mkdtemp(join(tmpdir(), 'annals-refusals-'));
   after(() => rm(folder, { recursive: true, force: true }));
   const BUS_CREDENTIALS_FILE = join(folder, 'kafka.json');
   await writeFile(BUS_CREDENTIALS_FILE, JSON.stringify({ username: KNOWN.username, password: PASSWORD }));
-  const address = `kafka://${broker.byPassword}/${PREFIX}`;
+  const BUS = `kafka://${broker.byPassword}/${PREFIX}`;
   const servicePort = await freePort();
   const environment = {
-    ...{ READ_STORE: views.url, BUS: address, BUS_CREDENTIALS_FILE, DATA_DIR: join(folder, 'data') },
+    ...{ READ_STORE: views.url, BUS, BUS_CREDENTIALS_FILE, DATA_DIR: join(folder, 'data') },
     ...{ SERVICE_PORT: String(servicePort), SERVICE_URL: `http://127.0.0.1:${servicePort}` },
   };
-  broker.signal('SIGKILL');
-  const writeSide = await startOne('write-side,sagas', environment);
-  const publisher = await startOne('publisher', environment);
-  const readApi = await startOne('read-api', environment);
-  const seen: string[] = [];
+  const ofRole = new Map<string, OneProcess>();
+  for (const roles of ['write-side,sagas', 'publisher', 'read-api'])
+    ofRole.set(roles, await startOne(roles, environment));
+  return new Scene(new Administrator(broker), BUS, ofRole);
+}
 
-  /** Until it is red for this; whatever is said goes with the address, and nobody hurries. */
-  async function red(why: RegExp, ofWriteSide: boolean): Promise<void> {
-    const trouble = await until(async () => {
-      const told = await troubleOf(publisher).catch(() => undefined);
-      return told?.httpStatus === 503 && why.test(told.details) && told;
-    }, `the publisher is red: ${why}`);
-    assert.ok(trouble.details.includes(address), trouble.details);
-    if (ofWriteSide) {
-      const beside = await until(async () => {
-        const told = await troubleOf(writeSide).catch(() => undefined);
-        return told?.names.includes('bus') && told;
-      }, 'the write side says so');
-      assert.deepEqual([beside.httpStatus, beside.status], [200, 'degraded'], beside.details);
-      seen.push(beside.details);
-    }
-    const attempts = async (): Promise<number> => {
-      const { body } = await exchange(`${publisher.url}/metrics`);
-      seen.push(body);
-      const [, count] =
-        new RegExp(`annals_engine_errors\\{engine="bus",address="${address}"\\} (\\d+)`).exec(body) ?? [];
-      return Number(count ?? assert.fail(body));
-    };
-    const before = await attempts();
-    await pause(1_000);
-    const more = (await attempts()) - before;
-    assert.ok(more < 40, `${more} attempts within a second`);
-    seen.push(trouble.details);
-  }
-
-  const green = () =>
-    until(async () => {
-      const told = await Promise.all([publisher, writeSide].map(troubleOf));
-      return told.every(({ status }) => status === 'ready');
-    }, 'all is well again');
-
-  let wallets = 0;
-  let ann: Customer | undefined;
-  /** Some people, each with a wallet. */
-  async function more(): Promise<void> {
-    for (let count = 0; count < 3; count += 1) {
-      wallets += 1;
-      ann = await signIn(writeSide.url, `ann${wallets}`, ['bidder']);
-      const { status, body } = await openWallet(ann, `open-${wallets}`);
-      assert.equal(status, 200, JSON.stringify(body));
-    }
-  }
-  const published = (least: number) =>
-    until(async () => {
-      const told = await admin.told(`${PREFIX}.wallets`);
-      return told.size >= least && told;
-    }, `${least} wallets are told of`);
-
-  await writeSide.ready();
-  await readApi.ready();
-  await more();
-  await red(/ECONNREFUSED/, true);
-  assert.equal((await troubleOf(readApi)).status, 'ready', 'who has no use for the bus is well without it');
-
+/** From nobody there to everybody told. */
+async function comes(broker: OwnKafka, scene: Scene): Promise<void> {
+  const { admin } = scene;
+  await scene.writeSide.ready();
+  await scene.readApi.ready();
+  await scene.more();
+  await scene.red(/ECONNREFUSED/, true);
+  const beside = async () => (await troubleOf(scene.readApi)).status === 'ready';
+  await until(beside, 'who has no use for the bus is well without it');
   await broker.start();
-  await red(/SASL|uthentication/, true);
-
+  await scene.red(/SASL|uthentication/, true);
   await admin.making(false);
   await admin.password(PASSWORD);
-  await red(/uthoriz/, false);
-  assert.equal(
-    (await admin.does((it) => it.listTopics())).filter((name) => name.startsWith(PREFIX)).length,
-    0,
+  await scene.red(/uthoriz/, false);
+  const there = await admin.does((it) => it.listTopics());
+  assert.deepEqual(
+    there.filter((name) => name.startsWith(PREFIX)),
+    [],
   );
-
   await admin.making(true);
-  await green();
-  await published(wallets);
+  await scene.green();
+  await scene.published(scene.wallets);
+}
 
+async function takesTooLittle(scene: Scene): Promise<void> {
+  const { admin } = scene;
   await admin.largest(`${PREFIX}.wallets`, 150);
-  await more();
-  await red(/larger than|too large|max message size/i, false);
+  await scene.more();
+  await scene.red(/larger than|too large|max message size/i, false);
   await admin.largest(`${PREFIX}.wallets`, 1_048_588);
-  await green();
-  const all = await published(wallets);
-  for (const [stream, revisions] of all)
+  await scene.green();
+  for (const [stream, revisions] of await scene.published(scene.wallets))
     assert.deepEqual(
       revisions,
       revisions.toSorted((a, b) => a - b),
       stream,
     );
+}
 
-  const before = wallets;
+async function losesTopicsAndTrust(broker: OwnKafka, scene: Scene): Promise<void> {
+  const { admin, wallets: before } = scene;
   const commands = [`${PREFIX}.commands`, `${PREFIX}.commands.dead`];
   await admin.does((it) => it.deleteTopics({ topics: [`${PREFIX}.wallets`, ...commands] }));
-  await more();
-  await published(wallets - before);
+  await scene.more();
+  await scene.published(scene.wallets - before);
   await until(async () => {
     const there = await admin.does((it) => it.listTopics());
     return commands.every((name) => there.includes(name));
   }, 'the topics of commands are made again');
-  await green();
-
+  await scene.green();
   await admin.password(OTHER);
   broker.signal('SIGKILL');
   await broker.start();
-  await more();
-  await red(/SASL|uthentication/, true);
+  await scene.more();
+  await scene.red(/SASL|uthentication/, true);
   await admin.password(PASSWORD);
-  await green();
-  await published(wallets - before);
+  await scene.green();
+  await scene.published(scene.wallets - before);
+}
 
-  const { body } = await exchange(`${publisher.url}/health/ready`);
-  const said = [body, ...seen, ...started.map((one) => one.output())].join('\n');
+async function refusals(broker: OwnKafka, views: OwnServer): Promise<void> {
+  broker.signal('SIGKILL');
+  const scene = await givenScene(broker, views);
+  await comes(broker, scene);
+  await takesTooLittle(scene);
+  await losesTopicsAndTrust(broker, scene);
+  const { body } = await exchange(`${scene.publisher.url}/health/ready`);
+  const said = [body, ...scene.seen, ...started.map((one) => one.output())].join('\n');
   for (const secret of [PASSWORD, OTHER, KNOWN.password]) assert.ok(!said.includes(secret), secret);
   assert.ok(
     started.every(({ pid }) => pid !== 0),
