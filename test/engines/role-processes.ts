@@ -11,7 +11,7 @@ import { type Entrance, openEntrance } from '#test/support/entrance.ts';
 
 const root = resolve(import.meta.dirname, '../..');
 /** For a process to be ready, in milliseconds; some wait for others. */
-const READY_MS = 120_000;
+const READY_MS = 300_000;
 /** For a process to end by itself, in milliseconds. */
 const END_MS = 30_000;
 
