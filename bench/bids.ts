@@ -39,7 +39,11 @@ const nextOf = ({ people, auctions }: Client, turn: number): readonly [Actor, st
 };
 
 /** Clients who share the auctions evenly: several in each, or several auctions for each. */
-async function givenClients(deployment: Deployment, count: number, lots: number): Promise<readonly Client[]> {
+export async function givenClients(
+  deployment: Deployment,
+  count: number,
+  lots: number,
+): Promise<readonly Client[]> {
   const auctions = await givenAuctions(deployment, 'a', lots);
   const bidders = await givenBidders(deployment, 'b', 2 * count);
   const clients = Array.from({ length: count }, (_, at): Client => {
@@ -53,7 +57,7 @@ async function givenClients(deployment: Deployment, count: number, lots: number)
   return clients;
 }
 
-interface Load {
+export interface Load {
   readonly deployment: Deployment;
   readonly clients: readonly Client[];
 }
@@ -65,7 +69,11 @@ interface Taken {
 }
 
 /** Each client bids again as soon as the answer is there. Answers accepted bids per second. */
-async function closedLoop({ deployment, clients }: Load, roundMs: number, taken: Taken): Promise<number> {
+export async function closedLoop(
+  { deployment, clients }: Load,
+  roundMs: number,
+  taken: Taken,
+): Promise<number> {
   const feed = await watch(deployment);
   const sent = new Map<string, number>();
   const startedAt = performance.now();

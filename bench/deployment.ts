@@ -8,6 +8,7 @@ import type { Actor, Role } from '#domain/kernel/actor.ts';
 import type { Reply } from '#domain/kernel/envelope.ts';
 import { later } from '#domain/kernel/instant.ts';
 import { noLog } from '#domain/kernel/ports/log.ts';
+import { prefixOf } from '#runtime/engine-address.ts';
 import type { PipelineLimits } from '#write-side/pipeline/limits.ts';
 import type { Pipeline } from '#write-side/pipeline/pipeline.ts';
 
@@ -30,6 +31,8 @@ export interface DeploymentOptions {
   /** The catch-up consumer and the views, too. By default true. */
   readonly everyRole?: boolean;
   readonly limits?: Partial<PipelineLimits>;
+  /** More of them, as the environment has them: where the engines are. By default all are of this process and its folder. */
+  readonly settings?: Readonly<Record<string, string>>;
 }
 
 export interface BidOptions {
@@ -38,8 +41,11 @@ export interface BidOptions {
 }
 
 /** The write side, the catch-up consumer and the views on a folder: all that a bid goes through but HTTP. */
-export async function openDeployment(folder: string, { everyRole = true, limits }: DeploymentOptions = {}) {
-  const config = readConfig({ DATA_DIR: folder, NODE_ENV: 'test' });
+export async function openDeployment(
+  folder: string,
+  { everyRole = true, limits, settings = {} }: DeploymentOptions = {},
+) {
+  const config = readConfig({ DATA_DIR: folder, NODE_ENV: 'test', ...settings });
   const opened = await openEngines({
     config,
     log: noLog,
@@ -53,7 +59,7 @@ export async function openDeployment(folder: string, { everyRole = true, limits 
   const preparing = pipelineOf(engines, noLog, openDoor);
   const views = everyRole ? await projections(engines, noLog) : undefined;
   const catchUp = everyRole ? await followReactions(engines, pipeline.dispatch) : undefined;
-  const publishing = everyRole ? await publish(engines, 'annals') : undefined;
+  const publishing = everyRole ? await publish(engines, prefixOf(config.bus)) : undefined;
   let maximum = 1_000;
 
   function sendTo({ dispatch }: Pick<Pipeline, 'dispatch'>) {

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { appendBenches } from './appends.ts';
 import { bidBenches } from './bids.ts';
+import { engineBenches } from './engines/benches.ts';
 import { fairnessBench } from './fairness.ts';
 import { memoryBenches } from './memory.ts';
 import { offeredBenches } from './offered.ts';
@@ -36,6 +37,7 @@ const benches: readonly Bench[] = [
   rebuildBench,
   ...lengthBenches,
   ...memoryBenches,
+  ...engineBenches,
   ...rivalBenches,
 ];
 
@@ -88,7 +90,7 @@ async function run(chosen: readonly Bench[]): Promise<Report> {
   const profiled: Profiled[] = [];
   if (profiles !== undefined) mkdirSync(profiles, { recursive: true });
   // However it ends: a run that is interrupted must not leave gigabytes behind.
-  process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
+  process.once('exit', () => rmSync(folder, { recursive: true, force: true, maxRetries: 5 }));
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1));
   const report: Report = { date, short, machine: machineOf(folder), rows, profiles: profiled };
   for (const bench of chosen) {

@@ -22,12 +22,19 @@ export interface Served {
   stop(): Promise<void>;
 }
 
-/** Starts it on a folder. @throws Error with what it said when it does not become ready */
-export async function serve(folder: string): Promise<Served> {
+/**
+ * Starts it on a folder.
+ * @param settings more of them, as its environment has them
+ * @throws Error with what it said when it does not become ready
+ */
+export async function serve(
+  folder: string,
+  settings: Readonly<Record<string, string>> = {},
+): Promise<Served> {
   const port = await freePort();
   const child = spawn(process.execPath, [resolve(root, 'main.ts')], {
     cwd: root,
-    env: { PATH: process.env.PATH, DATA_DIR: folder, PORT: String(port), LOG_LEVEL: 'warn' },
+    env: { PATH: process.env.PATH, DATA_DIR: folder, PORT: String(port), LOG_LEVEL: 'warn', ...settings },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   const ended = once(child, 'exit');

@@ -140,7 +140,10 @@ async function whenThere<T>(open: () => Promise<T>, clock: Clock, log: Log): Pro
       return await open();
     } catch (error) {
       if (!(error instanceof StoreError) || clock.now() >= until) throw error;
-      log.warn({ why: error.message }, 'the start waits for the process that writes the history');
+      log.warn(
+        { why: error.message },
+        'the start waits for the process that writes the history, or for where the read models are',
+      );
       await pause(clock, doubled(failures, FIRST_PAUSE_MS, LONGEST_PAUSE_MS));
     }
 }
@@ -220,7 +223,10 @@ export async function openEngines(options: EnginesOptions): Promise<ProcessEngin
   const stores = await storesFor(options, writes, { clock: { now: () => clock.now() }, machineClock });
   begun.defer(stores.close);
   const { store, readStore } = stores;
-  const service = await openService({ config, machineClock, newId, log, owner, joinWithinMs: WRITER_MS });
+  const service = await openService({
+    ...{ config, machineClock, newId, log, owner, joinWithinMs: WRITER_MS },
+    history: store.epoch,
+  });
   begun.defer(service.close);
   // Whoever neither takes commands nor tells what has happened reaches for none outside.
   const busAt: BusAt = has('write-side') || has('publisher') ? config.bus : { engine: 'memory' };

@@ -42,10 +42,10 @@ export const healthOfClock = (jump: string | undefined): Health[string] => ({
   ...(jump === undefined ? {} : { detail: jump }),
 });
 
-/** A role elsewhere without which this process does less, and does it all the same. */
+/** A role elsewhere without which this process does less, and does that all the same: whoever can still be read from stays in use. */
 export const healthOfElsewhere = (standing: Standing): Health[string] => ({
   ...healthOfEngine(standing),
-  ready: true,
+  spared: true,
 });
 
 /** One way in of several: where it is closed, whoever comes by the others is served all the same. */

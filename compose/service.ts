@@ -8,6 +8,8 @@ import { type DoneWith, type FollowedClock, followedClock } from '#engines/clock
 import { type ServiceClient, serviceClient } from '#engines/service/client.ts';
 import { remoteDispatch } from '#engines/service/dispatch.ts';
 import { serviceTokens } from '#engines/service/tokens.ts';
+import { every } from '#runtime/pause.ts';
+import { serviceLimits, servicePaths } from '#runtime/service/limits.ts';
 import type { KnowsRole } from '#write-side/service/dispatch.ts';
 import { registry } from './contexts.ts';
 import { reasonOf } from './reason.ts';
@@ -41,11 +43,23 @@ export interface ServiceOptions {
   readonly owner: string;
   /** How long the time is waited for, in milliseconds. */
   readonly joinWithinMs: number;
+  /** The epoch of the history that this process reads, or writes. */
+  readonly history: string;
+}
+
+/** Asks again and again whether the write side would let us in, so that health says so before anybody's command has failed. */
+function greeting(client: ServiceClient, clock: Clock): () => void {
+  const greet = (): void => {
+    // What comes of it stands in its standing.
+    client.ask(servicePaths.greeting, '{}', serviceLimits.greetingWithinMs).catch(() => undefined);
+  };
+  greet();
+  return every(clock, serviceLimits.greetingEveryMs, greet);
 }
 
 /** @throws StoreError `unavailable` where nobody tells the time */
 async function follow(client: ServiceClient, options: ServiceOptions): Promise<FollowedClock | undefined> {
-  const { config, owner, ...others } = options;
+  const { config, owner, history: _, ...others } = options;
   if (config.clock !== 'simulated') return undefined;
   try {
     return await followedClock({ client, follower: owner, ...others });
@@ -60,15 +74,16 @@ async function follow(client: ServiceClient, options: ServiceOptions): Promise<F
  * @throws UnusableError, DamagedFileError for the secret that they share; StoreError `unavailable` where nobody tells a simulated time
  */
 export async function openService(options: ServiceOptions): Promise<Service> {
-  const { config, machineClock, newId, log } = options;
+  const { config, machineClock, newId, log, history } = options;
   if (config.whole) return { close: async () => undefined };
   const key = (await serviceKeyOf(config)).keyFor('service');
-  const tokens = serviceTokens({ key, clock: machineClock });
+  const tokens = serviceTokens({ key, history, clock: machineClock });
   if (config.roles.includes('write-side')) return { knows: tokens.verify, close: async () => undefined };
   const { url } = config.service;
   if (url === undefined) return { close: async () => undefined };
   const client = serviceClient({ url, token: tokens.issue, clock: machineClock });
   const clock = await follow(client, options);
+  const stopGreeting = greeting(client, machineClock);
   return {
     writeSide: {
       dispatch: remoteDispatch({ client, registry, newId, log }),
@@ -76,6 +91,7 @@ export async function openService(options: ServiceOptions): Promise<Service> {
       ...(clock !== undefined && { clock }),
     },
     async close() {
+      stopGreeting();
       client.close();
       await clock?.stop();
     },

@@ -178,7 +178,7 @@ async function demandBelonging(readStore: ReadStore, store: EventStore): Promise
   if (await belongsTo(readStore, store.epoch)) return;
   throw new StoreError(
     'unavailable',
-    'READ_STORE does not belong to this history: the process that writes it has not said so yet.',
+    `READ_STORE does not belong to this history: ${readStore.standing().address} is of another one, or of none, and the process that writes this one has not said otherwise yet.`,
   );
 }
 

@@ -82,18 +82,15 @@ const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
 function without(value: unknown, places: Places | undefined, hides: Hides): unknown {
   if (places === undefined || !isObject(value)) return value;
   const { fields, each } = places;
-  /** The part as it may be seen: none or one. */
-  const seen = (item: unknown, part: Part | undefined): readonly unknown[] => {
-    if (part === undefined) return [item];
-    return part.marks.some(hides) ? [] : [without(item, part.places, hides)];
-  };
-  // A part that is itself a list stays one: only the list of none or one is opened.
-  if (Array.isArray(value)) return value.flatMap((item) => seen(item, each));
-  return Object.fromEntries(
-    Object.entries(value).flatMap(([name, item]) =>
-      seen(item, fields.get(name) ?? each).map((left) => [name, left] as const),
-    ),
-  );
+  const isHidden = (part: Part | undefined): boolean => part?.marks.some(hides) === true;
+  if (Array.isArray(value))
+    return isHidden(each) ? [] : value.map((item) => without(item, each?.places, hides));
+  const left: [string, unknown][] = [];
+  for (const [name, item] of Object.entries(value)) {
+    const part = fields.get(name) ?? each;
+    if (!isHidden(part)) left.push([name, without(item, part?.places, hides)]);
+  }
+  return Object.fromEntries(left);
 }
 
 /** A message that leaves: an event or a command by its type, or a rejection by its code. */

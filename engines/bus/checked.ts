@@ -25,7 +25,7 @@ export function checkTopics(topics: readonly Topic[]): void {
 }
 
 /** Of key, value and headers, in bytes. */
-export function bytesOf({ key, value, headers }: BusRecord): number {
+function bytesOf({ key, value, headers }: BusRecord): number {
   let bytes = Buffer.byteLength(key) + Buffer.byteLength(value);
   for (const [name, text] of Object.entries(headers))
     bytes += Buffer.byteLength(name) + Buffer.byteLength(text);
@@ -38,11 +38,17 @@ function checkText(what: string, text: unknown): void {
     throw new RangeError(`${what} is text that UTF-8 can say`);
 }
 
+/** A record, and the bytes of its key, value and headers. */
+export interface CheckedRecord {
+  readonly record: BusRecord;
+  readonly bytes: number;
+}
+
 /** @throws RangeError for what is beyond the limits of the port, or would not arrive as it is */
-export function checkRecords(records: readonly BusRecord[]): void {
+export function checkRecords(records: readonly BusRecord[]): readonly CheckedRecord[] {
   if (records.length > busLimits.recordsPerSend)
     throw new RangeError(`${records.length} records at once, more than ${busLimits.recordsPerSend}`);
-  for (const record of records) {
+  return records.map((record) => {
     checkTopicName(record.topic);
     checkText('a key', record.key);
     checkText('a value', record.value);
@@ -57,5 +63,6 @@ export function checkRecords(records: readonly BusRecord[]): void {
       throw new RangeError(
         `a record of ${bytes} bytes for ${record.topic}, more than ${busLimits.recordBytes}`,
       );
-  }
+    return { record, bytes };
+  });
 }

@@ -61,6 +61,7 @@ const partOf = (handler: Handler, name: string, part: number): Part => ({
   filter: handler.filter,
   partitions: handler.partitions ?? 1,
   key: (event) => handler.key(event),
+  ...(handler.keyOfStream && { keyOfStream: handler.keyOfStream }),
   handle: (events, signal) => handler.handle(events, signal),
   forget: () => handler.forget?.(),
 });

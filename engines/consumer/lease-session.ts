@@ -80,6 +80,13 @@ export class LeaseSession {
     return this.#handled;
   }
 
+  /** Without those of other parts, as far as that can be told unread: each would read them all, or stop where it need not. */
+  ownOf(stored: readonly StoredEvent[]): readonly StoredEvent[] {
+    const { handler, mine } = this.#options;
+    const { keyOfStream } = handler;
+    return keyOfStream === undefined ? stored : stored.filter(({ stream }) => mine(keyOfStream(stream)));
+  }
+
   /** Takes the events in pieces; each piece and the checkpoint behind it are one commit. */
   async take(stored: readonly StoredEvent[], through: Position, signal: AbortSignal): Promise<void> {
     for (let from = 0; from === 0 || from < stored.length; from += consumerLimits.eventsPerCommit) {

@@ -4,6 +4,8 @@ import { doubled } from '#runtime/pause.ts';
 export const consumerLimits = {
   /** One handle and one commit take at most this many events. */
   eventsPerCommit: 500,
+  /** While it catches up, a part to which little of each page belongs gathers so many pages before it handles what it has. */
+  gatheredPages: 8,
   /** How many keys of one consumer may be parked before it stops: then it is the code, not the data, that is broken. */
   parkedKeys: 10_000,
   /** Of a parked key, handled in one go on replay. */

@@ -8,6 +8,7 @@ import type { EventStore } from '#domain/kernel/ports/event-store.ts';
 import type { Clock } from '#domain/kernel/ports/facts.ts';
 import { NewerEventError, type Registry } from '#domain/kernel/registry.ts';
 import { every, pause } from '#runtime/pause.ts';
+import { gathering } from './gathering.ts';
 import { FencedError, LeaseSession, UnworkableError } from './lease-session.ts';
 import { consumerLimits, pauseAfter } from './limits.ts';
 import { partitionOf } from './partition.ts';
@@ -229,12 +230,15 @@ export class PartRun {
   async #follow(session: LeaseSession, over: AbortSignal, signal: AbortSignal): Promise<void> {
     const { feed } = this.#options;
     const { filter } = this.#handler;
+    const gathered = gathering();
     for await (const batch of feed.follow({ after: session.checkpoint, filter, signal })) {
-      try {
-        await session.take(batch.events, batch.through, over);
-      } finally {
-        this.progress.moveTo(session.checkpoint);
-      }
+      const events = gathered.with(session.ownOf(batch.events), batch.live);
+      if (events !== undefined)
+        try {
+          await session.take(events, batch.through, over);
+        } finally {
+          this.progress.moveTo(session.checkpoint);
+        }
       this.#state = batch.live ? 'live' : 'catching-up';
       this.#problem = undefined;
       this.#failures = 0;

@@ -13,6 +13,7 @@ import type { Clock } from '#domain/kernel/ports/facts.ts';
 import { doubled, pause } from '#runtime/pause.ts';
 import { matcher } from '../event-store/filter.ts';
 import { signalled, type Wake } from '../event-store/wake.ts';
+import { type PageReader, sharedPages } from './pages.ts';
 import { eventRing, type Ring } from './ring.ts';
 
 export interface EventFeedOptions {
@@ -56,14 +57,14 @@ function backoff(clock: Clock) {
 
 /** A page of history for one follower; undefined after a passing error and a pause. */
 async function pageOf(
-  store: Pick<EventStore, 'readAll'>,
-  read: Parameters<EventStore['readAll']>[0],
+  pages: Pick<PageReader, 'read'>,
+  asked: Parameters<EventStore['readAll']>[0],
   retry: ReturnType<typeof backoff>,
   signal: AbortSignal,
   nextTurn: () => Promise<void>,
 ) {
   try {
-    const page = await store.readAll(read);
+    const page = await pages.read(asked);
     retry.succeeded();
     // A long catch-up lets others work between its pages.
     await nextTurn();
@@ -134,7 +135,7 @@ function startTail(store: Source, options: EventFeedOptions, signal: AbortSignal
 /** One follower: from the store while it is behind the ring, from the ring once it has reached it. */
 async function* followTail(
   tail: Tail,
-  store: Source,
+  pages: PageReader,
   { clock, nextTurn = turnOfTheLoop }: EventFeedOptions,
   { after, filter, signal }: FollowOptions,
 ): AsyncGenerator<Batch> {
@@ -152,13 +153,14 @@ async function* followTail(
     live &&= inRing;
     const next = inRing
       ? ring?.behind(through, matches, limit)
-      : await pageOf(store, { after: through, limit, ...(filter && { filter }) }, retry, signal, nextTurn);
+      : await pageOf(pages, { after: through, limit, ...(filter && { filter }) }, retry, signal, nextTurn);
     if (signal.aborted) return;
     if (next && next.through > through) {
       through = next.through;
       yield { events: next.events, through, live };
     } else if (inRing && !live) {
       live = true;
+      pages.isLive();
       yield { events: [], through, live };
     } else if (inRing || !ring) {
       await tail.arrived.after(seen, signal);
@@ -174,9 +176,20 @@ async function* followTail(
 export function eventFeed(store: Source, options: EventFeedOptions): EventFeed {
   const closing = new AbortController();
   const { tail, finished } = startTail(store, options, closing.signal);
+  const share = sharedPages(store);
+
+  async function* follow(following: FollowOptions): AsyncGenerator<Batch> {
+    const pages = share(following.filter);
+    try {
+      yield* followTail(tail, pages, options, following);
+    } finally {
+      pages.leave();
+    }
+  }
+
   return {
     epoch: store.epoch,
-    follow: (following) => followTail(tail, store, options, following),
+    follow,
     head: () => store.head(),
     async close() {
       closing.abort();

@@ -13,6 +13,14 @@ export class UnansweredError extends Error {
   }
 }
 
+/** Something answers there, and it is no write side of ours, or does not take us for one of its roles: nothing was taken in. */
+export class NotOursError extends Error {
+  constructor(message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.name = 'NotOursError';
+  }
+}
+
 /** Too much is under way from here; nothing was sent. */
 export class TooMuchUnderWayError extends Error {
   constructor() {
@@ -31,7 +39,7 @@ export interface Answered {
 export interface ServiceClient {
   /**
    * @param text JSON; asked again it must mean the same, since it may be sent twice
-   * @throws UnansweredError after the time, or when the connection breaks; TooMuchUnderWayError
+   * @throws UnansweredError after the time, or when the connection breaks; NotOursError; TooMuchUnderWayError
    */
   ask(path: string, text: string, withinMs: number, signal?: AbortSignal): Promise<Answered>;
   standing(): Standing;
@@ -67,6 +75,16 @@ async function bodyOf(response: IncomingMessage): Promise<unknown> {
   } catch {
     return undefined;
   }
+}
+
+/** Why an answer is none of our write side; undefined: it may be. */
+function strangeness({ status, body }: Answered): string | undefined {
+  if (status === 401)
+    return 'it does not know our token: SERVICE_KEY_FILE or the history of DATA_DIR is another there, or the clocks differ';
+  // What stands before it may say without JSON that it is away.
+  if (status < 500 && (body === undefined || status === 404 || status === 405))
+    return `it answers ${status} as no write side does: SERVICE_URL has to name its SERVICE_PORT`;
+  return undefined;
 }
 
 const reasonOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
@@ -111,9 +129,15 @@ export function serviceClient({ url, token, clock }: ServiceClientOptions): Serv
       ]);
       try {
         const answered = await once(path, text, `Bearer ${await token()}`, over);
+        const strange = strangeness(answered);
+        if (strange !== undefined) throw new NotOursError(`${url}: ${strange}`);
         seen.answered();
         return answered;
       } catch (error) {
+        if (error instanceof NotOursError) {
+          seen.failed(error, 'writes');
+          throw error;
+        }
         const late = over.aborted && !closing.signal.aborted && signal?.aborted !== true;
         const why = late ? `no answer within ${withinMs} ms` : reasonOf(error);
         const message = `${url}: ${why}`;

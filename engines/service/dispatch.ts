@@ -24,7 +24,7 @@ const isTurnedAway = ({ status, body }: Answered): boolean =>
   (status === 429 || status === 503) && Refusal.safeParse(body).data?.code === Overloaded.code;
 
 /** What can never have been decided, because it was not taken in. */
-const NOT_TAKEN: ReadonlySet<number> = new Set([400, 404, 405, 413, 415]);
+const NOT_TAKEN: ReadonlySet<number> = new Set([400, 413, 415]);
 
 /**
  * Commands to the process that decides them. Never rejects, as the pipeline never does: where there is no answer the command may
@@ -48,11 +48,7 @@ export function remoteDispatch(options: RemoteDispatchOptions): Dispatch {
     if (status === 200) return readReply(registry, body);
     if (isTurnedAway(answered)) return refused(envelope, Overloaded({ retryAfterMs }));
     if (NOT_TAKEN.has(status)) return internal(envelope, new Error(`the write side answers ${status}`));
-    throw new Error(
-      status === 401
-        ? 'the write side does not know our token: SERVICE_KEY_FILE is another there, or the clocks differ'
-        : `the write side answers ${status}`,
-    );
+    throw new Error(`the write side answers ${status}`);
   }
 
   return async (envelope) => {

@@ -16,16 +16,20 @@ export interface ServiceTokens {
 }
 
 /**
- * Tokens that say no more than that whoever has them holds the key of the platform. Each is used for half its time: what is verified a
+ * Tokens that say no more than that whoever has them holds the key of the platform, and of which history they speak. Each is used for half its time: what is verified a
  * second time while it stands does no harm, since a command is decided once by its id.
  *
+ * @param history the epoch of the history that they are for: whoever writes another one decides nothing for us, whose answers would be told
+ *   as places in ours
  * @param clock the machine's
  */
 export function serviceTokens({
   key,
+  history,
   clock,
 }: {
   readonly key: Uint8Array;
+  readonly history: string;
   readonly clock: Pick<Clock, 'now'>;
 }): ServiceTokens {
   let last: { readonly token: string; readonly from: number } | undefined;
@@ -36,6 +40,7 @@ export function serviceTokens({
       .setProtectedHeader({ alg: ALGORITHM })
       .setIssuer(ISSUER)
       .setAudience(AUDIENCE)
+      .setSubject(history)
       .setExpirationTime(Math.ceil(millisecondsOf(later(instant(nowMs), tokenMs)) / 1_000))
       .sign(key);
   }
@@ -54,6 +59,7 @@ export function serviceTokens({
         algorithms: [ALGORITHM],
         issuer: ISSUER,
         audience: AUDIENCE,
+        subject: history,
         currentDate: new Date(clock.now()),
         clockTolerance: clockDifferenceMs / 1_000,
         requiredClaims: ['exp'],

@@ -20,23 +20,36 @@ export const bytesOf = ({ key, value, headers }: BusRecord): number =>
     Buffer.byteLength(key) + Buffer.byteLength(value),
   );
 
+/** A record, and its size as Kafka counts it. */
+interface Weighed {
+  readonly record: BusRecord;
+  readonly bytes: number;
+}
+
+/** No event is so large: what the store takes is a quarter of it. @throws RangeError */
+export function weighed(record: BusRecord): Weighed {
+  const bytes = bytesOf(record);
+  if (bytes > busLimits.recordBytes)
+    throw new RangeError(`a record of ${bytes} bytes is more than a topic takes`);
+  return { record, bytes };
+}
+
 /** The records in their order, in pieces each of which is one send: none is larger than one record may be. */
-export function inSends(records: readonly BusRecord[]): readonly (readonly BusRecord[])[] {
+export function inSends(records: readonly Weighed[]): readonly (readonly BusRecord[])[] {
   const sends: BusRecord[][] = [];
-  let bytes = 0;
-  for (const record of records) {
-    const size = bytesOf(record);
+  let total = 0;
+  for (const { record, bytes } of records) {
     const last = sends.at(-1);
     if (
       last === undefined ||
       last.length === busLimits.recordsPerSend ||
-      bytes + size > busLimits.recordBytes
+      total + bytes > busLimits.recordBytes
     ) {
       sends.push([record]);
-      bytes = size;
+      total = bytes;
     } else {
       last.push(record);
-      bytes += size;
+      total += bytes;
     }
   }
   return sends;
@@ -62,7 +75,7 @@ export function publisher(options: PublisherOptions): Handler {
     }
   }
 
-  async function send(records: readonly BusRecord[], signal: AbortSignal): Promise<void> {
+  async function send(records: readonly Weighed[], signal: AbortSignal): Promise<void> {
     for (const piece of inSends(records)) {
       // What follows would come behind what another owner has sent meanwhile, and nothing of this is committed any more.
       signal.throwIfAborted();
@@ -75,6 +88,7 @@ export function publisher(options: PublisherOptions): Handler {
     filter: {},
     partitions: PARTITIONS,
     key: ({ stream }) => stream,
+    keyOfStream: (stream) => stream,
     async handle(events, signal): Promise<Handled> {
       const { records, failures } = recordsOf(options, events);
       if (records.length > 0) {
@@ -95,27 +109,19 @@ export function publisher(options: PublisherOptions): Handler {
 function recordsOf(
   publishing: Publishing,
   events: readonly RecordedEvent[],
-): { readonly records: readonly BusRecord[]; readonly failures: Handled['failures'] } {
-  const records: BusRecord[] = [];
+): { readonly records: readonly Weighed[]; readonly failures: Handled['failures'] } {
+  const records: Weighed[] = [];
   const failures = new Map<string, Handled['failures'][number]>();
   for (const event of events) {
     if (failures.has(event.stream)) continue;
     try {
       const record = recordOf(publishing, event);
-      if (record !== undefined) records.push(checked(record));
+      if (record !== undefined) records.push(weighed(record));
     } catch (error) {
       failures.set(event.stream, { key: event.stream, event, error: asError(error) });
     }
   }
   return { records, failures: [...failures.values()] };
-}
-
-/** No event is so large: what the store takes is a quarter of it. @throws RangeError */
-function checked(record: BusRecord): BusRecord {
-  const bytes = bytesOf(record);
-  if (bytes > busLimits.recordBytes)
-    throw new RangeError(`a record of ${bytes} bytes is more than a topic takes`);
-  return record;
 }
 
 const asError = (error: unknown): Error => (error instanceof Error ? error : new Error(String(error)));

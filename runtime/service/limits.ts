@@ -1,6 +1,11 @@
 // How the processes of one platform reach the one that decides, as both ends of it know.
 
-export const servicePaths = { dispatch: '/dispatch', clock: '/clock' } as const;
+export const servicePaths = {
+  dispatch: '/dispatch',
+  clock: '/clock',
+  /** Whether whoever asks would be let in. */
+  greeting: '/greeting',
+} as const;
 
 export const serviceLimits = {
   /** Of one request: the longest command, and what an envelope says beside it. */
@@ -25,6 +30,9 @@ export const serviceLimits = {
   momentWorkMs: 1_000,
   /** How long a role may be silent while the others wait for it, in milliseconds: then they go on without it. */
   silenceMs: 5_000,
+  /** Between two looks whether the write side is there, in milliseconds, and how long one may take. */
+  greetingEveryMs: 5_000,
+  greetingWithinMs: 3_000,
   /** Roles in processes of their own, at most. */
   followers: 100,
 } as const;

@@ -91,9 +91,11 @@ export function busCommandsContract({ engine, open }: Pick<BusEngine, 'engine' |
       };
       const token = await customer.token('ann');
       const keys = ['a', 'b', 'c', 'd', 'e'];
+      const sent: Promise<void>[] = [];
       for (let at = 0; at < 8; at += 1)
         for (const key of keys)
-          await customer.send({ ...add(key, at + 1), idempotencyKey: `${key}-${at}`, token }, key);
+          sent.push(customer.send({ ...add(key, at + 1), idempotencyKey: `${key}-${at}`, token }, key));
+      await Promise.all(sent);
       await customer.takenBy(t, behind(platform, slowly));
       for (const key of keys) await customer.reply(`${key}-7`);
       for (const key of keys)

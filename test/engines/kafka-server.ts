@@ -72,8 +72,15 @@ const reasonOf = (error: unknown): string =>
     ? String(error.stderr).trim()
     : String(error);
 
-/** @throws Error with the reason for which this machine cannot start one */
-export async function ownKafka(): Promise<OwnKafka> {
+/** Settings of a broker that asks who may do what; whoever comes without a password may do everything. */
+export const AUTHORIZING = [
+  'authorizer.class.name=org.apache.kafka.metadata.authorizer.StandardAuthorizer',
+  'super.users=User:ANONYMOUS',
+  'allow.everyone.if.no.acl.found=true',
+].join('\n');
+
+/** @param settings more of the broker's own, one a line @throws Error with the reason for which this machine cannot start one */
+export async function ownKafka(settings = ''): Promise<OwnKafka> {
   const port = await freePort();
   const data = await mkdtemp(join(tmpdir(), 'annals-kafka-'));
   const environment = {
@@ -81,7 +88,7 @@ export async function ownKafka(): Promise<OwnKafka> {
     KAFKA_PORT: String(port),
     KAFKA_NODES: '1',
     KAFKA_DATA: data,
-    KAFKA_SET: listening(port),
+    KAFKA_SET: `${listening(port)}\n${settings}`,
     KAFKA_FORMAT: `--add-scram SCRAM-SHA-512=[name=${KNOWN.username},password=${KNOWN.password}]`,
   };
   const pid = () => Number(readFileSync(join(data, 'node-1', 'pid'), 'utf8'));

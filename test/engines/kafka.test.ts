@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { connect, createServer, type Socket } from 'node:net';
 import { after, before, describe, it } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
-import kafkajs, { type Producer } from 'kafkajs';
+import kafkajs, { type Message, type Producer } from 'kafkajs';
 import { readConfig } from '#config';
 import { type Bus, BusError, type ReceivedRecord } from '#domain/kernel/ports/bus.ts';
 import type { Log } from '#domain/kernel/ports/log.ts';
@@ -150,6 +150,38 @@ function alone(at: string): void {
       await until(() => new Set(seen.map(({ value }) => text(value))).size === 3, 'the others are there');
       await bus.send([record(topic, '0', 'after')]);
       await until(() => seen.some(({ value }) => text(value) === 'after'), 'it goes on');
+      await bus.close();
+    });
+
+    it('passes over what grows without bounds when it is read, and reads what stands behind it', async () => {
+      const bus = opening(optionsFor(at));
+      const topic = freshName();
+      await bus.declare([{ name: topic, partitions: 1 }]);
+      const foreign = driver(at).producer({ createPartitioner: kafkajs.Partitioners.DefaultPartitioner });
+      await foreign.connect();
+      const put = async (messages: readonly Message[]) => {
+        const compression = kafkajs.CompressionTypes.GZIP;
+        await foreign.send({ topic, compression, messages: [...messages] });
+      };
+      const names = Array.from({ length: 2_000 }, (_, index) => [`h${index}`, 'x'] as const);
+      // Less than a megabyte on its way.
+      await put([{ key: 'a', value: Buffer.alloc(64_000_000) }]);
+      await put([{ key: 'b', value: 'many', headers: Object.fromEntries(names) }]);
+      await put([{ key: 'c', value: 'last' }]);
+      await foreign.disconnect();
+      const seen: ReceivedRecord[] = [];
+      const handle = async (records: readonly ReceivedRecord[]) => void seen.push(...records);
+      const consumer = bus.consume({ group: freshName(), topics: [topic], handle });
+      await until(() => seen.length >= 3, 'what stands behind it');
+      assert.deepEqual(
+        seen.map(({ offset, value, headers }) => [offset, value && text(value), Object.keys(headers).length]),
+        [
+          [0n, undefined, 0],
+          [1n, 'many', 64],
+          [2n, 'last', 0],
+        ],
+      );
+      assert.equal(consumer.problem(), undefined);
       await bus.close();
     });
 
@@ -356,7 +388,7 @@ function failures(server: OwnKafka): void {
         assert.ok(outcome.status === 'rejected' && coded('unavailable')(outcome.reason));
       assert.ok(tookMs < 15_000, `${tookMs} ms`);
       assert.equal(bus.standing().state, 'down');
-      assert.match(consumer.problem() ?? '', /^kafka:/);
+      assert.match(await until(() => consumer.problem(), 'the consumer says so'), /^kafka:/);
       server.signal('SIGCONT');
       for (const value of ['1', '2', '3']) await bus.send([record(topic, 'k', value)]);
       assert.equal(bus.standing().state, 'up');

@@ -93,7 +93,7 @@ interface Started {
 }
 
 /** One process through all its lives. */
-class OneProcess implements RoleProcess {
+export class OneProcess implements RoleProcess {
   readonly name: string;
   readonly roles: string;
   readonly url: string;
@@ -117,6 +117,11 @@ class OneProcess implements RoleProcess {
 
   output(): string {
     return this.#output;
+  }
+
+  /** Its exit code; null: a signal has ended it. */
+  get ended(): Promise<number | null> {
+    return this.#ended;
   }
 
   start(): void {

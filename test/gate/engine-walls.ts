@@ -25,6 +25,7 @@ const OPENING = new Set([
 /** Files that look at the inside of a store's engine, by the beginning of their path, and why. */
 const LOOKING_INSIDE: Readonly<Record<string, string>> = {
   'bench/rebuild.ts': 'whoever is compared with puts the same words into the same table',
+  'bench/engines/rebuild.ts': 'whoever is compared with puts the same documents into the same collections',
   'test/contracts/': 'what one engine alone can do is tried on that one',
   'test/engines/': 'what one engine on a server alone can do is tried on that one',
   'test/unit/engines/': 'the parts of engines are tried one by one',

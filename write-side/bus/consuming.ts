@@ -1,5 +1,5 @@
 import type { Bus, BusConsumer } from '#domain/kernel/ports/bus.ts';
-import { doubled, pause } from '#runtime/pause.ts';
+import { doubled, every, pause } from '#runtime/pause.ts';
 import { type CommandCounts, type RecordHandlingOptions, recordHandling } from './commands.ts';
 import { declaredTopics } from './topics.ts';
 
@@ -8,6 +8,8 @@ const RECORDS_AT_ONCE = 50;
 /** Pauses between two tries to make the topics. */
 const FIRST_PAUSE_MS = 200;
 const LONGEST_PAUSE_MS = 5_000;
+/** Between two looks whether a topic that was there is gone. */
+const LOOK_MS = 5_000;
 
 export interface BusCommandsOptions extends RecordHandlingOptions {
   readonly bus: Bus;
@@ -29,6 +31,8 @@ export function busCommands(options: BusCommandsOptions): BusCommands {
   const stopping = new AbortController();
   let undeclared: string | undefined;
   let consumer: BusConsumer | undefined;
+  let stopLooking: (() => void) | undefined;
+  let making = false;
 
   /** @returns whether the topics are there; not where it is stopped before */
   async function declare(): Promise<boolean> {
@@ -55,13 +59,28 @@ export function busCommands(options: BusCommandsOptions): BusCommands {
       handle: handling.handle,
       most: RECORDS_AT_ONCE,
     });
+    stopLooking = every(clock, LOOK_MS, makeAgain);
     await consumer.joined;
+  }
+
+  /** While something goes wrong it may be that somebody has deleted a topic. */
+  function makeAgain(): void {
+    if (making || consumer?.problem() === undefined) return;
+    making = true;
+    bus
+      .declare(declaredTopics(topics))
+      // The problem tells of it already.
+      .catch(() => undefined)
+      .finally(() => {
+        making = false;
+      });
   }
 
   const joined = begin();
   let stopped: Promise<void> | undefined;
   async function end(): Promise<void> {
     stopping.abort();
+    stopLooking?.();
     if (consumer === undefined) await joined;
     await consumer?.stop();
   }

@@ -26,7 +26,7 @@ export interface DispatchRoutes {
 }
 
 /**
- * `POST /dispatch`: an envelope in, what its command came to out, with status 200 whatever that is. Who acts, and by which way they have
+ * `POST /greeting`: `{}` for `{}`, for a role that asks whether it would be let in. `POST /dispatch`: an envelope in, what its command came to out, with status 200 whatever that is. Who acts, and by which way they have
  * come, is believed: the role that sends it has asked for the person's token.
  */
 export function dispatchRoutes({ registry, dispatch, knows }: DispatchRoutes): Router {
@@ -37,6 +37,10 @@ export function dispatchRoutes({ registry, dispatch, knows }: DispatchRoutes): R
       throw new RejectedError(Invalid({ issues: [{ path: '', problem: 'no envelope' }] }));
     const reply = await dispatch(envelope);
     response.type('json').send(replyText(registry, reply));
+  });
+  router.post(servicePaths.greeting, onlyRoles(knows), async (request, response) => {
+    await readJson(request, serviceLimits.requestBytes);
+    response.json({});
   });
   return router;
 }

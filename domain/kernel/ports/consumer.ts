@@ -27,6 +27,8 @@ export interface Handler {
   forget?(): void;
   /** What it throws parks the event under the name of its stream, before `handle` has met it. */
   key(event: RecordedEvent): string;
+  /** The same key where the stream alone tells it: an event that is another part's is then passed over unread. */
+  readonly keyOfStream?: (stream: string) => string;
   /**
    * The events of a batch in order, those of parked keys left out. It may be called again with the same events after a
    * crash or a lost fence. A rejection of the promise means "not now" (the batch is repeated after a pause); what is wrong

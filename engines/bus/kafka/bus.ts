@@ -47,8 +47,7 @@ class KafkaBus implements Bus {
 
   async send(records: readonly BusRecord[]): Promise<void> {
     this.#checkOpen();
-    checkRecords(records);
-    const byTopic = Map.groupBy(records, ({ topic }) => topic);
+    const byTopic = Map.groupBy(checkRecords(records), ({ record }) => record.topic);
     const sent = [...byTopic].map(([topic, ofOne]) => this.#laneOf(topic).send(ofOne));
     for (const outcome of await Promise.allSettled(sent))
       if (outcome.status === 'rejected') throw outcome.reason;

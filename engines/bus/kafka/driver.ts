@@ -1,5 +1,7 @@
+import { createRequire } from 'node:module';
 import kafkajs from 'kafkajs';
 import RequestQueue from 'kafkajs/src/network/requestQueue/index.js';
+import { readBatch } from './batch.ts';
 
 // kafkajs as it is used here: all that imports it imports this.
 
@@ -19,5 +21,17 @@ RequestQueue.prototype.scheduleCheckPendingRequests = function (this: RequestQue
   };
   this.throttleCheckTimeoutId = setTimeout(look, Math.max(this.throttledUntil - Date.now(), LOOK_MS));
 };
+
+/**
+ * The driver believes whatever a broker holds: a batch that grows a thousandfold when it is inflated takes all memory, a hundred
+ * thousand headers take minutes, and a hundred thousand records are more than a call may have arguments, for ever. So batches are read by us.
+ * What reads answers is loaded with the first of them, and finds this in its place.
+ */
+const load = createRequire(import.meta.url);
+const READER = load.resolve('kafkajs/src/protocol/recordBatch/v0/decoder.js');
+load(READER);
+const reader = load.cache[READER];
+if (reader === undefined) throw new TypeError('the driver reads batches in another way than it did');
+reader.exports = readBatch;
 
 export const { Kafka, Partitioners, CompressionTypes, logLevel } = kafkajs;

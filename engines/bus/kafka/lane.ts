@@ -1,7 +1,7 @@
 import { BusError, type BusRecord, busLimits } from '#domain/kernel/ports/bus.ts';
 import type { Clock } from '#domain/kernel/ports/facts.ts';
 import { doubled, pause } from '#runtime/pause.ts';
-import { bytesOf } from '../checked.ts';
+import type { CheckedRecord } from '../checked.ts';
 import { busError, spoilsProducer } from './failure.ts';
 import type { KafkaProducer } from './producer.ts';
 import type { KafkaStanding } from './standing.ts';
@@ -70,15 +70,15 @@ export class Lane {
   }
 
   /** @throws BusError */
-  send(records: readonly BusRecord[]): Promise<void> {
+  send(records: readonly CheckedRecord[]): Promise<void> {
     if (this.#waiting.length + records.length > MOST_WAITING) {
       const full = `${this.#around.address}: ${this.#waiting.length} records wait for ${this.#topic} already`;
       return Promise.reject(new BusError('unavailable', full));
     }
     return new Promise((resolve, reject) => {
       const of: Send = { left: records.length, failed: false, resolve, reject };
-      for (const record of records)
-        this.#waiting.push({ record, bytes: bytesOf(record) + RECORD_OVERHEAD_BYTES, of });
+      for (const { record, bytes } of records)
+        this.#waiting.push({ record, bytes: bytes + RECORD_OVERHEAD_BYTES, of });
       if (!this.#running) void this.#run();
     });
   }

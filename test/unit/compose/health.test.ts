@@ -62,8 +62,9 @@ test('each engine stands in the health of all by its name, as it is when somebod
 
 test('a write side that is away is told of, and takes nobody out of use who can still be read from', () => {
   const standing: Standing = { address: 'http://write-side:4002', state: 'down', errors: 1, lastError };
-  const { ready, detail = '' } = healthOfElsewhere(standing);
-  assert.equal(ready, true);
+  const { ready, spared, detail = '' } = healthOfElsewhere(standing);
+  assert.deepEqual({ ready, spared }, { ready: false, spared: true });
+  assert.equal(healthOfElsewhere({ ...standing, state: 'up' }).ready, true);
   assert.match(detail, /^http:\/\/write-side:4002; down since/);
 });
 

@@ -144,7 +144,13 @@ test('what is named of the tree is there: files, folders, links and scripts', ()
 /** Words of the same form that are no codes of the catalogue. */
 const otherWords: readonly string[] = [
   ...['connection_init', 'bidder_rating', 'annals_payment_notices_waiting', 'annals_payment_notices_unread'],
-  ...['annals_bus_commands', 'annals_engine_up', 'annals_engine_errors', ...DeadLetter.shape.cause.options],
+  ...[
+    'annals_bus_commands',
+    'annals_engine_up',
+    'annals_engine_errors',
+    'annals_consumer_troubled',
+    ...DeadLetter.shape.cause.options,
+  ],
   ...['unknown_outcome', 'reserve_not_met', 'top_up_reinstated'],
 ];
 

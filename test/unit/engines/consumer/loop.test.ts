@@ -222,6 +222,70 @@ describe('consumer loop', () => {
     await consumer.stop();
   });
 
+  it('passes over what the stream says is another part’s, unread', async () => {
+    const facts = Array.from({ length: 40 }, (_, at): Fact => [`c${at % 10}`, BigInt(at)]);
+    const store = await historyOf(facts);
+    const { seen, handler } = notebook(undefined, 4);
+    let reads = 0;
+    const counting = {
+      ...registry,
+      decode(stored: Parameters<typeof registry.decode>[0]) {
+        reads += 1;
+        return registry.decode(stored);
+      },
+    };
+    const { consumers } = memoryReadStore();
+    const consume = consumerLoop({
+      ...{ feed: store, store, consumers, registry: counting, clock, owner: 'one' },
+    });
+    const keyOfStream = (stream: string): string => stream.replace('counter-', '');
+    const consumer = await consume({ ...handler, keyOfStream });
+    assert.equal(await consumer.reached(await store.head(), 5_000), true);
+    await consumer.stop();
+    assert.equal(reads, facts.length);
+    for (const [name] of facts.slice(0, 10))
+      assert.deepEqual(
+        seen.filter((it) => it.startsWith(name)),
+        facts.filter(([other]) => other === name).map(([, by]) => `${name}${by}`),
+      );
+  });
+
+  it('gathers the crumbs of a catch-up into whole commits, and holds nothing back that is live', async () => {
+    const store = await historyOf(abc);
+    const crumbs: Pick<EventStore, 'follow'> = {
+      async *follow(options): AsyncGenerator<Batch> {
+        for await (const batch of store.follow(options)) {
+          if (batch.live) yield batch;
+          else
+            for (const event of batch.events) yield { events: [event], through: event.position, live: false };
+        }
+      },
+    };
+    const { consumers } = memoryReadStore();
+    const commits: bigint[] = [];
+    const counting: ConsumerStore = {
+      ...consumers,
+      commit(commit) {
+        commits.push(commit.checkpoint);
+        return consumers.commit(commit);
+      },
+    };
+    const { seen, handler } = notebook();
+    const consume = consumerLoop({
+      ...{ feed: crumbs, store, consumers: counting, registry, clock, owner: 'one' },
+    });
+    const consumer = await consume(handler);
+    const head = await store.head();
+    assert.equal(await consumer.reached(head, 5_000), true);
+    assert.deepEqual(seen, ['a1', 'b2', 'a3']);
+    // Where it begins, and all at once.
+    assert.deepEqual(commits, [0n, head]);
+    const last = await append(store, [['c', 4n]]);
+    assert.equal(await consumer.reached(last, 5_000), true);
+    assert.deepEqual(seen, ['a1', 'b2', 'a3', 'c4']);
+    await consumer.stop();
+  });
+
   it('a key belongs to the same part for ever', () => {
     assert.deepEqual(
       ['', 'auction-1', 'wallet-ann:USD', 'ünï'].map((key) => partitionOf(key, 16)),

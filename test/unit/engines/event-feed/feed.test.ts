@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { BEGINNING } from '#domain/kernel/envelope.ts';
-import { StoreError } from '#domain/kernel/ports/event-store.ts';
+import { type EventFilter, StoreError, storeLimits } from '#domain/kernel/ports/event-store.ts';
 import { systemClock } from '#engines/clock/system.ts';
 import { eventFeed } from '#engines/event-feed/feed.ts';
 import { memoryEventStore } from '#engines/event-store/memory.ts';
@@ -57,5 +57,42 @@ describe('the event feed', () => {
     await assert.rejects(following, coded('unreadable'));
     const late = feed.follow({ after: BEGINNING, signal: new AbortController().signal });
     await assert.rejects(late[Symbol.asyncIterator]().next(), coded('unreadable'));
+  });
+
+  it('reads a page of history once for all who follow with the same filter', async () => {
+    const inner = memoryEventStore({ clock });
+    for (let at = 0; at < 25; at++) await inner.append(`thing-${at}`, 'none', happenings(100));
+    const filter = { types: ['Happened'] };
+    let reads = 0;
+    const counting = {
+      read: () => {
+        reads += 1;
+        return false;
+      },
+    };
+    const feed = eventFeed(faultyStore(inner, counting), { clock, ringEvents: 8 });
+    const history = await wholeHistory(inner);
+    const all = (given: EventFilter) =>
+      followUntil(feed, { filter: given }, (_, { length }) => length === 2_500);
+    const together = await Promise.all(Array.from({ length: 8 }, () => all(filter)));
+    for (const { events } of together) assert.deepEqual(events, history);
+    const alone = Math.ceil(history.length / storeLimits.pageEvents);
+    assert.ok(reads < 2 * alone, `${reads} reads of ${alone} pages`);
+    reads = 0;
+    await all({ ...filter });
+    assert.equal(reads, alone, 'nothing is kept for whoever comes later');
+    await feed.close();
+  });
+
+  it('tells each of those who read together of a failure, and reads again', async () => {
+    const inner = memoryEventStore({ clock });
+    await inner.append('thing-1', 'none', happenings(20));
+    let failing = 1;
+    const feed = eventFeed(faultyStore(inner, { read: () => failing-- > 0 }), { clock, ringEvents: 8 });
+    const filter = {};
+    const all = () => followUntil(feed, { filter }, (_, { length }) => length === 20);
+    const history = await wholeHistory(inner);
+    for (const { events } of await Promise.all([all(), all()])) assert.deepEqual(events, history);
+    await feed.close();
   });
 });

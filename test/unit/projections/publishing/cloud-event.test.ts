@@ -8,7 +8,7 @@ import { messageSchemas } from '#domain/kernel/json-schema.ts';
 import { busLimits } from '#domain/kernel/ports/bus.ts';
 import { integrationSchema, isPublished } from '#domain/kernel/redaction.ts';
 import { cloudEventOf, recordOf } from '#projections/publishing/cloud-event.ts';
-import { bytesOf, inSends } from '#projections/publishing/publisher.ts';
+import { bytesOf, inSends, weighed } from '#projections/publishing/publisher.ts';
 import { topicsOf } from '#projections/publishing/topics.ts';
 import { examples, placed } from '#test/support/stored-examples.ts';
 
@@ -83,19 +83,19 @@ test('a send has no more bytes than a record may, and no more records than a sen
   const record = (key: string, bytes: number) => ({ topic: 't', key, value: 'x'.repeat(bytes), headers: {} });
   const large = ['a', 'b', 'c'].map((key) => record(key, busLimits.recordBytes / 2));
   assert.deepEqual(
-    inSends(large).map((send) => send.map(({ key }) => key)),
+    inSends(large.map(weighed)).map((send) => send.map(({ key }) => key)),
     [['a'], ['b'], ['c']],
   );
   const halves = ['a', 'b', 'c'].map((key) => record(key, busLimits.recordBytes / 2 - 1));
   assert.deepEqual(
-    inSends(halves).map((send) => send.length),
+    inSends(halves.map(weighed)).map((send) => send.length),
     [2, 1],
   );
   const many = Array.from({ length: busLimits.recordsPerSend + 1 }, (_, at) => record(String(at), 1));
   assert.deepEqual(
-    inSends(many).map((send) => send.length),
+    inSends(many.map(weighed)).map((send) => send.length),
     [busLimits.recordsPerSend, 1],
   );
-  assert.deepEqual(inSends(many).flat(), many);
+  assert.deepEqual(inSends(many.map(weighed)).flat(), many);
   assert.equal(bytesOf({ topic: 't', key: 'é', value: 'abc', headers: { h: '1' } }), 7);
 });

@@ -7,10 +7,10 @@ import { instant, later } from '#domain/kernel/instant.ts';
 import { event, type Rejection } from '#domain/kernel/message.ts';
 import { registryOf } from '#domain/kernel/registry.ts';
 import { systemClock } from '#engines/clock/system.ts';
-import { serviceClient } from '#engines/service/client.ts';
+import { NotOursError, serviceClient } from '#engines/service/client.ts';
 import { remoteDispatch } from '#engines/service/dispatch.ts';
 import { serviceTokens } from '#engines/service/tokens.ts';
-import { serviceLimits } from '#runtime/service/limits.ts';
+import { serviceLimits, servicePaths } from '#runtime/service/limits.ts';
 import { recorded } from '#test/support/given.ts';
 import { seededIds } from '#test/support/seeded.ts';
 import { dispatchRoutes } from '#write-side/service/dispatch.ts';
@@ -21,7 +21,8 @@ import { openBells, registry, rungAs, TooSoft } from '../rest/bells.ts';
 const clock = systemClock();
 const newId = seededIds(clock, 1);
 const key = new Uint8Array(32).fill(7);
-const tokens = serviceTokens({ key, clock });
+const history = 'h1';
+const tokens = serviceTokens({ key, history, clock });
 
 const envelope: Envelope = {
   command: 'RingBell',
@@ -135,20 +136,26 @@ test('an event of an older version is told as it was lifted, and keeps the versi
 
 test('only who holds the key is let in, for a minute, and no token stands in the log', async () => {
   const { url, asked } = await openService(() => accepted);
-  const other = serviceTokens({ key: new Uint8Array(32).fill(8), clock });
-  const stale = serviceTokens({ key, clock: { now: () => later(clock.now(), -2 * serviceLimits.tokenMs) } });
+  const other = serviceTokens({ key: new Uint8Array(32).fill(8), history, clock });
+  const elsewhere = serviceTokens({ key, history: 'h2', clock });
+  const past = { now: () => later(clock.now(), -2 * serviceLimits.tokenMs) };
+  const stale = serviceTokens({ key, history, clock: past });
   const unsigned = `${btoa('{"alg":"none"}').replaceAll('=', '')}.${(await tokens.issue()).split('.')[1]}.`;
   const forOthers = await new SignJWT()
     .setProtectedHeader({ alg: 'HS256' })
     .setExpirationTime('1m')
     .sign(key);
-  for (const bad of [await other.issue(), await stale.issue(), unsigned, forOthers, 'x'.repeat(5_000)]) {
+  const issued = [await other.issue(), await elsewhere.issue(), await stale.issue()];
+  for (const bad of [...issued, unsigned, forOthers, 'x'.repeat(5_000)]) {
     const told = logged();
     const client = clientAt(url, async () => bad);
     const reply = await remoteDispatch({ client, registry, newId, log: told.log })(envelope);
     assert.equal(codeOf(reply), 'unavailable');
     assert.match(told.text(), /SERVICE_KEY_FILE/);
-    assert.ok(!told.text().includes(bad));
+    const { state, lastError } = client.standing();
+    assert.equal(state, 'down');
+    assert.match(lastError?.message ?? '', /^http:.*SERVICE_KEY_FILE or the history of DATA_DIR/);
+    assert.ok(!told.text().includes(bad) && !lastError?.message.includes(bad));
   }
   const bare = await fetch(`${url}/dispatch`, { method: 'POST', body: '{}' });
   assert.equal(bare.status, 401);
@@ -167,6 +174,32 @@ test('what is no envelope, or too large, is refused, and a role that sends it he
   assert.equal(codeOf(await send({ ...envelope, data: 1n })), 'internal');
   assert.match(told.text(), /413/);
   assert.deepEqual(asked, []);
+});
+
+test('whoever would be let in is told so, and nobody else is', async () => {
+  const { url, asked } = await openService(() => accepted);
+  const client = clientAt(url);
+  assert.deepEqual(await client.ask(servicePaths.greeting, '{}', 1_000), { status: 200, body: {} });
+  assert.equal(client.standing().state, 'up');
+  const stranger = clientAt(url, async () => 'x');
+  await assert.rejects(stranger.ask(servicePaths.greeting, '{}', 1_000), NotOursError);
+  assert.equal(stranger.standing().state, 'down');
+  assert.deepEqual(asked, []);
+});
+
+test('what answers and is no write side is named for that: nothing was taken in, and the command may come again', async () => {
+  const { port } = await openBells(() => assert.fail('not by this way'), {});
+  const page = 'HTTP/1.1 200 OK\r\nContent-Length: 6\r\nConnection: close\r\n\r\n<html>';
+  const html = await openSocket((socket) => socket.once('data', () => socket.end(page)));
+  for (const url of [port.url, html]) {
+    const { log } = logged();
+    const client = clientAt(url);
+    const reply = await remoteDispatch({ client, registry, newId, log })(envelope);
+    assert.equal(codeOf(reply), 'unavailable', url);
+    const { state, lastError } = client.standing();
+    assert.equal(state, 'down', url);
+    assert.match(lastError?.message ?? '', /^http:.* answers \d+ as no write side does: SERVICE_URL/);
+  }
 });
 
 /** A port that does with connections what it is told. */
@@ -250,7 +283,7 @@ test('a port that turns away, or too much under way from here, says that nothing
 
 test('a token is used for half its time, and not where the clock was set back', async () => {
   let now = instant(Date.UTC(2026, 0, 1));
-  const made = serviceTokens({ key, clock: { now: () => now } });
+  const made = serviceTokens({ key, history, clock: { now: () => now } });
   const first = await made.issue();
   assert.equal(await made.issue(), first);
   now = later(now, serviceLimits.tokenMs / 2);

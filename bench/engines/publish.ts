@@ -1,0 +1,156 @@
+import { rmSync } from 'node:fs';
+import { join } from 'node:path';
+import kafkajs, { type Message, type Producer, type TopicMessages } from 'kafkajs';
+import { openBus } from '#compose/bus.ts';
+import { registry } from '#compose/contexts.ts';
+import { openStores, storesAt } from '#compose/stores.ts';
+import { readConfig } from '#config';
+import type { Bus, BusRecord } from '#domain/kernel/ports/bus.ts';
+import { noLog } from '#domain/kernel/ports/log.ts';
+import { steadyClock } from '#engines/clock/steady.ts';
+import { consumerLoop } from '#engines/consumer/consumer.ts';
+import { eventFeed } from '#engines/event-feed/feed.ts';
+import { publisher } from '#projections/publishing/publisher.ts';
+import { topicsOf } from '#projections/publishing/topics.ts';
+import { givenHistory, historyFolder } from '../history.ts';
+import { inTurns, perSecond } from '../measuring.ts';
+import { ranRow, ratioAtLeast } from '../row.ts';
+import { onServers } from './on-servers.ts';
+import { kafkaAt } from './servers.ts';
+
+const GOAL = ratioAtLeast(0.7);
+/** What a topic takes at once, as the adapter packs it; nothing is sent in larger pieces. */
+const BATCH_BYTES = 900_000;
+const EVERY_REPLICA = -1;
+const CAUGHT_UP_MS = 300_000;
+
+/** Publishes a whole history as a process does that begins to, until all of it is told. Answers events of the history a second. */
+export async function publishing(
+  folder: string,
+  bus: Pick<Bus, 'declare' | 'send'>,
+  prefix: string,
+): Promise<number> {
+  for (const suffix of ['', '-wal', '-shm']) rmSync(join(folder, `views.db${suffix}`), { force: true });
+  const clock = steadyClock();
+  const { store, readStore, close } = await openStores(storesAt(folder, { engine: 'sqlite' }), {
+    clock,
+    readOnly: true,
+  });
+  const { consumers } = readStore;
+  const feed = eventFeed(store, { clock });
+  const consume = consumerLoop({ feed, store, consumers, registry, clock, owner: 'bench' });
+  await bus.declare(topicsOf(registry, prefix));
+  const head = await store.head();
+  const startedAt = performance.now();
+  const consumer = await consume(publisher({ registry, epoch: 'bench', bus, prefix }));
+  const isDone = await consumer.reached(head, CAUGHT_UP_MS);
+  const rate = perSecond(consumer.status().handled, startedAt);
+  await consumer.stop();
+  await feed.close();
+  await close();
+  if (!isDone) throw new Error(`the publisher has not caught up within ${CAUGHT_UP_MS} ms`);
+  return rate;
+}
+
+/** What the publisher sends of the history: its records in their order. */
+export async function recorded(folder: string, prefix: string): Promise<readonly BusRecord[]> {
+  const records: BusRecord[] = [];
+  const bus = {
+    declare: async () => undefined,
+    send: async (sent: readonly BusRecord[]) => void records.push(...sent),
+  };
+  await publishing(folder, bus, prefix);
+  return records;
+}
+
+/** As many bytes at once as a topic takes, of each topic. */
+export function batchesOf(records: readonly BusRecord[]): readonly TopicMessages[][] {
+  const byTopic = [...Map.groupBy(records, ({ topic }) => topic)].map(([topic, ofOne]) => {
+    const batches: TopicMessages[] = [];
+    let messages: Message[] = [];
+    let bytes = 0;
+    for (const { key, value, headers } of ofOne) {
+      const size = Buffer.byteLength(value) + JSON.stringify(headers).length + key.length;
+      if (bytes === 0 || bytes + size > BATCH_BYTES) {
+        messages = [];
+        batches.push({ topic, messages });
+        bytes = 0;
+      }
+      messages.push({ key, value, headers: { ...headers } });
+      bytes += size;
+    }
+    return batches;
+  });
+  const longest = Math.max(...byTopic.map(({ length }) => length));
+  return Array.from({ length: longest }, (_, at) => byTopic.flatMap((batches) => batches[at] ?? []));
+}
+
+/** By hand: the records are there as text, and nothing is read, decided, or kept. */
+export async function bareSending(
+  producer: Producer,
+  batches: readonly TopicMessages[][],
+  count: number,
+): Promise<number> {
+  const startedAt = performance.now();
+  for (const topicMessages of batches)
+    await producer.sendBatch({
+      topicMessages,
+      acks: EVERY_REPLICA,
+      compression: kafkajs.CompressionTypes.GZIP,
+    });
+  return perSecond(count, startedAt);
+}
+
+const bytesIn = (records: readonly BusRecord[]): number =>
+  records.reduce((sum, { key, value, headers }) => sum + (key + value + JSON.stringify(headers)).length, 0);
+
+export const publishBench = onServers({
+  name: 'engines-publish',
+  what: 'a history told to the topics of Kafka',
+  goal: GOAL,
+  servers: ['kafka'],
+  async measure(run, { kafka: url }) {
+    const size = run.short ? { bids: 100, events: 1 } : { bids: 1_000, events: 12_000 };
+    const events = await givenHistory(run.folder, size);
+    const folder = historyFolder(run.folder);
+    const { prefix, brokers } = kafkaAt(url);
+    const config = readConfig({ BUS: url, DATA_DIR: folder });
+    const { bus } = await openBus(config, { clock: steadyClock(), log: noLog });
+    const records = await recorded(folder, prefix);
+    const kafka = new kafkajs.Kafka({ brokers: [...brokers], logLevel: kafkajs.logLevel.ERROR });
+    const createPartitioner = kafkajs.Partitioners.DefaultPartitioner;
+    const producer = kafka.producer({ idempotent: true, createPartitioner });
+    try {
+      await producer.connect();
+      await bus.declare(topicsOf(registry, prefix));
+      const batches = batchesOf(records);
+      const rounds = run.short ? 1 : 3;
+      const share = records.length / events;
+      const ours = async () => (await publishing(folder, bus, prefix)) * share;
+      const theirs = () => bareSending(producer, batches, records.length);
+      // Both are compiled as they are used, and the broker, too.
+      for (const warmUp of [theirs, ours]) await warmUp();
+      const rates = await inTurns(run, { name: 'engines-publish', rounds, ours, theirs });
+      return [
+        ranRow({
+          name: 'engines-publish',
+          what: `a history of ${events} events told to the topics of Kafka`,
+          value: rates.ours,
+          unit: 'records/s',
+          against: {
+            what: `kafkajs’ sendBatch of the same records, as text, ${batches.length} times one after the other`,
+            value: rates.theirs,
+          },
+          goal: GOAL,
+          rounds,
+          medianOf: 'whole histories',
+          details: { records: records.length, 'bytes of a record': bytesIn(records) / records.length },
+          note: 'Both with gzip, an idempotent producer and acknowledged by every replica, of which there is one.',
+        }),
+      ];
+    } finally {
+      await producer.disconnect();
+      await bus.close();
+    }
+  },
+});

@@ -1,0 +1,270 @@
+import assert from 'node:assert/strict';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, test } from 'node:test';
+import { setTimeout as pause } from 'node:timers/promises';
+import kafkajs from 'kafkajs';
+import { Kafka, logLevel } from '#engines/bus/kafka/driver.ts';
+import { type Customer, exchange, healthOf, openWallet, signIn } from '#test/support/customer.ts';
+import { until } from '#test/support/until.ts';
+import { setPassword } from './kafka-password.ts';
+import { AUTHORIZING, KNOWN, type OwnKafka, ownKafka } from './kafka-server.ts';
+import { type OwnServer, ownServer } from './mongo-server.ts';
+import { freePort, OneProcess } from './role-processes.ts';
+
+// What Kafka refuses, one thing after the other, to processes that run: each says what is wrong and where, is red for it, does not hurry,
+// and goes on by itself when it is mended; and everybody is told of every event, in the order of its stream.
+
+const PASSWORD = 'odd-Pa55-of-ours';
+const OTHER = 'odd-Pa55-of-theirs';
+const PREFIX = 'annals-refused';
+
+function notRun(reason: unknown): undefined {
+  const why = reason instanceof Error ? reason.message : String(reason);
+  process.stderr.write(`refusals: what Kafka refuses was not tried: ${why}\n`);
+  return undefined;
+}
+const kafka = await ownKafka(AUTHORIZING).catch(notRun);
+const mongodb = kafka && (await ownServer().catch(notRun));
+after(async () => {
+  await kafka?.end();
+  await mongodb?.end();
+});
+
+/** Who sees everything at the broker, and may do everything there. */
+class Administrator {
+  readonly #kafka: OwnKafka;
+  readonly #driver: InstanceType<typeof Kafka>;
+
+  constructor(of: OwnKafka) {
+    this.#kafka = of;
+    this.#driver = new Kafka({ brokers: [of.broker], logLevel: logLevel.NOTHING });
+  }
+
+  password = (password: string): Promise<void> => setPassword(this.#kafka.broker, KNOWN.username, password);
+
+  async does<R>(work: (admin: kafkajs.Admin) => Promise<R>): Promise<R> {
+    const admin = this.#driver.admin();
+    await admin.connect();
+    try {
+      return await work(admin);
+    } finally {
+      await admin.disconnect();
+    }
+  }
+
+  /** Whether we may make topics. */
+  async making(allowed: boolean): Promise<void> {
+    const acls = ['CLUSTER', 'TOPIC'].map((kind) => ({
+      resourceType: kind === 'TOPIC' ? kafkajs.AclResourceTypes.TOPIC : kafkajs.AclResourceTypes.CLUSTER,
+      resourceName: kind === 'TOPIC' ? '*' : 'kafka-cluster',
+      resourcePatternType: kafkajs.ResourcePatternTypes.LITERAL,
+      principal: `User:${KNOWN.username}`,
+      host: '*',
+      operation: kafkajs.AclOperationTypes.CREATE,
+      permissionType: kafkajs.AclPermissionTypes.DENY,
+    }));
+    // With a word for anybody there, whatever is not allowed would be refused.
+    const others = acls.map((acl) => ({
+      ...acl,
+      operation: kafkajs.AclOperationTypes.ALL,
+      permissionType: kafkajs.AclPermissionTypes.ALLOW,
+    }));
+    await this.does(async (admin) => {
+      if (allowed) await admin.deleteAcls({ filters: acls });
+      else await admin.createAcls({ acl: [...acls, ...others] });
+    });
+  }
+
+  largest = (topic: string, bytes: number): Promise<void> =>
+    this.does(async (admin) => {
+      const configEntries = [{ name: 'max.message.bytes', value: String(bytes) }];
+      const resources = [{ type: kafkajs.ConfigResourceTypes.TOPIC, name: topic, configEntries }];
+      await admin.alterConfigs({ validateOnly: false, resources });
+    });
+
+  /** Of each stream the revisions that stand on a topic, in their order, each once. */
+  async told(topic: string): Promise<ReadonlyMap<string, readonly number[]>> {
+    const ends = await this.does((admin) => admin.fetchTopicOffsets(topic)).catch(() => []);
+    const all = ends.reduce((sum, { high }) => sum + Number(high), 0);
+    const told = new Map<string, number[]>();
+    const consumer = this.#driver.consumer({ groupId: `reader-${Math.random()}` });
+    await consumer.connect();
+    await consumer.subscribe({ topic, fromBeginning: true });
+    let read = 0;
+    await new Promise<void>((resolve, reject) => {
+      if (all === 0) return resolve();
+      consumer
+        .run({
+          async eachMessage({ message }) {
+            const { subject, streamrevision } = JSON.parse(String(message.value));
+            const revisions = told.get(subject) ?? [];
+            told.set(subject, revisions);
+            if (!revisions.includes(streamrevision)) revisions.push(streamrevision);
+            read += 1;
+            if (read >= all) resolve();
+          },
+        })
+        .catch(reject);
+    });
+    await consumer.disconnect();
+    return told;
+  }
+}
+
+/** The components of a process that have trouble, and what it answers to a balancer. */
+async function troubleOf({ url }: OneProcess) {
+  const { httpStatus, status, components } = await healthOf(url);
+  const troubled = Object.entries(components).filter(([, { ready }]) => !ready);
+  return { httpStatus, status, names: troubled.map(([name]) => name), details: JSON.stringify(components) };
+}
+
+const started: OneProcess[] = [];
+async function startOne(roles: string, environment: Readonly<Record<string, string>>): Promise<OneProcess> {
+  const one = new OneProcess(roles, roles, await freePort(), environment);
+  started.push(one);
+  one.start();
+  return one;
+}
+process.once('exit', () => {
+  for (const one of started) one.signal('SIGKILL');
+});
+
+async function refusals(broker: OwnKafka, views: OwnServer): Promise<void> {
+  const admin = new Administrator(broker);
+  const folder = await mkdtemp(join(tmpdir(), 'annals-refusals-'));
+  after(() => rm(folder, { recursive: true, force: true }));
+  const BUS_CREDENTIALS_FILE = join(folder, 'kafka.json');
+  await writeFile(BUS_CREDENTIALS_FILE, JSON.stringify({ username: KNOWN.username, password: PASSWORD }));
+  const address = `kafka://${broker.byPassword}/${PREFIX}`;
+  const servicePort = await freePort();
+  const environment = {
+    ...{ READ_STORE: views.url, BUS: address, BUS_CREDENTIALS_FILE, DATA_DIR: join(folder, 'data') },
+    ...{ SERVICE_PORT: String(servicePort), SERVICE_URL: `http://127.0.0.1:${servicePort}` },
+  };
+  broker.signal('SIGKILL');
+  const writeSide = await startOne('write-side,sagas', environment);
+  const publisher = await startOne('publisher', environment);
+  const readApi = await startOne('read-api', environment);
+  const seen: string[] = [];
+
+  /** Until it is red for this; whatever is said goes with the address, and nobody hurries. */
+  async function red(why: RegExp, ofWriteSide: boolean): Promise<void> {
+    const trouble = await until(async () => {
+      const told = await troubleOf(publisher).catch(() => undefined);
+      return told?.httpStatus === 503 && why.test(told.details) && told;
+    }, `the publisher is red: ${why}`);
+    assert.ok(trouble.details.includes(address), trouble.details);
+    if (ofWriteSide) {
+      const beside = await until(async () => {
+        const told = await troubleOf(writeSide).catch(() => undefined);
+        return told?.names.includes('bus') && told;
+      }, 'the write side says so');
+      assert.deepEqual([beside.httpStatus, beside.status], [200, 'degraded'], beside.details);
+      seen.push(beside.details);
+    }
+    const attempts = async (): Promise<number> => {
+      const { body } = await exchange(`${publisher.url}/metrics`);
+      seen.push(body);
+      const [, count] =
+        new RegExp(`annals_engine_errors\\{engine="bus",address="${address}"\\} (\\d+)`).exec(body) ?? [];
+      return Number(count ?? assert.fail(body));
+    };
+    const before = await attempts();
+    await pause(1_000);
+    const more = (await attempts()) - before;
+    assert.ok(more < 40, `${more} attempts within a second`);
+    seen.push(trouble.details);
+  }
+
+  const green = () =>
+    until(async () => {
+      const told = await Promise.all([publisher, writeSide].map(troubleOf));
+      return told.every(({ status }) => status === 'ready');
+    }, 'all is well again');
+
+  let wallets = 0;
+  let ann: Customer | undefined;
+  /** Some people, each with a wallet. */
+  async function more(): Promise<void> {
+    for (let count = 0; count < 3; count += 1) {
+      wallets += 1;
+      ann = await signIn(writeSide.url, `ann${wallets}`, ['bidder']);
+      const { status, body } = await openWallet(ann, `open-${wallets}`);
+      assert.equal(status, 200, JSON.stringify(body));
+    }
+  }
+  const published = (least: number) =>
+    until(async () => {
+      const told = await admin.told(`${PREFIX}.wallets`);
+      return told.size >= least && told;
+    }, `${least} wallets are told of`);
+
+  await writeSide.ready();
+  await readApi.ready();
+  await more();
+  await red(/ECONNREFUSED/, true);
+  assert.equal((await troubleOf(readApi)).status, 'ready', 'who has no use for the bus is well without it');
+
+  await broker.start();
+  await red(/SASL|uthentication/, true);
+
+  await admin.making(false);
+  await admin.password(PASSWORD);
+  await red(/uthoriz/, false);
+  assert.equal(
+    (await admin.does((it) => it.listTopics())).filter((name) => name.startsWith(PREFIX)).length,
+    0,
+  );
+
+  await admin.making(true);
+  await green();
+  await published(wallets);
+
+  await admin.largest(`${PREFIX}.wallets`, 150);
+  await more();
+  await red(/larger than|too large|max message size/i, false);
+  await admin.largest(`${PREFIX}.wallets`, 1_048_588);
+  await green();
+  const all = await published(wallets);
+  for (const [stream, revisions] of all)
+    assert.deepEqual(
+      revisions,
+      revisions.toSorted((a, b) => a - b),
+      stream,
+    );
+
+  const before = wallets;
+  const commands = [`${PREFIX}.commands`, `${PREFIX}.commands.dead`];
+  await admin.does((it) => it.deleteTopics({ topics: [`${PREFIX}.wallets`, ...commands] }));
+  await more();
+  await published(wallets - before);
+  await until(async () => {
+    const there = await admin.does((it) => it.listTopics());
+    return commands.every((name) => there.includes(name));
+  }, 'the topics of commands are made again');
+  await green();
+
+  await admin.password(OTHER);
+  broker.signal('SIGKILL');
+  await broker.start();
+  await more();
+  await red(/SASL|uthentication/, true);
+  await admin.password(PASSWORD);
+  await green();
+  await published(wallets - before);
+
+  const { body } = await exchange(`${publisher.url}/health/ready`);
+  const said = [body, ...seen, ...started.map((one) => one.output())].join('\n');
+  for (const secret of [PASSWORD, OTHER, KNOWN.password]) assert.ok(!said.includes(secret), secret);
+  assert.ok(
+    started.every(({ pid }) => pid !== 0),
+    'nobody has ended',
+  );
+  for (const one of started.toReversed()) assert.equal(await one.end('SIGTERM'), 0, one.output());
+}
+
+if (kafka !== undefined && mongodb !== undefined)
+  test('whatever Kafka refuses is told by its address, and mended without a restart', () =>
+    refusals(kafka, mongodb));

@@ -1,0 +1,195 @@
+import assert from 'node:assert/strict';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, test } from 'node:test';
+import { setTimeout as pause } from 'node:timers/promises';
+import { MongoClient } from 'mongodb';
+import { customerAt, exchange, healthOf, openWallet, signIn } from '#test/support/customer.ts';
+import { until } from '#test/support/until.ts';
+import { type OwnServer, ownServer } from './mongo-server.ts';
+import { freePort, OneProcess } from './role-processes.ts';
+
+// Roles that may not work as they were told to, each in a process of its own, before a MongoDB that asks for passwords: who ends says why
+// and how a supervisor is to take it, who stays says what is wrong, and nobody tells a secret.
+
+const server = await ownServer().catch((error: unknown) => {
+  const why = error instanceof Error ? error.message : String(error);
+  process.stderr.write(`refusals: roles that are refused were not tried: ${why}\n`);
+});
+after(() => server?.end());
+
+/** For whoever waits a minute for somebody else before it gives up, in milliseconds. */
+const GIVES_UP_MS = 120_000;
+const SECRETS = ['odd-Pa55-of-ann', 'odd-Pa55-of-bob', 'odd-Pa55-of-root', 'odd-Pa55-of-nobody', 'odd-key'];
+const folder = await mkdtemp(join(tmpdir(), 'annals-refused-'));
+after(() => rm(folder, { recursive: true, force: true }));
+
+const started: OneProcess[] = [];
+process.once('exit', () => {
+  for (const one of started) one.signal('SIGKILL');
+});
+after(async () => {
+  for (const one of started.toReversed()) if (one.pid !== 0) await one.end('SIGTERM');
+});
+async function startOne(roles: string, environment: Readonly<Record<string, string>>): Promise<OneProcess> {
+  const one = new OneProcess(roles, roles, await freePort(), environment);
+  started.push(one);
+  one.start();
+  return one;
+}
+
+async function fileOf(name: string, text: string): Promise<string> {
+  const file = join(folder, name);
+  await writeFile(file, text);
+  return file;
+}
+
+interface Ended {
+  readonly code: number;
+  readonly says: RegExp;
+}
+async function ends(one: OneProcess, { code, says }: Ended): Promise<void> {
+  const late = new AbortController();
+  const end = await Promise.race([
+    one.ended,
+    pause(GIVES_UP_MS, 'late' as const, { signal: late.signal }).catch(() => 'late' as const),
+  ]).finally(() => late.abort());
+  assert.equal(end, code, one.output());
+  const lines = one.output().trimEnd().split('\n');
+  assert.match(lines.filter((line) => !line.startsWith('{')).join('\n'), says);
+  // Whoever waits says so, and not more often than is of use.
+  assert.ok(lines.length < 60, one.output());
+}
+
+async function refusedRoles(mongodb: OwnServer): Promise<void> {
+  const host = new URL(mongodb.url).host;
+  const everything = [{ role: 'root', db: 'admin' }];
+  const reading = [{ role: 'readAnyDatabase', db: 'admin' }];
+  const administrator = (auth?: { readonly username: string; readonly password: string }) =>
+    new MongoClient(mongodb.url, { ...(auth && { auth }), serverSelectionTimeoutMS: 5_000 });
+  const plain = administrator();
+  for (const [createUser, roles] of [
+    ['root', everything],
+    ['ann', everything],
+    ['bob', reading],
+  ] as const)
+    await plain.db('admin').command({ createUser, pwd: `odd-Pa55-of-${createUser}`, roles });
+  await plain.close();
+  mongodb.signal('SIGKILL');
+  await mongodb.start('--auth');
+  const credentials = (username: string, whose = username) =>
+    fileOf(`${username}-${whose}.json`, JSON.stringify({ username, password: `odd-Pa55-of-${whose}` }));
+  const SERVICE_KEY_FILE = await fileOf('service.key', 'the key of the platform, and its secret');
+  const SERVICE_PORT = String(await freePort());
+  const ours = {
+    ...{ READ_STORE: mongodb.url, READ_STORE_CREDENTIALS_FILE: await credentials('ann') },
+    ...{ BUS: 'kafka://127.0.0.1:1', DATA_DIR: join(folder, 'ours'), SERVICE_KEY_FILE, SERVICE_PORT },
+    SERVICE_URL: `http://127.0.0.1:${SERVICE_PORT}`,
+  };
+  const writeSide = await startOne('write-side,sagas', ours);
+  await writeSide.ready();
+  const theirUrl = new URL(mongodb.url);
+  theirUrl.pathname = '/theirs';
+  theirUrl.searchParams.set('authSource', 'admin');
+  const theirs = {
+    ...{ ...ours, DATA_DIR: join(folder, 'theirs'), READ_STORE: theirUrl.href },
+    SERVICE_PORT: String(await freePort()),
+  };
+  await (await startOne('write-side,sagas', theirs)).ready();
+
+  const READ_ONLY = { READ_STORE_CREDENTIALS_FILE: await credentials('bob') };
+  const WRONG = { READ_STORE_CREDENTIALS_FILE: await credentials('ann', 'nobody') };
+  const address = `mongodb://${host}/annals`;
+  const cannot = (why: string) => new RegExp(`^READ_STORE cannot be used: ${address}: .*${why}`);
+  const refused: readonly (readonly [string, Readonly<Record<string, string>>, Ended])[] = [
+    ['projections', { ...ours, ...READ_ONLY }, { code: 69, says: cannot('not authorized') }],
+    ['projections', { ...ours, ...WRONG }, { code: 69, says: cannot('uthentication failed') }],
+    [
+      'publisher',
+      { ...ours, READ_STORE: 'mongodb://127.0.0.1:1' },
+      { code: 69, says: /mongodb:\/\/127\.0\.0\.1:1\/annals: / },
+    ],
+    [
+      'projections',
+      { ...ours, DATA_DIR: theirs.DATA_DIR },
+      { code: 69, says: new RegExp(`${address} is of another one`) },
+    ],
+    ['read-api', { ...ours, DATA_DIR: join(folder, 'nowhere') }, { code: 69, says: /nowhere/ }],
+    ['write-side,sagas', { ...ours, SERVICE_PORT: '0' }, { code: 69, says: new RegExp(`${writeSide.pid}`) }],
+    ['sagas', ours, { code: 78, says: /--role: sagas without write-side/ }],
+    ['projections', { ...ours, READ_STORE: 'sqlite:' }, { code: 78, says: /READ_STORE: SQLite views/ }],
+    ['publisher', { ...ours, BUS: 'memory:' }, { code: 78, says: /BUS: a bus in memory/ }],
+  ];
+  const others = await Promise.all(refused.map(([roles, environment]) => startOne(roles, environment)));
+  await Promise.all(others.map((one, at) => ends(one, refused[at]?.[2] ?? assert.fail())));
+
+  const stay = {
+    key: await startOne('read-api', {
+      ...ours,
+      SERVICE_KEY_FILE: await fileOf('other.key', 'odd-key'.repeat(8)),
+    }),
+    port: await startOne('read-api', { ...ours, SERVICE_URL: writeSide.url }),
+    history: await startOne('read-api', { ...theirs, SERVICE_URL: ours.SERVICE_URL }),
+    nobody: await startOne('read-api', { ...ours, SERVICE_URL: 'http://127.0.0.1:1' }),
+  };
+  const whys = {
+    key: /does not know our token: SERVICE_KEY_FILE or the history/,
+    port: /answers 404 as no write side does: SERVICE_URL/,
+    history: /SERVICE_KEY_FILE or the history of DATA_DIR is another there/,
+    nobody: /ECONNREFUSED/,
+  };
+  for (const [name, one] of Object.entries(stay)) {
+    await one.ready();
+    const told = await until(async () => {
+      const { httpStatus, status, components } = await healthOf(one.url);
+      const { ready, detail = '' } = components['write-side'] ?? {};
+      return ready === false && { httpStatus, status, detail };
+    }, `${name}: health says so`);
+    assert.deepEqual([told.httpStatus, told.status], [200, 'degraded'], name);
+    assert.match(told.detail, whys[name as keyof typeof whys], name);
+    assert.match(told.detail, /^http:\/\/127\.0\.0\.1:\d+; down since/, name);
+    const ann = await signIn(name === 'history' ? (started[1]?.url ?? '') : writeSide.url, 'ann', ['bidder']);
+    const { body } = await customerAt(one.url, ann.authorization).query(
+      'mutation { openWallet(currency: "USD") { __typename } }',
+    );
+    assert.match(JSON.stringify(body), /"Unavailable"/, name);
+    assert.equal(await one.end('SIGTERM'), 0, name);
+  }
+
+  const projections = await startOne('projections', ours);
+  await projections.ready();
+  const mayWrite = async (roles: typeof everything) => {
+    const root = administrator({ username: 'root', password: 'odd-Pa55-of-root' });
+    await root.db('admin').command({ updateUser: 'ann', roles });
+    await root.close();
+  };
+  await mayWrite(reading);
+  assert.equal((await openWallet(await signIn(writeSide.url, 'ann', ['bidder']), 'while')).status, 200);
+  const red = await until(async () => {
+    const { httpStatus, components } = await healthOf(projections.url);
+    return httpStatus === 503 && /not authorized/.test(JSON.stringify(components)) && components;
+  }, 'projections are red');
+  assert.ok(red['read-store']?.detail?.startsWith(address), JSON.stringify(red));
+  const beside = await healthOf(writeSide.url);
+  assert.deepEqual([beside.httpStatus, beside.status], [200, 'degraded']);
+  const errors = async () => {
+    const { body } = await exchange(`${projections.url}/metrics`);
+    return Number(
+      body.split(`annals_engine_errors{engine="read-store",address="${address}"} `)[1]?.split('\n')[0],
+    );
+  };
+  const before = await errors();
+  await pause(1_000);
+  assert.ok((await errors()) - before < 100, 'nobody hurries');
+  await mayWrite(everything);
+  await until(async () => (await healthOf(projections.url)).status === 'ready', 'they go on by themselves');
+  const all = [red, beside, ...started.map((one) => one.output())]
+    .map((one) => JSON.stringify(one))
+    .join('\n');
+  for (const secret of SECRETS) assert.ok(!all.includes(secret), secret);
+}
+
+if (server !== undefined)
+  test('roles that may not work as they were told to say why, where, and how to go on', () =>
+    refusedRoles(server));
