@@ -198,6 +198,23 @@ function failures(server: OwnServer): void {
       await single.end();
     });
 
+    it('is asked over a bounded number of connections, however much there is to ask', async () => {
+      const sockets = () =>
+        process.getActiveResourcesInfo().filter((kind) => kind === 'TCPSocketWrap').length;
+      const store = await opening(addressOf(server.url));
+      const before = sockets();
+      let most = 0;
+      const asking = Promise.allSettled(Array.from({ length: 1_000 }, () => store.settings.get('none')));
+      const looking = setInterval(() => {
+        most = Math.max(most, sockets() - before);
+      }, 1);
+      const answers = await asking;
+      clearInterval(looking);
+      assert.ok(answers.some(({ status }) => status === 'fulfilled'));
+      assert.ok(most > 1 && most <= 20, `${most} connections more`);
+      await store.destroy();
+    });
+
     it('does again what a killed server has not answered, and everything stands once', async () => {
       const store = await opening(addressOf(server.url));
       await store.documents.declare(lots);

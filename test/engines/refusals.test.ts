@@ -122,7 +122,7 @@ async function troubleOf({ url }: OneProcess) {
 
 const started: OneProcess[] = [];
 async function startOne(roles: string, environment: Readonly<Record<string, string>>): Promise<OneProcess> {
-  const one = new OneProcess(roles, roles, await freePort(), { environment });
+  const one = new OneProcess(roles, roles, await freePort(), environment);
   started.push(one);
   one.start();
   return one;

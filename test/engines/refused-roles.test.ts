@@ -33,7 +33,7 @@ after(async () => {
   for (const one of started.toReversed()) if (one.pid !== 0) await one.end('SIGTERM');
 });
 async function startOne(roles: string, environment: Readonly<Record<string, string>>): Promise<OneProcess> {
-  const one = new OneProcess(roles, roles, await freePort(), { environment });
+  const one = new OneProcess(roles, roles, await freePort(), environment);
   started.push(one);
   one.start();
   return one;

@@ -11,7 +11,7 @@ import { type Entrance, openEntrance } from '#test/support/entrance.ts';
 
 const root = resolve(import.meta.dirname, '../..');
 /** For a process to be ready, in milliseconds; some wait for others. */
-const READY_MS = 120_000;
+const READY_MS = 300_000;
 /** For a process to end by itself, in milliseconds. */
 const END_MS = 30_000;
 
@@ -86,12 +86,6 @@ async function isReady(url: string): Promise<boolean> {
   return answer?.ok === true;
 }
 
-/** With what every process is started. */
-interface Started {
-  readonly environment: Readonly<Record<string, string>>;
-  readonly preloads?: readonly string[];
-}
-
 /** One process through all its lives. */
 export class OneProcess implements RoleProcess {
   readonly name: string;
@@ -103,12 +97,18 @@ export class OneProcess implements RoleProcess {
   #ended: Promise<number | null> = Promise.resolve(null);
   #output = '';
 
-  constructor(name: string, roles: string, port: number, started: Started) {
+  constructor(
+    name: string,
+    roles: string,
+    port: number,
+    environment: Readonly<Record<string, string>>,
+    preloads: readonly string[] = [],
+  ) {
     this.name = name;
     this.roles = roles;
     this.url = `http://127.0.0.1:${port}`;
-    this.#environment = { ...started.environment, PORT: String(port) };
-    this.#preloads = (started.preloads ?? []).flatMap((file) => ['--import', join(root, file)]);
+    this.#environment = { ...environment, PORT: String(port) };
+    this.#preloads = preloads.flatMap((file) => ['--import', join(root, file)]);
   }
 
   get pid(): number {
@@ -190,7 +190,7 @@ export async function startRoles(options: RolesOptions): Promise<Roles> {
     ...options.environment,
   };
   const all = Object.entries(layout).map(
-    ([name, roles]) => new OneProcess(name, roles, ports.get(name) ?? 0, { environment, preloads }),
+    ([name, roles]) => new OneProcess(name, roles, ports.get(name) ?? 0, environment, preloads),
   );
   const named = (name: string): OneProcess => {
     const found = all.find((one) => one.name === name);

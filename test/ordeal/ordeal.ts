@@ -89,6 +89,7 @@ export async function ordeal(options: OrdealOptions): Promise<OrdealReport> {
       over: over.signal,
     });
     const people = await within(PATIENCE_MS, moving, 'moving in');
+    open.defer(async () => void (await people.leave()));
     const { told } = people;
     const scene: Scene = { roles, servers, readStore, store, heard: () => log.count('heard'), told };
     for (const fault of faults) {

@@ -92,7 +92,7 @@ export async function startPeople(options: PeopleOptions): Promise<People> {
       return load.lastEndMs;
     },
     async leave() {
-      await followers.end();
+      await Promise.all([followers.end(), person.finish()]);
       return followers.failures;
     },
   };

@@ -1,10 +1,11 @@
 import { randomUUID } from 'node:crypto';
+import { openReadStore, storesAt } from '#compose/stores.ts';
 import { readConfig } from '#config';
 import type { Bus } from '#domain/kernel/ports/bus.ts';
 import { noLog } from '#domain/kernel/ports/log.ts';
+import type { ReadStore } from '#domain/kernel/ports/read-store.ts';
 import { kafkaBus } from '#engines/bus/kafka/bus.ts';
 import { steadyClock } from '#engines/clock/steady.ts';
-import { type MongoReadStore, openMongoReadStore } from '#engines/read-store/mongodb/store.ts';
 import { type OwnKafka, ownKafka } from '#test/engines/kafka-server.ts';
 import { type OwnServer, ownServer } from '#test/engines/mongo-server.ts';
 
@@ -63,8 +64,8 @@ export function busAt(url: string): { readonly bus: Bus; readonly prefix: string
   return { bus, prefix };
 }
 
-export async function readStoreAt(url: string): Promise<MongoReadStore> {
-  const { readStore: at } = readConfig({ READ_STORE: url });
-  if (at.engine !== 'mongodb') throw new TypeError(`${url} is no MongoDB`);
-  return openMongoReadStore({ url: at.url, address: at.address, database: at.database });
+/** The read models as a platform at that address has them. */
+export function readStoreAt(url: string): Promise<ReadStore> {
+  const { readStore, dataDir } = readConfig({ READ_STORE: url });
+  return openReadStore(storesAt(dataDir, readStore));
 }

@@ -10,7 +10,7 @@ import { topicsOf } from '#projections/publishing/topics.ts';
 // Whoever reads the topics from their beginning, as any program could, and holds them against the history.
 
 /** For all that has to stand there to be met, in milliseconds, and then for what has no business there. */
-const PATIENCE_MS = 120_000;
+const PATIENCE_MS = 300_000;
 const BEHIND_MS = 1_000;
 /** Told of; more of the same tell nothing. */
 const MOST_PROBLEMS = 20;

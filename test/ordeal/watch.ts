@@ -8,7 +8,7 @@ import { exchange, healthOf } from '#test/support/customer.ts';
 
 const LOOK_MS = 100;
 /** Processes that are started together are waited for so long, and a fault's consequences, in milliseconds: the machine may be busy. */
-export const PATIENCE_MS = 120_000;
+export const PATIENCE_MS = 300_000;
 
 /** Looks until it is so. @returns after how many milliseconds @throws Error saying what was waited for in vain, and what was seen last */
 export async function soon<T>(

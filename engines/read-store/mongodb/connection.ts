@@ -53,6 +53,13 @@ const waits = {
   silence: 60_000,
 } as const;
 
+/**
+ * What a process asks at once, the rest waits for its turn here: what is given up for late is still worked at over there, and who asks it
+ * again over ever more connections keeps a slow server from answering anything.
+ */
+const AT_ONCE = 16;
+const SAYS_ITSELF = /[?&]maxPoolSize=/i;
+
 const options: TransactionOptions = {
   readConcern: { level: 'snapshot' },
   writeConcern: { w: 'majority', journal: true },
@@ -242,6 +249,7 @@ export async function connectTo(at: MongoAddress): Promise<Connection> {
       connectTimeoutMS: waits.connect,
       socketTimeoutMS: waits.silence,
       waitQueueTimeoutMS: waits.queue,
+      ...(SAYS_ITSELF.test(at.url) ? {} : { maxPoolSize: AT_ONCE }),
       writeConcern: { w: 'majority', journal: true },
       readConcern: { level: 'majority' },
       readPreference: 'primary',
