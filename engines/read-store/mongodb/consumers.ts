@@ -1,6 +1,6 @@
 import type { ClientSession } from 'mongodb';
 import { type ConsumerStore, consumerStoreLimits, type Lease } from '#domain/kernel/ports/consumer-store.ts';
-import { changeParked, moveCheckpoint, writeDocuments } from './commit.ts';
+import { changeParked, moveCheckpoint, passOver, writeDocuments } from './commit.ts';
 import { type Connection, isDuplicate } from './connection.ts';
 import { type Owners, ownersIn } from './owners.ts';
 import type { ConsumerRow, Tables } from './rows.ts';
@@ -58,6 +58,9 @@ export function mongoConsumers(connection: Connection, tables: Tables): Consumer
     async commit({ lease, writes, checkpoint, parked: changes }) {
       if (writes.length > consumerStoreLimits.writesPerCommit)
         throw new RangeError('too many writes in one commit');
+      // So it is with most events in most consumers.
+      if (writes.length === 0 && changes.length === 0)
+        return (await write(() => passOver(tables, lease, checkpoint))) ? 'committed' : 'fenced';
       const work = async (session: ClientSession) => {
         if (!(await moveCheckpoint(tables, lease, checkpoint, session))) return 'fenced';
         await writeDocuments(db, tables, writes, session);
