@@ -1,5 +1,10 @@
 import type { ClientSession } from 'mongodb';
-import { type ConsumerStore, consumerStoreLimits, type Lease } from '#domain/kernel/ports/consumer-store.ts';
+import {
+  type ConsumerStore,
+  consumerStoreLimits,
+  type Lease,
+  type ParkedKey,
+} from '#domain/kernel/ports/consumer-store.ts';
 import { changeParked, moveCheckpoint, passOver, writeDocuments } from './commit.ts';
 import { type Connection, isDuplicate } from './connection.ts';
 import { type Owners, ownersIn } from './owners.ts';
@@ -44,6 +49,36 @@ async function lease(
   }
 }
 
+/** Each key that waits, with the first of its events. */
+async function parkedKeys(
+  { parked, waiting }: Tables,
+  consumer: string | undefined,
+  session: ClientSession,
+): Promise<readonly ParkedKey[]> {
+  const rows = await parked
+    .find(consumer === undefined ? {} : { consumer }, { session })
+    .sort({ consumer: 1, key: 1 })
+    .toArray();
+  const keys: ParkedKey[] = [];
+  for (const row of rows) {
+    const of = { consumer: row.consumer, key: row.key };
+    const first = await waiting
+      .find(of, { session })
+      .sort({ position: 1 })
+      .limit(consumerStoreLimits.parkedPositions)
+      .toArray();
+    keys.push({
+      ...of,
+      error: row.error,
+      since: row.since,
+      positions: first.map(({ position }) => position),
+      waiting: await waiting.countDocuments(of, { session }),
+      retry: row.retry,
+    });
+  }
+  return keys;
+}
+
 /** Leases, checkpoints and parked keys, and the commits by which documents are written: one transaction each. */
 export function mongoConsumers(connection: Connection, tables: Tables): ConsumerStore {
   const { db, ask, write, transaction, moment } = connection;
@@ -85,31 +120,7 @@ export function mongoConsumers(connection: Connection, tables: Tables): Consumer
         await parked.deleteMany({ consumer }, { session });
         await waiting.deleteMany({ consumer }, { session });
       }),
-    parked: (consumer) =>
-      moment(async (session) => {
-        const rows = await parked
-          .find(consumer === undefined ? {} : { consumer }, { session })
-          .sort({ consumer: 1, key: 1 })
-          .toArray();
-        const keys = [];
-        for (const row of rows) {
-          const of = { consumer: row.consumer, key: row.key };
-          const first = await waiting
-            .find(of, { session })
-            .sort({ position: 1 })
-            .limit(consumerStoreLimits.parkedPositions)
-            .toArray();
-          keys.push({
-            ...of,
-            error: row.error,
-            since: row.since,
-            positions: first.map(({ position }) => position),
-            waiting: await waiting.countDocuments(of, { session }),
-            retry: row.retry,
-          });
-        }
-        return keys;
-      }),
+    parked: (consumer) => moment((session) => parkedKeys(tables, consumer, session)),
     isParked: (consumer, key) => ask(async () => (await parked.findOne({ consumer, key })) !== null),
     requestRetry: (consumer, key) =>
       write(async () => {
