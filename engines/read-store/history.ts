@@ -73,13 +73,24 @@ export async function lossOf(
   return readers.length === 0 ? undefined : { head, another, readers };
 }
 
+/** One that is divided into parts is one, as far as the furthest of them: whoever looks after it knows it by its name. */
+function byConsumer(readers: readonly Reader[]): readonly Reader[] {
+  const furthest = new Map<string, Reader>();
+  for (const { consumer: part, checkpoint } of readers) {
+    const [consumer = part] = part.split('#');
+    if (!furthest.has(consumer)) furthest.set(consumer, { consumer, checkpoint });
+  }
+  return [...furthest.values()];
+}
+
 /** So many of them are named in a message. */
 const NAMED = 5;
 
 /** What an operator has to know of it, as one sentence. @param views what holds what was made of the history that was read */
 export function told({ head, another, readers }: Loss, views = 'views.db'): string {
-  const named = readers.slice(0, NAMED).map(({ consumer, checkpoint }) => `${consumer} (${checkpoint})`);
-  const others = readers.length > NAMED ? ` and ${readers.length - NAMED} others` : '';
+  const whole = byConsumer(readers);
+  const named = whole.slice(0, NAMED).map(({ consumer, checkpoint }) => `${consumer} (${checkpoint})`);
+  const others = whole.length > NAMED ? ` and ${whole.length - NAMED} others` : '';
   const what = another
     ? `the history ends at position ${head} and is another than the one that was read by`
     : `the history ends at position ${head} and was read further by`;

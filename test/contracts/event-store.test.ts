@@ -186,7 +186,7 @@ describe('the SQLite event store and other processes', () => {
     assert.equal(lines.filter((line) => line.startsWith('fatal')).length, 1);
     assert.equal(lines.filter((line) => line === 'failed unknown_outcome').length, 8);
     assert.equal(lines.at(-2), 'then unavailable');
-    const stands = `stands down: sqlite:${join(folder, 'events.db')}: the event store has stopped: `;
+    const stands = `stands down: sqlite:events.db: the event store has stopped: `;
     assert.ok(lines.at(-1)?.startsWith(stands), lines.join());
     const store = await open();
     const stored = await wholeHistory(store);
@@ -260,7 +260,7 @@ describe('the SQLite event store and other processes', () => {
     database.exec('ALTER TABLE event RENAME TO elsewhere');
     await assert.rejects(store.readAll({ limit: 1 }), coded('unavailable'));
     const { address, state, errors, lastError } = store.standing();
-    assert.deepEqual([address, state, errors], [`sqlite:${file}`, 'down', 1]);
+    assert.deepEqual([address, state, errors], ['sqlite:events.db', 'down', 1]);
     assert.match(lastError?.message ?? '', new RegExp(`^${address}: .*no such table`));
     database.exec('ALTER TABLE elsewhere RENAME TO event');
     database.close();

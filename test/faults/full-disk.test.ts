@@ -71,7 +71,8 @@ describe('a full disk', () => {
     assert.equal(opened.status, 200, 'decided and durable');
     const red = await until(async () => {
       const health = await healthOf(url);
-      return health.httpStatus === 503 && health;
+      // The store knows first, whoever writes there a moment later.
+      return health.httpStatus === 503 && health.components.projections?.ready === false && health;
     }, 'health turns red');
     assert.match(String(red.components.projections?.detail), /view:wallets.*database or disk is full/);
     assert.equal(red.components['write-side']?.ready, true);

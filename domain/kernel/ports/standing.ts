@@ -2,7 +2,7 @@ import type { Instant } from '../instant.ts';
 
 /** How an engine is doing, as whoever looks after the platform is told: in health, in metrics, never with a secret. */
 export interface Standing {
-  /** Where it is: `sqlite:/var/lib/annals/events.db`, `mongodb://host/database`, `kafka://host:9092/annals`. */
+  /** Where it is: `sqlite:events.db`, `mongodb://host/database`, `kafka://host:9092/annals`. */
   readonly address: string;
   /** Whether it answered when it was last asked. */
   readonly state: 'up' | 'down';

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { basename } from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { type EventStore, StoreError } from '#domain/kernel/ports/event-store.ts';
 import type { Clock } from '#domain/kernel/ports/facts.ts';
@@ -107,7 +108,7 @@ export async function openSqliteEventStore(options: SqliteEventStoreOptions): Pr
   const { folder, clock, readOnly = false, pollMs = 20, limits, onFatal } = options;
   const committed = signalled();
   const file = eventsFile(folder);
-  const engine = watched(`sqlite:${file}`, wallClock());
+  const engine = watched(`sqlite:${basename(file)}`, wallClock());
   const reads = readsIn(file, engine);
   let recent: Recent | undefined;
 

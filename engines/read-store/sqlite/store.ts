@@ -1,3 +1,4 @@
+import { basename } from 'node:path';
 import type { OneMoment, ReadStore } from '#domain/kernel/ports/read-store.ts';
 import { wallClock } from '../../clock/wall.ts';
 import { watched } from '../../standing.ts';
@@ -26,7 +27,7 @@ export interface SqliteReadStoreOptions {
  */
 export function openSqliteReadStore({ folder, onSetAside }: SqliteReadStoreOptions): ReadStore {
   const database = openDatabase(folder, onSetAside);
-  const engine = watched(`sqlite:${database.path}`, wallClock());
+  const engine = watched(`sqlite:${basename(database.path)}`, wallClock());
   const writing = writingTo(database.path, engine);
   const reading = readingOf(engine);
   return {
