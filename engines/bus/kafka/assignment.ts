@@ -9,6 +9,8 @@ import { receivedRecord } from './received.ts';
 const GRACE_MS = 50;
 
 export interface AssignmentOptions {
+  /** Of the bus, as it may be told. */
+  readonly address: string;
   readonly topic: string;
   readonly consumer: Consumer;
   readonly options: BusConsumerOptions;
@@ -96,7 +98,7 @@ export class Assignment {
   }
 
   #begin(partition: number): Assigned {
-    const { topic, consumer, options, clock, problems, stopping } = this.#given;
+    const { address, topic, consumer, options, clock, problems, stopping } = this.#given;
     const where = `${topic}/${partition}`;
     const here = [{ topic, partitions: [partition] }];
     const entry: Assigned = {
@@ -107,7 +109,7 @@ export class Assignment {
         commit: (offset) =>
           entry.commit({ topics: [{ topic, partitions: [{ partition, offset: `${offset}` }] }] }),
         problem: (text) =>
-          text === undefined ? problems.over(where) : problems.told(where, `${where}: ${text}`),
+          text === undefined ? problems.over(where) : problems.told(where, `${address}: ${where}: ${text}`),
         room: () => {
           if (!stopping.aborted) consumer.resume(here);
         },

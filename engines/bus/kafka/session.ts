@@ -77,6 +77,7 @@ export class Session {
     this.#consumer = consumerOf(this.#client, group);
     this.#lost.promise.catch(() => undefined);
     this.#assignment = new Assignment({
+      address: kafka.address,
       ...{ topic, options, problems, stopping, consumer: this.#consumer, clock: kafka.clock },
       unplaced: () => topics.unplaced(group, topic),
     });
