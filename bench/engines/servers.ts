@@ -1,18 +1,14 @@
-import { execFile } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
-import { readFileSync } from 'node:fs';
-import { rm } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
-import { promisify } from 'node:util';
+import { join } from 'node:path';
 import kafkajs from 'kafkajs';
 import { MongoClient } from 'mongodb';
 import { type Config, readConfig } from '#config';
 import { freePort } from '../free-port.ts';
+import { ownProcess } from '../own-process.ts';
 
 // The servers that rows on engines run against: those that MONGODB_URL and KAFKA_URL name (in which what is named annals-bench-… is made and
 // removed), or some of our own, by the scripts of the tests, where this machine can start them.
 
-const SCRIPTS = resolve(import.meta.dirname, '../../test/engines');
 /** Of a start that has to install the server first, in milliseconds. */
 const START_MS = 240_000;
 const HIGHEST_PORT = 65_535;
@@ -32,56 +28,13 @@ export interface EngineServer {
 
 export type ServerKind = 'mongodb' | 'kafka';
 
-const run = promisify(execFile);
-
-/** Why a script has failed, in its own words. */
-const reasonOf = (error: unknown): string =>
-  error instanceof Error && 'stderr' in error && String(error.stderr).trim() !== ''
-    ? String(error.stderr).trim()
-    : String(error);
-
-/**
- * @param pidFile of the server, in its data folder
- * @throws Error with the reason for which this machine cannot start one
- */
-async function started(
-  script: string,
-  { data, pidFile, environment }: { data: string; pidFile: string; environment: NodeJS.ProcessEnv },
-): Promise<() => Promise<void>> {
-  const env = { ...process.env, ...environment };
-  const words = (word: string): string[] => [join(SCRIPTS, script), word];
-
-  /** However this process ends, and before its folder is removed. */
-  function endAtExit(): void {
-    try {
-      process.kill(Number(readFileSync(join(data, pidFile), 'utf8')), 'SIGKILL');
-    } catch {
-      // It has ended before.
-    }
-  }
-
-  async function end(): Promise<void> {
-    await run('bash', words('kill'), { env });
-    process.off('exit', endAtExit);
-    await rm(data, { recursive: true, force: true });
-  }
-
-  process.prependListener('exit', endAtExit);
-  try {
-    await run('bash', words('start'), { env, timeout: START_MS });
-  } catch (error) {
-    await end().catch(() => undefined);
-    throw new Error(reasonOf(error), { cause: error });
-  }
-  return end;
-}
-
 const freshName = (): string => `annals-bench-${randomUUID().slice(0, 8)}`;
 
 async function ownMongo(data: string): Promise<EngineServer> {
   const MONGO_PORT = String(await freePort());
   const environment = { MONGO_PORT, MONGO_DATA: data };
-  const end = await started('mongo.sh', { data, pidFile: 'pid', environment });
+  const server = { script: 'mongo.sh', data, pidFile: 'pid', environment, startMs: START_MS } as const;
+  const { end } = await ownProcess(server);
   return { url: `mongodb://127.0.0.1:${MONGO_PORT}/${freshName()}?replicaSet=secantus`, end };
 }
 
@@ -89,7 +42,8 @@ async function ownKafka(data: string): Promise<EngineServer> {
   let port = await freePort();
   while (port + CONTROLLER > HIGHEST_PORT) port = await freePort();
   const environment = { KAFKA_PORT: String(port), KAFKA_NODES: '1', KAFKA_DATA: data, KAFKA_JVM };
-  const end = await started('kafka.sh', { data, pidFile: join('node-1', 'pid'), environment });
+  const pidFile = join('node-1', 'pid');
+  const { end } = await ownProcess({ script: 'kafka.sh', data, pidFile, environment, startMs: START_MS });
   return { url: `kafka://127.0.0.1:${port}/${freshName()}`, end };
 }
 

@@ -5,13 +5,14 @@ import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
 import kafkajs from 'kafkajs';
+import { freePort } from '#bench/free-port.ts';
 import { Kafka, logLevel } from '#engines/bus/kafka/driver.ts';
 import { exchange, healthOf, openWallet, signIn } from '#test/support/customer.ts';
 import { until } from '#test/support/until.ts';
 import { setPassword } from './kafka-password.ts';
 import { AUTHORIZING, KNOWN, type OwnKafka, ownKafka } from './kafka-server.ts';
 import { type OwnServer, ownServer } from './mongo-server.ts';
-import { freePort, OneProcess } from './role-processes.ts';
+import { OneProcess } from './role-processes.ts';
 
 // What Kafka refuses, one thing after the other, to processes that run: each says what is wrong and where, is red for it, does not hurry,
 // and goes on by itself when it is mended; and everybody is told of every event, in the order of its stream.

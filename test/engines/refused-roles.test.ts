@@ -5,10 +5,11 @@ import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
 import { MongoClient } from 'mongodb';
+import { freePort } from '#bench/free-port.ts';
 import { customerAt, exchange, healthOf, openWallet, signIn } from '#test/support/customer.ts';
 import { until } from '#test/support/until.ts';
 import { type OwnServer, ownServer } from './mongo-server.ts';
-import { freePort, OneProcess } from './role-processes.ts';
+import { OneProcess } from './role-processes.ts';
 
 // Roles that may not work as they were told to, each in a process of its own, before a MongoDB that asks for passwords: who ends says why
 // and how a supervisor is to take it, who stays says what is wrong, and nobody tells a secret.

@@ -1,10 +1,10 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
+import { freePort } from '#bench/free-port.ts';
 import { type Entrance, openEntrance } from '#test/support/entrance.ts';
 
 // The real roles, each in a process of its own, before one entrance. Whoever tests them kills, stops and starts them again by name.
@@ -68,14 +68,6 @@ export interface RolesOptions {
   readonly folder?: string;
   /** Modules loaded before the program, in every process. */
   readonly preloads?: readonly string[];
-}
-
-export async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening));
-  const address = server.address();
-  await new Promise((closed) => server.close(closed));
-  return typeof address === 'object' && address !== null ? address.port : 0;
 }
 
 async function isReady(url: string): Promise<boolean> {

@@ -1,0 +1,73 @@
+import { execFile } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { promisify } from 'node:util';
+
+const run = promisify(execFile);
+/** Who tests the engines starts them by these too. */
+const SCRIPTS = resolve(import.meta.dirname, '../test/engines');
+
+export interface ServerScript {
+  /** It knows `start` and `kill`. */
+  readonly script: 'mongo.sh' | 'kafka.sh';
+  /** Its data folder, which goes away with it. */
+  readonly data: string;
+  /** Of the server, in that folder. */
+  readonly pidFile: string;
+  readonly environment: NodeJS.ProcessEnv;
+  /** Of a start that has to install the server first, in milliseconds. */
+  readonly startMs: number;
+}
+
+/** A server that a script has started, which may be killed and paused. */
+export interface OwnProcess {
+  signal(signal: 'SIGKILL' | 'SIGSTOP' | 'SIGCONT'): void;
+  /** Again, after it was killed, on the data that it had. @param change of its environment */
+  start(change?: NodeJS.ProcessEnv): Promise<void>;
+  /** Ends it and removes its data. */
+  end(): Promise<void>;
+}
+
+/** Why a script has failed, in its own words. */
+const reasonOf = (error: unknown): string =>
+  error instanceof Error && 'stderr' in error && String(error.stderr).trim() !== ''
+    ? String(error.stderr).trim()
+    : String(error);
+
+/** Starts a server by its script. @throws Error with the reason for which this machine cannot start it */
+export async function ownProcess(server: ServerScript): Promise<OwnProcess> {
+  const { script, data, pidFile, environment, startMs } = server;
+  const env = { ...process.env, ...environment };
+  const words = (word: string): string[] => [join(SCRIPTS, script), word];
+  const signal: OwnProcess['signal'] = (name) =>
+    void process.kill(Number(readFileSync(join(data, pidFile), 'utf8')), name);
+
+  /** However this process ends, and before somebody else removes the folder. */
+  function endAtExit(): void {
+    try {
+      signal('SIGKILL');
+    } catch {
+      // It has ended before.
+    }
+  }
+
+  async function end(): Promise<void> {
+    await run('bash', words('kill'), { env });
+    process.off('exit', endAtExit);
+    await rm(data, { recursive: true, force: true });
+  }
+
+  async function start(change: NodeJS.ProcessEnv = {}): Promise<void> {
+    try {
+      await run('bash', words('start'), { env: { ...env, ...change }, timeout: startMs });
+    } catch (error) {
+      await end().catch(() => undefined);
+      throw new Error(reasonOf(error), { cause: error });
+    }
+  }
+
+  process.prependListener('exit', endAtExit);
+  await start();
+  return { signal, start, end };
+}
