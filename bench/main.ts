@@ -2,6 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { reasonOf } from '#runtime/reason.ts';
 import { appendBenches } from './appends.ts';
 import { bidBenches } from './bids.ts';
 import { engineBenches } from './engines/benches.ts';
@@ -71,7 +72,7 @@ async function measured(bench: Bench, run: Run): Promise<readonly Row[]> {
   } catch (error) {
     process.exitCode = 1;
     console.error(error);
-    const why = error instanceof Error ? error.message : String(error);
+    const why = reasonOf(error);
     return [{ ran: false, name: bench.name, what: 'it failed', why }];
   }
 }

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { openHistory } from '#compose/stores.ts';
 import { systemClock } from '#engines/clock/system.ts';
+import { asError } from '#runtime/reason.ts';
 import { counter, portAppends } from './appends.ts';
 import { inTurns, medianOfRounds, perSecond, timingOf } from './measuring.ts';
 import { data, metadata, STREAMS } from './raw-sqlite.ts';
@@ -59,7 +60,7 @@ function against(name: string, inFlight: number, open: (folder: string) => Promi
     name,
     async measure(run) {
       const missed = (error: unknown) => {
-        const { message } = error instanceof Error ? error : new Error(String(error));
+        const { message } = asError(error);
         const isAbsent = (error as { readonly code?: unknown }).code === 'ERR_MODULE_NOT_FOUND';
         const why = isAbsent ? 'it is not installed: npm run bench:rivals' : message;
         return [{ ran: false as const, name, what, ...goal, why }];

@@ -3,6 +3,7 @@ import { registry, views } from '#compose/contexts.ts';
 import { openWorkplace } from '#compose/workplace.ts';
 import { readConfig } from '#config';
 import { EXIT, exitCodeOf } from '#exit';
+import { reasonOf } from '#runtime/reason.ts';
 import { type ExitCode, projections, projectionsUsage } from './projections.ts';
 
 const print = (line: string) => console.log(line);
@@ -12,7 +13,7 @@ async function main(words: readonly string[]): Promise<ExitCode> {
   try {
     parsed = parse(words);
   } catch (error) {
-    console.error(error instanceof Error ? error.message : String(error));
+    console.error(reasonOf(error));
     console.error(projectionsUsage);
     return EXIT.misused;
   }

@@ -6,7 +6,7 @@ import {
   readCertificate,
   readCredentials,
 } from '#engines/access.ts';
-import { reasonOf } from './reason.ts';
+import { reasonOf } from '#runtime/reason.ts';
 
 /** What lets us in to an engine, as its files have it. */
 export interface Access {

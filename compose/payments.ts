@@ -12,9 +12,9 @@ import {
   simulatedProvider,
 } from '#engines/payments/simulated/provider.ts';
 import { freshSecret } from '#engines/random.ts';
+import { reasonOf } from '#runtime/reason.ts';
 import { PAYMENT_NOTICES } from '#write-side/rest/paths.ts';
 import type { CommonEngines } from './engines.ts';
-import { reasonOf } from './reason.ts';
 
 /** Where the simulated provider's pages are mounted. */
 const PAGES = '/provider/3-d-secure';

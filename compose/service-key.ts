@@ -3,7 +3,7 @@ import { DamagedFileError } from '#engines/damaged-file.ts';
 import { serviceKeyFileIn } from '#engines/folder.ts';
 import { keptServiceKey, readServiceKey, type ServiceKey } from '#engines/service-key.ts';
 import { EXIT, exitCodeOf } from '#exit';
-import { reasonOf } from './reason.ts';
+import { reasonOf } from '#runtime/reason.ts';
 
 /**
  * What the roles of one platform know each other by: the secret of the file that is set, in development otherwise one that is

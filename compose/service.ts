@@ -9,10 +9,10 @@ import { type ServiceClient, serviceClient } from '#engines/service/client.ts';
 import { remoteDispatch } from '#engines/service/dispatch.ts';
 import { serviceTokens } from '#engines/service/tokens.ts';
 import { doubled, pause } from '#runtime/pause.ts';
+import { reasonOf } from '#runtime/reason.ts';
 import { serviceLimits, servicePaths } from '#runtime/service/limits.ts';
 import type { KnowsRole } from '#write-side/service/dispatch.ts';
 import { registry } from './contexts.ts';
-import { reasonOf } from './reason.ts';
 import { serviceKeyOf } from './service-key.ts';
 
 export type { DoneWith };

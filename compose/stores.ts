@@ -15,8 +15,8 @@ import { memoryReadStore } from '#engines/read-store/memory/store.ts';
 import type { MongoReadStore } from '#engines/read-store/mongodb/store.ts';
 import { openSqliteReadStore } from '#engines/read-store/sqlite/store.ts';
 import { demandWholeHistory, refuseLoss } from '#engines/whole-history.ts';
+import { reasonOf } from '#runtime/reason.ts';
 import { accessOf } from './access.ts';
-import { reasonOf } from './reason.ts';
 
 // The one file that names the engines of the stores. Another profile is another member of `StoresAt`, and another case of
 // `openHistory`, `openReadStore`, `temporaryReadStore` and `demandWhole`; nobody who opens stores sees more of it.

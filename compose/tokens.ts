@@ -9,7 +9,7 @@ import { joseIssuer, joseVerifier } from '#engines/tokens/jose.ts';
 import { keptKey, readKey } from '#engines/tokens/key-file.ts';
 import { rememberedVerifier } from '#engines/tokens/remembered.ts';
 import { EXIT, exitCodeOf } from '#exit';
-import { reasonOf } from './reason.ts';
+import { reasonOf } from '#runtime/reason.ts';
 
 /** What the system says of a path that this user cannot use as a file. */
 const isSystemError = (error: unknown): boolean => error instanceof Error && 'syscall' in error;

@@ -6,6 +6,7 @@ import type { Reaction, Trail } from '#domain/kernel/reaction.ts';
 import type { Registry } from '#domain/kernel/registry.ts';
 import { Forbidden, Internal, Invalid, NewerVersion, NotFound } from '#domain/kernel/rejections.ts';
 import type { Follower, HandedOver, KeptLine } from './kept-line.ts';
+import { reasonOf } from './reason.ts';
 
 /** Beyond these a chain is a loop of reactions that feed each other, and following it ends with {@link ChainTooLongError}. */
 export const chainLimits = {
@@ -104,7 +105,7 @@ async function ask(dispatch: Dispatch, envelope: Envelope): Promise<Answer> {
     const why = unsettledBy(reply);
     return { events, unanswered: why === undefined ? undefined : unanswered(why) };
   } catch (error) {
-    return { events: [], unanswered: unanswered(error instanceof Error ? error.message : String(error)) };
+    return { events: [], unanswered: unanswered(reasonOf(error)) };
   }
 }
 
@@ -178,7 +179,7 @@ async function askInTurn(
   try {
     return await kept.inTurn(root, followerOf(following, reaction, kept, envelope));
   } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
+    const why = reasonOf(error);
     return { events: [], unanswered: { command: envelope.command, commandId: envelope.commandId, why } };
   }
 }

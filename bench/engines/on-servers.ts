@@ -1,3 +1,4 @@
+import { reasonOf } from '#runtime/reason.ts';
 import type { Bench, Goal, Row, Run } from '../row.ts';
 import { type EngineServer, type ServerKind, serverOf } from './servers.ts';
 
@@ -21,7 +22,7 @@ export function onServers<Kind extends ServerKind>(options: OnServers<Kind>): Be
       try {
         for (const kind of servers) {
           const server = await serverOf(kind, run.folder).catch((error: unknown) => {
-            const why = error instanceof Error ? error.message : String(error);
+            const why = reasonOf(error);
             return `${kind}: ${why}`;
           });
           if (typeof server === 'string')

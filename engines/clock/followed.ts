@@ -3,6 +3,7 @@ import { later } from '#domain/kernel/instant.ts';
 import type { Clock } from '#domain/kernel/ports/facts.ts';
 import type { Log } from '#domain/kernel/ports/log.ts';
 import { doubled, pause } from '#runtime/pause.ts';
+import { reasonOf } from '#runtime/reason.ts';
 import { serviceLimits, servicePaths } from '#runtime/service/limits.ts';
 import { type Asking, Moment } from '#runtime/service/moments.ts';
 import { type ServiceClient, UnansweredError } from '../service/client.ts';
@@ -14,8 +15,6 @@ const LONGEST_PAUSE_MS = 2_000;
 const LOOK_MS = 20;
 /** How long an answer may take, in milliseconds: it is held back while there is nothing new. */
 const ANSWER_MS = serviceLimits.momentWaitMs + serviceLimits.silenceMs;
-
-const reasonOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
 /** Whether, within the time, this process is done with the history up to the position: with all of it, or what might send commands. */
 export type DoneWith = (head: Position, all: boolean, timeoutMs: number) => Promise<boolean>;

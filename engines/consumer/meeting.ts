@@ -1,6 +1,7 @@
 import type { RecordedEvent, StoredEvent } from '#domain/kernel/envelope.ts';
 import type { Handler } from '#domain/kernel/ports/consumer.ts';
 import { NewerEventError, type Registry } from '#domain/kernel/registry.ts';
+import { asError } from '#runtime/reason.ts';
 
 /** An event as a consumer meets it: with the key it belongs to, or with what keeps anybody from telling. */
 export type Met =
@@ -11,9 +12,6 @@ export type Met =
       /** The key as the unread data has it. It may be wrong, so it is never the only thing to go by. */
       readonly guess: string | undefined;
     };
-
-const asError = (problem: unknown): Error =>
-  problem instanceof Error ? problem : new Error(String(problem));
 
 /** Most keys are ids, which are the same text before and after reading. */
 function guessed({ key }: Pick<Handler, 'key'>, stored: StoredEvent): string | undefined {

@@ -2,6 +2,7 @@ import http, { type ClientRequest, type IncomingMessage } from 'node:http';
 import https from 'node:https';
 import type { Clock } from '#domain/kernel/ports/facts.ts';
 import type { Standing } from '#domain/kernel/ports/standing.ts';
+import { reasonOf } from '#runtime/reason.ts';
 import { serviceLimits } from '#runtime/service/limits.ts';
 import { watched } from '../standing.ts';
 
@@ -86,8 +87,6 @@ function strangeness({ status, body }: Answered): string | undefined {
     return `it answers ${status} as no write side does: SERVICE_URL has to name its SERVICE_PORT`;
   return undefined;
 }
-
-const reasonOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
 /** Speaks HTTP to the service port, over connections that are kept. */
 export function serviceClient({ url, token, clock }: ServiceClientOptions): ServiceClient {

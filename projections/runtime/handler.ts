@@ -3,6 +3,7 @@ import { BEGINNING, type Position, type RecordedEvent } from '#domain/kernel/env
 import type { Handled, Handler } from '#domain/kernel/ports/consumer.ts';
 import type { DocumentStore, DocumentWrite, StoredDocument } from '#domain/kernel/ports/document-store.ts';
 import { decode, encodeAndDecode } from '#domain/zod/encoding.ts';
+import { asError } from '#runtime/reason.ts';
 import type { View } from '../view.ts';
 import { type Build, collectionOf, consumerOf } from './builds.ts';
 
@@ -149,6 +150,6 @@ function attempt<T>(work: () => T): T | Error {
   try {
     return work();
   } catch (error) {
-    return error instanceof Error ? error : new Error(String(error));
+    return asError(error);
   }
 }

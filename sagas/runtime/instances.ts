@@ -6,6 +6,7 @@ import type { Clock, NewId } from '#domain/kernel/ports/facts.ts';
 import type { Registry } from '#domain/kernel/registry.ts';
 import type { Saga } from '#domain/kernel/saga.ts';
 import { type EventReference, SagaStepped } from '#domain/workflows/saga/messages.ts';
+import { reasonOf } from '#runtime/reason.ts';
 import {
   afterStep,
   type Input,
@@ -36,7 +37,7 @@ async function atStore<T>(work: Promise<T>): Promise<T> {
   } catch (error) {
     if (error instanceof StoreError && (error.code === 'invalid_event' || error.code === 'unknown_outcome'))
       throw error;
-    throw new NotNowError(error instanceof Error ? error.message : String(error));
+    throw new NotNowError(reasonOf(error));
   }
 }
 

@@ -1,5 +1,6 @@
 import type { RecordedEvent } from '#domain/kernel/envelope.ts';
 import type { Handled } from '#domain/kernel/ports/consumer.ts';
+import { asError } from '#runtime/reason.ts';
 import { sagaLimits } from './limits.ts';
 
 /** "Not now": nothing is wrong with the key, and the whole batch is to be repeated after a pause. */
@@ -11,9 +12,6 @@ export class NotNowError extends Error {
 }
 
 type Failure = Handled['failures'][number];
-
-const asError = (problem: unknown): Error =>
-  problem instanceof Error ? problem : new Error(String(problem));
 
 /**
  * Works through the events of a batch: those of one key in order, keys beside each other within bounds. What one

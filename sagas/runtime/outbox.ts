@@ -5,6 +5,7 @@ import type { Clock } from '#domain/kernel/ports/facts.ts';
 import type { Log } from '#domain/kernel/ports/log.ts';
 import type { Answer, Saga } from '#domain/kernel/saga.ts';
 import { hopelessBy, unsettledBy } from '#runtime/chain.ts';
+import { asError, reasonOf } from '#runtime/reason.ts';
 import type { Instance, PendingSend } from './instance.ts';
 import { streamOf } from './instance.ts';
 import type { Instances } from './instances.ts';
@@ -188,7 +189,7 @@ export class Outbox {
     } catch (problem) {
       if (this.#stopped) this.#forget(job);
       else if (problem instanceof NotNowError) this.#pause(job, problem);
-      else this.#stick(job, problem instanceof Error ? problem : new Error(String(problem)));
+      else this.#stick(job, asError(problem));
     }
   }
 
@@ -254,7 +255,7 @@ export class Outbox {
     try {
       reply = await this.#options.dispatch(envelope);
     } catch (error) {
-      throw new NotNowError(`${send.command}: ${error instanceof Error ? error.message : String(error)}`);
+      throw new NotNowError(`${send.command}: ${reasonOf(error)}`);
     }
     const problem = (why: string): string => `${send.command} ${send.commandId}: ${why}`;
     const hopeless = hopelessBy(reply);

@@ -2,6 +2,7 @@ import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
+import { reasonOf } from '#runtime/reason.ts';
 import { type MortalPlatform, mortalPlatform } from '../crash/mortal-platform.ts';
 import { judgedApart } from '../crash/random-kills.ts';
 import { chance } from '../fuzz/chance.ts';
@@ -156,7 +157,7 @@ async function problemsOf(one: Case, scene: Scene): Promise<readonly string[]> {
       problems = found;
     },
     (error: unknown) => {
-      problems = [`it failed: ${error instanceof Error ? error.message : String(error)}`];
+      problems = [`it failed: ${reasonOf(error)}`];
     },
   );
   if (!(await happens(CASE_MS, run))) return [`it hangs for ${CASE_MS} ms`];

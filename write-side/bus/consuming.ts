@@ -1,5 +1,6 @@
 import type { Bus, BusConsumer } from '#domain/kernel/ports/bus.ts';
 import { doubled, every, pause } from '#runtime/pause.ts';
+import { reasonOf } from '#runtime/reason.ts';
 import { type CommandCounts, type RecordHandlingOptions, recordHandling } from './commands.ts';
 import { declaredTopics } from './topics.ts';
 
@@ -43,7 +44,7 @@ export function busCommands(options: BusCommandsOptions): BusCommands {
         return true;
       } catch (error) {
         failures += 1;
-        undeclared = error instanceof Error ? error.message : String(error);
+        undeclared = reasonOf(error);
         if (failures === 1) log.warn({ err: error }, 'the topics of commands cannot be made yet');
         await pause(clock, doubled(failures, FIRST_PAUSE_MS, LONGEST_PAUSE_MS), stopping.signal);
       }

@@ -2,6 +2,7 @@ import { existsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { StoreError } from '#domain/kernel/ports/event-store.ts';
+import { reasonOf } from '#runtime/reason.ts';
 import { createWhole, isDamage, isShorterThanItsHeader, sqliteCode } from '../../database-file.ts';
 import { writableFolder } from '../../folder.ts';
 import { holderOf } from './holder.ts';
@@ -45,7 +46,7 @@ const RESTORE = 'Nothing was changed. Bring back events.db from a backup; the vi
 /** What went wrong on opening or reading, in the port's terms. */
 export function readError(error: unknown, file: string): StoreError {
   if (error instanceof StoreError) return error;
-  const reason = error instanceof Error ? error.message : String(error);
+  const reason = reasonOf(error);
   if (isDamage(error))
     return new StoreError('unreadable', `${file} is damaged: ${reason}. ${RESTORE}`, { cause: error });
   const advice = sqliteCode(error) === SQLITE_FULL ? '. Make room on its disk' : '';

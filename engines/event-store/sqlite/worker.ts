@@ -1,5 +1,6 @@
 import { type MessagePort, parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads';
 import { StoreError } from '#domain/kernel/ports/event-store.ts';
+import { reasonOf } from '#runtime/reason.ts';
 import { sqliteCode } from '../../database-file.ts';
 import { drive } from './drive.ts';
 import { eventsFile, lockForWriting, openForWriting, readError } from './schema.ts';
@@ -87,7 +88,7 @@ function opening(port: MessagePort, start: WorkerStart): Opened | undefined {
     return open(start);
   } catch (error) {
     const code = error instanceof StoreError ? error.code : 'unavailable';
-    const message = error instanceof Error ? error.message : String(error);
+    const message = reasonOf(error);
     port.postMessage({ kind: 'failed', code, message } satisfies FromWorker);
     return undefined;
   }

@@ -3,6 +3,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { z } from 'zod';
 import { Instant } from '#domain/kernel/instant.ts';
 import { PaymentNotice as Notice, type PaymentNotice } from '#domain/kernel/ports/payments.ts';
+import { reasonOf } from '#runtime/reason.ts';
 import { DamagedFileError } from '../../damaged-file.ts';
 import { createWhole, isDamage, sqliteCode } from '../../database-file.ts';
 
@@ -117,7 +118,7 @@ export function openLedger(file: string): Ledger {
     return ledgerIn(openDatabase(file));
   } catch (error) {
     if (!isDamage(error) && sqliteCode(error) !== SQLITE_ERROR) throw error;
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = reasonOf(error);
     throw damaged(file, `is damaged, or no ledger of the simulated provider: ${reason}`, error);
   }
 }

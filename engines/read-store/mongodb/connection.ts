@@ -12,6 +12,7 @@ import {
 } from 'mongodb';
 import { ReadStoreError } from '#domain/kernel/ports/read-store.ts';
 import type { Standing } from '#domain/kernel/ports/standing.ts';
+import { reasonOf } from '#runtime/reason.ts';
 import { bounded, LateError } from '../../bounded.ts';
 import { wallClock } from '../../clock/wall.ts';
 import { watched } from '../../standing.ts';
@@ -267,7 +268,7 @@ export async function connectTo(at: MongoAddress): Promise<Connection> {
   } catch (error) {
     await client?.close().catch(() => undefined);
     if (error instanceof ReadStoreError) throw error;
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = reasonOf(error);
     // The driver quotes an address that it cannot read, credentials and all.
     throw new ReadStoreError(`${at.address}: ${reason.replaceAll(at.url, at.address)}`);
   }

@@ -1,6 +1,7 @@
 import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
 import { NoSuchCollectionError } from '#domain/kernel/ports/document-store.ts';
 import { unreachable } from '#domain/kernel/unreachable.ts';
+import { reasonOf } from '#runtime/reason.ts';
 import { ConsumerRows } from './consumer-rows.ts';
 import { Database, tune } from './database.ts';
 import { DocumentWriting } from './document-writing.ts';
@@ -18,7 +19,7 @@ import {
 
 const wireError = (error: unknown): WireError => ({
   name: error instanceof Error ? error.name : 'Error',
-  message: error instanceof Error ? error.message : String(error),
+  message: reasonOf(error),
   stack: error instanceof Error ? error.stack : undefined,
   errcode: error instanceof Error && 'errcode' in error ? Number(error.errcode) : undefined,
   collection: error instanceof NoSuchCollectionError ? error.collection : undefined,

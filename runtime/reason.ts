@@ -6,3 +6,7 @@ export const reasonOf = (error: unknown): string => {
     return error.issues.map(({ path, message }) => `${path}: ${message}`).join('; ');
   return error instanceof Error ? error.message : String(error);
 };
+
+/** Anything may be thrown; what is kept or passed on is an error. */
+export const asError = (thrown: unknown): Error =>
+  thrown instanceof Error ? thrown : new Error(String(thrown));
