@@ -96,6 +96,12 @@ export function serviceClient({ url, token, clock }: ServiceClientOptions): Serv
   let underWay = 0;
   const seen = watched(url, clock.now);
 
+  /** Where one is silent, those that lead there too may be: their other end may be gone without a word. */
+  function leaveIdle(): void {
+    for (const sockets of Object.values(agent.freeSockets))
+      for (const socket of sockets ?? []) socket.destroy();
+  }
+
   function once(path: string, text: string, authorization: string, signal: AbortSignal): Promise<Answered> {
     return new Promise((resolve, reject) => {
       const request = send(`${url}${path}`, {
@@ -118,6 +124,16 @@ export function serviceClient({ url, token, clock }: ServiceClientOptions): Serv
     });
   }
 
+  /** @param lateMs how long was waited, where that was too long */
+  function unanswered(error: unknown, isLeft: boolean, lateMs: number | undefined): UnansweredError {
+    const why = lateMs === undefined ? reasonOf(error) : `no answer within ${lateMs} ms`;
+    const message = `${url}: ${why}`;
+    if (lateMs !== undefined) leaveIdle();
+    // Whoever asked has gone: that is no failure of what was asked.
+    if (!isLeft) seen.failed(message, 'writes');
+    return new UnansweredError(message, { cause: error });
+  }
+
   return {
     async ask(path, text, withinMs, signal) {
       if (underWay >= serviceLimits.underWay) throw new TooMuchUnderWayError();
@@ -137,11 +153,9 @@ export function serviceClient({ url, token, clock }: ServiceClientOptions): Serv
           seen.failed(error, 'writes');
           throw error;
         }
-        const late = over.aborted && !closing.signal.aborted && signal?.aborted !== true;
-        const why = late ? `no answer within ${withinMs} ms` : reasonOf(error);
-        const message = `${url}: ${why}`;
-        if (signal?.aborted !== true) seen.failed(message, 'writes');
-        throw new UnansweredError(message, { cause: error });
+        const isLeft = signal?.aborted === true;
+        const isLate = over.aborted && !closing.signal.aborted && !isLeft;
+        throw unanswered(error, isLeft, isLate ? withinMs : undefined);
       } finally {
         underWay -= 1;
       }

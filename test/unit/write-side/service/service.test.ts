@@ -264,6 +264,26 @@ test('a kept connection that was closed there meanwhile is no failure: it is sen
   assert.deepEqual(asked, [1, 1, 2]);
 });
 
+test('where one connection falls silent for good, none of those that were kept beside it is waited for', async () => {
+  const body = '{"outcome":"accepted","commandId":"c1","stream":"bell-1","position":null,"events":[]}';
+  const answer = `HTTP/1.1 200 OK\r\nContent-Length: ${body.length}\r\nConnection: keep-alive\r\n\r\n${body}`;
+  const KEPT = 5;
+  let asked = 0;
+  // As behind a machine that is gone without a word: nothing comes back, not even that nobody is there.
+  const url = await openSocket((socket, connection) =>
+    socket.on('data', () => {
+      asked += 1;
+      if (asked <= KEPT || connection > KEPT) setTimeout(() => socket.write(answer), 20);
+    }),
+  );
+  const { log } = logged();
+  const send = remoteDispatch({ client: clientAt(url), registry, newId, log, withinMs: 500 });
+  const first = await Promise.all(Array.from({ length: KEPT }, () => send(envelope)));
+  assert.deepEqual(new Set(first.map(codeOf)), new Set(['accepted']));
+  const then = [codeOf(await send(envelope)), codeOf(await send(envelope)), codeOf(await send(envelope))];
+  assert.deepEqual(then, ['unavailable', 'accepted', 'accepted']);
+});
+
 test('a port that turns away, or too much under way from here, says that nothing was done', async () => {
   const body = JSON.stringify({ code: 'overloaded', message: '', details: { retryAfterMs: 1 } });
   const url = await openSocket((socket) =>
