@@ -112,12 +112,16 @@ export function busCommandsContract({ engine, open }: Pick<BusEngine, 'engine' |
       await customer.takenBy(t, behind(platform));
       const [good, stranger] = [await customer.token('ann'), await newSigningKey()];
       const forged = await customer.token('ann', ['bidder'], { key: stranger });
+      const ofOthers = await customer.token('ann', ['bidder'], { issuer: 'others' });
+      const forOthers = await customer.token('ann', ['bidder'], { audience: 'others' });
       const sold = await customer.token('sam', ['seller']);
       const inject = { command: 'Inject', data: { tally: 'a', by: '1' } };
       const cases: readonly (readonly [string, object])[] = [
         ['unauthenticated', add('a', 1)],
         ['unauthenticated', { ...add('a', 1), token: '' }],
         ['unauthenticated', { ...add('a', 1), token: forged }],
+        ['unauthenticated', { ...add('a', 1), token: ofOthers }],
+        ['unauthenticated', { ...add('a', 1), token: forOthers }],
         ['unauthenticated', { ...add('a', 1), token: `Bearer ${good}` }],
         ['unauthenticated', { ...add('a', 1), token: await customer.expiredToken('ann') }],
         ['forbidden', { ...add('a', 1), token: sold }],

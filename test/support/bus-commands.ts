@@ -119,11 +119,13 @@ export class BusCustomer {
   async token(
     id: string,
     roles: readonly TokenRole[] = ['bidder'],
-    { issuedAt = systemClock().now(), key = this.signingKey }: { issuedAt?: Instant; key?: JWK } = {},
+    made: { issuedAt?: Instant; key?: JWK; issuer?: string; audience?: string } = {},
   ): Promise<string> {
+    const { issuedAt = systemClock().now(), key = this.signingKey } = made;
+    const { issuer = 'annals', audience = 'annals' } = made;
     const clock: Clock = { now: () => issuedAt, at: () => () => undefined };
-    const issuer = await joseIssuer({ key, issuer: 'annals', audience: 'annals', clock });
-    return (await issuer.issue({ id, roles: [...roles], reputation: 0 }, HOUR_MS)).token;
+    const maker = await joseIssuer({ key, issuer, audience, clock });
+    return (await maker.issue({ id, roles: [...roles], reputation: 0 }, HOUR_MS)).token;
   }
 
   expiredToken = (id: string): Promise<string> =>
