@@ -3,25 +3,30 @@ import { type Environment, type PlatformRole, roles } from './environment.ts';
 
 // What is well-formed by itself, and cannot be meant.
 
-/** What may not be left to defaults, or switched on, where real money moves. */
-function productionProblems(environment: Environment): readonly string[] {
+/**
+ * What may not be left to defaults, or switched on, where real money moves; of what is secret, or names who we are outside, only what
+ * the roles here use: who has no use for a secret should not have to be given it.
+ */
+function productionProblems(environment: Environment, chosen: readonly PlatformRole[]): readonly string[] {
   if (environment.NODE_ENV !== 'production') return [];
+  const has = (...some: readonly PlatformRole[]): boolean => some.some((role) => chosen.includes(role));
+  const [letsPeopleIn, movesMoney] = [has('write-side', 'read-api'), has('write-side', 'sagas')];
   return [
     ...(environment.DEV_TOKENS === true
       ? ['DEV_TOKENS: anybody could become anyone; not in production']
       : []),
     ...(environment.CLOCK === 'simulated' ? ['CLOCK: a simulated clock is not for production'] : []),
-    ...(environment.TOKEN_KEY_FILE === undefined
+    ...(letsPeopleIn && environment.TOKEN_KEY_FILE === undefined
       ? ['TOKEN_KEY_FILE: production needs the key that tokens are verified with']
       : []),
-    ...(environment.WEBHOOK_SECRET === undefined
+    ...(movesMoney && environment.WEBHOOK_SECRET === undefined
       ? ['WEBHOOK_SECRET: production needs the secret that webhooks are signed with']
       : []),
-    ...(environment.PUBLIC_URL === undefined
+    ...((letsPeopleIn || movesMoney) && environment.PUBLIC_URL === undefined
       ? ['PUBLIC_URL: production needs the address that people are sent to, such as https://auctions.example']
       : []),
     // There is no other payment provider yet.
-    ...(environment.SIMULATED.includes('payments')
+    ...(!movesMoney || environment.SIMULATED.includes('payments')
       ? []
       : [
           'SIMULATED: the payment provider is a simulated one, which moves no money and lets whoever is sent to its page confirm a payment; for a rehearsal, SIMULATED=payments names it as meant',
@@ -111,7 +116,7 @@ export const problemsOf = (
   chosen: readonly PlatformRole[],
   operationsPort: number | undefined,
 ): readonly string[] => [
-  ...productionProblems(environment),
+  ...productionProblems(environment, chosen),
   ...roleProblems(environment, chosen),
   ...fileProblems(environment),
   ...replyProblems(environment),
