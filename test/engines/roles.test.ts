@@ -64,13 +64,12 @@ async function auctionAt(url: string, authorization: string, at: string | undefi
 function followed(url: string, token: string) {
   const items: Item[] = [];
   const client = connect(`${url.replace('http', 'ws')}/graphql`, () => token);
-  const feed = follow(client, 'open-1', 100);
-  let ended = false;
+  const over = new AbortController();
   const running = (async () => {
-    for await (const item of feed)
-      if (ended) return;
-      else items.push(item);
+    for await (const item of follow(client, 'open-1', over.signal, 100)) items.push(item);
   })();
+  // Told at the end.
+  running.catch(() => undefined);
   return {
     items,
     async until(bids: number) {
@@ -79,9 +78,9 @@ function followed(url: string, token: string) {
       assert.fail(`of ${bids} bids the feed has told ${items.at(-1)?.auction.bids}`);
     },
     async end() {
-      ended = true;
+      over.abort();
       await client.dispose();
-      void running.catch(() => undefined);
+      await running;
     },
   };
 }

@@ -72,7 +72,7 @@ test('the graphql-ws client follows an auction over lost sockets without gap or 
     },
   });
   const items: graphqlWs.Item[] = [];
-  const feed = graphqlWs.follow(client, 'w1', PAUSE_MS);
+  const feed = graphqlWs.follow(client, 'w1', new AbortController().signal, PAUSE_MS);
   const reading = (async () => {
     for await (const item of feed) {
       items.push(item);
@@ -145,7 +145,7 @@ const finals: Record<string, (auctionId: string) => Promise<unknown>> = {
   async 'graphql-ws'(auctionId) {
     const client = createClient({ url: readSide.socketUrl, webSocketImpl: WebSocket, retryAttempts: 0 });
     return graphqlWs
-      .follow(client, auctionId, PAUSE_MS)
+      .follow(client, auctionId, new AbortController().signal, PAUSE_MS)
       .next()
       .finally(() => client.dispose());
   },

@@ -19,8 +19,14 @@ const FOLLOW = `subscription ($auctionId: ID!, $after: Token) {
 /** Each other no is final: the same question would get the same answer. */
 const COME_BACK: readonly unknown[] = ['slow_consumer', 'unavailable', 'overloaded', 'behind'];
 
-export async function* follow(client: Client, auctionId: string, pauseMs = 500): AsyncGenerator<Item> {
-  for (let cursor: string | undefined; ; ) {
+/** Ends with the signal once the client is disposed of: until then it is told, or comes back. */
+export async function* follow(
+  client: Client,
+  auctionId: string,
+  signal: AbortSignal,
+  pauseMs = 500,
+): AsyncGenerator<Item> {
+  for (let cursor: string | undefined; !signal.aborted; ) {
     const question = { query: FOLLOW, variables: { auctionId, after: cursor } };
     try {
       for await (const { data, errors } of client.iterate<{ auctionFeed: Item }>(question)) {
