@@ -2,12 +2,11 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { resolve } from 'node:path';
 import { freePort } from '#bench/free-port.ts';
+import { compiled } from '#test/support/compiled.ts';
 
 // The real platform as its own process, killed and started again on the same folder and the same port.
 
 const here = resolve(import.meta.dirname, '../..');
-/** Compiled code is kept from one life to the next: a start costs a third of the time. */
-const compiled = process.env.NODE_COMPILE_CACHE ?? resolve(here, 'node_modules/.cache/compiled');
 /** How long a start may take on a busy machine, in milliseconds. */
 const START_MS = 60_000;
 

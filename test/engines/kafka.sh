@@ -76,8 +76,12 @@ install() {
   </dependencies>
 </project>
 POM
-    mvn -q -B -Dstyle.color=never -f "$home/pom.xml" dependency:copy-dependencies -DincludeScope=runtime -DoutputDirectory="$home/lib.new" \
-      >"$home/mvn.log" 2>&1 8>&- || die "mvn could not fetch Kafka $version: $(reason "$home/mvn.log")"
+    # What has come stays with Maven: whoever asks again goes on from there.
+    for try in 1 2 3; do
+      ! mvn -q -B -Dstyle.color=never -f "$home/pom.xml" dependency:copy-dependencies -DincludeScope=runtime \
+        -DoutputDirectory="$home/lib.new" >"$home/mvn.log" 2>&1 8>&- || break
+      [ "$try" -lt 3 ] || die "mvn could not fetch Kafka $version: $(reason "$home/mvn.log")"
+    done
     mv "$home/lib.new" "$home/lib"
   fi
   # An archive of loaded classes halves every later start. It is recorded once, by a first start and stop on an empty folder.

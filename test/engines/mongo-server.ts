@@ -4,8 +4,9 @@ import { join } from 'node:path';
 import { freePort } from '#bench/free-port.ts';
 import { type OwnProcess, ownProcess } from '#bench/own-process.ts';
 
-/** Of a start that has to install the server first, in milliseconds. */
-const START_MS = 180_000;
+/** Of a start that has to fetch the server first, in milliseconds, and of the server alone, in seconds: machine and network may be slow. */
+const START_MS = 1_200_000;
+const ANSWERS_S = 180;
 
 /** A server of our own, which may be killed and paused. */
 export interface OwnServer extends Omit<OwnProcess, 'start'> {
@@ -18,7 +19,10 @@ export interface OwnServer extends Omit<OwnProcess, 'start'> {
 export async function ownServer(options = ''): Promise<OwnServer> {
   const port = await freePort();
   const data = await mkdtemp(join(tmpdir(), 'annals-mongo-'));
-  const environment = { MONGO_PORT: String(port), MONGO_DATA: data, MONGO_ARGS: options };
+  const environment = {
+    ...{ MONGO_PORT: String(port), MONGO_DATA: data, MONGO_ARGS: options },
+    MONGO_WAIT_S: String(ANSWERS_S),
+  };
   const server = await ownProcess({
     ...{ script: 'mongo.sh', data, pidFile: 'pid', environment },
     startMs: START_MS,

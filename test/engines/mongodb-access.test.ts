@@ -13,15 +13,13 @@ import { lots, put, write } from '#test/support/lots-read.ts';
 import { until } from '#test/support/until.ts';
 import { refusedHere, refusedStart } from '../faults/operator.ts';
 import { type OwnServer, ownServer } from './mongo-server.ts';
+import { ownMongodbFor } from './servers.ts';
 
 // Who is let in to MongoDB, by servers of our own that ask for it.
 
 const tls = join(import.meta.dirname, '../fixtures/tls');
 const [authority, certificate] = [join(tls, 'authority.pem'), join(tls, 'server.pem')];
-const server = await ownServer().catch((error: unknown) => {
-  const why = error instanceof Error ? error.message : String(error);
-  process.stderr.write(`mongodb: who is let in was not tried: ${why}\n`);
-});
+const server = await ownMongodbFor('who is let in to MongoDB');
 after(() => server?.end());
 
 const folder = await dataFolder();

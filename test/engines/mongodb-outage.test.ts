@@ -1,19 +1,18 @@
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
+import { setTimeout as pause } from 'node:timers/promises';
 import { createClient } from 'graphql-ws';
 import { WebSocket } from 'ws';
 import { exchange, healthOf, openWallet, signIn } from '#test/support/customer.ts';
 import { startHere } from '#test/support/embedded.ts';
 import { until } from '#test/support/until.ts';
-import { type OwnServer, ownServer } from './mongo-server.ts';
+import type { OwnServer } from './mongo-server.ts';
+import { ownMongodbFor } from './servers.ts';
 
 // A platform whose read models are in MongoDB, while there is no MongoDB.
 
 const OUTAGE_MS = 3_000;
-const server = await ownServer().catch((error: unknown) => {
-  const why = error instanceof Error ? error.message : String(error);
-  process.stderr.write(`mongodb: an outage was not tried: ${why}\n`);
-});
+const server = await ownMongodbFor('an outage of MongoDB');
 after(() => server?.end());
 
 /** Everybody whose wallet is opened, as an investigator follows it from the beginning. */
@@ -75,7 +74,7 @@ async function outage(gone: OwnServer): Promise<void> {
   gone.signal('SIGKILL');
   const before = await handled();
   const over = performance.now() + OUTAGE_MS;
-  while (performance.now() < over || count < 6) await another();
+  for (; performance.now() < over || count < 6; await pause(100)) await another();
   const during = people.at(-1)?.name ?? '';
   await until(() => told(during), 'the feed goes on');
   await until(async () => (await readStore())?.ready === false, 'health is red');

@@ -1,13 +1,11 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { after, describe, it } from 'node:test';
-import { setTimeout as pause } from 'node:timers/promises';
 import { storesAt, temporaryReadStore } from '#compose/stores.ts';
-import { readConfig } from '#config';
 import { NoSuchCollectionError } from '#domain/kernel/ports/document-store.ts';
 import { ReadStoreError } from '#domain/kernel/ports/read-store.ts';
-import { connectTo, type MongoAddress } from '#engines/read-store/mongodb/connection.ts';
-import { type MongoReadStore, openMongoReadStore } from '#engines/read-store/mongodb/store.ts';
+import { connectTo } from '#engines/read-store/mongodb/connection.ts';
+import { openMongoReadStore } from '#engines/read-store/mongodb/store.ts';
 import { boot, dataFolder } from '#test/support/booted.ts';
 import { healthOf, openWallet, signIn } from '#test/support/customer.ts';
 import { idsOf, lots, owned, put, write } from '#test/support/lots-read.ts';
@@ -16,55 +14,27 @@ import { documentStoreContract } from '../contracts/read-store/document-store.su
 import { readStoreContract } from '../contracts/read-store/read-store.suite.ts';
 import { settingStoreContract } from '../contracts/read-store/setting-store.suite.ts';
 import { snapshotStoreContract } from '../contracts/read-store/snapshot-store.suite.ts';
-import { type OwnServer, ownServer } from './mongo-server.ts';
+import { addressOf, closeAll, opening } from './mongo-given.ts';
+import { type SharedServer, sharedFor } from './servers.ts';
 
-// Against a real server: the one that MONGODB_URL names (a replica set, in which databases named annals-test-… are made and
-// removed), or one of our own where this machine can start it.
+// The contracts of the read store on a real server, and what this engine alone does.
 
-const given = process.env.MONGODB_URL;
-function notRun(suites: string, reason: unknown): void {
-  const why = reason instanceof Error ? reason.message : String(reason);
-  process.stderr.write(`mongodb: ${suites} not run: ${why}\n`);
-}
-
-let own: OwnServer | undefined;
-if (given === undefined)
-  await ownServer().then(
-    (server) => (own = server),
-    (error) => notRun('the contracts and all else were', error),
-  );
-const url = given ?? own?.url;
-
-function addressOf(from: string, database = `annals-test-${randomUUID().slice(0, 8)}`) {
-  const { readStore } = readConfig({ READ_STORE: from });
-  assert.ok(readStore.engine === 'mongodb');
-  return { ...readStore, database };
-}
-
-if (url !== undefined) contracts(url);
-if (url !== undefined) alone(url);
-if (own !== undefined) failures(own);
-else if (given !== undefined)
-  notRun('what a server of its own is killed and paused for was', 'MONGODB_URL is set');
+const server = await sharedFor('the contracts of the read store on MongoDB', 'mongodb');
 after(async () => {
-  for (const store of opened) await store.close().catch(() => undefined);
-  await own?.end();
+  await closeAll();
+  await server?.end();
 });
-
-const opened: MongoReadStore[] = [];
-/** Closed behind the last test, whatever becomes of the one that opened it: an open one keeps the process alive. */
-async function opening(at: MongoAddress): Promise<MongoReadStore> {
-  const store = await openMongoReadStore(at);
-  opened.push(store);
-  return store;
+if (server !== undefined) {
+  contracts(server);
+  alone(server.url);
 }
 
-function contracts(at: string): void {
+function contracts({ url, stays }: SharedServer): void {
   const engine = {
     engine: 'mongodb',
     async open() {
-      const store = await opening(addressOf(at));
-      return { ...store, close: given === undefined ? store.close : store.destroy };
+      const store = await opening(addressOf(url));
+      return { ...store, close: stays ? store.destroy : store.close };
     },
   };
   documentStoreContract(engine);
@@ -184,79 +154,6 @@ function alone(at: string): void {
             error.message.startsWith(`mongodb://127.0.0.1:`) &&
             !/s3cret/.test(JSON.stringify([error.message, error.stack, error.cause])),
         );
-    });
-  });
-}
-
-/** What only a server of our own can be made to do. */
-function failures(server: OwnServer): void {
-  describe('read store: mongodb that fails', () => {
-    it('refuses a server that has no transactions', async () => {
-      const single = await ownServer('--standalone');
-      const address = addressOf(single.url.replace(/\?.*/, '?directConnection=true'));
-      await assert.rejects(openMongoReadStore(address), /a server alone has no transactions/);
-      await single.end();
-    });
-
-    it('is asked over a bounded number of connections, however much there is to ask', async () => {
-      const sockets = () =>
-        process.getActiveResourcesInfo().filter((kind) => kind === 'TCPSocketWrap').length;
-      const store = await opening(addressOf(server.url));
-      const before = sockets();
-      let most = 0;
-      const asking = Promise.allSettled(Array.from({ length: 1_000 }, () => store.settings.get('none')));
-      const looking = setInterval(() => {
-        most = Math.max(most, sockets() - before);
-      }, 1);
-      const answers = await asking;
-      clearInterval(looking);
-      assert.ok(answers.some(({ status }) => status === 'fulfilled'));
-      assert.ok(most > 1 && most <= 20, `${most} connections more`);
-      await store.destroy();
-    });
-
-    it('does again what a killed server has not answered, and everything stands once', async () => {
-      const store = await opening(addressOf(server.url));
-      await store.documents.declare(lots);
-      const lease = await owned(store);
-      let done = 0n;
-      const committing = (async () => {
-        for (let at = 1n; at <= 60n; at += 1n) {
-          const writes = [write(`id${at}`, at, { n: Number(at) }), write('last', at, { n: Number(at) })];
-          assert.equal(
-            await store.consumers.commit({ lease, writes, checkpoint: at, parked: [] }),
-            'committed',
-          );
-          done = at;
-        }
-      })();
-      for (const after of [10n, 30n]) {
-        while (done < after) await pause(5);
-        server.signal('SIGKILL');
-        await server.start();
-      }
-      await committing;
-      assert.equal(await store.consumers.checkpoint(lease.consumer), 60n);
-      assert.equal((await store.documents.scan(lots.name, undefined, 100)).length, 61);
-      assert.deepEqual((await store.documents.get(lots.name, ['last'])).get('last')?.body, { n: 60 });
-      await store.destroy();
-    });
-
-    it('tells of a server that hangs, for reads and for writes, and works when it goes on', async () => {
-      const store = await opening(addressOf(server.url));
-      await store.documents.declare(lots);
-      const lease = await owned(store);
-      server.signal('SIGSTOP');
-      // Its threads stop one by one.
-      await pause(200);
-      const commit = { lease, writes: [write('a', 1n, {})], checkpoint: 1n, parked: [] };
-      await assert.rejects(store.documents.get(lots.name, ['a']), ReadStoreError);
-      const hanging = store.consumers.commit(commit).catch((error: unknown) => error);
-      await pause(1_000);
-      server.signal('SIGCONT');
-      assert.equal(await hanging, 'committed');
-      assert.equal((await store.documents.get(lots.name, ['a'])).size, 1);
-      await store.destroy();
     });
   });
 }

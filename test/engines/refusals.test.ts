@@ -10,9 +10,10 @@ import { Kafka, logLevel } from '#engines/bus/kafka/driver.ts';
 import { exchange, healthOf, openWallet, signIn } from '#test/support/customer.ts';
 import { until } from '#test/support/until.ts';
 import { setPassword } from './kafka-password.ts';
-import { AUTHORIZING, KNOWN, type OwnKafka, ownKafka } from './kafka-server.ts';
-import { type OwnServer, ownServer } from './mongo-server.ts';
+import { AUTHORIZING, KNOWN, type OwnKafka } from './kafka-server.ts';
+import type { OwnServer } from './mongo-server.ts';
 import { OneProcess } from './role-processes.ts';
+import { ownServersFor, type Servers } from './servers.ts';
 
 // What Kafka refuses, one thing after the other, to processes that run: each says what is wrong and where, is red for it, does not hurry,
 // and goes on by itself when it is mended; and everybody is told of every event, in the order of its stream.
@@ -21,17 +22,8 @@ const PASSWORD = 'odd-Pa55-of-ours';
 const OTHER = 'odd-Pa55-of-theirs';
 const PREFIX = 'annals-refused';
 
-function notRun(reason: unknown): undefined {
-  const why = reason instanceof Error ? reason.message : String(reason);
-  process.stderr.write(`refusals: what Kafka refuses was not tried: ${why}\n`);
-  return undefined;
-}
-const kafka = await ownKafka(AUTHORIZING).catch(notRun);
-const mongodb = kafka && (await ownServer().catch(notRun));
-after(async () => {
-  await kafka?.end();
-  await mongodb?.end();
-});
+const servers = await ownServersFor('what Kafka refuses', AUTHORIZING);
+after(() => servers?.end());
 
 /** Who sees everything at the broker, and may do everything there. */
 class Administrator {
@@ -281,7 +273,7 @@ async function losesTopicsAndTrust(broker: OwnKafka, scene: Scene): Promise<void
   await scene.published(scene.wallets - before);
 }
 
-async function refusals(broker: OwnKafka, views: OwnServer): Promise<void> {
+async function refusals({ kafka: broker, mongodb: views }: Servers): Promise<void> {
   broker.signal('SIGKILL');
   const scene = await givenScene(broker, views);
   await comes(broker, scene);
@@ -297,6 +289,6 @@ async function refusals(broker: OwnKafka, views: OwnServer): Promise<void> {
   for (const one of started.toReversed()) assert.equal(await one.end('SIGTERM'), 0, one.output());
 }
 
-if (kafka !== undefined && mongodb !== undefined)
+if (servers !== undefined)
   test('whatever Kafka refuses is told by its address, and mended without a restart', () =>
-    refusals(kafka, mongodb));
+    refusals(servers));

@@ -8,16 +8,14 @@ import { MongoClient } from 'mongodb';
 import { freePort } from '#bench/free-port.ts';
 import { customerAt, exchange, healthOf, openWallet, signIn } from '#test/support/customer.ts';
 import { until } from '#test/support/until.ts';
-import { type OwnServer, ownServer } from './mongo-server.ts';
+import type { OwnServer } from './mongo-server.ts';
 import { OneProcess } from './role-processes.ts';
+import { ownMongodbFor } from './servers.ts';
 
 // Roles that may not work as they were told to, each in a process of its own, before a MongoDB that asks for passwords: who ends says why
 // and how a supervisor is to take it, who stays says what is wrong, and nobody tells a secret.
 
-const server = await ownServer().catch((error: unknown) => {
-  const why = error instanceof Error ? error.message : String(error);
-  process.stderr.write(`refusals: roles that are refused were not tried: ${why}\n`);
-});
+const server = await ownMongodbFor('roles that are refused');
 after(() => server?.end());
 
 /** For whoever waits a minute for somebody else before it gives up, in milliseconds. */
@@ -153,7 +151,7 @@ async function whoStays({ ours, theirs, writeSide, theirWriteSide }: Platforms):
     history: /SERVICE_KEY_FILE or the history of DATA_DIR is another there/,
     nobody: /ECONNREFUSED/,
   };
-  for (const [name, one] of Object.entries(stay)) {
+  const tells = async (name: string, one: OneProcess): Promise<void> => {
     await one.ready();
     const told = await until(async () => {
       const { httpStatus, status, components } = await healthOf(one.url);
@@ -169,7 +167,8 @@ async function whoStays({ ours, theirs, writeSide, theirWriteSide }: Platforms):
     );
     assert.match(JSON.stringify(body), /"Unavailable"/, name);
     assert.equal(await one.end('SIGTERM'), 0, name);
-  }
+  };
+  await Promise.all(Object.entries(stay).map(([name, one]) => tells(name, one)));
 }
 
 async function whoMayOnlyRead(mongodb: OwnServer, { ours, writeSide, address }: Platforms): Promise<void> {
@@ -211,8 +210,8 @@ async function whoMayOnlyRead(mongodb: OwnServer, { ours, writeSide, address }: 
 
 async function refusedRoles(mongodb: OwnServer): Promise<void> {
   const platforms = await givenPlatforms(mongodb);
-  await whoEnds(platforms);
-  await whoStays(platforms);
+  // The first waits for a minute, and the others ask nothing of it.
+  await Promise.all([whoEnds(platforms), whoStays(platforms)]);
   await whoMayOnlyRead(mongodb, platforms);
 }
 

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { freePort } from '#bench/free-port.ts';
+import { compiled } from '#test/support/compiled.ts';
 import { type Entrance, openEntrance } from '#test/support/entrance.ts';
 
 // The real roles, each in a process of its own, before one entrance. Whoever tests them kills, stops and starts them again by name.
@@ -120,7 +121,10 @@ export class OneProcess implements RoleProcess {
     const words = [...this.#preloads, join(root, 'main.ts'), '--role', this.roles];
     const child = spawn(process.execPath, words, {
       cwd: root,
-      env: { PATH: process.env.PATH, LOG_LEVEL: 'warn', ...this.#environment },
+      env: {
+        ...{ PATH: process.env.PATH, NODE_COMPILE_CACHE: compiled, LOG_LEVEL: 'warn' },
+        ...this.#environment,
+      },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     for (const stream of [child.stdout, child.stderr])

@@ -5,34 +5,12 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { ask, type Customer, customerAt, healthOf } from '#test/support/customer.ts';
 import { type Inhabited, inhabit } from '#test/support/inhabited.ts';
 import { connect, follow, type Item } from '../support/clients/graphql-ws.ts';
-import { ownKafka } from './kafka-server.ts';
-import { ownServer } from './mongo-server.ts';
 import { type Roles, startRoles } from './role-processes.ts';
+import { freshAddresses, sharedServersFor } from './servers.ts';
 
-// One platform whose roles are processes of their own, before real servers: those that MONGODB_URL and KAFKA_URL name, or some of our
-// own where this machine can start them.
+// One platform whose roles are processes of their own, before real servers.
 
-const given = { mongodb: process.env.MONGODB_URL, kafka: process.env.KAFKA_URL };
-function notRun(reason: unknown): undefined {
-  const why = reason instanceof Error ? reason.message : String(reason);
-  process.stderr.write(`roles: processes of their own were not run: ${why}\n`);
-  return undefined;
-}
-const mongodb = given.mongodb === undefined ? await ownServer().catch(notRun) : undefined;
-const kafka = given.kafka === undefined ? await ownKafka().catch(notRun) : undefined;
-const readStore = given.mongodb ?? mongodb?.url;
-const bus = given.kafka ?? (kafka && `kafka://${kafka.broker}`);
-
-/** In a database of its own. */
-function databaseIn(url: string): string {
-  const named = new URL(url);
-  named.pathname = `/annals-test-${randomUUID().slice(0, 8)}`;
-  return named.href;
-}
-
-/** With topics of its own. */
-const topicsIn = (url: string): string =>
-  `${new URL(url).protocol}//${new URL(url).host}/annals-test-${randomUUID().slice(0, 8)}`;
+const servers = await sharedServersFor('roles in processes of their own');
 
 const dollars = (amount: string) => ({ amount, currency: 'USD' });
 const BID = `mutation ($id: ID, $maximum: PositiveMoneyInput!) {
@@ -99,14 +77,10 @@ async function movedBy(url: string, ms: number): Promise<number> {
 let roles: Roles | undefined;
 after(async () => {
   await roles?.stop();
-  await Promise.all([mongodb?.end(), kafka?.end()]);
+  await servers?.end();
 });
-if (readStore !== undefined && bus !== undefined) {
-  roles = await startRoles({
-    readStore: databaseIn(readStore),
-    bus: topicsIn(bus),
-    environment: { CLOCK: 'simulated' },
-  });
+if (servers !== undefined) {
+  roles = await startRoles({ ...freshAddresses(servers), environment: { CLOCK: 'simulated' } });
   const { entrance } = roles;
   const here = await inhabit(entrance.url);
   const [ann, bob] = ['ann', 'bob'].map((name) =>

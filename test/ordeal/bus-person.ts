@@ -2,7 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { Session } from '#demo/api.ts';
 import type { Random } from '#domain/kernel/ports/facts.ts';
 import type { AcknowledgementLog } from '#test/support/acknowledgement-log.ts';
-import type { busAt } from './servers.ts';
+import type { busAt } from './left-there.ts';
 
 // A program that sends its commands over the topics, and writes down what it asks and hears like any other client.
 

@@ -5,10 +5,11 @@ import { openHistory } from '#compose/stores.ts';
 import { systemClock } from '#engines/clock/system.ts';
 import { judgedApart } from '#test/crash/random-kills.ts';
 import { startRoles } from '#test/engines/role-processes.ts';
+import { freshAddresses } from '#test/engines/servers.ts';
 import type { Verdict } from '#test/judge/main.ts';
-import { type DemoOutcome, firstAuctions, runDemo } from './demo.ts';
+import { type Chosen, type DemoOutcome, firstAuctions, runDemo } from './demo.ts';
 import { wholeOf } from './history.ts';
-import { busAt, freshAddresses, readStoreAt, type Servers } from './servers.ts';
+import { busAt, readStoreAt } from './left-there.ts';
 import { readTopics, type TopicsRead } from './topics.ts';
 import { type ComparedView, compareViews } from './views.ts';
 import { allPassed } from './watch.ts';
@@ -25,12 +26,15 @@ export interface DemoReport {
   readonly problems: readonly string[];
 }
 
+/** The servers that the roles work on. */
+type Where = Parameters<typeof freshAddresses>[0];
+
 /** From the table on. */
 const tableIn = ({ output }: DemoOutcome): string =>
   output.slice(Math.max(0, output.search(/^ {2}auctions /m)));
 
 /** What the roles have left when the demo has ended, before they stop and behind it. */
-async function overRoles(servers: Servers, file: string, folder: string) {
+async function overRoles(servers: Where, file: string, folder: string) {
   const data = join(folder, 'roles');
   mkdirSync(data);
   const addresses = freshAddresses(servers);
@@ -58,15 +62,13 @@ async function overRoles(servers: Servers, file: string, folder: string) {
 }
 
 /** The demo as it is, over roles in processes of their own and then in one process. @param folder made here */
-export async function demoOverRoles(options: {
-  readonly servers: Servers;
-  readonly folder: string;
-  readonly auctions: number;
-}): Promise<DemoReport> {
-  const { servers, folder, auctions } = options;
+export async function demoOverRoles(
+  options: Chosen & { readonly servers: Where; readonly folder: string },
+): Promise<DemoReport> {
+  const { servers, folder } = options;
   mkdirSync(folder);
   const file = join(folder, 'bids.csv');
-  firstAuctions(auctions, file);
+  firstAuctions(options, file);
   const { spread, views, topics, verdict } = await overRoles(servers, file, folder);
   const embedded = await runDemo(file, { folder: join(folder, 'whole') }, join(folder, 'whole.json'));
   const isSame = isDeepStrictEqual(spread.report, embedded.report);

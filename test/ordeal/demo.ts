@@ -2,18 +2,27 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import { compiled } from '#test/support/compiled.ts';
 
 // The demo as a person runs it: against a platform that runs already, or one that it starts itself.
 
 const root = resolve(import.meta.dirname, '../..');
 
+/** Which auctions of the sample are played. */
+export interface Chosen {
+  readonly auctions: number;
+  /** Those with more are passed over. Default: none is. */
+  readonly mostBids?: number;
+}
+
 /** Writes a file with the first so many auctions of the sample, as they stand there. */
-export function firstAuctions(auctions: number, file: string): void {
+export function firstAuctions({ auctions, mostBids = Number.POSITIVE_INFINITY }: Chosen, file: string): void {
   const [header = '', ...lines] = readFileSync(join(root, 'samples/ebay-auctions.csv'), 'utf8')
     .trim()
     .split('\n');
   const numberOf = (line: string): string => line.split(',')[0] ?? '';
-  const chosen = new Set([...new Set(lines.map(numberOf))].slice(0, auctions));
+  const fitting = [...Map.groupBy(lines, numberOf)].filter(([, bids]) => bids.length <= mostBids);
+  const chosen = new Set(fitting.slice(0, auctions).map(([number]) => number));
   writeFileSync(file, `${[header, ...lines.filter((line) => chosen.has(numberOf(line)))].join('\n')}\n`);
 }
 
@@ -51,7 +60,10 @@ export async function runDemo(
   const words = ['url' in at ? ['--url', at.url] : [], ['--file', file], ['--report', report]].flat();
   const child = spawn(process.execPath, [join(root, 'demo/main.ts'), ...words], {
     cwd: root,
-    env: { PATH: process.env.PATH, ...('folder' in at && { DATA_DIR: at.folder }) },
+    env: {
+      ...{ PATH: process.env.PATH, NODE_COMPILE_CACHE: compiled },
+      ...('folder' in at && { DATA_DIR: at.folder }),
+    },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   const leave = (): void => void child.kill('SIGTERM');

@@ -2,7 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { EventStore } from '#domain/kernel/ports/event-store.ts';
 import type { ReadStore } from '#domain/kernel/ports/read-store.ts';
 import type { RoleProcess, Roles } from '#test/engines/role-processes.ts';
-import type { Servers } from './servers.ts';
+import type { Servers } from '#test/engines/servers.ts';
 import { allPassed, allReady, healthAt, lagAt, movedFrom, partsHeldBy, soon } from './watch.ts';
 
 // What is done to a platform under load, one thing at a time, and how long it takes until all is well again.

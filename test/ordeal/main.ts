@@ -8,12 +8,12 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { z } from 'zod';
 import { EXIT } from '#exit';
+import { ownServersFor, type Servers } from '#test/engines/servers.ts';
 import { seededRandom } from '#test/support/seeded.ts';
 import { demoOverRoles } from './demo-over-roles.ts';
 import type { Endured, Fault } from './faults.ts';
 import { type OrdealReport, ordeal } from './ordeal.ts';
 import { planned } from './plan.ts';
-import { type Servers, startServers } from './servers.ts';
 
 const usage = `npm run engines:ordeal -- [--kills N] [--outage SECONDS] [--auctions N] [--seed N] [--keep]
 
@@ -124,10 +124,8 @@ setTimeout(() => {
 }, longestMs).unref();
 
 const folder = mkdtempSync(join(tmpdir(), 'annals-ordeal-'));
-const servers = await startServers().catch((error: Error) => {
-  complain(`the servers cannot be started: ${error.message}`);
-  process.exit(EXIT.unavailable);
-});
+const servers = await ownServersFor('the ordeal');
+if (servers === undefined) process.exit(EXIT.unavailable);
 try {
   const problems = await run(servers, folder);
   for (const problem of problems) complain(problem);

@@ -8,7 +8,7 @@ import type { AcknowledgementLog } from '#test/support/acknowledgement-log.ts';
 import { type Counter, counterAt } from '#test/support/counter.ts';
 import { seededRandom } from '#test/support/seeded.ts';
 import { type BusPerson, busPerson } from './bus-person.ts';
-import type { busAt } from './servers.ts';
+import type { busAt } from './left-there.ts';
 
 // Everybody who uses a platform while it is hit: bidders over REST and over the bus, and followers over sockets and requests.
 
