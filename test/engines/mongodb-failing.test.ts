@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict';
 import { after, describe, it } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
+import type { Lease } from '#domain/kernel/ports/consumer-store.ts';
 import { ReadStoreError } from '#domain/kernel/ports/read-store.ts';
 import { openMongoReadStore } from '#engines/read-store/mongodb/store.ts';
 import { lots, owned, write } from '#test/support/lots-read.ts';
+import { until } from '#test/support/until.ts';
 import { addressOf, closeAll, opening } from './mongo-given.ts';
 import { type OwnServer, ownServer } from './mongo-server.ts';
 import { ownMongodbFor } from './servers.ts';
@@ -66,6 +68,49 @@ function failures(server: OwnServer): void {
       assert.equal(await store.consumers.checkpoint(lease.consumer), 60n);
       assert.equal((await store.documents.scan(lots.name, undefined, 100)).length, 61);
       assert.deepEqual((await store.documents.get(lots.name, ['last'])).get('last')?.body, { n: 60 });
+      await store.destroy();
+    });
+
+    it('moves checkpoints alone over a killed server, and tells whoever was taken over meanwhile', async () => {
+      const store = await opening(addressOf(server.url));
+      const { consumers } = store;
+      async function again(): Promise<void> {
+        server.signal('SIGKILL');
+        await server.start();
+      }
+      const behind = new Map<string, () => Promise<unknown>>([
+        ['c0 10', again],
+        ['c0 25', again],
+        ['c5 30', () => consumers.lease('c5', 'heir', 1_000, 1_000)],
+      ]);
+      async function moved(lease: Lease): Promise<bigint> {
+        for (let at = 1n; at <= 40n; at += 1n) {
+          const outcome = await consumers.commit({ lease, writes: [], checkpoint: at, parked: [] });
+          if (outcome === 'fenced') return at - 1n;
+          await behind.get(`${lease.consumer} ${at}`)?.();
+        }
+        return 40n;
+      }
+      const names = Array.from({ length: 20 }, (_, number) => `c${number}`);
+      const leases = await Promise.all(names.map((name) => owned(store, name)));
+      const last = await Promise.all(leases.map(moved));
+      assert.deepEqual(
+        last,
+        names.map((name) => (name === 'c5' ? 30n : 40n)),
+      );
+      for (const [at, name] of names.entries())
+        assert.equal(await consumers.checkpoint(name), last[at], name);
+      await store.destroy();
+    });
+
+    it('is seen to be there again without being asked', async () => {
+      const store = await opening(addressOf(server.url));
+      server.signal('SIGKILL');
+      await assert.rejects(store.settings.get('none'), ReadStoreError);
+      assert.equal(store.standing().state, 'down');
+      await server.start();
+      await until(() => store.standing().state === 'up', 'it answers the question that asks on');
+      assert.equal(await store.settings.get('none'), undefined);
       await store.destroy();
     });
 

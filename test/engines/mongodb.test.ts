@@ -5,6 +5,8 @@ import { storesAt, temporaryReadStore } from '#compose/stores.ts';
 import { NoSuchCollectionError } from '#domain/kernel/ports/document-store.ts';
 import { ReadStoreError } from '#domain/kernel/ports/read-store.ts';
 import { connectTo } from '#engines/read-store/mongodb/connection.ts';
+import { mongoConsumers } from '#engines/read-store/mongodb/consumers.ts';
+import { tablesIn } from '#engines/read-store/mongodb/rows.ts';
 import { openMongoReadStore } from '#engines/read-store/mongodb/store.ts';
 import { boot, dataFolder } from '#test/support/booted.ts';
 import { healthOf, openWallet, signIn } from '#test/support/customer.ts';
@@ -81,6 +83,35 @@ function alone(at: string): void {
       assert.deepEqual(new Set(outcomes), new Set(['committed']));
       assert.deepEqual((await idsOf(store, { limit: 20 })).toSorted(), [...names, 'shared']);
       await store.destroy();
+    });
+
+    it('asks once for all checkpoints that are moved alone at one time', async () => {
+      const address = addressOf(at);
+      const connection = await connectTo({
+        ...address,
+        url: `${address.url}${address.url.includes('?') ? '&' : '?'}monitorCommands=true`,
+      });
+      const consumers = mongoConsumers(connection, tablesIn(connection.db));
+      const leases = await Promise.all(
+        Array.from({ length: 30 }, (_, number) => owned({ consumers }, `c${number}`)),
+      );
+      let asked = 0;
+      connection.db.client.on('commandStarted', () => (asked += 1));
+      const move = (some: typeof leases, checkpoint: bigint) =>
+        Promise.all(some.map((lease) => consumers.commit({ lease, writes: [], checkpoint, parked: [] })));
+      await move(leases, 1n);
+      assert.equal(asked, 1, 'in one turn');
+      const first = move(leases.slice(0, 1), 2n);
+      const others = leases.slice(1).map(async (lease) => {
+        // One after the other, while the first is on its way.
+        await new Promise(setImmediate);
+        return move([lease], 2n);
+      });
+      await Promise.all([first, ...others]);
+      assert.ok(asked <= 3, `${asked - 1} more for what came while one was on its way`);
+      assert.ok((await consumers.all()).every(({ checkpoint }) => checkpoint === 2n));
+      await connection.db.dropDatabase();
+      await connection.close();
     });
 
     it('keeps what BSON cannot say, and refuses ids that would become one', async () => {

@@ -20,20 +20,6 @@ export async function moveCheckpoint(
   return matchedCount === 1;
 }
 
-/**
- * As {@link moveCheckpoint}, where nothing is written beside it: one document is whole without a transaction. Never backwards, because
- * one that was given up for late may still be done, behind the next.
- */
-export async function passOver(
-  { consumers }: Tables,
-  { consumer, owner, epoch }: Lease,
-  checkpoint: bigint,
-): Promise<boolean> {
-  const mine = { _id: consumer, owner, epoch };
-  const { matchedCount } = await consumers.updateOne(mine, { $max: { checkpoint } });
-  return matchedCount === 1;
-}
-
 /** The last of each document: an earlier one of the same commit leaves nothing. */
 function lastOfEach(rows: readonly DocumentRow[]): readonly DocumentRow[] {
   const last = new Map<string, DocumentRow>();

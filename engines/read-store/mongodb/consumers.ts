@@ -5,9 +5,10 @@ import {
   type Lease,
   type ParkedKey,
 } from '#domain/kernel/ports/consumer-store.ts';
-import { changeParked, moveCheckpoint, passOver, writeDocuments } from './commit.ts';
+import { changeParked, moveCheckpoint, writeDocuments } from './commit.ts';
 import { type Connection, isDuplicate } from './connection.ts';
 import { type Owners, ownersIn } from './owners.ts';
+import { passingTogether } from './passing.ts';
 import type { ConsumerRow, Tables } from './rows.ts';
 
 const leaseOf = ({ _id, owner, epoch, checkpoint }: ConsumerRow): Lease => ({
@@ -84,6 +85,7 @@ export function mongoConsumers(connection: Connection, tables: Tables): Consumer
   const { db, ask, write, transaction, moment } = connection;
   const { consumers, parked, waiting } = tables;
   const owners = ownersIn(db, tables);
+  const passOver = passingTogether(tables);
   return {
     lease: (...asked) => write(() => lease(tables, owners, asked)),
     release: async ({ consumer, owner, epoch }) => {
@@ -95,7 +97,7 @@ export function mongoConsumers(connection: Connection, tables: Tables): Consumer
         throw new RangeError('too many writes in one commit');
       // So it is with most events in most consumers.
       if (writes.length === 0 && changes.length === 0)
-        return (await write(() => passOver(tables, lease, checkpoint))) ? 'committed' : 'fenced';
+        return (await write(() => passOver(lease, checkpoint))) ? 'committed' : 'fenced';
       const work = async (session: ClientSession) => {
         if (!(await moveCheckpoint(tables, lease, checkpoint, session))) return 'fenced';
         await writeDocuments(db, tables, writes, session);

@@ -144,6 +144,57 @@ export function consumerStoreContract({ engine, open }: ReadStoreEngine): void {
       assert.equal((await consumers.parked('b')).length, 2);
     });
 
+    it('tells each of many commits of a checkpoint alone what became of it, and moves nobody else', async () => {
+      const { consumers } = store;
+      const names = Array.from({ length: 40 }, (_, at) => `c${at}`);
+      const leases = await Promise.all(names.map((name) => owned(store, name)));
+      await consumers.lease('c7', 'heir', 1_000, 1_000);
+      await consumers.forget('c11');
+      const unknown = { consumer: 'nobody', owner: 'one', epoch: 1, checkpoint: 0n };
+      const outcomes = await Promise.all(
+        [...leases, unknown].map((lease, at) =>
+          consumers.commit({ lease, writes: [], checkpoint: BigInt(at + 1), parked: [] }),
+        ),
+      );
+      const isFenced = (name: string): boolean => name === 'c7' || name === 'c11' || name === 'nobody';
+      assert.deepEqual(
+        outcomes,
+        [...names, 'nobody'].map((name) => (isFenced(name) ? 'fenced' : 'committed')),
+      );
+      const checkpoints = new Map((await consumers.all()).map((it) => [it.consumer, it.checkpoint]));
+      assert.deepEqual(
+        new Map(names.flatMap((name, at) => (isFenced(name) ? [] : [[name, BigInt(at + 1)]]))),
+        new Map([...checkpoints].filter(([name]) => name !== 'c7')),
+      );
+      assert.equal(checkpoints.get('c7'), undefined);
+    });
+
+    it('moves the checkpoints of many side by side, each at its own pace, until one is taken over', async () => {
+      const { documents, consumers } = store;
+      const names = Array.from({ length: 12 }, (_, at) => `c${at}`);
+      /** Commits one checkpoint behind the other, at each fifth with a document; answers the last that stands. */
+      async function run(name: string): Promise<bigint> {
+        const lease = await owned(store, name);
+        for (let at = 1n; at <= 25n; at += 1n) {
+          const writes = at % 5n === 0n ? [write(name, at, { n: Number(at) })] : [];
+          if ((await consumers.commit({ lease, writes, checkpoint: at, parked: [] })) === 'fenced')
+            return at - 1n;
+          if (name === 'c3' && at === 13n) await consumers.lease(name, 'heir', 1_000, 1_000);
+        }
+        return 25n;
+      }
+      const reached = await Promise.all(names.map(run));
+      assert.deepEqual(
+        reached,
+        names.map((name) => (name === 'c3' ? 13n : 25n)),
+      );
+      for (const [at, name] of names.entries())
+        assert.equal(await consumers.checkpoint(name), reached[at], name);
+      const written = await documents.get(lots.name, names);
+      for (const name of names)
+        assert.deepEqual(written.get(name)?.body, { n: name === 'c3' ? 10 : 25 }, name);
+    });
+
     it('refuses a commit of more writes than the limit', async () => {
       const { consumers } = store;
       const lease = await owned(store);
