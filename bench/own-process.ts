@@ -13,8 +13,8 @@ export interface ServerScript {
   readonly script: 'mongo.sh' | 'kafka.sh';
   /** Its data folder, which goes away with it. */
   readonly data: string;
-  /** Of the server, in that folder. */
-  readonly pidFile: string;
+  /** Of each of its processes, in that folder. */
+  readonly pidFiles: readonly string[];
   readonly environment: NodeJS.ProcessEnv;
   /** Of a start that has to install the server first, in milliseconds. */
   readonly startMs: number;
@@ -22,9 +22,12 @@ export interface ServerScript {
 
 /** A server that a script has started, which may be killed and paused. */
 export interface OwnProcess {
+  /** To each of its processes. */
   signal(signal: 'SIGKILL' | 'SIGSTOP' | 'SIGCONT'): void;
   /** Again, after it was killed, on the data that it had. @param change of its environment */
   start(change?: NodeJS.ProcessEnv): Promise<void>;
+  /** What its script may be told besides. @throws Error in the words of the script */
+  tell(...words: readonly string[]): Promise<void>;
   /** Ends it and removes its data. */
   end(): Promise<void>;
 }
@@ -37,37 +40,48 @@ const reasonOf = (error: unknown): string =>
 
 /** Starts a server by its script. @throws Error with the reason for which this machine cannot start it */
 export async function ownProcess(server: ServerScript): Promise<OwnProcess> {
-  const { script, data, pidFile, environment, startMs } = server;
+  const { script, data, pidFiles, environment, startMs } = server;
   const env = { ...process.env, ...environment };
-  const words = (word: string): string[] => [join(SCRIPTS, script), word];
-  const signal: OwnProcess['signal'] = (name) =>
-    void process.kill(Number(readFileSync(join(data, pidFile), 'utf8')), name);
+  const signalTo = (file: string, name: NodeJS.Signals): boolean =>
+    process.kill(Number(readFileSync(join(data, file), 'utf8')), name);
+  const signal: OwnProcess['signal'] = (name) => {
+    for (const file of pidFiles) signalTo(file, name);
+  };
 
   /** However this process ends, and before somebody else removes the folder. */
   function endAtExit(): void {
+    for (const file of pidFiles)
+      try {
+        signalTo(file, 'SIGKILL');
+      } catch {
+        // It has ended before.
+      }
+  }
+
+  async function tellScript(words: readonly string[], change: NodeJS.ProcessEnv = {}): Promise<void> {
     try {
-      signal('SIGKILL');
-    } catch {
-      // It has ended before.
+      await run('bash', [join(SCRIPTS, script), ...words], { env: { ...env, ...change }, timeout: startMs });
+    } catch (error) {
+      throw new Error(reasonOf(error), { cause: error });
     }
   }
 
   async function end(): Promise<void> {
-    await run('bash', words('kill'), { env });
+    await tellScript(['kill']);
     process.off('exit', endAtExit);
     await rm(data, { recursive: true, force: true });
   }
 
   async function start(change: NodeJS.ProcessEnv = {}): Promise<void> {
     try {
-      await run('bash', words('start'), { env: { ...env, ...change }, timeout: startMs });
+      await tellScript(['start'], change);
     } catch (error) {
       await end().catch(() => undefined);
-      throw new Error(reasonOf(error), { cause: error });
+      throw error;
     }
   }
 
   process.prependListener('exit', endAtExit);
   await start();
-  return { signal, start, end };
+  return { signal, start, end, tell: (...words) => tellScript(words) };
 }

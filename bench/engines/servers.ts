@@ -33,7 +33,7 @@ const freshName = (): string => `annals-bench-${randomUUID().slice(0, 8)}`;
 async function ownMongo(data: string): Promise<EngineServer> {
   const MONGO_PORT = String(await freePort());
   const environment = { MONGO_PORT, MONGO_DATA: data };
-  const server = { script: 'mongo.sh', data, pidFile: 'pid', environment, startMs: START_MS } as const;
+  const server = { script: 'mongo.sh', data, pidFiles: ['pid'], environment, startMs: START_MS } as const;
   const { end } = await ownProcess(server);
   return { url: `mongodb://127.0.0.1:${MONGO_PORT}/${freshName()}?replicaSet=secantus`, end };
 }
@@ -42,8 +42,8 @@ async function ownKafka(data: string): Promise<EngineServer> {
   let port = await freePort();
   while (port + CONTROLLER > HIGHEST_PORT) port = await freePort();
   const environment = { KAFKA_PORT: String(port), KAFKA_NODES: '1', KAFKA_DATA: data, KAFKA_JVM };
-  const pidFile = join('node-1', 'pid');
-  const { end } = await ownProcess({ script: 'kafka.sh', data, pidFile, environment, startMs: START_MS });
+  const pidFiles = [join('node-1', 'pid')];
+  const { end } = await ownProcess({ script: 'kafka.sh', data, pidFiles, environment, startMs: START_MS });
   return { url: `kafka://127.0.0.1:${port}/${freshName()}`, end };
 }
 

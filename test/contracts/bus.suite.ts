@@ -34,7 +34,11 @@ export const coded = (code: string) => (error: unknown) => error instanceof BusE
 /** Of each key its values, in the order in which they came. */
 export function valuesByKey(records: readonly ReceivedRecord[]): ReadonlyMap<string, readonly string[]> {
   const found = new Map<string, string[]>();
-  for (const { key, value } of records) found.set(text(key), [...(found.get(text(key)) ?? []), text(value)]);
+  for (const { key, value } of records) {
+    const values = found.get(text(key)) ?? [];
+    found.set(text(key), values);
+    values.push(text(value));
+  }
   return found;
 }
 

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { after, describe, it } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
 import { BusError } from '#domain/kernel/ports/bus.ts';
@@ -7,7 +8,7 @@ import { until } from '#test/support/until.ts';
 import { coded, freshName, record, text } from '../contracts/bus.suite.ts';
 import { cuttingProxy } from './cutting-proxy.ts';
 import { closeAll, kafkaOptions, opening, reading } from './kafka-given.ts';
-import { KNOWN, type OwnKafka } from './kafka-server.ts';
+import { KNOWN, type OwnKafka, TLS } from './kafka-server.ts';
 import { numbering, twelve } from './numbering.ts';
 import { ownKafkaFor } from './servers.ts';
 
@@ -49,6 +50,36 @@ function failures(server: OwnKafka): void {
       const told = [refused.message, problem, lastError?.message, ...complaints].join();
       assert.doesNotMatch(told, /quite-another-one|only-for-this-test/);
       await Promise.all([bus.close(), wrong.close()]);
+    });
+
+    it('is reached over TLS by whoever has a certificate and knows whose the broker’s is, and by nobody else', async () => {
+      const [authority, certificate] = [TLS.authority, TLS.certificate].map((file) =>
+        readFileSync(file, 'utf8'),
+      );
+      const at = { ...kafkaOptions(`kafka://${server.overTls}`, log), tls: true };
+      const bus = opening({ ...at, authority, certificate });
+      const topic = freshName();
+      await bus.declare([{ name: topic, partitions: 1 }]);
+      const { seen, consumer } = reading(bus, topic);
+      await consumer.joined;
+      await bus.send([record(topic, 'k', 'v')]);
+      await until(() => seen.length === 1, 'it came');
+      assert.equal(bus.standing().state, 'up');
+      const strangers = {
+        'alert bad certificate': { authority },
+        'unable to verify the first certificate': { certificate },
+        'Closed connection': { tls: false },
+      };
+      const refusals = Object.entries(strangers).map(async ([why, given]) => {
+        const stranger = opening({ ...at, ...given });
+        const refused = await stranger.send([record(topic, 'k', 'v')]).catch((error: unknown) => error);
+        assert.ok(refused instanceof BusError && refused.message.startsWith(`${at.address}: `), why);
+        assert.ok(refused.message.includes(why), refused.message);
+        assert.equal(stranger.standing().state, 'down', why);
+        await stranger.close();
+      });
+      await Promise.all(refusals);
+      await bus.close();
     });
 
     it('loses nothing that stands where answers are lost, whatever is sent behind it', async (t) => {

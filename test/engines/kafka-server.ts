@@ -11,19 +11,27 @@ const ANSWERS_S = 180;
 /** Whom the broker lets in by a password. */
 export const KNOWN = { username: 'annals', password: 'only-for-this-test' } as const;
 /** Above the port of the broker: its controller, as the script has it, and other ways in. */
-const ABOVE = { byPassword: 50, behindProxy: 51, proxy: 52, controller: 100 } as const;
+const ABOVE = { byPassword: 50, behindProxy: 51, proxy: 52, overTls: 53, controller: 100 } as const;
+const tls = join(import.meta.dirname, '../fixtures/tls');
+/** Who vouches for the broker, and a certificate that it takes for a client's: its own. */
+export const TLS = { authority: join(tls, 'authority.pem'), certificate: join(tls, 'server.pem') } as const;
 
-/** A port by a password, and one that says of itself that it is where a proxy may stand. */
+/** A port by a password, one that says of itself that it is where a proxy may stand, and one by a certificate. */
 const listening = (port: number): string => {
   const at = (name: string, above: number) => `${name}://127.0.0.1:${port + above}`;
   const plain = at('PLAINTEXT', 0);
-  const guarded = at('PASSWORD', ABOVE.byPassword);
+  const guarded = `${at('PASSWORD', ABOVE.byPassword)},${at('SECURE', ABOVE.overTls)}`;
   return [
     `listeners=${plain},${guarded},${at('PROXIED', ABOVE.behindProxy)},${at('CONTROLLER', ABOVE.controller)}`,
     `advertised.listeners=${plain},${guarded},${at('PROXIED', ABOVE.proxy)}`,
-    'listener.security.protocol.map=PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT,PASSWORD:SASL_PLAINTEXT,PROXIED:PLAINTEXT',
+    'listener.security.protocol.map=PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT,PASSWORD:SASL_PLAINTEXT,SECURE:SSL,PROXIED:PLAINTEXT',
     'sasl.enabled.mechanisms=SCRAM-SHA-512',
     'listener.name.password.scram-sha-512.sasl.jaas.config=org.apache.kafka.common.security.scram.ScramLoginModule required;',
+    'ssl.client.auth=required',
+    ...Object.entries({ keystore: TLS.certificate, truststore: TLS.authority }).flatMap(([store, file]) => [
+      `ssl.${store}.type=PEM`,
+      `ssl.${store}.location=${file}`,
+    ]),
   ].join('\n');
 };
 
@@ -34,6 +42,8 @@ export interface OwnKafka extends OwnProcess {
   readonly url: string;
   /** The same broker, which asks there for a password. */
   readonly byPassword: string;
+  /** The same broker, which asks there for a certificate that {@link TLS} vouches for. */
+  readonly overTls: string;
   /** Where a proxy may listen, and where it finds the broker. */
   readonly proxy: { readonly port: number; readonly behind: number };
 }
@@ -77,7 +87,7 @@ export async function ownKafka(settings = ''): Promise<OwnKafka> {
     KAFKA_FORMAT: `--add-scram SCRAM-SHA-512=[name=${KNOWN.username},password=${KNOWN.password}]`,
   };
   const server = await ownProcess({
-    ...{ script: 'kafka.sh', data, pidFile: join('node-1', 'pid'), environment },
+    ...{ script: 'kafka.sh', data, pidFiles: [join('node-1', 'pid')], environment },
     startMs: START_MS,
   });
   return {
@@ -85,6 +95,7 @@ export async function ownKafka(settings = ''): Promise<OwnKafka> {
     broker: `127.0.0.1:${port}`,
     url: `kafka://127.0.0.1:${port}`,
     byPassword: `127.0.0.1:${port + ABOVE.byPassword}`,
+    overTls: `127.0.0.1:${port + ABOVE.overTls}`,
     proxy: { port: port + ABOVE.proxy, behind: port + ABOVE.behindProxy },
   };
 }

@@ -24,7 +24,7 @@ export async function ownServer(options = ''): Promise<OwnServer> {
     MONGO_WAIT_S: String(ANSWERS_S),
   };
   const server = await ownProcess({
-    ...{ script: 'mongo.sh', data, pidFile: 'pid', environment },
+    ...{ script: 'mongo.sh', data, pidFiles: ['pid'], environment },
     startMs: START_MS,
   });
   return {

@@ -30,7 +30,11 @@ export function notRun(what: string, why: unknown): undefined {
  * One of a file's own. Undefined, having said so, where this machine starts none.
  * @throws Error where it has started one before: what is not run then hides a failure
  */
-async function startedFor<T>(what: string, engine: Engine, start: () => Promise<T>): Promise<T | undefined> {
+export async function startedFor<T>(
+  what: string,
+  engine: Engine,
+  start: () => Promise<T>,
+): Promise<T | undefined> {
   const { shared, missing } = toldIn[engine];
   if (process.env[missing] !== undefined) return notRun(what, process.env[missing]);
   try {
