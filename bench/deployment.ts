@@ -59,7 +59,9 @@ export async function openDeployment(
   const preparing = pipelineOf(engines, noLog, openDoor);
   const views = everyRole ? await projections(engines, noLog) : undefined;
   const catchUp = everyRole ? await followReactions(engines, pipeline.dispatch) : undefined;
-  const publishing = everyRole ? await publish(engines, prefixOf(config.bus)) : undefined;
+  const publishing = everyRole
+    ? publish({ ...engines, prefix: prefixOf(config.bus), log: noLog })
+    : undefined;
   let maximum = 1_000;
 
   function sendTo({ dispatch }: Pick<Pipeline, 'dispatch'>) {

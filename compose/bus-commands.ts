@@ -19,7 +19,7 @@ export function commandsFromBus(
   { engines, config, log, perPerson }: Whereabouts,
   dispatch: Dispatch,
 ): BusCommands {
-  const { bus, sealing, tokens, store, clock, simulated, machineClock, newId } = engines;
+  const { bus, sealing, claim, tokens, store, clock, simulated, machineClock, newId } = engines;
   return busCommands({
     ...{ bus, sealing, tokens, registry, dispatch, perPerson, newId, log },
     topics: commandTopics(prefixOf(config.bus)),
@@ -28,5 +28,6 @@ export function commandsFromBus(
     judgedAt: simulated === undefined ? (takenAt) => takenAt : () => clock.now(),
     clock: machineClock,
     epoch: store.epoch,
+    claim: () => claim(store.epoch),
   });
 }

@@ -1,10 +1,11 @@
 import type { BusAt, Config } from '#config';
 import type { Bus } from '#domain/kernel/ports/bus.ts';
-import type { Clock } from '#domain/kernel/ports/facts.ts';
+import type { Clock, NewId } from '#domain/kernel/ports/facts.ts';
 import type { Log } from '#domain/kernel/ports/log.ts';
 import type { Sealing } from '#domain/kernel/ports/sealing.ts';
 import { memoryBus } from '#engines/bus/memory/bus.ts';
 import { joseSealing, temporarySealing } from '#engines/sealing.ts';
+import { claimTopics } from '#runtime/topic-claim.ts';
 import { accessOf } from './access.ts';
 import { serviceKeyOf } from './service-key.ts';
 
@@ -12,12 +13,18 @@ import { serviceKeyOf } from './service-key.ts';
 export interface BusEngine {
   readonly bus: Bus;
   readonly sealing: Sealing;
+  /**
+   * What the topics are known by that this history has on this bus; undefined: they end with this process. Asked again it looks again.
+   * @throws BusError: `refused` where they are another history's
+   */
+  readonly claim: (epoch: string) => Promise<string | undefined>;
 }
 
 interface Beside {
   /** Of the machine. */
   readonly clock: Clock;
   readonly log: Log;
+  readonly newId: NewId;
 }
 
 /** Under this name the key is derived that seals commands which wait. */
@@ -43,7 +50,11 @@ export async function openBus(
   beside: Beside,
 ): Promise<BusEngine> {
   // What waits in memory ends with the process, and so does its key.
-  if (config.bus.engine === 'memory') return { bus: memoryBus(beside), sealing: temporarySealing() };
+  if (config.bus.engine === 'memory')
+    return { bus: memoryBus(beside), sealing: temporarySealing(), claim: async () => undefined };
   const sealing = joseSealing((await serviceKeyOf(config)).keyFor(SEALING));
-  return { bus: await openKafka(config.bus, beside), sealing };
+  const bus = await openKafka(config.bus, beside);
+  const { prefix } = config.bus;
+  const { clock, newId } = beside;
+  return { bus, sealing, claim: (epoch) => claimTopics({ bus, prefix, epoch, newId, clock }) };
 }

@@ -230,7 +230,10 @@ export async function openEngines(options: EnginesOptions): Promise<ProcessEngin
   begun.defer(service.close);
   // Whoever neither takes commands nor tells what has happened reaches for none outside.
   const busAt: BusAt = has('write-side') || has('publisher') ? config.bus : { engine: 'memory' };
-  const { bus, sealing } = await openBus({ ...config, bus: busAt }, { clock: machineClock, log });
+  const { bus, sealing, claim } = await openBus(
+    { ...config, bus: busAt },
+    { clock: machineClock, log, newId },
+  );
   begun.defer(() => bus.close());
   const isSimulated = config.clock === 'simulated';
   const simulated = isSimulated && has('write-side') ? await simulatedFrom(store) : undefined;
@@ -251,7 +254,7 @@ export async function openEngines(options: EnginesOptions): Promise<ProcessEngin
   const opened = begun.move();
   return {
     ...{ clock, simulated, machineClock, owner, newId, random: systemRandom },
-    ...{ bus, sealing, store, feed, readStore, lines, followed: followedChains(), ...tokens },
+    ...{ bus, sealing, claim, store, feed, readStore, lines, followed: followedChains(), ...tokens },
     knowsRole: service.knows,
     writeSide: service.writeSide,
     clockJump() {

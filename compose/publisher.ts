@@ -1,13 +1,112 @@
-import type { Consumer } from '#domain/kernel/ports/consumer.ts';
-import { publisher } from '#projections/publishing/publisher.ts';
+import { BEGINNING, type Position } from '#domain/kernel/envelope.ts';
+import { later, millisecondsOf } from '#domain/kernel/instant.ts';
+import { BusError } from '#domain/kernel/ports/bus.ts';
+import type { Consumer, ConsumerStatus } from '#domain/kernel/ports/consumer.ts';
+import type { Log } from '#domain/kernel/ports/log.ts';
+import { PUBLISHER, publisher } from '#projections/publishing/publisher.ts';
+import { topicsOf } from '#projections/publishing/topics.ts';
+import { doubled, pause } from '#runtime/pause.ts';
+import { reasonOf } from '#runtime/reason.ts';
 import { registry } from './contexts.ts';
 import type { ProcessEngines, Work } from './engines.ts';
 
+/** Pauses between two tries to have the topics, in milliseconds. */
+const FIRST_PAUSE_MS = 200;
+const LONGEST_PAUSE_MS = 5_000;
+/** Between two looks whether it has begun. */
+const LOOK_MS = 20;
+
+/** Whoever tells the topics, through all that becomes of the bus. */
+export interface PublisherAtWork extends Pick<Consumer, 'status' | 'reachedHere' | 'stop'> {}
+
+export interface PublisherAtWorkOptions
+  extends Pick<ProcessEngines, 'store' | 'bus' | 'claim' | 'machineClock'>,
+    Pick<Work, 'consume'> {
+  /** What the names of topics begin with. */
+  readonly prefix: string;
+  readonly log: Log;
+}
+
+/** Of a bus that nothing is known of yet. */
+const notBegun = (problem: string | undefined): ConsumerStatus => ({
+  ...{
+    name: PUBLISHER,
+    state: 'waiting-for-lease',
+    position: BEGINNING,
+    parkedKeys: 0,
+    handled: 0,
+    held: [],
+  },
+  problem,
+});
+
 /**
- * Tells the topics of every event that leaves.
- * @param prefix what their names begin with
+ * Tells the topics of every event that leaves. How far it is stands by the topics it tells: a bus or a prefix that nothing was told of yet,
+ * or topics that somebody has made anew, are told everything from the beginning.
  */
-export const publish = (
-  { consume, store, bus }: Pick<ProcessEngines, 'store' | 'bus'> & Pick<Work, 'consume'>,
-  prefix: string,
-): Promise<Consumer> => consume(publisher({ registry, epoch: store.epoch, bus, prefix }));
+export function publish(options: PublisherAtWorkOptions): PublisherAtWork {
+  const { store, bus, claim, consume, machineClock, prefix, log } = options;
+  const { epoch } = store;
+  const stopping = new AbortController();
+  const { signal } = stopping;
+  let consumer: Consumer | undefined;
+  let problem: string | undefined;
+
+  /** What the topics are known by, as soon as they are there and this history's; not where it is stopped before. */
+  async function topics(): Promise<{ readonly place: string | undefined } | undefined> {
+    for (let failures = 1; !signal.aborted; failures++)
+      try {
+        const place = await claim(epoch);
+        await bus.declare(topicsOf(registry, prefix));
+        problem = undefined;
+        return { place };
+      } catch (error) {
+        problem = reasonOf(error);
+        if (failures === 1) log.warn({ err: error }, 'nothing can be told to the bus yet');
+        await pause(machineClock, doubled(failures, FIRST_PAUSE_MS, LONGEST_PAUSE_MS), signal);
+      }
+    return undefined;
+  }
+
+  /** Until it is stopped, or the topics are others. */
+  async function tell(place: string | undefined): Promise<void> {
+    const over = new AbortController();
+    async function declareAgain(): Promise<void> {
+      await bus.declare(topicsOf(registry, prefix));
+      if ((await claim(epoch)) === place) return;
+      over.abort();
+      throw new BusError('no_such_topic', `the topics ${prefix}.… were made anew: all is told again`);
+    }
+    consumer = await consume(publisher({ ...{ registry, epoch, bus, prefix, place }, declareAgain }));
+    await new Promise<void>((resolve) => {
+      for (const end of [over.signal, signal]) end.addEventListener('abort', () => resolve(), { once: true });
+      if (signal.aborted) resolve();
+    });
+    await consumer.stop();
+  }
+
+  async function run(): Promise<void> {
+    for (let found = await topics(); found !== undefined; found = await topics()) {
+      await tell(found.place);
+      if (signal.aborted) return;
+      log.warn({ prefix }, 'the topics were made anew: all that has happened is told again');
+      consumer = undefined;
+    }
+  }
+  const running = run();
+
+  return {
+    status: () => (consumer === undefined ? notBegun(problem) : { ...consumer.status(), name: PUBLISHER }),
+    async reachedHere(position: Position, timeoutMs: number) {
+      const until = later(machineClock.now(), timeoutMs);
+      while (consumer === undefined && !signal.aborted && machineClock.now() < until)
+        await pause(machineClock, LOOK_MS, signal);
+      const leftMs = millisecondsOf(until) - millisecondsOf(machineClock.now());
+      return (await consumer?.reachedHere(position, Math.max(0, leftMs))) === true;
+    },
+    async stop() {
+      stopping.abort();
+      await running;
+    },
+  };
+}

@@ -39,6 +39,6 @@ export async function startRoles(
   const { readStore, machineClock } = engines;
   const reader = projections?.reader ?? viewReader({ views, readStore, clock: machineClock });
   const read = has('read-api') ? kept(readApiRole(surroundings, { dispatch, views: reader })) : undefined;
-  const publisher = has('publisher') ? kept(await publisherRole(surroundings)) : undefined;
+  const publisher = has('publisher') ? kept(publisherRole(surroundings)) : undefined;
   return [read, write, paying, sagas, publisher, projections].filter((role) => role !== undefined);
 }

@@ -6,6 +6,7 @@ import type { Session } from '#demo/api.ts';
 import type { Bus } from '#domain/kernel/ports/bus.ts';
 import { noLog } from '#domain/kernel/ports/log.ts';
 import { steadyClock } from '#engines/clock/steady.ts';
+import { newIds } from '#engines/ids.ts';
 import { commandTopics } from '#write-side/bus/topics.ts';
 import { latencyDetails } from '../bids.ts';
 import { percentile, ranRow } from '../row.ts';
@@ -101,7 +102,8 @@ export const commandBench = onServers({
     const folder = join(run.folder, 'deployment');
     const served = await serve(folder, { BUS: url });
     const config = readConfig({ BUS: url, DATA_DIR: folder });
-    const { bus } = await openBus(config, { clock: steadyClock(), log: noLog });
+    const clock = steadyClock();
+    const { bus } = await openBus(config, { clock, log: noLog, newId: newIds({ clock }) });
     try {
       const sender = await givenBidder(served.api, 'sender');
       const rest = byRest(served, sender);

@@ -10,6 +10,7 @@ import { noLog } from '#domain/kernel/ports/log.ts';
 import { steadyClock } from '#engines/clock/steady.ts';
 import { consumerLoop } from '#engines/consumer/consumer.ts';
 import { eventFeed } from '#engines/event-feed/feed.ts';
+import { newIds } from '#engines/ids.ts';
 import { publisher } from '#projections/publishing/publisher.ts';
 import { topicsOf } from '#projections/publishing/topics.ts';
 import { givenHistory, historyFolder } from '../history.ts';
@@ -115,7 +116,8 @@ export const publishBench = onServers({
     const folder = historyFolder(run.folder);
     const { prefix, brokers } = kafkaAt(url);
     const config = readConfig({ BUS: url, DATA_DIR: folder });
-    const { bus } = await openBus(config, { clock: steadyClock(), log: noLog });
+    const clock = steadyClock();
+    const { bus } = await openBus(config, { clock, log: noLog, newId: newIds({ clock }) });
     const records = await recorded(folder, prefix);
     const kafka = new kafkajs.Kafka({ brokers: [...brokers], logLevel: kafkajs.logLevel.ERROR });
     const createPartitioner = kafkajs.Partitioners.DefaultPartitioner;

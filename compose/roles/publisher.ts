@@ -4,16 +4,16 @@ import { publish } from '../publisher.ts';
 import type { RunningRole, Surroundings } from './role.ts';
 
 /** Tells the topics of the bus what has happened. A bus that is away is a problem of this role: nobody else waits for it. */
-export async function publisherRole({ engines, config }: Surroundings): Promise<RunningRole> {
+export function publisherRole({ engines, config, log }: Surroundings): RunningRole {
   const { consume, leave } = engines.workOf('publisher');
-  const consumer = await publish({ ...engines, consume }, prefixOf(config.bus));
+  const atWork = publish({ ...engines, consume, prefix: prefixOf(config.bus), log });
   return {
-    consumers: () => [consumer.status()],
-    health: () => ({ publisher: healthOf([consumer.status()]) }),
-    caughtUp: consumer.reachedHere,
+    consumers: () => [atWork.status()],
+    health: () => ({ publisher: healthOf([atWork.status()]) }),
+    caughtUp: atWork.reachedHere,
     async stop() {
       await leave();
-      await consumer.stop();
+      await atWork.stop();
     },
   };
 }

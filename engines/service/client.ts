@@ -88,21 +88,18 @@ function strangeness({ status, body }: Answered): string | undefined {
   return undefined;
 }
 
-/** Speaks HTTP to the service port, over connections that are kept. */
-export function serviceClient({ url, token, clock }: ServiceClientOptions): ServiceClient {
-  const { Agent, request: send } = url.startsWith('https:') ? https : http;
-  const agent = new Agent({ keepAlive: true, maxSockets: serviceLimits.connections });
-  const closing = new AbortController();
-  let underWay = 0;
-  const seen = watched(url, clock.now);
+/** Where one connection is silent, those that lead there too may be: their other end may be gone without a word. */
+function leaveIdle(agent: http.Agent): void {
+  for (const sockets of Object.values(agent.freeSockets))
+    for (const socket of sockets ?? []) socket.destroy();
+}
 
-  /** Where one is silent, those that lead there too may be: their other end may be gone without a word. */
-  function leaveIdle(): void {
-    for (const sockets of Object.values(agent.freeSockets))
-      for (const socket of sockets ?? []) socket.destroy();
-  }
+type Post = (path: string, text: string, authorization: string, signal: AbortSignal) => Promise<Answered>;
 
-  function once(path: string, text: string, authorization: string, signal: AbortSignal): Promise<Answered> {
+/** Posts over the connections of an agent. */
+function posting(url: string, agent: http.Agent): Post {
+  const { request: send } = url.startsWith('https:') ? https : http;
+  return function once(path, text, authorization, signal) {
     return new Promise((resolve, reject) => {
       const request = send(`${url}${path}`, {
         ...{ method: 'POST', agent, signal },
@@ -122,13 +119,23 @@ export function serviceClient({ url, token, clock }: ServiceClientOptions): Serv
       });
       request.end(text);
     });
-  }
+  };
+}
+
+/** Speaks HTTP to the service port, over connections that are kept. */
+export function serviceClient({ url, token, clock }: ServiceClientOptions): ServiceClient {
+  const { Agent } = url.startsWith('https:') ? https : http;
+  const agent = new Agent({ keepAlive: true, maxSockets: serviceLimits.connections });
+  const once = posting(url, agent);
+  const closing = new AbortController();
+  let underWay = 0;
+  const seen = watched(url, clock.now);
 
   /** @param lateMs how long was waited, where that was too long */
   function unanswered(error: unknown, isLeft: boolean, lateMs: number | undefined): UnansweredError {
     const why = lateMs === undefined ? reasonOf(error) : `no answer within ${lateMs} ms`;
     const message = `${url}: ${why}`;
-    if (lateMs !== undefined) leaveIdle();
+    if (lateMs !== undefined) leaveIdle(agent);
     // Whoever asked has gone: that is no failure of what was asked.
     if (!isLeft) seen.failed(message, 'writes');
     return new UnansweredError(message, { cause: error });

@@ -4,13 +4,17 @@ import type { Handled, Handler } from '#domain/kernel/ports/consumer.ts';
 import { type Publishing, recordOf } from './cloud-event.ts';
 import { topicsOf } from './topics.ts';
 
-/** Its name, under which its checkpoints are kept. */
+/** Its name, with which that begins under which its checkpoints are kept. */
 export const PUBLISHER = 'publisher';
 /** Into how many parts the streams are divided among the processes that publish; once chosen, it stays. */
 const PARTITIONS = 8;
 
 export interface PublisherOptions extends Publishing {
   readonly bus: Pick<Bus, 'declare' | 'send'>;
+  /** What the topics are known by that are told: how far it is stands by them. Undefined: the one set of topics there is. */
+  readonly place?: string | undefined;
+  /** Where the topics are there already: called when one is gone. @throws what ends the batch */
+  readonly declareAgain?: () => Promise<void>;
 }
 
 /** As Kafka counts them; a few bytes of a record's frame are spared nobody. */
@@ -61,12 +65,13 @@ export function inSends(records: readonly Weighed[]): readonly (readonly BusReco
  * would pass over those of a newer version, and nobody would ever be told of them.
  */
 export function publisher(options: PublisherOptions): Handler {
-  const { bus, registry, prefix } = options;
-  let declared: Promise<void> | undefined;
+  const { bus, registry, prefix, place, declareAgain } = options;
+  const makeTopics = declareAgain ?? (() => bus.declare(topicsOf(registry, prefix)));
+  let declared: Promise<void> | undefined = declareAgain && Promise.resolve();
 
   /** Once, and again where a topic is gone or it came to nothing. */
   async function declare(): Promise<void> {
-    declared ??= bus.declare(topicsOf(registry, prefix));
+    declared ??= makeTopics();
     try {
       await declared;
     } catch (error) {
@@ -84,7 +89,7 @@ export function publisher(options: PublisherOptions): Handler {
   }
 
   return {
-    name: PUBLISHER,
+    name: place === undefined ? PUBLISHER : `${PUBLISHER}:${place}`,
     filter: {},
     partitions: PARTITIONS,
     key: ({ stream }) => stream,

@@ -3,7 +3,8 @@ import { kafkaBus } from '#engines/bus/kafka/bus.ts';
 import type { BusEngine } from '../contracts/bus.suite.ts';
 import { busCommandsContract } from '../contracts/bus-commands.suite.ts';
 import { publishingContract } from '../contracts/publishing.suite.ts';
-import { kafkaOptions } from './kafka-given.ts';
+import { toldTopicsContract } from '../contracts/told-topics.suite.ts';
+import { driverAt, kafkaOptions } from './kafka-given.ts';
 import { sharedFor } from './servers.ts';
 
 // What stands on the bus, on a real Kafka.
@@ -19,4 +20,10 @@ if (server !== undefined) {
   };
   publishingContract(engine);
   busCommandsContract(engine);
+  toldTopicsContract(engine, async (topics) => {
+    const admin = driverAt(server.url).admin();
+    await admin.connect();
+    await admin.deleteTopics({ topics: [...topics] });
+    await admin.disconnect();
+  });
 }

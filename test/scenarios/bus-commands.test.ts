@@ -33,7 +33,10 @@ async function given(t: TestContext, through: (dispatch: Dispatch) => Dispatch =
   const tokens = await joseVerifier({ ...trusted, clock });
   const sealing = joseSealing(new Uint8Array(32));
   // Its tokens are of real time here.
-  const engines = { ...process.engines, bus, sealing, tokens, simulated: undefined };
+  const engines = {
+    ...{ ...process.engines, bus, sealing, tokens, simulated: undefined },
+    claim: async () => undefined,
+  };
   const log = { info() {}, warn() {}, error: (_: object, message: string) => assert.fail(message) };
   const perPerson = turns({ atWork: 8, waiting: 1_000 }, afterwards);
   const taking = commandsFromBus(

@@ -14,6 +14,7 @@ import { systemClock } from '#engines/clock/system.ts';
 import { newIds } from '#engines/ids.ts';
 import { joseSealing } from '#engines/sealing.ts';
 import { joseIssuer, joseVerifier, newSigningKey } from '#engines/tokens/jose.ts';
+import { claimTopics } from '#runtime/topic-claim.ts';
 import { turns } from '#runtime/turns.ts';
 import { type BusCommands, type BusCommandsOptions, busCommands } from '#write-side/bus/consuming.ts';
 import { DeadLetter } from '#write-side/bus/dead-letters.ts';
@@ -57,15 +58,17 @@ export async function optionsOver(
   { registry, dispatch, epoch }: Behind,
   { prefix, signingKey, clock = systemClock() }: { prefix: string; signingKey: JWK; clock?: Clock },
 ): Promise<BusCommandsOptions> {
+  const newId = newIds({ clock });
   const tokens = await joseVerifier({ key: signingKey, issuer: 'annals', audience: 'annals', clock });
   return {
     ...{ bus, registry, dispatch, epoch, tokens, clock, log: noLog },
+    claim: () => claimTopics({ bus, prefix, epoch, newId, clock }),
     topics: commandTopics(prefix),
     replyPrefixes: [`${prefix}.replies.`],
     judgedAt: (takenAt) => takenAt,
     perPerson: turns({ atWork: 8, waiting: 1_000 }, afterwards),
     sealing: joseSealing(new Uint8Array(32).fill(7)),
-    newId: newIds({ clock }),
+    newId,
   };
 }
 

@@ -14,6 +14,8 @@ const LOOK_MS = 5_000;
 
 export interface BusCommandsOptions extends RecordHandlingOptions {
   readonly bus: Bus;
+  /** Asked before anything is taken. @throws BusError where the topics are another history's */
+  readonly claim: () => Promise<unknown>;
 }
 
 export interface BusCommands {
@@ -27,7 +29,7 @@ export interface BusCommands {
 
 /** Takes commands from the bus, as soon as that is there. Never rejects for a bus that is away. */
 export function busCommands(options: BusCommandsOptions): BusCommands {
-  const { bus, topics, clock, log } = options;
+  const { bus, topics, claim, clock, log } = options;
   const handling = recordHandling(options);
   const stopping = new AbortController();
   let undeclared: string | undefined;
@@ -39,13 +41,14 @@ export function busCommands(options: BusCommandsOptions): BusCommands {
   async function declare(): Promise<boolean> {
     for (let failures = 0; !stopping.signal.aborted; ) {
       try {
+        await claim();
         await bus.declare(declaredTopics(topics));
         undeclared = undefined;
         return true;
       } catch (error) {
         failures += 1;
         undeclared = reasonOf(error);
-        if (failures === 1) log.warn({ err: error }, 'the topics of commands cannot be made yet');
+        if (failures === 1) log.warn({ err: error }, 'commands cannot be taken from the bus yet');
         await pause(clock, doubled(failures, FIRST_PAUSE_MS, LONGEST_PAUSE_MS), stopping.signal);
       }
     }

@@ -1,0 +1,85 @@
+import { z } from 'zod';
+import { type Bus, BusError, type ReceivedRecord } from '#domain/kernel/ports/bus.ts';
+import type { Clock, NewId } from '#domain/kernel/ports/facts.ts';
+import { pause } from './pause.ts';
+
+/** What one record of the topic says: which history has come, and a name for what it begins here. */
+const Claim = z.object({ history: z.string(), id: z.string().min(1).max(64) });
+
+/** Above what any reader goes back, in milliseconds: it is kept as long as the topics are. */
+const FOR_EVER_MS = Number.MAX_SAFE_INTEGER;
+/** For its first record, in milliseconds: a group is made to read it, and a broker lets a new one wait for others to come. */
+const READ_MS = 20_000;
+
+export interface ClaimOptions {
+  readonly bus: Pick<Bus, 'declare' | 'send' | 'consume'>;
+  /** What the names of topics begin with. */
+  readonly prefix: string;
+  /** Of the history that wants them. */
+  readonly epoch: string;
+  readonly newId: NewId;
+  /** The machine's. */
+  readonly clock: Clock;
+  readonly readMs?: number;
+}
+
+/** The topic that tells of which history the topics of a prefix are. */
+export const claimTopicOf = (prefix: string): string => `${prefix}.history`;
+
+/** The first record of a topic that has one. @throws BusError `unavailable` after the time */
+async function firstOf(
+  { bus, clock, readMs = READ_MS }: ClaimOptions,
+  topic: string,
+  group: string,
+): Promise<ReceivedRecord> {
+  const found = Promise.withResolvers<ReceivedRecord>();
+  const consumer = bus.consume({
+    ...{ group, topics: [topic], most: 1 },
+    async handle([record]) {
+      if (record !== undefined) found.resolve(record);
+    },
+  });
+  const late = new AbortController();
+  const none = pause(clock, readMs, late.signal).then(() => undefined);
+  try {
+    const record = await Promise.race([found.promise, none]);
+    if (record !== undefined) return record;
+    throw new BusError(
+      'unavailable',
+      consumer.problem() ?? `${topic} was not read within ${readMs / 1_000} s`,
+    );
+  } finally {
+    late.abort();
+    await consumer.stop();
+  }
+}
+
+function claimIn({ value }: ReceivedRecord): z.output<typeof Claim> | undefined {
+  try {
+    return Claim.safeParse(JSON.parse(new TextDecoder().decode(value))).data;
+  } catch {
+    return undefined;
+  }
+}
+
+/**
+ * Topics of one prefix tell of one history, and take commands for it: of two that share them each would decide what was meant for the
+ * other. Who comes first is the one whose they are. Whoever comes puts itself down behind the others, and reads who was first.
+ *
+ * @returns what the first has named its beginning: another one where the topics are others by the same names, on another bus or made anew
+ * @throws BusError: `refused` where they are another history's
+ */
+export async function claimTopics(options: ClaimOptions): Promise<string> {
+  const { bus, prefix, epoch, newId } = options;
+  const topic = claimTopicOf(prefix);
+  const id = newId();
+  await bus.declare([{ name: topic, partitions: 1, retentionMs: FOR_EVER_MS }]);
+  await bus.send([{ topic, key: epoch, value: JSON.stringify({ history: epoch, id }), headers: {} }]);
+  const first = claimIn(await firstOf(options, topic, `${topic}.${id}`));
+  if (first?.history === epoch) return first.id;
+  const theirs = first === undefined ? 'begins with what is no claim' : `names history ${first.history}`;
+  throw new BusError(
+    'refused',
+    `the topics ${prefix}.… are not of this history (${epoch}): ${topic} ${theirs}. Name another prefix in BUS, or delete that topic where this history is to go on in them`,
+  );
+}
