@@ -1,8 +1,8 @@
 import type { Position } from '#domain/kernel/envelope.ts';
 import type { EventFilter, EventStore } from '#domain/kernel/ports/event-store.ts';
 
-/** So many pages are kept for the slowest of those who follow the same. */
-const KEPT_PAGES = 12;
+/** So many pages are kept for the slowest of those who follow the same: twice what one of them gathers before it works, and a few. */
+const KEPT_PAGES = 18;
 
 type Read = Parameters<EventStore['readAll']>[0];
 type Page = ReturnType<EventStore['readAll']>;
@@ -11,7 +11,7 @@ type Page = ReturnType<EventStore['readAll']>;
 export interface PageReader {
   /** @throws StoreError */
   read(asked: Read): Page;
-  /** It has the present: what is kept is history. */
+  /** It has the present, until it reads again: what is kept is history, once all have the present. */
   isLive(): void;
   leave(): void;
 }
@@ -23,6 +23,8 @@ interface Kept {
 
 interface Company {
   followers: number;
+  /** Those of them who have history before them. */
+  behind: number;
   kept: readonly Kept[];
 }
 
@@ -49,17 +51,25 @@ export function sharedPages(
   }
 
   return (filter = {}) => {
-    const company = companies.get(filter) ?? { followers: 0, kept: [] };
+    const company = companies.get(filter) ?? { followers: 0, behind: 0, kept: [] };
     companies.set(filter, company);
     company.followers += 1;
+    let isBehind = false;
+    function be(behind: boolean): void {
+      if (isBehind === behind) return;
+      isBehind = behind;
+      company.behind += behind ? 1 : -1;
+      if (company.behind === 0) company.kept = [];
+    }
     return {
-      read: (asked) => (company.followers > 1 ? pageFor(company, asked) : store.readAll(asked)),
-      isLive() {
-        company.kept = [];
+      read(asked) {
+        be(true);
+        return company.followers > 1 ? pageFor(company, asked) : store.readAll(asked);
       },
+      isLive: () => be(false),
       leave() {
+        be(false);
         company.followers -= 1;
-        company.kept = [];
         if (company.followers === 0) companies.delete(filter);
       },
     };

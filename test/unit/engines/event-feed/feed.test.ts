@@ -4,6 +4,7 @@ import { BEGINNING } from '#domain/kernel/envelope.ts';
 import { type EventFilter, StoreError, storeLimits } from '#domain/kernel/ports/event-store.ts';
 import { systemClock } from '#engines/clock/system.ts';
 import { eventFeed } from '#engines/event-feed/feed.ts';
+import { sharedPages } from '#engines/event-feed/pages.ts';
 import { memoryEventStore } from '#engines/event-store/memory.ts';
 import { followUntil, wholeHistory } from '#test/contracts/event-store.suite.ts';
 import { faultyStore } from '#test/support/faulty-store.ts';
@@ -82,6 +83,37 @@ describe('the event feed', () => {
     await all({ ...filter });
     assert.equal(reads, alone, 'nothing is kept for whoever comes later');
     await feed.close();
+  });
+
+  it('keeps what one has read for those who are slower, though it has the present already', async () => {
+    const inner = memoryEventStore({ clock });
+    for (let at = 0; at < 25; at++) await inner.append(`thing-${at}`, 'none', happenings(100));
+    let reads = 0;
+    const pages = sharedPages({
+      readAll: (asked) => {
+        reads += 1;
+        return inner.readAll(asked);
+      },
+    });
+    const filter = { types: ['Happened'] };
+    const [quick, slow, late] = [pages(filter), pages(filter), pages(filter)];
+    const readOn = async (reader: ReturnType<typeof pages>) => {
+      for (let after = BEGINNING; ; ) {
+        const { through, end } = await reader.read({ after, limit: storeLimits.pageEvents, filter });
+        if (end) return;
+        after = through;
+      }
+    };
+    await slow.read({ after: BEGINNING, limit: storeLimits.pageEvents, filter });
+    await readOn(quick);
+    quick.isLive();
+    const once = reads;
+    await readOn(slow);
+    assert.equal(reads, once, 'all of it was there still');
+    slow.isLive();
+    await readOn(late);
+    assert.equal(reads, 2 * once, 'when all had the present nothing was kept');
+    for (const reader of [quick, slow, late]) reader.leave();
   });
 
   it('tells each of those who read together of a failure, and reads again', async () => {
