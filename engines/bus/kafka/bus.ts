@@ -20,14 +20,20 @@ export type { KafkaOptions };
 
 /** Topics that are remembered to be there. */
 const MOST_LANES = 1_000;
+/**
+ * The driver lets one send of a producer at a time to each broker, from its encoding to its acknowledgement: topics take turns, and what one waits
+ * for another could use. So lanes are dealt out among so many, each of which keeps connections of its own once it is used.
+ */
+const PRODUCERS = 3;
 
 class KafkaBus implements Bus {
   readonly #options: Connecting;
   readonly #standing: KafkaStanding;
   readonly #topics: KafkaTopics;
-  readonly #producer: KafkaProducer;
+  readonly #producers: readonly KafkaProducer[];
   readonly #lanes = new Map<string, Lane>();
   readonly #consumers = new Set<BusConsumer>();
+  #dealt = 0;
   #closed = false;
 
   constructor(given: KafkaOptions) {
@@ -35,7 +41,7 @@ class KafkaBus implements Bus {
     this.#options = options;
     this.#standing = kafkaStanding(options.address, options.clock);
     this.#topics = new KafkaTopics(options, this.#standing);
-    this.#producer = kafkaProducer(options);
+    this.#producers = Array.from({ length: PRODUCERS }, () => kafkaProducer(options));
     this.#topics.reach().catch(() => undefined);
   }
 
@@ -82,11 +88,18 @@ class KafkaBus implements Bus {
   async close(): Promise<void> {
     this.#closed = true;
     await Promise.all([...this.#consumers].map((consumer) => consumer.stop()));
-    await Promise.all([this.#producer.close(), this.#topics.close()]);
+    await Promise.all([...this.#producers.map((producer) => producer.close()), this.#topics.close()]);
   }
 
   #checkOpen(): void {
     if (this.#closed) throw new BusError('closed', `${this.#options.address}: the bus is closed`);
+  }
+
+  #nextProducer(): KafkaProducer {
+    const producer = this.#producers[this.#dealt % PRODUCERS];
+    if (producer === undefined) throw new RangeError('there is no producer');
+    this.#dealt += 1;
+    return producer;
   }
 
   #laneOf(topic: string): Lane {
@@ -99,7 +112,7 @@ class KafkaBus implements Bus {
       address,
       clock,
       topics: this.#topics,
-      producer: this.#producer,
+      producer: this.#nextProducer(),
       standing: this.#standing,
     };
     const lane = new Lane(topic, around);

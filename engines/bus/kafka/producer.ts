@@ -6,7 +6,7 @@ import { held } from './held.ts';
 
 const EVERY_REPLICA = -1;
 
-const messageOf = ({ key, value, headers }: BusRecord): Message => ({ key, value, headers: { ...headers } });
+const messageOf = ({ key, value, headers }: BusRecord): Message => ({ key, value, headers });
 
 /**
  * The one producer that all topics share, for as long as it is sound.
