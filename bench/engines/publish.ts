@@ -41,6 +41,8 @@ export async function publishing(
   const feed = eventFeed(store, { clock });
   const consume = consumerLoop({ feed, store, consumers, registry, clock, owner: 'bench' });
   await bus.declare(topicsOf(registry, prefix));
+  // The thread that writes is there when this answers: what is measured begins with everything open, as the peer's does.
+  await consumers.forget('nobody');
   const head = await store.head();
   const startedAt = performance.now();
   const consumer = await consume(publisher({ registry, epoch: 'bench', bus, prefix }));

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { writtenAsRead } from '../zod/picking.ts';
 
 const CANONICAL_LENGTH = '2026-03-01T12:00:00.000Z'.length;
 /** With nanoseconds and an offset, as other systems write them. */
@@ -31,7 +32,10 @@ const coding = { decode: canonical, encode: (instant: string) => instant };
  * A moment in UTC with milliseconds, always `YYYY-MM-DDTHH:mm:ss.sssZ`, so that comparing the text compares the time.
  * Any ISO 8601 time that says its offset (`Z`, `+01:00`) is taken, with seconds and their parts or without, and brought to this form.
  */
-export const Instant = z.codec(told, z.string(), coding).meta({
+export const Instant = writtenAsRead(
+  z.codec(told, z.string(), coding),
+  ({ length }) => length === CANONICAL_LENGTH,
+).meta({
   id: 'Instant',
   // What is told is of this format; what is taken is said by the pattern, which lets the seconds be left out.
   format: 'date-time',

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { writtenAsRead } from '../zod/picking.ts';
 
 /** ISO 4217 alphabetic code, for example `USD`. It names the minor unit in which an amount counts. */
 export const Currency = z
@@ -29,15 +30,15 @@ const amountProblem =
 const toBigint = { decode: (text: string) => BigInt(text), encode: (amount: bigint) => amount.toString() };
 
 /** A non-negative amount in minor units: bigint in memory, decimal string on the wire. */
-export const MinorUnits = z
-  .codec(
+export const MinorUnits = writtenAsRead(
+  z.codec(
     z.string().regex(MINOR_UNITS, {
       error: amountProblem(18, 'whole minor units as a decimal string, for example "17750"'),
     }),
     z.bigint().min(0n).max(MAX_AMOUNT),
     toBigint,
-  )
-  .meta({ id: 'MinorUnits', description: 'Whole minor units (cents) as a decimal string.' });
+  ),
+).meta({ id: 'MinorUnits', description: 'Whole minor units (cents) as a decimal string.' });
 
 /** 36 digits: the sum of any number of amounts that a history can hold. */
 const SUM = /^(0|[1-9][0-9]{0,35})$/;
@@ -49,56 +50,56 @@ const LARGEST_SUM = 10n ** 36n - 1n;
  * come together (a balance, a debt, whatever an event says that an account holds after it) and what moves all of it is a sum.
  * Otherwise one amount too many could not be recorded, and would be tried for ever.
  */
-export const Sum = z
-  .codec(
+export const Sum = writtenAsRead(
+  z.codec(
     z.string().regex(SUM, { error: amountProblem(36, 'a sum in whole minor units as a decimal string') }),
     z.bigint().min(0n).max(LARGEST_SUM),
     toBigint,
-  )
-  .meta({
-    id: 'Sum',
-    description:
-      'Many amounts together, in whole minor units as a decimal string: perhaps more than one amount.',
-  });
+  ),
+).meta({
+  id: 'Sum',
+  description:
+    'Many amounts together, in whole minor units as a decimal string: perhaps more than one amount.',
+});
 
 /** As {@link Sum}, more than nothing. */
-export const PositiveSum = z
-  .codec(
+export const PositiveSum = writtenAsRead(
+  z.codec(
     z.string().regex(/^[1-9][0-9]{0,35}$/, {
       error: amountProblem(36, 'a sum of more than zero, in whole minor units as a decimal string'),
     }),
     z.bigint().min(1n).max(LARGEST_SUM),
     toBigint,
-  )
-  .meta({
-    id: 'PositiveSum',
-    description: 'Many amounts together, at least 1, in whole minor units as a decimal string.',
-  });
+  ),
+).meta({
+  id: 'PositiveSum',
+  description: 'Many amounts together, at least 1, in whole minor units as a decimal string.',
+});
 
 /** As {@link Sum}, with a sign. */
-export const SignedSum = z
-  .codec(
+export const SignedSum = writtenAsRead(
+  z.codec(
     z.string().regex(SIGNED_SUM, {
       error: amountProblem(36, 'a sum in whole minor units with a sign, as a decimal string'),
     }),
     z.bigint().min(-LARGEST_SUM).max(LARGEST_SUM),
     toBigint,
-  )
-  .meta({
-    id: 'SignedSum',
-    description: 'Many amounts together with a sign, in whole minor units as a decimal string.',
-  });
+  ),
+).meta({
+  id: 'SignedSum',
+  description: 'Many amounts together with a sign, in whole minor units as a decimal string.',
+});
 
 /** As {@link MinorUnits}, more than nothing. */
-export const PositiveMinorUnits = z
-  .codec(
+export const PositiveMinorUnits = writtenAsRead(
+  z.codec(
     z.string().regex(/^[1-9][0-9]{0,17}$/, {
       error: amountProblem(18, 'more than zero, in whole minor units as a decimal string'),
     }),
     z.bigint().min(1n).max(MAX_AMOUNT),
     toBigint,
-  )
-  .meta({ id: 'PositiveMinorUnits', description: 'Whole minor units, at least 1, as a decimal string.' });
+  ),
+).meta({ id: 'PositiveMinorUnits', description: 'Whole minor units, at least 1, as a decimal string.' });
 
 /** An amount of one currency: `{ amount: 17750n, currency: 'USD' }` is 177.50 US dollars; `"17750"` on the wire. */
 export const Money = z.object({ amount: MinorUnits, currency: Currency }).meta({

@@ -1,6 +1,8 @@
 import { z } from 'zod';
 import { encodeUnchecked } from '../zod/encoding.ts';
+import { type Cut, pickOf, UNSURE } from '../zod/picking.ts';
 import type { JsonObject } from './canonical.ts';
+import type { Metadata, StoredEvent } from './envelope.ts';
 import { type JsonSchema, messageSchemas, referenceOf } from './json-schema.ts';
 import { type EventDeclaration, type Mark, marks, type NewEvent, type Owned } from './message.ts';
 import type { Registry } from './registry.ts';
@@ -175,6 +177,52 @@ export function integrationData(registry: Registry, event: NewEvent): JsonObject
   const data = encodeUnchecked(schema, event.data);
   const left = without(data, placesOf(registry, 'events', event.type), everything) as JsonObject;
   return declared.refusal ? withPublicReason(registry, left) : left;
+}
+
+const cutOf = (part: Part | undefined, isWhole = false): Cut | undefined =>
+  part === undefined && !isWhole
+    ? undefined
+    : {
+        isWhole: isWhole || (part?.marks ?? []).length > 0,
+        field: (name) => cutOf(part?.places?.fields.get(name) ?? part?.places?.each),
+        each: cutOf(part?.places?.each),
+        from: (json) => without(json, part?.places, everything),
+      };
+
+type LeavingPick = (json: unknown) => unknown;
+const leavingPicks = new WeakMap<Registry, Map<string, LeavingPick>>();
+/** What leaves of an event's stored data, or that it is better read. */
+function leavingPick(registry: Registry, declared: EventDeclaration): LeavingPick {
+  const made = leavingPicks.get(registry) ?? new Map<string, LeavingPick>();
+  leavingPicks.set(registry, made);
+  const known = made.get(declared.type);
+  if (known !== undefined) return known;
+  const places = placesOf(registry, 'events', declared.type);
+  const fields = withheld(declared);
+  const marked = cutOf({ marks: [], places });
+  const pick = pickOf(declared.schema, {
+    isWhole: fields === undefined,
+    field: (name) => (fields?.includes(name) === false ? marked?.field(name) : cutOf(undefined, true)),
+    each: undefined,
+    from: (json) => without(json, places, everything),
+  });
+  made.set(declared.type, pick);
+  return pick;
+}
+
+/**
+ * What {@link integrationData} leaves of a stored event, and its metadata; most are not read for it but checked, and what leaves is picked
+ * out of what is stored.
+ * @throws NewerEventError for an unknown type or version; z.ZodError for data that does not fit
+ */
+export function leavingOf(
+  registry: Registry,
+  stored: StoredEvent,
+): { readonly metadata: Metadata; readonly data: JsonObject | undefined } {
+  const { declared, metadata, data } = registry.examine(stored);
+  const picked = declared.refusal ? UNSURE : leavingPick(registry, declared)(data);
+  if (picked === UNSURE) return { metadata, data: integrationData(registry, registry.decode(stored)) };
+  return { metadata, data: isPublished(declared) ? (picked as JsonObject) : undefined };
 }
 
 /** A list of which every item is hidden is there, and empty. */

@@ -28,6 +28,13 @@ export class NewerEventError extends Error {
   }
 }
 
+/** A stored event whose data no schema has read: of the newest version, and as JSON. */
+interface Examined {
+  readonly declared: EventDeclaration;
+  readonly metadata: Metadata;
+  readonly data: Readonly<Record<string, unknown>>;
+}
+
 /** Every message of the system, by name; the one place where stored JSON becomes an event and back. */
 export interface Registry {
   readonly contexts: readonly Context[];
@@ -42,6 +49,11 @@ export interface Registry {
    * @throws NewerEventError for an unknown type or version; z.ZodError for data that does not fit.
    */
   decode(stored: StoredEvent): RecordedEvent;
+  /**
+   * The same up to its data, for whoever looks at that by itself.
+   * @throws as {@link decode}
+   */
+  examine(stored: StoredEvent): Examined;
   /** The JSON of an event's data. @throws z.ZodError when the data does not fit. */
   encode(event: NewEvent): JsonObject;
   /**
@@ -156,16 +168,20 @@ export function registryOf(contexts: readonly Context[]): Registry {
     return found;
   }
 
-  const decodeNew = (stored: StoredEvent): RecordedEvent => {
-    const own = sealed.of(stored.data);
-    if (own !== undefined) return { ...stored, ...own };
+  function examine(stored: StoredEvent): Examined {
     const found = events.get(stored.type);
     if (found === undefined) throw new NewerEventError(stored, 'this version knows no such event');
     const metadata = metadataOf(stored);
     if (metadata.version > found.version)
       throw new NewerEventError(stored, `version ${metadata.version} is newer than ${found.version}`);
-    const lifted = lift(found, stored, metadata.version);
-    return { ...stored, data: decode(found.schema, lifted), metadata };
+    return { declared: found, metadata, data: lift(found, stored, metadata.version) };
+  }
+
+  const decodeNew = (stored: StoredEvent): RecordedEvent => {
+    const own = sealed.of(stored.data);
+    if (own !== undefined) return { ...stored, ...own };
+    const { declared: known, metadata, data } = examine(stored);
+    return { ...stored, data: decode(known.schema, data), metadata };
   };
 
   return {
@@ -177,6 +193,7 @@ export function registryOf(contexts: readonly Context[]): Registry {
       read.put(stored, event);
       return event;
     },
+    examine,
     encode: (event) => encode(declarationOf(event).schema, event.data) as JsonObject,
     seal(event, metadata) {
       // Not the data that was decided: what a fold sees is to be what a replay sees.

@@ -1,5 +1,6 @@
 import { BEGINNING, type Position } from '#domain/kernel/envelope.ts';
 import type { Consume, Consumer, Handler } from '#domain/kernel/ports/consumer.ts';
+import { mostOf } from './limits.ts';
 import { type Part, PartRun, type PartRunOptions } from './part-run.ts';
 import { partsOf, statusOfParts } from './partition.ts';
 import { ownPlace, type Place } from './place.ts';
@@ -61,6 +62,8 @@ const partOf = (handler: Handler, name: string, part: number): Part => ({
   filter: handler.filter,
   partitions: handler.partitions ?? 1,
   key: (event) => handler.key(event),
+  most: mostOf(handler),
+  ...(handler.read && { read: handler.read }),
   ...(handler.keyOfStream && { keyOfStream: handler.keyOfStream }),
   handle: (events, signal) => handler.handle(events, signal),
   forget: () => handler.forget?.(),

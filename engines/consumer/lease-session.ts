@@ -4,7 +4,7 @@ import type { ConsumerStore, Lease, ParkedChange, ParkedKey } from '#domain/kern
 import type { EventStore } from '#domain/kernel/ports/event-store.ts';
 import type { Clock } from '#domain/kernel/ports/facts.ts';
 import { NewerEventError, type Registry } from '#domain/kernel/registry.ts';
-import { consumerLimits } from './limits.ts';
+import { consumerLimits, mostOf } from './limits.ts';
 import { type Met, meet } from './meeting.ts';
 
 /** Another owner has taken the lease: nothing of what was in hand was written. */
@@ -89,10 +89,11 @@ export class LeaseSession {
 
   /** Takes the events in pieces; each piece and the checkpoint behind it are one commit. */
   async take(stored: readonly StoredEvent[], through: Position, signal: AbortSignal): Promise<void> {
-    for (let from = 0; from === 0 || from < stored.length; from += consumerLimits.eventsPerCommit) {
+    const most = mostOf(this.#options.handler);
+    for (let from = 0; from === 0 || from < stored.length; from += most) {
       if (signal.aborted) return;
-      const piece = stored.slice(from, from + consumerLimits.eventsPerCommit);
-      const isLast = from + consumerLimits.eventsPerCommit >= stored.length;
+      const piece = stored.slice(from, from + most);
+      const isLast = from + most >= stored.length;
       await this.#takePiece(piece, isLast ? through : (piece.at(-1)?.position ?? through), signal);
     }
   }

@@ -26,11 +26,11 @@ function guessed({ key }: Pick<Handler, 'key'>, stored: StoredEvent): string | u
 /** @throws NewerEventError */
 export function meet(
   registry: Pick<Registry, 'decode'>,
-  handler: Pick<Handler, 'key'>,
+  handler: Pick<Handler, 'key' | 'read'>,
   stored: StoredEvent,
 ): Met {
   try {
-    const event = registry.decode(stored);
+    const event = handler.read?.(stored) ?? registry.decode(stored);
     return { stored, event, key: handler.key(event) };
   } catch (problem) {
     if (problem instanceof NewerEventError) throw problem;

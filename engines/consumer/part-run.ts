@@ -10,7 +10,7 @@ import { NewerEventError, type Registry } from '#domain/kernel/registry.ts';
 import { every, pause } from '#runtime/pause.ts';
 import { gathering } from './gathering.ts';
 import { FencedError, LeaseSession, UnworkableError } from './lease-session.ts';
-import { consumerLimits, pauseAfter } from './limits.ts';
+import { consumerLimits, mostOf, pauseAfter } from './limits.ts';
 import { partitionOf } from './partition.ts';
 import type { Place } from './place.ts';
 import { progressOf } from './progress.ts';
@@ -230,7 +230,7 @@ export class PartRun {
   async #follow(session: LeaseSession, over: AbortSignal, signal: AbortSignal): Promise<void> {
     const { feed } = this.#options;
     const { filter } = this.#handler;
-    const gathered = gathering();
+    const gathered = gathering(mostOf(this.#handler));
     for await (const batch of feed.follow({ after: session.checkpoint, filter, signal })) {
       const events = gathered.with(session.ownOf(batch.events), batch.live);
       if (events !== undefined)

@@ -1,7 +1,7 @@
 import type { JsonObject } from '#domain/kernel/canonical.ts';
-import type { RecordedEvent } from '#domain/kernel/envelope.ts';
+import type { RecordedEvent, StoredEvent } from '#domain/kernel/envelope.ts';
 import type { BusRecord } from '#domain/kernel/ports/bus.ts';
-import { integrationData } from '#domain/kernel/redaction.ts';
+import { leavingOf } from '#domain/kernel/redaction.ts';
 import type { Registry } from '#domain/kernel/registry.ts';
 import { topicOf, typeOf } from './topics.ts';
 
@@ -45,15 +45,26 @@ export interface Publishing {
   readonly prefix: string;
 }
 
-/**
- * Undefined: such an event does not leave.
- * @throws as {@link integrationData}
- */
+/** An event of which nothing has been read but what leaves. */
+export type LeavingEvent = RecordedEvent<string, Leaving>;
+export interface Leaving {
+  /** Undefined: such an event does not leave. */
+  readonly json: JsonObject | undefined;
+}
+
+/** @throws as {@link leavingOf} */
+export function leavingEvent(registry: Registry, stored: StoredEvent): LeavingEvent {
+  const { metadata, data } = leavingOf(registry, stored);
+  const { eventId, type, stream, revision, position, recordedAt } = stored;
+  return { eventId, type, stream, revision, position, recordedAt, metadata, data: { json: data } };
+}
+
+/** Undefined: such an event does not leave. */
 export function cloudEventOf(
   { registry, epoch }: Pick<Publishing, 'registry' | 'epoch'>,
-  event: RecordedEvent,
+  event: LeavingEvent,
 ): CloudEvent | undefined {
-  const data = integrationData(registry, event);
+  const data = event.data.json;
   const declared = registry.events.get(event.type);
   if (data === undefined || declared === undefined) return undefined;
   const { correlationId, causationId, occurredAt } = event.metadata;
@@ -88,17 +99,11 @@ export const headerAttributes = [
 /** As the Kafka binding of CloudEvents names them. */
 export const headerOf = (attribute: string): string => `ce_${attribute}`;
 
-/** The record that tells of an event; undefined: it does not leave. @throws as {@link integrationData} */
-export function recordOf(publishing: Publishing, event: RecordedEvent): BusRecord | undefined {
+/** The record that tells of an event; undefined: it does not leave. */
+export function recordOf(publishing: Publishing, event: LeavingEvent): BusRecord | undefined {
   const told = cloudEventOf(publishing, event);
   if (told === undefined) return undefined;
-  return {
-    topic: topicOf(publishing, event.type),
-    key: event.stream,
-    value: JSON.stringify(told),
-    headers: {
-      'content-type': CONTENT_TYPE,
-      ...Object.fromEntries(headerAttributes.map((name) => [headerOf(name), String(told[name])])),
-    },
-  };
+  const headers: Record<string, string> = { 'content-type': CONTENT_TYPE };
+  for (const name of headerAttributes) headers[headerOf(name)] = String(told[name]);
+  return { topic: topicOf(publishing, event.type), key: event.stream, value: JSON.stringify(told), headers };
 }

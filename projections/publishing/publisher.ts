@@ -1,13 +1,16 @@
-import type { RecordedEvent } from '#domain/kernel/envelope.ts';
 import { type Bus, BusError, type BusRecord, busLimits } from '#domain/kernel/ports/bus.ts';
 import type { Handled, Handler } from '#domain/kernel/ports/consumer.ts';
-import { type Publishing, recordOf } from './cloud-event.ts';
+import { type Leaving, type LeavingEvent, leavingEvent, type Publishing, recordOf } from './cloud-event.ts';
 import { topicsOf } from './topics.ts';
 
 /** Its name, with which that begins under which its checkpoints are kept. */
 export const PUBLISHER = 'publisher';
 /** Into how many parts the streams are divided among the processes that publish; once chosen, it stays. */
 const PARTITIONS = 8;
+/** Events at once: a send costs by the time it takes to be acknowledged, and full batches compress best. */
+const EVENTS_AT_ONCE = 2_000;
+/** Of one send, in bytes: the bus makes whole batches of it, without waiting for us between them. */
+const SEND_BYTES = 4 * busLimits.recordBytes;
 
 export interface PublisherOptions extends Publishing {
   readonly bus: Pick<Bus, 'declare' | 'send'>;
@@ -38,17 +41,13 @@ export function weighed(record: BusRecord): Weighed {
   return { record, bytes };
 }
 
-/** The records in their order, in pieces each of which is one send: none is larger than one record may be. */
+/** The records in their order, in pieces each of which is one send. */
 export function inSends(records: readonly Weighed[]): readonly (readonly BusRecord[])[] {
   const sends: BusRecord[][] = [];
   let total = 0;
   for (const { record, bytes } of records) {
     const last = sends.at(-1);
-    if (
-      last === undefined ||
-      last.length === busLimits.recordsPerSend ||
-      total + bytes > busLimits.recordBytes
-    ) {
+    if (last === undefined || last.length === busLimits.recordsPerSend || total + bytes > SEND_BYTES) {
       sends.push([record]);
       total = bytes;
     } else {
@@ -64,7 +63,7 @@ export function inSends(records: readonly Weighed[]): readonly (readonly BusReco
  * committed is sent again. It follows everything that is recorded, also what it does not tell of: one that looked for the types it knows
  * would pass over those of a newer version, and nobody would ever be told of them.
  */
-export function publisher(options: PublisherOptions): Handler {
+export function publisher(options: PublisherOptions): Handler<Leaving> {
   const { bus, registry, prefix, place, declareAgain } = options;
   const makeTopics = declareAgain ?? (() => bus.declare(topicsOf(registry, prefix)));
   let declared: Promise<void> | undefined = declareAgain && Promise.resolve();
@@ -92,6 +91,8 @@ export function publisher(options: PublisherOptions): Handler {
     name: place === undefined ? PUBLISHER : `${PUBLISHER}:${place}`,
     filter: {},
     partitions: PARTITIONS,
+    most: EVENTS_AT_ONCE,
+    read: (stored) => leavingEvent(registry, stored),
     key: ({ stream }) => stream,
     keyOfStream: (stream) => stream,
     async handle(events, signal): Promise<Handled> {
@@ -113,7 +114,7 @@ export function publisher(options: PublisherOptions): Handler {
 /** A stream with an event that cannot be told waits from that event on; the others go on. */
 function recordsOf(
   publishing: Publishing,
-  events: readonly RecordedEvent[],
+  events: readonly LeavingEvent[],
 ): { readonly records: readonly Weighed[]; readonly failures: Handled['failures'] } {
   const records: Weighed[] = [];
   const failures = new Map<string, Handled['failures'][number]>();

@@ -5,10 +5,9 @@ import { Ajv } from 'ajv';
 import { asyncApi } from '#compose/asyncapi.ts';
 import { registry } from '#compose/contexts.ts';
 import type { BusAt } from '#config';
-import type { RecordedEvent } from '#domain/kernel/envelope.ts';
 import { isPublished } from '#domain/kernel/redaction.ts';
 import { eventsByAsyncApi } from '#projections/publishing/asyncapi.ts';
-import { recordOf } from '#projections/publishing/cloud-event.ts';
+import { leavingEvent, recordOf } from '#projections/publishing/cloud-event.ts';
 import { topicsOf } from '#projections/publishing/topics.ts';
 import { examples, placed } from '#test/support/stored-examples.ts';
 import { commandsByAsyncApi } from '#write-side/bus/asyncapi.ts';
@@ -67,7 +66,7 @@ test('every record that is sent fits the message that the contract has for it: v
   const publishing = { registry, epoch: 'e', prefix: 'house' };
   let sent = 0;
   for (const example of examples) {
-    const event: RecordedEvent = registry.decode(placed(example));
+    const event = leavingEvent(registry, placed(example));
     const record = recordOf(publishing, event);
     if (record === undefined) continue;
     sent += 1;

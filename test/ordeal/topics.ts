@@ -4,7 +4,7 @@ import { CloudEvent as CheckedCloudEvent } from 'cloudevents';
 import { registry } from '#compose/contexts.ts';
 import type { StoredEvent } from '#domain/kernel/envelope.ts';
 import type { Bus, ReceivedRecord } from '#domain/kernel/ports/bus.ts';
-import { recordOf } from '#projections/publishing/cloud-event.ts';
+import { leavingEvent, recordOf } from '#projections/publishing/cloud-event.ts';
 import { topicsOf } from '#projections/publishing/topics.ts';
 
 // Whoever reads the topics from their beginning, as any program could, and holds them against the history.
@@ -123,7 +123,7 @@ export async function readTopics(
   const publishing = { registry, epoch, prefix };
   const expected = new Map(
     events.flatMap((event) => {
-      const record = recordOf(publishing, registry.decode(event));
+      const record = recordOf(publishing, leavingEvent(registry, event));
       return record === undefined ? [] : [[event.eventId, record] as const];
     }),
   );

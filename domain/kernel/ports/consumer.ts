@@ -1,4 +1,4 @@
-import type { Position, RecordedEvent } from '../envelope.ts';
+import type { Position, RecordedEvent, StoredEvent } from '../envelope.ts';
 import type { DocumentWrite } from './document-store.ts';
 import type { EventFilter } from './event-store.ts';
 
@@ -13,8 +13,8 @@ export interface Handled {
   }[];
 }
 
-/** What a consumer does with events. */
-export interface Handler {
+/** What a consumer does with events. `Data`: what it has read of them. */
+export interface Handler<Data extends object = object> {
   /** Unique: `view:auctions@3`, `reaction:bid-funding`, `saga:settlement`. Its checkpoint is kept under it. */
   readonly name: string;
   readonly filter: EventFilter;
@@ -23,10 +23,14 @@ export interface Handler {
    * checkpoint under `name#0` and so on, and may be run by another process. Once chosen, it stays.
    */
   readonly partitions?: number;
+  /** At most so many events are handled and committed at once (1 to 5,000; default 500): more, where each time costs more than each event. */
+  readonly most?: number;
   /** The handler must forget what it remembers of documents: another owner may have changed them, or a commit failed. */
   forget?(): void;
+  /** How it has an event read; by default by the registry. What it throws is met as what {@link Registry.decode} throws. */
+  readonly read?: (stored: StoredEvent) => RecordedEvent<string, Data>;
   /** What it throws parks the event under the name of its stream, before `handle` has met it. */
-  key(event: RecordedEvent): string;
+  key(event: RecordedEvent<string, Data>): string;
   /** The same key where the stream alone tells it: an event that is another part's is then passed over unread. */
   readonly keyOfStream?: (stream: string) => string;
   /**
@@ -34,7 +38,7 @@ export interface Handler {
    * crash or a lost fence. A rejection of the promise means "not now" (the batch is repeated after a pause); what is wrong
    * with one key alone is a failure.
    */
-  handle(events: readonly RecordedEvent[], signal: AbortSignal): Promise<Handled>;
+  handle(events: readonly RecordedEvent<string, Data>[], signal: AbortSignal): Promise<Handled>;
 }
 
 export interface ConsumerStatus {

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { z } from 'zod';
 import { registry as platform } from '#compose/contexts.ts';
+import type { JsonObject } from '#domain/kernel/canonical.ts';
 import { jsonSchemas, messageSchemas } from '#domain/kernel/json-schema.ts';
 import {
   capability,
@@ -20,6 +21,7 @@ import { MinorUnits } from '#domain/kernel/money.ts';
 import {
   integrationData,
   integrationSchema,
+  leavingOf,
   publicData,
   publicDetails,
   publicSchema,
@@ -221,4 +223,33 @@ test('of no event that was ever stored does anything marked leave for everybody'
     assert.doesNotMatch(text, /987654321012/, event.type);
   }
   assert.ok(found > 5, `${found} marked values`);
+});
+
+test('of what is stored leaves what the schema names and nothing marks, whatever else was stored, however deep', () => {
+  const metadata = examples[0]?.metadata;
+  assert.ok(metadata);
+  const leaving = (type: string, data: JsonObject) =>
+    leavingOf(registry, { ...placed({ type, data, metadata }), stream: 'x-1' }).data;
+  const stored = registry.encode(told);
+  const spoilt = JSON.parse(
+    JSON.stringify(stored, (_name, value) =>
+      typeof value === 'object' && value !== null && !Array.isArray(value)
+        ? { ...value, sentinel: 'sentinel' }
+        : value,
+    ),
+  ) as JsonObject;
+  // Records and any JSON hold whatever they hold.
+  const data = { ...spoilt, any: stored.any ?? null, record: stored.record ?? null };
+  const left = leaving('Told', data);
+  assert.deepEqual(left, integrationData(registry, told));
+  assert.doesNotMatch(JSON.stringify(left), /sentinel/);
+  assert.deepEqual(leaving('Partly', { n: 1, balance: '5', mine: 2, more: 'sentinel' }), { n: 1 });
+  assert.equal(leaving('Quiet', { n: 1 }), undefined);
+  for (const spoilt of [
+    { n: 1, balance: '05', mine: 2 },
+    { n: 1, balance: '5', mine: 'x' },
+    { n: 1, balance: '5' },
+  ])
+    assert.throws(() => leaving('Partly', spoilt), z.ZodError, 'what does not leave has to fit, too');
+  assert.throws(() => leaving('Quiet', { n: 'x' }), z.ZodError);
 });
