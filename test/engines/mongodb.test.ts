@@ -4,7 +4,7 @@ import { after, describe, it } from 'node:test';
 import { storesAt, temporaryReadStore } from '#compose/stores.ts';
 import { NoSuchCollectionError } from '#domain/kernel/ports/document-store.ts';
 import { ReadStoreError } from '#domain/kernel/ports/read-store.ts';
-import { connectTo } from '#engines/read-store/mongodb/connection.ts';
+import { connectTo, type MongoAddress } from '#engines/read-store/mongodb/connection.ts';
 import { mongoConsumers } from '#engines/read-store/mongodb/consumers.ts';
 import { tablesIn } from '#engines/read-store/mongodb/rows.ts';
 import { openMongoReadStore } from '#engines/read-store/mongodb/store.ts';
@@ -20,6 +20,12 @@ import { addressOf, closeAll, opening } from './mongo-given.ts';
 import { type SharedServer, sharedFor } from './servers.ts';
 
 // The contracts of the read store on a real server, and what this engine alone does.
+
+/** Whose client tells of what it asks for. */
+const watchedAt = (address: MongoAddress): MongoAddress => ({
+  ...address,
+  url: `${address.url}${address.url.includes('?') ? '&' : '?'}monitorCommands=true`,
+});
 
 const server = await sharedFor('the contracts of the read store on MongoDB', 'mongodb');
 after(async () => {
@@ -86,11 +92,7 @@ function alone(at: string): void {
     });
 
     it('asks once for all checkpoints that are moved alone at one time', async () => {
-      const address = addressOf(at);
-      const connection = await connectTo({
-        ...address,
-        url: `${address.url}${address.url.includes('?') ? '&' : '?'}monitorCommands=true`,
-      });
+      const connection = await connectTo(watchedAt(addressOf(at)));
       const consumers = mongoConsumers(connection, tablesIn(connection.db));
       const leases = await Promise.all(
         Array.from({ length: 30 }, (_, number) => owned({ consumers }, `c${number}`)),
@@ -112,6 +114,42 @@ function alone(at: string): void {
       assert.ok((await consumers.all()).every(({ checkpoint }) => checkpoint === 2n));
       await connection.db.dropDatabase();
       await connection.close();
+    });
+
+    it('asks where documents stand only where somebody else may have written', async () => {
+      const address = addressOf(at);
+      const connection = await connectTo(watchedAt(address));
+      const other = await opening(address);
+      await other.documents.declare(lots);
+      const consumers = mongoConsumers(connection, tablesIn(connection.db));
+      await owned({ consumers });
+      const asked: string[] = [];
+      connection.db.client.on('commandStarted', ({ commandName }) => asked.push(commandName));
+      async function asksFor(of: Parameters<typeof put>[0], ids: readonly string[], position: bigint) {
+        asked.length = 0;
+        const writes = ids.map((id) => write(id, position, { state: `at ${position}` }));
+        assert.equal(await put(of, writes, position), 'committed');
+        return asked.includes('find');
+      }
+      assert.equal(await asksFor({ consumers }, ['a', 'b'], 1n), false, 'nothing was ever in it');
+      assert.equal(await asksFor({ consumers }, ['b', 'c'], 2n), false);
+      await asksFor(other, ['c', 'd'], 5n);
+      assert.equal(await asksFor({ consumers }, ['a', 'c', 'd', 'e'], 4n), true);
+      assert.equal(await asksFor({ consumers }, ['a', 'd'], 3n), false, 'what was found is known');
+      assert.equal(await asksFor({ consumers }, ['b'], 6n), true);
+      const there = await other.documents.scan(lots.name, undefined, 9);
+      assert.deepEqual(
+        there.map(({ id, position, body }) => [id, position, body?.state]),
+        [
+          ['a', 4n, 'at 4'],
+          ['b', 6n, 'at 6'],
+          ['c', 5n, 'at 5'],
+          ['d', 5n, 'at 5'],
+          ['e', 4n, 'at 4'],
+        ],
+      );
+      await connection.close();
+      await other.destroy();
     });
 
     it('keeps what BSON cannot say, and refuses ids that would become one', async () => {

@@ -4,6 +4,7 @@ import { type DocumentWrite, NoSuchCollectionError } from '#domain/kernel/ports/
 import { unreachable } from '#domain/kernel/unreachable.ts';
 import { collectionOf } from './declared.ts';
 import { arraysIn, BATCH, documentsOf } from './declaring.ts';
+import { type Known, type KnownDocuments, unknown } from './known.ts';
 import { type DocumentRow, rowOf, type Tables } from './rows.ts';
 
 // The parts of a commit's transaction. Each bears being done twice.
@@ -32,44 +33,83 @@ function lastOfEach(rows: readonly DocumentRow[]): readonly DocumentRow[] {
 
 /**
  * Writes what is newer than what is there. Nobody else writes here until the transaction has ended, so that looking first is
- * safe, and inserting many at once is many times as fast as asking the server to compare each.
+ * safe, and inserting many at once is many times as fast as asking the server to compare each. Answers where documents stand then.
  */
 async function writeBatch(
   documents: Collection<DocumentRow>,
   rows: readonly DocumentRow[],
+  known: Known,
   session: ClientSession,
-): Promise<void> {
-  const found = await documents
-    .find({ _id: { $in: rows.map(({ _id }) => _id) } }, { projection: { position: 1 }, session })
-    .batchSize(BATCH)
-    .toArray();
-  const there = new Map(found.map(({ _id, position }) => [_id, position]));
+): Promise<ReadonlyMap<string, bigint>> {
+  const there = await positionsOf(documents, rows, known, session);
   const fresh = rows.filter(({ _id }) => !there.has(_id));
   if (fresh.length > 0) await documents.insertMany(fresh, { session });
   const newer = rows.filter(({ _id, position }) => position > (there.get(_id) ?? position));
   const replacements = newer.map((row) => ({ replaceOne: { filter: { _id: row._id }, replacement: row } }));
   if (replacements.length > 0) await documents.bulkWrite(replacements, { session });
+  return new Map([...there, ...[...fresh, ...newer].map(({ _id, position }) => [_id, position] as const)]);
 }
 
-/** @throws NoSuchCollectionError */
+/** Asks for those alone of which it is not known. */
+async function positionsOf(
+  documents: Collection<DocumentRow>,
+  rows: readonly DocumentRow[],
+  { positions, isAll }: Known,
+  session: ClientSession,
+): Promise<ReadonlyMap<string, bigint>> {
+  const ids = rows.map(({ _id }) => _id);
+  const there = new Map<string, bigint>();
+  for (const id of ids) {
+    const position = positions.get(id);
+    if (position !== undefined) there.set(id, position);
+  }
+  const asked = isAll ? [] : ids.filter((id) => !there.has(id));
+  if (asked.length === 0) return there;
+  const found = await documents
+    .find({ _id: { $in: asked } }, { projection: { position: 1 }, session })
+    .batchSize(BATCH)
+    .toArray();
+  for (const { _id, position } of found) there.set(_id, position);
+  return there;
+}
+
+/**
+ * Answers what is to be called once the transaction has been committed.
+ *
+ * @param isAgain it may have been done before, so that whatever is known is asked
+ * @throws NoSuchCollectionError
+ */
 export async function writeDocuments(
   db: Db,
   { collections }: Tables,
-  writes: readonly DocumentWrite[],
+  known: KnownDocuments,
+  { writes, isAgain }: { readonly writes: readonly DocumentWrite[]; readonly isAgain: boolean },
   session: ClientSession,
-): Promise<void> {
+): Promise<() => void> {
+  const learnt: (() => void)[] = [];
   for (const [name, ofOne] of Map.groupBy(writes, ({ collection }) => collection)) {
     // It meets whoever drops the collection or declares it otherwise: one of the two is done again.
     const there = await collections.findOneAndUpdate({ _id: name }, { $inc: { writes: 1 } }, { session });
     if (there === null) throw new NoSuchCollectionError(name);
     const collection = collectionOf(there);
+    const { physical } = collection;
+    const before = BigInt(there.writes);
+    const knownHere = isAgain ? unknown : known.in(physical, before);
     const rows = lastOfEach(ofOne.map((write) => rowOf(write, collection)));
-    for (let at = 0; at < rows.length; at += BATCH)
-      await writeBatch(documentsOf(db, collection), rows.slice(at, at + BATCH), session);
+    const stand = new Map<string, bigint>();
+    for (let at = 0; at < rows.length; at += BATCH) {
+      const batch = rows.slice(at, at + BATCH);
+      for (const [id, position] of await writeBatch(documentsOf(db, collection), batch, knownHere, session))
+        stand.set(id, position);
+    }
+    learnt.push(() => known.learn(physical, before, stand));
     const arrays = arraysIn(rows, collection).filter((path) => !collection.arrays.has(path));
     if (arrays.length > 0)
       await collections.updateOne({ _id: name }, { $addToSet: { arrays: { $each: arrays } } }, { session });
   }
+  return () => {
+    for (const learn of learnt) learn();
+  };
 }
 
 export async function changeParked(

@@ -7,6 +7,7 @@ import {
 } from '#domain/kernel/ports/consumer-store.ts';
 import { changeParked, moveCheckpoint, writeDocuments } from './commit.ts';
 import { type Connection, isDuplicate } from './connection.ts';
+import { knownDocuments } from './known.ts';
 import { type Owners, ownersIn } from './owners.ts';
 import { passingTogether } from './passing.ts';
 import type { ConsumerRow, Tables } from './rows.ts';
@@ -86,6 +87,7 @@ export function mongoConsumers(connection: Connection, tables: Tables): Consumer
   const { consumers, parked, waiting } = tables;
   const owners = ownersIn(db, tables);
   const passOver = passingTogether(tables);
+  const known = knownDocuments();
   return {
     lease: (...asked) => write(() => lease(tables, owners, asked)),
     release: async ({ consumer, owner, epoch }) => {
@@ -98,13 +100,19 @@ export function mongoConsumers(connection: Connection, tables: Tables): Consumer
       // So it is with most events in most consumers.
       if (writes.length === 0 && changes.length === 0)
         return (await write(() => passOver(lease, checkpoint))) ? 'committed' : 'fenced';
+      let tries = 0;
+      let learn: (() => void) | undefined;
       const work = async (session: ClientSession) => {
+        tries += 1;
+        learn = undefined;
         if (!(await moveCheckpoint(tables, lease, checkpoint, session))) return 'fenced';
-        await writeDocuments(db, tables, writes, session);
+        learn = await writeDocuments(db, tables, known, { writes, isAgain: tries > 1 }, session);
         for (const change of changes) await changeParked(tables, lease.consumer, change, session);
         return 'committed';
       };
-      return transaction(work, (session) => owners.commitsIn(lease.owner, session));
+      const outcome = await transaction(work, (session) => owners.commitsIn(lease.owner, session));
+      learn?.();
+      return outcome;
     },
     checkpoint: (consumer) => ask(async () => (await consumers.findOne({ _id: consumer }))?.checkpoint),
     all: () =>

@@ -79,7 +79,8 @@ export async function declareOnce(
   const arrays = await copy(db, collectionOf(there), fresh);
   const { matchedCount } = await collections.updateOne(
     { _id: spec.name, physical: there.physical, writes: there.writes },
-    { $set: { physical, spec: text, arrays, writes: 0 } },
+    // Not none: there are documents in it.
+    { $set: { physical, spec: text, arrays, writes: 1 } },
   );
   // Somebody has written to it, or declared it, meanwhile; what was copied is not all.
   await documentsOf(db, matchedCount === 1 ? there : fresh).drop();

@@ -28,7 +28,7 @@ export interface CollectionRow {
   readonly spec: string;
   /** Declared paths at which an array was ever written. */
   readonly arrays: readonly string[];
-  /** Counts commits, so that of a commit and a drop, or another declaration, one meets the other. */
+  /** Counts commits, so that of a commit and a drop, or another declaration, one meets the other; 0: nothing was ever in it. */
   readonly writes: number | bigint;
 }
 
