@@ -66,7 +66,8 @@ const partOf = (handler: Handler, name: string, part: number): Part => ({
   ...(handler.read && { read: handler.read }),
   ...(handler.keyOfStream && { keyOfStream: handler.keyOfStream }),
   handle: (events, signal) => handler.handle(events, signal),
-  forget: () => handler.forget?.(),
+  // Parts share the handler, and each begins by itself.
+  forget: (isFresh) => handler.forget?.(isFresh && (handler.partitions ?? 1) === 1),
 });
 
 function runPart(

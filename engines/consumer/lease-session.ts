@@ -1,4 +1,4 @@
-import type { Position, RecordedEvent, StoredEvent } from '#domain/kernel/envelope.ts';
+import { BEGINNING, type Position, type RecordedEvent, type StoredEvent } from '#domain/kernel/envelope.ts';
 import { type Handled, type Handler, isUnkeyed, unkeyedOf } from '#domain/kernel/ports/consumer.ts';
 import type { ConsumerStore, Lease, ParkedChange, ParkedKey } from '#domain/kernel/ports/consumer-store.ts';
 import type { EventStore } from '#domain/kernel/ports/event-store.ts';
@@ -67,7 +67,7 @@ export class LeaseSession {
     this.#options = options;
     this.#parked = new Set(options.parked);
     this.#checkpoint = options.checkpoint;
-    options.handler.forget?.();
+    options.handler.forget?.(options.checkpoint === BEGINNING);
   }
 
   get checkpoint(): Position {
@@ -89,6 +89,8 @@ export class LeaseSession {
 
   /** Takes the events in pieces; each piece and the checkpoint behind it are one commit. */
   async take(stored: readonly StoredEvent[], through: Position, signal: AbortSignal): Promise<void> {
+    // That it is live by now is no news for the store.
+    if (stored.length === 0 && through === this.#checkpoint) return;
     const most = mostOf(this.#options.handler);
     for (let from = 0; from === 0 || from < stored.length; from += most) {
       if (signal.aborted) return;

@@ -198,13 +198,14 @@ export class PartRun {
     }
     this.#hasBegun = true;
     const handler = this.#handler;
-    const parked = (await consumers.parked(lease.consumer)).map((entry) => entry.key);
+    // What has no checkpoint has parked nothing.
+    const parked = known === undefined ? [] : await consumers.parked(lease.consumer);
     const { part, partitions = 1 } = handler;
     return new LeaseSession({
       handler,
       lease,
       checkpoint,
-      parked,
+      parked: parked.map(({ key }) => key),
       store,
       consumers,
       registry,

@@ -26,6 +26,8 @@ type Folding = Map<string, Held & { readonly key: string }>;
 export function viewHandler(view: View, build: Build, documents: Pick<DocumentStore, 'get'>): Handler {
   const collection = collectionOf(view.name, build);
   const remembered = new Map<string, Held>();
+  /** What is not remembered is not there. */
+  let isWhole = false;
 
   /** Of its own for each batch: what is remembered may be forgotten while the rest is read. */
   const load = async (events: readonly RecordedEvent[]): Promise<ReadonlyMap<string, Held | Error>> => {
@@ -33,8 +35,9 @@ export function viewHandler(view: View, build: Build, documents: Pick<DocumentSt
     const missing: string[] = [];
     for (const id of idsOf(view, events)) {
       const held = remembered.get(id);
-      if (held === undefined) missing.push(id);
-      else known.set(id, held);
+      if (held !== undefined) known.set(id, held);
+      else if (isWhole) known.set(id, heldOf(view, undefined));
+      else missing.push(id);
     }
     for (let from = 0; from < missing.length; from += IDS_PER_GET) {
       const page = missing.slice(from, from + IDS_PER_GET);
@@ -48,12 +51,15 @@ export function viewHandler(view: View, build: Build, documents: Pick<DocumentSt
     name: consumerOf(view.name, build),
     filter: { types: view.events.map((event) => event.type) },
     key: (event) => view.key(event),
-    forget: () => remembered.clear(),
+    forget(isFresh) {
+      remembered.clear();
+      isWhole = isFresh;
+    },
     async handle(events) {
       const batch = { view, events, known: await load(events), collection };
       // Encoding every document once is enough, unless one cannot be: then it is done after each fold, to find its event.
       const { folding, writes, failures } = foldBatch(batch, false) ?? foldBatch(batch, true) ?? nothing;
-      remember(remembered, folding);
+      if (remember(remembered, folding) > 0) isWhole = false;
       return { writes, failures };
     },
   };
@@ -134,8 +140,9 @@ function writesOf(view: View, collection: string, folding: Folding): DocumentWri
   });
 }
 
-/** The oldest are forgotten first; a document that changes is the newest again. */
-function remember(remembered: Map<string, Held>, folding: Folding): void {
+/** The oldest are forgotten first; a document that changes is the newest again. Answers how many have been forgotten. */
+function remember(remembered: Map<string, Held>, folding: Folding): number {
+  let forgotten = 0;
   for (const [id, { document, position }] of folding) {
     remembered.delete(id);
     remembered.set(id, { document, position });
@@ -143,7 +150,9 @@ function remember(remembered: Map<string, Held>, folding: Folding): void {
   for (const id of remembered.keys()) {
     if (remembered.size <= REMEMBERED_DOCUMENTS) break;
     remembered.delete(id);
+    forgotten += 1;
   }
+  return forgotten;
 }
 
 function attempt<T>(work: () => T): T | Error {

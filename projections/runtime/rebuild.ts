@@ -36,8 +36,9 @@ export interface RebuildOptions {
   readonly signal?: AbortSignal;
 }
 
-/** How often it is looked whether the new build has caught up, in milliseconds. */
+/** How often it is looked whether the new build has caught up, in milliseconds; sooner once it has come to where the head was. */
 const LOOK_MS = 50;
+const CLOSE_MS = 5;
 
 /** The rebuild cannot end well; the live build is as it was. */
 export class RebuildError extends Error {
@@ -64,13 +65,14 @@ export async function rebuildView(options: RebuildOptions): Promise<{ readonly e
   try {
     for (;;) {
       const { state, position, handled, problem } = consumer.status();
-      onProgress?.({ events: handled, done: position, head: await store.head() });
+      const head = await store.head();
+      onProgress?.({ events: handled, done: position, head });
       if (state === 'stopped' || state === 'newer-event') throw new RebuildError(view.name, problem ?? state);
       if (signal.aborted) throw new RebuildError(view.name, 'it was interrupted');
       if (state === 'live' && (await switchTo(settings, view.name, build))) return { events: handled };
       if (!sameBuild((await buildsOf(settings, view.name)).filling, build))
         throw new RebuildError(view.name, 'another one has begun');
-      await pause(clock, LOOK_MS, signal);
+      if (await consumer.reached(head, LOOK_MS)) await pause(clock, CLOSE_MS, signal);
     }
   } catch (error) {
     await changeBuilds(settings, view.name, (now) => {

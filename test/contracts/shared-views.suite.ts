@@ -62,7 +62,7 @@ export function sharedViewsContract({ engine, open }: ReadStoreEngine, pace = FA
               handed.set(handler.name, [...known, ...events.map(({ eventId }) => eventId)]);
               return handler.handle(events, signal);
             },
-            forget: () => handler.forget?.(),
+            forget: (isFresh) => handler.forget?.(isFresh),
           }),
       });
       running.push({ member, views });

@@ -25,8 +25,12 @@ export interface Handler<Data extends object = object> {
   readonly partitions?: number;
   /** At most so many events are handled and committed at once (1 to 5,000; default 500): more, where each time costs more than each event. */
   readonly most?: number;
-  /** The handler must forget what it remembers of documents: another owner may have changed them, or a commit failed. */
-  forget?(): void;
+  /**
+   * The handler must forget what it remembers of documents: another owner may have changed them, or a commit failed.
+   *
+   * @param isFresh nothing of this consumer has ever been committed, and it has one part: what it will remember is all that there is
+   */
+  forget?(isFresh: boolean): void;
   /** How it has an event read; by default by the registry. What it throws is met as what {@link Registry.decode} throws. */
   readonly read?: (stored: StoredEvent) => RecordedEvent<string, Data>;
   /** What it throws parks the event under the name of its stream, before `handle` has met it. */
