@@ -99,6 +99,9 @@ install() {
 
 start() {
   if pid_of >/dev/null; then status; return; fi
+  # One of ours that was killed a moment ago: its command line is gone before its socket is.
+  local gone=$((SECONDS + 20))
+  while [ -e "$data/pid" ] && listens && [ $SECONDS -lt $gone ]; do sleep 0.05; done
   if listens; then die "port $port is taken by another process"; fi
   install
   mkdir -p "$data"
