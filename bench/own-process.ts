@@ -44,7 +44,9 @@ export async function ownProcess(server: ServerScript): Promise<OwnProcess> {
   const env = { ...process.env, ...environment };
   const signalTo = (file: string, name: NodeJS.Signals): boolean =>
     process.kill(Number(readFileSync(join(data, file), 'utf8')), name);
+  let wasKilled = false;
   const signal: OwnProcess['signal'] = (name) => {
+    wasKilled ||= name === 'SIGKILL';
     for (const file of pidFiles) signalTo(file, name);
   };
 
@@ -74,6 +76,9 @@ export async function ownProcess(server: ServerScript): Promise<OwnProcess> {
 
   async function start(change: NodeJS.ProcessEnv = {}): Promise<void> {
     try {
+      // It waits until nothing is left: what dies may still look alive.
+      if (wasKilled) await tellScript(['kill']);
+      wasKilled = false;
       await tellScript(['start'], change);
     } catch (error) {
       await end().catch(() => undefined);

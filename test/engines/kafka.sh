@@ -143,7 +143,12 @@ up() {
   local n=$1 at
   at=$(folder "$n")
   ! pid_of "$n" >/dev/null || return 0
-  ! (exec 9<>"/dev/tcp/$host/$(client_port "$n")") 2>/dev/null || die "port $(client_port "$n") is taken by another process"
+  # Who was killed just now is gone before their socket is.
+  local free=$((SECONDS + 10))
+  while (exec 9<>"/dev/tcp/$host/$(client_port "$n")") 2>/dev/null; do
+    [ $SECONDS -lt $free ] || die "port $(client_port "$n") is taken by another process"
+    sleep 0.1
+  done
   mkdir -p "$at"
   write_properties "$n"
   if [ ! -f "$at/log/meta.properties" ]; then
