@@ -156,10 +156,12 @@ async function whoStays({ ours, theirs, writeSide, theirWriteSide }: Platforms):
     const told = await until(async () => {
       const { httpStatus, status, components } = await healthOf(one.url);
       const { ready, detail = '' } = components['write-side'] ?? {};
-      return ready === false && { httpStatus, status, detail };
+      // On a busy machine the first that it says may be that nobody has answered in time.
+      return (
+        ready === false && whys[name as keyof typeof whys].test(detail) && { httpStatus, status, detail }
+      );
     }, `${name}: health says so`);
     assert.deepEqual([told.httpStatus, told.status], [200, 'degraded'], name);
-    assert.match(told.detail, whys[name as keyof typeof whys], name);
     assert.match(told.detail, /^http:\/\/127\.0\.0\.1:\d+; down since/, name);
     const ann = await signIn(name === 'history' ? theirWriteSide.url : writeSide.url, 'ann', ['bidder']);
     const { body } = await customerAt(one.url, ann.authorization).query(

@@ -1,11 +1,14 @@
 import assert from 'node:assert/strict';
 import { setTimeout as pause } from 'node:timers/promises';
 
+/** Ten milliseconds and a look each: a minute at least, for a machine that is slow or that others work on too. */
+const TRIES = 6_000;
+
 type Seen<T> = T | undefined | false;
 
 /** Looks again and again until it is so; what was seen then. */
 export async function until<T>(look: () => Seen<T> | Promise<Seen<T>>, what: string): Promise<T> {
-  for (let tries = 0; tries < 2_000; tries++) {
+  for (let tries = 0; tries < TRIES; tries++) {
     const seen = await look();
     if (seen !== undefined && seen !== false) return seen;
     await pause(10);
