@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { freePort } from '#bench/free-port.ts';
+import { EXIT } from '#exit';
 import { compiled } from '#test/support/compiled.ts';
 import { type Entrance, openEntrance } from '#test/support/entrance.ts';
 
@@ -141,7 +142,10 @@ export class OneProcess implements RoleProcess {
   async ready(): Promise<void> {
     for (const until = Date.now() + READY_MS; Date.now() < until; await pause(50)) {
       if (await isReady(this.url)) return;
-      if (this.#child === undefined) break;
+      if (this.#child !== undefined) continue;
+      // As whoever supervises it: what does not answer now is asked again.
+      if ((await this.#ended) !== EXIT.unavailable) break;
+      this.start();
     }
     const state = this.pid === 0 ? 'has ended' : 'still starts';
     throw new Error(`${this.name} ${state}, and did not become ready:\n${this.#output}`);

@@ -4,17 +4,19 @@ import { type OwnServer, ownServer } from './mongo-server.ts';
 
 // Which servers a file of tests runs against, and what is said where there are none.
 //
-// Whoever hurts a server has one of its own. The others share one: the one that MONGODB_URL or KAFKA_URL names, or the one that
-// `npm run test:engines` has started for all of them; a file that is run by itself starts one.
+// Whoever hurts a server has one of its own. The others take the one that MONGODB_URL or KAFKA_URL names. Where none is named they share the
+// Kafka that `npm run test:engines` has started, and have a server of MongoDB's protocol each: the one of the gate has one thread, and whoever
+// works beside a demo on it waits for longer than the deadlines of a call. A file that is run by itself starts what it needs.
 
 export type Engine = 'mongodb' | 'kafka';
 export const engines: readonly Engine[] = ['mongodb', 'kafka'];
 
-/** What the runner tells its files: where the server for all of them is, or why this machine starts none. */
+/** What the runner tells its files: where it has started one, or why this machine starts none. */
 export const toldIn = {
-  mongodb: { shared: 'ANNALS_MONGODB', missing: 'ANNALS_NO_MONGODB' },
-  kafka: { shared: 'ANNALS_KAFKA', missing: 'ANNALS_NO_KAFKA' },
+  mongodb: { started: 'ANNALS_MONGODB', missing: 'ANNALS_NO_MONGODB' },
+  kafka: { started: 'ANNALS_KAFKA', missing: 'ANNALS_NO_KAFKA' },
 } as const;
+const isShared: Readonly<Record<Engine, boolean>> = { mongodb: false, kafka: true };
 export const givenIn = { mongodb: 'MONGODB_URL', kafka: 'KAFKA_URL' } as const;
 
 /** What a line begins with that says what was not run, and why; the runner says all of them again at its end. */
@@ -35,12 +37,12 @@ export async function startedFor<T>(
   engine: Engine,
   start: () => Promise<T>,
 ): Promise<T | undefined> {
-  const { shared, missing } = toldIn[engine];
+  const { started, missing } = toldIn[engine];
   if (process.env[missing] !== undefined) return notRun(what, process.env[missing]);
   try {
     return await start();
   } catch (error) {
-    if (process.env[shared] !== undefined) throw error;
+    if (process.env[started] !== undefined) throw error;
     return notRun(what, error);
   }
 }
@@ -64,8 +66,8 @@ export async function sharedFor(what: string, engine: Engine): Promise<SharedSer
   const end = async (): Promise<void> => undefined;
   const given = process.env[givenIn[engine]];
   if (given !== undefined) return { url: given, stays: true, end };
-  const shared = process.env[toldIn[engine].shared];
-  if (shared !== undefined) return { url: shared, stays: false, end };
+  const started = process.env[toldIn[engine].started];
+  if (started !== undefined && isShared[engine]) return { url: started, stays: false, end };
   const own = await startedFor(what, engine, starters[engine]);
   return own && { ...own, stays: false };
 }

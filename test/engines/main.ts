@@ -1,0 +1,80 @@
+/**
+ * `npm run test:engines [-- FILE…]`: the suites against real servers, or those of some files. One server of each engine is started first, and
+ * with it what it needs is fetched. Exit code 1: something that could be run does not pass.
+ */
+import { readdirSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
+import { basename, join, resolve } from 'node:path';
+import { run } from 'node:test';
+import { spec } from 'node:test/reporters';
+import { compiled } from '#test/support/compiled.ts';
+import { engines, givenIn, NOT_RUN, type SharedServer, starters, toldIn } from './servers.ts';
+
+const root = resolve(import.meta.dirname, '../..');
+/** Some wait more than they work, and some are nine processes and two servers: of more at once each has less than it waits for. */
+const AT_ONCE = Math.min(4, Math.max(2, availableParallelism()));
+/** Of one test that says nothing else, and of all of them, in milliseconds. A machine may be slow. */
+const TEST_MS = 600_000;
+const ALL_MS = 2_400_000;
+/** What takes longest is begun first, and what works the most beside what waits the most. */
+const FIRST = ['kills', 'refused-roles', 'sharing', 'demo', 'roles'].map((name) => `${name}.test.ts`);
+
+function filesOf(named: readonly string[]): readonly string[] {
+  if (named.length > 0) return named.map((file) => resolve(file));
+  const all = readdirSync(import.meta.dirname).filter((name) => name.endsWith('.test.ts'));
+  const others = all.filter((name) => !FIRST.includes(name));
+  return [...FIRST, ...others].map((name) => join(import.meta.dirname, name));
+}
+
+/** Tells the files where it is, or why there is none. */
+async function shareServers(): Promise<readonly Pick<SharedServer, 'end'>[]> {
+  const started = engines.map(async (engine) => {
+    if (process.env[givenIn[engine]] !== undefined) return [];
+    try {
+      const server = await starters[engine]();
+      process.env[toldIn[engine].started] = server.url;
+      return [server];
+    } catch (error) {
+      process.env[toldIn[engine].missing] = error instanceof Error ? error.message : String(error);
+      return [];
+    }
+  });
+  return (await Promise.all(started)).flat();
+}
+
+/** @returns whether all that was run has passed */
+async function runAll(files: readonly string[]): Promise<boolean> {
+  const notRun: string[] = [];
+  const seconds = new Map<string, number>();
+  let passed = true;
+  const tests = run({
+    files,
+    ...{ concurrency: AT_ONCE, timeout: TEST_MS, signal: AbortSignal.timeout(ALL_MS) },
+    execArgv: ['--import', join(root, 'test/support/untracked-promises.ts')],
+  });
+  tests.on('test:fail', () => {
+    passed = false;
+  });
+  tests.on('test:stderr', ({ message }) => {
+    notRun.push(...message.split('\n').filter((line) => line.startsWith(NOT_RUN)));
+  });
+  tests.on('test:summary', ({ file, duration_ms, success }) => {
+    if (file !== undefined) seconds.set(basename(file), Math.round(duration_ms / 1_000));
+    passed &&= success;
+  });
+  for await (const line of tests.compose(new spec())) process.stdout.write(line);
+  for (const [file, took] of [...seconds].toSorted(([, a], [, b]) => b - a)) print(`${took} s  ${file}`);
+  for (const line of notRun) print(line);
+  return passed;
+}
+
+const print = (line: string): void => void process.stdout.write(`${line}\n`);
+
+process.env.NODE_COMPILE_CACHE = compiled;
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => process.exit(1));
+const servers = await shareServers();
+try {
+  process.exitCode = (await runAll(filesOf(process.argv.slice(2)))) ? 0 : 1;
+} finally {
+  for (const server of servers) await server.end();
+}
