@@ -16,8 +16,8 @@ const PAUSE_MS = 8_000;
 const OUTAGE_MS = 3_000;
 /** Ten seconds on a machine that has nothing else to do; less than the minute after which MongoDB itself would end what they had begun. */
 const MOVED_MS = 30_000;
-/** Enough of it that every fault meets some, and not so much that the machine is busy with nothing else. */
-const LOAD = { bidders: 4, thinkMs: 600 };
+/** Enough of it that every fault meets some, and less than the one thread of the server of the gate bears: what is behind would be waited for. */
+const LOAD = { bidders: 4, thinkMs: 1_200 };
 
 /** Of all of it, on such a machine, in milliseconds. */
 const timeout = 1_500_000;
