@@ -156,6 +156,7 @@ function encrypted(): void {
         const unknown = storesOf({ READ_STORE: `${READ_STORE}&tls=true` });
         const says = `READ_STORE cannot be used: ${address}: .*(unable to verify|self[- ]signed|issuer)`;
         await assert.rejects(openReadStore(unknown), new RegExp(says));
+        await assert.rejects(openReadStore(storesOf({ READ_STORE })), /spoken to without TLS/);
       } finally {
         await own.end();
       }

@@ -103,6 +103,29 @@ function failures(server: OwnServer): void {
       await store.destroy();
     });
 
+    it('is seen to be dead, and to hang, without being asked', async () => {
+      const store = await opening(addressOf(server.url));
+      const standing = () => store.standing();
+      const dead = [() => server.signal('SIGKILL'), () => server.signal('SIGSTOP')];
+      const well = [() => server.start(), async () => server.signal('SIGCONT')];
+      for (const [at, die] of dead.entries()) {
+        die();
+        await until(() => standing().state === 'down', 'it is missed by nobody else');
+        assert.match(standing().lastError?.message ?? '', /ECONNREFUSED|no answer within|timed out/);
+        await well[at]?.();
+        await until(() => standing().state === 'up', 'it is there again');
+      }
+      await store.destroy();
+    });
+
+    it('is told by what it is where it is of another replica set, or speaks TLS or does not', async () => {
+      const { host } = new URL(server.url);
+      const refused = (query: string, says: RegExp) =>
+        assert.rejects(openMongoReadStore(addressOf(`mongodb://${host}/?${query}`)), says);
+      await refused('replicaSet=rs0', new RegExp(`${host}: its replica set is secantus, not rs0`));
+      await refused('replicaSet=secantus&tls=true', /spoken to over TLS/);
+    });
+
     it('is seen to be there again without being asked', async () => {
       const store = await opening(addressOf(server.url));
       server.signal('SIGKILL');

@@ -17,6 +17,7 @@ import { bounded, LateError } from '../../bounded.ts';
 import { wallClock } from '../../clock/wall.ts';
 import { watched } from '../../standing.ts';
 import { presenceOf } from './presence.ts';
+import { reasonsOf } from './reason.ts';
 
 export interface MongoAddress {
   /** What the driver is told. It quotes it in errors, and nobody else does. */
@@ -39,6 +40,8 @@ export interface MongoAccess {
 /** The driver keeps none of its own deadlines where a server hangs, so every wait has one of these, in milliseconds. */
 const waits = {
   connect: 3_000,
+  /** Of the question whether it is there: longer than a server is looked for, which says more. */
+  ping: 3_500,
   read: 5_000,
   write: 10_000,
   /** MongoDB itself ends a transaction after 60 s. */
@@ -152,13 +155,25 @@ async function inTransaction<T>(
 }
 
 /** What an engine is seen to do, as the port names it. */
-function observing({ address }: MongoAddress, ping: () => Promise<unknown>) {
+function observing(
+  { address }: MongoAddress,
+  ping: () => Promise<unknown>,
+  reasonIn: (error: Error) => string,
+) {
   const engine = watched(address, wallClock());
-  const server = presenceOf(ping, engine);
+  const server = presenceOf({ ping, engine, failed: (error) => failed(error, 'reads') });
   const named = (error: unknown): unknown =>
     error instanceof MongoError || error instanceof LateError
-      ? new ReadStoreError(`${address}: ${error.message}`, { cause: error })
+      ? new ReadStoreError(`${address}: ${reasonIn(error)}`, { cause: error })
       : error;
+  /** Answers what whoever has asked is told. */
+  function failed(error: unknown, side: 'reads' | 'writes'): unknown {
+    const told = named(error);
+    if (isFailure(error, side)) engine.failed(told, side);
+    const absence = absenceIn(error);
+    if (told instanceof Error && absence !== undefined) server.lost(told, absence);
+    return told;
+  }
   return {
     standing: engine.standing,
     named,
@@ -168,20 +183,14 @@ function observing({ address }: MongoAddress, ping: () => Promise<unknown>) {
       server.found();
       engine.answered(side);
     },
-    /** Answers what whoever has asked is told. */
-    failed(error: unknown, side: 'reads' | 'writes'): unknown {
-      const told = named(error);
-      if (isFailure(error, side)) engine.failed(told, side);
-      const absence = absenceIn(error);
-      if (told instanceof Error && absence !== undefined) server.lost(told, absence);
-      return told;
-    },
+    failed,
   };
 }
 
-function connectionOf(client: MongoClient, at: MongoAddress): Connection {
+function connectionOf(client: MongoClient, at: MongoAddress, reasonIn: (error: Error) => string): Connection {
   const db = client.db(at.database);
-  const server = observing(at, () => bounded(db.collection('settings').findOne({}), waits.read));
+  const ping = () => bounded(db.collection('settings').findOne({}), waits.ping);
+  const server = observing(at, ping, reasonIn);
 
   async function ask<T>(work: () => Promise<T>): Promise<T> {
     const away = server.away();
@@ -243,6 +252,7 @@ function entering({ credentials, authorityFile, certificateFile }: MongoAccess =
 /** @throws ReadStoreError for a server that is not there, lets nobody in, or has no transactions */
 export async function connectTo(at: MongoAddress): Promise<Connection> {
   let client: MongoClient | undefined;
+  let reasonIn: (error: Error) => string = reasonOf;
   try {
     client = new MongoClient(at.url, {
       ...entering(at.access),
@@ -257,6 +267,7 @@ export async function connectTo(at: MongoAddress): Promise<Connection> {
       // Positions keep their whole range.
       useBigInt64: true,
     });
+    reasonIn = reasonsOf(client);
     const hello = await bounded(client.db('admin').command({ hello: 1 }), 2 * waits.connect);
     if (hello.setName === undefined && hello.msg !== 'isdbgrid')
       throw new ReadStoreError(
@@ -264,11 +275,11 @@ export async function connectTo(at: MongoAddress): Promise<Connection> {
       );
     // Whoever may not look into the database is told at the start.
     await bounded(client.db(at.database).collection('settings').findOne({}), waits.read);
-    return connectionOf(client, at);
+    return connectionOf(client, at, reasonIn);
   } catch (error) {
     await client?.close().catch(() => undefined);
     if (error instanceof ReadStoreError) throw error;
-    const reason = reasonOf(error);
+    const reason = error instanceof Error ? reasonIn(error) : reasonOf(error);
     // The driver quotes an address that it cannot read, credentials and all.
     throw new ReadStoreError(`${at.address}: ${reason.replaceAll(at.url, at.address)}`);
   }
