@@ -82,6 +82,18 @@ function failures(server: OwnKafka): void {
       await bus.close();
     });
 
+    it('is seen to be dead, and to be there again, by a process that has nothing to send', async () => {
+      complaints.length = 0;
+      const bus = opening(kafkaOptions(server.url, log));
+      await until(() => bus.standing().state === 'up' && bus.standing().errors === 0, 'it is there');
+      server.signal('SIGKILL');
+      await until(() => bus.standing().state === 'down', 'it is missed');
+      assert.match(bus.standing().lastError?.message ?? '', /^kafka:/);
+      await server.start();
+      await until(() => bus.standing().state === 'up', 'it is there again');
+      await bus.close();
+    });
+
     it('loses nothing that stands where answers are lost, whatever is sent behind it', async (t) => {
       let [answers, cutting] = [0, false];
       // Nine in a row, so that the driver gives a batch up, then five that arrive.

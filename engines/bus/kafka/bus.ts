@@ -34,6 +34,7 @@ class KafkaBus implements Bus {
   readonly #lanes = new Map<string, Lane>();
   readonly #consumers = new Set<BusConsumer>();
   #dealt = 0;
+  readonly #stopAsking: () => void;
   #closed = false;
 
   constructor(given: KafkaOptions) {
@@ -42,7 +43,7 @@ class KafkaBus implements Bus {
     this.#standing = kafkaStanding(options.address, options.clock);
     this.#topics = new KafkaTopics(options, this.#standing);
     this.#producers = Array.from({ length: PRODUCERS }, () => kafkaProducer(options));
-    this.#topics.reach().catch(() => undefined);
+    this.#stopAsking = this.#standing.askOn(() => this.#topics.reach());
   }
 
   async declare(wanted: readonly Topic[]): Promise<void> {
@@ -87,6 +88,7 @@ class KafkaBus implements Bus {
 
   async close(): Promise<void> {
     this.#closed = true;
+    this.#stopAsking();
     await Promise.all([...this.#consumers].map((consumer) => consumer.stop()));
     await Promise.all([...this.#producers.map((producer) => producer.close()), this.#topics.close()]);
   }

@@ -59,6 +59,12 @@ const MOST_COMPLAINTS = 100;
 /** What it warns of is seen to: behind a failure the same batch follows, or another producer. */
 const SEEN_TO = 'Limiting retries for the idempotent producer';
 
+/** What it says, and why where it says that beside it. */
+function textOf({ message, error, reason }: LogEntry['log']): string {
+  const why = [error, reason].find((told) => typeof told === 'string' && !message.includes(told));
+  return why === undefined ? message : `${message}: ${why}`;
+}
+
 /** What the driver says, each thing once in a while: it says it again with each try, and of each client. */
 export function complaintsTo({ log, clock, address }: KafkaOptions) {
   const told = new Map<string, number>();
@@ -66,7 +72,8 @@ export function complaintsTo({ log, clock, address }: KafkaOptions) {
   return {
     /** What it has said last of what does not work. */
     last: (): string | undefined => last,
-    tell({ namespace, level, log: { message } }: LogEntry): void {
+    tell({ namespace, level, log: entry }: LogEntry): void {
+      const message = textOf(entry);
       if (message.startsWith(SEEN_TO)) return;
       if (level === logLevel.ERROR) last = message;
       const what = `${namespace}: ${message}`;

@@ -10,6 +10,8 @@ import type { KafkaStanding } from './standing.ts';
 const waits = {
   /** Of one question. */
   ask: 4_000,
+  /** Of the one whether it is there at all. */
+  reach: 3_000,
   declare: 15_000,
   /** For how long a topic that a broker does not know may be one of which it has not heard yet. */
   unknown: 800,
@@ -56,7 +58,7 @@ export class KafkaTopics {
 
   /** Asks for anything, so that it is known how Kafka is doing. @throws BusError */
   async reach(): Promise<void> {
-    await this.#ask('cluster', (admin) => admin.describeCluster());
+    await this.#ask('cluster', (admin) => admin.describeCluster(), waits.reach);
   }
 
   /** @throws BusError `no_such_topic` for one that stays unknown */
@@ -123,9 +125,13 @@ export class KafkaTopics {
     throw new BusError('unavailable', `${this.#options.address}: topic ${leaderless.name} has no leader`);
   }
 
-  async #ask<R>(doing: string, work: (admin: Admin) => Promise<R>): Promise<R> {
+  async #ask<R>(
+    doing: string,
+    work: (admin: Admin) => Promise<R>,
+    longestMs: number = waits.ask,
+  ): Promise<R> {
     try {
-      const result = await this.#admin.use(work, waits.ask);
+      const result = await this.#admin.use(work, longestMs);
       this.#standing.answered('reads');
       return result;
     } catch (error) {
