@@ -228,8 +228,9 @@ export async function openEngines(options: EnginesOptions): Promise<ProcessEngin
     history: store.epoch,
   });
   begun.defer(service.close);
-  // Whoever neither takes commands nor tells what has happened reaches for none outside.
-  const busAt: BusAt = has('write-side') || has('publisher') ? config.bus : { engine: 'memory' };
+  // Whoever neither takes commands nor tells what has happened reaches for none outside, and has none to tell of.
+  const usesBus = has('write-side') || has('publisher');
+  const busAt: BusAt = usesBus ? config.bus : { engine: 'memory' };
   const { bus, sealing, claim } = await openBus(
     { ...config, bus: busAt },
     { clock: machineClock, log, newId },
@@ -264,7 +265,7 @@ export async function openEngines(options: EnginesOptions): Promise<ProcessEngin
     standings: [
       { name: 'event-store', standing: store.standing },
       { name: 'read-store', standing: readStore.standing },
-      { name: 'bus', standing: () => bus.standing() },
+      ...(usesBus ? [{ name: 'bus', standing: () => bus.standing() } as const] : []),
     ],
     workOf,
     close: () => opened.disposeAsync(),

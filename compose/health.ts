@@ -11,7 +11,11 @@ export const healthOf = (consumers: readonly ConsumerStatus[]): Health[string] =
     ({ state, problem }) => state === 'stopped' || state === 'newer-event' || problem !== undefined,
   );
   const parked = consumers.reduce((sum, { parkedKeys }) => sum + parkedKeys, 0);
-  const problems = troubled.map(({ name, problem }) => `${name}: ${problem ?? 'stopped'}`);
+  // One engine that is away is the trouble of all who wait for it: it is told once, with their names.
+  const byProblem = Map.groupBy(troubled, ({ problem = 'stopped' }) => problem);
+  const problems = [...byProblem].map(
+    ([problem, all]) => `${all.map(({ name }) => name).join(', ')}: ${problem}`,
+  );
   const reasons = consumers.flatMap(({ name, parkedFor }) =>
     parkedFor === undefined ? [] : [`${name}: ${parkedFor}`],
   );

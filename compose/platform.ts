@@ -122,9 +122,10 @@ function forRoles(
   clock: SharedClock | undefined,
 ): readonly Router[] | undefined {
   if (knows === undefined) return undefined;
+  const lives = clock === undefined ? 'system' : 'simulated';
   return [
     ...roles.flatMap(({ decides }) =>
-      decides ? [dispatchRoutes({ registry, dispatch: decides, knows })] : [],
+      decides ? [dispatchRoutes({ registry, dispatch: decides, knows, lives })] : [],
     ),
     ...(clock === undefined ? [] : [clock.routes(knows)]),
   ];

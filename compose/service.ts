@@ -10,7 +10,7 @@ import { remoteDispatch } from '#engines/service/dispatch.ts';
 import { serviceTokens } from '#engines/service/tokens.ts';
 import { doubled, pause } from '#runtime/pause.ts';
 import { reasonOf } from '#runtime/reason.ts';
-import { serviceLimits, servicePaths } from '#runtime/service/limits.ts';
+import { serviceLimits } from '#runtime/service/limits.ts';
 import type { KnowsRole } from '#write-side/service/dispatch.ts';
 import { registry } from './contexts.ts';
 import { serviceKeyOf } from './service-key.ts';
@@ -47,18 +47,27 @@ export interface ServiceOptions {
   readonly history: string;
 }
 
+/** How the write side is asked whether it is there. */
+interface Greeted {
+  /** Resolves when it was asked for the first time, whatever came of it. */
+  readonly first: Promise<void>;
+  stop(): Promise<void>;
+}
+
 /** Asks again and again whether the write side would let us in, so that health says so before anybody's command has failed. */
-function greeting(client: ServiceClient, clock: Clock): () => Promise<void> {
+function greeting(client: ServiceClient, clock: Clock): Greeted {
   const stopped = new AbortController();
   const { greetingEveryMs, greetingWithinMs, greetingAgainMs } = serviceLimits;
+  const first = Promise.withResolvers<void>();
 
   async function greet(): Promise<void> {
     for (let failures = 0; !stopped.signal.aborted; ) {
       // What comes of it stands in the client's standing.
-      const greeted = await client
-        .ask(servicePaths.greeting, '{}', greetingWithinMs, stopped.signal)
-        .then(() => true)
-        .catch(() => false);
+      const greeted = await client.greet(greetingWithinMs, stopped.signal).then(
+        () => true,
+        () => false,
+      );
+      first.resolve();
       failures = greeted ? 0 : failures + 1;
       const pauseMs = greeted ? greetingEveryMs : doubled(failures, greetingAgainMs, greetingEveryMs);
       await pause(clock, pauseMs, stopped.signal);
@@ -66,9 +75,12 @@ function greeting(client: ServiceClient, clock: Clock): () => Promise<void> {
   }
 
   const greeted = greet();
-  return () => {
-    stopped.abort();
-    return greeted;
+  return {
+    first: first.promise,
+    stop() {
+      stopped.abort();
+      return greeted;
+    },
   };
 }
 
@@ -96,19 +108,22 @@ export async function openService(options: ServiceOptions): Promise<Service> {
   if (config.roles.includes('write-side')) return { knows: tokens.verify, close: async () => undefined };
   const { url } = config.service;
   if (url === undefined) return { close: async () => undefined };
-  const client = serviceClient({ url, token: tokens.issue, clock: machineClock });
+  const client = serviceClient({ url, token: tokens.issue, clock: machineClock, lives: config.clock });
+  await using begun = new AsyncDisposableStack();
+  begun.defer(client.close);
+  const greeted = greeting(client, machineClock);
+  begun.defer(greeted.stop);
+  // Where the clocks differ, that says so, and not that nobody tells the time.
+  await greeted.first;
   const clock = await follow(client, options);
-  const stopGreeting = greeting(client, machineClock);
+  if (clock !== undefined) begun.defer(clock.stop);
+  const opened = begun.move();
   return {
     writeSide: {
       dispatch: remoteDispatch({ client, registry, newId, log }),
       standing: client.standing,
       ...(clock !== undefined && { clock }),
     },
-    async close() {
-      await stopGreeting();
-      client.close();
-      await clock?.stop();
-    },
+    close: () => opened.disposeAsync(),
   };
 }

@@ -3,7 +3,8 @@ import https from 'node:https';
 import type { Clock } from '#domain/kernel/ports/facts.ts';
 import type { Standing } from '#domain/kernel/ports/standing.ts';
 import { reasonOf } from '#runtime/reason.ts';
-import { serviceLimits } from '#runtime/service/limits.ts';
+import { type ClockKind, Greeting } from '#runtime/service/greeting.ts';
+import { serviceLimits, servicePaths } from '#runtime/service/limits.ts';
 import { watched } from '../standing.ts';
 
 /** No answer, and nobody can tell what became of what was asked. */
@@ -43,6 +44,12 @@ export interface ServiceClient {
    * @throws UnansweredError after the time, or when the connection breaks; NotOursError; TooMuchUnderWayError
    */
   ask(path: string, text: string, withinMs: number, signal?: AbortSignal): Promise<Answered>;
+  /**
+   * Asks whether we would be let in. Where the business lives by another clock than here, nothing else is asked until it does not.
+   *
+   * @throws what `ask` throws
+   */
+  greet(withinMs: number, signal?: AbortSignal): Promise<void>;
   standing(): Standing;
   /** What is under way is answered no more. */
   close(): void;
@@ -54,6 +61,8 @@ export interface ServiceClientOptions {
   readonly token: () => Promise<string>;
   /** The machine's. */
   readonly clock: Clock;
+  /** By which clock the business lives here. */
+  readonly lives: ClockKind;
 }
 
 /** What breaks before its first byte on a connection that was kept had been closed there meanwhile. */
@@ -84,22 +93,23 @@ function strangeness({ status, body }: Answered): string | undefined {
     return 'it does not know our token: SERVICE_KEY_FILE or the history of DATA_DIR is another there, or the clocks differ';
   // What stands before it may say without JSON that it is away.
   if (status < 500 && (body === undefined || status === 404 || status === 405))
-    return `it answers ${status} as no write side does: SERVICE_URL has to name its SERVICE_PORT`;
+    return `it answers ${status} as no write side of this version does: SERVICE_URL has to name its SERVICE_PORT, or it is of an older one`;
   return undefined;
 }
 
-/** Where one connection is silent, those that lead there too may be: their other end may be gone without a word. */
-function leaveIdle(agent: http.Agent): void {
-  for (const sockets of Object.values(agent.freeSockets))
-    for (const socket of sockets ?? []) socket.destroy();
+/** How its clock differs from ours; undefined: it does not, or it does not say. */
+function otherClock({ body }: Answered, here: ClockKind): string | undefined {
+  const there = Greeting.safeParse(body).data?.clock;
+  if (there === undefined || there === here) return undefined;
+  return `CLOCK is ${there} there and ${here} here: all roles live by one clock`;
 }
 
-type Post = (path: string, text: string, authorization: string, signal: AbortSignal) => Promise<Answered>;
+/** Connections that are kept, and what is sent over them. */
+function sendingTo(url: string) {
+  const { Agent, request: send } = url.startsWith('https:') ? https : http;
+  const agent = new Agent({ keepAlive: true, maxSockets: serviceLimits.connections });
 
-/** Posts over the connections of an agent. */
-function posting(url: string, agent: http.Agent): Post {
-  const { request: send } = url.startsWith('https:') ? https : http;
-  return function once(path, text, authorization, signal) {
+  function once(path: string, text: string, authorization: string, signal: AbortSignal): Promise<Answered> {
     return new Promise((resolve, reject) => {
       const request = send(`${url}${path}`, {
         ...{ method: 'POST', agent, signal },
@@ -119,58 +129,82 @@ function posting(url: string, agent: http.Agent): Post {
       });
       request.end(text);
     });
+  }
+
+  return {
+    once,
+    /** Where one is silent, those that lead there too may be: their other end may be gone without a word. */
+    leaveIdle(): void {
+      for (const sockets of Object.values(agent.freeSockets))
+        for (const socket of sockets ?? []) socket.destroy();
+    },
+    end: () => agent.destroy(),
   };
 }
 
 /** Speaks HTTP to the service port, over connections that are kept. */
-export function serviceClient({ url, token, clock }: ServiceClientOptions): ServiceClient {
-  const { Agent } = url.startsWith('https:') ? https : http;
-  const agent = new Agent({ keepAlive: true, maxSockets: serviceLimits.connections });
-  const once = posting(url, agent);
+export function serviceClient({ url, token, clock, lives }: ServiceClientOptions): ServiceClient {
+  const sending = sendingTo(url);
   const closing = new AbortController();
   let underWay = 0;
+  let different: string | undefined;
   const seen = watched(url, clock.now);
 
   /** @param lateMs how long was waited, where that was too long */
   function unanswered(error: unknown, isLeft: boolean, lateMs: number | undefined): UnansweredError {
     const why = lateMs === undefined ? reasonOf(error) : `no answer within ${lateMs} ms`;
     const message = `${url}: ${why}`;
-    if (lateMs !== undefined) leaveIdle(agent);
+    if (lateMs !== undefined) sending.leaveIdle();
     // Whoever asked has gone: that is no failure of what was asked.
     if (!isLeft) seen.failed(message, 'writes');
     return new UnansweredError(message, { cause: error });
   }
 
-  return {
-    async ask(path, text, withinMs, signal) {
-      if (underWay >= serviceLimits.underWay) throw new TooMuchUnderWayError();
-      underWay += 1;
-      const over = AbortSignal.any([
-        ...[closing.signal, AbortSignal.timeout(withinMs)],
-        ...(signal === undefined ? [] : [signal]),
-      ]);
-      try {
-        const answered = await once(path, text, `Bearer ${await token()}`, over);
-        const strange = strangeness(answered);
-        if (strange !== undefined) throw new NotOursError(`${url}: ${strange}`);
-        seen.answered();
-        return answered;
-      } catch (error) {
-        if (error instanceof NotOursError) {
-          seen.failed(error, 'writes');
-          throw error;
-        }
-        const isLeft = signal?.aborted === true;
-        const isLate = over.aborted && !closing.signal.aborted && !isLeft;
-        throw unanswered(error, isLeft, isLate ? withinMs : undefined);
-      } finally {
-        underWay -= 1;
+  /** @throws NotOursError, and whatever sending fails with */
+  async function askOurs(path: string, text: string, signal: AbortSignal): Promise<Answered> {
+    const isGreeting = path === servicePaths.greeting;
+    if (different !== undefined && !isGreeting) throw new NotOursError(`${url}: ${different}`);
+    const answered = await sending.once(path, text, `Bearer ${await token()}`, signal);
+    const strange = strangeness(answered);
+    if (strange === undefined && isGreeting) different = otherClock(answered, lives);
+    const why = strange ?? different;
+    if (why !== undefined) throw new NotOursError(`${url}: ${why}`);
+    return answered;
+  }
+
+  async function ask(path: string, text: string, withinMs: number, signal?: AbortSignal): Promise<Answered> {
+    if (underWay >= serviceLimits.underWay) throw new TooMuchUnderWayError();
+    underWay += 1;
+    const over = AbortSignal.any([
+      ...[closing.signal, AbortSignal.timeout(withinMs)],
+      ...(signal === undefined ? [] : [signal]),
+    ]);
+    try {
+      const answered = await askOurs(path, text, over);
+      seen.answered();
+      return answered;
+    } catch (error) {
+      if (error instanceof NotOursError) {
+        seen.failed(error, 'writes');
+        throw error;
       }
+      const isLeft = signal?.aborted === true;
+      const isLate = over.aborted && !closing.signal.aborted && !isLeft;
+      throw unanswered(error, isLeft, isLate ? withinMs : undefined);
+    } finally {
+      underWay -= 1;
+    }
+  }
+
+  return {
+    ask,
+    async greet(withinMs, signal) {
+      await ask(servicePaths.greeting, '{}', withinMs, signal);
     },
     standing: seen.standing,
     close() {
       closing.abort();
-      agent.destroy();
+      sending.end();
     },
   };
 }

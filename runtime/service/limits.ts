@@ -31,7 +31,7 @@ export const serviceLimits = {
   /** How long a role may be silent while the others wait for it, in milliseconds: then they go on without it. */
   silenceMs: 5_000,
   /** Between two looks whether the write side is there, in milliseconds, and how long one may take. */
-  greetingEveryMs: 5_000,
+  greetingEveryMs: 2_000,
   greetingWithinMs: 3_000,
   /** And the first of the pauses while it is not, which grow. */
   greetingAgainMs: 250,

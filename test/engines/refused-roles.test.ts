@@ -129,6 +129,11 @@ async function whoEnds({ ours, theirs, writeSide, address }: Platforms): Promise
       { code: 69, says: new RegExp(`${address} is of another one`) },
     ],
     ['write-side,sagas', { ...ours, SERVICE_PORT: '0' }, { code: 69, says: new RegExp(`${writeSide.pid}`) }],
+    [
+      'read-api',
+      { ...ours, CLOCK: 'simulated' },
+      { code: 69, says: /^SERVICE_URL tells no time: .*: CLOCK is system there and simulated here/ },
+    ],
     ['sagas', ours, { code: 78, says: /--role: sagas without write-side/ }],
   ];
   const others = await Promise.all(refused.map(([roles, environment]) => startOne(roles, environment)));
@@ -147,7 +152,7 @@ async function whoStays({ ours, theirs, writeSide, theirWriteSide }: Platforms):
   };
   const whys = {
     key: /does not know our token: SERVICE_KEY_FILE or the history/,
-    port: /answers 404 as no write side does: SERVICE_URL/,
+    port: /answers 404 as no write side of this version does: SERVICE_URL/,
     history: /SERVICE_KEY_FILE or the history of DATA_DIR is another there/,
     nobody: /ECONNREFUSED/,
   };

@@ -31,8 +31,9 @@ const settings = readConfig({
   ...{ SERVICE_PORT: port, SERVICE_URL: `http://127.0.0.1:${port}` },
 });
 const logged: string[] = [];
-function start(some: readonly PlatformRole[]): Promise<Platform> {
-  const config: Config = { ...settings, roles: roles.filter((role) => some.includes(role)), whole: false };
+function start(some: readonly PlatformRole[], others: Partial<Config> = {}): Promise<Platform> {
+  const own = { roles: roles.filter((role) => some.includes(role)), whole: false };
+  const config: Config = { ...settings, ...own, ...others };
   return startPlatform({
     ...{ config, version: 'test', log: openLog('warn', { write: (line: string) => void logged.push(line) }) },
     onFatal: (error) => assert.fail(error),
@@ -86,6 +87,14 @@ test('each half tells of what it has, and serves it alone', async () => {
   assert.equal(await statusOf(`${deciding.url}/graphql`), 404);
   assert.equal(await statusOf(`${read.url}/dev/clock`), 404);
   assert.equal(await statusOf(`http://127.0.0.1:${port}/health/ready`), 200);
+  const third = await start(['read-api']);
+  // What it has no use for is none of its engines.
+  assert.deepEqual(
+    [decides.components, reads.components, (await healthOf(third.url)).components].map((all) => 'bus' in all),
+    [true, true, false],
+  );
+  assert.doesNotMatch(await (await fetch(`${third.url}/metrics`)).text(), /engine="bus"/);
+  await third.stop();
   for (const url of [deciding.url, read.url]) {
     const text = await (await fetch(`${url}/metrics`)).text();
     assert.equal(/annals_commands_limit/.test(text), url === deciding.url);
@@ -119,6 +128,20 @@ test('the clock is one, and a move ends when the views are there', async () => {
   await ask(`${deciding.url}/dev/clock`, { to: '2026-06-01T02:00:00.000Z' });
   const late = await openWallet(there, 'c').catch((error: Error) => error);
   assert.match(String(late instanceof Error ? late.message : late.code), /unauthenticated/);
+});
+
+test('a half that lives by another clock is read from, says so, and sends no command', async () => {
+  const other = await start(['read-api'], { clock: 'system' });
+  const told = await until(async () => {
+    const { httpStatus, status, components } = await healthOf(other.url);
+    return components['write-side']?.ready === false && { httpStatus, status, components };
+  }, 'the clocks are compared');
+  assert.deepEqual([told.httpStatus, told.status], [200, 'degraded']);
+  assert.match(
+    told.components['write-side']?.detail ?? '',
+    /CLOCK is simulated there and system here: all roles live by one clock/,
+  );
+  await other.stop();
 });
 
 test('while the deciding half is away the other is read from, and says of commands that the same id tells', async () => {

@@ -1,8 +1,10 @@
 import { type RequestHandler, Router } from 'express';
+import type { z } from 'zod';
 import type { Dispatch } from '#domain/kernel/envelope.ts';
 import type { Registry } from '#domain/kernel/registry.ts';
 import { Invalid, RejectedError, Unauthenticated } from '#domain/kernel/rejections.ts';
 import { bearerToken } from '#runtime/bearer.ts';
+import type { ClockKind, Greeting } from '#runtime/service/greeting.ts';
 import { serviceLimits, servicePaths } from '#runtime/service/limits.ts';
 import { readEnvelope, replyText } from '#runtime/service/messages.ts';
 import { readJson } from '../rest/body.ts';
@@ -23,13 +25,16 @@ export interface DispatchRoutes {
   readonly registry: Registry;
   readonly dispatch: Dispatch;
   readonly knows: KnowsRole;
+  /** By which clock the business lives. */
+  readonly lives: ClockKind;
 }
 
 /**
- * `POST /greeting`: `{}` for `{}`, for a role that asks whether it would be let in. `POST /dispatch`: an envelope in, what its command came to out, with status 200 whatever that is. Who acts, and by which way they have
- * come, is believed: the role that sends it has asked for the person's token.
+ * `POST /greeting`: what there is to know of us, for a role that asks whether it would be let in. `POST /dispatch`: an envelope in,
+ * what its command came to out, with status 200 whatever that is. Who acts, and by which way they have come, is believed: the role
+ * that sends it has asked for the person's token.
  */
-export function dispatchRoutes({ registry, dispatch, knows }: DispatchRoutes): Router {
+export function dispatchRoutes({ registry, dispatch, knows, lives }: DispatchRoutes): Router {
   const router = Router({ caseSensitive: true, strict: true });
   router.post(servicePaths.dispatch, onlyRoles(knows), async (request, response) => {
     const envelope = readEnvelope(await readJson(request, serviceLimits.requestBytes));
@@ -40,7 +45,7 @@ export function dispatchRoutes({ registry, dispatch, knows }: DispatchRoutes): R
   });
   router.post(servicePaths.greeting, onlyRoles(knows), async (request, response) => {
     await readJson(request, serviceLimits.requestBytes);
-    response.json({});
+    response.json({ clock: lives } satisfies z.input<typeof Greeting>);
   });
   return router;
 }

@@ -30,6 +30,11 @@ test('a consumer that has stopped, or tries in vain, makes it unready and says w
     ready: false,
     detail: 'sagas:outbox: overloaded',
   });
+  const named = (name: string, problem: string) => ({ ...consumer, name, problem });
+  assert.deepEqual(
+    healthOf([named('view:a', 'no answer'), named('view:b', 'a mistake'), named('view:c', 'no answer')]),
+    { ready: false, detail: 'view:a, view:c: no answer; view:b: a mistake' },
+  );
   assert.equal(healthOf([{ ...consumer, state: 'stopped' }]).ready, false);
 });
 

@@ -57,7 +57,12 @@ async function givenOwner({
 type Owner = Awaited<ReturnType<typeof givenOwner>>;
 
 function clientOf({ http }: Pick<Owner, 'http'>) {
-  const client = serviceClient({ url: http.url, token: async () => 'role', clock: system });
+  const client = serviceClient({
+    url: http.url,
+    token: async () => 'role',
+    clock: system,
+    lives: 'simulated',
+  });
   after(client.close);
   return client;
 }

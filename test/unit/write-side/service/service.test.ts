@@ -11,6 +11,7 @@ import { NotOursError, serviceClient } from '#engines/service/client.ts';
 import { remoteDispatch } from '#engines/service/dispatch.ts';
 import { serviceTokens } from '#engines/service/tokens.ts';
 import { serviceLimits, servicePaths } from '#runtime/service/limits.ts';
+import { replyText } from '#runtime/service/messages.ts';
 import { recorded } from '#test/support/given.ts';
 import { seededIds } from '#test/support/seeded.ts';
 import { dispatchRoutes } from '#write-side/service/dispatch.ts';
@@ -48,8 +49,12 @@ const answering = (rejection: Rejection): Reply => ({
   ...{ outcome: 'rejected', commandId: 'c1', rejection, position: 7n, events: [rung] },
 });
 
-function clientAt(url: string, token: () => Promise<string> = tokens.issue) {
-  const client = serviceClient({ url, token, clock });
+function clientAt(
+  url: string,
+  token: () => Promise<string> = tokens.issue,
+  lives: 'system' | 'simulated' = 'system',
+) {
+  const client = serviceClient({ url, token, clock, lives });
   after(client.close);
   return client;
 }
@@ -73,7 +78,7 @@ async function openService(answer: (envelope: Envelope) => Reply | Promise<Reply
     return answer(one);
   };
   const { port } = await openBells(() => assert.fail('not by this way'), {
-    more: [dispatchRoutes({ registry, dispatch, knows: tokens.verify })],
+    more: [dispatchRoutes({ registry, dispatch, knows: tokens.verify, lives: 'system' })],
   });
   const told = logged();
   const send = remoteDispatch({ client: clientAt(port.url), registry, newId, log: told.log });
@@ -124,7 +129,9 @@ test('an event of an older version is told as it was lifted, and keeps the versi
   const moved = recorded({ type: 'Moved', data: {} }, {}, { version: 1 });
   const reply: Reply = { ...accepted, events: [moved], decision: moved } as Reply;
   const { port } = await openBells(() => reply, {
-    more: [dispatchRoutes({ registry: known, dispatch: async () => reply, knows: tokens.verify })],
+    more: [
+      dispatchRoutes({ registry: known, dispatch: async () => reply, knows: tokens.verify, lives: 'system' }),
+    ],
   });
   const { log } = logged();
   const send = remoteDispatch({ client: clientAt(port.url), registry: known, newId, log });
@@ -179,12 +186,45 @@ test('what is no envelope, or too large, is refused, and a role that sends it he
 test('whoever would be let in is told so, and nobody else is', async () => {
   const { url, asked } = await openService(() => accepted);
   const client = clientAt(url);
-  assert.deepEqual(await client.ask(servicePaths.greeting, '{}', 1_000), { status: 200, body: {} });
+  assert.deepEqual(await client.ask(servicePaths.greeting, '{}', 1_000), {
+    status: 200,
+    body: { clock: 'system' },
+  });
   assert.equal(client.standing().state, 'up');
   const stranger = clientAt(url, async () => 'x');
   await assert.rejects(stranger.ask(servicePaths.greeting, '{}', 1_000), NotOursError);
   assert.equal(stranger.standing().state, 'down');
   assert.deepEqual(asked, []);
+});
+
+test('a role that lives by another clock says so, and sends nothing until both live by the same', async () => {
+  let lives: string | undefined = 'simulated';
+  let sent = 0;
+  const url = await openSocket((socket) =>
+    socket.on('data', (data) => {
+      const isGreeting = String(data).startsWith(`POST ${servicePaths.greeting} `);
+      if (!isGreeting) sent += 1;
+      const body = JSON.stringify(isGreeting ? { clock: lives } : JSON.parse(replyText(registry, accepted)));
+      socket.write(`HTTP/1.1 200 OK\r\nContent-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`);
+    }),
+  );
+  const client = clientAt(url);
+  const { log } = logged();
+  const send = remoteDispatch({ client, registry, newId, log });
+  await assert.rejects(client.greet(1_000), NotOursError);
+  assert.equal(codeOf(await send(envelope)), 'unavailable');
+  assert.equal(sent, 0);
+  const { state, lastError } = client.standing();
+  assert.equal(state, 'down');
+  assert.match(lastError?.message ?? '', /: CLOCK is simulated there and system here/);
+  assert.doesNotMatch(lastError?.message ?? '', /SERVICE_URL/);
+  // One of an older version says nothing of it.
+  for (const same of ['system', undefined]) {
+    lives = same;
+    await client.greet(1_000);
+    assert.equal(codeOf(await send(envelope)), 'accepted');
+    assert.equal(client.standing().state, 'up');
+  }
 });
 
 test('what answers and is no write side is named for that: nothing was taken in, and the command may come again', async () => {
@@ -198,7 +238,10 @@ test('what answers and is no write side is named for that: nothing was taken in,
     assert.equal(codeOf(reply), 'unavailable', url);
     const { state, lastError } = client.standing();
     assert.equal(state, 'down', url);
-    assert.match(lastError?.message ?? '', /^http:.* answers \d+ as no write side does: SERVICE_URL/);
+    assert.match(
+      lastError?.message ?? '',
+      /^http:.* answers \d+ as no write side of this version does: SERVICE_URL .*, or it is of an older one/,
+    );
   }
 });
 
