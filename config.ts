@@ -113,7 +113,7 @@ export type FileSettings =
 /** A setting that is well-formed, but names what this machine cannot give; one line. */
 export class UnusableError extends Error {
   readonly code = 'unusable';
-  constructor(setting: 'DATA_DIR' | '--data' | FileSettings | PortSettings, why: string) {
+  constructor(setting: 'DATA_DIR' | '--data' | 'READ_STORE' | FileSettings | PortSettings, why: string) {
     super(`${setting} cannot be used: ${why}`);
     this.name = 'UnusableError';
   }

@@ -23,8 +23,12 @@ async function main(words: readonly string[]): Promise<ExitCode> {
     return parsed.values.help === true ? 0 : EXIT.misused;
   }
   const { dataDir, readStore } = readConfig();
-  const folder = parsed.values.data ?? dataDir;
-  const work = await openWorkplace({ folder, readStore, views, registry, print });
+  const { data, 'this-read-store': whicheverReadStore } = parsed.values;
+  const where =
+    data === undefined
+      ? ({ folder: dataDir, named: 'DATA_DIR' } as const)
+      : ({ folder: data, named: '--data' } as const);
+  const work = await openWorkplace({ ...where, readStore, whicheverReadStore, views, registry, print });
   try {
     return await projections(work, rest);
   } finally {
@@ -36,7 +40,11 @@ const parse = (words: readonly string[]) =>
   parseArgs({
     args: [...words],
     allowPositionals: true,
-    options: { data: { type: 'string' }, help: { type: 'boolean', short: 'h' } },
+    options: {
+      data: { type: 'string' },
+      'this-read-store': { type: 'boolean', default: false },
+      help: { type: 'boolean', short: 'h' },
+    },
   });
 
 try {

@@ -12,6 +12,8 @@ import type { View } from '#projections/view.ts';
 
 /** What the commands work on, opened by `cli/main.ts`. */
 export interface Workplace {
+  /** Where the history is. */
+  readonly folder: string;
   readonly views: readonly View[];
   readonly registry: Registry;
   readonly store: Pick<EventStore, 'head' | 'readAll'>;
@@ -23,7 +25,7 @@ export interface Workplace {
   print(line: string): void;
 }
 
-export const projectionsUsage = `npm run cli -- projections <command> [--data DIR]
+export const projectionsUsage = `npm run cli -- projections <command> [--data DIR] [--this-read-store]
 
   status              where each view stands, and what is parked
   rebuild <view>      fills the view anew beside the live one, and switches when it has caught up
@@ -31,7 +33,10 @@ export const projectionsUsage = `npm run cli -- projections <command> [--data DI
   parked              every parked key, with its error and how many events wait
   retry [view] [key]  asks for another try of parked keys, in the order of their events
 
-Exit codes: 0 done or equal, 1 failed or differs, 64 not understood, 65 damaged data, 69 data not to be had,
+The history is in --data or DATA_DIR, the views are in READ_STORE, which has to be the running platform's. Where the process that
+writes the history has noted another one, nothing is done: --this-read-store works on the one that is named all the same.
+
+Exit codes: 0 done or equal, 1 failed, differs or nothing there, 64 not understood, 65 damaged data, 69 data not to be had,
 70 anything unexpected, 78 a bad setting.`;
 
 /** 0: done or equal. 1: failed or differs. 64: not understood. */
@@ -41,11 +46,11 @@ export type ExitCode = 0 | 1 | typeof EXIT.misused;
 export async function projections(work: Workplace, words: readonly string[]): Promise<ExitCode> {
   const [command, name, key, ...rest] = words;
   if (rest.length > 0) return usage(work, `too many words: ${rest.join(' ')}`);
-  if (command === 'retry') return retry(work, name, key);
-  if (command === 'status' && name === undefined) return status(work);
-  if (command === 'parked' && name === undefined) return parked(work);
+  if (command === 'retry') return looking(work, () => retry(work, name, key));
+  if (command === 'status' && name === undefined) return looking(work, () => status(work));
+  if (command === 'parked' && name === undefined) return looking(work, () => parked(work));
   if (command !== 'rebuild' && command !== 'verify') return usage(work, undefined);
-  if (command === 'verify' && name === undefined) return verifyEach(work);
+  if (command === 'verify' && name === undefined) return looking(work, () => verifyEach(work));
   const view = work.views.find((it) => it.name === name);
   if (key !== undefined) return usage(work, `too many words: ${key}`);
   if (view === undefined)
@@ -53,7 +58,26 @@ export async function projections(work: Workplace, words: readonly string[]): Pr
       work,
       `there is no view ${name ?? ''}; there are ${work.views.map((it) => it.name).join(', ')}`,
     );
+  sayWhere(work);
   return orWhy(work, () => (command === 'rebuild' ? rebuild(work, view) : verify(work, view)));
+}
+
+/** Which stores they are comes from the shell: whoever has another one in mind sees it here. */
+function sayWhere({ folder, readStore, print }: Workplace): void {
+  print(`The history in ${folder}, the read store ${readStore.standing().address}.`);
+}
+
+/** Says first what is looked at, and last where there is nothing to be seen: a store without a view is no healthy one. */
+async function looking(work: Workplace, command: () => Promise<ExitCode>): Promise<ExitCode> {
+  const { readStore, views, print } = work;
+  sayWhere(work);
+  const isEmpty = (await viewStatus(readStore, views)).every(({ live }) => live === undefined);
+  const code = await command();
+  if (!isEmpty) return code;
+  print(
+    `There is no view in ${readStore.standing().address}: no platform has worked on it yet, or READ_STORE and --data name another place than its.`,
+  );
+  return 1;
 }
 
 function usage({ print }: Workplace, problem: string | undefined): ExitCode {

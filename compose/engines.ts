@@ -282,21 +282,35 @@ export interface BesideEngines {
   close(): Promise<void>;
 }
 
+export interface BesideOptions {
+  readonly folder: string;
+  /** What names the folder. */
+  readonly named?: 'DATA_DIR' | '--data';
+  readonly registry: Registry;
+  readonly readStore?: ReadStoreAt;
+  /** Also where the process that writes the history works on other read models. */
+  readonly whicheverReadStore?: boolean;
+}
+
 /**
  * Opens a folder beside whoever writes its history.
  *
- * @throws StoreError when there is no history to read, or it is not the whole of what the views have read
+ * @throws StoreError when there is no history to read, or it is not the whole of what the views have read; UnusableError for the folder,
+ *   and for a read store that is another than that of the process which writes
  */
-export async function enginesBeside(
-  folder: string,
-  known: Registry,
-  readStoreAt: ReadStoreAt = { engine: 'sqlite' },
-): Promise<BesideEngines> {
+export async function enginesBeside({
+  folder,
+  named = 'DATA_DIR',
+  registry: known,
+  readStore: readStoreAt = { engine: 'sqlite' },
+  whicheverReadStore = false,
+}: BesideOptions): Promise<BesideEngines> {
   const at = storesAt(folder, readStoreAt);
   const clock = systemClock();
-  // Where there is none, none is made: whoever mistypes its name is told that there is no history.
-  if (existsSync(folder)) useFolder(folder, '--data');
-  const { store, readStore, close } = await openStores(at, { clock, readOnly: true });
+  // Where there is none, none is made: it has no history.
+  if (!existsSync(folder)) throw new UnusableError(named, `there is no folder ${folder}.`);
+  useFolder(folder, named);
+  const { store, readStore, close } = await openStores(at, { clock, readOnly: true, whicheverReadStore });
   const { consumers } = readStore;
   const owner = `cli-${newIds({ clock })()}`;
   return {

@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { ReadStoreAt } from '#config';
+import { type ReadStoreAt, UnusableError } from '#config';
 import { type EventStore, StoreError } from '#domain/kernel/ports/event-store.ts';
 import type { Clock } from '#domain/kernel/ports/facts.ts';
 import { type Log, noLog } from '#domain/kernel/ports/log.ts';
@@ -13,6 +13,7 @@ import { writableFolder } from '#engines/folder.ts';
 import { belongsTo, belongTo } from '#engines/read-store/history.ts';
 import { memoryReadStore } from '#engines/read-store/memory/store.ts';
 import type { MongoReadStore } from '#engines/read-store/mongodb/store.ts';
+import { notedElsewhere, noteFileIn, noteReadStore } from '#engines/read-store/noted.ts';
 import { openSqliteReadStore } from '#engines/read-store/sqlite/store.ts';
 import { demandWholeHistory, refuseLoss } from '#engines/whole-history.ts';
 import { reasonOf } from '#runtime/reason.ts';
@@ -31,6 +32,7 @@ export type StoresAt =
   | { readonly profile: 'mongodb'; readonly folder: string; readonly readStore: MongoAt };
 
 type MongoAt = Extract<ReadStoreAt, { engine: 'mongodb' }>;
+type OnDisk = Exclude<StoresAt, { profile: 'memory' }>;
 
 /** Where the stores of a set-up platform are. */
 export const storesAt = (folder: string, readStore: ReadStoreAt): StoresAt =>
@@ -53,6 +55,8 @@ export interface StoresOptions extends HistoryOptions {
   readonly keyFile?: string | undefined;
   /** Which history the read models are of is said by another process alone. */
   readonly ownedElsewhere?: boolean;
+  /** With `readOnly`: these read models, also where the process that writes the history works on others. */
+  readonly whicheverReadStore?: boolean;
 }
 
 /** The history, and the four ports of what is made again from it. */
@@ -165,8 +169,7 @@ export async function temporaryReadStore(at: StoresAt): Promise<TemporaryReadSto
  *
  * @param elsewhere what tells who has read the history, where that is not in its folder
  */
-async function demandWhole(at: StoresAt, options: StoresOptions, elsewhere?: ReadStore): Promise<void> {
-  if (at.profile === 'memory') return;
+async function demandWhole(at: OnDisk, options: StoresOptions, elsewhere?: ReadStore): Promise<void> {
   const { clock, readOnly = false, log = noLog, acceptedLoss, keyFile } = options;
   const folder = { folder: at.folder, clock, keyFile, elsewhere };
   if (readOnly) await refuseLoss(folder);
@@ -174,12 +177,54 @@ async function demandWhole(at: StoresAt, options: StoresOptions, elsewhere?: Rea
 }
 
 /** @throws StoreError `unavailable` */
-async function demandBelonging(readStore: ReadStore, store: EventStore): Promise<void> {
+async function demandBelonging(at: OnDisk, readStore: ReadStore, store: EventStore): Promise<void> {
   if (await belongsTo(readStore, store.epoch)) return;
   throw new StoreError(
     'unavailable',
-    `READ_STORE does not belong to this history: ${readStore.standing().address} is of another one, or of none, and the process that writes this one has not said otherwise yet.`,
+    `READ_STORE does not belong to the history in ${at.folder}: ${readStore.standing().address} is of another one, or of none, and the process that writes this one has not said otherwise yet. DATA_DIR, too, has to be the write side's.`,
   );
+}
+
+/** As the setting has it, without what the driver is told. */
+const addressOf = (at: OnDisk): string => (at.profile === 'embedded' ? 'sqlite:' : at.readStore.address);
+
+/**
+ * An older state of the same history, which nobody advances any more, looks like any other.
+ *
+ * @param readStore where it is open already
+ * @throws StoreError `unavailable` for whoever may wait for the process that writes; UnusableError
+ */
+async function demandTheWriters(
+  at: OnDisk,
+  options: StoresOptions,
+  readStore: ReadStore | undefined,
+): Promise<void> {
+  if (options.readOnly !== true || options.whicheverReadStore === true) return;
+  const elsewhere = await notedElsewhere(at.folder, addressOf(at), readStore);
+  if (elsewhere === undefined) return;
+  const why = `it names ${addressOf(at)}, and the process that writes the history in ${at.folder} keeps its read models in ${elsewhere}, as it has noted in ${noteFileIn(at.folder)}`;
+  if (options.ownedElsewhere === true)
+    throw new StoreError('unavailable', `READ_STORE cannot be used: ${why}.`);
+  throw new UnusableError(
+    'READ_STORE',
+    `${why}. Name that one; or, to work on this one all the same, add --this-read-store.`,
+  );
+}
+
+/**
+ * Which history the read models are of: whoever only reads them is told, and everybody else says it. Whoever writes the history notes
+ * beside it where they are.
+ */
+async function settleBelonging(
+  at: OnDisk,
+  options: StoresOptions,
+  { store, readStore }: Stores,
+): Promise<void> {
+  const { log = noLog, ownedElsewhere, readOnly } = options;
+  if (ownedElsewhere === true) return demandBelonging(at, readStore, store);
+  if (await belongTo(readStore, store.epoch))
+    log.warn({ epoch: store.epoch }, 'the views belonged to another history and are made anew');
+  if (readOnly !== true) await noteReadStore(at.folder, addressOf(at), readStore);
 }
 
 /**
@@ -187,22 +232,23 @@ async function demandBelonging(readStore: ReadStore, store: EventStore): Promise
  * `readOnly` a process stands beside the one that writes: the history to read only, the read models to write.
  *
  * @throws StoreError, also when the history is not the whole of what was read; with `ownedElsewhere` also while the read models do not
- *   belong to it
+ *   belong to it, or are others than those of the process that writes; UnusableError for settings, without `ownedElsewhere` for that too
  */
 export async function openStores(at: StoresAt, options: StoresOptions): Promise<Stores> {
+  if (at.profile === 'memory') return memoryStores(options);
   const { log = noLog } = options;
   // What is made elsewhere leaves nothing in the folder.
   let readStore = at.profile === 'mongodb' ? await openReadStore(at, log) : undefined;
   let store: EventStore | undefined;
   try {
+    await demandTheWriters(at, options, readStore);
     await demandWhole(at, options, readStore);
     // Before the read models: they tell the next start that there was a history.
     store = await openHistory(at, options);
     readStore ??= await openReadStore(at, log);
-    if (options.ownedElsewhere === true) await demandBelonging(readStore, store);
-    else if (await belongTo(readStore, store.epoch))
-      log.warn({ epoch: store.epoch }, 'the views belonged to another history and are made anew');
-    return storesOf(store, readStore);
+    const stores = storesOf(store, readStore);
+    await settleBelonging(at, options, stores);
+    return stores;
   } catch (error) {
     // Why it was not opened matters more than what closing it says.
     await closeEach(store, readStore).catch(() => undefined);

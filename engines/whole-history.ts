@@ -144,7 +144,10 @@ export async function refuseLoss(folder: HistoryFolder): Promise<void> {
   try {
     const loss = await lossIn(folder, readers);
     if (loss !== undefined)
-      throw new StoreError('unreadable', `${loss.told}. The start of the platform tells more.`);
+      throw new StoreError(
+        'unreadable',
+        `${loss.told}. Or this folder is another than that of the process that writes, whose start tells more: DATA_DIR, or --data, has to name its.`,
+      );
   } finally {
     readers?.close?.();
   }

@@ -34,7 +34,7 @@ assert.match(await planted.ask('{ ledger(currency: "USD") { held } }', sessions.
 
 /** All that was recorded, and all that stands on the topics when the publisher has come to its end. */
 async function published(): Promise<{ events: readonly StoredEvent[]; records: readonly BusRecord[] }> {
-  const { store, close } = await enginesBeside(planted.folder, registry);
+  const { store, close } = await enginesBeside({ folder: planted.folder, registry });
   const records: BusRecord[] = [];
   const { consumers } = memoryStores().readStore;
   const consume = consumerLoop({

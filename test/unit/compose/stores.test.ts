@@ -51,13 +51,19 @@ test('only of what is wrong with the views themselves it is said that they may b
   await (await openStores(at, { clock: systemClock() })).close();
   mkdirSync(join(folder, 'provider.db'));
   const refused = /provider\.db is no file/;
-  for (const opened of [openReadStore(at), enginesBeside(folder, registry)])
+  for (const opened of [openReadStore(at), enginesBeside({ folder, registry })])
     await assert.rejects(
       opened,
       (error: Error) => refused.test(error.message) && !/deleted/.test(error.message),
     );
-  await assert.rejects(enginesBeside(folder, registry), /^UnusableError: --data cannot be used/);
+  await assert.rejects(
+    enginesBeside({ folder, named: '--data', registry }),
+    /^UnusableError: --data cannot be used/,
+  );
   rmSync(join(folder, 'provider.db'), { recursive: true });
   mkdirSync(join(folder, 'views.db-wal'));
-  await assert.rejects(enginesBeside(folder, registry), /--data cannot be used: .*views\.db-wal is no file/);
+  await assert.rejects(
+    enginesBeside({ folder, registry }),
+    /DATA_DIR cannot be used: .*views\.db-wal is no file/,
+  );
 });
