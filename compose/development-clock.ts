@@ -30,7 +30,7 @@ export const clockOperations: readonly DevelopmentOperation[] = [
     method: 'post',
     operationId: 'MoveClock',
     summary:
-      'Moves the simulated clock on, stopping at everything that falls due on the way until it has been done.',
+      'Moves the simulated clock on, stopping at everything that falls due on the way until it has been done. A moment that is past is invalid.',
     body: { name: 'ClockMove', schema: Move },
     answer: told,
   },
@@ -38,7 +38,7 @@ export const clockOperations: readonly DevelopmentOperation[] = [
 
 /**
  * `GET /dev/clock` → `{ now }`; `POST /dev/clock { to }` → `{ now }` moves a simulated clock on, stopping at everything that
- * falls due on the way until it has been done. It exists only where the clock is simulated.
+ * falls due on the way until it has been done, and refuses one that is past. It exists only where the clock is simulated.
  */
 export function developmentClock({ now, moveTo }: Pick<SharedClock, 'now' | 'moveTo'>): Router {
   const router = Router();

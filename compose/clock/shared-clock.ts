@@ -30,8 +30,8 @@ export interface SharedClock {
   now(): Instant;
   /**
    * Moves it on, one move after the other, stopping at everything that falls due on the way, in whatever process, until it has been
-   * done; resolves when every process that follows is done with all of it.
-   * @throws when that takes too long
+   * done; resolves when every process that follows is done with all of it. The present moment lets everything come to rest.
+   * @throws RejectedError for a moment that is past when its turn has come; Error when that takes too long
    */
   moveTo(to: Instant): Promise<void>;
   /** `POST /clock`, where the other processes ask for the next moment. */
@@ -74,16 +74,25 @@ export function sharedClock(options: SharedClockOptions): SharedClock {
   }
 
   // Two at once would fire what falls due in an order that time does not have.
-  function moveTo(to: Instant): Promise<void> {
-    const moved = moving.then(() => move(to));
+  function inTurn(work: () => Promise<void>): Promise<void> {
+    const moved = moving.then(work);
     moving = moved.catch(() => undefined);
     return moved;
   }
 
+  const moveTo = (to: Instant): Promise<void> =>
+    inTurn(async () => {
+      const message = `the clock stands at ${clock.now()}, and goes forwards only`;
+      if (to < clock.now()) throw new RejectedError(invalid([{ path: ['to'], message }]));
+      await move(to);
+    });
+
   /** One that knows of a later moment was told it before this process was started: time does not run backwards for it. */
   function goOnFrom(theirs: Instant | null): void {
     if (theirs === null || theirs <= clock.now()) return;
-    moveTo(theirs).catch((error: unknown) => log.error({ err: error }, 'the clock could not be moved on'));
+    inTurn(() => move(theirs)).catch((error: unknown) =>
+      log.error({ err: error }, 'the clock could not be moved on'),
+    );
   }
 
   return {

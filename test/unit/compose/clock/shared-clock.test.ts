@@ -7,6 +7,7 @@ import { addressesBehind } from '#compose/http/addresses.ts';
 import { openHttp } from '#compose/http.ts';
 import { type Instant, later } from '#domain/kernel/instant.ts';
 import { noLog } from '#domain/kernel/ports/log.ts';
+import { RejectedError } from '#domain/kernel/rejections.ts';
 import { type DoneWith, followedClock } from '#engines/clock/followed.ts';
 import { simulatedClock } from '#engines/clock/simulated.ts';
 import { systemClock } from '#engines/clock/system.ts';
@@ -227,4 +228,20 @@ test('a move that a process does not come to rest behind fails in its time, and 
   done = true;
   await owner.shared.moveTo(at(2));
   assert.equal(owner.clock.now(), at(2));
+});
+
+test('time goes forwards only: a moment that is past is refused, and the present one lets everything come to rest', async () => {
+  const owner = await givenOwner({ start: at(5) });
+  const past = (error: Error) => {
+    assert.ok(error instanceof RejectedError && error.rejection.code === 'invalid');
+    assert.match(JSON.stringify(error.rejection.details), /"path":"to".*stands at .* goes forwards only/);
+    return true;
+  };
+  await assert.rejects(owner.shared.moveTo(at(4)), past);
+  await owner.shared.moveTo(at(5));
+  // What counts is when its turn has come.
+  const moves = [owner.shared.moveTo(at(9)), owner.shared.moveTo(at(7))];
+  await moves[0];
+  await assert.rejects(moves[1] ?? assert.fail(), past);
+  assert.equal(owner.clock.now(), at(9));
 });
