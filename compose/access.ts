@@ -7,6 +7,7 @@ import {
   readCredentials,
 } from '#engines/access.ts';
 import { reasonOf } from '#runtime/reason.ts';
+import { eachTold } from './each-told.ts';
 
 /** What lets us in to an engine, as its files have it. */
 export interface Access {
@@ -33,12 +34,13 @@ async function from<T>(
 /**
  * Reads what lets us in to the engine of this setting.
  *
- * @throws UnusableError with setting and file, and nothing of what is in it
+ * @throws UnusableError with setting and file, and nothing of what is in it; ConfigError for several
  */
 export async function accessOf(setting: 'READ_STORE' | 'BUS', files: EngineFiles): Promise<Access> {
-  return {
-    credentials: await from(`${setting}_CREDENTIALS_FILE`, files.credentials, readCredentials),
-    authority: await from(`${setting}_CA_FILE`, files.authority, readAuthority),
-    certificate: await from(`${setting}_CERTIFICATE_FILE`, files.certificate, readCertificate),
-  };
+  const [credentials, authority, certificate] = await eachTold([
+    from(`${setting}_CREDENTIALS_FILE`, files.credentials, readCredentials),
+    from(`${setting}_CA_FILE`, files.authority, readAuthority),
+    from(`${setting}_CERTIFICATE_FILE`, files.certificate, readCertificate),
+  ]);
+  return { credentials, authority, certificate };
 }

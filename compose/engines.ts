@@ -26,6 +26,7 @@ import { reasonOf } from '#runtime/reason.ts';
 import type { KnowsRole } from '#write-side/service/dispatch.ts';
 import { type BusEngine, openBus } from './bus.ts';
 import { registry } from './contexts.ts';
+import { demandUsableFiles } from './files.ts';
 import type { NamedEngine } from './health.ts';
 import { type KeptLines, keepLines } from './lines.ts';
 import { openService, type WriteSideElsewhere } from './service.ts';
@@ -205,7 +206,7 @@ const noLines: KeptLines = { lines: [], stop: async () => undefined };
 /**
  * Opens what a process with some roles works on.
  *
- * @throws UnusableError, DamagedFileError, StoreError; the last `unavailable` where the process that writes the history is not there
+ * @throws UnusableError, ConfigError, DamagedFileError, StoreError; the last `unavailable` where the process that writes the history is not there
  *   within a minute
  */
 export async function openEngines(options: EnginesOptions): Promise<ProcessEngines> {
@@ -214,6 +215,7 @@ export async function openEngines(options: EnginesOptions): Promise<ProcessEngin
   const writes = has('write-side') || has('sagas');
   useFolder(config.dataDir, 'DATA_DIR');
   await using begun = new AsyncDisposableStack();
+  await demandUsableFiles(config, systemClock());
   const machineClock = steadyClock();
   const newId = newIds({ clock: machineClock });
   const owner = newId();

@@ -5,6 +5,9 @@ import { keptServiceKey, readServiceKey, type ServiceKey } from '#engines/servic
 import { EXIT, exitCodeOf } from '#exit';
 import { reasonOf } from '#runtime/reason.ts';
 
+/** Where the secret is that development makes. */
+export const madeServiceKeyFile = ({ dataDir }: Pick<Config, 'dataDir'>): string => serviceKeyFileIn(dataDir);
+
 /**
  * What the roles of one platform know each other by: the secret of the file that is set, in development otherwise one that is
  * made and kept in the data folder.
@@ -19,7 +22,7 @@ export async function serviceKeyOf({
     return readServiceKey(keyFile).catch((error: unknown) => {
       throw new UnusableError('SERVICE_KEY_FILE', reasonOf(error));
     });
-  const file = serviceKeyFileIn(dataDir);
+  const file = madeServiceKeyFile({ dataDir });
   try {
     return await keptServiceKey(file);
   } catch (error) {

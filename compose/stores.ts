@@ -18,6 +18,7 @@ import { openSqliteReadStore } from '#engines/read-store/sqlite/store.ts';
 import { demandWholeHistory, refuseLoss } from '#engines/whole-history.ts';
 import { reasonOf } from '#runtime/reason.ts';
 import { accessOf } from './access.ts';
+import { eachTold } from './each-told.ts';
 
 // The one file that names the engines of the stores. Another profile is another member of `StoresAt`, and another case of
 // `openHistory`, `openReadStore`, `temporaryReadStore` and `demandWhole`; nobody who opens stores sees more of it.
@@ -109,14 +110,27 @@ function useFolder(folder: string): void {
   }
 }
 
-/** @throws UnusableError for a file that lets us in; StoreError `unavailable`, naming hosts and database */
-async function openMongo(at: MongoAt, temporary = false): Promise<MongoReadStore> {
-  const { credentials, authority, certificate } = await accessOf('READ_STORE', at.files);
-  const access = { credentials, authorityFile: authority?.file, certificateFile: certificate?.file };
-  const { url, address, database } = at;
-  const there = { url, address, database, access };
-  // Loaded where it is wanted: its driver takes memory and time of every start.
+/**
+ * With what lets us in, and the engine, which is loaded where it is wanted: its driver takes memory and time of every start.
+ *
+ * @throws UnusableError for an address that the driver refuses, or a file that lets us in; ConfigError for several of these
+ */
+export async function enteringMongo({ url, address, database, files }: MongoAt) {
   const engine = await import('#engines/read-store/mongodb/store.ts');
+  const [access] = await eachTold([
+    accessOf('READ_STORE', files),
+    engine.addressProblem({ url, address, database }).then((problem) => {
+      if (problem !== undefined) throw new UnusableError('READ_STORE', `${address}: ${problem}`);
+    }),
+  ]);
+  const { credentials, authority, certificate } = access;
+  const pem = { authorityFile: authority?.file, certificateFile: certificate?.file };
+  return { engine, there: { url, address, database, access: { credentials, ...pem } } };
+}
+
+/** @throws as {@link enteringMongo}; StoreError `unavailable`, naming hosts and database */
+async function openMongo(at: MongoAt, temporary = false): Promise<MongoReadStore> {
+  const { engine, there } = await enteringMongo(at);
   try {
     return await (temporary ? engine.openTemporaryMongoReadStore(there) : engine.openMongoReadStore(there));
   } catch (error) {

@@ -249,24 +249,45 @@ function entering({ credentials, authorityFile, certificateFile }: MongoAccess =
   };
 }
 
+/** Asks nobody yet. @throws what the driver says of an address, or of what it is to be told there, that it cannot use */
+const clientOf = ({ url, access }: MongoAddress): MongoClient =>
+  new MongoClient(url, {
+    ...entering(access),
+    serverSelectionTimeoutMS: waits.connect,
+    connectTimeoutMS: waits.connect,
+    socketTimeoutMS: waits.silence,
+    waitQueueTimeoutMS: waits.queue,
+    ...(SAYS_ITSELF.test(url) ? {} : { maxPoolSize: AT_ONCE }),
+    writeConcern: { w: 'majority', journal: true },
+    readConcern: { level: 'majority' },
+    readPreference: 'primary',
+    // Positions keep their whole range.
+    useBigInt64: true,
+  });
+
+/** The driver quotes an address that it cannot read, credentials and all. */
+const toldOf = (
+  { url, address }: MongoAddress,
+  error: unknown,
+  reasonIn: (error: Error) => string = reasonOf,
+): string => (error instanceof Error ? reasonIn(error) : reasonOf(error)).replaceAll(url, address);
+
+/** What the driver refuses of an address before it has asked anybody; undefined: nothing. */
+export async function addressProblem(at: MongoAddress): Promise<string | undefined> {
+  try {
+    await clientOf(at).close();
+    return undefined;
+  } catch (error) {
+    return toldOf(at, error);
+  }
+}
+
 /** @throws ReadStoreError for a server that is not there, lets nobody in, or has no transactions */
 export async function connectTo(at: MongoAddress): Promise<Connection> {
   let client: MongoClient | undefined;
   let reasonIn: (error: Error) => string = reasonOf;
   try {
-    client = new MongoClient(at.url, {
-      ...entering(at.access),
-      serverSelectionTimeoutMS: waits.connect,
-      connectTimeoutMS: waits.connect,
-      socketTimeoutMS: waits.silence,
-      waitQueueTimeoutMS: waits.queue,
-      ...(SAYS_ITSELF.test(at.url) ? {} : { maxPoolSize: AT_ONCE }),
-      writeConcern: { w: 'majority', journal: true },
-      readConcern: { level: 'majority' },
-      readPreference: 'primary',
-      // Positions keep their whole range.
-      useBigInt64: true,
-    });
+    client = clientOf(at);
     reasonIn = reasonsOf(client);
     const hello = await bounded(client.db('admin').command({ hello: 1 }), 2 * waits.connect);
     if (hello.setName === undefined && hello.msg !== 'isdbgrid')
@@ -279,8 +300,6 @@ export async function connectTo(at: MongoAddress): Promise<Connection> {
   } catch (error) {
     await client?.close().catch(() => undefined);
     if (error instanceof ReadStoreError) throw error;
-    const reason = error instanceof Error ? reasonIn(error) : reasonOf(error);
-    // The driver quotes an address that it cannot read, credentials and all.
-    throw new ReadStoreError(`${at.address}: ${reason.replaceAll(at.url, at.address)}`);
+    throw new ReadStoreError(`${at.address}: ${toldOf(at, error, reasonIn)}`);
   }
 }

@@ -1,13 +1,15 @@
 import { randomUUID } from 'node:crypto';
 import type { OneMoment, ReadStore } from '#domain/kernel/ports/read-store.ts';
 import { type Collections, collectionsIn, WHOLE_MS } from './collections.ts';
-import { type Connection, connectTo, type MongoAddress } from './connection.ts';
+import { addressProblem, type Connection, connectTo, type MongoAddress } from './connection.ts';
 import { mongoConsumers } from './consumers.ts';
 import { mongoDocuments, scanOf } from './documents.ts';
 import { sweepOwners } from './owners.ts';
 import { type Tables, tablesIn } from './rows.ts';
 import { mongoSettings } from './settings.ts';
 import { mongoSnapshots } from './snapshots.ts';
+
+export { addressProblem };
 
 export interface MongoReadStore extends ReadStore {
   /** Removes the database with all that is in it. */
