@@ -13,6 +13,7 @@ import {
   type SimulatedEngine,
   settings,
 } from './settings/environment.ts';
+import { mistypedIn } from './settings/mistyped.ts';
 import { problemsOf } from './settings/problems.ts';
 import { set } from './settings/values.ts';
 
@@ -129,6 +130,10 @@ const filesOf = (environment: Environment, setting: 'READ_STORE' | 'BUS'): Engin
 /** An engine's address with the files that let us in. */
 const withFiles = <At extends ReadStoreAt | BusAt>(at: At, files: EngineFiles): At =>
   'files' in at ? (Object.freeze({ ...at, files }) as At) : at;
+
+/** What of the environment may have been meant as a setting, and is none: a sentence each. */
+export const mistyped = (environment: NodeJS.ProcessEnv = process.env): readonly string[] =>
+  mistypedIn(environment);
 
 /**
  * Reads the environment.

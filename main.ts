@@ -5,7 +5,7 @@ import { parseArgs } from 'node:util';
 import { type Logger, pino } from 'pino';
 import { openLog } from '#compose/log.ts';
 import { type Platform, startPlatform } from '#compose/platform.ts';
-import { type Config, ConfigError, type PlatformRole, readConfig, roles } from '#config';
+import { type Config, ConfigError, mistyped, type PlatformRole, readConfig, roles } from '#config';
 import { EXIT, exitCodeOf } from '#exit';
 
 /** Where the log goes. */
@@ -60,6 +60,18 @@ function rolesIn(given: readonly string[]): readonly PlatformRole[] {
   return names as readonly PlatformRole[];
 }
 
+const usage = `npm start -- [--role ROLES] [--demo [--file FILE] [--report FILE]]
+
+  --role ROLES    what this process does, with commas between them or --role more than once: ${roles.join(', ')};
+                  all of it unless told. write-side and sagas go together; roles in several processes need
+                  READ_STORE=mongodb://…, BUS=kafka://… and SERVICE_URL
+  --demo          plays real auctions to it, on a simulated clock; with --file a file of your own, with --report the result as JSON
+  --help, -h      this
+
+Everything else is set by the environment: PORT, DATA_DIR, READ_STORE, BUS and more, each of which docs/guides/operating.md tells of.
+
+Exit codes: 0 stopped, 64 not understood, 65 damaged data, 69 something is not to be had, 70 anything unexpected, 78 a bad setting.`;
+
 interface Arguments {
   readonly chosen: readonly PlatformRole[];
   readonly demo: boolean;
@@ -75,9 +87,14 @@ function readArguments(): Arguments {
         demo: { type: 'boolean' },
         file: { type: 'string' },
         report: { type: 'string' },
+        help: { type: 'boolean', short: 'h' },
       },
     });
-    const { role, demo = false, file, report } = values;
+    const { role, demo = false, file, report, help } = values;
+    if (help === true) {
+      say(usage);
+      process.exit(0);
+    }
     const chosen = role === undefined ? roles : rolesIn(role);
     if (!demo && (file ?? report) !== undefined) throw new Error('--file and --report belong to --demo');
     if (demo && roles.some((one) => !chosen.includes(one)))
@@ -89,7 +106,7 @@ function readArguments(): Arguments {
     );
     return { chosen, demo, forDemo };
   } catch (error) {
-    return fail(error instanceof Error ? error.message : String(error), EXIT.misused);
+    return fail(`${error instanceof Error ? error.message : String(error)}\n\n${usage}`, EXIT.misused);
   }
 }
 
@@ -113,6 +130,7 @@ function startDemo({ url }: Platform, forDemo: readonly string[]): ChildProcess 
 function start(config: Config): Promise<Platform> {
   const log = openLog(config.logLevel, output);
   endOnMistakes(log);
+  for (const told of mistyped()) log.warn({}, told);
   return startPlatform({
     config,
     version,
@@ -131,7 +149,7 @@ function linesOf(
   { url, operationsUrl, serviceUrl }: Platform,
   config: Config,
 ): readonly (readonly string[])[] {
-  const { production, dataDir, publicUrl, whole, roles } = config;
+  const { production, dataDir, publicUrl, whole, roles, readStore, bus } = config;
   const has = (role: PlatformRole): boolean => roles.includes(role);
   const lines: readonly (readonly [boolean, string, string])[] = [
     [!whole, 'Roles      ', roles.join(', ')],
@@ -142,6 +160,8 @@ function linesOf(
     [serviceUrl !== undefined, 'For roles  ', `${serviceUrl}`],
     [publicUrl !== undefined, 'People     ', `${publicUrl}`],
     [true, 'Data       ', dataDir],
+    [true, 'Read store ', readStore.engine === 'sqlite' ? 'sqlite:' : readStore.address],
+    [has('write-side') || has('publisher'), 'Bus        ', bus.engine === 'memory' ? 'memory:' : bus.address],
   ];
   return lines.filter(([isHere]) => isHere).map(([, ...line]) => line);
 }
@@ -173,5 +193,8 @@ try {
   greet(platform, config);
   if (given.demo) player = startDemo(platform, given.forDemo);
 } catch (error) {
-  fail(error instanceof Error ? error.message : String(error), exitCodeOf(error));
+  const why = error instanceof Error ? error.message : String(error);
+  // What is missed may stand there under another name.
+  const besides = error instanceof ConfigError ? mistyped().map((told) => `\n  ${told}`) : [];
+  fail(`${why}${besides.join('')}`, exitCodeOf(error));
 }

@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util';
 import { registry, views } from '#compose/contexts.ts';
 import { openWorkplace } from '#compose/workplace.ts';
-import { readConfig } from '#config';
+import { mistyped, readConfig } from '#config';
 import { EXIT, exitCodeOf } from '#exit';
 import { reasonOf } from '#runtime/reason.ts';
 import { type ExitCode, projections, projectionsUsage } from './projections.ts';
@@ -22,6 +22,7 @@ async function main(words: readonly string[]): Promise<ExitCode> {
     (parsed.values.help === true ? console.log : console.error)(projectionsUsage);
     return parsed.values.help === true ? 0 : EXIT.misused;
   }
+  for (const told of mistyped()) console.error(told);
   const { dataDir, readStore } = readConfig();
   const { data, 'this-read-store': whicheverReadStore } = parsed.values;
   const where =

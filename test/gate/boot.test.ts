@@ -4,13 +4,16 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { boot, dataFolder } from '#test/support/booted.ts';
 import { ask } from '#test/support/customer.ts';
+import { until } from '#test/support/until.ts';
 
 const dataDir = await dataFolder();
 const start = (environment: Readonly<Record<string, string>>) => boot({ DATA_DIR: dataDir, ...environment });
 
 test('it starts, answers by REST and by GraphQL, remembers across a restart, and stops when asked', async () => {
-  const first = start({});
+  const first = start({ READ_STORES: 'mongodb://nowhere' });
   const address = await first.address();
+  assert.match(first.output(), /^ {2}Read store +sqlite:\n {2}Bus +memory:$/m);
+  await until(() => /"READ_STORES is no setting.*there is READ_STORE"/.test(first.output()), 'it warns');
   const issued = await ask(`${address}/dev/tokens`, { sub: 'ann', roles: ['bidder'] });
   assert.equal(issued.status, 201);
   const headers = { Authorization: `Bearer ${issued.body.token}`, 'Idempotency-Key': 'open-1' };
@@ -66,7 +69,10 @@ test('what the machine refuses is said in one line, with what to change, and not
 });
 
 test('an environment that cannot work is refused with every reason, and nothing is started', async () => {
-  const refused = start({ NODE_ENV: 'production', DEV_TOKENS: 'true', PORT: '0' });
+  const refused = start({ NODE_ENV: 'production', DEV_TOKENS: 'true', PORT: '0', WEBHOOK_SECRETS: 'x' });
   assert.equal(await refused.exited, 78, 'sysexits(3): a configuration error');
-  assert.match(refused.output(), /DEV_TOKENS[\s\S]*TOKEN_KEY_FILE[\s\S]*WEBHOOK_SECRET/);
+  assert.match(
+    refused.output(),
+    /DEV_TOKENS[\s\S]*TOKEN_KEY_FILE[\s\S]*WEBHOOK_SECRET: [\s\S]*WEBHOOK_SECRETS is no setting/,
+  );
 });

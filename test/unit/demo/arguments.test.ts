@@ -29,6 +29,8 @@ const wishes: readonly (readonly [words: readonly string[], code: number, says: 
   [[demo, '--url', 'nowhere'], 64, /--url nowhere is no address/],
   [[demo, '--file', 'none.csv'], 64, /none.csv cannot be read/],
   [[demo, '--file', 'package.json'], 65, /package.json cannot be read/],
+  [['--help'], 0, /--role ROLES[\s\S]*publisher[\s\S]*operating\.md[\s\S]*Exit codes/],
+  [['--everything'], 64, /--everything[\s\S]*npm start/],
   [['cli/main.ts', '--help'], 0, /Exit codes/],
   [['cli/main.ts', 'everything'], 64, /npm run cli/],
   [['cli/main.ts', '--fast'], 64, /--fast[\s\S]*npm run cli/],
