@@ -218,7 +218,10 @@ async function demandTheWriters(
   if (elsewhere === undefined) return;
   const why = `it names ${addressOf(at)}, and the process that writes the history in ${at.folder} keeps its read models in ${elsewhere}, as it has noted in ${noteFileIn(at.folder)}`;
   if (options.ownedElsewhere === true)
-    throw new StoreError('unavailable', `READ_STORE cannot be used: ${why}.`);
+    throw new StoreError(
+      'unavailable',
+      `READ_STORE cannot be used: ${why}. READ_STORE and DATA_DIR have to be the write side's.`,
+    );
   throw new UnusableError(
     'READ_STORE',
     `${why}. Name that one; or, to work on this one all the same, add --this-read-store.`,

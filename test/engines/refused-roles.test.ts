@@ -126,7 +126,12 @@ async function whoEnds({ ours, theirs, writeSide, address }: Platforms): Promise
     [
       'projections',
       { ...ours, DATA_DIR: theirs.DATA_DIR },
-      { code: 69, says: new RegExp(`${address} is of another one`) },
+      {
+        code: 69,
+        says: new RegExp(
+          `names ${address}, .* in ${theirs.DATA_DIR} keeps .*/theirs,.* and DATA_DIR have to be`,
+        ),
+      },
     ],
     ['write-side,sagas', { ...ours, SERVICE_PORT: '0' }, { code: 69, says: new RegExp(`${writeSide.pid}`) }],
     [

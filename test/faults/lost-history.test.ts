@@ -125,6 +125,11 @@ describe('a folder without its history', () => {
     const { code, stderr } = await commandLine(folder);
     assert.equal(code, 65);
     assert.match(stderr, /events\.db is missing, while there is views\.db/);
+    // Nothing may be lost at all.
+    assert.match(
+      stderr,
+      /Or this folder is another than that of the process that writes.*DATA_DIR, or --data/,
+    );
     assert.deepEqual(contents(folder), contents(await copyOf(given.folder, ['views.db'])));
   });
 

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { before, test } from 'node:test';
@@ -48,6 +48,16 @@ test('beside a process with another read store nobody works on the old one, unle
   await (await open(folder, { readOnly: true, whicheverReadStore: true })).close();
   await (await open(folder)).close();
   await (await open(folder, { readOnly: true })).close();
+});
+
+test('a role beside read models of another history is told that its folder may be the wrong one', async () => {
+  const [ours, theirs] = [folderOf(), folderOf()];
+  for (const folder of [ours, theirs]) await (await open(folder)).close();
+  copyFileSync(join(theirs, 'views.db'), join(ours, 'views.db'));
+  const says = new RegExp(
+    `does not belong to the history in ${ours}: .* of another one.* DATA_DIR, too, has to be`,
+  );
+  await assert.rejects(open(ours, { readOnly: true, ownedElsewhere: true }), says);
 });
 
 test('the command line says what it works on, and does not take nothing for health', async () => {
