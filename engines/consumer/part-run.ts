@@ -58,7 +58,10 @@ export class PartRun {
   readonly #place: Place;
   readonly #from: Position;
   #state: ConsumerStatus['state'] = 'waiting-for-lease';
+  /** What it tries again for; stands until it has worked again, here or at another's. */
   #problem: string | undefined;
+  /** Why its lease cannot be renewed: one that has nothing to commit would find out by nothing else. */
+  #unrenewed: string | undefined;
   #session: LeaseSession | undefined;
   #handledBefore = 0;
   #failures = 0;
@@ -80,7 +83,10 @@ export class PartRun {
       parkedKeys: this.#session?.parkedKeys ?? 0,
       handled: this.#handledBefore + (this.#session?.handled ?? 0),
       held: this.#session === undefined ? [] : [this.#handler.name],
-      problem: this.#problem ?? (this.#state === 'waiting-for-lease' ? this.#place.problem() : undefined),
+      problem:
+        this.#problem ??
+        this.#unrenewed ??
+        (this.#state === 'waiting-for-lease' ? this.#place.problem() : undefined),
     };
   }
 
@@ -94,7 +100,8 @@ export class PartRun {
         await this.#hold(lease);
       } catch (error) {
         if (signal.aborted) break;
-        this.#problem = problemOf(error);
+        // Behind a failure another's turn is no news: nothing has worked yet.
+        this.#problem = problemOf(error) ?? this.#problem;
         if (isFinal(error)) {
           this.#state = error instanceof NewerEventError ? 'newer-event' : 'stopped';
           break;
@@ -116,8 +123,8 @@ export class PartRun {
       const lease = this.#place.isOurs() ? await this.#askForLease() : undefined;
       if (lease !== undefined) return lease;
       this.#state = 'waiting-for-lease';
-      // What went wrong here is no trouble any more: another has it, or is to have it.
-      this.#problem = undefined;
+      // What went wrong here is no trouble any more where another has it; where nobody has, it is not over.
+      if (this.#place.isAnothers()) this.#problem = undefined;
       // The other owner moves the checkpoint meanwhile, and readers here may wait for it.
       const checkpoint = await this.#place.checkpoint();
       if (checkpoint !== undefined) {
@@ -150,6 +157,7 @@ export class PartRun {
       // What was cut short is met again by whoever is next.
       if (!handing.signal.aborted || isFinal(error)) throw error;
     } finally {
+      this.#unrenewed = undefined;
       stopListening();
       this.#handledBefore += this.#session?.handled ?? 0;
       this.#session = undefined;
@@ -164,21 +172,26 @@ export class PartRun {
   #renew(lease: Lease, lost: () => void): () => Promise<void> {
     const { clock, leaseMs } = this.#options;
     let renewing: Promise<void> = Promise.resolve();
+    let ended = false;
     const stop = every(clock, Math.max(1, Math.floor(leaseMs / 3)), () => {
       renewing = this.#askForLease().then(
         (renewed) => {
           // One without a checkpoint was forgotten meanwhile, and made anew by this very question.
           const isSame = renewed?.epoch === lease.epoch && renewed.checkpoint >= lease.checkpoint;
+          this.#unrenewed = undefined;
           if (!isSame) lost();
         },
         // The next commit tells whether the lease still holds.
-        () => undefined,
+        (error) => {
+          if (!ended) this.#unrenewed = problemOf(error);
+        },
       );
     });
     return async () => {
       stop();
-      const ended = new AbortController();
-      await Promise.race([renewing.finally(() => ended.abort()), pause(clock, RENEWAL_MS, ended.signal)]);
+      ended = true;
+      const over = new AbortController();
+      await Promise.race([renewing.finally(() => over.abort()), pause(clock, RENEWAL_MS, over.signal)]);
     };
   }
 
@@ -234,18 +247,24 @@ export class PartRun {
     const gathered = gathering(mostOf(this.#handler));
     for await (const batch of feed.follow({ after: session.checkpoint, filter, signal })) {
       const events = gathered.with(session.ownOf(batch.events), batch.live);
-      if (events !== undefined)
+      if (events !== undefined) {
         try {
           await session.take(events, batch.through, over);
         } finally {
           this.progress.moveTo(session.checkpoint);
         }
+        // What is only gathered, or was cut short, has not worked yet.
+        if (session.checkpoint >= batch.through) this.#worked();
+      }
       this.#state = batch.live ? 'live' : 'catching-up';
-      this.#problem = undefined;
-      this.#failures = 0;
       if (signal.aborted) return;
     }
     if (!signal.aborted) throw new Error('the feed has ended');
+  }
+
+  #worked(): void {
+    this.#problem = undefined;
+    this.#failures = 0;
   }
 
   async #replayRequested(session: LeaseSession, over: AbortSignal): Promise<void> {

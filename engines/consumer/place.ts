@@ -7,6 +7,8 @@ import { pause } from '#runtime/pause.ts';
 export interface Place {
   /** Whether its lease is to be asked for now. */
   isOurs(): boolean;
+  /** Whether another runs it, as far as was last seen, where it is not ours. */
+  isAnothers(): boolean;
   /** Resolves when it may have changed whether it is ours, and how far another owner has come; at once when the signal aborts. */
   change(signal: AbortSignal): Promise<void>;
   /** How far whoever runs it has come; undefined: nobody ever has. */
@@ -32,6 +34,8 @@ export const ownPlace = (options: {
   readonly askMs: number;
 }): Place => ({
   isOurs: () => true,
+  // It is asked for whenever it is free.
+  isAnothers: () => true,
   change: (signal) => pause(options.clock, options.askMs, signal),
   checkpoint: () => options.consumers.checkpoint(options.part),
   taken: () => undefined,

@@ -30,6 +30,7 @@ export class SharedPart {
   readonly #passedOver = new Map<string, PassedOver>();
   #turn: readonly string[] = [];
   #isOurs = false;
+  #isAnothers = false;
   #isHeld = false;
   #isWithdrawn = false;
   #freeSinceMs: number | undefined;
@@ -56,6 +57,7 @@ export class SharedPart {
     this.#checkpoint = record?.checkpoint;
     const holder = holderOf(record, atMs);
     const isFree = holder === undefined || holder === this.#owner;
+    this.#isAnothers = !isFree;
     this.#freeSinceMs = isFree && !this.#isHeld ? (this.#freeSinceMs ?? atMs) : undefined;
     this.#turn = inTurn(
       this.name,
@@ -81,6 +83,7 @@ export class SharedPart {
   place(problem: () => string | undefined, left: () => void): Place {
     return {
       isOurs: () => this.#isOurs,
+      isAnothers: () => this.#isAnothers,
       change: (signal) => this.#change(signal),
       checkpoint: async () => this.#checkpoint,
       taken: () => this.#taken(),
