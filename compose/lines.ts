@@ -8,6 +8,7 @@ import type { Reaction } from '#domain/kernel/reaction.ts';
 import { NewerEventError } from '#domain/kernel/registry.ts';
 import { type KeptLine, keepLine } from '#runtime/kept-line.ts';
 import { doubled, pause } from '#runtime/pause.ts';
+import { troubles } from '#runtime/troubles.ts';
 import { consumerOf } from '#sagas/runtime/reactions.ts';
 import { reactions, registry } from './contexts.ts';
 
@@ -36,14 +37,20 @@ export function keepLines(options: {
   const { feed, consumers, machineClock, log } = options;
   const stopped = new AbortController();
   const { signal } = stopped;
+  const told = troubles(
+    { log, clock: machineClock },
+    { lasts: 'lines could not be begun', over: 'every line is begun' },
+  );
 
   async function beginningOf(reaction: Lined): Promise<Position> {
     for (let failures = 1; ; failures++)
       try {
-        return (await consumers.checkpoint(consumerOf(reaction))) ?? BEGINNING;
+        const from = (await consumers.checkpoint(consumerOf(reaction))) ?? BEGINNING;
+        told.worked(reaction.name);
+        return from;
       } catch (error) {
         if (signal.aborted) throw error;
-        log.warn({ reaction: reaction.name, err: error }, 'a line could not be begun');
+        told.failed(reaction.name, error);
         await pause(machineClock, doubled(failures, FIRST_PAUSE_MS, LONGEST_PAUSE_MS), signal);
       }
   }

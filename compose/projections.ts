@@ -1,5 +1,6 @@
 import type { Log } from '#domain/kernel/ports/log.ts';
 import { type RunningViews, startViews } from '#projections/runtime/views.ts';
+import { troubles } from '#runtime/troubles.ts';
 import { views } from './contexts.ts';
 import type { Engines } from './engines.ts';
 
@@ -11,12 +12,19 @@ export const projections = (
   { consume, readStore, machineClock }: Pick<Engines, 'consume' | 'readStore' | 'machineClock'>,
   log: Log,
   isShared = false,
-): Promise<RunningViews> =>
-  startViews({
+): Promise<RunningViews> => {
+  const { failed, worked } = troubles(
+    { log, clock: machineClock },
+    { lasts: 'views cannot be looked after', over: 'views are looked after again' },
+  );
+  return startViews({
     views,
     consume,
     readStore,
     clock: machineClock,
     leftAfterMs: isShared ? LEFT_AFTER_MS : 0,
-    onProblem: (view, error) => log.error({ view, err: error }, 'a view cannot be looked after'),
+    onProblem: failed,
+    onWell: worked,
+    onReplaced: (view, why) => log.warn({ view }, why),
   });
+};

@@ -6,6 +6,7 @@ import { doubled, pause } from '#runtime/pause.ts';
 import { reasonOf } from '#runtime/reason.ts';
 import { serviceLimits, servicePaths } from '#runtime/service/limits.ts';
 import { type Asking, Moment } from '#runtime/service/moments.ts';
+import { troubles } from '#runtime/troubles.ts';
 import { type ServiceClient, UnansweredError } from '../service/client.ts';
 import { simulatedClock } from './simulated.ts';
 
@@ -45,6 +46,10 @@ export interface FollowedClockOptions {
  */
 export async function followedClock(options: FollowedClockOptions): Promise<FollowedClock> {
   const { client, follower, machineClock, log, joinWithinMs } = options;
+  const told = troubles(
+    { log, clock: machineClock },
+    { lasts: 'nobody tells the time: it stands still here', over: 'the time is told again' },
+  );
   const stopped = new AbortController();
   const { signal } = stopped;
 
@@ -85,10 +90,11 @@ export async function followedClock(options: FollowedClockOptions): Promise<Foll
       try {
         await meet(await ask({ now: clock.now(), next: clock.next() ?? null, done }), doneWith);
         failures = 0;
+        told.worked('clock');
       } catch (error) {
         if (signal.aborted) return;
         failures += 1;
-        log.warn({ why: reasonOf(error) }, 'nobody tells the time: it stands still here');
+        told.failed('clock', error);
         await pause(machineClock, doubled(failures, FIRST_PAUSE_MS, LONGEST_PAUSE_MS), signal);
       }
   }

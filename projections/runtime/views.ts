@@ -4,7 +4,7 @@ import type { Consume, Consumer, ConsumerStatus } from '#domain/kernel/ports/con
 import type { ConsumerStore } from '#domain/kernel/ports/consumer-store.ts';
 import type { Clock } from '#domain/kernel/ports/facts.ts';
 import type { ViewReader } from '#domain/kernel/ports/views.ts';
-import { every } from '#runtime/pause.ts';
+import { doubled, pause } from '#runtime/pause.ts';
 import type { View } from '../view.ts';
 import {
   type Build,
@@ -38,8 +38,12 @@ export interface ViewsOptions {
    * build is nobody's for a moment whenever it changes hands. Default 0: no other process advances these views.
    */
   readonly leftAfterMs?: number;
-  /** Told when looking fails; it is tried again after the same time. */
+  /** Told when looking fails; it is tried again after pauses that grow. */
   readonly onProblem?: (view: string, error: unknown) => void;
+  /** Told when it was looked at without one. */
+  readonly onWell?: (view: string) => void;
+  /** Told of a live build that other code has left behind, when it is replaced. */
+  readonly onReplaced?: (view: string, why: string) => void;
 }
 
 export interface RunningViews {
@@ -81,15 +85,17 @@ export async function startViews(options: ViewsOptions): Promise<RunningViews> {
   };
 }
 
+/** Between two looks that fail, in milliseconds. */
+const LONGEST_LOOK_MS = 5_000;
+
 /** One view in this process: which build it advances, and when that changes. */
 class RunningView {
   readonly #view: View;
   readonly #options: ViewsOptions;
   #build: Build | undefined;
   #consumer: Consumer | undefined;
-  #stopLooking: () => void = () => undefined;
+  readonly #stopped = new AbortController();
   #looking: Promise<void> = Promise.resolve();
-  #isLooking = false;
   /** Builds of others that nobody advances, and since when. */
   readonly #idleSinceMs = new Map<string, number>();
 
@@ -103,7 +109,7 @@ class RunningView {
   }
 
   async start(): Promise<void> {
-    const { readStore, clock, lookMs = 250, onProblem, leftAfterMs = 0 } = this.#options;
+    const { readStore, clock, leftAfterMs = 0 } = this.#options;
     const { name, version } = this.#view;
     const held = await heldConsumers(readStore.consumers, clock);
     // Among others it takes a while to tell whether one is at work on it.
@@ -112,20 +118,28 @@ class RunningView {
     );
     await this.#advance(builds.live?.version === version ? builds.live : builds.filling);
     await this.#drop();
-    this.#stopLooking = every(clock, lookMs, () => {
-      // One look at a time: a slow one must not be overtaken by the next.
-      if (this.#isLooking) return;
-      this.#isLooking = true;
-      this.#looking = this.#look()
-        .catch((error) => onProblem?.(name, error))
-        .finally(() => {
-          this.#isLooking = false;
-        });
-    });
+    this.#looking = this.#lookOn();
+  }
+
+  async #lookOn(): Promise<void> {
+    const { clock, lookMs = 250, onProblem, onWell } = this.#options;
+    const { signal } = this.#stopped;
+    for (let failures = 0; ; ) {
+      await pause(clock, doubled(failures + 1, lookMs, Math.max(lookMs, LONGEST_LOOK_MS)), signal);
+      if (signal.aborted) return;
+      try {
+        await this.#look();
+        failures = 0;
+        onWell?.(this.#view.name);
+      } catch (error) {
+        failures += 1;
+        onProblem?.(this.#view.name, error);
+      }
+    }
   }
 
   async stop(): Promise<void> {
-    this.#stopLooking();
+    this.#stopped.abort();
     await this.#looking;
     await this.#consumer?.stop();
   }
@@ -180,12 +194,12 @@ class RunningView {
    * by a rebuild with other code: it would stand still for ever, so this code's is filled in its place.
    */
   async #insteadOf(live: Build | undefined): Promise<Build | undefined> {
-    const { readStore, clock, onProblem } = this.#options;
+    const { readStore, clock, onReplaced } = this.#options;
     const { name, version } = this.#view;
     if (live === undefined || !(await this.#isLeft(live))) return undefined;
     const held = await heldConsumers(readStore.consumers, clock);
     const told = `its live build is of version ${live.version}, which nobody advances: version ${version} is filled instead`;
-    onProblem?.(name, new Error(told));
+    onReplaced?.(name, told);
     const builds = await changeBuilds(readStore.settings, name, (before) =>
       sameBuild(before.live, live)
         ? atStart(before, version, (build) => held.has(consumerOf(name, build)))

@@ -29,8 +29,6 @@ export interface WorldOptions {
   readonly beginning: Beginning;
 }
 
-/** What is said of a view whose store does not answer; it is tried again. */
-const PASSING_ERRORS: ReadonlySet<string> = new Set(['a view cannot be looked after']);
 /** Long enough, if it comes to three times of it, for the whole time of an auction. */
 const OUTAGE_MINUTES = 30;
 /** Clocks of several processes differ by seconds. */
@@ -318,7 +316,7 @@ export class World {
       warn: (details, message) => this.scheduler.trace.say(`${name} warns: ${message} ${inShort(details)}`),
       error: (details, message) => {
         this.scheduler.trace.say(`${name} complains: ${message} ${inShort(details)}`);
-        if (!PASSING_ERRORS.has(message)) this.complain(`${name}: ${message} ${inShort(details)}`);
+        this.complain(`${name}: ${message} ${inShort(details)}`);
       },
     };
   }

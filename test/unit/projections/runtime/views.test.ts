@@ -185,6 +185,37 @@ describe('views', () => {
     await started.stop();
   });
 
+  it('are looked after with pauses that grow while their store is away, and it is told when it is there again', async () => {
+    const history = await historyOf(facts);
+    const { readStore } = memoryStores();
+    let away = false;
+    const settings = {
+      ...readStore.settings,
+      async get(name: string) {
+        if (away) throw new Error('nobody is there');
+        return readStore.settings.get(name);
+      },
+    };
+    const problems: number[] = [];
+    let well = 0;
+    const server = await startViews({
+      ...{ views: [countersView()], clock, lookMs: 5, consume: loopOf(history, readStore) },
+      readStore: { ...readStore, settings },
+      onProblem: () => problems.push(performance.now()),
+      onWell: () => {
+        well += 1;
+      },
+    });
+    away = true;
+    await until(() => problems.length >= 6, 'it is looked again');
+    const pauses = problems.slice(1).map((at, index) => at - (problems[index] ?? 0));
+    assert.ok((pauses.at(-1) ?? 0) > 100, `${pauses} ms, and not as often as it is looked else`);
+    away = false;
+    const before = well;
+    await until(() => well > before, 'it is well');
+    await server.stop();
+  });
+
   it('fill their own version again where other code has left its build live and nobody advances that', async () => {
     const told: string[] = [];
     const history = await historyOf(facts);
@@ -193,7 +224,7 @@ describe('views', () => {
     const runtime = { readStore, clock, lookMs: 10, waitMs: 2_000, consume };
     const server = await startViews({
       ...{ ...runtime, views: [countersView()] },
-      onProblem: (_, error) => told.push(String(error)),
+      onReplaced: (_, why) => told.push(why),
     });
     const other = await startViews({ ...runtime, views: [{ ...countersView(), version: 2 }] });
     const live = async () => (await buildsOf(readStore.settings, 'counters')).live;
