@@ -7,10 +7,10 @@ import { NewerEventError, type Registry } from '#domain/kernel/registry.ts';
 import { consumerLimits, mostOf } from './limits.ts';
 import { type Met, meet } from './meeting.ts';
 
-/** Another owner has taken the lease: nothing of what was in hand was written. */
+/** Another owner has taken the lease, or the checkpoint was moved by somebody else: nothing of what was in hand was written. */
 export class FencedError extends Error {
   constructor(consumer: string) {
-    super(`${consumer} belongs to another owner`);
+    super(`${consumer} belongs to another owner, or is not where it was left`);
     this.name = 'FencedError';
   }
 }
@@ -237,7 +237,12 @@ export class LeaseSession {
 
   async #commit(handled: Handled, checkpoint: Position, parked: readonly ParkedChange[]): Promise<void> {
     const { lease, consumers, handler } = this.#options;
-    const outcome = await consumers.commit({ lease, writes: handled.writes, checkpoint, parked });
+    const outcome = await consumers.commit({
+      lease: { ...lease, checkpoint: this.#checkpoint },
+      writes: handled.writes,
+      checkpoint,
+      parked,
+    });
     if (outcome === 'fenced') throw new FencedError(handler.name);
     this.#checkpoint = checkpoint;
     for (const change of parked) {

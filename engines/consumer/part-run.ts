@@ -174,10 +174,12 @@ export class PartRun {
     let renewing: Promise<void> = Promise.resolve();
     let ended = false;
     const stop = every(clock, Math.max(1, Math.floor(leaseMs / 3)), () => {
+      const { checkpoint } = this.#session ?? lease;
       renewing = this.#askForLease().then(
         (renewed) => {
-          // One without a checkpoint was forgotten meanwhile, and made anew by this very question.
-          const isSame = renewed?.epoch === lease.epoch && renewed.checkpoint >= lease.checkpoint;
+          // One without a checkpoint was forgotten meanwhile, and made anew by this very question. One that is
+          // behind was put back, with what stands beside it: what has nothing to commit would find out by nothing else.
+          const isSame = renewed?.epoch === lease.epoch && renewed.checkpoint >= checkpoint;
           this.#unrenewed = undefined;
           if (!isSame) lost();
         },

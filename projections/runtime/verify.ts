@@ -79,7 +79,7 @@ const REPLICA: Build = { version: 1, number: 1 };
 /** A build of the view in a store of its own, filled as far as it is told. */
 class Replica {
   readonly #options: VerifyOptions;
-  readonly #lease: Lease;
+  #lease: Lease;
   readonly #handler: ReturnType<typeof viewHandler>;
   readonly #failed = new Set<string>();
   #through = BEGINNING;
@@ -119,8 +119,9 @@ class Replica {
     const ready = events.filter((event) => !this.#failed.has(this.#handler.key(event)));
     const { writes, failures } = await this.#handler.handle(ready, new AbortController().signal);
     for (const { key } of failures) this.#failed.add(key);
-    const lease = this.#lease;
-    await this.#options.temporary.consumers.commit({ lease, writes, checkpoint: this.#through, parked: [] });
+    const [lease, checkpoint] = [this.#lease, this.#through];
+    await this.#options.temporary.consumers.commit({ lease, writes, checkpoint, parked: [] });
+    this.#lease = { ...lease, checkpoint };
   }
 }
 

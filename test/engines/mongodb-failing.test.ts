@@ -47,10 +47,11 @@ function failures(server: OwnServer): void {
     it('does again what a killed server has not answered, and everything stands once', async () => {
       const store = await opening(addressOf(server.url));
       await store.documents.declare(lots);
-      const lease = await owned(store);
+      const first = await owned(store);
       let done = 0n;
       const committing = (async () => {
         for (let at = 1n; at <= 60n; at += 1n) {
+          const lease = { ...first, checkpoint: at - 1n };
           const writes = [write(`id${at}`, at, { n: Number(at) }), write('last', at, { n: Number(at) })];
           assert.equal(
             await store.consumers.commit({ lease, writes, checkpoint: at, parked: [] }),
@@ -65,7 +66,7 @@ function failures(server: OwnServer): void {
         await server.start();
       }
       await committing;
-      assert.equal(await store.consumers.checkpoint(lease.consumer), 60n);
+      assert.equal(await store.consumers.checkpoint(first.consumer), 60n);
       assert.equal((await store.documents.scan(lots.name, undefined, 100)).length, 61);
       assert.deepEqual((await store.documents.get(lots.name, ['last'])).get('last')?.body, { n: 60 });
       await store.destroy();
@@ -83,8 +84,9 @@ function failures(server: OwnServer): void {
         ['c0 25', again],
         ['c5 30', () => consumers.lease('c5', 'heir', 1_000, 1_000)],
       ]);
-      async function moved(lease: Lease): Promise<bigint> {
+      async function moved(first: Lease): Promise<bigint> {
         for (let at = 1n; at <= 40n; at += 1n) {
+          const lease = { ...first, checkpoint: at - 1n };
           const outcome = await consumers.commit({ lease, writes: [], checkpoint: at, parked: [] });
           if (outcome === 'fenced') return at - 1n;
           await behind.get(`${lease.consumer} ${at}`)?.();

@@ -100,7 +100,12 @@ function alone(at: string): void {
       let asked = 0;
       connection.db.client.on('commandStarted', () => (asked += 1));
       const move = (some: typeof leases, checkpoint: bigint) =>
-        Promise.all(some.map((lease) => consumers.commit({ lease, writes: [], checkpoint, parked: [] })));
+        Promise.all(
+          some.map((one) => {
+            const lease = { ...one, checkpoint: checkpoint - 1n };
+            return consumers.commit({ lease, writes: [], checkpoint, parked: [] });
+          }),
+        );
       await move(leases, 1n);
       assert.equal(asked, 1, 'in one turn');
       const first = move(leases.slice(0, 1), 2n);

@@ -36,6 +36,7 @@ export interface Lease {
   readonly consumer: string;
   readonly owner: string;
   readonly epoch: number;
+  /** Where the consumer stands, as far as its owner knows. */
   readonly checkpoint: Position;
 }
 
@@ -68,7 +69,9 @@ export interface ConsumerStore {
   lease(consumer: string, owner: string, nowMs: number, ttlMs: number): Promise<Lease | undefined>;
   release(lease: Lease): Promise<void>;
   /**
-   * Documents, checkpoint and parked keys: all of it or nothing. `fenced`: another owner has come since; nothing was written.
+   * Documents, checkpoint and parked keys: all of it or nothing. `fenced`: another owner has come since, or the checkpoint is not where
+   * the lease says, because what is stored was put back to an earlier moment; nothing was written. One that finds the checkpoint where
+   * it would move it is a repeat, and done again.
    *
    * @throws NoSuchCollectionError; RangeError for more than `consumerStoreLimits.writesPerCommit` writes
    */

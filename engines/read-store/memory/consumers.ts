@@ -1,4 +1,4 @@
-import type { Position } from '#domain/kernel/envelope.ts';
+import { BEGINNING, type Position } from '#domain/kernel/envelope.ts';
 import type { Instant } from '#domain/kernel/instant.ts';
 import {
   type ConsumerStore,
@@ -75,6 +75,8 @@ export const memoryConsumers = (consumers: Consumers, collections: Collections):
       throw new RangeError('too many writes in one commit');
     const entry = consumers.get(lease.consumer);
     if (!holds(entry, lease)) return 'fenced';
+    const { checkpoint: there = BEGINNING } = entry;
+    if (there !== lease.checkpoint && there !== checkpoint) return 'fenced';
     putAll(collections, writes);
     for (const change of parked) changeParked(entry.parked, change);
     entry.checkpoint = checkpoint;

@@ -1,4 +1,5 @@
 import { type ClientSession, type Collection, type Db, ObjectId } from 'mongodb';
+import { BEGINNING } from '#domain/kernel/envelope.ts';
 import type { Lease, ParkedChange } from '#domain/kernel/ports/consumer-store.ts';
 import { type DocumentWrite, NoSuchCollectionError } from '#domain/kernel/ports/document-store.ts';
 import { unreachable } from '#domain/kernel/unreachable.ts';
@@ -9,15 +10,26 @@ import { type DocumentRow, rowOf, type Tables } from './rows.ts';
 
 // The parts of a commit's transaction. Each bears being done twice.
 
-/** False: another owner has come since, or it is forgotten. */
+/**
+ * What moves a checkpoint from where its owner knows it, or is found to have done so. It matches nothing where another owner has
+ * come since, it is forgotten, or what is stored was put back to an earlier moment: what was committed in between would be
+ * missing behind it.
+ */
+export const movingOf = ({ consumer, owner, epoch, checkpoint: from }: Lease, checkpoint: bigint) => {
+  const there = { checkpoint: { $in: [from, checkpoint] } };
+  const where = from === BEGINNING ? { $or: [there, { checkpoint: { $exists: false } }] } : there;
+  return { filter: { _id: consumer, owner, epoch, ...where }, update: { $set: { checkpoint } } };
+};
+
+/** False: fenced off. */
 export async function moveCheckpoint(
   { consumers }: Tables,
-  { consumer, owner, epoch }: Lease,
+  lease: Lease,
   checkpoint: bigint,
   session: ClientSession,
 ): Promise<boolean> {
-  const mine = { _id: consumer, owner, epoch };
-  const { matchedCount } = await consumers.updateOne(mine, { $set: { checkpoint } }, { session });
+  const { filter, update } = movingOf(lease, checkpoint);
+  const { matchedCount } = await consumers.updateOne(filter, update, { session });
   return matchedCount === 1;
 }
 

@@ -1,4 +1,5 @@
 import type { Lease } from '#domain/kernel/ports/consumer-store.ts';
+import { movingOf } from './commit.ts';
 import type { Tables } from './rows.ts';
 
 /** So many checkpoints travel together at most. */
@@ -16,19 +17,14 @@ interface Waiting {
 type Consumers = Tables['consumers'];
 
 /**
- * Moves a checkpoint where nothing is written beside it: one document is whole without a transaction. Never backwards, because one that
- * was given up for late may still be done, behind the next. False: another owner has come since, or it is forgotten.
+ * Moves a checkpoint where nothing is written beside it: one document is whole without a transaction. One that was given up for late may
+ * still be done, behind the next, and finds then that it stands elsewhere. False: fenced off.
  */
-async function passOver(consumers: Consumers, one: Waiting): Promise<boolean> {
-  const { filter, update } = passing(one);
+async function passOver(consumers: Consumers, { lease, checkpoint }: Waiting): Promise<boolean> {
+  const { filter, update } = movingOf(lease, checkpoint);
   const { matchedCount } = await consumers.updateOne(filter, update);
   return matchedCount === 1;
 }
-
-const passing = ({ lease: { consumer, owner, epoch }, checkpoint }: Waiting) => ({
-  filter: { _id: consumer, owner, epoch },
-  update: { $max: { checkpoint } },
-});
 
 /**
  * Lets checkpoints that move alone travel together. Every event moves those of all consumers that it does not concern, and a round
@@ -53,7 +49,7 @@ export function passingTogether({ consumers }: Tables) {
   }
 
   async function haveAllMoved(group: readonly Waiting[]): Promise<boolean> {
-    const updates = group.map((one) => ({ updateOne: passing(one) }));
+    const updates = group.map(({ lease, checkpoint }) => ({ updateOne: movingOf(lease, checkpoint) }));
     const { matchedCount } = await consumers.bulkWrite(updates, { ordered: false });
     return matchedCount === group.length;
   }

@@ -47,15 +47,17 @@ export class ConsumerRows {
     );
   }
 
-  /** Inside a transaction of the caller. False: another owner has come since, or it is forgotten. */
-  moveCheckpoint({ consumer, owner, epoch }: Lease, checkpoint: Position): boolean {
+  /** Inside a transaction of the caller. False: another owner has come since, it is forgotten, or it stands elsewhere. */
+  moveCheckpoint({ consumer, owner, epoch, checkpoint: from }: Lease, checkpoint: Position): boolean {
     return (
       this.#database.run(
-        'UPDATE consumers SET checkpoint = ? WHERE name = ? AND owner = ? AND epoch = ?',
+        `UPDATE consumers SET checkpoint = ?1 WHERE name = ?2 AND owner = ?3 AND epoch = ?4
+           AND coalesce(checkpoint, 0) IN (?5, ?1)`,
         checkpoint,
         consumer,
         owner,
         epoch,
+        from,
       ) === 1
     );
   }

@@ -1,7 +1,12 @@
 import assert from 'node:assert/strict';
 import { afterEach, beforeEach, describe, it } from 'node:test';
-import { type ConsumerStore, consumerStoreLimits } from '#domain/kernel/ports/consumer-store.ts';
-import { NoSuchCollectionError } from '#domain/kernel/ports/document-store.ts';
+import {
+  type ConsumerStore,
+  consumerStoreLimits,
+  type Lease,
+  type ParkedChange,
+} from '#domain/kernel/ports/consumer-store.ts';
+import { type DocumentWrite, NoSuchCollectionError } from '#domain/kernel/ports/document-store.ts';
 import type { ReadStore } from '#domain/kernel/ports/read-store.ts';
 import { lots, owned, write } from '#test/support/lots-read.ts';
 import type { ReadStoreEngine } from './engine.ts';
@@ -31,6 +36,50 @@ export function consumerStoreContract({ engine, open }: ReadStoreEngine): void {
       assert.equal((await documents.get(lots.name, ['a'])).size, 0);
       assert.equal(await consumers.checkpoint(zombie.consumer), undefined);
       assert.deepEqual(await consumers.parked(), []);
+    });
+
+    it('commits nothing from where the checkpoint is not, as behind a restore, with documents or alone', async () => {
+      const { documents, consumers } = store;
+      const first = await owned(store);
+      const others = await Promise.all(['a', 'b'].map((name) => owned(store, name)));
+      const from = (checkpoint: bigint) => ({ ...first, checkpoint });
+      const move = (lease: Lease, checkpoint: bigint, writes: readonly DocumentWrite[] = []) =>
+        consumers.commit({ lease, writes, checkpoint, parked: [] });
+      assert.equal(await move(first, 2n, [write('a', 2n, { n: 2 })]), 'committed');
+      assert.equal(await move(from(2n), 5n), 'committed');
+      // Back to an earlier moment.
+      assert.equal(await move(from(5n), 2n), 'committed');
+      assert.equal(await move(from(5n), 6n, [write('a', 6n, { n: 6 })]), 'fenced');
+      const alone = await Promise.all([move(from(5n), 6n), ...others.map((lease) => move(lease, 6n))]);
+      assert.deepEqual(alone, ['fenced', 'committed', 'committed']);
+      assert.equal(await move(first, 1n), 'fenced');
+      const park = { change: 'park', key: 'k', error: 'e', at: '2026-01-01T00:00:00.000Z', positions: [6n] };
+      assert.equal(
+        await consumers.commit({
+          lease: from(5n),
+          writes: [],
+          checkpoint: 5n,
+          parked: [park as ParkedChange],
+        }),
+        'fenced',
+      );
+      assert.deepEqual(await consumers.parked(), []);
+      assert.equal(await consumers.checkpoint(first.consumer), 2n);
+      assert.deepEqual((await documents.get(lots.name, ['a'])).get('a')?.body, { n: 2 });
+      assert.equal(await move(from((await owned(store)).checkpoint), 3n), 'committed');
+    });
+
+    it('takes a commit that is done again, because nobody knew whether it stood, as the same', async () => {
+      const { documents, consumers } = store;
+      const lease = await owned(store);
+      const commits = [
+        { lease, writes: [write('a', 1n, { n: 1 })], checkpoint: 1n, parked: [] },
+        { lease: { ...lease, checkpoint: 1n }, writes: [], checkpoint: 4n, parked: [] },
+      ];
+      for (const commit of commits)
+        for (let times = 0; times < 2; times += 1) assert.equal(await consumers.commit(commit), 'committed');
+      assert.equal(await consumers.checkpoint(lease.consumer), 4n);
+      assert.deepEqual((await documents.get(lots.name, ['a'])).get('a')?.body, { n: 1 });
     });
 
     it('commits all or nothing when a write fails', async () => {
@@ -174,8 +223,9 @@ export function consumerStoreContract({ engine, open }: ReadStoreEngine): void {
       const names = Array.from({ length: 12 }, (_, at) => `c${at}`);
       /** Commits one checkpoint behind the other, at each fifth with a document; answers the last that stands. */
       async function run(name: string): Promise<bigint> {
-        const lease = await owned(store, name);
+        const first = await owned(store, name);
         for (let at = 1n; at <= 25n; at += 1n) {
+          const lease = { ...first, checkpoint: at - 1n };
           const writes = at % 5n === 0n ? [write(name, at, { n: Number(at) })] : [];
           if ((await consumers.commit({ lease, writes, checkpoint: at, parked: [] })) === 'fenced')
             return at - 1n;

@@ -171,6 +171,34 @@ describe('consumer loop', () => {
     await zombie.stop();
   });
 
+  for (const [what, facts, leaseMs] of [
+    ['when it commits', [['c', 4n]], 60_000],
+    ['though it has nothing to commit', [], 60],
+  ] as const)
+    it(`begins again where the store says that was put back to an earlier moment, ${what}`, async () => {
+      const store = await historyOf(abc);
+      const readStore = memoryReadStore();
+      const { seen, handler } = notebook();
+      const consumer = await loopOf(store, readStore, 'one', leaseMs)(handler);
+      assert.equal(await consumer.reached(await store.head(), 5_000), true);
+      const lease = await readStore.consumers.lease('notebook', 'one', Date.now(), leaseMs);
+      assert.ok(lease);
+      await readStore.consumers.commit({ lease, writes: [], checkpoint: 1n, parked: [] });
+      seen.length = 0;
+      await append(store, facts);
+      const missing = ['b2', 'a3', ...facts.map(([key, amount]) => `${key}${amount}`)];
+      await until(
+        () => seen.slice(-missing.length).join() === missing.join(),
+        'what is missing is met again',
+      );
+      const head = await store.head();
+      await until(
+        async () => (await readStore.consumers.checkpoint('notebook')) === head,
+        'it has caught up',
+      );
+      await consumer.stop();
+    });
+
   it('divides keys among parts, each with its own checkpoint, and has reached what all have', async () => {
     const facts: Fact[] = Array.from({ length: 60 }, (_, at) => [`k${at % 12}`, BigInt(at + 1)]);
     const store = await historyOf(facts);
