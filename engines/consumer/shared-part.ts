@@ -35,6 +35,7 @@ export class SharedPart {
   #isWithdrawn = false;
   #freeSinceMs: number | undefined;
   #wishingSinceMs: number | undefined;
+  #endsAtMs: number | undefined;
   #checkpoint: Position | undefined;
   #handOn: (() => void) | undefined;
   #changed: (() => void)[] = [];
@@ -51,6 +52,11 @@ export class SharedPart {
     return this.#wishingSinceMs;
   }
 
+  /** Until when another has it, unless that one renews it; undefined: nobody else does. */
+  get endsAtMs(): number | undefined {
+    return this.#endsAtMs;
+  }
+
   see({ atMs, members, records }: Seen): void {
     this.#atMs = atMs;
     const record = records.get(this.name);
@@ -58,10 +64,15 @@ export class SharedPart {
     const holder = holderOf(record, atMs);
     const isFree = holder === undefined || holder === this.#owner;
     this.#isAnothers = !isFree;
+    // Its lease has run out, so it is killed or stands still, whatever its presence says: that was renewed at another moment.
+    const silent = holder === undefined ? record?.owner : undefined;
+    this.#endsAtMs = isFree ? undefined : record?.leasedUntilMs;
     this.#freeSinceMs = isFree && !this.#isHeld ? (this.#freeSinceMs ?? atMs) : undefined;
     this.#turn = inTurn(
       this.name,
-      members.filter((member) => member === this.#owner || !this.#isPassedOver(member)),
+      members.filter(
+        (member) => member === this.#owner || (member !== silent && !this.#isPassedOver(member)),
+      ),
     );
     const before = this.#turn.indexOf(this.#owner);
     const freeMs = atMs - (this.#freeSinceMs ?? atMs);

@@ -118,7 +118,7 @@ class Member {
       }
       await pause(clock, shortMs, signal);
       if (!this.#isQuick())
-        await pause(clock, this.#times.lookMs - shortMs, AbortSignal.any([signal, this.#hurry.signal]));
+        await pause(clock, this.#restMs(shortMs), AbortSignal.any([signal, this.#hurry.signal]));
     }
   }
 
@@ -126,6 +126,13 @@ class Member {
   #isQuick(): boolean {
     const since = this.#now() - QUICK_FOR_LOOKS * this.#times.lookMs;
     return [...this.#parts].some(({ wishingSinceMs = 0 }) => wishingSinceMs > since);
+  }
+
+  /** Until the next look: at once when a lease runs out that nobody has renewed. */
+  #restMs(spentMs: number): number {
+    const now = this.#now();
+    const ends = [...this.#parts].flatMap(({ endsAtMs }) => (endsAtMs === undefined ? [] : endsAtMs - now));
+    return Math.max(0, Math.min(this.#times.lookMs - spentMs, ...ends));
   }
 
   async #look(): Promise<void> {

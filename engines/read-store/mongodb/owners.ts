@@ -15,6 +15,19 @@ const TOLD_MS = 60_000;
 export function ownersIn(db: Db, { owners }: Tables) {
   /** By owner and session, until when. */
   const told = new Map<string, number>();
+  /** Those that are being ended: whoever takes over takes all parts of one at once. */
+  const ending = new Map<string, Promise<void>>();
+  async function endSessionsOf(owner: string): Promise<void> {
+    const there = await owners.findOne({ _id: owner });
+    if (there === null || there.sessions.length === 0) return;
+    const command = { killSessions: there.sessions.map((id) => ({ id })) };
+    // Where these credentials may not, the server ends it in its own time.
+    await db
+      .admin()
+      .command(command)
+      .catch(() => undefined);
+  }
+
   return {
     /** Tells of a session before its first transaction; the driver uses it again for the next ones. */
     async commitsIn(owner: string, { id }: ClientSession): Promise<void> {
@@ -29,16 +42,11 @@ export function ownersIn(db: Db, { owners }: Tables) {
       for (const [known, until] of told) if (until <= now) told.delete(known);
       told.set(name, now + TOLD_MS);
     },
-    /** Ends what an owner that is late has left open. */
-    async end(owner: string): Promise<void> {
-      const there = await owners.findOne({ _id: owner });
-      if (there === null || there.sessions.length === 0) return;
-      const command = { killSessions: there.sessions.map((id) => ({ id })) };
-      // Where these credentials may not, the server ends it in its own time.
-      await db
-        .admin()
-        .command(command)
-        .catch(() => undefined);
+    /** Ends what an owner that is late, or has ended, has left open. */
+    end(owner: string): Promise<void> {
+      const ended = ending.get(owner) ?? endSessionsOf(owner).finally(() => ending.delete(owner));
+      ending.set(owner, ended);
+      return ended;
     },
   };
 }
