@@ -171,7 +171,8 @@ function storesFor(
 
 /**
  * The consumers of a role are shared with the other processes that have it. Whoever does everything is the only one to run those of its
- * folder's history: it has one name for ever, so that a restart need not wait for the leases of a process that was killed.
+ * folder's history: it has one name for ever, so that a restart need not wait for the leases of a process that was killed. Nor need
+ * sagas and reactions: they are run where the history is written, and whoever has that open has seen those before it end.
  *
  * @param owner names this process where there are others
  */
@@ -192,7 +193,13 @@ function worksOn(
     };
     return () => alone;
   }
+  const heir: Work = {
+    consume: fromBeginning(consumerLoop({ ...options, owner, isHeir: true })),
+    isShared: false,
+    leave: async () => undefined,
+  };
   return (group) => {
+    if (group === 'sagas') return heir;
     const sharing = shareWork({ consumers, clock, group, owner });
     const consume = fromBeginning(consumerLoop({ ...options, owner, sharing }));
     return { consume, isShared: true, leave: sharing.leave };

@@ -28,6 +28,8 @@ export interface PartRunOptions {
   readonly owner: string;
   /** How long a silent owner keeps its lease, in milliseconds. */
   readonly leaseMs: number;
+  /** Whoever ran the same before has ended, and nobody else runs it: a killed one's lease is not waited for. */
+  readonly isHeir?: boolean;
   /** Default 500 ms; see {@link consumerLimits}. */
   readonly retryPollMs?: number;
 }
@@ -66,6 +68,7 @@ export class PartRun {
   #handledBefore = 0;
   #failures = 0;
   #hasBegun = false;
+  #hasHeld = false;
 
   constructor(options: PartRunOptions, handler: Part, place: Place, from: Position) {
     this.#options = options;
@@ -120,7 +123,9 @@ export class PartRun {
   async #takeLease(): Promise<Lease | undefined> {
     const { signal } = this.stopping;
     while (!signal.aborted) {
-      const lease = this.#place.isOurs() ? await this.#askForLease() : undefined;
+      // Once: whoever comes behind us is none of those who have ended.
+      const inherits = this.#options.isHeir === true && !this.#hasHeld;
+      const lease = this.#place.isOurs() ? await this.#askForLease(inherits) : undefined;
       if (lease !== undefined) return lease;
       this.#state = 'waiting-for-lease';
       // What went wrong here is no trouble any more where another has it; where nobody has, it is not over.
@@ -136,14 +141,15 @@ export class PartRun {
     return undefined;
   }
 
-  #askForLease(): Promise<Lease | undefined> {
-    const { consumers, owner, clock } = this.#options;
-    return consumers.lease(this.#handler.name, owner, millisecondsOf(clock.now()), this.#options.leaseMs);
+  #askForLease(inherits = false): Promise<Lease | undefined> {
+    const { consumers, owner, clock, leaseMs } = this.#options;
+    return consumers.lease(this.#handler.name, owner, millisecondsOf(clock.now()), leaseMs, inherits);
   }
 
   /** One session: until stopped, fenced, another's turn, or something throws. */
   async #hold(lease: Lease): Promise<void> {
     const { consumers } = this.#options;
+    this.#hasHeld = true;
     const [lost, handing] = [new AbortController(), new AbortController()];
     const stopRenewing = this.#renew(lease, () => lost.abort());
     this.#place.taken();

@@ -65,8 +65,18 @@ export const consumerStoreLimits = {
 
 /** How far each consumer is, who runs it, and what waits in it; and the one way by which documents are written. */
 export interface ConsumerStore {
-  /** Takes or renews the lease when it is free, ours, or past its time. `undefined`: another owner holds it. */
-  lease(consumer: string, owner: string, nowMs: number, ttlMs: number): Promise<Lease | undefined>;
+  /**
+   * Takes or renews the lease when it is free, ours, or past its time. `undefined`: another owner holds it.
+   *
+   * @param inherits whoever else holds it is known to have ended, so that its time need not be over; if it has not, it is fenced off
+   */
+  lease(
+    consumer: string,
+    owner: string,
+    nowMs: number,
+    ttlMs: number,
+    inherits?: boolean,
+  ): Promise<Lease | undefined>;
   release(lease: Lease): Promise<void>;
   /**
    * Documents, checkpoint and parked keys: all of it or nothing. `fenced`: another owner has come since, or the checkpoint is not where

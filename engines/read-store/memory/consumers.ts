@@ -55,11 +55,11 @@ const byName = <T>(entries: Iterable<readonly [name: string, entry: T]>): readon
   [...entries].sort(([a], [b]) => compareText(a, b));
 
 export const memoryConsumers = (consumers: Consumers, collections: Collections): ConsumerStore => ({
-  async lease(consumer, owner, nowMs, ttlMs) {
+  async lease(consumer, owner, nowMs, ttlMs, inherits = false) {
     const entry = consumers.get(consumer) ?? newConsumer();
     consumers.set(consumer, entry);
     if (entry.owner !== owner) {
-      if (entry.owner !== undefined && entry.leasedUntilMs > nowMs) return undefined;
+      if (!inherits && entry.owner !== undefined && entry.leasedUntilMs > nowMs) return undefined;
       entry.epoch += 1;
       entry.owner = owner;
     }

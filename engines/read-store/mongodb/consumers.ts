@@ -23,7 +23,7 @@ const leaseOf = ({ _id, owner, epoch, checkpoint }: ConsumerRow): Lease => ({
 async function lease(
   { consumers }: Tables,
   owners: Owners,
-  [consumer, owner, nowMs, ttlMs]: Parameters<ConsumerStore['lease']>,
+  [consumer, owner, nowMs, ttlMs, inherits = false]: Parameters<ConsumerStore['lease']>,
 ): Promise<Lease | undefined> {
   const until = nowMs + ttlMs;
   const renewed = await consumers.findOneAndUpdate(
@@ -34,12 +34,14 @@ async function lease(
   if (renewed !== null) return leaseOf(renewed);
   const there = await consumers.findOne({ _id: consumer });
   if (there !== null && there.owner !== null) {
-    if (Number(there.until) > nowMs) return undefined;
+    if (!inherits && Number(there.until) > nowMs) return undefined;
     await owners.end(there.owner);
   }
+  // Of one that is inherited, what was just found.
+  const late = inherits ? { owner: there?.owner ?? null } : { until: { $lte: nowMs } };
   try {
     const taken = await consumers.findOneAndUpdate(
-      { _id: consumer, $or: [{ owner: null }, { until: { $lte: nowMs } }] },
+      { _id: consumer, $or: [{ owner: null }, late] },
       { $set: { owner, until }, $inc: { epoch: 1 } },
       { upsert: true, returnDocument: 'after' },
     );

@@ -17,17 +17,18 @@ export class ConsumerRows {
     this.#database = database;
   }
 
-  lease(consumer: string, owner: string, nowMs: number, ttlMs: number): Lease | undefined {
+  lease(consumer: string, owner: string, nowMs: number, ttlMs: number, inherits = false): Lease | undefined {
     const row = this.#database.one(
       `INSERT INTO consumers (name, owner, epoch, leased_until_ms) VALUES (?1, ?2, 1, ?3 + ?4)
        ON CONFLICT (name) DO UPDATE SET epoch = epoch + (owner IS NOT excluded.owner), owner = excluded.owner,
          leased_until_ms = excluded.leased_until_ms
-         WHERE owner IS NULL OR owner = excluded.owner OR leased_until_ms <= ?3
+         WHERE owner IS NULL OR owner = excluded.owner OR leased_until_ms <= ?3 OR ?5
        RETURNING epoch, checkpoint`,
       consumer,
       owner,
       nowMs,
       ttlMs,
+      inherits ? 1 : 0,
     );
     if (row === undefined) return undefined;
     return {

@@ -8,7 +8,7 @@ import type { Writing } from './writing.ts';
 export function sqliteConsumers(database: Database, writing: Writing, reading: Reading): ConsumerStore {
   const rows = new ConsumerRows(database);
   return {
-    lease: (consumer, owner, nowMs, ttlMs) => writing.operate('lease', consumer, owner, nowMs, ttlMs),
+    lease: (...asked) => writing.operate('lease', ...asked),
     release: (lease) => writing.operate('release', lease),
     async commit(commit) {
       if (commit.writes.length > consumerStoreLimits.writesPerCommit)

@@ -13,7 +13,7 @@ export function operationsOn(
   return {
     declare: (collection) => documents.declare(collection),
     drop: (collection) => documents.drop(collection),
-    lease: (consumer, owner, nowMs, ttlMs) => consumers.lease(consumer, owner, nowMs, ttlMs),
+    lease: (...asked) => consumers.lease(...asked),
     release: (lease) => consumers.release(lease),
     forget: (consumer) => consumers.forget(consumer),
     requestRetry: (consumer, key) => consumers.requestRetry(consumer, key),

@@ -46,7 +46,7 @@ export function* writesOf(flat: FlatWrites): Generator<TextWrite> {
 export interface Operations {
   declare(collection: CollectionSpec): void;
   drop(collection: string): void;
-  lease(consumer: string, owner: string, nowMs: number, ttlMs: number): Lease | undefined;
+  lease(consumer: string, owner: string, nowMs: number, ttlMs: number, inherits?: boolean): Lease | undefined;
   release(lease: Lease): void;
   forget(consumer: string): void;
   requestRetry(consumer: string, key: string | undefined): number;

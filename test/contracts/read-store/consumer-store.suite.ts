@@ -112,6 +112,21 @@ export function consumerStoreContract({ engine, open }: ReadStoreEngine): void {
       assert.ok(third !== undefined && third.epoch > late.epoch);
     });
 
+    it('hands an owner that has ended on to its heir at once, and fences it off if it has not', async () => {
+      const { consumers } = store;
+      const ended = await owned(store, 'c');
+      assert.equal(await consumers.lease('c', 'other', 1, 1_000), undefined);
+      const heir = await consumers.lease('c', 'heir', 1, 1_000, true);
+      assert.ok(heir !== undefined && heir.epoch > ended.epoch);
+      const commit = { writes: [], checkpoint: 1n, parked: [] };
+      assert.equal(await consumers.commit({ lease: ended, ...commit }), 'fenced');
+      assert.equal(await consumers.lease('c', ended.owner, 2, 1_000), undefined);
+      assert.equal(await consumers.commit({ lease: heir, ...commit }), 'committed');
+      assert.equal((await consumers.lease('c', 'heir', 3, 1_000, true))?.epoch, heir.epoch);
+      await consumers.release(heir);
+      for (const free of ['c', 'fresh']) assert.ok(await consumers.lease(free, 'next', 4, 1_000, true));
+    });
+
     it('keeps parked keys with their positions in order until they are released', async () => {
       const { consumers } = store;
       const lease = await owned(store);
