@@ -3,6 +3,7 @@ import { after, before, describe, it } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
 import kafkajs, { type Message } from 'kafkajs';
 import { BusError } from '#domain/kernel/ports/bus.ts';
+import type { Log } from '#domain/kernel/ports/log.ts';
 import { until } from '#test/support/until.ts';
 import { coded, freshName, record, text } from '../contracts/bus.suite.ts';
 import { closeAll, driverAt, kafkaOptions, opening, reading } from './kafka-given.ts';
@@ -121,6 +122,57 @@ function alone(at: string): void {
       await bus.declare([{ name: gone, partitions: 2 }]);
       await bus.send([record(gone, 'k', 'anew')]);
       await until(() => seen.some(({ value }) => text(value) === 'anew'), 'it is read again');
+      await bus.close();
+    });
+
+    it('reads all of a topic that was deleted and made again at once, however much was read of the one before', async () => {
+      const told: string[] = [];
+      const log: Log = { info() {}, warn() {}, error: (_, message) => void told.push(message) };
+      const bus = opening(kafkaOptions(at, log));
+      const topic = freshName();
+      await bus.declare([{ name: topic, partitions: 1 }]);
+      const { seen, consumer } = reading(bus, topic);
+      await consumer.joined;
+      for (let sent = 0; sent < 10; sent += 1) await bus.send([record(topic, 'k', `old-${sent}`)]);
+      await until(() => seen.length === 10, 'they came');
+      await admin.deleteTopics({ topics: [topic] });
+      seen.length = 0;
+      const fresh = Array.from({ length: 8 }, (_, index) => `new-${index}`);
+      const sends = async (value: string): Promise<true> => {
+        // What is deleted may still be named for a moment.
+        await bus.declare([{ name: topic, partitions: 1 }]);
+        await bus.send([record(topic, 'k', value)]);
+        return true;
+      };
+      for (const value of fresh) {
+        await until(() => sends(value).catch(() => false), 'it takes records again');
+        await pause(200);
+      }
+      await until(
+        () => new Set(seen.map(({ value }) => text(value))).size === fresh.length,
+        'all of it is read',
+      );
+      assert.match(told.join(), new RegExp(`${topic}/0 .*read from its beginning`));
+      await until(() => consumer.problem() === undefined, 'all is well');
+      await bus.close();
+    });
+
+    it('begins at the beginning where its place is behind the end of a topic', async () => {
+      const told: string[] = [];
+      const log: Log = { info() {}, warn() {}, error: (_, message) => void told.push(message) };
+      const bus = opening(kafkaOptions(at, log));
+      const [topic, group] = [freshName(), freshName()];
+      await bus.declare([{ name: topic, partitions: 1 }]);
+      await bus.send(['0', '1', '2'].map((value) => record(topic, 'k', value)));
+      const partitions = [{ partition: 0, offset: '100' }];
+      await admin.setOffsets({ groupId: `${group}.${topic}`, topic, partitions });
+      const seen: string[] = [];
+      bus.consume({
+        ...{ group, topics: [topic] },
+        handle: async (records) => void seen.push(...records.map(({ value }) => text(value))),
+      });
+      await until(() => new Set(seen).size === 3, 'all of it is read');
+      assert.match(told.join(), /read from its beginning/);
       await bus.close();
     });
 

@@ -1,5 +1,5 @@
 import type { Consumer, EachBatchPayload } from 'kafkajs';
-import type { BusConsumerOptions } from '#domain/kernel/ports/bus.ts';
+import { type BusConsumerOptions, BusError } from '#domain/kernel/ports/bus.ts';
 import type { Clock } from '#domain/kernel/ports/facts.ts';
 import type { Problems } from '../handling.ts';
 import { PartitionWork } from './partition.ts';
@@ -17,7 +17,7 @@ export interface AssignmentOptions {
   readonly clock: Clock;
   readonly problems: Problems;
   readonly stopping: AbortSignal;
-  /** Where the group has no place: of each partition where it ends. */
+  /** Where the group has no place: of each partition where it ends. @throws BusError */
   readonly unplaced: () => Promise<ReadonlyMap<number, string>>;
 }
 
@@ -40,6 +40,8 @@ const notYet = async (): Promise<void> => {
 export class Assignment {
   readonly #given: AssignmentOptions;
   readonly #assigned = new Map<number, Assigned>();
+  /** Nothing is taken any more: what the driver still has at hand may be of another time. */
+  #over = false;
 
   constructor(given: AssignmentOptions) {
     this.#given = given;
@@ -51,8 +53,9 @@ export class Assignment {
     const { partition, messages } = batch;
     const entry = this.#assigned.get(partition);
     const last = messages.at(-1);
-    if (entry === undefined || last === undefined || stopping.aborted) return;
+    if (this.#over || entry === undefined || last === undefined || stopping.aborted) return;
     await entry.placed;
+    if (this.#over) return;
     entry.commit = commitOffsetsIfNecessary;
     const now = clock.now();
     entry.work.push(messages.map((message) => receivedRecord(topic, partition, message, now)));
@@ -65,6 +68,7 @@ export class Assignment {
 
   /** What is ours by the last agreement of the group; what was ours goes on where it is. */
   async agree(partitions: readonly number[]): Promise<void> {
+    if (this.#over) return;
     const { topic, consumer, options } = this.#given;
     for (const [partition, { work }] of this.#assigned) {
       if (!partitions.includes(partition)) this.#lose(partition, work);
@@ -77,6 +81,39 @@ export class Assignment {
     const placed = this.#place(fresh);
     for (const entry of entries) entry.placed = placed;
     await placed;
+  }
+
+  /**
+   * What of ours the group has no place in any more, though it had one: places go with their topic, and the one that is there now is
+   * another, of which nothing has been read.
+   */
+  async gone(): Promise<readonly number[]> {
+    const { unplaced } = this.#given;
+    const had = [...this.#assigned].filter(([, { work }]) => work.hasCommitted);
+    if (had.length === 0) return [];
+    // Where nobody answers there will be another agreement.
+    const without = await unplaced().catch((error: unknown) => {
+      if (error instanceof BusError) return new Map<number, string>();
+      throw error;
+    });
+    return had.flatMap(([partition]) => (without.has(partition) ? [partition] : []));
+  }
+
+  /**
+   * Where we stand is not there: whatever is there by now is not what we have read. Nothing is handled, committed or taken any more, of
+   * any partition, and the group is to begin at the beginning of these.
+   *
+   * @returns whether anything was read; where nothing was, the driver may go on from the beginning by itself
+   */
+  async beginAnew(partitions: readonly number[]): Promise<boolean> {
+    const { topic, consumer } = this.#given;
+    const lost = partitions.filter((partition) => (this.#assigned.get(partition)?.work.next ?? 0n) > 0n);
+    if (lost.length === 0) return false;
+    this.#over = true;
+    this.lose();
+    // Behind whatever was committed of it before.
+    await consumer.commitOffsets(lost.map((partition) => ({ topic, partition, offset: '0' })));
+    return true;
   }
 
   /** All that is ours is another's, or will be. */

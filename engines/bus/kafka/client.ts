@@ -103,7 +103,12 @@ function saslOf(credentials: NonNullable<KafkaOptions['credentials']>): SASLOpti
   return { mechanism, username, password };
 }
 
-export function kafkaClient(options: Connecting, { requestMs, retry }: Patience): KafkaClient {
+/** @param heard what the driver says, each time */
+export function kafkaClient(
+  options: Connecting,
+  { requestMs, retry }: Patience,
+  heard: (entry: LogEntry) => void = () => undefined,
+): KafkaClient {
   const { brokers, prefix, tls, credentials, authority, certificate, complaints } = options;
   const sockets = new Set<Socket>();
   let ended = false;
@@ -130,7 +135,9 @@ export function kafkaClient(options: Connecting, { requestMs, retry }: Patience)
     socketFactory,
     logLevel: logLevel.WARN,
     logCreator: () => (entry) => {
-      if (!ended) complaints.tell(entry);
+      if (ended) return;
+      complaints.tell(entry);
+      heard(entry);
     },
     ...(tls && {
       ssl: {

@@ -34,4 +34,7 @@ const reader = load.cache[READER];
 if (reader === undefined) throw new TypeError('the driver reads batches in another way than it did');
 reader.exports = readBatch;
 
+/** With these words, and a topic and a partition, the driver says that it begins a partition anew: it tells nobody in another way. */
+export const BEGINS_ANEW = 'Offset out of range, resetting to default offset';
+
 export const { Kafka, Partitioners, CompressionTypes, logLevel } = kafkajs;

@@ -37,6 +37,7 @@ export class PartitionWork {
   #waiting: readonly ReceivedRecord[] = [];
   #bytes = 0;
   #next = 0n;
+  #hasCommitted = false;
   readonly ended: Promise<void>;
 
   constructor(given: PartitionOptions) {
@@ -49,6 +50,11 @@ export class PartitionWork {
   /** The offset of the next that has not come yet. */
   get next(): bigint {
     return this.#next;
+  }
+
+  /** The group has a place here, unless somebody has taken it away. */
+  get hasCommitted(): boolean {
+    return this.#hasCommitted;
   }
 
   get isFull(): boolean {
@@ -114,6 +120,7 @@ export class PartitionWork {
       if (stopping.aborted) untilMs = Math.min(untilMs, performance.now() + LAST_COMMIT_MS);
       try {
         await commit(offset);
+        this.#hasCommitted = true;
         return problem(undefined);
       } catch (error) {
         problem(`what was handled is not committed: ${textOf(error)}`);

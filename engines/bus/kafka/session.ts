@@ -1,10 +1,11 @@
-import type { Consumer } from 'kafkajs';
+import type { Consumer, LogEntry } from 'kafkajs';
 import { type BusConsumerOptions, BusError } from '#domain/kernel/ports/bus.ts';
 import { every } from '#runtime/pause.ts';
 import { bounded } from '../../bounded.ts';
 import type { Problems } from '../handling.ts';
 import { Assignment } from './assignment.ts';
 import { type Connecting, type KafkaClient, kafkaClient, patient } from './client.ts';
+import { BEGINS_ANEW } from './driver.ts';
 import type { KafkaStanding } from './standing.ts';
 import type { KafkaTopics } from './topics.ts';
 
@@ -73,7 +74,7 @@ export class Session {
   constructor(given: SessionOptions) {
     const { topic, group, options, kafka, topics, problems, stopping } = given;
     this.#given = given;
-    this.#client = kafkaClient(kafka, patient);
+    this.#client = kafkaClient(kafka, patient, (entry) => this.#told(entry));
     this.#consumer = consumerOf(this.#client, group);
     this.#lost.promise.catch(() => undefined);
     this.#assignment = new Assignment({
@@ -137,6 +138,28 @@ export class Session {
     this.#member = memberId;
     await this.#assignment.agree(partitions);
     this.#given.joined();
+    const gone = await this.#assignment.gone();
+    if (gone.length > 0) await this.#beginAnew(gone);
+  }
+
+  #told({ log }: LogEntry): void {
+    const { topic, partition } = log as Readonly<Record<string, unknown>>;
+    if (log.message !== BEGINS_ANEW || topic !== this.#given.topic) return;
+    this.#beginAnew([Number(partition)]).catch(this.#lost.reject);
+  }
+
+  /**
+   * A topic was deleted and made again, has lost its end with a broker, or has lost what was not read yet. What the driver has at hand is of
+   * before and of after, by the same offsets: another session begins with nothing at hand.
+   */
+  async #beginAnew(partitions: readonly number[]): Promise<void> {
+    const { topic, group, kafka, problems } = this.#given;
+    const where = `${topic}/${partitions.join()}`;
+    const what = `${where} has not what was to be read next (made anew, or records were lost): it is read from its beginning`;
+    problems.told(topic, `${kafka.address}: ${what}`);
+    kafka.log.error({ engine: kafka.address, group, topic, partitions: partitions.map(String) }, what);
+    const wasRead = await bounded(this.#assignment.beginAnew(partitions), waits.leave).catch(() => true);
+    if (wasRead) this.#lost.reject(new Error(what));
   }
 
   /** The driver tries for ever, and says nothing of it. */

@@ -40,6 +40,25 @@ function configOf({ name, partitions, retentionMs }: Topic): ITopicConfig {
   };
 }
 
+const adminOf = (options: Connecting): Held<Admin> =>
+  held<Admin>(options, async ({ kafka }) => {
+    const made = kafka.admin();
+    await made.connect();
+    return made;
+  });
+
+/** Where partitions end in which there is no place. */
+function endsWithout(
+  placed: readonly { readonly partitions: readonly { partition: number; offset: string }[] }[],
+  ends: readonly { readonly partition: number; readonly high: string }[],
+): ReadonlyMap<number, string> {
+  const without = placed.flatMap(({ partitions }) => partitions).filter(({ offset }) => offset === '-1');
+  const found = new Set(without.map(({ partition }) => partition));
+  return new Map(
+    ends.filter(({ partition }) => found.has(partition)).map(({ partition, high }) => [partition, high]),
+  );
+}
+
 /** What is asked of the cluster about topics. */
 export class KafkaTopics {
   readonly #options: Connecting;
@@ -49,11 +68,7 @@ export class KafkaTopics {
   constructor(options: Connecting, standing: KafkaStanding) {
     this.#options = options;
     this.#standing = standing;
-    this.#admin = held<Admin>(options, async ({ kafka }) => {
-      const made = kafka.admin();
-      await made.connect();
-      return made;
-    });
+    this.#admin = adminOf(options);
   }
 
   /** Asks for anything, so that it is known how Kafka is doing. @throws BusError */
@@ -95,15 +110,20 @@ export class KafkaTopics {
   /** Of each partition where its next record comes, for those where the group has no place. @throws BusError */
   async unplaced(group: string, topic: string): Promise<ReadonlyMap<number, string>> {
     const doing = `places of ${group}`;
-    const placed = await this.#ask(doing, (admin) => admin.fetchOffsets({ groupId: group, topics: [topic] }));
-    const ends = await this.#ask(doing, (admin) => admin.fetchTopicOffsets(topic));
-    // Whoever has asked for places in a topic asks for that topic ever after, also when it is gone.
-    this.#admin.discard();
-    const without = placed.flatMap(({ partitions }) => partitions).filter(({ offset }) => offset === '-1');
-    const found = new Set(without.map(({ partition }) => partition));
-    return new Map(
-      ends.filter(({ partition }) => found.has(partition)).map((end) => [end.partition, end.high]),
-    );
+    // Whoever has asked for places in a topic asks for that topic ever after, also when it is gone; so nobody else is to share it.
+    const own = adminOf(this.#options);
+    try {
+      const placed = await this.#ask(
+        doing,
+        (admin) => admin.fetchOffsets({ groupId: group, topics: [topic] }),
+        waits.ask,
+        own,
+      );
+      const ends = await this.#ask(doing, (admin) => admin.fetchTopicOffsets(topic), waits.ask, own);
+      return endsWithout(placed, ends);
+    } finally {
+      own.discard();
+    }
   }
 
   close(): Promise<void> {
@@ -129,14 +149,15 @@ export class KafkaTopics {
     doing: string,
     work: (admin: Admin) => Promise<R>,
     longestMs: number = waits.ask,
+    by: Held<Admin> = this.#admin,
   ): Promise<R> {
     try {
-      const result = await this.#admin.use(work, longestMs);
+      const result = await by.use(work, longestMs);
       this.#standing.answered('reads');
       return result;
     } catch (error) {
       const failure = busError(this.#options.address, doing, error);
-      if (failure.code === 'unavailable' || failure.code === 'refused') this.#admin.discard();
+      if (failure.code === 'unavailable' || failure.code === 'refused') by.discard();
       this.#standing.failed(failure, 'reads');
       throw failure;
     }
