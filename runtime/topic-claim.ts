@@ -6,6 +6,8 @@ import { pause } from './pause.ts';
 /** What one record of the topic says: which history has come, and a name for what it begins here. */
 const Claim = z.object({ history: z.string(), id: z.string().min(1).max(64) });
 
+/** The key of all claims. */
+const CLAIM = 'claim';
 /** Above what any reader goes back, in milliseconds: it is kept as long as the topics are. */
 const FOR_EVER_MS = Number.MAX_SAFE_INTEGER;
 /** For its first record, in milliseconds: a group is made to read it, and a broker lets a new one wait for others to come. */
@@ -74,7 +76,8 @@ export async function claimTopics(options: ClaimOptions): Promise<string> {
   const topic = claimTopicOf(prefix);
   const id = newId();
   await bus.declare([{ name: topic, partitions: 1, retentionMs: FOR_EVER_MS }]);
-  await bus.send([{ topic, key: epoch, value: JSON.stringify({ history: epoch, id }), headers: {} }]);
+  // Under one key, so that they stand in one order also where somebody has made the topic in several parts.
+  await bus.send([{ topic, key: CLAIM, value: JSON.stringify({ history: epoch, id }), headers: {} }]);
   const first = claimIn(await firstOf(options, topic, `${topic}.${id}`));
   if (first?.history === epoch) return first.id;
   const theirs = first === undefined ? 'begins with what is no claim' : `names history ${first.history}`;

@@ -212,7 +212,9 @@ export class PartRun {
       if (this.#hasBegun) {
         // Nor is it to be found again, as it was made by asking for its lease.
         await consumers.forget(lease.consumer);
-        throw new UnworkableError('its checkpoint is gone');
+        throw new UnworkableError(
+          'its checkpoint is gone: somebody has forgotten it; a process that is started anew begins again',
+        );
       }
       const outcome = await consumers.commit({ lease, writes: [], checkpoint, parked: [] });
       if (outcome === 'fenced') throw new FencedError(lease.consumer);

@@ -1,3 +1,4 @@
+import type { Reply } from '#domain/kernel/envelope.ts';
 import { type Instant, millisecondsOf } from '#domain/kernel/instant.ts';
 import { type Bus, BusError, type ReceivedRecord } from '#domain/kernel/ports/bus.ts';
 import type { Clock, NewId } from '#domain/kernel/ports/facts.ts';
@@ -93,6 +94,9 @@ async function inLines(
   if (failures.length > 0) throw failures.find((error) => !(error instanceof LeftError)) ?? failures[0];
 }
 
+/** So often a command is handed on before its reply is laid aside: the last pause is a minute, and it has waited for more by then. */
+const REPLY_TRIES = 3;
+
 /** What is made of a record before it is decided. */
 type Read = { readonly command: ReadCommand } | { readonly died: Died };
 
@@ -136,7 +140,7 @@ function reading(
 export function recordHandling(options: RecordHandlingOptions): RecordHandling {
   const { bus, topics, registry, sealing, clock, newId, log, replyPrefixes, epoch } = options;
   const decide = deciding(options);
-  const answers = replies({ bus, registry, prefixes: replyPrefixes, epoch });
+  const answers = replies({ bus, registry, prefixes: replyPrefixes, epoch, clock });
   const waiting = retries(topics, sealing, clock);
   const read = reading(options, answers, waiting);
   const dead = deadLetters({ topic: topics.dead, registry, sealing, clock });
@@ -153,20 +157,36 @@ export function recordHandling(options: RecordHandlingOptions): RecordHandling {
     );
   }
 
+  async function handOn(record: ReceivedRecord, command: ReadCommand): Promise<void> {
+    await bus.send([await waiting.record(command, record)]);
+    counts.handedOn += 1;
+  }
+
+  /** @returns whether it is done with: its reply stands, or was laid aside */
+  async function answer(record: ReceivedRecord, command: ReadCommand, reply: Reply): Promise<boolean> {
+    const { replyTo, correlationId = command.idempotencyKey, actor, tries } = command;
+    const lost = replyTo && (await answers.send(reply, { topic: replyTo, correlationId }));
+    if (!lost) return true;
+    const { why, mayPass, ...unsent } = lost;
+    try {
+      // Nobody else waits for a topic that takes no reply. Whoever is nobody waits nowhere.
+      if (mayPass && actor !== undefined && tries < REPLY_TRIES) {
+        await handOn(record, command);
+        return false;
+      }
+      await layAside({ record, cause: 'reply_undelivered', reason: why, command, reply: unsent });
+      return true;
+    } catch (error) {
+      answers.trust(lost.topic);
+      throw error;
+    }
+  }
+
   async function finish(record: ReceivedRecord, command: ReadCommand): Promise<void> {
     const outcome = await decide(command);
-    if (outcome.kind === 'later') {
-      await bus.send([await waiting.record(command, record)]);
-      counts.handedOn += 1;
-      return;
-    }
+    if (outcome.kind === 'later') return handOn(record, command);
     const { reply, kind } = outcome;
-    const { replyTo, correlationId = command.idempotencyKey } = command;
-    const lost = replyTo && (await answers.send(reply, { topic: replyTo, correlationId }));
-    if (lost) {
-      const { why, ...unsent } = lost;
-      await layAside({ record, cause: 'reply_undelivered', reason: why, command, reply: unsent });
-    }
+    if (!(await answer(record, command, reply))) return;
     if (kind === 'too_old') {
       const reason = 'nobody could decide it while its key was sure to be remembered';
       await layAside({ record, cause: 'too_old', reason, command, rejection: outcome.reply.rejection });

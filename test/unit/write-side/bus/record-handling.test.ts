@@ -219,12 +219,12 @@ test('a waiting command is opened by our key alone, and says whom it is from for
   assert.equal(sent[2]?.headers['correlation-id'], 'x');
 });
 
-/** A bus on which sending fails, once, as a broker does that is away. */
-const away = (t: TestContext, bus: Pick<Bus, 'send'>): Pick<Bus, 'send'> => {
-  let failed = false;
+/** A bus on which sending fails so often, as a broker does that is away. */
+const away = (t: TestContext, bus: Pick<Bus, 'send'>, times: number): Pick<Bus, 'send'> => {
+  let failures = 0;
   const send = t.mock.fn(async (records: readonly BusRecord[]) => {
-    if (failed) return bus.send(records);
-    failed = true;
+    if (failures === times) return bus.send(records);
+    failures += 1;
     throw new BusError('unavailable', 'kafka://k away');
   });
   return { send };
@@ -232,18 +232,60 @@ const away = (t: TestContext, bus: Pick<Bus, 'send'>): Pick<Bus, 'send'> => {
 
 test('where the bus is away nothing is done with, and all of it is done again', async (t) => {
   const { sent, asked, received, command, options } = await given(() => undefined);
-  const handling = recordHandling({ ...options, bus: away(t, options.bus) });
+  const handling = recordHandling({ ...options, bus: away(t, options.bus, 2) });
   const records = ['one', 'two'].map((key) => received(command({ idempotencyKey: key })));
   await assert.rejects(handling.handle(records, never), BusError);
   assert.deepEqual(sent, []);
   await handling.handle(records, never);
   assert.deepEqual(
-    sent.map(({ key }) => key),
-    ['one', 'two'],
+    sent.map(({ topic, key }) => [topic, key]),
+    [
+      ['p.replies.x', 'one'],
+      ['p.replies.x', 'two'],
+    ],
   );
   assert.deepEqual(
     asked.map(({ commandId }) => commandId),
     ['one', 'one', 'two'],
+  );
+});
+
+test('a topic that takes no reply holds up nobody: its reply is tried again later, and laid aside in the end', async () => {
+  const { clock, sent, received, command, options } = await given(() => undefined);
+  let attempts = 0;
+  const bus = {
+    async send(records: readonly BusRecord[]) {
+      const isStubborn = records.some(({ topic }) => topic === 'p.replies.stubborn');
+      if (isStubborn) attempts += 1;
+      if (isStubborn) throw new BusError('unavailable', 'kafka://k/p: it takes no such time');
+      await options.bus.send(records);
+    },
+  };
+  const handling = recordHandling({ ...options, bus });
+  const stubborn = (idempotencyKey: string) => command({ idempotencyKey, replyTo: 'p.replies.stubborn' });
+  const records = [received(stubborn('a')), received(stubborn('b')), received(command())];
+  await handling.handle(records, never);
+  const topicsOf = (some: readonly BusRecord[]) => some.map(({ topic }) => topic);
+  const [first = ''] = topics.retries.map(({ name }) => name);
+  assert.deepEqual(topicsOf(sent), [first, first, 'p.replies.x']);
+  assert.equal(attempts, 1, 'the second is not tried so soon');
+  for (const { name, pauseMs } of topics.retries.slice(0, 3)) {
+    const waiting = sent.filter(({ topic }) => topic === name);
+    clock.advanceTo(later(clock.now(), pauseMs));
+    await inTime(
+      clock,
+      handling.handle(
+        waiting.map((one) => again(one, clock.now())),
+        never,
+      ),
+    );
+  }
+  const letters = sent
+    .filter(({ topic }) => topic === topics.dead)
+    .map(({ value }) => DeadLetter.parse(json(value)));
+  assert.deepEqual(
+    letters.map(({ cause, reason }) => [cause, reason]),
+    Array(2).fill(['reply_undelivered', 'kafka://k/p: it takes no such time']),
   );
 });
 
