@@ -157,6 +157,42 @@ function alone(at: string): void {
       await bus.close();
     });
 
+    it('tells times that senders claim from the broker’s, and says which topic holds them', async () => {
+      const bus = opening(kafkaOptions(at));
+      const topic = freshName();
+      // As a sender's own tools make it.
+      await admin.createTopics({ topics: [{ topic, numPartitions: 1 }], waitForLeaders: false });
+      await bus.declare([{ name: topic, partitions: 1 }]);
+      const foreign = driverAt(at).producer({ createPartitioner: kafkajs.Partitioners.DefaultPartitioner });
+      await foreign.connect();
+      const now = Date.now();
+      const times = [now - 5_400_000, now + 3_000_000].map(String);
+      for (const timestamp of times)
+        await foreign.send({ topic, messages: [{ value: 'claimed', timestamp }] });
+      await foreign.disconnect();
+      const { seen, consumer } = reading(bus, topic);
+      await until(() => seen.length === 2, 'they came');
+      assert.deepEqual(
+        seen.map(({ timeIsClaimed }) => timeIsClaimed),
+        [true, true],
+      );
+      const [past, future] = seen.map(({ takenAt }) => Date.parse(takenAt));
+      assert.equal(past, now - 5_400_000);
+      assert.ok(future !== undefined && future <= Date.now(), 'nothing comes from the future');
+      assert.match(
+        consumer.problem() ?? '',
+        new RegExp(`${topic} .*message\\.timestamp\\.type.*LogAppendTime`),
+      );
+      const type = kafkajs.ConfigResourceTypes.TOPIC;
+      const configEntries = [{ name: 'message.timestamp.type', value: 'LogAppendTime' }];
+      await admin.alterConfigs({ validateOnly: false, resources: [{ type, name: topic, configEntries }] });
+      await until(async () => {
+        await bus.send([record(topic, 'k', 'taken')]);
+        return seen.at(-1)?.timeIsClaimed === undefined && consumer.problem() === undefined;
+      }, 'by the broker’s time all is well');
+      await bus.close();
+    });
+
     it('begins at the beginning where its place is behind the end of a topic', async () => {
       const told: string[] = [];
       const log: Log = { info() {}, warn() {}, error: (_, message) => void told.push(message) };

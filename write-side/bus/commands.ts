@@ -21,7 +21,7 @@ export interface RecordHandlingOptions extends DecidingOptions {
   readonly tokens: TokenVerifier;
   /**
    * The moment at which the token of a record is judged that the bus took then: the same one, however often it is read, unless the business
-   * lives by a clock of its own.
+   * lives by a clock of its own. Where the time is only claimed: that of now.
    */
   readonly judgedAt: (takenAt: Instant) => Instant;
   readonly sealing: Sealing;
@@ -114,8 +114,10 @@ function reading(
       const reason = `a reply may only go to topics that begin with ${replyPrefixes.join(', ')}`;
       return { died: { record, cause: 'reply_not_allowed', reason, command } };
     }
-    const { takenAt } = record;
-    const known = token === undefined ? undefined : await tokens.verify(token, judgedAt(takenAt));
+    const { takenAt, timeIsClaimed } = record;
+    // By a time of their own senders make a token last for as long as they like.
+    const at = judgedAt(timeIsClaimed ? clock.now() : takenAt);
+    const known = token === undefined ? undefined : await tokens.verify(token, at);
     return { command: { ...command, ...(known && { actor: known.actor }), takenAt, tries: 0 } };
   }
 

@@ -22,6 +22,8 @@ export interface ReceivedRecord {
   readonly headers: Readonly<Record<string, string>>;
   /** When the bus took it, by the clock of the bus. */
   readonly takenAt: Instant;
+  /** That is what the sender says, and never later than it was read: whoever has made the topic has it keep senders' times. It proves nothing. */
+  readonly timeIsClaimed?: true;
 }
 
 export interface Topic {

@@ -1,6 +1,7 @@
 import type { Consumer, EachBatchPayload } from 'kafkajs';
-import { type BusConsumerOptions, BusError } from '#domain/kernel/ports/bus.ts';
+import { type BusConsumerOptions, BusError, type ReceivedRecord } from '#domain/kernel/ports/bus.ts';
 import type { Clock } from '#domain/kernel/ports/facts.ts';
+import type { Log } from '#domain/kernel/ports/log.ts';
 import type { Problems } from '../handling.ts';
 import { PartitionWork } from './partition.ts';
 import { receivedRecord } from './received.ts';
@@ -15,6 +16,7 @@ export interface AssignmentOptions {
   readonly consumer: Consumer;
   readonly options: BusConsumerOptions;
   readonly clock: Clock;
+  readonly log: Log;
   readonly problems: Problems;
   readonly stopping: AbortSignal;
   /** Where the group has no place: of each partition where it ends. @throws BusError */
@@ -42,6 +44,7 @@ export class Assignment {
   readonly #assigned = new Map<number, Assigned>();
   /** Nothing is taken any more: what the driver still has at hand may be of another time. */
   #over = false;
+  #toldOfTimes = false;
 
   constructor(given: AssignmentOptions) {
     this.#given = given;
@@ -58,12 +61,26 @@ export class Assignment {
     if (this.#over) return;
     entry.commit = commitOffsetsIfNecessary;
     const now = clock.now();
-    entry.work.push(messages.map((message) => receivedRecord(topic, partition, message, now)));
+    const records = messages.map((message) => receivedRecord(topic, partition, message, now));
+    this.#lookAtTimes(records);
+    entry.work.push(records);
     resolveOffset(last.offset);
     if (!entry.work.isFull) return;
     await entry.work.roomWithin(GRACE_MS);
     if (entry.work.isFull && this.#assigned.get(partition) === entry)
       consumer.pause([{ topic, partitions: [partition] }]);
+  }
+
+  /** Whoever reads by the broker's time is told where there is none, until a record has it. */
+  #lookAtTimes(records: readonly ReceivedRecord[]): void {
+    const { address, topic, problems, log } = this.#given;
+    const place = `${topic}: times`;
+    if (!records.some(({ timeIsClaimed }) => timeIsClaimed)) return void problems.over(place);
+    const what = `${topic} holds times of its senders, which prove nothing: its message.timestamp.type has to be LogAppendTime`;
+    problems.told(place, `${address}: ${what}`);
+    if (this.#toldOfTimes) return;
+    this.#toldOfTimes = true;
+    log.warn({ engine: address, topic }, what);
   }
 
   /** What is ours by the last agreement of the group; what was ours goes on where it is. */
@@ -119,6 +136,7 @@ export class Assignment {
   /** All that is ours is another's, or will be. */
   lose(): void {
     for (const [partition, { work }] of this.#assigned) this.#lose(partition, work);
+    this.#given.problems.over(`${this.#given.topic}: times`);
   }
 
   /** What is at work is done and committed, and nothing more is fetched. */

@@ -1,8 +1,13 @@
 import type { IHeaders, KafkaMessage } from 'kafkajs';
-import { type Instant, instant } from '#domain/kernel/instant.ts';
+import { type Instant, instant, millisecondsOf } from '#domain/kernel/instant.ts';
 import type { ReceivedRecord } from '#domain/kernel/ports/bus.ts';
 
 const YEAR_10000_MS = Date.UTC(10_000, 0, 1);
+/** By `LogAppendTime`; every other record has the time of its sender. */
+const BROKERS_TIME = 1;
+
+/** As it comes from our own reader of batches. */
+export type FetchedMessage = KafkaMessage & { readonly batchContext?: { readonly timestampType: number } };
 
 /** Of a name that comes twice the last. */
 function headersOf(headers: IHeaders | undefined): Readonly<Record<string, string>> {
@@ -13,18 +18,24 @@ function headersOf(headers: IHeaders | undefined): Readonly<Record<string, strin
   return Object.freeze(Object.fromEntries(told));
 }
 
-/** Where the sender says the time, it may be none. */
-function momentOf(timestamp: string, now: Instant): Instant {
+/** Of a time that is none, or not before that one, what it is now. */
+function momentOf(timestamp: string, now: Instant, beforeMs: number): Instant {
   const ms = Number(timestamp);
-  return Number.isSafeInteger(ms) && ms >= 0 && ms < YEAR_10000_MS ? instant(ms) : now;
+  return Number.isSafeInteger(ms) && ms >= 0 && ms < beforeMs ? instant(ms) : now;
 }
+
+const timeOf = ({ timestamp, batchContext }: FetchedMessage, now: Instant) =>
+  batchContext?.timestampType === BROKERS_TIME
+    ? { takenAt: momentOf(timestamp, now, YEAR_10000_MS) }
+    : { takenAt: momentOf(timestamp, now, millisecondsOf(now)), timeIsClaimed: true as const };
 
 export function receivedRecord(
   topic: string,
   partition: number,
-  { key, value, headers, offset, timestamp }: KafkaMessage,
+  message: FetchedMessage,
   now: Instant,
 ): ReceivedRecord {
+  const { key, value, headers, offset } = message;
   return {
     topic,
     partition,
@@ -32,6 +43,6 @@ export function receivedRecord(
     key: key ?? undefined,
     value: value ?? undefined,
     headers: headersOf(headers),
-    takenAt: momentOf(timestamp, now),
+    ...timeOf(message, now),
   };
 }

@@ -79,7 +79,7 @@ export class Session {
     this.#lost.promise.catch(() => undefined);
     this.#assignment = new Assignment({
       address: kafka.address,
-      ...{ topic, options, problems, stopping, consumer: this.#consumer, clock: kafka.clock },
+      ...{ topic, options, problems, stopping, consumer: this.#consumer, clock: kafka.clock, log: kafka.log },
       unplaced: () => topics.unplaced(group, topic),
     });
   }

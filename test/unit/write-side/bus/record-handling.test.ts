@@ -105,6 +105,20 @@ test('a token is judged by the moment at which the bus took its record, however 
   assert.equal(asked.length, 2, 'what comes with it by now is refused');
 });
 
+test('a time that is only claimed makes no token last, and lets nothing be decided that it says is too old', async () => {
+  const { clock, asked, sent, handling, received, command } = await given(() => undefined);
+  const then = received(command(), { timeIsClaimed: true });
+  await handling.handle([then], never);
+  assert.equal(asked.length, 1);
+  clock.advanceTo(later(START, 2 * HOUR_MS));
+  await handling.handle([then], never);
+  assert.equal(asked.length, 1, 'its token has ended, whenever it says it was sent');
+  assert.equal(json(sent.at(-1)?.value ?? '{}').code, 'unauthenticated');
+  clock.advanceTo(later(START, 24 * HOUR_MS));
+  await handling.handle([then], never);
+  assert.equal(json(sent.at(-1)?.value ?? '{}').cause, 'too_old');
+});
+
 test('what may work later waits, and all else is answered', async () => {
   const hint = { retryAfterMs: 5 };
   const waits: readonly Rejection[] = [
