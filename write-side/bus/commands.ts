@@ -134,19 +134,15 @@ function reading(
     record.topic === topics.commands ? fromOutside(record) : afterWaiting(record, signal);
 }
 
-/**
- * The way of a record: read, decided once, answered, or handed on to where it waits, or laid aside with the reason; and only then done
- * with. After a crash between any two of these the whole is done again: the pipeline knows the command by its key and gives the reply of
- * the first time.
- */
-export function recordHandling(options: RecordHandlingOptions): RecordHandling {
-  const { bus, topics, registry, sealing, clock, newId, log, replyPrefixes, epoch } = options;
-  const decide = deciding(options);
-  const answers = replies({ bus, registry, prefixes: replyPrefixes, epoch, clock });
-  const waiting = retries(topics, sealing, clock);
-  const read = reading(options, answers, waiting);
+type Counts = { -readonly [name in keyof CommandCounts]: number };
+
+/** Where a record goes that is not done with by a reply. */
+function passingOn(
+  { bus, topics, registry, sealing, clock, log }: RecordHandlingOptions,
+  waiting: Retries,
+  counts: Counts,
+) {
   const dead = deadLetters({ topic: topics.dead, registry, sealing, clock });
-  const counts = { answered: 0, handedOn: 0, deadLetters: 0 };
 
   async function layAside(died: Died): Promise<void> {
     await bus.send([dead.of(died)]);
@@ -163,6 +159,23 @@ export function recordHandling(options: RecordHandlingOptions): RecordHandling {
     await bus.send([await waiting.record(command, record)]);
     counts.handedOn += 1;
   }
+
+  return { layAside, handOn };
+}
+
+/**
+ * The way of a record: read, decided once, answered, or handed on to where it waits, or laid aside with the reason; and only then done
+ * with. After a crash between any two of these the whole is done again: the pipeline knows the command by its key and gives the reply of
+ * the first time.
+ */
+export function recordHandling(options: RecordHandlingOptions): RecordHandling {
+  const { bus, topics, registry, sealing, clock, newId, log, replyPrefixes, epoch } = options;
+  const decide = deciding(options);
+  const answers = replies({ bus, registry, prefixes: replyPrefixes, epoch, clock });
+  const waiting = retries(topics, sealing, clock);
+  const read = reading(options, answers, waiting);
+  const counts = { answered: 0, handedOn: 0, deadLetters: 0 };
+  const { layAside, handOn } = passingOn(options, waiting, counts);
 
   /** @returns whether it is done with: its reply stands, or was laid aside */
   async function answer(record: ReceivedRecord, command: ReadCommand, reply: Reply): Promise<boolean> {
