@@ -101,11 +101,13 @@ export async function writeDocuments(
   const learnt: (() => void)[] = [];
   for (const [name, ofOne] of Map.groupBy(writes, ({ collection }) => collection)) {
     // It meets whoever drops the collection or declares it otherwise: one of the two is done again.
-    const there = await collections.findOneAndUpdate({ _id: name }, { $inc: { writes: 1 } }, { session });
+    const mark = new ObjectId();
+    const counted = { $inc: { writes: 1 }, $set: { mark } };
+    const there = await collections.findOneAndUpdate({ _id: name }, counted, { session });
     if (there === null) throw new NoSuchCollectionError(name);
     const collection = collectionOf(there);
     const { physical } = collection;
-    const before = BigInt(there.writes);
+    const before = { writes: BigInt(there.writes), mark: there.mark?.toHexString() };
     const knownHere = isAgain ? unknown : known.in(physical, before);
     const rows = lastOfEach(ofOne.map((write) => rowOf(write, collection)));
     const stand = new Map<string, bigint>();
@@ -114,7 +116,7 @@ export async function writeDocuments(
       for (const [id, position] of await writeBatch(documentsOf(db, collection), batch, knownHere, session))
         stand.set(id, position);
     }
-    learnt.push(() => known.learn(physical, before, stand));
+    learnt.push(() => known.learn(physical, before, mark.toHexString(), stand));
     const arrays = arraysIn(rows, collection).filter((path) => !collection.arrays.has(path));
     if (arrays.length > 0)
       await collections.updateOne({ _id: name }, { $addToSet: { arrays: { $each: arrays } } }, { session });

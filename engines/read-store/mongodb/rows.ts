@@ -30,6 +30,8 @@ export interface CollectionRow {
   readonly arrays: readonly string[];
   /** Counts commits, so that of a commit and a drop, or another declaration, one meets the other; 0: nothing was ever in it. */
   readonly writes: number | bigint;
+  /** Of the last commit, which no other ever has: a count may be met again in a database that was put back. Missing: of code that left none. */
+  readonly mark?: ObjectId;
 }
 
 export interface ConsumerRow {
