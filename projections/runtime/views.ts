@@ -1,4 +1,4 @@
-import type { Position } from '#domain/kernel/envelope.ts';
+import { BEGINNING, type Position } from '#domain/kernel/envelope.ts';
 import { millisecondsOf } from '#domain/kernel/instant.ts';
 import type { Consume, Consumer, ConsumerStatus } from '#domain/kernel/ports/consumer.ts';
 import type { ConsumerStore } from '#domain/kernel/ports/consumer-store.ts';
@@ -48,7 +48,7 @@ export interface ViewsOptions {
 
 export interface RunningViews {
   readonly reader: ViewReader;
-  /** Of each consumer at work here: the live build of every view, and what is filled beside it. */
+  /** Of each consumer at work here: the live build of every view, or what is filled beside it; and of each view that should have one. */
   status(): readonly ConsumerStatus[];
   /** Whether, within the time, each that is advanced here holds the history up to the position; another process advances the others. */
   reachedHere(position: Position, timeoutMs: number): Promise<boolean>;
@@ -74,7 +74,7 @@ export async function startViews(options: ViewsOptions): Promise<RunningViews> {
       ...(waitMs !== undefined && { waitMs }),
       running: (name) => consumers().find((consumer) => consumer.name === name),
     }),
-    status: () => consumers().map((consumer) => consumer.status()),
+    status: () => running.flatMap((one) => one.status()),
     async reachedHere(position, timeoutMs) {
       const all = await Promise.all(consumers().map((consumer) => consumer.reachedHere(position, timeoutMs)));
       return !all.includes(false);
@@ -95,6 +95,8 @@ class RunningView {
   #build: Build | undefined;
   #consumer: Consumer | undefined;
   readonly #stopped = new AbortController();
+  /** Why it advances no build though it should. */
+  #problem: string | undefined;
   #looking: Promise<void> = Promise.resolve();
   /** Builds of others that nobody advances, and since when. */
   readonly #idleSinceMs = new Map<string, number>();
@@ -106,6 +108,13 @@ class RunningView {
 
   get consumer(): Consumer | undefined {
     return this.#consumer;
+  }
+
+  status(): readonly ConsumerStatus[] {
+    const problem = this.#problem;
+    if (problem === undefined) return this.#consumer === undefined ? [] : [this.#consumer.status()];
+    const name = `view:${this.#view.name}`;
+    return [{ name, state: 'stopped', position: BEGINNING, parkedKeys: 0, handled: 0, held: [], problem }];
   }
 
   async start(): Promise<void> {
@@ -150,6 +159,7 @@ class RunningView {
     const { name, version } = this.#view;
     const builds = await buildsOf(readStore.settings, name);
     const mine = this.#build;
+    if (builds.live === undefined) return this.#beginAnew(mine);
     // Whoever advanced it until now may have been killed.
     if (builds.replaced.length > 0) await this.#drop();
     if (mine !== undefined && sameBuild(builds.filling, mine)) {
@@ -163,6 +173,24 @@ class RunningView {
     await this.#drop();
     // Dropped by another process while this one still began to advance it.
     if (mine !== undefined && !isKnown(builds, mine)) await dropBuild(readStore, name, mine);
+  }
+
+  /**
+   * Every view has a live build from its first start on: what was in the read store has been removed beneath it. It is filled anew under a
+   * number that is not the one before, so that whatever still ends of that one, here or elsewhere, is in nobody's way.
+   */
+  async #beginAnew(before: Build | undefined): Promise<void> {
+    const { readStore, onProblem } = this.#options;
+    const { name, version } = this.#view;
+    this.#problem = 'what it held is gone from the read store, and it is not yet filled anew';
+    onProblem?.(name, new Error('what it held is gone from the read store: it is filled anew'));
+    const builds = await changeBuilds(readStore.settings, name, (there) =>
+      there.live === undefined
+        ? atStart({ ...there, last: Math.max(there.last, before?.number ?? 0) }, version, () => true)
+        : undefined,
+    );
+    await this.#advance(builds.live?.version === version ? builds.live : undefined);
+    if (before !== undefined && !isKnown(builds, before)) await dropBuild(readStore, name, before);
   }
 
   /** A rebuild of this version that nobody works on any more: at a start it is given up at once, where no others are at work. */
@@ -212,10 +240,18 @@ class RunningView {
     const { readStore, consume } = this.#options;
     await this.#consumer?.stop();
     this.#consumer = undefined;
+    this.#build = undefined;
+    if (build !== undefined)
+      try {
+        await readStore.documents.declare(specOf(this.#view, build));
+        this.#consumer = await consume(viewHandler(this.#view, build, readStore.documents));
+      } catch (error) {
+        this.#problem = String(error);
+        throw error;
+      }
+    // Not before: what could not be begun is begun again by the next look.
     this.#build = build;
-    if (build === undefined) return;
-    await readStore.documents.declare(specOf(this.#view, build));
-    this.#consumer = await consume(viewHandler(this.#view, build, readStore.documents));
+    this.#problem = undefined;
   }
 
   /** What nobody advances any more is dropped; a build that another process still holds is left to it. */

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { healthOf } from '#compose/health.ts';
 import { memoryStores } from '#compose/stores.ts';
 import { RejectedError } from '#domain/kernel/rejections.ts';
 import { buildsOf, collectionOf } from '#projections/runtime/builds.ts';
@@ -214,6 +215,37 @@ describe('views', () => {
     const before = well;
     await until(() => well > before, 'it is well');
     await server.stop();
+  });
+
+  it('fill anew what somebody has removed beneath them, and say so by name as long as they cannot', async () => {
+    const told: string[] = [];
+    const history = await historyOf(facts);
+    const { readStore } = memoryStores();
+    let isFull = false;
+    const { documents } = readStore;
+    const declare: typeof documents.declare = async (spec) => {
+      if (isFull) throw new Error('no room');
+      return documents.declare(spec);
+    };
+    const views = await startViews({
+      ...{ views: [countersView()], clock, lookMs: 10, waitMs: 2_000, consume: loopOf(history, readStore) },
+      readStore: { ...readStore, documents: { ...documents, declare } },
+      onProblem: (_, error) => told.push(String(error)),
+    });
+    await views.reader.get('counters', 'ann', { position: await history.head() });
+    isFull = true;
+    await readStore.reset();
+    await until(() => healthOf(views.status()).detail?.includes('no room') === true, 'it is told by name');
+    assert.deepEqual(healthOf(views.status()), { ready: false, detail: 'view:counters: Error: no room' });
+    isFull = false;
+    const position = await append(history, [['ann', 1n]]);
+    await until(async () => (await views.reader.reached('counters')) >= position, 'it is filled anew');
+    const ann = await views.reader.get('counters', 'ann', { position });
+    assert.equal((ann as { total: bigint }).total, 12n);
+    assert.deepEqual((await buildsOf(readStore.settings, 'counters')).live, { version: 1, number: 2 });
+    assert.deepEqual(healthOf(views.status()), { ready: true });
+    assert.match(told.join(), /what it held is gone from the read store/);
+    await views.stop();
   });
 
   it('fill their own version again where other code has left its build live and nobody advances that', async () => {
