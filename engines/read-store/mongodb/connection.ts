@@ -18,6 +18,7 @@ import { wallClock } from '../../clock/wall.ts';
 import { watched } from '../../standing.ts';
 import { presenceOf } from './presence.ts';
 import { reasonsOf } from './reason.ts';
+import { DUPLICATE_KEY, mayPass } from './repeatable.ts';
 
 export interface MongoAddress {
   /** What the driver is told. It quotes it in errors, and nobody else does. */
@@ -72,22 +73,6 @@ const options: TransactionOptions = {
 
 const NOT_ALLOWED = 13;
 const NOT_LET_IN = 18;
-const WRITE_CONFLICT = 112;
-const DUPLICATE_KEY = 11_000;
-
-/** Whether a write may be done again: the outcome is unknown, or another one came in between. What the driver refuses is ours. */
-function mayPass(error: unknown): boolean {
-  if (!(error instanceof MongoError) || error instanceof MongoAPIError) return false;
-  const { code } = error;
-  return (
-    typeof code !== 'number' ||
-    code === WRITE_CONFLICT ||
-    code === DUPLICATE_KEY ||
-    error.hasErrorLabel('TransientTransactionError') ||
-    error.hasErrorLabel('UnknownTransactionCommitResult') ||
-    error.hasErrorLabel('RetryableWriteError')
-  );
-}
 
 /** Whether nobody has answered, or lets us in, whatever was asked. */
 function absenceIn(error: unknown): 'absent' | 'refused' | undefined {
