@@ -129,10 +129,11 @@ export async function enteringMongo({ url, address, database, files }: MongoAt) 
 }
 
 /** @throws as {@link enteringMongo}; StoreError `unavailable`, naming hosts and database */
-async function openMongo(at: MongoAt, temporary = false): Promise<MongoReadStore> {
+async function openMongo(at: MongoAt, log: Log, temporary = false): Promise<MongoReadStore> {
   const { engine, there } = await enteringMongo(at);
   try {
-    return await (temporary ? engine.openTemporaryMongoReadStore(there) : engine.openMongoReadStore(there));
+    if (temporary) return await engine.openTemporaryMongoReadStore(there);
+    return await engine.openMongoReadStore(there, (told) => log.warn({}, told));
   } catch (error) {
     throw new StoreError('unavailable', `READ_STORE cannot be used: ${reasonOf(error)}.`, { cause: error });
   }
@@ -146,7 +147,7 @@ async function openMongo(at: MongoAt, temporary = false): Promise<MongoReadStore
  */
 export async function openReadStore(at: StoresAt, log: Log = noLog): Promise<ReadStore> {
   if (at.profile === 'memory') return memoryReadStore();
-  if (at.profile === 'mongodb') return openMongo(at.readStore);
+  if (at.profile === 'mongodb') return openMongo(at.readStore, log);
   // What is wrong with the folder, or with what else stands in it, is no reason to delete the views.
   useFolder(at.folder);
   try {
@@ -164,7 +165,7 @@ export async function openReadStore(at: StoresAt, log: Log = noLog): Promise<Rea
 export async function temporaryReadStore(at: StoresAt): Promise<TemporaryReadStore> {
   if (at.profile === 'memory') return { readStore: memoryReadStore(), dispose: async () => undefined };
   if (at.profile === 'mongodb') {
-    const readStore = await openMongo(at.readStore, true);
+    const readStore = await openMongo(at.readStore, noLog, true);
     return { readStore, dispose: readStore.destroy };
   }
   const folder = await mkdtemp(join(tmpdir(), 'annals-verify-'));

@@ -3,8 +3,9 @@ import { after, describe, it } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Lease } from '#domain/kernel/ports/consumer-store.ts';
 import { ReadStoreError } from '#domain/kernel/ports/read-store.ts';
+import { connectTo } from '#engines/read-store/mongodb/connection.ts';
 import { openMongoReadStore } from '#engines/read-store/mongodb/store.ts';
-import { lots, owned, write } from '#test/support/lots-read.ts';
+import { lots, owned, put, write } from '#test/support/lots-read.ts';
 import { until } from '#test/support/until.ts';
 import { addressOf, closeAll, opening } from './mongo-given.ts';
 import { type OwnServer, ownServer } from './mongo-server.ts';
@@ -25,6 +26,36 @@ function failures(server: OwnServer): void {
       const address = addressOf(single.url.replace(/\?.*/, '?directConnection=true'));
       await assert.rejects(openMongoReadStore(address), /a server alone has no transactions/);
       await single.end();
+    });
+
+    it('hands a lease on without killSessions too, and says once that it has to wait for the server', async () => {
+      const atlas = await ownServer('--enable-test-commands');
+      const address = addressOf(atlas.url);
+      const told: string[] = [];
+      const [killed, heir] = [
+        await opening(address),
+        await openMongoReadStore(address, (it) => told.push(it)),
+      ];
+      const { db, close } = await connectTo(address);
+      await db.admin().command({
+        configureFailPoint: 'failCommand',
+        mode: 'alwaysOn',
+        data: { failCommands: ['killSessions'], errorCode: 59 },
+      });
+      await close();
+      await killed.documents.declare(lots);
+      await put(killed, [write('a', 1n, {})]);
+      const [first] = [await owned(killed), await owned(killed, 'another')];
+      for (const consumer of [first.consumer, 'another'])
+        assert.ok(await heir.consumers.lease(consumer, 'two', 1_000, 1_000), consumer);
+      await heir.close();
+      await killed.destroy();
+      await atlas.end();
+      assert.equal(told.length, 1, told.join());
+      assert.match(
+        told.join(),
+        /killSessions: .*: what an owner that was killed has left open ends after a minute/,
+      );
     });
 
     it('is asked over a bounded number of connections, however much there is to ask', async () => {

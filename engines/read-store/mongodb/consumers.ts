@@ -84,10 +84,14 @@ async function parkedKeys(
 }
 
 /** Leases, checkpoints and parked keys, and the commits by which documents are written: one transaction each. */
-export function mongoConsumers(connection: Connection, tables: Tables): ConsumerStore {
+export function mongoConsumers(
+  connection: Connection,
+  tables: Tables,
+  tell?: (what: string) => void,
+): ConsumerStore {
   const { db, ask, write, transaction, moment } = connection;
   const { consumers, parked, waiting } = tables;
-  const owners = ownersIn(db, tables);
+  const owners = ownersIn(db, tables, tell);
   const passOver = passingTogether(tables);
   const known = knownDocuments();
   return {

@@ -1,4 +1,4 @@
-import type { Binary, ClientSession, Db } from 'mongodb';
+import { type Binary, type ClientSession, type Db, MongoServerError } from 'mongodb';
 import type { Tables } from './rows.ts';
 
 /** As many as an owner has at work at once, and some that the driver has given up. */
@@ -11,8 +11,11 @@ const TOLD_MS = 60_000;
  * MongoDB ends after a minute; until then nobody else can write what it has written, its lease among it. Whoever takes
  * over ends it: a transaction that is ended so has written nothing, and an owner that is alive after all repeats its commit
  * and finds itself fenced off.
+ *
+ * @param tell is told once where the server does not let us do that
  */
-export function ownersIn(db: Db, { owners }: Tables) {
+export function ownersIn(db: Db, { owners }: Tables, tell: (what: string) => void = () => undefined) {
+  let isTold = false;
   /** By owner and session, until when. */
   const told = new Map<string, number>();
   /** Those that are being ended: whoever takes over takes all parts of one at once. */
@@ -21,11 +24,14 @@ export function ownersIn(db: Db, { owners }: Tables) {
     const there = await owners.findOne({ _id: owner });
     if (there === null || there.sessions.length === 0) return;
     const command = { killSessions: there.sessions.map((id) => ({ id })) };
-    // Where these credentials may not, the server ends it in its own time.
-    await db
-      .admin()
-      .command(command)
-      .catch(() => undefined);
+    try {
+      await db.admin().command(command);
+    } catch (error) {
+      // Where these credentials may not, or the server has no such command, it ends it in its own time.
+      if (isTold || !(error instanceof MongoServerError)) return;
+      isTold = true;
+      tell(`killSessions: ${error.message}: what an owner that was killed has left open ends after a minute`);
+    }
   }
 
   return {

@@ -20,9 +20,13 @@ export interface MongoReadStore extends ReadStore {
  * Read models in a database of MongoDB, a replica set or shards: a commit is one transaction, acknowledged by the majority
  * and in their journals. Several processes may open it.
  *
+ * @param tell is told what an operator should know of the server, in a sentence
  * @throws ReadStoreError, which names hosts and database and no credentials
  */
-export async function openMongoReadStore(at: MongoAddress): Promise<MongoReadStore> {
+export async function openMongoReadStore(
+  at: MongoAddress,
+  tell?: (what: string) => void,
+): Promise<MongoReadStore> {
   const connection = await connectTo(at);
   const { db, write, transaction, close } = connection;
   const tables = tablesIn(db);
@@ -37,7 +41,7 @@ export async function openMongoReadStore(at: MongoAddress): Promise<MongoReadSto
   }
   return {
     documents: mongoDocuments(connection, collections),
-    consumers: mongoConsumers(connection, tables),
+    consumers: mongoConsumers(connection, tables, tell && ((what) => tell(`${at.address}: ${what}`))),
     settings: mongoSettings(connection, tables),
     snapshots: mongoSnapshots(connection, tables),
     atOneMoment: (read) => atOneMoment(connection, tables, collections, read),
