@@ -19,7 +19,7 @@ export function commandsFromBus(
   { engines, config, log, perPerson }: Whereabouts,
   dispatch: Dispatch,
 ): BusCommands {
-  const { bus, sealing, claim, tokens, store, clock, simulated, machineClock, newId } = engines;
+  const { bus, sealing, claim, claimAgain, tokens, store, clock, simulated, machineClock, newId } = engines;
   return busCommands({
     ...{ bus, sealing, tokens, registry, dispatch, perPerson, newId, log },
     topics: commandTopics(prefixOf(config.bus)),
@@ -29,5 +29,6 @@ export function commandsFromBus(
     clock: machineClock,
     epoch: store.epoch,
     claim: () => claim(store.epoch),
+    claimAgain: (signal) => claimAgain(store.epoch, signal),
   });
 }

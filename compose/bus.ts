@@ -5,7 +5,7 @@ import type { Log } from '#domain/kernel/ports/log.ts';
 import type { Sealing } from '#domain/kernel/ports/sealing.ts';
 import { memoryBus } from '#engines/bus/memory/bus.ts';
 import { joseSealing, temporarySealing } from '#engines/sealing.ts';
-import { claimTopics } from '#runtime/topic-claim.ts';
+import { claimAgain, claimTopics } from '#runtime/topic-claim.ts';
 import { accessOf } from './access.ts';
 import { serviceKeyOf } from './service-key.ts';
 
@@ -18,6 +18,8 @@ export interface BusEngine {
    * @throws BusError: `refused` where they are another history's
    */
   readonly claim: (epoch: string) => Promise<string | undefined>;
+  /** The same, for whoever asks often: nothing is written where it stands. */
+  readonly claimAgain: (epoch: string, signal: AbortSignal) => Promise<string | undefined>;
 }
 
 interface Beside {
@@ -51,10 +53,19 @@ export async function openBus(
 ): Promise<BusEngine> {
   // What waits in memory ends with the process, and so does its key.
   if (config.bus.engine === 'memory')
-    return { bus: memoryBus(beside), sealing: temporarySealing(), claim: async () => undefined };
+    return {
+      ...{ bus: memoryBus(beside), sealing: temporarySealing() },
+      claim: async () => undefined,
+      claimAgain: async () => undefined,
+    };
   const sealing = joseSealing((await serviceKeyOf(config)).keyFor(SEALING));
   const bus = await openKafka(config.bus, beside);
   const { prefix } = config.bus;
   const { clock, newId } = beside;
-  return { bus, sealing, claim: (epoch) => claimTopics({ bus, prefix, epoch, newId, clock }) };
+  const claiming = (epoch: string) => ({ bus, prefix, epoch, newId, clock });
+  return {
+    ...{ bus, sealing },
+    claim: (epoch) => claimTopics(claiming(epoch)),
+    claimAgain: (epoch, signal) => claimAgain({ ...claiming(epoch), signal }),
+  };
 }

@@ -240,11 +240,9 @@ export async function openEngines(options: EnginesOptions): Promise<ProcessEngin
   // Whoever neither takes commands nor tells what has happened reaches for none outside, and has none to tell of.
   const usesBus = has('write-side') || has('publisher');
   const busAt: BusAt = usesBus ? config.bus : { engine: 'memory' };
-  const { bus, sealing, claim } = await openBus(
-    { ...config, bus: busAt },
-    { clock: machineClock, log, newId },
-  );
-  begun.defer(() => bus.close());
+  const beside = { clock: machineClock, log, newId };
+  const carrying = await openBus({ ...config, bus: busAt }, beside);
+  begun.defer(() => carrying.bus.close());
   const isSimulated = config.clock === 'simulated';
   const simulated = isSimulated && has('write-side') ? await simulatedFrom(store) : undefined;
   clock = simulated ?? service.writeSide?.clock?.clock ?? systemClock();
@@ -264,7 +262,7 @@ export async function openEngines(options: EnginesOptions): Promise<ProcessEngin
   const opened = begun.move();
   return {
     ...{ clock, simulated, machineClock, owner, newId, random: systemRandom },
-    ...{ bus, sealing, claim, store, feed, readStore, lines, followed: followedChains(), ...tokens },
+    ...{ ...carrying, store, feed, readStore, lines, followed: followedChains(), ...tokens },
     knowsRole: service.knows,
     writeSide: service.writeSide,
     clockJump() {
@@ -274,7 +272,7 @@ export async function openEngines(options: EnginesOptions): Promise<ProcessEngin
     standings: [
       { name: 'event-store', standing: store.standing },
       { name: 'read-store', standing: readStore.standing },
-      ...(usesBus ? [{ name: 'bus', standing: () => bus.standing() } as const] : []),
+      ...(usesBus ? [{ name: 'bus', standing: () => carrying.bus.standing() } as const] : []),
     ],
     workOf,
     close: () => opened.disposeAsync(),

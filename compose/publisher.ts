@@ -7,6 +7,7 @@ import { PUBLISHER, publisher } from '#projections/publishing/publisher.ts';
 import { topicsOf } from '#projections/publishing/topics.ts';
 import { doubled, pause } from '#runtime/pause.ts';
 import { reasonOf } from '#runtime/reason.ts';
+import { watchClaim } from '#runtime/topic-claim.ts';
 import { registry } from './contexts.ts';
 import type { ProcessEngines, Work } from './engines.ts';
 
@@ -20,11 +21,13 @@ const LOOK_MS = 20;
 export interface PublisherAtWork extends Pick<Consumer, 'status' | 'reachedHere' | 'stop'> {}
 
 export interface PublisherAtWorkOptions
-  extends Pick<ProcessEngines, 'store' | 'bus' | 'claim' | 'machineClock'>,
+  extends Pick<ProcessEngines, 'store' | 'bus' | 'claim' | 'claimAgain' | 'machineClock'>,
     Pick<Work, 'consume'> {
   /** What the names of topics begin with. */
   readonly prefix: string;
   readonly log: Log;
+  /** Between two looks whether the topics are those that were claimed; default a minute. */
+  readonly lookMs?: number;
 }
 
 /** Of a bus that nothing is known of yet. */
@@ -45,7 +48,7 @@ const notBegun = (problem: string | undefined): ConsumerStatus => ({
  * or topics that somebody has made anew, are told everything from the beginning.
  */
 export function publish(options: PublisherAtWorkOptions): PublisherAtWork {
-  const { store, bus, claim, consume, machineClock, prefix, log } = options;
+  const { store, bus, claim, claimAgain, consume, machineClock, prefix, log, lookMs } = options;
   const { epoch } = store;
   const stopping = new AbortController();
   const { signal } = stopping;
@@ -78,10 +81,13 @@ export function publish(options: PublisherAtWorkOptions): PublisherAtWork {
       throw new BusError('no_such_topic', `the topics ${prefix}.… were made anew: all is told again`);
     }
     consumer = await consume(publisher({ ...{ registry, epoch, bus, prefix, place }, declareAgain }));
+    const stands = async () => (await claimAgain(epoch, signal)) === place;
+    const stopLooking = watchClaim({ ...{ clock: machineClock, lookMs, stands }, lost: () => over.abort() });
     await new Promise<void>((resolve) => {
       for (const end of [over.signal, signal]) end.addEventListener('abort', () => resolve(), { once: true });
       if (signal.aborted) resolve();
     });
+    stopLooking();
     await consumer.stop();
   }
 
@@ -89,7 +95,7 @@ export function publish(options: PublisherAtWorkOptions): PublisherAtWork {
     for (let found = await topics(); found !== undefined; found = await topics()) {
       await tell(found.place);
       if (signal.aborted) return;
-      log.warn({ prefix }, 'the topics were made anew: all that has happened is told again');
+      log.warn({ prefix }, 'the topics are others: what they were not told of is told');
       consumer = undefined;
     }
   }

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { type Bus, BusError, type ReceivedRecord } from '#domain/kernel/ports/bus.ts';
 import type { Clock, NewId } from '#domain/kernel/ports/facts.ts';
-import { pause } from './pause.ts';
+import { every, pause } from './pause.ts';
 
 /** What one record of the topic says: which history has come, and a name for what it begins here. */
 const Claim = z.object({ history: z.string(), id: z.string().min(1).max(64) });
@@ -23,6 +23,8 @@ export interface ClaimOptions {
   /** The machine's. */
   readonly clock: Clock;
   readonly readMs?: number;
+  /** Whoever asks has stopped. */
+  readonly signal?: AbortSignal;
 }
 
 /** The topic that tells of which history the topics of a prefix are. */
@@ -30,19 +32,25 @@ export const claimTopicOf = (prefix: string): string => `${prefix}.history`;
 
 /** The first record of a topic that has one. @throws BusError `unavailable` after the time */
 async function firstOf(
-  { bus, clock, readMs = READ_MS }: ClaimOptions,
+  { bus, clock, signal, readMs = READ_MS }: ClaimOptions,
   topic: string,
   group: string,
 ): Promise<ReceivedRecord> {
   const found = Promise.withResolvers<ReceivedRecord>();
   const consumer = bus.consume({
     ...{ group, topics: [topic], most: 1 },
-    async handle([record]) {
+    async handle([record], signal) {
       if (record !== undefined) found.resolve(record);
+      // Never done, so that nothing is committed: of a group without a place a broker keeps nothing.
+      await new Promise<never>((_, reject) => {
+        signal.addEventListener('abort', () => reject(signal.reason), { once: true });
+        if (signal.aborted) reject(signal.reason);
+      });
     },
   });
   const late = new AbortController();
-  const none = pause(clock, readMs, late.signal).then(() => undefined);
+  const over = AbortSignal.any([late.signal, ...(signal === undefined ? [] : [signal])]);
+  const none = pause(clock, readMs, over).then(() => undefined);
   try {
     const record = await Promise.race([found.promise, none]);
     if (record !== undefined) return record;
@@ -85,4 +93,52 @@ export async function claimTopics(options: ClaimOptions): Promise<string> {
     'refused',
     `the topics ${prefix}.… are not of this history (${epoch}): ${topic} ${theirs}. Name another prefix in BUS, or delete that topic where this history is to go on in them`,
   );
+}
+
+/**
+ * Asked again at a steady pace: whoever deletes topics and makes them at once is noticed by no send. Nothing is written where the claim
+ * stands.
+ *
+ * @returns as {@link claimTopics}, which does it where the first record is not ours any more, or none @throws as that
+ */
+export async function claimAgain(options: ClaimOptions): Promise<string> {
+  const topic = claimTopicOf(options.prefix);
+  const first = await firstOf(options, topic, `${topic}.${options.newId()}`).catch((error: unknown) => {
+    if (error instanceof BusError) return undefined;
+    throw error;
+  });
+  const found = first && claimIn(first);
+  if (found?.history === options.epoch) return found.id;
+  options.signal?.throwIfAborted();
+  return claimTopics(options);
+}
+
+/** Between two looks, in milliseconds. */
+const LOOK_MS = 60_000;
+
+export interface ClaimWatch {
+  readonly clock: Clock;
+  /** Default a minute. */
+  readonly lookMs?: number | undefined;
+  /** Whether the claim stands. @throws BusError */
+  stands(): Promise<boolean>;
+  /** It does not: others have these topics, or they are others. Of a bus that is away whoever uses it is told. */
+  lost(refused?: BusError): void;
+}
+
+/** Looks at a steady pace, one look at a time, until the result is called. */
+export function watchClaim({ clock, lookMs = LOOK_MS, stands, lost }: ClaimWatch): () => void {
+  let looking = false;
+  async function look(): Promise<void> {
+    if (looking) return;
+    looking = true;
+    try {
+      if (!(await stands())) lost();
+    } catch (error) {
+      if (error instanceof BusError && error.code === 'refused') lost(error);
+    } finally {
+      looking = false;
+    }
+  }
+  return every(clock, lookMs, () => void look());
 }

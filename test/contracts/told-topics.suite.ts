@@ -9,7 +9,7 @@ import { noLog } from '#domain/kernel/ports/log.ts';
 import { steadyClock } from '#engines/clock/steady.ts';
 import { consumerLoop } from '#engines/consumer/consumer.ts';
 import { newIds } from '#engines/ids.ts';
-import { claimTopicOf, claimTopics } from '#runtime/topic-claim.ts';
+import { claimAgain, claimTopicOf, claimTopics } from '#runtime/topic-claim.ts';
 import { examples, placed } from '#test/support/stored-examples.ts';
 import { until } from '#test/support/until.ts';
 import { type BusEngine, freshName } from './bus.suite.ts';
@@ -33,12 +33,13 @@ class Teller {
     }
   }
 
-  publish(bus: Bus, prefix: string): PublisherAtWork {
+  publish(bus: Bus, prefix: string, lookMs = 60_000): PublisherAtWork {
     const { store } = this;
     const { consumers } = this.#stores.readStore;
     return publish({
-      ...{ store, bus, prefix, machineClock: clock, log: noLog },
+      ...{ store, bus, prefix, machineClock: clock, log: noLog, lookMs },
       claim: (epoch) => claimTopics({ bus, prefix, epoch, newId, clock }),
+      claimAgain: (epoch, signal) => claimAgain({ bus, prefix, epoch, newId, clock, signal }),
       consume: consumerLoop({ feed: store, store, consumers, registry, clock, owner: newId() }),
     });
   }
@@ -133,6 +134,29 @@ export function toldTopicsContract(
     assert.match(problem, new RegExp(`not of this history \\(${theirs.store.epoch}\\)`));
     assert.equal(seen.length, before);
   });
+
+  if (wipe !== undefined)
+    check(
+      'topics that are made anew at once, with nothing to tell them, are told all of it again',
+      async (bus) => {
+        const [prefix, teller] = [freshName(), new Teller()];
+        await teller.live();
+        const publishing = teller.publish(bus, prefix, 500);
+        try {
+          assert.ok(await publishing.reachedHere(await teller.store.head(), 30_000));
+          const [history, auctions] = [claimTopicOf(prefix), `${prefix}.auctions`];
+          await wipe([history, auctions]);
+          await until(
+            () => bus.declare([history, auctions].map((name) => ({ name, partitions: 1 }))).then(() => true),
+            'they are there again',
+          );
+          const seen = auctionsOf(bus, prefix);
+          await until(() => seen.length >= 2, 'old events are told to the new topics');
+        } finally {
+          await publishing.stop();
+        }
+      },
+    );
 
   if (wipe !== undefined)
     check('topics that are made anew while it tells them are told all of it again', async (bus) => {

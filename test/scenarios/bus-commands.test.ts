@@ -36,6 +36,7 @@ async function given(t: TestContext, through: (dispatch: Dispatch) => Dispatch =
   const engines = {
     ...{ ...process.engines, bus, sealing, tokens, simulated: undefined },
     claim: async () => undefined,
+    claimAgain: async () => undefined,
   };
   const log = { info() {}, warn() {}, error: (_: object, message: string) => assert.fail(message) };
   const perPerson = turns({ atWork: 8, waiting: 1_000 }, afterwards);

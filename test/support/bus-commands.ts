@@ -14,7 +14,7 @@ import { systemClock } from '#engines/clock/system.ts';
 import { newIds } from '#engines/ids.ts';
 import { joseSealing } from '#engines/sealing.ts';
 import { joseIssuer, joseVerifier, newSigningKey } from '#engines/tokens/jose.ts';
-import { claimTopics } from '#runtime/topic-claim.ts';
+import { claimAgain, claimTopics } from '#runtime/topic-claim.ts';
 import { turns } from '#runtime/turns.ts';
 import { type BusCommands, type BusCommandsOptions, busCommands } from '#write-side/bus/consuming.ts';
 import { DeadLetter } from '#write-side/bus/dead-letters.ts';
@@ -63,6 +63,7 @@ export async function optionsOver(
   return {
     ...{ bus, registry, dispatch, epoch, tokens, clock, log: noLog },
     claim: () => claimTopics({ bus, prefix, epoch, newId, clock }),
+    claimAgain: (signal) => claimAgain({ bus, prefix, epoch, newId, clock, signal }),
     topics: commandTopics(prefix),
     replyPrefixes: [`${prefix}.replies.`],
     judgedAt: (takenAt) => takenAt,

@@ -1,6 +1,7 @@
-import type { Bus, BusConsumer } from '#domain/kernel/ports/bus.ts';
+import type { Bus, BusConsumer, BusError } from '#domain/kernel/ports/bus.ts';
 import { doubled, every, pause } from '#runtime/pause.ts';
 import { reasonOf } from '#runtime/reason.ts';
+import { watchClaim } from '#runtime/topic-claim.ts';
 import { type CommandCounts, type RecordHandlingOptions, recordHandling } from './commands.ts';
 import { declaredTopics } from './topics.ts';
 
@@ -16,6 +17,10 @@ export interface BusCommandsOptions extends RecordHandlingOptions {
   readonly bus: Bus;
   /** Asked before anything is taken. @throws BusError where the topics are another history's */
   readonly claim: () => Promise<unknown>;
+  /** The same, while commands are taken. @throws as that */
+  readonly claimAgain: (signal: AbortSignal) => Promise<unknown>;
+  /** Between two looks whose the topics are; default a minute. */
+  readonly lookMs?: number;
 }
 
 export interface BusCommands {
@@ -27,34 +32,64 @@ export interface BusCommands {
   stop(): Promise<void>;
 }
 
+/**
+ * Claims the topics, and makes what is missing of them; tries until it works.
+ * @returns whether they are there; not where it is stopped before
+ */
+async function topicsThere(
+  { bus, topics, claim, clock, log }: BusCommandsOptions,
+  signal: AbortSignal,
+  told: (problem: string | undefined) => void,
+): Promise<boolean> {
+  for (let failures = 0; !signal.aborted; ) {
+    try {
+      await claim();
+      await bus.declare(declaredTopics(topics));
+      told(undefined);
+      return true;
+    } catch (error) {
+      failures += 1;
+      told(reasonOf(error));
+      if (failures === 1) log.warn({ err: error }, 'commands cannot be taken from the bus yet');
+      await pause(clock, doubled(failures, FIRST_PAUSE_MS, LONGEST_PAUSE_MS), signal);
+    }
+  }
+  return false;
+}
+
+/** Makes topics that are missing, where it is wanted, one try at a time. */
+function making({ bus, topics }: BusCommandsOptions, isWanted: () => boolean): () => void {
+  let isMaking = false;
+  return () => {
+    if (isMaking || !isWanted()) return;
+    isMaking = true;
+    bus
+      .declare(declaredTopics(topics))
+      // The problem tells of it already.
+      .catch(() => undefined)
+      .finally(() => {
+        isMaking = false;
+      });
+  };
+}
+
 /** Takes commands from the bus, as soon as that is there. Never rejects for a bus that is away. */
 export function busCommands(options: BusCommandsOptions): BusCommands {
-  const { bus, topics, claim, clock, log } = options;
+  const { bus, topics, claimAgain, lookMs, clock, log } = options;
   const handling = recordHandling(options);
   const stopping = new AbortController();
   let undeclared: string | undefined;
   let consumer: BusConsumer | undefined;
   let stopLooking: (() => void) | undefined;
-  let making = false;
 
-  /** @returns whether the topics are there; not where it is stopped before */
-  async function declare(): Promise<boolean> {
-    for (let failures = 0; !stopping.signal.aborted; ) {
-      try {
-        await claim();
-        await bus.declare(declaredTopics(topics));
-        undeclared = undefined;
-        return true;
-      } catch (error) {
-        failures += 1;
-        undeclared = reasonOf(error);
-        if (failures === 1) log.warn({ err: error }, 'commands cannot be taken from the bus yet');
-        await pause(clock, doubled(failures, FIRST_PAUSE_MS, LONGEST_PAUSE_MS), stopping.signal);
-      }
-    }
-    return false;
-  }
-
+  const declare = () =>
+    topicsThere(options, stopping.signal, (problem) => {
+      undeclared = problem;
+    });
+  const stands = async (): Promise<boolean> => {
+    await claimAgain(stopping.signal);
+    return true;
+  };
   async function begin(): Promise<void> {
     if (!(await declare()) || stopping.signal.aborted) return;
     consumer = bus.consume({
@@ -63,29 +98,38 @@ export function busCommands(options: BusCommandsOptions): BusCommands {
       handle: handling.handle,
       most: RECORDS_AT_ONCE,
     });
-    stopLooking = every(clock, LOOK_MS, makeAgain);
+    const looks = [every(clock, LOOK_MS, makeAgain), watchClaim({ clock, lookMs, stands, lost })];
+    stopLooking = () => {
+      for (const stop of looks) stop();
+    };
     await consumer.joined;
   }
 
-  /** While something goes wrong it may be that somebody has deleted a topic. */
-  function makeAgain(): void {
-    if (making || consumer?.problem() === undefined) return;
-    making = true;
-    bus
-      .declare(declaredTopics(topics))
-      // The problem tells of it already.
-      .catch(() => undefined)
-      .finally(() => {
-        making = false;
-      });
+  // While something goes wrong it may be that somebody has deleted a topic.
+  const makeAgain = making(options, () => consumer?.problem() !== undefined);
+
+  /** They are another history's by now: nothing more is taken of them. */
+  function lost(refused?: BusError): void {
+    if (stopping.signal.aborted) return;
+    undeclared = reasonOf(refused);
+    log.error({ err: refused }, 'no commands are taken from the bus any more');
+    working = beginAnew();
+  }
+
+  async function beginAnew(): Promise<void> {
+    stopLooking?.();
+    await consumer?.stop();
+    consumer = undefined;
+    await begin();
   }
 
   const joined = begin();
+  let working = joined;
   let stopped: Promise<void> | undefined;
   async function end(): Promise<void> {
     stopping.abort();
     stopLooking?.();
-    if (consumer === undefined) await joined;
+    if (consumer === undefined) await working;
     await consumer?.stop();
   }
   return {
