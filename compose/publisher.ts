@@ -55,12 +55,13 @@ export function publish(options: PublisherAtWorkOptions): PublisherAtWork {
   let consumer: Consumer | undefined;
   let problem: string | undefined;
 
+  const declare = () => bus.declare(topicsOf(registry, prefix));
   /** What the topics are known by, as soon as they are there and this history's; not where it is stopped before. */
   async function topics(): Promise<{ readonly place: string | undefined } | undefined> {
     for (let failures = 1; !signal.aborted; failures++)
       try {
         const place = await claim(epoch);
-        await bus.declare(topicsOf(registry, prefix));
+        await declare();
         problem = undefined;
         return { place };
       } catch (error) {
@@ -75,13 +76,13 @@ export function publish(options: PublisherAtWorkOptions): PublisherAtWork {
   async function tell(place: string | undefined): Promise<void> {
     const over = new AbortController();
     async function declareAgain(): Promise<void> {
-      await bus.declare(topicsOf(registry, prefix));
+      await declare();
       if ((await claim(epoch)) === place) return;
       over.abort();
       throw new BusError('no_such_topic', `the topics ${prefix}.… were made anew: all is told again`);
     }
     consumer = await consume(publisher({ ...{ registry, epoch, bus, prefix, place }, declareAgain }));
-    const stands = async () => (await claimAgain(epoch, signal)) === place;
+    const stands = () => declare().then(async () => (await claimAgain(epoch, signal)) === place);
     const stopLooking = watchClaim({ ...{ clock: machineClock, lookMs, stands }, lost: () => over.abort() });
     await new Promise<void>((resolve) => {
       for (const end of [over.signal, signal]) end.addEventListener('abort', () => resolve(), { once: true });

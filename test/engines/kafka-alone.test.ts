@@ -157,6 +157,25 @@ function alone(at: string): void {
       await bus.close();
     });
 
+    it('says once of a topic that it has other partitions than were declared, and goes on', async () => {
+      const told: string[] = [];
+      const log: Log = { info() {}, warn() {}, error: (_, message) => void told.push(message) };
+      const bus = opening(kafkaOptions(at, log));
+      const topic = freshName();
+      await bus.declare([{ name: topic, partitions: 2 }]);
+      await admin.createPartitions({ topicPartitions: [{ topic, count: 3 }] });
+      await until(async () => {
+        await bus.declare([{ name: topic, partitions: 2 }]);
+        return told.length > 0;
+      }, 'it is told');
+      await bus.declare([{ name: topic, partitions: 2 }]);
+      assert.deepEqual(told, [
+        `topic ${topic} has 3 partitions, and was to have 2: a key may stand in two of them`,
+      ]);
+      await bus.send([record(topic, 'k', 'v')]);
+      await bus.close();
+    });
+
     it('tells times that senders claim from the broker’s, and says which topic holds them', async () => {
       const bus = opening(kafkaOptions(at));
       const topic = freshName();

@@ -64,6 +64,8 @@ export class KafkaTopics {
   readonly #options: Connecting;
   readonly #standing: KafkaStanding;
   readonly #admin: Held<Admin>;
+  /** Of topics that have another number of partitions than was declared: the number that was told. */
+  readonly #divided = new Map<string, number>();
 
   constructor(options: Connecting, standing: KafkaStanding) {
     this.#options = options;
@@ -140,9 +142,21 @@ export class KafkaTopics {
         admin.createTopics({ topics: missing.map(configOf), waitForLeaders: false, timeout: waits.ask }),
       );
     const made = await this.#ask('new topics', (admin) => admin.fetchTopicMetadata({ topics: names }));
+    for (const { name, partitions } of topics)
+      this.#compare(name, partitions, made.topics.find((topic) => topic.name === name)?.partitions.length);
     const leaderless = made.topics.find(({ partitions }) => partitions.some(({ leader }) => leader < 0));
     if (leaderless === undefined) return;
     throw new BusError('unavailable', `${this.#options.address}: topic ${leaderless.name} has no leader`);
+  }
+
+  /** What is there stays as it is, and is told where it is divided otherwise: by keys alone nobody finds what is before and behind. */
+  #compare(name: string, wanted: number, found = wanted): void {
+    const what = `topic ${name} has ${found} partitions, and was to have ${wanted}: a key may stand in two of them`;
+    if (found === wanted) this.#divided.delete(name);
+    else if (this.#divided.get(name) !== found) {
+      this.#divided.set(name, found);
+      this.#options.log.error({ engine: this.#options.address, topic: name }, what);
+    }
   }
 
   async #ask<R>(
