@@ -5,15 +5,12 @@ import type { Consumer, ConsumerStatus } from '#domain/kernel/ports/consumer.ts'
 import type { Log } from '#domain/kernel/ports/log.ts';
 import { PUBLISHER, publisher } from '#projections/publishing/publisher.ts';
 import { topicsOf } from '#projections/publishing/topics.ts';
-import { doubled, pause } from '#runtime/pause.ts';
+import { pause } from '#runtime/pause.ts';
 import { reasonOf } from '#runtime/reason.ts';
-import { watchClaim } from '#runtime/topic-claim.ts';
+import { watchClaim, whenHad } from '#runtime/topic-claim.ts';
 import { registry } from './contexts.ts';
 import type { ProcessEngines, Work } from './engines.ts';
 
-/** Pauses between two tries to have the topics, in milliseconds. */
-const FIRST_PAUSE_MS = 200;
-const LONGEST_PAUSE_MS = 5_000;
 /** Between two looks whether it has begun. */
 const LOOK_MS = 20;
 
@@ -57,20 +54,20 @@ export function publish(options: PublisherAtWorkOptions): PublisherAtWork {
 
   const declare = () => bus.declare(topicsOf(registry, prefix));
   /** What the topics are known by, as soon as they are there and this history's; not where it is stopped before. */
-  async function topics(): Promise<{ readonly place: string | undefined } | undefined> {
-    for (let failures = 1; !signal.aborted; failures++)
-      try {
-        const place = await claim(epoch);
-        await declare();
-        problem = undefined;
-        return { place };
-      } catch (error) {
+  async function have(): Promise<{ readonly place: string | undefined }> {
+    const place = await claim(epoch);
+    await declare();
+    problem = undefined;
+    return { place };
+  }
+  const topics = () =>
+    whenHad(have, {
+      ...{ clock: machineClock, signal },
+      failed(error, failures) {
         problem = reasonOf(error);
         if (failures === 1) log.warn({ err: error }, 'nothing can be told to the bus yet');
-        await pause(machineClock, doubled(failures, FIRST_PAUSE_MS, LONGEST_PAUSE_MS), signal);
-      }
-    return undefined;
-  }
+      },
+    });
 
   /** Until it is stopped, or the topics are others. */
   async function tell(place: string | undefined): Promise<void> {

@@ -22,8 +22,7 @@ export function onServers<Kind extends ServerKind>(options: OnServers<Kind>): Be
       try {
         for (const kind of servers) {
           const server = await serverOf(kind, run.folder).catch((error: unknown) => {
-            const why = reasonOf(error);
-            return `${kind}: ${why}`;
+            return `${kind}: ${reasonOf(error)}`;
           });
           if (typeof server === 'string')
             return [{ ran: false, name, what, ...(goal && { goal }), why: server }];

@@ -1,5 +1,6 @@
 import { type Bus, BusError, type BusRecord, busLimits } from '#domain/kernel/ports/bus.ts';
 import type { Handled, Handler } from '#domain/kernel/ports/consumer.ts';
+import { asError } from '#runtime/reason.ts';
 import { type Leaving, type LeavingEvent, leavingEvent, type Publishing, recordOf } from './cloud-event.ts';
 import { topicsOf } from './topics.ts';
 
@@ -129,5 +130,3 @@ function recordsOf(
   }
   return { records, failures: [...failures.values()] };
 }
-
-const asError = (error: unknown): Error => (error instanceof Error ? error : new Error(String(error)));

@@ -7,6 +7,7 @@ import { availableParallelism } from 'node:os';
 import { basename, join, resolve } from 'node:path';
 import { run } from 'node:test';
 import { spec } from 'node:test/reporters';
+import { reasonOf } from '#runtime/reason.ts';
 import { compiled } from '#test/support/compiled.ts';
 import { engines, givenIn, NOT_RUN, type SharedServer, starters, toldIn } from './servers.ts';
 
@@ -35,7 +36,7 @@ async function shareServers(): Promise<readonly Pick<SharedServer, 'end'>[]> {
       process.env[toldIn[engine].started] = server.url;
       return [server];
     } catch (error) {
-      process.env[toldIn[engine].missing] = error instanceof Error ? error.message : String(error);
+      process.env[toldIn[engine].missing] = reasonOf(error);
       return [];
     }
   });

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { reasonOf } from '#runtime/reason.ts';
 import { type OwnKafka, ownKafka } from './kafka-server.ts';
 import { type OwnServer, ownServer } from './mongo-server.ts';
 
@@ -23,7 +24,7 @@ export const givenIn = { mongodb: 'MONGODB_URL', kafka: 'KAFKA_URL' } as const;
 export const NOT_RUN = 'NOT RUN: ';
 
 export function notRun(what: string, why: unknown): undefined {
-  const reason = why instanceof Error ? why.message : String(why);
+  const reason = reasonOf(why);
   process.stderr.write(`${NOT_RUN}${what}: ${reason}\n`);
   return undefined;
 }

@@ -1,15 +1,12 @@
 import type { Bus, BusConsumer, BusError } from '#domain/kernel/ports/bus.ts';
-import { doubled, every, pause } from '#runtime/pause.ts';
+import { every } from '#runtime/pause.ts';
 import { reasonOf } from '#runtime/reason.ts';
-import { watchClaim } from '#runtime/topic-claim.ts';
+import { watchClaim, whenHad } from '#runtime/topic-claim.ts';
 import { type CommandCounts, type RecordHandlingOptions, recordHandling } from './commands.ts';
 import { declaredTopics } from './topics.ts';
 
 /** Records of one partition that are at work at once: what is done again where a process is killed. */
 const RECORDS_AT_ONCE = 50;
-/** Pauses between two tries to make the topics. */
-const FIRST_PAUSE_MS = 200;
-const LONGEST_PAUSE_MS = 5_000;
 /** Between two looks whether a topic that was there is gone. */
 const LOOK_MS = 5_000;
 
@@ -41,20 +38,20 @@ async function topicsThere(
   signal: AbortSignal,
   told: (problem: string | undefined) => void,
 ): Promise<boolean> {
-  for (let failures = 0; !signal.aborted; ) {
-    try {
-      await claim();
-      await bus.declare(declaredTopics(topics));
-      told(undefined);
-      return true;
-    } catch (error) {
-      failures += 1;
+  async function have(): Promise<true> {
+    await claim();
+    await bus.declare(declaredTopics(topics));
+    told(undefined);
+    return true;
+  }
+  const had = await whenHad(have, {
+    ...{ clock, signal },
+    failed(error, failures) {
       told(reasonOf(error));
       if (failures === 1) log.warn({ err: error }, 'commands cannot be taken from the bus yet');
-      await pause(clock, doubled(failures, FIRST_PAUSE_MS, LONGEST_PAUSE_MS), signal);
-    }
-  }
-  return false;
+    },
+  });
+  return had === true;
 }
 
 /** Makes topics that are missing, where it is wanted, one try at a time. */

@@ -9,7 +9,7 @@ const EVERY_REPLICA = -1;
 const messageOf = ({ key, value, headers }: BusRecord): Message => ({ key, value, headers });
 
 /**
- * The one producer that all topics share, for as long as it is sound.
+ * A producer that topics share, for as long as it is sound.
  *
  * It numbers what it sends, by partition, so that Kafka knows a repeat. The driver takes the numbers back where a send fails, so that
  * another batch of as many records would pass for the repeat and be lost, though acknowledged: behind a failure either the same batch

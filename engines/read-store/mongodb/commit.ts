@@ -21,15 +21,20 @@ export const movingOf = ({ consumer, owner, epoch, checkpoint: from }: Lease, ch
   return { filter: { _id: consumer, owner, epoch, ...where }, update: { $set: { checkpoint } } };
 };
 
-/** False: fenced off. */
+/**
+ * False: fenced off.
+ *
+ * @param session where something is written beside it; else one document is whole without a transaction, and a move that was given up for
+ *   late may still be done, behind the next: it finds then that the checkpoint stands elsewhere
+ */
 export async function moveCheckpoint(
-  { consumers }: Tables,
+  { consumers }: Pick<Tables, 'consumers'>,
   lease: Lease,
   checkpoint: bigint,
-  session: ClientSession,
+  session?: ClientSession,
 ): Promise<boolean> {
   const { filter, update } = movingOf(lease, checkpoint);
-  const { matchedCount } = await consumers.updateOne(filter, update, { session });
+  const { matchedCount } = await consumers.updateOne(filter, update, session && { session });
   return matchedCount === 1;
 }
 

@@ -1,5 +1,5 @@
 import type { Lease } from '#domain/kernel/ports/consumer-store.ts';
-import { movingOf } from './commit.ts';
+import { moveCheckpoint, movingOf } from './commit.ts';
 import type { Tables } from './rows.ts';
 
 /** So many checkpoints travel together at most. */
@@ -14,25 +14,13 @@ interface Waiting {
   reject(error: unknown): void;
 }
 
-type Consumers = Tables['consumers'];
-
-/**
- * Moves a checkpoint where nothing is written beside it: one document is whole without a transaction. One that was given up for late may
- * still be done, behind the next, and finds then that it stands elsewhere. False: fenced off.
- */
-async function passOver(consumers: Consumers, { lease, checkpoint }: Waiting): Promise<boolean> {
-  const { filter, update } = movingOf(lease, checkpoint);
-  const { matchedCount } = await consumers.updateOne(filter, update);
-  return matchedCount === 1;
-}
-
 /**
  * Lets checkpoints that move alone travel together. Every event moves those of all consumers that it does not concern, and a round
  * trip for each of them is most of what a platform at rest asks of its database. All that is asked for in one turn of the event loop
  * shares one unordered write, and so does what is asked for while one is on its way. Whoever waits keeps their own deadline, and
  * tries again by themselves.
  */
-export function passingTogether({ consumers }: Tables) {
+export function passingTogether(tables: Pick<Tables, 'consumers'>) {
   let waiting: Waiting[] = [];
   let underWay: object | undefined;
   let isMeant = false;
@@ -45,12 +33,16 @@ export function passingTogether({ consumers }: Tables) {
       for (const { resolve } of group) resolve(true);
       return;
     }
-    await Promise.all(group.map((one) => passOver(consumers, one).then(one.resolve, one.reject)));
+    await Promise.all(
+      group.map(({ lease, checkpoint, resolve, reject }) =>
+        moveCheckpoint(tables, lease, checkpoint).then(resolve, reject),
+      ),
+    );
   }
 
   async function haveAllMoved(group: readonly Waiting[]): Promise<boolean> {
     const updates = group.map(({ lease, checkpoint }) => ({ updateOne: movingOf(lease, checkpoint) }));
-    const { matchedCount } = await consumers.bulkWrite(updates, { ordered: false });
+    const { matchedCount } = await tables.consumers.bulkWrite(updates, { ordered: false });
     return matchedCount === group.length;
   }
 
