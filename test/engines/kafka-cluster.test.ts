@@ -18,7 +18,8 @@ const START_MS = 1_200_000;
 const nodes = [1, 2, 3] as const;
 
 async function ownCluster() {
-  const port = await freePort();
+  // A controller of each stands 100 above it.
+  const port = await freePort([1, 2, 100, 101, 102]);
   const data = await mkdtemp(join(tmpdir(), 'annals-kafka-'));
   const server = await ownProcess({
     ...{ script: 'kafka.sh', data, startMs: START_MS },

@@ -1,5 +1,4 @@
 import { mkdtemp } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { freePort } from '#bench/free-port.ts';
@@ -48,25 +47,6 @@ export interface OwnKafka extends OwnProcess {
   readonly proxy: { readonly port: number; readonly behind: number };
 }
 
-async function isFree(port: number): Promise<boolean> {
-  const server = createServer();
-  const free = await new Promise<boolean>((resolve) => {
-    server.once('error', () => resolve(false));
-    server.listen(port, '127.0.0.1', () => resolve(true));
-  });
-  await new Promise((resolve) => server.close(resolve));
-  return free;
-}
-
-/** One with whose neighbours the broker can do something, too. */
-async function portWithOthers(): Promise<number> {
-  for (;;) {
-    const port = await freePort();
-    const others = Object.values(ABOVE).map((above) => port + above);
-    if (Math.max(...others) < 65_536 && (await Promise.all(others.map(isFree))).every(Boolean)) return port;
-  }
-}
-
 /** Settings of a broker that asks who may do what; whoever comes without a password may do everything. */
 export const AUTHORIZING = [
   'authorizer.class.name=org.apache.kafka.metadata.authorizer.StandardAuthorizer',
@@ -76,7 +56,7 @@ export const AUTHORIZING = [
 
 /** @param settings more of the broker's own, one a line @throws Error with the reason for which this machine cannot start one */
 export async function ownKafka(settings = ''): Promise<OwnKafka> {
-  const port = await portWithOthers();
+  const port = await freePort(Object.values(ABOVE));
   const data = await mkdtemp(join(tmpdir(), 'annals-kafka-'));
   const environment = {
     KAFKA_PORT: String(port),

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
+import { inspect } from 'node:util';
 import kafkajs from 'kafkajs';
 import { freePort } from '#bench/free-port.ts';
 import { Kafka, logLevel } from '#engines/bus/kafka/driver.ts';
@@ -117,7 +118,7 @@ const started: OneProcess[] = [];
 async function startOne(roles: string, environment: Readonly<Record<string, string>>): Promise<OneProcess> {
   const one = new OneProcess(roles, roles, await freePort(), environment);
   started.push(one);
-  one.start();
+  one.supervise();
   return one;
 }
 after(() => {
@@ -153,10 +154,15 @@ class Scene {
 
   /** Until it is red for this; whatever is said goes with the address, and nobody hurries. */
   async red(why: RegExp, ofWriteSide: boolean): Promise<void> {
-    const trouble = await until(async () => {
-      const told = await troubleOf(this.publisher).catch(() => undefined);
-      return told?.httpStatus === 503 && why.test(told.details) && told;
-    }, `the publisher is red: ${why}`);
+    let last: unknown;
+    const trouble = await until(
+      async () => {
+        const told = await troubleOf(this.publisher).catch((error) => ({ error: String(error) }));
+        last = told;
+        return !('error' in told) && told.httpStatus === 503 && why.test(told.details) && told;
+      },
+      () => `the publisher is red: ${why}, and not ${inspect(last)}\n${this.publisher.output()}`,
+    );
     assert.ok(trouble.details.includes(this.address), trouble.details);
     this.seen.push(trouble.details);
     if (ofWriteSide) {

@@ -87,6 +87,7 @@ export class OneProcess implements RoleProcess {
   readonly url: string;
   readonly #environment: Readonly<Record<string, string>>;
   readonly #preloads: readonly string[];
+  #isSupervised = false;
   #child: ChildProcess | undefined;
   #ended: Promise<number | null> = Promise.resolve(null);
   #output = '';
@@ -135,8 +136,15 @@ export class OneProcess implements RoleProcess {
     this.#child = child;
     this.#ended = once(child, 'close').then(([code]) => {
       if (this.#child === child) this.#child = undefined;
+      if (this.#isSupervised && code === EXIT.unavailable) this.start();
       return code as number | null;
     });
+  }
+
+  /** Starts it as under a supervisor: whenever it ends because something else does not answer now, it is started again. */
+  supervise(): void {
+    this.#isSupervised = true;
+    this.start();
   }
 
   async ready(): Promise<void> {

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { mkdtemp, rm } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
+import { freePort } from '#bench/free-port.ts';
 import { openLog } from '#compose/log.ts';
 import { type Platform, startPlatform } from '#compose/platform.ts';
 import { type Config, type PlatformRole, readConfig, roles } from '#config';
@@ -15,14 +15,6 @@ import { until } from '#test/support/until.ts';
 
 const DECIDING: readonly PlatformRole[] = ['write-side', 'sagas'];
 const READING: readonly PlatformRole[] = ['projections', 'read-api', 'publisher'];
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const address = server.address();
-  await new Promise((resolve) => server.close(resolve));
-  return typeof address === 'object' && address !== null ? address.port : 0;
-}
 
 const folder = await mkdtemp(join(tmpdir(), 'annals-halves-'));
 const port = String(await freePort());

@@ -6,12 +6,19 @@ const TRIES = 6_000;
 
 type Seen<T> = T | undefined | false;
 
-/** Looks again and again until it is so; what was seen then. */
-export async function until<T>(look: () => Seen<T> | Promise<Seen<T>>, what: string): Promise<T> {
+/**
+ * Looks again and again until it is so; what was seen then.
+ *
+ * @param what is waited for; or what tells that, and more, once it was in vain
+ */
+export async function until<T>(
+  look: () => Seen<T> | Promise<Seen<T>>,
+  what: string | (() => string),
+): Promise<T> {
   for (let tries = 0; tries < TRIES; tries++) {
     const seen = await look();
     if (seen !== undefined && seen !== false) return seen;
     await pause(10);
   }
-  return assert.fail(`in vain: ${what}`);
+  return assert.fail(`in vain: ${typeof what === 'string' ? what : what()}`);
 }
