@@ -24,7 +24,7 @@ export interface VerifyOptions {
 export interface Verified {
   readonly view: string;
   readonly equal: boolean;
-  /** Up to where both hold the history. */
+  /** Up to where both held the history when the last documents were compared; each was at a moment before that, or then. */
   readonly through: Position;
   readonly documents: number;
   /** SHA-256 over id and canonical JSON of each document in order of id, base64url. */
@@ -49,14 +49,36 @@ const PAGE_DOCUMENTS = 500;
 const MOST_DIFFERING = 10;
 
 /**
- * Folds the history anew and compares the outcome with the live build, which may move on meanwhile: most is folded
- * beforehand, the rest once the live build stands still in a snapshot.
+ * Folds the history anew and compares the outcome with the live build, which may move on meanwhile: most is folded beforehand, and then
+ * page after page is read of the live build, each at a moment of its own, up to which the rest is folded. A moment is as short as a page:
+ * engines keep none for as long as a large view takes.
+ *
  * @throws VerificationError
  */
 export async function verifyView(options: VerifyOptions): Promise<Verified> {
   const { view, readStore, temporary } = options;
   const replica = await Replica.begin(options);
   await replica.fillTo(await liveCheckpoint(readStore, view.name));
+  const comparison = new Comparison();
+  let first: Build | undefined;
+  for (let after: string | undefined; ; ) {
+    const { live, consumer, through, page } = await pageBehind(options, after);
+    first ??= live;
+    if (live.number !== first.number)
+      throw new VerificationError(view.name, 'another build has become live meanwhile; verify it again');
+    await replica.fillTo(through);
+    const last = page.length < PAGE_DOCUMENTS ? undefined : page.at(-1)?.id;
+    const rebuilt = await upTo(last, after, temporary.documents, collectionOf(view.name, REPLICA));
+    comparison.add(page, rebuilt);
+    after = last;
+    if (after !== undefined) continue;
+    const parkedKeys = (await readStore.consumers.parked(consumer)).length;
+    return { view: view.name, through, parkedKeys, ...comparison.outcome() };
+  }
+}
+
+/** Some documents of the live build in order of their ids, and up to where it held the history when they were read. */
+function pageBehind({ view, readStore }: VerifyOptions, after: string | undefined) {
   return readStore.atOneMoment(async (at) => {
     const { live } = await buildsOf(at.settings, view.name);
     if (live === undefined) throw new VerificationError(view.name, 'it has no live build');
@@ -64,13 +86,8 @@ export async function verifyView(options: VerifyOptions): Promise<Verified> {
       throw new VerificationError(view.name, `version ${live.version} is live, not ${view.version}`);
     const consumer = consumerOf(view.name, live);
     const through = (await at.consumers.checkpoint(consumer)) ?? BEGINNING;
-    await replica.fillTo(through);
-    const compared = await compare(
-      documentsOf(at.documents, collectionOf(view.name, live)),
-      documentsOf(temporary.documents, collectionOf(view.name, REPLICA)),
-    );
-    const parkedKeys = (await readStore.consumers.parked(consumer)).length;
-    return { view: view.name, through, parkedKeys, ...compared };
+    const page = await at.documents.scan(collectionOf(view.name, live), after, PAGE_DOCUMENTS);
+    return { live, consumer, through, page };
   });
 }
 
@@ -125,58 +142,52 @@ class Replica {
   }
 }
 
-async function* documentsOf(
+const inOrder = (one: string, other: string): number => Buffer.compare(Buffer.from(one), Buffer.from(other));
+
+/** All documents behind an id, up to and with another one; undefined: from the first, to the last. */
+async function upTo(
+  last: string | undefined,
+  after: string | undefined,
   store: Pick<DocumentStore, 'scan'>,
   collection: string,
-): AsyncGenerator<StoredDocument> {
-  let after: string | undefined;
-  for (;;) {
-    const page = await store.scan(collection, after, PAGE_DOCUMENTS);
-    yield* page;
-    after = page.at(-1)?.id;
-    if (after === undefined || page.length < PAGE_DOCUMENTS) return;
+): Promise<readonly StoredDocument[]> {
+  const found: StoredDocument[] = [];
+  for (let behind = after; ; ) {
+    const page = await store.scan(collection, behind, PAGE_DOCUMENTS);
+    const wanted = last === undefined ? page : page.filter(({ id }) => inOrder(id, last) <= 0);
+    for (const each of wanted) found.push(each);
+    behind = page.at(-1)?.id;
+    if (behind === undefined || page.length < PAGE_DOCUMENTS || wanted.length < page.length) return found;
   }
 }
 
-const textOf = ({ body }: StoredDocument): string => canonical(body);
+/** Both sides come in order of id, page by page, so that neither has to be held in memory. */
+class Comparison {
+  readonly #live = createHash('sha256');
+  readonly #rebuilt = createHash('sha256');
+  readonly #differing: string[] = [];
+  #documents = 0;
 
-/** Both sides come in order of id, so that neither has to be held in memory. */
-async function compare(
-  live: AsyncGenerator<StoredDocument>,
-  rebuilt: AsyncGenerator<StoredDocument>,
-): Promise<Pick<Verified, 'equal' | 'documents' | 'live' | 'rebuilt' | 'differing'>> {
-  const liveHash = createHash('sha256');
-  const rebuiltHash = createHash('sha256');
-  const differing: string[] = [];
-  const differs = (id: string) => {
-    if (differing.length < MOST_DIFFERING) differing.push(id);
-  };
-  let documents = 0;
-  let left = await next(live, liveHash);
-  let right = await next(rebuilt, rebuiltHash);
-  while (left !== undefined || right !== undefined) {
-    const order = left === undefined ? 1 : right === undefined ? -1 : Buffer.compare(left.key, right.key);
-    if (left !== undefined && right !== undefined && order === 0 && left.text !== right.text)
-      differs(left.id);
-    if (order !== 0) differs((order < 0 ? left : right)?.id ?? '');
-    if (order <= 0) {
-      documents += 1;
-      left = await next(live, liveHash);
-    }
-    if (order >= 0) right = await next(rebuilt, rebuiltHash);
+  add(live: readonly StoredDocument[], rebuilt: readonly StoredDocument[]): void {
+    const left = new Map(live.map((each) => [each.id, textIn(this.#live, each)]));
+    const right = new Map(rebuilt.map((each) => [each.id, textIn(this.#rebuilt, each)]));
+    this.#documents += live.length;
+    const differing = [...left.keys(), ...right.keys().filter((id) => !left.has(id))]
+      .filter((id) => left.get(id) !== right.get(id))
+      .toSorted(inOrder);
+    this.#differing.push(...differing.slice(0, MOST_DIFFERING - this.#differing.length));
   }
-  const hashes = { live: liveHash.digest('base64url'), rebuilt: rebuiltHash.digest('base64url') };
-  return { equal: hashes.live === hashes.rebuilt, documents, ...hashes, differing };
+
+  outcome(): Pick<Verified, 'equal' | 'documents' | 'live' | 'rebuilt' | 'differing'> {
+    const hashes = { live: this.#live.digest('base64url'), rebuilt: this.#rebuilt.digest('base64url') };
+    const equal = hashes.live === hashes.rebuilt;
+    return { equal, documents: this.#documents, ...hashes, differing: this.#differing };
+  }
 }
 
-async function next(
-  documents: AsyncGenerator<StoredDocument>,
-  hash: Hash,
-): Promise<{ id: string; key: Buffer; text: string } | undefined> {
-  const step = await documents.next();
-  if (step.done) return undefined;
-  const { id } = step.value;
-  const text = textOf(step.value);
+/** Canonical, and added to a hash. */
+function textIn(hash: Hash, { id, body }: StoredDocument): string {
+  const text = canonical(body);
   hash.update(`${canonical(id)} ${text}\n`);
-  return { id, key: Buffer.from(id), text };
+  return text;
 }

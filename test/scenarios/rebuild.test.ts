@@ -157,6 +157,30 @@ describe('verify', () => {
     assert.equal(verified.equal, false);
     assert.deepEqual(verified.differing, ['extra', 'k3', 'k5']);
   });
+
+  it('compares each page at a moment of its own, while the view moves on between them', async () => {
+    const named = (at: number): Fact => [`key-${String(at).padStart(4, '0')}`, BigInt(at)];
+    const store = await historyOf(Array.from({ length: 1_200 }, (_, at) => named(at)));
+    const { readStore } = memoryStores();
+    const views = await start(store, readStore);
+    const atHead = async () => views.reader.get('counters', 'k', { position: await store.head() });
+    await atHead();
+    let moments = 0;
+    const moving: ReadStore = {
+      ...readStore,
+      async atOneMoment(read) {
+        // Of a page that was compared, of one that was not, and behind the last.
+        await append(store, [named(moments), named(700 + moments), named(5_000 + moments)]);
+        await atHead();
+        moments += 1;
+        return readStore.atOneMoment(read);
+      },
+    };
+    const verified = await verify(store, moving);
+    await views.stop();
+    assert.deepEqual([verified.equal, verified.documents, verified.differing], [true, 1_203, []]);
+    assert.deepEqual([moments, verified.through], [3, await store.head()]);
+  });
 });
 
 describe('the command line', () => {
