@@ -84,7 +84,7 @@ function several(cluster: Cluster): void {
       }
       await goesOn('with all of them');
       await numbers.stop();
-      await numbers.checkRead(seen);
+      await numbers.checkRead(seen, () => consumer.problem());
       await until(() => bus.standing().state === 'up' && consumer.problem() === undefined, 'all is well');
       await bus.close();
     });

@@ -19,6 +19,8 @@ export interface AssignmentOptions {
   readonly log: Log;
   readonly problems: Problems;
   readonly stopping: AbortSignal;
+  /** What was handled cannot be committed: another consumer has to be made. */
+  readonly stuck: (why: string) => void;
   /** Where the group has no place: of each partition where it ends. @throws BusError */
   readonly unplaced: () => Promise<ReadonlyMap<number, string>>;
 }
@@ -153,7 +155,7 @@ export class Assignment {
   }
 
   #begin(partition: number): Assigned {
-    const { address, topic, consumer, options, clock, problems, stopping } = this.#given;
+    const { address, topic, consumer, options, clock, problems, stopping, stuck } = this.#given;
     const where = `${topic}/${partition}`;
     const here = [{ topic, partitions: [partition] }];
     const entry: Assigned = {
@@ -165,6 +167,7 @@ export class Assignment {
           entry.commit({ topics: [{ topic, partitions: [{ partition, offset: `${offset}` }] }] }),
         problem: (text) =>
           text === undefined ? problems.over(where) : problems.told(where, `${address}: ${where}: ${text}`),
+        stuck: (why) => stuck(`${where}: ${why}`),
         room: () => {
           if (!stopping.aborted) consumer.resume(here);
         },

@@ -1,3 +1,4 @@
+import { millisecondsOf } from '#domain/kernel/instant.ts';
 import type { BusConsumerOptions, ReceivedRecord } from '#domain/kernel/ports/bus.ts';
 import type { Clock } from '#domain/kernel/ports/facts.ts';
 import { doubled, pause } from '#runtime/pause.ts';
@@ -11,6 +12,11 @@ const FIRST_PAUSE_MS = 100;
 const LONGEST_PAUSE_MS = 2_000;
 /** For so long a commit is tried again once its consumer has been stopped. */
 const LAST_COMMIT_MS = 3_000;
+/**
+ * A commit that does not stand by then stands nowhere: the driver keeps asking the broker that had the group before, where a join has failed
+ * between the two, and what is committed elsewhere is heard of by heartbeats alone.
+ */
+const STUCK_MS = 10_000;
 
 export interface PartitionOptions {
   readonly options: BusConsumerOptions;
@@ -20,6 +26,8 @@ export interface PartitionOptions {
   /** One try to say that all before `offset` is done. */
   commit(offset: bigint): Promise<void>;
   problem(text: string | undefined): void;
+  /** Nothing is committed any more, and another consumer has to be: what was handled since is handled again. */
+  stuck(why: string): void;
   /** There is room again for what is fetched. */
   room(): void;
 }
@@ -114,7 +122,8 @@ export class PartitionWork {
 
   /** Until it stands; not any more when the partition is another's. */
   async #commit(offset: bigint): Promise<void> {
-    const { clock, stopping, commit, problem } = this.#given;
+    const { clock, stopping, commit, problem, stuck } = this.#given;
+    const beganMs = millisecondsOf(clock.now());
     let untilMs = Number.POSITIVE_INFINITY;
     for (let failures = 1; !this.#lost.signal.aborted && performance.now() < untilMs; failures += 1) {
       if (stopping.aborted) untilMs = Math.min(untilMs, performance.now() + LAST_COMMIT_MS);
@@ -123,7 +132,9 @@ export class PartitionWork {
         this.#hasCommitted = true;
         return problem(undefined);
       } catch (error) {
-        problem(`what was handled is not committed: ${textOf(error)}`);
+        const why = `what was handled is not committed: ${textOf(error)}`;
+        problem(why);
+        if (millisecondsOf(clock.now()) - beganMs > STUCK_MS) stuck(why);
       }
       await pause(clock, doubled(failures, FIRST_PAUSE_MS, LONGEST_PAUSE_MS), this.#lost.signal);
     }

@@ -81,6 +81,7 @@ export class Session {
       address: kafka.address,
       ...{ topic, options, problems, stopping, consumer: this.#consumer, clock: kafka.clock, log: kafka.log },
       unplaced: () => topics.unplaced(group, topic),
+      stuck: (why) => this.#lost.reject(new Error(why)),
     });
   }
 
