@@ -30,11 +30,16 @@ async function main(words: readonly string[]): Promise<ExitCode> {
       ? ({ folder: dataDir, named: 'DATA_DIR' } as const)
       : ({ folder: data, named: '--data' } as const);
   const work = await openWorkplace({ ...where, readStore, whicheverReadStore, views, registry, print });
+  let code: ExitCode;
   try {
-    return await projections(work, rest);
-  } finally {
-    await work.close();
+    code = await projections(work, rest);
+  } catch (error) {
+    // Why it could not be done matters more than what closing says.
+    await work.close().catch(() => undefined);
+    throw error;
   }
+  await work.close();
+  return code;
 }
 
 const parse = (words: readonly string[]) =>

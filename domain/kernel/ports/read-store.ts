@@ -11,8 +11,9 @@ export interface OneMoment {
   readonly settings: Pick<SettingStore, 'get'>;
 }
 
-/** The store could not be read: its disk fails, or its file is damaged. It may work later. */
+/** The store could not be read or written: its server is away, its disk fails, or its file is damaged. It may work later. */
 export class ReadStoreError extends Error {
+  readonly code = 'unavailable';
   constructor(message: string, options?: ErrorOptions) {
     super(message, options);
     this.name = 'ReadStoreError';
@@ -22,7 +23,7 @@ export class ReadStoreError extends Error {
 /**
  * The four ports of what may be lost, because it is made again from the history. Documents, consumers and settings are of
  * one engine: a commit and a switch-over change two of them as one. Whoever needs one port is handed that one. Whatever
- * reads may throw a {@link ReadStoreError}.
+ * reads or writes may throw a {@link ReadStoreError}.
  */
 export interface ReadStore {
   readonly documents: DocumentStore;

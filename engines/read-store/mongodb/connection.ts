@@ -219,7 +219,9 @@ function connectionOf(client: MongoClient, at: MongoAddress, reasonIn: (error: E
     standing: server.standing,
     close() {
       server.close();
-      return bounded(client.close(), waits.close);
+      return bounded(client.close(), waits.close).catch((error: unknown) => {
+        throw server.named(error);
+      });
     },
   };
 }

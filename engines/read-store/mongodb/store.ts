@@ -54,8 +54,12 @@ export async function openMongoReadStore(
       });
     },
     async destroy() {
-      await write(() => db.dropDatabase(), WHOLE_MS);
-      await close();
+      try {
+        await write(() => db.dropDatabase(), WHOLE_MS);
+      } finally {
+        // One that stays open keeps the process alive, also where the server is away.
+        await close();
+      }
     },
     standing: connection.standing,
     close,

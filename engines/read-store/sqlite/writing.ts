@@ -1,6 +1,7 @@
 import { Worker } from 'node:worker_threads';
 import type { Commit } from '#domain/kernel/ports/consumer-store.ts';
 import { NoSuchCollectionError } from '#domain/kernel/ports/document-store.ts';
+import { ReadStoreError } from '#domain/kernel/ports/read-store.ts';
 import { isRefusal, sqliteCode } from '../../database-file.ts';
 import type { Watched } from '../../standing.ts';
 import {
@@ -49,6 +50,12 @@ const isFailure = (error: Error): boolean => sqliteCode(error) !== undefined && 
 /** The calls that wait for the thread, by their numbers. @param engine is told how each went */
 function waitingCalls(engine: Engine) {
   const waiting = new Map<number, Waiting>();
+  /** What the caller hears: a failure of the engine as the port names it, and anything else as it is. */
+  function told(error: Error): Error {
+    if (!isFailure(error)) return error;
+    engine.failed(error, 'writes');
+    return new ReadStoreError(`views.db cannot be written: ${error.message}`, { cause: error });
+  }
   return {
     get size() {
       return waiting.size;
@@ -63,9 +70,7 @@ function waitingCalls(engine: Engine) {
         const caller = waiting.get(outcome.number);
         waiting.delete(outcome.number);
         if ('error' in outcome) {
-          const error = errorFrom(outcome.error);
-          if (isFailure(error)) engine.failed(error, 'writes');
-          caller?.reject(error);
+          caller?.reject(told(errorFrom(outcome.error)));
         } else {
           engine.answered('writes');
           caller?.resolve(outcome.value);
@@ -105,7 +110,7 @@ export function writingTo(path: string, engine: Engine): Writing {
   function lost(worker: Worker, cause?: unknown): void {
     if (thread?.worker !== worker) return;
     thread = undefined;
-    const error = new Error('the thread that writes the views has ended', { cause });
+    const error = new ReadStoreError('views.db: the thread that writes the views has ended', { cause });
     if (!closed) engine.failed(error, 'writes');
     waiting.failAll(error);
   }

@@ -3,7 +3,9 @@ import { test } from 'node:test';
 import { ConfigError, UnusableError } from '#config';
 import { BidFileError } from '#demo/csv.ts';
 import { NobodyThereError } from '#demo/platform.ts';
+import { BusError } from '#domain/kernel/ports/bus.ts';
 import { StoreError, type StoreErrorCode } from '#domain/kernel/ports/event-store.ts';
+import { ReadStoreError } from '#domain/kernel/ports/read-store.ts';
 import { DamagedFileError } from '#engines/damaged-file.ts';
 import { EXIT, exitCodeOf } from '#exit';
 
@@ -29,6 +31,8 @@ test('the code of a failed start tells a supervisor who has to do something', ()
     [new BidFileError('no such file', 'misused'), EXIT.misused],
     [new BidFileError('no table', 'damaged'), EXIT.damaged],
     [new NobodyThereError('nobody'), EXIT.unavailable],
+    [new ReadStoreError('no answer'), EXIT.unavailable],
+    [new BusError('unavailable', 'no answer'), EXIT.unavailable],
     [system('ENOSPC'), EXIT.unavailable],
     [system('EIO'), EXIT.unavailable],
     [system('ENOENT'), EXIT.software],
