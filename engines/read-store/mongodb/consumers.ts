@@ -25,6 +25,7 @@ async function lease(
   owners: Owners,
   [consumer, owner, nowMs, ttlMs, inherits = false]: Parameters<ConsumerStore['lease']>,
 ): Promise<Lease | undefined> {
+  await owners.begin(owner);
   const until = nowMs + ttlMs;
   const renewed = await consumers.findOneAndUpdate(
     { _id: consumer, owner },
