@@ -1,6 +1,5 @@
 import { existsSync } from 'node:fs';
 import { type BusAt, type Config, type PlatformRole, type ReadStoreAt, UnusableError } from '#config';
-import { BEGINNING } from '#domain/kernel/envelope.ts';
 import { instant, later } from '#domain/kernel/instant.ts';
 import type { Consume } from '#domain/kernel/ports/consumer.ts';
 import type { EventFeed } from '#domain/kernel/ports/event-feed.ts';
@@ -14,8 +13,7 @@ import { type JumpWatch, jumpText, watchJumps } from '#engines/clock/jumps.ts';
 import { type SimulatedClock, simulatedClock } from '#engines/clock/simulated.ts';
 import { steadyClock } from '#engines/clock/steady.ts';
 import { systemClock } from '#engines/clock/system.ts';
-import { type ConsumerLoopOptions, consumerLoop } from '#engines/consumer/consumer.ts';
-import { shareWork } from '#engines/consumer/sharing.ts';
+import { consumerLoop } from '#engines/consumer/consumer.ts';
 import { eventFeed } from '#engines/event-feed/feed.ts';
 import { writableFolder } from '#engines/folder.ts';
 import { newIds } from '#engines/ids.ts';
@@ -32,6 +30,7 @@ import { type KeptLines, keepLines } from './lines.ts';
 import { openService, type WriteSideElsewhere } from './service.ts';
 import { openStores, type Stores, storesAt, type TemporaryReadStore, temporaryReadStore } from './stores.ts';
 import { tokensOf, warnOfNewKey } from './tokens.ts';
+import { type Work, worksOn } from './work.ts';
 
 export type { SimulatedClock };
 
@@ -61,15 +60,6 @@ export interface CommonEngines {
 /** With how a role runs its consumers. */
 export interface Engines extends CommonEngines {
   readonly consume: Consume;
-}
-
-/** How a role runs its consumers. */
-export interface Work {
-  readonly consume: Consume;
-  /** Whether other processes may run the same. */
-  readonly isShared: boolean;
-  /** Before a stop: what is run here is handed on to the others. */
-  leave(): Promise<void>;
 }
 
 /** What a process of the platform has besides; its consumers run by role. */
@@ -167,43 +157,6 @@ function storesFor(
         machineClock,
         log,
       );
-}
-
-/**
- * The consumers of a role are shared with the other processes that have it. Whoever does everything is the only one to run those of its
- * folder's history: it has one name for ever, so that a restart need not wait for the leases of a process that was killed. Nor need
- * sagas and reactions: they are run where the history is written, and whoever has that open has seen those before it end.
- *
- * @param owner names this process where there are others
- */
-function worksOn(
-  options: Omit<ConsumerLoopOptions, 'owner' | 'sharing'>,
-  owner: string | undefined,
-): (role: PlatformRole) => Work {
-  const { consumers, clock } = options;
-  const fromBeginning =
-    (consume: Consume): Consume =>
-    (handler, consuming) =>
-      consume(handler, { from: BEGINNING, ...consuming });
-  if (owner === undefined) {
-    const alone: Work = {
-      consume: fromBeginning(consumerLoop({ ...options, owner: 'embedded' })),
-      isShared: false,
-      leave: async () => undefined,
-    };
-    return () => alone;
-  }
-  const heir: Work = {
-    consume: fromBeginning(consumerLoop({ ...options, owner, isHeir: true })),
-    isShared: false,
-    leave: async () => undefined,
-  };
-  return (group) => {
-    if (group === 'sagas') return heir;
-    const sharing = shareWork({ consumers, clock, group, owner });
-    const consume = fromBeginning(consumerLoop({ ...options, owner, sharing }));
-    return { consume, isShared: true, leave: sharing.leave };
-  };
 }
 
 /** Nobody is asked for a token where nobody is let in. */

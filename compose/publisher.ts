@@ -9,7 +9,8 @@ import { pause } from '#runtime/pause.ts';
 import { reasonOf } from '#runtime/reason.ts';
 import { watchClaim, whenHad } from '#runtime/topic-claim.ts';
 import { registry } from './contexts.ts';
-import type { ProcessEngines, Work } from './engines.ts';
+import type { ProcessEngines } from './engines.ts';
+import type { Work } from './work.ts';
 
 /** Between two looks whether it has begun. */
 const LOOK_MS = 20;

@@ -15,6 +15,7 @@ const OPENING = new Set([
   STORES,
   'compose/bus.ts',
   'compose/engines.ts',
+  'compose/work.ts',
   'compose/payments.ts',
   'compose/service.ts',
   'compose/service-key.ts',
