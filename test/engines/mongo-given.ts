@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { readConfig } from '#config';
-import type { MongoAddress } from '#engines/read-store/mongodb/connection.ts';
+import type { MongoAddress } from '#engines/read-store/mongodb/client.ts';
 import { type MongoReadStore, openMongoReadStore } from '#engines/read-store/mongodb/store.ts';
 
 /** As the settings would have it, by default in a database that is new. */

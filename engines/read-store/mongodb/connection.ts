@@ -3,8 +3,7 @@ import {
   type ClientSession,
   type Db,
   MongoAPIError,
-  MongoClient,
-  type MongoClientOptions,
+  type MongoClient,
   MongoError,
   MongoNetworkError,
   MongoServerSelectionError,
@@ -16,31 +15,15 @@ import { reasonOf } from '#runtime/reason.ts';
 import { bounded, LateError } from '../../bounded.ts';
 import { wallClock } from '../../clock/wall.ts';
 import { watched } from '../../standing.ts';
+import { clientOf, type MongoAddress, toldOf } from './client.ts';
 import { presenceOf } from './presence.ts';
 import { reasonsOf } from './reason.ts';
 import { DUPLICATE_KEY, mayPass } from './repeatable.ts';
 
-export interface MongoAddress {
-  /** What the driver is told. It quotes it in errors, and nobody else does. */
-  readonly url: string;
-  /** Hosts and database, as it may be told. */
-  readonly address: string;
-  readonly database: string;
-  readonly access?: MongoAccess | undefined;
-}
-
-/** What lets us in, told to nobody but the server. */
-export interface MongoAccess {
-  readonly credentials?: { readonly username: string; readonly password: string } | undefined;
-  /** A file with certificates, in PEM, of whoever vouches for the server. */
-  readonly authorityFile?: string | undefined;
-  /** A file with our own certificate and its key, in PEM. */
-  readonly certificateFile?: string | undefined;
-}
-
 /** The driver keeps none of its own deadlines where a server hangs, so every wait has one of these, in milliseconds. */
 const waits = {
-  connect: 3_000,
+  /** Of the first question: a server is looked for before it. */
+  hello: 6_000,
   /** Of the question whether it is there: longer than a server is looked for, which says more. */
   ping: 3_500,
   read: 5_000,
@@ -52,18 +35,7 @@ const waits = {
   repeat: 15_000,
   longestPause: 500,
   close: 5_000,
-  /** For a free connection. */
-  queue: 5_000,
-  /** A connection on which nothing is heard for so long is given up; whoever waited on it was told long before. */
-  silence: 60_000,
 } as const;
-
-/**
- * What a process asks at once, the rest waits for its turn here: what is given up for late is still worked at over there, and who asks it
- * again over ever more connections keeps a slow server from answering anything.
- */
-const AT_ONCE = 16;
-const SAYS_ITSELF = /[?&]maxPoolSize=/i;
 
 const options: TransactionOptions = {
   readConcern: { level: 'snapshot' },
@@ -226,49 +198,6 @@ function connectionOf(client: MongoClient, at: MongoAddress, reasonIn: (error: E
   };
 }
 
-/** As the driver is told it. */
-function entering({ credentials, authorityFile, certificateFile }: MongoAccess = {}): MongoClientOptions {
-  return {
-    ...(credentials && { auth: credentials }),
-    ...((authorityFile ?? certificateFile) !== undefined && { tls: true }),
-    ...(authorityFile !== undefined && { tlsCAFile: authorityFile }),
-    ...(certificateFile !== undefined && { tlsCertificateKeyFile: certificateFile }),
-  };
-}
-
-/** Asks nobody yet. @throws what the driver says of an address, or of what it is to be told there, that it cannot use */
-const clientOf = ({ url, access }: MongoAddress): MongoClient =>
-  new MongoClient(url, {
-    ...entering(access),
-    serverSelectionTimeoutMS: waits.connect,
-    connectTimeoutMS: waits.connect,
-    socketTimeoutMS: waits.silence,
-    waitQueueTimeoutMS: waits.queue,
-    ...(SAYS_ITSELF.test(url) ? {} : { maxPoolSize: AT_ONCE }),
-    writeConcern: { w: 'majority', journal: true },
-    readConcern: { level: 'majority' },
-    readPreference: 'primary',
-    // Positions keep their whole range.
-    useBigInt64: true,
-  });
-
-/** The driver quotes an address that it cannot read, credentials and all. */
-const toldOf = (
-  { url, address }: MongoAddress,
-  error: unknown,
-  reasonIn: (error: Error) => string = reasonOf,
-): string => (error instanceof Error ? reasonIn(error) : reasonOf(error)).replaceAll(url, address);
-
-/** What the driver refuses of an address before it has asked anybody; undefined: nothing. */
-export async function addressProblem(at: MongoAddress): Promise<string | undefined> {
-  try {
-    await clientOf(at).close();
-    return undefined;
-  } catch (error) {
-    return toldOf(at, error);
-  }
-}
-
 /** @throws ReadStoreError for a server that is not there, lets nobody in, or has no transactions */
 export async function connectTo(at: MongoAddress): Promise<Connection> {
   let client: MongoClient | undefined;
@@ -276,7 +205,7 @@ export async function connectTo(at: MongoAddress): Promise<Connection> {
   try {
     client = clientOf(at);
     reasonIn = reasonsOf(client);
-    const hello = await bounded(client.db('admin').command({ hello: 1 }), 2 * waits.connect);
+    const hello = await bounded(client.db('admin').command({ hello: 1 }), waits.hello);
     if (hello.setName === undefined && hello.msg !== 'isdbgrid')
       throw new ReadStoreError(
         `${at.address}: a server alone has no transactions; one node made a replica set will do`,

@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import type { OneMoment, ReadStore } from '#domain/kernel/ports/read-store.ts';
+import { addressProblem, type MongoAddress } from './client.ts';
 import { type Collections, collectionsIn, WHOLE_MS } from './collections.ts';
-import { addressProblem, type Connection, connectTo, type MongoAddress } from './connection.ts';
+import { type Connection, connectTo } from './connection.ts';
 import { mongoConsumers } from './consumers.ts';
 import { mongoDocuments, scanOf } from './documents.ts';
 import { sweepOwners } from './owners.ts';
