@@ -1,4 +1,4 @@
-import { resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import {
   type BusAt,
   type EngineFiles,
@@ -64,6 +64,13 @@ export interface Config {
     /** A file with the secret that the roles share; undefined: one is made and kept in `dataDir`, in development only. */
     readonly keyFile: string | undefined;
   };
+  /** The keys by which what is about people is sealed. */
+  readonly personKeys: {
+    /** Absolute: where they are kept. */
+    readonly file: string;
+    /** A file with the secret that wraps them; undefined: one is made and kept in `dataDir`, in development only. */
+    readonly masterKeyFile: string | undefined;
+  };
   readonly logLevel: Environment['LOG_LEVEL'];
   /** `simulated` stands still until it is told to move: for the demo. */
   readonly clock: 'system' | 'simulated';
@@ -109,6 +116,8 @@ export type PortSettings =
 export type FileSettings =
   | 'TOKEN_KEY_FILE'
   | 'SERVICE_KEY_FILE'
+  | 'MASTER_KEY_FILE'
+  | 'PERSON_KEYS_FILE'
   | `${'READ_STORE' | 'BUS'}_${'CREDENTIALS' | 'CA' | 'CERTIFICATE'}_FILE`;
 
 /** A setting that is well-formed, but names what this machine cannot give; one line. */
@@ -176,6 +185,10 @@ export function readConfig(
       port: known.SERVICE_PORT,
       url: known.SERVICE_URL,
       keyFile: known.SERVICE_KEY_FILE,
+    }),
+    personKeys: Object.freeze({
+      file: resolve(known.PERSON_KEYS_FILE ?? join(known.DATA_DIR, 'keys.db')),
+      masterKeyFile: known.MASTER_KEY_FILE,
     }),
     logLevel: known.LOG_LEVEL,
     clock: known.CLOCK,

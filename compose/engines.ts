@@ -6,6 +6,7 @@ import type { EventFeed } from '#domain/kernel/ports/event-feed.ts';
 import { type EventStore, StoreError, storeLimits } from '#domain/kernel/ports/event-store.ts';
 import type { Clock, NewId, Random } from '#domain/kernel/ports/facts.ts';
 import type { Log } from '#domain/kernel/ports/log.ts';
+import type { PersonKeys } from '#domain/kernel/ports/person-keys.ts';
 import type { ReadStore } from '#domain/kernel/ports/read-store.ts';
 import type { TokenIssuer, TokenVerifier } from '#domain/kernel/ports/tokens.ts';
 import type { Registry } from '#domain/kernel/registry.ts';
@@ -27,6 +28,7 @@ import { registry } from './contexts.ts';
 import { demandUsableFiles } from './files.ts';
 import type { NamedEngine } from './health.ts';
 import { type KeptLines, keepLines } from './lines.ts';
+import { noPersonKeys, openPersonKeys } from './person-keys.ts';
 import { openService, type WriteSideElsewhere } from './service.ts';
 import { openStores, type Stores, storesAt, type TemporaryReadStore, temporaryReadStore } from './stores.ts';
 import { tokensOf, warnOfNewKey } from './tokens.ts';
@@ -47,6 +49,7 @@ export interface CommonEngines {
   readonly store: EventStore;
   readonly feed: EventFeed;
   readonly readStore: ReadStore;
+  readonly personKeys: PersonKeys;
   /** Write side and catch-up consumer run in this one process: what the first has followed the second need not. */
   readonly followed: FollowedChains;
   /** In which chains stand, in this process. */
@@ -196,6 +199,10 @@ export async function openEngines(options: EnginesOptions): Promise<ProcessEngin
   const beside = { clock: machineClock, log, newId };
   const carrying = await openBus({ ...config, bus: busAt }, beside);
   begun.defer(() => carrying.bus.close());
+  // Whoever neither takes nor shows anything about people has no use for their keys.
+  const usesPersonKeys = writes || has('read-api');
+  const personKeys = usesPersonKeys ? await openPersonKeys(config, machineClock) : noPersonKeys;
+  begun.defer(() => personKeys.close());
   const isSimulated = config.clock === 'simulated';
   const simulated = isSimulated && has('write-side') ? await simulatedFrom(store) : undefined;
   clock = simulated ?? service.writeSide?.clock?.clock ?? systemClock();
@@ -215,7 +222,7 @@ export async function openEngines(options: EnginesOptions): Promise<ProcessEngin
   const opened = begun.move();
   return {
     ...{ clock, simulated, machineClock, owner, newId, random: systemRandom },
-    ...{ ...carrying, store, feed, readStore, lines, followed: followedChains(), ...tokens },
+    ...{ ...carrying, store, feed, readStore, personKeys, lines, followed: followedChains(), ...tokens },
     knowsRole: service.knows,
     writeSide: service.writeSide,
     clockJump() {
@@ -225,6 +232,7 @@ export async function openEngines(options: EnginesOptions): Promise<ProcessEngin
     standings: [
       { name: 'event-store', standing: store.standing },
       { name: 'read-store', standing: readStore.standing },
+      ...(usesPersonKeys ? [{ name: 'person-keys', standing: () => personKeys.standing() } as const] : []),
       ...(usesBus ? [{ name: 'bus', standing: () => carrying.bus.standing() } as const] : []),
     ],
     workOf,

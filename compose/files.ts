@@ -3,6 +3,7 @@ import type { Config, PlatformRole } from '#config';
 import type { Clock } from '#domain/kernel/ports/facts.ts';
 import { accessOf } from './access.ts';
 import { eachTold } from './each-told.ts';
+import { masterKeyOf } from './person-keys.ts';
 import { madeServiceKeyFile, serviceKeyOf } from './service-key.ts';
 import { enteringMongo } from './stores.ts';
 import { tokensOf } from './tokens.ts';
@@ -13,7 +14,7 @@ import { tokensOf } from './tokens.ts';
  * @throws UnusableError, or ConfigError for several, with each setting and nothing of what is in a file; DamagedFileError for a file of ours
  */
 export async function demandUsableFiles(config: Config, clock: Clock): Promise<void> {
-  const { readStore, bus, service, tokens, roles, whole } = config;
+  const { readStore, bus, service, tokens, personKeys, roles, whole } = config;
   const has = (...some: readonly PlatformRole[]): boolean => some.some((role) => roles.includes(role));
   const reaches = bus.engine === 'kafka' && has('write-side', 'publisher');
   // One of ours is made where it is missing: only what is there can be wrong.
@@ -22,6 +23,7 @@ export async function demandUsableFiles(config: Config, clock: Clock): Promise<v
     ...(readStore.engine === 'mongodb' ? [enteringMongo(readStore)] : []),
     ...(reaches ? [accessOf('BUS', bus.files)] : []),
     ...((!whole || reaches) && hasSecret ? [serviceKeyOf(config)] : []),
+    ...(personKeys.masterKeyFile !== undefined && has('write-side', 'read-api') ? [masterKeyOf(config)] : []),
     ...(tokens.keyFile !== undefined && has('write-side', 'read-api') ? [tokensOf(config, clock)] : []),
   ]);
 }

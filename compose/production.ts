@@ -25,8 +25,8 @@ export const conveniences = {
     instead: 'it is refused',
   },
   keys: {
-    what: 'a signing key and a secret for webhooks are made up',
-    instead: 'TOKEN_KEY_FILE and WEBHOOK_SECRET have to be given',
+    what: 'a signing key, what wraps the keys of people, and a secret for webhooks are made up',
+    instead: 'TOKEN_KEY_FILE, MASTER_KEY_FILE and WEBHOOK_SECRET have to be given',
   },
   address: {
     what: 'the address that people are sent to is the one that is listened on',

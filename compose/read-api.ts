@@ -28,7 +28,7 @@ export function readApi(
     readonly limits: Partial<ReadLimits>;
   },
 ): { readonly graphql: GraphqlServer; readonly routers: readonly Router[] } {
-  const { store, feed, clock: businessClock, machineClock, newId } = engines;
+  const { store, feed, personKeys, clock: businessClock, machineClock, newId } = engines;
   const { dispatch, authenticate, addressOf, perPerson, views, log, limits } = options;
   const { graphiql, introspection, allowedOrigin } = options;
   const graphql = graphqlServer({
@@ -39,6 +39,7 @@ export function readApi(
     views,
     store,
     feed,
+    personKeys,
     authenticate: (token) => authenticate(`Bearer ${token}`),
     addressOf,
     perPerson,

@@ -23,7 +23,7 @@ export interface WriteSide {
 
 /** The way of every command. */
 export function pipelineOf(
-  { store, followed, lines, clock, machineClock, newId, random, readStore }: CommonEngines,
+  { store, followed, lines, clock, machineClock, newId, random, readStore, personKeys }: CommonEngines,
   log: Log,
   limits: Partial<PipelineLimits> = {},
 ): Pipeline {
@@ -38,6 +38,7 @@ export function pipelineOf(
     pauseClock: machineClock,
     newId,
     random,
+    personKeys,
     snapshots: readStore.snapshots,
     log,
     followed,

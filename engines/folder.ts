@@ -27,6 +27,9 @@ export const keyFileIn = (folder: string): string => join(folder, KEY_NAME);
  */
 export const serviceKeyFileIn = (folder: string): string => join(folder, 'service.key');
 
+/** What wraps the keys of people in development; the keys themselves are in `keys.db`. */
+export const masterKeyFileIn = (folder: string): string => join(folder, 'master.key');
+
 /** What the simulated payment provider remembers. */
 export const providerFileIn = (folder: string): string => join(folder, 'provider.db');
 
@@ -58,7 +61,7 @@ export function writableFolder(folder: string): void {
 const isTrace = (name: string): boolean =>
   name === KEY_NAME ||
   name === 'events.db-wal' ||
-  (/^(events|views|provider)\.db(?!\.new)/.test(name) && !/-(wal|shm|journal)$/.test(name));
+  (/^(events|views|provider|keys)\.db(?!\.new)/.test(name) && !/-(wal|shm|journal)$/.test(name));
 
 /**
  * What tells that a folder had a history, by name: the log, views and what was set aside of them, the provider's ledger,

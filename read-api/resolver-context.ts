@@ -4,6 +4,7 @@ import type { Rejection } from '#domain/kernel/message.ts';
 import type { EventFeed } from '#domain/kernel/ports/event-feed.ts';
 import type { Clock, NewId } from '#domain/kernel/ports/facts.ts';
 import type { Log } from '#domain/kernel/ports/log.ts';
+import type { PersonKeys } from '#domain/kernel/ports/person-keys.ts';
 import type { ReadAt, ViewReader } from '#domain/kernel/ports/views.ts';
 import type { Registry } from '#domain/kernel/registry.ts';
 import type { View } from '#projections/view.ts';
@@ -23,6 +24,8 @@ export interface QueryServices {
   readonly views: ViewReader;
   readonly store: HistoryReader;
   readonly feed: EventFeed;
+  /** By which an answer opens what is about people; nothing behind it is opened. */
+  readonly personKeys: Pick<PersonKeys, 'find'>;
   /** The machine's: it bounds waits. A simulated one would cut off every reader as it leaps. */
   readonly clock: Clock;
   /** The business's, by which tokens end; the same one unless the business lives by a simulated clock. */

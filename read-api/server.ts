@@ -33,6 +33,7 @@ export interface GraphqlOptions {
   /** Only ever read. */
   readonly store: HistoryReader;
   readonly feed: EventFeed;
+  readonly personKeys: QueryServices['personKeys'];
   readonly authenticate: Authenticate;
   /** From where a request comes; undefined: whoever asked has gone. */
   readonly addressOf: (request: IncomingMessage) => string | undefined;

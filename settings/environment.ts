@@ -39,6 +39,8 @@ export const Environment = z.object({
   SERVICE_PORT: Port.default(4002),
   SERVICE_URL: Origin.optional(),
   SERVICE_KEY_FILE: z.string().optional(),
+  PERSON_KEYS_FILE: z.string().optional(),
+  MASTER_KEY_FILE: z.string().optional(),
   LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
   CLOCK: z.enum(['system', 'simulated']).default('system'),
   DEV_TOKENS: z.stringbool().optional(),

@@ -1,3 +1,4 @@
+import { dirname, relative, resolve } from 'node:path';
 import { prefixOf, replyPrefixOf } from '#runtime/engine-address.ts';
 import { type Environment, type PlatformRole, roles } from './environment.ts';
 
@@ -19,6 +20,11 @@ function productionProblems(environment: Environment, chosen: readonly PlatformR
     ...(letsPeopleIn && environment.TOKEN_KEY_FILE === undefined
       ? ['TOKEN_KEY_FILE: production needs the key that tokens are verified with']
       : []),
+    ...(letsPeopleIn && environment.MASTER_KEY_FILE === undefined
+      ? [
+          'MASTER_KEY_FILE: production needs the key by which the keys of people are kept, in a file that is not beside them',
+        ]
+      : []),
     ...(movesMoney && environment.WEBHOOK_SECRET === undefined
       ? ['WEBHOOK_SECRET: production needs the secret that webhooks are signed with']
       : []),
@@ -33,6 +39,19 @@ function productionProblems(environment: Environment, chosen: readonly PlatformR
         ]),
   ];
 }
+
+/** Whoever has the keys of people and the key that wraps them in one place has no need to forget anybody. */
+function masterKeyProblems(environment: Environment): readonly string[] {
+  const { NODE_ENV, DATA_DIR, MASTER_KEY_FILE, PERSON_KEYS_FILE } = environment;
+  if (NODE_ENV !== 'production' || MASTER_KEY_FILE === undefined) return [];
+  const beside = PERSON_KEYS_FILE === undefined ? resolve(DATA_DIR) : dirname(resolve(PERSON_KEYS_FILE));
+  const isBeside = [beside, resolve(DATA_DIR)].some((folder) => isIn(folder, resolve(MASTER_KEY_FILE)));
+  return isBeside
+    ? ['MASTER_KEY_FILE: it lies beside what it opens; keep it in a folder, and in backups, of its own']
+    : [];
+}
+
+const isIn = (folder: string, file: string): boolean => !relative(folder, file).startsWith('..');
 
 /** What cannot work together: engines of one process with roles in several. */
 function roleProblems(environment: Environment, chosen: readonly PlatformRole[]): readonly string[] {
@@ -117,6 +136,7 @@ export const problemsOf = (
   operationsPort: number | undefined,
 ): readonly string[] => [
   ...productionProblems(environment, chosen),
+  ...masterKeyProblems(environment),
   ...roleProblems(environment, chosen),
   ...fileProblems(environment),
   ...replyProblems(environment),

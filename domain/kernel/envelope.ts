@@ -17,6 +17,12 @@ export const Origin = z.object({
 });
 export type Origin = z.output<typeof Origin>;
 
+/** As it is stored: the address sealed by the key of whoever asked, or as it came where that was before there were keys. */
+const StoredOrigin = z.object({
+  channel: Channel,
+  address: personal(z.string().max(200)).optional(),
+});
+
 /** Why an event is there. Stored beside its data as canonical JSON. */
 export const Metadata = z.object({
   /** The schema version of the data. */
@@ -31,7 +37,7 @@ export const Metadata = z.object({
   payload: z.string().max(64),
   correlationId: z.string().max(64),
   causationId: z.string().max(64),
-  origin: Origin,
+  origin: StoredOrigin,
 });
 export type Metadata = z.output<typeof Metadata>;
 

@@ -53,6 +53,10 @@ export const IdempotencyMismatch = rejection('idempotency_mismatch', {
   message: 'This command id was used before for something else. Use a new id for a new command.',
   details: { commandId: z.string() },
 });
+export const Erased = rejection('erased', {
+  message: 'The person it is about was erased at their wish: nothing about them is recorded any more.',
+  status: 410,
+});
 export const TooManyKeys = rejection('too_many_keys', {
   message:
     'You have used as many command ids here as are remembered for a day. Nothing was done; try again with the same id when the oldest is forgotten.',
@@ -117,6 +121,7 @@ export const commonRejections = [
   Forbidden,
   NotFound,
   IdempotencyMismatch,
+  Erased,
   TooManyKeys,
   Overloaded,
   Unavailable,

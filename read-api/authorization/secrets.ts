@@ -2,8 +2,10 @@ import { type Actor, overseers, type Role } from '#domain/kernel/actor.ts';
 import type { JsonObject } from '#domain/kernel/canonical.ts';
 import type { RecordedEvent } from '#domain/kernel/envelope.ts';
 import type { Mark, Owned } from '#domain/kernel/message.ts';
+import { openedData, peopleOf } from '#domain/kernel/personal.ts';
+import type { KeysByPerson } from '#domain/kernel/ports/person-keys.ts';
 import { redacted } from '#domain/kernel/redaction.ts';
-import type { ResolverContext } from '../resolver-context.ts';
+import type { QueryServices, ResolverContext } from '../resolver-context.ts';
 import type { Insight } from './insight.ts';
 import { oversees } from './own.ts';
 import { hasRole } from './who.ts';
@@ -37,8 +39,22 @@ export function rightTo(
   return mark === 'secret' && hasRole(actor, owned?.and ?? []) ? 'reserves' : undefined;
 }
 
-/** An event's data as JSON, with only what the one who asks may see. */
-export function visibleData(event: RecordedEvent, context: ResolverContext): JsonObject {
+/** The keys that open what an event says about people. */
+export async function keysOf(
+  event: RecordedEvent,
+  { registry, personKeys }: Pick<QueryServices, 'registry' | 'personKeys'>,
+): Promise<KeysByPerson> {
+  const declared = registry.events.get(event.type);
+  const people = declared === undefined ? [] : peopleOf(declared, event);
+  return people.length === 0 ? new Map() : personKeys.find(people);
+}
+
+/**
+ * An event's data as JSON, with only what the one who asks may see.
+ *
+ * @param keys as {@link keysOf} found them
+ */
+export function visibleData(event: RecordedEvent, context: ResolverContext, keys: KeysByPerson): JsonObject {
   const { actor } = context.viewer;
   const hides: Readonly<Record<Mark, () => boolean>> = {
     secret: () => !oversees(context),
@@ -46,5 +62,8 @@ export function visibleData(event: RecordedEvent, context: ResolverContext): Jso
       event.metadata.actor !== actor?.id && !(hasRole(actor, seesPersonal) && oversees(context)),
     capability: () => true,
   };
-  return redacted(context.services.registry, event, (mark) => hides[mark]());
+  const { registry } = context.services;
+  const declared = registry.events.get(event.type);
+  const seen = redacted(registry, event, (mark) => hides[mark]());
+  return declared === undefined ? seen : openedData(declared, seen, keys);
 }

@@ -2,9 +2,10 @@ import { z } from 'zod';
 import { Origin, type StoredEvent } from '#domain/kernel/envelope.ts';
 import { PersonId } from '#domain/kernel/ids.ts';
 import { Instant } from '#domain/kernel/instant.ts';
+import { addressIn } from '#domain/kernel/personal.ts';
 import type { EventFilter } from '#domain/kernel/ports/event-store.ts';
 import { Token, tokenOf } from '#domain/kernel/token.ts';
-import { visibleData } from '../authorization/secrets.ts';
+import { keysOf, visibleData } from '../authorization/secrets.ts';
 import type { ResolverContext } from '../resolver-context.ts';
 
 /** An event of the history as those see it who may. */
@@ -56,11 +57,20 @@ export const filterOf = ({
   types?: string[] | undefined;
 }): EventFilter => ({ ...(streams && { streams }), ...(types && { types }) });
 
-/** Shows an event to somebody. @throws NewerEventError for one this code does not know */
-export function historic(stored: StoredEvent, context: ResolverContext): z.output<typeof HistoricEvent> {
+/**
+ * Shows an event to somebody: what is about people is opened as far as they may see it, and as anybody still can.
+ *
+ * @throws NewerEventError for one this code does not know
+ */
+export async function historic(
+  stored: StoredEvent,
+  context: ResolverContext,
+): Promise<z.output<typeof HistoricEvent>> {
   const { registry, store } = context.services;
   const event = registry.decode(stored);
   const { metadata } = event;
+  const keys = await keysOf(event, context.services);
+  const address = addressIn(event, keys);
   return {
     eventId: event.eventId,
     type: event.type,
@@ -76,7 +86,7 @@ export function historic(stored: StoredEvent, context: ResolverContext): z.outpu
     commandId: metadata.commandId,
     correlationId: metadata.correlationId,
     causationId: metadata.causationId,
-    origin: metadata.origin,
-    data: visibleData(event, context) as z.output<typeof HistoricEvent>['data'],
+    origin: { channel: metadata.origin.channel, ...(address !== undefined && { address }) },
+    data: visibleData(event, context, keys) as z.output<typeof HistoricEvent>['data'],
   };
 }

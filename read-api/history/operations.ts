@@ -90,7 +90,7 @@ export const historyOperations: Operations = {
         const last = events.at(-1)?.revision;
         const next = last === undefined ? -1 : direction === 'forwards' ? last + 1 : last - 1;
         return {
-          events: events.map((event) => historic(event, context)),
+          events: await Promise.all(events.map((event) => historic(event, context))),
           next: next < 0 || events.length < first ? null : next,
         };
       },
@@ -118,7 +118,7 @@ export const historyOperations: Operations = {
           filter: filterOf(filter),
         });
         return {
-          events: page.events.map((event) => historic(event, context)),
+          events: await Promise.all(page.events.map((event) => historic(event, context))),
           next: page.end ? null : tokenOf(store.epoch, page.through),
         };
       },
@@ -136,8 +136,8 @@ export const historyOperations: Operations = {
         const from = await cursorPosition(services, after);
         const source = mapped(
           eventSource(services.feed, { after: from, filter: filterOf(filter) }),
-          ({ event }) => ({
-            event: event === undefined ? null : historic(event, context),
+          async ({ event }) => ({
+            event: event === undefined ? null : await historic(event, context),
           }),
         );
         return outgoing(services, viewer, from ?? BEGINNING, source);

@@ -7,7 +7,7 @@ import { Token } from '#domain/kernel/token.ts';
 import { Postings } from '#domain/wallets/posting.ts';
 import { walletStream } from '#domain/wallets/wallet/messages.ts';
 import { personAsked } from '../authorization/own.ts';
-import { visibleData } from '../authorization/secrets.ts';
+import { keysOf, visibleData } from '../authorization/secrets.ts';
 import { eventSource } from '../feeds/events.ts';
 import { cursorPosition, outgoing } from '../feeds/feed.ts';
 import { mapped } from '../feeds/mapped.ts';
@@ -39,9 +39,9 @@ const WalletItem = z
       'The interval (after, position] of the history. It ends with its one entry; nothing else in it was in your wallets. Each begins where the one before it ended; none are joined.',
   });
 
-function entryOf(stored: StoredEvent, context: ResolverContext): z.output<typeof WalletEntry> {
+async function entryOf(stored: StoredEvent, context: ResolverContext): Promise<z.output<typeof WalletEntry>> {
   const event = context.services.registry.decode(stored);
-  const data = visibleData(event, context);
+  const data = visibleData(event, context, await keysOf(event, context.services));
   const [person = '', currency = ''] = idOf(event.stream).split(':');
   const postings = data.postings === undefined ? [] : Postings.parse(data.postings);
   const { eventId, type, revision, recordedAt } = event;
@@ -71,9 +71,12 @@ export const walletFeed = subscription({
     const from = await cursorPosition(services, after);
     // No id holds a colon, so that the prefix fits the wallets of this person alone.
     const streams = [`${walletStream.prefix}${personAsked(person, context)}:`];
-    const source = mapped(eventSource(services.feed, { after: from, filter: { streams } }), ({ event }) => ({
-      entry: event === undefined ? null : entryOf(event, context),
-    }));
+    const source = mapped(
+      eventSource(services.feed, { after: from, filter: { streams } }),
+      async ({ event }) => ({
+        entry: event === undefined ? null : await entryOf(event, context),
+      }),
+    );
     return outgoing(services, viewer, from ?? BEGINNING, source);
   },
 });

@@ -66,6 +66,7 @@ test('every setting is set or defaulted in every role, and the platform takes th
       NODE_ENV: 'production',
       TOKEN_KEY_FILE: '/run/secrets/token',
       SERVICE_KEY_FILE: '/run/secrets/service',
+      MASTER_KEY_FILE: '/run/secrets/master',
       WEBHOOK_SECRET: 'x'.repeat(32),
       OPERATIONS_PORT: '4001',
       READ_STORE_CREDENTIALS_FILE: '/run/secrets/mongodb',

@@ -22,13 +22,20 @@ describe('a full disk', () => {
     const environment = { DATA_DIR: disk.dataDir };
     const first = boot(environment, disk.command());
     const url = await first.address();
-    const people = await Promise.all([0, 1, 2, 3].map((at) => signIn(url, `person-${at}`, ['bidder'])));
-    const [early, ...late] = people;
-    assert.ok(early);
+    const people = await Promise.all([0, 1, 2, 3, 4].map((at) => signIn(url, `person-${at}`, ['bidder'])));
+    const [early, stranger, ...late] = people;
+    assert.ok(early && stranger);
     const before = await openWallet(early, 'early');
     assert.equal(before.status, 200);
+    // Who is known has a key; a stranger's has nowhere to be kept, and nothing is in doubt by it.
+    for (const who of late)
+      assert.equal((await who.send('wallets/open-wallet', { currency: 'EUR' })).status, 200);
 
     await disk.fill(first);
+    assert.deepEqual(codeOf(await openWallet(stranger, 'early')), [503, 'unavailable']);
+    const { components } = await healthOf(url);
+    assert.match(String(components['person-keys']?.detail), /keys\.db.*disk is full/);
+
     const ids = late.map((_, at) => `late-${at}`);
     const asked = late.map((who, at) => openWallet(who, ids[at] ?? ''));
     const answers = await Promise.allSettled(asked);

@@ -16,6 +16,7 @@ const OPENING = new Set([
   'compose/bus.ts',
   'compose/engines.ts',
   'compose/work.ts',
+  'compose/person-keys.ts',
   'compose/payments.ts',
   'compose/service.ts',
   'compose/service-key.ts',

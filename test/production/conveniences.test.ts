@@ -55,7 +55,7 @@ const probes: Readonly<Record<keyof typeof conveniences, () => Promise<void>>> =
     assert.equal(await start.exited, 78, start.output());
     assert.match(start.output(), /NODE_ENV: the demo is not for production/);
   },
-  keys: () => refused(/^ {2}TOKEN_KEY_FILE: /m, /^ {2}WEBHOOK_SECRET: /m),
+  keys: () => refused(/^ {2}TOKEN_KEY_FILE: /m, /^ {2}MASTER_KEY_FILE: /m, /^ {2}WEBHOOK_SECRET: /m),
   address: () => refused(/^ {2}PUBLIC_URL: /m),
   async payments() {
     await refused(/^ {2}SIMULATED: .*moves no money.*SIMULATED=payments names it as meant/m);

@@ -1,6 +1,7 @@
 import { registry } from '#compose/contexts.ts';
 import type { Engines } from '#compose/engines.ts';
 import { keepLines } from '#compose/lines.ts';
+import { temporaryPersonKeys } from '#compose/person-keys.ts';
 import type { Log } from '#domain/kernel/ports/log.ts';
 import { consumerLoop } from '#engines/consumer/consumer.ts';
 import { type EventFeedOptions, eventFeed } from '#engines/event-feed/feed.ts';
@@ -24,6 +25,7 @@ export function enginesOver(
   const lines = keepLines({ feed, consumers, machineClock, log });
   return {
     ...parts,
+    personKeys: temporaryPersonKeys(),
     feed,
     consume,
     followed: followedChains(),

@@ -1,3 +1,4 @@
+import { temporaryPersonKeys } from '#compose/person-keys.ts';
 import { memoryStores } from '#compose/stores.ts';
 import type { Actor, Role } from '#domain/kernel/actor.ts';
 import type { AnyDecider } from '#domain/kernel/decider.ts';
@@ -6,6 +7,7 @@ import type { Command } from '#domain/kernel/message.ts';
 import type { EventStore } from '#domain/kernel/ports/event-store.ts';
 import type { Clock, NewId } from '#domain/kernel/ports/facts.ts';
 import type { Log } from '#domain/kernel/ports/log.ts';
+import type { PersonKeys } from '#domain/kernel/ports/person-keys.ts';
 import type { SnapshotStore } from '#domain/kernel/ports/snapshot-store.ts';
 import type { Reaction } from '#domain/kernel/reaction.ts';
 import { type Context, type Registry, registryOf } from '#domain/kernel/registry.ts';
@@ -29,6 +31,7 @@ export interface PlatformOptions {
   readonly limits?: Partial<PipelineLimits>;
   readonly log?: Log;
   readonly seed?: number;
+  readonly personKeys?: Pick<PersonKeys, 'make'>;
 }
 
 export interface Platform {
@@ -65,6 +68,7 @@ export function givenPlatform(options: PlatformOptions): Platform {
     reactions: options.reactions ?? [],
     clock,
     newId,
+    personKeys: options.personKeys ?? temporaryPersonKeys(),
     random: seededRandom(seed),
     ...(options.pauseClock && { pauseClock: options.pauseClock }),
     ...(options.snapshots && { snapshots: options.snapshots }),

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { systemClock } from '#engines/clock/system.ts';
@@ -14,6 +15,8 @@ export async function productionSetup() {
   const { d: _private, ...publicKey } = key;
   const keyFile = join(folder, 'public.json');
   await writeFile(keyFile, JSON.stringify(publicKey));
+  const masterKeyFile = join(folder, 'master.key');
+  await writeFile(masterKeyFile, randomBytes(32));
   const issuer = await joseIssuer({ key, issuer: NAME, audience: NAME, clock: systemClock() });
   return {
     folder,
@@ -21,6 +24,7 @@ export async function productionSetup() {
       NODE_ENV: 'production',
       DATA_DIR: join(folder, 'data'),
       TOKEN_KEY_FILE: keyFile,
+      MASTER_KEY_FILE: masterKeyFile,
       WEBHOOK_SECRET: 'a secret that only the provider knows',
       PUBLIC_URL: 'https://auctions.example',
       SIMULATED: 'payments',

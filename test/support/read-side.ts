@@ -9,6 +9,7 @@ import { addressesBehind } from '#compose/http/addresses.ts';
 import { lookAfter } from '#compose/http/connections.ts';
 import { takeInByTurns } from '#compose/http/intake.ts';
 import { type HttpLimits, httpLimits } from '#compose/http/limits.ts';
+import { temporaryPersonKeys } from '#compose/person-keys.ts';
 import { memoryStores } from '#compose/stores.ts';
 import { RecordReading } from '#domain/auctions/inspector/messages.ts';
 import { Role } from '#domain/kernel/actor.ts';
@@ -91,7 +92,9 @@ export async function givenReadSide(
 ): Promise<ReadSide> {
   const { recording = (own) => own } = options;
   const contexts = [auctions, wallets, ...(options.scratch ? [options.scratch] : [])];
+  const personKeys = temporaryPersonKeys();
   const platform = givenPlatform({
+    personKeys,
     contexts: contexts.map(({ messages }) => messages),
     deciders: contexts.flatMap(({ deciders }) => deciders),
   });
@@ -120,7 +123,7 @@ export async function givenReadSide(
         ? recording(platform.pipeline.dispatch)(envelope)
         : (options.dispatch ?? platform.pipeline.dispatch)(envelope),
     views: views.reader,
-    ...{ store, feed, authenticate, addressOf: addresses.of },
+    ...{ store, feed, personKeys, authenticate, addressOf: addresses.of },
     perPerson: turns({ atWork: options.perPerson ?? 1_000, waiting: 0 }, afterwards),
     clock,
     businessClock: platform.clock,

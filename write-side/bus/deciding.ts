@@ -1,6 +1,7 @@
 import type { Dispatch, Reply } from '#domain/kernel/envelope.ts';
 import { type Instant, millisecondsOf } from '#domain/kernel/instant.ts';
 import type { Rejection } from '#domain/kernel/message.ts';
+import { isPersonal } from '#domain/kernel/personal.ts';
 import type { Clock } from '#domain/kernel/ports/facts.ts';
 import type { Registry } from '#domain/kernel/registry.ts';
 import {
@@ -77,9 +78,12 @@ export function deciding({
   async function replyTo(command: ReadCommand): Promise<Reply> {
     const { command: name, actor, idempotencyKey } = command;
     if (actor === undefined) return no(idempotencyKey, Unauthenticated({}));
+    const known = registry.commands.get(name)?.command;
     // What nobody outside may send is not there for anybody outside, as by REST.
-    if (registry.commands.get(name)?.command.from === 'internal')
-      return no(idempotencyKey, NotFound({ what: `command ${name}` }));
+    if (known?.from === 'internal') return no(idempotencyKey, NotFound({ what: `command ${name}` }));
+    // A topic keeps what it was sent, as it was sent, for as long as its broker does: nobody could be forgotten there.
+    if (known !== undefined && isPersonal(known))
+      return no(idempotencyKey, NotFound({ what: `command ${name} on the bus: it is about people` }));
     return inTurn(command, actor);
   }
 

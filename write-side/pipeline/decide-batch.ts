@@ -3,10 +3,12 @@ import type { FoldedAt } from '#domain/kernel/decider.ts';
 import type { RecordedEvent } from '#domain/kernel/envelope.ts';
 import { millisecondsOf } from '#domain/kernel/instant.ts';
 import type { NewEvent, Rejection } from '#domain/kernel/message.ts';
+import { sealed } from '#domain/kernel/personal.ts';
 import { type EventToAppend, storeLimits } from '#domain/kernel/ports/event-store.ts';
 import type { Clock, NewId } from '#domain/kernel/ports/facts.ts';
+import { KeyDestroyedError } from '#domain/kernel/ports/person-keys.ts';
 import type { Registry } from '#domain/kernel/registry.ts';
-import { IdempotencyMismatch, TooManyKeys } from '#domain/kernel/rejections.ts';
+import { Erased, IdempotencyMismatch, TooManyKeys } from '#domain/kernel/rejections.ts';
 import type { Head } from './head.ts';
 import type { ReadyCommand } from './intake.ts';
 import type { PipelineLimits } from './limits.ts';
@@ -77,14 +79,16 @@ function pend(
   const events = decided.map((event): PendingEvent => {
     const declared = decider.events.find(({ type }) => type === event.type);
     if (declared === undefined) throw new TypeError(`${decider.category} does not declare ${event.type}`);
-    const metadata = metadataOf(command, declared.version, now);
-    const { json, data } = registry.seal(event, metadata);
+    const eventId = newId();
+    const place = { stream: command.stream, eventId };
+    const metadata = metadataOf(command, { version: declared.version, occurredAt: now, place });
+    const { json, data } = registry.seal(sealed(declared, event, place, command.keys), metadata);
     const stored = metadata as unknown as JsonObject;
     const size = byteLength(json) + byteLength(stored);
     if (size > storeLimits.eventBytes) throw new RangeError(`a ${event.type} of ${size} bytes`);
     bytes += size;
     state = decider.evolve(state, { type: event.type, data }, at);
-    return { toAppend: { eventId: newId(), type: event.type, data: json, metadata: stored }, data, metadata };
+    return { toAppend: { eventId, type: event.type, data: json, metadata: stored }, data, metadata };
   });
   if (events.length > limits.eventsPerAppend || bytes > limits.appendBytes) {
     throw new RangeError(
@@ -190,6 +194,12 @@ function take<C extends WaitingCommand>(
   return true;
 }
 
+/** Whoever was erased while their command waited is told so. */
+const verdictOn = (error: unknown): Verdict =>
+  error instanceof KeyDestroyedError
+    ? { kind: 'rejected', rejection: Erased({}) }
+    : { kind: 'failed', error };
+
 /**
  * Decides commands in their order, each on the state the ones before it lead to, as long as their events fit into one
  * append. Pure but for the facts it takes and the keys it says are used: nothing here counts until the batch is durable.
@@ -223,7 +233,7 @@ export function decideBatch<C extends WaitingCommand>(
         return { events, decided, left: commands.slice(index) };
       else if (decision.barrier) return { events, decided, left: commands.slice(index + 1) };
     } catch (error) {
-      decided.push({ command, verdict: { kind: 'failed', error } });
+      decided.push({ command, verdict: verdictOn(error) });
     }
   }
   return { events, decided, left: [] };

@@ -1,10 +1,12 @@
 import { z } from 'zod';
 import { Actor } from '#domain/kernel/actor.ts';
-import { hashOf, type Json } from '#domain/kernel/canonical.ts';
+import { canonical, hashOf, type Json } from '#domain/kernel/canonical.ts';
 import type { AnyDecider } from '#domain/kernel/decider.ts';
 import { type Envelope, Origin } from '#domain/kernel/envelope.ts';
 import { categoryOf, PersonId } from '#domain/kernel/ids.ts';
 import type { CommandDeclaration, Rejection } from '#domain/kernel/message.ts';
+import { peopleIn } from '#domain/kernel/personal.ts';
+import type { KeysByPerson } from '#domain/kernel/ports/person-keys.ts';
 import type { Registry } from '#domain/kernel/registry.ts';
 import { Forbidden, invalid, NotFound } from '#domain/kernel/rejections.ts';
 import { encodeUnchecked } from '#domain/zod/encoding.ts';
@@ -20,11 +22,22 @@ export interface ReadyCommand {
   readonly envelope: Envelope;
   /** Names it on its stream: (actor, command id). */
   readonly key: string;
-  /** The hash of its canonical payload. */
+  /** The hash of its canonical payload; of a personal one a fingerprint under the keys of those whom it is about. */
   readonly payload: string;
+  /** Whom it brings something about, nobody twice. */
+  readonly people: readonly PersonId[];
+  /** Of those, and of whoever sends it from somewhere. */
+  readonly keys: KeysByPerson;
 }
 
-export type Intake = (envelope: Envelope) => ReadyCommand | Rejection;
+/** A command that is about people, before anything of it may be hashed. */
+export interface PersonalCommand extends ReadyCommand {
+  readonly canonical: string;
+}
+
+export type Intake = (envelope: Envelope) => ReadyCommand | PersonalCommand | Rejection;
+
+const NO_KEYS: KeysByPerson = new Map();
 
 /** As generous as the header that carries it: callers use UUIDs, hashes and names of their own. */
 const ID = z.string().regex(/^[\x21-\x7e]{1,64}$/, 'one to 64 visible ASCII characters');
@@ -117,14 +130,11 @@ export function intake(registry: Registry, deciders: readonly AnyDecider[]): Int
     if (categoryOf(stream) !== decider.category) {
       throw new TypeError(`${command.type} names ${stream}, which ${decider.category} does not decide`);
     }
-    return {
-      command,
-      decider,
-      stream,
-      data: read.data,
-      envelope,
-      key: commandKey(actor.id, commandId),
-      payload: hashOf({ command: command.type, data: read.json }),
-    };
+    const people = peopleIn(command, read.data, actor);
+    const whole = { command: command.type, data: read.json };
+    const ready = { command, decider, stream, data: read.data, envelope, people, keys: NO_KEYS };
+    const key = commandKey(actor.id, commandId);
+    if (people.length === 0) return { ...ready, key, payload: hashOf(whole) };
+    return { ...ready, key, payload: '', canonical: canonical(whole) };
   };
 }

@@ -1,15 +1,30 @@
 import type { Metadata } from '#domain/kernel/envelope.ts';
+import { ADDRESS, sealedAddress } from '#domain/kernel/personal.ts';
+import type { SealedPlace } from '#domain/kernel/ports/person-keys.ts';
 import type { ReadyCommand } from './intake.ts';
+
+/** Sealed by the key of whoever asked; nothing where they have none any more. Where the system asked it is nobody's. */
+function addressOf(
+  { envelope: { actor, origin }, keys }: Pick<ReadyCommand, 'envelope' | 'keys'>,
+  place: Omit<SealedPlace, 'field'>,
+): string | undefined {
+  if (origin.address === undefined || actor.roles.includes('system')) return origin.address;
+  const key = keys.get(actor.id);
+  return key === undefined || key === 'destroyed'
+    ? undefined
+    : sealedAddress(key.seal({ ...place, field: ADDRESS }, origin.address));
+}
 
 /**
  * Why an event is there. A command from outside begins a chain of its own: it is its own correlation and cause unless its
  * envelope names others.
  */
 export function metadataOf(
-  { command, envelope, payload }: Pick<ReadyCommand, 'command' | 'envelope' | 'payload'>,
-  version: number,
-  occurredAt: string,
+  ready: Pick<ReadyCommand, 'command' | 'envelope' | 'payload' | 'keys'>,
+  { version, occurredAt, place }: { version: number; occurredAt: string; place: Omit<SealedPlace, 'field'> },
 ): Metadata {
+  const { command, envelope, payload } = ready;
+  const address = addressOf(ready, place);
   const {
     actor,
     onBehalfOf,
@@ -29,6 +44,6 @@ export function metadataOf(
     payload,
     correlationId,
     causationId,
-    origin: { channel: origin.channel, ...(origin.address !== undefined && { address: origin.address }) },
+    origin: { channel: origin.channel, ...(address !== undefined && { address }) },
   };
 }

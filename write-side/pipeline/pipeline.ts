@@ -4,6 +4,7 @@ import type { Rejection } from '#domain/kernel/message.ts';
 import { type EventStore, StoreError } from '#domain/kernel/ports/event-store.ts';
 import type { Clock, NewId, Random } from '#domain/kernel/ports/facts.ts';
 import { type Log, noLog } from '#domain/kernel/ports/log.ts';
+import type { PersonKeys } from '#domain/kernel/ports/person-keys.ts';
 import type { SnapshotStore } from '#domain/kernel/ports/snapshot-store.ts';
 import type { Reaction } from '#domain/kernel/reaction.ts';
 import type { Registry } from '#domain/kernel/registry.ts';
@@ -17,6 +18,7 @@ import { headsOf } from './heads.ts';
 import { intake } from './intake.ts';
 import { type PipelineLimits, pipelineLimits } from './limits.ts';
 import { pauses } from './pause.ts';
+import { keysFor } from './people.ts';
 import { preconditions } from './preconditions.ts';
 import type { Settled } from './queues.ts';
 import { observedRate, type Rate } from './rate.ts';
@@ -37,6 +39,8 @@ export interface PipelineOptions {
   readonly pauseClock?: Clock;
   readonly newId: NewId;
   readonly random: Random;
+  /** By which what is about people is sealed. */
+  readonly personKeys: Pick<PersonKeys, 'make'>;
   /** Without it every cold stream is read from its beginning. */
   readonly snapshots?: SnapshotStore;
   readonly log?: Log;
@@ -114,6 +118,7 @@ function decisions(options: PipelineOptions, shared: Shared): Decisions {
   const seen = seenKeys(limits.keysSeen);
   const heads = headsOf({ store, registry, snapshots, seen, limits });
   const read = intake(registry, options.deciders);
+  const withKeys = keysFor(options.personKeys);
   const soleWriter = store.soleWriter === true;
   const precondition = preconditions({ workflows, heads, clock, rate, limits, soleWriter });
 
@@ -132,7 +137,10 @@ function decisions(options: PipelineOptions, shared: Shared): Decisions {
       const commandId = commandIdOf(envelope);
       const no = (rejection: Rejection) => ({ reply: refused(commandId, rejection), repeated: false });
       try {
-        const ready = read(envelope);
+        const known = read(envelope);
+        if ('rejected' in known) return no(known);
+        const asked = withKeys(known);
+        const ready = asked instanceof Promise ? await asked : asked;
         if ('rejected' in ready) return no(ready);
         const settled: Settled = await queues.submit(ready, sideOf(envelope), precondition(ready));
         const reply = replyOf(registry, envelope, ready.stream, settled);

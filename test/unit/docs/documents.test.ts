@@ -45,7 +45,12 @@ function tableOf(text: string, headings: string): readonly (readonly string[])[]
 }
 
 const production = readConfig({
-  ...{ NODE_ENV: 'production', TOKEN_KEY_FILE: '/keys/public.json', WEBHOOK_SECRET: 's'.repeat(32) },
+  ...{
+    NODE_ENV: 'production',
+    TOKEN_KEY_FILE: '/keys/public.json',
+    MASTER_KEY_FILE: '/keys/master.key',
+    WEBHOOK_SECRET: 's'.repeat(32),
+  },
   ...{ PUBLIC_URL: 'https://auctions.example', SIMULATED: 'payments' },
 });
 /** What each setting is where nobody has set it, as far as that is a text or a number. */
@@ -55,6 +60,7 @@ const usual: Readonly<Record<string, (config: Config) => string | number | undef
   OPERATIONS_PORT: ({ operations }) => operations?.port,
   OPERATIONS_HOST: ({ operations }) => operations?.host,
   DATA_DIR: ({ dataDir }) => `./${relative(process.cwd(), dataDir)}`,
+  PERSON_KEYS_FILE: ({ personKeys }) => `./${relative(process.cwd(), personKeys.file)}`,
   EVENT_STORE: ({ eventStore }) => `${eventStore.engine}:`,
   BUS: ({ bus }) => `${bus.engine}:`,
   BUS_REPLY_PREFIXES: ({ replyPrefixes }) => replyPrefixes.join(','),

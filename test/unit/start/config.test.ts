@@ -6,6 +6,7 @@ import { ConfigError, type PlatformRole, readConfig } from '#config';
 const production = {
   NODE_ENV: 'production',
   TOKEN_KEY_FILE: '/keys/public.json',
+  MASTER_KEY_FILE: '/keys/master.key',
   WEBHOOK_SECRET: 's'.repeat(32),
   PUBLIC_URL: 'https://auctions.example',
   SIMULATED: 'payments',
@@ -66,8 +67,25 @@ test('production starts only with its own keys, and never with what makes develo
   assert.equal(readConfig(production).devTokens, false);
   assert.equal(problemsOf({ ...production, DEV_TOKENS: 'true' }).length, 1);
   assert.equal(problemsOf({ ...production, CLOCK: 'simulated' }).length, 1);
-  for (const name of ['TOKEN_KEY_FILE', 'WEBHOOK_SECRET', 'PUBLIC_URL', 'SIMULATED'])
+  for (const name of ['TOKEN_KEY_FILE', 'MASTER_KEY_FILE', 'WEBHOOK_SECRET', 'PUBLIC_URL', 'SIMULATED'])
     assert.match(problemsOf({ ...production, [name]: '' }).join(), new RegExp(`^${name}: `));
+});
+
+test('what wraps the keys of people is not beside them in production, nor beside the history', () => {
+  const beside = [
+    'MASTER_KEY_FILE: it lies beside what it opens; keep it in a folder, and in backups, of its own',
+  ];
+  const at = (MASTER_KEY_FILE: string, more = {}) =>
+    problemsOf({ ...production, DATA_DIR: '/annals/data', MASTER_KEY_FILE, ...more });
+  for (const file of ['/annals/data/master.key', '/annals/data/keys/master.key', '/annals/../annals/data/x'])
+    assert.deepEqual(at(file), beside, file);
+  for (const file of ['/annals/master.key', '/annals/data-keys/master.key'])
+    assert.deepEqual(at(file), [], file);
+  const PERSON_KEYS_FILE = '/keys/people.db';
+  assert.deepEqual(at('/keys/master.key', { PERSON_KEYS_FILE }), beside);
+  assert.deepEqual(at('/annals/data/master.key', { PERSON_KEYS_FILE }), beside);
+  assert.deepEqual(at('/secrets/master.key', { PERSON_KEYS_FILE }), []);
+  assert.equal(readConfig({ DATA_DIR: '/annals/data' }).personKeys.file, '/annals/data/keys.db');
 });
 
 test('a config cannot be changed behind the back of those who read it', () => {

@@ -202,15 +202,19 @@ test('whoever sends commands, or lives by a clock that another moves, is told wh
 test('in production a role needs the secrets that it uses, and no other', () => {
   const alone = { NODE_ENV: 'production', ...apart, SERVICE_KEY_FILE: '/keys/roles.json' };
   for (const role of ['projections', 'publisher'] as const) assert.deepEqual(refused(alone, [role]), []);
-  assert.deepEqual(refused(alone, ['read-api', 'projections']), ['TOKEN_KEY_FILE', 'PUBLIC_URL']);
-  const all = ['TOKEN_KEY_FILE', 'WEBHOOK_SECRET', 'PUBLIC_URL', 'SIMULATED'];
+  assert.deepEqual(refused(alone, ['read-api', 'projections']), [
+    'TOKEN_KEY_FILE',
+    'MASTER_KEY_FILE',
+    'PUBLIC_URL',
+  ]);
+  const all = ['TOKEN_KEY_FILE', 'MASTER_KEY_FILE', 'WEBHOOK_SECRET', 'PUBLIC_URL', 'SIMULATED'];
   assert.deepEqual(refused(alone, ['write-side', 'sagas']), all);
 });
 
 test('in production roles know each other by a secret that somebody has chosen', () => {
   const production = {
     ...{ NODE_ENV: 'production', TOKEN_KEY_FILE: '/keys/public.json', WEBHOOK_SECRET: 's'.repeat(32) },
-    ...{ PUBLIC_URL: 'https://auctions.example', SIMULATED: 'payments' },
+    ...{ PUBLIC_URL: 'https://auctions.example', SIMULATED: 'payments', MASTER_KEY_FILE: '/keys/master.key' },
   };
   assert.deepEqual(problemsOf({ ...production, ...apart }, ['read-api']), [
     'SERVICE_KEY_FILE: production needs the secret that the roles know each other by',
