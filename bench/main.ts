@@ -10,6 +10,7 @@ import { fairnessBench } from './fairness.ts';
 import { memoryBenches } from './memory.ts';
 import { offeredBenches } from './offered.ts';
 import { overloadBench } from './overload.ts';
+import { personalBench } from './personal.ts';
 import { type Profiled, profile } from './profiles.ts';
 import { rebuildBench } from './rebuild.ts';
 import { replayBench } from './replay.ts';
@@ -35,6 +36,7 @@ const benches: readonly Bench[] = [
   overloadBench,
   fairnessBench,
   replayBench,
+  personalBench,
   rebuildBench,
   ...lengthBenches,
   ...memoryBenches,
