@@ -11,6 +11,7 @@ import { memoryBenches } from './memory.ts';
 import { offeredBenches } from './offered.ts';
 import { overloadBench } from './overload.ts';
 import { personalBench } from './personal.ts';
+import { passwordsBench } from './passwords.ts';
 import { type Profiled, profile } from './profiles.ts';
 import { rebuildBench } from './rebuild.ts';
 import { replayBench } from './replay.ts';
@@ -35,6 +36,7 @@ const benches: readonly Bench[] = [
   ...offeredBenches,
   overloadBench,
   fairnessBench,
+  passwordsBench,
   replayBench,
   personalBench,
   rebuildBench,

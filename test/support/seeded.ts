@@ -1,6 +1,6 @@
 import { v7 } from 'uuid';
 import { millisecondsOf } from '#domain/kernel/instant.ts';
-import type { Clock, NewId, Random } from '#domain/kernel/ports/facts.ts';
+import type { Clock, NewId, Random, RandomBytes } from '#domain/kernel/ports/facts.ts';
 
 /** The same numbers for the same seed (mulberry32). */
 export function seededRandom(seed: number): Random {
@@ -22,4 +22,10 @@ export function seededIds(clock: Pick<Clock, 'now'>, seed: number): NewId {
     const bytes = Uint8Array.from({ length: 16 }, () => Math.floor(random() * 256));
     return v7({ msecs: millisecondsOf(clock.now()), seq: sequence, random: bytes });
   };
+}
+
+/** Bytes that are the same for the same seed. */
+export function seededBytes(seed: number): RandomBytes {
+  const random = seededRandom(seed);
+  return (count) => Uint8Array.from({ length: count }, () => Math.floor(random() * 256));
 }

@@ -12,3 +12,6 @@ export type NewId = () => string;
 
 /** At least 0, below 1: for jitter only. */
 export type Random = () => number;
+
+/** So many bytes that nobody can guess: for secrets, salts and challenges. */
+export type RandomBytes = (count: number) => Uint8Array<ArrayBuffer>;
