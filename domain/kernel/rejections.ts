@@ -63,6 +63,12 @@ export const TooManyKeys = rejection('too_many_keys', {
   details: { limit: z.int().min(1), retryAfterMs: z.int().min(1) },
   status: 429,
 });
+export const TooManyAttempts = rejection('too_many_attempts', {
+  message:
+    'There were too many attempts of late, from here or by others. This one was not even looked at; try again later.',
+  details: { retryAfterMs: z.int().min(1) },
+  status: 429,
+});
 export const Overloaded = rejection('overloaded', {
   message: 'Too much work is waiting. Nothing was done; try again later with the same command id.',
   details: { retryAfterMs: z.int().min(1) },
@@ -123,6 +129,7 @@ export const commonRejections = [
   IdempotencyMismatch,
   Erased,
   TooManyKeys,
+  TooManyAttempts,
   Overloaded,
   Unavailable,
   NewerVersion,
