@@ -10,7 +10,7 @@ export interface AttemptLimits {
   readonly forgotten: number;
 }
 
-export const attemptLimits: AttemptLimits = { keys: 200_000, forgotten: 2_000 };
+export const attemptLimits: AttemptLimits = { keys: 200_000, forgotten: 200 };
 
 /** Of the table below. Another version is thrown away: a day later nobody would miss it. */
 const VERSION = 1;

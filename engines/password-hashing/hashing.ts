@@ -20,7 +20,8 @@ const threadsHere = Math.min(4, Math.max(1, availableParallelism() - 1));
 export const hashingLimits: HashingLimits = {
   threads: threadsHere,
   waiting: 64,
-  niceness: 10,
+  // Behind everybody: bids keep their time, and where a core is idle nothing is lost (ADR 36).
+  niceness: 19,
   retryAfterMsEach: 50,
 };
 
