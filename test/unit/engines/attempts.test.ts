@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
@@ -65,11 +65,18 @@ test('counts outlive the process', () =>
     behind.close();
   }));
 
+/** Nonsense in all pages but the first, which says what the file is. */
+function scribble(file: string): void {
+  const bytes = readFileSync(file);
+  writeFileSync(file, bytes.fill(0x5a, 4_096));
+}
+
 const spoilt: readonly (readonly [string, (file: string) => void])[] = [
   [
     'is no database',
     (file) => writeFileSync(file, 'a text of more than sixteen bytes, and no database'.repeat(40)),
   ],
+  ['is damaged within', scribble],
   ['is cut', (file) => truncateSync(file, statSync(file).size - 5_000)],
   [
     'is of a later version',
@@ -84,10 +91,10 @@ for (const [what, spoil] of spoilt)
   test(`a file that ${what} begins anew: counts are worth less than a start`, () =>
     inFolder((file) => {
       const before = sqliteAttempts(file, attemptLimits);
-      before.add('a', 7, NOW, 60_000);
+      for (let at = 0; at < 1_000; at++) before.add(`key ${at}`, 7, NOW, 60_000);
       before.close();
       spoil(file);
       const behind = sqliteAttempts(file);
-      assert.equal(behind.add('b', 1, NOW, 60_000).points, 1);
+      for (let at = 0; at < 1_000; at++) assert.equal(behind.add(`key ${at}`, 1, NOW, 60_000).points, 1);
       behind.close();
     }));

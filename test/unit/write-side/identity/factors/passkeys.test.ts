@@ -100,6 +100,7 @@ const forged: readonly (readonly [what: string, change: Change, refused: RegExp]
   ['for another domain', { rpId: 'evil.example' }, /^proof: .*RP ?ID/i],
   ['in a frame of another page', { crossOrigin: true }, /^frame/],
   ['in a frame that says whose', { crossOrigin: true, topOrigin: 'https://evil.example' }, /^frame/],
+  ['in a frame that says whose, and denies it', { topOrigin: 'https://evil.example' }, /^frame/],
   ['of the other ceremony', { type: 'payment.get' }, /^proof: .*type/],
   ['while nobody is there', { userPresent: false }, /^proof: .*present/i],
   ['of a challenge of their own', { challenge: 'A'.repeat(51) }, /^challenge/],
@@ -239,6 +240,13 @@ test('what brings an attestation with certificates is not looked into', async ()
       format,
     );
   }
+});
+
+test('a passkey has the name that its authenticator gives it', async () => {
+  const { of, made } = given();
+  const name = Buffer.alloc(32, 1).toString('base64url');
+  const renamed = { ...(await made()), id: name, rawId: name };
+  assert.match(refusedAs(await of.registered(ann.id, [], renamed, NOW)), /^proof: it is named otherwise/);
 });
 
 test('one passkey is registered once, and so many of one person', async () => {

@@ -140,6 +140,16 @@ test('no stranger uses up the day of a person where they have been let in', asyn
   assert.equal(await all.tried('ann', HERE), MINUTE_MS);
 });
 
+test('whoever comes back in time stays known', async () => {
+  const all = given();
+  for (let visit = 0; visit < 2; visit++) {
+    assert.equal(await all.tried('ann', HERE, true), 'yes');
+    all.pass(20 * DAY_MS);
+  }
+  await useUpDay(all, 'ann');
+  await all.wrong(10, 'ann', HERE);
+});
+
 test('there too a day has its hundred', async () => {
   const all = given();
   await all.tried('ann', HERE, true);
