@@ -9,7 +9,7 @@ import { personKeys } from '#engines/person-keys/held.ts';
 import { KEY_BYTES, type MasterKey, masterKey } from '#engines/person-keys/key.ts';
 import { memoryKeyRows } from '#engines/person-keys/memory.ts';
 import { sqliteKeyRows } from '#engines/person-keys/sqlite/rows.ts';
-import { secretBytes } from '#engines/random.ts';
+import { systemRandomBytes } from '#engines/random.ts';
 import { keptServiceKey, readServiceKey } from '#engines/service-key.ts';
 import { watched } from '#engines/standing.ts';
 import { EXIT, exitCodeOf } from '#exit';
@@ -47,7 +47,7 @@ export async function openPersonKeys(config: At, clock: Clock): Promise<PersonKe
   const master = await masterKeyOf(config);
   const rows = sqliteKeyRows(config.personKeys.file, master.nameOf('master key', ''));
   const engine = watched(`sqlite:${basename(config.personKeys.file)}`, () => clock.now());
-  return personKeys({ rows, engine, master, clock, randomBytes: secretBytes });
+  return personKeys({ rows, engine, master, clock, randomBytes: systemRandomBytes });
 }
 
 /** Keys that end with the process: for histories that do. */
@@ -56,9 +56,9 @@ export const temporaryPersonKeys = (): PersonKeys =>
     ...{
       rows: memoryKeyRows(),
       engine: watched('memory:', () => instant(0)),
-      master: masterKey(secretBytes(KEY_BYTES)),
+      master: masterKey(systemRandomBytes(KEY_BYTES)),
       clock: undefined,
-      randomBytes: secretBytes,
+      randomBytes: systemRandomBytes,
     },
   });
 

@@ -4,9 +4,6 @@ import type { Random, RandomBytes } from '#domain/kernel/ports/facts.ts';
 /** For jitter only; nothing secret hangs on it. */
 export const systemRandom: Random = () => Math.random();
 
-/** So many bytes that nobody can guess. */
-export const secretBytes = (count: number): Uint8Array => new Uint8Array(randomBytes(count));
-
 /** 256 bits that nobody can guess, as text: for keys that are made up at a start. */
 export const freshSecret = (): string => randomBytes(32).toString('base64url');
 

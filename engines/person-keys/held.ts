@@ -1,6 +1,6 @@
 import type { PersonId } from '#domain/kernel/ids.ts';
 import { StoreError } from '#domain/kernel/ports/event-store.ts';
-import type { Clock } from '#domain/kernel/ports/facts.ts';
+import type { Clock, RandomBytes } from '#domain/kernel/ports/facts.ts';
 import {
   DESTROYED_EVERYWHERE_MS,
   type KeysByPerson,
@@ -50,8 +50,7 @@ export interface PersonKeysOptions {
   readonly master: MasterKey;
   /** By which it is looked what others have destroyed: a steady one. Undefined: nobody else has these rows. */
   readonly clock: Clock | undefined;
-  /** So many bytes that nobody can guess. */
-  readonly randomBytes: (count: number) => Uint8Array;
+  readonly randomBytes: RandomBytes;
 }
 
 interface Question {
