@@ -1,5 +1,4 @@
 import assert from 'node:assert/strict';
-import { randomBytes } from 'node:crypto';
 import { after, describe, it } from 'node:test';
 import {
   DESTROYED_EVERYWHERE_MS,
@@ -11,11 +10,12 @@ import {
 import { steadyClock } from '#engines/clock/steady.ts';
 import { type KeyRows, personKeys } from '#engines/person-keys/held.ts';
 import { type MasterKey, masterKey } from '#engines/person-keys/key.ts';
+import { systemRandomBytes } from '#engines/random.ts';
 import { watched } from '#engines/standing.ts';
 import { until } from '#test/support/until.ts';
 
 const place = { stream: 'profile-ann', eventId: '0190-1', field: 'name' };
-const bytes = (count: number): Uint8Array => new Uint8Array(randomBytes(count));
+const bytes = systemRandomBytes;
 
 const over = (rows: KeyRows, master: MasterKey): PersonKeys => {
   const clock = steadyClock();
