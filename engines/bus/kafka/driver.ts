@@ -2,6 +2,7 @@ import { createRequire } from 'node:module';
 import kafkajs from 'kafkajs';
 import RequestQueue from 'kafkajs/src/network/requestQueue/index.js';
 import { readBatch } from './batch.ts';
+import { writtenRecord } from './record.ts';
 
 // kafkajs as it is used here: all that imports it imports this.
 
@@ -27,12 +28,20 @@ RequestQueue.prototype.scheduleCheckPendingRequests = function (this: RequestQue
  * thousand headers take minutes, and a hundred thousand records are more than a call may have arguments, for ever. So batches are read by us.
  * What reads answers is loaded with the first of them, and finds this in its place.
  */
-const load = createRequire(import.meta.url);
-const READER = load.resolve('kafkajs/src/protocol/recordBatch/v0/decoder.js');
-load(READER);
-const reader = load.cache[READER];
-if (reader === undefined) throw new TypeError('the driver reads batches in another way than it did');
-reader.exports = readBatch;
+replaced('kafkajs/src/protocol/recordBatch/v0/decoder.js', readBatch);
+
+/** The driver writes a record with a buffer of half a kilobyte for each of its headers. What writes requests is loaded with the first, too. */
+replaced('kafkajs/src/protocol/recordBatch/record/v0/index.js', writtenRecord);
+
+/** Puts ours in the place of what a file of the driver is for. @throws TypeError where there is no such file any more */
+function replaced(path: string, ours: unknown): void {
+  const load = createRequire(import.meta.url);
+  const file = load.resolve(path);
+  load(file);
+  const module = load.cache[file];
+  if (module === undefined) throw new TypeError(`the driver has no ${path}`);
+  module.exports = ours;
+}
 
 /** With these words, and a topic and a partition, the driver says that it begins a partition anew: it tells nobody in another way. */
 export const BEGINS_ANEW = 'Offset out of range, resetting to default offset';
