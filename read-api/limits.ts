@@ -41,7 +41,7 @@ export const readLimits = {
   feedsPerAddress: 1_000,
   feedsPerPerson: 500,
   /** How long a new socket may stay silent before it says who it is. */
-  connectionInitMs: 5_000,
+  connectionInitMs: 3_000,
   /** Between pings; a socket that has not answered one before the next is cut. */
   pingMs: 12_000,
   /** How long a feed waits for its reader to take the item it was offered. */

@@ -1,55 +1,33 @@
 import {
   type ASTVisitor,
+  type ExecutionArgs,
   type FieldNode,
   type FragmentDefinitionNode,
   GraphQLError,
-  type GraphQLField,
   type GraphQLNamedType,
+  type GraphQLSchema,
   getNamedType,
+  getOperationAST,
+  getVariableValues,
   isInterfaceType,
   isObjectType,
   Kind,
   type OperationDefinitionNode,
   type SelectionSetNode,
   type ValidationContext,
-  type ValueNode,
 } from 'graphql';
 import { Invalid } from '#domain/kernel/rejections.ts';
-import { pageItems, type ReadLimits } from '../limits.ts';
+import type { ReadLimits } from '../limits.ts';
 import { introspectionCost } from './introspection-cost.ts';
+import { type ItemsOf, itemsGiven, itemsWritten } from './items.ts';
 
 type CostLimits = Pick<ReadLimits, 'depthLevels' | 'costFields' | 'rootFields' | 'schemaFields'>;
 
 /** Thrown inside the walk to end it at the first limit, so that fragments within fragments cost us no more than them. */
 class OverLimitError extends Error {}
 
-/** How many items each of these arguments asks for, as it is written; a variable may hold as many as are allowed. */
-const asksFor: Readonly<Record<string, (given: ValueNode | undefined) => number>> = {
-  first: (given) => {
-    if (given === undefined) return pageItems.usual;
-    return given.kind === Kind.INT ? Number(given.value) : pageItems.most;
-  },
-  ids: (given) => {
-    if (given?.kind === Kind.VARIABLE) return pageItems.most;
-    return given?.kind === Kind.LIST ? given.values.length : 1;
-  },
-};
-
-/** Items the field may have. */
-function itemsOf(node: FieldNode, field: GraphQLField<unknown, unknown> | undefined): number {
-  const name = field?.args.find((arg) => Object.hasOwn(asksFor, arg.name))?.name;
-  if (name === undefined) return 1;
-  const given = node.arguments?.find((argument) => argument.name.value === name)?.value;
-  return Math.min(Math.max(1, asksFor[name]?.(given) ?? 1), pageItems.most);
-}
-
 const fieldOf = (type: GraphQLNamedType | undefined, name: string) =>
   isObjectType(type) || isInterfaceType(type) ? type.getFields()[name] : undefined;
-
-/** What operations cost, in fields that their answers may come to. */
-export interface Costs {
-  set(operation: OperationDefinitionNode, fields: number): unknown;
-}
 
 /** What one operation has come to. It throws OverLimitError at the first limit. */
 function spending(limits: CostLimits) {
@@ -76,12 +54,22 @@ function spending(limits: CostLimits) {
   };
 }
 
+/** Where an operation stands. */
+interface Within {
+  readonly schema: GraphQLSchema;
+  readonly fragmentOf: (name: string) => FragmentDefinitionNode | null | undefined;
+}
+
 /** Fields that the answer of an operation may come to. @throws OverLimitError */
-function costOf(operation: OperationDefinitionNode, context: ValidationContext, limits: CostLimits): number {
-  const schema = context.getSchema();
+function fieldsOf(
+  operation: OperationDefinitionNode,
+  { schema, fragmentOf }: Within,
+  limits: CostLimits,
+  itemsOf: ItemsOf,
+): number {
   const open = new Set<FragmentDefinitionNode>();
   const spent = spending(limits);
-  const problemInSchema = introspectionCost(limits.schemaFields, (name) => context.getFragment(name));
+  const problemInSchema = introspectionCost(limits.schemaFields, fragmentOf);
 
   function below(node: FieldNode, type: GraphQLNamedType | undefined, times: number, depth: number): void {
     spent.field(times, depth);
@@ -110,7 +98,7 @@ function costOf(operation: OperationDefinitionNode, context: ValidationContext, 
         const on = selection.typeCondition?.name.value;
         walk(selection.selectionSet, on === undefined ? type : schema.getType(on), times, depth);
       } else {
-        spread(context.getFragment(selection.name.value), times, depth);
+        spread(fragmentOf(selection.name.value), times, depth);
       }
     }
   }
@@ -128,20 +116,61 @@ function costOf(operation: OperationDefinitionNode, context: ValidationContext, 
   return spent.fields;
 }
 
+function refusal(operation: OperationDefinitionNode, { message }: OverLimitError): GraphQLError {
+  const extensions = { code: Invalid.code, http: { status: 400, spec: true } };
+  return new GraphQLError(`The operation asks for ${message}.`, { nodes: [operation], extensions });
+}
+
+/** @throws what is no limit */
+function overLimit(error: unknown): OverLimitError {
+  if (error instanceof OverLimitError) return error;
+  throw error;
+}
+
 /**
- * A validation rule: how deep, how wide and how costly an operation may be, before anything of it is done. What it costs is noted
- * for whoever does it.
+ * A validation rule: how deep and how wide an operation may be, before GraphQL's own rules compare each of its fields with each
+ * other. What its variables ask for is not known yet, and counts as one item.
  */
-export const costRule =
-  (limits: CostLimits, costs: Costs = new WeakMap()) =>
+export const shapeRule =
+  (limits: CostLimits) =>
   (context: ValidationContext): ASTVisitor => ({
     OperationDefinition(node: OperationDefinitionNode) {
+      const within = {
+        schema: context.getSchema(),
+        fragmentOf: (name: string) => context.getFragment(name),
+      };
       try {
-        costs.set(node, costOf(node, context, limits));
+        fieldsOf(node, within, limits, itemsWritten);
       } catch (error) {
-        if (!(error instanceof OverLimitError)) throw error;
-        const message = `The operation asks for ${error.message}.`;
-        context.reportError(new GraphQLError(message, { nodes: [node], extensions: { code: Invalid.code } }));
+        context.reportError(refusal(node, overLimit(error)));
       }
     },
   });
+
+/**
+ * What a valid operation costs with the values that its variables have come to, in fields that its answer may have; the refusal of one
+ * that costs too much. Every transport asks here, before anything of the operation is done.
+ */
+export function costOf(
+  { schema, document, operationName, variableValues }: ExecutionArgs,
+  limits: CostLimits,
+): number | GraphQLError {
+  const operation = getOperationAST(document, operationName);
+  // Whoever executes says what is wrong with it.
+  if (!operation) return 1;
+  const known = getVariableValues(schema, operation.variableDefinitions ?? [], variableValues ?? {}, {
+    maxErrors: 1,
+  });
+  if ('errors' in known || known.variableValues === undefined) return 1;
+  const fragments = new Map(
+    document.definitions.flatMap((it) =>
+      it.kind === Kind.FRAGMENT_DEFINITION ? [[it.name.value, it] as const] : [],
+    ),
+  );
+  const within = { schema, fragmentOf: (name: string) => fragments.get(name) };
+  try {
+    return fieldsOf(operation, within, limits, itemsGiven(known.variableValues));
+  } catch (error) {
+    return refusal(operation, overLimit(error));
+  }
+}

@@ -1,15 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import { renderGraphiQL } from '@graphql-yoga/render-graphiql';
-import {
-  type ExecutionResult,
-  GraphQLError,
-  type GraphQLSchema,
-  getOperationAST,
-  type OperationDefinitionNode,
-  parse,
-  Source,
-  validate,
-} from 'graphql';
+import { type ExecutionResult, GraphQLError, type GraphQLSchema, parse, Source, validate } from 'graphql';
 import { createYoga, type Plugin } from 'graphql-yoga';
 import type { Rejection } from '#domain/kernel/message.ts';
 import type { Identity } from '#domain/kernel/ports/tokens.ts';
@@ -20,7 +11,7 @@ import type { Asked } from '../schema/document.ts';
 import type { Viewer } from '../viewer.ts';
 import { bounded } from './answers.ts';
 import type { Caller, Transported } from './caller.ts';
-import { type Costs, costRule } from './cost.ts';
+import { costOf, shapeRule } from './cost.ts';
 import type { Mask } from './errors.ts';
 import { graphiqlOptions } from './graphiql.ts';
 import { introspectionByToken } from './introspection.ts';
@@ -127,7 +118,7 @@ const asGraphqlRefuses = (result: ExecutionResult): ExecutionResult => {
 };
 
 /** Limits and masks on every stage, whichever transport asks. */
-function guards(services: QueryServices, mask: Mask, costs: Costs): Plugin<Asked> {
+function guards(services: QueryServices, mask: Mask): Plugin<Asked> {
   const { limits } = services;
   const bound = (result: ExecutionResult) => bounded(result, limits, mask);
   return {
@@ -144,7 +135,7 @@ function guards(services: QueryServices, mask: Mask, costs: Costs): Plugin<Asked
     onValidate({ setValidationFn, validateFn }) {
       // Counted first and alone: rules of GraphQL compare each field with each other, which costs more than what is refused here.
       setValidationFn((schema, document, ...more) => {
-        const beyond = validate(schema, document, [costRule(limits, costs)]);
+        const beyond = validate(schema, document, [shapeRule(limits)]);
         return beyond.length > 0 ? beyond : validateFn(schema, document, ...more);
       });
       return ({ valid, result, setResult }) => {
@@ -186,10 +177,10 @@ interface Options {
 
 /** The one executor: yoga answers HTTP and SSE by it, the socket takes its stages from it. */
 export function executor({ schema, services, mask, authenticate, graphiql, introspection }: Options) {
-  const costs = new WeakMap<OperationDefinitionNode, number>();
-  const placesOf: PlacesOf = ({ document, operationName }) => {
-    const operation = getOperationAST(document, operationName);
-    return 1 + Math.floor(((operation && costs.get(operation)) ?? 0) / services.limits.fieldsPerPlace);
+  const { limits } = services;
+  const placesOf: PlacesOf = (args) => {
+    const cost = costOf(args, limits);
+    return typeof cost === 'number' ? 1 + Math.floor(cost / limits.fieldsPerPlace) : mask(cost);
   };
   return createYoga<Transported, Asked>({
     schema,
@@ -203,11 +194,11 @@ export function executor({ schema, services, mask, authenticate, graphiql, intro
     logging: false,
     multipart: false,
     cors: false,
-    maxRequestBodySize: services.limits.requestBytes,
+    maxRequestBodySize: limits.requestBytes,
     maskedErrors: { maskError: (error) => mask(error), isDev: false },
     plugins: [
       requestGuards(),
-      guards(services, mask, costs),
+      guards(services, mask),
       inTurn(services.perPerson, mask, placesOf),
       ...(introspection === 'by token' ? [introspectionByToken(mask)] : []),
     ],

@@ -26,8 +26,8 @@ type Answers = AsyncIterableIterator<ExecutionResult>;
 const isStream = (result: unknown): result is Answers =>
   typeof result === 'object' && result !== null && Symbol.asyncIterator in result;
 
-/** How many of its person's places an operation takes. */
-export type PlacesOf = (args: ExecutionArgs) => number;
+/** How many of its person's places an operation takes; or why it is not done, whoever asks. */
+export type PlacesOf = (args: ExecutionArgs) => number | GraphQLError;
 
 /** Each answer of a feed leaves in its reader's turn: five hundred feeds of one person are read no faster than one. */
 function paced(answers: Answers, perPerson: Turns, owner: string): Answers {
@@ -55,7 +55,9 @@ export function inTurn(perPerson: Turns, mask: Mask, placesOf: PlacesOf): Plugin
     return async (args: ExecutionArgs): Promise<Awaited<Result> | ExecutionResult | Answers> => {
       const asked = args.contextValue as Asked & Transported;
       const owner = ownerOf(asked);
-      const leave = await perPerson.take(owner, placesOf(args));
+      const places = placesOf(args);
+      if (typeof places !== 'number') return { errors: [places] };
+      const leave = await perPerson.take(owner, places);
       if (leave === undefined) return { errors: [tooMany(asked, mask)] };
       try {
         // What nobody waits for any more is not done: who floods and leaves would be at work for long behind.

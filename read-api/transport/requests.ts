@@ -35,8 +35,8 @@ function decoded(text: string): string {
   }
 }
 
-/** The parameters of an address or a form; others than ours may stand beside them. */
-function formParams(text: string): unknown {
+/** The parameters of an address; others than ours may stand beside them. */
+function addressParams(text: string): unknown {
   const params = new Map<string, unknown>();
   for (const pair of text.split('&')) {
     const [key = '', ...rest] = pair.split('=');
@@ -50,12 +50,14 @@ function formParams(text: string): unknown {
   return Object.fromEntries(params);
 }
 
-/** By content type, from the text of the body. */
+/**
+ * By content type, from the text of the body. None of them is one that a page of another site can make a browser send without asking
+ * first: a form is not taken, and GET changes nothing.
+ */
 const readers: Readonly<Record<string, (text: string) => unknown>> = {
   'application/json': readJsonText,
   'application/graphql+json': readJsonText,
   'application/graphql': (query) => ({ query }),
-  'application/x-www-form-urlencoded': formParams,
 };
 
 async function bodyParams(request: Request): Promise<unknown> {
@@ -69,7 +71,7 @@ async function bodyParams(request: Request): Promise<unknown> {
 /** What is asked for, or the refusal of what is no request: 400 whatever the caller accepts, 413 or 415. */
 async function paramsOf(request: Request, target: string) {
   const [, ...query] = target.split('?');
-  const given = request.method === 'GET' ? formParams(query.join('?')) : await bodyParams(request);
+  const given = request.method === 'GET' ? addressParams(query.join('?')) : await bodyParams(request);
   const { data, error } = Params.safeParse(given);
   const [issue] = error?.issues ?? [];
   if (issue) throw new RefusedRequestError(400, issue.message, { path: issue.path.map(String).join('.') });

@@ -112,15 +112,6 @@ strangers(door, 'a request of GraphQL', [
     'invalid',
   ],
   [
-    'as a form whose variables are none',
-    graphql({
-      headers: { 'content-type': 'application/x-www-form-urlencoded' },
-      body: 'query={now}&variables={',
-    }),
-    400,
-    'invalid',
-  ],
-  [
     'in an address whose variables are none',
     graphql({ method: 'GET', path: '/graphql?query={now}&variables=%7B', body: '' }),
     400,
@@ -166,7 +157,7 @@ strangers(door, 'a request of GraphQL', [
   ['too deep', asked(`{ auctions ${nested('{ edges { node ', '} }', 20)} }`), 400, 'invalid'],
   ['with thousands of aliases', asked(`{ ${aliases} }`), 400, 'invalid'],
   ['with eleven aliases', asked(`{ ${aliases.split(' a11')[0]} }`), 400, 'invalid'],
-  ['with a huge page', asked('{ auctions(first: 2147483647) { edges { cursor } } }'), 200, 'invalid'],
+  ['with a huge page', asked('{ auctions(first: 2147483647) { edges { cursor } } }'), 400, 'invalid'],
   ['with a page of none', asked('{ auctions(first: 0) { edges { cursor } } }'), 200, 'invalid'],
   [
     'with a page beyond integers',
@@ -208,12 +199,44 @@ strangers(door, 'a request of GraphQL', [
     'for pages of a hundred things in a variable',
     asked(
       'query ($ids: [ID!]!) { nodes(ids: $ids) { ... on Auction { bidHistory(first: 100) { edges { node { id auctionId } } } } } }',
-      { ids: [] },
+      { ids: Array(100).fill('x') },
     ),
     400,
     'invalid',
   ],
   ['with an id that is none', asked('{ lot(lotId: "__proto__") { id } }'), 200, 'invalid'],
+]);
+
+// What a browser sends for a page of another site without asking whether it may (the "simple requests" of Fetch) changes nothing.
+const OPEN = 'mutation { openWallet(currency: "JPY") { __typename } }';
+const simply = (contentType: string | undefined, body: string): Sent =>
+  graphql({ as: 'ann', body, headers: { 'content-type': contentType ?? '' } });
+const inJson = JSON.stringify({ query: OPEN });
+strangers(door, 'a page of another site', [
+  [
+    'with a form',
+    simply('application/x-www-form-urlencoded', `query=${encodeURIComponent(OPEN)}`),
+    415,
+    'invalid',
+  ],
+  ['with JSON that is called a form', simply('application/x-www-form-urlencoded', inJson), 415, 'invalid'],
+  [
+    'with a form in parts',
+    simply(
+      'multipart/form-data; boundary=x',
+      `--x\r\nContent-Disposition: form-data; name="query"\r\n\r\n${OPEN}\r\n--x--\r\n`,
+    ),
+    415,
+    'invalid',
+  ],
+  ['with JSON that is called text', simply('text/plain', inJson), 415, 'invalid'],
+  ['with JSON that is called nothing', simply(undefined, inJson), 415, 'invalid'],
+  [
+    'with an image whose address changes something',
+    graphql({ method: 'GET', as: 'ann', body: '', path: `/graphql?query=${encodeURIComponent(OPEN)}` }),
+    405,
+    'invalid',
+  ],
 ]);
 
 // Older clients know of no other answer than 200 to what is a request and GraphQL refuses.

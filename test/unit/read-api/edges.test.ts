@@ -67,7 +67,7 @@ const strange: readonly (readonly [what: string, sent: Sent, status: number])[] 
   ['another content type', { body: 'query=1', type: 'text/plain' }, 415],
   ['another method', { method: 'PUT', body: query('{ now }') }, 405],
   ['a bad token', { body: query('{ now }'), token: 'nobody' }, 401],
-  ['a page beyond all bounds', { body: query('{ auctions(first: 2147483647) { edges { cursor } } }') }, 200],
+  ['a page beyond all bounds', { body: query('{ auctions(first: 2147483647) { edges { cursor } } }') }, 400],
   ['a field that needs a token', { body: query('{ wallets { edges { cursor } } }') }, 200],
 ];
 for (const [what, sent, status] of strange)

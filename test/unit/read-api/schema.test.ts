@@ -20,7 +20,7 @@ import { executableSchema, schemaDocument } from '#read-api/schema/document.ts';
 import { rejectionsPage } from '#read-api/schema/rejections-page.ts';
 import { UnsayableError } from '#read-api/schema/sdl.ts';
 import { types } from '#read-api/schema/types.ts';
-import { costRule } from '#read-api/transport/cost.ts';
+import { costOf, shapeRule } from '#read-api/transport/cost.ts';
 import { exampleOperations } from '#read-api/transport/graphiql.ts';
 
 const document = schemaDocument(registry, operations);
@@ -76,14 +76,14 @@ for (const example of exampleOperations)
   test(`GraphiQL opens with an operation that is valid: ${example.split('\n')[0]}`, () => {
     const limits = { depthLevels: 12, costFields: 20_000, rootFields: 10, schemaFields: 400 };
     assert.deepEqual(validate(schema, parse(example), undefined), []);
-    assert.deepEqual(validate(schema, parse(example), [costRule(limits)]), []);
+    assert.deepEqual(validate(schema, parse(example), [shapeRule(limits)]), []);
   });
 
 test('fragments within fragments are refused before they cost anything', () => {
   const bomb = Array.from({ length: 40 }, (_, i) => `fragment f${i} on Query { ...f${i + 1} ...f${i + 1} }`);
   const text = `{ ...f0 } ${bomb.join(' ')} fragment f40 on Query { now }`;
   const limits = { depthLevels: 12, costFields: 1_000, rootFields: 10, schemaFields: 400 };
-  assert.match(validate(schema, parse(text), [costRule(limits)]).join(), /more than/);
+  assert.match(validate(schema, parse(text), [shapeRule(limits)]).join(), /more than/);
 });
 
 const aboutSchema: readonly (readonly [text: string, problem: RegExp])[] = [
@@ -98,33 +98,67 @@ const aboutSchema: readonly (readonly [text: string, problem: RegExp])[] = [
 for (const [text, problem] of aboutSchema)
   test(`a question about the schema that multiplies is refused: ${text.slice(0, 60)}`, () => {
     const limits = { depthLevels: 12, costFields: 20_000, rootFields: 10, schemaFields: 400 };
-    assert.match(validate(schema, parse(text), [costRule(limits)]).join(), problem);
+    assert.match(validate(schema, parse(text), [shapeRule(limits)]).join(), problem);
     const asTools = parse(getIntrospectionQuery({ inputValueDeprecation: true, oneOf: true }));
-    assert.deepEqual(validate(schema, asTools, [costRule(limits)]), []);
+    assert.deepEqual(validate(schema, asTools, [shapeRule(limits)]), []);
   });
 
-const costs: readonly (readonly [nodes: string, variables: string, items: number])[] = [
-  ['nodes(ids: []) { id }', '', 1],
-  ['nodes(ids: "a") { id }', '', 1],
-  ['nodes(ids: ["a", "b", "c"]) { id }', '', 3],
-  ['nodes(ids: ["a", $b]) { id }', '($b: ID!)', 2],
-  ['nodes(ids: $ids) { id }', '($ids: [ID!]!)', 100],
+/** An operation, its variables, and the fields that it may come to. */
+const costs: readonly (readonly [
+  text: string,
+  variables: Readonly<Record<string, unknown>>,
+  fields: number,
+])[] = [
+  ['{ nodes(ids: []) { id } }', {}, 2],
+  ['{ nodes(ids: "a") { id } }', {}, 2],
+  ['{ nodes(ids: ["a", "b", "c"]) { id } }', {}, 4],
+  ['query ($b: ID!) { nodes(ids: ["a", $b]) { id } }', { b: 'b' }, 3],
+  ['query ($ids: [ID!]!) { nodes(ids: $ids) { id } }', { ids: Array(70).fill('a') }, 71],
+  ['query ($ids: [ID!]!) { nodes(ids: $ids) { id } }', { ids: 'a' }, 2],
+  ['query ($ids: [ID!]! = ["a", "b"]) { nodes(ids: $ids) { id } }', {}, 3],
   [
-    'nodes(ids: $ids) { ... on Auction { bidHistory(first: 5) { edges { cursor } } } }',
-    '($ids: [ID!]!)',
-    1_100,
+    'query ($ids: [ID!]!) { nodes(ids: $ids) { ... on Auction { bidHistory(first: 5) { edges { cursor } } } } }',
+    { ids: ['a', 'b'] },
+    1 + 2 * (1 + 5 * 2),
   ],
-  ['auctions(first: 7) { pageInfo { endCursor } }', '', 14],
+  ['{ auctions(first: 7) { pageInfo { endCursor } } }', {}, 15],
+  ['{ auctions { pageInfo { endCursor } } }', {}, 41],
+  ['query ($n: Int) { auctions(first: $n) { pageInfo { endCursor } } }', {}, 41],
+  ['query ($n: Int) { auctions(first: $n) { pageInfo { endCursor } } }', { n: null }, 41],
+  ['query ($n: Int = 3) { auctions(first: $n) { pageInfo { endCursor } } }', {}, 7],
+  ['query ($n: Int = 3) { auctions(first: $n) { pageInfo { endCursor } } }', { n: 5 }, 11],
+  ['query ($n: Int) { ...a } fragment a on Query { auctions(first: $n) { __typename } }', { n: 9 }, 11],
 ];
-for (const [nodes, variables, items] of costs)
-  test(`what stands below ${nodes} is counted for each of its items`, () => {
-    const problems = (costFields: number) =>
-      validate(schema, parse(`query ${variables} { ${nodes} }`), [
-        costRule({ depthLevels: 12, costFields, rootFields: 10, schemaFields: 400 }),
-      ]);
-    assert.deepEqual(problems(1 + items), []);
-    assert.match(problems(items).join(), /more than/);
+const limitsOf = (costFields: number) => ({ depthLevels: 12, costFields, rootFields: 10, schemaFields: 400 });
+for (const [text, variableValues, fields] of costs)
+  test(`what stands below a page is counted for each of its items: ${text} with ${JSON.stringify(variableValues).slice(0, 40)}`, () => {
+    const args = { schema, document: parse(text), variableValues };
+    assert.equal(costOf(args, limitsOf(fields)), fields);
+    assert.match(String(costOf(args, limitsOf(fields - 1))), new RegExp(`more than ${fields - 1} fields`));
   });
+
+// No query takes an input object with a page in it yet.
+test('a page that is asked for within an input object, or by the default of one, is counted too', () => {
+  const paged = buildSchema(
+    'input Page { first: Int = 4, within: Page } type Query { things(page: Page = { first: 6 }): [Query] id: ID }',
+  );
+  const cost = (text: string, variableValues: Record<string, unknown> = {}) =>
+    costOf({ schema: paged, document: parse(text), variableValues }, limitsOf(1_000));
+  assert.equal(cost('{ things { id } }'), 7);
+  assert.equal(cost('{ things(page: {}) { id } }'), 5);
+  assert.equal(cost('{ things(page: { first: 2, within: { first: 9 } }) { id } }'), 10);
+  const byVariable =
+    'query ($page: Page, $n: Int) { things(page: $page) { things(page: { first: $n }) { id } } }';
+  assert.equal(cost(byVariable, { page: { first: 3 }, n: 5 }), 1 + 3 * (1 + 5));
+  assert.match(String(cost(byVariable, { page: { first: 3 }, n: 1_000_000 })), /more than 1000 fields/);
+});
+
+test('before its variables are known an operation is judged by what is written, and they count as one', () => {
+  const problems = (text: string) => validate(schema, parse(text), [shapeRule(limitsOf(50))]).join();
+  assert.equal(problems('query ($n: Int) { auctions(first: $n) { pageInfo { endCursor } } }'), '');
+  assert.equal(problems('query ($ids: [ID!]!) { nodes(ids: $ids) { id } }'), '');
+  assert.match(problems('{ auctions(first: 100) { pageInfo { endCursor } } }'), /more than 50 fields/);
+});
 
 // As Relay's compiler looks for it; with a second argument, be it an optional one, it is no `node` to it.
 test('`Node` and `node` are those of the Global Object Identification specification', () => {
