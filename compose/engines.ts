@@ -8,6 +8,7 @@ import type { Clock, NewId, Random } from '#domain/kernel/ports/facts.ts';
 import type { Log } from '#domain/kernel/ports/log.ts';
 import type { PersonKeys } from '#domain/kernel/ports/person-keys.ts';
 import type { ReadStore } from '#domain/kernel/ports/read-store.ts';
+import type { Revocations } from '#domain/kernel/ports/revocations.ts';
 import type { TokenIssuer, TokenVerifier } from '#domain/kernel/ports/tokens.ts';
 import type { Registry } from '#domain/kernel/registry.ts';
 import { type JumpWatch, jumpText, watchJumps } from '#engines/clock/jumps.ts';
@@ -31,7 +32,7 @@ import { type KeptLines, keepLines } from './lines.ts';
 import { noPersonKeys, openPersonKeys } from './person-keys.ts';
 import { openService, type WriteSideElsewhere } from './service.ts';
 import { openStores, type Stores, storesAt, type TemporaryReadStore, temporaryReadStore } from './stores.ts';
-import { tokensOf, warnOfNewKey } from './tokens.ts';
+import { noTokens, tokensOf, warnOfNewKey } from './tokens.ts';
 import { type Work, worksOn } from './work.ts';
 
 export type { SimulatedClock };
@@ -55,6 +56,8 @@ export interface CommonEngines {
   /** In which chains stand, in this process. */
   readonly lines: KeptLines;
   readonly tokens: TokenVerifier;
+  /** What is not taken any more by `tokens`, and whose feeds end with it. */
+  readonly revocations: Revocations;
   /** Only in development, where commands are taken. */
   readonly issuer: TokenIssuer | undefined;
   close(): Promise<void>;
@@ -162,8 +165,6 @@ function storesFor(
       );
 }
 
-/** Nobody is asked for a token where nobody is let in. */
-const noTokens = { tokens: { verify: async () => undefined }, issuer: undefined };
 const noLines: KeptLines = { lines: [], stop: async () => undefined };
 
 /**
@@ -209,7 +210,7 @@ export async function openEngines(options: EnginesOptions): Promise<ProcessEngin
   const clockJumps = await watchClock(store, log, writes);
   begun.defer(async () => clockJumps.stop());
   if (writes) await warnOfNewKey(config, store, log);
-  const tokens = has('write-side') || has('read-api') ? await tokensOf(config, clock) : noTokens;
+  const tokens = has('write-side') || has('read-api') ? await tokensOf(config, clock) : noTokens(clock);
   const feed = eventFeed(store, { clock: machineClock });
   begun.defer(feed.close);
   const { consumers } = readStore;

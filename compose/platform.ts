@@ -2,6 +2,7 @@ import type { Router } from 'express';
 import type { Logger } from 'pino';
 import type { Config } from '#config';
 import type { Position } from '#domain/kernel/envelope.ts';
+import type { Revocations } from '#domain/kernel/ports/revocations.ts';
 import { afterwards } from '#engines/afterwards.ts';
 import type { ReadLimits } from '#read-api/limits.ts';
 import { pause } from '#runtime/pause.ts';
@@ -38,6 +39,8 @@ export interface Platform {
   readonly operationsUrl: string | undefined;
   /** Where other roles reach this process; undefined: there are none, or they reach another. */
   readonly serviceUrl: string | undefined;
+  /** Tells this process which tokens are not taken any more. */
+  readonly revocations: Revocations;
   /** Finishes what was accepted, ends the feeds with a reason, and closes everything. Repeats wait for the first. */
   stop(): Promise<void>;
 }
@@ -234,6 +237,7 @@ export async function startPlatform(options: PlatformOptions): Promise<Platform>
     url: http.url,
     operationsUrl: operations?.url,
     serviceUrl: service?.url,
+    revocations: engines.revocations,
     stop() {
       const ending = clock === undefined ? roles : [...roles, { leave: async () => clock.end() }];
       stopped ??= stopInOrder(engines, ending, ports, config);

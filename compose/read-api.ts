@@ -28,7 +28,7 @@ export function readApi(
     readonly limits: Partial<ReadLimits>;
   },
 ): { readonly graphql: GraphqlServer; readonly routers: readonly Router[] } {
-  const { store, feed, personKeys, clock: businessClock, machineClock, newId } = engines;
+  const { store, feed, personKeys, clock: businessClock, machineClock, newId, revocations } = engines;
   const { dispatch, authenticate, addressOf, perPerson, views, log, limits } = options;
   const { graphiql, introspection, allowedOrigin } = options;
   const graphql = graphqlServer({
@@ -45,6 +45,7 @@ export function readApi(
     perPerson,
     clock: machineClock,
     businessClock,
+    revocations,
     newId,
     logger: log,
     graphiql,

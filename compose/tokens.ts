@@ -8,6 +8,7 @@ import { keyFileIn } from '#engines/folder.ts';
 import { joseIssuer, joseVerifier } from '#engines/tokens/jose.ts';
 import { keptKey, readKey } from '#engines/tokens/key-file.ts';
 import { rememberedVerifier } from '#engines/tokens/remembered.ts';
+import { revocableVerifier, revocationsHere } from '#engines/tokens/revocations.ts';
 import { EXIT, exitCodeOf } from '#exit';
 import { reasonOf } from '#runtime/reason.ts';
 
@@ -21,8 +22,11 @@ export async function tokensOf({ tokens, devTokens, dataDir }: Config, clock: Cl
   try {
     const key = keyFile === undefined ? await keptKey(file) : await readKey(file);
     const options = { key, issuer, audience, clock };
+    const revocations = revocationsHere(clock);
     return {
-      tokens: rememberedVerifier(await joseVerifier(options), clock),
+      revocations,
+      // What was verified is remembered, and may be revoked all the same.
+      tokens: revocableVerifier(rememberedVerifier(await joseVerifier(options), clock), revocations),
       issuer: devTokens ? await joseIssuer(options) : undefined,
     };
   } catch (error) {
@@ -36,6 +40,13 @@ export async function tokensOf({ tokens, devTokens, dataDir }: Config, clock: Cl
     throw new DamagedFileError(file, why.slice(file.length + 1), remedy, { cause: error });
   }
 }
+
+/** Nobody is asked for a token where nobody is let in. */
+export const noTokens = (clock: Clock) => ({
+  tokens: { verify: async () => undefined },
+  issuer: undefined,
+  revocations: revocationsHere(clock),
+});
 
 /** Says it when a key was made for people who have tokens of another: theirs are refused, and nothing else tells why. */
 export async function warnOfNewKey(config: Config, store: EventStore, log: Log): Promise<void> {

@@ -5,6 +5,7 @@ import type { EventFeed } from '#domain/kernel/ports/event-feed.ts';
 import type { Clock, NewId } from '#domain/kernel/ports/facts.ts';
 import type { Log } from '#domain/kernel/ports/log.ts';
 import type { PersonKeys } from '#domain/kernel/ports/person-keys.ts';
+import type { Revocations } from '#domain/kernel/ports/revocations.ts';
 import type { ReadAt, ViewReader } from '#domain/kernel/ports/views.ts';
 import type { Registry } from '#domain/kernel/registry.ts';
 import type { View } from '#projections/view.ts';
@@ -30,6 +31,8 @@ export interface QueryServices {
   readonly clock: Clock;
   /** The business's, by which tokens end; the same one unless the business lives by a simulated clock. */
   readonly businessClock: Clock;
+  /** By which feeds end before their token does. */
+  readonly revocations: Pick<Revocations, 'watch'>;
   /** From where a request comes; undefined: whoever asked has gone. */
   readonly addressOf: (request: IncomingMessage) => string | undefined;
   /** What each person may have under way, over every transport together. */

@@ -4,6 +4,7 @@ import type { Dispatch } from '#domain/kernel/envelope.ts';
 import type { EventFeed } from '#domain/kernel/ports/event-feed.ts';
 import type { Clock, NewId } from '#domain/kernel/ports/facts.ts';
 import type { Log } from '#domain/kernel/ports/log.ts';
+import type { Revocations } from '#domain/kernel/ports/revocations.ts';
 import type { ViewReader } from '#domain/kernel/ports/views.ts';
 import type { Registry } from '#domain/kernel/registry.ts';
 import type { Turns } from '#runtime/turns.ts';
@@ -43,6 +44,8 @@ export interface GraphqlOptions {
   readonly clock: Clock;
   /** The clock that tokens are dated by. */
   readonly businessClock: Clock;
+  /** By which feeds end before their token does. */
+  readonly revocations: Pick<Revocations, 'watch'>;
   readonly newId: NewId;
   readonly logger: Log;
   /** Shows GraphiQL to browsers: for development. */

@@ -11,7 +11,7 @@ import { z } from 'zod';
 import { Actor, Role, TokenSubject } from '#domain/kernel/actor.ts';
 import { instant, later, millisecondsOf } from '#domain/kernel/instant.ts';
 import type { Clock } from '#domain/kernel/ports/facts.ts';
-import type { IssuedToken, TokenIssuer, TokenVerifier } from '#domain/kernel/ports/tokens.ts';
+import type { IssuedToken, TokenIssuer, TokenNames, TokenVerifier } from '#domain/kernel/ports/tokens.ts';
 
 /** The one signature we make. */
 const ALGORITHM = 'EdDSA';
@@ -37,13 +37,24 @@ const SigningKey = z.looseObject({
 /** Seconds since 1970. */
 const Moment = z.number().max(LAST_SECOND);
 
+/** Of a token or a session; whoever issues it makes it up. */
+const Name = z.string().min(1).max(255);
+
 const Claims = z.object({
   sub: TokenSubject,
   roles: z.array(Role.exclude(['system'])).max(8),
   reputation: Actor.shape.reputation.default(0),
   exp: Moment,
-  // Not compared: where a clock is set back, everybody's token is of the future.
-  iat: Moment.optional(),
+  // Not compared with the present: where a clock is set back, everybody's token is of the future.
+  iat: Moment.min(0).optional(),
+  jti: Name.optional(),
+  sid: Name.optional(),
+});
+
+const namesIn = ({ jti, sid, iat }: z.output<typeof Claims>): TokenNames => ({
+  ...(jti !== undefined && { id: jti }),
+  ...(sid !== undefined && { session: sid }),
+  ...(iat !== undefined && { issuedAt: instant(Math.floor(iat) * 1000) }),
 });
 
 export interface TokenOptions {
@@ -83,7 +94,11 @@ export async function joseVerifier(options: TokenOptions): Promise<TokenVerifier
       const claims = Claims.safeParse(verified?.payload);
       if (!claims.success) return undefined;
       const { sub, roles, reputation, exp } = claims.data;
-      return { actor: { id: sub, roles, reputation }, expiresAt: instant(Math.floor(exp * 1000)) };
+      return {
+        actor: { id: sub, roles, reputation },
+        expiresAt: instant(Math.floor(exp * 1000)),
+        token: namesIn(claims.data),
+      };
     },
   };
 }

@@ -22,7 +22,10 @@ const outgoingItem = <Item extends Interval>(item: Item, epoch: string): Outgoin
   position: tokenOf(epoch, item.position),
 });
 
-export type FeedServices = Pick<QueryServices, 'clock' | 'businessClock' | 'closing' | 'limits' | 'feeds'> & {
+export type FeedServices = Pick<
+  QueryServices,
+  'clock' | 'businessClock' | 'revocations' | 'closing' | 'limits' | 'feeds'
+> & {
   readonly store: Pick<QueryServices['store'], 'epoch'>;
 };
 
@@ -41,10 +44,30 @@ export async function cursorPosition(
   return position;
 }
 
+/** Calls back when a viewer's token is none any more, perhaps at once; the result ends the wait. */
+function atTokenEnd(
+  { actor, expiresAt, token }: Viewer,
+  { businessClock, revocations }: Pick<FeedServices, 'businessClock' | 'revocations'>,
+  ended: () => void,
+): () => void {
+  if (actor === undefined || expiresAt === undefined) return () => undefined;
+  let isOver = false;
+  const unwatch = revocations.watch({ actor, token }, () => {
+    isOver = true;
+    ended();
+  });
+  if (isOver) return unwatch;
+  const cancel = businessClock.at(expiresAt, ended);
+  return () => {
+    cancel();
+    unwatch();
+  };
+}
+
 /**
  * A feed as a transport reads it. A reader that does not come back for the next item in time is cut off: the last answer
  * is the rejection `slow_consumer` with the cursor from which it goes on. Closing the server ends it with `unavailable`, the
- * end of its reader's token with `unauthenticated`.
+ * end of its reader's token, by its time or because it was revoked, with `unauthenticated`.
  */
 export function outgoing<Item extends Interval>(
   services: FeedServices,
@@ -52,18 +75,18 @@ export function outgoing<Item extends Interval>(
   start: Position,
   source: Source<Item>,
 ): AsyncIterableIterator<Outgoing<Item>> {
-  const { clock, businessClock, closing, limits, feeds, store } = services;
+  const { clock, closing, limits, feeds, store } = services;
   let ended: { readonly rejection: Rejection | undefined } | undefined;
   let reached = start;
   let cancelStall = (): void => undefined;
-  let cancelExpiry = (): void => undefined;
+  let unwatch = (): void => undefined;
   const leave = feeds.enter(viewer);
 
   function end(rejection?: Rejection): void {
     if (ended !== undefined) return;
     ended = { rejection };
     cancelStall();
-    cancelExpiry();
+    unwatch();
     closing.removeEventListener('abort', onClosing);
     leave();
     source.close();
@@ -71,8 +94,7 @@ export function outgoing<Item extends Interval>(
   const onClosing = (): void => end(Unavailable({ retryAfterMs: 1_000 }));
   if (closing.aborted) onClosing();
   else closing.addEventListener('abort', onClosing);
-  if (viewer.expiresAt !== undefined && ended === undefined)
-    cancelExpiry = businessClock.at(viewer.expiresAt, () => end(Unauthenticated({})));
+  if (ended === undefined) unwatch = atTokenEnd(viewer, services, () => end(Unauthenticated({})));
 
   /** What is left to say after the end: the reason, once. */
   function last(): IteratorResult<Outgoing<Item>> {

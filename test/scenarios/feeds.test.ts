@@ -14,6 +14,7 @@ import { WalletOpened } from '#domain/wallets/wallet/messages.ts';
 import { simulatedClock } from '#engines/clock/simulated.ts';
 import { systemClock } from '#engines/clock/system.ts';
 import { eventFeed } from '#engines/event-feed/feed.ts';
+import { revocationsHere } from '#engines/tokens/revocations.ts';
 import { auctionsView } from '#projections/auctions/auctions.ts';
 import { type FeedServices, outgoing } from '#read-api/feeds/feed.ts';
 import { feedGate } from '#read-api/feeds/gate.ts';
@@ -29,6 +30,7 @@ const viewer = {
   actor: undefined,
   origin: { channel: 'websocket', address: '127.0.0.1' },
   expiresAt: undefined,
+  token: {},
 } as const;
 const nextTurn = () => new Promise((resolve) => setImmediate(resolve));
 
@@ -54,6 +56,7 @@ function givenFeeds(feedsPerAddress = 100) {
   const readSide: FeedServices = {
     clock,
     businessClock: clock,
+    revocations: revocationsHere(clock),
     store,
     limits,
     closing: closing.signal,

@@ -5,6 +5,7 @@ import { temporaryPersonKeys } from '#compose/person-keys.ts';
 import type { Log } from '#domain/kernel/ports/log.ts';
 import { consumerLoop } from '#engines/consumer/consumer.ts';
 import { type EventFeedOptions, eventFeed } from '#engines/event-feed/feed.ts';
+import { revocationsHere } from '#engines/tokens/revocations.ts';
 import { followedChains } from '#runtime/followed-chains.ts';
 
 type Parts = Pick<
@@ -32,6 +33,7 @@ export function enginesOver(
     lines,
     // Nobody comes in by a token here: commands are handed to the pipeline.
     tokens: { verify: async () => undefined },
+    revocations: revocationsHere(parts.clock),
     issuer: undefined,
     async close() {
       await lines.stop();

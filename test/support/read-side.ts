@@ -24,6 +24,7 @@ import type { SimulatedClock } from '#engines/clock/simulated.ts';
 import { systemClock } from '#engines/clock/system.ts';
 import { consumerLoop } from '#engines/consumer/consumer.ts';
 import { eventFeed } from '#engines/event-feed/feed.ts';
+import { revocationsHere } from '#engines/tokens/revocations.ts';
 import { startViews } from '#projections/runtime/views.ts';
 import type { ReadLimits } from '#read-api/limits.ts';
 import { graphqlServer } from '#read-api/server.ts';
@@ -39,7 +40,7 @@ async function authenticate(token: string) {
   const [id = '', roles = ''] = said.split(':');
   if (id === 'nobody') return Unauthenticated({});
   const actor = someone(id, ...roles.split(',').map((role) => Role.parse(role)));
-  return { actor, expiresAt: Instant.parse(end) };
+  return { actor, expiresAt: Instant.parse(end), token: {} };
 }
 
 export interface Logged {
@@ -127,6 +128,7 @@ export async function givenReadSide(
     perPerson: turns({ atWork: options.perPerson ?? 1_000, waiting: 0 }, afterwards),
     clock,
     businessClock: platform.clock,
+    revocations: revocationsHere(platform.clock),
     newId,
     logger,
     graphiql: true,

@@ -5,10 +5,21 @@ import type { Rejection } from '../message.ts';
 /** The roles a token may carry: `system` belongs to reactions and sagas and never comes from outside. */
 export type TokenRole = Exclude<Role, 'system'>;
 
+/** By what a token is known to whoever may revoke it, as far as it says so itself. */
+export interface TokenNames {
+  /** Its own id (`jti`). */
+  readonly id?: string;
+  /** The session it was issued in (`sid`). */
+  readonly session?: string;
+  /** The second in which it was issued (`iat`). */
+  readonly issuedAt?: Instant;
+}
+
 /** Whom a token stands for, and the end of its time by the clock of the business. */
 export interface Identity {
   readonly actor: Actor;
   readonly expiresAt: Instant;
+  readonly token: TokenNames;
 }
 
 /** Reads the signed tokens that say who asks. */

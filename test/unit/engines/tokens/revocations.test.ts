@@ -1,0 +1,95 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { instant, later, millisecondsOf } from '#domain/kernel/instant.ts';
+import type { TokenNames } from '#domain/kernel/ports/tokens.ts';
+import { RejectedError } from '#domain/kernel/rejections.ts';
+import { simulatedClock } from '#engines/clock/simulated.ts';
+import { revocableVerifier, revocationsHere } from '#engines/tokens/revocations.ts';
+
+const START = '2026-03-01T12:00:00.500Z';
+const END = '2026-03-01T13:00:00.000Z';
+const known = (id: string, token: TokenNames = {}) => ({
+  actor: { id, roles: [], reputation: 0 },
+  expiresAt: END,
+  token,
+});
+/** As tokens say it: in whole seconds. */
+const issued = (moment: string) => ({ issuedAt: instant(Math.floor(millisecondsOf(moment) / 1000) * 1000) });
+
+test('a token is revoked by its own id, by its session or by its person, and no other is', () => {
+  const revocations = revocationsHere(simulatedClock({ start: START }));
+  revocations.revoke({ token: 't1' }, END);
+  revocations.revoke({ session: 's1' }, END);
+  revocations.revoke({ person: 'eve' }, END);
+  for (const identity of [
+    known('ann', { id: 't1' }),
+    known('ann', { session: 's1', id: 't9' }),
+    known('eve'),
+  ])
+    assert.ok(revocations.isRevoked(identity), JSON.stringify(identity));
+  for (const identity of [
+    known('ann'),
+    known('ann', { id: 's1', session: 't1' }),
+    known('t1', { id: 'eve', session: 'eve' }),
+  ])
+    assert.ok(!revocations.isRevoked(identity), JSON.stringify(identity));
+});
+
+test('what a person is issued behind the second of the revocation stands, until the next one', () => {
+  const clock = simulatedClock({ start: START });
+  const revocations = revocationsHere(clock);
+  const before = known('ann', issued(START));
+  revocations.revoke({ person: 'ann' }, END);
+  assert.ok(revocations.isRevoked(before));
+  clock.advanceTo(later(START, 1_000));
+  const behind = known('ann', issued(clock.now()));
+  assert.ok(!revocations.isRevoked(behind));
+  assert.ok(revocations.isRevoked(before));
+  revocations.revoke({ person: 'ann' }, later(END, -1));
+  assert.ok(revocations.isRevoked(behind));
+});
+
+test('whoever watches is told once, and of what was revoked before at once', () => {
+  const clock = simulatedClock({ start: START });
+  const revocations = revocationsHere(clock);
+  const told: string[] = [];
+  const one = known('ann', { id: 't1', session: 's1', ...issued(START) });
+  revocations.watch(one, () => told.push('one'));
+  revocations.watch(known('bob', { session: 's2' }), () => told.push('another'));
+  revocations.watch(known('ann', issued(later(START, 10_000))), () => told.push('later'));
+  const end = revocations.watch(one, () => told.push('ended'));
+  end();
+  revocations.revoke({ session: 's1' }, END);
+  revocations.revoke({ token: 't1' }, END);
+  revocations.revoke({ person: 'ann' }, END);
+  assert.deepEqual(told, ['one']);
+  revocations.watch(one, () => told.push('at once'));
+  assert.deepEqual(told, ['one', 'at once']);
+});
+
+test('one that still holds is never forgotten: where there are as many as may be, the next is refused', () => {
+  const clock = simulatedClock({ start: START });
+  const revocations = revocationsHere(clock, { most: 2 });
+  revocations.revoke({ token: 't1' }, END);
+  revocations.revoke({ token: 't2' }, later(END, 600_000));
+  assert.throws(
+    () => revocations.revoke({ token: 't3' }, END),
+    (error) => error instanceof RejectedError && error.rejection.code === 'overloaded',
+  );
+  assert.ok(!revocations.isRevoked(known('ann', { id: 't3' })));
+  // The same one again takes no room.
+  revocations.revoke({ token: 't1' }, END);
+  clock.advanceTo(later(END, 120_000));
+  revocations.revoke({ token: 't3' }, later(END, 600_000));
+  for (const id of ['t2', 't3']) assert.ok(revocations.isRevoked(known('ann', { id })), id);
+});
+
+test('a token that was good is none behind its revocation, whatever the moment at which it is judged', async () => {
+  const revocations = revocationsHere(simulatedClock({ start: START }));
+  const identity = known('ann', { id: 't1' });
+  const tokens = revocableVerifier({ verify: async () => identity }, revocations);
+  assert.equal(await tokens.verify('x'), identity);
+  revocations.revoke({ token: 't1' }, END);
+  assert.equal(await tokens.verify('x'), undefined);
+  assert.equal(await tokens.verify('x', later(START, -1_000)), undefined);
+});
