@@ -41,6 +41,13 @@ export interface Config {
   readonly publicUrl: string | undefined;
   /** Origins beside our own whose pages may read what we answer. */
   readonly allowedOrigins: readonly string[];
+  /** Operations of GraphQL that may be asked for by their ids. */
+  readonly keptOperations: {
+    /** A manifest; undefined: there are none. */
+    readonly file: string | undefined;
+    /** Nothing else is taken. */
+    readonly only: boolean;
+  };
   /** Engines that are named as meant to be simulations, in production too. */
   readonly simulated: readonly SimulatedEngine[];
   /** Absolute. Events, views and, in development, the key that signs tokens. */
@@ -118,6 +125,7 @@ export type FileSettings =
   | 'SERVICE_KEY_FILE'
   | 'MASTER_KEY_FILE'
   | 'PERSON_KEYS_FILE'
+  | 'KEPT_OPERATIONS_FILE'
   | `${'READ_STORE' | 'BUS'}_${'CREDENTIALS' | 'CA' | 'CERTIFICATE'}_FILE`;
 
 /** A setting that is well-formed, but names what this machine cannot give; one line. */
@@ -172,6 +180,7 @@ export function readConfig(
         : Object.freeze({ host: known.OPERATIONS_HOST ?? '127.0.0.1', port: operationsPort }),
     publicUrl: known.PUBLIC_URL,
     allowedOrigins: Object.freeze(known.ALLOWED_ORIGINS),
+    keptOperations: Object.freeze({ file: known.KEPT_OPERATIONS_FILE, only: known.KEPT_OPERATIONS_ONLY }),
     simulated: Object.freeze(known.SIMULATED),
     dataDir: resolve(known.DATA_DIR),
     roles: Object.freeze(mine),

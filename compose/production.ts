@@ -46,7 +46,7 @@ export const conveniences = {
   },
   introspection: {
     what: 'the schema of GraphQL is told to anybody, and typing errors are answered with suggestions from it',
-    instead: 'whoever has a token may ask for it, and nothing is suggested',
+    instead: 'it is told to nobody, and nothing is suggested',
   },
   documentation: {
     what: '/, /docs, /openapi.json and /asyncapi.json on the public port',

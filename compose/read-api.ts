@@ -7,6 +7,7 @@ import type { Authenticate } from '#domain/kernel/ports/tokens.ts';
 import type { ViewReader } from '#domain/kernel/ports/views.ts';
 import type { ReadLimits } from '#read-api/limits.ts';
 import { type GraphqlServer, graphqlServer } from '#read-api/server.ts';
+import type { KeptOperations } from '#read-api/transport/kept-operations.ts';
 import type { Turns } from '#runtime/turns.ts';
 import { operations, registry } from './contexts.ts';
 import type { CommonEngines } from './engines.ts';
@@ -23,14 +24,15 @@ export function readApi(
     readonly views: ViewReader;
     readonly log: Log;
     readonly graphiql: boolean;
-    readonly introspection: 'anybody' | 'by token';
+    readonly introspection: boolean;
+    readonly kept: KeptOperations | undefined;
     readonly allowedOrigin: AllowedOrigin;
     readonly limits: Partial<ReadLimits>;
   },
 ): { readonly graphql: GraphqlServer; readonly routers: readonly Router[] } {
   const { store, feed, personKeys, clock: businessClock, machineClock, newId, revocations } = engines;
   const { dispatch, authenticate, addressOf, perPerson, views, log, limits } = options;
-  const { graphiql, introspection, allowedOrigin } = options;
+  const { graphiql, introspection, kept, allowedOrigin } = options;
   const graphql = graphqlServer({
     registry,
     operations,
@@ -50,6 +52,7 @@ export function readApi(
     logger: log,
     graphiql,
     introspection,
+    kept,
     allowedOrigin,
     limits,
   });

@@ -20,6 +20,7 @@ import { executableSchema, schemaDocument } from './schema/document.ts';
 import { errorMask } from './transport/errors.ts';
 import { type Authenticate, executor } from './transport/executor.ts';
 import type { AllowedOrigin } from './transport/handshake.ts';
+import type { KeptOperations } from './transport/kept-operations.ts';
 import { negotiate } from './transport/media-types.ts';
 import { sockets } from './transport/sockets.ts';
 
@@ -55,8 +56,10 @@ export interface GraphqlOptions {
    * no browser. Without this no other page may.
    */
   readonly allowedOrigin?: AllowedOrigin;
-  /** Whether anybody may ask for the schema, or only those with a token; anybody by default. */
-  readonly introspection?: 'anybody' | 'by token';
+  /** Whether the schema is told to whoever asks; it is by default. */
+  readonly introspection?: boolean;
+  /** Operations that may be asked for by their ids. */
+  readonly kept?: KeptOperations | undefined;
   readonly limits?: Partial<ReadLimits>;
 }
 
@@ -74,8 +77,8 @@ export interface GraphqlServer {
 
 /** GraphQL over HTTP, SSE and WebSocket: one schema, one executor, the same limits and masks on each. */
 export function graphqlServer(options: GraphqlOptions): GraphqlServer {
-  const { operations, authenticate, graphiql, introspection = 'anybody', allowedOrigin, ...others } = options;
-  const { recordInsight, ...rest } = others;
+  const { operations, authenticate, graphiql, introspection = true, kept, ...others } = options;
+  const { recordInsight, allowedOrigin, ...rest } = others;
   const { registry, dispatch, store, feed, clock, businessClock, logger, newId } = rest;
   const limits: ReadLimits = { ...readLimits, ...options.limits };
   const closing = new AbortController();
@@ -92,8 +95,8 @@ export function graphqlServer(options: GraphqlOptions): GraphqlServer {
   };
   const schema = executableSchema(schemaDocument(registry, operations));
   const mask = errorMask(registry, logger, newId);
-  const yoga = executor({ schema, services, mask, authenticate, graphiql, introspection });
-  const open = sockets(yoga, services, mask, allowedOrigin);
+  const yoga = executor({ schema, services, mask, authenticate, graphiql, introspection, kept });
+  const open = sockets(yoga, services, mask, { isAllowed: allowedOrigin, kept });
   let closed: Promise<void> | undefined;
   return {
     async handler(request, response) {

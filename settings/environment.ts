@@ -44,6 +44,8 @@ export const Environment = z.object({
   LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
   CLOCK: z.enum(['system', 'simulated']).default('system'),
   DEV_TOKENS: z.stringbool().optional(),
+  KEPT_OPERATIONS_FILE: z.string().optional(),
+  KEPT_OPERATIONS_ONLY: z.stringbool().default(false),
   TOKEN_KEY_FILE: z.string().optional(),
   TOKEN_ISSUER: z.string().min(1).max(255).default('annals'),
   TOKEN_AUDIENCE: z.string().min(1).max(255).default('annals'),

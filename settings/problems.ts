@@ -99,6 +99,12 @@ function fileProblems(environment: Environment): readonly string[] {
   );
 }
 
+/** Nothing at all would be taken. */
+const keptProblems = ({ KEPT_OPERATIONS_FILE, KEPT_OPERATIONS_ONLY }: Environment): readonly string[] =>
+  KEPT_OPERATIONS_ONLY && KEPT_OPERATIONS_FILE === undefined
+    ? ['KEPT_OPERATIONS_ONLY: there are none without KEPT_OPERATIONS_FILE']
+    : [];
+
 /** Where replies may go is no place of ours: whoever sends a command would write there under our name. */
 function replyProblems({ BUS, BUS_REPLY_PREFIXES = [] }: Environment): readonly string[] {
   const ours = `${prefixOf(BUS)}.`;
@@ -140,5 +146,6 @@ export const problemsOf = (
   ...roleProblems(environment, chosen),
   ...fileProblems(environment),
   ...replyProblems(environment),
+  ...keptProblems(environment),
   ...operationsProblems(environment, operationsPort),
 ];

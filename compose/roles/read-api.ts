@@ -1,5 +1,6 @@
 import type { Dispatch } from '#domain/kernel/envelope.ts';
 import type { ViewReader } from '#domain/kernel/ports/views.ts';
+import { keptOperations } from '../kept-operations.ts';
 import { offered } from '../production.ts';
 import { readApi } from '../read-api.ts';
 import type { RunningRole, Surroundings } from './role.ts';
@@ -12,7 +13,8 @@ export function readApiRole(
   const { graphiql, introspection } = offered(config);
   const { graphql, routers } = readApi(engines, {
     ...{ dispatch, views, log, authenticate, addressOf, perPerson, allowedOrigin, graphiql },
-    introspection: introspection ? 'anybody' : 'by token',
+    introspection,
+    kept: keptOperations(config),
     limits: limits.read ?? {},
   });
   return {

@@ -49,6 +49,11 @@ export const NotFound = rejection('not_found', {
   details: { what: z.string() },
   status: 404,
 });
+export const OperationUnknown = rejection('operation_unknown', {
+  message:
+    'No operation is kept here under this id, or only those that are kept are taken. Send the id of one, and no other text beside it.',
+  status: 404,
+});
 export const IdempotencyMismatch = rejection('idempotency_mismatch', {
   message: 'This command id was used before for something else. Use a new id for a new command.',
   details: { commandId: z.string() },
@@ -126,6 +131,7 @@ export const commonRejections = [
   BadSignature,
   Forbidden,
   NotFound,
+  OperationUnknown,
   IdempotencyMismatch,
   Erased,
   TooManyKeys,

@@ -14,7 +14,8 @@ import type { Caller, Transported } from './caller.ts';
 import { costOf, shapeRule } from './cost.ts';
 import type { Mask } from './errors.ts';
 import { graphiqlOptions } from './graphiql.ts';
-import { introspectionByToken } from './introspection.ts';
+import { withoutIntrospection } from './introspection.ts';
+import type { KeptOperations } from './kept-operations.ts';
 import { demandShallow } from './nesting.ts';
 import { inTurn, type PlacesOf } from './persons.ts';
 import { requestGuards } from './requests.ts';
@@ -172,11 +173,13 @@ interface Options {
   readonly authenticate: Authenticate;
   /** For development. */
   readonly graphiql: boolean;
-  readonly introspection: 'anybody' | 'by token';
+  readonly introspection: boolean;
+  readonly kept: KeptOperations | undefined;
 }
 
 /** The one executor: yoga answers HTTP and SSE by it, the socket takes its stages from it. */
-export function executor({ schema, services, mask, authenticate, graphiql, introspection }: Options) {
+export function executor(options: Options) {
+  const { schema, services, mask, authenticate, graphiql, introspection, kept } = options;
   const { limits } = services;
   const placesOf: PlacesOf = (args) => {
     const cost = costOf(args, limits);
@@ -197,10 +200,10 @@ export function executor({ schema, services, mask, authenticate, graphiql, intro
     maxRequestBodySize: limits.requestBytes,
     maskedErrors: { maskError: (error) => mask(error), isDev: false },
     plugins: [
-      requestGuards(),
+      requestGuards(kept),
       guards(services, mask),
       inTurn(services.perPerson, mask, placesOf),
-      ...(introspection === 'by token' ? [introspectionByToken(mask)] : []),
+      ...(introspection ? [] : [withoutIntrospection()]),
     ],
     context: async ({ caller, req }) => ({
       viewer: caller ? await viewerOf(caller, authenticate) : await requesterOf(services, req, authenticate),

@@ -12,7 +12,9 @@ const greeting = { payload: Extras };
 function schemaOf({ operationIdCharacters }: Pick<ReadLimits, 'operationIdCharacters'>) {
   const id = z.string().min(1).max(operationIdCharacters);
   const payload = z.object({
+    /** Empty where the operation is one that is kept here, and known by its id. */
     query: z.string(),
+    documentId: z.string().max(255).nullish(),
     operationName: z.string().nullish(),
     variables: Extras,
     extensions: Extras,

@@ -6,6 +6,7 @@ import { contentTypeOf, isEncoded } from '#runtime/headers.ts';
 import { readJsonText, readUtf8 } from '#runtime/json-text.ts';
 import { RefusedRequestError } from '#runtime/refused-request.ts';
 import type { Transported } from './caller.ts';
+import { type KeptOperations, textOf } from './kept-operations.ts';
 
 // What is wrong with a request before there is an operation in it. Yoga's own parsers repair what is no UTF-8, take one of two
 // values, and mind the case of a media type; here the request is read by the rules of the house in their place.
@@ -19,7 +20,8 @@ const isFields = (value: unknown): boolean =>
 /** Handed on as it is: copying it would make keys of the prototype something else. */
 const Fields = z.custom<Record<string, unknown>>(isFields, 'an object').nullish();
 const Params = z.strictObject({
-  query: z.string(),
+  query: z.string().nullish(),
+  documentId: z.string().max(255).nullish(),
   operationName: z.string().nullish(),
   variables: Fields,
   extensions: Fields,
@@ -69,15 +71,18 @@ async function bodyParams(request: Request): Promise<unknown> {
 }
 
 /** What is asked for, or the refusal of what is no request: 400 whatever the caller accepts, 413 or 415. */
-async function paramsOf(request: Request, target: string) {
-  const [, ...query] = target.split('?');
-  const given = request.method === 'GET' ? addressParams(query.join('?')) : await bodyParams(request);
+async function paramsOf(request: Request, target: string, kept: KeptOperations | undefined) {
+  const [, ...inAddress] = target.split('?');
+  const given = request.method === 'GET' ? addressParams(inAddress.join('?')) : await bodyParams(request);
   const { data, error } = Params.safeParse(given);
   const [issue] = error?.issues ?? [];
   if (issue) throw new RefusedRequestError(400, issue.message, { path: issue.path.map(String).join('.') });
   const { operationName, variables, extensions } = data ?? {};
+  const query = textOf(data ?? {}, kept);
+  if (query === undefined)
+    throw new RefusedRequestError(400, 'a text is needed, or an id', { path: 'query' });
   return {
-    ...(data && { query: data.query }),
+    query,
     ...(operationName && { operationName }),
     ...(variables && { variables }),
     ...(extensions && { extensions }),
@@ -85,7 +90,7 @@ async function paramsOf(request: Request, target: string) {
 }
 
 /** Every request that is none gets the code `invalid` in a body, and its status. */
-export function requestGuards(): Plugin<object, Transported> {
+export function requestGuards(kept: KeptOperations | undefined): Plugin<object, Transported> {
   return {
     onRequestParse({ request, serverContext, setRequestParser }) {
       if (isEncoded(request.headers.get('content-encoding')))
@@ -94,7 +99,7 @@ export function requestGuards(): Plugin<object, Transported> {
       setRequestParser(async (bounded) => {
         try {
           // Yoga puts the address together again; what was asked is as it came.
-          return await paramsOf(bounded, serverContext.req?.url ?? request.url);
+          return await paramsOf(bounded, serverContext.req?.url ?? request.url, kept);
         } catch (error) {
           if (error instanceof GraphQLError || error instanceof RefusedRequestError) throw error;
           // Whoever sent it has hung up in the middle.

@@ -26,6 +26,7 @@ import { converse, type SocketExtra } from './conversation.ts';
 import { type Mask, withoutHttp } from './errors.ts';
 import type { Executor } from './executor.ts';
 import { type AllowedOrigin, handshakeRefusal, type Refusal } from './handshake.ts';
+import { type KeptOperations, textOf } from './kept-operations.ts';
 import { messageReader } from './messages.ts';
 import { closeReason, storeroom } from './outbox.ts';
 
@@ -76,7 +77,8 @@ async function stagesOf(
   yoga: Executor,
   mask: Mask,
   caller: Caller,
-  { query, operationName, variables }: SubscribePayload,
+  query: string,
+  { operationName, variables }: SubscribePayload,
 ): Promise<Stages | readonly GraphQLError[]> {
   const enveloped = yoga.getEnveloped({ caller });
   const document = enveloped.parse(query);
@@ -96,7 +98,12 @@ async function stagesOf(
 }
 
 /** The protocol, without its sockets. */
-const protocol = (yoga: Executor, { limits, addressOf }: QueryServices, mask: Mask) =>
+const protocol = (
+  yoga: Executor,
+  { limits, addressOf }: QueryServices,
+  mask: Mask,
+  kept: KeptOperations | undefined,
+) =>
   makeServer<Record<string, unknown>, SocketExtra>({
     connectionInitWaitTimeout: limits.connectionInitMs,
     execute: (args) => (args as Stages).execute(args),
@@ -108,7 +115,7 @@ const protocol = (yoga: Executor, { limits, addressOf }: QueryServices, mask: Ma
         const { socket } = context.extra.request;
         const hasGone = (): boolean => socket.destroyed;
         const caller = { authorization: authorizationOf(context), origin, hasGone };
-        return await stagesOf(yoga, mask, caller, payload);
+        return await stagesOf(yoga, mask, caller, textOf(payload, kept) ?? '', payload);
       } catch (error) {
         return [mask(error)];
       }
@@ -124,13 +131,16 @@ export function sockets(
   yoga: Executor,
   services: QueryServices,
   mask: Mask,
-  isAllowed: AllowedOrigin | undefined,
+  {
+    isAllowed,
+    kept,
+  }: { readonly isAllowed: AllowedOrigin | undefined; readonly kept: KeptOperations | undefined },
 ): Sockets {
   const { limits, clock } = services;
   const server = new WebSocketServer(serverOptions(limits));
   const perAddress = places(limits.socketsPerAddress);
   const conversation = {
-    core: protocol(yoga, services, mask),
+    core: protocol(yoga, services, mask, kept),
     clock,
     limits,
     storeroom: storeroom(limits.unreadTotalBytes),

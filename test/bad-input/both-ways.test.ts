@@ -1,39 +1,16 @@
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
-import type { ExecutionResult } from 'graphql';
-import { createClient } from 'graphql-ws';
-import { WebSocket } from 'ws';
+import { after, test } from 'node:test';
+import { bothWays } from '../support/both-ways.ts';
 import { startHere } from '../support/embedded.ts';
 
 // Operations that ask for too much are refused in the same words over HTTP and over a socket, wherever the number stands that says
 // how much.
 
 const { url } = await startHere({});
-const client = createClient({
-  ...{ url: `${url.replace('http', 'ws')}/graphql`, webSocketImpl: WebSocket, retryAttempts: 0 },
-});
+const { ways, close } = bothWays(url);
+after(close);
 
 type Asked = readonly [query: string, variables?: Readonly<Record<string, unknown>>];
-
-async function byHttp([query, variables]: Asked): Promise<ExecutionResult> {
-  const response = await fetch(`${url}/graphql`, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json' },
-    body: JSON.stringify({ query, variables }),
-  });
-  return (await response.json()) as ExecutionResult;
-}
-
-/** What refuses a message before it is an operation is thrown by the client: a list of errors. */
-async function bySocket([query, variables]: Asked): Promise<ExecutionResult> {
-  const answers = client.iterate({ query, ...(variables && { variables }) });
-  try {
-    return (await answers.next()).value as ExecutionResult;
-  } catch (errors) {
-    if (!Array.isArray(errors)) throw errors;
-    return { errors };
-  }
-}
 
 const times = (count: number, text: (at: number) => string): string =>
   Array.from({ length: count }, (_, at) => text(at)).join(' ');
@@ -105,7 +82,9 @@ const refused: readonly (readonly [what: string, asked: Asked, says: RegExp])[] 
 
 for (const [what, asked, says] of refused)
   test(`${what} is refused over HTTP and over a socket, before anything of it is done`, async () => {
-    for (const answer of [await byHttp(asked), await bySocket(asked)]) {
+    const [query, variables = {}] = asked;
+    for (const [, ask] of ways) {
+      const answer = await ask({ query, variables });
       const [error] = answer.errors ?? assert.fail(JSON.stringify(answer));
       assert.match(error?.message ?? '', says);
       assert.equal(error?.extensions?.code, 'invalid');
@@ -129,8 +108,9 @@ const taken: readonly (readonly [what: string, asked: Asked])[] = [
 ];
 for (const [what, asked] of taken)
   test(`${what} are taken over both`, async () => {
-    for (const answer of [await byHttp(asked), await bySocket(asked)])
-      assert.ok(answer.data, JSON.stringify(answer));
+    const [query, variables = {}] = asked;
+    for (const [way, ask] of ways) {
+      const answer = await ask({ query, variables });
+      assert.ok(answer.data, `${way}: ${JSON.stringify(answer)}`);
+    }
   });
-
-test('the client hangs up', () => client.dispose());
