@@ -96,6 +96,8 @@ export interface Config {
   /** Open at once on the port, and of one address of IPv4 or one /64 of IPv6. */
   readonly maxConnections: number;
   readonly maxConnectionsPerAddress: number;
+  /** Points that one network and one person may spend in a minute: a request, or a field at the root of an operation, is one. */
+  readonly rates: { readonly perAddress: number; readonly perPerson: number };
   /** For how long a stop says that it is not ready, and takes work all the same, so that balancers see it. */
   readonly shutdownDelayMs: number;
   /** The one loss of events that is accepted, by the word that the refusal to start gives: `<position>-<digest>`. */
@@ -211,6 +213,7 @@ export function readConfig(
     trustedProxies: Object.freeze(known.TRUSTED_PROXIES),
     maxConnections: known.MAX_CONNECTIONS,
     maxConnectionsPerAddress: known.MAX_CONNECTIONS_PER_ADDRESS,
+    rates: Object.freeze({ perAddress: known.RATE_PER_ADDRESS, perPerson: known.RATE_PER_PERSON }),
     shutdownDelayMs: known.SHUTDOWN_DELAY_MS ?? (production ? PRODUCTION_SHUTDOWN_DELAY_MS : 0),
     acceptedLoss: known.ACCEPT_HISTORY_END,
   });

@@ -4,6 +4,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import pino from 'pino';
 import { startPlatform } from '#compose/platform.ts';
 import { readConfig } from '#config';
+import { unrationed } from '#demo/platform.ts';
 import { givenAuctions, givenBidders, openDeployment, openDoor } from './deployment.ts';
 
 // A process of its own for each thing whose memory is measured: `footprint.ts KIND FOLDER COUNT`, run with --expose-gc.
@@ -92,7 +93,7 @@ async function sockets(): Promise<void> {
   await deployment.close();
   const most = 10 * count + 1_000;
   const platform = await startPlatform({
-    config: readConfig({ DATA_DIR: folder, NODE_ENV: 'test', PORT: '0' }),
+    config: readConfig({ DATA_DIR: folder, NODE_ENV: 'test', PORT: '0', ...unrationed }),
     version: '0',
     log: pino({ level: 'silent' }),
     onFatal(error) {

@@ -5,6 +5,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { z } from 'zod';
 import { type Api, connect, type Session } from '#demo/api.ts';
 import { laterBy } from '#demo/clock.ts';
+import { unrationed } from '#demo/platform.ts';
 import { freePort } from './free-port.ts';
 
 // The platform as it is started, in a process of its own: for what only a port can show.
@@ -34,7 +35,10 @@ export async function serve(
   const port = await freePort();
   const child = spawn(process.execPath, [resolve(root, 'main.ts')], {
     cwd: root,
-    env: { PATH: process.env.PATH, DATA_DIR: folder, PORT: String(port), LOG_LEVEL: 'warn', ...settings },
+    env: {
+      ...{ PATH: process.env.PATH, DATA_DIR: folder, PORT: String(port), LOG_LEVEL: 'warn' },
+      ...{ ...unrationed, ...settings },
+    },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   const ended = once(child, 'exit');

@@ -9,6 +9,7 @@ import type { AddressInfo } from 'node:net';
 import express, { type RequestHandler, type Router } from 'express';
 import { later } from '#domain/kernel/instant.ts';
 import type { Clock, NewId } from '#domain/kernel/ports/facts.ts';
+import type { Quota } from '#domain/kernel/ports/quotas.ts';
 import type { Registry } from '#domain/kernel/registry.ts';
 import { Overloaded } from '#domain/kernel/rejections.ts';
 import { afterwards, arrived } from '#engines/afterwards.ts';
@@ -21,9 +22,11 @@ import type { Report } from './http/answers.ts';
 import { gatherBodies } from './http/bodies.ts';
 import { lookAfter } from './http/connections.ts';
 import { entrance } from './http/entrance.ts';
+import { protecting } from './http/headers.ts';
 import { takeInByTurns } from './http/intake.ts';
 import { type HttpLimits, httpLimits } from './http/limits.ts';
 import { preflight } from './http/methods.ts';
+import { rationed } from './http/rations.ts';
 import { isAddressed } from './http/target.ts';
 import { inTurn } from './http/turns.ts';
 
@@ -51,8 +54,12 @@ export interface HttpOptions {
   readonly health: () => Health | Promise<Health>;
   /** Whether `/health/ready` names the components, or only says whether; it names them by default. */
   readonly healthDetails?: boolean;
+  /** What each network may ask; undefined: as much as it likes. Paths that are spared count for none. */
+  readonly ration?: { readonly perAddress: Quota; readonly spared: readonly string[] };
   /** Stands before every router, and may answer in their place. */
   readonly crossOrigin?: RequestHandler;
+  /** Whether people come by https. */
+  readonly byTls?: boolean;
   readonly report: Report;
   readonly limits?: Partial<HttpLimits>;
 }
@@ -125,8 +132,15 @@ function application(options: HttpOptions, limits: HttpLimits, state: Ending): R
   if (options.crossOrigin !== undefined) app.use(options.crossOrigin);
   app.use(preflight(routers));
   // Whoever watches over the platform is answered, whatever else their address has under way.
-  app.use(health, networksBounded(options, limits.connectionsPerAddress), ...options.routers);
-  const enter = entrance(app, routers, { ...options, closing: () => state.ending });
+  app.use(health, networksBounded(options, limits.connectionsPerAddress));
+  const { ration, addresses } = options;
+  if (ration !== undefined) app.use(rationed(ration.perAddress, addresses, ration.spared));
+  for (const router of options.routers) app.use(router);
+  const enter = entrance(app, routers, {
+    ...options,
+    closing: () => state.ending,
+    protect: protecting(options.byTls ?? false),
+  });
   return (request, response) => {
     state.owed.add(response);
     response.once('close', () => state.owed.delete(response));

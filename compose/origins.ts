@@ -41,7 +41,7 @@ export function crossOrigin(allowed: AllowedOrigin): RequestHandler {
     origin: (origin, answered) => answered(null, origin !== undefined && allowed(origin)),
     methods: ['GET', 'HEAD', 'POST'],
     allowedHeaders: ['Accept', 'Authorization', 'Content-Type', 'Idempotency-Key', 'X-Request-Id'],
-    exposedHeaders: ['Retry-After', 'WWW-Authenticate', 'X-Request-Id'],
+    exposedHeaders: ['RateLimit', 'RateLimit-Policy', 'Retry-After', 'WWW-Authenticate', 'X-Request-Id'],
     maxAge: PREFLIGHT_SECONDS,
     optionsSuccessStatus: 204,
   });

@@ -19,6 +19,7 @@ import type { HttpLimits } from './http/limits.ts';
 import { metrics } from './metrics.ts';
 import { allowedOrigins } from './origins.ts';
 import { openPorts, type Ports, type PortsOptions } from './ports.ts';
+import { quotasOf } from './quotas.ts';
 import type { RunningRole, Surroundings } from './roles/role.ts';
 import { startRoles } from './roles.ts';
 import type { DoneWith } from './service.ts';
@@ -209,6 +210,7 @@ export async function startPlatform(options: PlatformOptions): Promise<Platform>
     authenticate: authenticator(engines.tokens),
     addressOf: addresses.of,
     perPerson: turns(OPERATIONS_PER_PERSON, afterwards),
+    quotas: quotasOf(config),
     allowedOrigin: allowedOrigins(config, publicUrl),
   };
   const roles = await startRoles(surroundings, engines.writeSide?.dispatch, begun);
@@ -216,6 +218,7 @@ export async function startPlatform(options: PlatformOptions): Promise<Platform>
   const ports = await openPorts(engines, {
     ...{ config, version, log, addresses, publicUrl },
     allowedOrigin: surroundings.allowedOrigin,
+    quotas: surroundings.quotas,
     ...servedBy(roles, clock),
     forRoles: forRoles(engines, roles, clock),
     ...observed(engines, roles, config),

@@ -1,12 +1,14 @@
 import type { Router } from 'express';
 import type { Logger } from 'pino';
 import type { Config } from '#config';
+import type { Quotas } from '#domain/kernel/ports/quotas.ts';
 import { eventsByAsyncApi } from '#projections/publishing/asyncapi.ts';
 import { prefixOf } from '#runtime/engine-address.ts';
 import { serviceLimits } from '#runtime/service/limits.ts';
 import { commandsByAsyncApi } from '#write-side/bus/asyncapi.ts';
 import { documentation } from '#write-side/rest/documentation.ts';
 import type { DevelopmentOperation } from '#write-side/rest/openapi/development.ts';
+import { PAYMENT_NOTICES } from '#write-side/rest/paths.ts';
 import { topicsDocument } from './asyncapi.ts';
 import { registry } from './contexts.ts';
 import type { CommonEngines } from './engines.ts';
@@ -37,6 +39,7 @@ export interface PortsOptions {
   /** The origin that people are sent to, as soon as the port is open. */
   readonly publicUrl: () => string;
   readonly allowedOrigin: AllowedOrigin;
+  readonly quotas: Quotas;
 }
 
 export interface Ports {
@@ -72,7 +75,7 @@ export async function openPorts(
   options: PortsOptions,
 ): Promise<Ports> {
   const { config, version, log, routers, development, metrics, health, limits } = options;
-  const { addresses, publicUrl, allowedOrigin, forRoles } = options;
+  const { addresses, publicUrl, allowedOrigin, forRoles, quotas } = options;
   const has = offered(config);
   // Whoever decides commands tells how they are sent.
   const documents = [
@@ -115,6 +118,8 @@ export async function openPorts(
     routers: [...routers, ...(has.metrics ? [metrics] : []), ...(has.documentation ? documents : [])],
     healthDetails: has.health,
     crossOrigin: crossOrigin(allowedOrigin),
+    byTls: config.publicUrl?.startsWith('https:') ?? false,
+    ration: { perAddress: quotas.perAddress, spared: [PAYMENT_NOTICES] },
     limits,
   });
   begun.move();

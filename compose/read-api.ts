@@ -3,6 +3,7 @@ import { Router } from 'express';
 import { RecordReading } from '#domain/auctions/inspector/messages.ts';
 import type { Dispatch } from '#domain/kernel/envelope.ts';
 import type { Log } from '#domain/kernel/ports/log.ts';
+import type { Quotas } from '#domain/kernel/ports/quotas.ts';
 import type { Authenticate } from '#domain/kernel/ports/tokens.ts';
 import type { ViewReader } from '#domain/kernel/ports/views.ts';
 import type { ReadLimits } from '#read-api/limits.ts';
@@ -21,6 +22,8 @@ export function readApi(
     readonly authenticate: Authenticate;
     readonly addressOf: (request: IncomingMessage) => string | undefined;
     readonly perPerson: Turns;
+    /** What each network and each person may ask in a while. */
+    readonly quotas: Quotas;
     readonly views: ViewReader;
     readonly log: Log;
     readonly graphiql: boolean;
@@ -31,7 +34,7 @@ export function readApi(
   },
 ): { readonly graphql: GraphqlServer; readonly routers: readonly Router[] } {
   const { store, feed, personKeys, clock: businessClock, machineClock, newId, revocations } = engines;
-  const { dispatch, authenticate, addressOf, perPerson, views, log, limits } = options;
+  const { dispatch, authenticate, addressOf, perPerson, quotas, views, log, limits } = options;
   const { graphiql, introspection, kept, allowedOrigin } = options;
   const graphql = graphqlServer({
     registry,
@@ -45,6 +48,7 @@ export function readApi(
     authenticate: (token) => authenticate(`Bearer ${token}`),
     addressOf,
     perPerson,
+    quotas,
     clock: machineClock,
     businessClock,
     revocations,

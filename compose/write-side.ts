@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import { Router } from 'express';
 import type { Log } from '#domain/kernel/ports/log.ts';
+import type { Quotas } from '#domain/kernel/ports/quotas.ts';
 import type { Authenticate } from '#domain/kernel/ports/tokens.ts';
 import type { Turns } from '#runtime/turns.ts';
 import { authenticator } from '#write-side/identity/authenticate.ts';
@@ -56,10 +57,11 @@ export function writeSide(
     readonly notices: { readonly provider: string; readonly secrets: readonly string[] };
     readonly addressOf: (request: IncomingMessage) => string | undefined;
     readonly perPerson: Turns;
+    readonly quotas: Quotas;
   },
 ): WriteSide {
   const { store, clock, machineClock, newId, tokens, issuer } = engines;
-  const { log, notices, addressOf, perPerson } = options;
+  const { log, notices, addressOf, perPerson, quotas } = options;
   const pipeline = pipelineOf(engines, log);
   const { dispatch } = pipeline;
   const authenticate = authenticator(tokens);
@@ -76,7 +78,12 @@ export function writeSide(
     authenticate,
     noticesUnread: unread.counts,
     routers: [
-      restRoutes({ registry, dispatch, authenticate, addressOf, perPerson, epoch: store.epoch, newId }),
+      restRoutes({
+        ...{ registry, dispatch, authenticate, addressOf, perPerson },
+        perPersonQuota: quotas.perPerson,
+        epoch: store.epoch,
+        newId,
+      }),
       Router().use(PAYMENT_NOTICES, webhooks),
       ...(issuer === undefined ? [] : [developmentIssuer(issuer)]),
     ],

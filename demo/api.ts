@@ -13,7 +13,13 @@ const limits = {
 } as const;
 
 /** What passes by itself; the same request is sent again. */
-const PASSING_CODES: readonly unknown[] = ['overloaded', 'unavailable', 'contended', 'behind'];
+const PASSING_CODES: readonly unknown[] = [
+  'overloaded',
+  'rate_limited',
+  'unavailable',
+  'contended',
+  'behind',
+];
 
 const Accepted = z.object({
   outcome: z.enum(['accepted', 'pending']),
@@ -75,8 +81,11 @@ export interface Api {
 interface Received {
   readonly status: number;
   readonly body: string;
+  /** How long whoever has asked for too much is told to wait. */
+  readonly waitMs: number;
 }
-const unavailable = 503;
+/** What passes by itself: there is too much to do, or for this one too much. */
+const PASSING_STATUSES: readonly number[] = [503, 429];
 /** Of an answer that is not understood. */
 const SHOWN_CHARACTERS = 300;
 const json = { 'content-type': 'application/json' } as const;
@@ -119,7 +128,8 @@ function sendingTo({ url, gone }: Platform): Send {
     try {
       // `fetch` keeps connections open between requests.
       const response = await fetch(new URL(path, url), { ...init, signal });
-      return { status: response.status, body: await response.text() };
+      const waitSeconds = response.status === 429 ? Number(response.headers.get('retry-after') ?? 0) : 0;
+      return { status: response.status, body: await response.text(), waitMs: waitSeconds * 1_000 };
     } catch {
       // Lost on the way there or back: whoever sends it again under the same id is safe.
       gone.throwIfAborted();
@@ -130,7 +140,8 @@ function sendingTo({ url, gone }: Platform): Send {
   return async (path, init, settled) => {
     let last: Received | undefined;
     for (let attempt = 0; attempt < limits.attempts; attempt++) {
-      if (attempt > 0) await pause(Math.min(limits.firstPauseMs * 2 ** (attempt - 1), limits.longestPauseMs));
+      const backOffMs = Math.min(limits.firstPauseMs * 2 ** (attempt - 1), limits.longestPauseMs);
+      if (attempt > 0) await pause(Math.max(backOffMs, last?.waitMs ?? 0));
       const received = await once(path, init);
       last = received ?? last;
       const result = received === undefined ? undefined : settled(received);
@@ -140,10 +151,10 @@ function sendingTo({ url, gone }: Platform): Send {
   };
 }
 
-function answerOf({ status, body }: Received): Answer | undefined {
+function answerOf({ status, body }: Pick<Received, 'status' | 'body'>): Answer | undefined {
   if (status >= 400) {
     const { code, message, details } = read(Rejected, body);
-    if (status === unavailable) return undefined;
+    if (PASSING_STATUSES.includes(status)) return undefined;
     return { outcome: 'rejected', code, why: `${code}: ${message} ${JSON.stringify(details)}` };
   }
   const { outcome, token, events } = read(Accepted, body);
@@ -155,7 +166,7 @@ function answerOf({ status, body }: Received): Answer | undefined {
 export function connect({ run, ...platform }: Platform & { readonly run: string }): Api {
   const send = sendingTo(platform);
   const request = (path: string, init: RequestInit = {}) =>
-    send(path, init, (received) => (received.status === unavailable ? undefined : received));
+    send(path, init, (received) => (PASSING_STATUSES.includes(received.status) ? undefined : received));
 
   const api: Api = {
     url: platform.url,

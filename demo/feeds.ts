@@ -8,7 +8,13 @@ import { z } from 'zod';
 const FEEDS_PER_SOCKET = 40;
 /** Before a feed that was lost is asked for again, in milliseconds. */
 const COME_BACK_MS = 200;
-const COME_BACK_CODES: readonly unknown[] = ['slow_consumer', 'unavailable', 'overloaded', 'behind'];
+const COME_BACK_CODES: readonly unknown[] = [
+  'slow_consumer',
+  'unavailable',
+  'overloaded',
+  'rate_limited',
+  'behind',
+];
 /** How long all feeds together may take to come to a state, in milliseconds. */
 const WAIT_MS = 60_000;
 const LOOK_EVERY_MS = 20;

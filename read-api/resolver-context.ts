@@ -5,6 +5,7 @@ import type { EventFeed } from '#domain/kernel/ports/event-feed.ts';
 import type { Clock, NewId } from '#domain/kernel/ports/facts.ts';
 import type { Log } from '#domain/kernel/ports/log.ts';
 import type { PersonKeys } from '#domain/kernel/ports/person-keys.ts';
+import type { Quotas } from '#domain/kernel/ports/quotas.ts';
 import type { Revocations } from '#domain/kernel/ports/revocations.ts';
 import type { ReadAt, ViewReader } from '#domain/kernel/ports/views.ts';
 import type { Registry } from '#domain/kernel/registry.ts';
@@ -37,6 +38,8 @@ export interface QueryServices {
   readonly addressOf: (request: IncomingMessage) => string | undefined;
   /** What each person may have under way, over every transport together. */
   readonly perPerson: Turns;
+  /** What each network and each person may ask in a while. */
+  readonly quotas: Quotas;
   readonly newId: NewId;
   readonly logger: Log;
   readonly limits: ReadLimits;

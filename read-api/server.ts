@@ -4,6 +4,7 @@ import type { Dispatch } from '#domain/kernel/envelope.ts';
 import type { EventFeed } from '#domain/kernel/ports/event-feed.ts';
 import type { Clock, NewId } from '#domain/kernel/ports/facts.ts';
 import type { Log } from '#domain/kernel/ports/log.ts';
+import type { Quotas } from '#domain/kernel/ports/quotas.ts';
 import type { Revocations } from '#domain/kernel/ports/revocations.ts';
 import type { ViewReader } from '#domain/kernel/ports/views.ts';
 import type { Registry } from '#domain/kernel/registry.ts';
@@ -41,6 +42,8 @@ export interface GraphqlOptions {
   readonly addressOf: (request: IncomingMessage) => string | undefined;
   /** What each person may have under way, over every transport together. */
   readonly perPerson: Turns;
+  /** What each network and each person may ask in a while. */
+  readonly quotas: Quotas;
   /** The machine's clock, also where the house lives by a simulated one: it bounds waits on real readers. */
   readonly clock: Clock;
   /** The clock that tokens are dated by. */
@@ -104,7 +107,10 @@ export function graphqlServer(options: GraphqlOptions): GraphqlServer {
       // It is answered like GET: Node leaves the body away.
       if (request.method === 'HEAD') request.method = 'GET';
       // Yoga's own listener would answer what it did not expect with the stack of it, and tell nobody.
-      const answer = await yoga.handleNodeRequestAndResponse(request, response, { req: request });
+      const answer = await yoga.handleNodeRequestAndResponse(request, response, {
+        req: request,
+        res: response,
+      });
       // The rest of a body that nobody read still stands in the connection: it cannot carry another request.
       if (!request.complete) response.setHeader('Connection', 'close');
       await sendNodeResponse(answer, response, request, true);

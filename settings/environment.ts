@@ -53,6 +53,8 @@ export const Environment = z.object({
   TRUSTED_PROXIES: Proxies.default([]),
   MAX_CONNECTIONS: wholeNumber(1, 1_000_000).default(5_000),
   MAX_CONNECTIONS_PER_ADDRESS: wholeNumber(1, 1_000_000).default(500),
+  RATE_PER_ADDRESS: wholeNumber(1, 100_000_000).default(6_000),
+  RATE_PER_PERSON: wholeNumber(1, 100_000_000).default(600),
   SHUTDOWN_DELAY_MS: wholeNumber(0, 600_000).optional(),
   ACCEPT_HISTORY_END: z
     .string()

@@ -3,7 +3,7 @@ import { settings } from './environment.ts';
 // A name that is mistyped sets nothing, and a platform with its defaults looks like one that was set up.
 
 /** What names begin with that are ours: whatever else is called so was meant for us. */
-const OURS = ['EVENT_STORE_', 'READ_STORE_', 'BUS_', 'SERVICE_', 'TOKEN_', 'OPERATIONS_', 'KEPT_'];
+const OURS = ['EVENT_STORE_', 'READ_STORE_', 'BUS_', 'SERVICE_', 'TOKEN_', 'OPERATIONS_', 'KEPT_', 'RATE_'];
 
 /** Whether one letter more, one less, another one, or two that have changed places make the one of the other. */
 function isOneEdit(one: string, other: string): boolean {

@@ -4,6 +4,7 @@ import type { NewId } from '#domain/kernel/ports/facts.ts';
 import type { Registry } from '#domain/kernel/registry.ts';
 import { RefusedRequestError } from '#runtime/refused-request.ts';
 import { answerError, type Report } from './answers.ts';
+import type { protecting } from './headers.ts';
 import { unserved } from './methods.ts';
 import { address } from './target.ts';
 
@@ -12,19 +13,22 @@ export interface Entrance {
   readonly newId: NewId;
   readonly report: Report;
   readonly closing: () => boolean;
+  /** Says to browsers what pages of others may do with an answer. */
+  readonly protect: ReturnType<typeof protecting>;
 }
 
 const REQUEST_ID = /^[A-Za-z0-9_.-]{1,64}$/;
 
-function frame(request: IncomingMessage, response: ServerResponse, { newId, closing }: Entrance): void {
+function frame(
+  request: IncomingMessage,
+  response: ServerResponse,
+  { newId, closing, protect }: Entrance,
+): void {
   const given = String(request.headers['x-request-id'] ?? '');
   response.setHeader('X-Request-Id', REQUEST_ID.test(given) ? given : newId());
   // What is answered is somebody's own, or of this moment; GET is asked for it too.
   response.setHeader('Cache-Control', 'no-store');
-  response.setHeader('X-Content-Type-Options', 'nosniff');
-  response.setHeader('X-Frame-Options', 'DENY');
-  response.setHeader('Referrer-Policy', 'no-referrer');
-  response.setHeader('Cross-Origin-Resource-Policy', 'same-origin');
+  protect(request, response);
   if (closing()) response.setHeader('Connection', 'close');
 }
 

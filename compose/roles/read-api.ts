@@ -7,12 +7,12 @@ import type { RunningRole, Surroundings } from './role.ts';
 
 /** Answers and tells: GraphQL over HTTP, SSE and WebSocket. */
 export function readApiRole(
-  { engines, config, log, authenticate, addressOf, perPerson, allowedOrigin, limits }: Surroundings,
+  { engines, config, log, authenticate, addressOf, perPerson, quotas, allowedOrigin, limits }: Surroundings,
   { dispatch, views }: { readonly dispatch: Dispatch; readonly views: ViewReader },
 ): RunningRole {
   const { graphiql, introspection } = offered(config);
   const { graphql, routers } = readApi(engines, {
-    ...{ dispatch, views, log, authenticate, addressOf, perPerson, allowedOrigin, graphiql },
+    ...{ dispatch, views, log, authenticate, addressOf, perPerson, quotas, allowedOrigin, graphiql },
     introspection,
     kept: keptOperations(config),
     limits: limits.read ?? {},

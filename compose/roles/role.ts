@@ -4,6 +4,7 @@ import type { Logger } from 'pino';
 import type { Config } from '#config';
 import type { Dispatch, Position } from '#domain/kernel/envelope.ts';
 import type { ConsumerStatus } from '#domain/kernel/ports/consumer.ts';
+import type { Quotas } from '#domain/kernel/ports/quotas.ts';
 import type { Authenticate } from '#domain/kernel/ports/tokens.ts';
 import type { ReadLimits } from '#read-api/limits.ts';
 import type { Turns } from '#runtime/turns.ts';
@@ -25,6 +26,8 @@ export interface Surroundings {
   readonly addressOf: (request: IncomingMessage) => string | undefined;
   /** What each person may have under way in this process, over every transport together. */
   readonly perPerson: Turns;
+  /** What each network and each person may ask of this process in a while. */
+  readonly quotas: Quotas;
   readonly allowedOrigin: AllowedOrigin;
   readonly limits: { readonly read?: Partial<ReadLimits> };
 }

@@ -10,9 +10,15 @@ export function writeSideRole(
   surroundings: Surroundings,
   payments: Payments | undefined,
 ): RunningRole & Required<Pick<RunningRole, 'decides'>> {
-  const { engines, config, log, addressOf, perPerson } = surroundings;
+  const { engines, config, log, addressOf, perPerson, quotas } = surroundings;
   const notices = payments?.notices ?? noticesOf(config);
-  const { pipeline, routers, noticesUnread } = writeSide(engines, { log, notices, addressOf, perPerson });
+  const { pipeline, routers, noticesUnread } = writeSide(engines, {
+    log,
+    notices,
+    addressOf,
+    perPerson,
+    quotas,
+  });
   const { status, stop } = commandsFromBus(surroundings, pipeline.dispatch);
   return {
     decides: pipeline.dispatch,

@@ -74,6 +74,12 @@ export const TooManyAttempts = rejection('too_many_attempts', {
   details: { retryAfterMs: z.int().min(1) },
   status: 429,
 });
+export const RateLimited = rejection('rate_limited', {
+  message:
+    'You have asked for as much as is allowed for a while. Nothing was done; come again when the window ends.',
+  details: { policy: z.string(), limit: z.int().min(1), retryAfterMs: z.int().min(1) },
+  status: 429,
+});
 export const Overloaded = rejection('overloaded', {
   message: 'Too much work is waiting. Nothing was done; try again later with the same command id.',
   details: { retryAfterMs: z.int().min(1) },
@@ -136,6 +142,7 @@ export const commonRejections = [
   Erased,
   TooManyKeys,
   TooManyAttempts,
+  RateLimited,
   Overloaded,
   Unavailable,
   NewerVersion,

@@ -1,4 +1,4 @@
-import type { IncomingMessage } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Origin } from '#domain/kernel/envelope.ts';
 
 /** From where an operation came, when it was not a request of its own. */
@@ -11,4 +11,8 @@ export interface Caller {
 }
 
 /** What a transport hands in: a request, or a message on a socket. */
-export type Transported = { readonly req?: IncomingMessage; readonly caller?: Caller };
+export type Transported = {
+  readonly req?: IncomingMessage;
+  readonly res?: ServerResponse;
+  readonly caller?: Caller;
+};

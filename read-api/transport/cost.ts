@@ -43,6 +43,9 @@ function spending(limits: CostLimits) {
     get fields() {
       return fields;
     },
+    get roots() {
+      return roots;
+    },
     field(items: number, depth: number): void {
       if (depth > limits.depthLevels) throw new OverLimitError(`deeper than ${limits.depthLevels} levels`);
       add(items);
@@ -60,13 +63,19 @@ interface Within {
   readonly fragmentOf: (name: string) => FragmentDefinitionNode | null | undefined;
 }
 
-/** Fields that the answer of an operation may come to. @throws OverLimitError */
-function fieldsOf(
+/** What an operation comes to: fields of its answer, and those at its root. */
+export interface Cost {
+  readonly fields: number;
+  readonly roots: number;
+}
+
+/** @throws OverLimitError */
+function spentBy(
   operation: OperationDefinitionNode,
   { schema, fragmentOf }: Within,
   limits: CostLimits,
   itemsOf: ItemsOf,
-): number {
+): Cost {
   const open = new Set<FragmentDefinitionNode>();
   const spent = spending(limits);
   const problemInSchema = introspectionCost(limits.schemaFields, fragmentOf);
@@ -113,7 +122,7 @@ function fieldsOf(
   }
 
   walk(operation.selectionSet, schema.getRootType(operation.operation) ?? undefined, 1, 1);
-  return spent.fields;
+  return { fields: spent.fields, roots: spent.roots };
 }
 
 function refusal(operation: OperationDefinitionNode, { message }: OverLimitError): GraphQLError {
@@ -140,12 +149,14 @@ export const shapeRule =
         fragmentOf: (name: string) => context.getFragment(name),
       };
       try {
-        fieldsOf(node, within, limits, itemsWritten);
+        spentBy(node, within, limits, itemsWritten);
       } catch (error) {
         context.reportError(refusal(node, overLimit(error)));
       }
     },
   });
+
+const nothing: Cost = { fields: 0, roots: 0 };
 
 /**
  * What a valid operation costs with the values that its variables have come to, in fields that its answer may have; the refusal of one
@@ -154,14 +165,14 @@ export const shapeRule =
 export function costOf(
   { schema, document, operationName, variableValues }: ExecutionArgs,
   limits: CostLimits,
-): number | GraphQLError {
+): Cost | GraphQLError {
   const operation = getOperationAST(document, operationName);
   // Whoever executes says what is wrong with it.
-  if (!operation) return 1;
+  if (!operation) return nothing;
   const known = getVariableValues(schema, operation.variableDefinitions ?? [], variableValues ?? {}, {
     maxErrors: 1,
   });
-  if ('errors' in known || known.variableValues === undefined) return 1;
+  if ('errors' in known || known.variableValues === undefined) return nothing;
   const fragments = new Map(
     document.definitions.flatMap((it) =>
       it.kind === Kind.FRAGMENT_DEFINITION ? [[it.name.value, it] as const] : [],
@@ -169,7 +180,7 @@ export function costOf(
   );
   const within = { schema, fragmentOf: (name: string) => fragments.get(name) };
   try {
-    return fieldsOf(operation, within, limits, itemsGiven(known.variableValues));
+    return spentBy(operation, within, limits, itemsGiven(known.variableValues));
   } catch (error) {
     return refusal(operation, overLimit(error));
   }

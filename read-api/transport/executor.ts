@@ -17,7 +17,7 @@ import { graphiqlOptions } from './graphiql.ts';
 import { withoutIntrospection } from './introspection.ts';
 import type { KeptOperations } from './kept-operations.ts';
 import { demandShallow } from './nesting.ts';
-import { inTurn, type PlacesOf } from './persons.ts';
+import { inTurn, type Weigh } from './persons.ts';
 import { requestGuards } from './requests.ts';
 
 /** Who a token stands for. Called for every operation, so that a long socket outlives no token. */
@@ -181,9 +181,11 @@ interface Options {
 export function executor(options: Options) {
   const { schema, services, mask, authenticate, graphiql, introspection, kept } = options;
   const { limits } = services;
-  const placesOf: PlacesOf = (args) => {
+  const weigh: Weigh = (args) => {
     const cost = costOf(args, limits);
-    return typeof cost === 'number' ? 1 + Math.floor(cost / limits.fieldsPerPlace) : mask(cost);
+    if (cost instanceof GraphQLError) return mask(cost);
+    const places = 1 + Math.floor(cost.fields / limits.fieldsPerPlace);
+    return { places, points: Math.max(places, cost.roots) };
   };
   return createYoga<Transported, Asked>({
     schema,
@@ -202,7 +204,7 @@ export function executor(options: Options) {
     plugins: [
       requestGuards(kept),
       guards(services, mask),
-      inTurn(services.perPerson, mask, placesOf),
+      inTurn(services, mask, weigh),
       ...(introspection ? [] : [withoutIntrospection()]),
     ],
     context: async ({ caller, req }) => ({

@@ -1,18 +1,26 @@
 import { type ExecutionArgs, type ExecutionResult, GraphQLError } from 'graphql';
 import type { Plugin } from 'graphql-yoga';
+import type { Quotas } from '#domain/kernel/ports/quotas.ts';
+import type { RejectedError } from '#domain/kernel/rejections.ts';
+import { networkOf } from '#runtime/address.ts';
 import { TooManyAtOnceError } from '#runtime/places.ts';
+import { RateLimitedError, spend } from '#runtime/ration.ts';
 import type { Turns } from '#runtime/turns.ts';
 import { retryAfterSeconds } from '#runtime/wire.ts';
+import type { QueryServices } from '../resolver-context.ts';
 import type { Asked } from '../schema/document.ts';
 import type { Transported } from './caller.ts';
 import type { Mask } from './errors.ts';
 
-/** `overloaded`, and over HTTP by its status too. */
-function tooMany({ viewer }: Asked, mask: Mask): GraphQLError {
-  const error = new TooManyAtOnceError();
+/** By its code, and over HTTP by 429 too: it is theirs alone. */
+function tooMany(
+  { viewer }: Asked,
+  mask: Mask,
+  error: RejectedError = new TooManyAtOnceError(),
+): GraphQLError {
   if (viewer.origin.channel !== 'graphql') return mask(error);
   const headers = { 'retry-after': String(retryAfterSeconds(error.rejection)) };
-  const extensions = { http: { status: error.answer.status, headers } };
+  const extensions = { http: { status: 429, headers } };
   return mask(new GraphQLError(error.message, { originalError: error, extensions }));
 }
 
@@ -26,8 +34,18 @@ type Answers = AsyncIterableIterator<ExecutionResult>;
 const isStream = (result: unknown): result is Answers =>
   typeof result === 'object' && result !== null && Symbol.asyncIterator in result;
 
-/** How many of its person's places an operation takes; or why it is not done, whoever asks. */
-export type PlacesOf = (args: ExecutionArgs) => number | GraphQLError;
+/** What an operation takes of its person's places and of rations; or why it is not done, whoever asks. */
+export type Weigh = (
+  args: ExecutionArgs,
+) => { readonly places: number; readonly points: number } | GraphQLError;
+
+/** What it costs by rate. A request has paid one of its network's points when it came. @throws RateLimitedError */
+async function pay({ perAddress, perPerson }: Quotas, asked: Asked & Transported, points: number) {
+  const { viewer, res } = asked;
+  const owed = res === undefined ? points : points - 1;
+  if (owed > 0) await spend(perAddress, networkOf(viewer.origin.address ?? 'unknown'), owed, res);
+  if (viewer.actor !== undefined) await spend(perPerson, viewer.actor.id, points, res);
+}
 
 /** Each answer of a feed leaves in its reader's turn: five hundred feeds of one person are read no faster than one. */
 function paced(answers: Answers, perPerson: Turns, owner: string): Answers {
@@ -50,14 +68,24 @@ function paced(answers: Answers, perPerson: Turns, owner: string): Answers {
  * and read so: the rest waits for its turn. Beyond what may wait they are `overloaded` before anything of them is done. How
  * many feeds are open has a bound of its own.
  */
-export function inTurn(perPerson: Turns, mask: Mask, placesOf: PlacesOf): Plugin {
+export function inTurn(
+  { perPerson, quotas }: Pick<QueryServices, 'perPerson' | 'quotas'>,
+  mask: Mask,
+  weigh: Weigh,
+): Plugin {
   function taking<Result>(work: (args: ExecutionArgs) => Result) {
     return async (args: ExecutionArgs): Promise<Awaited<Result> | ExecutionResult | Answers> => {
       const asked = args.contextValue as Asked & Transported;
       const owner = ownerOf(asked);
-      const places = placesOf(args);
-      if (typeof places !== 'number') return { errors: [places] };
-      const leave = await perPerson.take(owner, places);
+      const weight = weigh(args);
+      if (weight instanceof GraphQLError) return { errors: [weight] };
+      try {
+        await pay(quotas, asked, weight.points);
+      } catch (error) {
+        if (error instanceof RateLimitedError) return { errors: [tooMany(asked, mask, error)] };
+        throw error;
+      }
+      const leave = await perPerson.take(owner, weight.places);
       if (leave === undefined) return { errors: [tooMany(asked, mask)] };
       try {
         // What nobody waits for any more is not done: who floods and leaves would be at work for long behind.

@@ -6,6 +6,7 @@ import { contentTypeOf, isEncoded } from '#runtime/headers.ts';
 import { readJsonText, readUtf8 } from '#runtime/json-text.ts';
 import { RefusedRequestError } from '#runtime/refused-request.ts';
 import type { Transported } from './caller.ts';
+import { GRAPHIQL_POLICY } from './graphiql.ts';
 import { type KeptOperations, textOf } from './kept-operations.ts';
 
 // What is wrong with a request before there is an operation in it. Yoga's own parsers repair what is no UTF-8, take one of two
@@ -124,6 +125,8 @@ export function requestGuards(kept: KeptOperations | undefined): Plugin<object, 
         response.headers.delete('content-encoding');
         response.headers.set('x-accel-buffering', 'no');
       }
+      if (response.headers.get('content-type')?.startsWith('text/html'))
+        response.headers.set('content-security-policy', GRAPHIQL_POLICY);
       if (response.status < 400 || response.body !== null) return;
       const message = PROBLEM[response.status] ?? 'The request is not one of GraphQL over HTTP.';
       const body = JSON.stringify({ errors: [{ message, extensions: { code: Invalid.code } }] });

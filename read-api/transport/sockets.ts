@@ -19,6 +19,7 @@ import {
 import { networkOf } from '#runtime/address.ts';
 import { pause } from '#runtime/pause.ts';
 import { places } from '#runtime/places.ts';
+import { RateLimitedError, spend } from '#runtime/ration.ts';
 import { lastRejection } from '#runtime/wire.ts';
 import type { QueryServices } from '../resolver-context.ts';
 import type { Caller } from './caller.ts';
@@ -37,6 +38,11 @@ type Stages = ExecutionArgs & Pick<ReturnType<Executor['getEnveloped']>, 'execut
 const LAST_ANSWERS_MS = 100;
 /** How long a socket may take to say goodbye before it is cut. */
 const GOODBYE_MS = 2_000;
+
+interface SocketOptions {
+  readonly isAllowed: AllowedOrigin | undefined;
+  readonly kept: KeptOperations | undefined;
+}
 
 export interface Sockets {
   /** Takes the upgrades to `/graphql` of an HTTP server. */
@@ -126,15 +132,29 @@ const protocol = (
       errors && { ...(data !== undefined && { data }), errors: errors.map(withoutHttp) },
   });
 
+/**
+ * A socket that is opened takes one of its network's points, as a request does; the refusal where it has none. The quota is kept here
+ * and answers before the loop goes on: so nothing can come on a socket that nobody listens to yet.
+ */
+async function overRate(
+  { quotas, addressOf }: Pick<QueryServices, 'quotas' | 'addressOf'>,
+  request: IncomingMessage,
+): Promise<Refusal | undefined> {
+  try {
+    await spend(quotas.perAddress, networkOf(addressOf(request) ?? 'unknown'), 1);
+    return undefined;
+  } catch (error) {
+    if (!(error instanceof RateLimitedError)) throw error;
+    return { rejection: error.rejection, headers: error.told };
+  }
+}
+
 /** GraphQL over WebSocket (`graphql-transport-ws`), run by the same executor as everything else. */
 export function sockets(
   yoga: Executor,
   services: QueryServices,
   mask: Mask,
-  {
-    isAllowed,
-    kept,
-  }: { readonly isAllowed: AllowedOrigin | undefined; readonly kept: KeptOperations | undefined },
+  { isAllowed, kept }: SocketOptions,
 ): Sockets {
   const { limits, clock } = services;
   const server = new WebSocketServer(serverOptions(limits));
@@ -169,7 +189,10 @@ export function sockets(
     const refusal = handshakeRefusal(request, isAllowed);
     if (refusal !== undefined) refuse(socket, refusal);
     else if (services.closing.aborted) refuse(socket, { rejection: Unavailable({ retryAfterMs: 1_000 }) });
-    else accept(request, socket, head);
+    else
+      void overRate(services, request).then((over) =>
+        over === undefined ? accept(request, socket, head) : refuse(socket, over),
+      );
   }
 
   function accept(request: IncomingMessage, socket: Duplex, head: Buffer): void {

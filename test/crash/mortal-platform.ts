@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { resolve } from 'node:path';
 import { freePort } from '#bench/free-port.ts';
+import { unrationed } from '#demo/platform.ts';
 import { compiled } from '#test/support/compiled.ts';
 
 // The real platform as its own process, killed and started again on the same folder and the same port.
@@ -62,7 +63,7 @@ export async function mortalPlatform(options: MortalOptions): Promise<MortalPlat
       cwd: root,
       env: {
         ...{ PATH: process.env.PATH, PORT: String(port), DATA_DIR: options.folder, LOG_LEVEL: 'warn' },
-        ...{ NODE_COMPILE_CACHE: compiled, ...options.environment, ...environment },
+        ...{ NODE_COMPILE_CACHE: compiled, ...unrationed, ...options.environment, ...environment },
       },
       stdio: ['ignore', 'pipe', 'pipe'],
       detached: true,

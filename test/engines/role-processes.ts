@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { freePort } from '#bench/free-port.ts';
+import { unrationed } from '#demo/platform.ts';
 import { EXIT } from '#exit';
 import { compiled } from '#test/support/compiled.ts';
 import { type Entrance, openEntrance } from '#test/support/entrance.ts';
@@ -195,6 +196,7 @@ export async function startRoles(options: RolesOptions): Promise<Roles> {
   const environment = {
     ...{ READ_STORE: readStore, BUS: bus, DATA_DIR: folder, PUBLIC_URL: entrance.url },
     ...{ SERVICE_PORT: String(servicePort), SERVICE_URL: `http://127.0.0.1:${servicePort}` },
+    ...unrationed,
     ...options.environment,
   };
   const all = Object.entries(layout).map(

@@ -1,8 +1,10 @@
 /** Run as a process of its own: the embedded platform in the folder it is given, with a fault in it where one is named. */
+
 import { pino } from 'pino';
 import { deciders } from '#compose/contexts.ts';
 import { startPlatform } from '#compose/platform.ts';
 import { readConfig } from '#config';
+import { unrationed } from '#demo/platform.ts';
 import type { AnyDecider } from '#domain/kernel/decider.ts';
 
 type Decide = AnyDecider['decide'][string];
@@ -50,7 +52,7 @@ if (change !== undefined)
   }
 
 const platform = await startPlatform({
-  config: readConfig({ PORT: '0', DATA_DIR: folder, CLOCK: 'simulated' }),
+  config: readConfig({ PORT: '0', DATA_DIR: folder, CLOCK: 'simulated', ...unrationed }),
   version: 'fuzzed',
   log: pino({ level: 'error' }, pino.destination({ dest: 2, sync: true })),
   onFatal: () => process.exit(70),

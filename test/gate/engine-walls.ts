@@ -22,6 +22,7 @@ const OPENING = new Set([
   'compose/service-key.ts',
   'compose/tokens.ts',
   'compose/access.ts',
+  'compose/quotas.ts',
 ]);
 
 /** Files that look at the inside of a store's engine, by the beginning of their path, and why. */

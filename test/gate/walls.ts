@@ -82,6 +82,7 @@ const drivers = new Set([
   'mongodb',
   'kafkajs',
   'jose',
+  'rate-limiter-flexible',
   'mingo',
   'node:sqlite',
   'sqlite',

@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { after } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
+import { unrationed } from '#demo/platform.ts';
 
 // The real entry point, as a person starts it: its own process, its own folder, any free port.
 
@@ -45,7 +46,7 @@ export function boot(
   const [program = 'node', ...words] = command;
   const child = spawn(program, [...words, join(root, 'start.js')], {
     cwd: root,
-    env: { PATH: process.env.PATH, PORT: '0', ...environment },
+    env: { PATH: process.env.PATH, PORT: '0', ...unrationed, ...environment },
     stdio: ['ignore', 'pipe', 'pipe'],
     // A group of its own, so that its end takes the pinned Node with it that an older one has started.
     detached: true,

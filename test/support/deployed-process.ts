@@ -3,6 +3,7 @@ import { registry } from '#compose/contexts.ts';
 import type { Engines } from '#compose/engines.ts';
 import { addressesBehind } from '#compose/http/addresses.ts';
 import { projections } from '#compose/projections.ts';
+import { quotasOf } from '#compose/quotas.ts';
 import { runSagas, type SagasRole } from '#compose/sagas.ts';
 import { writeSide } from '#compose/write-side.ts';
 import type { Actor } from '#domain/kernel/actor.ts';
@@ -96,6 +97,7 @@ export async function beginProcess(around: Surroundings, roles: Roles): Promise<
     notices: { provider: around.provider.name, secrets: [SECRET] },
     addressOf: addressesBehind([]).of,
     perPerson: turns({ atWork: 8, waiting: 1_000 }, afterwards),
+    quotas: quotasOf({ rates: { perAddress: 1_000_000, perPerson: 1_000_000 } }),
   });
   const { pipeline } = write;
   const all = roles === 'every role';

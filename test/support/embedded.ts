@@ -6,6 +6,7 @@ import { after } from 'node:test';
 import { openLog } from '#compose/log.ts';
 import { type Platform, type PlatformOptions, startPlatform } from '#compose/platform.ts';
 import { readConfig } from '#config';
+import { unrationed } from '#demo/platform.ts';
 
 /**
  * The real platform in this process, on a port and in a folder of its own; it stops behind the last test of the file.
@@ -22,7 +23,7 @@ export async function startHere(
 ): Promise<Platform> {
   const folder = await mkdtemp(join(tmpdir(), 'annals-here-'));
   const platform = await startPlatform({
-    config: readConfig({ PORT: '0', DATA_DIR: folder, ...environment }),
+    config: readConfig({ PORT: '0', DATA_DIR: folder, ...unrationed, ...environment }),
     version: 'test',
     log: openLog(log.level, { write: log.write }),
     onFatal: (error) => assert.fail(error),

@@ -10,6 +10,7 @@ import { lookAfter } from '#compose/http/connections.ts';
 import { takeInByTurns } from '#compose/http/intake.ts';
 import { type HttpLimits, httpLimits } from '#compose/http/limits.ts';
 import { temporaryPersonKeys } from '#compose/person-keys.ts';
+import { quotasOf } from '#compose/quotas.ts';
 import { memoryStores } from '#compose/stores.ts';
 import { RecordReading } from '#domain/auctions/inspector/messages.ts';
 import { Role } from '#domain/kernel/actor.ts';
@@ -125,6 +126,7 @@ export async function givenReadSide(
         : (options.dispatch ?? platform.pipeline.dispatch)(envelope),
     views: views.reader,
     ...{ store, feed, personKeys, authenticate, addressOf: addresses.of },
+    quotas: quotasOf({ rates: { perAddress: 1_000_000, perPerson: 1_000_000 } }),
     perPerson: turns({ atWork: options.perPerson ?? 1_000, waiting: 0 }, afterwards),
     clock,
     businessClock: platform.clock,

@@ -2,10 +2,12 @@ import type { IncomingMessage } from 'node:http';
 import { type Request, type Response, Router } from 'express';
 import type { Dispatch } from '#domain/kernel/envelope.ts';
 import type { NewId } from '#domain/kernel/ports/facts.ts';
+import type { Quota } from '#domain/kernel/ports/quotas.ts';
 import type { Authenticate } from '#domain/kernel/ports/tokens.ts';
 import type { Registry } from '#domain/kernel/registry.ts';
 import { Invalid, RejectedError } from '#domain/kernel/rejections.ts';
 import { TooManyAtOnceError } from '#runtime/places.ts';
+import { spend } from '#runtime/ration.ts';
 import type { Turns } from '#runtime/turns.ts';
 import { sendRejection, sendReply } from './answer.ts';
 import { readJson } from './body.ts';
@@ -20,6 +22,7 @@ export interface Rest {
   readonly addressOf: (request: IncomingMessage) => string | undefined;
   /** What each person may have under way, over every transport together. */
   readonly perPerson: Turns;
+  readonly perPersonQuota: Quota;
   /** Of the store, for tokens. */
   readonly epoch: string;
   readonly newId: NewId;
@@ -40,12 +43,13 @@ function commandIdOf(request: Request, newId: NewId): string {
  * it.
  */
 export function restRoutes(rest: Rest): Router {
-  const { registry, dispatch, authenticate, addressOf, perPerson, epoch, newId } = rest;
+  const { registry, dispatch, authenticate, addressOf, perPerson, perPersonQuota, epoch, newId } = rest;
   const router = Router({ caseSensitive: true, strict: true });
 
   const taking = (command: string) => async (request: Request, response: Response) => {
     const known = await authenticate(request.headers.authorization);
     if ('rejected' in known) return sendRejection(response, known, { registry });
+    await spend(perPersonQuota, known.actor.id, 1, response);
     const leave = await perPerson.take(known.actor.id);
     if (leave === undefined) throw new TooManyAtOnceError();
     try {

@@ -74,6 +74,8 @@ const usual: Readonly<Record<string, (config: Config) => string | number | undef
   TOKEN_AUDIENCE: ({ tokens }) => tokens.audience,
   MAX_CONNECTIONS: ({ maxConnections }) => maxConnections,
   MAX_CONNECTIONS_PER_ADDRESS: ({ maxConnectionsPerAddress }) => maxConnectionsPerAddress,
+  RATE_PER_ADDRESS: ({ rates }) => rates.perAddress,
+  RATE_PER_PERSON: ({ rates }) => rates.perPerson,
   SHUTDOWN_DELAY_MS: ({ shutdownDelayMs }) => shutdownDelayMs,
 };
 

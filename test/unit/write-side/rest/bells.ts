@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { addressesBehind } from '#compose/http/addresses.ts';
 import type { HttpLimits } from '#compose/http/limits.ts';
 import { openHttp } from '#compose/http.ts';
+import { quotasOf } from '#compose/quotas.ts';
 import { Role } from '#domain/kernel/actor.ts';
 import type { Envelope, RecordedEvent, Reply } from '#domain/kernel/envelope.ts';
 import { PersonId } from '#domain/kernel/ids.ts';
@@ -107,6 +108,7 @@ export async function openBells(
   const perPerson = turns({ atWork: personal, waiting: 0 }, afterwards);
   const rest = {
     ...{ registry, dispatch, authenticate, addressOf: addresses.of, perPerson },
+    perPersonQuota: quotasOf({ rates: { perAddress: 1_000_000, perPerson: 1_000_000 } }).perPerson,
     ...{ epoch: 'e1', newId, version: '1.2.3' },
   };
   const port = await openHttp({
