@@ -1,9 +1,10 @@
 import { writeFile } from 'node:fs/promises';
 import { operations, registry } from '#compose/contexts.ts';
+import { authorizationPage } from '#read-api/schema/authorization-page.ts';
 import { schemaDocument } from '#read-api/schema/document.ts';
 import { rejectionsPage } from '#read-api/schema/rejections-page.ts';
 
-// Writes the schema and the page of rejections as they are committed: `npm run schema`. Tests compare them with what they are
+// Writes the schema, the page of rejections and that of who may do what as they are committed: `npm run schema`. Tests compare them with what they are
 // made from, and name what would break a client.
 
 await writeFile(
@@ -11,3 +12,7 @@ await writeFile(
   schemaDocument(registry, operations).text,
 );
 await writeFile(new URL('../docs/rejections.md', import.meta.url), rejectionsPage(registry));
+await writeFile(
+  new URL('../docs/authorization.md', import.meta.url),
+  authorizationPage(registry, operations),
+);

@@ -91,6 +91,7 @@ export function nodeQueries(
     },
     nodes: {
       kind: 'query',
+      whose: 'anybody',
       description: `The things of up to ${pageItems.most} global ids, in the order of the ids. A no to one of them leaves null in its place, and an error whose path names it.`,
       who: 'anyone',
       args: z.strictObject({ ids: z.array(GlobalId).max(pageItems.most) }),

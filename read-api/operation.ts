@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { DataOf, Shape } from '#domain/kernel/message.ts';
-import type { Who } from './authorization/who.ts';
+import type { Who, Whose } from './authorization/who.ts';
 import type { Followed } from './live/live-view.ts';
 import type { ResolverContext } from './resolver-context.ts';
 
@@ -8,6 +8,7 @@ import type { ResolverContext } from './resolver-context.ts';
 interface Operation {
   readonly description: string;
   readonly who: Who;
+  readonly whose: Whose;
   readonly args: z.ZodObject;
   readonly returns: z.ZodType;
 }
@@ -62,6 +63,8 @@ export interface Operations {
 interface Declared<A extends Shape, R extends z.ZodType> {
   readonly description: string;
   readonly who: Who;
+  /** Anybody's, unless it is told. */
+  readonly whose?: Whose;
   readonly args: A;
   readonly returns: R;
 }
@@ -73,6 +76,7 @@ export function query<A extends Shape, R extends z.ZodType>(
   },
 ): QueryDeclaration {
   return {
+    whose: 'anybody',
     ...declaration,
     kind: 'query',
     args: z.strictObject(declaration.args),
@@ -94,6 +98,7 @@ export function field<A extends Shape, R extends z.ZodType, P extends z.ZodType>
   },
 ): FieldDeclaration {
   return {
+    whose: 'anybody',
     ...declaration,
     kind: 'field',
     of: nameOf(declaration.of),
@@ -112,6 +117,7 @@ export function subscription<A extends Shape, R extends z.ZodType>(
   },
 ): SubscriptionDeclaration {
   return {
+    whose: 'anybody',
     ...declaration,
     kind: 'subscription',
     args: z.strictObject(declaration.args),

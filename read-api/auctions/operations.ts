@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { auctionStream } from '#domain/auctions/auction/messages.ts';
 import { AuctionId, BidId, LotId, SaleId } from '#domain/auctions/ids.ts';
 import { Ladder, ladders } from '#domain/auctions/ladder.ts';
+import { overseers } from '#domain/kernel/actor.ts';
 import { currencies, KnownCurrency } from '#domain/kernel/currencies.ts';
 import { PersonId } from '#domain/kernel/ids.ts';
 import { Instant } from '#domain/kernel/instant.ts';
@@ -144,6 +145,7 @@ const settlement = query({
   description:
     'What a sale moves and how far that is: for its buyer, its seller, auctioneers, clerks, auditors and investigators.',
   who: 'member',
+  whose: { and: ['auctioneer', 'clerk', ...overseers] },
   args: { auctionId: AuctionId },
   returns: SettlementDocument.nullable(),
   async resolve({ auctionId }, context) {
@@ -158,6 +160,7 @@ const bid = query({
   description:
     'One bid. One that does not stand, or is not decided yet, is shown to its bidder, auditors and investigators alone.',
   who: 'anyone',
+  whose: { and: overseers, besides: 'bids that stand' },
   args: { bidId: BidId },
   returns: BidDocument.nullable(),
   async resolve({ bidId }, context) {
@@ -190,6 +193,7 @@ export const auctionOperations: Operations = {
       description:
         'Your bids, the newest first, with your maxima and what became of each; those that the house bid for you stand beside them.',
       who: 'member',
+      whose: { and: [] },
       args: {
         auctionId: AuctionId.optional(),
         status: z.array(BidStatus).min(1).max(10).optional(),
@@ -283,6 +287,7 @@ export const auctionOperations: Operations = {
       description:
         'The bids, the newest first; what the house bid for the leader is a row of its own. Of others, maxima and the bids that do not stand or are not decided yet are shown to auditors and investigators alone.',
       who: 'anyone',
+      whose: { and: overseers, besides: 'bids that stand' },
       args: pageArguments,
       returns: connection(BidDocument),
       resolve: (args, context, auction) => {

@@ -5,6 +5,12 @@ import type { Viewer } from '../viewer.ts';
 /** Who may ask: anyone at all, everyone who has signed in, or whoever has one of these roles. */
 export type Who = 'anyone' | 'member' | readonly Role[];
 
+/**
+ * Of whose things an operation tells: of what is nobody's in particular, or of one's own, and to some roles of anybody's. What stands in
+ * `besides` is everybody's among such things.
+ */
+export type Whose = 'anybody' | { readonly and: readonly Role[]; readonly besides?: string };
+
 /** The one who asks. @throws RejectedError with `unauthenticated` when nobody has signed in. */
 export function signedIn(viewer: Viewer): Actor {
   if (viewer.actor === undefined) throw new RejectedError(Unauthenticated({}));

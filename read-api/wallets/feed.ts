@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { overseers } from '#domain/kernel/actor.ts';
 import { BEGINNING, type StoredEvent } from '#domain/kernel/envelope.ts';
 import { idOf, PersonId } from '#domain/kernel/ids.ts';
 import { Instant } from '#domain/kernel/instant.ts';
@@ -61,6 +62,7 @@ export const walletFeed = subscription({
   description:
     'Everything that happens in your wallets, one by one and none left out, from a place in the history on. Without `after`, from your first entry.',
   who: 'member',
+  whose: { and: overseers },
   args: {
     after: Token.optional(),
     person: PersonId.optional().meta({ description: 'Somebody else: for auditors and investigators.' }),

@@ -60,9 +60,13 @@ function upTo(position: bigint | undefined, moment: string | undefined): Filter 
   };
 }
 
+/** Everybody's money is their own, and overseers see it. */
+const overseen = { and: overseers } as const;
+
 const wallet = query({
   description: 'Your wallet in one currency.',
   who: 'member',
+  whose: overseen,
   args: { currency: Currency, person },
   returns: WalletDocument.nullable(),
   resolve: (args, context) => wallets.get(`${personAsked(args.person, context)}:${args.currency}`, context),
@@ -71,6 +75,7 @@ const wallet = query({
 const hold = query({
   description: 'One hold in one of your wallets.',
   who: 'member',
+  whose: overseen,
   args: { currency: Currency, person, holdId: HoldId },
   returns: HoldDocument.nullable(),
   resolve: ({ currency, person, holdId }, context) =>
@@ -80,6 +85,7 @@ const hold = query({
 const statementEntry = query({
   description: 'The entry of one of your wallets that the event of a revision has made.',
   who: 'member',
+  whose: overseen,
   args: { currency: Currency, person, revision: z.int().min(0) },
   returns: StatementEntry.nullable(),
   resolve: ({ currency, person, revision }, context) =>
@@ -89,6 +95,7 @@ const statementEntry = query({
 const payment = query({
   description: 'One of your payments. While the provider asks for it, `actionUrl` is where you confirm it.',
   who: 'member',
+  whose: overseen,
   args: { paymentId: PaymentId },
   returns: PaymentDocument.nullable(),
   async resolve({ paymentId }, context) {
@@ -101,6 +108,7 @@ const unclaimedIn = query({
   description:
     'What the house owes you in one currency, because no wallet of yours could take it; `unclaimedMoney` says how you get it.',
   who: 'member',
+  whose: overseen,
   args: { currency: Currency, person },
   returns: UnclaimedDocument.nullable(),
   resolve: (args, context) =>
@@ -110,6 +118,7 @@ const unclaimedIn = query({
 const debt = query({
   description: 'What you owe the house in one currency. While it stands, nothing leaves any of your wallets.',
   who: 'member',
+  whose: overseen,
   args: { currency: Currency, person },
   returns: DebtDocument.nullable(),
   resolve: (args, context) =>
@@ -162,6 +171,7 @@ export const walletOperations: Operations = {
     wallets: query({
       description: 'Your wallets, one for each currency.',
       who: 'member',
+      whose: overseen,
       args: { person, ...pageArguments },
       returns: connection(WalletDocument),
       resolve: (args, context) =>
@@ -173,6 +183,7 @@ export const walletOperations: Operations = {
       description:
         'The holds in one of your wallets that are open, and for what each is; one that has ended is told by `hold` alone.',
       who: 'member',
+      whose: overseen,
       args: { currency: Currency, person, ...pageArguments },
       returns: connection(HoldDocument),
       resolve: (args, context) => {
@@ -185,6 +196,7 @@ export const walletOperations: Operations = {
       description:
         'The entries of one of your wallets, the newest first, each with the balance after it. With `upTo` or `upToTime` the first entry tells the balance of then.',
       who: 'member',
+      whose: overseen,
       args: {
         currency: Currency,
         person,
@@ -203,6 +215,7 @@ export const walletOperations: Operations = {
     payments: query({
       description: 'Your payments, in and out, the newest first.',
       who: 'member',
+      whose: overseen,
       args: { person, ...pageArguments },
       returns: connection(PaymentDocument),
       resolve: (args, context) => {
@@ -240,6 +253,7 @@ export const walletOperations: Operations = {
       description:
         'What the house owes you, one for each currency. Opening a wallet in it pays all of it out. Into a wallet that is open already it comes when you claim it (`ClaimMoney`), all of it or the amount that there is room for, or when the house pays it out: one that was too full and has room again is not paid by itself.',
       who: 'member',
+      whose: overseen,
       args: { person, ...pageArguments },
       returns: connection(UnclaimedDocument),
       resolve: (args, context) =>

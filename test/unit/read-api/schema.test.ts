@@ -16,6 +16,7 @@ import { operations, registry } from '#compose/contexts.ts';
 import { jsonSchemas } from '#domain/kernel/json-schema.ts';
 import { personal, secret } from '#domain/kernel/message.ts';
 import { Money, PositiveMoney } from '#domain/kernel/money.ts';
+import { authorizationPage } from '#read-api/schema/authorization-page.ts';
 import { executableSchema, schemaDocument } from '#read-api/schema/document.ts';
 import { rejectionsPage } from '#read-api/schema/rejections-page.ts';
 import { UnsayableError } from '#read-api/schema/sdl.ts';
@@ -39,6 +40,22 @@ test('the page of rejections has a row for each code of the catalogue, as it is 
   assert.equal(rejectionsPage(registry), committed, 'run `npm run schema` and commit what it writes');
   for (const { code } of registry.rejections.values())
     assert.match(committed, new RegExp(`^\\| \`${code}\` `, 'm'));
+});
+
+test('the page of who may do what says what is declared, and whoever is asked for by name is said to be whose', async () => {
+  const committed = await readFile(new URL('../../../docs/authorization.md', import.meta.url), 'utf8');
+  assert.equal(
+    authorizationPage(registry, operations),
+    committed,
+    'run `npm run schema` and commit what it writes',
+  );
+  for (const context of operations)
+    for (const [name, { args, who, whose }] of Object.entries({
+      ...context.queries,
+      ...context.subscriptions,
+      ...context.fields,
+    }))
+      if ('person' in args.shape) assert.ok(whose !== 'anybody' && who === 'member', name);
 });
 
 test('a change that would break a client is named', () => {
