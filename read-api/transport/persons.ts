@@ -39,11 +39,10 @@ export type Weigh = (
   args: ExecutionArgs,
 ) => { readonly places: number; readonly points: number } | GraphQLError;
 
-/** What it costs by rate. A request has paid one of its network's points when it came. @throws RateLimitedError */
+/** What it costs by rate. A request, and a message on a socket, has paid one of its network's points when it came. @throws RateLimitedError */
 async function pay({ perAddress, perPerson }: Quotas, asked: Asked & Transported, points: number) {
   const { viewer, res } = asked;
-  const owed = res === undefined ? points : points - 1;
-  if (owed > 0) await spend(perAddress, networkOf(viewer.origin.address ?? 'unknown'), owed, res);
+  if (points > 1) await spend(perAddress, networkOf(viewer.origin.address ?? 'unknown'), points - 1, res);
   if (viewer.actor !== undefined) await spend(perPerson, viewer.actor.id, points, res);
 }
 

@@ -106,7 +106,7 @@ async function stagesOf(
 /** The protocol, without its sockets. */
 const protocol = (
   yoga: Executor,
-  { limits, addressOf }: QueryServices,
+  { limits, addressOf, quotas }: QueryServices,
   mask: Mask,
   kept: KeptOperations | undefined,
 ) =>
@@ -117,6 +117,8 @@ const protocol = (
     async onSubscribe(context, _id, payload) {
       try {
         const address = addressOf(context.extra.request);
+        // Whatever becomes of it, as with a request: tokens that are none cost as much as those that are.
+        await spend(quotas.perAddress, networkOf(address ?? 'unknown'), 1);
         const origin = { channel: 'websocket', ...(address && { address }) } as const;
         const { socket } = context.extra.request;
         const hasGone = (): boolean => socket.destroyed;

@@ -121,6 +121,24 @@ const handshake = (address: string) =>
     });
     socket.on('error', reject);
   });
+test('what is asked on a socket counts for its network whatever becomes of it', async () => {
+  const direct = await startHere({ ...RATES, RATE_PER_ADDRESS: '12' });
+  const { ways, close } = bothWays(direct.url, 'Bearer nobody');
+  const [, [, bySocket]] = ways as [(typeof ways)[number], (typeof ways)[number]];
+  const codes: unknown[] = [];
+  // The socket itself is one of the twelve.
+  for (let at = 0; at < 12; at++)
+    codes.push(
+      (await bySocket({ query: at % 2 === 0 ? '{ now }' : '{ nowt }' })).errors?.[0]?.extensions?.code,
+    );
+  assert.deepEqual(codes.slice(0, 3), ['unauthenticated', 'invalid', 'unauthenticated']);
+  assert.deepEqual(
+    codes.map((code) => code === 'rate_limited'),
+    [...Array(11).fill(false), true],
+  );
+  await close();
+});
+
 test('a socket that is opened counts as a request does', async () => {
   const address = newAddress();
   for (let at = 0; at < 40; at++) assert.equal((await handshake(address)).status, 101);

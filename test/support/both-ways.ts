@@ -17,6 +17,8 @@ export function bothWays(origin: string, authorization?: string) {
   const url = `${origin}/graphql`;
   const client = createClient({
     ...{ url: url.replace('http', 'ws'), webSocketImpl: WebSocket, retryAttempts: 0 },
+    // One socket for all that is asked.
+    lazyCloseTimeout: 60_000,
     connectionParams: { authorization: authorization ?? '' },
   });
   const byHttp: Ask = async (asked) => {

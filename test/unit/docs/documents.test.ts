@@ -108,6 +108,7 @@ test('the table of goodbyes names codes that a socket is closed with, and the li
   const sentences = [
     `more than ${kib(limits.greetingBytes)} or ${limits.greetingMessages} messages came before`,
     `a message in more than ${limits.messageFragments} frames`,
+    `no greeting within ${limits.connectionInitMs / 1_000} s`,
     `a message has more than ${kib(limits.messageBytes)}`,
     `over ${mib(limits.unreadBytes)} of them wait`,
     `an id of more than ${limits.operationIdCharacters} characters`,
