@@ -18,7 +18,7 @@ export function bothWays(origin: string, authorization?: string) {
   const client = createClient({
     ...{ url: url.replace('http', 'ws'), webSocketImpl: WebSocket, retryAttempts: 0 },
     // One socket for all that is asked.
-    lazyCloseTimeout: 60_000,
+    lazyCloseTimeout: 500,
     connectionParams: { authorization: authorization ?? '' },
   });
   const byHttp: Ask = async (asked) => {
