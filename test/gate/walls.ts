@@ -82,7 +82,6 @@ const drivers = new Set([
   'mongodb',
   'kafkajs',
   'jose',
-  'rate-limiter-flexible',
   'mingo',
   'node:sqlite',
   'sqlite',
