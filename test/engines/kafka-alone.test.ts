@@ -176,6 +176,32 @@ function alone(at: string): void {
       await bus.close();
     });
 
+    it('places records by as many partitions as a topic has that was made anew, as soon as it is looked at', async () => {
+      const bus = opening(kafkaOptions(at));
+      const topic = freshName();
+      const keys = Array.from({ length: 60 }, (_, at) => `key-${at}`);
+      const send = () => bus.send(keys.map((key) => record(topic, key, 'v')));
+      await bus.declare([{ name: topic, partitions: 2 }]);
+      await send();
+      await admin.deleteTopics({ topics: [topic] });
+      await until(async () => !(await admin.listTopics()).includes(topic), 'it is gone');
+      await admin.createTopics({ topics: [{ topic, numPartitions: 7 }], waitForLeaders: false });
+      await bus.declare([{ name: topic, partitions: 2 }]);
+      await send();
+      const choose = kafkajs.Partitioners.DefaultPartitioner();
+      const { seen, consumer } = reading(bus, topic);
+      await until(() => seen.length >= keys.length, 'all are there');
+      const partitionMetadata =
+        (await admin.fetchTopicMetadata({ topics: [topic] })).topics[0]?.partitions ?? [];
+      assert.equal(partitionMetadata.length, 7);
+      for (const { key, partition } of seen) {
+        const message = { key: Buffer.from(key ?? ''), value: '' };
+        assert.equal(partition, choose({ topic, partitionMetadata, message }), String(message.key));
+      }
+      await consumer.stop();
+      await bus.close();
+    });
+
     it('tells times that senders claim from the broker’s, and says which topic holds them', async () => {
       const bus = opening(kafkaOptions(at));
       const topic = freshName();

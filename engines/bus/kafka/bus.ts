@@ -41,7 +41,9 @@ class KafkaBus implements Bus {
     const options = { ...given, complaints: complaintsTo(given) };
     this.#options = options;
     this.#standing = kafkaStanding(options.address, options.clock);
-    this.#topics = new KafkaTopics(options, this.#standing);
+    this.#topics = new KafkaTopics(options, this.#standing, () => {
+      for (const producer of this.#producers) producer.discard();
+    });
     this.#producers = Array.from({ length: PRODUCERS }, () => kafkaProducer(options));
     this.#stopAsking = this.#standing.askOn(() => this.#topics.reach());
   }

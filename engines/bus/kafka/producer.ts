@@ -5,6 +5,8 @@ import { CompressionTypes, Partitioners } from './driver.ts';
 import { held } from './held.ts';
 
 const EVERY_REPLICA = -1;
+/** So old what a producer knows of topics may be, in milliseconds: one that has more partitions than it had takes what is placed by the old number. */
+const METADATA_MS = 10_000;
 
 const messageOf = ({ key, value, headers }: BusRecord): Message => ({ key, value, headers });
 
@@ -34,6 +36,7 @@ export function kafkaProducer(options: Connecting) {
     const made = kafka.producer({
       idempotent: true,
       allowAutoTopicCreation: false,
+      metadataMaxAge: METADATA_MS,
       createPartitioner,
     });
     await made.connect();

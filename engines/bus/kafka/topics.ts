@@ -1,4 +1,4 @@
-import type { Admin, ITopicConfig } from 'kafkajs';
+import type { Admin, ITopicConfig, ITopicMetadata } from 'kafkajs';
 import { BusError, type Topic } from '#domain/kernel/ports/bus.ts';
 import { doubled, pause } from '#runtime/pause.ts';
 import type { Connecting } from './client.ts';
@@ -18,6 +18,9 @@ const waits = {
   firstPause: 100,
   longestPause: 1_000,
 } as const;
+
+/** Topics of which it is remembered. */
+const MOST_SEEN = 1_000;
 
 /** One record of the largest that the port takes, with what Kafka puts around it. */
 const BATCH_BYTES = 1_048_588;
@@ -66,10 +69,18 @@ export class KafkaTopics {
   readonly #admin: Held<Admin>;
   /** Of topics that have another number of partitions than was declared: the number that was told. */
   readonly #divided = new Map<string, number>();
+  /** Into how many parts each was last seen to be divided. */
+  readonly #seen = new Map<string, number>();
+  readonly #redivided: () => void;
 
-  constructor(options: Connecting, standing: KafkaStanding) {
+  /**
+   * @param redivided is told when a topic has another number of partitions than it had: whoever places records goes by the old one, and by
+   *   that each partition is still there where there are more now
+   */
+  constructor(options: Connecting, standing: KafkaStanding, redivided: () => void) {
     this.#options = options;
     this.#standing = standing;
+    this.#redivided = redivided;
     this.#admin = adminOf(options);
   }
 
@@ -82,8 +93,10 @@ export class KafkaTopics {
   async checkThere(topic: string): Promise<void> {
     for (let waitedMs = 0; ; waitedMs += waits.firstPause) {
       try {
-        await this.#ask(`topic ${topic}`, (admin) => admin.fetchTopicMetadata({ topics: [topic] }));
-        return;
+        const { topics } = await this.#ask(`topic ${topic}`, (admin) =>
+          admin.fetchTopicMetadata({ topics: [topic] }),
+        );
+        return this.#look(topics);
       } catch (error) {
         const unknown = error instanceof BusError && error.code === 'no_such_topic';
         if (!unknown || waitedMs >= waits.unknown) throw error;
@@ -142,11 +155,23 @@ export class KafkaTopics {
         admin.createTopics({ topics: missing.map(configOf), waitForLeaders: false, timeout: waits.ask }),
       );
     const made = await this.#ask('new topics', (admin) => admin.fetchTopicMetadata({ topics: names }));
+    this.#look(made.topics);
     for (const { name, partitions } of topics)
       this.#compare(name, partitions, made.topics.find((topic) => topic.name === name)?.partitions.length);
     const leaderless = made.topics.find(({ partitions }) => partitions.some(({ leader }) => leader < 0));
     if (leaderless === undefined) return;
     throw new BusError('unavailable', `${this.#options.address}: topic ${leaderless.name} has no leader`);
+  }
+
+  #look(topics: readonly ITopicMetadata[]): void {
+    let isOther = false;
+    for (const { name, partitions } of topics) {
+      const before = this.#seen.get(name);
+      isOther ||= before !== undefined && before !== partitions.length;
+      if (before === undefined && this.#seen.size >= MOST_SEEN) this.#seen.clear();
+      this.#seen.set(name, partitions.length);
+    }
+    if (isOther) this.#redivided();
   }
 
   /** What is there stays as it is, and is told where it is divided otherwise: by keys alone nobody finds what is before and behind. */
