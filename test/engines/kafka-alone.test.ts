@@ -112,12 +112,17 @@ function alone(at: string): void {
       await bus.send([record(gone, 'k', 'v'), record(stays, 'k', 'v')]);
       await until(() => seen.length === 2, 'both came');
       await admin.deleteTopics({ topics: [gone] });
-      await assert.rejects(bus.send([record(gone, 'k', 'v')]), (error: Error) => {
-        assert.ok(coded('no_such_topic')(error), String(error));
-        return error.message.startsWith('kafka://') && error.message.includes(gone);
-      });
+      // A broker takes records for as long as it has not heard of it.
+      const sent = () =>
+        bus.send([record(gone, 'k', 'v')]).then(
+          () => undefined,
+          (error: Error) => error,
+        );
+      const refused = await until(sent, 'it is refused');
+      assert.ok(coded('no_such_topic')(refused), String(refused));
+      assert.ok(refused.message.startsWith('kafka://') && refused.message.includes(gone), refused.message);
       await bus.send([record(stays, 'k', 'more')]);
-      await until(() => seen.length === 3, 'the other goes on');
+      await until(() => seen.some(({ value }) => text(value) === 'more'), 'the other goes on');
       assert.match(await until(() => consumer.problem(), 'it says so'), new RegExp(gone));
       await bus.declare([{ name: gone, partitions: 2 }]);
       await bus.send([record(gone, 'k', 'anew')]);

@@ -1,4 +1,4 @@
-import { createServer } from 'node:http';
+import { createServer, type Server } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import express from 'express';
 import { auctions } from '#compose/contexts/auctions.ts';
@@ -79,6 +79,18 @@ interface Answer {
   }[];
 }
 
+/** On a port of the loopback; with the connections that are open. */
+async function listening(server: Server) {
+  const open = new Set<Socket>();
+  server.on('connection', (socket) => {
+    open.add(socket);
+    socket.once('close', () => open.delete(socket));
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  return { open, url: `http://127.0.0.1:${port}/graphql` };
+}
+
 export async function givenReadSide(
   options: {
     readonly limits?: Partial<ReadLimits>;
@@ -144,14 +156,7 @@ export async function givenReadSide(
   const limits = { ...httpLimits, ...options.portLimits };
   const takeIn = takeInByTurns(limits.slicesAtOnce, afterwards);
   const connections = lookAfter(server, { limits, clock, addresses, takeIn, refusal: () => '' });
-  const open = new Set<Socket>();
-  server.on('connection', (socket) => {
-    open.add(socket);
-    socket.once('close', () => open.delete(socket));
-  });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as AddressInfo;
-  const url = `http://127.0.0.1:${port}/graphql`;
+  const { open, url } = await listening(server);
 
   return {
     store,
