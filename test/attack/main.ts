@@ -1,7 +1,7 @@
 /** Attacks the platform by every kind, and says what fell. */
 import { parseArgs } from 'node:util';
 import { z } from 'zod';
-import { attack, attacks, mostMemoryBytes } from './run.ts';
+import { attack, attacks, mostMoreBytes } from './run.ts';
 
 const KINDS = attacks.map(({ name }) => name);
 const HELP = `attack [--seed S] [--short] [--only KIND,…] [--case NUMBER]\nkinds: ${KINDS.join(', ')}`;
@@ -42,7 +42,7 @@ const { findings, figures, answered } = await attack({
 });
 const cases = figures.reduce((sum, figure) => sum + figure.cases, 0);
 say(
-  `${cases} cases of seed ${seed}; a polite client was answered ${answered} times; memory is to stay below ${mostMemoryBytes(short) / 2 ** 20} MiB`,
+  `${cases} cases of seed ${seed}; a polite client was answered ${answered} times; memory is to come to no more than ${mostMoreBytes(short) / 2 ** 20} MiB above what it is at rest`,
 );
 say(findings.length === 0 ? 'nothing fell' : `${findings.length} findings:`);
 for (const finding of findings) say(`  ${finding.split('\n')[0]}`);
