@@ -1,7 +1,5 @@
-import { rmSync } from 'node:fs';
-import { DatabaseSync } from 'node:sqlite';
 import type { AttemptStore } from '#domain/kernel/ports/attempts.ts';
-import { isDamage } from '../database-file.ts';
+import { expendableDatabase } from '../expendable-database.ts';
 
 export interface AttemptLimits {
   /** Keys, of some 100 bytes each. */
@@ -14,49 +12,13 @@ export const attemptLimits: AttemptLimits = { keys: 200_000, forgotten: 200 };
 
 /** Of the table below. Another version is thrown away: a day later nobody would miss it. */
 const VERSION = 1;
-/** In milliseconds. Nobody else writes this file; whoever looks at it by hand does not stop us for longer. */
-const BUSY_MS = 100;
 
 const TABLE = `
   CREATE TABLE IF NOT EXISTS attempt (
     key TEXT PRIMARY KEY, points INTEGER NOT NULL, endsAtMs INTEGER NOT NULL
   ) STRICT, WITHOUT ROWID;
   CREATE INDEX IF NOT EXISTS attempt_end ON attempt (endsAtMs);
-  CREATE INDEX IF NOT EXISTS attempt_least ON attempt (points, endsAtMs);
-  PRAGMA user_version = ${VERSION};`;
-
-const versionOf = (db: DatabaseSync): number => Number(db.prepare('PRAGMA user_version').get()?.user_version);
-
-function tried(file: string): DatabaseSync | undefined {
-  const db = new DatabaseSync(file, { timeout: BUSY_MS });
-  try {
-    // No fsync ever holds up the event loop. What a crash of the process leaves is whole; after one of the machine it may be damaged.
-    db.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = OFF;');
-    const version = versionOf(db);
-    if (version === 0 || version === VERSION) {
-      db.exec(TABLE);
-      // Here and now: damage that shows later would stop every sign-in.
-      if (db.prepare('PRAGMA quick_check(1)').get()?.quick_check === 'ok') return db;
-    }
-  } catch (error) {
-    if (!isDamage(error)) {
-      db.close();
-      throw error;
-    }
-  }
-  db.close();
-  return undefined;
-}
-
-/** Counts are worth less than a start: a file that cannot be read begins anew. */
-function opened(file: string): DatabaseSync {
-  const db = tried(file);
-  if (db !== undefined) return db;
-  for (const suffix of ['', '-wal', '-shm']) rmSync(file + suffix, { force: true });
-  const fresh = tried(file);
-  if (fresh === undefined) throw new Error(`${file} is damaged as soon as it is made`);
-  return fresh;
-}
+  CREATE INDEX IF NOT EXISTS attempt_least ON attempt (points, endsAtMs);`;
 
 /**
  * Counts in an SQLite file, so that a restart forgives nobody. It is written on the event loop: some ten microseconds beside the
@@ -65,7 +27,7 @@ function opened(file: string): DatabaseSync {
  * @param file its path, or `:memory:`
  */
 export function sqliteAttempts(file: string, limits: AttemptLimits = attemptLimits): AttemptStore {
-  const db = opened(file);
+  const db = expendableDatabase(file, { version: VERSION, tables: TABLE });
   const find = db.prepare('SELECT points, endsAtMs FROM attempt WHERE key = ?');
   const insert = db.prepare('INSERT INTO attempt (key, points, endsAtMs) VALUES (?, ?, ?)');
   const update = db.prepare('UPDATE attempt SET points = ?, endsAtMs = ? WHERE key = ?');

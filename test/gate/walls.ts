@@ -83,6 +83,8 @@ const drivers = new Set([
   'kafkajs',
   'jose',
   'mingo',
+  'nodemailer',
+  'smtp-server',
   'node:sqlite',
   'sqlite',
   'node:dgram',
