@@ -8,6 +8,7 @@ const SHARED = new Set(['kernel', 'workflows', 'zod']);
 const NEUTRAL = new Set([
   ...[
     'runtime',
+    'mails',
     'publishing',
     'authorization',
     'feeds',

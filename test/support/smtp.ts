@@ -40,7 +40,7 @@ export async function smtpServer({ receives = () => undefined, ...options }: Smt
       cert: at('server.pem'),
       authOptional: true,
       disableReverseLookup: true,
-      closeTimeout: 100,
+      closeTimeout: 1,
     },
     onConnect(_session, done) {
       connections += 1;

@@ -117,6 +117,3 @@ export class KeyDatabase {
     }
   }
 }
-
-/** What is asked of the thread, by name. */
-export type KeyOperation = Exclude<keyof KeyDatabase, 'close'>;
