@@ -3,6 +3,8 @@ import {
   type BusAt,
   type EngineFiles,
   type EventStoreAt,
+  type MailAt,
+  noFiles,
   type ReadStoreAt,
   replyPrefixOf,
 } from '#runtime/engine-address.ts';
@@ -17,7 +19,7 @@ import { mistypedIn } from './settings/mistyped.ts';
 import { problemsOf } from './settings/problems.ts';
 import { set } from './settings/values.ts';
 
-export type { BusAt, EngineFiles, EventStoreAt, PlatformRole, ReadStoreAt, SimulatedEngine };
+export type { BusAt, EngineFiles, EventStoreAt, MailAt, PlatformRole, ReadStoreAt, SimulatedEngine };
 export { roles, settings };
 
 /** Balancers ask every few seconds, and take one unready answer, or two, for an end. */
@@ -61,6 +63,11 @@ export interface Config {
   readonly bus: BusAt;
   /** What the names of topics begin with to which replies to commands may go. */
   readonly replyPrefixes: readonly string[];
+  readonly mail: {
+    readonly at: MailAt;
+    /** The address that mails come from; there where they go somewhere. */
+    readonly from: string | undefined;
+  };
   /** How the processes of one platform reach each other. */
   readonly service: {
     /** Where the write side listens for the other roles. */
@@ -128,7 +135,8 @@ export type FileSettings =
   | 'MASTER_KEY_FILE'
   | 'PERSON_KEYS_FILE'
   | 'KEPT_OPERATIONS_FILE'
-  | `${'READ_STORE' | 'BUS'}_${'CREDENTIALS' | 'CA' | 'CERTIFICATE'}_FILE`;
+  | `${'READ_STORE' | 'BUS'}_${'CREDENTIALS' | 'CA' | 'CERTIFICATE'}_FILE`
+  | `MAIL_${'CREDENTIALS' | 'CA'}_FILE`;
 
 /** A setting that is well-formed, but names what this machine cannot give; one line. */
 export class UnusableError extends Error {
@@ -147,7 +155,7 @@ const filesOf = (environment: Environment, setting: 'READ_STORE' | 'BUS'): Engin
   });
 
 /** An engine's address with the files that let us in. */
-const withFiles = <At extends ReadStoreAt | BusAt>(at: At, files: EngineFiles): At =>
+const withFiles = <At extends ReadStoreAt | BusAt | MailAt>(at: At, files: EngineFiles): At =>
   'files' in at ? (Object.freeze({ ...at, files }) as At) : at;
 
 /** What of the environment may have been meant as a setting, and is none: a sentence each. */
@@ -191,6 +199,14 @@ export function readConfig(
     readStore: withFiles(known.READ_STORE, filesOf(known, 'READ_STORE')),
     bus: withFiles(known.BUS, filesOf(known, 'BUS')),
     replyPrefixes: Object.freeze(known.BUS_REPLY_PREFIXES ?? [replyPrefixOf(known.BUS)]),
+    mail: Object.freeze({
+      at: withFiles(known.MAIL, {
+        ...noFiles,
+        credentials: known.MAIL_CREDENTIALS_FILE,
+        authority: known.MAIL_CA_FILE,
+      }),
+      from: known.MAIL_FROM,
+    }),
     service: Object.freeze({
       host: known.SERVICE_HOST,
       port: known.SERVICE_PORT,

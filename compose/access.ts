@@ -36,11 +36,14 @@ async function from<T>(
  *
  * @throws UnusableError with setting and file, and nothing of what is in it; ConfigError for several
  */
-export async function accessOf(setting: 'READ_STORE' | 'BUS', files: EngineFiles): Promise<Access> {
+export async function accessOf(setting: 'READ_STORE' | 'BUS' | 'MAIL', files: EngineFiles): Promise<Access> {
   const [credentials, authority, certificate] = await eachTold([
     from(`${setting}_CREDENTIALS_FILE`, files.credentials, readCredentials),
     from(`${setting}_CA_FILE`, files.authority, readAuthority),
-    from(`${setting}_CERTIFICATE_FILE`, files.certificate, readCertificate),
+    // Whoever sends mails enters by a password.
+    setting === 'MAIL'
+      ? Promise.resolve(undefined)
+      : from(`${setting}_CERTIFICATE_FILE`, files.certificate, readCertificate),
   ]);
   return { credentials, authority, certificate };
 }

@@ -13,4 +13,5 @@ export const workflows = contexts.flatMap((context) => context.workflows);
 export const views = contexts.flatMap((context) => context.views);
 export const reactions = contexts.flatMap((context) => context.reactions);
 export const sagas = contexts.flatMap((context) => context.sagas);
+export const mailTables = contexts.flatMap(({ mails }) => (mails === undefined ? [] : [mails]));
 export const operations = contexts.map((context) => context.operations);

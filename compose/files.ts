@@ -15,7 +15,7 @@ import { tokensOf } from './tokens.ts';
  * @throws UnusableError, or ConfigError for several, with each setting and nothing of what is in a file; DamagedFileError for a file of ours
  */
 export async function demandUsableFiles(config: Config, clock: Clock): Promise<void> {
-  const { readStore, bus, service, tokens, personKeys, roles, whole } = config;
+  const { readStore, bus, service, tokens, personKeys, mail, roles, whole } = config;
   const has = (...some: readonly PlatformRole[]): boolean => some.some((role) => roles.includes(role));
   const reaches = bus.engine === 'kafka' && has('write-side', 'publisher');
   // One of ours is made where it is missing: only what is there can be wrong.
@@ -24,6 +24,7 @@ export async function demandUsableFiles(config: Config, clock: Clock): Promise<v
     ...(has('read-api') ? [(async () => keptOperations(config))()] : []),
     ...(readStore.engine === 'mongodb' ? [enteringMongo(readStore)] : []),
     ...(reaches ? [accessOf('BUS', bus.files)] : []),
+    ...(mail.at.engine === 'smtp' && has('sagas') ? [accessOf('MAIL', mail.at.files)] : []),
     ...((!whole || reaches) && hasSecret ? [serviceKeyOf(config)] : []),
     ...(personKeys.masterKeyFile !== undefined && has('write-side', 'read-api') ? [masterKeyOf(config)] : []),
     ...(tokens.keyFile !== undefined && has('write-side', 'read-api') ? [tokensOf(config, clock)] : []),

@@ -2,6 +2,7 @@ import { Router } from 'express';
 import { collectDefaultMetrics, Gauge, Registry } from 'prom-client';
 import type { Position } from '#domain/kernel/envelope.ts';
 import type { ConsumerStatus } from '#domain/kernel/ports/consumer.ts';
+import type { MailsStatus } from '#sagas/mails/mails.ts';
 import type { BusCommands } from '#write-side/bus/consuming.ts';
 import type { PipelineStatus } from '#write-side/pipeline/pipeline.ts';
 import type { NamedEngine } from './health.ts';
@@ -16,6 +17,8 @@ export interface Measured {
   readonly pipeline?: () => PipelineStatus;
   /** Where commands are taken from the bus. */
   readonly busCommands?: BusCommands['status'];
+  /** Where mails are sent. */
+  readonly mails?: () => MailsStatus | undefined;
   /** Signed notices that wait for somebody to look at them, where views are kept. */
   readonly noticesWaiting?: () => Promise<number>;
   /** By status: what bore the signature of a notice and was refused before it was read, where they come in. */
@@ -210,13 +213,42 @@ function measureNoticesUnread(registers: Registers, { noticesUnread }: Measured)
   });
 }
 
+function measureMails(registers: Registers, { mails }: Measured): void {
+  if (mails === undefined) return;
+  new Gauge({
+    name: 'annals_mails',
+    help: 'Mails that have ended since the start, by what became of them: done, refused for good, erased with whom they were to or about, or given up late.',
+    labelNames: ['became'],
+    registers,
+    collect() {
+      for (const [became, count] of Object.entries(mails()?.became ?? {})) this.set({ became }, count);
+    },
+  });
+  new Gauge({
+    name: 'annals_mails_sent_again',
+    help: 'Mails sent again since the start under the same id, because nobody knew what had become of them: each may have arrived twice.',
+    registers,
+    collect() {
+      this.set(mails()?.sentAgain ?? 0);
+    },
+  });
+  new Gauge({
+    name: 'annals_mails_waiting',
+    help: 'Mails that are still to be sent.',
+    registers,
+    collect() {
+      this.set(mails()?.waiting ?? 0);
+    },
+  });
+}
+
 /** `GET /metrics` in the text format of Prometheus: the process, the write side's queues, every consumer, as far as they are here. */
 export function metrics(measured: Measured): Router {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
   const all = [
     ...[measureCommands, measureBusCommands, measureConsumers, measureLag, measureEngines],
-    ...[measureNoticesWaiting, measureNoticesUnread],
+    ...[measureNoticesWaiting, measureNoticesUnread, measureMails],
   ];
   for (const measure of all) measure([registry], measured);
 

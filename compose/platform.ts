@@ -83,9 +83,11 @@ const doneWith =
   };
 
 /** What production may be meant to do without, and should not in earnest. */
-function warnOfRehearsal({ simulated, publicUrl }: Config, log: Logger): void {
+function warnOfRehearsal({ simulated, publicUrl, mail }: Config, log: Logger): void {
   if (simulated.includes('payments'))
     log.warn({ simulated }, 'the payment provider is a simulated one, as SIMULATED names it');
+  if (simulated.includes('mail') && mail.at.engine === 'outbox')
+    log.warn({ simulated }, 'mails go nowhere, as SIMULATED names it');
   if (publicUrl?.startsWith('http:'))
     log.warn({ publicUrl }, 'PUBLIC_URL is plain http: whoever listens reads what people send');
 }

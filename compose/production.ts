@@ -36,6 +36,14 @@ export const conveniences = {
     what: 'a simulated payment provider, whose page confirms whatever is asked',
     instead: 'it is refused, unless SIMULATED names payments',
   },
+  mail: {
+    what: 'mails go nowhere: they are kept in an outbox',
+    instead: 'MAIL has to name a server, unless SIMULATED names mail',
+  },
+  outbox: {
+    what: 'GET /dev/outbox shows everybody the mails that were kept',
+    instead: 'nothing',
+  },
   notices: {
     what: 'POST /dev/payments/<paymentId> lets the simulated provider say anything of a payment',
     instead: 'nothing',

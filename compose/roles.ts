@@ -2,6 +2,7 @@ import type { PlatformRole } from '#config';
 import type { Dispatch } from '#domain/kernel/envelope.ts';
 import { viewReader } from '#projections/runtime/reader.ts';
 import { views } from './contexts.ts';
+import { mailPart } from './roles/mail.ts';
 import { projectionsRole } from './roles/projections.ts';
 import { publisherRole } from './roles/publisher.ts';
 import { readApiRole } from './roles/read-api.ts';
@@ -36,9 +37,10 @@ export async function startRoles(
   const dispatch = write?.decides ?? elsewhere ?? nobodyDecides;
   const projections = has('projections') ? kept(await projectionsRole(surroundings)) : undefined;
   const sagas = paying && kept(await sagasRole(surroundings, { dispatch, provider: paying.provider }));
+  const mails = has('sagas') ? kept(await mailPart(surroundings)) : undefined;
   const { readStore, machineClock } = engines;
   const reader = projections?.reader ?? viewReader({ views, readStore, clock: machineClock });
   const read = has('read-api') ? kept(readApiRole(surroundings, { dispatch, views: reader })) : undefined;
   const publisher = has('publisher') ? kept(publisherRole(surroundings)) : undefined;
-  return [read, write, paying, sagas, publisher, projections].filter((role) => role !== undefined);
+  return [read, write, paying, sagas, mails, publisher, projections].filter((role) => role !== undefined);
 }

@@ -33,6 +33,12 @@ export const masterKeyFileIn = (folder: string): string => join(folder, 'master.
 /** What the simulated payment provider remembers. */
 export const providerFileIn = (folder: string): string => join(folder, 'provider.db');
 
+/** What became of each mail. */
+export const mailsFileIn = (folder: string): string => join(folder, 'mails.db');
+
+/** Mails that go nowhere. */
+export const outboxFileIn = (folder: string): string => join(folder, 'outbox.db');
+
 /** The files of a store by the names that SQLite gives them, and the lock. */
 const isStoreFile = (name: string): boolean => /\.(db(-wal|-shm)?|lock)$/.test(name);
 
@@ -61,7 +67,7 @@ export function writableFolder(folder: string): void {
 const isTrace = (name: string): boolean =>
   name === KEY_NAME ||
   name === 'events.db-wal' ||
-  (/^(events|views|provider|keys)\.db(?!\.new)/.test(name) && !/-(wal|shm|journal)$/.test(name));
+  (/^(events|views|provider|keys|mails)\.db(?!\.new)/.test(name) && !/-(wal|shm|journal)$/.test(name));
 
 /**
  * What tells that a folder had a history, by name: the log, views and what was set aside of them, the provider's ledger,

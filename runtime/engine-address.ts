@@ -122,3 +122,39 @@ export const BusAddress = z.string().transform((text, context): BusAt => {
   context.addIssue({ code: 'custom', message });
   return z.NEVER;
 });
+
+/** Where mails to people go. */
+export type MailAt =
+  /** Nowhere: they are kept in the data folder, to be looked at. */
+  | { readonly engine: 'outbox' }
+  | {
+      readonly engine: 'smtp';
+      readonly host: string;
+      readonly port: number;
+      /** Scheme, host and port. */
+      readonly address: string;
+      readonly tls: 'from the start' | 'starttls' | 'none';
+      /** Without a certificate of ours. */
+      readonly files: EngineFiles;
+    };
+
+const SMTP =
+  /^(?<scheme>smtps?):\/\/(?<host>[A-Za-z0-9.-]{1,255}|\[[0-9a-fA-F:.]+\])(?::(?<port>[1-9]\d{0,4}))?(?:\?tls=(?<tls>false))?$/;
+const SMTP_PORTS: Readonly<Record<string, number>> = { smtp: 587, smtps: 465 };
+
+export const MailServerAddress = z.string().transform((text, context): MailAt => {
+  if (text === 'outbox:') return Object.freeze({ engine: 'outbox' });
+  const { scheme = '', host, port: told, tls } = SMTP.exec(text)?.groups ?? {};
+  const port = Number(told ?? SMTP_PORTS[scheme]);
+  if (host !== undefined && port <= 65_535 && !(scheme === 'smtps' && tls !== undefined))
+    return Object.freeze({
+      ...{ engine: 'smtp', port, address: `${scheme}://${host}:${port}`, files: noFiles },
+      host: host.replaceAll(/[[\]]/g, ''),
+      tls: scheme === 'smtps' ? 'from the start' : tls === undefined ? 'starttls' : 'none',
+    });
+  const message = CREDENTIALS.test(text)
+    ? belongInFile('MAIL')
+    : 'outbox:, smtp://host:587 (which demands STARTTLS; ?tls=false sends in plain), or smtps://host:465';
+  context.addIssue({ code: 'custom', message });
+  return z.NEVER;
+});

@@ -1,9 +1,15 @@
 import { z } from 'zod';
-import { BusAddress, EventStoreAddress, ReadStoreAddress } from '#runtime/engine-address.ts';
+import { MailAddress } from '#domain/kernel/ports/mail.ts';
+import {
+  BusAddress,
+  EventStoreAddress,
+  MailServerAddress,
+  ReadStoreAddress,
+} from '#runtime/engine-address.ts';
 import { list, Origin, Port, Proxies, TopicPrefixes, wholeNumber } from './values.ts';
 
 /** What can be had as a simulation of itself, and has to be named as meant where it is not development. */
-const simulatedEngines = ['payments'] as const;
+const simulatedEngines = ['payments', 'mail'] as const;
 export type SimulatedEngine = (typeof simulatedEngines)[number];
 
 /** What a process may do of the platform's work; all of it by default. */
@@ -35,6 +41,10 @@ export const Environment = z.object({
   BUS_CREDENTIALS_FILE: z.string().optional(),
   BUS_CA_FILE: z.string().optional(),
   BUS_CERTIFICATE_FILE: z.string().optional(),
+  MAIL: MailServerAddress.default({ engine: 'outbox' }),
+  MAIL_FROM: MailAddress.optional(),
+  MAIL_CREDENTIALS_FILE: z.string().optional(),
+  MAIL_CA_FILE: z.string().optional(),
   SERVICE_HOST: z.string().max(255).default('127.0.0.1'),
   SERVICE_PORT: Port.default(4002),
   SERVICE_URL: Origin.optional(),

@@ -40,6 +40,38 @@ function productionProblems(environment: Environment, chosen: readonly PlatformR
   ];
 }
 
+/** Of this machine alone: what goes there in plain, nobody else reads. */
+const LOOPBACK = /^(localhost|127\.\d+\.\d+\.\d+|::1)$/;
+
+/** Mails that would go nowhere, from nobody, or to be read by whoever listens. */
+function mailProblems(environment: Environment, chosen: readonly PlatformRole[]): readonly string[] {
+  const { NODE_ENV, MAIL, MAIL_FROM, MAIL_CREDENTIALS_FILE, MAIL_CA_FILE, SIMULATED } = environment;
+  if (MAIL.engine === 'outbox') {
+    const files = { MAIL_CREDENTIALS_FILE, MAIL_CA_FILE };
+    const isMeant = NODE_ENV !== 'production' || !chosen.includes('sagas') || SIMULATED.includes('mail');
+    return [
+      ...Object.entries(files).flatMap(([name, file]) =>
+        file === undefined ? [] : [`${name}: mails go nowhere: MAIL names no server`],
+      ),
+      ...(isMeant
+        ? []
+        : [
+            'MAIL: production needs a server of mail, such as smtp://in-v3.mailjet.com:587; for a rehearsal in which nobody is written to, SIMULATED with mail in it says that this is meant',
+          ]),
+    ];
+  }
+  const isPlain = MAIL.tls === 'none' && !LOOPBACK.test(MAIL.host);
+  return [
+    ...(MAIL_FROM === undefined ? ['MAIL_FROM: mails need an address that they come from'] : []),
+    ...(MAIL.tls === 'none' && MAIL_CREDENTIALS_FILE !== undefined
+      ? ['MAIL_CREDENTIALS_FILE: without TLS whoever listens would read them']
+      : []),
+    ...(isPlain && NODE_ENV === 'production'
+      ? ['MAIL: in production mails go over TLS, unless their server is on this machine']
+      : []),
+  ];
+}
+
 /** Whoever has the keys of people and the key that wraps them in one place has no need to forget anybody. */
 function masterKeyProblems(environment: Environment): readonly string[] {
   const { NODE_ENV, DATA_DIR, MASTER_KEY_FILE, PERSON_KEYS_FILE } = environment;
@@ -143,6 +175,7 @@ export const problemsOf = (
 ): readonly string[] => [
   ...productionProblems(environment, chosen),
   ...masterKeyProblems(environment),
+  ...mailProblems(environment, chosen),
   ...roleProblems(environment, chosen),
   ...fileProblems(environment),
   ...replyProblems(environment),

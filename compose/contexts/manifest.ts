@@ -1,4 +1,5 @@
 import type { AnyDecider } from '#domain/kernel/decider.ts';
+import type { MailTable } from '#domain/kernel/mails.ts';
 import type { Reaction } from '#domain/kernel/reaction.ts';
 import type { Context } from '#domain/kernel/registry.ts';
 import type { Saga } from '#domain/kernel/saga.ts';
@@ -17,5 +18,7 @@ export interface Manifest {
   readonly views: readonly View[];
   readonly reactions: readonly Reaction[];
   readonly sagas: readonly Saga[];
+  /** Where people are written to about its events. */
+  readonly mails?: MailTable;
   readonly operations: Operations;
 }

@@ -71,6 +71,11 @@ test('every setting is set or defaulted in every role, and the platform takes th
       OPERATIONS_PORT: '4001',
       READ_STORE_CREDENTIALS_FILE: '/run/secrets/mongodb',
       BUS_CREDENTIALS_FILE: '/run/secrets/kafka',
+      ...{
+        MAIL: 'smtp://mail.example',
+        MAIL_FROM: 'a@b.example',
+        MAIL_CREDENTIALS_FILE: '/run/secrets/mail',
+      },
     };
     for (const given of [{}, outside]) {
       const config = readConfig(environmentOf(service, given), rolesIn(service) as PlatformRole[]);

@@ -17,6 +17,7 @@ const OPENING = new Set([
   'compose/engines.ts',
   'compose/work.ts',
   'compose/person-keys.ts',
+  'compose/mail.ts',
   'compose/payments.ts',
   'compose/service.ts',
   'compose/service-key.ts',

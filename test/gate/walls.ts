@@ -59,7 +59,10 @@ const walls: Readonly<Record<string, Wall>> = {
   test: { reaches: everything },
   'main.ts': { reaches: everything, imports: in_('compose', 'config.ts', 'domain', 'exit.ts') },
   settings: { reaches: (path) => isRuntime(path) || inKernel(path) || roomOf(path) === 'settings' },
-  'config.ts': { reaches: in_('config.ts', 'runtime', 'settings'), imports: in_('runtime', 'settings') },
+  'config.ts': {
+    reaches: (path) => inKernel(path) || in_('config.ts', 'runtime', 'settings')(path),
+    imports: in_('runtime', 'settings'),
+  },
   'exit.ts': { reaches: () => false },
   'start.js': { reaches: () => false },
 };

@@ -60,11 +60,23 @@ const probes: Readonly<Record<keyof typeof conveniences, () => Promise<void>>> =
   async payments() {
     await refused(/^ {2}SIMULATED: .*moves no money.*SIMULATED=payments names it as meant/m);
     // Where it is named, whoever looks after the platform is told, at every start and whenever they look.
-    assert.match(platform.output(), /"simulated":\["payments"\].*the payment provider is a simulated one/);
+    assert.match(
+      platform.output(),
+      /"simulated":\["payments","mail"\].*the payment provider is a simulated one/,
+    );
     assert.match(
       (await get(`${operations}/health/ready`)).text,
       /"payments":\{[^}]*simulated: no money moves/,
     );
+  },
+  async mail() {
+    await refused(/^ {2}MAIL: production needs a server of mail/m);
+    assert.match(platform.output(), /mails go nowhere, as SIMULATED names it/);
+    assert.match((await get(`${operations}/health/ready`)).text, /"mail":\{[^}]*outbox:outbox\.db/);
+  },
+  async outbox() {
+    assert.equal((await get(`${url}/dev/outbox`)).status, 404);
+    assert.equal((await get(`${operations}/dev/outbox`)).status, 404);
   },
   async notices() {
     const response = await fetch(`${url}/dev/payments/p1`, { method: 'POST', body: '{}' });

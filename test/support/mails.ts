@@ -148,8 +148,8 @@ export function givenClub(file: string) {
     loseReadStore() {
       readStore = memoryStores().readStore;
     },
-    /** A process that sends mails; it stops only when it is asked to. */
-    async start(mailer: Pick<Mailer, 'send'>, more: Partial<MailsOptions> = {}) {
+    /** What a process needs that sends mails, and how its tail of the history is ended behind it. */
+    process(mailer: Pick<Mailer, 'send'>, more: Partial<MailsOptions> = {}) {
       processes += 1;
       const clock = steadyClock();
       const feed = eventFeed(store, { clock });
@@ -157,31 +157,25 @@ export function givenClub(file: string) {
       const { registry } = platform;
       const owner = `process-${processes}`;
       const loop = { feed, store, consumers, registry, clock, owner, isHeir: true, leaseMs: 500 };
-      const mails = await startMails({
-        ...{
-          tables: [clubMails],
-          ledger: sqliteMailLedger(file, () => clock.now()),
-          mailer,
-          store,
-          consumers,
-          registry,
-          keys,
-          clock,
-        },
-        ...{
-          consume: consumerLoop(loop),
-          domain: 'auctions.example',
-          log: noLog,
-          publicUrl: () => 'https://auctions.example',
-        },
+      const options: MailsOptions = {
+        ...{ tables: [clubMails], mailer, store, consumers, registry, keys, clock, log: noLog },
+        ledger: sqliteMailLedger(file, () => clock.now()),
+        ...{ consume: consumerLoop(loop), domain: 'auctions.example' },
+        publicUrl: () => 'https://auctions.example',
         limits: { firstPauseMs: 20, longestPauseMs: 200, graceMs: 50 },
         ...more,
-      });
+      };
+      return { options, close: () => feed.close() };
+    },
+    /** Such a process; it stops only when it is asked to. */
+    async start(...given: Parameters<typeof this.process>) {
+      const { options, close } = this.process(...given);
+      const mails = await startMails(options);
       return {
         ...mails,
         async stop() {
           await mails.stop();
-          await feed.close();
+          await close();
         },
       };
     },

@@ -27,7 +27,7 @@ export async function productionSetup() {
       MASTER_KEY_FILE: masterKeyFile,
       WEBHOOK_SECRET: 'a secret that only the provider knows',
       PUBLIC_URL: 'https://auctions.example',
-      SIMULATED: 'payments',
+      SIMULATED: 'payments,mail',
       ...{ OPERATIONS_PORT: '0', SHUTDOWN_DELAY_MS: '0' },
     },
     async authorization(id: string, ...roles: Parameters<typeof issuer.issue>[0]['roles']): Promise<string> {

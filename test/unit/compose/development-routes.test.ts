@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import type { Router } from 'express';
 import { registry } from '#compose/contexts.ts';
 import { clockOperations, developmentClock } from '#compose/development-clock.ts';
+import { developmentOutbox, outboxOperations } from '#compose/development-outbox.ts';
 import { developmentPayments, paymentOperations } from '#compose/development-payments.ts';
 import { developmentIssuer, tokenOperations } from '#write-side/identity/development-issuer.ts';
 import { openApi } from '#write-side/rest/openapi.ts';
@@ -13,6 +14,7 @@ const routes: readonly (readonly [Router, typeof tokenOperations])[] = [
   [developmentIssuer(nothing), tokenOperations],
   [developmentPayments(nothing), paymentOperations],
   [developmentClock(nothing), clockOperations],
+  [developmentOutbox(nothing), outboxOperations],
 ];
 
 /** `post /dev/payments/{paymentId}`, as OpenAPI writes it. */

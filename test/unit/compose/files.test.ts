@@ -63,6 +63,14 @@ test('every bad file is told at once, of whatever engine', async () => {
   for (const name of names) assert.deepEqual(await refused({ ...NOBODY, [name]: bad }, APART), [name]);
 });
 
+test('whoever sends mails is asked for what lets them in', async () => {
+  const server = { ...NOBODY, MAIL: 'smtp://127.0.0.1:1', MAIL_FROM: 'a@b.example' };
+  const files = { MAIL_CREDENTIALS_FILE: bad, MAIL_CA_FILE: bad };
+  assert.deepEqual(await refused({ ...server, ...files }, roles), ['MAIL_CREDENTIALS_FILE', 'MAIL_CA_FILE']);
+  const both = { ...server, ...files, READ_STORE_CA_FILE: bad };
+  assert.deepEqual(await refused(both, APART), ['READ_STORE_CA_FILE']);
+});
+
 test('a role is not asked for what it has no use for', async () => {
   const files = { BUS_CREDENTIALS_FILE: bad, TOKEN_KEY_FILE: bad, READ_STORE_CA_FILE: bad };
   assert.deepEqual(await refused({ ...NOBODY, ...files }, ['projections']), ['READ_STORE_CA_FILE']);

@@ -42,6 +42,15 @@ test('/metrics tells of the queues and of every consumer, as they are when it is
       },
       { name: 'read-store', standing: () => ({ address: 'mongodb://m/views', ...away }) },
     ],
+    mails: () => ({
+      ...{
+        waiting: 4,
+        sentAgain: 1,
+        problem: undefined,
+        became: { done: 9, refused: 2, erased: 1, late: 0 },
+      },
+      ended: { done: 0, refused: 0, erased: 0, late: 0 },
+    }),
     noticesWaiting: () => asking(),
     noticesUnread: () => new Map([[413, 2]]),
   });
@@ -58,6 +67,9 @@ test('/metrics tells of the queues and of every consumer, as they are when it is
   assert.match(before, /^annals_commands_limit 12$/m);
   assert.match(before, /^annals_payment_notices_waiting 3$/m);
   assert.match(before, /^annals_payment_notices_unread\{status="413"\} 2$/m);
+  assert.match(before, /^annals_mails\{became="refused"\} 2$/m);
+  assert.match(before, /^annals_mails_sent_again 1$/m);
+  assert.match(before, /^annals_mails_waiting 4$/m);
   assert.match(before, /^annals_commands_queued 2$/m);
   assert.match(before, /^annals_consumer_part_held\{part="view:auctions@1\.1"\} 1$/m);
   assert.match(before, /^annals_consumer_running\{consumer="view:auctions@1\.1",state="live"\} 1$/m);

@@ -51,7 +51,7 @@ const production = readConfig({
     MASTER_KEY_FILE: '/keys/master.key',
     WEBHOOK_SECRET: 's'.repeat(32),
   },
-  ...{ PUBLIC_URL: 'https://auctions.example', SIMULATED: 'payments' },
+  ...{ PUBLIC_URL: 'https://auctions.example', SIMULATED: 'payments,mail' },
 });
 /** What each setting is where nobody has set it, as far as that is a text or a number. */
 const usual: Readonly<Record<string, (config: Config) => string | number | undefined>> = {
@@ -62,6 +62,7 @@ const usual: Readonly<Record<string, (config: Config) => string | number | undef
   DATA_DIR: ({ dataDir }) => `./${relative(process.cwd(), dataDir)}`,
   PERSON_KEYS_FILE: ({ personKeys }) => `./${relative(process.cwd(), personKeys.file)}`,
   EVENT_STORE: ({ eventStore }) => `${eventStore.engine}:`,
+  MAIL: ({ mail }) => `${mail.at.engine}:`,
   BUS: ({ bus }) => `${bus.engine}:`,
   BUS_REPLY_PREFIXES: ({ replyPrefixes }) => replyPrefixes.join(','),
   SERVICE_HOST: ({ service }) => service.host,
@@ -156,6 +157,8 @@ const otherWords: readonly string[] = [
   ...[
     'annals_bus_commands',
     'annals_engine_up',
+    'annals_mails_waiting',
+    'annals_mails_sent_again',
     'annals_engine_errors',
     'annals_consumer_troubled',
     'annals_consumer_lag',

@@ -9,7 +9,7 @@ const production = {
   MASTER_KEY_FILE: '/keys/master.key',
   WEBHOOK_SECRET: 's'.repeat(32),
   PUBLIC_URL: 'https://auctions.example',
-  SIMULATED: 'payments',
+  SIMULATED: 'payments,mail',
 };
 const problemsOf = (
   environment: Record<string, string>,
@@ -65,6 +65,7 @@ test('a port is written as a number and nothing else', () => {
 test('production starts only with its own keys, and never with what makes development easy', () => {
   assert.deepEqual(problemsOf(production), []);
   assert.equal(readConfig(production).devTokens, false);
+  assert.equal(problemsOf({ ...production, SIMULATED: 'payments' }).length, 1, 'mails would go nowhere');
   assert.equal(problemsOf({ ...production, DEV_TOKENS: 'true' }).length, 1);
   assert.equal(problemsOf({ ...production, CLOCK: 'simulated' }).length, 1);
   for (const name of ['TOKEN_KEY_FILE', 'MASTER_KEY_FILE', 'WEBHOOK_SECRET', 'PUBLIC_URL', 'SIMULATED'])
@@ -149,7 +150,8 @@ test('a balancer is given time in production, and nobody waits for one in develo
 test('what is simulated is named one by one, and only what there is', () => {
   assert.deepEqual(readConfig({}).simulated, []);
   assert.deepEqual(readConfig({ SIMULATED: ' payments, ' }).simulated, ['payments']);
-  for (const SIMULATED of ['all', 'payments,clock', 'Payments', '*'])
+  assert.deepEqual(readConfig({ SIMULATED: 'mail,payments' }).simulated, ['mail', 'payments']);
+  for (const SIMULATED of ['all', 'payments,clock', 'Payments', '*', 'mails'])
     assert.equal(problemsOf({ SIMULATED }).length, 1, SIMULATED);
 });
 

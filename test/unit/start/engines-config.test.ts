@@ -81,6 +81,51 @@ test('of an address of Kafka brokers and prefix may be told, each broker with it
   });
 });
 
+test('of an address of mail scheme, host and port may be told, and TLS is demanded unless it is said otherwise', () => {
+  const from = { MAIL_FROM: 'no-reply@auctions.example' };
+  assert.deepEqual(readConfig({}).mail, { at: { engine: 'outbox' }, from: undefined });
+  const files = { MAIL_CREDENTIALS_FILE: '/s/mail.json', MAIL_CA_FILE: '/s/ca' };
+  const { mail } = readConfig({ MAIL: 'smtp://in-v3.mailjet.com', ...from, ...files });
+  assert.deepEqual(mail, {
+    at: {
+      ...{ engine: 'smtp', host: 'in-v3.mailjet.com', port: 587, tls: 'starttls' },
+      address: 'smtp://in-v3.mailjet.com:587',
+      files: { credentials: '/s/mail.json', authority: '/s/ca', certificate: undefined },
+    },
+    from: from.MAIL_FROM,
+  });
+  const at = (MAIL: string) => {
+    const { mail: read } = readConfig({ MAIL, ...from });
+    return read.at.engine === 'smtp' ? [read.at.host, read.at.port, read.at.tls] : [];
+  };
+  assert.deepEqual(at('smtps://m.example'), ['m.example', 465, 'from the start']);
+  assert.deepEqual(at('smtp://[::1]:2525?tls=false'), ['::1', 2525, 'none']);
+});
+
+test('mails are from somebody, are not read by whoever listens, and in production go somewhere', () => {
+  const MAIL_FROM = 'no-reply@auctions.example';
+  assert.deepEqual(refused({ MAIL: 'smtp://m.example' }), ['MAIL_FROM']);
+  for (const wrong of ['Annals <a@b.example>', 'a@b', 'a@b.example, c@d.example', 'a'])
+    assert.deepEqual(refused({ MAIL_FROM: wrong }), ['MAIL_FROM'], wrong);
+  const files = { MAIL_CREDENTIALS_FILE: '/s/mail.json', MAIL_CA_FILE: '/s/ca' };
+  assert.deepEqual(refused(files), ['MAIL_CREDENTIALS_FILE', 'MAIL_CA_FILE'], 'they were meant for a server');
+  const plain = { MAIL: 'smtp://m.example?tls=false', MAIL_FROM };
+  assert.deepEqual(refused(plain), []);
+  assert.deepEqual(refused({ ...plain, MAIL_CREDENTIALS_FILE: '/s/mail.json' }), ['MAIL_CREDENTIALS_FILE']);
+  const production = {
+    ...{ NODE_ENV: 'production', TOKEN_KEY_FILE: '/keys/public.json', WEBHOOK_SECRET: 's'.repeat(32) },
+    ...{ PUBLIC_URL: 'https://auctions.example', SIMULATED: 'payments', MASTER_KEY_FILE: '/keys/master.key' },
+  };
+  assert.match(
+    problemsOf(production).join(),
+    /^MAIL: production needs a server of mail.*SIMULATED with mail/,
+  );
+  assert.deepEqual(refused({ ...production, SIMULATED: 'payments,mail' }), []);
+  assert.deepEqual(refused({ ...production, MAIL: 'smtp://m.example', MAIL_FROM }), []);
+  assert.deepEqual(refused({ ...production, ...plain }), ['MAIL']);
+  assert.deepEqual(refused({ ...production, MAIL: 'smtp://127.0.0.1:25?tls=false', MAIL_FROM }), []);
+});
+
 test('credentials in an address are refused with where they belong, and repeated nowhere', () => {
   const wrong: Readonly<Record<string, readonly string[]>> = {
     READ_STORE: [
@@ -94,6 +139,7 @@ test('credentials in an address are refused with where they belong, and repeated
       'postgres://ann:s3cret@one',
     ],
     BUS: ['kafka://ann:s3cret@one', 'kafka://one?password=s3cret', 'amqp://ann:s3cret@one'],
+    MAIL: ['smtp://ann:s3cret@one', 'smtps://ann:s3c%40ret@one:465', 'smtp://one?password=s3cret'],
   };
   for (const [setting, addresses] of Object.entries(wrong))
     for (const address of addresses)
@@ -131,6 +177,25 @@ test('an address that cannot be read is refused with how one is written, and rep
       problemsOf({ BUS }),
       ['BUS: memory:, or kafka://host:port,host:port/prefix, perhaps with ?tls=true'],
       BUS,
+    );
+});
+
+test('an address of mail that cannot be read is refused in the same way', () => {
+  for (const MAIL of [
+    'smtp://',
+    'smtp://one:0',
+    'smtp://one:65536',
+    'smtps://one?tls=false',
+    'smtp://one/x',
+    's3cret',
+    'outbox',
+  ])
+    assert.deepEqual(
+      problemsOf({ MAIL, MAIL_FROM: 'a@b.example' }),
+      [
+        'MAIL: outbox:, smtp://host:587 (which demands STARTTLS; ?tls=false sends in plain), or smtps://host:465',
+      ],
+      MAIL,
     );
 });
 
@@ -207,14 +272,18 @@ test('in production a role needs the secrets that it uses, and no other', () => 
     'MASTER_KEY_FILE',
     'PUBLIC_URL',
   ]);
-  const all = ['TOKEN_KEY_FILE', 'MASTER_KEY_FILE', 'WEBHOOK_SECRET', 'PUBLIC_URL', 'SIMULATED'];
+  const all = ['TOKEN_KEY_FILE', 'MASTER_KEY_FILE', 'WEBHOOK_SECRET', 'PUBLIC_URL', 'SIMULATED', 'MAIL'];
   assert.deepEqual(refused(alone, ['write-side', 'sagas']), all);
 });
 
 test('in production roles know each other by a secret that somebody has chosen', () => {
   const production = {
     ...{ NODE_ENV: 'production', TOKEN_KEY_FILE: '/keys/public.json', WEBHOOK_SECRET: 's'.repeat(32) },
-    ...{ PUBLIC_URL: 'https://auctions.example', SIMULATED: 'payments', MASTER_KEY_FILE: '/keys/master.key' },
+    ...{
+      PUBLIC_URL: 'https://auctions.example',
+      SIMULATED: 'payments,mail',
+      MASTER_KEY_FILE: '/keys/master.key',
+    },
   };
   assert.deepEqual(problemsOf({ ...production, ...apart }, ['read-api']), [
     'SERVICE_KEY_FILE: production needs the secret that the roles know each other by',

@@ -22,7 +22,7 @@ async function world() {
   return {
     ...club,
     folder,
-    async start(...given: Parameters<typeof club.start>) {
+    async start(...given: Parameters<typeof club.process>) {
       const made = await club.start(...given);
       let stopped: Promise<void> | undefined;
       const stop = () => (stopped ??= made.stop());
