@@ -1,6 +1,6 @@
 import { inspect } from 'node:util';
 import { z } from 'zod';
-import type { Actor } from './actor.ts';
+import type { Actor, Role } from './actor.ts';
 import type { JsonObject } from './canonical.ts';
 import type { RecordedEvent } from './envelope.ts';
 import { PersonId } from './ids.ts';
@@ -9,6 +9,7 @@ import {
   type EventDeclaration,
   isMarked,
   type NewEvent,
+  type Owned,
   personal,
 } from './message.ts';
 import type { KeysByPerson, SealedPlace } from './ports/person-keys.ts';
@@ -59,12 +60,15 @@ const plain = (text: PersonalText): string => {
 /** Whose a personal field is: the person whom the field beside it names, or whoever sends the command. */
 export interface OfPerson {
   readonly of: string;
+  /** Who else needs it for their work, beside those who see whatever is about people. */
+  readonly and?: readonly Role[];
 }
+const owned = ({ of, and }: OfPerson): Owned => ({ owner: of, ...(and && { and }) });
 /** For commands that are about whoever sends them. */
 export const ACTOR = 'the actor';
 
 /** A field of a command's data that is about a person. */
-export const personalInput = (text: z.ZodType<string, string>, { of }: OfPerson) =>
+export const personalInput = (text: z.ZodType<string, string>, of: OfPerson) =>
   personal(
     z.codec(
       text,
@@ -74,12 +78,12 @@ export const personalInput = (text: z.ZodType<string, string>, { of }: OfPerson)
         encode: plain,
       },
     ),
-    { owner: of },
+    owned(of),
   );
 
 /** A field of an event's data that is about the person whom the field `of` beside it names. */
-export const personalText = ({ of }: OfPerson) =>
-  personal(Sealed as unknown as z.ZodType<PersonalText, Sealed>, { owner: of });
+export const personalText = (of: OfPerson) =>
+  personal(Sealed as unknown as z.ZodType<PersonalText, Sealed>, owned(of));
 
 /** The personal fields of some data, and whose each is. They stand at the top. */
 type Fields = ReadonlyMap<string, string>;

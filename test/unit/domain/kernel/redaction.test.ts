@@ -208,6 +208,7 @@ function planted(schema: z.ZodType, value: unknown, sentinel: (schema: z.ZodType
 test('of no event that was ever stored does anything marked leave for everybody', () => {
   const AMOUNT = 987_654_321_012n;
   const URL = 'https://sentinel.example/987654321012';
+  const SEALED = { of: 'p-1', stream: 'x-1', eventId: 'e1', field: 'x', sealed: '987654321012' };
   let found = 0;
   for (const example of examples) {
     const event = platform.decode(placed(example));
@@ -215,7 +216,7 @@ test('of no event that was ever stored does anything marked leave for everybody'
     assert.ok(declared);
     const data = planted(declared.schema, event.data, (schema) => {
       found += 1;
-      const fits = [AMOUNT, URL, [], {}].find((some) => z.safeEncode(schema, some as never).success);
+      const fits = [AMOUNT, URL, [], SEALED, {}].find((some) => z.safeEncode(schema, some as never).success);
       assert.ok(fits !== undefined, `${event.type} has something marked of another kind`);
       return fits;
     });

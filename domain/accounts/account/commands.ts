@@ -1,0 +1,175 @@
+import { z } from 'zod';
+import { PersonId } from '../../kernel/ids.ts';
+import { Instant } from '../../kernel/instant.ts';
+import { command, preconditionOf, type Rejection } from '../../kernel/message.ts';
+import { OwnAffair } from '../../kernel/own-affair.ts';
+import { stream } from '../../kernel/stream.ts';
+import { PasskeyId } from '../ids.ts';
+import { verifierInput } from '../verifiers.ts';
+import { Cause, Codes, Counter, GrantableRole, registration, Step } from './events.ts';
+import {
+  AccountExists,
+  AccountNotActive,
+  AccountUnknown,
+  EmailNotVerified,
+  FactorUnknown,
+  FactorUsed,
+  MoneyLeft,
+  TooManyPasskeys,
+} from './rejections.ts';
+
+/** The streams of accounts: a person has one. */
+export const accountStream = stream('account', ({ person }: { person: PersonId }) => person);
+
+const person = { person: PersonId };
+const ofPerson = { of: 'person' } as const;
+/** What the door alone may say, because it alone has checked a secret; it names the person. */
+const door = { from: 'internal', stream: accountStream } as const;
+const ofAdmin = { from: ['admin'], stream: accountStream } as const;
+const own = {
+  from: GrantableRole.options,
+  data: {},
+  stream: (_: object, { id }: { id: PersonId }) => accountStream({ person: id }),
+} as const;
+const active = [AccountUnknown, AccountNotActive] as const;
+
+export const RegisterAccount = command('RegisterAccount', {
+  ...door,
+  description: 'Gives a person the account for which a login was taken. Once.',
+  data: registration,
+  rejections: [AccountExists],
+});
+export const VerifyEmail = command('VerifyEmail', {
+  ...door,
+  description:
+    'Records that the address of the account is the person’s. From then on they may bid and sell. The door has checked the link.',
+  data: person,
+  rejections: active,
+});
+export const ChangeVerifier = command('ChangeVerifier', {
+  ...door,
+  description: 'Records another password. The door has checked the old one, or the link of a reset.',
+  data: { ...person, verifier: verifierInput(ofPerson), by: z.enum(['change', 'reset']) },
+  rejections: active,
+});
+export const LockOut = command('LockOut', {
+  ...door,
+  description: 'Records that the door takes no more attempts for a while.',
+  data: { ...person, until: Instant },
+  rejections: active,
+});
+export const LockAccount = command('LockAccount', {
+  ...ofAdmin,
+  description: 'Keeps a person out, and ends all their sessions.',
+  data: { ...person, cause: Cause },
+  rejections: [OwnAffair, ...active],
+});
+export const UnlockAccount = command('UnlockAccount', {
+  ...ofAdmin,
+  description: 'Lets a person in again whom an administrator has kept out, or who was locked out.',
+  data: { ...person, cause: Cause },
+  rejections: [OwnAffair, ...active],
+});
+export const CloseAccount = command('CloseAccount', {
+  ...own,
+  description: 'Closes your account, for good. Your login stays yours until you have yourself erased.',
+  rejections: [AccountUnknown],
+});
+export const EraseMe = command('EraseMe', {
+  ...own,
+  description:
+    'Has you forgotten, for good: what is recorded about you can be read by nobody any more. Only where no money of yours is left here, or on its way.',
+  rejections: [AccountUnknown, MoneyLeft],
+  precondition: preconditionOf<{ readonly refusal?: Rejection<'money_left', Record<never, never>> }>(),
+});
+
+export const GrantRole = command('GrantRole', {
+  ...ofAdmin,
+  description:
+    'Gives another person a role, for ever or until a time; another time takes the place of the one before.',
+  data: { ...person, role: GrantableRole, until: Instant.optional() },
+  rejections: [OwnAffair, EmailNotVerified, ...active],
+});
+export const WithdrawRole = command('WithdrawRole', {
+  ...ofAdmin,
+  description: 'Takes a role back. An administrator may give up their own.',
+  data: { ...person, role: GrantableRole },
+  rejections: [AccountUnknown],
+});
+
+export const EnrolTotp = command('EnrolTotp', {
+  ...door,
+  description: 'Keeps the sealed secret of an app; it counts when a code of it has come.',
+  data: { ...person, secret: verifierInput(ofPerson) },
+  rejections: active,
+});
+export const ConfirmTotp = command('ConfirmTotp', {
+  ...door,
+  description: 'Records the first code of an app, by its step.',
+  data: { ...person, step: Step },
+  rejections: [...active, FactorUnknown],
+});
+export const UseTotp = command('UseTotp', {
+  ...door,
+  description: 'Records that a code was taken, by its step, before the door says yes.',
+  data: { ...person, step: Step },
+  rejections: [...active, FactorUnknown, FactorUsed],
+});
+export const RemoveTotp = command('RemoveTotp', {
+  ...door,
+  description: 'Asks for codes of the app no more.',
+  data: person,
+  rejections: active,
+});
+export const AddPasskey = command('AddPasskey', {
+  ...door,
+  description: 'Keeps a passkey: its credential with the public key, and its counter.',
+  data: { ...person, passkey: PasskeyId, credential: verifierInput(ofPerson), counter: Counter },
+  rejections: [...active, TooManyPasskeys],
+});
+export const UsePasskey = command('UsePasskey', {
+  ...door,
+  description: 'Records the counter of a passkey that was used, before the door says yes.',
+  data: { ...person, passkey: PasskeyId, counter: Counter },
+  rejections: [...active, FactorUnknown, FactorUsed],
+});
+export const RemovePasskey = command('RemovePasskey', {
+  ...door,
+  description: 'Takes a passkey no more.',
+  data: { ...person, passkey: PasskeyId },
+  rejections: active,
+});
+export const MakeRecoveryCodes = command('MakeRecoveryCodes', {
+  ...door,
+  description: 'Keeps the hashes of fresh recovery codes in place of those of before.',
+  data: { ...person, codes: verifierInput(ofPerson), count: Codes },
+  rejections: active,
+});
+export const UseRecoveryCode = command('UseRecoveryCode', {
+  ...door,
+  description: 'Strikes out a recovery code, by its place, before the door says yes.',
+  data: { ...person, nth: z.int().min(0).max(19) },
+  rejections: [...active, FactorUnknown, FactorUsed],
+});
+
+export const commands = [
+  RegisterAccount,
+  VerifyEmail,
+  ChangeVerifier,
+  LockOut,
+  LockAccount,
+  UnlockAccount,
+  CloseAccount,
+  EraseMe,
+  GrantRole,
+  WithdrawRole,
+  EnrolTotp,
+  ConfirmTotp,
+  UseTotp,
+  RemoveTotp,
+  AddPasskey,
+  UsePasskey,
+  RemovePasskey,
+  MakeRecoveryCodes,
+  UseRecoveryCode,
+] as const;

@@ -1,0 +1,159 @@
+import { type Decision, decider, type Facts } from '../../kernel/decider.ts';
+import { type CommandData, type EventOf, type RejectionOf, recordedReason } from '../../kernel/message.ts';
+import { ownAffair } from '../../kernel/own-affair.ts';
+import {
+  addPasskey,
+  confirmTotp,
+  type Factors,
+  makeRecoveryCodes,
+  removePasskey,
+  removeTotp,
+  takePasskey,
+  takeRecoveryCode,
+  takeTotp,
+} from './factors.ts';
+import {
+  AccountClosed,
+  AccountExists,
+  AccountLocked,
+  AccountNotActive,
+  AccountRefused,
+  AccountRegistered,
+  AccountUnknown,
+  AccountUnlocked,
+  accountStream,
+  type ChangeVerifier,
+  commands,
+  EmailNotVerified,
+  EmailVerified,
+  type EnrolTotp,
+  type EraseMe,
+  events,
+  type GrantRole,
+  LockedOut,
+  type LockOut,
+  type MoneyLeft,
+  PersonErased,
+  RegisterAccount,
+  RoleGranted,
+  RoleWithdrawn,
+  TotpEnrolled,
+  VerifierChanged,
+  type VerifyEmail,
+} from './messages.ts';
+import { type Account, evolve, type KnownAccount, noAccount } from './state.ts';
+
+type Event = EventOf<(typeof events)[number]>;
+type Inactive = RejectionOf<typeof AccountUnknown | typeof AccountNotActive>;
+
+/** Why nothing is decided for this account; undefined: it is active. */
+function whyNot(account: Account): Inactive | undefined {
+  if (account.phase === 'none') return AccountUnknown({});
+  return account.phase === 'active' ? undefined : AccountNotActive({ state: account.phase });
+}
+
+/** Decides what only an active account can have. */
+const whileActive =
+  <Data, Rest extends readonly unknown[], R>(
+    decide: (data: Data, account: KnownAccount, ...rest: Rest) => Decision<Event, R>,
+  ) =>
+  (data: Data, account: Account, ...rest: Rest): Decision<Event, R | Inactive> => {
+    if (account.phase === 'none') return AccountUnknown({});
+    return whyNot(account) ?? decide(data, account, ...rest);
+  };
+
+const ofFactors = <Data, R>(decide: (data: Data, factors: Factors) => Decision<Event, R>) =>
+  whileActive((data: Data, { factors }) => decide(data, factors));
+
+function registerAccount(data: CommandData<typeof RegisterAccount>, account: Account) {
+  const { person, login } = data;
+  if (account.phase === 'none') return [AccountRegistered(data)];
+  if (account.login === login) return [];
+  const reason = recordedReason(RegisterAccount.rejections, AccountExists({}));
+  return [AccountRefused({ person, login, reason })];
+}
+
+/** Whoever has shown that they can be reached may bid and sell. */
+function verifyEmail(
+  { person }: CommandData<typeof VerifyEmail>,
+  { emailVerified }: KnownAccount,
+  { actor }: Facts,
+) {
+  if (emailVerified) return [];
+  const granted = (['bidder', 'seller'] as const).map((role) => RoleGranted({ person, role, by: actor.id }));
+  return [EmailVerified({ person }), ...granted];
+}
+
+function grantRole(
+  { person, role, until }: CommandData<typeof GrantRole>,
+  { grants, emailVerified }: KnownAccount,
+  { actor }: Facts,
+) {
+  const own = ownAffair(actor, person);
+  if (own !== undefined) return own;
+  if (!emailVerified) return EmailNotVerified({});
+  const known = grants.find((grant) => grant.role === role);
+  if (known !== undefined && known.until === until) return [];
+  return [RoleGranted({ person, role, by: actor.id, ...(until !== undefined && { until }) })];
+}
+
+function eraseMe(
+  _: CommandData<typeof EraseMe>,
+  account: Account,
+  { actor, precondition }: Facts<{ readonly refusal?: RejectionOf<typeof MoneyLeft> }>,
+) {
+  if (account.phase === 'none') return AccountUnknown({});
+  if (account.phase === 'erased') return [];
+  return precondition.refusal ?? [PersonErased({ person: actor.id, login: account.login })];
+}
+
+/** One person's account: how they prove who they are, whether they may come in, and what they may do. */
+export const account = decider({
+  stream: accountStream,
+  events,
+  commands,
+  stateVersion: 1,
+  initial: noAccount,
+  evolve,
+  decide: {
+    RegisterAccount: registerAccount,
+    VerifyEmail: whileActive(verifyEmail),
+    ChangeVerifier: whileActive((data: CommandData<typeof ChangeVerifier>) => [VerifierChanged(data)]),
+    LockOut: whileActive((data: CommandData<typeof LockOut>) => [LockedOut(data)]),
+    LockAccount({ person, cause }, state, { actor }) {
+      const own = ownAffair(actor, person);
+      if (own !== undefined) return own;
+      if (state.phase === 'locked') return [];
+      return whyNot(state) ?? [AccountLocked({ person, by: actor.id, cause })];
+    },
+    UnlockAccount({ person, cause }, state, { actor }) {
+      const own = ownAffair(actor, person);
+      if (own !== undefined) return own;
+      if (state.phase === 'active' && state.lockedOutUntil === undefined) return [];
+      const why = state.phase === 'locked' ? undefined : whyNot(state);
+      return why ?? [AccountUnlocked({ person, by: actor.id, cause })];
+    },
+    CloseAccount(_, state, { actor }) {
+      if (state.phase === 'none') return AccountUnknown({});
+      return state.phase === 'closed' || state.phase === 'erased'
+        ? []
+        : [AccountClosed({ person: actor.id })];
+    },
+    EraseMe: eraseMe,
+    GrantRole: whileActive(grantRole),
+    WithdrawRole({ person, role }, state, { actor }) {
+      if (state.phase === 'none') return AccountUnknown({});
+      const has = state.grants.some((grant) => grant.role === role);
+      return has ? [RoleWithdrawn({ person, role, by: actor.id })] : [];
+    },
+    EnrolTotp: ofFactors((data: CommandData<typeof EnrolTotp>) => [TotpEnrolled(data)]),
+    ConfirmTotp: ofFactors(confirmTotp),
+    UseTotp: ofFactors(takeTotp),
+    RemoveTotp: ofFactors(({ person }: { readonly person: string }, factors) => removeTotp(person, factors)),
+    AddPasskey: ofFactors(addPasskey),
+    UsePasskey: ofFactors(takePasskey),
+    RemovePasskey: ofFactors(removePasskey),
+    MakeRecoveryCodes: ofFactors(makeRecoveryCodes),
+    UseRecoveryCode: ofFactors(takeRecoveryCode),
+  },
+});

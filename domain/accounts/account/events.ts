@@ -1,0 +1,165 @@
+import { z } from 'zod';
+import { Role } from '../../kernel/actor.ts';
+import { PersonId } from '../../kernel/ids.ts';
+import { Instant } from '../../kernel/instant.ts';
+import { event, refusalShape } from '../../kernel/message.ts';
+import { personalText } from '../../kernel/personal.ts';
+import { someText } from '../../kernel/text.ts';
+import { LoginName, PasskeyId } from '../ids.ts';
+import { verifierText } from '../verifiers.ts';
+
+// Streams `account-<person>`: how somebody proves who they are, and what they may do. This is the permanent storage format.
+
+const person = { person: PersonId };
+const ofPerson = { of: 'person' } as const;
+/** Nothing of accounts leaves for the topics: who may come in is between the house and its people. */
+const kept = { version: 1, published: false } as const;
+
+/** A role that a person can have; `system` is nobody's. */
+export const GrantableRole = Role.exclude(['system']).meta({
+  id: 'GrantableRole',
+  description: 'A role that a person can be given.',
+});
+export type GrantableRole = z.output<typeof GrantableRole>;
+
+export const Step = z.int().min(0).max(1_000_000_000_000);
+export const Counter = z.int().min(0).max(4_294_967_295);
+export const Codes = z.int().min(1).max(20);
+export const Cause = someText(500);
+
+/** What a registration brings, as the login's stream hands it on. */
+export const registration = {
+  ...person,
+  login: LoginName,
+  email: personalText({ ...ofPerson, and: ['admin'] }),
+  verifier: verifierText(ofPerson),
+  /** How the person pays, as the provider knows it: we never see the card. */
+  paymentMeans: verifierText(ofPerson).optional(),
+};
+
+export const AccountRegistered = event('AccountRegistered', {
+  ...kept,
+  description: 'Somebody has an account, by a login that is theirs alone.',
+  data: registration,
+});
+export const AccountRefused = event('AccountRefused', {
+  ...kept,
+  description: 'A login was taken for a person who has an account already; it is let go.',
+  refusal: true,
+  data: { ...person, login: LoginName, ...refusalShape },
+});
+export const EmailVerified = event('EmailVerified', {
+  ...kept,
+  description: 'Somebody has followed the link in the mail that was sent to the address of the account.',
+  data: person,
+});
+export const VerifierChanged = event('VerifierChanged', {
+  ...kept,
+  description: 'The password is another, by whoever knew the old one or by a reset.',
+  data: { ...person, verifier: verifierText(ofPerson), by: z.enum(['change', 'reset']) },
+});
+export const LockedOut = event('LockedOut', {
+  ...kept,
+  description: 'Too many attempts failed: nobody comes in for a while.',
+  data: { ...person, until: Instant },
+});
+export const AccountLocked = event('AccountLocked', {
+  ...kept,
+  description: 'An administrator keeps the person out.',
+  data: { ...person, by: PersonId, cause: z.string() },
+});
+export const AccountUnlocked = event('AccountUnlocked', {
+  ...kept,
+  description: 'An administrator lets the person in again.',
+  data: { ...person, by: PersonId, cause: z.string() },
+});
+export const AccountClosed = event('AccountClosed', {
+  ...kept,
+  description: 'The person does not come back. Their login stays theirs until they are erased.',
+  data: person,
+});
+export const PersonErased = event('PersonErased', {
+  ...kept,
+  description: 'The person is to be forgotten: their key is destroyed, and their login let go.',
+  data: { ...person, login: LoginName },
+});
+
+export const RoleGranted = event('RoleGranted', {
+  ...kept,
+  description: 'The person was given a role, for ever or until a time.',
+  data: { ...person, role: GrantableRole, by: PersonId, until: Instant.optional() },
+});
+export const RoleWithdrawn = event('RoleWithdrawn', {
+  ...kept,
+  description: 'A role of the person was taken back.',
+  data: { ...person, role: GrantableRole, by: PersonId },
+});
+
+export const TotpEnrolled = event('TotpEnrolled', {
+  ...kept,
+  description: 'An app of the person has a secret, which does not count before a code of it has come.',
+  data: { ...person, secret: verifierText(ofPerson) },
+});
+export const TotpConfirmed = event('TotpConfirmed', {
+  ...kept,
+  description: 'The first code of the app has come: from now on it is asked for.',
+  data: { ...person, step: Step },
+});
+export const TotpUsed = event('TotpUsed', {
+  ...kept,
+  description: 'A code of the app was taken; none of its step or before it is taken again.',
+  data: { ...person, step: Step },
+});
+export const TotpRemoved = event('TotpRemoved', {
+  ...kept,
+  description: 'No code of an app is asked for any more.',
+  data: person,
+});
+export const PasskeyAdded = event('PasskeyAdded', {
+  ...kept,
+  description: 'The person has another passkey.',
+  data: { ...person, passkey: PasskeyId, credential: verifierText(ofPerson), counter: Counter },
+});
+export const PasskeyUsed = event('PasskeyUsed', {
+  ...kept,
+  description: 'A passkey was used, by its counter; zero where it does not count.',
+  data: { ...person, passkey: PasskeyId, counter: Counter },
+});
+export const PasskeyRemoved = event('PasskeyRemoved', {
+  ...kept,
+  description: 'A passkey is none any more.',
+  data: { ...person, passkey: PasskeyId },
+});
+export const RecoveryCodesMade = event('RecoveryCodesMade', {
+  ...kept,
+  description: 'The person has recovery codes; those of before are void.',
+  data: { ...person, codes: verifierText(ofPerson), count: Codes },
+});
+export const RecoveryCodeUsed = event('RecoveryCodeUsed', {
+  ...kept,
+  description: 'One of the recovery codes is struck out, by its place among them.',
+  data: { ...person, nth: z.int().min(0).max(19) },
+});
+
+export const events = [
+  AccountRegistered,
+  AccountRefused,
+  EmailVerified,
+  VerifierChanged,
+  LockedOut,
+  AccountLocked,
+  AccountUnlocked,
+  AccountClosed,
+  PersonErased,
+  RoleGranted,
+  RoleWithdrawn,
+  TotpEnrolled,
+  TotpConfirmed,
+  TotpUsed,
+  TotpRemoved,
+  PasskeyAdded,
+  PasskeyUsed,
+  PasskeyRemoved,
+  RecoveryCodesMade,
+  RecoveryCodeUsed,
+] as const;

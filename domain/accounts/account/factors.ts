@@ -1,0 +1,137 @@
+import type { CommandData, EventOf } from '../../kernel/message.ts';
+import type { PersonalText } from '../../kernel/personal.ts';
+import { unreachable } from '../../kernel/unreachable.ts';
+import {
+  type AddPasskey,
+  type ConfirmTotp,
+  FactorUnknown,
+  FactorUsed,
+  type MakeRecoveryCodes,
+  PasskeyAdded,
+  PasskeyRemoved,
+  PasskeyUsed,
+  RecoveryCodesMade,
+  RecoveryCodeUsed,
+  type RemovePasskey,
+  TooManyPasskeys,
+  TotpConfirmed,
+  type TotpEnrolled,
+  TotpRemoved,
+  TotpUsed,
+  type UsePasskey,
+  type UseRecoveryCode,
+  type UseTotp,
+} from './messages.ts';
+
+// Second factors: what the door has checked is recorded before it says yes, so that nothing is taken twice.
+
+/** Of one person. */
+export const MOST_PASSKEYS = 10;
+
+interface Passkey {
+  readonly passkey: string;
+  readonly credential: PersonalText;
+  readonly counter: number;
+}
+
+export interface Factors {
+  /** `last` is the step of the last code that was taken; undefined: none has come, and it does not count yet. */
+  readonly totp: { readonly secret: PersonalText; readonly last: number | undefined } | undefined;
+  readonly passkeys: readonly Passkey[];
+  readonly recovery:
+    | { readonly codes: PersonalText; readonly count: number; readonly used: readonly number[] }
+    | undefined;
+}
+export const noFactors: Factors = { totp: undefined, passkeys: [], recovery: undefined };
+
+type FactorEvent = EventOf<
+  | typeof TotpEnrolled
+  | typeof TotpConfirmed
+  | typeof TotpUsed
+  | typeof TotpRemoved
+  | typeof PasskeyAdded
+  | typeof PasskeyUsed
+  | typeof PasskeyRemoved
+  | typeof RecoveryCodesMade
+  | typeof RecoveryCodeUsed
+>;
+
+export function factorsAfter(factors: Factors, event: FactorEvent): Factors {
+  const { totp, passkeys, recovery } = factors;
+  switch (event.type) {
+    case 'TotpEnrolled':
+      return { ...factors, totp: { secret: event.data.secret, last: undefined } };
+    case 'TotpConfirmed':
+    case 'TotpUsed':
+      return { ...factors, totp: totp && { ...totp, last: event.data.step } };
+    case 'TotpRemoved':
+      return { ...factors, totp: undefined };
+    case 'PasskeyAdded': {
+      const { passkey, credential, counter } = event.data;
+      return { ...factors, passkeys: [...passkeys, { passkey, credential, counter }] };
+    }
+    case 'PasskeyUsed': {
+      const { passkey, counter } = event.data;
+      return {
+        ...factors,
+        passkeys: passkeys.map((known) => (known.passkey === passkey ? { ...known, counter } : known)),
+      };
+    }
+    case 'PasskeyRemoved':
+      return { ...factors, passkeys: passkeys.filter(({ passkey }) => passkey !== event.data.passkey) };
+    case 'RecoveryCodesMade': {
+      const { codes, count } = event.data;
+      return { ...factors, recovery: { codes, count, used: [] } };
+    }
+    case 'RecoveryCodeUsed':
+      return { ...factors, recovery: recovery && { ...recovery, used: [...recovery.used, event.data.nth] } };
+    default:
+      return unreachable(event);
+  }
+}
+
+export function confirmTotp({ person, step }: CommandData<typeof ConfirmTotp>, { totp }: Factors) {
+  if (totp === undefined) return FactorUnknown({});
+  return totp.last === undefined ? [TotpConfirmed({ person, step })] : [];
+}
+
+export function takeTotp({ person, step }: CommandData<typeof UseTotp>, { totp }: Factors) {
+  if (totp?.last === undefined) return FactorUnknown({});
+  return step > totp.last ? [TotpUsed({ person, step })] : FactorUsed({});
+}
+
+export const removeTotp = (person: string, { totp }: Factors) =>
+  totp === undefined ? [] : [TotpRemoved({ person })];
+
+export function addPasskey(data: CommandData<typeof AddPasskey>, { passkeys }: Factors) {
+  if (passkeys.some(({ passkey }) => passkey === data.passkey)) return [];
+  if (passkeys.length >= MOST_PASSKEYS) return TooManyPasskeys({ limit: MOST_PASSKEYS });
+  return [PasskeyAdded(data)];
+}
+
+/** A counter that does not rise belongs to a copy of the passkey; those that do not count say zero for ever. */
+export function takePasskey(
+  { person, passkey, counter }: CommandData<typeof UsePasskey>,
+  { passkeys }: Factors,
+) {
+  const known = passkeys.find((each) => each.passkey === passkey);
+  if (known === undefined) return FactorUnknown({});
+  const counts = known.counter > 0 || counter > 0;
+  if (counts && counter <= known.counter) return FactorUsed({});
+  return [PasskeyUsed({ person, passkey, counter })];
+}
+
+export const removePasskey = (
+  { person, passkey }: CommandData<typeof RemovePasskey>,
+  { passkeys }: Factors,
+) => (passkeys.some((known) => known.passkey === passkey) ? [PasskeyRemoved({ person, passkey })] : []);
+
+export const makeRecoveryCodes = (data: CommandData<typeof MakeRecoveryCodes>) => [RecoveryCodesMade(data)];
+
+export function takeRecoveryCode(
+  { person, nth }: CommandData<typeof UseRecoveryCode>,
+  { recovery }: Factors,
+) {
+  if (recovery === undefined || nth >= recovery.count) return FactorUnknown({});
+  return recovery.used.includes(nth) ? FactorUsed({}) : [RecoveryCodeUsed({ person, nth })];
+}

@@ -1,0 +1,16 @@
+import { z } from 'zod';
+import { idOfKind } from '../kernel/ids.ts';
+
+/** A login as streams and views name it: an HMAC of the normalised address, which nobody turns back into one. */
+export const LoginName = z
+  .string()
+  .regex(/^[A-Za-z0-9_-]{43}$/, '32 bytes in base64url')
+  .meta({ id: 'LoginName', description: 'A login by its HMAC: it says nothing about whose it is.' });
+export type LoginName = z.output<typeof LoginName>;
+
+export const SessionId = idOfKind('SessionId', 'One signing-in of a person.');
+export type SessionId = z.output<typeof SessionId>;
+export const ClientId = idOfKind('ClientId', 'A system that is registered with the platform.');
+export type ClientId = z.output<typeof ClientId>;
+export const PasskeyId = idOfKind('PasskeyId', 'A passkey of a person, by a name of our own.');
+export type PasskeyId = z.output<typeof PasskeyId>;

@@ -1,0 +1,59 @@
+import { accounts } from '#compose/contexts/accounts.ts';
+import { wallets } from '#compose/contexts/wallets.ts';
+import { temporaryPersonKeys } from '#compose/person-keys.ts';
+import type { Register } from '#domain/accounts/login/messages.ts';
+import { systemActor } from '#domain/kernel/actor.ts';
+import type { CommandData } from '#domain/kernel/message.ts';
+import type { PersonalText, Sealed } from '#domain/kernel/personal.ts';
+import type { PersonKeys } from '#domain/kernel/ports/person-keys.ts';
+import { givenPlatform, type PlatformOptions } from './platform.ts';
+
+/** The door as the one who asks. */
+export const door = systemActor('door');
+
+/** What is sealed, where a test does not open it. */
+export const sealedText = (of: string, text: string): PersonalText =>
+  ({
+    ...{ of, stream: `account-${of}`, eventId: 'e1', field: 'text', sealed: text },
+  }) satisfies Sealed as unknown as PersonalText;
+
+/** Logins as the door names them. */
+export const loginNamed = (text: string): string => text.padEnd(43, '_');
+
+export const registrationOf = (person: string, login = loginNamed(person)): CommandData<typeof Register> => ({
+  ...{ person, login },
+  email: sealedText(person, 'email'),
+  verifier: sealedText(person, 'verifier'),
+});
+
+/** As the door sends it. */
+export const registering = (person: string, login = loginNamed(person)) => ({
+  ...{ person, login },
+  ...{ email: `${person}@example.org`, verifier: `$argon2id$v=19$${person}` },
+});
+
+/** A write side with accounts and wallets, and the keys of its people. */
+export function givenAccounts(options: Partial<PlatformOptions> & { readonly personKeys?: PersonKeys } = {}) {
+  const personKeys = options.personKeys ?? temporaryPersonKeys();
+  const contexts = [accounts, wallets];
+  const platform = givenPlatform({
+    contexts: contexts.map(({ messages }) => messages),
+    deciders: contexts.flatMap(({ deciders }) => deciders),
+    workflows: contexts.flatMap(({ workflows }) => workflows),
+    reactions: contexts.flatMap(({ reactions }) => reactions),
+    ...options,
+    personKeys,
+  });
+  let sent = 0;
+  return {
+    ...platform,
+    personKeys,
+    /** The code of what came of it. */
+    async tell(command: string, data: object, actor = door, commandId = `c${++sent}`): Promise<string> {
+      const origin = { channel: 'http' } as const;
+      const reply = await platform.pipeline.dispatch({ command, data, commandId, actor, origin });
+      return reply.outcome === 'rejected' ? reply.rejection.code : reply.outcome;
+    },
+    typesOf: async (stream: string) => (await platform.history(stream)).map(({ type }) => type),
+  };
+}

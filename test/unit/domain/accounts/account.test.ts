@@ -1,0 +1,93 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { account } from '#domain/accounts/account/decider.ts';
+import * as a from '#domain/accounts/account/messages.ts';
+import { rolesAt } from '#domain/accounts/account/state.ts';
+import { OwnAffair } from '#domain/kernel/own-affair.ts';
+import { registrationOf, sealedText } from '#test/support/accounts.ts';
+import { deciding, lineOf, NOW, person, stateOf } from '#test/support/given.ts';
+
+const given = deciding(account);
+const p = { person: 'p-1' };
+const data = registrationOf('p-1');
+const registered = a.AccountRegistered(data);
+const verified = a.EmailVerified(p);
+const ada = person('ada', ['admin']);
+const cause = 'Asked for.';
+const { email: _, verifier: __, ...named } = data;
+
+test('an account is registered once; for another login the person is refused', () => {
+  assert.deepEqual(given([]).when('RegisterAccount', data), [registered]);
+  assert.deepEqual(given([registered]).when('RegisterAccount', data), []);
+  const other = registrationOf('p-1', 'x'.repeat(43));
+  assert.equal(lineOf(given([registered]).when('RegisterAccount', other)), 'AccountRefused');
+});
+
+test('whoever has shown that they can be reached may bid and sell', () => {
+  const decided = given([registered]).when('VerifyEmail', p);
+  assert.equal(lineOf(decided), 'EmailVerified, RoleGranted, RoleGranted');
+  const state = stateOf(account, [registered, ...(decided as [])]);
+  assert.deepEqual(state.phase === 'active' && rolesAt(state, NOW), ['bidder', 'seller']);
+  assert.deepEqual(given([registered, verified]).when('VerifyEmail', p), []);
+});
+
+test('an administrator locks and unlocks others, with the reason, and never themselves', () => {
+  const locked = a.AccountLocked({ ...p, by: 'ada', cause });
+  const unlocked = a.AccountUnlocked({ ...p, by: 'ada', cause });
+  const by = { actor: ada };
+  assert.deepEqual(given([registered]).when('LockAccount', { ...p, cause }, by), [locked]);
+  assert.deepEqual(given([registered, locked]).when('LockAccount', { ...p, cause }, by), []);
+  assert.deepEqual(given([registered, locked]).when('UnlockAccount', { ...p, cause }, by), [unlocked]);
+  assert.deepEqual(given([registered]).when('UnlockAccount', { ...p, cause }, by), []);
+  const out = a.LockedOut({ ...p, until: '2026-03-01T12:15:00.000Z' });
+  assert.deepEqual(given([registered, out]).when('UnlockAccount', { ...p, cause }, by), [unlocked]);
+  assert.deepEqual(given([]).when('LockAccount', { ...p, cause }, by), a.AccountUnknown({}));
+  for (const type of ['LockAccount', 'UnlockAccount'] as const)
+    assert.deepEqual(given([registered]).when(type, { person: 'ada', cause }, by), OwnAffair({}));
+});
+
+test('nothing of what proves a person is taken while the account is not active', () => {
+  const locked = a.AccountLocked({ ...p, by: 'ada', cause });
+  const no = a.AccountNotActive({ state: 'locked' });
+  const verifier = sealedText('p-1', 'new');
+  const changed = given([registered]).when('ChangeVerifier', { ...p, verifier, by: 'change' });
+  assert.deepEqual(changed, [a.VerifierChanged({ ...p, verifier, by: 'change' })]);
+  const when = given([registered, locked]).when;
+  assert.deepEqual(when('ChangeVerifier', { ...p, verifier, by: 'reset' }), no);
+  assert.deepEqual(when('LockOut', { ...p, until: NOW }), no);
+  assert.deepEqual(when('EnrolTotp', { ...p, secret: verifier }), no);
+  assert.deepEqual(when('GrantRole', { ...p, role: 'clerk' }, { actor: ada }), no);
+});
+
+test('roles are granted by others, until a time, and withdrawn', () => {
+  const by = { actor: ada };
+  const until = '2026-04-01T00:00:00.000Z';
+  const grant = { ...p, role: 'clerk' as const };
+  const granted = a.RoleGranted({ ...grant, by: 'ada', until });
+  assert.deepEqual(given([registered]).when('GrantRole', grant, by), a.EmailNotVerified({}));
+  assert.deepEqual(given([registered, verified]).when('GrantRole', { ...grant, until }, by), [granted]);
+  const history = [registered, verified, granted];
+  assert.deepEqual(given(history).when('GrantRole', { ...grant, until }, by), []);
+  assert.equal(lineOf(given(history).when('GrantRole', grant, by)), 'RoleGranted');
+  assert.deepEqual(given(history).when('GrantRole', { ...grant, person: 'ada' }, by), OwnAffair({}));
+  const withdrawn = a.RoleWithdrawn({ ...grant, by: 'ada' });
+  assert.deepEqual(given(history).when('WithdrawRole', grant, by), [withdrawn]);
+  assert.deepEqual(given([...history, withdrawn]).when('WithdrawRole', grant, by), []);
+  const state = stateOf(account, history);
+  assert.ok(state.phase === 'active');
+  assert.deepEqual([rolesAt(state, NOW), rolesAt(state, until)], [['clerk'], []]);
+});
+
+test('an account is closed once, and erased where nothing is left', () => {
+  const own = { actor: person('p-1') };
+  const closed = a.AccountClosed(p);
+  assert.deepEqual(given([registered]).when('CloseAccount', {}, own), [closed]);
+  assert.deepEqual(given([registered, closed]).when('CloseAccount', {}, own), []);
+  const erased = a.PersonErased({ ...p, login: named.login });
+  const free = { ...own, precondition: {} };
+  assert.deepEqual(given([registered, closed]).when('EraseMe', {}, free), [erased]);
+  assert.deepEqual(given([registered, erased]).when('EraseMe', {}, free), []);
+  const refusal = a.MoneyLeft({});
+  assert.deepEqual(given([registered]).when('EraseMe', {}, { ...own, precondition: { refusal } }), refusal);
+  assert.deepEqual(given([]).when('EraseMe', {}, free), a.AccountUnknown({}));
+});

@@ -1,0 +1,62 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { account } from '#domain/accounts/account/decider.ts';
+import { MOST_PASSKEYS } from '#domain/accounts/account/factors.ts';
+import * as a from '#domain/accounts/account/messages.ts';
+import { registrationOf, sealedText } from '#test/support/accounts.ts';
+import { deciding } from '#test/support/given.ts';
+
+const p = { person: 'p-1' };
+const text = sealedText('p-1', 'x');
+const registered = a.AccountRegistered(registrationOf('p-1'));
+const given = deciding(account);
+const after = (...events: Parameters<typeof given>[0]) => given([registered, ...events]);
+
+test('an app counts when its first code has come, and no code counts twice', () => {
+  const enrolled = a.TotpEnrolled({ ...p, secret: text });
+  const confirmed = a.TotpConfirmed({ ...p, step: 7 });
+  assert.deepEqual(after().when('EnrolTotp', { ...p, secret: text }), [enrolled]);
+  assert.deepEqual(after().when('ConfirmTotp', { ...p, step: 7 }), a.FactorUnknown({}));
+  assert.deepEqual(after(enrolled).when('UseTotp', { ...p, step: 8 }), a.FactorUnknown({}));
+  assert.deepEqual(after(enrolled).when('ConfirmTotp', { ...p, step: 7 }), [confirmed]);
+  assert.deepEqual(after(enrolled, confirmed).when('ConfirmTotp', { ...p, step: 8 }), []);
+  assert.deepEqual(after(enrolled, confirmed).when('UseTotp', { ...p, step: 7 }), a.FactorUsed({}));
+  const used = a.TotpUsed({ ...p, step: 9 });
+  assert.deepEqual(after(enrolled, confirmed).when('UseTotp', { ...p, step: 9 }), [used]);
+  assert.deepEqual(after(enrolled, confirmed, used).when('UseTotp', { ...p, step: 8 }), a.FactorUsed({}));
+  const removed = a.TotpRemoved(p);
+  assert.deepEqual(after(enrolled, confirmed).when('RemoveTotp', p), [removed]);
+  assert.deepEqual(after(enrolled, removed).when('RemoveTotp', p), []);
+});
+
+test('a passkey whose counter does not rise is a copy; one that does not count may say zero', () => {
+  const passkey = (name: string, counter: number) =>
+    a.PasskeyAdded({ ...p, passkey: name, credential: text, counter });
+  const k = { ...p, passkey: 'k1' };
+  assert.deepEqual(after().when('AddPasskey', { ...k, credential: text, counter: 3 }), [passkey('k1', 3)]);
+  const has = after(passkey('k1', 3));
+  assert.deepEqual(has.when('AddPasskey', { ...k, credential: text, counter: 3 }), []);
+  assert.deepEqual(has.when('UsePasskey', { ...k, counter: 4 }), [a.PasskeyUsed({ ...k, counter: 4 })]);
+  for (const counter of [3, 0]) assert.deepEqual(has.when('UsePasskey', { ...k, counter }), a.FactorUsed({}));
+  assert.deepEqual(has.when('UsePasskey', { ...k, passkey: 'k2', counter: 4 }), a.FactorUnknown({}));
+  assert.equal((after(passkey('k1', 0)).when('UsePasskey', { ...k, counter: 0 }) as []).length, 1);
+  const raised = after(passkey('k1', 3), a.PasskeyUsed({ ...k, counter: 9 }));
+  assert.deepEqual(raised.when('UsePasskey', { ...k, counter: 9 }), a.FactorUsed({}));
+  assert.deepEqual(has.when('RemovePasskey', k), [a.PasskeyRemoved(k)]);
+  assert.deepEqual(after(passkey('k1', 3), a.PasskeyRemoved(k)).when('RemovePasskey', k), []);
+  const full = after(...Array.from({ length: MOST_PASSKEYS }, (_, at) => passkey(`k${at}`, 0)));
+  const more = full.when('AddPasskey', { ...k, passkey: 'more', credential: text, counter: 0 });
+  assert.deepEqual(more, a.TooManyPasskeys({ limit: MOST_PASSKEYS }));
+});
+
+test('each recovery code is struck out once, and fresh ones void those of before', () => {
+  const made = a.RecoveryCodesMade({ ...p, codes: text, count: 2 });
+  const used = a.RecoveryCodeUsed({ ...p, nth: 1 });
+  const use = (nth: number) => ['UseRecoveryCode', { ...p, nth }] as const;
+  assert.deepEqual(after().when('MakeRecoveryCodes', { ...p, codes: text, count: 2 }), [made]);
+  assert.deepEqual(after().when(...use(0)), a.FactorUnknown({}));
+  assert.deepEqual(after(made).when(...use(1)), [used]);
+  assert.deepEqual(after(made).when(...use(2)), a.FactorUnknown({}));
+  assert.deepEqual(after(made, used).when(...use(1)), a.FactorUsed({}));
+  assert.deepEqual(after(made, used, made).when(...use(1)), [used]);
+});
