@@ -65,7 +65,7 @@ export const temporaryPersonKeys = (): PersonKeys =>
 const unused = (): never => {
   throw new TypeError('this process has no use for the keys of people');
 };
-/** Of a process that neither takes nor shows anything about people. */
+/** Of a process that neither takes nor shows anything about people, nor forgets them. */
 export const noPersonKeys: PersonKeys = {
   ...{ find: unused, make: unused, destroy: unused, nameOf: unused, standing: unused },
   close: async () => undefined,

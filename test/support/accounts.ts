@@ -3,10 +3,17 @@ import { wallets } from '#compose/contexts/wallets.ts';
 import { temporaryPersonKeys } from '#compose/person-keys.ts';
 import type { Register } from '#domain/accounts/login/messages.ts';
 import { systemActor } from '#domain/kernel/actor.ts';
+import type { Dispatch } from '#domain/kernel/envelope.ts';
 import type { CommandData } from '#domain/kernel/message.ts';
 import type { PersonalText, Sealed } from '#domain/kernel/personal.ts';
+import type { ConsumerStore } from '#domain/kernel/ports/consumer-store.ts';
 import type { PersonKeys } from '#domain/kernel/ports/person-keys.ts';
-import { givenPlatform, type PlatformOptions } from './platform.ts';
+import { systemClock } from '#engines/clock/system.ts';
+import { consumerLoop } from '#engines/consumer/consumer.ts';
+import { eventFeed } from '#engines/event-feed/feed.ts';
+import { forgetting } from '#sagas/accounts/forgetting.ts';
+import { startReactions } from '#sagas/runtime/reactions.ts';
+import { givenPlatform, type Platform, type PlatformOptions } from './platform.ts';
 
 /** The door as the one who asks. */
 export const door = systemActor('door');
@@ -56,4 +63,37 @@ export function givenAccounts(options: Partial<PlatformOptions> & { readonly per
     },
     typesOf: async (stream: string) => (await platform.history(stream)).map(({ type }) => type),
   };
+}
+
+/** The consumers of accounts, as one process runs them over what outlives it. Resolves when all that stands there is seen to, or has failed. */
+export async function whileFollowing(
+  { store, registry, newId }: Platform,
+  {
+    consumers,
+    dispatch,
+    personKeys,
+  }: {
+    readonly consumers: ConsumerStore;
+    readonly dispatch: Dispatch;
+    readonly personKeys: Pick<PersonKeys, 'destroy'>;
+  },
+  until: (reached: () => Promise<boolean>) => Promise<unknown>,
+): Promise<void> {
+  const clock = systemClock();
+  const feed = eventFeed(store, { clock });
+  const how = { feed, store, consumers, registry, clock, owner: newId() };
+  const consume = consumerLoop({ ...how, leaseMs: 200, retryPollMs: 20 });
+  const reactions = await startReactions({ reactions: accounts.reactions, consume, dispatch, registry });
+  const forgets = await consume(forgetting(personKeys));
+  const WAIT_MS = 20_000;
+  try {
+    await until(async () => {
+      const head = await store.head();
+      return (await reactions.reached(head, WAIT_MS)) && (await forgets.reached(head, WAIT_MS));
+    });
+  } finally {
+    await forgets.stop();
+    await reactions.stop();
+    await feed.close();
+  }
 }

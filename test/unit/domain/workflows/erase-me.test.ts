@@ -1,0 +1,49 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { EraseMe } from '#domain/accounts/account/messages.ts';
+import { Register } from '#domain/accounts/login/messages.ts';
+import { KeepUnclaimed } from '#domain/wallets/unclaimed/messages.ts';
+import { CreditWallet, IncurDebt, OpenWallet, RequestTopUp } from '#domain/wallets/wallet/messages.ts';
+import { door, givenAccounts, registering } from '#test/support/accounts.ts';
+import { someone } from '#test/support/platform.ts';
+
+const pia = someone('p-1', 'bidder');
+const whose = { person: 'p-1', currency: 'TND', movement: 'm1' };
+
+const left = [
+  {
+    what: 'in a wallet',
+    command: CreditWallet,
+    data: { ...whose, amount: '5', reason: 'transfer' },
+    by: door,
+  },
+  { what: 'owed by them', command: IncurDebt, data: { ...whose, amount: '5' }, by: door },
+  {
+    what: 'owed to them',
+    command: KeepUnclaimed,
+    data: { ...whose, amount: '5', reason: 'top_up' },
+    by: door,
+  },
+  { what: 'on its way in', command: RequestTopUp, data: { amount: '500', currency: 'TND' }, by: pia },
+];
+
+for (const { what, command, data, by } of left)
+  test(`nobody is forgotten while money is ${what}`, async () => {
+    const { tell, typesOf } = givenAccounts();
+    await tell(Register.type, registering('p-1'));
+    await tell(OpenWallet.type, { currency: 'TND' }, pia);
+    assert.equal(await tell(command.type, data, by), 'accepted');
+    assert.equal(await tell(EraseMe.type, {}, pia), 'money_left');
+    assert.deepEqual(await typesOf('account-p-1'), ['AccountRegistered']);
+  });
+
+test('whose wallets are empty is forgotten, once, and others keep theirs', async () => {
+  const { tell, typesOf } = givenAccounts();
+  await tell(Register.type, registering('p-1'));
+  await tell(OpenWallet.type, { currency: 'TND' }, pia);
+  const other = { ...whose, person: 'p-2', amount: '5', reason: 'top_up' };
+  assert.equal(await tell(KeepUnclaimed.type, other), 'accepted');
+  for (const _ of ['once', 'twice']) assert.equal(await tell(EraseMe.type, {}, pia), 'accepted');
+  assert.deepEqual(await typesOf('account-p-1'), ['AccountRegistered', 'PersonErased']);
+  assert.equal(await tell(EraseMe.type, {}, someone('p-2', 'bidder')), 'account_unknown');
+});
