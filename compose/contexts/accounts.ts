@@ -1,18 +1,29 @@
 import { account } from '#domain/accounts/account/decider.ts';
+import { client } from '#domain/accounts/client/decider.ts';
 import { accounts as messages } from '#domain/accounts/context.ts';
 import { login } from '#domain/accounts/login/decider.ts';
+import { profile } from '#domain/accounts/profile/decider.ts';
+import { sessions } from '#domain/accounts/sessions/decider.ts';
 import { forget } from '#domain/kernel/decider.ts';
 import { eraseMe } from '#domain/workflows/erase-me.ts';
+import { openSession } from '#domain/workflows/open-session.ts';
+import { ownProfile } from '#domain/workflows/own-profile.ts';
 import { register } from '#domain/workflows/register.ts';
+import { accountsView } from '#projections/accounts/accounts.ts';
+import { clientsView } from '#projections/accounts/clients.ts';
+import { profilesView } from '#projections/accounts/profiles.ts';
+import { sessionsView } from '#projections/accounts/sessions.ts';
+import { accountOperations } from '#read-api/accounts/operations.ts';
 import { registration } from '#sagas/accounts/registration.ts';
+import { signingOut } from '#sagas/accounts/signing-out.ts';
 import type { Manifest } from './manifest.ts';
 
 export const accounts: Manifest = {
   messages,
-  deciders: [forget(account), forget(login)],
-  workflows: [register, eraseMe],
-  views: [],
-  reactions: [registration],
+  deciders: [forget(account), forget(login), forget(profile), forget(sessions), forget(client)],
+  workflows: [register, eraseMe, openSession, ...ownProfile],
+  views: [accountsView, profilesView, sessionsView, clientsView],
+  reactions: [registration, signingOut],
   sagas: [],
-  operations: { queries: {}, subscriptions: {}, fields: {}, nodes: [] },
+  operations: accountOperations,
 };

@@ -232,7 +232,7 @@ export type Mark = (typeof marks)[number];
 export interface Owned {
   /** The field beside it that names its owner. */
   readonly owner: string;
-  /** Who else needs what is secret there for their work. */
+  /** Who else needs what is secret or personal there for their work. */
   readonly and?: readonly Role[];
 }
 const mark =

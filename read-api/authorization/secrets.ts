@@ -2,7 +2,7 @@ import { type Actor, overseers, type Role } from '#domain/kernel/actor.ts';
 import type { JsonObject } from '#domain/kernel/canonical.ts';
 import type { RecordedEvent } from '#domain/kernel/envelope.ts';
 import type { Mark, Owned } from '#domain/kernel/message.ts';
-import { openedData, peopleOf } from '#domain/kernel/personal.ts';
+import { opened, openedData, peopleOf, Sealed } from '#domain/kernel/personal.ts';
 import type { KeysByPerson } from '#domain/kernel/ports/person-keys.ts';
 import { redacted } from '#domain/kernel/redaction.ts';
 import type { QueryServices, ResolverContext } from '../resolver-context.ts';
@@ -13,7 +13,8 @@ import { hasRole } from './who.ts';
 // The one place that says who sees what is marked in a schema; docs/secrets.md says where else each secret could be worked out.
 //
 // - `secret` (a maximum bid, a reserve): its owner, auditors and investigators. The ledger tells an auditor maxima anyway.
-// - `personal` (the address a command came from): its owner and investigators. An auditor checks money, not people.
+// - `personal` (the address a command came from): its owner and investigators, and whom the field names beside it (of an account's
+//   address administrators). An auditor checks money, not people. What is sealed is opened here, and nowhere before.
 // - `capability` (where to confirm a payment): its owner alone, whatever the roles of others, and in no event.
 // - History by stream or as a whole is for auditors and investigators.
 //
@@ -36,7 +37,17 @@ export function rightTo(
   if (owned !== undefined && document[owned.owner] === actor.id) return 'owner';
   if (mark === 'capability') return undefined;
   if (hasRole(actor, mark === 'secret' ? overseers : seesPersonal)) return 'maxima';
-  return mark === 'secret' && hasRole(actor, owned?.and ?? []) ? 'reserves' : undefined;
+  if (!hasRole(actor, owned?.and ?? [])) return undefined;
+  return mark === 'secret' ? 'reserves' : 'people';
+}
+
+/** What is sealed, as whoever may see it reads it; null where nobody can any more. */
+export async function openedText(
+  text: unknown,
+  { personKeys }: Pick<QueryServices, 'personKeys'>,
+): Promise<string | null> {
+  const person = Sealed.safeParse(text).data?.of;
+  return person === undefined ? null : (opened(text, await personKeys.find([person])) ?? null);
 }
 
 /** The keys that open what an event says about people. */

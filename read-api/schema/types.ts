@@ -1,5 +1,6 @@
 import { type JsonSchema, referenceOf } from '#domain/kernel/json-schema.ts';
 import type { Mark, Owned } from '#domain/kernel/message.ts';
+import { Sealed } from '#domain/kernel/personal.ts';
 import { markedBy } from '#domain/kernel/redaction.ts';
 import { type DefinedOnce, type Definitions, definedOnce } from './definitions.ts';
 import { described, isName, pascal, UnsayableError } from './sdl.ts';
@@ -54,11 +55,18 @@ type Direction = 'input' | 'output';
 /** A field that is only let out to some. */
 export interface Marked {
   readonly mark: Mark;
+  /** Its text is sealed by somebody's key: it is opened on its way out, and null where nobody can any more. */
+  readonly sealed: boolean;
   /** Nobody's, where that is not said. */
   readonly owned: Owned | undefined;
 }
 
 type Shared = Readonly<Record<string, JsonSchema>>;
+
+const SEALED = Sealed.meta()?.id;
+/** As a schema says it that adds its marks: by reference, perhaps inside. */
+const isSealed = (schema: JsonSchema): boolean =>
+  referenceOf(schema) === SEALED || [...(schema.allOf ?? []), ...(schema.anyOf ?? [])].some(isSealed);
 
 function markOf(where: string, property: JsonSchema, beside: object, shared: Shared): Marked | undefined {
   const { marks, owned } = markedBy(property, shared);
@@ -67,7 +75,7 @@ function markOf(where: string, property: JsonSchema, beside: object, shared: Sha
   if (more.length > 0) throw new UnsayableError(where, `a field that is ${marks.join(' and ')}`);
   if (owned !== undefined && !(owned.owner in beside))
     throw new UnsayableError(where, `a field whose owner is in ${owned.owner}, which is not there`);
-  return { mark, owned };
+  return { mark, owned, sealed: isSealed(property) };
 }
 
 export interface Types extends Definitions {
@@ -121,7 +129,10 @@ class TypePrinter {
       if (!isName(key)) throw new UnsayableError(`${name}.${key}`, 'it is no name');
       const hidden = direction === 'output' && this.#mark(name, key, property, schema.properties ?? {});
       const required = !hidden && (schema.required ?? []).includes(key);
-      const type = this.reference(property, `${name}${pascal(key)}`, direction, required);
+      const type =
+        hidden && isSealed(property)
+          ? 'String'
+          : this.reference(property, `${name}${pascal(key)}`, direction, required);
       const value = direction === 'input' ? this.#usual(property, type) : '';
       return `${described(property.description, '  ')}  ${key}: ${type}${value}`;
     });
@@ -182,6 +193,7 @@ class TypePrinter {
       if (direction === 'output') return this.#anyJson();
       throw new UnsayableError(name, 'any JSON as an input');
     }
+    if (shared === SEALED) throw new UnsayableError(name, 'a sealed text that is no marked field');
     const definition = this.#shared[shared];
     if (definition === undefined) throw new UnsayableError(name, `${shared} is not defined`);
     return this.#named(definition, shared, direction, shared);

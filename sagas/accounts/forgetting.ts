@@ -8,14 +8,14 @@ import { isRecorded } from '#domain/kernel/reaction.ts';
  * Its checkpoint passes when the key is gone for good, and a key that is gone already is gone still: whatever fails, or was killed, is met
  * again.
  */
-export const forgetting = ({ destroy }: Pick<PersonKeys, 'destroy'>): Handler => ({
+export const forgetting = (personKeys: Pick<PersonKeys, 'destroy'>): Handler => ({
   name: 'forgetting',
   filter: { streams: [accountStream.prefix], types: [PersonErased.type] },
   key: ({ stream }) => stream,
   async handle(events, signal) {
     for (const event of events) {
       signal.throwIfAborted();
-      if (isRecorded(event, PersonErased)) await destroy(event.data.person);
+      if (isRecorded(event, PersonErased)) await personKeys.destroy(event.data.person);
     }
     return { writes: [], failures: [] };
   },

@@ -9,6 +9,9 @@ import {
   UnlockAccount,
   WithdrawRole,
 } from '#domain/accounts/account/messages.ts';
+import { RemoveClient } from '#domain/accounts/client/messages.ts';
+import { ChangeProfile, CreateProfile } from '#domain/accounts/profile/messages.ts';
+import { EndAllSessions, EndSession } from '#domain/accounts/sessions/messages.ts';
 import { CancelAuction, OpenAuction } from '#domain/auctions/auction/messages.ts';
 import { AmendLot, ConsignLot, ScheduleAuction, WithdrawLot } from '#domain/auctions/lot/messages.ts';
 import { CancelSale, CloseSale, PublishSale, ScheduleSale } from '#domain/auctions/sale/messages.ts';
@@ -67,16 +70,24 @@ async function chargedBack(room: Saleroom): Promise<string> {
   return paymentId;
 }
 
-/** Sam has an account, with the address verified and a role of staff. */
-async function registered({ deployment }: Saleroom): Promise<void> {
+/** What the door alone may say. */
+async function said({ deployment }: Saleroom, command: string, data: object): Promise<void> {
   const { pipeline } = deployment.process;
-  const data = { Register: registering(sam.id), VerifyEmail: { person: sam.id } };
-  for (const [command, each] of Object.entries(data)) {
-    const origin = { channel: 'http' } as const;
-    const reply = await pipeline.dispatch({ command, data: each, commandId: command, actor: door, origin });
-    assert.equal(reply.outcome, 'accepted', command);
-  }
+  const origin = { channel: 'http' } as const;
+  const reply = await pipeline.dispatch({ command, data, commandId: command, actor: door, origin });
+  assert.equal(reply.outcome, 'accepted', command);
 }
+/** Sam has an account, with the address verified. */
+async function registered(room: Saleroom): Promise<void> {
+  await said(room, 'Register', registering(sam.id));
+  await said(room, 'VerifyEmail', { person: sam.id });
+}
+async function signedIn(room: Saleroom): Promise<void> {
+  await registered(room);
+  const session = { session: 's1', client: 'web', expiresAt: endsAt };
+  await said(room, 'OpenSession', { person: sam.id, ...session });
+}
+const profile = CreateProfile.schema.decode({ name: 'Sam', address: '1 Street' });
 const ofSam = { person: sam.id, cause: 'Asked for.' };
 
 /** What each command needs to be about something of Sam's, in a platform where the auction `a1` of his lot is open. */
@@ -138,6 +149,28 @@ const stories: Readonly<Record<keyof typeof ownAffairs, (room: Saleroom) => Prom
   async WithdrawRole(room) {
     await registered(room);
     return WithdrawRole({ person: sam.id, role: 'seller' });
+  },
+  async RemoveClient(room) {
+    const system = { client: 'web', name: 'Web', grantTypes: ['authorization_code'], redirectUris: [] };
+    await said(room, 'RegisterClient', { ...system, by: sam.id });
+    return RemoveClient({ client: 'web' });
+  },
+  async EndSession(room) {
+    await signedIn(room);
+    return EndSession({ session: 's1' });
+  },
+  async EndAllSessions(room) {
+    await signedIn(room);
+    return EndAllSessions({});
+  },
+  async CreateProfile(room) {
+    await registered(room);
+    return CreateProfile(profile);
+  },
+  async ChangeProfile(room) {
+    await registered(room);
+    await room.deployment.done(CreateProfile(profile), sam);
+    return ChangeProfile(profile);
   },
   async CloseAccount(room) {
     await registered(room);

@@ -1,6 +1,7 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import express from 'express';
+import { accounts } from '#compose/contexts/accounts.ts';
 import { auctions } from '#compose/contexts/auctions.ts';
 import type { Manifest } from '#compose/contexts/manifest.ts';
 import { wallets } from '#compose/contexts/wallets.ts';
@@ -19,6 +20,7 @@ import { Instant } from '#domain/kernel/instant.ts';
 import type { NewEvent } from '#domain/kernel/message.ts';
 import type { EventStore } from '#domain/kernel/ports/event-store.ts';
 import type { Log } from '#domain/kernel/ports/log.ts';
+import type { PersonKeys } from '#domain/kernel/ports/person-keys.ts';
 import { Unauthenticated } from '#domain/kernel/rejections.ts';
 import { afterwards } from '#engines/afterwards.ts';
 import type { SimulatedClock } from '#engines/clock/simulated.ts';
@@ -51,6 +53,9 @@ export interface Logged {
 
 export interface ReadSide {
   readonly store: EventStore;
+  readonly personKeys: PersonKeys;
+  /** Its own write side. */
+  readonly dispatch: Dispatch;
   /** The business's, by which tokens end. */
   readonly clock: SimulatedClock;
   readonly url: string;
@@ -90,6 +95,15 @@ async function listening(server: Server) {
   const { port } = server.address() as AddressInfo;
   return { open, url: `http://127.0.0.1:${port}/graphql` };
 }
+/** Of accounts also what goes on behind a command; of the others a test appends what it needs. */
+const writeSideOf = (contexts: readonly Manifest[], personKeys: PersonKeys) =>
+  givenPlatform({
+    personKeys,
+    contexts: contexts.map(({ messages }) => messages),
+    deciders: contexts.flatMap(({ deciders }) => deciders),
+    workflows: accounts.workflows,
+    reactions: accounts.reactions,
+  });
 
 export async function givenReadSide(
   options: {
@@ -105,13 +119,9 @@ export async function givenReadSide(
   } = {},
 ): Promise<ReadSide> {
   const { recording = (own) => own } = options;
-  const contexts = [auctions, wallets, ...(options.scratch ? [options.scratch] : [])];
+  const contexts = [auctions, wallets, accounts, ...(options.scratch ? [options.scratch] : [])];
   const personKeys = temporaryPersonKeys();
-  const platform = givenPlatform({
-    personKeys,
-    contexts: contexts.map(({ messages }) => messages),
-    deciders: contexts.flatMap(({ deciders }) => deciders),
-  });
+  const platform = writeSideOf(contexts, personKeys);
   const { store, registry, newId } = platform;
   const clock = systemClock();
   const feed = eventFeed(store, { clock });
@@ -160,6 +170,8 @@ export async function givenReadSide(
 
   return {
     store,
+    personKeys,
+    dispatch: platform.pipeline.dispatch,
     clock: platform.clock,
     url,
     socketUrl: url.replace('http', 'ws'),

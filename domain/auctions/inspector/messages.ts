@@ -6,10 +6,11 @@ import { stream } from '../../kernel/stream.ts';
 
 // Streams `inspector-<person>`: what somebody has been shown of others' secrets. Events are stored for ever.
 
-/** What a role shows: to staff the reserves of lots, to auditors and investigators all that is secret, maxima among it. */
-export const Insight = z.enum(['reserves', 'maxima']).meta({
+/** What a role shows: to staff the reserves of lots, to auditors and investigators all that is secret, maxima among it, to administrators who people are. */
+export const Insight = z.enum(['reserves', 'maxima', 'people']).meta({
   id: 'Insight',
-  description: 'What somebody was shown of others’ secrets: reserves, or all of them.',
+  description:
+    'What somebody was shown of others’ secrets: reserves, or all of them; or who people are, and nothing else.',
 });
 export type Insight = z.output<typeof Insight>;
 
@@ -18,7 +19,9 @@ const ShownBy = z.string().min(1).max(64);
 const reading = { person: PersonId, insight: Insight, readUntil: Instant, shownBy: ShownBy } as const;
 
 export const SecretsRead = event('SecretsRead', {
-  version: 1,
+  version: 2,
+  // The first version knew no `people`.
+  upcasts: { 1: (data) => data },
   published: false,
   description:
     'A role has shown a person what is secret and not theirs. It stands for all that they read until `readUntil`; `shownBy` is the first of it.',

@@ -40,9 +40,13 @@ for (const side of ['before', 'after'] as const)
         await personKeys.destroy(person);
       },
     };
-    const alive = { consumers, dispatch, personKeys: living };
-    for (const _ of ['resumed', 'started once more'])
-      await whileFollowing(platform, alive, async (reached) => assert.ok(await reached()));
+    for (const each of [living, personKeys])
+      await whileFollowing(platform, { consumers, dispatch, personKeys: each }, async (reached) =>
+        assert.ok(await reached()),
+      );
+    // Read again from the beginning, by the store itself.
+    const fresh = { consumers: memoryStores().readStore.consumers, dispatch, personKeys };
+    await whileFollowing(platform, fresh, async (reached) => assert.ok(await reached()));
     assert.deepEqual(destroyed, ['p-1'], 'met again once, and not behind its checkpoint');
     assert.equal((await personKeys.find(['p-1'])).get('p-1'), 'destroyed');
     assert.deepEqual([await email('p-1'), await email('p-2')], [undefined, 'p-2@example.org']);

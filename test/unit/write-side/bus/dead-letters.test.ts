@@ -52,6 +52,8 @@ test('of a command all is told but what is marked, and of what does not fit only
   const lot = { lotId: 'l1', ...text, ...amounts };
   const told = tellingOf({ command: 'ConsignLot', data: { ...lot, reserve: usd('4711') }, ...sent });
   assert.deepEqual(told?.data, lot);
+  for (const command of ['CreateProfile', 'ChangeProfile'])
+    assert.deepEqual(tellingOf({ command, data: { name: '4711', address: '4711' }, ...sent })?.data, {});
   const named = { command: 'PlaceBid', idempotencyKey: 'k' };
   for (const data of [{ ...bid, maximun: usd('0815') }, { maximum: '4711' }, '4711', null, undefined])
     assert.deepEqual(tellingOf({ ...named, data }), named);
@@ -66,7 +68,13 @@ test('these commands that people send have something marked, and no others', () 
       ? [command.type]
       : [],
   );
-  // Of these the test above tells two, and the others are never sent from outside.
+  // Of these the test above tells one of each kind, and the others are never sent from outside.
   const outside = marked.filter((type) => registry.commands.get(type)?.command.from !== 'internal');
-  assert.deepEqual(outside.toSorted(), ['AmendLot', 'ConsignLot', 'PlaceBid']);
+  assert.deepEqual(outside.toSorted(), [
+    'AmendLot',
+    'ChangeProfile',
+    'ConsignLot',
+    'CreateProfile',
+    'PlaceBid',
+  ]);
 });

@@ -1,0 +1,84 @@
+import { z } from 'zod';
+import { PersonId } from '../../kernel/ids.ts';
+import { capability, command, event, rejection } from '../../kernel/message.ts';
+import { stream } from '../../kernel/stream.ts';
+import { someText } from '../../kernel/text.ts';
+import { ClientId } from '../ids.ts';
+
+// Streams `client-<id>`: systems that people come in by, or that come in by themselves. This is the permanent storage format.
+
+/** Of what was drawn by chance, not thought of: there is nothing to guess. Of no person, so that nobody's key seals it. */
+const SecretVerifier = capability(
+  z.string().regex(/^[\x21-\x7e]{1,255}$/, 'one to 255 visible ASCII characters'),
+);
+const GrantType = z
+  .enum(['authorization_code', 'refresh_token', 'client_credentials', 'device_code'])
+  .meta({ id: 'GrantType', description: 'A way in which a system gets tokens, by OAuth 2.0.' });
+const RedirectUri = z.string().regex(/^[a-z][a-z0-9+.-]{0,30}:\/\/[\x21-\x7e]{1,400}$/, 'an absolute URI');
+
+const client = { client: ClientId };
+const registration = {
+  ...client,
+  name: someText(100),
+  /** Which administrator has asked for it. */
+  by: PersonId,
+  /** None: it runs where everybody can look, and keeps no secret. */
+  verifier: SecretVerifier.optional(),
+  grantTypes: z.array(GrantType).min(1).max(4),
+  redirectUris: z.array(RedirectUri).max(10),
+};
+
+export const ClientRegistered = event('ClientRegistered', {
+  version: 1,
+  published: false,
+  description: 'A system is known to the platform.',
+  data: { ...registration, name: z.string() },
+});
+export const ClientVerifierRotated = event('ClientVerifierRotated', {
+  version: 1,
+  published: false,
+  description: 'A system has another secret; that of before is void.',
+  data: { ...client, by: PersonId, verifier: SecretVerifier },
+});
+export const ClientRemoved = event('ClientRemoved', {
+  version: 1,
+  published: false,
+  description: 'A system is known no more, for good.',
+  data: { ...client, by: PersonId },
+});
+
+export const ClientExists = rejection('client_exists', {
+  message: 'There is, or was, a system of this id.',
+});
+export const ClientUnknown = rejection('client_unknown', {
+  message: 'There is no such system.',
+  status: 404,
+});
+
+/** The streams of systems. */
+export const clientStream = stream('client', ({ client }: { client: ClientId }) => client);
+
+export const RegisterClient = command('RegisterClient', {
+  description: 'Makes a system known. The door has drawn its secret, and brings what verifies it.',
+  from: 'internal',
+  data: registration,
+  stream: clientStream,
+  rejections: [ClientExists],
+});
+export const RotateClientVerifier = command('RotateClientVerifier', {
+  description: 'Gives a system another secret, by what verifies it.',
+  from: 'internal',
+  data: { ...client, by: PersonId, verifier: SecretVerifier },
+  stream: clientStream,
+  rejections: [ClientUnknown],
+});
+export const RemoveClient = command('RemoveClient', {
+  description: 'Lets a system in no more, for good.',
+  from: ['admin'],
+  data: client,
+  stream: clientStream,
+  rejections: [ClientUnknown],
+});
+
+export const events = [ClientRegistered, ClientVerifierRotated, ClientRemoved] as const;
+export const commands = [RegisterClient, RotateClientVerifier, RemoveClient] as const;

@@ -1,0 +1,98 @@
+import { z } from 'zod';
+import { PersonId } from '../../kernel/ids.ts';
+import { Instant } from '../../kernel/instant.ts';
+import { command, event, preconditionOf, type RejectionOf, rejection } from '../../kernel/message.ts';
+import { personalInput, personalText } from '../../kernel/personal.ts';
+import { stream } from '../../kernel/stream.ts';
+import { someText } from '../../kernel/text.ts';
+import { GrantableRole } from '../account/events.ts';
+import { AccountNotActive, AccountUnknown } from '../account/rejections.ts';
+import { ClientId, SessionId } from '../ids.ts';
+
+// Streams `sessions-<person>`: where somebody is signed in. This is the permanent storage format.
+
+const whose = { person: PersonId };
+const ofPerson = { of: 'person' } as const;
+
+/** Of one person at a time: the oldest makes room. */
+export const MOST_SESSIONS = 50;
+
+export const SessionEnd = z
+  .enum(['ended', 'all_ended', 'crowded_out', 'locked', 'closed', 'erased', 'password_changed', 'revoked'])
+  .meta({
+    id: 'SessionEnd',
+    description:
+      'Why a session is over: by its person, alone or with all others; to make room; because the account may not come in; because the password is another; by the door.',
+  });
+export type SessionEnd = z.output<typeof SessionEnd>;
+
+export const SessionOpened = event('SessionOpened', {
+  version: 1,
+  published: false,
+  description: 'Somebody has signed in, by a system, from an address.',
+  data: {
+    ...whose,
+    session: SessionId,
+    client: ClientId,
+    address: personalText(ofPerson).optional(),
+    expiresAt: Instant,
+  },
+});
+export const SessionsEnded = event('SessionsEnded', {
+  version: 1,
+  published: false,
+  description: 'Sessions of a person are over before their time.',
+  data: { ...whose, sessions: z.array(SessionId).max(MOST_SESSIONS), why: SessionEnd },
+});
+
+export const SessionUnknown = rejection('session_unknown', {
+  message: 'You have no such session that is open.',
+  status: 404,
+});
+
+/** The streams of sessions: a person has one. */
+export const sessionsStream = stream('sessions', ({ person }: { person: PersonId }) => person);
+
+const own = {
+  from: GrantableRole.options,
+  stream: (_: object, { id }: { id: PersonId }) => sessionsStream({ person: id }),
+} as const;
+
+export type SessionPrecondition = {
+  readonly refusal?: RejectionOf<typeof AccountUnknown | typeof AccountNotActive>;
+};
+
+export const OpenSession = command('OpenSession', {
+  description: 'Records that a person has signed in. The door has checked who they are.',
+  from: 'internal',
+  data: {
+    ...whose,
+    session: SessionId,
+    client: ClientId,
+    address: personalInput(someText(64), ofPerson).optional(),
+    expiresAt: Instant,
+  },
+  stream: sessionsStream,
+  rejections: [AccountUnknown, AccountNotActive],
+  precondition: preconditionOf<SessionPrecondition>(),
+});
+export const EndSession = command('EndSession', {
+  ...own,
+  description: 'Signs you out where you are signed in by this session.',
+  data: { session: SessionId },
+  rejections: [SessionUnknown],
+});
+export const EndAllSessions = command('EndAllSessions', {
+  ...own,
+  description: 'Signs you out everywhere.',
+  data: {},
+});
+export const EndSessions = command('EndSessions', {
+  description: 'Ends sessions of a person: the one that is named, or all.',
+  from: 'internal',
+  data: { ...whose, session: SessionId.optional(), why: SessionEnd },
+  stream: sessionsStream,
+});
+
+export const events = [SessionOpened, SessionsEnded] as const;
+export const commands = [OpenSession, EndSession, EndAllSessions, EndSessions] as const;

@@ -1,0 +1,136 @@
+import {
+  AccountClosed,
+  AccountLocked,
+  AccountRegistered,
+  AccountUnlocked,
+  EmailVerified,
+  LockedOut,
+  PasskeyAdded,
+  PasskeyRemoved,
+  PersonErased,
+  RecoveryCodesMade,
+  RecoveryCodeUsed,
+  RoleGranted,
+  RoleWithdrawn,
+  TotpConfirmed,
+  TotpEnrolled,
+  TotpRemoved,
+} from '#domain/accounts/account/messages.ts';
+import type { RecordedEvent } from '#domain/kernel/envelope.ts';
+import type { Recorded } from '#domain/kernel/reaction.ts';
+import { view } from '../view.ts';
+import { AccountDocument } from './documents.ts';
+
+type Change<Event> = (account: AccountDocument, event: Event) => Partial<AccountDocument>;
+
+/** A fold of an account that is there: of none, nothing is known that could be changed. */
+const changing =
+  <Event extends RecordedEvent>(change: Change<Event>) =>
+  (account: AccountDocument | undefined, event: Event): AccountDocument => {
+    if (account === undefined) throw new Error(`${event.stream} begins with ${event.type}`);
+    return { ...account, ...change(account, event), updatedAt: event.recordedAt };
+  };
+
+const withoutRole = <Each extends { readonly role: string }>(grants: readonly Each[], role: string): Each[] =>
+  grants.filter((grant) => grant.role !== role);
+const withGrants = (grants: AccountDocument['grants']): Pick<AccountDocument, 'grants' | 'roles'> => ({
+  grants,
+  roles: grants.map(({ role }) => role),
+});
+
+function registered(
+  { data, recordedAt, position }: Recorded<typeof AccountRegistered>,
+  id: string,
+): AccountDocument {
+  const { person, login, email } = data;
+  return {
+    ...{ id, person, login, email, state: 'active', emailVerified: false, grants: [], roles: [] },
+    ...{ totp: false, passkeys: 0, recoveryCodesLeft: 0 },
+    ...{ registeredAt: recordedAt, updatedAt: recordedAt, position: position.toString() },
+  };
+}
+
+/** Everybody's account. One whose person was erased stays, and says nothing about anybody. */
+export const accountsView = view({
+  name: 'accounts',
+  version: 1,
+  description: 'Accounts of people, with their roles and how they come in.',
+  document: AccountDocument,
+  indexes: [
+    {
+      name: 'by-state',
+      fields: [
+        { path: 'state', as: 'text' },
+        { path: 'position', as: 'integer' },
+      ],
+    },
+    { name: 'by-login', fields: [{ path: 'login', as: 'text' }] },
+    { name: 'by-role', fields: [{ path: 'roles', as: 'text' }] },
+    { name: 'by-position', fields: [{ path: 'position', as: 'integer' }] },
+  ],
+  on: (when) => [
+    when(AccountRegistered, (_, event, id) => registered(event, id)),
+    when(
+      EmailVerified,
+      changing(() => ({ emailVerified: true })),
+    ),
+    when(
+      LockedOut,
+      changing((_, { data: { until } }) => ({ lockedOutUntil: until })),
+    ),
+    when(
+      AccountLocked,
+      changing((_, { data: { cause } }) => ({ state: 'locked', lockedBecause: cause })),
+    ),
+    when(
+      AccountUnlocked,
+      changing(() => ({ state: 'active', lockedBecause: undefined, lockedOutUntil: undefined })),
+    ),
+    when(
+      AccountClosed,
+      PersonErased,
+      changing((_, { type }) => ({ state: type === 'PersonErased' ? 'erased' : 'closed' })),
+    ),
+    when(
+      RoleGranted,
+      changing(({ grants }, { data: { role, by, until }, recordedAt: since }) =>
+        withGrants([
+          ...withoutRole(grants, role),
+          { role, by, since, ...(until !== undefined && { until }) },
+        ]),
+      ),
+    ),
+    when(
+      RoleWithdrawn,
+      changing(({ grants }, { data: { role } }) => withGrants(withoutRole(grants, role))),
+    ),
+    // A fresh secret takes the place of the one before, and does not count yet.
+    when(
+      TotpEnrolled,
+      TotpRemoved,
+      changing(() => ({ totp: false })),
+    ),
+    when(
+      TotpConfirmed,
+      changing(() => ({ totp: true })),
+    ),
+    when(
+      PasskeyAdded,
+      changing(({ passkeys }) => ({ passkeys: passkeys + 1 })),
+    ),
+    when(
+      PasskeyRemoved,
+      changing(({ passkeys }) => ({ passkeys: passkeys - 1 })),
+    ),
+    when(
+      RecoveryCodesMade,
+      changing((_, { data: { count } }) => ({ recoveryCodesLeft: count })),
+    ),
+    when(
+      RecoveryCodeUsed,
+      changing(({ recoveryCodesLeft }) => ({ recoveryCodesLeft: recoveryCodesLeft - 1 })),
+    ),
+  ],
+  key: ({ data }) => data.person,
+  keysBy: { person: (person) => person },
+});

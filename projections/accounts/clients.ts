@@ -1,0 +1,32 @@
+import { ClientRegistered, ClientRemoved, ClientVerifierRotated } from '#domain/accounts/client/messages.ts';
+import { view } from '../view.ts';
+import { ClientDocument } from './documents.ts';
+
+/** The systems that are registered, and those that were. */
+export const clientsView = view({
+  name: 'clients',
+  version: 1,
+  description: 'Systems that are, or were, registered with the platform.',
+  document: ClientDocument,
+  indexes: [{ name: 'by-state', fields: [{ path: 'state', as: 'text' }] }],
+  on: (when) => [
+    when(ClientRegistered, (_, { data, recordedAt }, id): ClientDocument => {
+      const { name, verifier, grantTypes, redirectUris, by } = data;
+      return {
+        ...{ id, name, state: 'known', confidential: verifier !== undefined },
+        ...{ grantTypes: [...grantTypes], redirectUris: [...redirectUris], registeredBy: by },
+        ...{ registeredAt: recordedAt, updatedAt: recordedAt },
+      };
+    }),
+    when(
+      ClientVerifierRotated,
+      (before, { recordedAt }) =>
+        before && { ...before, confidential: true, rotatedAt: recordedAt, updatedAt: recordedAt },
+    ),
+    when(
+      ClientRemoved,
+      (before, { recordedAt }) => before && { ...before, state: 'removed' as const, updatedAt: recordedAt },
+    ),
+  ],
+  key: ({ data }) => data.client,
+});

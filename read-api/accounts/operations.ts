@@ -1,0 +1,122 @@
+import { GrantableRole } from '#domain/accounts/account/messages.ts';
+import { ClientId, LoginName, SessionId } from '#domain/accounts/ids.ts';
+import type { Role } from '#domain/kernel/actor.ts';
+import { PersonId } from '#domain/kernel/ids.ts';
+import type { Filter } from '#domain/kernel/ports/query.ts';
+import { accountsView } from '#projections/accounts/accounts.ts';
+import { clientsView } from '#projections/accounts/clients.ts';
+import {
+  AccountDocument,
+  ClientDocument,
+  ProfileDocument,
+  SessionDocument,
+} from '#projections/accounts/documents.ts';
+import { profilesView } from '#projections/accounts/profiles.ts';
+import { sessionsView } from '#projections/accounts/sessions.ts';
+import { authorize, signedIn } from '../authorization/who.ts';
+import { connection, pageArguments } from '../connection.ts';
+import { documents } from '../documents.ts';
+import { node, type Operations, query } from '../operation.ts';
+import type { ResolverContext } from '../resolver-context.ts';
+
+const accountsKnown = documents(accountsView);
+const profiles = documents(profilesView);
+const sessionsKnown = documents(sessionsView);
+const clientsKnown = documents(clientsView);
+
+const administrators: readonly Role[] = ['admin'];
+const newestFirst = [{ field: 'position', direction: 'descending' }] as const;
+
+/** Whose is asked for: one's own unless an administrator names somebody. @throws RejectedError */
+function personAsked(person: string | undefined, { viewer }: Pick<ResolverContext, 'viewer'>): string {
+  const { id } = signedIn(viewer);
+  if (person === undefined || person === id) return id;
+  authorize(administrators, viewer);
+  return person;
+}
+const person = PersonId.optional().meta({ description: 'Somebody else: for administrators.' });
+
+const account = query({
+  description: 'Your account: how you come in, and the roles that you were given, by whom and until when.',
+  who: 'member',
+  args: { person },
+  returns: AccountDocument.nullable(),
+  resolve: (args, context) => accountsKnown.get(personAsked(args.person, context), context),
+});
+
+const profile = query({
+  description: 'Who you are, as you have said. Of others an administrator sees the name alone.',
+  who: 'member',
+  args: { person },
+  returns: ProfileDocument.nullable(),
+  resolve: (args, context) => profiles.get(personAsked(args.person, context), context),
+});
+
+const session = query({
+  description: 'One of your sessions that are open.',
+  who: 'member',
+  args: { session: SessionId },
+  returns: SessionDocument.nullable(),
+  resolve: (args, context) => sessionsKnown.get(`${signedIn(context.viewer).id}:${args.session}`, context),
+});
+
+const client = query({
+  description: 'A system that is registered, or was.',
+  who: administrators,
+  args: { client: ClientId },
+  returns: ClientDocument.nullable(),
+  resolve: (args, context) => clientsKnown.get(args.client, context),
+});
+
+export const accountOperations: Operations = {
+  queries: {
+    account,
+    accounts: query({
+      description: 'Accounts, the newest first: of a state, of a role, or the one of a login.',
+      who: administrators,
+      args: {
+        state: AccountDocument.shape.state.optional(),
+        role: GrantableRole.optional(),
+        login: LoginName.optional(),
+        ...pageArguments,
+      },
+      returns: connection(AccountDocument),
+      resolve({ state, role, login, ...args }, context) {
+        const filter: Filter = {
+          ...(state !== undefined && { state }),
+          ...(role !== undefined && { roles: role }),
+          ...(login !== undefined && { login }),
+        };
+        return accountsKnown.page({ filter, sort: newestFirst }, args, context);
+      },
+    }),
+    profile,
+    session,
+    sessions: query({
+      description: 'Where you are signed in, the latest first.',
+      who: 'member',
+      args: pageArguments,
+      returns: connection(SessionDocument),
+      resolve: (args, context) => {
+        const filter = { person: signedIn(context.viewer).id };
+        return sessionsKnown.page({ filter, sort: newestFirst }, args, context);
+      },
+    }),
+    client,
+    clients: query({
+      description: 'The systems that are registered, or those that were.',
+      who: administrators,
+      args: { state: ClientDocument.shape.state.default('known'), ...pageArguments },
+      returns: connection(ClientDocument),
+      resolve: ({ state, ...args }, context) => clientsKnown.page({ filter: { state } }, args, context),
+    }),
+  },
+  subscriptions: {},
+  fields: {},
+  nodes: [
+    node(AccountDocument, { read: account, key: ['person'] }),
+    node(ProfileDocument, { read: profile, key: ['person'] }),
+    node(SessionDocument, { read: session, key: ['session'] }),
+    node(ClientDocument, { read: client, key: ['client'] }),
+  ],
+};

@@ -1,0 +1,34 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { client } from '#domain/accounts/client/decider.ts';
+import * as c from '#domain/accounts/client/messages.ts';
+import { deciding, person } from '#test/support/given.ts';
+
+const given = deciding(client);
+const ada = { actor: person('ada', ['admin']) };
+const by = { client: 'scales', by: 'ada' };
+const data = {
+  ...by,
+  name: 'Scales',
+  verifier: 'x',
+  grantTypes: ['client_credentials' as const],
+  redirectUris: [],
+};
+const registered = c.ClientRegistered(data);
+const removed = c.ClientRemoved(by);
+
+test('a system is registered once, gets other secrets, and is removed for good', () => {
+  assert.deepEqual(given([]).when('RegisterClient', data), [registered]);
+  assert.deepEqual(given([registered]).when('RegisterClient', data), c.ClientExists({}));
+  const rotated = c.ClientVerifierRotated({ ...by, verifier: 'y' });
+  assert.deepEqual(given([registered]).when('RotateClientVerifier', { ...by, verifier: 'y' }), [rotated]);
+  assert.deepEqual(given([registered]).when('RemoveClient', { client: 'scales' }, ada), [removed]);
+  assert.deepEqual(given([registered, removed]).when('RemoveClient', { client: 'scales' }, ada), []);
+  assert.deepEqual(given([registered, removed]).when('RegisterClient', data), c.ClientExists({}));
+  for (const history of [[], [registered, removed]])
+    assert.deepEqual(
+      given(history).when('RotateClientVerifier', { ...by, verifier: 'y' }),
+      c.ClientUnknown({}),
+    );
+  assert.deepEqual(given([]).when('RemoveClient', { client: 'scales' }, ada), c.ClientUnknown({}));
+});

@@ -1,0 +1,109 @@
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { tokenOf } from '#domain/kernel/token.ts';
+import { door, loginNamed, registering } from '#test/support/accounts.ts';
+import { someone } from '#test/support/platform.ts';
+import { givenReadSide, type ReadSide } from '#test/support/read-side.ts';
+
+// What is sealed is read by whoever it is about, and by whom a field names; by nobody once its person was forgotten.
+
+const ADDRESS = '203.0.113.77';
+const words = { name: 'Pia Person', address: '1 Ångström Street', phone: '+1 555 0100' };
+let readSide: ReadSide;
+before(async () => {
+  readSide = await givenReadSide();
+  const pia = someone('p-1', 'bidder');
+  await sent('Register', registering('p-1'));
+  await sent('Register', registering('p-2'));
+  await sent('VerifyEmail', { person: 'p-1' });
+  await sent('GrantRole', { person: 'p-1', role: 'clerk' }, someone('ada', 'admin'));
+  await sent('CreateProfile', words, pia);
+  const session = { client: 'web', expiresAt: '2100-01-01T00:00:00.000Z' };
+  await sent('OpenSession', { person: 'p-1', session: 's1', address: ADDRESS, ...session });
+  await sent('OpenSession', { person: 'p-1', session: 's2', ...session });
+  const grants = { grantTypes: ['client_credentials'], redirectUris: [] };
+  await sent('RegisterClient', {
+    client: 'scales',
+    name: 'Scales',
+    by: 'ada',
+    verifier: 'hashed',
+    ...grants,
+  });
+});
+after(() => readSide.close());
+
+let commands = 0;
+async function sent(command: string, data: object, actor = door): Promise<void> {
+  const origin = { channel: 'http' } as const;
+  const reply = await readSide.dispatch({ command, data, commandId: `c${++commands}`, actor, origin });
+  assert.equal(reply.outcome, 'accepted', `${command} ${JSON.stringify(reply, (_, v) => String(v))}`);
+}
+/** The answer's text, up to what is recorded now. */
+async function asked(fields: string, token?: string): Promise<string> {
+  const query = `query ($at: Token) { ${fields} }`;
+  const at = tokenOf(readSide.store.epoch, await readSide.store.head());
+  return JSON.stringify(await readSide.ask(query.replaceAll('@', 'atLeast: $at'), { at }, token));
+}
+
+const account = 'account(person: "p-1", @) { email login state roles grants { role by } }';
+const profile = 'profile(person: "p-1", @) { name address phone }';
+const [pia, ada] = ['p-1:bidder', 'ada:admin'];
+
+test('everybody reads all of their own', async () => {
+  const text = await asked(`${account} ${profile}`, pia);
+  for (const own of ['p-1@example.org', ...Object.values(words), '"clerk"', '"ada"'])
+    assert.ok(text.includes(own), `${own} in ${text}`);
+  const sessions = await asked('sessions(@) { edges { node { session client address } } }', pia);
+  assert.match(sessions, /"s2","client":"web","address":null.*"s1".*203\.0\.113\.77/);
+  assert.match(await asked('session(session: "s1", @) { address }', pia), /203\.0\.113\.77/);
+  assert.match(await asked('sessions(@) { edges { node { session } } }', 'p-2:bidder'), /"edges":\[\]/);
+  assert.match(await asked('session(session: "s1", @) { address }', 'p-2:bidder'), /"session":null/);
+});
+
+test('an administrator finds accounts, and sees addresses and names, which is recorded; nothing else', async () => {
+  assert.deepEqual((await readSide.store.readStream('inspector-ada', { limit: 10 })).length, 0);
+  const text = await asked(`${account} ${profile}`, ada);
+  for (const shown of ['p-1@example.org', words.name]) assert.ok(text.includes(shown), text);
+  assert.match(text, /"address":null,"phone":null/);
+  const [reading] = await readSide.store.readStream('inspector-ada', { limit: 10 });
+  assert.equal(reading?.data.insight, 'people');
+  const list = (args: string) => asked(`accounts(${args} @) { edges { node { person } } }`, ada);
+  assert.match(await list(''), /p-2.*p-1/);
+  assert.match(await list('role: clerk,'), /\[\{"node":\{"person":"p-1"\}\}\]/);
+  assert.match(await list(`login: "${loginNamed('p-2')}",`), /\[\{"node":\{"person":"p-2"\}\}\]/);
+  assert.match(await list('state: locked,'), /"edges":\[\]/);
+  const clients = await asked(
+    'clients(@) { edges { node { name confidential } } } client(client: "scales", @) { state }',
+    ada,
+  );
+  assert.match(clients, /"Scales","confidential":true.*"known"/);
+});
+
+test('nobody else learns anything, and what proves a person is shown to nobody at all', async () => {
+  for (const token of ['p-2:bidder', 'clara:clerk', 'ida:auditor', 'ines:investigator'])
+    for (const fields of [
+      account,
+      profile,
+      'accounts(@) { edges { node { email } } }',
+      'clients(@) { edges { node { name } } }',
+    ])
+      assert.match(await asked(fields, token), /"forbidden"/, `${token} ${fields}`);
+  assert.match(await asked(account), /"unauthenticated"/);
+  const events = 'allEvents(first: 100, @) { events { type data } }';
+  for (const token of ['ida:auditor', 'ines:investigator']) {
+    const text = await asked(events, token);
+    assert.match(text, /AccountRegistered/);
+    assert.doesNotMatch(text, /argon2id|"verifier"|hashed/);
+    assert.equal(text.includes('p-1@example.org'), token.startsWith('ines'), token);
+  }
+});
+
+test('once a person is forgotten everything of theirs reads as null, and others are as they were', async () => {
+  await sent('EraseMe', {}, someone('p-1', 'bidder'));
+  await readSide.personKeys.destroy('p-1');
+  for (const token of [pia, ada]) {
+    const text = await asked(`${account} ${profile}`, token);
+    assert.match(text, /"email":null,.*"erased".*"name":null,"address":null,"phone":null/);
+  }
+  assert.match(await asked('account(@) { email }', 'p-2:bidder'), /p-2@example\.org/);
+});
