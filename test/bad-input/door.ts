@@ -1,10 +1,14 @@
 import assert from 'node:assert/strict';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { request as httpRequest } from 'node:http';
 import { connect, type Socket } from 'node:net';
-import { test } from 'node:test';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, test } from 'node:test';
 import { z } from 'zod';
 import { registry } from '#compose/contexts.ts';
 import type { PlatformOptions } from '#compose/platform.ts';
+import { accountsIn } from '../support/accounts-before.ts';
 import { startHere } from '../support/embedded.ts';
 import { type Inhabited, inhabit, type Person } from '../support/inhabited.ts';
 
@@ -117,7 +121,10 @@ function exchange(url: string, sent: Sent, authorization: string | undefined): P
 export async function openDoor(limits: PlatformOptions['limits'] = {}): Promise<Door> {
   const errors: string[] = [];
   const log = { level: 'error', write: (line: string) => void errors.push(line) } as const;
-  const platform = await startHere({ CLOCK: 'simulated', WEBHOOK_SECRET }, log, limits);
+  const folder = await mkdtemp(join(tmpdir(), 'annals-door-'));
+  await accountsIn(folder);
+  const platform = await startHere({ CLOCK: 'simulated', WEBHOOK_SECRET, DATA_DIR: folder }, log, limits);
+  after(() => rm(folder, { recursive: true, force: true }));
   const { url } = platform;
   const inhabited = await inhabit(url);
   const { api, sessions } = inhabited;

@@ -82,8 +82,16 @@ const everyView = [
   'ledger(currency: "USD", atLeast: $at) { id }',
   'settlement(auctionId: "sold-1", atLeast: $at) { id }',
 ];
-for (const view of everyView) {
-  const { errors } = await ask(`query ($at: Token) { ${view} }`, { at: now }, 'ida');
+const ofAccounts = [
+  ...['accounts', 'clients', 'sessions'].map((page) => `${page}(atLeast: $at) { edges { cursor } }`),
+  'profile(atLeast: $at) { id }',
+];
+const asked = [
+  ...everyView.map((view) => ['ida', view] as const),
+  ...ofAccounts.map((view) => ['adam', view] as const),
+];
+for (const [as, view] of asked) {
+  const { errors } = await ask(`query ($at: Token) { ${view} }`, { at: now }, as);
   assert.deepEqual(errors, []);
 }
 
@@ -111,6 +119,10 @@ const listings: Readonly<
   WaitingNotice: ['otto', 'waitingNotices { edges { node { * } } }', ['otto', 'clara', ...overseers]],
   UnclaimedMoney: ['sam', 'unclaimedMoney { edges { node { * } } }', ['sam', ...overseers]],
   PlatformAccountBalance: ['ida', 'platformAccounts { edges { node { * } } }', overseers],
+  Account: ['ann', 'account { * }', ['ann', 'adam']],
+  Profile: ['ann', 'profile { * }', ['ann', 'adam']],
+  Session: ['ann', 'sessions { edges { node { * } } }', ['ann']],
+  Client: ['adam', 'clients { edges { node { * } } }', ['adam']],
   Ledger: ['ida', 'ledger(currency: "USD") { * }', overseers],
   Clearing: ['ida', `clearing(movement: "${payments[0]}", currency: "USD") { * }`, overseers],
 };

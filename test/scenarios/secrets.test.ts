@@ -7,6 +7,7 @@ import { z } from 'zod';
 import type { Session } from '#demo/api.ts';
 import { laterBy, platformClock } from '#demo/clock.ts';
 import { readLimits } from '#read-api/limits.ts';
+import { annsSession, system } from '../support/accounts-before.ts';
 import { everybody, type Person } from '../support/inhabited.ts';
 import { amount, givenPlanted, odd, secrets } from '../support/planted.ts';
 import { type Candidates, everyDocument } from '../support/schema-walk.ts';
@@ -45,6 +46,8 @@ const candidates: Candidates = {
   holdId: literals(...odd),
   waitingId: literals('0198c0de-0000-8000-8000-000000000001'),
   revision: ['3', '4', '5'],
+  session: literals(annsSession),
+  client: literals(system),
   owner: ['platform', 'provider'],
   account: literals('fees', 'simulated'),
   id: literals(globalIds[0] ?? '', globalIds.at(-1) ?? ''),

@@ -7,6 +7,7 @@ import { z } from 'zod';
 import type { Session } from '#demo/api.ts';
 import { laterBy } from '#demo/clock.ts';
 import { feeOn } from '#domain/auctions/fees.ts';
+import { accountsIn } from './accounts-before.ts';
 import { ask, customerAt } from './customer.ts';
 import { startHere } from './embedded.ts';
 import { type Inhabited, inhabit, type Person } from './inhabited.ts';
@@ -97,6 +98,7 @@ export async function givenPlanted(): Promise<Planted> {
   const log: string[] = [];
   const writing = { level: 'trace', write: (line: string) => void log.push(line) } as const;
   const folder = await mkdtemp(join(tmpdir(), 'annals-planted-'));
+  await accountsIn(folder);
   const platform = await startHere({ CLOCK: 'simulated', DATA_DIR: folder }, writing);
   after(() => rm(folder, { recursive: true, force: true }));
   const inhabited = await inhabit(platform.url);
