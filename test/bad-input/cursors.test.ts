@@ -35,7 +35,7 @@ const needed: Readonly<Record<string, string>> = {
   ...{ paymentId: `"${door.inhabited.payments[0]}"`, movement: '"m"', stream: '"auction-open-1"' },
   ...{ bidId: '"01a22330-7314-7560-94d2-eabb5e2f0821"', holdId: '"none"', revision: '0' },
   ...{ waitingId: '"01a22330-7314-7560-94d2-eabb5e2f0821"' },
-  ...{ account: '"fees"', owner: 'platform' },
+  ...{ account: '"fees"', owner: 'platform', session: '"none"', client: '"none"' },
   ...{ id: globalId, ids: `[${globalId}]` },
 };
 

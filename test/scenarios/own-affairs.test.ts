@@ -161,7 +161,7 @@ const stories: Readonly<Record<keyof typeof ownAffairs, (room: Saleroom) => Prom
   },
   async EndAllSessions(room) {
     await signedIn(room);
-    return EndAllSessions({});
+    return EndAllSessions({ everywhere: true });
   },
   async CreateProfile(room) {
     await registered(room);
@@ -174,11 +174,11 @@ const stories: Readonly<Record<keyof typeof ownAffairs, (room: Saleroom) => Prom
   },
   async CloseAccount(room) {
     await registered(room);
-    return CloseAccount({});
+    return CloseAccount({ forGood: true });
   },
   async EraseMe(room) {
     await registered(room);
-    return EraseMe({});
+    return EraseMe({ forGood: true });
   },
   ConsignLot: async () => ConsignLot({ ...lotOf('l2'), consignor: sam.id }),
   async AmendLot({ deployment }) {

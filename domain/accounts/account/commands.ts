@@ -28,7 +28,8 @@ const door = { from: 'internal', stream: accountStream } as const;
 const ofAdmin = { from: ['admin'], stream: accountStream } as const;
 const own = {
   from: GrantableRole.options,
-  data: {},
+  /** What is for good is not done by a slip: it has to be said. */
+  data: { forGood: z.literal(true) },
   stream: (_: object, { id }: { id: PersonId }) => accountStream({ person: id }),
 } as const;
 const active = [AccountUnknown, AccountNotActive] as const;

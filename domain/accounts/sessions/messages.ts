@@ -84,8 +84,8 @@ export const EndSession = command('EndSession', {
 });
 export const EndAllSessions = command('EndAllSessions', {
   ...own,
-  description: 'Signs you out everywhere.',
-  data: {},
+  description: 'Signs you out everywhere, here too.',
+  data: { everywhere: z.literal(true) },
 });
 export const EndSessions = command('EndSessions', {
   description: 'Ends sessions of a person: the one that is named, or all.',

@@ -81,13 +81,16 @@ test('roles are granted by others, until a time, and withdrawn', () => {
 test('an account is closed once, and erased where nothing is left', () => {
   const own = { actor: person('p-1') };
   const closed = a.AccountClosed(p);
-  assert.deepEqual(given([registered]).when('CloseAccount', {}, own), [closed]);
-  assert.deepEqual(given([registered, closed]).when('CloseAccount', {}, own), []);
+  assert.deepEqual(given([registered]).when('CloseAccount', { forGood: true }, own), [closed]);
+  assert.deepEqual(given([registered, closed]).when('CloseAccount', { forGood: true }, own), []);
   const erased = a.PersonErased({ ...p, login: named.login });
   const free = { ...own, precondition: {} };
-  assert.deepEqual(given([registered, closed]).when('EraseMe', {}, free), [erased]);
-  assert.deepEqual(given([registered, erased]).when('EraseMe', {}, free), []);
+  assert.deepEqual(given([registered, closed]).when('EraseMe', { forGood: true }, free), [erased]);
+  assert.deepEqual(given([registered, erased]).when('EraseMe', { forGood: true }, free), []);
   const refusal = a.MoneyLeft({});
-  assert.deepEqual(given([registered]).when('EraseMe', {}, { ...own, precondition: { refusal } }), refusal);
-  assert.deepEqual(given([]).when('EraseMe', {}, free), a.AccountUnknown({}));
+  assert.deepEqual(
+    given([registered]).when('EraseMe', { forGood: true }, { ...own, precondition: { refusal } }),
+    refusal,
+  );
+  assert.deepEqual(given([]).when('EraseMe', { forGood: true }, free), a.AccountUnknown({}));
 });

@@ -22,11 +22,14 @@ test('sessions are opened once, and ended one by one or all', () => {
   const two = given([open('a'), open('b')]);
   assert.deepEqual(two.when('EndSession', { session: 'a' }, own), [ended(['a'], 'ended')]);
   assert.deepEqual(two.when('EndSession', { session: 'c' }, own), s.SessionUnknown({}));
-  assert.deepEqual(two.when('EndAllSessions', {}, own), [ended(['a', 'b'], 'all_ended')]);
+  assert.deepEqual(two.when('EndAllSessions', { everywhere: true }, own), [ended(['a', 'b'], 'all_ended')]);
   assert.deepEqual(two.when('EndSessions', { ...p, why: 'locked' }), [ended(['a', 'b'], 'locked')]);
   const one = two.when('EndSessions', { ...p, session: 'b', why: 'revoked' });
   assert.deepEqual(one, [ended(['b'], 'revoked')]);
-  assert.deepEqual(given([open('a'), ended(['a'], 'ended')]).when('EndAllSessions', {}, own), []);
+  assert.deepEqual(
+    given([open('a'), ended(['a'], 'ended')]).when('EndAllSessions', { everywhere: true }, own),
+    [],
+  );
 });
 
 test('the oldest makes room, and what is past its time counts no more', () => {
@@ -52,7 +55,7 @@ test('nobody signs in whose account is locked, and locking, closing and another 
   assert.equal(await signIn('c'), 'accepted');
   await tell('ChangeVerifier', { ...p, verifier: '$argon2id$x', by: 'reset' });
   assert.equal(await signIn('d'), 'accepted');
-  await tell('CloseAccount', {}, pia);
+  await tell('CloseAccount', { forGood: true }, pia);
   const types = ['SessionOpened', 'SessionsEnded'];
   assert.deepEqual(await typesOf('sessions-p-1'), [...types, ...types, ...types]);
   const stored = await history('sessions-p-1');

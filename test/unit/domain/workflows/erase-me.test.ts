@@ -33,7 +33,7 @@ for (const { what, command, data, by } of left)
     await tell(Register.type, registering('p-1'));
     await tell(OpenWallet.type, { currency: 'TND' }, pia);
     assert.equal(await tell(command.type, data, by), 'accepted');
-    assert.equal(await tell(EraseMe.type, {}, pia), 'money_left');
+    assert.equal(await tell(EraseMe.type, { forGood: true }, pia), 'money_left');
     assert.deepEqual(await typesOf('account-p-1'), ['AccountRegistered']);
   });
 
@@ -43,7 +43,8 @@ test('whose wallets are empty is forgotten, once, and others keep theirs', async
   await tell(OpenWallet.type, { currency: 'TND' }, pia);
   const other = { ...whose, person: 'p-2', amount: '5', reason: 'top_up' };
   assert.equal(await tell(KeepUnclaimed.type, other), 'accepted');
-  for (const _ of ['once', 'twice']) assert.equal(await tell(EraseMe.type, {}, pia), 'accepted');
+  for (const _ of ['once', 'twice'])
+    assert.equal(await tell(EraseMe.type, { forGood: true }, pia), 'accepted');
   assert.deepEqual(await typesOf('account-p-1'), ['AccountRegistered', 'PersonErased']);
-  assert.equal(await tell(EraseMe.type, {}, someone('p-2', 'bidder')), 'account_unknown');
+  assert.equal(await tell(EraseMe.type, { forGood: true }, someone('p-2', 'bidder')), 'account_unknown');
 });

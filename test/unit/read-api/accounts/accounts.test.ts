@@ -99,7 +99,7 @@ test('nobody else learns anything, and what proves a person is shown to nobody a
 });
 
 test('once a person is forgotten everything of theirs reads as null, and others are as they were', async () => {
-  await sent('EraseMe', {}, someone('p-1', 'bidder'));
+  await sent('EraseMe', { forGood: true }, someone('p-1', 'bidder'));
   await readSide.personKeys.destroy('p-1');
   for (const token of [pia, ada]) {
     const text = await asked(`${account} ${profile}`, token);

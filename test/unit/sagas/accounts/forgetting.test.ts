@@ -15,7 +15,7 @@ for (const side of ['before', 'after'] as const)
     const { tell, typesOf, history, personKeys, pipeline } = platform;
     await tell(Register.type, registering('p-1'));
     await tell(Register.type, registering('p-2'));
-    assert.equal(await tell(EraseMe.type, {}, pia), 'accepted');
+    assert.equal(await tell(EraseMe.type, { forGood: true }, pia), 'accepted');
     const { consumers } = memoryStores().readStore;
     const { dispatch } = pipeline;
     const killed = Promise.withResolvers<void>();
