@@ -13,7 +13,7 @@ export const system = 'web';
 
 /** Writes the history of a platform that is not started yet: an account, a profile and a session of Ann's, and a system. */
 export async function accountsIn(folder: string): Promise<void> {
-  const clock = simulatedClock({ start: '2026-03-01T12:00:00.000Z' });
+  const clock = simulatedClock({ start: '2026-01-01T00:00:00.000Z' });
   const store = await openHistory({ profile: 'embedded', folder }, { clock });
   const personKeys = await openPersonKeys(readConfig({ DATA_DIR: folder }), systemClock());
   const { tell, pipeline } = givenAccounts({ store, personKeys, clock });

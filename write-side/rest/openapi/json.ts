@@ -14,14 +14,20 @@ type Plain = { readonly [keyword: string]: unknown };
 const isPlain = (value: unknown): value is Plain =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
+/** Whose something marked is: said to those who hand it out, and to nobody outside. */
+const isOwned = (key: string, value: unknown): boolean =>
+  key === 'owned' && isPlain(value) && typeof value.owner === 'string';
+
 function prefixed(schema: unknown): unknown {
   if (Array.isArray(schema)) return schema.map(prefixed);
   if (!isPlain(schema)) return schema;
   // A property may itself have the name of a keyword; its value is then no flag.
   return Object.fromEntries(
-    Object.entries(schema).map(([key, value]) =>
-      value === true && OWN[key] !== undefined ? [OWN[key], value] : [key, prefixed(value)],
-    ),
+    Object.entries(schema)
+      .filter(([key, value]) => !isOwned(key, value))
+      .map(([key, value]) =>
+        value === true && OWN[key] !== undefined ? [OWN[key], value] : [key, prefixed(value)],
+      ),
   );
 }
 
