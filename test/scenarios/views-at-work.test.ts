@@ -9,6 +9,7 @@ import { rebuildView } from '#projections/runtime/rebuild.ts';
 import { verifyView } from '#projections/runtime/verify.ts';
 import { startViews } from '#projections/runtime/views.ts';
 import type { View } from '#projections/view.ts';
+import { moveIn } from '#test/support/accounts-before.ts';
 import type { DeploymentOptions } from '#test/support/deployed-process.ts';
 import { ann, bob, endsAt, givenOpenAuction, type Saleroom, usd } from '#test/support/saleroom.ts';
 import { until } from '#test/support/until.ts';
@@ -88,6 +89,7 @@ test('a rebuild of every view while bids run leads to the same documents, and re
   const room = await givenOpenAuction(t);
   const { consume, readStore, store, machineClock: clock } = room.deployment.process.engines;
   const reader = room.deployment.process.views?.reader;
+  await moveIn(room.deployment.process.pipeline);
   let bids = 0;
   const bidAndSee = async () => {
     const reply = await room.bid(bids % 2 === 0 ? ann : bob, 2_00n + BigInt(bids) * 1_00n);
@@ -136,6 +138,7 @@ describe('a poisoned event', () => {
     };
     const room = await givenOpenAuction(t, options);
     const { deployment } = room;
+    await moveIn(deployment.process.pipeline);
     assert.equal((await room.bid(bob, 20_00n)).outcome, 'accepted');
     assert.equal(await refusalOf(deployment.see('wallets', 'bob:USD')), 'parked');
     const parked = (await deployment.readStore.consumers.parked()).map(({ consumer, key }) => [
