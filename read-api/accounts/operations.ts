@@ -39,6 +39,7 @@ const person = PersonId.optional().meta({ description: 'Somebody else: for admin
 const account = query({
   description: 'Your account: how you come in, and the roles that you were given, by whom and until when.',
   who: 'member',
+  whose: { and: administrators },
   args: { person },
   returns: AccountDocument.nullable(),
   resolve: (args, context) => accountsKnown.get(personAsked(args.person, context), context),
@@ -47,6 +48,7 @@ const account = query({
 const profile = query({
   description: 'Who you are, as you have said. Of others an administrator sees the name alone.',
   who: 'member',
+  whose: { and: administrators },
   args: { person },
   returns: ProfileDocument.nullable(),
   resolve: (args, context) => profiles.get(personAsked(args.person, context), context),
@@ -55,6 +57,7 @@ const profile = query({
 const session = query({
   description: 'One of your sessions that are open.',
   who: 'member',
+  whose: { and: [] },
   args: { session: SessionId },
   returns: SessionDocument.nullable(),
   resolve: (args, context) => sessionsKnown.get(`${signedIn(context.viewer).id}:${args.session}`, context),
@@ -95,6 +98,7 @@ export const accountOperations: Operations = {
     sessions: query({
       description: 'Where you are signed in, the latest first.',
       who: 'member',
+      whose: { and: [] },
       args: pageArguments,
       returns: connection(SessionDocument),
       resolve: (args, context) => {
