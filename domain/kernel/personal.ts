@@ -174,14 +174,23 @@ const SEALED_ADDRESS = 'sealed.';
 /** As metadata keep it: whose it is, and where, stands beside it. */
 export const sealedAddress = (sealed: string): string => SEALED_ADDRESS + sealed;
 
-/** From where somebody asked; undefined: nobody says, or nobody can read it any more. What the system asked is told as it is. */
+/**
+ * Whose the address is that something came from: whoever asked, or for whom the system did. Undefined: nobody's, as a provider's is.
+ */
+export const whoseAddress = (asked: {
+  readonly actor: PersonId;
+  readonly roles: readonly Role[];
+  readonly onBehalfOf?: PersonId | undefined;
+}): PersonId | undefined => (asked.roles.includes('system') ? asked.onBehalfOf : asked.actor);
+
+/** From where somebody asked; undefined: nobody says, or nobody can read it any more. What is nobody's is told as it is. */
 export function addressIn(
   { stream, eventId, metadata }: Pick<RecordedEvent, 'stream' | 'eventId' | 'metadata'>,
   keys: KeysByPerson,
 ): string | undefined {
   const { address } = metadata.origin;
   if (!address?.startsWith(SEALED_ADDRESS)) return address;
-  const key = keys.get(metadata.actor);
+  const key = keys.get(whoseAddress(metadata) ?? '');
   if (key === undefined || key === 'destroyed') return undefined;
   return key.open({ stream, eventId, field: ADDRESS }, address.slice(SEALED_ADDRESS.length));
 }
@@ -195,7 +204,7 @@ export function peopleOf(
   const texts = [...fieldsOf(schema).keys()].map(
     (name) => Sealed.safeParse((data as Readonly<Record<string, unknown>>)[name]).data?.of,
   );
-  const people = [...texts, address?.startsWith(SEALED_ADDRESS) ? metadata.actor : undefined];
+  const people = [...texts, address?.startsWith(SEALED_ADDRESS) ? whoseAddress(metadata) : undefined];
   return [...new Set(people.filter((person) => person !== undefined))];
 }
 

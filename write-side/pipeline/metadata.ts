@@ -1,18 +1,20 @@
 import type { Metadata } from '#domain/kernel/envelope.ts';
-import { ADDRESS, sealedAddress } from '#domain/kernel/personal.ts';
+import { ADDRESS, sealedAddress, whoseAddress } from '#domain/kernel/personal.ts';
 import type { SealedPlace } from '#domain/kernel/ports/person-keys.ts';
 import type { ReadyCommand } from './intake.ts';
 
-/** Sealed by the key of whoever asked; nothing where they have none any more. Where the system asked it is nobody's. */
+/** Sealed by the key of whose it is; nothing where they have none any more. What is nobody's is kept as it is. */
 function addressOf(
-  { envelope: { actor, origin }, keys }: Pick<ReadyCommand, 'envelope' | 'keys'>,
+  { envelope, keys }: Pick<ReadyCommand, 'envelope' | 'keys'>,
   place: Omit<SealedPlace, 'field'>,
 ): string | undefined {
-  if (origin.address === undefined || actor.roles.includes('system')) return origin.address;
-  const key = keys.get(actor.id);
+  const { address } = envelope.origin;
+  const person = whoseAddress({ ...envelope, actor: envelope.actor.id, roles: envelope.actor.roles });
+  if (address === undefined || person === undefined) return address;
+  const key = keys.get(person);
   return key === undefined || key === 'destroyed'
     ? undefined
-    : sealedAddress(key.seal({ ...place, field: ADDRESS }, origin.address));
+    : sealedAddress(key.seal({ ...place, field: ADDRESS }, address));
 }
 
 /**

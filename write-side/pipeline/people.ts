@@ -1,11 +1,15 @@
+import type { PersonId } from '#domain/kernel/ids.ts';
 import type { Rejection } from '#domain/kernel/message.ts';
+import { whoseAddress } from '#domain/kernel/personal.ts';
 import type { KeysByPerson, PersonKeys } from '#domain/kernel/ports/person-keys.ts';
 import { Erased } from '#domain/kernel/rejections.ts';
 import type { PersonalCommand, ReadyCommand } from './intake.ts';
 
-/** From where somebody has sent it, which is about them. What the system sends is from nobody. */
-const isFromSomewhere = ({ envelope: { origin, actor } }: ReadyCommand): boolean =>
-  origin.address !== undefined && !actor.roles.includes('system');
+/** Whose the address is that it was sent from, if it was sent from one. */
+const fromWhom = ({ envelope }: ReadyCommand): PersonId | undefined =>
+  envelope.origin.address === undefined
+    ? undefined
+    : whoseAddress({ ...envelope, actor: envelope.actor.id, roles: envelope.actor.roles });
 
 /** Nobody works out what was asked for without the keys of all of them. @throws KeyDestroyedError */
 function fingerprint({ people, canonical }: PersonalCommand, keys: KeysByPerson): string {
@@ -32,9 +36,8 @@ export function keysFor(personKeys: Pick<PersonKeys, 'make'>) {
   return (
     ready: ReadyCommand | PersonalCommand,
   ): ReadyCommand | Rejection | Promise<ReadyCommand | Rejection> => {
-    const wanted = isFromSomewhere(ready)
-      ? [...new Set([...ready.people, ready.envelope.actor.id])]
-      : ready.people;
+    const sender = fromWhom(ready);
+    const wanted = sender === undefined ? ready.people : [...new Set([...ready.people, sender])];
     if (wanted.length === 0) return ready;
     const keys = personKeys.make(wanted);
     return keys instanceof Promise ? keys.then((found) => withKeys(ready, found)) : withKeys(ready, keys);

@@ -3,6 +3,7 @@ import { describe, it } from 'node:test';
 import { inspect } from 'node:util';
 import { temporaryPersonKeys } from '#compose/person-keys.ts';
 import { memoryStores } from '#compose/stores.ts';
+import { systemActor } from '#domain/kernel/actor.ts';
 import { hashOf } from '#domain/kernel/canonical.ts';
 import type { StoredEvent } from '#domain/kernel/envelope.ts';
 import { addressIn, opened, peopleOf, personOf, Sealed } from '#domain/kernel/personal.ts';
@@ -88,6 +89,25 @@ describe('what is about people', () => {
     const mute = await note('c5', { about: 'carl', mood: undefined });
     assert.ok(mute.outcome === 'accepted');
     assert.equal(mute.events[0]?.metadata.origin.address, undefined, 'from where she asks is not recorded');
+  });
+
+  it('seals an address by the key of whose it is, also where the system asks for them; a provider’s is nobody’s', async () => {
+    const { pipeline, data, stored, registry, personKeys } = given();
+    const actor = { ...systemActor('reader'), roles: ['system', 'bidder'] as const };
+    const sent = { command: Note.type, data: { ...data, mood: undefined }, ...from };
+    await pipeline.dispatch({
+      ...sent,
+      commandId: 'c1',
+      actor: { ...actor, roles: [...actor.roles] },
+      onBehalfOf: 'ivy',
+    });
+    const event = registry.decode(await stored());
+    assert.match(event.metadata.origin.address ?? '', /^sealed\./);
+    assert.ok(peopleOf(Noted, event).includes('ivy'));
+    const keys = await personKeys.find(['ivy']);
+    assert.equal(addressIn(event, keys), '203.0.113.77');
+    await pipeline.dispatch({ ...sent, commandId: 'c2', actor: { ...actor, roles: [...actor.roles] } });
+    assert.equal(addressIn(registry.decode(await stored()), new Map()), '203.0.113.77');
   });
 
   it('waits for the keys: without them nothing is recorded, and it is said that it may work later', async () => {
