@@ -22,6 +22,9 @@ const waits = {
 /** Topics of which it is remembered. */
 const MOST_SEEN = 1_000;
 
+/** What is asked of topics that were just made. */
+const NEW_TOPICS = 'new topics';
+
 /** One record of the largest that the port takes, with what Kafka puts around it. */
 const BATCH_BYTES = 1_048_588;
 
@@ -154,7 +157,7 @@ export class KafkaTopics {
         // Where the driver waits for leaders it may fail, though the topics are made.
         admin.createTopics({ topics: missing.map(configOf), waitForLeaders: false, timeout: waits.ask }),
       );
-    const made = await this.#ask('new topics', (admin) => admin.fetchTopicMetadata({ topics: names }));
+    const made = await this.#ask(NEW_TOPICS, (admin) => admin.fetchTopicMetadata({ topics: names }));
     this.#look(made.topics);
     for (const { name, partitions } of topics)
       this.#compare(name, partitions, made.topics.find((topic) => topic.name === name)?.partitions.length);
@@ -197,7 +200,8 @@ export class KafkaTopics {
     } catch (error) {
       const failure = busError(this.#options.address, doing, error);
       if (failure.code === 'unavailable' || failure.code === 'refused') by.discard();
-      this.#standing.failed(failure, 'reads');
+      // What was just made is not known to every broker yet: that is no failure of anybody's.
+      if (doing !== NEW_TOPICS || failure.code !== 'no_such_topic') this.#standing.failed(failure, 'reads');
       throw failure;
     }
   }
