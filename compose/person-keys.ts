@@ -1,45 +1,29 @@
 import { basename } from 'node:path';
-import { type Config, UnusableError } from '#config';
+import type { Config } from '#config';
 import { instant } from '#domain/kernel/instant.ts';
 import type { Clock } from '#domain/kernel/ports/facts.ts';
 import type { PersonKeys } from '#domain/kernel/ports/person-keys.ts';
-import { DamagedFileError } from '#engines/damaged-file.ts';
 import { masterKeyFileIn } from '#engines/folder.ts';
 import { personKeys } from '#engines/person-keys/held.ts';
 import { KEY_BYTES, type MasterKey, masterKey } from '#engines/person-keys/key.ts';
 import { memoryKeyRows } from '#engines/person-keys/memory.ts';
 import { sqliteKeyRows } from '#engines/person-keys/sqlite/rows.ts';
 import { systemRandomBytes } from '#engines/random.ts';
-import { keptServiceKey, readServiceKey } from '#engines/service-key.ts';
 import { watched } from '#engines/standing.ts';
-import { EXIT, exitCodeOf } from '#exit';
-import { reasonOf } from '#runtime/reason.ts';
+import { secretOf } from './service-key.ts';
 
 const PURPOSE = 'keys of people';
 type At = Pick<Config, 'personKeys' | 'dataDir'>;
 
-/**
- * What wraps the keys of people: the secret of the file that is set, in development otherwise one that is made and kept in the data folder.
- *
- * @throws UnusableError; DamagedFileError for a file of ours; what the system says of a disk that takes no new one
- */
+/** What wraps the keys of people. @throws as {@link secretOf} */
 export async function masterKeyOf({ personKeys: { masterKeyFile }, dataDir }: At): Promise<MasterKey> {
-  if (masterKeyFile !== undefined) {
-    const read = await readServiceKey(masterKeyFile).catch((error: unknown) => {
-      throw new UnusableError('MASTER_KEY_FILE', reasonOf(error));
-    });
-    return masterKey(read.keyFor(PURPOSE));
-  }
-  const file = masterKeyFileIn(dataDir);
-  try {
-    return masterKey((await keptServiceKey(file)).keyFor(PURPOSE));
-  } catch (error) {
-    if (exitCodeOf(error) === EXIT.unavailable) throw error;
-    const why = reasonOf(error);
-    if (!(error instanceof TypeError)) throw new UnusableError('DATA_DIR', why);
-    const remedy = 'Bring it back: without it nothing that was recorded about people can be read.';
-    throw new DamagedFileError(file, why.slice(file.length + 1), remedy, { cause: error });
-  }
+  const secret = await secretOf({
+    setting: 'MASTER_KEY_FILE',
+    given: masterKeyFile,
+    made: masterKeyFileIn(dataDir),
+    remedy: 'Bring it back: without it nothing that was recorded about people can be read.',
+  });
+  return masterKey(secret.keyFor(PURPOSE));
 }
 
 /** The keys of people where the settings say. @throws as {@link masterKeyOf} */

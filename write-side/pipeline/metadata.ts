@@ -1,17 +1,18 @@
 import type { Metadata } from '#domain/kernel/envelope.ts';
-import { ADDRESS, sealedAddress, whoseAddress } from '#domain/kernel/personal.ts';
+import { ADDRESS, sealedAddress } from '#domain/kernel/personal.ts';
 import type { SealedPlace } from '#domain/kernel/ports/person-keys.ts';
 import type { ReadyCommand } from './intake.ts';
+import { senderOf } from './people.ts';
 
 /** Sealed by the key of whose it is; nothing where they have none any more. What is nobody's is kept as it is. */
 function addressOf(
-  { envelope, keys }: Pick<ReadyCommand, 'envelope' | 'keys'>,
+  ready: Pick<ReadyCommand, 'envelope' | 'keys'>,
   place: Omit<SealedPlace, 'field'>,
 ): string | undefined {
-  const { address } = envelope.origin;
-  const person = whoseAddress({ ...envelope, actor: envelope.actor.id, roles: envelope.actor.roles });
+  const { address } = ready.envelope.origin;
+  const person = senderOf(ready);
   if (address === undefined || person === undefined) return address;
-  const key = keys.get(person);
+  const key = ready.keys.get(person);
   return key === undefined || key === 'destroyed'
     ? undefined
     : sealedAddress(key.seal({ ...place, field: ADDRESS }, address));

@@ -5,8 +5,8 @@ import type { KeysByPerson, PersonKeys } from '#domain/kernel/ports/person-keys.
 import { Erased } from '#domain/kernel/rejections.ts';
 import type { PersonalCommand, ReadyCommand } from './intake.ts';
 
-/** Whose the address is that it was sent from, if it was sent from one. */
-const fromWhom = ({ envelope }: ReadyCommand): PersonId | undefined =>
+/** Whose the address is that a command was sent from; undefined: from none, or it is nobody's. */
+export const senderOf = ({ envelope }: Pick<ReadyCommand, 'envelope'>): PersonId | undefined =>
   envelope.origin.address === undefined
     ? undefined
     : whoseAddress({ ...envelope, actor: envelope.actor.id, roles: envelope.actor.roles });
@@ -36,7 +36,7 @@ export function keysFor(personKeys: Pick<PersonKeys, 'make'>) {
   return (
     ready: ReadyCommand | PersonalCommand,
   ): ReadyCommand | Rejection | Promise<ReadyCommand | Rejection> => {
-    const sender = fromWhom(ready);
+    const sender = senderOf(ready);
     const wanted = sender === undefined ? ready.people : [...new Set([...ready.people, sender])];
     if (wanted.length === 0) return ready;
     const keys = personKeys.make(wanted);
