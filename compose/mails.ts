@@ -1,11 +1,11 @@
-import { BEGINNING } from '#domain/kernel/envelope.ts';
 import type { ConsumerStatus } from '#domain/kernel/ports/consumer.ts';
-import { doubled, pause } from '#runtime/pause.ts';
+import { untilItWorks } from '#runtime/pause.ts';
 import { reasonOf } from '#runtime/reason.ts';
 import { type Mails, type MailsOptions, type MailsStatus, startMails } from '#sagas/mails/mails.ts';
 import { MAILS } from '#sagas/mails/taking.ts';
 import { healthOf } from './health.ts';
 import type { Health } from './http.ts';
+import { notBegun } from './not-begun.ts';
 
 const FIRST_PAUSE_MS = 250;
 const LONGEST_PAUSE_MS = 10_000;
@@ -27,26 +27,20 @@ export function sendMails(options: MailsOptions): MailsAtWork {
   let mails: Mails | undefined;
   let problem: string | undefined;
 
-  async function begin(): Promise<void> {
-    for (let failures = 1; !signal.aborted; failures++)
-      try {
-        mails = await startMails(options);
-        problem = undefined;
-        return;
-      } catch (error) {
-        problem = reasonOf(error);
-        if (failures === 1) log.warn({ err: error }, 'no mail can be sent yet');
-        await pause(clock, doubled(failures, FIRST_PAUSE_MS, LONGEST_PAUSE_MS), signal);
-      }
-  }
-  const beginning = begin();
-  const notBegun = (): ConsumerStatus => ({
-    ...{ name: MAILS, state: 'waiting-for-lease', position: BEGINNING, parkedKeys: 0, handled: 0, held: [] },
-    problem,
+  const begin = async (): Promise<void> => {
+    mails = await startMails(options);
+    problem = undefined;
+  };
+  const beginning = untilItWorks(begin, {
+    ...{ clock, signal, firstMs: FIRST_PAUSE_MS, longestMs: LONGEST_PAUSE_MS },
+    failed(error, failures) {
+      problem = reasonOf(error);
+      if (failures === 1) log.warn({ err: error }, 'no mail can be sent yet');
+    },
   });
 
   return {
-    consumers: () => [mails?.consumer() ?? notBegun()],
+    consumers: () => [mails?.consumer() ?? notBegun(MAILS, problem)],
     status: () => mails?.status(),
     problem: () => problem ?? mails?.status().problem,
     async stop() {

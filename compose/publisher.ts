@@ -1,7 +1,7 @@
-import { BEGINNING, type Position } from '#domain/kernel/envelope.ts';
+import type { Position } from '#domain/kernel/envelope.ts';
 import { later, millisecondsOf } from '#domain/kernel/instant.ts';
 import { BusError } from '#domain/kernel/ports/bus.ts';
-import type { Consumer, ConsumerStatus } from '#domain/kernel/ports/consumer.ts';
+import type { Consumer } from '#domain/kernel/ports/consumer.ts';
 import type { Log } from '#domain/kernel/ports/log.ts';
 import { PUBLISHER, publisher } from '#projections/publishing/publisher.ts';
 import { topicsOf } from '#projections/publishing/topics.ts';
@@ -10,6 +10,7 @@ import { reasonOf } from '#runtime/reason.ts';
 import { watchClaim, whenHad } from '#runtime/topic-claim.ts';
 import { registry } from './contexts.ts';
 import type { ProcessEngines } from './engines.ts';
+import { notBegun } from './not-begun.ts';
 import type { Work } from './work.ts';
 
 /** Between two looks whether it has begun. */
@@ -27,19 +28,6 @@ export interface PublisherAtWorkOptions
   /** Between two looks whether the topics are those that were claimed; default a minute. */
   readonly lookMs?: number;
 }
-
-/** Of a bus that nothing is known of yet. */
-const notBegun = (problem: string | undefined): ConsumerStatus => ({
-  ...{
-    name: PUBLISHER,
-    state: 'waiting-for-lease',
-    position: BEGINNING,
-    parkedKeys: 0,
-    handled: 0,
-    held: [],
-  },
-  problem,
-});
 
 /**
  * Tells the topics of every event that leaves. How far it is stands by the topics it tells: a bus or a prefix that nothing was told of yet,
@@ -101,7 +89,7 @@ export function publish(options: PublisherAtWorkOptions): PublisherAtWork {
   const running = run();
 
   return {
-    status: () => (consumer === undefined ? notBegun(problem) : { ...consumer.status(), name: PUBLISHER }),
+    status: () => ({ ...(consumer?.status() ?? notBegun(PUBLISHER, problem)), name: PUBLISHER }),
     async reachedHere(position: Position, timeoutMs: number) {
       const until = later(machineClock.now(), timeoutMs);
       while (consumer === undefined && !signal.aborted && machineClock.now() < until)

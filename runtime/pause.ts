@@ -31,3 +31,28 @@ export function every(clock: Clock, milliseconds: number, work: () => void): () 
   again();
   return () => cancel();
 }
+
+export interface TryingOptions {
+  readonly clock: Clock;
+  readonly signal: AbortSignal;
+  /** The pauses between two tries, in milliseconds. */
+  readonly firstMs: number;
+  readonly longestMs: number;
+  /** Is told each time that it comes to nothing, and how often in a row it has by then. */
+  failed(error: unknown, failures: number): void;
+}
+
+/** Tries until it works. @returns undefined where it is stopped before */
+export async function untilItWorks<T>(
+  work: () => Promise<T>,
+  { clock, signal, firstMs, longestMs, failed }: TryingOptions,
+): Promise<T | undefined> {
+  for (let failures = 1; !signal.aborted; failures += 1)
+    try {
+      return await work();
+    } catch (error) {
+      failed(error, failures);
+      await pause(clock, doubled(failures, firstMs, longestMs), signal);
+    }
+  return undefined;
+}

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { type Bus, BusError, type ReceivedRecord } from '#domain/kernel/ports/bus.ts';
 import type { Clock, NewId } from '#domain/kernel/ports/facts.ts';
-import { doubled, every, pause } from './pause.ts';
+import { every, pause, type TryingOptions, untilItWorks } from './pause.ts';
 
 /** What one record of the topic says: which history has come, and a name for what it begins here. */
 const Claim = z.object({ history: z.string(), id: z.string().min(1).max(64) });
@@ -117,32 +117,17 @@ export async function claimAgain(options: ClaimOptions): Promise<string> {
 const FIRST_PAUSE_MS = 200;
 const LONGEST_PAUSE_MS = 5_000;
 
-export interface HavingOptions {
-  readonly clock: Clock;
-  readonly signal: AbortSignal;
-  /** Is told each time that it comes to nothing, and how often in a row it has by then. */
-  failed(error: unknown, failures: number): void;
-}
-
 /**
  * Has the topics as soon as the bus is there and they are ours: tries until it works.
  *
  * @param have claims and makes them
  * @returns undefined where it is stopped before
  */
-export async function whenHad<T>(
+export const whenHad = <T>(
   have: () => Promise<T>,
-  { clock, signal, failed }: HavingOptions,
-): Promise<T | undefined> {
-  for (let failures = 1; !signal.aborted; failures += 1)
-    try {
-      return await have();
-    } catch (error) {
-      failed(error, failures);
-      await pause(clock, doubled(failures, FIRST_PAUSE_MS, LONGEST_PAUSE_MS), signal);
-    }
-  return undefined;
-}
+  options: Omit<TryingOptions, 'firstMs' | 'longestMs'>,
+): Promise<T | undefined> =>
+  untilItWorks(have, { ...options, firstMs: FIRST_PAUSE_MS, longestMs: LONGEST_PAUSE_MS });
 
 /** Between two looks, in milliseconds. */
 const LOOK_MS = 60_000;
