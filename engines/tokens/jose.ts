@@ -11,7 +11,13 @@ import { z } from 'zod';
 import { Actor, Role, TokenSubject } from '#domain/kernel/actor.ts';
 import { instant, later, millisecondsOf } from '#domain/kernel/instant.ts';
 import type { Clock } from '#domain/kernel/ports/facts.ts';
-import type { IssuedToken, TokenIssuer, TokenNames, TokenVerifier } from '#domain/kernel/ports/tokens.ts';
+import {
+  type IssuedToken,
+  STEPPED_UP,
+  type TokenIssuer,
+  type TokenNames,
+  type TokenVerifier,
+} from '#domain/kernel/ports/tokens.ts';
 
 /** The one signature we make. */
 const ALGORITHM = 'EdDSA';
@@ -49,6 +55,7 @@ const Claims = z.object({
   iat: Moment.min(0).optional(),
   jti: Name.optional(),
   sid: Name.optional(),
+  acr: z.string().max(255).optional(),
 });
 
 const namesIn = ({ jti, sid, iat }: z.output<typeof Claims>): TokenNames => ({
@@ -93,11 +100,12 @@ export async function joseVerifier(options: TokenOptions): Promise<TokenVerifier
       }).catch(() => undefined);
       const claims = Claims.safeParse(verified?.payload);
       if (!claims.success) return undefined;
-      const { sub, roles, reputation, exp } = claims.data;
+      const { sub, roles, reputation, exp, acr } = claims.data;
       return {
         actor: { id: sub, roles, reputation },
         expiresAt: instant(Math.floor(exp * 1000)),
         token: namesIn(claims.data),
+        steppedUp: acr === STEPPED_UP,
       };
     },
   };
@@ -113,7 +121,7 @@ export async function joseIssuer(options: TokenOptions): Promise<TokenIssuer> {
     async issue({ id, roles, reputation }, lifetimeMs): Promise<IssuedToken> {
       const now = clock.now();
       const expiresAt = later(now, lifetimeMs);
-      const token = await new SignJWT({ roles, reputation })
+      const token = await new SignJWT({ roles, reputation, acr: STEPPED_UP })
         .setProtectedHeader({ alg: ALGORITHM, kid })
         .setSubject(id)
         .setIssuer(issuer)

@@ -31,6 +31,7 @@ const viewer = {
   origin: { channel: 'websocket', address: '127.0.0.1' },
   expiresAt: undefined,
   token: {},
+  steppedUp: false,
 } as const;
 const nextTurn = () => new Promise((resolve) => setImmediate(resolve));
 

@@ -43,7 +43,7 @@ async function authenticate(token: string) {
   const [id = '', roles = ''] = said.split(':');
   if (id === 'nobody') return Unauthenticated({});
   const actor = someone(id, ...roles.split(',').map((role) => Role.parse(role)));
-  return { actor, expiresAt: Instant.parse(end), token: {} };
+  return { actor, expiresAt: Instant.parse(end), token: {}, steppedUp: false };
 }
 
 export interface Logged {

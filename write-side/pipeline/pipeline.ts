@@ -66,6 +66,12 @@ export interface PipelineStatus {
 export interface Pipeline {
   /** Never rejects: whatever a caller can cause, and whatever goes wrong here, is a reply. */
   readonly dispatch: Dispatch;
+  /**
+   * The state that a stream has come to, read to its end: for whoever checks a secret that only deciders keep.
+   *
+   * @throws StoreError
+   */
+  stateOf(decider: AnyDecider, stream: string): Promise<unknown>;
   /** Takes nothing more in (`unavailable`), and resolves when all that was taken in is done, chains and snapshots too. */
   drain(): Promise<void>;
   status(): PipelineStatus;
@@ -104,6 +110,7 @@ function sharedBy({ clock, pauseClock = clock, log = noLog, ...options }: Pipeli
 interface Decisions {
   /** Decides one command and answers for it alone: no admission, no reactions. */
   decide(envelope: Envelope): Promise<{ readonly reply: Reply; readonly repeated: boolean }>;
+  stateOf: Pipeline['stateOf'];
   /** Resolves when nothing is being written behind the answers any more. */
   settled(): Promise<void>;
   size(): Pick<PipelineStatus, 'queued' | 'cached'>;
@@ -151,6 +158,11 @@ function decisions(options: PipelineOptions, shared: Shared): Decisions {
         return no(Unavailable({ retryAfterMs: rate.waitMs(1) }));
       }
     },
+    async stateOf(decider, stream) {
+      // Nobody else writes: what is in memory is the end of its stream.
+      const known = soleWriter ? heads.cached(stream) : undefined;
+      return (known ?? (await heads.refresh(stream, decider))).state;
+    },
     settled: snapshots.settled,
     size: () => ({ queued: queues.size(), cached: heads.size() }),
   };
@@ -166,7 +178,7 @@ export function createPipeline(options: PipelineOptions): Pipeline {
   const shared = sharedBy(options);
   const { workflows, limits, pauseClock, rate, log } = shared;
   const admission = admissionControl({ limits, rate, clock: pauseClock, random: options.random });
-  const { decide, settled, size } = decisions(options, shared);
+  const { decide, stateOf, settled, size } = decisions(options, shared);
 
   const after = afterCommit({
     // A link of a chain stands inside the command that began it, which was admitted; it comes in even while we drain.
@@ -218,6 +230,7 @@ export function createPipeline(options: PipelineOptions): Pipeline {
 
   return {
     dispatch,
+    stateOf,
     async drain() {
       await admission.close();
       await settled();

@@ -1,5 +1,4 @@
 import { decider } from '../../kernel/decider.ts';
-import type { EventOf } from '../../kernel/message.ts';
 import { unreachable } from '../../kernel/unreachable.ts';
 import {
   ClientExists,
@@ -11,23 +10,20 @@ import {
   commands,
   events,
 } from './messages.ts';
-
-/** All of it that the door judges a system by. */
-type Known = Pick<EventOf<typeof ClientRegistered>['data'], 'verifier' | 'grantTypes' | 'redirectUris'>;
-type Client = { readonly phase: 'none' | 'removed' } | { readonly phase: 'known'; readonly known: Known };
+import { type Client, noClient } from './state.ts';
 
 /** One system that is registered; its id is never another's. */
 export const client = decider({
   stream: clientStream,
   events,
   commands,
-  stateVersion: 1,
-  initial: { phase: 'none' } as Client,
+  stateVersion: 2,
+  initial: noClient,
   evolve(before, event): Client {
     switch (event.type) {
       case 'ClientRegistered': {
-        const { verifier, grantTypes, redirectUris } = event.data;
-        return { phase: 'known', known: { verifier, grantTypes, redirectUris } };
+        const { client: _, by: __, ...known } = event.data;
+        return { phase: 'known', known };
       }
       case 'ClientVerifierRotated':
         if (before.phase !== 'known') return before;

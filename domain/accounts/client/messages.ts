@@ -3,6 +3,7 @@ import { PersonId } from '../../kernel/ids.ts';
 import { capability, command, event, rejection } from '../../kernel/message.ts';
 import { stream } from '../../kernel/stream.ts';
 import { someText } from '../../kernel/text.ts';
+import { GrantableRole } from '../account/events.ts';
 import { ClientId } from '../ids.ts';
 
 // Streams `client-<id>`: systems that people come in by, or that come in by themselves. This is the permanent storage format.
@@ -16,6 +17,14 @@ const GrantType = z
   .meta({ id: 'GrantType', description: 'A way in which a system gets tokens, by OAuth 2.0.' });
 const RedirectUri = z.string().regex(/^[a-z][a-z0-9+.-]{0,30}:\/\/[\x21-\x7e]{1,400}$/, 'an absolute URI');
 
+/** Where a system is told that somebody has left: by https, or on this machine. */
+const LogoutUri = z
+  .string()
+  .regex(
+    /^(https:\/\/|http:\/\/(127\.0\.0\.1|localhost)[:/])[\x21-\x7e]{1,400}$/,
+    'an absolute URI by https, or on this machine',
+  );
+
 const client = { client: ClientId };
 const registration = {
   ...client,
@@ -26,6 +35,12 @@ const registration = {
   verifier: SecretVerifier.optional(),
   grantTypes: z.array(GrantType).min(1).max(4),
   redirectUris: z.array(RedirectUri).max(10),
+  /** What it may do in its own name, where it comes in by itself; nothing unless it says so. */
+  roles: z.array(GrantableRole).max(7).optional(),
+  /** Where people may be sent who have signed out. */
+  postLogoutRedirectUris: z.array(RedirectUri).max(10).optional(),
+  /** Where it is told that a session is over (OpenID Connect Back-Channel Logout). */
+  backchannelLogoutUri: LogoutUri.optional(),
 };
 
 export const ClientRegistered = event('ClientRegistered', {

@@ -20,7 +20,12 @@ export interface Identity {
   readonly actor: Actor;
   readonly expiresAt: Instant;
   readonly token: TokenNames;
+  /** Whether whoever it stands for has proven just before that it is they: what is dear asks for that ({@link STEPPED_UP}). */
+  readonly steppedUp: boolean;
 }
+
+/** The value of `acr` (OpenID Connect) in tokens of those who have proven just before who they are. */
+export const STEPPED_UP = 'urn:annals:stepped-up';
 
 /** Reads the signed tokens that say who asks. */
 export interface TokenVerifier {

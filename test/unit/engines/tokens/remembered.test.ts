@@ -7,7 +7,12 @@ import { rememberedVerifier } from '#engines/tokens/remembered.ts';
 
 const START = '2026-03-01T12:00:00.000Z';
 const END = '2026-03-01T13:00:00.000Z';
-const ann: Identity = { actor: { id: 'ann', roles: ['bidder'], reputation: 3 }, expiresAt: END, token: {} };
+const ann: Identity = {
+  actor: { id: 'ann', roles: ['bidder'], reputation: 3 },
+  expiresAt: END,
+  token: {},
+  steppedUp: false,
+};
 
 function given(answers: Readonly<Record<string, Identity>>) {
   const asked: string[] = [];

@@ -12,6 +12,7 @@ const known = (id: string, token: TokenNames = {}) => ({
   actor: { id, roles: [], reputation: 0 },
   expiresAt: END,
   token,
+  steppedUp: false,
 });
 /** As tokens say it: in whole seconds. */
 const issued = (moment: string) => ({ issuedAt: instant(Math.floor(millisecondsOf(moment) / 1000) * 1000) });

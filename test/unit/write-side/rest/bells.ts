@@ -97,6 +97,7 @@ export async function openBells(
           actor: { id: 'ann', roles: [Role.enum.bidder], reputation: 0 },
           expiresAt: later(clock.now(), HOUR_MS),
           token: {},
+          steppedUp: false,
         }
       : Unauthenticated({});
   const dispatch = async (envelope: Envelope): Promise<Reply> => {

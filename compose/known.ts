@@ -1,0 +1,87 @@
+import { account } from '#domain/accounts/account/decider.ts';
+import { accountStream } from '#domain/accounts/account/messages.ts';
+import { type Account, type KnownAccount as Recorded, rolesAt } from '#domain/accounts/account/state.ts';
+import { client } from '#domain/accounts/client/decider.ts';
+import { clientStream } from '#domain/accounts/client/messages.ts';
+import type { Client } from '#domain/accounts/client/state.ts';
+import { login } from '#domain/accounts/login/decider.ts';
+import { loginStream } from '#domain/accounts/login/messages.ts';
+import { sessions } from '#domain/accounts/sessions/decider.ts';
+import { sessionsStream } from '#domain/accounts/sessions/messages.ts';
+import { forget } from '#domain/kernel/decider.ts';
+import type { PersonId } from '#domain/kernel/ids.ts';
+import type { Instant } from '#domain/kernel/instant.ts';
+import { opened, type PersonalText } from '#domain/kernel/personal.ts';
+import type { Clock } from '#domain/kernel/ports/facts.ts';
+import type { KeysByPerson, PersonKeys } from '#domain/kernel/ports/person-keys.ts';
+import type { Known, KnownAccount, KnownClient } from '#write-side/accounts/known.ts';
+import type { Pipeline } from '#write-side/pipeline/pipeline.ts';
+
+type StateOf = Pipeline['stateOf'];
+
+/** A secret that cannot be read any more verifies nothing. */
+function openedAccount(person: PersonId, state: Recorded, keys: KeysByPerson, now: Instant): KnownAccount {
+  const { phase, login, emailVerified, lockedOutUntil, factors } = state;
+  const open = (text: PersonalText | undefined): string | undefined => opened(text, keys);
+  const secret = open(factors.totp?.secret);
+  const codes = open(factors.recovery?.codes);
+  return {
+    ...{ person, phase, login, emailVerified, lockedOutUntil },
+    ...{ email: open(state.email), verifier: open(state.verifier), roles: rolesAt(state, now) },
+    totp: secret === undefined ? undefined : { secret, lastStep: factors.totp?.last },
+    passkeys: factors.passkeys.flatMap(({ passkey, credential, counter }) => {
+      const text = open(credential);
+      return text === undefined ? [] : [{ passkey, credential: text, counter }];
+    }),
+    recovery: codes === undefined ? undefined : { codes, used: factors.recovery?.used ?? [] },
+  };
+}
+
+/** What the door knows, as the deciders of accounts have it. */
+export function knownOf({
+  stateOf,
+  personKeys,
+  clock,
+}: {
+  readonly stateOf: StateOf;
+  readonly personKeys: Pick<PersonKeys, 'find'>;
+  readonly clock: Pick<Clock, 'now'>;
+}): Known {
+  const deciders = {
+    account: forget(account),
+    login: forget(login),
+    client: forget(client),
+    sessions: forget(sessions),
+  };
+  return {
+    async account(person): Promise<KnownAccount | undefined> {
+      const state = (await stateOf(deciders.account, accountStream({ person }))) as Account;
+      if (state.phase === 'none') return undefined;
+      return openedAccount(person, state, await personKeys.find([person]), clock.now());
+    },
+    async holderOf(name) {
+      const { holder } = (await stateOf(
+        deciders.login,
+        loginStream({ login: name }),
+      )) as typeof login.initial;
+      return holder;
+    },
+    async client(id): Promise<KnownClient | undefined> {
+      const state = (await stateOf(deciders.client, clientStream({ client: id }))) as Client;
+      if (state.phase !== 'known') return undefined;
+      const {
+        verifier,
+        roles = [],
+        postLogoutRedirectUris = [],
+        backchannelLogoutUri,
+        ...known
+      } = state.known;
+      return { client: id, ...known, verifier, roles, postLogoutRedirectUris, backchannelLogoutUri };
+    },
+    async sessions(person) {
+      const state = await stateOf(deciders.sessions, sessionsStream({ person }));
+      const now = clock.now();
+      return (state as typeof sessions.initial).open.filter(({ expiresAt }) => expiresAt > now);
+    },
+  };
+}

@@ -1,0 +1,109 @@
+import type { PaymentId, PersonId } from '#domain/kernel/ids.ts';
+import type { Instant } from '#domain/kernel/instant.ts';
+import type { Rejection } from '#domain/kernel/message.ts';
+import type { Language } from '#domain/kernel/ports/mail.ts';
+
+// What the door does for whoever comes: it turns passwords, codes and keys into what verifies them, and lets nothing else in. Whoever
+// asks learns by no answer, and by no time, whether somebody has an account.
+
+/** Who stands before the door, before anybody knows who they are. */
+export interface Visitor {
+  /** As an edge has normalised it. */
+  readonly address: string;
+  readonly language: Language;
+}
+
+/** How somebody has proven who they are (RFC 8176): a password, a code of an app, a passkey, a recovery code. */
+export type Method = 'pwd' | 'otp' | 'hwk' | 'recovery';
+
+/** What else is asked for behind a password. */
+export type SecondFactor = 'totp' | 'passkey' | 'recoveryCode';
+
+/** Whoever it is, their password was right. `secondFactors`: one of these is wanted besides; none: they are in. */
+export interface Recognised {
+  readonly person: PersonId;
+  readonly secondFactors: readonly SecondFactor[];
+}
+
+export type SecondFactorAnswer =
+  | { readonly by: 'totp'; readonly code: string }
+  | { readonly by: 'recoveryCode'; readonly code: string }
+  /** As the browser's `credential.toJSON()` has it. */
+  | { readonly by: 'passkey'; readonly answer: unknown };
+
+/** What came of something that has nothing to tell. */
+export type Done = undefined | Rejection;
+
+export interface Door {
+  /** Nobody learns whether the address was free: whoever has it already is written to, and so is whoever has it now. */
+  register(
+    asked: {
+      readonly email: string;
+      readonly password: string;
+      readonly paymentMeans?: PaymentId | undefined;
+    },
+    visitor: Visitor,
+  ): Promise<Done>;
+  /** @param token of the link in the mail */
+  verifyEmail(token: string): Promise<Done>;
+  /** The mail once more, for whoever is signed in and has not followed its link. */
+  sendVerification(person: PersonId, visitor: Visitor): Promise<Done>;
+
+  /** `invalid_credentials` for a wrong password, an unknown address, and an account that may not come in. */
+  recognise(
+    asked: { readonly email: string; readonly password: string },
+    visitor: Visitor,
+  ): Promise<Recognised | Rejection>;
+  /** Of somebody who was recognised just before, and says who they are once more (step-up), by their password. */
+  confirmPassword(person: PersonId, password: string, visitor: Visitor): Promise<Recognised | Rejection>;
+  /** What a browser is to be asked for a passkey (`PublicKeyCredentialRequestOptionsJSON`). */
+  passkeyQuestion(person: PersonId, purpose: 'signIn' | 'stepUp'): Promise<object | Rejection>;
+  /** Takes a code or a passkey, once. */
+  confirmSecondFactor(
+    person: PersonId,
+    answer: SecondFactorAnswer,
+    purpose: 'signIn' | 'stepUp',
+    visitor: Visitor,
+  ): Promise<{ readonly method: Method } | Rejection>;
+
+  /** Nobody learns whether there is such an account. */
+  askReset(email: string, visitor: Visitor): Promise<Done>;
+  reset(asked: { readonly token: string; readonly password: string }, visitor: Visitor): Promise<Done>;
+  changePassword(
+    person: PersonId,
+    asked: { readonly old: string; readonly password: string },
+    visitor: Visitor,
+  ): Promise<Done>;
+  /** Another address, once the link in the mail to it was followed. The old one is told. */
+  askEmailChange(
+    person: PersonId,
+    asked: { readonly email: string; readonly password: string },
+    visitor: Visitor,
+  ): Promise<Done>;
+  changeEmail(token: string): Promise<Done>;
+
+  /** What stands of somebody's account, for themselves. */
+  standing(person: PersonId): Promise<Standing | Rejection>;
+  /** Base32 for an app, and its URI for a picture; counts when a code has come. */
+  enrolTotp(person: PersonId): Promise<{ readonly secret: string; readonly uri: string } | Rejection>;
+  confirmTotp(person: PersonId, code: string, visitor: Visitor): Promise<Done>;
+  removeTotp(person: PersonId): Promise<Done>;
+  /** `PublicKeyCredentialCreationOptionsJSON`. */
+  passkeyOffer(person: PersonId): Promise<object | Rejection>;
+  addPasskey(person: PersonId, answer: unknown): Promise<Done>;
+  removePasskey(person: PersonId, passkey: string): Promise<Done>;
+  /** Shown once, and nowhere kept. Those of before are void. */
+  makeRecoveryCodes(person: PersonId): Promise<{ readonly codes: readonly string[] } | Rejection>;
+
+  /** All that is recorded about somebody, opened, for themselves. */
+  exportOf(person: PersonId): Promise<object | Rejection>;
+}
+
+export interface Standing {
+  readonly email: string | undefined;
+  readonly emailVerified: boolean;
+  readonly totp: boolean;
+  readonly passkeys: readonly { readonly passkey: string }[];
+  readonly recoveryCodesLeft: number;
+  readonly lockedOutUntil: Instant | undefined;
+}

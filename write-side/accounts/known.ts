@@ -1,0 +1,68 @@
+import type { GrantableRole } from '#domain/accounts/account/messages.ts';
+import type { ClientId, LoginName, SessionId } from '#domain/accounts/ids.ts';
+import type { PersonId } from '#domain/kernel/ids.ts';
+import type { Instant } from '#domain/kernel/instant.ts';
+
+// What the door knows of those who want to come in: read to the end of their streams, and opened here alone.
+
+/** One role of an account, as it stands. */
+export interface KnownGrant {
+  readonly role: GrantableRole;
+  readonly until: Instant | undefined;
+}
+
+/** An account with what verifies its secrets in plain. None of it may reach a log, an error or an answer. */
+export interface KnownAccount {
+  readonly person: PersonId;
+  readonly phase: 'active' | 'locked' | 'closed' | 'erased';
+  readonly login: LoginName;
+  /** Undefined: nobody can read it any more. */
+  readonly email: string | undefined;
+  readonly emailVerified: boolean;
+  /** PHC. Undefined: as the address. */
+  readonly verifier: string | undefined;
+  readonly lockedOutUntil: Instant | undefined;
+  /** Those that stand at the moment of the question. */
+  readonly roles: readonly GrantableRole[];
+  readonly totp: { readonly secret: string; readonly lastStep: number | undefined } | undefined;
+  readonly passkeys: readonly {
+    readonly passkey: string;
+    readonly credential: string;
+    readonly counter: number;
+  }[];
+  /** `used`: places that are struck out. */
+  readonly recovery: { readonly codes: string; readonly used: readonly number[] } | undefined;
+}
+
+/** A system that people come in by, or that comes in by itself. */
+export interface KnownClient {
+  readonly client: ClientId;
+  readonly name: string;
+  /** Of its secret. Undefined: it keeps none. */
+  readonly verifier: string | undefined;
+  readonly grantTypes: readonly (
+    | 'authorization_code'
+    | 'refresh_token'
+    | 'client_credentials'
+    | 'device_code'
+  )[];
+  readonly redirectUris: readonly string[];
+  readonly postLogoutRedirectUris: readonly string[];
+  readonly backchannelLogoutUri: string | undefined;
+  /** What it may do in its own name. */
+  readonly roles: readonly GrantableRole[];
+}
+
+/** @throws StoreError where it cannot be read */
+export interface Known {
+  /** Undefined: there is no such account. */
+  account(person: PersonId): Promise<KnownAccount | undefined>;
+  /** Whose a login is. */
+  holderOf(login: LoginName): Promise<PersonId | undefined>;
+  /** Undefined: there is none, or it was removed. */
+  client(client: ClientId): Promise<KnownClient | undefined>;
+  /** Where somebody is signed in: those that have not ended, and whose time is not over. */
+  sessions(
+    person: PersonId,
+  ): Promise<readonly { readonly session: SessionId; readonly expiresAt: Instant }[]>;
+}

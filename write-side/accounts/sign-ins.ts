@@ -1,0 +1,88 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { PersonId } from '#domain/kernel/ids.ts';
+import type { Language } from '#domain/kernel/ports/mail.ts';
+import type { Method } from './door/door.ts';
+
+// Between the provider of tokens, which knows the browser and the system that sent it, and the pages, which ask people who they are.
+
+/** What was asked so far in a sign-in that is under way; kept beside it, never by the browser. */
+export interface Progress {
+  readonly person: PersonId;
+  readonly methods: readonly Method[];
+  readonly atMs: number;
+}
+
+/** Something that a browser was sent to the pages for. */
+export interface SignInUnderWay {
+  readonly uid: string;
+  /** Who are you; and may this system have that. */
+  readonly prompt: 'login' | 'consent';
+  /** Whoever is signed in is to prove once more that it is they. */
+  readonly stepUp: boolean;
+  readonly client: { readonly id: string; readonly name: string };
+  /** What the system asks for. */
+  readonly scopes: readonly string[];
+  /** Who is signed in already. */
+  readonly person: PersonId | undefined;
+  readonly progress: Progress | undefined;
+  readonly loginHint: string | undefined;
+  readonly languages: readonly Language[];
+}
+
+export interface SignIns {
+  /** The one that this browser has under way; undefined: none, or its time is over. */
+  find(request: IncomingMessage, response: ServerResponse): Promise<SignInUnderWay | undefined>;
+  remember(request: IncomingMessage, response: ServerResponse, progress: Progress): Promise<void>;
+  /** They have proven who they are: sends the browser on. */
+  finish(
+    request: IncomingMessage,
+    response: ServerResponse,
+    proven: { readonly person: PersonId; readonly methods: readonly Method[] },
+  ): Promise<void>;
+  /** They let the system have what it asks for: sends the browser on. */
+  allow(request: IncomingMessage, response: ServerResponse): Promise<void>;
+  /** They do not want to: sends the browser back to where it came from. */
+  abort(request: IncomingMessage, response: ServerResponse): Promise<void>;
+}
+
+/** Who is signed in by this browser at the pages of their own account. */
+export interface Browsers {
+  who(
+    request: IncomingMessage,
+    response: ServerResponse,
+  ): Promise<
+    { readonly person: PersonId; readonly session: string; readonly steppedUp: boolean } | undefined
+  >;
+  /** Sends the browser to sign in, or to prove once more who they are, and back to this path of ours. */
+  signIn(
+    request: IncomingMessage,
+    response: ServerResponse,
+    then: { readonly backTo: string; readonly stepUp?: boolean },
+  ): Promise<void>;
+  /** Ends the session of this browser, recorded, and sends it on to a path of ours. */
+  signOut(request: IncomingMessage, response: ServerResponse, backTo: string): Promise<void>;
+}
+
+/** What the provider shows people by itself; each a whole page. `form` is a form of the provider's, to be put in as it is. */
+export interface ProviderPages {
+  /** Type in the code that a device shows. */
+  deviceCode(of: {
+    readonly form: string;
+    readonly language: Language;
+    readonly problem?: 'unknown_code' | 'expired' | 'aborted' | 'no_code' | undefined;
+  }): string;
+  deviceConfirm(of: {
+    readonly form: string;
+    readonly language: Language;
+    readonly client: string;
+    readonly code: string;
+  }): string;
+  deviceDone(of: { readonly language: Language; readonly client: string }): string;
+  signOut(of: { readonly form: string; readonly language: Language }): string;
+  signedOut(of: { readonly language: Language }): string;
+  problem(of: {
+    readonly language: Language;
+    readonly code: string;
+    readonly description: string | undefined;
+  }): string;
+}
