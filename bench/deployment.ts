@@ -66,7 +66,7 @@ export async function openDeployment(
 
   function sendTo({ dispatch }: Pick<Pipeline, 'dispatch'>) {
     return async (actor: Actor, command: string, data: object, commandId = engines.newId()): Promise<Reply> =>
-      dispatch({ command, data, commandId, actor, origin: { channel: 'cli' } });
+      dispatch({ command, data, commandId, actor, steppedUp: true, origin: { channel: 'cli' } });
   }
 
   return {

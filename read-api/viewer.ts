@@ -10,5 +10,7 @@ export interface Viewer {
   readonly expiresAt: Instant | undefined;
   /** That token, for whoever may revoke it. */
   readonly token: TokenNames;
+  /** They have proven just before that it is they. */
+  readonly steppedUp: boolean;
   readonly origin: Origin;
 }

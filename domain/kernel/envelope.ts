@@ -79,6 +79,8 @@ export interface Envelope {
   /** Chosen by the caller; the same id from the same actor on the same stream is decided once. 1 to 64 characters. */
   readonly commandId: string;
   readonly actor: Actor;
+  /** The actor has proven just before that it is they. */
+  readonly steppedUp?: boolean;
   readonly onBehalfOf?: string;
   /** Defaults to the command's id. */
   readonly correlationId?: string;

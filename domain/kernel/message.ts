@@ -161,6 +161,8 @@ export interface CommandDeclaration {
   readonly description: string;
   /** Who may send it from outside; `internal` means nobody: reactions and sagas only. */
   readonly from: 'internal' | readonly Role[];
+  /** Whether whoever sends it from outside has to have proven just before that it is they. */
+  readonly stepUp: boolean;
   /** Strict: a field nobody knows is refused. */
   readonly schema: z.ZodObject;
   readonly rejections: readonly RejectionDeclaration[];
@@ -200,19 +202,22 @@ export function command<
   declaration: {
     description: string;
     from: 'internal' | readonly Role[];
+    /** What cannot be taken back, or gives somebody more: a stolen token is not enough for it. Unless it says so, it is not asked for. */
+    stepUp?: boolean;
     data: S;
     stream: (data: DataOf<S>, actor: Actor) => string;
     rejections?: Rs;
     precondition?: PreconditionMark<Precondition>;
   },
 ): CommandType<Type, S, Rs, Precondition> {
-  const { description, from, data, stream } = declaration;
+  const { description, from, stepUp = false, data, stream } = declaration;
   const make = (value: DataOf<S>): Command<Type, DataOf<S>> => ({ command: type, data: value });
   return Object.assign(make, {
     kind: 'command' as const,
     type,
     description,
     from,
+    stepUp,
     schema: z.strictObject(data) as unknown as z.ZodObject<S>,
     streamOf: stream as (data: object, actor: Actor) => string,
     rejections: (declaration.rejections ?? []) as unknown as Rs,

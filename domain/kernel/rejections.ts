@@ -33,6 +33,10 @@ export const Unauthenticated = rejection('unauthenticated', {
   message: 'A valid token is needed.',
   status: 401,
 });
+export const StepUpRequired = rejection('step_up_required', {
+  message: 'Prove once more that it is you: sign in again, and say acr_values=urn:annals:stepped-up.',
+  status: 401,
+});
 export const BadSignature = rejection('bad_signature', {
   message:
     'The signature does not fit this body, or was made more than five minutes ago. Sign `<milliseconds>.<body>`, byte for byte as it is sent, with the secret we share.',
@@ -134,6 +138,7 @@ export const Internal = rejection('internal', {
 export const commonRejections = [
   Invalid,
   Unauthenticated,
+  StepUpRequired,
   BadSignature,
   Forbidden,
   NotFound,

@@ -118,10 +118,10 @@ export async function joseIssuer(options: TokenOptions): Promise<TokenIssuer> {
   const key = await importJWK(jwk, ALGORITHM);
   const kid = await calculateJwkThumbprint(publicHalf(jwk));
   return {
-    async issue({ id, roles, reputation }, lifetimeMs): Promise<IssuedToken> {
+    async issue({ id, roles, reputation, steppedUp = false }, lifetimeMs): Promise<IssuedToken> {
       const now = clock.now();
       const expiresAt = later(now, lifetimeMs);
-      const token = await new SignJWT({ roles, reputation, acr: STEPPED_UP })
+      const token = await new SignJWT({ roles, reputation, ...(steppedUp && { acr: STEPPED_UP }) })
         .setProtectedHeader({ alg: ALGORITHM, kid })
         .setSubject(id)
         .setIssuer(issuer)

@@ -16,7 +16,7 @@ others', and expects what stands here. Who sees a marked field of what is shown:
 ## Commands
 
 By REST and as a mutation alike. Whoever has none of the roles gets \`forbidden\`, whoever has not signed in \`unauthenticated\`. *One's own*: the stream that decides
-is that of whoever asks, so nothing of others can be named. The last column has what else is refused for who asks, whatever their role.
+is that of whoever asks, so nothing of others can be named. *Stepped up*: whoever has not proven just before that it is they (\`acr\` of the token) gets \`step_up_required\`. The last column has what else is refused for who asks, whatever their role.
 
 | command | roles | on whose | refused for who asks |
 |---|---|---|---|
@@ -57,7 +57,8 @@ const commandRow = (command: CommandDeclaration): string => {
   const refused = command.rejections.filter(({ status }) => status === FORBIDDEN);
   const codes = refused.map(({ code }) => `\`${code}\``).join(', ');
   const roles = command.from === 'internal' ? '' : said(command.from);
-  return `| \`${command.type}\` | ${roles} | ${onWhose(command)} | ${codes} |`;
+  const how = command.stepUp ? '; stepped up' : '';
+  return `| \`${command.type}\` | ${roles}${how} | ${onWhose(command)} | ${codes} |`;
 };
 
 const asks = (who: Who): string => {

@@ -4,7 +4,7 @@ import type { MessageSchemas } from '#domain/kernel/json-schema.ts';
 import type { CommandDeclaration, Rejection } from '#domain/kernel/message.ts';
 import { publicData } from '#domain/kernel/redaction.ts';
 import type { Registry } from '#domain/kernel/registry.ts';
-import { commonRejections, RejectedError } from '#domain/kernel/rejections.ts';
+import { commonRejections, RejectedError, StepUpRequired } from '#domain/kernel/rejections.ts';
 import { Token, tokenOf } from '#domain/kernel/token.ts';
 import { verdictsOf } from '#domain/kernel/verdicts.ts';
 import { sayWho, signedIn } from '../authorization/who.ts';
@@ -86,7 +86,8 @@ const publicCommands = (registry: Registry): readonly CommandDeclaration[] =>
     .sort((a, b) => (a.type < b.type ? -1 : 1));
 
 function codesOf(command: CommandDeclaration): readonly string[] {
-  return [...new Set([...command.rejections, ...commonRejections].map(({ code }) => code))];
+  const common = commonRejections.filter(({ code }) => command.stepUp || code !== StepUpRequired.code);
+  return [...new Set([...command.rejections, ...common].map(({ code }) => code))];
 }
 
 function defineRejections(registry: Registry, schemas: MessageSchemas, types: Types): void {
@@ -127,8 +128,9 @@ export function printMutations(registry: Registry, schemas: MessageSchemas, type
     const members = ['Accepted', 'Pending', ...codesOf(command).map(rejectionType)];
     types.define(result, `union ${result} =\n  | ${members.join('\n  | ')}`);
     const who = command.from === 'internal' ? '' : sayWho(command.from);
+    const how = command.stepUp ? ' Only for whoever has proven just before that it is they.' : '';
     // Null where it failed by our fault: what those before it in the same operation have done is answered nevertheless.
-    return `${described(`${command.description} ${who}`, '  ')}  ${camel(command.type)}${args}: ${result}`;
+    return `${described(`${command.description} ${who}${how}`, '  ')}  ${camel(command.type)}${args}: ${result}`;
   });
 }
 
@@ -171,6 +173,7 @@ async function send(command: CommandDeclaration, args: object, viewer: Viewer, s
       data,
       commandId,
       actor: signedIn(viewer),
+      steppedUp: viewer.steppedUp,
       origin: viewer.origin,
     };
     return answerOf(await services.dispatch(envelope), services);

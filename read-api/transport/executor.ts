@@ -42,7 +42,8 @@ function callerOf({ addressOf }: QueryServices, req: IncomingMessage | undefined
 /** Who asks. @throws RejectedError for a bad token */
 async function viewerOf({ authorization, origin }: Caller, authenticate: Authenticate): Promise<Viewer> {
   const token = tokenIn(authorization);
-  if (token === undefined) return { actor: undefined, expiresAt: undefined, token: {}, origin };
+  if (token === undefined)
+    return { actor: undefined, expiresAt: undefined, token: {}, steppedUp: false, origin };
   const known = await authenticate(token);
   if ('rejected' in known) throw new RejectedError(known);
   return { ...known, origin };

@@ -25,6 +25,7 @@ const EnvelopeForm = z.strictObject({
   data: z.json(),
   commandId: z.string().max(64),
   actor: Actor,
+  steppedUp: z.boolean().optional(),
   onBehalfOf: z.string().max(255).optional(),
   correlationId: Id.optional(),
   causationId: Id.optional(),

@@ -29,14 +29,24 @@ async function signed(claims: Record<string, unknown>, change: (jwt: SignJWT) =>
 test('whoever a token was issued to is whom it is read as', async () => {
   const { token, expiresAt } = await issuer.issue(ann, HOUR_MS);
   assert.equal(expiresAt, later(start, HOUR_MS));
-  assert.deepEqual(await verifier.verify(token), { actor: ann, expiresAt, token: { issuedAt: start } });
+  assert.deepEqual(await verifier.verify(token), {
+    actor: ann,
+    expiresAt,
+    token: { issuedAt: start },
+    steppedUp: false,
+  });
 });
 
 test('a public key is enough to read tokens, and not enough to issue them', async () => {
   const { d: _private, ...half } = key;
   const reader = await joseVerifier({ ...options, key: half });
   const { token, expiresAt } = await issuer.issue(ann, HOUR_MS);
-  assert.deepEqual(await reader.verify(token), { actor: ann, expiresAt, token: { issuedAt: start } });
+  assert.deepEqual(await reader.verify(token), {
+    actor: ann,
+    expiresAt,
+    token: { issuedAt: start },
+    steppedUp: false,
+  });
   await assert.rejects(joseIssuer({ ...options, key: half }));
 });
 

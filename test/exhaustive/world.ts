@@ -121,7 +121,7 @@ const scheduling = sentBy(
 function sentBy(actor: Actor, command: Command): Envelope {
   const data = registry.encodeCommand(command);
   const commandId = `${actor.id} ${command.command}`.replace(' ', '-');
-  return { command: command.command, data, commandId, actor, origin: { channel: 'http' } };
+  return { command: command.command, data, commandId, actor, steppedUp: true, origin: { channel: 'http' } };
 }
 
 function bidder(actor: Actor, maxima: readonly bigint[]): Bidder {

@@ -30,8 +30,14 @@ interface Answer {
   readonly data?: Record<string, unknown> | null;
   readonly errors?: readonly { readonly extensions: { readonly code: string } }[];
 }
-const graphql = async (who: Asker, query: string): Promise<Answer> =>
-  (await ask(`${url}/graphql`, { query }, headersOf(who))).body as Answer;
+const graphql = async (who: Asker, query: string, headers = headersOf(who)): Promise<Answer> =>
+  (await ask(`${url}/graphql`, { query }, headers)).body as Answer;
+/** As somebody whose token does not say that they have proven just before who they are. */
+async function notSteppedUp(who: Person): Promise<Record<string, string>> {
+  const asked = { sub: who, roles: people[who], steppedUp: false };
+  const { body } = await ask(`${url}/dev/tokens`, asked, {});
+  return { authorization: `Bearer ${String(body.token)}` };
+}
 
 /** One of an enumeration. */
 class Word {
@@ -113,11 +119,17 @@ const examples: Readonly<Record<string, object>> = {
 
 const mutationOf = (type: string) => `${type[0]?.toLowerCase()}${type.slice(1)}`;
 /** The code that a command gets by each way; undefined: it was accepted. */
-async function codes(who: Asker, path: string, type: string, data: object): Promise<readonly unknown[]> {
-  const byRest = await ask(`${url}${path}`, data, headersOf(who));
+async function codes(
+  who: Asker,
+  path: string,
+  type: string,
+  data: object,
+  headers = headersOf(who),
+): Promise<readonly unknown[]> {
+  const byRest = await ask(`${url}${path}`, data, headers);
   const name = mutationOf(type);
   const mutation = `mutation { ${name}${argumentsOf(data)} { __typename ... on Rejection { code } } }`;
-  const { data: told, errors } = await graphql(who, mutation);
+  const { data: told, errors } = await graphql(who, mutation, headers);
   const result = told?.[name] as { readonly code?: string } | null | undefined;
   return [byRest.body.code, result?.code ?? errors?.[0]?.extensions.code];
 }
@@ -134,10 +146,39 @@ for (const { path, command } of commands)
         const refused = who === 'nobody' ? 'unauthenticated' : has(who, from) ? undefined : 'forbidden';
         if (refused !== undefined) return assert.deepEqual(told, [refused, refused], who);
         for (const code of told)
-          assert.ok(!['unauthenticated', 'forbidden', 'invalid'].includes(String(code)), `${who}: ${code}`);
+          assert.ok(
+            !['unauthenticated', 'forbidden', 'invalid', 'step_up_required'].includes(String(code)),
+            `${who}: ${code}`,
+          );
       }),
     );
   });
+
+test('what is dear is taken from nobody who has not proven just before that it is they, and all else is', async () => {
+  const dear = commands.filter(({ command }) => command.stepUp);
+  assert.deepEqual(
+    dear.map(({ command }) => command.type),
+    ['Withdraw', 'CloseAccount', 'EraseMe', 'GrantRole', 'WithdrawRole', 'RemoveClient'],
+  );
+  for (const { path, command } of commands) {
+    const who = everybody.find((person) => has(person, command.from as readonly Role[]));
+    assert.ok(who !== undefined, command.type);
+    const told = await codes(who, path, command.type, examples[command.type] ?? {}, await notSteppedUp(who));
+    for (const code of told) assert.equal(code === 'step_up_required', command.stepUp, command.type);
+  }
+});
+test('whoever has to step up is told how, as RFC 9470 says it', async () => {
+  const headers = { ...JSON_TYPE, ...(await notSteppedUp('ann')) };
+  const body = JSON.stringify({ amount: '1', currency: 'JPY' });
+  const { status, headers: told } = await fetch(`${url}/commands/wallets/withdraw`, {
+    ...{ method: 'POST', headers, body },
+  });
+  assert.equal(status, 401);
+  assert.equal(
+    told.get('www-authenticate'),
+    'Bearer realm="annals", error="insufficient_user_authentication", acr_values="urn:annals:stepped-up"',
+  );
+});
 
 test('a command about one’s own names nobody: whoever would act for another is not understood', async () => {
   const own = commands.filter(({ command }) => isOwn(command));

@@ -73,7 +73,7 @@ export class Clients {
     const actor = actorOf(sending.who);
     const askedAgain = this.#answered.has(`${actor.id} ${id}`);
     const reply = await this.#call(platform, {
-      ...{ command, data, commandId: id, actor, origin: { channel: 'http' } },
+      ...{ command, data, commandId: id, actor, steppedUp: true, origin: { channel: 'http' } },
     });
     if (reply === undefined) return undefined;
     this.#scheduler.trace.say(`told ${actor.id} of ${id}: ${reply.outcome} ${codeOf(reply) ?? ''}`);

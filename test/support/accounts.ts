@@ -58,7 +58,14 @@ export function givenAccounts(options: Partial<PlatformOptions> & { readonly per
     /** The code of what came of it. */
     async tell(command: string, data: object, actor = door, commandId = `c${++sent}`): Promise<string> {
       const origin = { channel: 'http' } as const;
-      const reply = await platform.pipeline.dispatch({ command, data, commandId, actor, origin });
+      const reply = await platform.pipeline.dispatch({
+        command,
+        data,
+        commandId,
+        actor,
+        steppedUp: true,
+        origin,
+      });
       return reply.outcome === 'rejected' ? reply.rejection.code : reply.outcome;
     },
     typesOf: async (stream: string) => (await platform.history(stream)).map(({ type }) => type),

@@ -129,7 +129,7 @@ export class BusCustomer {
     const { issuer = 'annals', audience = 'annals' } = made;
     const clock: Clock = { now: () => issuedAt, at: () => () => undefined };
     const maker = await joseIssuer({ key, issuer, audience, clock });
-    return (await maker.issue({ id, roles: [...roles], reputation: 0 }, HOUR_MS)).token;
+    return (await maker.issue({ id, roles: [...roles], reputation: 0, steppedUp: true }, HOUR_MS)).token;
   }
 
   expiredToken = (id: string): Promise<string> =>

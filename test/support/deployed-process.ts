@@ -127,7 +127,14 @@ export async function beginProcess(around: Surroundings, roles: Roles): Promise<
       const declared = registry.commands.get(command)?.command;
       if (declared === undefined) throw new TypeError(`${command} is not in the registry`);
       const json: unknown = declared.schema.encode(data as never);
-      return pipeline.dispatch({ command, data: json, commandId, actor, origin: { channel: 'http' } });
+      return pipeline.dispatch({
+        command,
+        data: json,
+        commandId,
+        actor,
+        steppedUp: true,
+        origin: { channel: 'http' },
+      });
     },
     stop() {
       ended ??= end();

@@ -90,6 +90,7 @@ export function givenPlatform(options: PlatformOptions): Platform {
         data: json,
         commandId,
         actor,
+        steppedUp: true,
         origin: { channel: 'http' },
         ...more,
       });

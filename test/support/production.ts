@@ -31,7 +31,7 @@ export async function productionSetup() {
       ...{ OPERATIONS_PORT: '0', SHUTDOWN_DELAY_MS: '0' },
     },
     async authorization(id: string, ...roles: Parameters<typeof issuer.issue>[0]['roles']): Promise<string> {
-      const { token } = await issuer.issue({ id, roles, reputation: 0 }, HOUR_MS);
+      const { token } = await issuer.issue({ id, roles, reputation: 0, steppedUp: true }, HOUR_MS);
       return `Bearer ${token}`;
     },
   };

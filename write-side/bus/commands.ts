@@ -118,7 +118,14 @@ function reading(
     // By a time of their own senders make a token last for as long as they like.
     const at = judgedAt(timeIsClaimed ? clock.now() : takenAt);
     const known = token === undefined ? undefined : await tokens.verify(token, at);
-    return { command: { ...command, ...(known && { actor: known.actor }), takenAt, tries: 0 } };
+    return {
+      command: {
+        ...command,
+        ...(known && { actor: known.actor, steppedUp: known.steppedUp }),
+        takenAt,
+        tries: 0,
+      },
+    };
   }
 
   async function afterWaiting(record: ReceivedRecord, signal: AbortSignal): Promise<Read> {

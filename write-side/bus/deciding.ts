@@ -58,13 +58,13 @@ export function deciding({
     ({ outcome: 'rejected', commandId, rejection, position: undefined, events: [] }) as const;
 
   async function inTurn(command: ReadCommand, actor: NonNullable<ReadCommand['actor']>): Promise<Reply> {
-    const { command: name, data, idempotencyKey, correlationId } = command;
+    const { command: name, data, idempotencyKey, correlationId, steppedUp = false } = command;
     const leave = await perPerson.take(actor.id);
     if (leave === undefined) return no(idempotencyKey, new TooManyAtOnceError().rejection);
     const end = await atOnce.take('');
     try {
       return await dispatch({
-        ...{ command: name, data, actor },
+        ...{ command: name, data, actor, steppedUp },
         commandId: idempotencyKey,
         ...(correlationId !== undefined && { correlationId }),
         origin: { channel: 'bus' },

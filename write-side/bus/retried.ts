@@ -13,6 +13,8 @@ export const ReadCommand = CommandEnvelope.omit({ token: true })
   .extend({
     /** undefined: nobody whom we know. */
     actor: Actor.optional(),
+    /** They had proven just before that it is they. */
+    steppedUp: z.boolean().optional(),
     /** When the bus took it first. */
     takenAt: Instant,
     /** How often it has been handed on. */

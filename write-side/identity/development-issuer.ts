@@ -17,6 +17,8 @@ const TokenRequest = z.strictObject({
     .min(1)
     .max(7),
   reputation: Actor.shape.reputation.default(0),
+  /** As if they had proven just before that it is they: `false` shows what is refused without. */
+  steppedUp: z.boolean().default(true),
   /** How long the token holds, in hours of the platform's clock. */
   hours: z.int().min(1).max(MAX_HOURS).default(12),
 });
@@ -43,8 +45,8 @@ export function developmentIssuer(issuer: TokenIssuer): Router {
   router.post('/dev/tokens', async (request, response) => {
     const parsed = TokenRequest.safeParse(await readJson(request));
     if (!parsed.success) throw new RejectedError(invalid(parsed.error.issues));
-    const { sub, roles, reputation, hours } = parsed.data;
-    response.status(201).json(await issuer.issue({ id: sub, roles, reputation }, hours * HOUR_MS));
+    const { sub, roles, reputation, steppedUp, hours } = parsed.data;
+    response.status(201).json(await issuer.issue({ id: sub, roles, reputation, steppedUp }, hours * HOUR_MS));
   });
   return router;
 }

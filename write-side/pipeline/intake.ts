@@ -8,7 +8,7 @@ import type { CommandDeclaration, Rejection } from '#domain/kernel/message.ts';
 import { peopleIn } from '#domain/kernel/personal.ts';
 import type { KeysByPerson } from '#domain/kernel/ports/person-keys.ts';
 import type { Registry } from '#domain/kernel/registry.ts';
-import { Forbidden, invalid, NotFound } from '#domain/kernel/rejections.ts';
+import { Forbidden, invalid, NotFound, StepUpRequired } from '#domain/kernel/rejections.ts';
 import { encodeUnchecked } from '#domain/zod/encoding.ts';
 import { commandKey } from './remembered-commands.ts';
 import { unfit } from './unfit.ts';
@@ -73,10 +73,12 @@ interface Read {
 }
 
 /** Nobody outside is `system`; whoever is may send what is internal. */
-function mayNot({ from }: CommandDeclaration, { roles }: Actor): Rejection | undefined {
+function mayNot({ from, stepUp }: CommandDeclaration, { actor, steppedUp }: Envelope): Rejection | undefined {
+  const { roles } = actor;
   if (roles.includes('system')) return undefined;
   if (from === 'internal') return Forbidden({ needs: ['system'] });
-  return roles.some((role) => from.includes(role)) ? undefined : Forbidden({ needs: [...from] });
+  if (!roles.some((role) => from.includes(role))) return Forbidden({ needs: [...from] });
+  return stepUp && steppedUp !== true ? StepUpRequired({}) : undefined;
 }
 
 /**
@@ -122,7 +124,7 @@ export function intake(registry: Registry, deciders: readonly AnyDecider[]): Int
     if (command === undefined || decider === undefined) {
       return NotFound({ what: `command ${envelope.command}` });
     }
-    const forbidden = mayNot(command, actor);
+    const forbidden = mayNot(command, envelope);
     if (forbidden !== undefined) return forbidden;
     const read = fromHere(envelope) ?? fromOutside(command, envelope);
     if ('rejected' in read) return read;

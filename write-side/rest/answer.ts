@@ -3,7 +3,8 @@ import type { Response } from 'express';
 import type { Reply } from '#domain/kernel/envelope.ts';
 import type { Rejection } from '#domain/kernel/message.ts';
 import type { Registry } from '#domain/kernel/registry.ts';
-import { bearerChallenge } from '#runtime/bearer.ts';
+import { StepUpRequired } from '#domain/kernel/rejections.ts';
+import { bearerChallenge, stepUpChallenge } from '#runtime/bearer.ts';
 import { rejectionJson, retryAfterSeconds, statusOf } from '#runtime/wire.ts';
 import { besideReply, replyJson } from './reply-json.ts';
 
@@ -30,8 +31,11 @@ export function sendRejection(
   response.statusCode = status;
   for (const [name, value] of Object.entries(headers)) response.setHeader(name, value);
   if (waitSeconds !== undefined) response.setHeader('Retry-After', String(waitSeconds));
-  if (status === 401)
-    response.setHeader('WWW-Authenticate', bearerChallenge(response.req.headers.authorization));
+  if (status === 401) {
+    const isGood = rejection.code === StepUpRequired.code;
+    const challenge = isGood ? stepUpChallenge : bearerChallenge(response.req.headers.authorization);
+    response.setHeader('WWW-Authenticate', challenge);
+  }
   response.setHeader('Content-Type', 'application/json; charset=utf-8');
   response.setHeader('Content-Length', Buffer.byteLength(body));
   response.end(body);

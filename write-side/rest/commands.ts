@@ -62,7 +62,7 @@ export function restRoutes(rest: Rest): Router {
         command,
         data,
         commandId,
-        actor: known.actor,
+        ...{ actor: known.actor, steppedUp: known.steppedUp },
         origin: { channel: 'http', ...(address === undefined ? {} : { address }) },
       });
       sendReply(response, reply, registry, epoch);

@@ -73,11 +73,13 @@ export const UnlockAccount = command('UnlockAccount', {
 });
 export const CloseAccount = command('CloseAccount', {
   ...own,
+  stepUp: true,
   description: 'Closes your account, for good. Your login stays yours until you have yourself erased.',
   rejections: [AccountUnknown],
 });
 export const EraseMe = command('EraseMe', {
   ...own,
+  stepUp: true,
   description:
     'Has you forgotten, for good: what is recorded about you can be read by nobody any more. Only where no money of yours is left here, or on its way.',
   rejections: [AccountUnknown, MoneyLeft],
@@ -86,6 +88,7 @@ export const EraseMe = command('EraseMe', {
 
 export const GrantRole = command('GrantRole', {
   ...ofAdmin,
+  stepUp: true,
   description:
     'Gives another person a role, for ever or until a time; another time takes the place of the one before.',
   data: { ...person, role: GrantableRole, until: Instant.optional() },
@@ -93,6 +96,7 @@ export const GrantRole = command('GrantRole', {
 });
 export const WithdrawRole = command('WithdrawRole', {
   ...ofAdmin,
+  stepUp: true,
   description: 'Takes a role back. An administrator may give up their own.',
   data: { ...person, role: GrantableRole },
   rejections: [AccountUnknown],

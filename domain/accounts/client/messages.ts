@@ -90,6 +90,7 @@ export const RotateClientVerifier = command('RotateClientVerifier', {
 export const RemoveClient = command('RemoveClient', {
   description: 'Lets a system in no more, for good.',
   from: ['admin'],
+  stepUp: true,
   data: client,
   stream: clientStream,
   rejections: [ClientUnknown],

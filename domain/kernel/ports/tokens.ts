@@ -39,7 +39,7 @@ export interface TokenVerifier {
 /** Makes such tokens. Only development has one here: elsewhere tokens come from an identity provider. */
 export interface TokenIssuer {
   issue(
-    person: Omit<Actor, 'roles'> & { readonly roles: readonly TokenRole[] },
+    person: Omit<Actor, 'roles'> & { readonly roles: readonly TokenRole[]; readonly steppedUp?: boolean },
     lifetimeMs: number,
   ): Promise<IssuedToken>;
 }

@@ -81,6 +81,7 @@ export const Transfer = command('Transfer', {
 });
 export const Withdraw = command('Withdraw', {
   ...owner,
+  stepUp: true,
   description:
     'Pays money out. It is held until the provider has paid it, and released if the provider does not.',
   data: { amount: PositiveMinorUnits, currency: Currency },

@@ -11,6 +11,7 @@ import {
   Invalid,
   NewerVersion,
   Overloaded,
+  StepUpRequired,
   TooManyKeys,
   Unauthenticated,
   Unavailable,
@@ -236,7 +237,8 @@ export const commonResponse = (status: number): JsonObject => shared(`Status${st
 /** By status, everything that a command can be answered with. */
 export function commandResponses(command: CommandDeclaration): JsonObject {
   const common = byStatus(everyCommand);
-  const refusals = [...byStatus([...everyCommand, ...command.rejections])].map(
+  const stepUp = command.stepUp ? [StepUpRequired] : [];
+  const refusals = [...byStatus([...everyCommand, ...stepUp, ...command.rejections])].map(
     ([status, rejections]) =>
       [
         String(status),

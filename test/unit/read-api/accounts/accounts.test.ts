@@ -35,7 +35,14 @@ after(() => readSide.close());
 let commands = 0;
 async function sent(command: string, data: object, actor = door): Promise<void> {
   const origin = { channel: 'http' } as const;
-  const reply = await readSide.dispatch({ command, data, commandId: `c${++commands}`, actor, origin });
+  const reply = await readSide.dispatch({
+    command,
+    data,
+    commandId: `c${++commands}`,
+    actor,
+    steppedUp: true,
+    origin,
+  });
   assert.equal(reply.outcome, 'accepted', `${command} ${JSON.stringify(reply, (_, v) => String(v))}`);
 }
 /** The answer's text, up to what is recorded now. */

@@ -40,6 +40,7 @@ test('an accepted command: its id, its token, its events as JSON without what is
       data: JSON.parse(body),
       commandId: 'my-key',
       actor: { id: 'ann', roles: ['bidder'], reputation: 0 },
+      steppedUp: false,
       origin: { channel: 'http', address: '127.0.0.1' },
     },
   ]);
