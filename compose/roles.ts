@@ -2,6 +2,7 @@ import type { PlatformRole } from '#config';
 import type { Dispatch } from '#domain/kernel/envelope.ts';
 import { viewReader } from '#projections/runtime/reader.ts';
 import { views } from './contexts.ts';
+import { revokingPart } from './revoking.ts';
 import { mailPart } from './roles/mail.ts';
 import { projectionsRole } from './roles/projections.ts';
 import { publisherRole } from './roles/publisher.ts';
@@ -32,6 +33,9 @@ export async function startRoles(
     return role;
   }
 
+  // Before anybody is let in.
+  const letsIn = has('write-side') || has('read-api');
+  const revoking = letsIn ? kept(await revokingPart(surroundings)) : undefined;
   const paying = has('sagas') ? kept(paymentsPart(surroundings)) : undefined;
   const write = has('write-side') ? kept(writeSideRole(surroundings, paying)) : undefined;
   const dispatch = write?.decides ?? elsewhere ?? nobodyDecides;
@@ -42,5 +46,7 @@ export async function startRoles(
   const reader = projections?.reader ?? viewReader({ views, readStore, clock: machineClock });
   const read = has('read-api') ? kept(readApiRole(surroundings, { dispatch, views: reader })) : undefined;
   const publisher = has('publisher') ? kept(publisherRole(surroundings)) : undefined;
-  return [read, write, paying, sagas, mails, publisher, projections].filter((role) => role !== undefined);
+  return [read, write, revoking, paying, sagas, mails, publisher, projections].filter(
+    (role) => role !== undefined,
+  );
 }

@@ -70,12 +70,14 @@ export function revocationsHere(
   }
 
   return {
-    revoke(what, until) {
+    revoke(what, until, since = clock.now()) {
       const key = keyOf(what);
       const before = entries.get(key);
       if (before === undefined && entries.size >= most) makeRoom();
       const last = before !== undefined && before.until > until ? before.until : until;
-      entries.set(key, { since: clock.now(), until: last });
+      // What was told later may be of before: nothing that is revoked holds again by it.
+      const latest = before !== undefined && before.since > since ? before.since : since;
+      entries.set(key, { since: latest, until: last });
       for (const look of watching.of(key)) look();
     },
     isRevoked,

@@ -12,9 +12,10 @@ export interface Revocations {
   /**
    * From now on.
    * @param until when the last of these tokens ends by itself, and need not be remembered any more
+   * @param since of a person, what they were issued up to this second; now unless told
    * @throws RejectedError with `overloaded` when as many are remembered as may be; nothing is revoked then
    */
-  revoke(what: Revoked, until: Instant): void;
+  revoke(what: Revoked, until: Instant, since?: Instant): void;
   isRevoked(identity: Pick<Identity, 'actor' | 'token'>): boolean;
   /** Calls back when this token is revoked, at once where it is already; the result ends the watch. */
   watch(identity: Pick<Identity, 'actor' | 'token'>, revoked: () => void): () => void;
