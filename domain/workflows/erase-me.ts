@@ -1,4 +1,4 @@
-import { EraseMe, MoneyLeft } from '../accounts/account/messages.ts';
+import { EraseMe, type ErasurePrecondition, MoneyLeft, WalletsOpen } from '../accounts/account/messages.ts';
 import { currencies } from '../kernel/currencies.ts';
 import { workflow } from '../kernel/workflow.ts';
 import { unclaimed } from '../wallets/unclaimed/decider.ts';
@@ -29,7 +29,8 @@ const isUsed = ({ available, held, owed, topUps }: Wallet): boolean =>
 
 /**
  * Nobody is forgotten to whom money belongs, or who owes some: nobody could ever say whose it is. All currencies are asked for, once in
- * the life of a person. Money that comes later lies in their wallet, whose person nobody knows any more.
+ * the life of a person. Their wallets are closed by then: what comes later, of a lot that is sold for example, none of them takes, so that it
+ * is owed to them by their id, and staff see it and end it.
  */
 export const eraseMe = workflow({
   command: EraseMe,
@@ -37,12 +38,16 @@ export const eraseMe = workflow({
   readsNext: Object.fromEntries(
     [...currencies.keys()].map((currency) => [`unclaimed ${currency}`, unclaimedIn(currency)]),
   ),
-  precondition(states: Readonly<Record<string, Wallet | Unclaimed>>) {
+  precondition(states: Readonly<Record<string, Wallet | Unclaimed>>): ErasurePrecondition {
     const left = Object.values(states).some((state) =>
       'balance' in state ? state.balance > 0n : isUsed(state),
     );
-    return left ? { refusal: MoneyLeft({}) } : {};
+    if (left) return { refusal: MoneyLeft({}) };
+    const open = Object.entries(states).flatMap(([name, state]) =>
+      'phase' in state && state.phase === 'open' ? [name] : [],
+    );
+    return open.length === 0 ? {} : { refusal: WalletsOpen({ currencies: open }) };
   },
-  refuses: (precondition) => 'refusal' in precondition,
+  refuses: ({ refusal }) => refusal !== undefined,
   outcome: () => 'accepted',
 });

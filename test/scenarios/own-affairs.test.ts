@@ -178,6 +178,7 @@ const stories: Readonly<Record<keyof typeof ownAffairs, (room: Saleroom) => Prom
   },
   async EraseMe(room) {
     await registered(room);
+    await room.deployment.done(CloseWallet({ currency }), sam);
     return EraseMe({ forGood: true });
   },
   ConsignLot: async () => ConsignLot({ ...lotOf('l2'), consignor: sam.id }),

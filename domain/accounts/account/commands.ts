@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { PersonId } from '../../kernel/ids.ts';
 import { Instant } from '../../kernel/instant.ts';
-import { command, preconditionOf, type Rejection } from '../../kernel/message.ts';
+import { command, preconditionOf, type RejectionOf } from '../../kernel/message.ts';
 import { OwnAffair } from '../../kernel/own-affair.ts';
 import { stream } from '../../kernel/stream.ts';
 import { PasskeyId } from '../ids.ts';
@@ -16,6 +16,7 @@ import {
   FactorUsed,
   MoneyLeft,
   TooManyPasskeys,
+  WalletsOpen,
 } from './rejections.ts';
 
 /** The streams of accounts: a person has one. */
@@ -32,6 +33,8 @@ const own = {
   data: { forGood: z.literal(true) },
   stream: (_: object, { id }: { id: PersonId }) => accountStream({ person: id }),
 } as const;
+/** Why this person cannot be forgotten yet. */
+export type ErasurePrecondition = { readonly refusal?: RejectionOf<typeof MoneyLeft | typeof WalletsOpen> };
 const active = [AccountUnknown, AccountNotActive] as const;
 
 export const RegisterAccount = command('RegisterAccount', {
@@ -81,9 +84,9 @@ export const EraseMe = command('EraseMe', {
   ...own,
   stepUp: true,
   description:
-    'Has you forgotten, for good: what is recorded about you can be read by nobody any more. Only where no money of yours is left here, or on its way.',
-  rejections: [AccountUnknown, MoneyLeft],
-  precondition: preconditionOf<{ readonly refusal?: Rejection<'money_left', Record<never, never>> }>(),
+    'Has you forgotten, for good: what is recorded about you can be read by nobody any more. Only where no money of yours is left here, or on its way, and your wallets are closed.',
+  rejections: [AccountUnknown, MoneyLeft, WalletsOpen],
+  precondition: preconditionOf<ErasurePrecondition>(),
 });
 
 export const GrantRole = command('GrantRole', {

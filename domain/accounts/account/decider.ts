@@ -28,11 +28,11 @@ import {
   EmailVerified,
   type EnrolTotp,
   type EraseMe,
+  type ErasurePrecondition,
   events,
   type GrantRole,
   LockedOut,
   type LockOut,
-  type MoneyLeft,
   PersonErased,
   RegisterAccount,
   RoleGranted,
@@ -100,7 +100,7 @@ function grantRole(
 function eraseMe(
   _: CommandData<typeof EraseMe>,
   account: Account,
-  { actor, precondition }: Facts<{ readonly refusal?: RejectionOf<typeof MoneyLeft> }>,
+  { actor, precondition }: Facts<ErasurePrecondition>,
 ) {
   if (account.phase === 'none') return AccountUnknown({});
   if (account.phase === 'erased') return [];

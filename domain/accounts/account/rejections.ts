@@ -26,6 +26,10 @@ export const FactorUnknown = rejection('factor_unknown', {
 export const FactorUsed = rejection('factor_used', {
   message: 'This code was used before, or is older than one that was. Wait for the next one.',
 });
+export const WalletsOpen = rejection('wallets_open', {
+  message: 'Close your wallets first: what comes into one that is open would be nobody’s.',
+  details: { currencies: z.array(z.string()).min(1) },
+});
 export const MoneyLeft = rejection('money_left', {
   message:
     'There is money of yours here, or on its way. Withdraw it, and wait until nothing is held or under way.',

@@ -3,7 +3,13 @@ import { test } from 'node:test';
 import { EraseMe } from '#domain/accounts/account/messages.ts';
 import { Register } from '#domain/accounts/login/messages.ts';
 import { KeepUnclaimed } from '#domain/wallets/unclaimed/messages.ts';
-import { CreditWallet, IncurDebt, OpenWallet, RequestTopUp } from '#domain/wallets/wallet/messages.ts';
+import {
+  CloseWallet,
+  CreditWallet,
+  IncurDebt,
+  OpenWallet,
+  RequestTopUp,
+} from '#domain/wallets/wallet/messages.ts';
 import { door, givenAccounts, registering } from '#test/support/accounts.ts';
 import { someone } from '#test/support/platform.ts';
 
@@ -37,14 +43,21 @@ for (const { what, command, data, by } of left)
     assert.deepEqual(await typesOf('account-p-1'), ['AccountRegistered']);
   });
 
-test('whose wallets are empty is forgotten, once, and others keep theirs', async () => {
+test('whose wallets are closed is forgotten, once, and others keep theirs; what comes later is owed by the id', async () => {
   const { tell, typesOf } = givenAccounts();
   await tell(Register.type, registering('p-1'));
   await tell(OpenWallet.type, { currency: 'TND' }, pia);
   const other = { ...whose, person: 'p-2', amount: '5', reason: 'top_up' };
   assert.equal(await tell(KeepUnclaimed.type, other), 'accepted');
+  assert.equal(await tell(EraseMe.type, { forGood: true }, pia), 'wallets_open');
+  assert.equal(await tell(CloseWallet.type, { currency: 'TND' }, pia), 'accepted');
   for (const _ of ['once', 'twice'])
     assert.equal(await tell(EraseMe.type, { forGood: true }, pia), 'accepted');
   assert.deepEqual(await typesOf('account-p-1'), ['AccountRegistered', 'PersonErased']);
-  assert.equal(await tell(EraseMe.type, { forGood: true }, someone('p-2', 'bidder')), 'account_unknown');
+  const late = { ...whose, movement: 'm2', amount: '7', reason: 'sale' };
+  await tell(CreditWallet.type, late);
+  assert.deepEqual(await typesOf('unclaimed-p-1:TND'), ['MoneyUnclaimed']);
+  const stranger = someone('p-2', 'bidder');
+  assert.equal(await tell(CloseWallet.type, { currency: 'TND' }, stranger), 'wallet_not_open');
+  assert.equal(await tell(EraseMe.type, { forGood: true }, stranger), 'account_unknown');
 });
