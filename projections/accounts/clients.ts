@@ -5,16 +5,18 @@ import { ClientDocument } from './documents.ts';
 /** The systems that are registered, and those that were. */
 export const clientsView = view({
   name: 'clients',
-  version: 1,
+  version: 2,
   description: 'Systems that are, or were, registered with the platform.',
   document: ClientDocument,
   indexes: [{ name: 'by-state', fields: [{ path: 'state', as: 'text' }] }],
   on: (when) => [
     when(ClientRegistered, (_, { data, recordedAt }, id): ClientDocument => {
-      const { name, verifier, grantTypes, redirectUris, by } = data;
+      const { name, verifier, grantTypes, redirectUris, roles = [], backchannelLogoutUri, by } = data;
       return {
         ...{ id, name, state: 'known', confidential: verifier !== undefined },
         ...{ grantTypes: [...grantTypes], redirectUris: [...redirectUris], registeredBy: by },
+        roles: [...roles],
+        ...(backchannelLogoutUri !== undefined && { backchannelLogoutUri }),
         ...{ registeredAt: recordedAt, updatedAt: recordedAt },
       };
     }),

@@ -89,6 +89,9 @@ export const ClientDocument = z
     confidential: z.boolean(),
     grantTypes: z.array(z.string()).max(4),
     redirectUris: z.array(z.string()).max(10),
+    /** What it may do in its own name. */
+    roles: z.array(GrantableRole).max(7),
+    backchannelLogoutUri: z.string().optional(),
     registeredBy: PersonId,
     registeredAt: Instant,
     /** When it got its last secret. */
