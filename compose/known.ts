@@ -23,12 +23,14 @@ type StateOf = Pipeline['stateOf'];
 function openedAccount(person: PersonId, state: Recorded, keys: KeysByPerson, now: Instant): KnownAccount {
   const { phase, login, emailVerified, lockedOutUntil, factors } = state;
   const open = (text: PersonalText | undefined): string | undefined => opened(text, keys);
-  const secret = open(factors.totp?.secret);
+  const { totp } = factors;
+  const secret = open(totp?.secret);
   const codes = open(factors.recovery?.codes);
   return {
     ...{ person, phase, login, emailVerified, lockedOutUntil },
     ...{ email: open(state.email), verifier: open(state.verifier), roles: rolesAt(state, now) },
-    totp: secret === undefined ? undefined : { secret, lastStep: factors.totp?.last },
+    totp: secret === undefined || totp === undefined ? undefined : { secret, lastStep: totp.last },
+    pendingTotp: open(factors.pendingTotp),
     passkeys: factors.passkeys.flatMap(({ passkey, credential, counter }) => {
       const text = open(credential);
       return text === undefined ? [] : [{ passkey, credential: text, counter }];

@@ -2,7 +2,8 @@ import type { Dispatch, Position } from '#domain/kernel/envelope.ts';
 import type { Consumer, ConsumerStatus } from '#domain/kernel/ports/consumer.ts';
 import type { Log } from '#domain/kernel/ports/log.ts';
 import type { PaymentProvider } from '#domain/kernel/ports/payments.ts';
-import { forgetting } from '#sagas/accounts/forgetting.ts';
+import { untilItWorks } from '#runtime/pause.ts';
+import { forgetAgain, forgetting } from '#sagas/accounts/forgetting.ts';
 import { type Reactions, startReactions } from '#sagas/runtime/reactions.ts';
 import { startSagas } from '#sagas/runtime/sagas.ts';
 import { paymentsGateway } from '#sagas/wallets/payments-gateway.ts';
@@ -30,6 +31,10 @@ export const followReactions = (
     lines: lines.lines,
   });
 
+/** Between two tries to look up who is forgotten, in milliseconds. */
+const FIRST_PAUSE_MS = 250;
+const LONGEST_PAUSE_MS = 10_000;
+
 /** The catch-up consumer of the reactions, the sagas, the way out to the payment provider, and the end of the keys of who is forgotten. */
 export async function runSagas(
   engines: Engines,
@@ -54,6 +59,17 @@ export async function runSagas(
     paymentsGateway({ provider, dispatch, registry, clock, machineClock }),
   );
   const forgets = await consume(forgetting(personKeys));
+  const stopping = new AbortController();
+  const { signal } = stopping;
+  const again = untilItWorks(() => forgetAgain({ store, personKeys, signal }), {
+    ...{ clock: machineClock, signal, firstMs: FIRST_PAUSE_MS, longestMs: LONGEST_PAUSE_MS },
+    failed(error, failures) {
+      if (failures === 1) log.warn({ err: error }, 'who is forgotten could not be looked up');
+    },
+  });
+  void again.then((keys = 0) => {
+    if (keys > 0) log.warn({ keys }, 'keys of people who are forgotten were there again, and are destroyed');
+  });
   return {
     status: () => [...catchUp.status(), ...running.standing(), gateway.status(), forgets.status()],
     async settled(position, timeoutMs) {
@@ -66,7 +82,8 @@ export async function runSagas(
       return all.every((settled) => settled);
     },
     async stop() {
-      await Promise.all([catchUp.stop(), gateway.stop(), forgets.stop(), running.stop()]);
+      stopping.abort();
+      await Promise.all([again, catchUp.stop(), gateway.stop(), forgets.stop(), running.stop()]);
     },
   };
 }

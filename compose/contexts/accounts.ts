@@ -5,7 +5,7 @@ import { login } from '#domain/accounts/login/decider.ts';
 import { profile } from '#domain/accounts/profile/decider.ts';
 import { sessions } from '#domain/accounts/sessions/decider.ts';
 import { forget } from '#domain/kernel/decider.ts';
-import { eraseMe } from '#domain/workflows/erase-me.ts';
+import { leave } from '#domain/workflows/leave.ts';
 import { openSession } from '#domain/workflows/open-session.ts';
 import { ownProfile } from '#domain/workflows/own-profile.ts';
 import { register } from '#domain/workflows/register.ts';
@@ -21,7 +21,7 @@ import type { Manifest } from './manifest.ts';
 export const accounts: Manifest = {
   messages,
   deciders: [forget(account), forget(login), forget(profile), forget(sessions), forget(client)],
-  workflows: [register, eraseMe, openSession, ...ownProfile],
+  workflows: [register, ...leave, openSession, ...ownProfile],
   views: [accountsView, profilesView, sessionsView, clientsView],
   reactions: [registration, signingOut],
   sagas: [],

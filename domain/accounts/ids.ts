@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { idOfKind } from '../kernel/ids.ts';
+import { idOfKind, type PersonId } from '../kernel/ids.ts';
 
 /** A login as streams and views name it: an HMAC of the normalised address, which nobody turns back into one. */
 export const LoginName = z
@@ -10,7 +10,12 @@ export type LoginName = z.output<typeof LoginName>;
 
 export const SessionId = idOfKind('SessionId', 'One signing-in of a person.');
 export type SessionId = z.output<typeof SessionId>;
-export const ClientId = idOfKind('ClientId', 'A system that is registered with the platform.');
+export const ClientId = idOfKind('ClientId', 'A system that is registered with the platform.').max(
+  50,
+  'at most 50 signs',
+);
 export type ClientId = z.output<typeof ClientId>;
+/** A system as the one who asks, where it comes in by itself: no person has such an id, whatever a system is called. */
+export const clientSubject = (client: ClientId): PersonId => `client.${client}`;
 export const PasskeyId = idOfKind('PasskeyId', 'A passkey of a person, by a name of our own.');
 export type PasskeyId = z.output<typeof PasskeyId>;

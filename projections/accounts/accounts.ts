@@ -13,7 +13,6 @@ import {
   RoleGranted,
   RoleWithdrawn,
   TotpConfirmed,
-  TotpEnrolled,
   TotpRemoved,
 } from '#domain/accounts/account/messages.ts';
 import type { RecordedEvent } from '#domain/kernel/envelope.ts';
@@ -53,7 +52,7 @@ function registered(
 /** Everybody's account. One whose person was erased stays, and says nothing about anybody. */
 export const accountsView = view({
   name: 'accounts',
-  version: 1,
+  version: 2,
   description: 'Accounts of people, with their roles and how they come in.',
   document: AccountDocument,
   indexes: [
@@ -104,9 +103,7 @@ export const accountsView = view({
       RoleWithdrawn,
       changing(({ grants }, { data: { role } }) => withGrants(withoutRole(grants, role))),
     ),
-    // A fresh secret takes the place of the one before, and does not count yet.
     when(
-      TotpEnrolled,
       TotpRemoved,
       changing(() => ({ totp: false })),
     ),

@@ -6,6 +6,7 @@ import {
   RoleWithdrawn,
 } from '#domain/accounts/account/messages.ts';
 import { ClientRemoved, ClientVerifierRotated, clientStream } from '#domain/accounts/client/messages.ts';
+import { clientSubject } from '#domain/accounts/ids.ts';
 import { SessionsEnded, sessionsStream } from '#domain/accounts/sessions/messages.ts';
 import type { RecordedEvent } from '#domain/kernel/envelope.ts';
 import type { EventFilter } from '#domain/kernel/ports/event-store.ts';
@@ -41,6 +42,6 @@ export function revokedBy(event: RecordedEvent): readonly Revoked[] {
   )
     return [{ person: event.data.person }];
   if (isRecorded(event, ClientRemoved) || isRecorded(event, ClientVerifierRotated))
-    return [{ person: event.data.client }];
+    return [{ person: clientSubject(event.data.client) }];
   return [];
 }

@@ -108,6 +108,7 @@ const examples: Readonly<Record<string, object>> = {
   UnlockAccount: { person: 'none', cause: 'none' },
   CloseAccount: { forGood: true },
   EraseMe: { forGood: true },
+  ErasePerson: { person: 'none', cause: 'none' },
   GrantRole: { person: 'none', role: new Word('bidder') },
   WithdrawRole: { person: 'none', role: new Word('bidder') },
   CreateProfile: { name: 'A', address: '' },
@@ -158,7 +159,7 @@ test('what is dear is taken from nobody who has not proven just before that it i
   const dear = commands.filter(({ command }) => command.stepUp);
   assert.deepEqual(
     dear.map(({ command }) => command.type),
-    ['Withdraw', 'CloseAccount', 'EraseMe', 'GrantRole', 'WithdrawRole', 'RemoveClient'],
+    ['Withdraw', 'CloseAccount', 'EraseMe', 'ErasePerson', 'GrantRole', 'WithdrawRole', 'RemoveClient'],
   );
   for (const { path, command } of commands) {
     const who = everybody.find((person) => has(person, command.from as readonly Role[]));

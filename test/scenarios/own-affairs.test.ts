@@ -4,6 +4,7 @@ import { registry } from '#compose/contexts.ts';
 import {
   CloseAccount,
   EraseMe,
+  ErasePerson,
   GrantRole,
   LockAccount,
   UnlockAccount,
@@ -85,7 +86,7 @@ async function registered(room: Saleroom): Promise<void> {
 async function signedIn(room: Saleroom): Promise<void> {
   await registered(room);
   const session = { session: 's1', client: 'web', expiresAt: endsAt };
-  await said(room, 'OpenSession', { person: sam.id, ...session });
+  await said(room, 'OpenSession', { person: sam.id, provenAt: room.deployment.clock.now(), ...session });
 }
 const profile = CreateProfile.schema.decode({ name: 'Sam', address: '1 Street' });
 const ofSam = { person: sam.id, cause: 'Asked for.' };
@@ -142,6 +143,12 @@ const stories: Readonly<Record<keyof typeof ownAffairs, (room: Saleroom) => Prom
     await room.deployment.done(LockAccount(ofSam), person(otto.id, ['admin']));
     return UnlockAccount(ofSam);
   },
+  async ErasePerson(room) {
+    await registered(room);
+    await room.deployment.done(CloseWallet({ currency }), sam);
+    await room.deployment.done(LockAccount(ofSam), person(otto.id, ['admin']));
+    return ErasePerson(ofSam);
+  },
   async GrantRole(room) {
     await registered(room);
     return GrantRole({ person: sam.id, role: 'clerk' });
@@ -174,6 +181,7 @@ const stories: Readonly<Record<keyof typeof ownAffairs, (room: Saleroom) => Prom
   },
   async CloseAccount(room) {
     await registered(room);
+    await room.deployment.done(CloseWallet({ currency }), sam);
     return CloseAccount({ forGood: true });
   },
   async EraseMe(room) {

@@ -24,7 +24,9 @@ export interface KnownAccount {
   readonly lockedOutUntil: Instant | undefined;
   /** Those that stand at the moment of the question. */
   readonly roles: readonly GrantableRole[];
-  readonly totp: { readonly secret: string; readonly lastStep: number | undefined } | undefined;
+  readonly totp: { readonly secret: string; readonly lastStep: number } | undefined;
+  /** Base32 of an app of which no code has come yet. */
+  readonly pendingTotp: string | undefined;
   readonly passkeys: readonly {
     readonly passkey: string;
     readonly credential: string;

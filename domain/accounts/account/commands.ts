@@ -8,6 +8,7 @@ import { PasskeyId } from '../ids.ts';
 import { verifierInput } from '../verifiers.ts';
 import { Cause, Codes, Counter, GrantableRole, registration, Step } from './events.ts';
 import {
+  AccountActive,
   AccountExists,
   AccountNotActive,
   AccountUnknown,
@@ -33,7 +34,7 @@ const own = {
   data: { forGood: z.literal(true) },
   stream: (_: object, { id }: { id: PersonId }) => accountStream({ person: id }),
 } as const;
-/** Why this person cannot be forgotten yet. */
+/** Why this person cannot leave yet. */
 export type ErasurePrecondition = { readonly refusal?: RejectionOf<typeof MoneyLeft | typeof WalletsOpen> };
 const active = [AccountUnknown, AccountNotActive] as const;
 
@@ -77,8 +78,10 @@ export const UnlockAccount = command('UnlockAccount', {
 export const CloseAccount = command('CloseAccount', {
   ...own,
   stepUp: true,
-  description: 'Closes your account, for good. Your login stays yours until you have yourself erased.',
-  rejections: [AccountUnknown],
+  description:
+    'Closes your account, for good: nobody comes in by it again. Your login stays yours; to be erased later, ask the house. Only where no money of yours is left here, or on its way, and your wallets are closed.',
+  rejections: [AccountUnknown, MoneyLeft, WalletsOpen],
+  precondition: preconditionOf<ErasurePrecondition>(),
 });
 export const EraseMe = command('EraseMe', {
   ...own,
@@ -86,6 +89,15 @@ export const EraseMe = command('EraseMe', {
   description:
     'Has you forgotten, for good: what is recorded about you can be read by nobody any more. Only where no money of yours is left here, or on its way, and your wallets are closed.',
   rejections: [AccountUnknown, MoneyLeft, WalletsOpen],
+  precondition: preconditionOf<ErasurePrecondition>(),
+});
+export const ErasePerson = command('ErasePerson', {
+  ...ofAdmin,
+  stepUp: true,
+  description:
+    'Has a person forgotten who has asked the house for it and cannot come in any more: their account is locked or closed. Only where no money of theirs is left here, or on its way, and their wallets are closed.',
+  data: { ...person, cause: Cause },
+  rejections: [OwnAffair, AccountUnknown, AccountActive, MoneyLeft, WalletsOpen],
   precondition: preconditionOf<ErasurePrecondition>(),
 });
 
@@ -109,7 +121,7 @@ export const EnrolTotp = command('EnrolTotp', {
   ...door,
   description: 'Keeps the sealed secret of an app; it counts when a code of it has come.',
   data: { ...person, secret: verifierInput(ofPerson) },
-  rejections: active,
+  rejections: [...active, EmailNotVerified],
 });
 export const ConfirmTotp = command('ConfirmTotp', {
   ...door,
@@ -133,7 +145,7 @@ export const AddPasskey = command('AddPasskey', {
   ...door,
   description: 'Keeps a passkey: its credential with the public key, and its counter.',
   data: { ...person, passkey: PasskeyId, credential: verifierInput(ofPerson), counter: Counter },
-  rejections: [...active, TooManyPasskeys],
+  rejections: [...active, EmailNotVerified, TooManyPasskeys],
 });
 export const UsePasskey = command('UsePasskey', {
   ...door,
@@ -151,7 +163,7 @@ export const MakeRecoveryCodes = command('MakeRecoveryCodes', {
   ...door,
   description: 'Keeps the hashes of fresh recovery codes in place of those of before.',
   data: { ...person, codes: verifierInput(ofPerson), count: Codes },
-  rejections: active,
+  rejections: [...active, EmailNotVerified],
 });
 export const UseRecoveryCode = command('UseRecoveryCode', {
   ...door,
@@ -169,6 +181,7 @@ export const commands = [
   UnlockAccount,
   CloseAccount,
   EraseMe,
+  ErasePerson,
   GrantRole,
   WithdrawRole,
   EnrolTotp,

@@ -13,6 +13,7 @@ import {
   takeTotp,
 } from './factors.ts';
 import {
+  AccountActive,
   AccountClosed,
   AccountExists,
   AccountLocked,
@@ -23,11 +24,13 @@ import {
   AccountUnlocked,
   accountStream,
   type ChangeVerifier,
+  type CloseAccount,
   commands,
   EmailNotVerified,
   EmailVerified,
   type EnrolTotp,
   type EraseMe,
+  type ErasePerson,
   type ErasurePrecondition,
   events,
   type GrantRole,
@@ -61,6 +64,13 @@ const whileActive =
     if (account.phase === 'none') return AccountUnknown({});
     return whyNot(account) ?? decide(data, account, ...rest);
   };
+
+/** A way in that is added before its person can be reached would be somebody else's: whoever registers another's address adds it. */
+const whileReached = <Data, R = never>(decide: (data: Data, factors: Factors) => Decision<Event, R>) =>
+  whileActive(
+    (data: Data, { emailVerified, factors }): Decision<Event, R | RejectionOf<typeof EmailNotVerified>> =>
+      emailVerified ? decide(data, factors) : EmailNotVerified({}),
+  );
 
 const ofFactors = <Data, R>(decide: (data: Data, factors: Factors) => Decision<Event, R>) =>
   whileActive((data: Data, { factors }) => decide(data, factors));
@@ -97,11 +107,33 @@ function grantRole(
   return [RoleGranted({ person, role, by: actor.id, ...(until !== undefined && { until }) })];
 }
 
-function eraseMe(
-  _: CommandData<typeof EraseMe>,
+/** What is theirs has to be out of the house before anybody leaves it. */
+type Leaving = Facts<ErasurePrecondition>;
+
+function closeAccount(
+  _: CommandData<typeof CloseAccount>,
   account: Account,
-  { actor, precondition }: Facts<ErasurePrecondition>,
+  { actor, precondition }: Leaving,
 ) {
+  if (account.phase === 'none') return AccountUnknown({});
+  if (account.phase === 'closed' || account.phase === 'erased') return [];
+  return precondition.refusal ?? [AccountClosed({ person: actor.id })];
+}
+
+function erasePerson(
+  { person, cause }: CommandData<typeof ErasePerson>,
+  account: Account,
+  { actor, precondition }: Leaving,
+) {
+  const own = ownAffair(actor, person);
+  if (own !== undefined) return own;
+  if (account.phase === 'none') return AccountUnknown({});
+  if (account.phase === 'active') return AccountActive({});
+  if (account.phase === 'erased') return [];
+  return precondition.refusal ?? [PersonErased({ person, login: account.login, by: actor.id, cause })];
+}
+
+function eraseMe(_: CommandData<typeof EraseMe>, account: Account, { actor, precondition }: Leaving) {
   if (account.phase === 'none') return AccountUnknown({});
   if (account.phase === 'erased') return [];
   return precondition.refusal ?? [PersonErased({ person: actor.id, login: account.login })];
@@ -112,7 +144,7 @@ export const account = decider({
   stream: accountStream,
   events,
   commands,
-  stateVersion: 1,
+  stateVersion: 2,
   initial: noAccount,
   evolve,
   decide: {
@@ -133,27 +165,23 @@ export const account = decider({
       const why = state.phase === 'locked' ? undefined : whyNot(state);
       return why ?? [AccountUnlocked({ person, by: actor.id, cause })];
     },
-    CloseAccount(_, state, { actor }) {
-      if (state.phase === 'none') return AccountUnknown({});
-      return state.phase === 'closed' || state.phase === 'erased'
-        ? []
-        : [AccountClosed({ person: actor.id })];
-    },
+    CloseAccount: closeAccount,
     EraseMe: eraseMe,
+    ErasePerson: erasePerson,
     GrantRole: whileActive(grantRole),
     WithdrawRole({ person, role }, state, { actor }) {
       if (state.phase === 'none') return AccountUnknown({});
       const has = state.grants.some((grant) => grant.role === role);
       return has ? [RoleWithdrawn({ person, role, by: actor.id })] : [];
     },
-    EnrolTotp: ofFactors((data: CommandData<typeof EnrolTotp>) => [TotpEnrolled(data)]),
+    EnrolTotp: whileReached((data: CommandData<typeof EnrolTotp>) => [TotpEnrolled(data)]),
     ConfirmTotp: ofFactors(confirmTotp),
     UseTotp: ofFactors(takeTotp),
     RemoveTotp: ofFactors(({ person }: { readonly person: string }, factors) => removeTotp(person, factors)),
-    AddPasskey: ofFactors(addPasskey),
+    AddPasskey: whileReached(addPasskey),
     UsePasskey: ofFactors(takePasskey),
     RemovePasskey: ofFactors(removePasskey),
-    MakeRecoveryCodes: ofFactors(makeRecoveryCodes),
+    MakeRecoveryCodes: whileReached(makeRecoveryCodes),
     UseRecoveryCode: ofFactors(takeRecoveryCode),
   },
 });

@@ -81,7 +81,13 @@ export const AccountClosed = event('AccountClosed', {
 export const PersonErased = event('PersonErased', {
   ...kept,
   description: 'The person is to be forgotten: their key is destroyed, and their login let go.',
-  data: { ...person, login: LoginName },
+  data: {
+    ...person,
+    login: LoginName,
+    /** Who of the house has done it for them, and why. Left out: they themselves. */
+    by: PersonId.optional(),
+    cause: z.string().optional(),
+  },
 });
 
 export const RoleGranted = event('RoleGranted', {

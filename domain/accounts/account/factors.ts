@@ -35,14 +35,21 @@ interface Passkey {
 }
 
 export interface Factors {
-  /** `last` is the step of the last code that was taken; undefined: none has come, and it does not count yet. */
-  readonly totp: { readonly secret: PersonalText; readonly last: number | undefined } | undefined;
+  /** `last` is the step of the last code that was taken. */
+  readonly totp: { readonly secret: PersonalText; readonly last: number } | undefined;
+  /** Of an app of which no code has come: it takes the place of the one that counts when its first does, and not before. */
+  readonly pendingTotp: PersonalText | undefined;
   readonly passkeys: readonly Passkey[];
   readonly recovery:
     | { readonly codes: PersonalText; readonly count: number; readonly used: readonly number[] }
     | undefined;
 }
-export const noFactors: Factors = { totp: undefined, passkeys: [], recovery: undefined };
+export const noFactors: Factors = {
+  totp: undefined,
+  pendingTotp: undefined,
+  passkeys: [],
+  recovery: undefined,
+};
 
 type FactorEvent = EventOf<
   | typeof TotpEnrolled
@@ -57,15 +64,20 @@ type FactorEvent = EventOf<
 >;
 
 export function factorsAfter(factors: Factors, event: FactorEvent): Factors {
-  const { totp, passkeys, recovery } = factors;
+  const { totp, pendingTotp, passkeys, recovery } = factors;
   switch (event.type) {
     case 'TotpEnrolled':
-      return { ...factors, totp: { secret: event.data.secret, last: undefined } };
+      return { ...factors, pendingTotp: event.data.secret };
     case 'TotpConfirmed':
+      return {
+        ...factors,
+        totp: pendingTotp && { secret: pendingTotp, last: event.data.step },
+        pendingTotp: undefined,
+      };
     case 'TotpUsed':
       return { ...factors, totp: totp && { ...totp, last: event.data.step } };
     case 'TotpRemoved':
-      return { ...factors, totp: undefined };
+      return { ...factors, totp: undefined, pendingTotp: undefined };
     case 'PasskeyAdded': {
       const { passkey, credential, counter } = event.data;
       return { ...factors, passkeys: [...passkeys, { passkey, credential, counter }] };
@@ -90,18 +102,21 @@ export function factorsAfter(factors: Factors, event: FactorEvent): Factors {
   }
 }
 
-export function confirmTotp({ person, step }: CommandData<typeof ConfirmTotp>, { totp }: Factors) {
-  if (totp === undefined) return FactorUnknown({});
-  return totp.last === undefined ? [TotpConfirmed({ person, step })] : [];
+export function confirmTotp(
+  { person, step }: CommandData<typeof ConfirmTotp>,
+  { totp, pendingTotp }: Factors,
+) {
+  if (pendingTotp !== undefined) return [TotpConfirmed({ person, step })];
+  return totp?.last === step ? [] : FactorUnknown({});
 }
 
 export function takeTotp({ person, step }: CommandData<typeof UseTotp>, { totp }: Factors) {
-  if (totp?.last === undefined) return FactorUnknown({});
+  if (totp === undefined) return FactorUnknown({});
   return step > totp.last ? [TotpUsed({ person, step })] : FactorUsed({});
 }
 
-export const removeTotp = (person: string, { totp }: Factors) =>
-  totp === undefined ? [] : [TotpRemoved({ person })];
+export const removeTotp = (person: string, { totp, pendingTotp }: Factors) =>
+  totp === undefined && pendingTotp === undefined ? [] : [TotpRemoved({ person })];
 
 export function addPasskey(data: CommandData<typeof AddPasskey>, { passkeys }: Factors) {
   if (passkeys.some(({ passkey }) => passkey === data.passkey)) return [];

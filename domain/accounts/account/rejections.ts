@@ -12,6 +12,9 @@ export const AccountNotActive = rejection('account_not_active', {
   message: 'This account is locked, closed or erased.',
   details: { state: z.enum(['locked', 'closed', 'erased']) },
 });
+export const AccountActive = rejection('account_active', {
+  message: 'This account is active: its person decides for themselves, or it has to be locked first.',
+});
 export const EmailNotVerified = rejection('email_not_verified', {
   message: 'Follow the link in the mail that we have sent you first.',
 });

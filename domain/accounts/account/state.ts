@@ -1,3 +1,4 @@
+import type { FoldedAt } from '../../kernel/decider.ts';
 import type { Instant } from '../../kernel/instant.ts';
 import type { EventOf } from '../../kernel/message.ts';
 import type { PersonalText } from '../../kernel/personal.ts';
@@ -18,6 +19,8 @@ export interface KnownAccount {
   /** Sealed, as everything here that only the door opens. */
   readonly email: PersonalText;
   readonly verifier: PersonalText;
+  /** Since when: whoever was recognised before it was so by another. */
+  readonly verifierSince: Instant;
   readonly paymentMeans: PersonalText | undefined;
   readonly emailVerified: boolean;
   readonly lockedOutUntil: Instant | undefined;
@@ -37,16 +40,19 @@ type Event = EventOf<(typeof events)[number]>;
 const withoutRole = (grants: readonly Grant[], role: GrantableRole): readonly Grant[] =>
   grants.filter((grant) => grant.role !== role);
 
-function registered({ data }: Extract<Event, { readonly type: 'AccountRegistered' }>): KnownAccount {
+function registered(
+  { data }: Extract<Event, { readonly type: 'AccountRegistered' }>,
+  verifierSince: Instant,
+): KnownAccount {
   const { login, email, verifier, paymentMeans } = data;
   return {
-    ...{ phase: 'active', login, email, verifier, paymentMeans },
+    ...{ phase: 'active', login, email, verifier, verifierSince, paymentMeans },
     ...{ emailVerified: false, lockedOutUntil: undefined, grants: [], factors: noFactors },
   };
 }
 
-export function evolve(before: Account, event: Event): Account {
-  if (event.type === 'AccountRegistered') return registered(event);
+export function evolve(before: Account, event: Event, { occurredAt }: FoldedAt): Account {
+  if (event.type === 'AccountRegistered') return registered(event, occurredAt);
   if (before.phase === 'none') return before;
   const account: KnownAccount = before;
   switch (event.type) {
@@ -55,7 +61,7 @@ export function evolve(before: Account, event: Event): Account {
     case 'EmailVerified':
       return { ...account, emailVerified: true };
     case 'VerifierChanged':
-      return { ...account, verifier: event.data.verifier };
+      return { ...account, verifier: event.data.verifier, verifierSince: occurredAt };
     case 'LockedOut':
       return { ...account, lockedOutUntil: event.data.until };
     case 'AccountLocked':

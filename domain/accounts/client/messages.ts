@@ -5,6 +5,7 @@ import { stream } from '../../kernel/stream.ts';
 import { someText } from '../../kernel/text.ts';
 import { GrantableRole } from '../account/events.ts';
 import { ClientId } from '../ids.ts';
+import { LogoutUri, RedirectUri } from './uris.ts';
 
 // Streams `client-<id>`: systems that people come in by, or that come in by themselves. This is the permanent storage format.
 
@@ -15,15 +16,9 @@ const SecretVerifier = capability(
 const GrantType = z
   .enum(['authorization_code', 'refresh_token', 'client_credentials', 'device_code'])
   .meta({ id: 'GrantType', description: 'A way in which a system gets tokens, by OAuth 2.0.' });
-const RedirectUri = z.string().regex(/^[a-z][a-z0-9+.-]{0,30}:\/\/[\x21-\x7e]{1,400}$/, 'an absolute URI');
 
-/** Where a system is told that somebody has left: by https, or on this machine. */
-const LogoutUri = z
-  .string()
-  .regex(
-    /^(https:\/\/|http:\/\/(127\.0\.0\.1|localhost)[:/])[\x21-\x7e]{1,400}$/,
-    'an absolute URI by https, or on this machine',
-  );
+/** No system administers: whoever has made it would act on themselves by it, and go on where they are kept out. */
+const SystemRole = GrantableRole.exclude(['admin']);
 
 const client = { client: ClientId };
 const registration = {
@@ -36,7 +31,7 @@ const registration = {
   grantTypes: z.array(GrantType).min(1).max(4),
   redirectUris: z.array(RedirectUri).max(10),
   /** What it may do in its own name, where it comes in by itself; nothing unless it says so. */
-  roles: z.array(GrantableRole).max(7).optional(),
+  roles: z.array(SystemRole).max(6).optional(),
   /** Where people may be sent who have signed out. */
   postLogoutRedirectUris: z.array(RedirectUri).max(10).optional(),
   /** Where it is told that a session is over (OpenID Connect Back-Channel Logout). */

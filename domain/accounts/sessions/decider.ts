@@ -50,7 +50,8 @@ export const sessions = decider({
       if (open.some(({ session }) => session === data.session)) return [];
       const living = open.filter(({ expiresAt }) => expiresAt > now);
       const tooMany = living.slice(0, Math.max(0, living.length + 1 - MOST_SESSIONS));
-      return [...end(data.person, tooMany, 'crowded_out'), SessionOpened(data)];
+      const { provenAt: _, ...opened } = data;
+      return [...end(data.person, tooMany, 'crowded_out'), SessionOpened(opened)];
     },
     EndSession({ session }, { open }, { actor }) {
       const known = open.filter((each) => each.session === session);

@@ -58,8 +58,12 @@ const own = {
   stream: (_: object, { id }: { id: PersonId }) => sessionsStream({ person: id }),
 } as const;
 
+export const SignInOutdated = rejection('sign_in_outdated', {
+  message: 'The password was changed since you have given it. Sign in again.',
+});
+
 export type SessionPrecondition = {
-  readonly refusal?: RejectionOf<typeof AccountUnknown | typeof AccountNotActive>;
+  readonly refusal?: RejectionOf<typeof AccountUnknown | typeof AccountNotActive | typeof SignInOutdated>;
 };
 
 export const OpenSession = command('OpenSession', {
@@ -71,9 +75,11 @@ export const OpenSession = command('OpenSession', {
     client: ClientId,
     address: personalInput(someText(64), ofPerson).optional(),
     expiresAt: Instant,
+    /** When they have proven who they are: not by a password that is none any more. */
+    provenAt: Instant,
   },
   stream: sessionsStream,
-  rejections: [AccountUnknown, AccountNotActive],
+  rejections: [AccountUnknown, AccountNotActive, SignInOutdated],
   precondition: preconditionOf<SessionPrecondition>(),
 });
 export const EndSession = command('EndSession', {

@@ -43,7 +43,7 @@ async function withTwoSignedIn() {
     await tell('VerifyEmail', { person });
     for (const session of ['a', 'b'])
       await tell('OpenSession', {
-        ...{ person, session: `${person}-${session}`, client: 'web' },
+        ...{ person, session: `${person}-${session}`, client: 'web', provenAt: clock.now() },
         expiresAt: later(clock.now(), 60 * MINUTE_MS),
       });
   }
@@ -110,6 +110,6 @@ test('a system that is removed, or has another secret, comes in no more by what 
   await tell('RemoveClient', { client: 'scales' }, ada);
   await tell('RotateClientVerifier', { client: 'till', by: 'ada', verifier: 'sha256:y' });
   for (const client of ['scales', 'till'])
-    await until(async () => !process.takes(client, 'none', before), client);
+    await until(async () => !process.takes(`client.${client}`, 'none', before), client);
   await process.stop();
 });

@@ -78,8 +78,8 @@ test('roles are granted by others, until a time, and withdrawn', () => {
   assert.deepEqual([rolesAt(state, NOW), rolesAt(state, until)], [['clerk'], []]);
 });
 
-test('an account is closed once, and erased where nothing is left', () => {
-  const own = { actor: person('p-1') };
+test('an account is closed once, and erased, by its person or behind that by the house, where nothing is left', () => {
+  const own = { actor: person('p-1'), precondition: {} };
   const closed = a.AccountClosed(p);
   assert.deepEqual(given([registered]).when('CloseAccount', { forGood: true }, own), [closed]);
   assert.deepEqual(given([registered, closed]).when('CloseAccount', { forGood: true }, own), []);
@@ -93,4 +93,18 @@ test('an account is closed once, and erased where nothing is left', () => {
     refusal,
   );
   assert.deepEqual(given([]).when('EraseMe', { forGood: true }, free), a.AccountUnknown({}));
+  const blocked = { ...own, precondition: { refusal } };
+  assert.deepEqual(given([registered]).when('CloseAccount', { forGood: true }, blocked), refusal);
+  const asked = { ...p, cause: 'By letter.' };
+  const house = { actor: ada, precondition: {} };
+  const byHouse = a.PersonErased({ ...p, login: named.login, by: 'ada', cause: 'By letter.' });
+  const locked = a.AccountLocked({ ...p, by: 'ada', cause: 'x' });
+  for (const state of [closed, locked])
+    assert.deepEqual(given([registered, state]).when('ErasePerson', asked, house), [byHouse]);
+  assert.deepEqual(given([registered]).when('ErasePerson', asked, house), a.AccountActive({}));
+  assert.deepEqual(given([registered, erased]).when('ErasePerson', asked, house), []);
+  assert.deepEqual(given([]).when('ErasePerson', asked, house), a.AccountUnknown({}));
+  assert.deepEqual(given([registered, closed]).when('ErasePerson', asked, own), OwnAffair({}));
+  const left = { ...house, precondition: { refusal } };
+  assert.deepEqual(given([registered, closed]).when('ErasePerson', asked, left), refusal);
 });

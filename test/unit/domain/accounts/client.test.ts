@@ -17,6 +17,13 @@ const data = {
 const registered = c.ClientRegistered(data);
 const removed = c.ClientRemoved(by);
 
+test('a system administers nothing, and is called by less than a person could be', () => {
+  const register = (more: object) => c.RegisterClient.schema.safeParse({ ...data, ...more }).success;
+  assert.ok(register({ roles: ['seller', 'clerk'] }));
+  assert.ok(!register({ roles: ['admin'] }));
+  assert.ok(!register({ client: 'x'.repeat(51) }));
+});
+
 test('a system is registered once, gets other secrets, and is removed for good', () => {
   assert.deepEqual(given([]).when('RegisterClient', data), [registered]);
   assert.deepEqual(given([registered]).when('RegisterClient', data), c.ClientExists({}));

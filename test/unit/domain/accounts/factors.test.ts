@@ -10,7 +10,7 @@ const p = { person: 'p-1' };
 const text = sealedText('p-1', 'x');
 const registered = a.AccountRegistered(registrationOf('p-1'));
 const given = deciding(account);
-const after = (...events: Parameters<typeof given>[0]) => given([registered, ...events]);
+const after = (...events: Parameters<typeof given>[0]) => given([registered, a.EmailVerified(p), ...events]);
 
 test('an app counts when its first code has come, and no code counts twice', () => {
   const enrolled = a.TotpEnrolled({ ...p, secret: text });
@@ -19,7 +19,8 @@ test('an app counts when its first code has come, and no code counts twice', () 
   assert.deepEqual(after().when('ConfirmTotp', { ...p, step: 7 }), a.FactorUnknown({}));
   assert.deepEqual(after(enrolled).when('UseTotp', { ...p, step: 8 }), a.FactorUnknown({}));
   assert.deepEqual(after(enrolled).when('ConfirmTotp', { ...p, step: 7 }), [confirmed]);
-  assert.deepEqual(after(enrolled, confirmed).when('ConfirmTotp', { ...p, step: 8 }), []);
+  assert.deepEqual(after(enrolled, confirmed).when('ConfirmTotp', { ...p, step: 7 }), []);
+  assert.deepEqual(after(enrolled, confirmed).when('ConfirmTotp', { ...p, step: 8 }), a.FactorUnknown({}));
   assert.deepEqual(after(enrolled, confirmed).when('UseTotp', { ...p, step: 7 }), a.FactorUsed({}));
   const used = a.TotpUsed({ ...p, step: 9 });
   assert.deepEqual(after(enrolled, confirmed).when('UseTotp', { ...p, step: 9 }), [used]);
@@ -27,6 +28,11 @@ test('an app counts when its first code has come, and no code counts twice', () 
   const removed = a.TotpRemoved(p);
   assert.deepEqual(after(enrolled, confirmed).when('RemoveTotp', p), [removed]);
   assert.deepEqual(after(enrolled, removed).when('RemoveTotp', p), []);
+  // Another app counts when its own first code has come; until then the one of before does.
+  const begun = after(enrolled, confirmed, enrolled);
+  assert.deepEqual(begun.when('UseTotp', { ...p, step: 7 }), a.FactorUsed({}));
+  assert.deepEqual(begun.when('UseTotp', { ...p, step: 8 }), [a.TotpUsed({ ...p, step: 8 })]);
+  assert.deepEqual(begun.when('ConfirmTotp', { ...p, step: 8 }), [a.TotpConfirmed({ ...p, step: 8 })]);
 });
 
 test('a passkey whose counter does not rise is a copy; one that does not count may say zero', () => {

@@ -12,13 +12,14 @@ const own = { actor: person('p-1') };
 const data = (session: string, expiresAt = '2026-03-02T00:00:00.000Z') => ({
   ...{ ...p, session, client: 'web', expiresAt },
 });
+const asked = (session: string, provenAt = NOW) => ({ ...data(session), provenAt });
 const open = (session: string, expiresAt?: string) => s.SessionOpened(data(session, expiresAt));
 const ended = (sessions: string[], why: s.SessionEnd) => s.SessionsEnded({ ...p, sessions, why });
 const may = { precondition: {} };
 
 test('sessions are opened once, and ended one by one or all', () => {
-  assert.deepEqual(given([]).when('OpenSession', data('a'), may), [open('a')]);
-  assert.deepEqual(given([open('a')]).when('OpenSession', data('a'), may), []);
+  assert.deepEqual(given([]).when('OpenSession', asked('a'), may), [open('a')]);
+  assert.deepEqual(given([open('a')]).when('OpenSession', asked('a'), may), []);
   const two = given([open('a'), open('b')]);
   assert.deepEqual(two.when('EndSession', { session: 'a' }, own), [ended(['a'], 'ended')]);
   assert.deepEqual(two.when('EndSession', { session: 'c' }, own), s.SessionUnknown({}));
@@ -34,21 +35,23 @@ test('sessions are opened once, and ended one by one or all', () => {
 
 test('the oldest makes room, and what is past its time counts no more', () => {
   const full = Array.from({ length: s.MOST_SESSIONS }, (_, at) => open(`s${at}`));
-  const crowded = given(full).when('OpenSession', data('new'), may);
+  const crowded = given(full).when('OpenSession', asked('new'), may);
   assert.deepEqual(crowded, [ended(['s0'], 'crowded_out'), open('new')]);
   const [, ...rest] = full;
-  assert.deepEqual(given([open('old', NOW), ...rest]).when('OpenSession', data('new'), may), [open('new')]);
+  assert.deepEqual(given([open('old', NOW), ...rest]).when('OpenSession', asked('new'), may), [open('new')]);
 });
 
 test('nobody signs in whose account is locked, and locking, closing and another password sign out', async () => {
   const { tell, typesOf, history } = givenAccounts();
   const ada = someone('ada', 'admin');
   const pia = someone('p-1', 'bidder');
-  const signIn = (session: string) => tell('OpenSession', { ...data(session), address: '203.0.113.77' });
+  const signIn = (session: string, provenAt?: string) =>
+    tell('OpenSession', { ...asked(session, provenAt), address: '203.0.113.77' });
   assert.equal(await signIn('none'), 'account_unknown');
   await tell('Register', registering('p-1'));
   const cause = 'Asked for.';
   assert.equal(await signIn('a'), 'accepted');
+  assert.equal(await signIn('x', '2026-03-01T11:59:59.000Z'), 'sign_in_outdated');
   await tell('LockAccount', { ...p, cause }, ada);
   assert.equal(await signIn('b'), 'account_not_active');
   await tell('UnlockAccount', { ...p, cause }, ada);

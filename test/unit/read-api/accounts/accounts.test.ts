@@ -19,8 +19,9 @@ before(async () => {
   await sent('GrantRole', { person: 'p-1', role: 'clerk' }, someone('ada', 'admin'));
   await sent('CreateProfile', words, pia);
   const session = { client: 'web', expiresAt: '2100-01-01T00:00:00.000Z' };
-  await sent('OpenSession', { person: 'p-1', session: 's1', address: ADDRESS, ...session });
-  await sent('OpenSession', { person: 'p-1', session: 's2', ...session });
+  const provenAt = readSide.clock.now();
+  await sent('OpenSession', { person: 'p-1', session: 's1', address: ADDRESS, provenAt, ...session });
+  await sent('OpenSession', { person: 'p-1', session: 's2', provenAt, ...session });
   const grants = { grantTypes: ['client_credentials'], redirectUris: [] };
   await sent('RegisterClient', {
     client: 'scales',

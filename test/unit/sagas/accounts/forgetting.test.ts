@@ -4,6 +4,7 @@ import { memoryStores } from '#compose/stores.ts';
 import { EraseMe } from '#domain/accounts/account/messages.ts';
 import { Register } from '#domain/accounts/login/messages.ts';
 import { opened } from '#domain/kernel/personal.ts';
+import { forgetAgain } from '#sagas/accounts/forgetting.ts';
 import { givenAccounts, loginNamed, registering, whileFollowing } from '#test/support/accounts.ts';
 import { someone } from '#test/support/platform.ts';
 
@@ -56,3 +57,15 @@ for (const side of ['before', 'after'] as const)
     assert.equal(await tell(Register.type, registering('p-3', login)), 'accepted', 'the login is free');
     assert.deepEqual(await typesOf('account-p-1'), ['AccountRegistered', 'PersonErased']);
   });
+
+test('a key that comes back from a backup is destroyed again, and nobody else’s', async () => {
+  const { store, tell, personKeys } = givenAccounts();
+  for (const person of ['p-1', 'p-2']) await tell(Register.type, registering(person));
+  assert.equal(await tell(EraseMe.type, { forGood: true }, pia), 'accepted');
+  const again = () => forgetAgain({ store, personKeys, signal: new AbortController().signal });
+  assert.equal(await again(), 1, 'as if the erasure had never reached the file');
+  const keys = await personKeys.find(['p-1', 'p-2']);
+  assert.equal(keys.get('p-1'), 'destroyed');
+  assert.equal(typeof keys.get('p-2'), 'object');
+  assert.equal(await again(), 0);
+});
