@@ -11,7 +11,7 @@ import { sessionsStream } from '#domain/accounts/sessions/messages.ts';
 import { forget } from '#domain/kernel/decider.ts';
 import type { PersonId } from '#domain/kernel/ids.ts';
 import type { Instant } from '#domain/kernel/instant.ts';
-import { opened, type PersonalText } from '#domain/kernel/personal.ts';
+import { opened, type PersonalText, sealedFor } from '#domain/kernel/personal.ts';
 import type { Clock } from '#domain/kernel/ports/facts.ts';
 import type { KeysByPerson, PersonKeys } from '#domain/kernel/ports/person-keys.ts';
 import type { Known, KnownAccount, KnownClient } from '#write-side/accounts/known.ts';
@@ -21,16 +21,17 @@ type StateOf = Pipeline['stateOf'];
 
 /** A secret that cannot be read any more verifies nothing. */
 function openedAccount(person: PersonId, state: Recorded, keys: KeysByPerson, now: Instant): KnownAccount {
-  const { phase, login, emailVerified, lockedOutUntil, factors } = state;
+  const { phase, login, emailVerified, language, lockedOutUntil, factors } = state;
   const open = (text: PersonalText | undefined): string | undefined => opened(text, keys);
   const { totp } = factors;
   const secret = open(totp?.secret);
   const codes = open(factors.recovery?.codes);
   return {
-    ...{ person, phase, login, emailVerified, lockedOutUntil },
+    ...{ person, phase, login, emailVerified, language, lockedOutUntil },
+    ...{ verifierSince: sealedFor(state.verifier), nextLogin: state.nextEmail?.login },
     ...{ email: open(state.email), verifier: open(state.verifier), roles: rolesAt(state, now) },
     totp: secret === undefined || totp === undefined ? undefined : { secret, lastStep: totp.last },
-    pendingTotp: open(factors.pendingTotp),
+    pendingTotp: open(factors.pending),
     passkeys: factors.passkeys.flatMap(({ passkey, credential, counter }) => {
       const text = open(credential);
       return text === undefined ? [] : [{ passkey, credential: text, counter }];

@@ -5,6 +5,7 @@ import { login } from '#domain/accounts/login/decider.ts';
 import { profile } from '#domain/accounts/profile/decider.ts';
 import { sessions } from '#domain/accounts/sessions/decider.ts';
 import { forget } from '#domain/kernel/decider.ts';
+import { changeEmail } from '#domain/workflows/change-email.ts';
 import { leave } from '#domain/workflows/leave.ts';
 import { openSession } from '#domain/workflows/open-session.ts';
 import { ownProfile } from '#domain/workflows/own-profile.ts';
@@ -14,6 +15,7 @@ import { clientsView } from '#projections/accounts/clients.ts';
 import { profilesView } from '#projections/accounts/profiles.ts';
 import { sessionsView } from '#projections/accounts/sessions.ts';
 import { accountOperations } from '#read-api/accounts/operations.ts';
+import { emailChange } from '#sagas/accounts/email-change.ts';
 import { registration } from '#sagas/accounts/registration.ts';
 import { signingOut } from '#sagas/accounts/signing-out.ts';
 import type { Manifest } from './manifest.ts';
@@ -21,9 +23,9 @@ import type { Manifest } from './manifest.ts';
 export const accounts: Manifest = {
   messages,
   deciders: [forget(account), forget(login), forget(profile), forget(sessions), forget(client)],
-  workflows: [register, ...leave, openSession, ...ownProfile],
+  workflows: [register, changeEmail, ...leave, openSession, ...ownProfile],
   views: [accountsView, profilesView, sessionsView, clientsView],
-  reactions: [registration, signingOut],
+  reactions: [registration, emailChange, signingOut],
   sagas: [],
   operations: accountOperations,
 };

@@ -164,6 +164,8 @@ export function opened(text: unknown, keys: KeysByPerson): string | undefined {
   return key === undefined || key === 'destroyed' ? undefined : key.open(place, sealed);
 }
 
+/** The event that it was sealed for first: another text, even of the same words, has another. */
+export const sealedFor = (text: PersonalText): string => Sealed.parse(text).eventId;
 /** Whose it is. */
 export const personOf = (text: PersonalText): PersonId => Sealed.parse(text).of;
 

@@ -13,7 +13,7 @@ export const openSession = workflow({
   precondition({ account }, { provenAt }): SessionPrecondition {
     if (account.phase === 'none') return { refusal: AccountUnknown({}) };
     if (account.phase !== 'active') return { refusal: AccountNotActive({ state: account.phase }) };
-    return provenAt < account.verifierSince ? { refusal: SignInOutdated({}) } : {};
+    return provenAt < account.verifierAt ? { refusal: SignInOutdated({}) } : {};
   },
   refuses: ({ refusal }) => refusal !== undefined,
   outcome: () => 'accepted',

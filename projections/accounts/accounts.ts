@@ -3,6 +3,7 @@ import {
   AccountLocked,
   AccountRegistered,
   AccountUnlocked,
+  EmailChanged,
   EmailVerified,
   LockedOut,
   PasskeyAdded,
@@ -14,6 +15,7 @@ import {
   RoleWithdrawn,
   TotpConfirmed,
   TotpRemoved,
+  VerifierChanged,
 } from '#domain/accounts/account/messages.ts';
 import type { RecordedEvent } from '#domain/kernel/envelope.ts';
 import type { Recorded } from '#domain/kernel/reaction.ts';
@@ -72,6 +74,15 @@ export const accountsView = view({
     when(
       EmailVerified,
       changing(() => ({ emailVerified: true })),
+    ),
+    when(
+      EmailChanged,
+      changing((_, { data: { login, email } }) => ({ login, email })),
+    ),
+    // Whoever has the mails of the account is let in again.
+    when(
+      VerifierChanged,
+      changing((_, { data: { by } }) => (by === 'reset' ? { lockedOutUntil: undefined } : {})),
     ),
     when(
       LockedOut,

@@ -14,9 +14,9 @@ export const signingOut = reaction({
     when(AccountLocked, ({ data: { person } }) => [{ command: EndSessions({ person, why: 'locked' }) }]),
     when(AccountClosed, ({ data: { person } }) => [{ command: EndSessions({ person, why: 'closed' }) }]),
     when(PersonErased, ({ data: { person } }) => [{ command: EndSessions({ person, why: 'erased' }) }]),
-    when(VerifierChanged, ({ data: { person } }) => [
-      { command: EndSessions({ person, why: 'password_changed' }) },
-    ]),
+    when(VerifierChanged, ({ data: { person, by } }) =>
+      by === 'rehash' ? [] : [{ command: EndSessions({ person, why: 'password_changed' }) }],
+    ),
   ],
   key: ({ data }) => data.person,
 });

@@ -151,7 +151,7 @@ const stories: Readonly<Record<keyof typeof ownAffairs, (room: Saleroom) => Prom
   },
   async GrantRole(room) {
     await registered(room);
-    return GrantRole({ person: sam.id, role: 'clerk' });
+    return GrantRole({ person: sam.id, role: 'bidder', until: endsAt });
   },
   async WithdrawRole(room) {
     await registered(room);

@@ -2,6 +2,7 @@ import type { GrantableRole } from '#domain/accounts/account/messages.ts';
 import type { ClientId, LoginName, SessionId } from '#domain/accounts/ids.ts';
 import type { PersonId } from '#domain/kernel/ids.ts';
 import type { Instant } from '#domain/kernel/instant.ts';
+import type { Language } from '#domain/kernel/ports/mail.ts';
 
 // What the door knows of those who want to come in: read to the end of their streams, and opened here alone.
 
@@ -19,13 +20,20 @@ export interface KnownAccount {
   /** Undefined: nobody can read it any more. */
   readonly email: string | undefined;
   readonly emailVerified: boolean;
+  /** In which they are written to. */
+  readonly language: Language | undefined;
   /** PHC. Undefined: as the address. */
   readonly verifier: string | undefined;
+  /** The event that it came with: another one, even of the same password, has another. */
+  readonly verifierSince: string;
+  /** The login of the address that a link was sent to, by which it becomes theirs. */
+  readonly nextLogin: LoginName | undefined;
   readonly lockedOutUntil: Instant | undefined;
   /** Those that stand at the moment of the question. */
   readonly roles: readonly GrantableRole[];
+  /** An app of which a code has come. */
   readonly totp: { readonly secret: string; readonly lastStep: number } | undefined;
-  /** Base32 of an app of which no code has come yet. */
+  /** The secret of one of which none has come yet. */
   readonly pendingTotp: string | undefined;
   readonly passkeys: readonly {
     readonly passkey: string;

@@ -3,19 +3,26 @@ import { PersonId } from '../../kernel/ids.ts';
 import { Instant } from '../../kernel/instant.ts';
 import { command, preconditionOf, type RejectionOf } from '../../kernel/message.ts';
 import { OwnAffair } from '../../kernel/own-affair.ts';
+import { personalInput } from '../../kernel/personal.ts';
 import { stream } from '../../kernel/stream.ts';
-import { PasskeyId } from '../ids.ts';
+import { someText } from '../../kernel/text.ts';
+import { LoginName, PasskeyId } from '../ids.ts';
 import { verifierInput } from '../verifiers.ts';
-import { Cause, Codes, Counter, GrantableRole, registration, Step } from './events.ts';
+import { Cause, Codes, Counter, GrantableRole, registration, Since, Step, VerifierCause } from './events.ts';
 import {
   AccountActive,
   AccountExists,
   AccountNotActive,
   AccountUnknown,
+  EmailChangeVoid,
   EmailNotVerified,
   FactorUnknown,
   FactorUsed,
   MoneyLeft,
+  PasswordReplaced,
+  RolesConflict,
+  SecondFactorNeeded,
+  TooManyLetters,
   TooManyPasskeys,
   WalletsOpen,
 } from './rejections.ts';
@@ -51,15 +58,52 @@ export const VerifyEmail = command('VerifyEmail', {
   data: person,
   rejections: active,
 });
+export const AskVerification = command('AskVerification', {
+  ...door,
+  description: 'Has the mail sent once more by which a person shows that the address is theirs.',
+  data: person,
+  rejections: [...active, TooManyLetters],
+});
+export const NoteRegistrationAttempt = command('NoteRegistrationAttempt', {
+  ...door,
+  description: 'Records that somebody wanted to register with the address of this account; once a day.',
+  data: person,
+  rejections: [...active, TooManyLetters],
+});
+export const AskPasswordReset = command('AskPasswordReset', {
+  ...door,
+  description: 'Has a link sent by which another password can be chosen, once; some times a day.',
+  data: person,
+  rejections: [...active, TooManyLetters],
+});
 export const ChangeVerifier = command('ChangeVerifier', {
   ...door,
   description: 'Records another password. The door has checked the old one, or the link of a reset.',
-  data: { ...person, verifier: verifierInput(ofPerson), by: z.enum(['change', 'reset']) },
-  rejections: active,
+  data: {
+    ...person,
+    verifier: verifierInput(ofPerson),
+    by: VerifierCause,
+    /** The event that the password came with which was checked: of two at once one wins. */
+    instead: Since.optional(),
+    short: z.literal(true).optional(),
+  },
+  rejections: [...active, PasswordReplaced, SecondFactorNeeded],
+});
+export const AskEmailChange = command('AskEmailChange', {
+  ...door,
+  description: 'Has a link sent to another address of a person. The door has checked the password.',
+  data: { ...person, login: LoginName, email: personalInput(someText(254), ofPerson) },
+  rejections: [...active, TooManyLetters],
+});
+export const ChangeEmail = command('ChangeEmail', {
+  ...door,
+  description: 'Gives an account the address that was asked for, whose login was claimed for it.',
+  data: { ...person, login: LoginName },
+  rejections: [AccountUnknown, EmailChangeVoid],
 });
 export const LockOut = command('LockOut', {
   ...door,
-  description: 'Records that the door takes no more attempts for a while.',
+  description: 'Records that the door takes few more attempts for a while.',
   data: { ...person, until: Instant },
   rejections: active,
 });
@@ -107,7 +151,14 @@ export const GrantRole = command('GrantRole', {
   description:
     'Gives another person a role, for ever or until a time; another time takes the place of the one before.',
   data: { ...person, role: GrantableRole, until: Instant.optional() },
-  rejections: [OwnAffair, EmailNotVerified, ...active],
+  rejections: [OwnAffair, EmailNotVerified, RolesConflict, ...active],
+});
+export const AppointAdministrator = command('AppointAdministrator', {
+  ...door,
+  description:
+    'Makes a person an administrator whom the operator names, once: who was made one so before, and is none any more, stays none.',
+  data: person,
+  rejections: [...active, EmailNotVerified],
 });
 export const WithdrawRole = command('WithdrawRole', {
   ...ofAdmin,
@@ -139,7 +190,7 @@ export const RemoveTotp = command('RemoveTotp', {
   ...door,
   description: 'Asks for codes of the app no more.',
   data: person,
-  rejections: active,
+  rejections: [...active, SecondFactorNeeded],
 });
 export const AddPasskey = command('AddPasskey', {
   ...door,
@@ -157,7 +208,7 @@ export const RemovePasskey = command('RemovePasskey', {
   ...door,
   description: 'Takes a passkey no more.',
   data: { ...person, passkey: PasskeyId },
-  rejections: active,
+  rejections: [...active, SecondFactorNeeded],
 });
 export const MakeRecoveryCodes = command('MakeRecoveryCodes', {
   ...door,
@@ -175,7 +226,12 @@ export const UseRecoveryCode = command('UseRecoveryCode', {
 export const commands = [
   RegisterAccount,
   VerifyEmail,
+  AskVerification,
+  NoteRegistrationAttempt,
+  AskPasswordReset,
   ChangeVerifier,
+  AskEmailChange,
+  ChangeEmail,
   LockOut,
   LockAccount,
   UnlockAccount,
@@ -183,6 +239,7 @@ export const commands = [
   EraseMe,
   ErasePerson,
   GrantRole,
+  AppointAdministrator,
   WithdrawRole,
   EnrolTotp,
   ConfirmTotp,

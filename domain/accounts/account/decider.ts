@@ -2,9 +2,23 @@ import { type Decision, decider, type Facts } from '../../kernel/decider.ts';
 import { type CommandData, type EventOf, type RejectionOf, recordedReason } from '../../kernel/message.ts';
 import { ownAffair } from '../../kernel/own-affair.ts';
 import {
+  askEmailChange,
+  askReset,
+  askVerification,
+  changeEmail,
+  changeVerifier,
+  noteAttempt,
+  telling,
+  toldTo,
+  verifyEmail,
+} from './credentials.ts';
+import {
   addPasskey,
   confirmTotp,
+  type FactorEvent,
   type Factors,
+  factorsAfter,
+  hasSecondFactor,
   makeRecoveryCodes,
   removePasskey,
   removeTotp,
@@ -22,12 +36,11 @@ import {
   AccountRegistered,
   AccountUnknown,
   AccountUnlocked,
+  type AppointAdministrator,
   accountStream,
-  type ChangeVerifier,
   type CloseAccount,
   commands,
   EmailNotVerified,
-  EmailVerified,
   type EnrolTotp,
   type EraseMe,
   type ErasePerson,
@@ -39,12 +52,13 @@ import {
   PersonErased,
   RegisterAccount,
   RoleGranted,
+  RolesConflict,
   RoleWithdrawn,
+  SecondFactorNeeded,
   TotpEnrolled,
-  VerifierChanged,
-  type VerifyEmail,
 } from './messages.ts';
-import { type Account, evolve, type KnownAccount, noAccount } from './state.ts';
+import { isConflict } from './roles.ts';
+import { type Account, evolve, type KnownAccount, noAccount, OPERATOR, rolesAt } from './state.ts';
 
 type Event = EventOf<(typeof events)[number]>;
 type Inactive = RejectionOf<typeof AccountUnknown | typeof AccountNotActive>;
@@ -54,6 +68,8 @@ function whyNot(account: Account): Inactive | undefined {
   if (account.phase === 'none') return AccountUnknown({});
   return account.phase === 'active' ? undefined : AccountNotActive({ state: account.phase });
 }
+
+const isList = <R>(decided: Decision<Event, R>): decided is readonly Event[] => Array.isArray(decided);
 
 /** Decides what only an active account can have. */
 const whileActive =
@@ -68,12 +84,23 @@ const whileActive =
 /** A way in that is added before its person can be reached would be somebody else's: whoever registers another's address adds it. */
 const whileReached = <Data, R = never>(decide: (data: Data, factors: Factors) => Decision<Event, R>) =>
   whileActive(
-    (data: Data, { emailVerified, factors }): Decision<Event, R | RejectionOf<typeof EmailNotVerified>> =>
-      emailVerified ? decide(data, factors) : EmailNotVerified({}),
+    (data: Data, account): Decision<Event, R | RejectionOf<typeof EmailNotVerified>> =>
+      account.emailVerified ? telling(decide(data, account.factors), account) : EmailNotVerified({}),
   );
 
 const ofFactors = <Data, R>(decide: (data: Data, factors: Factors) => Decision<Event, R>) =>
-  whileActive((data: Data, { factors }) => decide(data, factors));
+  whileActive((data: Data, account) => telling(decide(data, account.factors), account));
+
+/** Takes a factor away, unless it is the last, and the password cannot stand alone. */
+const withoutFactor = <Data, R>(decide: (data: Data, factors: Factors) => Decision<Event, R>) =>
+  whileActive((data: Data, account): Decision<Event, R | RejectionOf<typeof SecondFactorNeeded>> => {
+    const { short, factors } = account;
+    const decided = decide(data, factors);
+    if (!isList(decided)) return decided;
+    const left = decided.reduce((before, event) => factorsAfter(before, event as FactorEvent), factors);
+    if (short && hasSecondFactor(factors) && !hasSecondFactor(left)) return SecondFactorNeeded({});
+    return telling(decided, account);
+  });
 
 function registerAccount(data: CommandData<typeof RegisterAccount>, account: Account) {
   const { person, login } = data;
@@ -83,32 +110,35 @@ function registerAccount(data: CommandData<typeof RegisterAccount>, account: Acc
   return [AccountRefused({ person, login, reason })];
 }
 
-/** Whoever has shown that they can be reached may bid and sell. */
-function verifyEmail(
-  { person }: CommandData<typeof VerifyEmail>,
-  { emailVerified }: KnownAccount,
-  { actor }: Facts,
-) {
-  if (emailVerified) return [];
-  const granted = (['bidder', 'seller'] as const).map((role) => RoleGranted({ person, role, by: actor.id }));
-  return [EmailVerified({ person }), ...granted];
-}
-
 function grantRole(
   { person, role, until }: CommandData<typeof GrantRole>,
-  { grants, emailVerified }: KnownAccount,
-  { actor }: Facts,
+  account: KnownAccount,
+  { actor, now }: Facts,
 ) {
   const own = ownAffair(actor, person);
   if (own !== undefined) return own;
-  if (!emailVerified) return EmailNotVerified({});
-  const known = grants.find((grant) => grant.role === role);
+  if (!account.emailVerified) return EmailNotVerified({});
+  const conflicting = rolesAt(account, now).filter((has) => isConflict(has, role));
+  if (conflicting.length > 0) return RolesConflict({ role, with: [...conflicting] });
+  const known = account.grants.find((grant) => grant.role === role);
   if (known !== undefined && known.until === until) return [];
   return [RoleGranted({ person, role, by: actor.id, ...(until !== undefined && { until }) })];
 }
 
 /** What is theirs has to be out of the house before anybody leaves it. */
 type Leaving = Facts<ErasurePrecondition>;
+
+function appoint(
+  { person }: CommandData<typeof AppointAdministrator>,
+  { emailVerified, appointed, grants }: KnownAccount,
+) {
+  if (appointed) return [];
+  if (!emailVerified) return EmailNotVerified({});
+  const withdrawn = grants
+    .filter(({ role }) => isConflict(role, 'admin'))
+    .map(({ role }) => RoleWithdrawn({ person, role, by: OPERATOR }));
+  return [...withdrawn, RoleGranted({ person, role: 'admin', by: OPERATOR })];
+}
 
 function closeAccount(
   _: CommandData<typeof CloseAccount>,
@@ -150,8 +180,15 @@ export const account = decider({
   decide: {
     RegisterAccount: registerAccount,
     VerifyEmail: whileActive(verifyEmail),
-    ChangeVerifier: whileActive((data: CommandData<typeof ChangeVerifier>) => [VerifierChanged(data)]),
-    LockOut: whileActive((data: CommandData<typeof LockOut>) => [LockedOut(data)]),
+    AskVerification: whileActive(askVerification),
+    NoteRegistrationAttempt: whileActive(noteAttempt),
+    AskPasswordReset: whileActive(askReset),
+    ChangeVerifier: whileActive(changeVerifier),
+    AskEmailChange: whileActive(askEmailChange),
+    ChangeEmail: changeEmail,
+    LockOut: whileActive((data: CommandData<typeof LockOut>, account, { now }: Facts) =>
+      (account.lockedOutUntil ?? now) > now ? [] : [LockedOut({ ...data, ...toldTo(account) })],
+    ),
     LockAccount({ person, cause }, state, { actor }) {
       const own = ownAffair(actor, person);
       if (own !== undefined) return own;
@@ -169,6 +206,7 @@ export const account = decider({
     EraseMe: eraseMe,
     ErasePerson: erasePerson,
     GrantRole: whileActive(grantRole),
+    AppointAdministrator: whileActive(appoint),
     WithdrawRole({ person, role }, state, { actor }) {
       if (state.phase === 'none') return AccountUnknown({});
       const has = state.grants.some((grant) => grant.role === role);
@@ -177,10 +215,12 @@ export const account = decider({
     EnrolTotp: whileReached((data: CommandData<typeof EnrolTotp>) => [TotpEnrolled(data)]),
     ConfirmTotp: ofFactors(confirmTotp),
     UseTotp: ofFactors(takeTotp),
-    RemoveTotp: ofFactors(({ person }: { readonly person: string }, factors) => removeTotp(person, factors)),
+    RemoveTotp: withoutFactor(({ person }: { readonly person: string }, factors) =>
+      removeTotp(person, factors),
+    ),
     AddPasskey: whileReached(addPasskey),
     UsePasskey: ofFactors(takePasskey),
-    RemovePasskey: ofFactors(removePasskey),
+    RemovePasskey: withoutFactor(removePasskey),
     MakeRecoveryCodes: whileReached(makeRecoveryCodes),
     UseRecoveryCode: ofFactors(takeRecoveryCode),
   },

@@ -4,6 +4,7 @@ import { PersonId } from '../../kernel/ids.ts';
 import { Instant } from '../../kernel/instant.ts';
 import { event, refusalShape } from '../../kernel/message.ts';
 import { personalText } from '../../kernel/personal.ts';
+import { Language } from '../../kernel/ports/mail.ts';
 import { someText } from '../../kernel/text.ts';
 import { LoginName, PasskeyId } from '../ids.ts';
 import { verifierText } from '../verifiers.ts';
@@ -27,11 +28,19 @@ export const Counter = z.int().min(0).max(4_294_967_295);
 export const Codes = z.int().min(1).max(20);
 export const Cause = someText(500);
 
+const address = personalText({ ...ofPerson, and: ['admin'] });
+/** To whom it is told by mail, as the account had it then. */
+const told = { email: address.optional(), language: Language.optional() };
+/** The event that a password came with: what is bound to it is void when there is another. */
+export const Since = z.string().max(64);
+
 /** What a registration brings, as the login's stream hands it on. */
 export const registration = {
   ...person,
   login: LoginName,
-  email: personalText({ ...ofPerson, and: ['admin'] }),
+  email: address,
+  /** In which the person is written to. */
+  language: Language.optional(),
   verifier: verifierText(ofPerson),
   /** How the person pays, as the provider knows it: we never see the card. */
   paymentMeans: verifierText(ofPerson).optional(),
@@ -53,15 +62,64 @@ export const EmailVerified = event('EmailVerified', {
   description: 'Somebody has followed the link in the mail that was sent to the address of the account.',
   data: person,
 });
+export const VerificationAsked = event('VerificationAsked', {
+  ...kept,
+  description: 'The person wants the mail once more by which they show that the address is theirs.',
+  data: { ...person, login: LoginName, ...told },
+});
+export const RegistrationAttempted = event('RegistrationAttempted', {
+  ...kept,
+  description: 'Somebody wanted to register with the address of the account, which its person is told.',
+  data: { ...person, ...told },
+});
+export const PasswordResetAsked = event('PasswordResetAsked', {
+  ...kept,
+  description: 'Somebody wants another password for the account; its person gets a link.',
+  data: { ...person, since: Since, ...told },
+});
+/** Why there is another verifier: `rehash` is the same password at another cost. */
+export const VerifierCause = z.enum(['change', 'reset', 'rehash']);
 export const VerifierChanged = event('VerifierChanged', {
   ...kept,
-  description: 'The password is another, by whoever knew the old one or by a reset.',
-  data: { ...person, verifier: verifierText(ofPerson), by: z.enum(['change', 'reset']) },
+  description:
+    'The password is another, by whoever knew the old one or by a reset; or it is the same and its verifier was made anew.',
+  data: {
+    ...person,
+    verifier: verifierText(ofPerson),
+    by: VerifierCause,
+    /** It is too short to stand without a second factor. */
+    short: z.literal(true).optional(),
+    ...told,
+  },
+});
+export const EmailChangeAsked = event('EmailChangeAsked', {
+  ...kept,
+  description:
+    'The person wants another address, and gets a link there; until it is followed nothing changes.',
+  data: { ...person, login: LoginName, email: address, language: Language.optional() },
+});
+export const EmailChanged = event('EmailChanged', {
+  ...kept,
+  description: 'The account has another address and another login; those of before are told, and let go.',
+  data: {
+    ...person,
+    login: LoginName,
+    email: address,
+    formerLogin: LoginName,
+    formerEmail: address,
+    language: Language.optional(),
+  },
+});
+export const EmailChangeRefused = event('EmailChangeRefused', {
+  ...kept,
+  description: 'A login was claimed for an account that cannot have it; it is let go.',
+  refusal: true,
+  data: { ...person, login: LoginName, ...refusalShape },
 });
 export const LockedOut = event('LockedOut', {
   ...kept,
-  description: 'Too many attempts failed: nobody comes in for a while.',
-  data: { ...person, until: Instant },
+  description: 'Too many attempts failed of late: the door takes few more of anybody for a while.',
+  data: { ...person, until: Instant, ...told },
 });
 export const AccountLocked = event('AccountLocked', {
   ...kept,
@@ -109,7 +167,7 @@ export const TotpEnrolled = event('TotpEnrolled', {
 export const TotpConfirmed = event('TotpConfirmed', {
   ...kept,
   description: 'The first code of the app has come: from now on it is asked for.',
-  data: { ...person, step: Step },
+  data: { ...person, step: Step, ...told },
 });
 export const TotpUsed = event('TotpUsed', {
   ...kept,
@@ -119,12 +177,12 @@ export const TotpUsed = event('TotpUsed', {
 export const TotpRemoved = event('TotpRemoved', {
   ...kept,
   description: 'No code of an app is asked for any more.',
-  data: person,
+  data: { ...person, ...told },
 });
 export const PasskeyAdded = event('PasskeyAdded', {
   ...kept,
   description: 'The person has another passkey.',
-  data: { ...person, passkey: PasskeyId, credential: verifierText(ofPerson), counter: Counter },
+  data: { ...person, passkey: PasskeyId, credential: verifierText(ofPerson), counter: Counter, ...told },
 });
 export const PasskeyUsed = event('PasskeyUsed', {
   ...kept,
@@ -134,12 +192,12 @@ export const PasskeyUsed = event('PasskeyUsed', {
 export const PasskeyRemoved = event('PasskeyRemoved', {
   ...kept,
   description: 'A passkey is none any more.',
-  data: { ...person, passkey: PasskeyId },
+  data: { ...person, passkey: PasskeyId, ...told },
 });
 export const RecoveryCodesMade = event('RecoveryCodesMade', {
   ...kept,
   description: 'The person has recovery codes; those of before are void.',
-  data: { ...person, codes: verifierText(ofPerson), count: Codes },
+  data: { ...person, codes: verifierText(ofPerson), count: Codes, ...told },
 });
 export const RecoveryCodeUsed = event('RecoveryCodeUsed', {
   ...kept,
@@ -151,7 +209,13 @@ export const events = [
   AccountRegistered,
   AccountRefused,
   EmailVerified,
+  VerificationAsked,
+  RegistrationAttempted,
+  PasswordResetAsked,
   VerifierChanged,
+  EmailChangeAsked,
+  EmailChanged,
+  EmailChangeRefused,
   LockedOut,
   AccountLocked,
   AccountUnlocked,

@@ -37,21 +37,20 @@ interface Passkey {
 export interface Factors {
   /** `last` is the step of the last code that was taken. */
   readonly totp: { readonly secret: PersonalText; readonly last: number } | undefined;
-  /** Of an app of which no code has come: it takes the place of the one that counts when its first does, and not before. */
-  readonly pendingTotp: PersonalText | undefined;
+  /** The secret of an app of which no code has come yet: it does not count, and the one of before does. */
+  readonly pending: PersonalText | undefined;
   readonly passkeys: readonly Passkey[];
   readonly recovery:
     | { readonly codes: PersonalText; readonly count: number; readonly used: readonly number[] }
     | undefined;
 }
-export const noFactors: Factors = {
-  totp: undefined,
-  pendingTotp: undefined,
-  passkeys: [],
-  recovery: undefined,
-};
+export const noFactors: Factors = { totp: undefined, pending: undefined, passkeys: [], recovery: undefined };
 
-type FactorEvent = EventOf<
+/** Whether a sign-in asks for more than the password. Recovery codes stand for another factor, and are none. */
+export const hasSecondFactor = ({ totp, passkeys }: Pick<Factors, 'totp' | 'passkeys'>): boolean =>
+  totp !== undefined || passkeys.length > 0;
+
+export type FactorEvent = EventOf<
   | typeof TotpEnrolled
   | typeof TotpConfirmed
   | typeof TotpUsed
@@ -64,20 +63,20 @@ type FactorEvent = EventOf<
 >;
 
 export function factorsAfter(factors: Factors, event: FactorEvent): Factors {
-  const { totp, pendingTotp, passkeys, recovery } = factors;
+  const { totp, pending, passkeys, recovery } = factors;
   switch (event.type) {
     case 'TotpEnrolled':
-      return { ...factors, pendingTotp: event.data.secret };
+      return { ...factors, pending: event.data.secret };
     case 'TotpConfirmed':
       return {
         ...factors,
-        totp: pendingTotp && { secret: pendingTotp, last: event.data.step },
-        pendingTotp: undefined,
+        totp: pending && { secret: pending, last: event.data.step },
+        pending: undefined,
       };
     case 'TotpUsed':
       return { ...factors, totp: totp && { ...totp, last: event.data.step } };
     case 'TotpRemoved':
-      return { ...factors, totp: undefined, pendingTotp: undefined };
+      return { ...factors, totp: undefined, pending: undefined };
     case 'PasskeyAdded': {
       const { passkey, credential, counter } = event.data;
       return { ...factors, passkeys: [...passkeys, { passkey, credential, counter }] };
@@ -102,11 +101,8 @@ export function factorsAfter(factors: Factors, event: FactorEvent): Factors {
   }
 }
 
-export function confirmTotp(
-  { person, step }: CommandData<typeof ConfirmTotp>,
-  { totp, pendingTotp }: Factors,
-) {
-  if (pendingTotp !== undefined) return [TotpConfirmed({ person, step })];
+export function confirmTotp({ person, step }: CommandData<typeof ConfirmTotp>, { totp, pending }: Factors) {
+  if (pending !== undefined) return [TotpConfirmed({ person, step })];
   return totp?.last === step ? [] : FactorUnknown({});
 }
 
@@ -115,8 +111,8 @@ export function takeTotp({ person, step }: CommandData<typeof UseTotp>, { totp }
   return step > totp.last ? [TotpUsed({ person, step })] : FactorUsed({});
 }
 
-export const removeTotp = (person: string, { totp, pendingTotp }: Factors) =>
-  totp === undefined && pendingTotp === undefined ? [] : [TotpRemoved({ person })];
+export const removeTotp = (person: string, { totp, pending }: Factors) =>
+  totp === undefined && pending === undefined ? [] : [TotpRemoved({ person })];
 
 export function addPasskey(data: CommandData<typeof AddPasskey>, { passkeys }: Factors) {
   if (passkeys.some(({ passkey }) => passkey === data.passkey)) return [];

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { rejection } from '../../kernel/message.ts';
+import { GrantableRole } from './events.ts';
 
 export const AccountUnknown = rejection('account_unknown', {
   message: 'There is no such account.',
@@ -36,4 +37,25 @@ export const WalletsOpen = rejection('wallets_open', {
 export const MoneyLeft = rejection('money_left', {
   message:
     'There is money of yours here, or on its way. Withdraw it, and wait until nothing is held or under way.',
+});
+export const PasswordReplaced = rejection('password_replaced', {
+  message: 'The password has become another meanwhile. Sign in with that one.',
+});
+export const SecondFactorNeeded = rejection('second_factor_needed', {
+  message:
+    'Your password is too short to stand alone. Choose one of fifteen characters or more first, or keep a second factor.',
+});
+export const EmailChangeVoid = rejection('email_change_void', {
+  message: 'Nobody waits for this address any more. Ask for the change again.',
+});
+export const RolesConflict = rejection('roles_conflict', {
+  message:
+    'Whoever works for the house or oversees it may not bid or sell. Withdraw the roles that do not go with this one first.',
+  details: { role: GrantableRole, with: z.array(GrantableRole).max(8) },
+});
+export const TooManyLetters = rejection('too_many_letters', {
+  message:
+    'We have written to you about this as often as we do in a day. Look for our mails, or come again later.',
+  details: { retryAfterMs: z.int().min(1) },
+  status: 429,
 });

@@ -1,7 +1,8 @@
 import type { FoldedAt } from '../../kernel/decider.ts';
-import type { Instant } from '../../kernel/instant.ts';
+import { type Instant, later } from '../../kernel/instant.ts';
 import type { EventOf } from '../../kernel/message.ts';
 import type { PersonalText } from '../../kernel/personal.ts';
+import type { Language } from '../../kernel/ports/mail.ts';
 import { unreachable } from '../../kernel/unreachable.ts';
 import type { LoginName } from '../ids.ts';
 import { type Factors, factorsAfter, noFactors } from './factors.ts';
@@ -13,17 +14,30 @@ export interface Grant {
   readonly until: Instant | undefined;
 }
 
+/** What a person is written to about because somebody asks for it, who may be anybody. */
+export type Letter = 'verification' | 'attempt' | 'reset' | 'emailChange';
+export const LETTERS_MS = 24 * 60 * 60 * 1_000;
+
 export interface KnownAccount {
   readonly phase: 'active' | 'locked' | 'closed' | 'erased';
   readonly login: LoginName;
   /** Sealed, as everything here that only the door opens. */
   readonly email: PersonalText;
+  readonly language: Language | undefined;
   readonly verifier: PersonalText;
   /** Since when: whoever was recognised before it was so by another. */
-  readonly verifierSince: Instant;
+  readonly verifierAt: Instant;
+  /** The password counts only beside a second factor. */
+  readonly short: boolean;
+  /** The address that a link was sent to, by which it becomes the account's. */
+  readonly nextEmail: { readonly login: LoginName; readonly email: PersonalText } | undefined;
+  /** When each was last written, within {@link LETTERS_MS}. */
+  readonly letters: Readonly<Record<Letter, readonly Instant[]>>;
   readonly paymentMeans: PersonalText | undefined;
   readonly emailVerified: boolean;
   readonly lockedOutUntil: Instant | undefined;
+  /** The operator has made them an administrator. */
+  readonly appointed: boolean;
   /** Nobody has a role twice. */
   readonly grants: readonly Grant[];
   readonly factors: Factors;
@@ -42,14 +56,36 @@ const withoutRole = (grants: readonly Grant[], role: GrantableRole): readonly Gr
 
 function registered(
   { data }: Extract<Event, { readonly type: 'AccountRegistered' }>,
-  verifierSince: Instant,
+  verifierAt: Instant,
 ): KnownAccount {
-  const { login, email, verifier, paymentMeans } = data;
+  const { login, email, language, verifier, paymentMeans } = data;
   return {
-    ...{ phase: 'active', login, email, verifier, verifierSince, paymentMeans },
+    ...{ phase: 'active', login, email, language, verifier, verifierAt, paymentMeans },
+    ...{ short: false, nextEmail: undefined, appointed: false },
+    ...{ letters: { verification: [], attempt: [], reset: [], emailChange: [] } },
     ...{ emailVerified: false, lockedOutUntil: undefined, grants: [], factors: noFactors },
   };
 }
+
+function written(account: KnownAccount, letter: Letter, now: Instant): KnownAccount {
+  const lately = account.letters[letter].filter((at) => later(at, LETTERS_MS) > now);
+  return { ...account, letters: { ...account.letters, [letter]: [...lately, now] } };
+}
+
+function verifierChanged(
+  account: KnownAccount,
+  { data: { verifier, by, short } }: Extract<Event, { readonly type: 'VerifierChanged' }>,
+  verifierAt: Instant,
+): KnownAccount {
+  // The same password is as long as it was.
+  if (by === 'rehash') return { ...account, verifier };
+  // Whoever has the mails of the account is let in again.
+  const lockedOutUntil = by === 'reset' ? undefined : account.lockedOutUntil;
+  return { ...account, verifier, verifierAt, short: short === true, lockedOutUntil };
+}
+
+/** Who runs the platform, where somebody acts for them. */
+export const OPERATOR = 'system.operator';
 
 export function evolve(before: Account, event: Event, { occurredAt }: FoldedAt): Account {
   if (event.type === 'AccountRegistered') return registered(event, occurredAt);
@@ -60,8 +96,24 @@ export function evolve(before: Account, event: Event, { occurredAt }: FoldedAt):
       return account;
     case 'EmailVerified':
       return { ...account, emailVerified: true };
+    case 'VerificationAsked':
+      return written(account, 'verification', occurredAt);
+    case 'RegistrationAttempted':
+      return written(account, 'attempt', occurredAt);
+    case 'PasswordResetAsked':
+      return written(account, 'reset', occurredAt);
     case 'VerifierChanged':
-      return { ...account, verifier: event.data.verifier, verifierSince: occurredAt };
+      return verifierChanged(account, event, occurredAt);
+    case 'EmailChangeAsked': {
+      const { login, email } = event.data;
+      return { ...written(account, 'emailChange', occurredAt), nextEmail: { login, email } };
+    }
+    case 'EmailChanged': {
+      const { login, email } = event.data;
+      return { ...account, login, email, nextEmail: undefined };
+    }
+    case 'EmailChangeRefused':
+      return account;
     case 'LockedOut':
       return { ...account, lockedOutUntil: event.data.until };
     case 'AccountLocked':
@@ -74,7 +126,11 @@ export function evolve(before: Account, event: Event, { occurredAt }: FoldedAt):
       return { ...account, phase: 'erased' };
     case 'RoleGranted': {
       const { role, by, until } = event.data;
-      return { ...account, grants: [...withoutRole(account.grants, role), { role, by, until }] };
+      return {
+        ...account,
+        appointed: account.appointed || by === OPERATOR,
+        grants: [...withoutRole(account.grants, role), { role, by, until }],
+      };
     }
     case 'RoleWithdrawn':
       return { ...account, grants: withoutRole(account.grants, event.data.role) };

@@ -1,7 +1,15 @@
 import { decider } from '../../kernel/decider.ts';
 import type { PersonId } from '../../kernel/ids.ts';
 import { unreachable } from '../../kernel/unreachable.ts';
-import { commands, events, LoginInUse, LoginReleased, LoginTaken, loginStream } from './messages.ts';
+import {
+  commands,
+  events,
+  LoginClaimed,
+  LoginInUse,
+  LoginReleased,
+  LoginTaken,
+  loginStream,
+} from './messages.ts';
 
 interface Login {
   /** Undefined: it is free. */
@@ -18,6 +26,7 @@ export const login = decider({
   evolve(_, event): Login {
     switch (event.type) {
       case 'LoginTaken':
+      case 'LoginClaimed':
         return { holder: event.data.person };
       case 'LoginReleased':
         return { holder: undefined };
@@ -29,6 +38,10 @@ export const login = decider({
     Register(data, { holder }) {
       if (holder === undefined) return [LoginTaken(data)];
       return holder === data.person ? [] : LoginInUse({});
+    },
+    ClaimLogin({ login, person }, { holder }) {
+      if (holder === undefined) return [LoginClaimed({ login, person })];
+      return holder === person ? [] : LoginInUse({});
     },
     ReleaseLogin: ({ login, person }, { holder }) =>
       holder === person ? [LoginReleased({ login, person })] : [],

@@ -1,10 +1,11 @@
 import { PersonId } from '../../kernel/ids.ts';
 import { command, event, rejection } from '../../kernel/message.ts';
 import { personalInput } from '../../kernel/personal.ts';
+import { Language } from '../../kernel/ports/mail.ts';
 import { stream } from '../../kernel/stream.ts';
 import { someText } from '../../kernel/text.ts';
 import { registration } from '../account/events.ts';
-import { AccountExists } from '../account/rejections.ts';
+import { AccountExists, AccountUnknown, EmailChangeVoid } from '../account/rejections.ts';
 import { LoginName } from '../ids.ts';
 import { verifierInput } from '../verifiers.ts';
 
@@ -20,6 +21,12 @@ export const LoginTaken = event('LoginTaken', {
   description:
     'A login belongs to a person from now on; what they have registered with goes on to their account.',
   data: registration,
+});
+export const LoginClaimed = event('LoginClaimed', {
+  version: 1,
+  published: false,
+  description: 'A login belongs to a person from now on who has an account, to which it goes on.',
+  data: whose,
 });
 export const LoginReleased = event('LoginReleased', {
   version: 1,
@@ -42,11 +49,20 @@ export const Register = command('Register', {
   data: {
     ...whose,
     email: personalInput(someText(254), ofPerson),
+    language: Language.optional(),
     verifier: verifierInput(ofPerson),
     paymentMeans: verifierInput(ofPerson).optional(),
   },
   stream: loginStream,
   rejections: [LoginInUse, AccountExists],
+});
+export const ClaimLogin = command('ClaimLogin', {
+  description:
+    'Claims a login that nobody has for a person who has another one. The door has checked the link in the mail to its address.',
+  from: 'internal',
+  data: whose,
+  stream: loginStream,
+  rejections: [LoginInUse, AccountUnknown, EmailChangeVoid],
 });
 export const ReleaseLogin = command('ReleaseLogin', {
   description: 'Lets go of a login that a person has.',
@@ -55,5 +71,5 @@ export const ReleaseLogin = command('ReleaseLogin', {
   stream: loginStream,
 });
 
-export const events = [LoginTaken, LoginReleased] as const;
-export const commands = [Register, ReleaseLogin] as const;
+export const events = [LoginTaken, LoginClaimed, LoginReleased] as const;
+export const commands = [Register, ClaimLogin, ReleaseLogin] as const;

@@ -51,7 +51,7 @@ test('nothing of what proves a person is taken while the account is not active',
   const no = a.AccountNotActive({ state: 'locked' });
   const verifier = sealedText('p-1', 'new');
   const changed = given([registered]).when('ChangeVerifier', { ...p, verifier, by: 'change' });
-  assert.deepEqual(changed, [a.VerifierChanged({ ...p, verifier, by: 'change' })]);
+  assert.deepEqual(changed, [a.VerifierChanged({ ...p, verifier, by: 'change', email: data.email })]);
   const when = given([registered, locked]).when;
   assert.deepEqual(when('ChangeVerifier', { ...p, verifier, by: 'reset' }), no);
   assert.deepEqual(when('LockOut', { ...p, until: NOW }), no);
@@ -76,6 +76,90 @@ test('roles are granted by others, until a time, and withdrawn', () => {
   const state = stateOf(account, history);
   assert.ok(state.phase === 'active');
   assert.deepEqual([rolesAt(state, NOW), rolesAt(state, until)], [['clerk'], []]);
+});
+
+test('nobody acts for the house and for themselves', () => {
+  const by = { actor: ada };
+  const is = (role: a.GrantableRole) => a.RoleGranted({ ...p, role, by: 'ada' });
+  const grant = (role: a.GrantableRole, ...has: readonly ReturnType<typeof is>[]) =>
+    given([registered, verified, ...has]).when('GrantRole', { ...p, role }, by);
+  for (const role of ['admin', 'auditor', 'investigator', 'auctioneer', 'clerk'] as const) {
+    assert.deepEqual(grant(role, is('bidder')), a.RolesConflict({ role, with: ['bidder'] }));
+    assert.deepEqual(grant('seller', is(role)), a.RolesConflict({ role: 'seller', with: [role] }));
+  }
+  assert.equal(lineOf(grant('bidder', is('seller'))), 'RoleGranted');
+  assert.equal(lineOf(grant('clerk', is('auctioneer'))), 'RoleGranted');
+  const over = a.RoleGranted({ ...p, role: 'bidder', by: 'ada', until: NOW });
+  assert.equal(lineOf(grant('clerk', over)), 'RoleGranted');
+});
+
+test('the operator makes an administrator once, who then neither bids nor sells', () => {
+  const roles = [
+    a.RoleGranted({ ...p, role: 'bidder', by: 'x' }),
+    a.RoleGranted({ ...p, role: 'seller', by: 'x' }),
+  ];
+  assert.deepEqual(given([registered]).when('AppointAdministrator', p), a.EmailNotVerified({}));
+  const appointed = given([registered, verified, ...roles]).when('AppointAdministrator', p);
+  assert.equal(lineOf(appointed), 'RoleWithdrawn, RoleWithdrawn, RoleGranted');
+  const history = [registered, verified, ...roles, ...(appointed as [])];
+  const state = stateOf(account, history);
+  assert.deepEqual(state.phase === 'active' && rolesAt(state, NOW), ['admin']);
+  assert.deepEqual(given(history).when('AppointAdministrator', p), []);
+  const withdrawn = a.RoleWithdrawn({ ...p, role: 'admin', by: 'ada' });
+  assert.deepEqual(given([...history, withdrawn]).when('AppointAdministrator', p), []);
+});
+
+test('a password is replaced where it is still the one that was checked, and stays as short as it was', () => {
+  const totp = [a.TotpEnrolled({ ...p, secret: data.verifier }), a.TotpConfirmed({ ...p, step: 7 })];
+  const verifier = { ...sealedText('p-1', 'new'), eventId: 'e2' } as unknown as typeof data.verifier;
+  const change = { ...p, verifier, by: 'change' as const };
+  const when = given([registered, ...totp]).when;
+  assert.deepEqual(when('ChangeVerifier', { ...change, instead: 'e9' }), a.PasswordReplaced({}));
+  assert.equal(lineOf(when('ChangeVerifier', { ...change, instead: 'e1' })), 'VerifierChanged');
+  assert.deepEqual(
+    given([registered]).when('ChangeVerifier', { ...change, short: true }),
+    a.SecondFactorNeeded({}),
+  );
+  const short = when('ChangeVerifier', { ...change, short: true }) as [];
+  const rehashed = given([registered, ...totp, ...short]).when('ChangeVerifier', {
+    ...{ ...p, verifier, by: 'rehash', instead: 'e2' },
+  });
+  assert.deepEqual(rehashed, [a.VerifierChanged({ ...p, verifier, by: 'rehash' })]);
+  const history = [registered, ...totp, ...short, ...(rehashed as [])];
+  assert.deepEqual(given(history).when('RemoveTotp', p), a.SecondFactorNeeded({}));
+  const passkey = a.PasskeyAdded({ ...p, passkey: 'k1', credential: verifier, counter: 0 });
+  assert.equal(lineOf(given([...history, passkey]).when('RemoveTotp', p)), 'TotpRemoved');
+  const long = a.VerifierChanged({ ...p, verifier, by: 'reset' });
+  assert.equal(lineOf(given([...history, long]).when('RemoveTotp', p)), 'TotpRemoved');
+});
+
+test('letters that anybody can ask for are few in a day', () => {
+  const next = '2026-03-02T12:00:00.000Z';
+  const reset = a.PasswordResetAsked({ ...p, since: 'e1', email: data.email });
+  assert.deepEqual(given([registered]).when('AskPasswordReset', p), [reset]);
+  const three = [registered, reset, reset, reset];
+  const retryAfterMs = 24 * 60 * 60_000;
+  assert.deepEqual(given(three).when('AskPasswordReset', p), a.TooManyLetters({ retryAfterMs }));
+  assert.deepEqual(given(three).when('AskPasswordReset', p, { now: next }), [reset]);
+  const attempt = a.RegistrationAttempted({ ...p, email: data.email });
+  assert.deepEqual(given(three).when('NoteRegistrationAttempt', p), [attempt]);
+  assert.deepEqual(
+    given([registered, attempt]).when('NoteRegistrationAttempt', p),
+    a.TooManyLetters({ retryAfterMs }),
+  );
+  assert.equal(lineOf(given([registered]).when('AskVerification', p)), 'VerificationAsked');
+  assert.deepEqual(given([registered, verified]).when('AskVerification', p), []);
+});
+
+test('whoever is locked out is told once', () => {
+  const until = '2026-03-01T18:00:00.000Z';
+  const out = a.LockedOut({ ...p, until, email: data.email });
+  assert.deepEqual(given([registered]).when('LockOut', { ...p, until }), [out]);
+  assert.deepEqual(given([registered, out]).when('LockOut', { ...p, until }), []);
+  assert.equal(
+    lineOf(given([registered, out]).when('LockOut', { ...p, until }, { now: until })),
+    'LockedOut',
+  );
 });
 
 test('an account is closed once, and erased, by its person or behind that by the house, where nothing is left', () => {

@@ -8,13 +8,15 @@ import { deciding } from '#test/support/given.ts';
 
 const p = { person: 'p-1' };
 const text = sealedText('p-1', 'x');
-const registered = a.AccountRegistered(registrationOf('p-1'));
+const registration = registrationOf('p-1');
+const { email } = registration;
+const registered = a.AccountRegistered(registration);
 const given = deciding(account);
 const after = (...events: Parameters<typeof given>[0]) => given([registered, a.EmailVerified(p), ...events]);
 
 test('an app counts when its first code has come, and no code counts twice', () => {
   const enrolled = a.TotpEnrolled({ ...p, secret: text });
-  const confirmed = a.TotpConfirmed({ ...p, step: 7 });
+  const confirmed = a.TotpConfirmed({ ...p, step: 7, email });
   assert.deepEqual(after().when('EnrolTotp', { ...p, secret: text }), [enrolled]);
   assert.deepEqual(after().when('ConfirmTotp', { ...p, step: 7 }), a.FactorUnknown({}));
   assert.deepEqual(after(enrolled).when('UseTotp', { ...p, step: 8 }), a.FactorUnknown({}));
@@ -25,19 +27,19 @@ test('an app counts when its first code has come, and no code counts twice', () 
   const used = a.TotpUsed({ ...p, step: 9 });
   assert.deepEqual(after(enrolled, confirmed).when('UseTotp', { ...p, step: 9 }), [used]);
   assert.deepEqual(after(enrolled, confirmed, used).when('UseTotp', { ...p, step: 8 }), a.FactorUsed({}));
-  const removed = a.TotpRemoved(p);
+  const removed = a.TotpRemoved({ ...p, email });
   assert.deepEqual(after(enrolled, confirmed).when('RemoveTotp', p), [removed]);
   assert.deepEqual(after(enrolled, removed).when('RemoveTotp', p), []);
   // Another app counts when its own first code has come; until then the one of before does.
   const begun = after(enrolled, confirmed, enrolled);
   assert.deepEqual(begun.when('UseTotp', { ...p, step: 7 }), a.FactorUsed({}));
   assert.deepEqual(begun.when('UseTotp', { ...p, step: 8 }), [a.TotpUsed({ ...p, step: 8 })]);
-  assert.deepEqual(begun.when('ConfirmTotp', { ...p, step: 8 }), [a.TotpConfirmed({ ...p, step: 8 })]);
+  assert.deepEqual(begun.when('ConfirmTotp', { ...p, step: 8 }), [a.TotpConfirmed({ ...p, step: 8, email })]);
 });
 
 test('a passkey whose counter does not rise is a copy; one that does not count may say zero', () => {
   const passkey = (name: string, counter: number) =>
-    a.PasskeyAdded({ ...p, passkey: name, credential: text, counter });
+    a.PasskeyAdded({ ...p, passkey: name, credential: text, counter, email });
   const k = { ...p, passkey: 'k1' };
   assert.deepEqual(after().when('AddPasskey', { ...k, credential: text, counter: 3 }), [passkey('k1', 3)]);
   const has = after(passkey('k1', 3));
@@ -48,7 +50,7 @@ test('a passkey whose counter does not rise is a copy; one that does not count m
   assert.equal((after(passkey('k1', 0)).when('UsePasskey', { ...k, counter: 0 }) as []).length, 1);
   const raised = after(passkey('k1', 3), a.PasskeyUsed({ ...k, counter: 9 }));
   assert.deepEqual(raised.when('UsePasskey', { ...k, counter: 9 }), a.FactorUsed({}));
-  assert.deepEqual(has.when('RemovePasskey', k), [a.PasskeyRemoved(k)]);
+  assert.deepEqual(has.when('RemovePasskey', k), [a.PasskeyRemoved({ ...k, email })]);
   assert.deepEqual(after(passkey('k1', 3), a.PasskeyRemoved(k)).when('RemovePasskey', k), []);
   const full = after(...Array.from({ length: MOST_PASSKEYS }, (_, at) => passkey(`k${at}`, 0)));
   const more = full.when('AddPasskey', { ...k, passkey: 'more', credential: text, counter: 0 });
@@ -56,7 +58,7 @@ test('a passkey whose counter does not rise is a copy; one that does not count m
 });
 
 test('each recovery code is struck out once, and fresh ones void those of before', () => {
-  const made = a.RecoveryCodesMade({ ...p, codes: text, count: 2 });
+  const made = a.RecoveryCodesMade({ ...p, codes: text, count: 2, email });
   const used = a.RecoveryCodeUsed({ ...p, nth: 1 });
   const use = (nth: number) => ['UseRecoveryCode', { ...p, nth }] as const;
   assert.deepEqual(after().when('MakeRecoveryCodes', { ...p, codes: text, count: 2 }), [made]);

@@ -35,6 +35,7 @@ test('an administrator has no profile, whether their token says so or their acco
   assert.equal(await create('bidder', 'admin'), 'no_profile');
   const ada = someone('ada', 'admin');
   const grant = (until: string) => tell('GrantRole', { person, role: 'admin', until }, ada);
+  for (const role of ['bidder', 'seller']) await tell('WithdrawRole', { person, role }, ada);
   await grant('2026-03-01T12:00:01.000Z');
   assert.equal(await create('bidder'), 'no_profile');
   await tell('LockAccount', { person, cause: 'Asked for.' }, ada);

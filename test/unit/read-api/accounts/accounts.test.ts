@@ -16,6 +16,8 @@ before(async () => {
   await sent('Register', registering('p-1'));
   await sent('Register', registering('p-2'));
   await sent('VerifyEmail', { person: 'p-1' });
+  for (const role of ['bidder', 'seller'])
+    await sent('WithdrawRole', { person: 'p-1', role }, someone('ada', 'admin'));
   await sent('GrantRole', { person: 'p-1', role: 'clerk' }, someone('ada', 'admin'));
   await sent('CreateProfile', words, pia);
   const session = { client: 'web', expiresAt: '2100-01-01T00:00:00.000Z' };

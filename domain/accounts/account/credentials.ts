@@ -1,0 +1,144 @@
+import type { Facts } from '../../kernel/decider.ts';
+import { type Instant, later, millisecondsOf } from '../../kernel/instant.ts';
+import { type CommandData, type EventOf, type RejectionOf, recordedReason } from '../../kernel/message.ts';
+import { sealedFor } from '../../kernel/personal.ts';
+import { hasSecondFactor } from './factors.ts';
+import {
+  AccountUnknown,
+  type AskEmailChange,
+  type AskPasswordReset,
+  type AskVerification,
+  ChangeEmail,
+  type ChangeVerifier,
+  EmailChangeAsked,
+  EmailChanged,
+  EmailChangeRefused,
+  EmailChangeVoid,
+  EmailVerified,
+  type events,
+  type NoteRegistrationAttempt,
+  PasswordReplaced,
+  PasswordResetAsked,
+  RegistrationAttempted,
+  RoleGranted,
+  SecondFactorNeeded,
+  TooManyLetters,
+  VerificationAsked,
+  VerifierChanged,
+  type VerifyEmail,
+} from './messages.ts';
+import { type Account, type KnownAccount, LETTERS_MS, type Letter } from './state.ts';
+
+// The address and the password of an account, and what its person is written to about them.
+
+type Event = EventOf<(typeof events)[number]>;
+type Written = RejectionOf<typeof TooManyLetters>;
+
+/** To whom something is told by mail. */
+export const toldTo = ({ email, language }: KnownAccount) => ({
+  email,
+  ...(language !== undefined && { language }),
+});
+
+/** What nobody else should do without its person hearing of it. */
+const TOLD: ReadonlySet<string> = new Set<Event['type']>([
+  'TotpConfirmed',
+  'TotpRemoved',
+  'PasskeyAdded',
+  'PasskeyRemoved',
+  'RecoveryCodesMade',
+]);
+
+/** The same events, and to whom those are told of which people are. */
+export const telling = <R>(decided: readonly Event[] | R, account: KnownAccount): readonly Event[] | R =>
+  Array.isArray(decided)
+    ? (decided as readonly Event[]).map((event) =>
+        TOLD.has(event.type) ? ({ ...event, data: { ...event.data, ...toldTo(account) } } as Event) : event,
+      )
+    : decided;
+
+/** Letters of a kind within a day. Anybody can ask for most of them, and nobody's mailbox is filled by it. */
+const MOST: Readonly<Record<Letter, number>> = { verification: 5, attempt: 1, reset: 3, emailChange: 5 };
+
+/** Why none of this kind is written now; undefined: it is. */
+function tooMany({ letters }: KnownAccount, letter: Letter, now: Instant): Written | undefined {
+  const lately = letters[letter].filter((at) => later(at, LETTERS_MS) > now);
+  const [oldest] = lately;
+  if (oldest === undefined || lately.length < MOST[letter]) return undefined;
+  const retryAfterMs = Math.max(1, millisecondsOf(later(oldest, LETTERS_MS)) - millisecondsOf(now));
+  return TooManyLetters({ retryAfterMs });
+}
+
+/** Whoever has shown that they can be reached may bid and sell. */
+export function verifyEmail(
+  { person }: CommandData<typeof VerifyEmail>,
+  { emailVerified }: KnownAccount,
+  { actor }: Facts,
+) {
+  if (emailVerified) return [];
+  const granted = (['bidder', 'seller'] as const).map((role) => RoleGranted({ person, role, by: actor.id }));
+  return [EmailVerified({ person }), ...granted];
+}
+
+export function askVerification(
+  { person }: CommandData<typeof AskVerification>,
+  account: KnownAccount,
+  { now }: Facts,
+) {
+  if (account.emailVerified) return [];
+  const { login } = account;
+  return tooMany(account, 'verification', now) ?? [VerificationAsked({ person, login, ...toldTo(account) })];
+}
+
+export const noteAttempt = (
+  { person }: CommandData<typeof NoteRegistrationAttempt>,
+  account: KnownAccount,
+  { now }: Facts,
+) => tooMany(account, 'attempt', now) ?? [RegistrationAttempted({ person, ...toldTo(account) })];
+
+export function askReset(
+  { person }: CommandData<typeof AskPasswordReset>,
+  account: KnownAccount,
+  { now }: Facts,
+) {
+  const since = sealedFor(account.verifier);
+  return tooMany(account, 'reset', now) ?? [PasswordResetAsked({ person, since, ...toldTo(account) })];
+}
+
+export function changeVerifier(
+  { instead, ...data }: CommandData<typeof ChangeVerifier>,
+  account: KnownAccount,
+) {
+  if (instead !== undefined && instead !== sealedFor(account.verifier)) return PasswordReplaced({});
+  if (data.short === true && !hasSecondFactor(account.factors)) return SecondFactorNeeded({});
+  return [VerifierChanged({ ...data, ...(data.by !== 'rehash' && toldTo(account)) })];
+}
+
+export function askEmailChange(
+  { person, login, email }: CommandData<typeof AskEmailChange>,
+  account: KnownAccount,
+  { now }: Facts,
+) {
+  if (login === account.login) return [];
+  const { language } = account;
+  const asked = { person, login, email, ...(language !== undefined && { language }) };
+  return tooMany(account, 'emailChange', now) ?? [EmailChangeAsked(asked)];
+}
+
+/** The login was claimed already: what does not come to an end has to say so, for it to be let go. */
+export function changeEmail(data: CommandData<typeof ChangeEmail>, account: Account, facts: Facts) {
+  const { person, login } = data;
+  if (account.phase === 'none') return AccountUnknown({});
+  if (account.login === login) return [];
+  const { nextEmail, login: formerLogin, email: formerEmail, language } = account;
+  if (account.phase !== 'active' || nextEmail?.login !== login) {
+    const reason = recordedReason(ChangeEmail.rejections, EmailChangeVoid({}));
+    return [EmailChangeRefused({ person, login, reason })];
+  }
+  const changed = EmailChanged({
+    ...{ person, login, email: nextEmail.email, formerLogin, formerEmail },
+    ...(language !== undefined && { language }),
+  });
+  // Whoever has followed a link there can be reached there.
+  return [changed, ...verifyEmail({ person }, account, facts)];
+}
