@@ -39,6 +39,8 @@ export interface Config {
    * production, where the public port has none of these.
    */
   readonly operations: { readonly host: string; readonly port: number } | undefined;
+  /** With which the port speaks TLS and nothing else, by files in PEM; undefined: plain. */
+  readonly tls: { readonly certificateFile: string; readonly keyFile: string } | undefined;
   /** The origin that people are sent to; undefined: the address that is listened on. */
   readonly publicUrl: string | undefined;
   /** Origins beside our own whose pages may read what we answer. */
@@ -77,6 +79,11 @@ export interface Config {
     readonly url: string | undefined;
     /** A file with the secret that the roles share; undefined: one is made and kept in `dataDir`, in development only. */
     readonly keyFile: string | undefined;
+    /**
+     * By which they know each other's processes too: a certificate with its key in one file, and whoever vouches for those of all;
+     * undefined: they speak in plain.
+     */
+    readonly tls: { readonly certificateFile: string; readonly authorityFile: string } | undefined;
   };
   /** The keys by which what is about people is sealed. */
   readonly personKeys: {
@@ -131,7 +138,8 @@ export type PortSettings =
 /** The settings that name a file which is read at the start. */
 export type FileSettings =
   | 'TOKEN_KEY_FILE'
-  | 'SERVICE_KEY_FILE'
+  | `TLS_${'CERT' | 'KEY'}_FILE`
+  | `SERVICE_${'KEY' | 'CERTIFICATE' | 'CA'}_FILE`
   | 'MASTER_KEY_FILE'
   | 'PERSON_KEYS_FILE'
   | 'KEPT_OPERATIONS_FILE'
@@ -153,6 +161,20 @@ const filesOf = (environment: Environment, setting: 'READ_STORE' | 'BUS'): Engin
     authority: environment[`${setting}_CA_FILE`],
     certificate: environment[`${setting}_CERTIFICATE_FILE`],
   });
+
+/** Both files are set, or neither is. */
+const publicTlsOf = ({ TLS_CERT_FILE, TLS_KEY_FILE }: Environment): Config['tls'] =>
+  TLS_CERT_FILE === undefined || TLS_KEY_FILE === undefined
+    ? undefined
+    : Object.freeze({ certificateFile: TLS_CERT_FILE, keyFile: TLS_KEY_FILE });
+
+const serviceTlsOf = ({
+  SERVICE_CERTIFICATE_FILE,
+  SERVICE_CA_FILE,
+}: Environment): Config['service']['tls'] =>
+  SERVICE_CERTIFICATE_FILE === undefined || SERVICE_CA_FILE === undefined
+    ? undefined
+    : Object.freeze({ certificateFile: SERVICE_CERTIFICATE_FILE, authorityFile: SERVICE_CA_FILE });
 
 /** An engine's address with the files that let us in. */
 const withFiles = <At extends ReadStoreAt | BusAt | MailAt>(at: At, files: EngineFiles): At =>
@@ -188,6 +210,7 @@ export function readConfig(
       operationsPort === undefined
         ? undefined
         : Object.freeze({ host: known.OPERATIONS_HOST ?? '127.0.0.1', port: operationsPort }),
+    tls: publicTlsOf(known),
     publicUrl: known.PUBLIC_URL,
     allowedOrigins: Object.freeze(known.ALLOWED_ORIGINS),
     keptOperations: Object.freeze({ file: known.KEPT_OPERATIONS_FILE, only: known.KEPT_OPERATIONS_ONLY }),
@@ -212,6 +235,7 @@ export function readConfig(
       port: known.SERVICE_PORT,
       url: known.SERVICE_URL,
       keyFile: known.SERVICE_KEY_FILE,
+      tls: serviceTlsOf(known),
     }),
     personKeys: Object.freeze({
       file: resolve(known.PERSON_KEYS_FILE ?? join(known.DATA_DIR, 'keys.db')),

@@ -25,6 +25,7 @@ import { doubled, pause } from '#runtime/pause.ts';
 import { reasonOf } from '#runtime/reason.ts';
 import type { KnowsRole } from '#write-side/service/dispatch.ts';
 import { type BusEngine, openBus } from './bus.ts';
+import { type Certificates, openCertificates } from './certificates.ts';
 import { registry } from './contexts.ts';
 import { demandUsableFiles } from './files.ts';
 import type { NamedEngine } from './health.ts';
@@ -73,6 +74,8 @@ export interface ProcessEngines extends CommonEngines, BusEngine {
   readonly workOf: (role: PlatformRole) => Work;
   /** Names this process, and no other that ever was. */
   readonly owner: string;
+  /** What this process shows to people, and to other roles. */
+  readonly certificates: Certificates;
   /** Set where other processes send their commands here. */
   readonly knowsRole: KnowsRole | undefined;
   /** Set where commands are sent to another process. */
@@ -122,6 +125,11 @@ async function watchClock(store: EventStore, log: Log, writes: boolean): Promise
       'the clock stands before what the history has recorded; order goes by position, but what is timed comes late',
     );
   return watchJumps((jump) => log.warn(jump, `${jumpText(jump)}; what is timed follows it`));
+}
+
+function toldOf({ last }: JumpWatch): string | undefined {
+  const jump = last();
+  return jump && `${jumpText(jump)} at ${jump.at}`;
 }
 
 /** How long a start waits for the process that writes the history, in milliseconds, and between two looks. */
@@ -181,6 +189,8 @@ export async function openEngines(options: EnginesOptions): Promise<ProcessEngin
   await using begun = new AsyncDisposableStack();
   await demandUsableFiles(config, systemClock());
   const machineClock = steadyClock();
+  const certificates = await openCertificates(config, machineClock, log);
+  begun.defer(async () => certificates.stop());
   const newId = newIds({ clock: machineClock });
   const owner = newId();
   let clock: Clock = systemClock();
@@ -192,6 +202,7 @@ export async function openEngines(options: EnginesOptions): Promise<ProcessEngin
   const service = await openService({
     ...{ config, machineClock, newId, log, owner, joinWithinMs: WRITER_MS },
     history: store.epoch,
+    certificate: certificates.roles,
   });
   begun.defer(service.close);
   // Whoever neither takes commands nor tells what has happened reaches for none outside, and has none to tell of.
@@ -224,12 +235,10 @@ export async function openEngines(options: EnginesOptions): Promise<ProcessEngin
   return {
     ...{ clock, simulated, machineClock, owner, newId, random: systemRandom },
     ...{ ...carrying, store, feed, readStore, personKeys, lines, followed: followedChains(), ...tokens },
+    certificates,
     knowsRole: service.knows,
     writeSide: service.writeSide,
-    clockJump() {
-      const jump = clockJumps.last();
-      return jump && `${jumpText(jump)} at ${jump.at}`;
-    },
+    clockJump: () => toldOf(clockJumps),
     standings: [
       { name: 'event-store', standing: store.standing },
       { name: 'read-store', standing: readStore.standing },

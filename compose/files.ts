@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import type { Config, PlatformRole } from '#config';
 import type { Clock } from '#domain/kernel/ports/facts.ts';
 import { accessOf } from './access.ts';
+import { demandUsableCertificates } from './certificates.ts';
 import { eachTold } from './each-told.ts';
 import { keptOperations } from './kept-operations.ts';
 import { masterKeyOf } from './person-keys.ts';
@@ -21,6 +22,7 @@ export async function demandUsableFiles(config: Config, clock: Clock): Promise<v
   // One of ours is made where it is missing: only what is there can be wrong.
   const hasSecret = service.keyFile !== undefined || existsSync(madeServiceKeyFile(config));
   await eachTold([
+    demandUsableCertificates(config),
     ...(has('read-api') ? [(async () => keptOperations(config))()] : []),
     ...(readStore.engine === 'mongodb' ? [enteringMongo(readStore)] : []),
     ...(reaches ? [accessOf('BUS', bus.files)] : []),

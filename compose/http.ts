@@ -3,9 +3,12 @@ import {
   type IncomingMessage,
   type RequestListener,
   type Server,
+  type ServerOptions,
   type ServerResponse,
 } from 'node:http';
+import { createServer as createSecureServer, Server as SecureServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
+import type { SecureContextOptions } from 'node:tls';
 import express, { type RequestHandler, type Router } from 'express';
 import { later } from '#domain/kernel/instant.ts';
 import type { Clock, NewId } from '#domain/kernel/ports/facts.ts';
@@ -60,14 +63,26 @@ export interface HttpOptions {
   readonly crossOrigin?: RequestHandler;
   /** Whether people come by https. */
   readonly byTls?: boolean;
+  /** With which the port speaks TLS, and nothing else; undefined: plain. */
+  readonly tls?: Secured;
   readonly report: Report;
   readonly limits?: Partial<HttpLimits>;
+}
+
+/** What a port is secured by: its certificate, and whoever vouches for those that peers have to show. */
+export interface Secured {
+  /** For connections that come from now on. */
+  context(): SecureContextOptions;
+  /** Is told when there is another. */
+  onChange(changed: () => void): void;
+  /** Whether a peer has to show a certificate that is vouched for. */
+  readonly mutual: boolean;
 }
 
 export interface HttpPort {
   /** For the transports that take over connections (`upgrade`). */
   readonly server: Server;
-  /** `http://127.0.0.1:4000` */
+  /** `http://127.0.0.1:4000`, with TLS `https://…` */
   readonly url: string;
   /** From now on `/health/ready` says `closing`, and everything is served as before: whoever balances looks elsewhere. */
   announceClosing(): void;
@@ -160,9 +175,9 @@ const isWebSocket = (request: IncomingMessage): boolean =>
   request.headers['transfer-encoding'] === undefined &&
   isAddressed(request);
 
-function serverOf(app: RequestListener, limits: HttpLimits): Server {
+function serverOf(app: RequestListener, limits: HttpLimits, tls: Secured | undefined): Server {
   const { listener, owes } = inTurn(app, limits.pipelinedRequests);
-  const server = createServer({
+  const options: ServerOptions = {
     maxHeaderSize: limits.headerBytes,
     headersTimeout: limits.headersTimeoutMs,
     requestTimeout: limits.requestTimeoutMs,
@@ -175,9 +190,24 @@ function serverOf(app: RequestListener, limits: HttpLimits): Server {
     requireHostHeader: false,
     // One behind requests whose answers are still owed would overtake them.
     shouldUpgradeCallback: (request) => isWebSocket(request) && !owes(request.socket),
-  });
+  };
+  const server = tls === undefined ? createServer(options) : securedBy(tls, options, limits);
   server.maxHeadersCount = limits.headers;
   server.on('request', gatherBodies(limits)).on('request', listener);
+  return server;
+}
+
+/** A new certificate is for new connections; those that there are go on with the one that they know. */
+function securedBy(tls: Secured, options: ServerOptions, limits: HttpLimits): Server {
+  const server = createSecureServer({
+    ...options,
+    ...tls.context(),
+    ALPNProtocols: ['http/1.1'],
+    handshakeTimeout: limits.handshakeMs,
+    requestCert: tls.mutual,
+    rejectUnauthorized: tls.mutual,
+  });
+  tls.onChange(() => server.setSecureContext(tls.context()));
   return server;
 }
 
@@ -186,7 +216,7 @@ const HERE: Readonly<Record<string, string>> = { '0.0.0.0': '127.0.0.1', '::': '
 
 const urlOf = (server: Server): string => {
   const { address, family, port } = server.address() as AddressInfo;
-  return `http://${HERE[address] ?? (family === 'IPv6' ? `[${address}]` : address)}:${port}`;
+  return `${server instanceof SecureServer ? 'https' : 'http'}://${HERE[address] ?? (family === 'IPv6' ? `[${address}]` : address)}:${port}`;
 };
 
 /**
@@ -210,7 +240,7 @@ export async function openHttp(options: HttpOptions): Promise<HttpPort> {
   const { registry, clock, addresses } = options;
   const limits: HttpLimits = { ...httpLimits, ...options.limits };
   const state: Ending = { announced: false, ending: false, owed: new Set() };
-  const server = serverOf(application(options, limits, state), limits);
+  const server = serverOf(application(options, limits, state), limits, options.tls);
   answerBreaches(server, registry);
   server.on('request', (_request, response) => {
     response.on('finish', () => {
@@ -222,7 +252,7 @@ export async function openHttp(options: HttpOptions): Promise<HttpPort> {
   const refusal = (status: 429 | 503) => lastRejection(registry, full, status);
   server.on('connection', arrived);
   const connections = lookAfter(server, {
-    ...{ limits, clock, addresses, refusal },
+    ...{ limits, clock, addresses, refusal, byTls: options.tls !== undefined },
     takeIn: takeInByTurns(limits.slicesAtOnce, afterwards),
   });
   // A connection that cannot be accepted, for want of descriptors for example, is no reason to leave those that are.
@@ -237,6 +267,7 @@ export async function openHttp(options: HttpOptions): Promise<HttpPort> {
         resolve();
       });
       server.closeIdleConnections();
+      connections.endHandshakes();
     });
   }
 

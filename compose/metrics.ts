@@ -5,6 +5,7 @@ import type { ConsumerStatus } from '#domain/kernel/ports/consumer.ts';
 import type { MailsStatus } from '#sagas/mails/mails.ts';
 import type { BusCommands } from '#write-side/bus/consuming.ts';
 import type { PipelineStatus } from '#write-side/pipeline/pipeline.ts';
+import type { Certificates } from './certificates.ts';
 import type { NamedEngine } from './health.ts';
 
 /** What is measured is asked for when somebody looks, so that nobody pays for it in between. */
@@ -13,6 +14,8 @@ export interface Measured {
   /** Where the history ends. */
   readonly head: () => Promise<Position>;
   readonly engines: readonly NamedEngine[];
+  /** When what is shown to people, or to other roles, ends. */
+  readonly certificates?: Certificates['ends'];
   /** Where commands are decided. */
   readonly pipeline?: () => PipelineStatus;
   /** Where commands are taken from the bus. */
@@ -242,13 +245,26 @@ function measureMails(registers: Registers, { mails }: Measured): void {
   });
 }
 
+function measureCertificates(registers: Registers, { certificates }: Measured): void {
+  if (certificates === undefined) return;
+  new Gauge({
+    name: 'annals_tls_certificate_ends_timestamp_seconds',
+    help: 'When the certificate ends that is shown to people, or to other roles, in seconds since 1970.',
+    labelNames: ['to'],
+    registers,
+    collect() {
+      for (const { way, at } of certificates()) this.set({ to: way }, Date.parse(at) / 1_000);
+    },
+  });
+}
+
 /** `GET /metrics` in the text format of Prometheus: the process, the write side's queues, every consumer, as far as they are here. */
 export function metrics(measured: Measured): Router {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
   const all = [
     ...[measureCommands, measureBusCommands, measureConsumers, measureLag, measureEngines],
-    ...[measureNoticesWaiting, measureNoticesUnread, measureMails],
+    ...[measureNoticesWaiting, measureNoticesUnread, measureMails, measureCertificates],
   ];
   for (const measure of all) measure([registry], measured);
 

@@ -3,7 +3,7 @@ import type { Config } from '#config';
 import { StoreError } from '#domain/kernel/ports/event-store.ts';
 import { DamagedFileError } from '#engines/damaged-file.ts';
 import { providerFileIn } from '#engines/folder.ts';
-import { deliverTo } from '#engines/payments/simulated/delivery.ts';
+import { type Deliver, deliverTo } from '#engines/payments/simulated/delivery.ts';
 import { simulatedPaymentPages } from '#engines/payments/simulated/pages.ts';
 import {
   type SimulatedProvider,
@@ -15,6 +15,7 @@ import { freshSecret } from '#engines/random.ts';
 import { reasonOf } from '#runtime/reason.ts';
 import { PAYMENT_NOTICES } from '#write-side/rest/paths.ts';
 import type { CommonEngines } from './engines.ts';
+import type { Opened } from './roles/role.ts';
 
 /** Where the simulated provider's pages are mounted. */
 const PAGES = '/provider/3-d-secure';
@@ -30,7 +31,7 @@ export interface Payments {
    * Tells where the port was opened, and where people find it; until then nobody is sent to a page and no notice is
    * delivered.
    */
-  opened(at: { readonly url: string; readonly publicUrl: string }): void;
+  opened(at: Pick<Opened, 'url' | 'publicUrl' | 'shows'>): void;
   close(): Promise<void>;
 }
 
@@ -63,14 +64,13 @@ function openProvider(options: SimulatedProviderOptions): SimulatedProvider {
  */
 export function payments({ clock, machineClock }: CommonEngines, config: Config): Payments {
   const secret = config.webhookSecret ?? freshSecret();
-  const listening = Promise.withResolvers<string>();
+  const listening = Promise.withResolvers<Deliver>();
   let pagesAt = '';
   const provider = openProvider({
     file: providerFileIn(config.dataDir),
     pageUrl: () => `${pagesAt}${PAGES}`,
     secret,
-    deliver: async (body, signature) =>
-      deliverTo(`${await listening.promise}${PAYMENT_NOTICES}`)(body, signature),
+    deliver: async (body, signature) => (await listening.promise)(body, signature),
     clock,
     pauseClock: machineClock,
   });
@@ -78,10 +78,12 @@ export function payments({ clock, machineClock }: CommonEngines, config: Config)
     provider,
     notices: { provider: provider.name, secrets: [secret] },
     routers: [Router().use(PAGES, simulatedPaymentPages(provider))],
-    opened({ url, publicUrl }) {
+    opened({ url, publicUrl, shows }) {
       pagesAt = publicUrl;
       // Whoever takes notices elsewhere is found where every provider finds the platform.
-      listening.resolve(config.roles.includes('write-side') ? url : publicUrl);
+      const isHere = config.roles.includes('write-side');
+      const at = `${isHere ? url : publicUrl}${PAYMENT_NOTICES}`;
+      listening.resolve((body, signature) => deliverTo(at, isHere ? shows?.() : undefined)(body, signature));
     },
     close: () => provider.close(),
   };

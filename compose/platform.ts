@@ -139,7 +139,7 @@ function forRoles(
 
 /** What is told of them to whoever looks after the process. */
 function observed(
-  { clockJump, standings, store, writeSide }: ProcessEngines,
+  { clockJump, standings, store, writeSide, certificates }: ProcessEngines,
   roles: readonly RunningRole[],
   { whole, roles: named }: Config,
 ): Pick<PortsOptions, 'metrics' | 'health'> {
@@ -151,12 +151,14 @@ function observed(
       consumers: () => roles.flatMap(({ consumers }) => consumers?.() ?? []),
       head: () => store.head(),
       engines,
+      certificates: certificates.ends,
     }),
     health() {
       const all = {
         ...Object.assign({}, ...roles.map(({ health }) => health?.())),
         ...healthOfEngines(engines),
         clock: healthOfClock(clockJump()),
+        ...certificates.health(),
         // Without it everything is read all the same, and whoever sends commands is told to come again.
         ...(writeSide === undefined ? {} : { 'write-side': healthOfElsewhere(writeSide.standing()) }),
       };
@@ -232,7 +234,12 @@ export async function startPlatform(options: PlatformOptions): Promise<Platform>
   });
   const { http, operations, service } = ports;
   opened = ports;
-  for (const role of roles) role.opened?.({ url: http.url, publicUrl: publicUrl(), server: http.server });
+  const { people } = engines.certificates;
+  for (const role of roles)
+    role.opened?.({
+      ...{ url: http.url, publicUrl: publicUrl(), server: http.server },
+      ...(people !== undefined && { shows: () => people.current().cert }),
+    });
   engines.writeSide?.clock?.follow(doneWith(roles));
 
   begun.move();

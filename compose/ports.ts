@@ -11,7 +11,7 @@ import type { DevelopmentOperation } from '#write-side/rest/openapi/development.
 import { PAYMENT_NOTICES } from '#write-side/rest/paths.ts';
 import { topicsDocument } from './asyncapi.ts';
 import { registry } from './contexts.ts';
-import type { CommonEngines } from './engines.ts';
+import type { ProcessEngines } from './engines.ts';
 import type { Addresses } from './http/addresses.ts';
 import type { HttpLimits } from './http/limits.ts';
 import type { HttpOptions, HttpPort } from './http.ts';
@@ -71,7 +71,7 @@ function topicsOf(config: Config, version: string): readonly Router[] {
 
 /** Opens the port for everybody, the operator's and the other roles' where there is one. @throws UnusableError */
 export async function openPorts(
-  { newId, machineClock }: CommonEngines,
+  { newId, machineClock, certificates }: ProcessEngines,
   options: PortsOptions,
 ): Promise<Ports> {
   const { config, version, log, routers, development, metrics, health, limits } = options;
@@ -107,9 +107,10 @@ export async function openPorts(
   const service =
     forRoles &&
     (await open('SERVICE_PORT and SERVICE_HOST', {
-      ...{ ...shared, ...config.service, routers: forRoles },
+      ...{ ...shared, host: config.service.host, port: config.service.port, routers: forRoles },
       healthDetails: false,
       limits: serviceHttpLimits,
+      ...(certificates.roles !== undefined && { tls: certificates.roles }),
     }));
   const http = await open('PORT and HOST', {
     ...shared,
@@ -119,6 +120,7 @@ export async function openPorts(
     healthDetails: has.health,
     crossOrigin: crossOrigin(allowedOrigin),
     byTls: config.publicUrl?.startsWith('https:') ?? false,
+    ...(certificates.people !== undefined && { tls: certificates.people }),
     ration: { perAddress: quotas.perAddress, spared: [PAYMENT_NOTICES] },
     limits,
   });

@@ -12,6 +12,7 @@ import { doubled, pause } from '#runtime/pause.ts';
 import { reasonOf } from '#runtime/reason.ts';
 import { serviceLimits } from '#runtime/service/limits.ts';
 import type { KnowsRole } from '#write-side/service/dispatch.ts';
+import type { Certificate } from './certificates.ts';
 import { registry } from './contexts.ts';
 import { serviceKeyOf } from './service-key.ts';
 
@@ -45,6 +46,8 @@ export interface ServiceOptions {
   readonly joinWithinMs: number;
   /** The epoch of the history that this process reads, or writes. */
   readonly history: string;
+  /** What is shown to the process that decides; undefined: nothing. */
+  readonly certificate: Certificate | undefined;
 }
 
 /** How the write side is asked whether it is there. */
@@ -86,7 +89,7 @@ function greeting(client: ServiceClient, clock: Clock): Greeted {
 
 /** @throws StoreError `unavailable` where nobody tells the time */
 async function follow(client: ServiceClient, options: ServiceOptions): Promise<FollowedClock | undefined> {
-  const { config, owner, history: _, ...others } = options;
+  const { config, owner, history: _, certificate: __, ...others } = options;
   if (config.clock !== 'simulated') return undefined;
   try {
     return await followedClock({ client, follower: owner, ...others });
@@ -101,14 +104,17 @@ async function follow(client: ServiceClient, options: ServiceOptions): Promise<F
  * @throws UnusableError, DamagedFileError for the secret that they share; StoreError `unavailable` where nobody tells a simulated time
  */
 export async function openService(options: ServiceOptions): Promise<Service> {
-  const { config, machineClock, newId, log, history } = options;
+  const { config, machineClock, newId, log, history, certificate } = options;
   if (config.whole) return { close: async () => undefined };
   const key = (await serviceKeyOf(config)).keyFor('service');
   const tokens = serviceTokens({ key, history, clock: machineClock });
   if (config.roles.includes('write-side')) return { knows: tokens.verify, close: async () => undefined };
   const { url } = config.service;
   if (url === undefined) return { close: async () => undefined };
-  const client = serviceClient({ url, token: tokens.issue, clock: machineClock, lives: config.clock });
+  const client = serviceClient({
+    ...{ url, token: tokens.issue, clock: machineClock, lives: config.clock },
+    ...(certificate !== undefined && { shows: certificate }),
+  });
   await using begun = new AsyncDisposableStack();
   begun.defer(client.close);
   const greeted = greeting(client, machineClock);

@@ -24,7 +24,8 @@ const Credentials = z.strictObject({
 /** Of any of these files, in bytes. */
 const MOST_BYTES = 1024 * 1024;
 
-async function textIn(file: string): Promise<string> {
+/** @throws Error with the file for one that is too long; what the system says of one that cannot be read */
+export async function textIn(file: string): Promise<string> {
   const opened = await open(file, 'r');
   try {
     const { buffer, bytesRead } = await opened.read(Buffer.alloc(MOST_BYTES + 1), 0, MOST_BYTES + 1, null);

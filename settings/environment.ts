@@ -23,6 +23,8 @@ export const Environment = z.object({
   PORT: Port.default(4000),
   OPERATIONS_HOST: z.string().max(255).optional(),
   OPERATIONS_PORT: Port.optional(),
+  TLS_CERT_FILE: z.string().optional(),
+  TLS_KEY_FILE: z.string().optional(),
   PUBLIC_URL: Origin.optional(),
   ALLOWED_ORIGINS: z.string().transform(list).pipe(z.array(Origin).max(100)).default([]),
   SIMULATED: z
@@ -49,6 +51,8 @@ export const Environment = z.object({
   SERVICE_PORT: Port.default(4002),
   SERVICE_URL: Origin.optional(),
   SERVICE_KEY_FILE: z.string().optional(),
+  SERVICE_CERTIFICATE_FILE: z.string().optional(),
+  SERVICE_CA_FILE: z.string().optional(),
   PERSON_KEYS_FILE: z.string().optional(),
   MASTER_KEY_FILE: z.string().optional(),
   LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),

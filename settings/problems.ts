@@ -131,6 +131,28 @@ function fileProblems(environment: Environment): readonly string[] {
   );
 }
 
+/** A certificate without what belongs to it, and addresses that say another thing than what is spoken there. */
+function tlsProblems(environment: Environment): readonly string[] {
+  const { TLS_CERT_FILE, TLS_KEY_FILE, SERVICE_CERTIFICATE_FILE, SERVICE_CA_FILE, SERVICE_URL } = environment;
+  const pairs = [
+    { TLS_CERT_FILE, TLS_KEY_FILE },
+    { SERVICE_CERTIFICATE_FILE, SERVICE_CA_FILE },
+  ];
+  const byTls = SERVICE_CERTIFICATE_FILE !== undefined && SERVICE_CA_FILE !== undefined;
+  return [
+    ...pairs.flatMap((pair) => {
+      const [missing, ...more] = Object.entries(pair).filter(([, file]) => file === undefined);
+      const [set] = Object.entries(pair).filter(([, file]) => file !== undefined);
+      return missing === undefined || more.length > 0 || set === undefined
+        ? []
+        : [`${missing[0]}: it belongs to ${set[0]}, and is not set`];
+    }),
+    ...(byTls && SERVICE_URL?.startsWith('http:')
+      ? ['SERVICE_URL: with SERVICE_CERTIFICATE_FILE the roles speak TLS with each other: https://…']
+      : []),
+  ];
+}
+
 /** Nothing at all would be taken. */
 const keptProblems = ({ KEPT_OPERATIONS_FILE, KEPT_OPERATIONS_ONLY }: Environment): readonly string[] =>
   KEPT_OPERATIONS_ONLY && KEPT_OPERATIONS_FILE === undefined
@@ -180,5 +202,6 @@ export const problemsOf = (
   ...fileProblems(environment),
   ...replyProblems(environment),
   ...keptProblems(environment),
+  ...tlsProblems(environment),
   ...operationsProblems(environment, operationsPort),
 ];

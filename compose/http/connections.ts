@@ -7,6 +7,7 @@ import { networkOf } from '#runtime/address.ts';
 import { every } from '#runtime/pause.ts';
 import type { Addresses } from './addresses.ts';
 import { type Group, groups } from './groups.ts';
+import { handshakes } from './handshakes.ts';
 import type { TakeIn } from './intake.ts';
 import type { HttpLimits } from './limits.ts';
 
@@ -15,12 +16,15 @@ interface Options {
   readonly clock: Clock;
   readonly addresses: Addresses;
   readonly takeIn: TakeIn;
+  /** Whether what is said on a connection comes behind a handshake of TLS. */
+  readonly byTls?: boolean;
   /** The last answer for one who cannot be let in: 429 where their own network is the group, 503 where it is everybody. */
   readonly refusal: (status: 429 | 503) => string;
 }
 
 interface Connection {
-  readonly socket: Socket;
+  /** On which HTTP is spoken; before its handshake, the one that carries it. */
+  socket: Socket;
   readonly groups: readonly Group<Connection>[];
   /** Requests under way, those included that wait for their turn. */
   asked: number;
@@ -30,6 +34,8 @@ interface Connection {
 }
 
 export interface Connections {
+  /** Those on which no handshake was finished: nothing was asked there. */
+  endHandshakes(): void;
   /** Whatever is left, upgraded ones too. */
   destroyAll(): void;
   /** For when the server has closed. */
@@ -70,6 +76,14 @@ function guests(limits: HttpLimits) {
 
   return {
     known,
+    /** From now on the connection is spoken to by another socket, which carries what is said in its own. */
+    goesOnBy(socket: Socket, by: Socket): void {
+      const connection = known.get(socket);
+      if (connection === undefined) return;
+      known.delete(socket);
+      connection.socket = by;
+      known.set(by, connection);
+    },
     /** Lets a connection in, or answers with the group that has no room for it. */
     enter(socket: Socket, peer: string | undefined): Group<Connection> | undefined {
       // Who comes from one network makes room among themselves, before others are asked to.
@@ -91,14 +105,17 @@ function turnedAway(most: number, refusal: Options['refusal']) {
   const sockets = new Set<Socket>();
   return {
     sockets,
-    add(socket: Socket, status: 429 | 503): void {
-      // What it asks is not even read.
-      socket.pause();
-      socket.end(refusal(status));
+    /** One that is told later, behind its handshake. */
+    add(socket: Socket): void {
       sockets.add(socket);
       socket.once('close', () => sockets.delete(socket));
       const [oldest] = sockets;
       if (sockets.size > most) oldest?.destroy();
+    },
+    tell(socket: Socket, status: 429 | 503): void {
+      // What it asks is not even read.
+      socket.pause();
+      socket.end(refusal(status));
     },
   };
 }
@@ -127,6 +144,17 @@ function lookAtWhatWaits(known: Known, limits: HttpLimits): void {
   if (waiting > limits.untakenBytes) cutOffThoseBehind(known, limits, waiting);
 }
 
+/** Behind the last answer a peer has a moment to hang up, and may be made to give way. */
+function endsAfter(socket: Socket, known: Known, { limits, clock }: Pick<Options, 'limits' | 'clock'>): void {
+  let cancel = (): void => undefined;
+  socket.once('close', () => cancel());
+  socket.once('finish', () => {
+    cancel = clock.at(later(clock.now(), limits.lingerMs), () => socket.destroy());
+    const connection = known.get(socket);
+    if (connection !== undefined) idle(connection);
+  });
+}
+
 /**
  * Looks after every connection of a server from its first moment to its last, whatever it becomes: Node lets go of those that it
  * hands over (`upgrade`, `connect`).
@@ -136,35 +164,38 @@ function lookAtWhatWaits(known: Known, limits: HttpLimits): void {
  *   gives way to a new one. One with a request under way, or that was upgraded, never does.
  * - Whoever has been told the last is destroyed after a moment: a peer that does not hang up holds nothing.
  * - Bytes that nobody takes are bounded, in time and in all.
+ * - With TLS all of this holds from the first byte on: a connection counts, and may be refused, before its handshake, and whoever is
+ *   refused hears so behind it.
  */
 export function lookAfter(
   server: Server,
-  { limits, clock, addresses, takeIn, refusal }: Options,
+  { limits, clock, addresses, takeIn, byTls = false, refusal }: Options,
 ): Connections {
-  const { known, enter } = guests(limits);
+  const { known, enter, goesOnBy } = guests(limits);
   const refused = turnedAway(limits.turnedAway, refusal);
+  const shaking = handshakes(limits);
 
-  /** Behind the last answer a peer has a moment to hang up, and may be made to give way. */
-  function endsAfter(socket: Socket): void {
-    let cancel = (): void => undefined;
-    socket.once('close', () => cancel());
-    socket.once('finish', () => {
-      cancel = clock.at(later(clock.now(), limits.lingerMs), () => socket.destroy());
-      const connection = known.get(socket);
-      if (connection !== undefined) idle(connection);
-    });
+  /** What comes is heard from now on, or was refused before anything came. */
+  function begins(socket: Socket, peer: string | undefined, full: Group<Connection> | undefined): void {
+    endsAfter(socket, known, { limits, clock });
+    // What a proxy brings is of everybody: each of its connections stands for itself.
+    takeIn(socket, peer === undefined ? socket : networkOf(peer));
+    if (full !== undefined) refused.tell(socket, full.status);
   }
 
   function arrived(socket: Socket): void {
     listenToErrors(socket);
     // Gone before it was accepted. It stands for nobody and would be taken for what a proxy brings, of which each is a group by itself.
     if (socket.remoteAddress === undefined) return void socket.destroy();
-    endsAfter(socket);
     const peer = addresses.ofPeer(socket);
-    // What a proxy brings is of everybody: each of its connections stands for itself.
-    takeIn(socket, peer === undefined ? socket : networkOf(peer));
     const full = enter(socket, peer);
-    if (full !== undefined) refused.add(socket, full.status);
+    if (full !== undefined) refused.add(socket);
+    if (!byTls) return void begins(socket, peer, full);
+    shaking.begin(socket, peer, (secured) => {
+      listenToErrors(secured);
+      goesOnBy(socket, secured);
+      begins(secured, peer, full);
+    });
   }
 
   function asked({ socket }: IncomingMessage, response: ServerResponse): void {
@@ -185,6 +216,7 @@ export function lookAfter(
   }
 
   server.on('connection', arrived);
+  server.on('secureConnection', shaking.finished);
   server.prependListener('request', asked);
   server.prependListener('connect', handedOver);
   server.prependListener('upgrade', (request: IncomingMessage, stream: Duplex) => {
@@ -193,6 +225,7 @@ export function lookAfter(
     if (server.listenerCount('upgrade') === 1) stream.destroy();
   });
   return {
+    endHandshakes: shaking.endAll,
     destroyAll() {
       for (const socket of [...known.keys(), ...refused.sockets]) socket.destroy();
     },

@@ -117,6 +117,11 @@ export function takeInByTurns(slicesAtOnce: number, afterwards: Afterwards): Tak
         hasEnded = true;
         return rest.length === 0 && push.call(connection, null);
       }
+      // TLS hands over what it has deciphered, record by record, whether more is wanted or not: no more than was read in one go.
+      if (rest.length > 0) {
+        rest = Buffer.concat([rest, piece]);
+        return false;
+      }
       rest = piece;
       let wantsMore = false;
       while (rest.length > 0 && turns.mayGo(rest.length) && !connection.destroyed) wantsMore = takeSlice();

@@ -6,6 +6,11 @@ export const httpLimits = {
   connections: 5_000,
   /** Of one network ({@link networkOf}); and of requests under way for it that come through a trusted proxy. */
   connectionsPerAddress: 500,
+  /** Handshakes of TLS under way, whoever they belong to, and of one network: beyond them the oldest gives way. */
+  handshakes: 1_000,
+  handshakesPerAddress: 100,
+  /** For a handshake to be done. */
+  handshakeMs: 10_000,
   headerBytes: 16 * 1024,
   headers: 100,
   /** For a request's headers to arrive; whoever drips them holds a connection no longer. */

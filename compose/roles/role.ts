@@ -37,6 +37,8 @@ export interface Opened {
   readonly url: string;
   /** Where people find the platform. */
   readonly publicUrl: string;
+  /** The certificates, in PEM, that are shown at `url`; undefined: it is plain http. */
+  readonly shows?: () => string;
   /** Takes over connections (`upgrade`). */
   readonly server: Server;
 }

@@ -1,5 +1,6 @@
 import http, { type ClientRequest, type IncomingMessage } from 'node:http';
 import https from 'node:https';
+import type { SecureContextOptions } from 'node:tls';
 import type { Clock } from '#domain/kernel/ports/facts.ts';
 import type { Standing } from '#domain/kernel/ports/standing.ts';
 import { reasonOf } from '#runtime/reason.ts';
@@ -63,6 +64,11 @@ export interface ServiceClientOptions {
   readonly clock: Clock;
   /** By which clock the business lives here. */
   readonly lives: ClockKind;
+  /** The certificate that we show there, and whoever has to vouch for theirs; undefined: none, and whoever the system trusts. */
+  readonly shows?: {
+    context(): SecureContextOptions;
+    onChange(changed: () => void): void;
+  };
 }
 
 /** What breaks before its first byte on a connection that was kept had been closed there meanwhile. */
@@ -104,10 +110,47 @@ function otherClock({ body }: Answered, here: ClockKind): string | undefined {
   return `CLOCK is ${there} there and ${here} here: all roles live by one clock`;
 }
 
+/** What is told of a handshake that came to nothing, by the code that Node gives it: the driver's words name no setting. */
+const HANDSHAKES: readonly (readonly [codes: RegExp, why: string])[] = [
+  [
+    /^(UNABLE_TO_VERIFY_LEAF_SIGNATURE|UNABLE_TO_GET_ISSUER_CERT(_LOCALLY)?|SELF_SIGNED_CERT_IN_CHAIN|DEPTH_ZERO_SELF_SIGNED_CERT|CERT_SIGNATURE_FAILURE)$/,
+    'nobody in SERVICE_CA_FILE vouches for its certificate',
+  ],
+  [/^CERT_HAS_EXPIRED$/, 'its certificate has ended'],
+  [/^ERR_TLS_CERT_ALTNAME_INVALID$/, 'its certificate is for another name than SERVICE_URL has'],
+  [/ALERT_CERTIFICATE_REQUIRED$/, 'it asks for a certificate: SERVICE_CERTIFICATE_FILE is not set here'],
+  [/ALERT_UNKNOWN_CA$/, 'nobody in its SERVICE_CA_FILE vouches for our certificate'],
+  [/ALERT_CERTIFICATE_EXPIRED$/, 'our certificate in SERVICE_CERTIFICATE_FILE has ended'],
+  [
+    /^(EPROTO|ERR_SSL_(WRONG_VERSION_NUMBER|PACKET_LENGTH_TOO_LONG))$/,
+    'it speaks no TLS: SERVICE_CERTIFICATE_FILE is not set there',
+  ],
+];
+
+function whyBroken(error: unknown): string {
+  const reason = reasonOf(error);
+  const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+  const [, why] = HANDSHAKES.find(([codes]) => codes.test(code)) ?? [];
+  return why === undefined ? reason : `${why} (${code})`;
+}
+
 /** Connections that are kept, and what is sent over them. */
-function sendingTo(url: string) {
+function sendingTo(url: string, shows: ServiceClientOptions['shows']) {
   const { Agent, request: send } = url.startsWith('https:') ? https : http;
-  const agent = new Agent({ keepAlive: true, maxSockets: serviceLimits.connections });
+  const agentOf = () =>
+    new Agent({ keepAlive: true, maxSockets: serviceLimits.connections, ...shows?.context() });
+  let agent = agentOf();
+  // What is under way goes on as it has begun, on connections that their other end closes; what is asked next shows the new one.
+  shows?.onChange(() => {
+    const before = agent;
+    agent = agentOf();
+    leaveIdle(before);
+  });
+
+  /** Where one is silent, those that lead there too may be: their other end may be gone without a word. */
+  function leaveIdle({ freeSockets }: http.Agent): void {
+    for (const sockets of Object.values(freeSockets)) for (const socket of sockets ?? []) socket.destroy();
+  }
 
   function once(path: string, text: string, authorization: string, signal: AbortSignal): Promise<Answered> {
     return new Promise((resolve, reject) => {
@@ -133,18 +176,14 @@ function sendingTo(url: string) {
 
   return {
     once,
-    /** Where one is silent, those that lead there too may be: their other end may be gone without a word. */
-    leaveIdle(): void {
-      for (const sockets of Object.values(agent.freeSockets))
-        for (const socket of sockets ?? []) socket.destroy();
-    },
+    leaveIdle: () => leaveIdle(agent),
     end: () => agent.destroy(),
   };
 }
 
 /** Speaks HTTP to the service port, over connections that are kept. */
-export function serviceClient({ url, token, clock, lives }: ServiceClientOptions): ServiceClient {
-  const sending = sendingTo(url);
+export function serviceClient({ url, token, clock, lives, shows }: ServiceClientOptions): ServiceClient {
+  const sending = sendingTo(url, shows);
   const closing = new AbortController();
   let underWay = 0;
   let different: string | undefined;
@@ -152,7 +191,7 @@ export function serviceClient({ url, token, clock, lives }: ServiceClientOptions
 
   /** @param lateMs how long was waited, where that was too long */
   function unanswered(error: unknown, isLeft: boolean, lateMs: number | undefined): UnansweredError {
-    const why = lateMs === undefined ? reasonOf(error) : `no answer within ${lateMs} ms`;
+    const why = lateMs === undefined ? whyBroken(error) : `no answer within ${lateMs} ms`;
     const message = `${url}: ${why}`;
     if (lateMs !== undefined) sending.leaveIdle();
     // Whoever asked has gone: that is no failure of what was asked.

@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import { mkdtemp, rm } from 'node:fs/promises';
-import { request as httpRequest } from 'node:http';
-import { connect, type Socket } from 'node:net';
+import type { Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
@@ -11,6 +10,7 @@ import type { PlatformOptions } from '#compose/platform.ts';
 import { accountsIn } from '../support/accounts-before.ts';
 import { startHere } from '../support/embedded.ts';
 import { type Inhabited, inhabit, type Person } from '../support/inhabited.ts';
+import { connected as connectedTo, requestTo } from '../support/transport.ts';
 
 // The door of the whole platform, for strangers: whatever is sent there gets its code, adds no event but a recorded no, is no
 // failure of ours, and others are served meanwhile.
@@ -101,7 +101,7 @@ function exchange(url: string, sent: Sent, authorization: string | undefined): P
   const { method = 'POST', path, body, headers = {} } = sent;
   const all = { 'content-type': JSON_TYPE, ...(authorization && { authorization }), ...headers };
   return new Promise((resolve, reject) => {
-    const asked = httpRequest(url + path, { method, headers: all, agent: false }, (response) => {
+    const asked = requestTo(url)(url + path, { method, headers: all, agent: false }, (response) => {
       const chunks: Buffer[] = [];
       response.on('data', (chunk: Buffer) => chunks.push(chunk));
       response.on('end', () => {
@@ -130,9 +130,7 @@ export async function openDoor(limits: PlatformOptions['limits'] = {}): Promise<
   const { api, sessions } = inhabited;
 
   const connected = (): Promise<Socket> =>
-    new Promise((resolve) => {
-      const socket = connect(Number(new URL(url).port), '127.0.0.1', () => resolve(socket));
-    });
+    connectedTo({ port: Number(new URL(url).port), host: '127.0.0.1' });
   const Page = z.object({
     allEvents: z.object({ events: z.array(z.object({ type: z.string(), data: z.looseObject({}) })) }),
   });

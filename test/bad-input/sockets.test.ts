@@ -4,6 +4,7 @@ import type { Socket } from 'node:net';
 import { test } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
 import { WebSocket } from 'ws';
+import { reset } from '../support/transport.ts';
 import { codeIn, openDoor } from './door.ts';
 import { frame, goodbye, type Handshake, handshake, INIT, many, PING, TEXT, upgraded } from './frames.ts';
 
@@ -104,7 +105,7 @@ for (const waitMs of [0, 20]) {
       const closed = once(socket, 'close');
       reach(socket);
       await pause(waitMs);
-      socket.resetAndDestroy();
+      reset(socket);
       await closed;
       assert.equal((await door.send({ method: 'GET', path: '/health/live' })).status, 200);
       assert.deepEqual(door.errors, []);
@@ -115,7 +116,7 @@ for (const waitMs of [0, 20]) {
       const closed = once(socket, 'close');
       socket.write(said);
       await pause(waitMs);
-      socket.resetAndDestroy();
+      reset(socket);
       await closed;
       assert.equal((await door.send({ method: 'GET', path: '/health/live' })).status, 200);
       assert.deepEqual(door.errors, []);

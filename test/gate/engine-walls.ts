@@ -19,6 +19,7 @@ const OPENING = new Set([
   'compose/person-keys.ts',
   'compose/mail.ts',
   'compose/payments.ts',
+  'compose/certificates.ts',
   'compose/service.ts',
   'compose/service-key.ts',
   'compose/tokens.ts',

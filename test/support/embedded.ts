@@ -7,6 +7,7 @@ import { openLog } from '#compose/log.ts';
 import { type Platform, type PlatformOptions, startPlatform } from '#compose/platform.ts';
 import { readConfig } from '#config';
 import { unrationed } from '#demo/platform.ts';
+import { settingsForTests } from './transport.ts';
 
 /**
  * The real platform in this process, on a port and in a folder of its own; it stops behind the last test of the file.
@@ -23,7 +24,12 @@ export async function startHere(
 ): Promise<Platform> {
   const folder = await mkdtemp(join(tmpdir(), 'annals-here-'));
   const platform = await startPlatform({
-    config: readConfig({ PORT: '0', DATA_DIR: folder, ...unrationed, ...environment }),
+    config: readConfig({
+      ...{ PORT: '0', DATA_DIR: folder },
+      ...unrationed,
+      ...settingsForTests(),
+      ...environment,
+    }),
     version: 'test',
     log: openLog(log.level, { write: log.write }),
     onFatal: (error) => assert.fail(error),

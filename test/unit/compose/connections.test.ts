@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { connect, type Socket } from 'node:net';
+import type { Socket } from 'node:net';
 import { after, describe, test } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
 import type { Reply } from '#domain/kernel/envelope.ts';
+import { connected } from '#test/support/transport.ts';
 import { until } from '#test/support/until.ts';
 import { BODY_BYTES } from '#write-side/rest/body.ts';
 import { openBells } from '../write-side/rest/bells.ts';
@@ -32,7 +33,7 @@ interface Peer {
 /** A peer that never hangs up by itself. `from`: another address of this machine. */
 async function peer(url: string, from = '127.0.0.1'): Promise<Peer> {
   const port = Number(new URL(url).port);
-  const socket = connect({ port, host: '127.0.0.1', localAddress: from, allowHalfOpen: true });
+  const socket = await connected({ port, host: '127.0.0.1', localAddress: from, allowHalfOpen: true });
   let heard = '';
   socket.on('data', (chunk) => {
     heard += chunk.toString('latin1');
@@ -42,7 +43,6 @@ async function peer(url: string, from = '127.0.0.1'): Promise<Peer> {
     for (const event of ['end', 'close']) socket.once(event, () => resolve());
   });
   after(() => socket.destroy());
-  await once(socket, 'connect');
   return { socket, heard: () => heard, ended };
 }
 

@@ -133,3 +133,22 @@ test('what many send at once comes whole and in its order', async () => {
   server.close();
   assert.deepEqual(heard.toSorted(), sent.toSorted());
 });
+
+test('what comes though no more was wanted is taken in behind what waits', async () => {
+  const looks: (() => void)[] = [];
+  const connection = new Readable({ read() {} });
+  takeInByTurns(AT_ONCE, (work) => looks.push(work))(connection, 'all');
+  const heard: Buffer[] = [];
+  connection.on('data', (piece: Buffer) => heard.push(piece));
+  await behindAll();
+  // As TLS hands over its records.
+  const sent = [randomBytes(6 * SLICE), randomBytes(SHORT), randomBytes(3)];
+  for (const piece of sent) connection.push(piece);
+  connection.push(null);
+  while (looks.length > 0) {
+    for (const look of looks.splice(0)) look();
+    await behindAll();
+  }
+  assert.ok(Buffer.concat(heard).equals(Buffer.concat(sent)));
+  assert.ok(connection.readableEnded);
+});

@@ -19,6 +19,7 @@ import { systemClock } from '#engines/clock/system.ts';
 import { newIds } from '#engines/ids.ts';
 import { turns } from '#runtime/turns.ts';
 import { recorded } from '#test/support/given.ts';
+import { securedForTests } from '#test/support/transport.ts';
 import { restRoutes } from '#write-side/rest/commands.ts';
 
 // A port of three commands, for tests of the port alone: what a command comes to is said by the test.
@@ -123,6 +124,7 @@ export async function openBells(
     health: () => health,
     report: (error) => reported.push(error),
     limits,
+    ...securedForTests(),
   });
   after(() => port.close(0));
   const post = (path: string, body: string | Buffer, headers: Record<string, string> = {}) =>

@@ -1,0 +1,2 @@
+import './over-tls.ts';
+import '../bad-input/sockets.test.ts';
