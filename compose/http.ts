@@ -208,6 +208,8 @@ function securedBy(tls: Secured, options: ServerOptions, limits: HttpLimits): Se
     rejectUnauthorized: tls.mutual,
   });
   tls.onChange(() => server.setSecureContext(tls.context()));
+  // Node would have it answered as a breach of HTTP, and nothing can be said behind a handshake that came to nothing.
+  server.removeAllListeners('tlsClientError').on('tlsClientError', (_error, socket) => socket.destroy());
   return server;
 }
 

@@ -119,16 +119,19 @@ const HANDSHAKES: readonly (readonly [codes: RegExp, why: string])[] = [
   [/^CERT_HAS_EXPIRED$/, 'its certificate has ended'],
   [/^ERR_TLS_CERT_ALTNAME_INVALID$/, 'its certificate is for another name than SERVICE_URL has'],
   [/ALERT_CERTIFICATE_REQUIRED$/, 'it asks for a certificate: SERVICE_CERTIFICATE_FILE is not set here'],
-  [/ALERT_UNKNOWN_CA$/, 'nobody in its SERVICE_CA_FILE vouches for our certificate'],
-  [/ALERT_CERTIFICATE_EXPIRED$/, 'our certificate in SERVICE_CERTIFICATE_FILE has ended'],
+  [
+    /^ECONNRESET$/,
+    'it closes what we open, as for a certificate that it does not take: ours in SERVICE_CERTIFICATE_FILE has ended, or nobody in its SERVICE_CA_FILE vouches for it',
+  ],
   [
     /^(EPROTO|ERR_SSL_(WRONG_VERSION_NUMBER|PACKET_LENGTH_TOO_LONG))$/,
     'it speaks no TLS: SERVICE_CERTIFICATE_FILE is not set there',
   ],
 ];
 
-function whyBroken(error: unknown): string {
+function whyBroken(error: unknown, url: string): string {
   const reason = reasonOf(error);
+  if (!url.startsWith('https:')) return reason;
   const code = error instanceof Error && 'code' in error ? String(error.code) : '';
   const [, why] = HANDSHAKES.find(([codes]) => codes.test(code)) ?? [];
   return why === undefined ? reason : `${why} (${code})`;
@@ -191,7 +194,7 @@ export function serviceClient({ url, token, clock, lives, shows }: ServiceClient
 
   /** @param lateMs how long was waited, where that was too long */
   function unanswered(error: unknown, isLeft: boolean, lateMs: number | undefined): UnansweredError {
-    const why = lateMs === undefined ? whyBroken(error) : `no answer within ${lateMs} ms`;
+    const why = lateMs === undefined ? whyBroken(error, url) : `no answer within ${lateMs} ms`;
     const message = `${url}: ${why}`;
     if (lateMs !== undefined) sending.leaveIdle();
     // Whoever asked has gone: that is no failure of what was asked.

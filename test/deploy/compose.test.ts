@@ -69,6 +69,12 @@ test('every setting is set or defaulted in every role, and the platform takes th
       MASTER_KEY_FILE: '/run/secrets/master',
       WEBHOOK_SECRET: 'x'.repeat(32),
       OPERATIONS_PORT: '4001',
+      ...{ TLS_CERT_FILE: '/run/secrets/tls', TLS_KEY_FILE: '/run/secrets/tls' },
+      ...{
+        SERVICE_URL: 'https://write-side:4002',
+        SERVICE_CERTIFICATE_FILE: '/run/secrets/role',
+        SERVICE_CA_FILE: '/run/secrets/ca',
+      },
       READ_STORE_CREDENTIALS_FILE: '/run/secrets/mongodb',
       BUS_CREDENTIALS_FILE: '/run/secrets/kafka',
       ...{

@@ -7,6 +7,7 @@ import { openLog } from '#compose/log.ts';
 import { startPlatform } from '#compose/platform.ts';
 import { ConfigError, type PlatformRole, readConfig, roles } from '#config';
 import { EXIT, exitCodeOf } from '#exit';
+import { certificateFile } from '#test/support/transport.ts';
 
 // What a setting names is read before any engine is waited for, and all that is wrong with it is told by one start.
 
@@ -69,6 +70,20 @@ test('whoever sends mails is asked for what lets them in', async () => {
   assert.deepEqual(await refused({ ...server, ...files }, roles), ['MAIL_CREDENTIALS_FILE', 'MAIL_CA_FILE']);
   const both = { ...server, ...files, READ_STORE_CA_FILE: bad };
   assert.deepEqual(await refused(both, APART), ['READ_STORE_CA_FILE']);
+});
+
+test('a certificate is read with its key, that of roles where they are in several processes', async () => {
+  const people = { ...NOBODY, TLS_CERT_FILE: certificateFile, TLS_KEY_FILE: bad };
+  const byTls = { ...NOBODY, SERVICE_URL: 'https://127.0.0.1:1' };
+  const ofRoles = { ...byTls, SERVICE_CERTIFICATE_FILE: certificateFile, SERVICE_CA_FILE: bad };
+  for (const chosen of [APART, roles]) {
+    assert.deepEqual(await refused(people, chosen), ['TLS_KEY_FILE']);
+    assert.deepEqual(await refused({ ...people, TLS_CERT_FILE: bad }, chosen), ['TLS_CERT_FILE']);
+  }
+  assert.deepEqual(await refused(ofRoles, APART), ['SERVICE_CA_FILE']);
+  const both = { ...people, ...ofRoles, SERVICE_CERTIFICATE_FILE: bad };
+  assert.deepEqual(await refused(both, APART), ['TLS_KEY_FILE', 'SERVICE_CERTIFICATE_FILE']);
+  assert.deepEqual(await refused({ ...people, ...ofRoles }, roles), ['TLS_KEY_FILE']);
 });
 
 test('a role is not asked for what it has no use for', async () => {

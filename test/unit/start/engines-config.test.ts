@@ -31,7 +31,10 @@ test('by default all of it is embedded, and one process does everything', () => 
     [eventStore, readStore, bus],
     [{ engine: 'sqlite' }, { engine: 'sqlite' }, { engine: 'memory' }],
   );
-  assert.deepEqual(service, { host: '127.0.0.1', port: 4002, url: undefined, keyFile: undefined });
+  assert.deepEqual(service, {
+    ...{ host: '127.0.0.1', port: 4002, url: undefined, keyFile: undefined },
+    tls: undefined,
+  });
   assert.deepEqual([config.roles, whole], [roles, true]);
   const named = { EVENT_STORE: 'sqlite:', READ_STORE: 'sqlite:', BUS: 'memory:' };
   assert.deepEqual(readConfig(named), readConfig({}));
