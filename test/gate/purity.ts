@@ -121,17 +121,22 @@ const readsEnvironment = (node: Node): readonly Found[] =>
       : readsEnvironment(child);
   });
 
+/** What is no part of the platform: it starts it, or is sent to browsers as it is. */
+const runsElsewhere = new Set(['start.js', 'write-side/accounts/pages/assets/pages.js']);
+
 /** Every use of a clock, a timer, chance or the environment where they do not belong. */
 export function purityProblems(tree: Tree): readonly string[] {
   return [...tree].flatMap(([path, text]) => {
     const { program } = parse(path, text);
     const room = roomOf(path);
     const found = [
-      ...(mayTouch.has(room) || path === 'start.js' ? [] : [...impure(program), ...importProblems(program)]),
+      ...(mayTouch.has(room) || runsElsewhere.has(path)
+        ? []
+        : [...impure(program), ...importProblems(program)]),
       ...(mayReadEnvironment.has(room) ? [] : readsEnvironment(program)),
     ];
     const modules =
-      mayTouch.has(room) || path === 'start.js'
+      mayTouch.has(room) || runsElsewhere.has(path)
         ? []
         : importsOf(path, text).filter((specifier) => impureModules.has(specifier));
     return [

@@ -33,16 +33,18 @@ export interface SignIns {
   /** The one that this browser has under way; undefined: none, or its time is over. */
   find(request: IncomingMessage, response: ServerResponse): Promise<SignInUnderWay | undefined>;
   remember(request: IncomingMessage, response: ServerResponse, progress: Progress): Promise<void>;
-  /** They have proven who they are: sends the browser on. */
+  // Where the browser goes on to is told, and it is not sent there: Chromium holds the `form-action` of a page against every redirect
+  // behind the answer to its form, so that a redirect would have to end at an origin of ours.
+  /** They have proven who they are. @returns where the browser goes on to */
   finish(
     request: IncomingMessage,
     response: ServerResponse,
     proven: { readonly person: PersonId; readonly methods: readonly Method[] },
-  ): Promise<void>;
-  /** They let the system have what it asks for: sends the browser on. */
-  allow(request: IncomingMessage, response: ServerResponse): Promise<void>;
-  /** They do not want to: sends the browser back to where it came from. */
-  abort(request: IncomingMessage, response: ServerResponse): Promise<void>;
+  ): Promise<string>;
+  /** They let the system have what it asks for. @returns where the browser goes on to */
+  allow(request: IncomingMessage, response: ServerResponse): Promise<string>;
+  /** They do not want to. @returns where the browser goes on to: back to where it came from */
+  abort(request: IncomingMessage, response: ServerResponse): Promise<string>;
 }
 
 /** Who is signed in by this browser at the pages of their own account. */
@@ -63,8 +65,14 @@ export interface Browsers {
   signOut(request: IncomingMessage, response: ServerResponse, backTo: string): Promise<void>;
 }
 
-/** What the provider shows people by itself; each a whole page. `form` is a form of the provider's, to be put in as it is. */
+/** What the provider shows people by itself; each a whole page. `form` is a form of the provider's. */
 export interface ProviderPages {
+  /**
+   * What each of them is sent with.
+   *
+   * @param formsTo origins, beside ours, that the answer to its form may redirect to: of a sign-out, where the system wants people back
+   */
+  headers(formsTo?: readonly string[]): Readonly<Record<string, string>>;
   /** Type in the code that a device shows. */
   deviceCode(of: {
     readonly form: string;

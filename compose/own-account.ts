@@ -1,0 +1,64 @@
+import { profileStream } from '#domain/accounts/profile/messages.ts';
+import { SessionOpened, sessionsStream } from '#domain/accounts/sessions/messages.ts';
+import type { RecordedEvent } from '#domain/kernel/envelope.ts';
+import { opened } from '#domain/kernel/personal.ts';
+import type { EventStore } from '#domain/kernel/ports/event-store.ts';
+import type { PersonKeys } from '#domain/kernel/ports/person-keys.ts';
+import type { Registry } from '#domain/kernel/registry.ts';
+import type { Known } from '#write-side/accounts/known.ts';
+import type { OwnAccount, OwnSession } from '#write-side/accounts/pages/ports.ts';
+
+/** Events that are read in one go. */
+const PAGE = 100;
+
+/** What people see of themselves, read from their own streams: deciders keep no texts, and views may be behind. */
+export function ownAccountOf(options: {
+  readonly store: Pick<EventStore, 'readStream'>;
+  readonly registry: Pick<Registry, 'decode'>;
+  readonly personKeys: Pick<PersonKeys, 'find'>;
+  readonly known: Pick<Known, 'client' | 'sessions'>;
+}): OwnAccount {
+  const { store, registry, personKeys, known } = options;
+
+  async function* backwards(stream: string): AsyncGenerator<RecordedEvent> {
+    let last = Number.POSITIVE_INFINITY;
+    while (last > 0) {
+      const from = Number.isFinite(last) ? { from: last - 1 } : {};
+      const page = await store.readStream(stream, { ...from, direction: 'backwards', limit: PAGE });
+      for (const event of page) yield registry.decode(event);
+      last = page.at(-1)?.revision ?? 0;
+    }
+  }
+
+  return {
+    async profile(person) {
+      const [last] = await store.readStream(profileStream({ person }), { direction: 'backwards', limit: 1 });
+      if (last === undefined) return undefined;
+      const told = registry.decode(last).data as Readonly<Record<string, unknown>>;
+      const keys = await personKeys.find([person]);
+      const [name, address] = [opened(told.name, keys), opened(told.address, keys)];
+      if (name === undefined || address === undefined) return undefined;
+      return { name, address, phone: opened(told.phone, keys) };
+    },
+
+    async sessions(person) {
+      // The decider knows which are open; where and by what they were opened stands in the events, most of them near the end.
+      const sought = new Set((await known.sessions(person)).map(({ session }) => session));
+      const keys = await personKeys.find([person]);
+      const open: OwnSession[] = [];
+      if (sought.size === 0) return open;
+      for await (const event of backwards(sessionsStream({ person }))) {
+        if (event.type !== SessionOpened.type) continue;
+        const { session, client, address, expiresAt } = event.data as ReturnType<
+          typeof SessionOpened
+        >['data'];
+        if (!sought.delete(session)) continue;
+        const system = (await known.client(client))?.name ?? client;
+        const told = { session, expiresAt, openedAt: event.recordedAt };
+        open.push({ ...told, system, address: opened(address, keys) });
+        if (sought.size === 0) break;
+      }
+      return open;
+    },
+  };
+}

@@ -1,0 +1,134 @@
+import { randomBytes } from 'node:crypto';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { Router } from 'express';
+import type { Browsers, Progress, SignIns, SignInUnderWay } from '#write-side/accounts/sign-ins.ts';
+
+// A provider in memory: it sends browsers to the pages and takes them back, through redirects as the real one does.
+
+interface UnderWay {
+  sign: SignInUnderWay;
+  /** Where it leads in the end: a path of ours, or a system's address. */
+  readonly leadsTo: string;
+  outcome?: 'finished' | 'allowed' | 'aborted';
+  proven?: { readonly person: string; readonly methods: readonly string[] };
+}
+interface Browser {
+  session?: { readonly person: string; readonly session: string } | undefined;
+  steppedUp: boolean;
+  readonly underWay: Map<string, UnderWay>;
+}
+
+const COOKIE = 'stand_in_browser';
+const fresh = () => randomBytes(12).toString('base64url');
+const uidIn = ({ url = '' }: IncomingMessage) => /^\/sign-in\/([\w-]+)/.exec(url)?.[1] ?? '';
+
+/** @param opened told of each sign-in that was finished */
+export function providerInMemory(opened: (person: string, session: string, system: string) => void) {
+  const browsers = new Map<string, Browser>();
+  /** What sign-ins came to, the newest last. */
+  const finished: { readonly person: string; readonly methods: readonly string[] }[] = [];
+
+  function browserOf(request: IncomingMessage, response: ServerResponse): Browser {
+    const id = new RegExp(`${COOKIE}=([\\w-]+)`).exec(request.headers.cookie ?? '')?.[1];
+    const known = id === undefined ? undefined : browsers.get(id);
+    if (known !== undefined) return known;
+    const made: Browser = { steppedUp: false, underWay: new Map() };
+    const name = fresh();
+    browsers.set(name, made);
+    response.appendHeader('Set-Cookie', `${COOKIE}=${name}; Path=/; HttpOnly; SameSite=Lax`);
+    return made;
+  }
+
+  function begin(browser: Browser, leadsTo: string, sign: Partial<SignInUnderWay>): string {
+    const uid = fresh();
+    browser.underWay.set(uid, {
+      leadsTo,
+      sign: {
+        ...{ prompt: 'login', stepUp: false, scopes: ['openid'], languages: [] },
+        ...{ client: { id: 'pages', name: 'Annals' }, person: browser.session?.person },
+        ...{ progress: undefined, loginHint: undefined },
+        ...sign,
+        uid,
+      },
+    });
+    return `/sign-in/${uid}`;
+  }
+
+  const send = (response: ServerResponse, to: string): void =>
+    void response.writeHead(303, { Location: to }).end();
+  const current = (request: IncomingMessage, response: ServerResponse) =>
+    browserOf(request, response).underWay.get(uidIn(request));
+  function goOn(request: IncomingMessage, response: ServerResponse, outcome: UnderWay['outcome']): string {
+    const found = current(request, response);
+    if (found !== undefined && outcome !== undefined) found.outcome = outcome;
+    return `/oidc/auth/${uidIn(request)}`;
+  }
+
+  const signIns: SignIns = {
+    find: async (request, response) => {
+      const found = current(request, response);
+      return found?.outcome === undefined ? found?.sign : undefined;
+    },
+    async remember(request, response, progress: Progress) {
+      const found = current(request, response);
+      if (found !== undefined) found.sign = { ...found.sign, progress };
+    },
+    async finish(request, response, proven) {
+      const found = current(request, response);
+      if (found !== undefined) found.proven = proven;
+      return goOn(request, response, 'finished');
+    },
+    allow: async (request, response) => goOn(request, response, 'allowed'),
+    abort: async (request, response) => goOn(request, response, 'aborted'),
+  };
+
+  const pages: Browsers = {
+    async who(request, response) {
+      const { session, steppedUp } = browserOf(request, response);
+      return session && { ...session, steppedUp };
+    },
+    async signIn(request, response, { backTo, stepUp = false }) {
+      send(response, begin(browserOf(request, response), backTo, { stepUp }));
+    },
+    async signOut(request, response, backTo) {
+      browserOf(request, response).session = undefined;
+      send(response, backTo);
+    },
+  };
+
+  const router = Router();
+  /** As a system sends people: `/oidc/start?to=…&name=…&scope=…`. */
+  router.get('/oidc/start', (request, response) => {
+    const { to = '/account', name = 'Shop', scope = 'openid email', hint } = request.query;
+    const sign = { client: { id: 'shop', name: String(name) }, scopes: String(scope).split(' ') };
+    const loginHint = hint === undefined ? undefined : String(hint);
+    send(response, begin(browserOf(request, response), String(to), { ...sign, loginHint }));
+  });
+  router.get('/oidc/auth/:uid', (request, response) => {
+    const browser = browserOf(request, response);
+    const { uid } = request.params;
+    const found = browser.underWay.get(uid);
+    browser.underWay.delete(uid);
+    if (found?.outcome === undefined) return void response.status(400).send('none');
+    const { sign, leadsTo, outcome, proven } = found;
+    if (outcome === 'aborted')
+      return send(
+        response,
+        leadsTo.startsWith('/') ? '/account/signed-out' : `${leadsTo}?error=access_denied`,
+      );
+    if (outcome === 'allowed') return send(response, `${leadsTo}?code=c`);
+    if (proven === undefined) return void response.status(400).send('nobody');
+    finished.push(proven);
+    browser.steppedUp = sign.stepUp;
+    if (browser.session === undefined) {
+      browser.session = { person: proven.person, session: fresh() };
+      opened(proven.person, browser.session.session, sign.client.name);
+    }
+    const isOwn = leadsTo.startsWith('/');
+    send(
+      response,
+      isOwn ? leadsTo : begin(browser, leadsTo, { ...sign, prompt: 'consent', person: proven.person }),
+    );
+  });
+  return { signIns, browsers: pages, router, finished };
+}

@@ -1,0 +1,278 @@
+import { randomBytes } from 'node:crypto';
+import { z } from 'zod';
+import type { Actor } from '#domain/kernel/actor.ts';
+import { rejection } from '#domain/kernel/message.ts';
+import { TooManyAttempts } from '#domain/kernel/rejections.ts';
+import type { Door, Method, SecondFactor, Standing } from '#write-side/accounts/door/door.ts';
+import type { OwnProfile, OwnSession } from '#write-side/accounts/pages/ports.ts';
+import { challenges } from '#write-side/identity/factors/challenges.ts';
+import { isPasskeyRefusal, type Passkey } from '#write-side/identity/factors/passkey.ts';
+import { passkeyAuthentication } from '#write-side/identity/factors/passkey-authentication.ts';
+import { passkeyRegistration } from '#write-side/identity/factors/passkey-registration.ts';
+import { newRecoveryCodes, takenRecoveryCode } from '#write-side/identity/factors/recovery-codes.ts';
+import { newTotpSecret, takenTotpStep, totpUri } from '#write-side/identity/factors/totp.ts';
+import { readBlocklist } from '#write-side/identity/passwords/blocklist.ts';
+import { passwordProblem } from '#write-side/identity/passwords/policy.ts';
+
+// A door in memory, as true as the pages can tell: passwords in plain, and every other factor by the parts that the real one is made of.
+
+export const InvalidCredentials = rejection('invalid_credentials', { message: 'No.', status: 401 });
+export const WrongCode = rejection('wrong_code', { message: 'No.', status: 401 });
+export const LinkVoid = rejection('link_void', { message: 'No.' });
+export const UnfitPassword = rejection('unfit_password', {
+  message: 'No.',
+  status: 422,
+  details: { problem: z.string(), least: z.int().optional() },
+});
+export const AccountUnknown = rejection('account_unknown', { message: 'No.', status: 404 });
+
+export interface Someone {
+  email: string;
+  password: string;
+  emailVerified: boolean;
+  roles: Actor['roles'];
+  totp?: { secret: string; lastStep: number | undefined; counts: boolean } | undefined;
+  passkeys: Passkey[];
+  recovery: string[];
+  profile?: OwnProfile | undefined;
+  sessions: OwnSession[];
+}
+
+export interface Mail {
+  readonly to: string;
+  readonly about: 'verify' | 'reset' | 'email';
+  readonly token: string;
+}
+
+const KEY = new Uint8Array(32).fill(7);
+const ATTEMPTS = 5;
+const random = (count: number) => new Uint8Array(randomBytes(count));
+const nowMs = () => Date.now();
+
+/** @param origin of the pages, for passkeys; asked for late */
+export function peopleAtDoor(origin: () => string) {
+  const people = new Map<string, Someone>();
+  const mails: Mail[] = [];
+  const tokens = new Map<string, { readonly person: string; readonly email: string }>();
+  const failures = new Map<string, number>();
+  const blocklist = readBlocklist();
+  const issued = challenges(random);
+  const party = () => ({
+    settings: { rpId: new URL(origin()).hostname, rpName: 'Annals', origins: [origin()] },
+    challenges: issued,
+  });
+
+  const byEmail = (email: string) =>
+    [...people].find(([, { email: theirs }]) => theirs.toLowerCase() === email.toLowerCase());
+  const factorsOf = ({ totp, passkeys, recovery }: Someone): readonly SecondFactor[] => [
+    ...(totp?.counts === true ? (['totp'] as const) : []),
+    ...(passkeys.length > 0 ? (['passkey'] as const) : []),
+    ...(recovery.length > 0 && (totp?.counts === true || passkeys.length > 0)
+      ? (['recoveryCode'] as const)
+      : []),
+  ];
+  const unfit = (password: string, about: readonly string[]) => {
+    const found = passwordProblem({ password, withSecondFactor: false, about }, blocklist);
+    if (found === undefined) return undefined;
+    return UnfitPassword({ problem: found.problem, ...('least' in found && { least: found.least }) });
+  };
+  function write(to: string, about: Mail['about'], person: string): void {
+    const token = randomBytes(16).toString('base64url');
+    tokens.set(token, { person, email: to });
+    mails.push({ to, about, token });
+  }
+  function take(token: string) {
+    const found = tokens.get(token);
+    tokens.delete(token);
+    return found;
+  }
+  /** After some wrong ones nothing is looked at. */
+  function guarded<T>(name: string, right: () => T | undefined) {
+    const count = failures.get(name) ?? 0;
+    if (count >= ATTEMPTS) return TooManyAttempts({ retryAfterMs: 300_000 });
+    const result = right();
+    failures.set(name, result === undefined ? count + 1 : 0);
+    return result;
+  }
+
+  async function confirmed(
+    person: string,
+    someone: Someone,
+    answer: Parameters<Door['confirmSecondFactor']>[1],
+    purpose: 'signIn' | 'stepUp',
+  ): Promise<Method | undefined> {
+    if (answer.by === 'passkey') {
+      const authentication = passkeyAuthentication(party());
+      const used = await authentication.authenticated(
+        person,
+        purpose,
+        someone.passkeys,
+        answer.answer,
+        nowMs(),
+      );
+      if (isPasskeyRefusal(used)) return undefined;
+      someone.passkeys = someone.passkeys.map((each) => (each.id === used.id ? used : each));
+      return 'hwk';
+    }
+    if (answer.by === 'recoveryCode') {
+      const taken = takenRecoveryCode({ person, key: KEY, code: answer.code, verifiers: someone.recovery });
+      someone.recovery = someone.recovery.filter((each) => each !== taken);
+      return taken === undefined ? undefined : 'recovery';
+    }
+    const { totp } = someone;
+    const step = totp && takenTotpStep({ ...totp, code: answer.code, nowMs: nowMs() });
+    if (totp === undefined || step === undefined) return undefined;
+    totp.lastStep = step;
+    return 'otp';
+  }
+
+  const of = (person: string): Someone | undefined => people.get(person);
+
+  const door: Door = {
+    async register({ email, password }) {
+      const no = unfit(password, [email]);
+      if (no !== undefined) return no;
+      if (byEmail(email) !== undefined) return undefined;
+      const person = `p${people.size + 1}`;
+      people.set(person, {
+        ...{ email, password, emailVerified: false, roles: [] },
+        ...{ passkeys: [], recovery: [], sessions: [] },
+      });
+      write(email, 'verify', person);
+      return undefined;
+    },
+    async verifyEmail(token) {
+      const someone = of(take(token)?.person ?? '');
+      if (someone === undefined) return LinkVoid({});
+      someone.emailVerified = true;
+      someone.roles = ['bidder', 'seller'];
+      return undefined;
+    },
+    async sendVerification(person) {
+      write(of(person)?.email ?? '', 'verify', person);
+      return undefined;
+    },
+    async recognise({ email, password }) {
+      const result = guarded(email, () => {
+        const found = byEmail(email);
+        return found?.[1].password === password ? found : undefined;
+      });
+      if (result === undefined) return InvalidCredentials({});
+      if ('rejected' in result) return result;
+      return { person: result[0], secondFactors: factorsOf(result[1]) };
+    },
+    async confirmPassword(person, password) {
+      const someone = of(person);
+      if (someone?.password !== password) return InvalidCredentials({});
+      return { person, secondFactors: factorsOf(someone) };
+    },
+    async passkeyQuestion(person, purpose) {
+      return passkeyAuthentication(party()).authentication(
+        person,
+        purpose,
+        of(person)?.passkeys ?? [],
+        nowMs(),
+      );
+    },
+    async confirmSecondFactor(person, answer, purpose) {
+      const someone = of(person);
+      const method = someone && (await confirmed(person, someone, answer, purpose));
+      return method === undefined ? WrongCode({}) : { method };
+    },
+    async askReset(email) {
+      const found = byEmail(email);
+      if (found !== undefined) write(email, 'reset', found[0]);
+      return undefined;
+    },
+    async reset({ token, password }) {
+      const someone = of(tokens.get(token)?.person ?? '');
+      if (someone === undefined) return LinkVoid({});
+      const no = unfit(password, [someone.email]);
+      if (no !== undefined) return no;
+      take(token);
+      someone.password = password;
+      return undefined;
+    },
+    async changePassword(person, { old, password }) {
+      const someone = of(person);
+      if (someone?.password !== old) return InvalidCredentials({});
+      const no = unfit(password, [someone.email]);
+      if (no === undefined) someone.password = password;
+      return no;
+    },
+    async askEmailChange(person, { email, password }) {
+      if (of(person)?.password !== password) return InvalidCredentials({});
+      write(email, 'email', person);
+      return undefined;
+    },
+    async changeEmail(token) {
+      const found = take(token);
+      const someone = of(found?.person ?? '');
+      if (found === undefined || someone === undefined) return LinkVoid({});
+      someone.email = found.email;
+      return undefined;
+    },
+    async standing(person): Promise<Standing | ReturnType<typeof AccountUnknown>> {
+      const someone = of(person);
+      if (someone === undefined) return AccountUnknown({});
+      const { email, emailVerified, totp, passkeys, recovery } = someone;
+      return {
+        ...{ email, emailVerified, totp: totp?.counts === true, lockedOutUntil: undefined },
+        passkeys: passkeys.map(({ id }) => ({ passkey: id.slice(0, 20) })),
+        recoveryCodesLeft: recovery.length,
+      };
+    },
+    async enrolTotp(person) {
+      const someone = of(person);
+      if (someone === undefined) return AccountUnknown({});
+      const secret = newTotpSecret(random);
+      someone.totp = { secret, lastStep: undefined, counts: false };
+      return { secret, uri: totpUri({ issuer: 'Annals', account: someone.email, secret }) };
+    },
+    async confirmTotp(person, code) {
+      const totp = of(person)?.totp;
+      const step = totp && takenTotpStep({ ...totp, code, nowMs: nowMs() });
+      if (totp === undefined || step === undefined) return WrongCode({});
+      totp.counts = true;
+      return undefined;
+    },
+    async removeTotp(person) {
+      const someone = of(person);
+      if (someone !== undefined) someone.totp = undefined;
+      return undefined;
+    },
+    async passkeyOffer(person) {
+      const someone = of(person);
+      if (someone === undefined) return AccountUnknown({});
+      const named = { id: person, login: someone.email, name: someone.profile?.name ?? someone.email };
+      return passkeyRegistration(party()).registration(named, someone.passkeys, nowMs());
+    },
+    async addPasskey(person, answer) {
+      const someone = of(person);
+      if (someone === undefined) return AccountUnknown({});
+      const made = await passkeyRegistration(party()).registered(person, someone.passkeys, answer, nowMs());
+      if (isPasskeyRefusal(made)) return WrongCode({});
+      someone.passkeys.push(made);
+      return undefined;
+    },
+    async removePasskey(person, passkey) {
+      const someone = of(person);
+      if (someone !== undefined)
+        someone.passkeys = someone.passkeys.filter(({ id }) => id.slice(0, 20) !== passkey);
+      return undefined;
+    },
+    async makeRecoveryCodes(person) {
+      const someone = of(person);
+      if (someone === undefined) return AccountUnknown({});
+      const { codes, verifiers } = newRecoveryCodes({ person, key: KEY, random });
+      someone.recovery = [...verifiers];
+      return { codes };
+    },
+    async exportOf(person) {
+      const someone = of(person);
+      if (someone === undefined) return AccountUnknown({});
+      return { person, email: someone.email, profile: someone.profile ?? null };
+    },
+  };
+  return { door, people, mails };
+}

@@ -1,0 +1,226 @@
+import type { Standing } from '../door/door.ts';
+import { read } from './entered.ts';
+import {
+  currentPassword,
+  emailField,
+  formPage,
+  NOTHING_WRONG,
+  newPassword,
+  passwordWrong,
+  wrongBy,
+} from './form-page.ts';
+import { button, field, form, notice } from './forms.ts';
+import { type Answer, type Frame, refusedPage } from './frame.ts';
+import { html } from './html.ts';
+import { momentIn } from './languages.ts';
+import type { OwnProfile, PagesOptions } from './ports.ts';
+import { ofNewPassword } from './registering.ts';
+import { type OwnVisit, ownFrame } from './signed-in.ts';
+import type { Texts } from './texts/en.ts';
+
+// Somebody's account, as they see it, and what they change of it.
+
+/** What was just done, told by the page that comes behind it. Its name stands in the address: no other words do. */
+export const doneNotice = ({ request, texts }: OwnVisit) => {
+  const name = String(request.query.done ?? '');
+  return Object.hasOwn(texts.done, name) && notice(texts.done[name as keyof Texts['done']]);
+};
+export const doneAt = (path: string, done: keyof Texts['done']): { readonly to: string } => ({
+  to: `${path}?done=${done}`,
+});
+
+function profileSection({ texts }: OwnVisit, { emailVerified }: Standing, profile: OwnProfile | undefined) {
+  const { account, fields } = texts;
+  if (profile === undefined)
+    return html`<section><h2>${account.profile}</h2>${
+      emailVerified
+        ? html`<p>${account.noProfile}</p><p><a href="/account/profile">${account.createProfile}</a></p>`
+        : html`<p>${account.profileNeedsEmail}</p>`
+    }</section>`;
+  return html`<section><h2>${account.profile}</h2>
+<dl><div><dt>${fields.name}</dt><dd>${profile.name}</dd></div>
+<div><dt>${fields.address}</dt><dd class="lines">${profile.address}</dd></div>
+${profile.phone !== undefined && html`<div><dt>${fields.phone}</dt><dd>${profile.phone}</dd></div>`}</dl>
+<p><a href="/account/profile">${account.changeProfile}</a></p></section>`;
+}
+
+function emailSection({ texts }: OwnVisit, { email, emailVerified }: Standing) {
+  const { account } = texts;
+  const mark = emailVerified
+    ? html`<span class="mark good">${account.verified}</span>`
+    : html`<span class="mark">${account.unverified}</span>`;
+  return html`<section><h2>${account.email}</h2>
+<p class="words">${email ?? account.emailGone} ${mark}</p>
+${!emailVerified && form('/account/verification', button(account.sendAgain, 'plain'))}
+<p><a href="/account/email-change">${account.changeEmail}</a></p></section>`;
+}
+
+function securitySection({ texts }: OwnVisit, { totp, passkeys, recoveryCodesLeft }: Standing) {
+  const { account } = texts;
+  return html`<section><h2>${account.security}</h2>
+<dl class="pairs"><div><dt>${account.app}</dt><dd>${totp ? account.on : account.off}</dd></div>
+<div><dt>${account.passkeys}</dt><dd>${passkeys.length}</dd></div>
+<div><dt>${account.recoveryCodes}</dt><dd>${recoveryCodesLeft}</dd></div></dl>
+<p><a href="/account/security">${account.changeSecurity}</a></p></section>`;
+}
+
+function overview(visit: OwnVisit, standing: Standing, profile: OwnProfile | undefined): Answer {
+  const { texts, language } = visit;
+  const { account } = texts;
+  const { lockedOutUntil } = standing;
+  return formPage(visit, {
+    ...{ title: account.title, isWide: true },
+    main: [
+      doneNotice(visit),
+      lockedOutUntil !== undefined &&
+        lockedOutUntil > visit.now &&
+        notice(account.lockedOut(momentIn(language, lockedOutUntil))),
+      html`<div class="sections">${profileSection(visit, standing, profile)}
+${emailSection(visit, standing)}
+${securitySection(visit, standing)}
+<section><h2>${account.password}</h2><p><a href="/account/password">${account.changePassword}</a></p></section>
+<section><h2>${account.sessions}</h2><p><a href="/account/sessions">${account.showSessions}</a></p></section>
+<section><h2>${account.data}</h2><ul class="links"><li><a href="/account/export">${account.exportLink}</a></li>
+<li><a href="/account/close">${account.closeLink}</a></li>
+<li><a href="/account/erase">${account.eraseLink}</a></li></ul></section></div>`,
+      form('/account/sign-out', button(account.signOut, 'plain')),
+    ],
+  });
+}
+
+function profileRoutes(routes: Frame, options: PagesOptions): void {
+  const { shows, acts, send, commandField } = ownFrame(routes, options, { stepUp: false });
+  const page = (
+    visit: OwnVisit,
+    before: { readonly [Field in keyof OwnProfile]?: string | undefined },
+    wrong = NOTHING_WRONG,
+  ): Answer => {
+    const { texts } = visit;
+    const { fields, profile, common } = texts;
+    return formPage(visit, {
+      ...{ title: profile.title, wrong, isOwn: true },
+      main: [
+        html`<p>${profile.why}</p>`,
+        form(
+          '/account/profile',
+          commandField(),
+          field(
+            texts,
+            { name: 'name', label: fields.name, value: before.name, autocomplete: 'name', most: 200 },
+            wrong.troubles,
+          ),
+          field(
+            texts,
+            {
+              ...{ name: 'address', label: fields.address, hint: fields.addressHint, value: before.address },
+              ...{ autocomplete: 'street-address', rows: 4, most: 500 },
+            },
+            wrong.troubles,
+          ),
+          field(
+            texts,
+            {
+              ...{ name: 'phone', label: fields.phone, value: before.phone, type: 'tel' },
+              ...{ autocomplete: 'tel', isOptional: true, most: 40 },
+            },
+            wrong.troubles,
+          ),
+          button(common.save),
+        ),
+      ],
+    });
+  };
+  shows('/account/profile', async (visit) => page(visit, (await options.own.profile(visit.person)) ?? {}));
+  acts('/account/profile', undefined, async (visit, entered) => {
+    const input = read(entered, ['name', 'address', 'phone'], visit.texts);
+    if ('troubles' in input) return page(visit, entered, input);
+    const { phone, ...told } = input.values;
+    const before = await options.own.profile(visit.person);
+    const command = before === undefined ? 'CreateProfile' : 'ChangeProfile';
+    const sent = await send(visit, command, { ...told, ...(phone !== undefined && { phone }) }, entered);
+    return typeof sent === 'object'
+      ? page(visit, entered, wrongBy(sent, visit))
+      : doneAt('/account', sent === 'done' ? 'profile' : 'underWay');
+  });
+}
+
+function passwordRoutes(routes: Frame, options: PagesOptions): void {
+  const { shows, acts } = ownFrame(routes, options, { stepUp: false });
+  const page = (visit: OwnVisit, wrong = NOTHING_WRONG): Answer => {
+    const { password, fields } = visit.texts;
+    return formPage(visit, {
+      ...{ title: password.title, wrong, isOwn: true },
+      main: [
+        form(
+          '/account/password',
+          currentPassword(visit, { name: 'oldPassword', label: fields.oldPassword }, wrong),
+          newPassword(
+            visit,
+            { name: 'newPassword', label: fields.newPassword, hint: fields.newPasswordHint },
+            wrong,
+          ),
+          button(password.submit),
+        ),
+      ],
+    });
+  };
+  shows('/account/password', async (visit) => page(visit));
+  acts('/account/password', undefined, async (visit, entered) => {
+    const input = read(entered, ['oldPassword', 'newPassword'], visit.texts);
+    if ('troubles' in input) return page(visit, input);
+    const { oldPassword: old, newPassword: password } = input.values;
+    const result = await options.door.changePassword(visit.person, { old, password }, visit.visitor);
+    if (result === undefined) return doneAt('/account', 'password');
+    const beside = result.code in ofNewPassword ? wrongBy(result, visit, ofNewPassword) : undefined;
+    return page(visit, beside ?? passwordWrong(result, visit, 'oldPassword'));
+  });
+}
+
+function emailRoutes(routes: Frame, options: PagesOptions): void {
+  const { door } = options;
+  const { acts: actsAtOnce } = ownFrame(routes, options, { stepUp: false });
+  const { shows, acts } = ownFrame(routes, options, { stepUp: true });
+  const page = async (visit: OwnVisit, email?: string, wrong = NOTHING_WRONG): Promise<Answer> => {
+    const { emailChange, fields } = visit.texts;
+    const standing = await door.standing(visit.person);
+    const now = 'rejected' in standing ? undefined : standing.email;
+    return formPage(visit, {
+      ...{ title: emailChange.title, wrong, isOwn: true },
+      main: [
+        now !== undefined && html`<p class="words">${emailChange.now(now)}</p>`,
+        form(
+          '/account/email-change',
+          emailField(visit, { label: emailChange.field, value: email, autocomplete: 'email' }, wrong),
+          currentPassword(visit, { name: 'password', label: fields.password }, wrong),
+          button(emailChange.submit),
+        ),
+      ],
+    });
+  };
+  shows('/account/email-change', (visit) => page(visit));
+  acts('/account/email-change', undefined, async (visit, entered) => {
+    const input = read(entered, ['email', 'password'], visit.texts);
+    if ('troubles' in input) return page(visit, entered.email, input);
+    const result = await door.askEmailChange(visit.person, input.values, visit.visitor);
+    return result === undefined
+      ? doneAt('/account', 'emailChange')
+      : page(visit, entered.email, passwordWrong(result, visit, 'password'));
+  });
+  actsAtOnce('/account/verification', '/account', async (visit) => {
+    const result = await door.sendVerification(visit.person, visit.visitor);
+    return result === undefined ? doneAt('/account', 'verification') : refusedPage(result, visit);
+  });
+}
+
+export function accountRoutes(routes: Frame, options: PagesOptions): void {
+  const { door, own } = options;
+  const { shows } = ownFrame(routes, options, { stepUp: false });
+  shows('/account', async (visit) => {
+    const standing = await door.standing(visit.person);
+    if ('rejected' in standing) return refusedPage(standing, visit);
+    return overview(visit, standing, await own.profile(visit.person));
+  });
+  profileRoutes(routes, options);
+  passwordRoutes(routes, options);
+  emailRoutes(routes, options);
+}

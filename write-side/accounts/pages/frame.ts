@@ -1,0 +1,206 @@
+import { type Request, type Response, Router } from 'express';
+import type { Instant } from '#domain/kernel/instant.ts';
+import type { Rejection } from '#domain/kernel/message.ts';
+import type { Language } from '#domain/kernel/ports/mail.ts';
+import type { Registry } from '#domain/kernel/registry.ts';
+import { RejectedError } from '#domain/kernel/rejections.ts';
+import { unavailableBy } from '#domain/kernel/store-failure.ts';
+import { RefusedRequestError } from '#runtime/refused-request.ts';
+import { retryAfterSeconds, statusOf } from '#runtime/wire.ts';
+import type { Visitor } from '../door/door.ts';
+import { html } from './html.ts';
+import { type Entered, isOwnForm, readForm } from './intake.ts';
+import { texts as allTexts, chosenLanguage, LANGUAGE_COOKIE, languageOf } from './languages.ts';
+import { layout, type Page } from './layout.ts';
+import { pageHeaders } from './policy.ts';
+import { sentenceOf } from './refusals.ts';
+import type { Texts } from './texts/en.ts';
+
+// How a page is asked for and answered. Handlers say what is to be answered; this alone writes it.
+
+/** One request for a page. */
+export interface Visit {
+  readonly request: Request;
+  readonly response: Response;
+  readonly language: Language;
+  readonly texts: Texts;
+  readonly visitor: Visitor;
+  readonly now: Instant;
+}
+
+export type Answer =
+  | { readonly page: Page; readonly rejection?: Rejection | undefined; readonly status?: number }
+  /** Look there (303): loading it anew repeats nothing. A path of ours. */
+  | { readonly to: string }
+  /** Out of here, by a page that goes on by itself: see {@link pagePolicy}. */
+  | { readonly onwards: string }
+  | { readonly json: object; readonly status?: number }
+  | { readonly download: object; readonly name: string }
+  /** Somebody else has answered. */
+  | 'answered';
+
+export interface FrameOptions {
+  readonly registry: Registry;
+  readonly now: () => Instant;
+  /** From where a request comes. */
+  readonly addressOf: (request: Request) => string | undefined;
+  /** Where people come to: `https://annals.example`; asked for late, since a port may be chosen late. */
+  readonly publicUrl: () => string;
+  /** Told of every error that is no fault of the caller, with the reference the caller got. */
+  readonly report: (error: unknown, reference: string) => void;
+}
+
+export interface Frame {
+  readonly router: Router;
+  shows(path: string, handler: (visit: Visit) => Promise<Answer>): void;
+  /** Whoever asks for it without a form is sent to `shownAt`, where that form stands. */
+  acts(
+    path: string,
+    shownAt: string | undefined,
+    handler: (visit: Visit, entered: Entered) => Promise<Answer>,
+  ): void;
+  /** What is asked for below these and is not there. Methods that it is not served with are the port's to tell. */
+  falls(below: readonly string[], answer: (visit: Visit) => Answer): void;
+}
+
+const YEAR_SECONDS = 31_536_000;
+
+const plain = (title: string, why: string, status: number): Answer => ({
+  status,
+  page: { title, main: html`<h1>${title}</h1><p>${why}</p>` },
+});
+
+/** Where nothing else is. */
+export const notFound = ({ texts: { problems } }: Pick<Visit, 'texts'>): Answer =>
+  plain(problems.notFound, problems.notFoundWhy, 404);
+
+/** A 401 would have to name a scheme by which a browser could come again, and there is none. */
+const pageStatus = (registry: Registry, rejection: Rejection): number => {
+  const status = statusOf(registry, rejection);
+  return status === 401 ? 422 : status;
+};
+
+/** A no on a page of its own. */
+export const refusedPage = (rejection: Rejection, { texts, language, now }: Visit): Answer => {
+  const title = texts.problems.refused;
+  return {
+    rejection,
+    page: {
+      title,
+      isError: true,
+      main: html`<h1>${title}</h1><p>${sentenceOf(rejection, language, now)}</p>`,
+    },
+  };
+};
+
+function write({ response, language, request }: Visit, answer: Answer, registry: Registry): void {
+  if (answer === 'answered') return;
+  if ('to' in answer) {
+    if (!/^\/(?![/\\])/.test(answer.to)) throw new TypeError('a redirect that is none to a path of ours');
+    response.redirect(303, answer.to);
+    return;
+  }
+  if ('json' in answer) {
+    response.status(answer.status ?? 200).json(answer.json);
+    return;
+  }
+  if ('download' in answer) {
+    response
+      .attachment(answer.name)
+      .type('json')
+      .send(`${JSON.stringify(answer.download, undefined, 2)}\n`);
+    return;
+  }
+  const { common } = allTexts[language];
+  const page: Page =
+    'onwards' in answer
+      ? {
+          title: common.goOn,
+          onwards: answer.onwards,
+          main: html`<h1>${common.goOn}</h1><p>${common.goOnWhy}</p><p><a class="button" href="${answer.onwards}">${common.continue}</a></p>`,
+        }
+      : answer.page;
+  const { rejection, status = 200 } = 'onwards' in answer ? {} : answer;
+  const wait = rejection && retryAfterSeconds(rejection);
+  if (wait !== undefined) response.set('Retry-After', String(wait));
+  response
+    .status(rejection === undefined ? status : pageStatus(registry, rejection))
+    .set(pageHeaders())
+    .send(layout(page, language, 'onwards' in answer ? undefined : request.originalUrl));
+}
+
+/** Whatever was thrown, as a page. */
+function troublePage(error: unknown, visit: Visit, { report }: FrameOptions): Answer {
+  const { problems } = visit.texts;
+  if (error instanceof RefusedRequestError) {
+    const { status } = error.answer;
+    return status === 413
+      ? plain(problems.tooLarge, problems.tooLargeWhy, status)
+      : plain(problems.badRequest, problems.badRequestWhy, status);
+  }
+  if (error instanceof RejectedError) return refusedPage(error.rejection, visit);
+  const unavailable = unavailableBy(error);
+  const reference = String(visit.response.getHeader('X-Request-Id'));
+  report(error, reference);
+  return unavailable === undefined
+    ? plain(problems.trouble, problems.troubleWhy(reference), 500)
+    : refusedPage(unavailable, visit);
+}
+
+/** The routes of the pages, as they are added to it. */
+export function frame(options: FrameOptions): Frame {
+  const { registry, addressOf, publicUrl, now } = options;
+  const router = Router({ caseSensitive: true, strict: true });
+
+  function visitOf(request: Request, response: Response): Visit {
+    const language = languageOf(request);
+    const chosen = chosenLanguage(request);
+    if (chosen !== undefined)
+      response.cookie(LANGUAGE_COOKIE, chosen, {
+        ...{ httpOnly: true, sameSite: 'lax', path: '/', maxAge: YEAR_SECONDS * 1_000 },
+        secure: publicUrl().startsWith('https:'),
+      });
+    const visitor = { address: addressOf(request) ?? '', language };
+    return { request, response, language, texts: allTexts[language], visitor, now: now() };
+  }
+
+  const answering =
+    (handler: (visit: Visit) => Promise<Answer>) => async (request: Request, response: Response) => {
+      const visit = visitOf(request, response);
+      const answer = await handler(visit).catch((error: unknown) => {
+        // Nobody can take an answer back that has begun: the port's own entrance ends it.
+        if (response.headersSent) throw error;
+        // The rest of a form that nobody read still stands in the connection: it cannot carry another request.
+        if (!request.complete) response.set('Connection', 'close');
+        return troublePage(error, visit, options);
+      });
+      write(visit, answer, registry);
+    };
+
+  return {
+    router,
+    shows: (path, handler) => void router.get(path, answering(handler)),
+    acts(path, shownAt, handler) {
+      router.post(
+        path,
+        answering(async (visit) => {
+          const { problems } = visit.texts;
+          if (!isOwnForm(visit.request.headers, new URL(publicUrl()).origin))
+            return plain(problems.otherSite, problems.otherSiteWhy, 403);
+          return handler(visit, await readForm(visit.request));
+        }),
+      );
+      if (shownAt !== undefined)
+        router.get(
+          path,
+          answering(async () => ({ to: shownAt })),
+        );
+    },
+    falls(below, answer) {
+      router.use([...below], (request, response, next) => {
+        if (request.method !== 'GET' && request.method !== 'HEAD') return next();
+        return answering(async (visit) => answer(visit))(request, response);
+      });
+    },
+  };
+}

@@ -1,0 +1,85 @@
+import { read } from './entered.ts';
+import { formPage, NOTHING_WRONG, type Wrong, wrongBy } from './form-page.ts';
+import { button, form, tick } from './forms.ts';
+import { type Answer, type Frame, refusedPage } from './frame.ts';
+import { html } from './html.ts';
+import type { PagesOptions } from './ports.ts';
+import { type OwnVisit, ownFrame } from './signed-in.ts';
+
+// What somebody takes with them, and how they leave. Whoever asks for it has just proven who they are.
+
+function closePage(visit: OwnVisit, command: ReturnType<typeof html>, wrong: Wrong): Answer {
+  const { close, fields } = visit.texts;
+  return formPage(visit, {
+    ...{ title: close.title, wrong, isOwn: true },
+    main: [
+      html`<p>${close.why}</p>`,
+      form(
+        '/account/close',
+        command,
+        tick('close', fields.close, wrong.troubles),
+        button(close.submit, 'danger'),
+      ),
+    ],
+  });
+}
+
+function erasePage(visit: OwnVisit, command: ReturnType<typeof html>, wrong: Wrong): Answer {
+  const { erase, fields } = visit.texts;
+  return formPage(visit, {
+    ...{ title: erase.title, wrong, isOwn: true },
+    main: [
+      html`<p>${erase.why}</p><ul>${erase.what.map((line) => html`<li>${line}</li>`)}</ul>
+<p>${erase.money}</p><p><a href="/account/export">${erase.first}</a></p>`,
+      form(
+        '/account/erase',
+        command,
+        tick('erase', fields.erase, wrong.troubles),
+        button(erase.submit, 'danger'),
+      ),
+    ],
+  });
+}
+
+export function leavingRoutes(routes: Frame, options: PagesOptions): void {
+  const { door, browsers } = options;
+  const { shows, acts, send, commandField } = ownFrame(routes, options, { stepUp: true });
+
+  shows('/account/export', async (visit) => {
+    const { export: said } = visit.texts;
+    return formPage(visit, {
+      ...{ title: said.title, isOwn: true },
+      main: [html`<p>${said.why}</p>`, form('/account/export', button(said.submit))],
+    });
+  });
+  acts('/account/export', undefined, async (visit) => {
+    const exported = await door.exportOf(visit.person);
+    return 'rejected' in exported
+      ? refusedPage(exported as Parameters<typeof refusedPage>[0], visit)
+      : { download: exported, name: `annals-${visit.now.slice(0, 10)}.json` };
+  });
+
+  /** Both end what this browser is signed in by: it is told so, and forgets it. */
+  const leaves = (
+    name: 'close' | 'erase',
+    command: string,
+    page: (visit: OwnVisit, command: ReturnType<typeof html>, wrong: Wrong) => Answer,
+  ): void => {
+    const path = `/account/${name}`;
+    shows(path, async (visit) => page(visit, commandField(), NOTHING_WRONG));
+    acts(path, undefined, async (visit, entered) => {
+      const input = read(entered, [name], visit.texts);
+      if ('troubles' in input) return page(visit, commandField(), input);
+      const sent = await send(visit, command, { forGood: true }, entered);
+      if (typeof sent === 'object') return page(visit, commandField(), wrongBy(sent, visit));
+      await browsers.signOut(visit.request, visit.response, `${path}/done`);
+      return 'answered';
+    });
+    routes.shows(`${path}/done`, async ({ texts }) => {
+      const { done, doneWhy } = texts[name];
+      return { page: { title: done, main: html`<h1>${done}</h1><p>${doneWhy}</p>` } };
+    });
+  };
+  leaves('close', 'CloseAccount', closePage);
+  leaves('erase', 'EraseMe', erasePage);
+}

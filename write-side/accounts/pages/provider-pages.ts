@@ -1,0 +1,126 @@
+import type { Language } from '#domain/kernel/ports/mail.ts';
+import type { ProviderPages } from '../sign-ins.ts';
+import { button, field, summary, type Trouble } from './forms.ts';
+import { attributes, Html, html, type Shown } from './html.ts';
+import { texts as allTexts } from './languages.ts';
+import { layout } from './layout.ts';
+import { pageHeaders } from './policy.ts';
+
+// What the provider shows by itself, in the same frame as all pages.
+
+/** What there is in a form of the provider's: where it goes, and what it keeps hidden, escaped already. */
+interface Parts {
+  readonly id: string;
+  readonly action: string;
+  readonly hidden: Html;
+}
+
+const HIDDEN = /<input\s+type="hidden"\s+name="[^"<>]*"\s+value="[^"<>]*"\s*\/?>/g;
+
+/**
+ * The provider's forms carry a field without a label, and a script inside an attribute, which our policy forbids: what they are for
+ * is taken from them, and the rest written anew.
+ *
+ * @throws TypeError for what is no form of the provider's
+ */
+function partsOf(form: string): Parts {
+  const [, id] = /<form\b[^>]*\bid="([\w.-]+)"/.exec(form) ?? [];
+  const [, action] = /<form\b[^>]*\baction="([^"<>]*)"/.exec(form) ?? [];
+  if (id === undefined || action === undefined)
+    throw new TypeError('a form of the provider that has no place to go to');
+  return { id, action, hidden: new Html((form.match(HIDDEN) ?? []).join('\n')) };
+}
+
+const formOf = ({ id, action, hidden }: Parts, ...inside: readonly Shown[]): Html =>
+  html`<form id="${id}" method="post" action="${new Html(action)}" novalidate>
+${hidden}
+${inside}
+</form>`;
+
+const choice = (label: string, name: string | undefined, kind: 'main' | 'plain'): Html =>
+  name === undefined
+    ? button(label, kind)
+    : html`<button type="submit" name="${name}" value="yes"${attributes({ class: kind !== 'main' && kind })}>${label}</button>`;
+
+function show(
+  language: Language,
+  title: string,
+  main: readonly Shown[],
+  troubles: readonly Trouble[] = [],
+): string {
+  const texts = allTexts[language];
+  const shown = html`${summary(texts, troubles)}
+<h1>${title}</h1>
+${main}`;
+  return layout({ title, main: shown, isError: troubles.length > 0 }, language, undefined);
+}
+
+/** The code that a device shows may stand in the address by which somebody came: it is kept, to be compared with. */
+const codeIn = (form: string): string | undefined =>
+  /<input\s[^>]*\bvalue="([\w -]*)"[^>]*\bname="user_code"/.exec(form.replaceAll(HIDDEN, ''))?.[1];
+
+export const providerPages: ProviderPages = {
+  headers: pageHeaders,
+
+  deviceCode({ form, language, problem }) {
+    const texts = allTexts[language];
+    const { device, common } = texts;
+    const troubles = problem === undefined ? [] : [{ field: 'user_code', says: device[problem] }];
+    return show(
+      language,
+      device.title,
+      [
+        html`<p>${device.why}</p>`,
+        formOf(
+          partsOf(form),
+          field(
+            texts,
+            { name: 'user_code', label: device.code, autocomplete: 'off', most: 64, value: codeIn(form) },
+            troubles,
+          ),
+          button(common.continue),
+        ),
+      ],
+      troubles,
+    );
+  },
+
+  deviceConfirm({ form, language, client, code }) {
+    const { device } = allTexts[language];
+    return show(language, device.confirm, [
+      html`<p class="code" translate="no">${code}</p><p>${device.confirmWhy(client)}</p>`,
+      formOf(
+        partsOf(form),
+        html`<div class="choice">${choice(device.yes, undefined, 'main')}${choice(device.no, 'abort', 'plain')}</div>`,
+      ),
+    ]);
+  },
+
+  deviceDone({ language, client }) {
+    const { device } = allTexts[language];
+    return show(language, device.done, [html`<p>${device.doneWhy(client)}</p>`]);
+  },
+
+  signOut({ form, language }) {
+    const { provider } = allTexts[language];
+    return show(language, provider.signOut, [
+      html`<p>${provider.signOutWhy}</p>`,
+      formOf(
+        partsOf(form),
+        html`<div class="choice">${choice(provider.yes, 'logout', 'main')}${choice(provider.no, undefined, 'plain')}</div>`,
+      ),
+    ]);
+  },
+
+  signedOut({ language }) {
+    const { provider } = allTexts[language];
+    return show(language, provider.signedOut, [html`<p>${provider.signedOutWhy}</p>`]);
+  },
+
+  problem({ language, code, description }) {
+    const { provider } = allTexts[language];
+    return show(language, provider.problem, [
+      html`<p>${provider.problemWhy}</p><p><code>${code}</code></p>${description !== undefined && html`<p class="note" lang="en">${description}</p>`}`,
+    ]);
+  },
+};

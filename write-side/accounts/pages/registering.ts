@@ -1,0 +1,178 @@
+import type { Rejection } from '#domain/kernel/message.ts';
+import type { Door } from '../door/door.ts';
+import { fields, read } from './entered.ts';
+import { emailField, formPage, NOTHING_WRONG, newPassword, type Wrong, wrongBy } from './form-page.ts';
+import { button, form, hidden } from './forms.ts';
+import type { Answer, Frame, Visit } from './frame.ts';
+import { html } from './html.ts';
+import type { Texts } from './texts/en.ts';
+
+// For whoever is not signed in: registering, a password that was forgotten, and the links that mails lead to. Programs that read mails
+// follow links, so that a link shows a button, and the button does it.
+
+/** Says something that there is nothing to do about, and where to go on. */
+export const said = (title: string, why: string, link: readonly [to: string, label: string]): Answer => ({
+  page: {
+    title,
+    main: html`<h1>${title}</h1><p>${why}</p><p><a class="button" href="${link[0]}">${link[1]}</a></p>`,
+  },
+});
+
+/** Codes that speak of the password that was chosen. */
+export const ofNewPassword = { unfit_password: 'newPassword' } as const;
+
+const tokenOf = (text: unknown): string | undefined => fields.token.schema.safeParse(text).data;
+
+const noToken = ({ texts: { register } }: Visit): Answer => ({
+  status: 400,
+  page: { title: register.noToken, main: html`<h1>${register.noToken}</h1><p>${register.noTokenWhy}</p>` },
+});
+
+const chosenPassword = (visit: Visit, wrong: Wrong) => {
+  const { newPassword: label, newPasswordHint: hint } = visit.texts.fields;
+  return newPassword(visit, { name: 'newPassword', label, hint }, wrong);
+};
+
+function registerRoutes({ shows, acts }: Frame, door: Door): void {
+  const page = (visit: Visit, email?: string, wrong = NOTHING_WRONG): Answer => {
+    const { register, fields: names, common } = visit.texts;
+    return formPage(visit, {
+      ...{ title: register.title, wrong },
+      main: [
+        form(
+          '/account/register',
+          emailField(visit, { label: names.email, value: email, autocomplete: 'username' }, wrong),
+          chosenPassword(visit, wrong),
+          button(register.submit),
+        ),
+        html`<p>${register.have} <a href="/account">${common.signIn}</a></p>`,
+      ],
+    });
+  };
+  shows('/account/register', async (visit) => page(visit));
+  acts('/account/register', undefined, async (visit, entered) => {
+    const input = read(entered, ['email', 'newPassword'], visit.texts);
+    if ('troubles' in input) return page(visit, entered.email, input);
+    const { email, newPassword: password } = input.values;
+    const result = await door.register({ email, password }, visit.visitor);
+    return result === undefined
+      ? { to: '/account/register/sent' }
+      : page(visit, entered.email, wrongBy(result, visit, ofNewPassword));
+  });
+  shows('/account/register/sent', async ({ texts: { register, common } }) =>
+    said(register.sent, register.sentWhy, ['/account', common.signIn]),
+  );
+}
+
+/** A link of a mail: what it is for, its button, and what is said when it is done. */
+interface Link {
+  readonly path: string;
+  readonly words: (texts: Texts) => Readonly<Record<'title' | 'why' | 'submit' | 'done' | 'doneWhy', string>>;
+  readonly follow: (token: string) => Promise<undefined | Rejection>;
+}
+
+function linkRoutes({ shows, acts }: Frame, { path, words, follow }: Link): void {
+  const page = (visit: Visit, token: string, wrong = NOTHING_WRONG): Answer => {
+    const { title, why, submit } = words(visit.texts);
+    return formPage(visit, {
+      ...{ title, wrong },
+      main: [html`<p>${why}</p>`, form(path, hidden('token', token), button(submit))],
+    });
+  };
+  shows(path, async (visit) => {
+    const token = tokenOf(visit.request.query.token);
+    return token === undefined ? noToken(visit) : page(visit, token);
+  });
+  acts(path, undefined, async (visit, entered) => {
+    const token = tokenOf(entered.token);
+    if (token === undefined) return noToken(visit);
+    const result = await follow(token);
+    return result === undefined ? { to: `${path}/done` } : page(visit, token, wrongBy(result, visit));
+  });
+  shows(`${path}/done`, async ({ texts }) => {
+    const { done, doneWhy } = words(texts);
+    return said(done, doneWhy, ['/account', texts.layout.toAccount]);
+  });
+}
+
+function resetRoutes({ shows, acts }: Frame, door: Door): void {
+  const askPage = (visit: Visit, email?: string, wrong = NOTHING_WRONG): Answer => {
+    const { reset, fields: names } = visit.texts;
+    return formPage(visit, {
+      ...{ title: reset.title, wrong },
+      main: [
+        html`<p>${reset.why}</p>`,
+        form(
+          '/account/reset',
+          emailField(visit, { label: names.email, value: email, autocomplete: 'username' }, wrong),
+          button(reset.ask),
+        ),
+      ],
+    });
+  };
+  shows('/account/reset', async (visit) => askPage(visit));
+  acts('/account/reset', undefined, async (visit, entered) => {
+    const input = read(entered, ['email'], visit.texts);
+    if ('troubles' in input) return askPage(visit, entered.email, input);
+    const result = await door.askReset(input.values.email, visit.visitor);
+    return result === undefined
+      ? { to: '/account/reset/sent' }
+      : askPage(visit, entered.email, wrongBy(result, visit));
+  });
+  shows('/account/reset/sent', async ({ texts: { register, reset, common } }) =>
+    said(register.sent, reset.sentWhy, ['/account', common.signIn]),
+  );
+
+  const confirmPage = (visit: Visit, token: string, wrong = NOTHING_WRONG): Answer => {
+    const { reset } = visit.texts;
+    return formPage(visit, {
+      ...{ title: reset.confirm, wrong },
+      main: [
+        form(
+          '/account/reset/confirm',
+          hidden('token', token),
+          chosenPassword(visit, wrong),
+          button(reset.confirmButton),
+        ),
+      ],
+    });
+  };
+  shows('/account/reset/confirm', async (visit) => {
+    const token = tokenOf(visit.request.query.token);
+    return token === undefined ? noToken(visit) : confirmPage(visit, token);
+  });
+  acts('/account/reset/confirm', undefined, async (visit, entered) => {
+    const token = tokenOf(entered.token);
+    if (token === undefined) return noToken(visit);
+    const input = read(entered, ['newPassword'], visit.texts);
+    if ('troubles' in input) return confirmPage(visit, token, input);
+    const result = await door.reset({ token, password: input.values.newPassword }, visit.visitor);
+    return result === undefined
+      ? { to: '/account/reset/done' }
+      : confirmPage(visit, token, wrongBy(result, visit, ofNewPassword));
+  });
+  shows('/account/reset/done', async ({ texts: { reset, common } }) =>
+    said(reset.done, reset.doneWhy, ['/account', common.signIn]),
+  );
+}
+
+export function registeringRoutes(routes: Frame, door: Door): void {
+  registerRoutes(routes, door);
+  resetRoutes(routes, door);
+  linkRoutes(routes, {
+    path: '/account/verify',
+    words: ({ register }) => ({
+      ...{ title: register.verify, why: register.verifyWhy, submit: register.verifyButton },
+      ...{ done: register.verified, doneWhy: register.verifiedWhy },
+    }),
+    follow: (token) => door.verifyEmail(token),
+  });
+  linkRoutes(routes, {
+    path: '/account/email',
+    words: ({ emailChange, register }) => ({
+      ...{ title: emailChange.confirm, why: emailChange.confirmWhy, submit: register.verifyButton },
+      ...{ done: emailChange.done, doneWhy: emailChange.doneWhy },
+    }),
+    follow: (token) => door.changeEmail(token),
+  });
+}

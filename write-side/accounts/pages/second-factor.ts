@@ -1,0 +1,128 @@
+import { millisecondsOf } from '#domain/kernel/instant.ts';
+import type { SecondFactorAnswer, Standing } from '../door/door.ts';
+import type { Progress, SignInUnderWay } from '../sign-ins.ts';
+import { read } from './entered.ts';
+import { codeField, formPage, NOTHING_WRONG, type Wrong, wrongBy } from './form-page.ts';
+import { button, field, form, hidden } from './forms.ts';
+import { type Answer, type Frame, refusedPage, type Visit } from './frame.ts';
+import { html } from './html.ts';
+import type { Entered } from './intake.ts';
+import { passkeyAnswer, passkeyForm } from './passkeys.ts';
+import type { PagesOptions } from './ports.ts';
+import { pathOf, signInFrame } from './under-way.ts';
+
+// The second step of whoever has told their password just before.
+
+/** How long a password stands for a second factor to come, in milliseconds. */
+const PASSWORD_LASTS_MS = 10 * 60_000;
+
+const passed = ({ now }: Visit, { progress }: SignInUnderWay): Progress | undefined =>
+  progress?.methods.includes('pwd') && millisecondsOf(now) - progress.atMs < PASSWORD_LASTS_MS
+    ? progress
+    : undefined;
+
+const purposeOf = ({ stepUp }: SignInUnderWay): 'signIn' | 'stepUp' => (stepUp ? 'stepUp' : 'signIn');
+
+function recoverySection(visit: Visit, sign: SignInUnderWay, wrong: Wrong, isOpen: boolean) {
+  const { secondFactor, fields, common } = visit.texts;
+  const label = { name: 'recoveryCode', label: fields.recoveryCode, hint: fields.recoveryCodeHint };
+  const inside = form(
+    pathOf(sign, '/second-factor'),
+    hidden('by', 'recoveryCode'),
+    field(visit.texts, { ...label, autocomplete: 'off', most: 64 }, wrong.troubles),
+    button(common.continue, 'plain'),
+  );
+  return isOpen
+    ? html`<section><h2>${secondFactor.withRecoveryCode}</h2>${inside}</section>`
+    : html`<details><summary>${secondFactor.lost}</summary>${inside}</details>`;
+}
+
+/** @param by what was tried, where something was */
+function stepPage(
+  visit: Visit,
+  sign: SignInUnderWay,
+  { totp, passkeys, recoveryCodesLeft }: Standing,
+  { wrong = NOTHING_WRONG, by }: { readonly wrong?: Wrong; readonly by?: string | undefined } = {},
+): Answer {
+  const { secondFactor, common } = visit.texts;
+  const at = pathOf(sign, '/second-factor');
+  const appSection = html`<section><h2>${secondFactor.withApp}</h2>${form(
+    at,
+    hidden('by', 'totp'),
+    codeField(visit, by === 'totp' ? wrong : NOTHING_WRONG),
+    button(common.continue),
+  )}</section>`;
+  const passkeySection = html`<section><h2>${secondFactor.withPasskey}</h2>${passkeyForm(visit, {
+    ...{ action: at, question: pathOf(sign, '/passkey-question'), ceremony: 'get' },
+    ...{ label: secondFactor.usePasskey, inside: hidden('by', 'passkey') },
+  })}</section>`;
+  const isOpen = by === 'recoveryCode' || (!totp && passkeys.length === 0);
+  return formPage(visit, {
+    ...{ title: secondFactor.title, wrong },
+    main: [
+      html`<p>${secondFactor.why}</p>`,
+      totp && appSection,
+      passkeys.length > 0 && passkeySection,
+      recoveryCodesLeft > 0 && recoverySection(visit, sign, wrong, isOpen),
+      form(pathOf(sign, '/abort'), button(common.cancel, 'plain')),
+    ],
+  });
+}
+
+/** What was answered, or what is wrong with it. */
+function answerIn(entered: Entered, { texts }: Visit): SecondFactorAnswer | Wrong {
+  if (entered.by === 'passkey') {
+    const answer = passkeyAnswer(entered, texts);
+    return 'troubles' in answer ? answer : { by: 'passkey', answer: answer.answer };
+  }
+  if (entered.by === 'recoveryCode') {
+    const input = read(entered, ['recoveryCode'], texts);
+    return 'troubles' in input ? input : { by: 'recoveryCode', code: input.values.recoveryCode };
+  }
+  const input = read(entered, ['code'], texts);
+  return 'troubles' in input ? input : { by: 'totp', code: input.values.code };
+}
+
+export function secondFactorRoutes(routes: Frame, { door, signIns }: PagesOptions): void {
+  const { shows, acts } = signInFrame(routes, signIns);
+
+  async function ask(
+    visit: Visit,
+    sign: SignInUnderWay,
+    { person }: Progress,
+    tried: { readonly wrong: Wrong; readonly by: string | undefined } | undefined,
+  ): Promise<Answer> {
+    const standing = await door.standing(person);
+    return 'rejected' in standing ? refusedPage(standing, visit) : stepPage(visit, sign, standing, tried);
+  }
+
+  shows('/second-factor', async (visit, sign) => {
+    const progress = passed(visit, sign);
+    return progress === undefined ? { to: pathOf(sign) } : ask(visit, sign, progress, undefined);
+  });
+
+  acts('/second-factor', async (visit, sign, entered) => {
+    const progress = passed(visit, sign);
+    if (progress === undefined) return { to: pathOf(sign) };
+    const { by } = entered;
+    const answer = answerIn(entered, visit);
+    if ('troubles' in answer) return ask(visit, sign, progress, { wrong: answer, by });
+    const { person, methods } = progress;
+    const result = await door.confirmSecondFactor(person, answer, purposeOf(sign), visit.visitor);
+    if ('rejected' in result) {
+      const beside = by === 'recoveryCode' ? 'recoveryCode' : 'code';
+      const fields =
+        by === 'passkey' ? {} : { factor_used: beside, wrong_code: beside, invalid_credentials: beside };
+      return ask(visit, sign, progress, { wrong: wrongBy(result, visit, fields), by });
+    }
+    const proven = { person, methods: [...methods, result.method] };
+    return { onwards: await signIns.finish(visit.request, visit.response, proven) };
+  });
+
+  acts('/passkey-question', async (visit, sign) => {
+    const progress = passed(visit, sign);
+    const question = progress && (await door.passkeyQuestion(progress.person, purposeOf(sign)));
+    // The script tells apart only whether there is one: what people can do next stands on the page already.
+    return question === undefined || 'rejected' in question ? { json: {}, status: 409 } : { json: question };
+  });
+}

@@ -1,0 +1,149 @@
+import type { Standing } from '../door/door.ts';
+import { doneAt, doneNotice } from './account.ts';
+import { fields, read } from './entered.ts';
+import { codeField, formPage, NOTHING_WRONG, type Wrong, wrongBy } from './form-page.ts';
+import { button, form, hidden } from './forms.ts';
+import { type Answer, type Frame, refusedPage } from './frame.ts';
+import { html } from './html.ts';
+import { passkeyAnswer, passkeyForm } from './passkeys.ts';
+import { qrPicture } from './picture.ts';
+import type { PagesOptions } from './ports.ts';
+import { type OwnFrame, type OwnVisit, ownFrame } from './signed-in.ts';
+
+// Second factors. Whoever changes them has just proven who they are.
+
+const AT = '/account/security';
+
+function appSection({ texts: { security } }: OwnVisit, { totp }: Standing) {
+  return html`<section><h2>${security.app}</h2><p>${totp ? security.appOn : security.appOff}</p>
+<div class="choice">${form(`${AT}/totp`, button(totp ? security.replaceApp : security.addApp, 'plain'))}
+${totp && form(`${AT}/totp/remove`, button(security.removeApp, 'danger'))}</div></section>`;
+}
+
+function passkeySection(visit: OwnVisit, { passkeys }: Standing) {
+  const { security } = visit.texts;
+  const list = passkeys.map(
+    ({ passkey }, at) =>
+      html`<li><span>${security.passkey(at + 1)}</span>${form(
+        `${AT}/passkeys/remove`,
+        hidden('passkey', passkey),
+        button(security.removePasskey(at + 1), 'danger'),
+      )}</li>`,
+  );
+  return html`<section><h2>${security.passkeys}</h2><p>${security.passkeysWhy}</p>
+${list.length > 0 ? html`<ul class="rows">${list}</ul>` : html`<p>${security.noPasskeys}</p>`}
+${passkeyForm(visit, {
+  ...{ action: `${AT}/passkeys`, question: `${AT}/passkey-offer`, ceremony: 'create' },
+  label: security.addPasskey,
+})}</section>`;
+}
+
+function recoverySection({ texts: { security } }: OwnVisit, { recoveryCodesLeft: left }: Standing) {
+  return html`<section><h2>${security.recovery}</h2>
+<p>${left > 0 ? security.recoveryLeft(left) : security.recoveryNone}</p>
+${left > 0 && html`<p class="note">${security.makeCodesWarning}</p>`}
+${form(`${AT}/recovery-codes`, button(security.makeCodes, 'plain'))}</section>`;
+}
+
+/** An app is set up by its secret, which is shown once: whoever enters a wrong code has it in their app already. */
+function codePage(
+  visit: OwnVisit,
+  enrolled: { secret: string; uri: string } | undefined,
+  wrong: Wrong,
+): Answer {
+  const { security, common } = visit.texts;
+  const shown =
+    enrolled === undefined
+      ? html`<p>${security.enterNext}</p>`
+      : html`<p>${security.scanWhy}</p>${qrPicture(enrolled.uri, security.picture)}
+<dl><div><dt>${security.key}</dt><dd class="secret" translate="no">${enrolled.secret.match(/.{1,4}/g)?.join(' ')}</dd></div></dl>
+<p>${security.thenCode}</p>`;
+  return formPage(visit, {
+    ...{ title: security.scan, wrong, isOwn: true },
+    main: [
+      shown,
+      form(`${AT}/totp/confirm`, codeField(visit, wrong), button(security.confirmApp)),
+      enrolled === undefined && form(`${AT}/totp`, button(security.replaceApp, 'plain')),
+      html`<p><a href="${AT}">${common.cancel}</a></p>`,
+    ],
+  });
+}
+
+function codesPage(visit: OwnVisit, codes: readonly string[]): Answer {
+  const { security } = visit.texts;
+  return formPage(visit, {
+    ...{ title: security.codesTitle, isOwn: true },
+    main: [
+      html`<p>${security.codesWhy}</p>
+<ul class="codes" translate="no">${codes.map((code) => html`<li>${code}</li>`)}</ul>
+<div class="choice unprinted"><a class="button" href="${AT}">${security.codesKept}</a>
+<button type="button" class="plain" data-print hidden>${security.print}</button></div>`,
+    ],
+  });
+}
+
+function totpRoutes({ shows, acts }: OwnFrame, { door }: PagesOptions): void {
+  acts(`${AT}/totp`, AT, async (visit) => {
+    const enrolled = await door.enrolTotp(visit.person);
+    return 'rejected' in enrolled ? refusedPage(enrolled, visit) : codePage(visit, enrolled, NOTHING_WRONG);
+  });
+  shows(`${AT}/totp/confirm`, async (visit) => codePage(visit, undefined, NOTHING_WRONG));
+  acts(`${AT}/totp/confirm`, undefined, async (visit, entered) => {
+    const input = read(entered, ['code'], visit.texts);
+    if ('troubles' in input) return codePage(visit, undefined, input);
+    const result = await door.confirmTotp(visit.person, input.values.code, visit.visitor);
+    const beside = { wrong_code: 'code', factor_used: 'code', invalid_credentials: 'code' };
+    return result === undefined
+      ? doneAt(AT, 'totpOn')
+      : codePage(visit, undefined, wrongBy(result, visit, beside));
+  });
+  acts(`${AT}/totp/remove`, AT, async (visit) => {
+    const result = await door.removeTotp(visit.person);
+    return result === undefined ? doneAt(AT, 'totpOff') : refusedPage(result, visit);
+  });
+}
+
+export function securityRoutes(routes: Frame, options: PagesOptions): void {
+  const { door } = options;
+  const own = ownFrame(routes, options, { stepUp: true });
+  const { shows, acts } = own;
+
+  async function page(visit: OwnVisit, wrong = NOTHING_WRONG): Promise<Answer> {
+    const { title, why } = visit.texts.security;
+    const standing = await door.standing(visit.person);
+    if ('rejected' in standing) return refusedPage(standing, visit);
+    return formPage(visit, {
+      ...{ title, wrong, isOwn: true, isWide: true },
+      main: [
+        doneNotice(visit),
+        html`<p>${why}</p>`,
+        appSection(visit, standing),
+        passkeySection(visit, standing),
+        recoverySection(visit, standing),
+      ],
+    });
+  }
+  shows(AT, (visit) => page(visit));
+  totpRoutes(own, options);
+
+  acts(`${AT}/passkey-offer`, AT, async ({ person }) => {
+    const offer = await door.passkeyOffer(person);
+    return 'rejected' in offer ? { json: {}, status: 409 } : { json: offer };
+  });
+  acts(`${AT}/passkeys`, AT, async (visit, entered) => {
+    const read_ = passkeyAnswer(entered, visit.texts);
+    if ('troubles' in read_) return page(visit, read_);
+    const result = await door.addPasskey(visit.person, read_.answer);
+    return result === undefined ? doneAt(AT, 'passkeyAdded') : page(visit, wrongBy(result, visit));
+  });
+  acts(`${AT}/passkeys/remove`, AT, async (visit, entered) => {
+    const passkey = fields.passkey.schema.safeParse(entered.passkey).data ?? '';
+    const result = await door.removePasskey(visit.person, passkey);
+    return result === undefined ? doneAt(AT, 'passkeyRemoved') : page(visit, wrongBy(result, visit));
+  });
+  // What is shown once cannot be asked for again: the answer to the form itself shows it.
+  acts(`${AT}/recovery-codes`, AT, async (visit) => {
+    const made = await door.makeRecoveryCodes(visit.person);
+    return 'rejected' in made ? refusedPage(made, visit) : codesPage(visit, made.codes);
+  });
+}
