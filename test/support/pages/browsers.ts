@@ -19,7 +19,7 @@ interface Browser {
 }
 
 const COOKIE = 'stand_in_browser';
-const fresh = () => randomBytes(12).toString('base64url');
+const fresh = () => randomBytes(12).toString('hex');
 const uidIn = ({ url = '' }: IncomingMessage) => /^\/sign-in\/([\w-]+)/.exec(url)?.[1] ?? '';
 
 /** @param opened told of each sign-in that was finished */

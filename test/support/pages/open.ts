@@ -1,20 +1,27 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { after } from 'node:test';
-import { registry } from '#compose/contexts.ts';
+import { registry as ours } from '#compose/contexts.ts';
 import { addressesBehind } from '#compose/http/addresses.ts';
 import { openHttp } from '#compose/http.ts';
 import type { Dispatch, Envelope, Reply } from '#domain/kernel/envelope.ts';
 import { later } from '#domain/kernel/instant.ts';
 import type { Rejection } from '#domain/kernel/message.ts';
+import type { Registry } from '#domain/kernel/registry.ts';
 import { Internal, Invalid } from '#domain/kernel/rejections.ts';
 import { systemClock } from '#engines/clock/system.ts';
 import { accountPages } from '#write-side/accounts/pages/pages.ts';
 import type { OwnAccount } from '#write-side/accounts/pages/ports.ts';
 import { providerInMemory } from './browsers.ts';
-import { peopleAtDoor, type Someone } from './people.ts';
+import { doorRejections, peopleAtDoor, type Someone } from './people.ts';
 
 // The pages behind the platform's own port, over a door and a provider in memory.
+
+/** With what the door in memory says no by. */
+const registry: Registry = {
+  ...ours,
+  rejections: new Map([...ours.rejections, ...doorRejections.map((each) => [each.code, each] as const)]),
+};
 
 export const PASSWORD = 'correct horse battery staple';
 

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { z } from 'zod';
+import { AccountUnknown } from '#domain/accounts/account/messages.ts';
 import type { Actor } from '#domain/kernel/actor.ts';
 import { rejection } from '#domain/kernel/message.ts';
 import { TooManyAttempts } from '#domain/kernel/rejections.ts';
@@ -16,15 +17,15 @@ import { passwordProblem } from '#write-side/identity/passwords/policy.ts';
 
 // A door in memory, as true as the pages can tell: passwords in plain, and every other factor by the parts that the real one is made of.
 
-export const InvalidCredentials = rejection('invalid_credentials', { message: 'No.', status: 401 });
-export const WrongCode = rejection('wrong_code', { message: 'No.', status: 401 });
-export const LinkVoid = rejection('link_void', { message: 'No.' });
-export const UnfitPassword = rejection('unfit_password', {
+const InvalidCredentials = rejection('invalid_credentials', { message: 'No.', status: 401 });
+const WrongCode = rejection('wrong_code', { message: 'No.', status: 401 });
+const LinkVoid = rejection('link_void', { message: 'No.' });
+const UnfitPassword = rejection('unfit_password', {
   message: 'No.',
   status: 422,
   details: { problem: z.string(), least: z.int().optional() },
 });
-export const AccountUnknown = rejection('account_unknown', { message: 'No.', status: 404 });
+export const doorRejections = [InvalidCredentials, WrongCode, LinkVoid, UnfitPassword] as const;
 
 export interface Someone {
   email: string;

@@ -1,0 +1,82 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { Language } from '#domain/kernel/ports/mail.ts';
+import { problemsOf } from '#test/support/pages/walker.ts';
+import { providerPages } from '#write-side/accounts/pages/provider-pages.ts';
+
+// Forms as `oidc-provider` 9 writes them.
+
+const input = (
+  value = '',
+) => `<form id="op.deviceInputForm" novalidate method="post" action="https://annals.example/oidc/device">
+  <input type="hidden" name="xsrf" value="a1&amp;b2"/>
+  <input
+    ${value}type="text" name="user_code" placeholder="Enter code" onfocus="this.select(); this.onfocus = undefined;" autofocus autocomplete="off"></input>
+  </form>`;
+const confirm = `<form id="op.deviceConfirmForm" method="post" action="/oidc/device">
+<input type="hidden" name="xsrf" value="a1"/>
+<input type="hidden" name="user_code" value="ABCD-EFGH"/>
+<input type="hidden" name="confirm" value="yes"/>
+</form>`;
+const logout = `<form id="op.logoutForm" method="post" action="/oidc/session/end/confirm"><input type="hidden" name="xsrf" value="a1"/></form>`;
+const HOSTILE = `"><script>alert(1)</script>`;
+
+for (const language of Language.options)
+  test(`the provider's own pages are whole, in ${language}`, () => {
+    const pages = [
+      providerPages.deviceCode({ form: input().replace('https://annals.example', ''), language }),
+      providerPages.deviceCode({
+        form: input().replace('https://annals.example', ''),
+        language,
+        problem: 'expired',
+      }),
+      providerPages.deviceConfirm({ form: confirm, language, client: HOSTILE, code: HOSTILE }),
+      providerPages.deviceDone({ language, client: HOSTILE }),
+      providerPages.signOut({ form: logout, language }),
+      providerPages.signedOut({ language }),
+      providerPages.problem({ language, code: HOSTILE, description: HOSTILE }),
+    ];
+    for (const page of pages) {
+      assert.deepEqual(problemsOf(page), []);
+      assert.match(page, new RegExp(`<html lang="${language}">`));
+    }
+  });
+
+test('what the provider hides in its forms is kept, and its script is not', () => {
+  const page = providerPages.deviceCode({ form: input(), language: 'en', problem: 'unknown_code' });
+  assert.match(page, /action="https:\/\/annals\.example\/oidc\/device"/);
+  assert.match(page, /<input type="hidden" name="xsrf" value="a1&amp;b2"\/>/);
+  assert.match(page, /<label for="field-user_code">/);
+  assert.match(page, /<title>Error: Sign in on a device/);
+  assert.doesNotMatch(page, /onfocus/);
+  const confirming = providerPages.deviceConfirm({
+    form: confirm,
+    language: 'en',
+    client: 'TV',
+    code: 'ABCD-EFGH',
+  });
+  for (const name of ['xsrf', 'user_code', 'confirm']) assert.ok(confirming.includes(`name="${name}"`), name);
+  assert.match(confirming, /<button type="submit" name="abort" value="yes"/);
+  assert.match(
+    providerPages.signOut({ form: logout, language: 'en' }),
+    /<button type="submit" name="logout" value="yes"/,
+  );
+});
+
+test('a code that came with the address is filled in', () => {
+  assert.match(
+    providerPages.deviceCode({ form: input('value="ABCD-EFGH" '), language: 'en' }),
+    /value="ABCD-EFGH"/,
+  );
+  assert.doesNotMatch(providerPages.deviceCode({ form: input('value="&lt;x" '), language: 'en' }), /&lt;x/);
+});
+
+test('a form that leads nowhere is none', () => {
+  assert.throws(() => providerPages.signOut({ form: '<p>', language: 'en' }), TypeError);
+});
+
+test('a form may say that it leads to a system', () => {
+  const policy = (formsTo?: readonly string[]) => providerPages.headers(formsTo)['Content-Security-Policy'];
+  assert.match(policy() ?? '', /form-action 'self';/);
+  assert.match(policy(['https://shop.example']) ?? '', /form-action 'self' https:\/\/shop\.example;/);
+});

@@ -1,0 +1,347 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { generateSync } from 'otplib';
+import { MoneyLeft } from '#domain/accounts/account/messages.ts';
+import { type OpenPages, openPages, PASSWORD } from '#test/support/pages/open.ts';
+import { type Seen, type Walker, walker } from '#test/support/pages/walker.ts';
+
+// People at the pages, without a script: each page that they are shown is looked at by the walker.
+
+const OTHER_PASSWORD = 'twelve grey horses in rain';
+const ann = { email: 'ann@mail.example', password: PASSWORD };
+
+const codeOf = (secret: string, later = 0) =>
+  generateSync({ secret, epoch: Math.floor(Date.now() / 1_000) + later });
+const secretIn = ({ text }: Seen) => (/Key ?([A-Z2-7 ]+?) ?Then/.exec(text)?.[1] ?? '').replaceAll(' ', '');
+
+/** To the account, by the password alone. */
+async function signedIn({ origin }: OpenPages, languages?: string): Promise<Walker> {
+  const visitor = walker(origin, languages);
+  const asked = await visitor.follow(await visitor.get('/account'));
+  const seen = await visitor.follow(await visitor.post(asked.at, ann));
+  assert.equal(seen.at, '/account');
+  return visitor;
+}
+
+/** To a page for which one has to prove once more who one is. */
+async function steppedUp(visitor: Walker, path: string): Promise<Seen> {
+  const seen = await visitor.follow(await visitor.get(path));
+  if (!seen.at.startsWith('/sign-in/')) return seen;
+  return visitor.follow(await visitor.post(seen.at, { password: PASSWORD }));
+}
+
+test('somebody comes from a system, is asked, and arrives there', async () => {
+  const opened = await openPages();
+  const visitor = walker(opened.origin);
+  const begun = await visitor.follow(
+    await visitor.get(
+      `/oidc/start?to=${opened.system}/back&hint=ann@mail.example&scope=openid+roles+odd%3Cone`,
+    ),
+  );
+  assert.match(begun.text, /Sign in to go on to Shop/);
+  assert.match(begun.body, /value="ann@mail.example"/);
+  const wrong = await visitor.post(begun.at, { ...ann, password: 'wrong <password>' });
+  assert.equal(wrong.status, 422);
+  assert.match(wrong.title, /^Error: Sign in/);
+  assert.doesNotMatch(wrong.body, /wrong &lt;password|wrong <password/);
+  const right = await visitor.post(begun.at, ann);
+  assert.equal(right.status, 200, 'no redirect, which the policy for forms would follow out of here');
+  const consent = await visitor.follow(right);
+  assert.match(consent.title, /May Shop have this\?/);
+  assert.match(consent.text, /bid, sell, or work for the house/);
+  assert.match(consent.text, /“odd<one”/);
+  const arrived = await visitor.follow(await visitor.post(consent.at, { decision: 'allow' }));
+  assert.equal(arrived.at, `${opened.system}/back?code=c`);
+  assert.deepEqual(opened.provider.finished, [{ person: 'ann', methods: ['pwd'] }]);
+});
+
+test('who does not want to goes back: before signing in, and before allowing', async () => {
+  const opened = await openPages();
+  const visitor = walker(opened.origin);
+  const start = async () => visitor.follow(await visitor.get(`/oidc/start?to=${opened.system}/back`));
+  const begun = await start();
+  assert.match((await visitor.get(`${begun.at}/abort`)).text, /Stop signing in\?/);
+  const back = await visitor.follow(await visitor.post(`${begun.at}/abort`, {}));
+  assert.equal(back.at, `${opened.system}/back?error=access_denied`);
+  assert.equal((await visitor.get(begun.at)).status, 410);
+  const again = await start();
+  const consent = await visitor.follow(await visitor.post(again.at, ann));
+  // Nothing but the word lets a system have anything.
+  const denied = await visitor.follow(await visitor.post(consent.at, { decision: 'whatever' }));
+  assert.equal(denied.at, `${opened.system}/back?error=access_denied`);
+});
+
+test('after too many attempts people are told when to come again, in their language', async () => {
+  const { origin, system } = await openPages();
+  const visitor = walker(origin, 'ru');
+  const { at } = await visitor.follow(await visitor.get(`/oidc/start?to=${system}`));
+  const attempt = () => visitor.post(at, { ...ann, password: 'wrong' });
+  for (let count = 0; count < 5; count++) assert.match((await attempt()).text, /Адрес или пароль неверен/);
+  const seen = await attempt();
+  assert.equal(seen.status, 429);
+  assert.equal(seen.headers.get('retry-after'), '300');
+  assert.match(seen.text, /слишком много попыток.*через 5 минут/);
+});
+
+test('somebody registers, follows the link of the mail by a button, and says who they are', async () => {
+  const opened = await openPages();
+  const visitor = walker(opened.origin);
+  const short = await visitor.post('/account/register', { email: 'bob@mail.example', newPassword: 'short' });
+  assert.match(short.text, /too short. At least 15/);
+  assert.match(short.body, /value="bob@mail.example"/);
+  const none = await visitor.post('/account/register', { email: 'bob', newPassword: '' });
+  assert.match(none.text, /not an e-mail address.*nothing was entered/);
+  const bob = { email: ' bob@mail.example ', newPassword: OTHER_PASSWORD };
+  assert.match(
+    (await visitor.follow(await visitor.post('/account/register', bob))).title,
+    /Look into your mail/,
+  );
+  const link = `/account/verify?token=${opened.mails[0]?.token}`;
+  await visitor.get(link);
+  assert.equal(opened.people.get('p2')?.emailVerified, false, 'programs that read mails follow links');
+  const shown = await visitor.get(link);
+  const verified = await visitor.post('/account/verify', { token: visitor.hidden(shown, 'token') });
+  assert.match((await visitor.follow(verified)).title, /Your address is confirmed/);
+  const twice = await visitor.post('/account/verify', { token: visitor.hidden(shown, 'token') });
+  assert.match(twice.text, /This link is used/);
+  assert.equal((await visitor.get('/account/verify')).status, 400);
+
+  const asked = await visitor.follow(await visitor.get('/account/profile'));
+  const input = { email: 'bob@mail.example', password: OTHER_PASSWORD };
+  const profile = await visitor.follow(await visitor.post(asked.at, input));
+  assert.equal(profile.at, '/account/profile');
+  const told = { name: ' Bob <b>', address: 'Street 1\r\nTown', phone: '' };
+  const command = visitor.hidden(profile, 'command');
+  const empty = await visitor.post('/account/profile', { ...told, name: ' ', command });
+  assert.match(empty.text, /Name: nothing was entered/);
+  const saved = await visitor.follow(await visitor.post('/account/profile', { ...told, command }));
+  assert.match(saved.text, /Your profile is saved/);
+  assert.match(saved.text, /Bob <b>.*Street 1 Town/);
+  await visitor.post('/account/profile', { ...told, phone: '+1 23', command });
+  const sent = opened.sent.map(({ command: type, commandId, actor, data }) => ({
+    type,
+    commandId,
+    actor,
+    data,
+  }));
+  const actor = { id: 'p2', roles: ['bidder', 'seller'], reputation: 0 };
+  assert.deepEqual(
+    sent,
+    [
+      {
+        type: 'CreateProfile',
+        commandId: command,
+        actor,
+        data: { name: ' Bob <b>', address: 'Street 1\nTown' },
+      },
+      {
+        type: 'ChangeProfile',
+        commandId: command,
+        actor,
+        data: { ...told, address: 'Street 1\nTown', phone: '+1 23' },
+      },
+    ].map(({ data, ...rest }) => ({ ...rest, data: { ...data, name: 'Bob <b>' } })),
+  );
+});
+
+test('a forgotten password is replaced by the link of a mail, and nobody learns whose account there is', async () => {
+  const opened = await openPages();
+  const visitor = walker(opened.origin);
+  const answers = [];
+  for (const email of ['nobody@mail.example', 'ann@mail.example']) {
+    const seen = await visitor.follow(await visitor.post('/account/reset', { email }));
+    answers.push([seen.status, seen.text]);
+  }
+  assert.deepEqual(answers[0], answers[1]);
+  const shown = await visitor.get(`/account/reset/confirm?token=${opened.mails[0]?.token}`);
+  const token = visitor.hidden(shown, 'token');
+  const refused = await visitor.post('/account/reset/confirm', { token, newPassword: 'passwordpassword' });
+  assert.equal(refused.status, 422);
+  assert.doesNotMatch(refused.body, /passwordpassword/);
+  const done = await visitor.follow(
+    await visitor.post('/account/reset/confirm', { token, newPassword: OTHER_PASSWORD }),
+  );
+  assert.match(done.title, /You have a new password/);
+  assert.equal(opened.ann.password, OTHER_PASSWORD);
+});
+
+test('an app is set up, asked for, and taken once; a recovery code opens where it is lost', async () => {
+  const opened = await openPages();
+  const visitor = await signedIn(opened);
+  assert.match((await steppedUp(visitor, '/account/security')).title, /Second factors/);
+  const enrolled = await visitor.post('/account/security/totp', {});
+  assert.match(enrolled.body, /<svg class="qr" role="img"/);
+  const secret = secretIn(enrolled);
+  const wrong = await visitor.post('/account/security/totp/confirm', { code: '12345' });
+  assert.match(wrong.text, /six digits/);
+  assert.doesNotMatch(wrong.body, new RegExp(secret));
+  const on = await visitor.post('/account/security/totp/confirm', { code: codeOf(secret) });
+  assert.match((await visitor.follow(on)).text, /From now on you are asked for a code/);
+  const codes = await visitor.post('/account/security/recovery-codes', {});
+  const [first = ''] = /[0-9A-Z]{4}(-[0-9A-Z]{4}){3}/.exec(codes.text) ?? [];
+  assert.match(codes.title, /Your recovery codes/);
+
+  const other = walker(opened.origin);
+  const begin = async () => (await other.follow(await other.get(`/oidc/start?to=${opened.system}`))).at;
+  const uid = await begin();
+  assert.equal((await other.get(`${uid}/second-factor`)).to, uid, 'nobody comes here without a password');
+  const step = await other.follow(await other.post(uid, ann));
+  assert.match(step.title, /Second step/);
+  const bad = await other.post(step.at, { by: 'totp', code: '000000' });
+  assert.deepEqual([bad.status, /not taken/.test(bad.text)], [422, true]);
+  const bent = await other.post(step.at, { by: 'passkey', answer: '{' });
+  assert.match(bent.text, /passkey was not taken/);
+  const done = await other.follow(await other.post(step.at, { by: 'totp', code: codeOf(secret, 30) }));
+  assert.match(done.title, /May Shop have this/);
+  const third = walker(opened.origin);
+  const { at } = await third.follow(await third.get(`/oidc/start?to=${opened.system}`));
+  const next = await third.follow(await third.post(at, ann));
+  const recovered = await third.follow(
+    await third.post(next.at, { by: 'recoveryCode', recoveryCode: first }),
+  );
+  assert.match(recovered.title, /May Shop have this/);
+  assert.deepEqual(
+    opened.provider.finished.map(({ methods }) => methods),
+    [['pwd'], ['pwd'], ['pwd', 'otp'], ['pwd', 'recovery']],
+  );
+});
+
+test('what matters most is only done by who has just proven who they are', async () => {
+  const opened = await openPages();
+  const visitor = await signedIn(opened);
+  for (const path of [
+    '/account/security',
+    '/account/email-change',
+    '/account/export',
+    '/account/close',
+    '/account/erase',
+  ]) {
+    const asked = await visitor.follow(await visitor.get(path));
+    assert.match(asked.text, /Is it still you\?.*signed in as ann@mail.example/, path);
+  }
+  for (const path of [
+    ...[
+      'totp',
+      'totp/confirm',
+      'totp/remove',
+      'passkeys',
+      'passkeys/remove',
+      'passkey-offer',
+      'recovery-codes',
+    ].map((name) => `/account/security/${name}`),
+    ...['/account/email-change', '/account/export', '/account/close', '/account/erase'],
+  ])
+    assert.match((await visitor.post(path, { erase: 'yes', close: 'yes' })).to ?? '', /^\/sign-in\//, path);
+  assert.deepEqual([opened.sent.length, opened.ann.totp, opened.ann.recovery.length], [0, undefined, 0]);
+  const { at } = await visitor.follow(await visitor.get('/account/erase'));
+  const wrong = await visitor.post(at, { password: 'wrong' });
+  assert.match(wrong.text, /The password is wrong/);
+  assert.match(wrong.body, /aria-describedby="field-password-trouble" aria-invalid="true"/);
+});
+
+test('somebody looks at their sessions, ends another and then this one', async () => {
+  const opened = await openPages();
+  await signedIn(opened);
+  const visitor = await signedIn(opened);
+  const [here, other] = opened.ann.sessions;
+  const shown = await visitor.get('/account/sessions');
+  assert.match(shown.text, /Annals here since .* UTC until .* UTC from 192\.0\.2\.7 .*Annals since/);
+  const ended = await visitor.follow(
+    await visitor.post('/account/sessions', { session: other?.session ?? '' }),
+  );
+  assert.match(ended.text, /That session is over/);
+  assert.deepEqual(opened.ann.sessions, [here]);
+  const out = await visitor.follow(await visitor.post('/account/sessions', { session: here?.session ?? '' }));
+  assert.match(out.title, /You are signed out/);
+  assert.match((await visitor.get('/account')).to ?? '', /^\/sign-in\//);
+  const third = await signedIn(opened);
+  await third.follow(await third.post('/account/sessions/end-all', {}));
+  assert.deepEqual(opened.ann.sessions, []);
+  assert.equal(opened.sent.at(-1)?.command, 'EndAllSessions');
+});
+
+test('somebody takes their data along, is told what stands against erasing, and is erased', async () => {
+  const opened = await openPages();
+  const visitor = await signedIn(opened);
+  await steppedUp(visitor, '/account/export');
+  const file = await visitor.post('/account/export', {});
+  assert.match(
+    file.headers.get('content-disposition') ?? '',
+    /^attachment; filename=annals-\d{4}-\d\d-\d\d\.json$/,
+  );
+  assert.equal((JSON.parse(file.body) as { email: string }).email, 'ann@mail.example');
+  const page = await visitor.get('/account/erase');
+  assert.match((await visitor.post('/account/erase', {})).text, /Tick the box/);
+  const command = visitor.hidden(page, 'command');
+  opened.answers.set('EraseMe', MoneyLeft({}));
+  const refused = await visitor.post('/account/erase', { erase: 'yes', command });
+  assert.equal(refused.status, 409);
+  assert.match(refused.text, /There is money of yours here/);
+  opened.answers.clear();
+  const done = await visitor.follow(await visitor.post('/account/erase', { erase: 'yes', command: 'c-9' }));
+  assert.match(done.title, /You are erased/);
+  assert.deepEqual(opened.sent.at(-1)?.data, { forGood: true });
+  assert.equal(opened.sent.at(-1)?.commandId, 'c-9');
+  assert.match((await visitor.get('/account')).to ?? '', /^\/sign-in\//);
+});
+
+test('a password and an address are changed by who knows the password', async () => {
+  const opened = await openPages();
+  const visitor = await signedIn(opened);
+  const change = (oldPassword: string, newPassword: string) =>
+    visitor.post('/account/password', { oldPassword, newPassword });
+  assert.match(
+    (await change('wrong', OTHER_PASSWORD)).body,
+    /id="field-oldPassword-trouble">The password is wrong/,
+  );
+  assert.match(
+    (await change(PASSWORD, 'aaaaaaaaaaaaaaaaaaaa')).body,
+    /id="field-newPassword-trouble">This password repeats/,
+  );
+  await steppedUp(visitor, '/account/email-change');
+  const asked = await visitor.post('/account/email-change', {
+    email: 'anna@mail.example',
+    password: PASSWORD,
+  });
+  assert.match((await visitor.follow(asked)).text, /sent a mail to the new address/);
+  await visitor.post('/account/email', { token: opened.mails[0]?.token ?? '' });
+  assert.match((await visitor.get('/account')).text, /anna@mail.example confirmed/);
+  assert.match(
+    (await visitor.follow(await change(PASSWORD, OTHER_PASSWORD))).text,
+    /You have a new password/,
+  );
+  opened.ann.emailVerified = false;
+  assert.match((await visitor.get('/account')).text, /not confirmed yet/);
+  assert.match(
+    (await visitor.follow(await visitor.post('/account/verification', {}))).text,
+    /mail is on its way/,
+  );
+  assert.match((await visitor.get('/account?done=__proto__')).text, /^Your account/);
+});
+
+test('words of others stay words on every page', async () => {
+  const hostile = `"><img src=x onerror=alert(1)><script>alert(1)</script>'`;
+  const opened = await openPages();
+  const visitor = walker(opened.origin);
+  const named = encodeURIComponent(hostile);
+  const start = `/oidc/start?to=${opened.system}&name=${named}&scope=${named}&hint=${named}`;
+  const begun = await visitor.follow(await visitor.get(start));
+  assert.ok(begun.text.includes(hostile));
+  await visitor.post(begun.at, { email: hostile, password: hostile });
+  const consent = await visitor.follow(await visitor.post(begun.at, ann));
+  assert.ok(consent.title.includes(hostile));
+  opened.ann.email = hostile;
+  opened.ann.profile = { name: hostile, address: hostile, phone: hostile };
+  opened.ann.sessions = opened.ann.sessions.map((each) => ({ ...each, address: hostile, system: hostile }));
+  for (const path of [
+    '/account',
+    '/account/profile',
+    '/account/sessions',
+    '/account/sign-out',
+    '/account/password',
+  ]) {
+    const seen = await visitor.get(`${path}?done=${named}&lang=en&x=${named}`);
+    assert.equal(seen.status, 200, path);
+    assert.doesNotMatch(seen.body, /<img/, path);
+  }
+});
