@@ -8,11 +8,13 @@ import { chromiumPath } from './chromium.ts';
 const found = chromiumPath();
 if (found === undefined) {
   process.stderr.write(
-    'NOT RUN: the browser tests (GraphiQL, /docs). They need Chromium; on Debian: apt-get install chromium\n',
+    'NOT RUN: the browser tests (GraphiQL, /docs, the pages of accounts). They need Chromium; on Debian: apt-get install chromium\n',
   );
   process.exit(process.env.CI ? 1 : 0);
 }
-const tests = ['graphiql.ts', 'docs.ts'].map((file) => join(import.meta.dirname, file));
+const tests = ['graphiql.ts', 'docs.ts', 'pages.ts', 'passkeys.ts'].map((file) =>
+  join(import.meta.dirname, file),
+);
 const { status } = spawnSync(process.execPath, ['--test', '--test-timeout=60000', ...tests], {
   stdio: 'inherit',
 });

@@ -1,6 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Router } from 'express';
+import { Language } from '#domain/kernel/ports/mail.ts';
+import { languageOf } from '#write-side/accounts/pages/languages.ts';
+import { providerPages } from '#write-side/accounts/pages/provider-pages.ts';
 import type { Browsers, Progress, SignIns, SignInUnderWay } from '#write-side/accounts/sign-ins.ts';
 
 // A provider in memory: it sends browsers to the pages and takes them back, through redirects as the real one does.
@@ -17,6 +20,26 @@ interface Browser {
   steppedUp: boolean;
   readonly underWay: Map<string, UnderWay>;
 }
+
+const formFor = (id: string) =>
+  `<form id="${id}" method="post" action="/oidc/x"><input type="hidden" name="xsrf" value="x"/></form>`;
+/** What the provider shows by itself. */
+const ownPages = {
+  device: (language: Language) =>
+    providerPages.deviceCode({ form: formFor('op.deviceInputForm'), language, problem: 'expired' }),
+  confirm: (language: Language) =>
+    providerPages.deviceConfirm({
+      form: formFor('op.deviceConfirmForm'),
+      language,
+      client: 'TV',
+      code: 'ABCD-EFGH',
+    }),
+  done: (language: Language) => providerPages.deviceDone({ language, client: 'TV' }),
+  'sign-out': (language: Language) => providerPages.signOut({ form: formFor('op.logoutForm'), language }),
+  'signed-out': (language: Language) => providerPages.signedOut({ language }),
+  problem: (language: Language) =>
+    providerPages.problem({ language, code: 'invalid_request', description: 'unknown client' }),
+} as const;
 
 const COOKIE = 'stand_in_browser';
 const fresh = () => randomBytes(12).toString('hex');
@@ -97,12 +120,17 @@ export function providerInMemory(opened: (person: string, session: string, syste
   };
 
   const router = Router();
-  /** As a system sends people: `/oidc/start?to=…&name=…&scope=…`. */
+  /** As a system sends people: `/oidc/start?to=…&name=…&scope=…&ui=…`. */
   router.get('/oidc/start', (request, response) => {
-    const { to = '/account', name = 'Shop', scope = 'openid email', hint } = request.query;
+    const { to = '/account', name = 'Shop', scope = 'openid email', hint, ui } = request.query;
     const sign = { client: { id: 'shop', name: String(name) }, scopes: String(scope).split(' ') };
+    const languages = Language.array().parse(ui === undefined ? [] : [ui]);
     const loginHint = hint === undefined ? undefined : String(hint);
-    send(response, begin(browserOf(request, response), String(to), { ...sign, loginHint }));
+    send(response, begin(browserOf(request, response), String(to), { ...sign, loginHint, languages }));
+  });
+  router.get('/oidc/pages/:name', (request, response) => {
+    const page = ownPages[request.params.name as keyof typeof ownPages];
+    response.set(providerPages.headers()).send(page(languageOf(request)));
   });
   router.get('/oidc/auth/:uid', (request, response) => {
     const browser = browserOf(request, response);

@@ -1,3 +1,4 @@
+import { leastCodePoints } from '../../identity/passwords/policy.ts';
 import type { Standing } from '../door/door.ts';
 import { read } from './entered.ts';
 import {
@@ -146,25 +147,24 @@ function profileRoutes(routes: Frame, options: PagesOptions): void {
 
 function passwordRoutes(routes: Frame, options: PagesOptions): void {
   const { shows, acts } = ownFrame(routes, options, { stepUp: false });
-  const page = (visit: OwnVisit, wrong = NOTHING_WRONG): Answer => {
+  async function page(visit: OwnVisit, wrong = NOTHING_WRONG): Promise<Answer> {
     const { password, fields } = visit.texts;
+    const standing = await options.door.standing(visit.person);
+    const withSecondFactor = !('rejected' in standing) && (standing.totp || standing.passkeys.length > 0);
+    const hint = fields.newPasswordHint(leastCodePoints[withSecondFactor ? 'withSecondFactor' : 'alone']);
     return formPage(visit, {
       ...{ title: password.title, wrong, isOwn: true },
       main: [
         form(
           '/account/password',
           currentPassword(visit, { name: 'oldPassword', label: fields.oldPassword }, wrong),
-          newPassword(
-            visit,
-            { name: 'newPassword', label: fields.newPassword, hint: fields.newPasswordHint },
-            wrong,
-          ),
+          newPassword(visit, { name: 'newPassword', label: fields.newPassword, hint }, wrong),
           button(password.submit),
         ),
       ],
     });
-  };
-  shows('/account/password', async (visit) => page(visit));
+  }
+  shows('/account/password', (visit) => page(visit));
   acts('/account/password', undefined, async (visit, entered) => {
     const input = read(entered, ['oldPassword', 'newPassword'], visit.texts);
     if ('troubles' in input) return page(visit, input);

@@ -28,16 +28,16 @@ export interface Visit {
   readonly now: Instant;
 }
 
-export type Answer =
+/** `language`: another than the browser's. `answered`: somebody else has answered. */
+export type Answer = ({ readonly language?: Language } & Said) | 'answered';
+type Said =
   | { readonly page: Page; readonly rejection?: Rejection | undefined; readonly status?: number }
   /** Look there (303): loading it anew repeats nothing. A path of ours. */
   | { readonly to: string }
   /** Out of here, by a page that goes on by itself: see {@link pagePolicy}. */
   | { readonly onwards: string }
   | { readonly json: object; readonly status?: number }
-  | { readonly download: object; readonly name: string }
-  /** Somebody else has answered. */
-  | 'answered';
+  | { readonly download: object; readonly name: string };
 
 export interface FrameOptions {
   readonly registry: Registry;
@@ -93,7 +93,7 @@ export const refusedPage = (rejection: Rejection, { texts, language, now }: Visi
   };
 };
 
-function write({ response, language, request }: Visit, answer: Answer, registry: Registry): void {
+function write({ response, request, ...visit }: Visit, answer: Answer, registry: Registry): void {
   if (answer === 'answered') return;
   if ('to' in answer) {
     if (!/^\/(?![/\\])/.test(answer.to)) throw new TypeError('a redirect that is none to a path of ours');
@@ -111,6 +111,7 @@ function write({ response, language, request }: Visit, answer: Answer, registry:
       .send(`${JSON.stringify(answer.download, undefined, 2)}\n`);
     return;
   }
+  const { language = visit.language } = answer;
   const { common } = allTexts[language];
   const page: Page =
     'onwards' in answer

@@ -34,10 +34,14 @@ function cookieIn({ headers: { cookie = '' } }: Pick<IncomingMessage, 'headers'>
 export const chosenLanguage = ({ url = '/' }: Pick<IncomingMessage, 'url'>): Language | undefined =>
   known(new URLSearchParams(url.split('?')[1] ?? '').get('lang'));
 
-/** `?lang=`, else what was chosen before, else the first that the browser names and that is spoken here. */
+/** What somebody has chosen here: now, or before. */
+export const preferredLanguage = (request: Pick<IncomingMessage, 'url' | 'headers'>): Language | undefined =>
+  chosenLanguage(request) ?? known(cookieIn(request));
+
+/** What was chosen, else the first that the browser names and that is spoken here. */
 export function languageOf(request: Pick<IncomingMessage, 'url' | 'headers'>): Language {
-  const asked = chosenLanguage(request) ?? known(cookieIn(request));
-  return asked ?? known(new Negotiator(request as IncomingMessage).language([...Language.options])) ?? 'en';
+  const said = new Negotiator(request as IncomingMessage).language([...Language.options]);
+  return preferredLanguage(request) ?? known(said) ?? 'en';
 }
 
 const LOCALES: Readonly<Record<Language, string>> = { en: 'en-GB', fr: 'fr-FR', ru: 'ru-RU' };

@@ -46,13 +46,13 @@ function show(
   language: Language,
   title: string,
   main: readonly Shown[],
-  troubles: readonly Trouble[] = [],
+  { troubles = [], here }: { readonly troubles?: readonly Trouble[]; readonly here?: string } = {},
 ): string {
   const texts = allTexts[language];
   const shown = html`${summary(texts, troubles)}
 <h1>${title}</h1>
 ${main}`;
-  return layout({ title, main: shown, isError: troubles.length > 0 }, language, undefined);
+  return layout({ title, main: shown, isError: troubles.length > 0 }, language, here);
 }
 
 /** The code that a device shows may stand in the address by which somebody came: it is kept, to be compared with. */
@@ -81,7 +81,8 @@ export const providerPages: ProviderPages = {
           button(common.continue),
         ),
       ],
-      troubles,
+      // The one that can be asked for again: by whatever path the provider shows it.
+      { troubles, here: '' },
     );
   },
 

@@ -1,4 +1,5 @@
 import type { Rejection } from '#domain/kernel/message.ts';
+import { leastCodePoints } from '../../identity/passwords/policy.ts';
 import type { Door } from '../door/door.ts';
 import { fields, read } from './entered.ts';
 import { emailField, formPage, NOTHING_WRONG, newPassword, type Wrong, wrongBy } from './form-page.ts';
@@ -29,7 +30,8 @@ const noToken = ({ texts: { register } }: Visit): Answer => ({
 });
 
 const chosenPassword = (visit: Visit, wrong: Wrong) => {
-  const { newPassword: label, newPasswordHint: hint } = visit.texts.fields;
+  const { newPassword: label, newPasswordHint } = visit.texts.fields;
+  const hint = newPasswordHint(leastCodePoints.alone);
   return newPassword(visit, { name: 'newPassword', label, hint }, wrong);
 };
 

@@ -2,6 +2,7 @@ import type { SignIns, SignInUnderWay } from '../sign-ins.ts';
 import type { Answer, Frame, Visit } from './frame.ts';
 import { html } from './html.ts';
 import type { Entered } from './intake.ts';
+import { preferredLanguage, texts } from './languages.ts';
 
 // A sign-in that a browser has under way: every page of it begins with finding it.
 
@@ -27,9 +28,13 @@ export function signInFrame({ shows, acts }: Frame, signIns: Pick<SignIns, 'find
   async function found(visit: Visit, handler: Handler, entered: Entered): Promise<Answer> {
     const { request, response } = visit;
     const sign = await signIns.find(request, response);
-    return sign?.uid === request.params.uid
-      ? handler(visit, sign as SignInUnderWay, entered)
-      : overPage(visit);
+    if (sign === undefined || sign.uid !== request.params.uid) return overPage(visit);
+    // A system may say in which language it speaks with somebody; what they have chosen here comes before.
+    const [asked = visit.language] = sign.languages;
+    const language = preferredLanguage(request) ?? asked;
+    const visitor = { ...visit.visitor, language };
+    const answer = await handler({ ...visit, language, texts: texts[language], visitor }, sign, entered);
+    return answer === 'answered' ? answer : { ...answer, language };
   }
   return {
     shows: (further: string, handler: Handler) =>

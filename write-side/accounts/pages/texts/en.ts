@@ -24,8 +24,8 @@ export const en = {
     password: 'Password',
     oldPassword: 'Your password of now',
     newPassword: 'New password',
-    newPasswordHint:
-      'At least 15 characters. A few words that do not belong together are easy to keep in mind.',
+    newPasswordHint: (least: number) =>
+      `At least ${least} characters. A few words that do not belong together are easy to keep in mind.`,
     code: 'Code of your app',
     codeHint: 'Six digits.',
     recoveryCode: 'Recovery code',
@@ -318,6 +318,11 @@ export const en = {
     factor_used: 'This code was used before. Wait until your app shows the next one.',
     money_left:
       'There is money of yours here, or on its way. Withdraw it, pay what you owe, and wait until nothing is held or under way; then come again.',
+    password_replaced: 'The password has become another meanwhile. Sign in with that one.',
+    second_factor_needed:
+      'Your password is too short to stand alone. Choose a longer one first, or keep a second factor.',
+    email_change_void: 'Nobody waits for this address any more. Ask for the change again.',
+    too_many_letters: 'We have written to you about this as often as we do in a day. Look for our mails.',
     profile_exists: 'You have a profile already. Change it.',
     profile_unknown: 'You have no profile yet. Create it first.',
     no_profile: 'An administrator has no profile.',

@@ -23,7 +23,8 @@ export const fr: Texts = {
     password: 'Mot de passe',
     oldPassword: 'Mot de passe actuel',
     newPassword: 'Nouveau mot de passe',
-    newPasswordHint: 'Au moins 15 caractères. Quelques mots sans rapport entre eux se retiennent facilement.',
+    newPasswordHint: (least) =>
+      `Au moins ${least} caractères. Quelques mots sans rapport entre eux se retiennent facilement.`,
     code: 'Code de votre application',
     codeHint: 'Six chiffres.',
     recoveryCode: 'Code de secours',
@@ -326,6 +327,12 @@ export const fr: Texts = {
     factor_used: 'Ce code a déjà servi. Attendez que votre application montre le suivant.',
     money_left:
       'Il y a ici de l’argent à vous, ou en route. Retirez-le, payez ce que vous devez, et attendez que plus rien ne soit réservé ni en cours ; puis revenez.',
+    password_replaced: 'Le mot de passe a changé entre-temps. Connectez-vous avec le nouveau.',
+    second_factor_needed:
+      'Votre mot de passe est trop court pour suffire seul. Choisissez-en d’abord un plus long, ou gardez un second facteur.',
+    email_change_void: 'Plus personne n’attend cette adresse. Demandez de nouveau le changement.',
+    too_many_letters:
+      'Nous vous avons déjà écrit à ce sujet autant de fois que nous le faisons en un jour. Cherchez nos e-mails.',
     profile_exists: 'Vous avez déjà un profil. Modifiez-le.',
     profile_unknown: 'Vous n’avez pas encore de profil. Créez-le d’abord.',
     no_profile: 'Un administrateur n’a pas de profil.',

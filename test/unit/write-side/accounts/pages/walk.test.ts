@@ -83,6 +83,18 @@ test('after too many attempts people are told when to come again, in their langu
   assert.match(seen.text, /слишком много попыток.*через 5 минут/);
 });
 
+test('a system may say in which language, and whoever has chosen another keeps that', async () => {
+  const opened = await openPages();
+  const visitor = walker(opened.origin, 'en');
+  const begin = async () => visitor.follow(await visitor.get(`/oidc/start?to=${opened.system}&ui=fr`));
+  const begun = await begin();
+  assert.match(begun.title, /^Connexion/);
+  assert.match(begun.body, /<html lang="fr">/);
+  assert.match((await visitor.post(begun.at, { email: '', password: '' })).title, /^Erreur : Connexion/);
+  assert.match((await visitor.get(`${begun.at}?lang=ru`)).title, /^Вход/);
+  assert.match((await begin()).title, /^Вход/);
+});
+
 test('somebody registers, follows the link of the mail by a button, and says who they are', async () => {
   const opened = await openPages();
   const visitor = walker(opened.origin);
@@ -172,11 +184,13 @@ test('an app is set up, asked for, and taken once; a recovery code opens where i
   const enrolled = await visitor.post('/account/security/totp', {});
   assert.match(enrolled.body, /<svg class="qr" role="img"/);
   const secret = secretIn(enrolled);
+  assert.match((await visitor.get('/account/password')).text, /At least 15 characters/);
   const wrong = await visitor.post('/account/security/totp/confirm', { code: '12345' });
   assert.match(wrong.text, /six digits/);
   assert.doesNotMatch(wrong.body, new RegExp(secret));
   const on = await visitor.post('/account/security/totp/confirm', { code: codeOf(secret) });
   assert.match((await visitor.follow(on)).text, /From now on you are asked for a code/);
+  assert.match((await visitor.get('/account/password')).text, /At least 8 characters/);
   const codes = await visitor.post('/account/security/recovery-codes', {});
   const [first = ''] = /[0-9A-Z]{4}(-[0-9A-Z]{4}){3}/.exec(codes.text) ?? [];
   assert.match(codes.title, /Your recovery codes/);

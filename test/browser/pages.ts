@@ -1,0 +1,258 @@
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import type { AxeResults } from 'axe-core';
+import type { Page } from 'playwright-core';
+import { type OpenPages, openPages, PASSWORD } from '../support/pages/open.ts';
+import { openContexts } from './opened.ts';
+
+// The pages on which people come in, as they meet them: on a phone and a desk, by day and by night.
+
+const AXE = readFileSync(fileURLToPath(import.meta.resolve('axe-core/axe.min.js')), 'utf8');
+const PHONE = { width: 390, height: 844 };
+const DESKTOP = { width: 1280, height: 800 };
+const SMALLEST = { width: 320, height: 640 };
+const NEXT = 'main form button[type=submit]';
+
+const overflows = (page: Page): Promise<boolean> =>
+  page.evaluate('document.documentElement.scrollWidth > document.documentElement.clientWidth');
+
+/** What axe has against the page as it stands, in every size and light; and whether it has to be scrolled sideways. */
+async function faults(page: Page, name: string): Promise<readonly string[]> {
+  const found: string[] = [];
+  if (!(await page.evaluate('typeof axe !== "undefined"'))) await page.evaluate(AXE);
+  for (const viewport of [PHONE, DESKTOP]) {
+    await page.setViewportSize(viewport);
+    for (const colorScheme of ['light', 'dark'] as const) {
+      await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
+      const { violations } = (await page.evaluate(
+        'axe.run(document, { resultTypes: ["violations"] })',
+      )) as AxeResults;
+      for (const { id, nodes } of violations)
+        found.push(
+          `${name} ${viewport.width} ${colorScheme}: ${id} ${nodes.map(({ html }) => html).join(' ')}`,
+        );
+      if (process.env.SCREENSHOTS)
+        await page.screenshot({
+          path: `${process.env.SCREENSHOTS}/${name}-${viewport.width}-${colorScheme}.png`,
+          fullPage: true,
+        });
+    }
+  }
+  await page.setViewportSize(SMALLEST);
+  if (await overflows(page)) found.push(`${name}: wider than 320 pixels`);
+  await page.setViewportSize(PHONE);
+  // As with a browser's setting for larger text.
+  await page.evaluate('document.documentElement.style.fontSize = "200%"');
+  if (await overflows(page)) found.push(`${name}: wider than a phone with letters twice as large`);
+  await page.evaluate('document.documentElement.style.fontSize = ""');
+  return found;
+}
+
+async function signIn(page: Page, { origin }: OpenPages, path = '/account'): Promise<void> {
+  await page.goto(origin + path);
+  await page.locator('[name=email]').fill('ann@mail.example');
+  await page.locator('[name=password]').fill(PASSWORD);
+  await page.locator(NEXT).first().click();
+}
+
+const everyFactor = (ann: OpenPages['ann']): void => {
+  ann.totp = { secret: 'JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP', lastStep: undefined, counts: true };
+  ann.recovery = ['one', 'two', 'three'];
+  const passkey = { publicKey: '', signCount: 0, transports: [], synced: false };
+  ann.passkeys = [
+    { ...passkey, id: 'first-passkey-of-ann' },
+    { ...passkey, id: 'second-passkey-of-ann' },
+  ];
+};
+
+/** From the first page to the last of a sign-in, without a second factor until the end. */
+async function* comingIn(page: Page, opened: OpenPages): AsyncGenerator<string> {
+  const { origin, system, ann } = opened;
+  const start = `${origin}/oidc/start?to=${system}/back&name=Gallery&scope=openid+email+roles`;
+  await page.goto(start);
+  yield 'sign-in';
+  await page.locator('[name=email]').fill('ann@');
+  await page.locator(NEXT).first().click();
+  await page.locator('.summary').waitFor();
+  yield 'sign-in-wrong';
+  await page.goto(`${page.url()}/abort`);
+  yield 'abort';
+  everyFactor(ann);
+  await signIn(page, opened, start.slice(origin.length));
+  await page.waitForURL(/second-factor/);
+  yield 'second-factor';
+  await page.locator('[name=code]').fill('1');
+  await page.locator(NEXT).first().click();
+  await page.locator('.summary').waitFor();
+  yield 'second-factor-wrong';
+  Object.assign(ann, { totp: undefined, passkeys: [], recovery: [] });
+  await signIn(page, opened, start.slice(origin.length));
+  await page.waitForURL(/consent/);
+  yield 'consent';
+}
+
+/** Pages that are there by their address alone. */
+const byAddress = (opened: OpenPages): readonly (readonly [string, string])[] => [
+  ...(
+    ['register', 'register/sent', 'verify', 'verify?token=x', 'verify/done', 'reset', 'reset/sent'] as const
+  ).map((path) => [path, `/account/${path}`] as const),
+  ...(
+    ['reset/confirm?token=x', 'reset/done', 'email?token=x', 'email/done', 'signed-out', 'nowhere'] as const
+  ).map((path) => [path, `/account/${path}`] as const),
+  ...(['close/done', 'erase/done'] as const).map((path) => [path, `/account/${path}`] as const),
+  ...(['device', 'confirm', 'done', 'sign-out', 'signed-out', 'problem'] as const).map(
+    (name) => [`provider-${name}`, `/oidc/pages/${name}`] as const,
+  ),
+  ['sign-in-over', `/sign-in/${opened.people.size}`],
+];
+
+const OWN = [
+  'profile',
+  'password',
+  'sessions',
+  'sign-out',
+  'security',
+  'email-change',
+  'export',
+  'close',
+  'erase',
+];
+
+/** Of whoever is signed in, with everything that there can be on them. */
+async function* own(page: Page, opened: OpenPages): AsyncGenerator<string> {
+  const { origin, ann } = opened;
+  ann.profile = { name: 'Ann Example', address: 'Street 1\n1000 Town', phone: '+1 555 0100' };
+  ann.emailVerified = false;
+  await page.goto(`${origin}/account?done=profile`);
+  yield 'account';
+  await page.goto(`${origin}/account/security`);
+  yield 'once-more';
+  await page.locator('[name=password]').fill(PASSWORD);
+  await page.locator(NEXT).first().click();
+  await page.waitForURL(/account\/security/);
+  everyFactor(ann);
+  for (const name of OWN) {
+    await page.goto(`${origin}/account/${name}`);
+    yield name;
+  }
+  await page.locator(NEXT).click();
+  await page.locator('.summary').waitFor();
+  yield 'erase-wrong';
+  for (const form of ['totp', 'recovery-codes']) {
+    await page.goto(`${origin}/account/security`);
+    await page.locator(`form[action$="/${form}"] button`).click();
+    yield form;
+  }
+}
+
+/** In other languages pages differ by their words alone: those with the most of them are looked at. */
+async function* someWith(page: Page, opened: OpenPages): AsyncGenerator<string> {
+  await page.goto(`${opened.origin}/oidc/start?to=${opened.system}/back&scope=openid+email+roles`);
+  await page.locator(NEXT).first().click();
+  await page.locator('.summary').waitFor();
+  yield 'sign-in-wrong';
+  await signIn(page, opened, page.url().slice(opened.origin.length));
+  await page.waitForURL(/consent/);
+  yield 'consent';
+  opened.ann.emailVerified = false;
+  await page.goto(`${opened.origin}/account?done=profile`);
+  yield 'account';
+}
+
+async function* all(page: Page, opened: OpenPages): AsyncGenerator<string> {
+  yield* comingIn(page, opened);
+  for (const [name, path] of byAddress(opened)) {
+    await page.goto(opened.origin + path);
+    yield name;
+  }
+  // Whoever was asked for consent is signed in.
+  yield* own(page, opened);
+}
+
+for (const [locale, walk, count] of [
+  ['en', all, 42],
+  ['fr', someWith, 3],
+  ['ru', someWith, 3],
+] as const)
+  test(`every page is for everybody, in ${locale}`, async () => {
+    const opened = await openPages();
+    const { page, outside, problems } = await (await openContexts([opened.origin, opened.system]))({
+      locale,
+    });
+    const found: string[] = [];
+    let seen = 0;
+    for await (const name of walk(page, opened)) {
+      assert.equal(await page.locator('html').getAttribute('lang'), locale);
+      found.push(...(await faults(page, `${locale}-${name.replaceAll(/\W/g, '-')}`)));
+      seen += 1;
+    }
+    assert.deepEqual(found, []);
+    assert.deepEqual(outside, []);
+    assert.deepEqual(problems, []);
+    assert.deepEqual(opened.reported, []);
+    assert.equal(seen, count);
+  });
+
+test('somebody comes in by the keyboard alone, and is told where something is wrong', async () => {
+  const opened = await openPages();
+  const { page, problems } = await (await openContexts([opened.origin, opened.system]))();
+  const focused = () => page.evaluate('document.activeElement.name || document.activeElement.className');
+  const { keyboard } = page;
+  await page.goto(`${opened.origin}/oidc/start?to=${opened.system}/back`);
+  await keyboard.press('Tab');
+  assert.equal(await focused(), 'skip');
+  await keyboard.press('Enter');
+  await keyboard.press('Tab');
+  assert.equal(await focused(), 'email');
+  assert.equal(await page.evaluate('getComputedStyle(document.activeElement).outlineStyle'), 'solid');
+  await keyboard.type('ann@mail.example');
+  await keyboard.press('Tab');
+  assert.equal(await focused(), 'password');
+  await keyboard.type('wrong');
+  await keyboard.press('Enter');
+  await page.waitForFunction('document.title.startsWith("Error")');
+  assert.equal(await focused(), 'summary', 'what is wrong is read out first');
+  for (const name of ['email', 'password']) {
+    await keyboard.press('Tab');
+    assert.equal(await focused(), name);
+  }
+  await keyboard.type(PASSWORD);
+  await keyboard.press('Tab');
+  assert.match(String(await focused()), /reveal/);
+  await keyboard.press('Space');
+  assert.equal(await page.locator('[name=password]').getAttribute('type'), 'text');
+  await keyboard.press('Tab');
+  await keyboard.press('Enter');
+  await page.waitForURL(/consent/);
+  for (let count = 0; count < 2; count++) await keyboard.press('Tab');
+  await keyboard.press('Enter');
+  await page.waitForURL(`${opened.system}/back?code=c`);
+  assert.deepEqual(problems, []);
+});
+
+test('everything works without a script', async () => {
+  const opened = await openPages();
+  const options = { javaScriptEnabled: false, viewport: PHONE };
+  const { page, problems } = await (await openContexts([opened.origin, opened.system]))(options);
+  await signIn(page, opened, `/oidc/start?to=${opened.system}/back`);
+  await page.waitForURL(/consent/);
+  await page.locator(NEXT).first().click();
+  await page.waitForURL(`${opened.system}/back?code=c`);
+  await page.goto(`${opened.origin}/account/profile`);
+  await page.locator('[name=name]').fill('Ann');
+  await page.locator('[name=address]').fill('Street 1\nTown');
+  await page.locator(NEXT).click();
+  await page.getByText('Your profile is saved.').waitFor();
+  assert.deepEqual(opened.ann.profile, { name: 'Ann', address: 'Street 1\nTown', phone: undefined });
+  everyFactor(opened.ann);
+  await page.goto(`${opened.origin}/account/erase`);
+  await page.locator('[name=password]').fill(PASSWORD);
+  await page.locator(NEXT).first().click();
+  await page.waitForURL(/second-factor/);
+  await page.getByText('Passkeys need JavaScript').waitFor();
+  assert.equal(await page.getByText('Use a passkey').isVisible(), false);
+  assert.equal(await page.locator('details').count(), 1);
+  assert.deepEqual(problems, []);
+});
