@@ -104,7 +104,7 @@ function fieldsOf(schema: z.ZodObject): Fields {
   return fields;
 }
 
-const bareOf = (schema: z.ZodType): z.ZodType =>
+export const bareOf = (schema: z.ZodType): z.ZodType =>
   schema instanceof z.ZodOptional || schema instanceof z.ZodNullable
     ? bareOf(schema.unwrap() as z.ZodType)
     : schema;

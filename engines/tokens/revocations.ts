@@ -2,13 +2,14 @@ import { type Instant, later } from '#domain/kernel/instant.ts';
 import type { Clock } from '#domain/kernel/ports/facts.ts';
 import type { Revocations, Revoked } from '#domain/kernel/ports/revocations.ts';
 import type { Identity, TokenVerifier } from '#domain/kernel/ports/tokens.ts';
-import { Overloaded, RejectedError } from '#domain/kernel/rejections.ts';
 
 /** At some hundred bytes each. With tokens of five minutes that is 300 revocations a second. */
 const REMEMBERED = 100_000;
 /** How far clocks may differ, with which a token is taken behind its end. */
 const TOLERANCE_MS = 60_000;
-const RETRY_AFTER_MS = 60_000;
+
+/** Instants are texts that sort as the moments do. */
+const latest = (moments: readonly Instant[]): Instant => moments.reduce((a, b) => (a < b ? b : a));
 
 interface Entry {
   readonly since: Instant;
@@ -32,6 +33,7 @@ function watchers() {
   const byKey = new Map<string, Set<() => void>>();
   return {
     of: (key: string): readonly (() => void)[] => [...(byKey.get(key) ?? [])],
+    all: (): readonly (() => void)[] => [...new Set([...byKey.values()].flatMap((looks) => [...looks]))],
     add(keys: readonly string[], look: () => void): () => void {
       for (const key of keys) byKey.set(key, (byKey.get(key) ?? new Set()).add(look));
       return () => {
@@ -44,28 +46,46 @@ function watchers() {
   };
 }
 
-/** What was revoked, in this process. @param clock the one that tokens are dated by */
+/**
+ * What was revoked, in this process.
+ *
+ * Where more is revoked than can be remembered, nothing is forgotten: all tokens that were issued up to that second are taken no more, and
+ * whoever has one gets another where they are still let in.
+ *
+ * @param clock the one that tokens are dated by
+ * @param options.skewMs how far the clock of whoever issues tokens may be ahead of the one of the history
+ */
 export function revocationsHere(
   clock: Pick<Clock, 'now'>,
-  { most = REMEMBERED }: { readonly most?: number } = {},
+  { most = REMEMBERED, skewMs = 0 }: { readonly most?: number; readonly skewMs?: number } = {},
 ): Revocations {
   const entries = new Map<string, Entry>();
   const watching = watchers();
+  /** Of nobody in particular: what was issued up to then is not taken, whoever has it. */
+  let everybody: Instant | undefined;
 
-  /** @throws RejectedError: to forget one that still holds would let its token in again */
-  function makeRoom(): void {
+  function makeRoom(since: Instant): void {
     const now = clock.now();
     for (const [key, { until }] of entries) if (later(until, TOLERANCE_MS) < now) entries.delete(key);
-    if (entries.size >= most) throw new RejectedError(Overloaded({ retryAfterMs: RETRY_AFTER_MS }));
+    if (entries.size < most) return;
+    // All that is remembered is of tokens from before.
+    everybody = latest([now, since, ...(everybody === undefined ? [] : [everybody])]);
+    entries.clear();
+    for (const look of watching.all()) look();
   }
+
+  /** What does not say when it was issued was so before. */
+  const isBefore = (issuedAt: Instant | undefined, since: Instant): boolean =>
+    issuedAt === undefined || later(issuedAt, -skewMs) <= since;
 
   function isRevoked(known: Known): boolean {
     const { issuedAt } = known.token;
+    if (everybody !== undefined && isBefore(issuedAt, everybody)) return true;
     return keysOf(known).some((key) => {
       const entry = entries.get(key);
       if (entry === undefined) return false;
-      // What a person was issued behind it stands; what does not say when it was issued, does not.
-      return !key.startsWith('person ') || issuedAt === undefined || issuedAt <= entry.since;
+      // What a person was issued behind it stands.
+      return !key.startsWith('person ') || isBefore(issuedAt, entry.since);
     });
   }
 
@@ -73,11 +93,12 @@ export function revocationsHere(
     revoke(what, until, since = clock.now()) {
       const key = keyOf(what);
       const before = entries.get(key);
-      if (before === undefined && entries.size >= most) makeRoom();
-      const last = before !== undefined && before.until > until ? before.until : until;
-      // What was told later may be of before: nothing that is revoked holds again by it.
-      const latest = before !== undefined && before.since > since ? before.since : since;
-      entries.set(key, { since: latest, until: last });
+      if (before === undefined && entries.size >= most) makeRoom(since);
+      entries.set(key, {
+        // What was told later may be of before: nothing that is revoked holds again by it.
+        since: latest([since, before?.since ?? since]),
+        until: latest([until, before?.until ?? until]),
+      });
       for (const look of watching.of(key)) look();
     },
     isRevoked,

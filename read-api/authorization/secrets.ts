@@ -1,10 +1,12 @@
+import type { z } from 'zod';
 import { type Actor, overseers, type Role } from '#domain/kernel/actor.ts';
 import type { JsonObject } from '#domain/kernel/canonical.ts';
 import type { RecordedEvent } from '#domain/kernel/envelope.ts';
-import type { Mark, Owned } from '#domain/kernel/message.ts';
-import { opened, openedData, peopleOf, Sealed } from '#domain/kernel/personal.ts';
+import { isMarked, type Mark, type Owned } from '#domain/kernel/message.ts';
+import { bareOf, opened, openedData, peopleOf, Sealed } from '#domain/kernel/personal.ts';
 import type { KeysByPerson } from '#domain/kernel/ports/person-keys.ts';
 import { redacted } from '#domain/kernel/redaction.ts';
+import type { Registry } from '#domain/kernel/registry.ts';
 import type { QueryServices, ResolverContext } from '../resolver-context.ts';
 import type { Insight } from './insight.ts';
 import { oversees } from './own.ts';
@@ -41,13 +43,38 @@ export function rightTo(
   return mark === 'secret' ? 'reserves' : 'people';
 }
 
-/** What is sealed, as whoever may see it reads it; null where nobody can any more. */
+const shownToNobody = new WeakMap<Registry, ReadonlySet<string>>();
+
+/** Fields of events that no outlet opens, whoever asks. */
+function capabilitiesOf(registry: Registry): ReadonlySet<string> {
+  const known = shownToNobody.get(registry);
+  if (known !== undefined) return known;
+  const names = [...registry.events.values()].flatMap(({ schema }) =>
+    Object.entries(schema.shape).flatMap(([name, field]) =>
+      isMarked(bareOf(field as z.ZodType), 'capability') ? [name] : [],
+    ),
+  );
+  const found = new Set(names);
+  shownToNobody.set(registry, found);
+  return found;
+}
+
+/**
+ * What is sealed, as whoever may see it reads it; null where nobody can any more.
+ *
+ * A sealed text names its own place, and documents lie where others may write: one that is put into another's document, or is what proves a
+ * person where something else should stand, is not opened.
+ *
+ * @param owner whose the document is, as it says itself
+ */
 export async function openedText(
   text: unknown,
-  { personKeys }: Pick<QueryServices, 'personKeys'>,
+  owner: unknown,
+  { registry, personKeys }: Pick<QueryServices, 'registry' | 'personKeys'>,
 ): Promise<string | null> {
-  const person = Sealed.safeParse(text).data?.of;
-  return person === undefined ? null : (opened(text, await personKeys.find([person])) ?? null);
+  const sealed = Sealed.safeParse(text).data;
+  if (sealed === undefined || sealed.of !== owner || capabilitiesOf(registry).has(sealed.field)) return null;
+  return opened(text, await personKeys.find([sealed.of])) ?? null;
 }
 
 /** The keys that open what an event says about people. */

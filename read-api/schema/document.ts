@@ -104,7 +104,8 @@ function markedResolvers(known: Types): Resolvers {
         const { viewer, services } = asked;
         const right = rightTo(marked, document, viewer.actor);
         if (right === undefined) return null;
-        const shown = () => (marked.sealed ? openedText(document[name], services) : document[name]);
+        const owner = document[marked.owned?.owner ?? ''];
+        const shown = () => (marked.sealed ? openedText(document[name], owner, services) : document[name]);
         if (right === 'owner') return shown();
         return services.readings.record(viewer, right, `${type}.${name}`).then(shown);
       };

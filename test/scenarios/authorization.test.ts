@@ -159,7 +159,17 @@ test('what is dear is taken from nobody who has not proven just before that it i
   const dear = commands.filter(({ command }) => command.stepUp);
   assert.deepEqual(
     dear.map(({ command }) => command.type),
-    ['Withdraw', 'CloseAccount', 'EraseMe', 'ErasePerson', 'GrantRole', 'WithdrawRole', 'RemoveClient'],
+    [
+      'Transfer',
+      'Withdraw',
+      'UnlockAccount',
+      'CloseAccount',
+      'EraseMe',
+      'ErasePerson',
+      'GrantRole',
+      'WithdrawRole',
+      'RemoveClient',
+    ],
   );
   for (const { path, command } of commands) {
     const who = everybody.find((person) => has(person, command.from as readonly Role[]));

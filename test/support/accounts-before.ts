@@ -20,7 +20,10 @@ export async function moveIn({ dispatch }: Pick<Pipeline, 'dispatch'>): Promise<
     ['Register', registering('ann')],
     ['VerifyEmail', ann],
     ['CreateProfile', { name: 'Ann Onym', address: '1 Street' }, someone('ann', 'bidder')],
-    ['OpenSession', { ...ann, ...session, expiresAt: '2100-01-01T00:00:00.000Z' }],
+    [
+      'OpenSession',
+      { ...ann, ...session, expiresAt: '2100-01-01T00:00:00.000Z', provenAt: '2099-01-01T00:00:00.000Z' },
+    ],
     ['RegisterClient', { ...web, by: 'adam', verifier: 'hashed' }],
   ] as const;
   for (const [command, data, actor = door] of sent) {

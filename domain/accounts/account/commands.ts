@@ -115,6 +115,7 @@ export const LockAccount = command('LockAccount', {
 });
 export const UnlockAccount = command('UnlockAccount', {
   ...ofAdmin,
+  stepUp: true,
   description: 'Lets a person in again whom an administrator has kept out, or who was locked out.',
   data: { ...person, cause: Cause },
   rejections: [OwnAffair, ...active],

@@ -13,7 +13,8 @@ export interface Revocations {
    * From now on.
    * @param until when the last of these tokens ends by itself, and need not be remembered any more
    * @param since of a person, what they were issued up to this second; now unless told
-   * @throws RejectedError with `overloaded` when as many are remembered as may be; nothing is revoked then
+   *
+   * Where too much is revoked to be remembered, all that was issued up to this second is.
    */
   revoke(what: Revoked, until: Instant, since?: Instant): void;
   isRevoked(identity: Pick<Identity, 'actor' | 'token'>): boolean;

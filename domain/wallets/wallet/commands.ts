@@ -73,6 +73,8 @@ export const RequestTopUp = command('RequestTopUp', {
 });
 export const Transfer = command('Transfer', {
   ...owner,
+  // Or whoever has a stolen token sends the money to themselves, and steps up there.
+  stepUp: true,
   description:
     'Sends money to another person in the same currency. It comes back if their wallet cannot take it.',
   data: { to: PersonId, amount: PositiveMinorUnits, currency: Currency },

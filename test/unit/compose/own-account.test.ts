@@ -18,7 +18,14 @@ async function givenAnn() {
   await tell('VerifyEmail', { person: 'ann' });
   const ann = someone('ann', 'bidder', 'seller');
   const opens = (session: string, more: object = {}) =>
-    tell('OpenSession', { person: 'ann', session, client: 'shop', expiresAt: EXPIRES, ...more });
+    tell('OpenSession', {
+      person: 'ann',
+      session,
+      client: 'shop',
+      provenAt: EXPIRES,
+      expiresAt: EXPIRES,
+      ...more,
+    });
   return { ...given, own, ann, opens };
 }
 
