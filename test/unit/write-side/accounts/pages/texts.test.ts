@@ -53,6 +53,12 @@ test('each language is written in its own letters', () => {
     for (const [place, text] of placesIn(language)) assert.doesNotMatch(text, /\p{Script=Cyrillic}/u, place);
 });
 
+test('French puts spaces before its signs at which no line ends', () => {
+  const french = [...placesIn('fr')];
+  for (const [place, text] of french) assert.doesNotMatch(text, / [?!;:»]|« /, `${place}: ${text}`);
+  assert.ok(french.filter(([, text]) => /[\u00a0\u202f][?!;:»]/.test(text)).length > 20);
+});
+
 test('counts are said by the rules of each language', () => {
   const said = (language: Language, count: number) => texts[language].security.recoveryLeft(count);
   assert.match(said('en', 1), /1 recovery code left/);
