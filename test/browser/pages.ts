@@ -61,7 +61,7 @@ async function signIn(page: Page, { origin }: OpenPages, path = '/account'): Pro
 }
 
 const everyFactor = (ann: OpenPages['ann']): void => {
-  ann.totp = { secret: 'JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP', lastStep: undefined, counts: true };
+  ann.totp = { secret: 'JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP', lastStep: undefined };
   ann.recovery = ['one', 'two', 'three'];
   const passkey = { publicKey: '', signCount: 0, transports: [], synced: false };
   ann.passkeys = [

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { z } from 'zod';
-import { AccountUnknown } from '#domain/accounts/account/messages.ts';
+import { AccountUnknown, FactorUnknown } from '#domain/accounts/account/messages.ts';
 import type { Actor } from '#domain/kernel/actor.ts';
 import { rejection } from '#domain/kernel/message.ts';
 import { TooManyAttempts } from '#domain/kernel/rejections.ts';
@@ -17,22 +17,23 @@ import { passwordProblem } from '#write-side/identity/passwords/policy.ts';
 
 // A door in memory, as true as the pages can tell: passwords in plain, and every other factor by the parts that the real one is made of.
 
-const InvalidCredentials = rejection('invalid_credentials', { message: 'No.', status: 401 });
-const WrongCode = rejection('wrong_code', { message: 'No.', status: 401 });
-const LinkVoid = rejection('link_void', { message: 'No.' });
-const UnfitPassword = rejection('unfit_password', {
+const InvalidCredentials = rejection('invalid_credentials', { message: 'No.', status: 403 });
+const InvalidCode = rejection('invalid_code', { message: 'No.', status: 403 });
+const LinkVoid = rejection('link_void', { message: 'No.', status: 410 });
+const PasswordRefused = rejection('password_refused', {
   message: 'No.',
   status: 422,
   details: { problem: z.string(), least: z.int().optional() },
 });
-export const doorRejections = [InvalidCredentials, WrongCode, LinkVoid, UnfitPassword] as const;
+export const doorRejections = [InvalidCredentials, InvalidCode, LinkVoid, PasswordRefused] as const;
 
 export interface Someone {
   email: string;
   password: string;
   emailVerified: boolean;
   roles: Actor['roles'];
-  totp?: { secret: string; lastStep: number | undefined; counts: boolean } | undefined;
+  totp?: { secret: string; lastStep: number | undefined } | undefined;
+  pendingTotp?: string | undefined;
   passkeys: Passkey[];
   recovery: string[];
   profile?: OwnProfile | undefined;
@@ -66,16 +67,16 @@ export function peopleAtDoor(origin: () => string) {
   const byEmail = (email: string) =>
     [...people].find(([, { email: theirs }]) => theirs.toLowerCase() === email.toLowerCase());
   const factorsOf = ({ totp, passkeys, recovery }: Someone): readonly SecondFactor[] => [
-    ...(totp?.counts === true ? (['totp'] as const) : []),
+    ...(totp !== undefined ? (['totp'] as const) : []),
     ...(passkeys.length > 0 ? (['passkey'] as const) : []),
-    ...(recovery.length > 0 && (totp?.counts === true || passkeys.length > 0)
+    ...(recovery.length > 0 && (totp !== undefined || passkeys.length > 0)
       ? (['recoveryCode'] as const)
       : []),
   ];
   const unfit = (password: string, about: readonly string[]) => {
     const found = passwordProblem({ password, withSecondFactor: false, about }, blocklist);
     if (found === undefined) return undefined;
-    return UnfitPassword({ problem: found.problem, ...('least' in found && { least: found.least }) });
+    return PasswordRefused({ problem: found.problem, ...('least' in found && { least: found.least }) });
   };
   function write(to: string, about: Mail['about'], person: string): void {
     const token = randomBytes(16).toString('base64url');
@@ -178,7 +179,7 @@ export function peopleAtDoor(origin: () => string) {
     async confirmSecondFactor(person, answer, purpose) {
       const someone = of(person);
       const method = someone && (await confirmed(person, someone, answer, purpose));
-      return method === undefined ? WrongCode({}) : { method };
+      return method === undefined ? InvalidCode({}) : { method };
     },
     async askReset(email) {
       const found = byEmail(email);
@@ -218,7 +219,7 @@ export function peopleAtDoor(origin: () => string) {
       if (someone === undefined) return AccountUnknown({});
       const { email, emailVerified, totp, passkeys, recovery } = someone;
       return {
-        ...{ email, emailVerified, totp: totp?.counts === true, lockedOutUntil: undefined },
+        ...{ email, emailVerified, totp: totp !== undefined, lockedOutUntil: undefined },
         passkeys: passkeys.map(({ id }) => ({ passkey: id.slice(0, 20) })),
         recoveryCodesLeft: recovery.length,
       };
@@ -227,14 +228,17 @@ export function peopleAtDoor(origin: () => string) {
       const someone = of(person);
       if (someone === undefined) return AccountUnknown({});
       const secret = newTotpSecret(random);
-      someone.totp = { secret, lastStep: undefined, counts: false };
+      someone.pendingTotp = secret;
       return { secret, uri: totpUri({ issuer: 'Annals', account: someone.email, secret }) };
     },
     async confirmTotp(person, code) {
-      const totp = of(person)?.totp;
-      const step = totp && takenTotpStep({ ...totp, code, nowMs: nowMs() });
-      if (totp === undefined || step === undefined) return WrongCode({});
-      totp.counts = true;
+      const someone = of(person);
+      const secret = someone?.pendingTotp;
+      if (someone === undefined || secret === undefined) return FactorUnknown({});
+      const lastStep = takenTotpStep({ secret, code, nowMs: nowMs(), lastStep: undefined });
+      if (lastStep === undefined) return InvalidCode({});
+      someone.totp = { secret, lastStep };
+      someone.pendingTotp = undefined;
       return undefined;
     },
     async removeTotp(person) {
@@ -252,7 +256,7 @@ export function peopleAtDoor(origin: () => string) {
       const someone = of(person);
       if (someone === undefined) return AccountUnknown({});
       const made = await passkeyRegistration(party()).registered(person, someone.passkeys, answer, nowMs());
-      if (isPasskeyRefusal(made)) return WrongCode({});
+      if (isPasskeyRefusal(made)) return InvalidCode({});
       someone.passkeys.push(made);
       return undefined;
     },
@@ -265,6 +269,7 @@ export function peopleAtDoor(origin: () => string) {
     async makeRecoveryCodes(person) {
       const someone = of(person);
       if (someone === undefined) return AccountUnknown({});
+      if (factorsOf(someone).length === 0) return FactorUnknown({});
       const { codes, verifiers } = newRecoveryCodes({ person, key: KEY, random });
       someone.recovery = [...verifiers];
       return { codes };
@@ -272,7 +277,10 @@ export function peopleAtDoor(origin: () => string) {
     async exportOf(person) {
       const someone = of(person);
       if (someone === undefined) return AccountUnknown({});
-      return { person, email: someone.email, profile: someone.profile ?? null };
+      const document = JSON.stringify({ person, email: someone.email, profile: someone.profile ?? null });
+      return (async function* pieces() {
+        for (let at = 0; at < document.length; at += 10) yield document.slice(at, at + 10);
+      })();
     },
   };
   return { door, people, mails };

@@ -84,7 +84,7 @@ export interface Door {
 
   /** What stands of somebody's account, for themselves. */
   standing(person: PersonId): Promise<Standing | Rejection>;
-  /** Base32 for an app, and its URI for a picture; counts when a code has come. */
+  /** Base32 for an app, and its URI for a picture; counts when a code has come, and until then the app of before does. */
   enrolTotp(person: PersonId): Promise<{ readonly secret: string; readonly uri: string } | Rejection>;
   confirmTotp(person: PersonId, code: string, visitor: Visitor): Promise<Done>;
   removeTotp(person: PersonId): Promise<Done>;
@@ -92,11 +92,11 @@ export interface Door {
   passkeyOffer(person: PersonId): Promise<object | Rejection>;
   addPasskey(person: PersonId, answer: unknown): Promise<Done>;
   removePasskey(person: PersonId, passkey: string): Promise<Done>;
-  /** Shown once, and nowhere kept. Those of before are void. */
+  /** Shown once, and nowhere kept. Those of before are void. They stand for another factor: `factor_unknown` where there is none. */
   makeRecoveryCodes(person: PersonId): Promise<{ readonly codes: readonly string[] } | Rejection>;
 
-  /** All that is recorded about somebody, opened, for themselves. */
-  exportOf(person: PersonId): Promise<object | Rejection>;
+  /** All that is recorded about somebody, opened, for themselves: the text of one JSON document, in pieces. */
+  exportOf(person: PersonId): Promise<AsyncIterable<string> | Rejection>;
 }
 
 export interface Standing {

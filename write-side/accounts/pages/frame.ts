@@ -37,7 +37,7 @@ type Said =
   /** Out of here, by a page that goes on by itself: see {@link pagePolicy}. */
   | { readonly onwards: string }
   | { readonly json: object; readonly status?: number }
-  | { readonly download: object; readonly name: string };
+  | { readonly download: AsyncIterable<string>; readonly name: string };
 
 export interface FrameOptions {
   readonly registry: Registry;
@@ -93,7 +93,35 @@ export const refusedPage = (rejection: Rejection, { texts, language, now }: Visi
   };
 };
 
-function write({ response, request, ...visit }: Visit, answer: Answer, registry: Registry): void {
+/** Resolves when more can be written, or nobody is there to take it. */
+function taken(response: Response): Promise<void> {
+  return new Promise((resolve) => {
+    const done = () => {
+      response.off('drain', done).off('close', done);
+      resolve();
+    };
+    response.on('drain', done).on('close', done);
+  });
+}
+
+/**
+ * No faster than it is taken. What fails in the middle ends the connection, which the port does with whatever is thrown behind the
+ * beginning of an answer: a file that only looks whole would be worse.
+ */
+async function sendFile(response: Response, pieces: AsyncIterable<string>, name: string): Promise<void> {
+  response.attachment(name).type('json');
+  for await (const piece of pieces) {
+    if (response.destroyed) return;
+    if (!response.write(piece)) await taken(response);
+  }
+  response.end();
+}
+
+async function write(
+  { response, request, ...visit }: Visit,
+  answer: Answer,
+  registry: Registry,
+): Promise<void> {
   if (answer === 'answered') return;
   if ('to' in answer) {
     if (!/^\/(?![/\\])/.test(answer.to)) throw new TypeError('a redirect that is none to a path of ours');
@@ -105,10 +133,7 @@ function write({ response, request, ...visit }: Visit, answer: Answer, registry:
     return;
   }
   if ('download' in answer) {
-    response
-      .attachment(answer.name)
-      .type('json')
-      .send(`${JSON.stringify(answer.download, undefined, 2)}\n`);
+    await sendFile(response, answer.download, answer.name);
     return;
   }
   const { language = visit.language } = answer;
@@ -175,7 +200,7 @@ export function frame(options: FrameOptions): Frame {
         if (!request.complete) response.set('Connection', 'close');
         return troublePage(error, visit, options);
       });
-      write(visit, answer, registry);
+      await write(visit, answer, registry);
     };
 
   return {

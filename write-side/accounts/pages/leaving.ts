@@ -55,7 +55,7 @@ export function leavingRoutes(routes: Frame, options: PagesOptions): void {
   acts('/account/export', undefined, async (visit) => {
     const exported = await door.exportOf(visit.person);
     return 'rejected' in exported
-      ? refusedPage(exported as Parameters<typeof refusedPage>[0], visit)
+      ? refusedPage(exported, visit)
       : { download: exported, name: `annals-${visit.now.slice(0, 10)}.json` };
   });
 

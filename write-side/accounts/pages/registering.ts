@@ -20,7 +20,8 @@ export const said = (title: string, why: string, link: readonly [to: string, lab
 });
 
 /** Codes that speak of the password that was chosen. */
-export const ofNewPassword = { unfit_password: 'newPassword' } as const;
+export const ofNewPassword = { password_refused: 'newPassword' } as const;
+const ofEmail = { address_unusable: 'email' } as const;
 
 const tokenOf = (text: unknown): string | undefined => fields.token.schema.safeParse(text).data;
 
@@ -59,7 +60,7 @@ function registerRoutes({ shows, acts }: Frame, door: Door): void {
     const result = await door.register({ email, password }, visit.visitor);
     return result === undefined
       ? { to: '/account/register/sent' }
-      : page(visit, entered.email, wrongBy(result, visit, ofNewPassword));
+      : page(visit, entered.email, wrongBy(result, visit, { ...ofNewPassword, ...ofEmail }));
   });
   shows('/account/register/sent', async ({ texts: { register, common } }) =>
     said(register.sent, register.sentWhy, ['/account', common.signIn]),
@@ -112,7 +113,13 @@ function resetRoutes({ shows, acts }: Frame, door: Door): void {
       ],
     });
   };
-  shows('/account/reset', async (visit) => askPage(visit));
+  // Links in mails come here: whoever has a token is asked for the new password.
+  shows('/account/reset', async (visit) => {
+    const token = tokenOf(visit.request.query.token);
+    return token === undefined
+      ? askPage(visit)
+      : { to: `/account/reset/confirm?token=${encodeURIComponent(token)}` };
+  });
   acts('/account/reset', undefined, async (visit, entered) => {
     const input = read(entered, ['email'], visit.texts);
     if ('troubles' in input) return askPage(visit, entered.email, input);

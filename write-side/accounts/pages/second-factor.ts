@@ -112,7 +112,7 @@ export function secondFactorRoutes(routes: Frame, { door, signIns }: PagesOption
     if ('rejected' in result) {
       const beside = by === 'recoveryCode' ? 'recoveryCode' : 'code';
       const fields =
-        by === 'passkey' ? {} : { factor_used: beside, wrong_code: beside, invalid_credentials: beside };
+        by === 'passkey' ? {} : { factor_used: beside, invalid_code: beside, invalid_credentials: beside };
       return ask(visit, sign, progress, { wrong: wrongBy(result, visit, fields), by });
     }
     const proven = { person, methods: [...methods, result.method] };

@@ -38,7 +38,10 @@ ${passkeyForm(visit, {
 })}</section>`;
 }
 
-function recoverySection({ texts: { security } }: OwnVisit, { recoveryCodesLeft: left }: Standing) {
+function recoverySection({ texts: { security } }: OwnVisit, standing: Standing) {
+  const { recoveryCodesLeft: left, totp, passkeys } = standing;
+  if (!totp && passkeys.length === 0)
+    return html`<section><h2>${security.recovery}</h2><p>${security.recoveryNeeds}</p></section>`;
   return html`<section><h2>${security.recovery}</h2>
 <p>${left > 0 ? security.recoveryLeft(left) : security.recoveryNone}</p>
 ${left > 0 && html`<p class="note">${security.makeCodesWarning}</p>`}
@@ -92,7 +95,7 @@ function totpRoutes({ shows, acts }: OwnFrame, { door }: PagesOptions): void {
     const input = read(entered, ['code'], visit.texts);
     if ('troubles' in input) return codePage(visit, undefined, input);
     const result = await door.confirmTotp(visit.person, input.values.code, visit.visitor);
-    const beside = { wrong_code: 'code', factor_used: 'code', invalid_credentials: 'code' };
+    const beside = { invalid_code: 'code', factor_used: 'code', invalid_credentials: 'code' };
     return result === undefined
       ? doneAt(AT, 'totpOn')
       : codePage(visit, undefined, wrongBy(result, visit, beside));

@@ -204,6 +204,8 @@ export const fr: Texts = {
       `Il vous reste ${count} ${codes(count)}. Chacun vous laisse entrer une fois, quand vous n’avez ni application ni clé d’accès sous la main.`,
     recoveryNone:
       'Vous n’en avez pas. Avec eux, vous entrez même sans application ni clé d’accès sous la main.',
+    recoveryNeeds:
+      'Ils remplacent une application ou une clé d’accès que vous n’avez pas sous la main. Configurez d’abord l’une d’elles.',
     makeCodes: 'Créer de nouveaux codes',
     makeCodesWarning: 'Les précédents ne valent alors plus rien.',
     codesTitle: 'Vos codes de secours',
@@ -307,9 +309,9 @@ export const fr: Texts = {
       'Une nouvelle version est en cours d’installation. Rien n’a été fait ; réessayez dans un moment.',
     invalid_credentials: 'L’adresse ou le mot de passe est faux, ou ce compte n’a pas le droit d’entrer.',
     wrong_password: 'Le mot de passe est faux.',
-    wrong_code: 'Ce code ou cette clé d’accès n’a pas été accepté. Réessayez.',
+    invalid_code: 'Ce code ou cette clé d’accès n’a pas été accepté. Réessayez.',
     link_void: 'Ce lien a déjà servi, est trop ancien ou n’est pas complet. Demandez-en un nouveau.',
-    unfit_password: 'Ce mot de passe ne peut pas être accepté. Choisissez-en un autre.',
+    password_refused: 'Ce mot de passe ne peut pas être accepté. Choisissez-en un autre.',
     too_short: (least) => `Ce mot de passe est trop court. Il en faut au moins ${least} caractères.`,
     too_long: 'Ce mot de passe est trop long. 256 caractères au maximum.',
     common:
@@ -321,7 +323,8 @@ export const fr: Texts = {
     account_not_active: 'Ce compte est bloqué, fermé ou effacé.',
     email_not_verified:
       'Confirmez d’abord votre adresse e-mail, par le lien de l’e-mail que nous vous avons envoyé.',
-    email_in_use: 'Cette adresse ne peut pas être prise.',
+    address_unusable: 'Nous ne pouvons pas écrire à cette adresse. Donnez-en une autre.',
+    step_up_required: 'Prouvez encore une fois que c’est vous, et réessayez.',
     too_many_passkeys: 'Vous avez autant de clés d’accès qu’on peut en avoir. Retirez-en une d’abord.',
     factor_unknown: 'Votre compte n’a pas ce second facteur.',
     factor_used: 'Ce code a déjà servi. Attendez que votre application montre le suivant.',

@@ -116,10 +116,10 @@ test('a rejection is a sentence of the reader’s language, and says when to com
 
 test('why a password was not taken is said as it is', () => {
   const unfit = (details: object) =>
-    sentenceOf({ rejected: true, code: 'unfit_password', message: '', details }, 'en', NOW);
+    sentenceOf({ rejected: true, code: 'password_refused', message: '', details }, 'en', NOW);
   assert.match(unfit({ problem: 'too_short', least: 15 }), /At least 15/);
   assert.match(unfit({ problem: 'common' }), /Many people/);
-  assert.equal(unfit({}), texts.en.rejections.unfit_password);
+  assert.equal(unfit({}), texts.en.rejections.password_refused);
 });
 
 test('what anybody can meet on a page has words of its own', () => {

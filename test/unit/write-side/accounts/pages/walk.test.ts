@@ -41,7 +41,7 @@ test('somebody comes from a system, is asked, and arrives there', async () => {
   assert.match(begun.text, /Sign in to go on to Shop/);
   assert.match(begun.body, /value="ann@mail.example"/);
   const wrong = await visitor.post(begun.at, { ...ann, password: 'wrong <password>' });
-  assert.equal(wrong.status, 422);
+  assert.equal(wrong.status, 403);
   assert.match(wrong.title, /^Error: Sign in/);
   assert.doesNotMatch(wrong.body, /wrong &lt;password|wrong <password/);
   const right = await visitor.post(begun.at, ann);
@@ -165,7 +165,7 @@ test('a forgotten password is replaced by the link of a mail, and nobody learns 
     answers.push([seen.status, seen.text]);
   }
   assert.deepEqual(answers[0], answers[1]);
-  const shown = await visitor.get(`/account/reset/confirm?token=${opened.mails[0]?.token}`);
+  const shown = await visitor.follow(await visitor.get(`/account/reset?token=${opened.mails[0]?.token}`));
   const token = visitor.hidden(shown, 'token');
   const refused = await visitor.post('/account/reset/confirm', { token, newPassword: 'passwordpassword' });
   assert.equal(refused.status, 422);
@@ -202,7 +202,7 @@ test('an app is set up, asked for, and taken once; a recovery code opens where i
   const step = await other.follow(await other.post(uid, ann));
   assert.match(step.title, /Second step/);
   const bad = await other.post(step.at, { by: 'totp', code: '000000' });
-  assert.deepEqual([bad.status, /not taken/.test(bad.text)], [422, true]);
+  assert.deepEqual([bad.status, /not taken/.test(bad.text)], [403, true]);
   const bent = await other.post(step.at, { by: 'passkey', answer: '{' });
   assert.match(bent.text, /passkey was not taken/);
   const done = await other.follow(await other.post(step.at, { by: 'totp', code: codeOf(secret, 30) }));
@@ -297,6 +297,28 @@ test('somebody takes their data along, is told what stands against erasing, and 
   assert.deepEqual(opened.sent.at(-1)?.data, { forGood: true });
   assert.equal(opened.sent.at(-1)?.commandId, 'c-9');
   assert.match((await visitor.get('/account')).to ?? '', /^\/sign-in\//);
+});
+
+test('a file that breaks off in the middle does not look whole', async () => {
+  const opened = await openPages();
+  const visitor = await signedIn(opened);
+  await steppedUp(visitor, '/account/export');
+  opened.door.exportOf = async () =>
+    (async function* broken() {
+      yield '{"a":';
+      throw new Error('the store is gone');
+    })();
+  await assert.rejects(visitor.post('/account/export', {}));
+  assert.equal(opened.reported.length, 1);
+  // Much more than a connection holds.
+  opened.door.exportOf = async () =>
+    (async function* long() {
+      yield '"';
+      for (let count = 0; count < 200; count++) yield 'x'.repeat(50_000);
+      yield '"';
+    })();
+  const whole = await visitor.post('/account/export', {});
+  assert.equal((JSON.parse(whole.body) as string).length, 10_000_000);
 });
 
 test('a password and an address are changed by who knows the password', async () => {
