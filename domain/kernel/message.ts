@@ -159,8 +159,11 @@ export interface CommandDeclaration {
   readonly kind: 'command';
   readonly type: string;
   readonly description: string;
-  /** Who may send it from outside; `internal` means nobody: reactions and sagas only. */
-  readonly from: 'internal' | readonly Role[];
+  /**
+   * Who may send it from outside: whoever has one of the roles, or `member`, whoever has signed in; `internal` means nobody: reactions and
+   * sagas only.
+   */
+  readonly from: 'internal' | 'member' | readonly Role[];
   /** Whether whoever sends it from outside has to have proven just before that it is they. */
   readonly stepUp: boolean;
   /** Strict: a field nobody knows is refused. */
@@ -201,7 +204,7 @@ export function command<
   type: Type,
   declaration: {
     description: string;
-    from: 'internal' | readonly Role[];
+    from: 'internal' | 'member' | readonly Role[];
     /** What cannot be taken back, or gives somebody more: a stolen token is not enough for it. Unless it says so, it is not asked for. */
     stepUp?: boolean;
     data: S;

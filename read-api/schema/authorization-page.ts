@@ -43,7 +43,9 @@ const NOT_YOURS: readonly string[] = ['not_your_lot', 'not_your_auction'];
 
 /** Whether the stream tells whose it is, and sellers have it of their own. */
 export const isSellersOwn = ({ from, rejections }: CommandDeclaration): boolean =>
-  from.includes('seller') && rejections.some(({ code }) => NOT_YOURS.includes(code));
+  typeof from !== 'string' &&
+  from.includes('seller') &&
+  rejections.some(({ code }) => NOT_YOURS.includes(code));
 
 function onWhose(command: CommandDeclaration): string {
   if (isOwn(command)) return 'one’s own';
@@ -56,7 +58,7 @@ const FORBIDDEN = 403;
 const commandRow = (command: CommandDeclaration): string => {
   const refused = command.rejections.filter(({ status }) => status === FORBIDDEN);
   const codes = refused.map(({ code }) => `\`${code}\``).join(', ');
-  const roles = command.from === 'internal' ? '' : said(command.from);
+  const roles = command.from === 'internal' ? '' : asks(command.from);
   const how = command.stepUp ? '; stepped up' : '';
   return `| \`${command.type}\` | ${roles}${how} | ${onWhose(command)} | ${codes} |`;
 };

@@ -99,7 +99,7 @@ function byRest(path: CommandPath, number: number, values: Values, chance: Chanc
   return {
     number,
     subject: `${command.type} by rest`,
-    as: sender(command.from === 'internal' ? [] : command.from, chance, first),
+    as: sender(typeof command.from === 'string' ? [] : command.from, chance, first),
     clean,
     command: { type: command.type, commandId },
     sending: {

@@ -51,7 +51,7 @@ export function undecidedOwnAffairs(
 ): readonly string[] {
   const ofStaff = [...registry.commands.values()]
     .map(({ command }) => command)
-    .filter(({ from }) => from !== 'internal' && from.some((role) => !OWN_ROLES.includes(role)));
+    .filter(({ from }) => typeof from !== 'string' && from.some((role) => !OWN_ROLES.includes(role)));
   const strangers = Object.keys(table)
     .filter((type) => ofStaff.every((command) => command.type !== type))
     .map((type) => `${type} is no command of staff`);

@@ -35,7 +35,7 @@ function envelopeSchema(registry: Registry, schema: JsonSchema): JsonObject {
   return {
     ...toComponent({ ...envelope, properties: { command: {}, data: {}, ...around } }),
     oneOf: commandPaths(registry).map(({ command: { type, description, from } }) => ({
-      description: `${description} Needs one of the roles: ${from === 'internal' ? '' : from.join(', ')}.`,
+      description: `${description} ${typeof from === 'string' ? 'For whoever has signed in.' : `Needs one of the roles: ${from.join(', ')}.`}`,
       properties: { command: { type: 'string', const: type }, data: ref(commandName(type)) },
     })),
   };

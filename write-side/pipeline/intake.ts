@@ -77,7 +77,7 @@ function mayNot({ from, stepUp }: CommandDeclaration, { actor, steppedUp }: Enve
   const { roles } = actor;
   if (roles.includes('system')) return undefined;
   if (from === 'internal') return Forbidden({ needs: ['system'] });
-  if (!roles.some((role) => from.includes(role))) return Forbidden({ needs: [...from] });
+  if (from !== 'member' && !roles.some((role) => from.includes(role))) return Forbidden({ needs: [...from] });
   return stepUp && steppedUp !== true ? StepUpRequired({}) : undefined;
 }
 

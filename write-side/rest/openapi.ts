@@ -30,12 +30,14 @@ state that forbids it) is a rejection with a code of its own. Lengths count char
 characters, so that half of a surrogate pair, which JSON can spell, is none (RFC 7493). A body is at most 128 KiB.`;
 
 function operation({ context, command }: CommandPath): JsonObject {
-  const roles = command.from === 'internal' ? [] : command.from;
   return {
     operationId: command.type,
     tags: [context.name],
     summary: command.description,
-    description: `Needs one of the roles: ${roles.join(', ')}.`,
+    description:
+      typeof command.from === 'string'
+        ? 'For whoever has signed in.'
+        : `Needs one of the roles: ${command.from.join(', ')}.`,
     security: [{ bearer: [] }],
     parameters: [{ $ref: '#/components/parameters/IdempotencyKey' }],
     requestBody: { required: true, content: jsonOf(ref(commandName(command.type))) },

@@ -36,7 +36,8 @@ const ofPerson = { of: 'person' } as const;
 const door = { from: 'internal', stream: accountStream } as const;
 const ofAdmin = { from: ['admin'], stream: accountStream } as const;
 const own = {
-  from: GrantableRole.options,
+  // Also who has no role yet, because nobody knows that they can be reached.
+  from: 'member',
   /** What is for good is not done by a slip: it has to be said. */
   data: { forGood: z.literal(true) },
   stream: (_: object, { id }: { id: PersonId }) => accountStream({ person: id }),

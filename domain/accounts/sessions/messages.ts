@@ -5,7 +5,6 @@ import { command, event, preconditionOf, type RejectionOf, rejection } from '../
 import { personalInput, personalText } from '../../kernel/personal.ts';
 import { stream } from '../../kernel/stream.ts';
 import { someText } from '../../kernel/text.ts';
-import { GrantableRole } from '../account/events.ts';
 import { AccountNotActive, AccountUnknown } from '../account/rejections.ts';
 import { ClientId, SessionId } from '../ids.ts';
 
@@ -54,7 +53,8 @@ export const SessionUnknown = rejection('session_unknown', {
 export const sessionsStream = stream('sessions', ({ person }: { person: PersonId }) => person);
 
 const own = {
-  from: GrantableRole.options,
+  // Also who has no role yet, because nobody knows that they can be reached.
+  from: 'member',
   stream: (_: object, { id }: { id: PersonId }) => sessionsStream({ person: id }),
 } as const;
 

@@ -2,7 +2,6 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { instant, later, millisecondsOf } from '#domain/kernel/instant.ts';
 import type { TokenNames } from '#domain/kernel/ports/tokens.ts';
-import { RejectedError } from '#domain/kernel/rejections.ts';
 import { simulatedClock } from '#engines/clock/simulated.ts';
 import { revocableVerifier, revocationsHere } from '#engines/tokens/revocations.ts';
 
