@@ -102,6 +102,10 @@ export interface Config {
     readonly keyFile: string | undefined;
     readonly issuer: string;
     readonly audience: string;
+    /** Where the keys are of whoever else issues tokens; undefined: we do. */
+    readonly jwksUrl: string | undefined;
+    /** Where in their tokens the roles stand. */
+    readonly rolesClaim: string;
   };
   /** What the payment provider signs its webhooks with; undefined: the simulated provider makes one up at start. */
   readonly webhookSecret: string | undefined;
@@ -248,6 +252,8 @@ export function readConfig(
       keyFile: known.TOKEN_KEY_FILE,
       issuer: known.TOKEN_ISSUER,
       audience: known.TOKEN_AUDIENCE,
+      jwksUrl: known.TOKEN_JWKS_URL,
+      rolesClaim: known.TOKEN_ROLES_CLAIM,
     }),
     webhookSecret: known.WEBHOOK_SECRET,
     trustedProxies: Object.freeze(known.TRUSTED_PROXIES),

@@ -8,8 +8,6 @@ import type { Clock, NewId, Random } from '#domain/kernel/ports/facts.ts';
 import type { Log } from '#domain/kernel/ports/log.ts';
 import type { PersonKeys } from '#domain/kernel/ports/person-keys.ts';
 import type { ReadStore } from '#domain/kernel/ports/read-store.ts';
-import type { Revocations } from '#domain/kernel/ports/revocations.ts';
-import type { TokenIssuer, TokenVerifier } from '#domain/kernel/ports/tokens.ts';
 import type { Registry } from '#domain/kernel/registry.ts';
 import { type JumpWatch, jumpText, watchJumps } from '#engines/clock/jumps.ts';
 import { type SimulatedClock, simulatedClock } from '#engines/clock/simulated.ts';
@@ -33,13 +31,13 @@ import { type KeptLines, keepLines } from './lines.ts';
 import { noPersonKeys, openPersonKeys } from './person-keys.ts';
 import { openService, type WriteSideElsewhere } from './service.ts';
 import { openStores, type Stores, storesAt, type TemporaryReadStore, temporaryReadStore } from './stores.ts';
-import { noTokens, tokensOf, warnOfNewKey } from './tokens.ts';
+import { lookAtKeys, noTokens, type Tokens, tokensOf, warnOfNewKey } from './tokens.ts';
 import { type Work, worksOn } from './work.ts';
 
 export type { SimulatedClock };
 
 /** What every role is built on. */
-export interface CommonEngines {
+export interface CommonEngines extends Tokens {
   /** The time of the business: what is decided, recorded and timed runs on it. */
   readonly clock: Clock;
   /** Set where the business lives by a simulated clock that is moved here; the same one as `clock`. */
@@ -56,11 +54,6 @@ export interface CommonEngines {
   readonly followed: FollowedChains;
   /** In which chains stand, in this process. */
   readonly lines: KeptLines;
-  readonly tokens: TokenVerifier;
-  /** What is not taken any more by `tokens`, and whose feeds end with it. */
-  readonly revocations: Revocations;
-  /** Only in development, where commands are taken. */
-  readonly issuer: TokenIssuer | undefined;
   close(): Promise<void>;
 }
 
@@ -221,7 +214,10 @@ export async function openEngines(options: EnginesOptions): Promise<ProcessEngin
   const clockJumps = await watchClock(store, log, writes);
   begun.defer(async () => clockJumps.stop());
   if (writes) await warnOfNewKey(config, store, log);
-  const tokens = has('write-side') || has('read-api') ? await tokensOf(config, clock) : noTokens(clock);
+  const tokens =
+    has('write-side') || has('read-api') ? await tokensOf(config, clock, machineClock) : noTokens(clock);
+  const stopLooking = lookAtKeys(tokens, machineClock, log);
+  begun.defer(async () => stopLooking());
   const feed = eventFeed(store, { clock: machineClock });
   begun.defer(feed.close);
   const { consumers } = readStore;

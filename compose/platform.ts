@@ -23,6 +23,7 @@ import { quotasOf } from './quotas.ts';
 import type { RunningRole, Surroundings } from './roles/role.ts';
 import { startRoles } from './roles.ts';
 import type { DoneWith } from './service.ts';
+import { PROVIDER_PATH } from './tokens.ts';
 
 /** How long a stop waits for what is under way, in milliseconds. */
 const GRACE_MS = 5_000;
@@ -240,6 +241,7 @@ export async function startPlatform(options: PlatformOptions): Promise<Platform>
       ...{ url: http.url, publicUrl: publicUrl(), server: http.server },
       ...(people !== undefined && { shows: () => people.current().cert }),
     });
+  engines.providedAt(`${publicUrl()}${PROVIDER_PATH}`);
   engines.writeSide?.clock?.follow(doneWith(roles));
 
   begun.move();

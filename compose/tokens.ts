@@ -3,31 +3,97 @@ import { type Config, UnusableError } from '#config';
 import type { EventStore } from '#domain/kernel/ports/event-store.ts';
 import type { Clock } from '#domain/kernel/ports/facts.ts';
 import type { Log } from '#domain/kernel/ports/log.ts';
+import type { Revocations } from '#domain/kernel/ports/revocations.ts';
+import type { TokenIssuer, TokenVerifier } from '#domain/kernel/ports/tokens.ts';
 import { DamagedFileError } from '#engines/damaged-file.ts';
 import { keyFileIn } from '#engines/folder.ts';
-import { joseIssuer, joseVerifier } from '#engines/tokens/jose.ts';
-import { keptKey, readKey } from '#engines/tokens/key-file.ts';
+import { externalVerifier } from '#engines/tokens/external.ts';
+import { joseIssuer, ringVerifier } from '#engines/tokens/jose.ts';
+import { keptKeys, readKeys, type WatchedKeys, watchedKeys } from '#engines/tokens/key-file.ts';
 import { rememberedVerifier } from '#engines/tokens/remembered.ts';
 import { revocableVerifier, revocationsHere } from '#engines/tokens/revocations.ts';
 import { EXIT, exitCodeOf } from '#exit';
+import { every } from '#runtime/pause.ts';
 import { reasonOf } from '#runtime/reason.ts';
+
+/** Under which development issues, where whoever does in earnest has a name of their own. */
+const DEVELOPMENT_ISSUER = 'annals';
 
 /** What the system says of a path that this user cannot use as a file. */
 const isSystemError = (error: unknown): boolean => error instanceof Error && 'syscall' in error;
 
+/** How a process knows by its tokens who asks. */
+export interface Tokens {
+  readonly revocations: Revocations;
+  readonly tokens: TokenVerifier;
+  /** Only in development. */
+  readonly issuer: TokenIssuer | undefined;
+  /** What a provider of ours signs by; undefined: it has none, or tokens come from elsewhere. */
+  readonly tokenKeys: WatchedKeys | undefined;
+  /** Where the provider of ours is found, once that is known. */
+  providedAt(issuer: string): void;
+}
+
+/** Where a provider is found at a platform's address. */
+export const PROVIDER_PATH = '/oidc';
+
+/** Of whoever issues tokens elsewhere. Those of development are of our own key, and taken beside them. */
+function elsewhere(
+  { tokens: { jwksUrl = '', ...tokens } }: Config,
+  ours: TokenVerifier | undefined,
+  clocks: Clocks,
+) {
+  const theirs = externalVerifier({ ...tokens, ...clocks, jwksUrl });
+  if (ours === undefined) return theirs;
+  return {
+    verify: async (...asked: Parameters<TokenVerifier['verify']>) =>
+      (await theirs.verify(...asked)) ?? (await ours.verify(...asked)),
+  };
+}
+
+interface Clocks {
+  readonly clock: Clock;
+  readonly machineClock: Pick<Clock, 'now'>;
+}
+
 /** @throws UnusableError; DamagedFileError for a key of ours; what the system says of a disk that takes no new one */
-export async function tokensOf({ tokens, devTokens, dataDir }: Config, clock: Clock) {
-  const { keyFile, issuer, audience } = tokens;
+export async function tokensOf(
+  config: Config,
+  clock: Clock,
+  machineClock: Pick<Clock, 'now'> = clock,
+): Promise<Tokens> {
+  const { keyFile, audience, jwksUrl } = config.tokens;
+  const { devTokens, dataDir, publicUrl } = config;
+  const clocks = { clock, machineClock };
   const file = keyFile ?? keyFileIn(dataDir);
+  const revocations = revocationsHere(clock);
+  const verified = (verifier: TokenVerifier) =>
+    // What was verified is remembered, and may be revoked all the same.
+    revocableVerifier(rememberedVerifier(verifier, clock), revocations);
+  if (jwksUrl !== undefined && !devTokens)
+    return {
+      ...{ revocations, tokens: verified(elsewhere(config, undefined, clocks)) },
+      ...{ issuer: undefined, tokenKeys: undefined, providedAt: () => undefined },
+    };
+  // Whoever issues elsewhere does not do so under the name that development has here.
+  const issuer = jwksUrl === undefined ? config.tokens.issuer : DEVELOPMENT_ISSUER;
   try {
-    const key = keyFile === undefined ? await keptKey(file) : await readKey(file);
-    const options = { key, issuer, audience, clock };
-    const revocations = revocationsHere(clock);
+    const keys = keyFile === undefined ? await keptKeys(file) : await readKeys(file);
+    const watched = await watchedKeys(file, keys);
+    let provider = publicUrl && `${publicUrl}${PROVIDER_PATH}`;
+    const ours = ringVerifier({
+      ...{ issuer, audience, clock, keys: watched.current },
+      provider: () => (jwksUrl === undefined ? provider : undefined),
+    });
+    const [key] = keys;
     return {
       revocations,
-      // What was verified is remembered, and may be revoked all the same.
-      tokens: revocableVerifier(rememberedVerifier(await joseVerifier(options), clock), revocations),
-      issuer: devTokens ? await joseIssuer(options) : undefined,
+      tokens: verified(jwksUrl === undefined ? ours : elsewhere(config, ours, clocks)),
+      issuer: devTokens && key !== undefined ? await joseIssuer({ key, issuer, audience, clock }) : undefined,
+      tokenKeys: jwksUrl === undefined ? watched : undefined,
+      providedAt(at) {
+        provider = at;
+      },
     };
   } catch (error) {
     if (exitCodeOf(error) === EXIT.unavailable) throw error;
@@ -42,11 +108,36 @@ export async function tokensOf({ tokens, devTokens, dataDir }: Config, clock: Cl
 }
 
 /** Nobody is asked for a token where nobody is let in. */
-export const noTokens = (clock: Clock) => ({
+export const noTokens = (clock: Clock): Tokens => ({
   tokens: { verify: async () => undefined },
   issuer: undefined,
   revocations: revocationsHere(clock),
+  tokenKeys: undefined,
+  providedAt: () => undefined,
 });
+
+/** Between two looks at the file of the keys, in milliseconds. */
+const LOOK_MS = 3_000;
+
+/** Looks again and again whether the keys are others. The result ends it. */
+export function lookAtKeys({ tokenKeys }: Tokens, clock: Clock, log: Log): () => void {
+  if (tokenKeys === undefined) return () => undefined;
+  tokenKeys.onChange((keys) =>
+    log.info({ signs: keys[0]?.kid, keys: keys.length }, 'the keys of tokens are others'),
+  );
+  let failed = false;
+  return every(clock, LOOK_MS, () => {
+    tokenKeys.look().then(
+      () => {
+        failed = false;
+      },
+      (error: unknown) => {
+        if (!failed) log.warn({ err: error }, 'the file of the keys cannot be read: those of before hold');
+        failed = true;
+      },
+    );
+  });
+}
 
 /** Says it when a key was made for people who have tokens of another: theirs are refused, and nothing else tells why. */
 export async function warnOfNewKey(config: Config, store: EventStore, log: Log): Promise<void> {

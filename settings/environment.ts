@@ -6,7 +6,7 @@ import {
   MailServerAddress,
   ReadStoreAddress,
 } from '#runtime/engine-address.ts';
-import { list, Origin, Port, Proxies, TopicPrefixes, wholeNumber } from './values.ts';
+import { KeysUrl, list, Origin, Port, Proxies, TopicPrefixes, wholeNumber } from './values.ts';
 
 /** What can be had as a simulation of itself, and has to be named as meant where it is not development. */
 const simulatedEngines = ['payments', 'mail'] as const;
@@ -63,6 +63,12 @@ export const Environment = z.object({
   TOKEN_KEY_FILE: z.string().optional(),
   TOKEN_ISSUER: z.string().min(1).max(255).default('annals'),
   TOKEN_AUDIENCE: z.string().min(1).max(255).default('annals'),
+  TOKEN_JWKS_URL: KeysUrl.optional(),
+  TOKEN_ROLES_CLAIM: z
+    .string()
+    .max(255)
+    .regex(/^[^.]+(\.[^.]+){0,7}$/, 'one to 8 names of claims with dots between them')
+    .default('roles'),
   WEBHOOK_SECRET: z.string().min(32, 'at least 32 characters').max(255).optional(),
   TRUSTED_PROXIES: Proxies.default([]),
   MAX_CONNECTIONS: wholeNumber(1, 1_000_000).default(5_000),

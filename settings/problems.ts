@@ -17,7 +17,7 @@ function productionProblems(environment: Environment, chosen: readonly PlatformR
       ? ['DEV_TOKENS: anybody could become anyone; not in production']
       : []),
     ...(environment.CLOCK === 'simulated' ? ['CLOCK: a simulated clock is not for production'] : []),
-    ...(letsPeopleIn && environment.TOKEN_KEY_FILE === undefined
+    ...(letsPeopleIn && environment.TOKEN_KEY_FILE === undefined && environment.TOKEN_JWKS_URL === undefined
       ? ['TOKEN_KEY_FILE: production needs the key that tokens are verified with']
       : []),
     ...(letsPeopleIn && environment.MASTER_KEY_FILE === undefined
@@ -152,6 +152,25 @@ function tlsProblems(environment: Environment): readonly string[] {
       : []),
   ];
 }
+/** Tokens of two issuers, or of one that nobody has named. */
+const tokenProblems = ({
+  TOKEN_JWKS_URL,
+  TOKEN_KEY_FILE,
+  TOKEN_ISSUER,
+  DEV_TOKENS,
+  NODE_ENV,
+}: Environment) => [
+  ...(TOKEN_JWKS_URL !== undefined && TOKEN_ISSUER === 'annals'
+    ? [
+        'TOKEN_ISSUER: tokens from elsewhere need the issuer that they name, such as https://id.example/realms/house',
+      ]
+    : []),
+  ...(TOKEN_JWKS_URL !== undefined &&
+  TOKEN_KEY_FILE !== undefined &&
+  !(DEV_TOKENS ?? NODE_ENV !== 'production')
+    ? ['TOKEN_KEY_FILE: tokens are verified by the keys of TOKEN_JWKS_URL, and none by this one']
+    : []),
+];
 
 /** Nothing at all would be taken. */
 const keptProblems = ({ KEPT_OPERATIONS_FILE, KEPT_OPERATIONS_ONLY }: Environment): readonly string[] =>
@@ -201,6 +220,7 @@ export const problemsOf = (
   ...roleProblems(environment, chosen),
   ...fileProblems(environment),
   ...replyProblems(environment),
+  ...tokenProblems(environment),
   ...keptProblems(environment),
   ...tlsProblems(environment),
   ...operationsProblems(environment, operationsPort),

@@ -72,3 +72,15 @@ export const TopicPrefixes = z
       .min(1)
       .max(100),
   );
+
+/** Where the keys of tokens are: nobody may change them on their way, unless it leads nowhere. */
+export const KeysUrl = z
+  .url({ protocol: /^https?$/ })
+  .max(2_000)
+  .refine((text) => {
+    const url = URL.parse(text);
+    const isHere = url !== null && /^(127\.0\.0\.1|localhost|\[::1\])$/.test(url.hostname);
+    return (
+      url !== null && url.username === '' && url.password === '' && (url.protocol === 'https:' || isHere)
+    );
+  }, 'an address by https, or on this machine, and no password in it');

@@ -1,5 +1,7 @@
 import {
   calculateJwkThumbprint,
+  decodeJwt,
+  decodeProtectedHeader,
   exportJWK,
   generateKeyPair,
   importJWK,
@@ -8,16 +10,15 @@ import {
   SignJWT,
 } from 'jose';
 import { z } from 'zod';
-import { Actor, Role, TokenSubject } from '#domain/kernel/actor.ts';
-import { instant, later, millisecondsOf } from '#domain/kernel/instant.ts';
+import { later, millisecondsOf } from '#domain/kernel/instant.ts';
 import type { Clock } from '#domain/kernel/ports/facts.ts';
 import {
   type IssuedToken,
   STEPPED_UP,
   type TokenIssuer,
-  type TokenNames,
   type TokenVerifier,
 } from '#domain/kernel/ports/tokens.ts';
+import { CLOCK_TOLERANCE_SECONDS, Claims, identityOf, MAX_TOKEN_CHARACTERS } from './claims.ts';
 
 /** The one signature we make. */
 const ALGORITHM = 'EdDSA';
@@ -26,12 +27,6 @@ const ALGORITHM = 'EdDSA';
  * its own algorithm, so the choice must not be left to it.
  */
 const TAKEN_ALGORITHMS = [ALGORITHM, 'Ed25519'];
-/** Two machines' clocks may disagree by this much. */
-const CLOCK_TOLERANCE_SECONDS = 5;
-/** Of the year 9999, since 1970: the last that an `Instant` can tell. */
-const LAST_SECOND = 253_402_300_799;
-const MAX_TOKEN_CHARACTERS = 4_096;
-
 /** An Ed25519 key as JSON: with `d` it can sign, without it can only verify. */
 const SigningKey = z.looseObject({
   kty: z.literal('OKP'),
@@ -40,33 +35,10 @@ const SigningKey = z.looseObject({
   d: z.string().optional(),
 });
 
-/** Seconds since 1970. */
-const Moment = z.number().max(LAST_SECOND);
-
-/** Of a token or a session; whoever issues it makes it up. */
-const Name = z.string().min(1).max(255);
-
-const Claims = z.object({
-  sub: TokenSubject,
-  roles: z.array(Role.exclude(['system'])).max(8),
-  reputation: Actor.shape.reputation.default(0),
-  exp: Moment,
-  // Not compared with the present: where a clock is set back, everybody's token is of the future.
-  iat: Moment.min(0).optional(),
-  jti: Name.optional(),
-  sid: Name.optional(),
-  acr: z.string().max(255).optional(),
-});
-
-const namesIn = ({ jti, sid, iat }: z.output<typeof Claims>): TokenNames => ({
-  ...(jti !== undefined && { id: jti }),
-  ...(sid !== undefined && { session: sid }),
-  ...(iat !== undefined && { issuedAt: instant(Math.floor(iat) * 1000) }),
-});
-
 export interface TokenOptions {
   /** JSON Web Key, Ed25519; private where tokens are issued, public where they are only read. */
   readonly key: JWK;
+  /** Whoever holds the key. */
   readonly issuer: string;
   readonly audience: string;
   readonly clock: Clock;
@@ -83,32 +55,81 @@ function publicHalf({ kty, crv, x }: z.output<typeof SigningKey>): JWK {
   return { kty, crv, x };
 }
 
-/** Reads signed JWTs. @throws z.ZodError when the key is not an Ed25519 JWK. */
-export async function joseVerifier(options: TokenOptions): Promise<TokenVerifier> {
-  const { issuer, audience, clock } = options;
-  const key = await importJWK(publicHalf(SigningKey.parse(options.key)), ALGORITHM);
+/** A key by its name, which is its thumbprint (RFC 7638) unless it was given one. @throws z.ZodError when it is not an Ed25519 JWK */
+export async function namedKey(key: JWK): Promise<JWK & { readonly kid: string }> {
+  const parsed = SigningKey.parse(key);
+  return { ...key, kid: key.kid ?? (await calculateJwkThumbprint(publicHalf(parsed))) };
+}
+
+type VerifyingKey = { readonly kid: string; readonly key: Awaited<ReturnType<typeof importJWK>> };
+
+/** Imported once each. */
+function imported() {
+  let known: readonly JWK[] | undefined;
+  let keys: Promise<readonly VerifyingKey[]> = Promise.resolve([]);
+  return (ring: readonly JWK[]): Promise<readonly VerifyingKey[]> => {
+    if (known !== ring) {
+      known = ring;
+      keys = Promise.all(
+        ring.map(async (jwk) => ({
+          kid: (await namedKey(jwk)).kid,
+          key: await importJWK(publicHalf(SigningKey.parse(jwk)), ALGORITHM),
+        })),
+      );
+    }
+    return keys;
+  };
+}
+
+/** What a token says of itself, believed by nobody yet. */
+function saidBy(token: string): { kid: string | undefined; iss: string | undefined } | undefined {
+  try {
+    return { kid: decodeProtectedHeader(token).kid, iss: decodeJwt(token).iss };
+  } catch {
+    return undefined;
+  }
+}
+
+export interface RingOptions extends Omit<TokenOptions, 'key'> {
+  /** All that verify; the same array as long as they are the same. */
+  readonly keys: () => readonly JWK[];
+  /** A provider of tokens that signs by them other things too: of it only what calls itself an access token is taken (RFC 9068). */
+  readonly provider?: () => string | undefined;
+}
+
+/** Reads JWTs that are signed by any of several keys. */
+export function ringVerifier({ keys, issuer, provider, audience, clock }: RingOptions): TokenVerifier {
+  const importedOf = imported();
   return {
     async verify(token, at = clock.now()) {
       if (token.length > MAX_TOKEN_CHARACTERS) return undefined;
-      const verified = await jwtVerify(token, key, {
-        algorithms: TAKEN_ALGORITHMS,
-        issuer,
-        audience,
-        currentDate: new Date(millisecondsOf(at)),
-        clockTolerance: CLOCK_TOLERANCE_SECONDS,
-        requiredClaims: ['exp', 'sub'],
-      }).catch(() => undefined);
-      const claims = Claims.safeParse(verified?.payload);
-      if (!claims.success) return undefined;
-      const { sub, roles, reputation, exp, acr } = claims.data;
-      return {
-        actor: { id: sub, roles, reputation },
-        expiresAt: instant(Math.floor(exp * 1000)),
-        token: namesIn(claims.data),
-        steppedUp: acr === STEPPED_UP,
-      };
+      const said = saidBy(token);
+      if (said?.iss === undefined) return undefined;
+      const isProviders = said.iss === provider?.();
+      if (isProviders && said.kid === undefined) return undefined;
+      for (const { kid, key } of await importedOf(keys())) {
+        if (said.kid !== undefined && said.kid !== kid) continue;
+        const verified = await jwtVerify(token, key, {
+          algorithms: TAKEN_ALGORITHMS,
+          issuer: isProviders ? said.iss : issuer,
+          ...(isProviders && { typ: 'at+jwt' }),
+          audience,
+          currentDate: new Date(millisecondsOf(at)),
+          clockTolerance: CLOCK_TOLERANCE_SECONDS,
+          requiredClaims: ['exp', 'sub'],
+        }).catch(() => undefined);
+        const claims = Claims.safeParse(verified?.payload);
+        if (claims.success) return identityOf(claims.data);
+      }
+      return undefined;
     },
   };
+}
+
+/** Reads signed JWTs. @throws z.ZodError when the key is not an Ed25519 JWK. */
+export async function joseVerifier({ key, ...options }: TokenOptions): Promise<TokenVerifier> {
+  const keys = [await namedKey(key)];
+  return ringVerifier({ ...options, keys: () => keys });
 }
 
 /** Makes signed JWTs. @throws z.ZodError when the key is not a private Ed25519 JWK. */
@@ -116,7 +137,7 @@ export async function joseIssuer(options: TokenOptions): Promise<TokenIssuer> {
   const { issuer, audience, clock } = options;
   const jwk = SigningKey.required({ d: true }).parse(options.key);
   const key = await importJWK(jwk, ALGORITHM);
-  const kid = await calculateJwkThumbprint(publicHalf(jwk));
+  const { kid } = await namedKey(options.key);
   return {
     async issue({ id, roles, reputation, steppedUp = false }, lifetimeMs): Promise<IssuedToken> {
       const now = clock.now();

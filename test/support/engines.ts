@@ -35,6 +35,8 @@ export function enginesOver(
     tokens: { verify: async () => undefined },
     revocations: revocationsHere(parts.clock),
     issuer: undefined,
+    tokenKeys: undefined,
+    providedAt: () => undefined,
     async close() {
       await lines.stop();
       await feed.close();

@@ -1,0 +1,43 @@
+import { basename } from 'node:path';
+import type { Instant } from '#domain/kernel/instant.ts';
+import { StoreError } from '#domain/kernel/ports/event-store.ts';
+import type { SignInStore } from '#domain/kernel/ports/sign-in-store.ts';
+import { askedThread } from '../../asked-thread.ts';
+import { watched } from '../../standing.ts';
+import type { SignInDatabase } from './database.ts';
+import type { SignInsAt } from './worker.ts';
+
+/**
+ * Keeps sign-ins in an SQLite file, made with the first question. One process at a time works on it.
+ *
+ * @param process names whoever opens it, and nobody who ever did
+ */
+export function sqliteSignIns(path: string, process: string, now: () => Instant): SignInStore {
+  const engine = watched(`sqlite:${basename(path)}`, now);
+  const { ask, close } = askedThread<SignInDatabase>({
+    worker: new URL('./worker.ts', import.meta.url),
+    data: { path, process } satisfies SignInsAt,
+    unavailable: (why) => new StoreError('unavailable', `the sign-ins in ${path} cannot be used: ${why}`),
+  });
+  async function watching<T>(side: 'reads' | 'writes', answer: Promise<T>): Promise<T> {
+    try {
+      const told = await answer;
+      engine.answered(side);
+      return told;
+    } catch (error) {
+      engine.failed(error, side);
+      throw error;
+    }
+  }
+  return {
+    find: (kind, id, nowMs) => watching('reads', ask('find', kind, id, nowMs)),
+    findByAlias: (kind, alias, nowMs) => watching('reads', ask('findByAlias', kind, alias, nowMs)),
+    take: (step, nowMs) => watching('writes', ask('take', step, nowMs)),
+    answered: (spent) => watching('writes', ask('answered', spent)),
+    destroy: (kind, id) => watching('writes', ask('destroy', kind, id)),
+    destroyAll: (of) => watching('writes', ask('destroyAll', of)),
+    sweep: (nowMs) => watching('writes', ask('sweep', nowMs)),
+    standing: () => engine.standing(),
+    close,
+  };
+}

@@ -1,0 +1,46 @@
+import { z } from 'zod';
+import { Actor, Role, TokenSubject } from '#domain/kernel/actor.ts';
+import { instant } from '#domain/kernel/instant.ts';
+import { type Identity, STEPPED_UP, type TokenNames } from '#domain/kernel/ports/tokens.ts';
+
+// What a token may say, whoever has signed it.
+
+/** Two machines' clocks may disagree by this much. */
+export const CLOCK_TOLERANCE_SECONDS = 5;
+/** Of the year 9999, since 1970: the last that an `Instant` can tell. */
+const LAST_SECOND = 253_402_300_799;
+export const MAX_TOKEN_CHARACTERS = 4_096;
+
+/** Seconds since 1970. */
+const Moment = z.number().max(LAST_SECOND);
+
+/** Of a token or a session; whoever issues it makes it up. */
+const Name = z.string().min(1).max(255);
+
+export const TokenRoles = z.array(Role.exclude(['system'])).max(8);
+
+export const Claims = z.object({
+  sub: TokenSubject,
+  roles: TokenRoles,
+  reputation: Actor.shape.reputation.default(0),
+  exp: Moment,
+  // Not compared with the present: where a clock is set back, everybody's token is of the future.
+  iat: Moment.min(0).optional(),
+  jti: Name.optional(),
+  sid: Name.optional(),
+  acr: z.string().max(255).optional(),
+});
+export type Claims = z.output<typeof Claims>;
+
+const namesIn = ({ jti, sid, iat }: Claims): TokenNames => ({
+  ...(jti !== undefined && { id: jti }),
+  ...(sid !== undefined && { session: sid }),
+  ...(iat !== undefined && { issuedAt: instant(Math.floor(iat) * 1000) }),
+});
+
+export const identityOf = (claims: Claims): Identity => ({
+  actor: { id: claims.sub, roles: claims.roles, reputation: claims.reputation },
+  expiresAt: instant(Math.floor(claims.exp * 1000)),
+  token: namesIn(claims),
+  steppedUp: claims.acr === STEPPED_UP,
+});
