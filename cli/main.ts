@@ -1,12 +1,16 @@
 import { parseArgs } from 'node:util';
 import { registry, views } from '#compose/contexts.ts';
+import { rotateTokenKeys } from '#compose/tokens.ts';
 import { openWorkplace } from '#compose/workplace.ts';
 import { mistyped, readConfig } from '#config';
 import { EXIT, exitCodeOf } from '#exit';
 import { reasonOf } from '#runtime/reason.ts';
+import { keys, keysUsage } from './keys.ts';
 import { type ExitCode, projections, projectionsUsage } from './projections.ts';
 
 const print = (line: string) => console.log(line);
+
+const rotation = () => rotateTokenKeys(readConfig());
 
 async function main(words: readonly string[]): Promise<ExitCode> {
   let parsed: ReturnType<typeof parse>;
@@ -18,8 +22,9 @@ async function main(words: readonly string[]): Promise<ExitCode> {
     return EXIT.misused;
   }
   const [area, ...rest] = parsed.positionals;
+  if (area === 'keys' && parsed.values.help !== true) return keys(rotation, rest, print);
   if (area !== 'projections' || parsed.values.help === true) {
-    (parsed.values.help === true ? console.log : console.error)(projectionsUsage);
+    (parsed.values.help === true ? console.log : console.error)(`${projectionsUsage}\n\n${keysUsage}`);
     return parsed.values.help === true ? 0 : EXIT.misused;
   }
   for (const told of mistyped()) console.error(told);

@@ -25,7 +25,7 @@ export const healthOf = (consumers: readonly ConsumerStatus[]): Health[string] =
 
 /** An engine by the name of its port. */
 export interface NamedEngine {
-  readonly name: 'event-store' | 'read-store' | 'person-keys' | 'bus' | 'mail';
+  readonly name: 'event-store' | 'read-store' | 'person-keys' | 'bus' | 'mail' | 'sign-ins';
   standing(): Standing;
 }
 

@@ -15,15 +15,18 @@ import { secretOf } from './service-key.ts';
 const PURPOSE = 'keys of people';
 type At = Pick<Config, 'personKeys' | 'dataDir'>;
 
-/** What wraps the keys of people. @throws as {@link secretOf} */
-export async function masterKeyOf({ personKeys: { masterKeyFile }, dataDir }: At): Promise<MasterKey> {
-  const secret = await secretOf({
+/** What every key is derived from by which something about people is kept. @throws as {@link secretOf} */
+export const masterSecretOf = ({ personKeys: { masterKeyFile }, dataDir }: At) =>
+  secretOf({
     setting: 'MASTER_KEY_FILE',
     given: masterKeyFile,
     made: masterKeyFileIn(dataDir),
     remedy: 'Bring it back: without it nothing that was recorded about people can be read.',
   });
-  return masterKey(secret.keyFor(PURPOSE));
+
+/** What wraps the keys of people. @throws as {@link secretOf} */
+export async function masterKeyOf(at: At): Promise<MasterKey> {
+  return masterKey((await masterSecretOf(at)).keyFor(PURPOSE));
 }
 
 /** The keys of people where the settings say. @throws as {@link masterKeyOf} */

@@ -9,6 +9,7 @@ import { pause } from '#runtime/pause.ts';
 import { turns } from '#runtime/turns.ts';
 import { authenticator } from '#write-side/identity/authenticate.ts';
 import { dispatchRoutes } from '#write-side/service/dispatch.ts';
+import { type AccountPages, barePages } from './account-pages.ts';
 import { type SharedClock, sharedClock } from './clock/shared-clock.ts';
 import { registry } from './contexts.ts';
 import { clockOperations, developmentClock } from './development-clock.ts';
@@ -55,6 +56,8 @@ export interface PlatformOptions {
   readonly onFatal: (error: Error) => void;
   /** What the port and the read side allow, where it is not the usual. */
   readonly limits?: { readonly http?: Partial<HttpLimits>; readonly read?: Partial<ReadLimits> };
+  /** What people are shown who sign in, where it is not the usual. */
+  readonly accountPages?: AccountPages;
 }
 
 /**
@@ -196,7 +199,7 @@ async function stopInOrder(
 
 /** A process of the platform, with the roles that it was given: all of them, unless it shares the work with others. */
 export async function startPlatform(options: PlatformOptions): Promise<Platform> {
-  const { config, version, log, onFatal, limits = {} } = options;
+  const { config, version, log, onFatal, limits = {}, accountPages = barePages } = options;
   // Whoever waits hears that the outcome is unknown, and then the process may end.
   const farewell = async (error: Error): Promise<void> => {
     await Promise.all([opened?.http.close(FAREWELL_MS), opened?.service?.close(FAREWELL_MS)]);
@@ -211,7 +214,7 @@ export async function startPlatform(options: PlatformOptions): Promise<Platform>
   const publicUrl = () => config.publicUrl ?? opened?.http.url ?? '';
   const addresses = addressesBehind(config.trustedProxies);
   const surroundings: Surroundings = {
-    ...{ engines, config, log, limits },
+    ...{ engines, config, log, limits, accountPages },
     authenticate: authenticator(engines.tokens),
     addressOf: addresses.of,
     perPerson: turns(OPERATIONS_PER_PERSON, afterwards),

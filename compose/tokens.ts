@@ -1,10 +1,12 @@
 import { existsSync } from 'node:fs';
 import { type Config, UnusableError } from '#config';
+import { millisecondsOf } from '#domain/kernel/instant.ts';
 import type { EventStore } from '#domain/kernel/ports/event-store.ts';
 import type { Clock } from '#domain/kernel/ports/facts.ts';
 import type { Log } from '#domain/kernel/ports/log.ts';
 import type { Revocations } from '#domain/kernel/ports/revocations.ts';
 import type { TokenIssuer, TokenVerifier } from '#domain/kernel/ports/tokens.ts';
+import { systemClock } from '#engines/clock/system.ts';
 import { DamagedFileError } from '#engines/damaged-file.ts';
 import { keyFileIn } from '#engines/folder.ts';
 import { externalVerifier } from '#engines/tokens/external.ts';
@@ -12,6 +14,7 @@ import { joseIssuer, ringVerifier } from '#engines/tokens/jose.ts';
 import { keptKeys, readKeys, type WatchedKeys, watchedKeys } from '#engines/tokens/key-file.ts';
 import { rememberedVerifier } from '#engines/tokens/remembered.ts';
 import { revocableVerifier, revocationsHere } from '#engines/tokens/revocations.ts';
+import { type Rotation, rotateKeys } from '#engines/tokens/rotation.ts';
 import { EXIT, exitCodeOf } from '#exit';
 import { every } from '#runtime/pause.ts';
 import { reasonOf } from '#runtime/reason.ts';
@@ -104,6 +107,16 @@ export async function tokensOf(
     const remedy =
       'Bring it back, or delete it: a new key is made then, and no token issued before is taken.';
     throw new DamagedFileError(file, why.slice(file.length + 1), remedy, { cause: error });
+  }
+}
+
+/** Puts another key before those that sign tokens. @throws UnusableError */
+export async function rotateTokenKeys({ tokens: { keyFile }, dataDir }: Config): Promise<Rotation> {
+  const file = keyFile ?? keyFileIn(dataDir);
+  try {
+    return await rotateKeys(file, Math.floor(millisecondsOf(systemClock().now()) / 1_000));
+  } catch (error) {
+    throw new UnusableError(keyFile === undefined ? 'DATA_DIR' : 'TOKEN_KEY_FILE', reasonOf(error));
   }
 }
 

@@ -36,6 +36,9 @@ export const providerFileIn = (folder: string): string => join(folder, 'provider
 /** What became of each mail. */
 export const mailsFileIn = (folder: string): string => join(folder, 'mails.db');
 
+/** What the provider of tokens remembers. */
+export const signInsFileIn = (folder: string): string => join(folder, 'sign-ins.db');
+
 /** Mails that go nowhere. */
 export const outboxFileIn = (folder: string): string => join(folder, 'outbox.db');
 

@@ -9,6 +9,7 @@ import type { Authenticate } from '#domain/kernel/ports/tokens.ts';
 import type { ReadLimits } from '#read-api/limits.ts';
 import type { Turns } from '#runtime/turns.ts';
 import type { DevelopmentOperation } from '#write-side/rest/openapi/development.ts';
+import type { AccountPages } from '../account-pages.ts';
 import type { ProcessEngines } from '../engines.ts';
 import type { NamedEngine } from '../health.ts';
 import type { Health } from '../http.ts';
@@ -29,6 +30,8 @@ export interface Surroundings {
   /** What each network and each person may ask of this process in a while. */
   readonly quotas: Quotas;
   readonly allowedOrigin: AllowedOrigin;
+  /** What people are shown who sign in. */
+  readonly accountPages: AccountPages;
   readonly limits: { readonly read?: Partial<ReadLimits> };
 }
 

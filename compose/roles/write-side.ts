@@ -2,6 +2,7 @@ import { tokenOperations } from '#write-side/identity/development-issuer.ts';
 import { commandsFromBus } from '../bus-commands.ts';
 import { healthOfWay } from '../health.ts';
 import { noticesOf, type Payments } from '../payments.ts';
+import { providerPart } from '../provider.ts';
 import { writeSide } from '../write-side.ts';
 import type { RunningRole, Surroundings } from './role.ts';
 
@@ -20,9 +21,13 @@ export function writeSideRole(
     quotas,
   });
   const { status, stop } = commandsFromBus(surroundings, pipeline.dispatch);
+  const provider = providerPart(surroundings, pipeline);
   return {
     decides: pipeline.dispatch,
-    routers,
+    routers: [...provider.routers, ...routers],
+    engines: provider.engines,
+    consumers: provider.consumers,
+    opened: provider.opened,
     development: config.devTokens ? tokenOperations : [],
     health: () => ({
       'write-side': { ready: !pipeline.status().draining },
@@ -37,6 +42,7 @@ export function writeSideRole(
     // Whoever sends from within has sent its last by then.
     async stop() {
       await stop();
+      await provider.stop();
       await pipeline.drain();
     },
   };

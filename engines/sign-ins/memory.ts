@@ -8,17 +8,12 @@ import type {
 import { alwaysUp } from '../standing.ts';
 import { isSpent, type KeptRow, type SignInLimits, signInLimits } from './rows.ts';
 
-/** What outlives a process in a test: rows by kind and id. */
+/** What outlives a owner in a test: rows by kind and id. */
 export type MemoryRows = Map<string, KeptRow>;
 
 const keyOf = (kind: string, id: string): string => `${kind} ${id}`;
 
-/** @param process names whoever opens it, and nobody who ever did */
-export function memorySignIns(
-  process: string,
-  rows: MemoryRows = new Map(),
-  limits: SignInLimits = signInLimits,
-): SignInStore {
+function workingOn(rows: MemoryRows, owner: string, limits: SignInLimits) {
   const get = (kind: string, id: string | undefined): KeptRow | undefined =>
     id === undefined ? undefined : rows.get(keyOf(kind, id));
   const successorOf = ({ kind, spent }: KeptRow): KeptRow | undefined => get(kind, spent?.successor);
@@ -26,7 +21,7 @@ export function memorySignIns(
   function found(row: KeptRow | undefined, nowMs: number): FoundSignInRow | undefined {
     if (row === undefined) return undefined;
     const { spent: _, ...told } = row;
-    return { ...told, isSpent: isSpent(row, successorOf(row), { process, nowMs }) };
+    return { ...told, isSpent: isSpent(row, successorOf(row), { owner, nowMs }) };
   }
 
   function forget(isOver: (row: KeptRow) => boolean): void {
@@ -50,7 +45,7 @@ export function memorySignIns(
     const row = get(kind, id);
     if (row === undefined) return false;
     const next = successorOf(row);
-    if (isSpent(row, next, { process, nowMs })) {
+    if (isSpent(row, next, { owner, nowMs })) {
       if (row.grant !== undefined) forget(({ grant }) => grant === row.grant);
       return false;
     }
@@ -58,11 +53,21 @@ export function memorySignIns(
     const isRepeated = row.spent !== undefined;
     rows.set(keyOf(kind, id), {
       ...row,
-      spent: { atMs: nowMs, by: process, successor, isAnswered: false, isRepeated },
+      spent: { atMs: nowMs, by: owner, successor, isAnswered: false, isRepeated },
     });
     return true;
   }
 
+  return { get, found, forget, put, spend };
+}
+
+/** @param owner names whoever opens it, and nobody who ever did */
+export function memorySignIns(
+  owner: string,
+  rows: MemoryRows = new Map(),
+  limits: SignInLimits = signInLimits,
+): SignInStore {
+  const { get, found, forget, put, spend } = workingOn(rows, owner, limits);
   return {
     find: async (kind, id, nowMs) => found(get(kind, id), nowMs),
     findByAlias: async (kind, alias, nowMs) =>

@@ -31,11 +31,11 @@ export const signInLimits: SignInLimits = { rows: 500_000, forgotten: 500 };
 export function isSpent(
   { spent }: Pick<KeptRow, 'spent'>,
   successor: Pick<KeptRow, 'spent'> | undefined,
-  { process, nowMs }: { readonly process: string; readonly nowMs: number },
+  { owner, nowMs }: { readonly owner: string; readonly nowMs: number },
 ): boolean {
   if (spent === undefined) return false;
   const mayRepeat =
-    spent.by !== process &&
+    spent.by !== owner &&
     !spent.isAnswered &&
     !spent.isRepeated &&
     nowMs - spent.atMs <= REPEATED_WITHIN_MS &&

@@ -23,6 +23,7 @@ const OPENING = new Set([
   'compose/service.ts',
   'compose/service-key.ts',
   'compose/tokens.ts',
+  'compose/provider.ts',
   'compose/access.ts',
   'compose/quotas.ts',
 ]);

@@ -21,6 +21,7 @@ export async function startHere(
     write() {},
   },
   limits: PlatformOptions['limits'] = {},
+  more: Pick<PlatformOptions, 'accountPages'> = {},
 ): Promise<Platform> {
   const folder = await mkdtemp(join(tmpdir(), 'annals-here-'));
   const platform = await startPlatform({
@@ -34,6 +35,7 @@ export async function startHere(
     log: openLog(log.level, { write: log.write }),
     onFatal: (error) => assert.fail(error),
     limits,
+    ...more,
   });
   after(async () => {
     await platform.stop();

@@ -59,15 +59,15 @@ function keptRow(row: Record<string, SQLOutputValue>): KeptRow {
 /** The rows in their file. Each step is on the disk before anybody is told of it; what is deleted is overwritten. */
 export class SignInDatabase {
   readonly #db: DatabaseSync;
-  readonly #process: string;
+  readonly #owner: string;
   readonly #limits: SignInLimits;
   /** Rows of each kind. */
   readonly #counts: Map<string, number>;
 
   /** @throws what SQLite says; Error for a file of something else, or of a newer version */
-  constructor(path: string, process: string, limits: SignInLimits = signInLimits) {
+  constructor(path: string, owner: string, limits: SignInLimits = signInLimits) {
     if (!existsSync(path)) createWhole(path, (db) => db.exec(TABLES));
-    this.#process = process;
+    this.#owner = owner;
     this.#limits = limits;
     this.#db = new DatabaseSync(path, { timeout: BUSY_MS });
     this.#db.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA secure_delete = ON;');
@@ -136,14 +136,14 @@ export class SignInDatabase {
   #found(row: KeptRow | undefined, nowMs: number): FoundSignInRow | undefined {
     if (row === undefined) return undefined;
     const { spent: _, ...told } = row;
-    return { ...told, isSpent: isSpent(row, this.#successorOf(row), { process: this.#process, nowMs }) };
+    return { ...told, isSpent: isSpent(row, this.#successorOf(row), { owner: this.#owner, nowMs }) };
   }
 
   #spend({ kind, id }: { kind: string; id: string }, successor: string | undefined, nowMs: number): boolean {
     const row = this.#get(kind, id);
     if (row === undefined) return false;
     const next = this.#successorOf(row);
-    if (isSpent(row, next, { process: this.#process, nowMs })) {
+    if (isSpent(row, next, { owner: this.#owner, nowMs })) {
       if (row.grant !== undefined) this.destroyAll({ grant: row.grant });
       return false;
     }
@@ -153,7 +153,7 @@ export class SignInDatabase {
         `UPDATE kept SET isRepeated = spentBy IS NOT NULL, spentAtMs = ?, spentBy = ?, successor = ?, isAnswered = 0
            WHERE kind = ? AND id = ?`,
       )
-      .run(nowMs, this.#process, successor ?? null, kind, id);
+      .run(nowMs, this.#owner, successor ?? null, kind, id);
     return true;
   }
 

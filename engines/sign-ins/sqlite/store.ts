@@ -8,15 +8,15 @@ import type { SignInDatabase } from './database.ts';
 import type { SignInsAt } from './worker.ts';
 
 /**
- * Keeps sign-ins in an SQLite file, made with the first question. One process at a time works on it.
+ * Keeps sign-ins in an SQLite file, made with the first question. One owner at a time works on it.
  *
- * @param process names whoever opens it, and nobody who ever did
+ * @param owner names whoever opens it, and nobody who ever did
  */
-export function sqliteSignIns(path: string, process: string, now: () => Instant): SignInStore {
+export function sqliteSignIns(path: string, owner: string, now: () => Instant): SignInStore {
   const engine = watched(`sqlite:${basename(path)}`, now);
   const { ask, close } = askedThread<SignInDatabase>({
     worker: new URL('./worker.ts', import.meta.url),
-    data: { path, process } satisfies SignInsAt,
+    data: { path, owner } satisfies SignInsAt,
     unavailable: (why) => new StoreError('unavailable', `the sign-ins in ${path} cannot be used: ${why}`),
   });
   async function watching<T>(side: 'reads' | 'writes', answer: Promise<T>): Promise<T> {

@@ -5,8 +5,8 @@ import { SignInDatabase } from './database.ts';
 /** Which file, and what names the process that works on it. */
 export interface SignInsAt {
   readonly path: string;
-  readonly process: string;
+  readonly owner: string;
 }
 
-const { path, process } = workerData as SignInsAt;
-answerBy(() => new SignInDatabase(path, process));
+const { path, owner } = workerData as SignInsAt;
+answerBy(() => new SignInDatabase(path, owner));

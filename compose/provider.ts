@@ -1,0 +1,164 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { millisecondsOf } from '#domain/kernel/instant.ts';
+import type { Consumer } from '#domain/kernel/ports/consumer.ts';
+import type { SignInStore } from '#domain/kernel/ports/sign-in-store.ts';
+import { RejectedError, Unavailable } from '#domain/kernel/rejections.ts';
+import { signInsFileIn } from '#engines/folder.ts';
+import { systemRandomBytes } from '#engines/random.ts';
+import { joseSealing } from '#engines/sealing.ts';
+import { sqliteSignIns } from '#engines/sign-ins/sqlite/store.ts';
+import { tellOfLogout } from '#engines/sign-ins/telling.ts';
+import { every } from '#runtime/pause.ts';
+import { browsers, type OwnPages } from '#write-side/accounts/provider/browsers.ts';
+import { clientRoutes } from '#write-side/accounts/provider/client-routes.ts';
+import { logouts } from '#write-side/accounts/provider/logouts.ts';
+import { type TokenProvider, tokenProvider } from '#write-side/accounts/provider/provider.ts';
+import { providerRoutes } from '#write-side/accounts/provider/routes.ts';
+import { signIns } from '#write-side/accounts/provider/sign-in-results.ts';
+import type { ProviderOptions } from '#write-side/accounts/provider/surroundings.ts';
+import type { Browsers, SignIns } from '#write-side/accounts/sign-ins.ts';
+import type { Pipeline } from '#write-side/pipeline/pipeline.ts';
+import { knownOf } from './known.ts';
+import { masterSecretOf } from './person-keys.ts';
+import type { Opened, RunningRole, Surroundings } from './roles/role.ts';
+import { PROVIDER_PATH } from './tokens.ts';
+
+const SWEEP_MS = 60_000;
+const RETRY_AFTER_MS = 1_000;
+
+interface Parts {
+  readonly provider: TokenProvider;
+  readonly signIns: SignIns;
+  readonly own: OwnPages;
+}
+
+export interface ProviderPart extends Required<Pick<RunningRole, 'routers' | 'engines' | 'consumers'>> {
+  opened(opened: Opened): void;
+  stop(): Promise<void>;
+}
+
+const nothing: ProviderPart = {
+  routers: [],
+  engines: [],
+  consumers: () => [],
+  opened: () => undefined,
+  stop: async () => undefined,
+};
+
+/** What is there once the port is open, and its address known. */
+interface Holder {
+  parts?: Parts;
+}
+
+/** @throws RejectedError before the port is open */
+function thereIn({ parts }: Holder): Parts {
+  if (parts === undefined) throw new RejectedError(Unavailable({ retryAfterMs: RETRY_AFTER_MS }));
+  return parts;
+}
+
+/** The same parts, for whoever is told of them before. */
+function lateParts(holder: Holder): { readonly signIns: SignIns; readonly browsers: Browsers } {
+  const there = () => thereIn(holder);
+  return {
+    signIns: {
+      find: (...asked) => there().signIns.find(...asked),
+      remember: (...asked) => there().signIns.remember(...asked),
+      finish: (...asked) => there().signIns.finish(...asked),
+      allow: (...asked) => there().signIns.allow(...asked),
+      abort: (...asked) => there().signIns.abort(...asked),
+    },
+    browsers: {
+      who: (...asked) => there().own.who(...asked),
+      signIn: (...asked) => there().own.signIn(...asked),
+      signOut: (...asked) => there().own.signOut(...asked),
+    },
+  };
+}
+
+/** Forgets what has ended, again and again. The result ends it. */
+function sweeping(store: SignInStore, { engines: { machineClock }, log }: Surroundings): () => void {
+  return every(machineClock, SWEEP_MS, () => {
+    store.sweep(millisecondsOf(machineClock.now())).catch((error: unknown) => {
+      log.warn({ err: error }, 'what has ended of sign-ins is not swept');
+    });
+  });
+}
+
+/**
+ * The provider of tokens, where this process has a key to sign by and nobody else issues them. It lives in real time, and there is none
+ * where the business does not: nobody could tell when a token of it ends.
+ */
+export function providerPart(surroundings: Surroundings, pipeline: Pipeline): ProviderPart {
+  const { engines, config, log, addressOf, allowedOrigin, accountPages, authenticate, quotas } = surroundings;
+  const { tokenKeys: keys, tokens, personKeys, clock, machineClock, newId, owner } = engines;
+  if (config.clock === 'simulated' || keys?.current()[0]?.d === undefined) return nothing;
+  const ring = keys;
+  const known = knownOf({ stateOf: pipeline.stateOf, personKeys, clock });
+  const store = sqliteSignIns(signInsFileIn(config.dataDir), owner, () => machineClock.now());
+
+  const holder: Holder = {};
+  const late = lateParts(holder);
+  const { pages, routers } = accountPages({ ...late, known, dispatch: pipeline.dispatch });
+
+  async function begin(publicUrl: string): Promise<void> {
+    const secret = await masterSecretOf(config);
+    const options: ProviderOptions = {
+      ...{
+        publicUrl,
+        path: PROVIDER_PATH,
+        audience: config.tokens.audience,
+        keys: ring,
+        tokens,
+        store,
+        known,
+        pages,
+      },
+      sealing: joseSealing(secret.keyFor('sign-ins')),
+      cookieKey: Buffer.from(secret.keyFor('cookies of sign-ins')).toString('base64url'),
+      ...{ dispatch: pipeline.dispatch, addressOf, allowedOrigin, clock, newId, log },
+      randomBytes: systemRandomBytes,
+    };
+    const provider = tokenProvider(options);
+    holder.parts = {
+      provider,
+      signIns: signIns(provider, options),
+      own: browsers(provider, options),
+    };
+    const handler = logouts({
+      ...{ provider: () => provider, loopback: !config.production, clock: machineClock, newId, log },
+      tellBy: tellOfLogout,
+    });
+    follower = await engines.workOf('sagas').consume(handler);
+  }
+
+  let follower: Consumer | undefined;
+  let beginning: Promise<void> = Promise.resolve();
+  const stopSweeping = sweeping(store, surroundings);
+  const handing: TokenProvider['handle'] = (...asked: [IncomingMessage, ServerResponse]) =>
+    thereIn(holder).provider.handle(...asked);
+  const callback: OwnPages['callback'] = (...asked) => thereIn(holder).own.callback(...asked);
+  return {
+    routers: [
+      clientRoutes({
+        ...{ authenticate, known, dispatch: pipeline.dispatch, addressOf, newId },
+        perPersonQuota: quotas.perPerson,
+        randomBytes: systemRandomBytes,
+      }),
+      providerRoutes(PROVIDER_PATH, { handle: handing }, { callback }),
+      ...routers,
+    ],
+    engines: [{ name: 'sign-ins', standing: () => store.standing() }],
+    consumers: () => (follower === undefined ? [] : [follower.status()]),
+    opened({ publicUrl }) {
+      beginning = begin(publicUrl).catch((error: unknown) => {
+        log.error({ err: error }, 'the provider of tokens cannot begin');
+      });
+    },
+    async stop() {
+      stopSweeping();
+      await beginning;
+      await follower?.stop();
+      await store.close();
+    },
+  };
+}

@@ -1,0 +1,292 @@
+import assert from 'node:assert/strict';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { after, test } from 'node:test';
+import { decodeJwt, decodeProtectedHeader } from 'jose';
+import * as oidc from 'openid-client';
+import { JSON_TYPE } from '../support/customer.ts';
+import { startHere } from '../support/embedded.ts';
+import { askingNobody, TestBrowser } from '../support/sign-on.ts';
+import { until } from '../support/until.ts';
+
+// People and systems come in by OAuth 2.0 and OpenID Connect, as a certified client asks for it.
+
+const BACK = 'https://shop.example/back';
+const AWAY = 'https://shop.example/away';
+const STEPPED_UP = 'urn:annals:stepped-up';
+const insecure = { execute: [oidc.allowInsecureRequests] };
+
+const people = askingNobody();
+const lines: string[] = [];
+const told: string[] = [];
+const listener = createServer((request, response) => {
+  let body = '';
+  request.on('data', (piece) => {
+    body += piece;
+  });
+  request.on('end', () => {
+    told.push(new URLSearchParams(body).get('logout_token') ?? '');
+    response.end();
+  });
+});
+await new Promise<void>((resolve) => listener.listen(0, '127.0.0.1', resolve));
+after(() => listener.close());
+const log = { level: 'warn' as const, write: (line: string) => void lines.push(line) };
+const platform = await startHere({}, log, {}, { accountPages: people.pages });
+const issuer = new URL(`${platform.url}/oidc`);
+for (const person of ['ann', 'bob', 'cyd']) await people.person(person);
+const grantTypes = ['authorization_code', 'refresh_token', 'device_code'];
+const secret = await people.client('shop', {
+  ...{ grantTypes: [...grantTypes, 'client_credentials'], roles: ['clerk'] },
+  ...{ redirectUris: [BACK], postLogoutRedirectUris: [AWAY] },
+  backchannelLogoutUri: `http://127.0.0.1:${(listener.address() as AddressInfo).port}/left`,
+});
+await people.client('phone', { grantTypes, redirectUris: [BACK] }, false);
+const shop = await oidc.discovery(issuer, 'shop', secret, undefined, insecure);
+const phone = await oidc.discovery(issuer, 'phone', undefined, oidc.None(), insecure);
+
+async function authorize(
+  config: oidc.Configuration,
+  browser: TestBrowser,
+  more: Record<string, string> = {},
+): Promise<{ readonly back: URL; readonly verifier: string }> {
+  const verifier = oidc.randomPKCECodeVerifier();
+  const url = oidc.buildAuthorizationUrl(config, {
+    ...{ redirect_uri: BACK, scope: 'openid email', state: 'here', code_challenge_method: 'S256' },
+    code_challenge: await oidc.calculatePKCECodeChallenge(verifier),
+    ...more,
+  });
+  const { url: at } = await browser.go(url.href, BACK);
+  return { back: new URL(at), verifier };
+}
+async function signedIn(config: oidc.Configuration, browser: TestBrowser, more: Record<string, string> = {}) {
+  const { back, verifier } = await authorize(config, browser, more);
+  return oidc.authorizationCodeGrant(config, back, { pkceCodeVerifier: verifier, expectedState: 'here' });
+}
+async function asks(token: string): Promise<number> {
+  const response = await fetch(`${platform.url}/commands/wallets/open-wallet`, {
+    method: 'POST',
+    headers: { ...JSON_TYPE, authorization: `Bearer ${token}` },
+    body: '{"currency":"USD"}',
+  });
+  await response.body?.cancel();
+  return response.status;
+}
+const refused = (answer: Promise<unknown>, error: string) =>
+  assert.rejects(answer, (thrown: { error?: string }) => {
+    assert.equal(thrown.error, error, String(thrown));
+    return true;
+  });
+
+test('lets somebody in by a code, with tokens that say what they may and end in five minutes', async () => {
+  const tokens = await signedIn(shop, new TestBrowser('ann'));
+  const claims = decodeJwt(tokens.access_token);
+  assert.equal(decodeProtectedHeader(tokens.access_token).typ, 'at+jwt');
+  const { sub, aud, roles, acr, client_id: client, iss } = claims;
+  assert.deepEqual(
+    { sub, aud, roles, acr, client, iss },
+    {
+      sub: 'ann',
+      aud: 'annals',
+      roles: ['bidder', 'seller'],
+      acr: STEPPED_UP,
+      client: 'shop',
+      iss: issuer.href,
+    },
+  );
+  assert.ok(Number(claims.exp) - Number(claims.iat) <= 300);
+  assert.ok(typeof claims.sid === 'string' && typeof claims.jti === 'string');
+  assert.equal(tokens.claims()?.email, 'ann@example.org');
+  assert.equal(await asks(tokens.access_token), 200);
+  assert.equal(await asks(tokens.id_token ?? ''), 401, 'an ID token lets nobody in');
+  assert.equal(await asks(tokens.refresh_token ?? ''), 401);
+});
+
+test('lets nobody in without PKCE, with a plain challenge, or to another address', async () => {
+  const at = new URL(shop.serverMetadata().authorization_endpoint ?? '');
+  const asked = { client_id: 'shop', response_type: 'code', scope: 'openid', redirect_uri: BACK };
+  const plain = { code_challenge: 'x'.repeat(43), code_challenge_method: 'plain' };
+  for (const more of [{}, plain]) {
+    at.search = new URLSearchParams({ ...asked, ...more }).toString();
+    const { url } = await new TestBrowser('ann').go(at.href, BACK);
+    assert.equal(new URL(url).searchParams.get('error'), 'invalid_request');
+  }
+  const s256 = { ...plain, code_challenge_method: 'S256' };
+  at.search = new URLSearchParams({ ...asked, ...s256, redirect_uri: `${BACK}/elsewhere` }).toString();
+  const { response } = await new TestBrowser('ann').go(at.href);
+  assert.equal(response.status, 400);
+  assert.match(await response.text(), /invalid_redirect_uri/);
+  const { back } = await authorize(shop, new TestBrowser('ann'));
+  await refused(
+    oidc.authorizationCodeGrant(shop, back, { pkceCodeVerifier: 'y'.repeat(43), expectedState: 'here' }),
+    'invalid_grant',
+  );
+  const aborted = await authorize(shop, new TestBrowser('nobody'));
+  assert.equal(aborted.back.searchParams.get('error'), 'access_denied');
+});
+
+test('takes a code once: who brings it again ends all that came of it', async () => {
+  const { back, verifier } = await authorize(shop, new TestBrowser('bob'));
+  const check = { pkceCodeVerifier: verifier, expectedState: 'here' };
+  const tokens = await oidc.authorizationCodeGrant(shop, back, check);
+  await refused(oidc.authorizationCodeGrant(shop, back, check), 'invalid_grant');
+  await refused(oidc.refreshTokenGrant(shop, tokens.refresh_token ?? ''), 'invalid_grant');
+  assert.equal((await oidc.tokenIntrospection(shop, tokens.access_token)).active, false);
+});
+
+test('gives another refresh token for each, also to who keeps no secret', async () => {
+  let { refresh_token: token = '' } = await signedIn(phone, new TestBrowser('ann'));
+  for (let times = 0; times < 3; times += 1) {
+    const fresh = await oidc.refreshTokenGrant(phone, token);
+    assert.notEqual(fresh.refresh_token, token);
+    assert.equal(await asks(fresh.access_token), 200);
+    token = fresh.refresh_token ?? '';
+  }
+});
+
+test('lets one of ten that refresh at once, and revokes the family', async () => {
+  const { refresh_token: token = '' } = await signedIn(shop, new TestBrowser('ann'));
+  const outcomes = await Promise.allSettled(
+    Array.from({ length: 10 }, () => oidc.refreshTokenGrant(shop, token)),
+  );
+  const won = outcomes.filter((outcome) => outcome.status === 'fulfilled');
+  assert.equal(won.length, 1);
+  await refused(oidc.refreshTokenGrant(shop, won[0]?.value.refresh_token ?? ''), 'invalid_grant');
+});
+
+test('revokes the family of a refresh token that comes again', async () => {
+  const { refresh_token: first = '' } = await signedIn(shop, new TestBrowser('ann'));
+  const { refresh_token: second = '' } = await oidc.refreshTokenGrant(shop, first);
+  await refused(oidc.refreshTokenGrant(shop, first), 'invalid_grant');
+  await refused(oidc.refreshTokenGrant(shop, second), 'invalid_grant');
+});
+
+test('lets a system in by itself, as what it was registered to be, and no other secret', async () => {
+  const tokens = await oidc.clientCredentialsGrant(shop);
+  const { sub, roles, sid, acr } = decodeJwt(tokens.access_token);
+  assert.deepEqual(
+    { sub, roles, sid, acr },
+    { sub: 'shop', roles: ['clerk'], sid: undefined, acr: undefined },
+  );
+  assert.equal(await asks(tokens.access_token), 403, 'it is a clerk, who has no wallet');
+  const guessed = await oidc.discovery(issuer, 'shop', 'a guess', undefined, insecure);
+  await refused(oidc.clientCredentialsGrant(guessed), 'invalid_client');
+  await refused(oidc.clientCredentialsGrant(phone), 'invalid_request');
+});
+
+test('tells a system of its own tokens alone, and revokes them with their session', async () => {
+  const browser = new TestBrowser('cyd');
+  const tokens = await signedIn(shop, browser);
+  const { refresh_token: refresh = '', access_token: access } = tokens;
+  for (const token of [refresh, access])
+    assert.equal((await oidc.tokenIntrospection(shop, token)).active, true);
+  const others = await signedIn(phone, new TestBrowser('cyd'));
+  for (const token of [others.refresh_token ?? '', others.access_token, 'nonsense'])
+    assert.equal((await oidc.tokenIntrospection(shop, token)).active, false);
+  await oidc.tokenRevocation(shop, refresh);
+  await refused(oidc.refreshTokenGrant(shop, refresh), 'invalid_grant');
+  for (const token of [refresh, access])
+    assert.equal((await oidc.tokenIntrospection(shop, token)).active, false);
+  const again = await signedIn(shop, browser);
+  await oidc.tokenRevocation(shop, again.access_token);
+  await refused(oidc.refreshTokenGrant(shop, again.refresh_token ?? ''), 'invalid_grant');
+});
+
+test('lets a device in that somebody confirms', async () => {
+  const device = await oidc.initiateDeviceAuthorization(phone, { scope: 'openid' });
+  const browser = new TestBrowser('bob');
+  const { response } = await browser.go(device.verification_uri_complete ?? '');
+  assert.doesNotMatch(await response.clone().text(), /<script/);
+  const confirm = await browser.submit(response, { user_code: device.user_code });
+  const sent = await browser.submit(confirm, {});
+  const { response: done } = await browser.go(new URL(sent.headers.get('location') ?? '', issuer).href);
+  assert.match(await done.text(), /Done/);
+  const tokens = await oidc.pollDeviceAuthorizationGrant(phone, { ...device, interval: 1 });
+  assert.equal(decodeJwt(tokens.access_token).sub, 'bob');
+});
+
+test('ends the session of who signs out, and tells those who took part', async () => {
+  told.length = 0;
+  const browser = new TestBrowser('bob');
+  const tokens = await signedIn(shop, browser);
+  const url = oidc.buildEndSessionUrl(shop, {
+    ...{ id_token_hint: tokens.id_token ?? '', post_logout_redirect_uri: AWAY },
+  });
+  const { response } = await browser.go(url.href);
+  const left = await browser.submit(response, { logout: 'yes' });
+  assert.equal(left.headers.get('location'), AWAY);
+  await refused(oidc.refreshTokenGrant(shop, tokens.refresh_token ?? ''), 'invalid_grant');
+  await until(() => told.length === 1, 'the system was told');
+  const { sub, sid, aud } = decodeJwt(told[0] ?? '');
+  assert.deepEqual({ sub, sid, aud }, { sub: 'bob', sid: tokens.claims()?.sid, aud: 'shop' });
+  assert.equal(await asks(told[0] ?? ''), 401, 'what tells of an end lets nobody in');
+});
+
+test('asks once more who somebody is, where a system wants that, and goes on in the same session', async () => {
+  const browser = new TestBrowser('ann');
+  const first = await signedIn(shop, browser);
+  const same = await signedIn(shop, browser, { acr_values: STEPPED_UP });
+  assert.equal(decodeJwt(same.access_token).sid, decodeJwt(first.access_token).sid);
+  const asked = await signedIn(shop, browser, { prompt: 'login' });
+  assert.equal(decodeJwt(asked.access_token).sid, decodeJwt(first.access_token).sid);
+  browser.person = 'bob';
+  const other = await signedIn(shop, browser, { prompt: 'login' });
+  assert.equal(decodeJwt(other.access_token).sub, 'bob');
+  await refused(oidc.refreshTokenGrant(shop, first.refresh_token ?? ''), 'invalid_grant');
+});
+
+test('knows who is signed in at its own pages, sends nobody elsewhere, and lets them leave', async () => {
+  const browser = new TestBrowser('ann');
+  const who = async () => (await browser.ask(`${platform.url}/test/who`)).json();
+  assert.equal(await who(), null);
+  const { url } = await browser.go(`${platform.url}/test/enter?to=/test/who`);
+  assert.equal(url, `${platform.url}/test/who`);
+  const { person, steppedUp } = (await who()) as { person: string; steppedUp: boolean };
+  assert.deepEqual({ person, steppedUp }, { person: 'ann', steppedUp: true });
+  for (const to of ['//evil.example', 'https://evil.example', '/\\evil.example'])
+    assert.equal(
+      (await browser.ask(`${platform.url}/test/enter?to=${encodeURIComponent(to)}`)).status,
+      500,
+      to,
+    );
+  assert.equal((await browser.ask(`${platform.url}/account/callback?state=made-up&code=x`)).status, 400);
+  await browser.go(`${platform.url}/test/leave`);
+  assert.equal(await who(), null);
+});
+
+test('refuses whatever is given in a session that is over, or to somebody who may not come in', async () => {
+  const browser = new TestBrowser('cyd');
+  const tokens = await signedIn(shop, browser);
+  await people.tell('EndSessions', { person: 'cyd', why: 'locked' });
+  await refused(oidc.refreshTokenGrant(shop, tokens.refresh_token ?? ''), 'invalid_grant');
+  const { response } = await browser.go(`${platform.url}/test/who`);
+  assert.equal(await response.json(), null);
+});
+
+test('has no pages of its library, and answers what it does not know by the catalogue', async () => {
+  for (const [path, method, status] of [
+    ['/oidc/nothing', 'GET', 404],
+    ['/oidc', 'GET', 404],
+    ['/oidc/token', 'GET', 405],
+    ['/oidc/me', 'GET', 404],
+    ['/oidc/reg', 'POST', 404],
+  ] as const) {
+    const response = await fetch(`${platform.url}${path}`, { method });
+    assert.equal(response.status, status, path);
+    assert.match(response.headers.get('content-type') ?? '', /json/);
+    await response.body?.cancel();
+  }
+  const large = await fetch(`${platform.url}/oidc/token`, { method: 'POST', body: 'x'.repeat(70_000) });
+  assert.equal(large.status, 413);
+  const known = await fetch(`${platform.url}/.well-known/oauth-authorization-server/oidc`);
+  assert.equal(((await known.json()) as { issuer: string }).issuer, issuer.href);
+  const described = await fetch(`${issuer}/.well-known/openid-configuration`, {
+    headers: { 'x-forwarded-host': 'evil.example', origin: 'https://evil.example' },
+  });
+  assert.equal(described.headers.get('access-control-allow-origin'), null);
+  assert.doesNotMatch(await described.text(), /evil/);
+  assert.deepEqual(
+    lines.filter((line) => /token.*failed|oidc-provider/.test(line)),
+    [],
+  );
+});

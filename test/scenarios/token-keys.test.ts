@@ -1,0 +1,158 @@
+import assert from 'node:assert/strict';
+import { createHmac } from 'node:crypto';
+import { readFile, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import { after, test } from 'node:test';
+import { decodeProtectedHeader, importJWK, type JWTPayload, SignJWT } from 'jose';
+import * as oidc from 'openid-client';
+import { millisecondsOf } from '#domain/kernel/instant.ts';
+import { systemClock } from '#engines/clock/system.ts';
+import { joseIssuer, namedKey, newSigningKey } from '#engines/tokens/jose.ts';
+import { rotateKeys } from '#engines/tokens/rotation.ts';
+import { dataFolder } from '../support/booted.ts';
+import { JSON_TYPE } from '../support/customer.ts';
+import { startHere } from '../support/embedded.ts';
+import { askingNobody } from '../support/sign-on.ts';
+import { until } from '../support/until.ts';
+
+// What is taken as a token: of a provider of our own, through a change of its keys; and of one that is somebody else's.
+
+const clock = systemClock();
+const nowS = () => Math.floor(millisecondsOf(clock.now()) / 1_000);
+const people = askingNobody();
+const keyFile = join(await dataFolder(), 'keys.json');
+const key = await namedKey(await newSigningKey());
+await writeFile(keyFile, JSON.stringify(key));
+const ours = await startHere({ TOKEN_KEY_FILE: keyFile }, undefined, {}, { accountPages: people.pages });
+const issuer = `${ours.url}/oidc`;
+const registration = { grantTypes: ['client_credentials'], roles: ['bidder'] };
+const secret = await people.client('robot', registration);
+const robot = await oidc.discovery(new URL(issuer), 'robot', secret, undefined, {
+  execute: [oidc.allowInsecureRequests],
+});
+const tokenOf = async () => (await oidc.clientCredentialsGrant(robot)).access_token;
+
+async function asks(url: string, token: string): Promise<number> {
+  const response = await fetch(`${url}/commands/wallets/open-wallet`, {
+    method: 'POST',
+    headers: { ...JSON_TYPE, authorization: `Bearer ${token}` },
+    body: '{"currency":"USD"}',
+  });
+  await response.body?.cancel();
+  return response.status;
+}
+
+const good = (): JWTPayload => ({
+  ...{ sub: 'ann', roles: ['bidder'], iss: issuer, aud: 'annals', client_id: 'robot' },
+  ...{ iat: nowS(), exp: nowS() + 60 },
+});
+async function signed(claims: JWTPayload, header: object = {}, by: typeof key = key): Promise<string> {
+  const jwt = new SignJWT({ ...good(), ...claims });
+  jwt.setProtectedHeader({ alg: 'EdDSA', kid: key.kid, typ: 'at+jwt', ...header });
+  return jwt.sign(await importJWK(by, 'EdDSA'));
+}
+
+test('what is forged is no token', async () => {
+  assert.equal(await asks(ours.url, await signed({})), 200, 'the rest of this test rests on this');
+  const part = (value: unknown) => Buffer.from(JSON.stringify(value)).toString('base64url');
+  const unsigned = `${part({ alg: 'none', typ: 'at+jwt', kid: key.kid })}.${part(good())}.`;
+  const said = `${part({ alg: 'HS256', typ: 'at+jwt', kid: key.kid })}.${part(good())}`;
+  const { d: _, ...published } = key;
+  const confused = [String(key.x), JSON.stringify(published)].map(
+    (shared) => `${said}.${createHmac('sha256', shared).update(said).digest('base64url')}`,
+  );
+  const another = await namedKey(await newSigningKey());
+  for (const token of [
+    unsigned,
+    ...confused,
+    await signed({ aud: 'another' }),
+    await signed({ iss: `${issuer}/` }),
+    await signed({ exp: nowS() - 60 }),
+    await signed({ roles: ['system'] }),
+    await signed({}, { kid: another.kid }),
+    await signed({}, { kid: undefined }),
+    await signed({}, { typ: 'JWT' }),
+    await signed({}, { typ: undefined }),
+    await signed({}, { typ: 'logout+jwt' }),
+    await signed({}, {}, another),
+    await signed({}, { kid: another.kid }, another),
+  ])
+    assert.equal(await asks(ours.url, token), 401, token);
+});
+
+test('another key signs from when the file is another, and tokens of the one before are taken until they end', async () => {
+  const before = await tokenOf();
+  assert.equal(decodeProtectedHeader(before).kid, key.kid);
+  const rotated = await rotateKeys(keyFile, nowS());
+  assert.deepEqual([rotated.verify, rotated.dropped], [[key.kid], []]);
+  const fresh = await until(async () => {
+    const token = await tokenOf();
+    return decodeProtectedHeader(token).kid === rotated.signs && token;
+  }, 'the new key signs');
+  for (const token of [before, fresh]) assert.equal(await asks(ours.url, token), 200);
+  const jwks = (await (await fetch(`${issuer}/jwks`)).json()) as { keys: { kid: string; d?: string }[] };
+  assert.deepEqual(
+    jwks.keys.map(({ kid }) => kid),
+    [rotated.signs, key.kid],
+  );
+  assert.ok(jwks.keys.every(({ d }) => d === undefined));
+  const last = await rotateKeys(keyFile, nowS() + 100);
+  assert.deepEqual(last.dropped, [], 'the one that has signed until now may have signed just now');
+  const { dropped } = await rotateKeys(keyFile, nowS() + 4_000);
+  assert.deepEqual(dropped, [rotated.signs, key.kid]);
+  assert.equal((JSON.parse(await readFile(keyFile, 'utf8')) as { keys: unknown[] }).keys.length, 2);
+});
+
+test('an issuer elsewhere takes the place of ours by its issuer, its audience and its keys', async () => {
+  const theirs = await startHere({
+    ...{ TOKEN_ISSUER: issuer, TOKEN_AUDIENCE: 'annals', TOKEN_JWKS_URL: `${issuer}/jwks` },
+    DEV_TOKENS: 'false',
+  });
+  const token = await tokenOf();
+  assert.equal(await asks(theirs.url, token), 200);
+  assert.equal(await asks(theirs.url, `${token.slice(0, -4)}AAAA`), 401);
+  const development = await joseIssuer({ key, issuer: 'annals', audience: 'annals', clock });
+  const made = await development.issue({ id: 'ann', roles: ['bidder'], reputation: 0 }, 60_000);
+  assert.equal(await asks(theirs.url, made.token), 401);
+  for (const path of ['/oidc/.well-known/openid-configuration', '/oidc/jwks', '/oidc/auth'])
+    assert.equal((await fetch(`${theirs.url}${path}`)).status, 404, path);
+});
+
+test('roles stand where the issuer has them, and those that we do not know are passed over', async () => {
+  const foreign = await namedKey(await newSigningKey());
+  const { d: _, ...shown } = foreign;
+  let isUp = true;
+  const keys = createServer((_request, response) => {
+    if (isUp) response.end(JSON.stringify({ keys: [{ ...shown, alg: 'EdDSA' }] }));
+    else response.writeHead(500).end();
+  });
+  await new Promise<void>((resolve) => keys.listen(0, '127.0.0.1', resolve));
+  after(() => keys.close());
+  const realm = 'https://id.example/realms/house';
+  const { url } = await startHere({
+    ...{ TOKEN_ISSUER: realm, TOKEN_AUDIENCE: 'annals', TOKEN_ROLES_CLAIM: 'realm_access.roles' },
+    TOKEN_JWKS_URL: `http://127.0.0.1:${(keys.address() as AddressInfo).port}/certs`,
+  });
+  const of = (claims: JWTPayload, header: object = {}) =>
+    signed({ iss: realm, roles: undefined, ...claims }, { kid: foreign.kid, typ: 'JWT', ...header }, foreign);
+  const roles = (...names: string[]) => ({ realm_access: { roles: names } });
+  assert.equal(await asks(url, await of(roles('bidder', 'offline_access', 'system'))), 200);
+  isUp = false;
+  assert.equal(
+    await asks(url, await of({ ...roles('bidder'), sub: 'bob' })),
+    200,
+    'its keys outlive it for a while',
+  );
+  assert.equal(await asks(url, await of(roles('offline_access', 'system'))), 403);
+  assert.equal(await asks(url, await of({ roles: ['bidder'] })), 403, 'what stands elsewhere is none');
+  for (const [claims, header] of [
+    [{ ...roles('bidder'), nonce: 'n' }, {}],
+    [{ ...roles('bidder'), typ: 'ID' }, {}],
+    [roles('bidder'), { typ: 'logout+jwt' }],
+    [{ ...roles('bidder'), iss: issuer }, {}],
+    [{ ...roles('bidder'), aud: 'account' }, {}],
+  ] as const)
+    assert.equal(await asks(url, await of(claims, header)), 401, JSON.stringify([claims, header]));
+});

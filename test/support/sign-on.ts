@@ -1,0 +1,135 @@
+import assert from 'node:assert/strict';
+import { Router } from 'express';
+import { type AccountPages, barePages } from '#compose/account-pages.ts';
+import { systemActor } from '#domain/kernel/actor.ts';
+import type { Dispatch } from '#domain/kernel/envelope.ts';
+import { systemRandomBytes } from '#engines/random.ts';
+import { newSecret } from '#write-side/accounts/provider/clients.ts';
+import type { Browsers, SignIns } from '#write-side/accounts/sign-ins.ts';
+import { registering } from './accounts.ts';
+
+// Signing on without pages: whoever the browser says it is has proven it.
+
+const door = systemActor('door');
+
+interface Parts {
+  readonly signIns: SignIns;
+  readonly browsers: Browsers;
+  readonly dispatch: Dispatch;
+}
+
+/** Pages on which nobody is asked anything, and the parts of the platform behind them. */
+export function askingNobody() {
+  let parts: Parts | undefined;
+  let commands = 0;
+  const there = () => parts ?? assert.fail('the platform has not begun');
+  const pages: AccountPages = (given) => {
+    parts = given;
+    const router = Router();
+    router.get('/sign-in/:uid', async (request, response) => {
+      const { signIns } = given;
+      const person = String(request.headers['x-person']);
+      const sign = await signIns.find(request, response);
+      if (sign === undefined || sign.uid !== request.params.uid) return void response.status(410).end();
+      response.set('X-Step-Up', String(sign.stepUp));
+      const to =
+        person === 'nobody'
+          ? await signIns.abort(request, response)
+          : sign.prompt === 'consent'
+            ? await signIns.allow(request, response)
+            : await signIns.finish(request, response, { person, methods: ['pwd'] });
+      response.redirect(303, to);
+    });
+    router.get(
+      '/test/who',
+      async (request, response) => void response.json((await given.browsers.who(request, response)) ?? null),
+    );
+    router.get('/test/enter', (request, response) =>
+      given.browsers.signIn(request, response, {
+        backTo: String(request.query.to ?? '/test/who'),
+        stepUp: request.query.stepUp === 'yes',
+      }),
+    );
+    router.get('/test/leave', (request, response) => given.browsers.signOut(request, response, '/test/who'));
+    return { ...barePages(given), routers: [router] };
+  };
+  async function tell(command: string, data: object, actor = door): Promise<void> {
+    commands += 1;
+    const reply = await there().dispatch({
+      ...{ command, data, commandId: `test-${commands}`, actor, origin: { channel: 'http' } },
+    });
+    assert.equal(
+      reply.outcome,
+      'accepted',
+      JSON.stringify(reply, (_, value) => String(value)),
+    );
+  }
+  return {
+    pages,
+    tell,
+    /** Whoever may bid. */
+    async person(id: string): Promise<void> {
+      await tell('Register', registering(id));
+      await tell('VerifyEmail', { person: id });
+    },
+    /** A system. @returns its secret; undefined: it keeps none */
+    async client(id: string, more: object, keepsSecret = true): Promise<string | undefined> {
+      const { secret, verifier } = newSecret(systemRandomBytes);
+      const data = { client: id, name: `System ${id}`, by: 'root', redirectUris: [], ...more };
+      await tell('RegisterClient', keepsSecret ? { ...data, verifier } : data);
+      return keepsSecret ? secret : undefined;
+    },
+  };
+}
+
+/** What a browser keeps, and where it went last. */
+export class TestBrowser {
+  readonly #cookies = new Map<string, string>();
+  /** Who sits before it. */
+  person: string;
+  constructor(person: string) {
+    this.person = person;
+  }
+
+  async ask(url: string, init: RequestInit = {}): Promise<Response> {
+    const cookie = [...this.#cookies].map(([name, value]) => `${name}=${value}`).join('; ');
+    const headers = {
+      ...(init.headers as Record<string, string>),
+      cookie,
+      'x-person': this.person,
+      accept: 'text/html',
+    };
+    const response = await fetch(url, { ...init, headers, redirect: 'manual' });
+    for (const line of response.headers.getSetCookie()) {
+      const [, name = '', value = ''] = /^([^=]+)=([^;]*)/.exec(line) ?? [];
+      if (value === '' || /expires=Thu, 01 Jan 1970|max-age=0/i.test(line)) this.#cookies.delete(name);
+      else this.#cookies.set(name, value);
+    }
+    return response;
+  }
+
+  /** Follows until it is sent to somewhere that begins so, or nowhere any more. */
+  async go(url: string, until = 'nowhere'): Promise<{ readonly url: string; readonly response: Response }> {
+    let at = url;
+    for (let hops = 0; hops < 20; hops += 1) {
+      const response = await this.ask(at);
+      const location = response.headers.get('location');
+      if (location === null) return { url: at, response };
+      await response.body?.cancel();
+      at = new URL(location, at).href;
+      if (at.startsWith(until)) return { url: at, response };
+    }
+    return assert.fail(`too many redirects, the last to ${at}`);
+  }
+
+  /** Sends the form of a page as somebody who says yes. */
+  async submit(page: Response, more: Record<string, string>): Promise<Response> {
+    const text = await page.text();
+    const [, action = ''] = /action="([^"]+)"/.exec(text) ?? [];
+    const hidden = [...text.matchAll(/type="hidden" name="(\w+)" value="([^"]*)"/g)].map(
+      ([, name = '', value = '']) => [name, value] as const,
+    );
+    const body = new URLSearchParams({ ...Object.fromEntries(hidden), ...more });
+    return this.ask(action, { method: 'POST', body });
+  }
+}

@@ -1,0 +1,76 @@
+import type Provider from 'oidc-provider';
+import type { Account, FindAccount, KoaContextWithOIDC } from 'oidc-provider';
+import * as errors from 'oidc-provider/lib/helpers/errors.js';
+import { millisecondsOf } from '#domain/kernel/instant.ts';
+import { STEPPED_UP } from '#domain/kernel/ports/tokens.ts';
+import type { RecordedSessions } from './sessions.ts';
+import { sessionOf } from './sessions.ts';
+import { lifetimes, type ProviderOptions } from './surroundings.ts';
+
+/** What something was given for says when and how somebody has proven who they are. */
+interface Proof {
+  readonly acr?: string | undefined;
+  readonly amr?: string[] | undefined;
+  readonly authTime?: number | undefined;
+}
+
+/** Opens the session of somebody who has just come in: recorded before their browser goes on. @throws AccessDenied */
+async function entered(
+  context: KoaContextWithOIDC,
+  person: string,
+  { addressOf }: ProviderOptions,
+  sessions: RecordedSessions,
+): Promise<void> {
+  const { session, client } = context.oidc;
+  if (session === undefined || client === undefined) return;
+  const address = addressOf(context.req);
+  const refused = await sessions.open({ person, uid: session.uid, client: client.clientId, address });
+  if (refused === undefined) return;
+  await session.destroy();
+  throw new errors.AccessDenied(undefined, refused.code);
+}
+
+/** Whom a token or a session stands for, as far as they may still come in. */
+export function accountsOf(options: ProviderOptions, sessions: RecordedSessions): FindAccount {
+  const { known } = options;
+  return async (context, person): Promise<Account | undefined> => {
+    const account = await known.account(person);
+    if (account?.phase !== 'active') return undefined;
+    const { result } = context.oidc;
+    if (result?.login?.accountId === person) await entered(context, person, options, sessions);
+    return {
+      accountId: person,
+      async claims() {
+        const { email, emailVerified } = account;
+        return { sub: person, ...(email !== undefined && { email, email_verified: emailVerified }) };
+      },
+    };
+  };
+}
+
+/** What an access token says besides whom it stands for: read anew for each. */
+export function tokenClaims({ known, clock }: ProviderOptions) {
+  const isFresh = ({ acr, authTime = 0 }: Proof): boolean =>
+    acr === STEPPED_UP && millisecondsOf(clock.now()) / 1_000 - authTime < lifetimes.steppedUp;
+  return async (
+    context: KoaContextWithOIDC,
+    token: InstanceType<Provider['AccessToken']> | InstanceType<Provider['ClientCredentials']>,
+  ) => {
+    if (token.kind === 'ClientCredentials') {
+      const client = await known.client(token.clientId ?? '');
+      return { roles: [...(client?.roles ?? [])] };
+    }
+    const { accountId = '', sessionUid } = token as InstanceType<Provider['AccessToken']>;
+    const { AuthorizationCode, DeviceCode, RefreshToken } = context.oidc.entities;
+    const proof: Proof = AuthorizationCode ?? DeviceCode ?? RefreshToken ?? {};
+    const account = await known.account(accountId);
+    if (account?.phase !== 'active') throw new errors.InvalidGrant('nobody comes in by it any more');
+    return {
+      roles: [...account.roles],
+      ...(sessionUid !== undefined && { sid: sessionOf(sessionUid) }),
+      ...(proof.authTime !== undefined && { auth_time: proof.authTime }),
+      ...(proof.amr !== undefined && { amr: proof.amr }),
+      ...(isFresh(proof) && { acr: STEPPED_UP }),
+    };
+  };
+}

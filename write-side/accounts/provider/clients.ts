@@ -1,0 +1,71 @@
+import { createHash, timingSafeEqual } from 'node:crypto';
+import type { ClientMetadata } from 'oidc-provider';
+import type { RandomBytes } from '#domain/kernel/ports/facts.ts';
+import type { Known, KnownClient } from '../known.ts';
+import { CALLBACK_PATH, OWN_CLIENT } from './own-client.ts';
+
+/** As OAuth calls them. */
+const GRANT_TYPES: Readonly<Record<KnownClient['grantTypes'][number], string>> = {
+  authorization_code: 'authorization_code',
+  refresh_token: 'refresh_token',
+  client_credentials: 'client_credentials',
+  device_code: 'urn:ietf:params:oauth:grant-type:device_code',
+};
+const SECRET_BYTES = 32;
+
+const digest = (secret: string): string => createHash('sha256').update(secret).digest('base64url');
+
+/** A secret of 256 bits by chance is guessed by nobody: a fast hash verifies it. */
+export function newSecret(randomBytes: RandomBytes): { readonly secret: string; readonly verifier: string } {
+  const secret = Buffer.from(randomBytes(SECRET_BYTES)).toString('base64url');
+  return { secret, verifier: `sha256:${digest(secret)}` };
+}
+
+/** Whether this is the secret that a verifier was made of; in a time that tells nothing. */
+export function isSecretOf(verifier: unknown, secret: unknown): boolean {
+  if (typeof verifier !== 'string' || typeof secret !== 'string') return false;
+  const [wanted, given] = [Buffer.from(verifier), Buffer.from(`sha256:${digest(secret)}`)];
+  return wanted.length === given.length && timingSafeEqual(wanted, given);
+}
+
+const isWeb = (uri: string): boolean => /^https?:/.test(uri);
+
+function metadata(known: KnownClient): ClientMetadata {
+  const { client, name, verifier, grantTypes, redirectUris, postLogoutRedirectUris, backchannelLogoutUri } =
+    known;
+  return {
+    client_id: client,
+    client_name: name,
+    grant_types: grantTypes.map((type) => GRANT_TYPES[type]),
+    redirect_uris: [...redirectUris],
+    response_types: grantTypes.includes('authorization_code') ? ['code'] : [],
+    // Others are put into a page with a script, or behind a `#`.
+    response_modes: ['query'],
+    application_type: redirectUris.every(isWeb) ? 'web' : 'native',
+    post_logout_redirect_uris: [...postLogoutRedirectUris],
+    ...(backchannelLogoutUri !== undefined && {
+      backchannel_logout_uri: backchannelLogoutUri,
+      backchannel_logout_session_required: true,
+    }),
+    ...(verifier === undefined
+      ? { token_endpoint_auth_method: 'none' as const }
+      : { token_endpoint_auth_method: 'client_secret_basic' as const, client_secret: verifier }),
+  };
+}
+
+/** A system as the provider wants it; undefined: there is none. */
+export async function clientOf(
+  id: string,
+  { known, publicUrl }: { readonly known: Pick<Known, 'client'>; readonly publicUrl: string },
+): Promise<ClientMetadata | undefined> {
+  if (id === OWN_CLIENT)
+    return metadata({
+      ...{ client: OWN_CLIENT, name: 'Annals', verifier: undefined, roles: [] },
+      grantTypes: ['authorization_code'],
+      redirectUris: [`${publicUrl}${CALLBACK_PATH}`],
+      ...{ postLogoutRedirectUris: [], backchannelLogoutUri: undefined },
+    });
+  if (!/^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$/.test(id)) return undefined;
+  const client = await known.client(id);
+  return client && metadata(client);
+}

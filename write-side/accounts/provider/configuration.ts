@@ -1,0 +1,189 @@
+import type { Configuration, KoaContextWithOIDC } from 'oidc-provider';
+import * as errors from 'oidc-provider/lib/helpers/errors.js';
+import { STEPPED_UP } from '#domain/kernel/ports/tokens.ts';
+import { accountsOf, tokenClaims } from './claims.ts';
+import type { Kept } from './keeping.ts';
+import { languageOf } from './languages.ts';
+import { OWN_CLIENT } from './own-client.ts';
+import { policy } from './policy.ts';
+import type { RecordedSessions } from './sessions.ts';
+import { lifetimes, type NamedKey, type ProviderOptions } from './surroundings.ts';
+
+const SCOPES = ['openid', 'email', 'offline_access'];
+
+const namesOf = (secure: boolean) => ({
+  session: secure ? '__Host-annals_session' : 'annals_session',
+  interaction: secure ? '__Host-annals_sign_in' : 'annals_sign_in',
+  // Of one path alone.
+  resume: secure ? '__Secure-annals_resume' : 'annals_resume',
+});
+
+const PROBLEMS: Readonly<Record<string, 'unknown_code' | 'expired' | 'aborted' | 'no_code'>> = {
+  NotFoundError: 'unknown_code',
+  AlreadyUsedError: 'unknown_code',
+  ExpiredError: 'expired',
+  AbortedError: 'aborted',
+  NoCodeError: 'no_code',
+};
+
+/** Our own pages need nobody's leave. */
+async function loadGrant(context: KoaContextWithOIDC) {
+  const { result, session, client, account, provider } = context.oidc;
+  if (client === undefined) return undefined;
+  const id = result?.consent?.grantId ?? session?.grantIdFor(client.clientId);
+  const found = id === undefined ? undefined : await provider.Grant.find(id);
+  if (found !== undefined || client.clientId !== OWN_CLIENT || account === undefined) return found;
+  const grant = new provider.Grant({ accountId: account.accountId, clientId: client.clientId });
+  grant.addOIDCScope('openid');
+  for (const resource of Object.keys(context.oidc.resourceServers ?? {}))
+    grant.addResourceScope(resource, 'openid');
+  await grant.save();
+  return grant;
+}
+
+function pagesFor({ pages }: ProviderOptions): Pick<Configuration, 'renderError' | 'features'> {
+  const nameOf = (client: { clientName?: string | undefined; clientId: string } | undefined) =>
+    client?.clientName ?? client?.clientId ?? '';
+  function show(context: KoaContextWithOIDC, page: string): void {
+    context.type = 'html';
+    context.body = page;
+  }
+  const language = (context: KoaContextWithOIDC) => languageOf(context.req, context.oidc?.params?.ui_locales);
+  return {
+    renderError(context, out) {
+      if (context.accepts('json', 'html') !== 'html') {
+        context.body = out;
+        return;
+      }
+      const { error: code, error_description: description } = out;
+      show(context, pages.problem({ language: language(context), code, description }));
+    },
+    features: {
+      deviceFlow: {
+        enabled: true,
+        userCodeInputSource(context, form, _out, error) {
+          const problem = error && (PROBLEMS[error.name] ?? 'unknown_code');
+          show(context, pages.deviceCode({ form, language: language(context), problem }));
+        },
+        userCodeConfirmSource(context, form, client, _device, code) {
+          show(
+            context,
+            pages.deviceConfirm({ form, language: language(context), client: nameOf(client), code }),
+          );
+        },
+        successSource(context) {
+          const client = nameOf(context.oidc.client);
+          show(context, pages.deviceDone({ language: language(context), client }));
+        },
+        deviceInfo: () => ({}),
+      },
+      rpInitiatedLogout: {
+        enabled: true,
+        logoutSource: (context, form) => show(context, pages.signOut({ form, language: language(context) })),
+        postLogoutSuccessSource: (context) => show(context, pages.signedOut({ language: language(context) })),
+      },
+    },
+  };
+}
+
+/** What a system may do with tokens of its own, and with nobody else's. */
+const ownAlone = (
+  _: unknown,
+  client: { clientId: string },
+  token: { clientId?: string | undefined },
+): boolean => token.clientId === client.clientId;
+
+/** What there is of the library, and what is not. */
+function featuresOf({ publicUrl, audience }: ProviderOptions, keys: readonly NamedKey[]): object {
+  const [signs] = keys;
+  return {
+    devInteractions: { enabled: false },
+    // The API does not ask for the proof that such tokens are bound to.
+    dPoP: { enabled: false },
+    pushedAuthorizationRequests: { enabled: false },
+    userinfo: { enabled: false },
+    backchannelLogout: { enabled: true },
+    clientCredentials: { enabled: true },
+    introspection: { enabled: true, allowedPolicy: ownAlone },
+    revocation: { enabled: true, allowedPolicy: ownAlone },
+    resourceIndicators: {
+      enabled: true,
+      defaultResource: async (_: unknown, __: unknown, oneOf?: readonly string[]) => oneOf?.[0] ?? publicUrl,
+      useGrantedResource: async () => true,
+      async getResourceServerInfo(_: unknown, resource: string) {
+        if (resource !== publicUrl) throw new errors.InvalidTarget();
+        return {
+          scope: SCOPES.join(' '),
+          audience,
+          accessTokenTTL: lifetimes.accessToken,
+          accessTokenFormat: 'jwt',
+          jwt: { sign: { alg: 'EdDSA', ...(signs?.kid !== undefined && { kid: signs.kid }) } },
+        };
+      },
+    },
+  };
+}
+
+/** @param keys the first signs */
+export function configurationOf(
+  options: ProviderOptions,
+  kept: Kept,
+  sessions: RecordedSessions,
+  keys: readonly NamedKey[],
+): Configuration {
+  const { publicUrl, cookieKey, allowedOrigin } = options;
+  const { renderError, features } = pagesFor(options);
+  return {
+    adapter: (kind: string) => kept.adapter(kind),
+    // Only what can sign is shown: the provider takes no other.
+    jwks: { keys: keys.filter(({ d }) => d !== undefined) as never },
+    findAccount: accountsOf(options, sessions),
+    extraTokenClaims: tokenClaims(options),
+    loadExistingGrant: loadGrant,
+    acrValues: [STEPPED_UP],
+    scopes: SCOPES,
+    claims: {
+      acr: null,
+      sid: null,
+      auth_time: null,
+      iss: null,
+      openid: ['sub'],
+      email: ['email', 'email_verified'],
+    },
+    responseTypes: ['code'],
+    pkce: { required: () => true },
+    clientAuthMethods: ['client_secret_basic', 'client_secret_post', 'none'],
+    clientDefaults: { id_token_signed_response_alg: 'EdDSA' },
+    enabledJWA: { idTokenSigningAlgValues: ['EdDSA'] },
+    allowOmittingSingleRegisteredRedirectUri: false,
+    clientBasedCORS: (context, origin) => allowedOrigin(origin, context.host),
+    cookies: {
+      names: namesOf(publicUrl.startsWith('https:')),
+      keys: [cookieKey],
+      long: { httpOnly: true, sameSite: 'lax', signed: true, path: '/' },
+      short: { httpOnly: true, sameSite: 'lax', signed: true, path: '/' },
+    },
+    interactions: { policy: policy(), url: (_, { uid }) => `/sign-in/${uid}` },
+    rotateRefreshToken: true,
+    issueRefreshToken: async (_, client) => client.grantTypeAllowed('refresh_token'),
+    // Whatever was given in a session is looked up only as long as that is open.
+    expiresWithSession: async () => false,
+    ttl: {
+      AccessToken: lifetimes.accessToken,
+      AuthorizationCode: lifetimes.authorizationCode,
+      ClientCredentials: lifetimes.accessToken,
+      DeviceCode: lifetimes.deviceCode,
+      Grant: lifetimes.longest,
+      IdToken: lifetimes.idToken,
+      Interaction: lifetimes.interaction,
+      RefreshToken: lifetimes.refreshToken,
+      Session: (_, { accountId }) =>
+        accountId === undefined ? lifetimes.strangersSession : lifetimes.session,
+    },
+    renderError,
+    // Nobody is reached from here: who is to be told of an end is told by whoever follows what is recorded.
+    fetch: async () => new Response(null, { status: 204 }),
+    // Each is checked where it is written; together they are more than its types can tell apart.
+    features: { ...features, ...featuresOf(options, keys) } as never,
+  };
+}

@@ -1,0 +1,200 @@
+import type { Adapter, AdapterPayload } from 'oidc-provider';
+import * as errors from 'oidc-provider/lib/helpers/errors.js';
+import { Provider } from 'oidc-provider/lib/provider.js';
+import type { SignInRow } from '#domain/kernel/ports/sign-in-store.ts';
+import { clientOf } from './clients.ts';
+import { type Records, records, uidIn } from './records.ts';
+import type { RecordedSessions } from './sessions.ts';
+import { lifetimes, type ProviderOptions } from './surroundings.ts';
+
+type Context = NonNullable<ReturnType<typeof currentContext>>;
+const currentContext = () => Provider.ctx;
+
+/** Something that a request uses up; written with what takes its place, or at its end. */
+interface Spending {
+  readonly kind: string;
+  readonly id: string;
+  /** As it was when it began. */
+  readonly found: { readonly row: SignInRow; readonly payload: AdapterPayload } | undefined;
+  readonly isWritten: boolean;
+}
+
+/** What lets somebody in only as long as they are signed in by the session that it was given in. */
+const OF_A_SESSION: readonly string[] = ['Session', 'RefreshToken', 'AuthorizationCode', 'DeviceCode'];
+/** What is not used twice by anybody honest. */
+const USED_ONCE: readonly string[] = ['RefreshToken', 'AuthorizationCode', 'DeviceCode'];
+
+export interface Kept {
+  /** By kind. */
+  adapter(kind: string): Adapter;
+  /** Writes what this request has used and nothing has taken the place of. False: it was used by another. */
+  settle(context: Context): Promise<boolean>;
+  /** All that was let in by a session of somebody's. */
+  forget(uid: string): Promise<void>;
+  /** Who took part in a session of somebody's, whether it is over or not: a system and what it knows the session by. */
+  participants(uid: string): Promise<readonly { readonly client: string; readonly sid: string }[]>;
+  /** Ends a session for good: recorded first. */
+  end(person: string, uid: string, why: 'ended' | 'revoked'): Promise<void>;
+}
+
+/** Lets nothing be found that lets somebody in who is not, or that was used by somebody else. */
+function guarding({ store, log }: ProviderOptions, sessions: RecordedSessions, { session, opened }: Records) {
+  async function forget(uid: string): Promise<void> {
+    await store.destroyAll({ session: session(uid) });
+  }
+  async function end(person: string, uid: string, why: 'ended' | 'revoked'): Promise<void> {
+    await sessions.end({ person, uid }, why);
+    await forget(uid);
+  }
+
+  /** Somebody has what another has, too: nobody goes on by it. */
+  async function reused(kind: string, row: SignInRow, payload: AdapterPayload): Promise<void> {
+    if (row.grant !== undefined) await store.destroyAll({ grant: row.grant });
+    const { accountId, sessionUid } = payload;
+    log.warn({ what: kind, person: accountId }, 'something was used twice: all that came of it is revoked');
+    if (accountId !== undefined && sessionUid !== undefined) await end(accountId, sessionUid, 'revoked');
+  }
+
+  async function admitted(kind: string, row: SignInRow, payload: AdapterPayload): Promise<boolean> {
+    const uid = uidIn(kind, payload);
+    if (!OF_A_SESSION.includes(kind) || payload.accountId === undefined || uid === undefined) return true;
+    if (await sessions.isOpen(payload.accountId, uid)) return true;
+    // A session that is over is forgotten by whoever tells those who took part in it.
+    if (row.grant !== undefined) await store.destroyAll({ grant: row.grant });
+    return false;
+  }
+
+  async function found(kind: string, row: Awaited<ReturnType<typeof store.find>>) {
+    const payload = row && (await opened(row));
+    if (row === undefined || payload === undefined) return undefined;
+    if (row.isSpent && USED_ONCE.includes(kind) && currentContext()?.oidc.route === 'token') {
+      await reused(kind, row, payload);
+      return undefined;
+    }
+    if (!(await admitted(kind, row, payload))) return undefined;
+    return row.isSpent ? { ...payload, consumed: true } : payload;
+  }
+
+  return { forget, end, reused, found };
+}
+
+/** What requests use up, until it is written. */
+function spending(
+  { store, log }: ProviderOptions,
+  { nowMs }: Records,
+  { reused }: Pick<ReturnType<typeof guarding>, 'reused'>,
+) {
+  const spendings = new WeakMap<Context, Spending>();
+
+  /** @throws InvalidGrant where another was faster */
+  async function lost({ kind, found }: Spending): Promise<never> {
+    if (found !== undefined) await reused(kind, found.row, found.payload);
+    throw new errors.InvalidGrant('it was used already');
+  }
+
+  /** Once the answer is out nobody needs to use it once more. */
+  function whenAnswered(context: Context, { kind, id }: Spending): void {
+    context.res.once('finish', () => {
+      store.answered({ kind, id }).catch((error: unknown) => {
+        log.warn({ err: error }, 'an answer of the provider could not be noted');
+      });
+    });
+  }
+
+  return {
+    /** Something is used, by this request or at once. @throws InvalidGrant where another was faster */
+    async begin(what: Spending): Promise<void> {
+      const context = currentContext();
+      const { kind, id } = what;
+      if (context !== undefined) spendings.set(context, what);
+      else if ((await store.take({ spend: { kind, id }, put: [] }, nowMs())) === 'spent') await lost(what);
+    },
+    /** Writes rows, and with a refresh token what it takes the place of. @throws InvalidGrant where another was faster */
+    async put(row: SignInRow): Promise<void> {
+      const context = currentContext();
+      const what = context && spendings.get(context);
+      if (context === undefined || what === undefined || what.isWritten || row.kind !== 'RefreshToken') {
+        await store.take({ put: [row] }, nowMs());
+        return;
+      }
+      const { kind, id } = what;
+      spendings.set(context, { ...what, isWritten: true });
+      if ((await store.take({ spend: { kind, id }, put: [row] }, nowMs())) === 'spent') await lost(what);
+      whenAnswered(context, what);
+    },
+    async settle(context: Context): Promise<boolean> {
+      const what = spendings.get(context);
+      if (what === undefined || what.isWritten) return true;
+      const { kind, id } = what;
+      spendings.set(context, { ...what, isWritten: true });
+      if ((await store.take({ spend: { kind, id }, put: [] }, nowMs())) === 'taken') return true;
+      await lost(what).catch((error: unknown) => {
+        if (!(error instanceof errors.InvalidGrant)) throw error;
+      });
+      return false;
+    },
+  };
+}
+
+/**
+ * Where the provider keeps what it remembers: sealed, under names that are hashes. It asks for one thing after another; what it uses
+ * and what takes its place are written as one step all the same.
+ */
+export function keeping(options: ProviderOptions, sessions: RecordedSessions): Kept {
+  const { store } = options;
+  const recorded = records(options);
+  const { nowMs, named, grant, rowOf, opened } = recorded;
+  const guard = guarding(options, sessions, recorded);
+  const { found } = guard;
+  const spent = spending(options, recorded, guard);
+
+  function adapterOf(kind: string): Adapter {
+    return {
+      upsert: async (name, payload, seconds = lifetimes.longest) =>
+        spent.put(await rowOf(kind, name, payload, seconds)),
+      find: async (name) =>
+        kind === 'Client'
+          ? clientOf(name, options)
+          : found(kind, await store.find(kind, named(kind, name), nowMs())),
+      findByUid: async (uid) =>
+        found(kind, await store.findByAlias(kind, named(`${kind} alias`, uid), nowMs())),
+      findByUserCode: async (code) =>
+        found(kind, await store.findByAlias(kind, named(`${kind} alias`, code), nowMs())),
+      async consume(name) {
+        const id = named(kind, name);
+        const row = await store.find(kind, id, nowMs());
+        const payload = row && (await opened(row));
+        const known = row && payload && { row, payload };
+        await spent.begin({ kind, id, found: known, isWritten: false });
+      },
+      async destroy(name) {
+        const route = currentContext()?.oidc.route;
+        const isLeft = kind === 'Session' && route === 'end_session_confirm';
+        const isRevoked = kind === 'RefreshToken' && route === 'revocation';
+        const row = isLeft || isRevoked ? await store.find(kind, named(kind, name), nowMs()) : undefined;
+        const payload = row && (await opened(row));
+        const uid = payload && uidIn(kind, payload);
+        // Recorded before it is gone.
+        if (payload?.accountId !== undefined && uid !== undefined)
+          await sessions.end({ person: payload.accountId, uid }, isLeft ? 'ended' : 'revoked');
+        // Who took part in a session is told by whoever follows what is recorded, and forgotten behind that.
+        if (!isLeft) await store.destroy(kind, named(kind, name));
+      },
+      revokeByGrantId: (id) => store.destroyAll({ grant: grant(id) }),
+    };
+  }
+
+  return {
+    adapter: adapterOf,
+    settle: spent.settle,
+    async participants(uid) {
+      const row = await store.findByAlias('Session', named('Session alias', uid), nowMs());
+      const payload = row && (await opened(row));
+      return Object.entries(payload?.authorizations ?? {}).flatMap(([client, { sid }]) =>
+        sid === undefined ? [] : [{ client, sid }],
+      );
+    },
+    forget: guard.forget,
+    end: guard.end,
+  };
+}

@@ -1,0 +1,17 @@
+// The parts of the library by their own files: its index warns on the console of every Node that is newer than it knows.
+
+declare module 'oidc-provider/lib/provider.js' {
+  export { default as Provider } from 'oidc-provider';
+}
+declare module 'oidc-provider/lib/helpers/errors.js' {
+  import { errors } from 'oidc-provider';
+  export import AccessDenied = errors.AccessDenied;
+  export import InvalidGrant = errors.InvalidGrant;
+  export import InvalidTarget = errors.InvalidTarget;
+  export import SessionNotFound = errors.SessionNotFound;
+}
+declare module 'oidc-provider/lib/helpers/interaction_policy/index.js' {
+  import { interactionPolicy } from 'oidc-provider';
+  export import base = interactionPolicy.base;
+  export import Check = interactionPolicy.Check;
+}

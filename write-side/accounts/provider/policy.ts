@@ -1,0 +1,29 @@
+import type { KoaContextWithOIDC } from 'oidc-provider';
+import { base, Check } from 'oidc-provider/lib/helpers/interaction_policy/index.js';
+import { STEPPED_UP } from '#domain/kernel/ports/tokens.ts';
+import { lifetimes } from './surroundings.ts';
+
+/** Whether a system wants somebody to have proven just before who they are (RFC 9470). */
+const wantsStepUp = (context: KoaContextWithOIDC): boolean =>
+  String(context.oidc.params?.acr_values ?? '')
+    .split(' ')
+    .includes(STEPPED_UP);
+
+/** What is asked of people, and when. */
+export function policy() {
+  const prompts = base();
+  prompts.get('login')?.checks.add(
+    new Check(
+      'stepped_up',
+      'End-User has to prove once more who they are',
+      'unmet_authentication_requirements',
+      (context) => {
+        const { session, result } = context.oidc;
+        if (!wantsStepUp(context) || session?.accountId === undefined || result?.login !== undefined)
+          return false;
+        return session.acr !== STEPPED_UP || session.past(lifetimes.steppedUp);
+      },
+    ),
+  );
+  return prompts;
+}

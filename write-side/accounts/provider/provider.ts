@@ -1,0 +1,128 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { KoaContextWithOIDC } from 'oidc-provider';
+import { Provider } from 'oidc-provider/lib/provider.js';
+import { isSecretOf } from './clients.ts';
+import { configurationOf } from './configuration.ts';
+import { type Kept, keeping } from './keeping.ts';
+import { languageOf } from './languages.ts';
+import { type RecordedSessions, recordedSessions } from './sessions.ts';
+import { aboutSigned } from './signed-tokens.ts';
+import type { NamedKey, ProviderOptions } from './surroundings.ts';
+
+/** The provider of tokens, by whichever keys there are now. */
+export interface TokenProvider {
+  readonly issuer: string;
+  readonly kept: Kept;
+  readonly sessions: RecordedSessions;
+  /** By the keys of this moment. */
+  now(): Provider;
+  /** Answers a request that is one of its routes. */
+  handle(request: IncomingMessage, response: ServerResponse): Promise<void>;
+}
+
+/** Forms that would send themselves by a script are sent by whoever reads them. */
+function formOf(context: KoaContextWithOIDC): string | undefined {
+  const { route, session, params } = context.oidc;
+  const xsrf = session?.state?.secret;
+  if (typeof xsrf !== 'string' || !String(context.body).includes('<script')) return undefined;
+  const hidden = `<input type="hidden" name="xsrf" value="${xsrf}"/>`;
+  if (route === 'end_session')
+    return `<form id="op.logoutForm" method="post" action="${context.oidc.urlFor('end_session_confirm')}">${hidden}</form>`;
+  const code = String(params?.user_code ?? '').replaceAll(/[^A-Za-z0-9-]/g, '');
+  return `<form id="op.deviceInputForm" method="post" action="${context.oidc.urlFor('code_verification')}">${hidden}<input value="${code}" type="text" name="user_code"/></form>`;
+}
+
+function madePage(context: KoaContextWithOIDC, { pages }: ProviderOptions): void {
+  if (context.type !== 'text/html') return;
+  const form = formOf(context);
+  const language = languageOf(context.req, context.oidc.params?.ui_locales);
+  if (form !== undefined)
+    context.body =
+      context.oidc.route === 'end_session'
+        ? pages.signOut({ form, language })
+        : pages.deviceCode({ form, language });
+  const back = URL.parse(String(context.oidc.session?.state?.postLogoutRedirectUri ?? ''))?.origin;
+  const headers = pages.headers(back === undefined || back === 'null' ? [] : [back]);
+  for (const [name, value] of Object.entries(headers)) context.set(name, value);
+}
+
+function made(
+  options: ProviderOptions,
+  kept: Kept,
+  sessions: RecordedSessions,
+  keys: readonly NamedKey[],
+): Provider {
+  const { publicUrl, path, log, allowedOrigin } = options;
+  const provider = new Provider(`${publicUrl}${path}`, configurationOf(options, kept, sessions, keys));
+  // What it is told of addresses is written by whoever hands on a request to it, and by nobody outside.
+  provider.proxy = true;
+  Object.assign(provider.Client.prototype, {
+    compareClientSecret(this: { clientSecret?: string }, given: unknown) {
+      return isSecretOf(this.clientSecret, given);
+    },
+  });
+  provider.use(async (koa, next) => {
+    const context = koa as unknown as KoaContextWithOIDC;
+    await next();
+    if (context.oidc === undefined) return;
+    if (!(await kept.settle(context))) {
+      context.status = 400;
+      context.body = { error: 'invalid_grant', error_description: 'grant request is invalid' };
+    }
+    await aboutSigned(context, options, kept);
+    madePage(context, options);
+    const origin = context.get('Origin');
+    if (origin !== '' && !allowedOrigin(origin, context.host)) context.remove('Access-Control-Allow-Origin');
+  });
+  provider.on('server_error', (context, error) => {
+    log.error({ err: error, route: context.oidc?.route }, 'the provider of tokens failed');
+  });
+  // What Koa itself has to say goes to our log, too.
+  const koa: { on(event: 'error', listener: (error: unknown) => void): unknown } = provider as never;
+  koa.on('error', (error) => log.error({ err: error }, 'the provider of tokens failed'));
+  return provider;
+}
+
+/** @throws Error where no key can sign */
+export function tokenProvider(options: ProviderOptions): TokenProvider {
+  const { publicUrl, path, keys, addressOf } = options;
+  const sessions = recordedSessions(options);
+  const kept = keeping(options, sessions);
+  const { host, protocol } = new URL(publicUrl);
+  const start = (ring: readonly NamedKey[]) => {
+    const provider = made(options, kept, sessions, ring);
+    return { provider, callback: provider.callback() };
+  };
+  let current = start(keys.current());
+  keys.onChange((ring) => {
+    if (ring[0]?.d !== undefined) current = start(ring);
+  });
+
+  /** It reads from headers where it is: they say what we know, whatever whoever asks has made up. */
+  function placed(request: IncomingMessage): void {
+    Object.assign(request.headers, {
+      host,
+      'x-forwarded-host': host,
+      'x-forwarded-proto': protocol.slice(0, -1),
+      'x-forwarded-for': addressOf(request) ?? '',
+    });
+  }
+  return {
+    issuer: `${publicUrl}${path}`,
+    kept,
+    sessions,
+    now: () => current.provider,
+    async handle(request, response) {
+      placed(request);
+      const whole = request.url ?? '/';
+      Object.assign(request, { originalUrl: whole, url: whole.slice(path.length) || '/' });
+      await current.callback(request, response);
+    },
+  };
+}
+
+/** For what looks at cookies outside of the provider's own routes: over TLS, where people come by that. */
+export function placedAt(request: IncomingMessage, { publicUrl }: Pick<ProviderOptions, 'publicUrl'>): void {
+  const { host, protocol } = new URL(publicUrl);
+  Object.assign(request.headers, { 'x-forwarded-host': host, 'x-forwarded-proto': protocol.slice(0, -1) });
+}

@@ -1,0 +1,48 @@
+import type { AdapterPayload } from 'oidc-provider';
+import { millisecondsOf } from '#domain/kernel/instant.ts';
+import type { SignInRow } from '#domain/kernel/ports/sign-in-store.ts';
+import type { ProviderOptions } from './surroundings.ts';
+
+/** In which session something was given, as the provider names it. */
+export const uidIn = (kind: string, payload: AdapterPayload): string | undefined =>
+  kind === 'Session' ? payload.uid : payload.sessionUid;
+
+/** How what the provider remembers is written: sealed, under names that are hashes. */
+export function records({ sealing, clock }: Pick<ProviderOptions, 'sealing' | 'clock'>) {
+  const nowMs = (): number => millisecondsOf(clock.now());
+  const named = (kind: string, name: string): string =>
+    sealing.fingerprint(new TextEncoder().encode(`${kind} ${name}`));
+  const session = (uid: string): string => named('session uid', uid);
+  const grant = (id: string): string => named('Grant', id);
+
+  async function rowOf(
+    kind: string,
+    name: string,
+    payload: AdapterPayload,
+    seconds: number,
+  ): Promise<SignInRow> {
+    const id = named(kind, name);
+    const uid = uidIn(kind, payload);
+    const alias = kind === 'Session' ? payload.uid : payload.userCode;
+    const grantId = kind === 'Grant' ? name : payload.grantId;
+    return {
+      ...{ kind, id, endsAtMs: nowMs() + seconds * 1_000 },
+      grant: grantId === undefined ? undefined : grant(grantId),
+      session: uid === undefined ? undefined : session(uid),
+      person: payload.accountId === undefined ? undefined : named('person', payload.accountId),
+      alias: alias === undefined ? undefined : named(`${kind} alias`, alias),
+      // With its place: a row that somebody has moved opens nowhere else.
+      sealed: await sealing.seal(JSON.stringify({ kind, id, payload })),
+    };
+  }
+
+  async function opened({ kind, id, sealed }: SignInRow): Promise<AdapterPayload | undefined> {
+    const text = await sealing.open(new TextEncoder().encode(sealed));
+    if (text === undefined) return undefined;
+    const inside = JSON.parse(text) as { kind: string; id: string; payload: AdapterPayload };
+    return inside.kind === kind && inside.id === id ? inside.payload : undefined;
+  }
+
+  return { nowMs, named, session, grant, rowOf, opened };
+}
+export type Records = ReturnType<typeof records>;

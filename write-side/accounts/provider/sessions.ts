@@ -1,0 +1,65 @@
+import { EndSessions, OpenSession, type SessionEnd } from '#domain/accounts/sessions/messages.ts';
+import { systemActor } from '#domain/kernel/actor.ts';
+import type { PersonId } from '#domain/kernel/ids.ts';
+import { later } from '#domain/kernel/instant.ts';
+import type { Rejection } from '#domain/kernel/message.ts';
+import { lifetimes, type ProviderOptions } from './surroundings.ts';
+
+// A session of the provider is a session of a person's, which is recorded: it is opened before a browser goes on by it, and nothing is
+// done by it once it is recorded to be over.
+
+const door = systemActor('door');
+
+/** Names of ours begin with a letter, which the provider's need not. */
+export const sessionOf = (uid: string): string => `s${uid}`;
+export const uidOf = (session: string): string => session.slice(1);
+
+export interface RecordedSessions {
+  /** @returns why not @throws StoreError; Error where it is not known whether it was recorded */
+  open(of: {
+    readonly person: PersonId;
+    readonly uid: string;
+    readonly client: string;
+    readonly address: string | undefined;
+  }): Promise<Rejection | undefined>;
+  end(of: { readonly person: PersonId; readonly uid: string }, why: SessionEnd): Promise<void>;
+  /** Whether it has not ended, and whoever it is of may come in. @throws StoreError */
+  isOpen(person: PersonId, uid: string): Promise<boolean>;
+}
+
+export function recordedSessions({
+  known,
+  dispatch,
+  newId,
+  clock,
+}: Pick<ProviderOptions, 'known' | 'dispatch' | 'newId' | 'clock'>): RecordedSessions {
+  async function send(command: string, person: PersonId, data: object, address: string | undefined) {
+    const reply = await dispatch({
+      ...{ command, data, commandId: newId(), actor: door, onBehalfOf: person },
+      origin: { channel: 'http', ...(address !== undefined && { address }) },
+    });
+    if (reply.outcome === 'pending') throw new Error(`${command} is not known to be recorded`);
+    return reply.outcome === 'rejected' ? reply.rejection : undefined;
+  }
+  return {
+    open({ person, uid, client, address }) {
+      const expiresAt = later(clock.now(), lifetimes.longest * 1_000);
+      const data = { person, session: sessionOf(uid), client, expiresAt };
+      return send(OpenSession.type, person, { ...data, ...(address !== undefined && { address }) }, address);
+    },
+    async end({ person, uid }, why) {
+      const refused = await send(
+        EndSessions.type,
+        person,
+        { person, session: sessionOf(uid), why },
+        undefined,
+      );
+      if (refused !== undefined) throw new Error(`a session cannot be ended: ${refused.code}`);
+    },
+    async isOpen(person, uid) {
+      const session = sessionOf(uid);
+      const [account, sessions] = await Promise.all([known.account(person), known.sessions(person)]);
+      return account?.phase === 'active' && sessions.some((open) => open.session === session);
+    },
+  };
+}
