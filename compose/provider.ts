@@ -45,15 +45,17 @@ const nothing: ProviderPart = {
   stop: async () => undefined,
 };
 
-/** What is there once the port is open, and its address known. */
+/** What is there once the port is open, and its address known: who comes before waits for that. */
 interface Holder {
+  readonly begun: PromiseWithResolvers<void>;
   parts?: Parts;
 }
 
-/** @throws RejectedError before the port is open */
-function thereIn({ parts }: Holder): Parts {
-  if (parts === undefined) throw new RejectedError(Unavailable({ retryAfterMs: RETRY_AFTER_MS }));
-  return parts;
+/** @throws RejectedError where the provider could not begin */
+async function thereIn(holder: Holder): Promise<Parts> {
+  if (holder.parts === undefined) await holder.begun.promise;
+  if (holder.parts === undefined) throw new RejectedError(Unavailable({ retryAfterMs: RETRY_AFTER_MS }));
+  return holder.parts;
 }
 
 /** The same parts, for whoever is told of them before. */
@@ -61,16 +63,16 @@ function lateParts(holder: Holder): { readonly signIns: SignIns; readonly browse
   const there = () => thereIn(holder);
   return {
     signIns: {
-      find: (...asked) => there().signIns.find(...asked),
-      remember: (...asked) => there().signIns.remember(...asked),
-      finish: (...asked) => there().signIns.finish(...asked),
-      allow: (...asked) => there().signIns.allow(...asked),
-      abort: (...asked) => there().signIns.abort(...asked),
+      find: async (...asked) => (await there()).signIns.find(...asked),
+      remember: async (...asked) => (await there()).signIns.remember(...asked),
+      finish: async (...asked) => (await there()).signIns.finish(...asked),
+      allow: async (...asked) => (await there()).signIns.allow(...asked),
+      abort: async (...asked) => (await there()).signIns.abort(...asked),
     },
     browsers: {
-      who: (...asked) => there().own.who(...asked),
-      signIn: (...asked) => there().own.signIn(...asked),
-      signOut: (...asked) => there().own.signOut(...asked),
+      who: async (...asked) => (await there()).own.who(...asked),
+      signIn: async (...asked) => (await there()).own.signIn(...asked),
+      signOut: async (...asked) => (await there()).own.signOut(...asked),
     },
   };
 }
@@ -82,6 +84,17 @@ function sweeping(store: SignInStore, { engines: { machineClock }, log }: Surrou
       log.warn({ err: error }, 'what has ended of sign-ins is not swept');
     });
   });
+}
+
+/** What sign-ins are sealed with, and what cookies are signed with. @throws as what they are derived from is read */
+async function secretsOf(
+  config: Surroundings['config'],
+): Promise<Pick<ProviderOptions, 'sealing' | 'cookieKey'>> {
+  const secret = await masterSecretOf(config);
+  return {
+    sealing: joseSealing(secret.keyFor('sign-ins')),
+    cookieKey: Buffer.from(secret.keyFor('cookies of sign-ins')).toString('base64url'),
+  };
 }
 
 /**
@@ -96,28 +109,18 @@ export function providerPart(surroundings: Surroundings, pipeline: Pipeline): Pr
   const known = knownOf({ stateOf: pipeline.stateOf, personKeys, clock });
   const store = sqliteSignIns(signInsFileIn(config.dataDir), owner, () => machineClock.now());
 
-  const holder: Holder = {};
+  const holder: Holder = { begun: Promise.withResolvers() };
   const late = lateParts(holder);
   const { pages, routers } = accountPages({ ...late, known, dispatch: pipeline.dispatch });
 
+  const whereabouts = {
+    ...{ path: PROVIDER_PATH, audience: config.tokens.audience, keys: ring, tokens, store, known, pages },
+    ...{ dispatch: pipeline.dispatch, addressOf, allowedOrigin, clock, newId, log },
+    randomBytes: systemRandomBytes,
+  };
+
   async function begin(publicUrl: string): Promise<void> {
-    const secret = await masterSecretOf(config);
-    const options: ProviderOptions = {
-      ...{
-        publicUrl,
-        path: PROVIDER_PATH,
-        audience: config.tokens.audience,
-        keys: ring,
-        tokens,
-        store,
-        known,
-        pages,
-      },
-      sealing: joseSealing(secret.keyFor('sign-ins')),
-      cookieKey: Buffer.from(secret.keyFor('cookies of sign-ins')).toString('base64url'),
-      ...{ dispatch: pipeline.dispatch, addressOf, allowedOrigin, clock, newId, log },
-      randomBytes: systemRandomBytes,
-    };
+    const options = { ...(await secretsOf(config)), ...whereabouts, publicUrl };
     const provider = tokenProvider(options);
     holder.parts = {
       provider,
@@ -128,15 +131,16 @@ export function providerPart(surroundings: Surroundings, pipeline: Pipeline): Pr
       ...{ provider: () => provider, loopback: !config.production, clock: machineClock, newId, log },
       tellBy: tellOfLogout,
     });
+    holder.begun.resolve();
     follower = await engines.workOf('sagas').consume(handler);
   }
 
   let follower: Consumer | undefined;
   let beginning: Promise<void> = Promise.resolve();
   const stopSweeping = sweeping(store, surroundings);
-  const handing: TokenProvider['handle'] = (...asked: [IncomingMessage, ServerResponse]) =>
-    thereIn(holder).provider.handle(...asked);
-  const callback: OwnPages['callback'] = (...asked) => thereIn(holder).own.callback(...asked);
+  const handing: TokenProvider['handle'] = async (...asked: [IncomingMessage, ServerResponse]) =>
+    (await thereIn(holder)).provider.handle(...asked);
+  const callback: OwnPages['callback'] = async (...asked) => (await thereIn(holder)).own.callback(...asked);
   return {
     routers: [
       clientRoutes({
@@ -152,6 +156,7 @@ export function providerPart(surroundings: Surroundings, pipeline: Pipeline): Pr
     opened({ publicUrl }) {
       beginning = begin(publicUrl).catch((error: unknown) => {
         log.error({ err: error }, 'the provider of tokens cannot begin');
+        holder.begun.resolve();
       });
     },
     async stop() {
