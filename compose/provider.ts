@@ -4,6 +4,7 @@ import type { Consumer } from '#domain/kernel/ports/consumer.ts';
 import type { SignInStore } from '#domain/kernel/ports/sign-in-store.ts';
 import { RejectedError, Unavailable } from '#domain/kernel/rejections.ts';
 import { signInsFileIn } from '#engines/folder.ts';
+import { quotaHere } from '#engines/quotas/memory.ts';
 import { systemRandomBytes } from '#engines/random.ts';
 import { joseSealing } from '#engines/sealing.ts';
 import { sqliteSignIns } from '#engines/sign-ins/sqlite/store.ts';
@@ -25,6 +26,8 @@ import { PROVIDER_PATH } from './tokens.ts';
 
 const SWEEP_MS = 60_000;
 const RETRY_AFTER_MS = 1_000;
+/** Codes of devices that one network may try: of 25 thousand million a few hold at a time. */
+const CODES = { name: 'codes', points: 60, windowSeconds: 600 };
 
 interface Parts {
   readonly provider: TokenProvider;
@@ -148,7 +151,12 @@ export function providerPart(surroundings: Surroundings, pipeline: Pipeline): Pr
         perPersonQuota: quotas.perPerson,
         randomBytes: systemRandomBytes,
       }),
-      providerRoutes(PROVIDER_PATH, { handle: handing }, { callback }),
+      providerRoutes(
+        PROVIDER_PATH,
+        { handle: handing },
+        { callback },
+        { quota: quotaHere(CODES), addressOf },
+      ),
       ...routers,
     ],
     engines: [{ name: 'sign-ins', standing: () => store.standing() }],

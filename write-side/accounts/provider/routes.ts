@@ -1,5 +1,8 @@
 import { type Request, type Response, Router } from 'express';
+import type { Quota } from '#domain/kernel/ports/quotas.ts';
+import { networkOf } from '#runtime/address.ts';
 import { declaredLength } from '#runtime/headers.ts';
+import { spend } from '#runtime/ration.ts';
 import { RefusedRequestError } from '#runtime/refused-request.ts';
 import type { OwnPages } from './browsers.ts';
 import { CALLBACK_PATH } from './own-client.ts';
@@ -33,6 +36,7 @@ export function providerRoutes(
   path: string,
   provider: Pick<TokenProvider, 'handle'>,
   own: Pick<OwnPages, 'callback'>,
+  guesses: { readonly quota: Quota; readonly addressOf: (request: Request) => string | undefined },
 ): Router {
   const router = Router({ caseSensitive: true, strict: true });
   const handed = async (request: Request, response: Response) => {
@@ -40,6 +44,11 @@ export function providerRoutes(
       throw new RefusedRequestError(413, `the body is larger than ${BODY_BYTES} bytes`);
     await provider.handle(request, response);
   };
+  // The codes that devices show are short: nobody tries many of them.
+  router.post(`${path}/device`, async (request, response, next) => {
+    await spend(guesses.quota, networkOf(guesses.addressOf(request) ?? ''), 1, response);
+    next();
+  });
   for (const route of GET) router.get(`${path}${route}`, handed);
   for (const route of POST) router.post(`${path}${route}`, handed);
   // RFC 8414 has it in front of the path.
