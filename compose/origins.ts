@@ -39,7 +39,7 @@ export function allowedOrigins(config: Config, publicUrl: () => string): Allowed
 export function crossOrigin(allowed: AllowedOrigin): RequestHandler {
   const answer = cors({
     origin: (origin, answered) => answered(null, origin !== undefined && allowed(origin)),
-    methods: ['GET', 'HEAD', 'POST'],
+    methods: ['GET', 'HEAD', 'POST', 'DELETE'],
     allowedHeaders: ['Accept', 'Authorization', 'Content-Type', 'Idempotency-Key', 'X-Request-Id'],
     exposedHeaders: ['RateLimit', 'RateLimit-Policy', 'Retry-After', 'WWW-Authenticate', 'X-Request-Id'],
     maxAge: PREFLIGHT_SECONDS,

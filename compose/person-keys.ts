@@ -9,14 +9,15 @@ import { KEY_BYTES, type MasterKey, masterKey } from '#engines/person-keys/key.t
 import { memoryKeyRows } from '#engines/person-keys/memory.ts';
 import { sqliteKeyRows } from '#engines/person-keys/sqlite/rows.ts';
 import { systemRandomBytes } from '#engines/random.ts';
+import type { ServiceKey } from '#engines/service-key.ts';
 import { watched } from '#engines/standing.ts';
 import { secretOf } from './service-key.ts';
 
 const PURPOSE = 'keys of people';
 type At = Pick<Config, 'personKeys' | 'dataDir'>;
 
-/** What every key is derived from by which something about people is kept. @throws as {@link secretOf} */
-export const masterSecretOf = ({ personKeys: { masterKeyFile }, dataDir }: At) =>
+/** The one secret that all keys about people come from, each for its purpose. @throws as {@link secretOf} */
+export const masterSecretOf = ({ personKeys: { masterKeyFile }, dataDir }: At): Promise<ServiceKey> =>
   secretOf({
     setting: 'MASTER_KEY_FILE',
     given: masterKeyFile,

@@ -9,7 +9,7 @@ import { pause } from '#runtime/pause.ts';
 import { turns } from '#runtime/turns.ts';
 import { authenticator } from '#write-side/identity/authenticate.ts';
 import { dispatchRoutes } from '#write-side/service/dispatch.ts';
-import { type AccountPages, barePages } from './account-pages.ts';
+import type { AccountPages } from './account-pages.ts';
 import { type SharedClock, sharedClock } from './clock/shared-clock.ts';
 import { registry } from './contexts.ts';
 import { clockOperations, developmentClock } from './development-clock.ts';
@@ -199,7 +199,7 @@ async function stopInOrder(
 
 /** A process of the platform, with the roles that it was given: all of them, unless it shares the work with others. */
 export async function startPlatform(options: PlatformOptions): Promise<Platform> {
-  const { config, version, log, onFatal, limits = {}, accountPages = barePages } = options;
+  const { config, version, log, onFatal, limits = {}, accountPages } = options;
   // Whoever waits hears that the outcome is unknown, and then the process may end.
   const farewell = async (error: Error): Promise<void> => {
     await Promise.all([opened?.http.close(FAREWELL_MS), opened?.service?.close(FAREWELL_MS)]);

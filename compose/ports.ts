@@ -5,6 +5,7 @@ import type { Quotas } from '#domain/kernel/ports/quotas.ts';
 import { eventsByAsyncApi } from '#projections/publishing/asyncapi.ts';
 import { prefixOf } from '#runtime/engine-address.ts';
 import { serviceLimits } from '#runtime/service/limits.ts';
+import { accountOperations } from '#write-side/accounts/http/operations.ts';
 import { commandsByAsyncApi } from '#write-side/bus/asyncapi.ts';
 import { documentation } from '#write-side/rest/documentation.ts';
 import type { DevelopmentOperation } from '#write-side/rest/openapi/development.ts';
@@ -80,7 +81,7 @@ export async function openPorts(
   // Whoever decides commands tells how they are sent.
   const documents = [
     ...(config.roles.includes('write-side')
-      ? [documentation({ registry, version, development, publicUrl })]
+      ? [documentation({ registry, version, development, served: accountOperations, publicUrl })]
       : []),
     ...topicsOf(config, version),
   ];

@@ -19,6 +19,7 @@ import { signIns } from '#write-side/accounts/provider/sign-in-results.ts';
 import type { ProviderOptions } from '#write-side/accounts/provider/surroundings.ts';
 import type { Browsers, SignIns } from '#write-side/accounts/sign-ins.ts';
 import type { Pipeline } from '#write-side/pipeline/pipeline.ts';
+import type { AccountPages } from './account-pages.ts';
 import { knownOf } from './known.ts';
 import { masterSecretOf } from './person-keys.ts';
 import type { Opened, RunningRole, Surroundings } from './roles/role.ts';
@@ -104,8 +105,12 @@ async function secretsOf(
  * The provider of tokens, where this process has a key to sign by and nobody else issues them. It lives in real time, and there is none
  * where the business does not: nobody could tell when a token of it ends.
  */
-export function providerPart(surroundings: Surroundings, pipeline: Pipeline): ProviderPart {
-  const { engines, config, log, addressOf, allowedOrigin, accountPages, authenticate, quotas } = surroundings;
+export function providerPart(
+  surroundings: Surroundings,
+  pipeline: Pipeline,
+  accountPages: AccountPages,
+): ProviderPart {
+  const { engines, config, log, addressOf, allowedOrigin, authenticate, quotas } = surroundings;
   const { tokenKeys: keys, tokens, personKeys, clock, machineClock, newId, owner } = engines;
   if (config.clock === 'simulated' || keys?.current()[0]?.d === undefined) return nothing;
   const ring = keys;

@@ -37,7 +37,7 @@ export async function startRoles(
   const letsIn = has('write-side') || has('read-api');
   const revoking = letsIn ? kept(await revokingPart(surroundings)) : undefined;
   const paying = has('sagas') ? kept(paymentsPart(surroundings)) : undefined;
-  const write = has('write-side') ? kept(writeSideRole(surroundings, paying)) : undefined;
+  const write = has('write-side') ? kept(await writeSideRole(surroundings, paying)) : undefined;
   const dispatch = write?.decides ?? elsewhere ?? nobodyDecides;
   const projections = has('projections') ? kept(await projectionsRole(surroundings)) : undefined;
   const sagas = paying && kept(await sagasRole(surroundings, { dispatch, provider: paying.provider }));

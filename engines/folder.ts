@@ -38,6 +38,8 @@ export const mailsFileIn = (folder: string): string => join(folder, 'mails.db');
 
 /** What the provider of tokens remembers. */
 export const signInsFileIn = (folder: string): string => join(folder, 'sign-ins.db');
+/** How often something was tried at the door. */
+export const attemptsFileIn = (folder: string): string => join(folder, 'attempts.db');
 
 /** Mails that go nowhere. */
 export const outboxFileIn = (folder: string): string => join(folder, 'outbox.db');

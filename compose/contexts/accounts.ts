@@ -16,6 +16,7 @@ import { profilesView } from '#projections/accounts/profiles.ts';
 import { sessionsView } from '#projections/accounts/sessions.ts';
 import { accountOperations } from '#read-api/accounts/operations.ts';
 import { emailChange } from '#sagas/accounts/email-change.ts';
+import { accountMails } from '#sagas/accounts/mails.ts';
 import { registration } from '#sagas/accounts/registration.ts';
 import { signingOut } from '#sagas/accounts/signing-out.ts';
 import type { Manifest } from './manifest.ts';
@@ -27,5 +28,6 @@ export const accounts: Manifest = {
   views: [accountsView, profilesView, sessionsView, clientsView],
   reactions: [registration, emailChange, signingOut],
   sagas: [],
+  mails: accountMails,
   operations: accountOperations,
 };

@@ -30,8 +30,8 @@ export interface Surroundings {
   /** What each network and each person may ask of this process in a while. */
   readonly quotas: Quotas;
   readonly allowedOrigin: AllowedOrigin;
-  /** What people are shown who sign in. */
-  readonly accountPages: AccountPages;
+  /** What people are shown who sign in, where it is not the usual. */
+  readonly accountPages: AccountPages | undefined;
   readonly limits: { readonly read?: Partial<ReadLimits> };
 }
 

@@ -1,5 +1,8 @@
+import { accountRoutes } from '#write-side/accounts/http/routes.ts';
 import { tokenOperations } from '#write-side/identity/development-issuer.ts';
+import { pagesOf } from '../account-pages.ts';
 import { commandsFromBus } from '../bus-commands.ts';
+import { doorOf } from '../door.ts';
 import { healthOfWay } from '../health.ts';
 import { noticesOf, type Payments } from '../payments.ts';
 import { providerPart } from '../provider.ts';
@@ -7,11 +10,11 @@ import { writeSide } from '../write-side.ts';
 import type { RunningRole, Surroundings } from './role.ts';
 
 /** Decides commands: REST, the bus, the payment provider's webhooks, tokens of development. */
-export function writeSideRole(
+export async function writeSideRole(
   surroundings: Surroundings,
   payments: Payments | undefined,
-): RunningRole & Required<Pick<RunningRole, 'decides'>> {
-  const { engines, config, log, addressOf, perPerson, quotas } = surroundings;
+): Promise<RunningRole & Required<Pick<RunningRole, 'decides'>>> {
+  const { engines, config, log, authenticate, addressOf, perPerson, quotas } = surroundings;
   const notices = payments?.notices ?? noticesOf(config);
   const { pipeline, routers, noticesUnread } = writeSide(engines, {
     log,
@@ -20,20 +23,29 @@ export function writeSideRole(
     perPerson,
     quotas,
   });
+  let publicUrl = config.publicUrl ?? '';
+  const { door, close } = await doorOf(engines, { config, log, pipeline, publicUrl: () => publicUrl });
+  const { perPerson: perPersonQuota } = quotas;
+  const accounts = accountRoutes({ door, authenticate, addressOf, perPerson, perPersonQuota });
   const { status, stop } = commandsFromBus(surroundings, pipeline.dispatch);
-  const provider = providerPart(surroundings, pipeline);
+  const pages =
+    surroundings.accountPages ?? pagesOf(engines, { door, log, addressOf, publicUrl: () => publicUrl });
+  const provider = providerPart(surroundings, pipeline, pages);
   return {
     decides: pipeline.dispatch,
-    routers: [...provider.routers, ...routers],
+    routers: [...provider.routers, ...routers, accounts],
     engines: provider.engines,
     consumers: provider.consumers,
-    opened: provider.opened,
     development: config.devTokens ? tokenOperations : [],
     health: () => ({
       'write-side': { ready: !pipeline.status().draining },
       'bus-commands': healthOfWay(status().problem),
     }),
     measured: { pipeline: () => pipeline.status(), noticesUnread, busCommands: status },
+    opened(at) {
+      publicUrl = at.publicUrl;
+      provider.opened(at);
+    },
     async finish() {
       // What has come from the bus is decided before nothing is taken any more.
       await stop();
@@ -44,6 +56,7 @@ export function writeSideRole(
       await stop();
       await provider.stop();
       await pipeline.drain();
+      await close();
     },
   };
 }

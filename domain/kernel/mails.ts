@@ -2,6 +2,7 @@ import { derivedId } from './canonical.ts';
 import type { RecordedEvent } from './envelope.ts';
 import { type Handling, handlersOf, when } from './handlers.ts';
 import type { PersonId } from './ids.ts';
+import type { Instant } from './instant.ts';
 import type { EventDeclaration } from './message.ts';
 import type { PersonalText } from './personal.ts';
 import type { Language } from './ports/mail.ts';
@@ -32,6 +33,8 @@ export interface LetterFacts {
   readonly nameOf: (kind: string, text: string) => string;
   /** The event that the mail is about. */
   readonly eventId: string;
+  /** When it was recorded: what is written about it holds from then on, however late it is sent. */
+  readonly recordedAt: Instant;
   readonly person: PersonId;
 }
 

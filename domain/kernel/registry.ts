@@ -18,6 +18,8 @@ export interface Context {
   readonly description: string;
   readonly events: readonly EventDeclaration[];
   readonly commands: readonly CommandDeclaration[];
+  /** What is answered where no command is: those of commands stand beside these. */
+  readonly rejections?: readonly RejectionDeclaration[];
 }
 
 /** An event that this code is too old for: a reader stops at it, it never skips it. */
@@ -132,7 +134,9 @@ function declaredBy(contexts: readonly Context[]): Declared {
   const rejections = byName<RejectionDeclaration>(
     [common, ...contexts],
     (context) =>
-      context === common ? commonRejections : context.commands.flatMap((command) => command.rejections),
+      context === common
+        ? commonRejections
+        : [...context.commands.flatMap((command) => command.rejections), ...(context.rejections ?? [])],
     ({ code }) => code,
   );
   const verdicts = byName(

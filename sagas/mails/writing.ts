@@ -78,6 +78,7 @@ export async function write(writing: Writing, open: OpenMail): Promise<Written> 
   if (plain === undefined) return { end: 'refused', words: 'what is sealed in it does not open' };
   const facts: LetterFacts = {
     ...{ publicUrl: publicUrl(), eventId: open.eventId, person: asked.to },
+    recordedAt: event.recordedAt,
     nameOf: (kind, text) => keys.nameOf(kind, text),
   };
   const letter = asked.template.write[asked.language](plain.data, facts);

@@ -23,6 +23,7 @@ const NEUTRAL = new Set([
 
 /** Rules without a state, which other rooms of the same context may ask beside its messages. */
 const PUBLIC_RULES = new Set([
+  'domain/accounts/links.ts',
   'domain/auctions/auction/bid-name.ts',
   'domain/auctions/fees.ts',
   'domain/auctions/ladder.ts',

@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
 import { Router } from 'express';
-import { type AccountPages, barePages } from '#compose/account-pages.ts';
+import type { AccountPages } from '#compose/account-pages.ts';
 import { systemActor } from '#domain/kernel/actor.ts';
 import type { Dispatch } from '#domain/kernel/envelope.ts';
 import { systemRandomBytes } from '#engines/random.ts';
+import { providerPages } from '#write-side/accounts/pages/provider-pages.ts';
 import { newSecret } from '#write-side/accounts/provider/clients.ts';
 import type { Browsers, SignIns } from '#write-side/accounts/sign-ins.ts';
 import { registering } from './accounts.ts';
@@ -51,7 +52,7 @@ export function askingNobody() {
       }),
     );
     router.get('/test/leave', (request, response) => given.browsers.signOut(request, response, '/test/who'));
-    return { ...barePages(given), routers: [router] };
+    return { pages: providerPages, routers: [router] };
   };
   async function tell(command: string, data: object, actor = door): Promise<void> {
     commands += 1;

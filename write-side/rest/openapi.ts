@@ -2,16 +2,11 @@ import type { JsonObject } from '#domain/kernel/canonical.ts';
 import type { Registry } from '#domain/kernel/registry.ts';
 import { IDEMPOTENCY_KEY } from './idempotency-key.ts';
 import { commandName, commandResponses, headers, responses } from './openapi/answers.ts';
-import {
-  type DevelopmentOperation,
-  developmentParameters,
-  developmentPaths,
-  developmentSchemas,
-  developmentTag,
-} from './openapi/development.ts';
+import { type DevelopmentOperation, developmentServed, developmentTag } from './openapi/development.ts';
 import { jsonOf, ref } from './openapi/json.ts';
 import { messageComponents } from './openapi/messages.ts';
 import { platformPaths, platformSchemas, signatureScheme } from './openapi/platform.ts';
+import { type ServedOperation, servedParameters, servedPaths, servedSchemas } from './openapi/served.ts';
 import { type CommandPath, commandPaths } from './paths.ts';
 
 export interface Described {
@@ -21,6 +16,8 @@ export interface Described {
   readonly servers?: readonly string[];
   /** What is there of development's conveniences. */
   readonly development?: readonly DevelopmentOperation[];
+  /** What is served beside commands, by contexts. */
+  readonly served?: readonly ServedOperation[];
 }
 
 const ABOUT = `Commands by REST. Queries and live feeds: GraphQL, at \`/graphql\`.
@@ -59,8 +56,9 @@ const idempotencyKey: JsonObject = {
  */
 export function openApi(
   registry: Registry,
-  { version, servers = [], development = [] }: Described,
+  { version, servers = [], development = [], served: others = [] }: Described,
 ): JsonObject {
+  const served = [...others, ...developmentServed(development)];
   const commands = commandPaths(registry).map((path) => [path.path, { post: operation(path) }] as const);
   return {
     openapi: '3.1.0',
@@ -71,18 +69,18 @@ export function openApi(
       { name: 'platform', description: 'The platform itself.' },
       ...(development.length > 0 ? [developmentTag] : []),
     ],
-    paths: { ...Object.fromEntries(commands), ...platformPaths, ...developmentPaths(development) },
+    paths: { ...Object.fromEntries(commands), ...platformPaths, ...servedPaths(served) },
     components: {
       securitySchemes: {
         bearer: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT' },
         signature: signatureScheme,
       },
-      parameters: { IdempotencyKey: idempotencyKey, ...developmentParameters(development) },
+      parameters: { IdempotencyKey: idempotencyKey, ...servedParameters(served) },
       headers,
       responses,
       schemas: messageComponents(registry, (requests) => [
         ...platformSchemas(),
-        ...developmentSchemas(development, requests),
+        ...servedSchemas(served, requests),
       ]),
     },
   };

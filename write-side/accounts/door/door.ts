@@ -34,6 +34,7 @@ export type SecondFactorAnswer =
 /** What came of something that has nothing to tell. */
 export type Done = undefined | Rejection;
 
+/** None of it throws what a store or a queue has against it: that is answered. */
 export interface Door {
   /** Nobody learns whether the address was free: whoever has it already is written to, and so is whoever has it now. */
   register(

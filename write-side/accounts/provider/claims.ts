@@ -1,11 +1,12 @@
 import type Provider from 'oidc-provider';
 import type { Account, FindAccount, KoaContextWithOIDC } from 'oidc-provider';
 import * as errors from 'oidc-provider/lib/helpers/errors.js';
+import { clientSubject } from '#domain/accounts/ids.ts';
 import { millisecondsOf } from '#domain/kernel/instant.ts';
 import { STEPPED_UP } from '#domain/kernel/ports/tokens.ts';
 import type { RecordedSessions } from './sessions.ts';
 import { sessionOf } from './sessions.ts';
-import { lifetimes, type ProviderOptions } from './surroundings.ts';
+import { lifetimes, type Proven, type ProviderOptions } from './surroundings.ts';
 
 /** What something was given for says when and how somebody has proven who they are. */
 interface Proof {
@@ -21,10 +22,17 @@ async function entered(
   { addressOf }: ProviderOptions,
   sessions: RecordedSessions,
 ): Promise<void> {
-  const { session, client } = context.oidc;
+  const { session, client, result } = context.oidc;
   if (session === undefined || client === undefined) return;
+  const { provenAtMs = 0 } = (result ?? {}) as Partial<Proven>;
   const address = addressOf(context.req);
-  const refused = await sessions.open({ person, uid: session.uid, client: client.clientId, address });
+  const refused = await sessions.open({
+    person,
+    uid: session.uid,
+    client: client.clientId,
+    address,
+    provenAtMs,
+  });
   if (refused === undefined) return;
   await session.destroy();
   throw new errors.AccessDenied(undefined, refused.code);
@@ -73,4 +81,13 @@ export function tokenClaims({ known, clock }: ProviderOptions) {
       ...(isFresh(proof) && { acr: STEPPED_UP }),
     };
   };
+}
+
+/** A system that comes in by itself is nobody: no person is called as it is, whatever it is called. */
+export function namedApart(
+  _: KoaContextWithOIDC,
+  token: { readonly kind: string; readonly clientId?: string | undefined },
+  jwt: { readonly payload: Record<string, unknown> },
+): void {
+  if (token.kind === 'ClientCredentials') jwt.payload.sub = clientSubject(token.clientId ?? '');
 }

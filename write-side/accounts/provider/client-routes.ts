@@ -8,8 +8,7 @@ import type { Dispatch } from '#domain/kernel/envelope.ts';
 import type { NewId, RandomBytes } from '#domain/kernel/ports/facts.ts';
 import type { Quota } from '#domain/kernel/ports/quotas.ts';
 import type { Authenticate } from '#domain/kernel/ports/tokens.ts';
-import { STEPPED_UP } from '#domain/kernel/ports/tokens.ts';
-import { Forbidden, invalid, RejectedError, Unavailable } from '#domain/kernel/rejections.ts';
+import { Forbidden, invalid, RejectedError, StepUpRequired, Unavailable } from '#domain/kernel/rejections.ts';
 import { spend } from '#runtime/ration.ts';
 import { readJson } from '../../rest/body.ts';
 import type { Known } from '../known.ts';
@@ -51,7 +50,7 @@ export function clientRoutes(options: ClientRoutesOptions): Router {
     if ('rejected' in identity) throw new RejectedError(identity);
     await spend(perPersonQuota, identity.actor.id, 1, request.res);
     if (!identity.actor.roles.includes('admin')) throw new RejectedError(Forbidden({ needs: ['admin'] }));
-    if (!identity.steppedUp) throw new RejectedError(Forbidden({ needs: [STEPPED_UP] }));
+    if (!identity.steppedUp) throw new RejectedError(StepUpRequired({}));
     return identity.actor.id;
   }
 

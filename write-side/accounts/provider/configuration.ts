@@ -1,7 +1,7 @@
 import type { Configuration, KoaContextWithOIDC } from 'oidc-provider';
 import * as errors from 'oidc-provider/lib/helpers/errors.js';
 import { STEPPED_UP } from '#domain/kernel/ports/tokens.ts';
-import { accountsOf, tokenClaims } from './claims.ts';
+import { accountsOf, namedApart, tokenClaims } from './claims.ts';
 import type { Kept } from './keeping.ts';
 import { languageOf } from './languages.ts';
 import { OWN_CLIENT } from './own-client.ts';
@@ -139,6 +139,7 @@ export function configurationOf(
     jwks: { keys: keys.filter(({ d }) => d !== undefined) as never },
     findAccount: accountsOf(options, sessions),
     extraTokenClaims: tokenClaims(options),
+    formats: { customizers: { jwt: namedApart } },
     loadExistingGrant: loadGrant,
     acrValues: [STEPPED_UP],
     scopes: SCOPES,

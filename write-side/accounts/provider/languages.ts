@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import { Language } from '#domain/kernel/ports/mail.ts';
+import { languageOf as languageOfPages, preferredLanguage } from '../pages/languages.ts';
 
 const MOST = 10;
 
@@ -9,11 +10,13 @@ const known = (tags: readonly string[]): readonly Language[] =>
     return language.success ? [language.data] : [];
   });
 
-/** What somebody would read, the best first: what was asked for (`ui_locales`), then what their browser says. */
+/** What somebody would read, the best first: what they have chosen here, what was asked for (`ui_locales`), what their browser says. */
 export function languagesOf(request: IncomingMessage, asked: unknown): readonly Language[] {
   const wanted = typeof asked === 'string' ? asked.split(' ').slice(0, MOST) : [];
-  const said = (request.headers['accept-language'] ?? '').split(',').slice(0, MOST);
-  return [...new Set(known([...wanted, ...said]))];
+  const chosen = preferredLanguage(request);
+  return [
+    ...new Set([...(chosen === undefined ? [] : [chosen]), ...known(wanted), languageOfPages(request)]),
+  ];
 }
 
 export const languageOf = (request: IncomingMessage, asked?: unknown): Language =>

@@ -1,7 +1,7 @@
 import { EndSessions, OpenSession, type SessionEnd } from '#domain/accounts/sessions/messages.ts';
 import { systemActor } from '#domain/kernel/actor.ts';
 import type { PersonId } from '#domain/kernel/ids.ts';
-import { later } from '#domain/kernel/instant.ts';
+import { instant, later } from '#domain/kernel/instant.ts';
 import type { Rejection } from '#domain/kernel/message.ts';
 import { lifetimes, type ProviderOptions } from './surroundings.ts';
 
@@ -21,6 +21,7 @@ export interface RecordedSessions {
     readonly uid: string;
     readonly client: string;
     readonly address: string | undefined;
+    readonly provenAtMs: number;
   }): Promise<Rejection | undefined>;
   end(of: { readonly person: PersonId; readonly uid: string }, why: SessionEnd): Promise<void>;
   /** Whether it has not ended, and whoever it is of may come in. @throws StoreError */
@@ -42,9 +43,9 @@ export function recordedSessions({
     return reply.outcome === 'rejected' ? reply.rejection : undefined;
   }
   return {
-    open({ person, uid, client, address }) {
+    open({ person, uid, client, address, provenAtMs }) {
       const expiresAt = later(clock.now(), lifetimes.longest * 1_000);
-      const data = { person, session: sessionOf(uid), client, expiresAt };
+      const data = { person, session: sessionOf(uid), client, expiresAt, provenAt: instant(provenAtMs) };
       return send(OpenSession.type, person, { ...data, ...(address !== undefined && { address }) }, address);
     },
     async end({ person, uid }, why) {

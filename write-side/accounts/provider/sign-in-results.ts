@@ -6,7 +6,7 @@ import { STEPPED_UP } from '#domain/kernel/ports/tokens.ts';
 import type { Progress, SignIns, SignInUnderWay } from '../sign-ins.ts';
 import { languagesOf } from './languages.ts';
 import { placedAt, type TokenProvider } from './provider.ts';
-import type { ProviderOptions } from './surroundings.ts';
+import type { Proven, ProviderOptions } from './surroundings.ts';
 
 type Interaction = Awaited<ReturnType<ReturnType<TokenProvider['now']>['interactionDetails']>>;
 
@@ -85,10 +85,14 @@ export function signIns(provider: TokenProvider, options: ProviderOptions): Sign
       const interaction = await details(request, response);
       if (interaction === undefined) throw new errors.SessionNotFound('the sign-in is over');
       await makeWay(interaction, person);
-      const ts = Math.floor(millisecondsOf(options.clock.now()) / 1_000);
+      const nowMs = millisecondsOf(options.clock.now());
+      const { progress } = (interaction.result ?? {}) as Remembered;
+      // With a second factor the password was right a while ago, and may have been changed since.
+      const provenAtMs = progress?.person === person ? Math.min(progress.atMs, nowMs) : nowMs;
       return told(request, response, {
-        login: { accountId: person, amr: [...methods], acr: STEPPED_UP, ts },
-      });
+        login: { accountId: person, amr: [...methods], acr: STEPPED_UP, ts: Math.floor(nowMs / 1_000) },
+        provenAtMs,
+      } satisfies Proven & InteractionResults);
     },
     async allow(request, response) {
       const interaction = await details(request, response);

@@ -46,6 +46,12 @@ export interface ProviderOptions {
   readonly log: Log;
 }
 
+/** What stands in a sign-in that is finished, beside what the library makes of it. */
+export interface Proven {
+  /** When the password was right. */
+  readonly provenAtMs: number;
+}
+
 /** Seconds, unless said otherwise. */
 export const lifetimes = {
   accessToken: 300,

@@ -58,6 +58,8 @@ export interface Throttle {
    * forgives what failed of this account at this address. Where it throws, nothing was tried, and nothing is counted.
    */
   attempt<T>(who: Who, verify: () => Promise<T | undefined>): Promise<T | undefined | Rejection>;
+  /** They have proven by another way that it is they: what failed of this account at this address is forgiven. */
+  forgive(who: Who): Promise<void>;
 }
 
 /** Under which names an attempt is counted. */
@@ -108,8 +110,10 @@ export function throttle(options: {
   readonly clock: Pick<Clock, 'now'>;
   readonly key: Uint8Array;
   readonly limits?: ThrottleLimits;
+  /** Told at each attempt behind an account's day, with how long that lasts still, in milliseconds. */
+  readonly usedUp?: (who: Who, lastsMs: number) => void;
 }): Throttle {
-  const { store, clock, key, limits = throttleLimits } = options;
+  const { store, clock, key, limits = throttleLimits, usedUp } = options;
   const keysOf = hiding(key);
   const nowMs = (): number => millisecondsOf(clock.now());
   const pairs = limiter('pair', limits.pair, store, nowMs);
@@ -122,7 +126,7 @@ export function throttle(options: {
   };
 
   /** Counts by all; or the milliseconds to wait, with what was counted all the same. */
-  async function counted(keys: Keys): Promise<{ waitMs?: number; by: readonly Counted[] }> {
+  async function counted(who: Who, keys: Keys): Promise<{ waitMs?: number; by: readonly Counted[] }> {
     const by: Counted[] = [];
     for (const [limit, at] of [[pairs, keys.pair] as const, [addresses, keys.address] as const]) {
       const waitMs = await limit.count(at);
@@ -130,24 +134,31 @@ export function throttle(options: {
       by.push({ by: limit, key: at });
     }
     const day = (await known.has(keys.pair)) ? keys.pair : keys.account;
-    if ((await accounts.count(day)) === undefined) return { by: [...by, { by: accounts, key: day }] };
+    const lastsMs = await accounts.count(day);
+    if (lastsMs === undefined) return { by: [...by, { by: accounts, key: day }] };
+    usedUp?.(who, lastsMs);
     const waitMs = await slow[keys.family].count(day);
     return waitMs === undefined ? { by } : { waitMs, by };
   }
 
+  async function letIn({ pair }: Keys): Promise<void> {
+    await pairs.reset(pair);
+    await known.reset(pair);
+    await known.count(pair);
+  }
+
   return {
+    forgive: (who) => letIn(keysOf(who)),
     async attempt(who, verify) {
       const keys = keysOf(who);
-      const { waitMs, by } = await counted(keys);
+      const { waitMs, by } = await counted(who, keys);
       if (waitMs !== undefined) return TooManyAttempts({ retryAfterMs: waitMs });
       const giveBack = () => Promise.all(by.map(({ by: limit, key: at }) => limit.giveBack(at)));
       try {
         const outcome = await verify();
         if (outcome === undefined) return undefined;
         await giveBack();
-        await pairs.reset(keys.pair);
-        await known.reset(keys.pair);
-        await known.count(keys.pair);
+        await letIn(keys);
         return outcome;
       } catch (error) {
         await giveBack();

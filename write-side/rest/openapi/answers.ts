@@ -135,7 +135,7 @@ export function acceptedSchemas(registry: Registry): readonly [string, JsonObjec
 }
 
 const header = (name: string): JsonObject => ({ $ref: `#/components/headers/${name}` });
-const requestId = { 'X-Request-Id': header('RequestId') };
+export const requestId = { 'X-Request-Id': header('RequestId') };
 
 export const headers: JsonObject = {
   RequestId: {
@@ -161,12 +161,13 @@ export const described = (description: string, schema: JsonObject, more: JsonObj
 });
 
 const headersAt: Readonly<Record<number, JsonObject>> = {
+  429: { 'Retry-After': header('RetryAfter') },
   401: { 'WWW-Authenticate': header('WwwAuthenticate') },
   503: { 'Retry-After': header('RetryAfter') },
 };
 
 /** A status with every rejection that comes under it. */
-function rejected(status: number, rejections: readonly RejectionDeclaration[]): JsonObject {
+export function rejected(status: number, rejections: readonly RejectionDeclaration[]): JsonObject {
   const names = rejections.map(({ code }) => [code, rejectionName(code)] as const);
   const description = rejections.map(({ code, message }) => `\`${code}\`: ${message}`).join('\n\n');
   return described(description, oneOf('code', names), headersAt[status] ?? {});

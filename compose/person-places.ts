@@ -1,0 +1,39 @@
+import { AccountRegistered, accountStream, EmailChanged } from '#domain/accounts/account/messages.ts';
+import { loginStream } from '#domain/accounts/login/messages.ts';
+import { profileStream } from '#domain/accounts/profile/messages.ts';
+import { sessionsStream } from '#domain/accounts/sessions/messages.ts';
+import { inspectorStream } from '#domain/auctions/inspector/messages.ts';
+import { participantStream } from '#domain/auctions/participant/messages.ts';
+import { currencies } from '#domain/kernel/currencies.ts';
+import type { PersonId } from '#domain/kernel/ids.ts';
+import { isRecorded } from '#domain/kernel/reaction.ts';
+import { debtorStream } from '#domain/wallets/debtor/messages.ts';
+import { paymentStream } from '#domain/wallets/payment/messages.ts';
+import { unclaimedStream } from '#domain/wallets/unclaimed/messages.ts';
+import { FundsReserved, TopUpRequested, walletStream } from '#domain/wallets/wallet/messages.ts';
+import type { RecordPlaces } from '#write-side/accounts/door/records.ts';
+
+const inEachCurrency = (person: PersonId): readonly string[] =>
+  [...currencies.keys()].flatMap((currency) => [
+    walletStream({ person, currency }),
+    unclaimedStream({ person, currency }),
+  ]);
+
+/** Where what is recorded about a person stands, in every context: the streams that bear their name, and what those lead to. */
+export const personPlaces: RecordPlaces = {
+  own: (person) => [
+    ...[accountStream, profileStream, sessionsStream, inspectorStream, debtorStream].map((of) =>
+      of({ person }),
+    ),
+    ...inEachCurrency(person),
+  ],
+  behind(event, person) {
+    if (isRecorded(event, AccountRegistered) || isRecorded(event, EmailChanged))
+      return [loginStream({ login: event.data.login })];
+    if (isRecorded(event, TopUpRequested)) return [paymentStream({ paymentId: event.data.paymentId })];
+    if (!isRecorded(event, FundsReserved)) return [];
+    const { purpose, holdId } = event.data;
+    if (purpose === 'bid') return [participantStream({ auctionId: holdId, person })];
+    return purpose === 'withdrawal' ? [paymentStream({ paymentId: holdId })] : [];
+  },
+};

@@ -1,0 +1,112 @@
+import { AccountNotActive, AccountUnknown, TooManyLetters } from '#domain/accounts/account/messages.ts';
+import type { LoginName } from '#domain/accounts/ids.ts';
+import { systemActor } from '#domain/kernel/actor.ts';
+import type { Dispatch, Reply } from '#domain/kernel/envelope.ts';
+import type { PersonId } from '#domain/kernel/ids.ts';
+import { millisecondsOf } from '#domain/kernel/instant.ts';
+import type { CommandDeclaration, Rejection } from '#domain/kernel/message.ts';
+import type { Clock, NewId, RandomBytes } from '#domain/kernel/ports/facts.ts';
+import type { Log } from '#domain/kernel/ports/log.ts';
+import { MailAddress } from '#domain/kernel/ports/mail.ts';
+import type { PasskeyAuthentication } from '../../identity/factors/passkey-authentication.ts';
+import type { PasskeyRegistration } from '../../identity/factors/passkey-registration.ts';
+import type { Blocklist } from '../../identity/passwords/blocklist.ts';
+import type { Passwords } from '../../identity/passwords/passwords.ts';
+import type { Throttle } from '../../identity/throttling/throttle.ts';
+import type { Known, KnownAccount } from '../known.ts';
+import type { Counts } from './counts.ts';
+import type { Visitor } from './door.ts';
+import type { PersonRecords } from './records.ts';
+
+/** What the door is made of: all that is slow, random, kept or secret is handed in. */
+export interface DoorParts {
+  readonly known: Known;
+  readonly dispatch: Dispatch;
+  readonly passwords: Passwords;
+  readonly blocklist: Blocklist;
+  readonly throttle: Throttle;
+  readonly counts: Counts;
+  readonly passkeys: PasskeyRegistration & PasskeyAuthentication;
+  readonly records: PersonRecords;
+  /** By which logins and links are named. */
+  readonly nameOf: (kind: string, text: string) => string;
+  /** Of this platform, for recovery codes alone. */
+  readonly recoveryKey: Uint8Array;
+  /** As apps show it beside their codes. */
+  readonly issuer: string;
+  /** Of the business: by which links end. */
+  readonly clock: Pick<Clock, 'now'>;
+  /** By which apps make codes, browsers answer in time, and answers are held back. */
+  readonly machineClock: Clock;
+  /** Answers that tell nothing come at the end of a span of so many milliseconds, whatever was done. */
+  readonly levelMs: number;
+  readonly newId: NewId;
+  readonly random: RandomBytes;
+  readonly log: Log;
+}
+
+/** An address that somebody is found by, and its name in streams. */
+export interface Login {
+  readonly email: string;
+  readonly name: LoginName;
+}
+
+/** More is no address, and not even read. */
+const LONGEST_EMAIL = 320;
+
+/**
+ * An address in the one form in which it is named. All of it in small letters: where a server tells two boxes apart by the case of their
+ * letters, both are one person here.
+ *
+ * @returns undefined for what no mail can be sent to
+ */
+export function loginOf(email: string, nameOf: DoorParts['nameOf']): Login | undefined {
+  if (email.length > LONGEST_EMAIL) return undefined;
+  const read = MailAddress.safeParse(email.normalize('NFKC').trim().toLowerCase());
+  return read.success ? { email: read.data, name: nameOf('login', read.data) } : undefined;
+}
+
+export const nowMs = ({ machineClock }: Pick<DoorParts, 'machineClock'>): number =>
+  millisecondsOf(machineClock.now());
+
+export const isRejection = (outcome: object | undefined): outcome is Rejection =>
+  outcome !== undefined && 'rejected' in outcome;
+
+/** What a reply has against it; undefined: it is recorded, or there was nothing to do. */
+export const refusalOf = (reply: Reply): Rejection | undefined =>
+  reply.outcome === 'rejected' ? reply.rejection : undefined;
+
+/** What would tell whoever asks that there is an account, or what has become of it. */
+const TELLING: ReadonlySet<string> = new Set(
+  [TooManyLetters, AccountNotActive, AccountUnknown].map(({ code }) => code),
+);
+/** The same, where whoever asks may be anybody. */
+export const silent = (refusal: Rejection | undefined): Rejection | undefined =>
+  refusal === undefined || TELLING.has(refusal.code) ? undefined : refusal;
+
+const DOOR = systemActor('door');
+
+/** Has something recorded about a person, which only the door may say. @param data as JSON */
+export async function record(
+  { dispatch, newId }: Pick<DoorParts, 'dispatch' | 'newId'>,
+  { type }: CommandDeclaration,
+  data: { readonly person: PersonId } & Readonly<Record<string, unknown>>,
+  visitor?: Pick<Visitor, 'address'>,
+): Promise<Rejection | undefined> {
+  const address = visitor?.address || undefined;
+  const reply = await dispatch({
+    ...{ command: type, data, commandId: newId(), actor: DOOR, onBehalfOf: data.person },
+    origin: { channel: 'http', ...(address !== undefined && { address }) },
+  });
+  return refusalOf(reply);
+}
+
+/** An account that its person may use; undefined for every other. */
+export async function activeAccount(
+  known: Known,
+  person: PersonId,
+): Promise<(KnownAccount & { readonly email: string }) | undefined> {
+  const account = await known.account(person);
+  if (account?.phase !== 'active' || account.email === undefined) return undefined;
+  return { ...account, email: account.email };
+}

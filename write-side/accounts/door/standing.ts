@@ -1,0 +1,35 @@
+import { AccountNotActive, AccountUnknown } from '#domain/accounts/account/messages.ts';
+import type { PersonId } from '#domain/kernel/ids.ts';
+import type { Rejection } from '#domain/kernel/message.ts';
+import { Erased } from '#domain/kernel/rejections.ts';
+import type { Known, KnownAccount } from '../known.ts';
+import type { Door } from './door.ts';
+import { type DoorParts, isRejection } from './parts.ts';
+import { codesLeft } from './signing-in.ts';
+
+/** The account of somebody who is signed in; or why there is nothing to be done with it. */
+export async function ownAccount(
+  known: Known,
+  person: PersonId,
+): Promise<(KnownAccount & { readonly email: string }) | Rejection> {
+  const account = await known.account(person);
+  if (account === undefined) return AccountUnknown({});
+  if (account.phase !== 'active') return AccountNotActive({ state: account.phase });
+  return account.email === undefined ? Erased({}) : { ...account, email: account.email };
+}
+
+export function standings({ known, clock }: DoorParts): Pick<Door, 'standing'> {
+  return {
+    async standing(person) {
+      const account = await ownAccount(known, person);
+      if (isRejection(account)) return account;
+      const { email, emailVerified, totp, passkeys, lockedOutUntil } = account;
+      return {
+        ...{ email, emailVerified, totp: totp !== undefined, recoveryCodesLeft: codesLeft(account) },
+        passkeys: passkeys.map(({ passkey }) => ({ passkey })),
+        lockedOutUntil:
+          lockedOutUntil !== undefined && lockedOutUntil > clock.now() ? lockedOutUntil : undefined,
+      };
+    },
+  };
+}
