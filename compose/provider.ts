@@ -113,7 +113,6 @@ export function providerPart(
   const { engines, config, log, addressOf, allowedOrigin, authenticate, quotas } = surroundings;
   const { tokenKeys: keys, tokens, personKeys, clock, machineClock, newId, owner } = engines;
   if (config.clock === 'simulated' || keys?.current()[0]?.d === undefined) return nothing;
-  const ring = keys;
   const known = knownOf({ stateOf: pipeline.stateOf, personKeys, clock });
   const store = sqliteSignIns(signInsFileIn(config.dataDir), owner, () => machineClock.now());
 
@@ -122,7 +121,7 @@ export function providerPart(
   const { pages, routers } = accountPages({ ...late, known, dispatch: pipeline.dispatch });
 
   const whereabouts = {
-    ...{ path: PROVIDER_PATH, audience: config.tokens.audience, keys: ring, tokens, store, known, pages },
+    ...{ path: PROVIDER_PATH, audience: config.tokens.audience, keys, tokens, store, known, pages },
     ...{ dispatch: pipeline.dispatch, addressOf, allowedOrigin, clock, newId, log },
     randomBytes: systemRandomBytes,
   };

@@ -290,3 +290,47 @@ test('has no pages of its library, and answers what it does not know by the cata
     [],
   );
 });
+
+test('lets an administrator who has just proven who they are make a system known, and tells its secret once', async () => {
+  const post = async (path: string, person: object, body: object) => {
+    const made = await fetch(`${platform.url}/dev/tokens`, {
+      method: 'POST',
+      headers: JSON_TYPE,
+      body: JSON.stringify(person),
+    });
+    const { token } = (await made.json()) as { token: string };
+    return fetch(`${platform.url}/accounts/clients${path}`, {
+      method: 'POST',
+      headers: { ...JSON_TYPE, authorization: `Bearer ${token}` },
+      body: JSON.stringify(body),
+    });
+  };
+  const root = { sub: 'root', roles: ['admin'] };
+  const robot = { client: 'robot', name: 'A robot', grantTypes: ['client_credentials'], redirectUris: [] };
+  const asked = { ...robot, roles: ['bidder'], confidential: true };
+  assert.equal((await post('', { sub: 'ann', roles: ['bidder'] }, asked)).status, 403);
+  for (const wrong of [
+    { client: 'system.door' },
+    { client: 'annals-account' },
+    { client: 'ann:USD' },
+    { confidential: false },
+    { by: 'ann' },
+    { roles: ['system'] },
+  ])
+    assert.equal((await post('', root, { ...asked, ...wrong })).status, 400, JSON.stringify(wrong));
+  assert.equal(
+    (await post('', root, { ...asked, client: 'ann' })).status,
+    409,
+    'nobody comes in as somebody else',
+  );
+  const made = await post('', root, asked);
+  assert.equal(made.status, 201);
+  const { secret: first } = (await made.json()) as { secret: string };
+  const by = (known: string) => oidc.discovery(issuer, 'robot', known, undefined, insecure);
+  await oidc.clientCredentialsGrant(await by(first));
+  assert.equal((await post('', root, asked)).status, 409);
+  const rotated = (await (await post('/robot/secret', root, {})).json()) as { secret: string };
+  await oidc.clientCredentialsGrant(await by(rotated.secret));
+  await refused(oidc.clientCredentialsGrant(await by(first)), 'invalid_client');
+  assert.equal((await post('/nobody/secret', root, {})).status, 404);
+});
