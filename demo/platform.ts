@@ -48,7 +48,7 @@ function urlOf(child: ChildProcess, ended: AbortSignal): Promise<string> {
     let output = '';
     child.stdout?.on('data', (chunk) => {
       if (output.length < OUTPUT_CHARACTERS) output += chunk;
-      const [url] = /http:\/\/\S+?:\d+/.exec(output) ?? [];
+      const [url] = /https?:\/\/\S+?:\d+/.exec(output) ?? [];
       if (url !== undefined) resolve(url);
     });
     ended.addEventListener('abort', () => reject(ended.reason));
