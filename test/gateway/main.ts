@@ -28,6 +28,7 @@ try {
     } catch (error) {
       failed += 1;
       say(`failed ${name}\n${error instanceof Error ? error.stack : String(error)}`);
+      say(gateway.said().split('\n').slice(-6).join('\n'));
     }
   await gateway.stop();
 } catch (error) {

@@ -25,18 +25,20 @@ import (
 
 // What krakend.json calls its parts by, and the namespaces by which the parts look for them.
 var aliases = map[string]string{
-	"auth/validator":       "github.com/devopsfaith/krakend-jose/validator",
-	"backend/graphql":      "github.com/devopsfaith/krakend/transport/http/client/graphql",
-	"proxy":                "github.com/devopsfaith/krakend/proxy",
-	"qos/ratelimit/router": "qos/ratelimit/router",
-	"router":               "github_com/luraproject/lura/router/gin",
-	"telemetry/logging":    "github_com/devopsfaith/krakend-gologging",
+	"auth/validator":    "github.com/devopsfaith/krakend-jose/validator",
+	"backend/graphql":   "github.com/devopsfaith/krakend/transport/http/client/graphql",
+	"proxy":             "github.com/devopsfaith/krakend/proxy",
+	"router":            "github_com/luraproject/lura/router/gin",
+	"telemetry/logging": "github_com/devopsfaith/krakend-gologging",
 }
+
+// It looks for its part by this name itself.
+const rates = "qos/ratelimit/router"
 
 // A part that is named and not there would be passed over in silence, a check of tokens among them.
 func unknown(extra config.ExtraConfig) error {
 	for name := range extra {
-		found := false
+		found := name == rates
 		for alias, namespace := range aliases {
 			found = found || name == alias || name == namespace
 		}
