@@ -92,6 +92,8 @@ export interface Config {
     /** A file with the secret that wraps them; undefined: one is made and kept in `dataDir`, in development only. */
     readonly masterKeyFile: string | undefined;
   };
+  /** The address of whom the operator wants as an administrator. */
+  readonly firstAdmin: string | undefined;
   readonly logLevel: Environment['LOG_LEVEL'];
   /** `simulated` stands still until it is told to move: for the demo. */
   readonly clock: 'system' | 'simulated';
@@ -245,6 +247,7 @@ export function readConfig(
       file: resolve(known.PERSON_KEYS_FILE ?? join(known.DATA_DIR, 'keys.db')),
       masterKeyFile: known.MASTER_KEY_FILE,
     }),
+    firstAdmin: known.FIRST_ADMIN,
     logLevel: known.LOG_LEVEL,
     clock: known.CLOCK,
     devTokens: known.DEV_TOKENS ?? !production,

@@ -4,6 +4,7 @@ import { sqliteAttempts } from '#engines/attempts/sqlite.ts';
 import { attemptsFileIn } from '#engines/folder.ts';
 import { threadedHashing } from '#engines/password-hashing/hashing.ts';
 import { systemRandomBytes } from '#engines/random.ts';
+import { appoint } from '#write-side/accounts/door/appointing.ts';
 import { counts } from '#write-side/accounts/door/counts.ts';
 import type { Door } from '#write-side/accounts/door/door.ts';
 import { openDoor } from '#write-side/accounts/door/opened.ts';
@@ -33,6 +34,8 @@ const LEVEL_MS = 250;
 export interface OpenedDoor {
   readonly door: Door;
   readonly known: Known;
+  /** Sees to the administrator whom the operator has named. */
+  readonly appoint: () => Promise<void>;
   /** Nobody's password is hashed any more. */
   close(): Promise<void>;
 }
@@ -89,12 +92,14 @@ export async function doorOf(
     passkeys: { ...passkeyRegistration(party), ...passkeyAuthentication(party) },
     records: personRecords({ store, registry, personKeys, places: personPlaces }),
     recoveryKey: secret.keyFor('recovery codes'),
+    administrator: config.firstAdmin,
     issuer: NAME,
     ...{ machineClock, levelMs: LEVEL_MS, random },
   };
   return {
     door: openDoor(parts),
     known,
+    appoint: () => appoint(parts),
     async close() {
       await hashing.close();
       attempts.close();

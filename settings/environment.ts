@@ -55,6 +55,7 @@ export const Environment = z.object({
   SERVICE_CA_FILE: z.string().optional(),
   PERSON_KEYS_FILE: z.string().optional(),
   MASTER_KEY_FILE: z.string().optional(),
+  FIRST_ADMIN: z.string().trim().toLowerCase().pipe(MailAddress).optional(),
   LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
   CLOCK: z.enum(['system', 'simulated']).default('system'),
   DEV_TOKENS: z.stringbool().optional(),

@@ -24,7 +24,12 @@ export async function writeSideRole(
     quotas,
   });
   let publicUrl = config.publicUrl ?? '';
-  const { door, close } = await doorOf(engines, { config, log, pipeline, publicUrl: () => publicUrl });
+  const { door, appoint, close } = await doorOf(engines, {
+    config,
+    log,
+    pipeline,
+    publicUrl: () => publicUrl,
+  });
   const { perPerson: perPersonQuota } = quotas;
   const accounts = accountRoutes({ door, authenticate, addressOf, perPerson, perPersonQuota });
   const { status, stop } = commandsFromBus(surroundings, pipeline.dispatch);
@@ -45,6 +50,7 @@ export async function writeSideRole(
     opened(at) {
       publicUrl = at.publicUrl;
       provider.opened(at);
+      void appoint();
     },
     async finish() {
       // What has come from the bus is decided before nothing is taken any more.

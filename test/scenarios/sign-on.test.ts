@@ -8,6 +8,7 @@ import { JSON_TYPE } from '../support/customer.ts';
 import { startHere } from '../support/embedded.ts';
 import { askingNobody, TestBrowser } from '../support/sign-on.ts';
 import { until } from '../support/until.ts';
+import { Visitor } from '../support/visitor.ts';
 
 // People and systems come in by OAuth 2.0 and OpenID Connect, as a certified client asks for it.
 
@@ -194,13 +195,13 @@ test('tells a system of its own tokens alone, and revokes them with their sessio
 
 test('lets a device in that somebody confirms', async () => {
   const device = await oidc.initiateDeviceAuthorization(phone, { scope: 'openid' });
-  const browser = new TestBrowser('bob');
-  const { response } = await browser.go(device.verification_uri_complete ?? '');
-  assert.doesNotMatch(await response.clone().text(), /<script(?![^>]*\bsrc=)/);
-  const confirm = await browser.submit(response, { user_code: device.user_code });
-  const sent = await browser.submit(confirm, {});
-  const { response: done } = await browser.go(new URL(sent.headers.get('location') ?? '', issuer).href);
-  assert.match(await done.text(), /Done/);
+  const browser = new Visitor({ 'x-person': 'bob' });
+  const first = await browser.visit(device.verification_uri_complete ?? '');
+  assert.doesNotMatch(first.html, /<script(?![^>]*\bsrc=)/);
+  const confirm = await browser.submit(first, { user_code: device.user_code });
+  assert.match(confirm.html, new RegExp(device.user_code));
+  const done = await browser.submit(confirm);
+  assert.equal(done.status, 200);
   const tokens = await oidc.pollDeviceAuthorizationGrant(phone, { ...device, interval: 1 });
   assert.equal(decodeJwt(tokens.access_token).sub, 'bob');
 });

@@ -1,6 +1,7 @@
 import { RejectedError } from '#domain/kernel/rejections.ts';
 import { unavailableBy } from '#domain/kernel/store-failure.ts';
-import type { Door } from './door.ts';
+import { appoint } from './appointing.ts';
+import type { Done, Door } from './door.ts';
 import { emailChanges } from './email.ts';
 import { exporting } from './export.ts';
 import type { DoorParts } from './parts.ts';
@@ -25,13 +26,31 @@ const answering =
     }
   };
 
+type Reaching = ReturnType<typeof registering> &
+  ReturnType<typeof passwordChanges> &
+  ReturnType<typeof emailChanges>;
+
+/** By what people show that an address is theirs: it may be the one that the operator waits for. */
+function reaching(parts: DoorParts): Reaching {
+  const door: Reaching = { ...registering(parts), ...passwordChanges(parts), ...emailChanges(parts) };
+  const then = async (done: Promise<Done>): Promise<Done> => {
+    const refusal = await done;
+    if (refusal === undefined) await appoint(parts);
+    return refusal;
+  };
+  return {
+    ...door,
+    verifyEmail: (token) => then(door.verifyEmail(token)),
+    reset: (asked, visitor) => then(door.reset(asked, visitor)),
+    changeEmail: (token) => then(door.changeEmail(token)),
+  };
+}
+
 /** The door. What a store or a queue has against it is answered; whatever else it throws is a mistake of ours. */
 export function openDoor(parts: DoorParts): Door {
   const door: Door = {
-    ...registering(parts),
     ...signingIn(parts),
-    ...passwordChanges(parts),
-    ...emailChanges(parts),
+    ...reaching(parts),
     ...secondFactors(parts),
     ...standings(parts),
     ...exporting(parts),

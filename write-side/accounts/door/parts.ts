@@ -32,6 +32,8 @@ export interface DoorParts {
   readonly nameOf: (kind: string, text: string) => string;
   /** Of this platform, for recovery codes alone. */
   readonly recoveryKey: Uint8Array;
+  /** The address of whom the operator wants as an administrator. */
+  readonly administrator: string | undefined;
   /** As apps show it beside their codes. */
   readonly issuer: string;
   /** Of the business: by which links end. */

@@ -1,0 +1,59 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { codeOf, givenDoor, granted, PASSWORD, visitor } from '#test/support/door.ts';
+import { someone } from '#test/support/platform.ts';
+
+interface Exported {
+  readonly person: string;
+  readonly events: readonly {
+    readonly stream: string;
+    readonly type: string;
+    readonly from?: string;
+    readonly data: Readonly<Record<string, unknown>>;
+  }[];
+}
+
+async function exported(pieces: AsyncIterable<string>): Promise<Exported> {
+  let text = '';
+  for await (const piece of pieces) text += piece;
+  return JSON.parse(text) as Exported;
+}
+
+test('whoever asks gets all that is recorded about them, opened, and nothing by which they could be guessed', async () => {
+  const { door, registered, tell, known } = givenDoor();
+  const person = await registered();
+  const bob = await registered('bob@mail.example');
+  await door.enrolTotp(person);
+  const self = someone(person, 'bidder');
+  await tell('CreateProfile', { name: 'Ann Onym', address: '1 Street' }, self);
+  await tell('OpenWallet', { currency: 'USD' }, self);
+  await tell('RequestTopUp', { amount: '100', currency: 'USD' }, self);
+  const account = await known.account(person);
+  const { events, ...about } = await exported(granted(await door.exportOf(person)));
+  assert.equal(about.person, person);
+  const categories = new Set(events.map(({ stream }) => stream.split('-')[0]));
+  assert.deepEqual([...categories].toSorted(), ['account', 'login', 'payment', 'profile', 'wallet']);
+  const registration = events.find(({ type }) => type === 'AccountRegistered');
+  assert.equal(registration?.data.email, 'ann@mail.example');
+  assert.equal(events.find(({ type }) => type === 'LoginTaken')?.from, visitor.address);
+  const text = JSON.stringify(events);
+  for (const own of ['Ann Onym', '1 Street', 'WalletOpened']) assert.ok(text.includes(own), own);
+  for (const secret of [
+    'argon2id',
+    account?.verifier,
+    account?.pendingTotp,
+    'verifier',
+    'bob@',
+    bob,
+    PASSWORD,
+  ])
+    assert.ok(secret !== undefined && !text.includes(secret), 'a secret is in it');
+});
+
+test('exports are few in an hour, and there is none of nobody', async () => {
+  const { door, registered } = givenDoor();
+  const person = await registered();
+  for (let at = 0; at < 5; at++) granted(await door.exportOf(person));
+  assert.equal(codeOf(await door.exportOf(person)), 'too_many_attempts');
+  assert.equal(codeOf(await door.exportOf('nobody')), 'account_unknown');
+});

@@ -1,0 +1,136 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { generateSync } from 'otplib';
+import { authenticator } from '#test/support/authenticator.ts';
+import { codeOf, givenDoor, granted, ORIGIN, PASSWORD, RP_ID, visitor } from '#test/support/door.ts';
+
+const STEP_MS = 30_000;
+const email = 'ann@mail.example';
+const SHORT = 'heron lamp';
+
+/** Somebody with an app, of which a code has come. */
+async function givenApp() {
+  const given = givenDoor();
+  const { door, registered, machineNowMs } = given;
+  const person = await registered();
+  const { secret, uri } = granted(await door.enrolTotp(person));
+  assert.ok(uri.startsWith('otpauth://totp/Annals:'));
+  const codeAt = (steps: number, of = secret) =>
+    generateSync({ secret: of, epoch: Math.floor((machineNowMs() + steps * STEP_MS) / 1_000) });
+  assert.equal(await door.confirmTotp(person, codeAt(-1), visitor), undefined);
+  const confirm = (code: string) => door.confirmSecondFactor(person, { by: 'totp', code }, 'signIn', visitor);
+  return { ...given, person, secret, codeAt, confirm };
+}
+
+test('a code of an app is asked for once one has come, and taken once, also of two at once', async () => {
+  const { door, person, codeAt, confirm, last, stored } = await givenApp();
+  const { secondFactors } = granted(await door.recognise({ email, password: PASSWORD }, visitor));
+  assert.deepEqual(secondFactors, ['totp']);
+  const code = codeAt(0);
+  const told = await Promise.all([confirm(code), confirm(code), confirm(code)]);
+  assert.equal(told.filter((each) => codeOf(each) === undefined).length, 1);
+  assert.deepEqual(granted(told.find((each) => codeOf(each) === undefined)), { method: 'otp' });
+  assert.equal(codeOf(await confirm(code)), 'invalid_code');
+  assert.equal((await stored()).filter(({ type }) => type === 'TotpUsed').length, 1);
+  assert.equal((await last('TotpUsed')).metadata.onBehalfOf, person);
+});
+
+test('codes are counted before they are looked at, and apart from passwords', async () => {
+  const { door, codeAt, confirm } = await givenApp();
+  const wrong = await Promise.all(Array.from({ length: 12 }, () => confirm('000000')));
+  assert.equal(wrong.filter((each) => codeOf(each) === 'too_many_attempts').length, 2);
+  assert.equal(codeOf(await confirm(codeAt(0))), 'too_many_attempts');
+  assert.equal(codeOf(await door.recognise({ email, password: PASSWORD }, visitor)), undefined);
+  assert.equal(codeOf(await confirm(codeAt(0))), 'too_many_attempts', 'a right password forgives no codes');
+});
+
+test('an app that is enrolled anew takes no place before its first code', async () => {
+  const { door, person, codeAt, confirm, pass } = await givenApp();
+  const again = granted(await door.enrolTotp(person));
+  assert.deepEqual(await confirm(codeAt(0)), { method: 'otp' }, 'the one of before');
+  assert.equal(codeOf(await door.confirmTotp(person, '000000', visitor)), 'invalid_code');
+  assert.equal(await door.confirmTotp(person, codeAt(0, again.secret), visitor), undefined);
+  pass(2 * STEP_MS);
+  assert.equal(codeOf(await confirm(codeAt(0))), 'invalid_code');
+  assert.deepEqual(await confirm(codeAt(0, again.secret)), { method: 'otp' });
+  assert.equal(codeOf(await door.confirmTotp(person, '000000', visitor)), 'factor_unknown');
+});
+
+test('a short password stands beside a second factor alone', async () => {
+  const { door, person } = await givenApp();
+  const change = (old: string, password: string) => door.changePassword(person, { old, password }, visitor);
+  assert.equal(await change(PASSWORD, SHORT), undefined);
+  assert.equal(codeOf(await door.removeTotp(person)), 'second_factor_needed');
+  assert.equal(await change(SHORT, PASSWORD), undefined);
+  assert.equal(await door.removeTotp(person), undefined);
+  assert.equal(codeOf(await change(PASSWORD, SHORT)), 'password_refused');
+});
+
+test('each recovery code is taken once, and stands for another factor', async () => {
+  const { door, person, registered, stored } = await givenApp();
+  const { codes } = granted(await door.makeRecoveryCodes(person));
+  const take = (code: string) =>
+    door.confirmSecondFactor(person, { by: 'recoveryCode', code }, 'signIn', visitor);
+  const [first = '', second = ''] = codes;
+  const told = await Promise.all([take(first), take(first.toLowerCase())]);
+  assert.deepEqual(told.map(codeOf).toSorted(), ['invalid_code', undefined]);
+  assert.deepEqual(await take(second), { method: 'recovery' });
+  assert.equal(granted(await door.standing(person)).recoveryCodesLeft, 8);
+  granted(await door.makeRecoveryCodes(person));
+  assert.equal(codeOf(await take(codes[2] ?? '')), 'invalid_code', 'those of before are void');
+  const bob = await registered('bob@mail.example');
+  assert.equal(codeOf(await door.makeRecoveryCodes(bob)), 'factor_unknown');
+  const text = JSON.stringify(await stored(), (_, value) => (typeof value === 'bigint' ? `${value}` : value));
+  for (const code of codes) assert.ok(!text.includes(code) && !text.includes(code.replaceAll('-', '')));
+});
+
+/** Somebody with a passkey. */
+async function givenPasskey() {
+  const given = givenDoor();
+  const { door, registered } = given;
+  const person = await registered();
+  const device = authenticator();
+  const offer = granted(await door.passkeyOffer(person)) as { readonly challenge: string };
+  const made = device.create({ challenge: offer.challenge, origin: ORIGIN, rpId: RP_ID });
+  assert.equal(await door.addPasskey(person, made), undefined);
+  const question = async (purpose: 'signIn' | 'stepUp' = 'signIn') =>
+    granted(await door.passkeyQuestion(person, purpose)) as { readonly challenge: string };
+  const confirm = (answer: unknown, purpose: 'signIn' | 'stepUp' = 'signIn') =>
+    door.confirmSecondFactor(person, { by: 'passkey', answer }, purpose, visitor);
+  return { ...given, person, device, made, question, confirm };
+}
+
+test('a passkey opens the account from our pages alone, and no answer does twice', async () => {
+  const { door, device, question, confirm, last } = await givenPasskey();
+  const { secondFactors } = granted(await door.recognise({ email, password: PASSWORD }, visitor));
+  assert.deepEqual(secondFactors, ['passkey']);
+  const here = { origin: ORIGIN, rpId: RP_ID };
+  const answer = device.get({ ...here, ...(await question()) });
+  assert.deepEqual(await confirm(answer), { method: 'hwk' });
+  assert.equal((await last('PasskeyUsed')).data.counter, 2);
+  assert.equal(codeOf(await confirm(answer)), 'invalid_code', 'a replayed challenge');
+  const elsewhere = { origin: 'https://annals.example.evil.example', rpId: RP_ID };
+  assert.equal(codeOf(await confirm(device.get({ ...elsewhere, ...(await question()) }))), 'invalid_code');
+  const other = await question('stepUp');
+  assert.equal(
+    codeOf(await confirm(device.get({ ...here, ...other }))),
+    'invalid_code',
+    'of another purpose',
+  );
+  const copy = device.get({ ...here, ...(await question()), signCount: 1 });
+  assert.equal(codeOf(await confirm(copy)), 'invalid_code', 'a copy counts behind');
+  for (const nothing of [undefined, null, 'x', {}, { id: 'x' }])
+    assert.equal(codeOf(await confirm(nothing)), 'invalid_code');
+});
+
+test('a passkey is added once, by its challenge, and removed', async () => {
+  const { door, person, made, device } = await givenPasskey();
+  assert.equal(codeOf(await door.addPasskey(person, made)), 'invalid_code', 'a replayed challenge');
+  const offer = granted(await door.passkeyOffer(person)) as { readonly challenge: string };
+  const again = device.create({ challenge: offer.challenge, origin: ORIGIN, rpId: RP_ID });
+  assert.equal(codeOf(await door.addPasskey(person, again)), 'invalid_code', 'it is there already');
+  const { passkeys } = granted(await door.standing(person));
+  assert.equal(passkeys.length, 1);
+  assert.equal(await door.removePasskey(person, passkeys[0]?.passkey ?? ''), undefined);
+  assert.equal(codeOf(await door.passkeyQuestion(person, 'signIn')), 'factor_unknown');
+});
