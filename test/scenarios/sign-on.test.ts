@@ -199,9 +199,10 @@ test('lets a device in that somebody confirms', async () => {
   const first = await browser.visit(device.verification_uri_complete ?? '');
   assert.doesNotMatch(first.html, /<script(?![^>]*\bsrc=)/);
   const confirm = await browser.submit(first, { user_code: device.user_code });
+  assert.notEqual(confirm.title, first.title);
   assert.match(confirm.html, new RegExp(device.user_code));
   const done = await browser.submit(confirm);
-  assert.equal(done.status, 200);
+  assert.equal(done.title, 'Your device is signed in – Annals', done.html);
   const tokens = await oidc.pollDeviceAuthorizationGrant(phone, { ...device, interval: 1 });
   assert.equal(decodeJwt(tokens.access_token).sub, 'bob');
 });
