@@ -239,7 +239,7 @@ test('a path that is not there has no methods', async () => {
     }
   assert.equal((await served('TRACE /nowhere HTTP/1.1')).status, 405);
   const { status, headers } = await served('OPTIONS * HTTP/1.1');
-  assert.deepEqual([status, headers.allow], [204, 'GET, HEAD, OPTIONS, POST']);
+  assert.deepEqual([status, headers.allow], [204, 'DELETE, GET, HEAD, OPTIONS, POST']);
 });
 
 test('a change in an address is refused, and told where it belongs', async () => {

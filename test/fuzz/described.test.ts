@@ -41,14 +41,15 @@ async function send(
     headers: { authorization, 'content-type': 'application/json', ...headers },
     body: JSON.stringify(body),
   });
+  const text = await response.text();
   const answer = {
     status: response.status,
-    body: (await response.json()) as unknown,
+    body: text === '' ? undefined : (JSON.parse(text) as unknown),
     header: (name: string) => response.headers.get(name),
   };
   const problem = description.answerProblem('post', asked.path, answer);
   assert.equal(problem, undefined, `${answer.status} ${JSON.stringify(answer.body).slice(0, 300)}`);
-  const { code } = answer.body as { readonly code?: string };
+  const { code } = (answer.body ?? {}) as { readonly code?: string };
   return { status: answer.status, code };
 }
 

@@ -143,7 +143,9 @@ const stories: Readonly<Record<keyof typeof ownAffairs, (room: Saleroom) => Prom
   },
   async GrantRole(room) {
     await registered(room);
-    return GrantRole({ person: sam.id, role: 'bidder', until: endsAt });
+    for (const role of ['bidder', 'seller'] as const)
+      await room.deployment.done(WithdrawRole({ person: sam.id, role }), person(otto.id, ['admin']));
+    return GrantRole({ person: sam.id, role: 'clerk' });
   },
   async WithdrawRole(room) {
     await registered(room);

@@ -12,7 +12,11 @@ export type Schema = z.output<typeof Schema>;
 const Content = z.object({ 'application/json': z.object({ schema: Schema }) });
 const Header = z.object({ required: z.boolean().default(false), schema: Schema });
 
-const Response = z.object({ content: Content, headers: z.record(z.string(), Reference).default({}) });
+/** Without a content nothing is said. */
+const Response = z.object({
+  content: Content.optional(),
+  headers: z.record(z.string(), Reference).default({}),
+});
 const Operation = z.object({
   operationId: z.string(),
   description: z.string().default(''),
@@ -34,6 +38,7 @@ export type Document = z.output<typeof Document>;
 /** An answer as it came. */
 export interface Answer {
   readonly status: number;
+  /** Undefined: there was none. */
   readonly body: unknown;
   /** Reads one of its headers; left out, these are not judged. */
   readonly header?: (name: string) => string | null;
@@ -144,8 +149,9 @@ export function describedBy(json: unknown): Description {
       const found = paths[path]?.[method]?.responses[String(answer.status)];
       const response = found && '$ref' in found ? components.responses[last(String(found.$ref))] : found;
       if (response === undefined || '$ref' in response) return `${answer.status} is not described`;
-      const { schema } = response.content['application/json'];
-      return problemOf(strictly(schema), answer.body) ?? headersProblem(response.headers, answer);
+      const said = response.content?.['application/json'].schema;
+      if (said === undefined) return answer.body === undefined ? undefined : 'something is said';
+      return problemOf(strictly(said), answer.body) ?? headersProblem(response.headers, answer);
     },
   };
 }

@@ -48,7 +48,9 @@ export function requestsOver($defs: Schemas): Requests {
       Object.fromEntries(Object.entries(all).map(([name, part]) => [name, closed(part)]));
     return {
       ...schema,
-      ...(schema.type === 'object' && { additionalProperties: false }),
+      // Where any field is meant, any is taken.
+      ...(schema.type === 'object' &&
+        typeof schema.additionalProperties !== 'object' && { additionalProperties: false }),
       ...(properties && { properties: each(properties) }),
       ...(items && { items: closed(items) }),
       ...(anyOf && { anyOf: anyOf.map(closed) }),
