@@ -206,7 +206,7 @@ export async function openEngines(options: EnginesOptions): Promise<ProcessEngin
   begun.defer(() => carrying.bus.close());
   // Whoever neither takes nor shows anything about people has no use for their keys.
   const usesPersonKeys = writes || has('read-api');
-  const personKeys = usesPersonKeys ? await openPersonKeys(config, machineClock) : noPersonKeys;
+  const personKeys = usesPersonKeys ? await openPersonKeys(config, machineClock, log) : noPersonKeys;
   begun.defer(() => personKeys.close());
   const isSimulated = config.clock === 'simulated';
   const simulated = isSimulated && has('write-side') ? await simulatedFrom(store) : undefined;

@@ -1,7 +1,9 @@
 import { basename } from 'node:path';
 import type { Config } from '#config';
+import type { PersonId } from '#domain/kernel/ids.ts';
 import { instant } from '#domain/kernel/instant.ts';
 import type { Clock } from '#domain/kernel/ports/facts.ts';
+import type { Log } from '#domain/kernel/ports/log.ts';
 import type { PersonKeys } from '#domain/kernel/ports/person-keys.ts';
 import { masterKeyFileIn } from '#engines/folder.ts';
 import { personKeys } from '#engines/person-keys/held.ts';
@@ -31,11 +33,16 @@ export async function masterKeyOf(at: At): Promise<MasterKey> {
 }
 
 /** The keys of people where the settings say. @throws as {@link masterKeyOf} */
-export async function openPersonKeys(config: At, clock: Clock): Promise<PersonKeys> {
+export async function openPersonKeys(config: At, clock: Clock, log?: Log): Promise<PersonKeys> {
   const master = await masterKeyOf(config);
   const rows = sqliteKeyRows(config.personKeys.file, master.nameOf('master key', ''));
   const engine = watched(`sqlite:${basename(config.personKeys.file)}`, () => clock.now());
-  return personKeys({ rows, engine, master, clock, randomBytes: systemRandomBytes });
+  const damaged = (person: PersonId): void =>
+    log?.error(
+      { person, file: config.personKeys.file },
+      'the key of somebody is damaged: nothing about them can be sealed or shown until it is brought back from a backup; nobody else is touched, and nothing is erased',
+    );
+  return personKeys({ rows, engine, master, clock, randomBytes: systemRandomBytes, damaged });
 }
 
 /** Keys that end with the process: for histories that do. */

@@ -20,6 +20,8 @@ const LOOK_MS = 1_000;
 const BLIND_MS = DESTROYED_EVERYWHERE_MS - 2 * LOOK_MS;
 /** People asked for at once, by whomever; the others wait for the next question. */
 const AT_ONCE = 500;
+/** People of whom it is remembered that their key is damaged, so that it is told once. */
+const MOST_DAMAGED = 1_000;
 /** Questions that wait. */
 const MOST_WAITING = 10_000;
 
@@ -51,6 +53,8 @@ export interface PersonKeysOptions {
   /** By which it is looked what others have destroyed: a steady one. Undefined: nobody else has these rows. */
   readonly clock: Clock | undefined;
   readonly randomBytes: RandomBytes;
+  /** Told of each key that is damaged, once. */
+  readonly damaged?: (person: PersonId) => void;
 }
 
 interface Question {
@@ -59,6 +63,9 @@ interface Question {
   readonly resolve: (keys: KeysByPerson) => void;
   readonly reject: (error: unknown) => void;
 }
+
+/** What is found of one person; the error: it is damaged. */
+type Found = PersonKey | 'destroyed' | StoreError;
 
 class HeldKeys implements PersonKeys {
   readonly #options: PersonKeysOptions;
@@ -69,7 +76,8 @@ class HeldKeys implements PersonKeys {
   #asking = false;
   #count: number | undefined;
   #seenMs = Number.NEGATIVE_INFINITY;
-  #looking = false;
+  #looking: Promise<StoreError | undefined> | undefined;
+  readonly #damaged = new Set<PersonId>();
   #closed = false;
   readonly #stopLooking: () => void;
 
@@ -144,8 +152,11 @@ class HeldKeys implements PersonKeys {
       const questions = this.#nextQuestions();
       try {
         const keys = await this.#answer(questions);
-        for (const { people, resolve } of questions)
-          resolve(new Map(people.flatMap((person) => pairOf(person, keys.get(person)))));
+        for (const { people, resolve, reject } of questions) {
+          const damaged = people.map((person) => keys.get(person)).find((key) => key instanceof StoreError);
+          if (damaged !== undefined) reject(damaged);
+          else resolve(new Map(people.flatMap((person) => pairOf(person, keys.get(person)))));
+        }
       } catch (error) {
         for (const { reject } of questions) reject(error);
       }
@@ -162,9 +173,11 @@ class HeldKeys implements PersonKeys {
     return this.#waiting.splice(0, count < 0 ? this.#waiting.length : Math.max(1, count));
   }
 
-  async #answer(questions: readonly Question[]): Promise<KeysByPerson> {
+  async #answer(questions: readonly Question[]): Promise<ReadonlyMap<PersonId, Found>> {
     const { rows, master, randomBytes } = this.#options;
-    if (this.#count === undefined) await this.#look();
+    // Of what is destroyed between a key's reading and the first look nobody would ever hear: no key is read before that.
+    const blind = this.#count === undefined ? await this.#look() : undefined;
+    if (blind !== undefined) throw blind;
     const all = new Set(questions.flatMap(({ people }) => people));
     const stored = new Map(await this.#asked('reads', rows.find([...all])));
     const missing = questions
@@ -183,23 +196,31 @@ class HeldKeys implements PersonKeys {
   }
 
   /** A destroyed one stays so, whatever was read before it was. */
-  #hold(person: PersonId, stored: StoredKey): PersonKey | 'destroyed' {
+  #hold(person: PersonId, stored: StoredKey): Found {
     if (stored === 'destroyed') this.#forget(person);
     if (stored === 'destroyed' || this.#destroyed.has(person)) return 'destroyed';
     const known = this.#held.get(person);
     if (known !== undefined) return known;
     const secret = this.#options.master.unwrap(person, stored);
-    if (secret === undefined)
-      throw new StoreError(
-        'unreadable',
-        `the key of ${person} is damaged, or was kept under another master key`,
-      );
+    if (secret === undefined) return this.#damage(person);
     const key = personKey(person, secret);
     secret.fill(0);
     if (this.#held.size >= MOST_HELD)
       for (const oldest of [...this.#held.keys()].slice(0, MOST_HELD / 10)) this.#held.delete(oldest);
     this.#held.set(person, key);
     return key;
+  }
+
+  /** It is neither destroyed nor missing: whoever asks for theirs hears that it cannot be read, and nobody else does. */
+  #damage(person: PersonId): StoreError {
+    if (!this.#damaged.has(person) && this.#damaged.size < MOST_DAMAGED) {
+      this.#damaged.add(person);
+      this.#options.damaged?.(person);
+    }
+    return new StoreError(
+      'unreadable',
+      `the key of ${person} is damaged, or was kept under another master key`,
+    );
   }
 
   async #asked<T>(side: 'reads' | 'writes', answer: Promise<T>): Promise<T> {
@@ -213,31 +234,42 @@ class HeldKeys implements PersonKeys {
     }
   }
 
-  /** Which keys were destroyed by others. Where nobody answers, nothing counts as at hand after a while. */
-  async #look(): Promise<void> {
-    if (this.#looking || this.#closed) return;
-    this.#looking = true;
+  /** Which keys were destroyed by others; one look at a time. @returns why that is not known */
+  #look(): Promise<StoreError | undefined> {
+    this.#looking ??= this.#lookOnce().finally(() => {
+      this.#looking = undefined;
+    });
+    return this.#looking;
+  }
+
+  /** Where nobody answers, nothing counts as at hand after a while. */
+  async #lookOnce(): Promise<StoreError | undefined> {
+    if (this.#closed) return new StoreError('closed', 'the keys of people are closed');
     const began = performance.now();
+    const { rows, engine } = this.#options;
     try {
-      const { rows, engine } = this.#options;
       const { people, count } = await this.#asked('reads', rows.destroyedSince(this.#count));
       for (const person of people) this.#forget(person);
       this.#count = count;
       this.#seenMs = began;
       // Whoever is not let in for it cannot show that it works again.
-      if (engine.standing().state === 'down') await this.#asked('writes', rows.tryToWrite());
+      if (engine.standing().state === 'down')
+        await this.#asked('writes', rows.tryToWrite()).catch(demandStoreError);
+      return undefined;
     } catch (error) {
-      if (!(error instanceof StoreError)) throw error;
-    } finally {
-      this.#looking = false;
+      return demandStoreError(error);
     }
   }
 }
 
-const pairOf = (
-  person: PersonId,
-  key: PersonKey | 'destroyed' | undefined,
-): readonly [PersonId, PersonKey | 'destroyed'][] => (key === undefined ? [] : [[person, key]]);
+/** @throws what is none */
+function demandStoreError(error: unknown): StoreError {
+  if (error instanceof StoreError) return error;
+  throw error;
+}
+
+const pairOf = (person: PersonId, key: Found | undefined): readonly [PersonId, PersonKey | 'destroyed'][] =>
+  key === undefined || key instanceof StoreError ? [] : [[person, key]];
 
 /** Keys at hand, over whatever store they are in. */
 export const personKeys = (options: PersonKeysOptions): PersonKeys => new HeldKeys(options);

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, describe, it } from 'node:test';
+import { StoreError } from '#domain/kernel/ports/event-store.ts';
 import {
   DESTROYED_EVERYWHERE_MS,
   KeyDestroyedError,
@@ -99,6 +100,62 @@ export function personKeysSuite(engine: string, given: () => Promise<{ open(): K
         people,
       );
       assert.equal(new Set(made.map((key) => key.mac('x'))).size, people.length);
+    });
+
+    it('are not handed out before it is known what is destroyed, and so are lost within seconds whatever failed', async () => {
+      const rows = await given();
+      const [here, flaky] = [over(rows.open(), master), rows.open()];
+      opened.push(here);
+      const sealed = keyIn(await here.make(['ann']), 'ann').seal(place, 'Ann');
+      let fails = 1;
+      const destroyedSince: KeyRows['destroyedSince'] = async (count) => {
+        if (fails-- > 0) throw new StoreError('unavailable', 'for a moment');
+        return flaky.destroyedSince(count);
+      };
+      const there = over({ ...flaky, destroyedSince }, master);
+      opened.push(there);
+      const none = { code: 'unavailable', message: 'for a moment' };
+      await assert.rejects(async () => there.find(['ann']), none);
+      assert.equal(keyIn(await there.find(['ann']), 'ann').open(place, sealed), 'Ann');
+      await here.destroy('ann');
+      const gone = async () => (await there.find(['ann'])).get('ann') === 'destroyed';
+      await until(gone, 'the other process loses it');
+    });
+
+    it('that are damaged are refused to whoever asks for them, and nobody else, and are not destroyed', async () => {
+      const told: string[] = [];
+      const rows = (await given()).open();
+      await rows.keep(new Map([['bad', bytes(60)]]));
+      const clock = steadyClock();
+      const engine = watched('keys:', () => clock.now());
+      const keys = personKeys({
+        ...{
+          rows,
+          engine,
+          master,
+          clock,
+          randomBytes: bytes,
+          damaged: (person: string) => told.push(person),
+        },
+      });
+      opened.push(keys);
+      // The first is asked alone, and the others share the next question.
+      const first = keys.find(['nobody']);
+      const asked = [keys.find(['bad']), keys.make(['ann']), keys.make(['bad', 'bob']), keys.find(['ann'])];
+      const [alone, ann, both, found] = await Promise.allSettled(asked);
+      await first;
+      for (const one of [alone, both]) {
+        assert.equal(one?.status, 'rejected');
+        assert.ok(one.reason instanceof StoreError && one.reason.code === 'unreadable');
+        assert.match(one.reason.message, /the key of bad is damaged/);
+      }
+      for (const one of [ann, found]) {
+        assert.equal(one?.status, 'fulfilled');
+        keyIn(one.value, 'ann');
+      }
+      assert.deepEqual(told, ['bad'], 'once');
+      assert.equal(keys.standing().state, 'up', 'the store works');
+      assert.equal(keyIn(await keys.make(['bob']), 'bob').person, 'bob');
     });
 
     it('under another master key are refused, and nothing is made over them', async () => {
