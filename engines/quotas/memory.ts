@@ -8,12 +8,6 @@ interface Counted {
   readonly remainingPoints: number;
   readonly msBeforeNext: number;
 }
-const spent = (isGranted: boolean, { remainingPoints, msBeforeNext }: Counted): Spent => ({
-  isGranted,
-  left: remainingPoints,
-  endsInMs: Math.max(0, msBeforeNext),
-});
-
 /**
  * A quota that is kept in this process: several processes allow as many times as much. Beyond `most` keys the one that has spent nothing
  * for the longest time is forgotten, which gives it a window of its own: whoever comes from that many networks is bounded by what
@@ -28,6 +22,13 @@ export function quotaHere({
   const limiter = new RateLimiterMemory({ points, duration: windowSeconds });
   /** Those it counts, and some that it has forgotten by itself; the longest untouched first. */
   const known = new Set<string>();
+
+  const spent = (isGranted: boolean, { remainingPoints, msBeforeNext }: Counted): Spent => ({
+    isGranted,
+    left: remainingPoints,
+    // A window ends by a timer, and is told by a clock that may have been set back meanwhile.
+    endsInMs: Math.min(Math.max(0, msBeforeNext), windowSeconds * 1_000),
+  });
 
   function touch(key: string): void {
     known.delete(key);

@@ -8,7 +8,8 @@ export interface AttemptCount {
 /**
  * Counts that end, by key. It takes what it is asked in the order in which it is asked, before it answers, so that whoever asks
  * at the same time is counted too. It has room for a bounded number of keys: where that is over, the smallest counts that end
- * soonest are forgotten first, so that a flood of fresh keys does not wash away those that were tried often.
+ * soonest are forgotten first, so that a flood of fresh keys does not wash away those that were tried often. What began later than
+ * it is now is over: the clock was wrong then, and nobody waits for as long as it was.
  */
 export interface AttemptStore {
   /**

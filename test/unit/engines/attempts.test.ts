@@ -32,6 +32,23 @@ test('a count adds up until its end, and begins anew behind it', () =>
     assert.deepEqual(store.add('a', 5, NOW + 1_001, 1_000, true), { points: 5, endsAtMs: NOW + 2_001 });
   }));
 
+test('what was counted by a clock that was ahead is over once that is right, and makes room', () =>
+  withStore(
+    (store) => {
+      const wrong = NOW + 10 * 365 * 86_400_000;
+      for (let at = 0; at < 9; at++) store.add('a', 1, wrong, 1_000);
+      store.add('b', 9, wrong, 1_000);
+      assert.equal(store.get('a', NOW), undefined);
+      assert.deepEqual(store.add('a', 1, NOW, 1_000), { points: 1, endsAtMs: NOW + 1_000 });
+      assert.deepEqual(store.get('a', NOW + 999), { points: 1, endsAtMs: NOW + 1_000 });
+      // Full: the one that is over goes, however many points it has.
+      store.add('c', 1, NOW, 1_000);
+      assert.equal(store.get('a', NOW)?.points, 1);
+      assert.equal(store.delete('b'), false);
+    },
+    { keys: 2, forgotten: 1 },
+  ));
+
 test('it never counts below zero, and keys are apart', () =>
   withStore((store) => {
     assert.equal(store.add('a', -1, NOW, 1_000).points, 0);

@@ -26,3 +26,12 @@ test('of too many keys the one that was spent of longest ago is forgotten, and n
   assert.deepEqual(await grants(quota, 'bob'), [true, 0]);
   assert.deepEqual(await grants(quota, 'cyd'), [true, 0], 'forgotten for bob');
 });
+
+test('a clock that was ahead makes nobody wait for longer than a window', async (context) => {
+  context.mock.timers.enable({ apis: ['Date'], now: Date.UTC(2036, 2, 1) });
+  const quota = quotaHere({ name: 'q', points: 1, windowSeconds: 60 });
+  await quota.spend('ann');
+  context.mock.timers.setTime(Date.UTC(2026, 2, 1));
+  const { isGranted, endsInMs } = await quota.spend('ann');
+  assert.deepEqual([isGranted, endsInMs], [false, 60_000]);
+});
