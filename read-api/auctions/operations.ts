@@ -225,14 +225,14 @@ export const auctionOperations: Operations = {
       description: 'The currencies that exist, with the exponents of their minor units.',
       who: 'anyone',
       args: {},
-      returns: z.array(KnownCurrency),
+      returns: z.array(KnownCurrency).max(currencies.size),
       resolve: () => Promise.resolve([...currencies.values()]),
     }),
     ladders: query({
       description: 'The increment ladders that a sale may name, each by its currency and version.',
       who: 'anyone',
       args: { currency: Currency.optional() },
-      returns: z.array(Ladder),
+      returns: z.array(Ladder).max(ladders.length),
       resolve: ({ currency }) =>
         Promise.resolve(ladders.filter((ladder) => currency === undefined || ladder.currency === currency)),
     }),

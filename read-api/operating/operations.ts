@@ -17,9 +17,12 @@ const ViewStanding = z
     view: z.string(),
     position: Token.meta({ description: 'Up to where it holds the history.' }),
     parkedKeys: z.int().min(0),
-    parked: z.array(ParkedEntry).meta({ description: 'The first 100 of them.' }),
+    parked: z.array(ParkedEntry).max(100).meta({ description: 'The first 100 of them.' }),
   })
   .meta({ id: 'ViewStanding', description: 'How a view is doing.' });
+
+/** More than there are: by it a question about them is counted. */
+const MOST_VIEWS = 30;
 
 /** What whoever runs the platform asks. */
 export const operatingOperations: Operations = {
@@ -28,7 +31,7 @@ export const operatingOperations: Operations = {
       description: 'Where each view stands, and which of its keys are parked.',
       who: ['admin', 'auditor'],
       args: {},
-      returns: z.array(ViewStanding),
+      returns: z.array(ViewStanding).max(MOST_VIEWS),
       resolve: async (_, { services }) =>
         (await services.views.standing()).map(({ view, position, parkedKeys, parked }) => ({
           view,

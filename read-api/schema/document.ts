@@ -4,6 +4,8 @@ import {
   type GraphQLResolveInfo,
   type GraphQLScalarType,
   type GraphQLSchema,
+  isInterfaceType,
+  isObjectType,
   responsePathAsArray,
 } from 'graphql';
 import type { z } from 'zod';
@@ -16,6 +18,7 @@ import type { Insight } from '../authorization/insight.ts';
 import { openedText, rightTo } from '../authorization/secrets.ts';
 import { sayWho } from '../authorization/who.ts';
 import { cursorPosition } from '../feeds/feed.ts';
+import { bound } from '../list-bounds.ts';
 import { nodeQueries } from '../node.ts';
 import type {
   FieldDeclaration,
@@ -143,7 +146,12 @@ interface Document {
   /** The whole schema in GraphQL's language. */
   readonly text: string;
   readonly resolvers: Resolvers;
+  /** How many items a list has at most, as `Type.field`, as far as that is declared. */
+  readonly bounds: ReadonlyMap<string, number>;
 }
+
+const typeOf = (operation: Declared): string =>
+  operation.kind === 'field' ? operation.of : operation.kind === 'query' ? 'Query' : 'Subscription';
 
 /** Prints the schema and makes its resolvers in one walk over the declarations, so that they cannot differ. */
 export function schemaDocument(registry: Registry, contexts: readonly Operations[]): Document {
@@ -184,9 +192,14 @@ export function schemaDocument(registry: Registry, contexts: readonly Operations
     resolvers[type] = { ...resolvers[type], ...fields };
   for (const named of all) {
     const { operation } = named;
-    const type =
-      operation.kind === 'field' ? operation.of : operation.kind === 'query' ? 'Query' : 'Subscription';
+    const type = typeOf(operation);
     resolvers[type] = { ...resolvers[type], [named.name]: resolverOf(named) };
+  }
+  const bounds = new Map(known.bounds);
+  const returned: Readonly<Record<string, JsonSchema>> = schemas.schemas;
+  for (const { name, operation } of all) {
+    const most = known.mostItems(returned[`${name}.returns`] ?? {});
+    if (most !== undefined) bounds.set(`${typeOf(operation)}.${name}`, most);
   }
   resolvers.Mutation = mutationResolvers(registry);
   for (const name of known.scalars) resolvers[name] = scalarOf(name);
@@ -195,14 +208,22 @@ export function schemaDocument(registry: Registry, contexts: readonly Operations
     .filter(([, fields]) => fields.length > 0)
     .map(([name, fields]) => `${described(rootDescriptions[name])}type ${name} {\n${fields.join('\n')}\n}`);
   const rest = [...known.definitions].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, text]) => text);
-  return { text: `${[...rootText, ...rest].join('\n\n')}\n`, resolvers };
+  return { text: `${[...rootText, ...rest].join('\n\n')}\n`, resolvers, bounds };
 }
 
 /** The schema that answers. @throws UnsayableError for what GraphQL has no words for */
-export function executableSchema({ text, resolvers }: Document): GraphQLSchema {
-  return makeExecutableSchema({
+export function executableSchema({ text, resolvers, bounds }: Document): GraphQLSchema {
+  const schema = makeExecutableSchema({
     typeDefs: text,
     resolvers: resolvers as never,
     resolverValidationOptions: { requireResolversToMatchSchema: 'error' },
   });
+  for (const [name, most] of bounds) {
+    const [type = '', field = ''] = name.split('.');
+    const known = schema.getType(type);
+    if (!isObjectType(known) && !isInterfaceType(known)) continue;
+    const found = known.getFields()[field];
+    if (found !== undefined) bound(found, most);
+  }
+  return schema;
 }

@@ -24,6 +24,9 @@ const RecordedFact = z
     description: 'An event that a command led to.',
   });
 
+/** One command records a few; by so many an answer is counted. */
+const MOST_EVENTS = 16;
+
 const answer = {
   commandId: z.string().meta({
     description: 'Send it again to get the same answer again; an answer without events is decided anew.',
@@ -33,7 +36,7 @@ const answer = {
     description:
       'Hand it to `atLeast` to read your own write; what follows from it in the streams of others may come later. Null: there was nothing left to do.',
   }),
-  events: z.array(RecordedFact).meta({
+  events: z.array(RecordedFact).max(MOST_EVENTS).meta({
     description:
       'What the command itself recorded, in the stream that decided; empty: there was nothing left to do.',
   }),

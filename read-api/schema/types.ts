@@ -89,6 +89,10 @@ export interface Types extends Definitions {
   args(schema: JsonSchema, name: string): string;
   /** The marked fields of each type, which are only let out to some. */
   readonly marked: ReadonlyMap<string, ReadonlyMap<string, Marked>>;
+  /** How many items a list has at most, as far as that is declared. */
+  mostItems(schema: JsonSchema): number | undefined;
+  /** The same of fields, as `Type.field`. */
+  readonly bounds: ReadonlyMap<string, number>;
 }
 
 function integer(schema: JsonSchema, to: DefinedOnce): string {
@@ -112,6 +116,7 @@ const isRecord = ({ properties, additionalProperties: open }: JsonSchema): boole
 class TypePrinter {
   readonly to = definedOnce();
   readonly marked = new Map<string, Map<string, Marked>>();
+  readonly bounds = new Map<string, number>();
   readonly #shared: Shared;
 
   constructor(shared: Shared) {
@@ -127,6 +132,8 @@ class TypePrinter {
   properties(schema: JsonSchema, name: string, direction: Direction): string[] {
     return Object.entries(schema.properties ?? {}).map(([key, property]) => {
       if (!isName(key)) throw new UnsayableError(`${name}.${key}`, 'it is no name');
+      const most = direction === 'output' ? this.mostItems(property) : undefined;
+      if (most !== undefined) this.bounds.set(`${name}.${key}`, most);
       const hidden = direction === 'output' && this.#mark(name, key, property, schema.properties ?? {});
       const required = !hidden && (schema.required ?? []).includes(key);
       const type =
@@ -136,6 +143,12 @@ class TypePrinter {
       const value = direction === 'input' ? this.#usual(property, type) : '';
       return `${described(property.description, '  ')}  ${key}: ${type}${value}`;
     });
+  }
+
+  mostItems(schema: JsonSchema): number | undefined {
+    const { schema: core } = withoutNull(schema);
+    const shared = referenceOf(core);
+    return (shared === undefined ? core : this.#shared[shared])?.maxItems;
   }
 
   #mark(name: string, key: string, property: JsonSchema, beside: object): boolean {
@@ -239,5 +252,7 @@ export function types($defs: Readonly<Record<string, JsonSchema>>): Types {
     definitions,
     scalars,
     marked: printer.marked,
+    mostItems: (schema) => printer.mostItems(schema),
+    bounds: printer.bounds,
   };
 }

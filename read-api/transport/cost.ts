@@ -19,7 +19,7 @@ import {
 import { Invalid } from '#domain/kernel/rejections.ts';
 import type { ReadLimits } from '../limits.ts';
 import { introspectionCost } from './introspection-cost.ts';
-import { type ItemsOf, itemsGiven, itemsWritten } from './items.ts';
+import { type ItemsOf, isPaged, itemsGiven, itemsWritten } from './items.ts';
 
 type CostLimits = Pick<ReadLimits, 'depthLevels' | 'costFields' | 'rootFields' | 'schemaFields'>;
 
@@ -63,6 +63,16 @@ interface Within {
   readonly fragmentOf: (name: string) => FragmentDefinitionNode | null | undefined;
 }
 
+/** What a selection stands in. */
+interface Above {
+  readonly type: GraphQLNamedType | undefined;
+  /** How often it may be answered. */
+  readonly times: number;
+  readonly depth: number;
+  /** Whether it was asked for by the page. */
+  readonly isPage: boolean;
+}
+
 /** What an operation comes to: fields of its answer, and those at its root. */
 export interface Cost {
   readonly fields: number;
@@ -80,7 +90,7 @@ function spentBy(
   const spent = spending(limits);
   const problemInSchema = introspectionCost(limits.schemaFields, fragmentOf);
 
-  function below(node: FieldNode, type: GraphQLNamedType | undefined, times: number, depth: number): void {
+  function below(node: FieldNode, { type, times, depth, isPage }: Above): void {
     spent.field(times, depth);
     const name = node.name.value;
     if (node.selectionSet === undefined) return;
@@ -90,38 +100,38 @@ function spentBy(
       return;
     }
     const field = fieldOf(type, name);
-    const next = field === undefined ? undefined : getNamedType(field.type);
-    walk(node.selectionSet, next, times * itemsOf(node, field), depth + 1);
+    walk(node.selectionSet, {
+      type: field && getNamedType(field.type),
+      times: times * itemsOf(node, field, isPage),
+      depth: depth + 1,
+      isPage: field !== undefined && isPaged(field),
+    });
   }
 
-  function walk(
-    set: SelectionSetNode,
-    type: GraphQLNamedType | undefined,
-    times: number,
-    depth: number,
-  ): void {
+  function walk(set: SelectionSetNode, above: Above): void {
     for (const selection of set.selections) {
       if (selection.kind === Kind.FIELD) {
-        below(selection, type, times, depth);
+        below(selection, above);
       } else if (selection.kind === Kind.INLINE_FRAGMENT) {
         const on = selection.typeCondition?.name.value;
-        walk(selection.selectionSet, on === undefined ? type : schema.getType(on), times, depth);
+        walk(selection.selectionSet, on === undefined ? above : { ...above, type: schema.getType(on) });
       } else {
-        spread(fragmentOf(selection.name.value), times, depth);
+        spread(fragmentOf(selection.name.value), above);
       }
     }
   }
 
-  function spread(fragment: FragmentDefinitionNode | null | undefined, times: number, depth: number): void {
+  function spread(fragment: FragmentDefinitionNode | null | undefined, above: Above): void {
     // A cycle is refused by a rule of its own.
     if (!fragment || open.has(fragment)) return;
     open.add(fragment);
     spent.fragment();
-    walk(fragment.selectionSet, schema.getType(fragment.typeCondition.name.value), times, depth);
+    walk(fragment.selectionSet, { ...above, type: schema.getType(fragment.typeCondition.name.value) });
     open.delete(fragment);
   }
 
-  walk(operation.selectionSet, schema.getRootType(operation.operation) ?? undefined, 1, 1);
+  const root = schema.getRootType(operation.operation) ?? undefined;
+  walk(operation.selectionSet, { type: root, times: 1, depth: 1, isPage: false });
   return { fields: spent.fields, roots: spent.roots };
 }
 

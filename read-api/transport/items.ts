@@ -5,20 +5,28 @@ import {
   type GraphQLInputField,
   getArgumentValues,
   getNamedType,
+  getNullableType,
   isInputObjectType,
+  isLeafType,
+  isListType,
   Kind,
   type ValueNode,
   type VariableValues,
 } from 'graphql';
 import { pageItems } from '../limits.ts';
+import { mostOf } from '../list-bounds.ts';
 
 // How many items a field may have, by what it is asked for. What is more than may be asked for is counted as it is: the refusal is
 // the same, wherever the number stands.
 
 type Field = GraphQLField<unknown, unknown>;
 
-/** Items that a field may have, for each of which what stands below it is answered. */
-export type ItemsOf = (node: FieldNode, field: Field | undefined) => number;
+/**
+ * Items that a field may have, for each of which what stands below it is answered.
+ *
+ * @param isPage whether it stands in what was asked for by the page, as the edges of a connection do
+ */
+export type ItemsOf = (node: FieldNode, field: Field | undefined, isPage: boolean) => number;
 
 /** How many items the value of each of these arguments asks for. */
 const asksFor: Readonly<Record<string, (value: unknown) => number>> = {
@@ -41,6 +49,16 @@ function asks(argument: GraphQLArgument | GraphQLInputField): boolean {
   return found;
 }
 
+const asksIn = (field: Field): readonly GraphQLArgument[] => field.args.filter(asks);
+const isList = (field: Field): boolean => isListType(getNullableType(field.type));
+
+/** Whether a field is asked for by the page: the lists that stand in it have the items that it was counted for. */
+export const isPaged = (field: Field): boolean => !isList(field) && asksIn(field).length > 0;
+
+/** Of a list that nobody asks for by the page. What has no fields costs as little as a longer text. */
+const unasked = (field: Field, isPage: boolean): number =>
+  isPage || !isList(field) || isLeafType(getNamedType(field.type)) ? 1 : mostOf(field);
+
 /** The most that is asked for anywhere in these values. */
 function mostIn(values: object): number {
   let most = 1;
@@ -54,9 +72,10 @@ function mostIn(values: object): number {
 /** As it comes to with the values of variables, their defaults and those of arguments. */
 export const itemsGiven =
   (variables: VariableValues): ItemsOf =>
-  (node, field) => {
-    const itself = field?.args.filter(asks) ?? [];
-    if (field === undefined || itself.length === 0) return 1;
+  (node, field, isPage) => {
+    if (field === undefined) return 1;
+    const itself = asksIn(field);
+    if (itself.length === 0) return unasked(field, isPage);
     try {
       const values = getArgumentValues(field, node, variables);
       return mostIn(Object.fromEntries(itself.map(({ name }) => [name, values[name]])));
@@ -76,8 +95,10 @@ function written(value: ValueNode | undefined): unknown {
 }
 
 /** As far as the document alone says it. */
-export const itemsWritten: ItemsOf = (node, field) => {
+export const itemsWritten: ItemsOf = (node, field, isPage) => {
+  if (field === undefined) return 1;
   const given = (name: string) => node.arguments?.find((argument) => argument.name.value === name)?.value;
-  const itself = field?.args.filter(asks) ?? [];
+  const itself = asksIn(field);
+  if (itself.length === 0) return unasked(field, isPage);
   return mostIn(Object.fromEntries(itself.map(({ name }) => [name, written(given(name))])));
 };

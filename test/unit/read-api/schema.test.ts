@@ -6,16 +6,23 @@ import {
   findBreakingChanges,
   type GraphQLObjectType,
   getIntrospectionQuery,
+  getNamedType,
+  getNullableType,
   isInterfaceType,
+  isLeafType,
+  isListType,
   isNonNullType,
+  isObjectType,
   parse,
   validate,
 } from 'graphql';
 import { z } from 'zod';
 import { operations, registry } from '#compose/contexts.ts';
+import { ladders } from '#domain/auctions/ladder.ts';
 import { jsonSchemas } from '#domain/kernel/json-schema.ts';
 import { personal, secret } from '#domain/kernel/message.ts';
 import { Money, PositiveMoney } from '#domain/kernel/money.ts';
+import { readLimits } from '#read-api/limits.ts';
 import { authorizationPage } from '#read-api/schema/authorization-page.ts';
 import { executableSchema, schemaDocument } from '#read-api/schema/document.ts';
 import { rejectionsPage } from '#read-api/schema/rejections-page.ts';
@@ -120,6 +127,8 @@ for (const [text, problem] of aboutSchema)
     assert.deepEqual(validate(schema, asTools, [shapeRule(limits)]), []);
   });
 
+const LADDERS = ladders.length;
+
 /** An operation, its variables, and the fields that it may come to. */
 const costs: readonly (readonly [
   text: string,
@@ -145,6 +154,20 @@ const costs: readonly (readonly [
   ['query ($n: Int = 3) { auctions(first: $n) { pageInfo { endCursor } } }', {}, 7],
   ['query ($n: Int = 3) { auctions(first: $n) { pageInfo { endCursor } } }', { n: 5 }, 11],
   ['query ($n: Int) { ...a } fragment a on Query { auctions(first: $n) { __typename } }', { n: 9 }, 11],
+  // Lists that nobody asks for by the page: by what is declared, or as the largest page.
+  ['{ rejections { code } }', {}, 1 + 100],
+  ['{ rejections { ...r } } fragment r on RejectionEntry { a: code b: code }', {}, 1 + 1 + 100 * 2],
+  [
+    `{ ladders { steps { ...s } } } fragment s on LadderStepsItem { __typename }`,
+    {},
+    1 + LADDERS + 1 + LADDERS * 32,
+  ],
+  ['{ views { parked { error } } }', {}, 1 + 30 * (1 + 100)],
+  [
+    '{ auctions(first: 7) { edges { node { premium { rateBasisPoints } categories } } } }',
+    {},
+    1 + 7 * (1 + 1 + 1 + 10 + 1),
+  ],
 ];
 const limitsOf = (costFields: number) => ({ depthLevels: 12, costFields, rootFields: 10, schemaFields: 400 });
 for (const [text, variableValues, fields] of costs)
@@ -153,6 +176,37 @@ for (const [text, variableValues, fields] of costs)
     assert.deepEqual(costOf(args, limitsOf(fields)), { fields, roots: 1 });
     assert.match(String(costOf(args, limitsOf(fields - 1))), new RegExp(`more than ${fields - 1} fields`));
   });
+
+const names = (count: number, field: string): string =>
+  Array.from({ length: count }, (_, at) => `a${at}: ${field}`).join(' ');
+/** Of some kilobytes each, and without a token. */
+const wide: readonly string[] = [
+  `{ ${names(10, 'currencies { ...f }')} } fragment f on KnownCurrency { ${names(600, 'code')} }`,
+  `{ rejections { ${names(250, 'code')} } }`,
+  `{ ladders { steps { ...f } } } fragment f on LadderStepsItem { ${names(580, '__typename')} }`,
+  `{ auctions(first: 100) { edges { node { premium { ${names(25, 'rateBasisPoints')} } } } } }`,
+];
+for (const text of wide)
+  test(`an operation that multiplies by lists without a page is refused: ${text.slice(0, 60)}`, () => {
+    const limits = limitsOf(readLimits.costFields);
+    assert.match(validate(schema, parse(text), [shapeRule(limits)]).join(), /more than 20000 fields/);
+    assert.match(String(costOf({ schema, document: parse(text) }, limits)), /more than 20000 fields/);
+  });
+
+test('every list of objects that has no page says how long it may be, but those that are as long as the largest page', () => {
+  const undeclared = Object.values(schema.getTypeMap())
+    .filter((type) => (isObjectType(type) || isInterfaceType(type)) && !type.name.startsWith('__'))
+    .flatMap((type) =>
+      Object.values((type as GraphQLObjectType).getFields())
+        .filter((field) => isListType(getNullableType(field.type)) && !isLeafType(getNamedType(field.type)))
+        .filter((field) => field.extensions.mostItems === undefined)
+        .map((field) => `${type.name}.${field.name}`),
+    );
+  assert.deepEqual(
+    undeclared.filter((name) => !/Connection\.edges$|Page\.events$/.test(name)),
+    ['Query.nodes', 'Query.rejections'],
+  );
+});
 
 // No query takes an input object with a page in it yet.
 test('a page that is asked for within an input object, or by the default of one, is counted too', () => {
