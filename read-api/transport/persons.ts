@@ -25,7 +25,8 @@ function tooMany(
 }
 
 /** Whose turn it is: a person's, or where nobody has signed in that of everybody who comes from there. */
-const ownerOf = ({ viewer }: Asked): string => viewer.actor?.id ?? `address ${viewer.origin.address ?? ''}`;
+const ownerOf = ({ viewer }: Asked): string =>
+  viewer.actor?.id ?? `address ${networkOf(viewer.origin.address ?? '')}`;
 
 const hasGone = ({ caller, req }: Transported): boolean =>
   caller?.hasGone?.() ?? req?.socket.destroyed ?? false;
