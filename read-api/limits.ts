@@ -36,6 +36,9 @@ export const readLimits = {
   unreadBytes: 4 * 1024 * 1024,
   /** Bytes of answers that may wait on all sockets together; beyond them whoever holds the most is cut. */
   unreadTotalBytes: 128 * 1024 * 1024,
+  /** Messages of a socket, beside its operations, that cost nothing within so many milliseconds; each beyond costs one of its network's points. */
+  chatterMessages: 60,
+  chatterMs: 60_000,
   operationsPerSocket: 50,
   socketsPerAddress: 100,
   feedsPerAddress: 1_000,

@@ -5,6 +5,7 @@ import { later } from '#domain/kernel/instant.ts';
 import type { Clock } from '#domain/kernel/ports/facts.ts';
 import { Overloaded, RejectedError } from '#domain/kernel/rejections.ts';
 import type { ReadLimits } from '../limits.ts';
+import { chatter } from './chatter.ts';
 import type { Mask } from './errors.ts';
 import type { ReadMessage } from './messages.ts';
 import { type Outbox, outbox, type Storeroom } from './outbox.ts';
@@ -25,6 +26,8 @@ interface Conversation {
   readonly storeroom: Storeroom;
   readonly readMessage: ReadMessage;
   readonly mask: Mask;
+  /** Takes one point of the network from which it comes. @throws RateLimitedError */
+  readonly pay: (request: IncomingMessage) => Promise<void>;
   /** Told of what goes wrong here by no fault of the peer. */
   readonly failed: (error: unknown) => void;
 }
@@ -90,6 +93,12 @@ export function converse(conversation: Conversation, socket: WebSocket, request:
   const begun = greeting(limits);
   const isOpen = (): boolean => socket.readyState === socket.OPEN;
 
+  const beside = chatter({
+    ...{ ...conversation, failed: broke },
+    pay: () => conversation.pay(request),
+    over: () => out.close(POLICY_VIOLATION, 'Too many messages for the rate of this network'),
+  });
+
   /** What comes behind a goodbye is not heard. */
   function hears(bytes: number): boolean {
     if (!isOpen()) return false;
@@ -104,6 +113,7 @@ export function converse(conversation: Conversation, socket: WebSocket, request:
     if (beginning === 'taken')
       return out.close(CloseCode.SubscriberAlreadyExists, `Subscriber for ${id} already exists`);
     if (beginning !== 'too many') return beginning;
+    beside.said();
     const payload = [mask(new RejectedError(Overloaded({ retryAfterMs: 1_000 }))).toJSON()];
     return out.send(stringifyMessage({ id, type: MessageType.Error, payload }));
   }
@@ -112,6 +122,7 @@ export function converse(conversation: Conversation, socket: WebSocket, request:
   async function hear(text: string, take: (text: string) => Promise<void>): Promise<void> {
     const message = readMessage(text);
     if ('problem' in message) return out.close(CloseCode.BadRequest, message.problem);
+    if (message.type !== MessageType.Subscribe) beside.said();
     if (message.type === MessageType.Subscribe) return begin(message.id, () => take(text));
     if (message.type === MessageType.Complete) operations.complete(message.id);
     if (message.type === MessageType.ConnectionInit) begun.over();
@@ -126,7 +137,12 @@ export function converse(conversation: Conversation, socket: WebSocket, request:
   }
 
   socket.on('ping', (data) => {
-    if (hears(data.length)) out.pong(data);
+    if (!hears(data.length)) return;
+    beside.said();
+    out.pong(data);
+  });
+  socket.on('pong', (data) => {
+    if (hears(data.length)) beside.said();
   });
   const closed = core.opened(
     {

@@ -168,6 +168,8 @@ export function sockets(
     storeroom: storeroom(limits.unreadTotalBytes),
     readMessage: messageReader(limits),
     mask,
+    pay: (request: IncomingMessage) =>
+      spend(services.quotas.perAddress, networkOf(services.addressOf(request) ?? 'unknown'), 1),
     failed: (error: unknown) => services.logger.error({ err: error }, 'a message on a socket failed'),
   };
 

@@ -113,6 +113,8 @@ export async function givenReadSide(
     readonly dispatch?: Dispatch;
     readonly allowedOrigin?: (origin: string) => boolean;
     readonly perPerson?: number;
+    /** Points that each network has a minute. */
+    readonly perAddress?: number;
     readonly recording?: (own: Dispatch) => Dispatch;
     /** A context of the test's own, beside those of the platform. */
     readonly scratch?: Manifest;
@@ -148,7 +150,7 @@ export async function givenReadSide(
         : (options.dispatch ?? platform.pipeline.dispatch)(envelope),
     views: views.reader,
     ...{ store, feed, personKeys, authenticate, addressOf: addresses.of },
-    quotas: quotasOf({ rates: { perAddress: 1_000_000, perPerson: 1_000_000 } }),
+    quotas: quotasOf({ rates: { perAddress: options.perAddress ?? 1_000_000, perPerson: 1_000_000 } }),
     perPerson: turns({ atWork: options.perPerson ?? 1_000, waiting: 0 }, afterwards),
     clock,
     businessClock: platform.clock,
