@@ -28,6 +28,8 @@ export interface SmtpFailure extends Error {
   readonly responseCode?: number;
   readonly response?: string;
 }
+/** A failure that we say ourselves, in words that tell nothing of anybody. */
+export class OwnError extends Error {}
 export const failureOf = (error: unknown): SmtpFailure =>
   error instanceof Error ? error : new Error(String(error));
 
@@ -75,7 +77,7 @@ function settledBy<T>(
       act();
     };
     const failed = (error: unknown): void => settle(() => reject(error));
-    const ended = (): void => failed(new Error('the connection has ended'));
+    const ended = (): void => failed(new OwnError('the connection has ended'));
     const late = (): void => failed(over.reason);
     connection.once('error', failed).once('end', ended);
     over.addEventListener('abort', late, { once: true });

@@ -11,13 +11,14 @@ import { watched } from '../standing.ts';
 import { mimeOf } from './mime.ts';
 import {
   failureOf,
+  OwnError,
   openSession,
   type Sent,
   type SmtpAt,
   type SmtpFailure,
   type SmtpSession,
 } from './session.ts';
-import { wordsOf } from './words.ts';
+import { openingWords, sendingWords } from './words.ts';
 
 export interface SmtpLimits {
   /** Connections at once, and mails with them. */
@@ -81,7 +82,7 @@ export function outcomeOf({
 function deadline(clock: Clock, ms: number, what: string, signal: AbortSignal) {
   const late = new AbortController();
   const end = clock.at(later(clock.now(), ms), () =>
-    late.abort(new Error(`${what} took longer than ${ms} ms`)),
+    late.abort(new OwnError(`${what} took longer than ${ms} ms`)),
   );
   return { over: AbortSignal.any([signal, late.signal]), end };
 }
@@ -123,7 +124,7 @@ class Smtp implements Mailer {
   }
 
   async close(): Promise<void> {
-    this.#closed.abort(new Error('the mails are closed'));
+    this.#closed.abort(new OwnError('the mails are closed'));
     for (const held of this.#idle) this.#end(held);
     this.#idle = [];
   }
@@ -134,18 +135,23 @@ class Smtp implements Mailer {
       const sent = await this.#by(kept, mail, bytes, signal);
       // The server may have ended it meanwhile, which says nothing of a mail that it was not given.
       const isStale = sent.outcome === 'failed' && !sent.mayHaveIt && sent.failure.responseCode === undefined;
-      if (!isStale || signal.aborted) return this.#told(mail, sent);
+      if (!isStale || signal.aborted) return this.#told(sent);
     }
     const { clock } = this.#options;
     const { over, end } = deadline(clock, this.#limits.openMs, 'connecting', signal);
+    let session: SmtpSession;
     try {
-      const session = await openSession(this.#options, over);
-      return this.#told(mail, await this.#by({ session, sent: 0 }, mail, bytes, signal));
+      session = await openSession(this.#options, over);
     } catch (error) {
-      return this.#told(mail, { outcome: 'failed', failure: failureOf(error), mayHaveIt: false });
+      const failure = failureOf(error);
+      return this.#told(
+        { outcome: 'failed', failure, mayHaveIt: false },
+        openingWords(failure, this.#options.credentials),
+      );
     } finally {
       end();
     }
+    return this.#told(await this.#by({ session, sent: 0 }, mail, bytes, signal));
   }
 
   async #by(held: Held, mail: Mail, bytes: Uint8Array, signal: AbortSignal): Promise<Sent> {
@@ -179,16 +185,16 @@ class Smtp implements Mailer {
     session.close();
   }
 
-  #told(mail: Mail, sent: Sent): MailOutcome {
-    const { credentials, host, port } = this.#options;
+  /** @param said while the connection was opened */
+  #told(sent: Sent, said?: string): MailOutcome {
+    const { host, port } = this.#options;
     if (sent.outcome === 'taken') {
       this.#engine.answered('writes');
       return { outcome: 'done' };
     }
     const { failure } = sent;
     const outcome = outcomeOf(sent);
-    const hiding = { mail, credentials };
-    const words = wordsOf(failure.response ?? '', hiding) || wordsOf(failure.message, hiding);
+    const words = said ?? sendingWords(failure);
     // Of this one mail it has spoken, so that it works; whoever stops us is not at fault.
     if (outcome === 'refused' || (isOfMail(failure) && isForNow(failure))) this.#engine.answered('writes');
     else if (!this.#closed.signal.aborted)

@@ -152,12 +152,15 @@ describe('mails by smtp', () => {
     const told = async (person: string) => made.send(mailTo(person), signal);
     assert.deepEqual(await told('gone'), {
       outcome: 'refused',
-      words: '550 5.1.1 <***>: *** unknown; ask ***',
+      words: '550 5.1.1: there is no such mailbox',
     });
-    assert.deepEqual(await told('busy'), { outcome: 'later', words: '451 4.7.1 greylisted' });
-    assert.deepEqual(await told('full'), { outcome: 'refused', words: '552 5.2.2 ***' });
-    assert.deepEqual(await told('spam'), { outcome: 'refused', words: '554 no' });
-    assert.deepEqual(await told('slow'), { outcome: 'later', words: '452 later' });
+    assert.deepEqual(await told('busy'), {
+      outcome: 'later',
+      words: '451 4.7.1: the server may not take it from us',
+    });
+    assert.deepEqual(await told('full'), { outcome: 'refused', words: '552 5.2.2: the mailbox is full' });
+    assert.deepEqual(await told('spam'), { outcome: 'refused', words: '554: the mail is not taken' });
+    assert.deepEqual(await told('slow'), { outcome: 'later', words: '452: the server has no room' });
     assert.deepEqual(await told('ann'), { outcome: 'done' });
     assert.equal(made.standing().errors, 0, 'a server that says no works');
   });
@@ -171,7 +174,10 @@ describe('mails by smtp', () => {
     assert.equal((await made.send(mailTo('ann', { text: 'a'.repeat(1_000) }), signal)).outcome, 'refused');
     const small = await server({ onMailFrom: (_address, _session, done) => done(refusal(553, 'not yours')) });
     const other = mailer(small.port);
-    assert.deepEqual(await other.send(mailTo('ann'), signal), { outcome: 'later', words: '553 not yours' });
+    assert.deepEqual(await other.send(mailTo('ann'), signal), {
+      outcome: 'later',
+      words: '553: our own address is not taken, or too much is sent by it',
+    });
     assert.equal(other.standing().state, 'down');
   });
 

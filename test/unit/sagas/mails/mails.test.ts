@@ -224,7 +224,10 @@ test('what a server refuses for good is laid aside with its words, without the a
     'both have ended',
   );
   await until(() => mails.status().lastLaidAside !== undefined, 'it is shown');
-  assert.deepEqual(mails.status().lastLaidAside, { template: 'welcome', words: '550 no *** here' });
+  assert.deepEqual(mails.status().lastLaidAside, {
+    template: 'welcome',
+    words: '550: the mailbox is not to be had',
+  });
   assert.match(told.join(), /a mail is laid aside/);
   assert.doesNotMatch(told.join(), /mail\.example|Name of/);
   assert.deepEqual(recipients(taken), ['bob@mail.example']);
