@@ -190,6 +190,16 @@ const withFiles = <At extends ReadStoreAt | BusAt | MailAt>(at: At, files: Engin
 export const mistyped = (environment: NodeJS.ProcessEnv = process.env): readonly string[] =>
   mistypedIn(environment);
 
+const mailOf = (environment: Environment): Config['mail'] =>
+  Object.freeze({
+    at: withFiles(environment.MAIL, {
+      ...noFiles,
+      credentials: environment.MAIL_CREDENTIALS_FILE,
+      authority: environment.MAIL_CA_FILE,
+    }),
+    from: environment.MAIL_FROM,
+  });
+
 /**
  * Reads the environment.
  * @param chosen what this process does of the platform's work
@@ -228,14 +238,7 @@ export function readConfig(
     readStore: withFiles(known.READ_STORE, filesOf(known, 'READ_STORE')),
     bus: withFiles(known.BUS, filesOf(known, 'BUS')),
     replyPrefixes: Object.freeze(known.BUS_REPLY_PREFIXES ?? [replyPrefixOf(known.BUS)]),
-    mail: Object.freeze({
-      at: withFiles(known.MAIL, {
-        ...noFiles,
-        credentials: known.MAIL_CREDENTIALS_FILE,
-        authority: known.MAIL_CA_FILE,
-      }),
-      from: known.MAIL_FROM,
-    }),
+    mail: mailOf(known),
     service: Object.freeze({
       host: known.SERVICE_HOST,
       port: known.SERVICE_PORT,

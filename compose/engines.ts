@@ -166,6 +166,20 @@ function storesFor(
       );
 }
 
+/** How each engine is doing that this process has a use for. */
+const standingsOf = (
+  { store, readStore }: Pick<Stores, 'store' | 'readStore'>,
+  personKeys: PersonKeys | undefined,
+  bus: BusEngine['bus'] | undefined,
+): readonly NamedEngine[] => [
+  { name: 'event-store', standing: store.standing },
+  { name: 'read-store', standing: readStore.standing },
+  ...(personKeys === undefined
+    ? []
+    : [{ name: 'person-keys', standing: () => personKeys.standing() } as const]),
+  ...(bus === undefined ? [] : [{ name: 'bus', standing: () => bus.standing() } as const]),
+];
+
 const noLines: KeptLines = { lines: [], stop: async () => undefined };
 
 /**
@@ -235,12 +249,11 @@ export async function openEngines(options: EnginesOptions): Promise<ProcessEngin
     knowsRole: service.knows,
     writeSide: service.writeSide,
     clockJump: () => toldOf(clockJumps),
-    standings: [
-      { name: 'event-store', standing: store.standing },
-      { name: 'read-store', standing: readStore.standing },
-      ...(usesPersonKeys ? [{ name: 'person-keys', standing: () => personKeys.standing() } as const] : []),
-      ...(usesBus ? [{ name: 'bus', standing: () => carrying.bus.standing() } as const] : []),
-    ],
+    standings: standingsOf(
+      stores,
+      usesPersonKeys ? personKeys : undefined,
+      usesBus ? carrying.bus : undefined,
+    ),
     workOf,
     close: () => opened.disposeAsync(),
   };

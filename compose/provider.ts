@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Router } from 'express';
 import { millisecondsOf } from '#domain/kernel/instant.ts';
 import type { Consumer } from '#domain/kernel/ports/consumer.ts';
 import type { SignInStore } from '#domain/kernel/ports/sign-in-store.ts';
@@ -81,6 +82,14 @@ function lateParts(holder: Holder): { readonly signIns: SignIns; readonly browse
   };
 }
 
+/** Its own routes, which wait for it. */
+function lateRoutes(holder: Holder, addressOf: Surroundings['addressOf']): Router {
+  const handle: TokenProvider['handle'] = async (...asked: [IncomingMessage, ServerResponse]) =>
+    (await thereIn(holder)).provider.handle(...asked);
+  const callback: OwnPages['callback'] = async (...asked) => (await thereIn(holder)).own.callback(...asked);
+  return providerRoutes(PROVIDER_PATH, { handle }, { callback }, { quota: quotaHere(CODES), addressOf });
+}
+
 /** Forgets what has ended, again and again. The result ends it. */
 function sweeping(store: SignInStore, { engines: { machineClock }, log }: Surroundings): () => void {
   return every(machineClock, SWEEP_MS, () => {
@@ -145,9 +154,6 @@ export function providerPart(
   let follower: Consumer | undefined;
   let beginning: Promise<void> = Promise.resolve();
   const stopSweeping = sweeping(store, surroundings);
-  const handing: TokenProvider['handle'] = async (...asked: [IncomingMessage, ServerResponse]) =>
-    (await thereIn(holder)).provider.handle(...asked);
-  const callback: OwnPages['callback'] = async (...asked) => (await thereIn(holder)).own.callback(...asked);
   return {
     routers: [
       clientRoutes({
@@ -155,12 +161,7 @@ export function providerPart(
         perPersonQuota: quotas.perPerson,
         randomBytes: systemRandomBytes,
       }),
-      providerRoutes(
-        PROVIDER_PATH,
-        { handle: handing },
-        { callback },
-        { quota: quotaHere(CODES), addressOf },
-      ),
+      lateRoutes(holder, addressOf),
       ...routers,
     ],
     engines: [{ name: 'sign-ins', standing: () => store.standing() }],

@@ -78,6 +78,17 @@ function greeting({ greetingBytes, greetingMessages }: ReadLimits) {
 const lengthOf = (data: RawData): number =>
   Array.isArray(data) ? data.reduce((sum, { length }) => sum + length, 0) : data.byteLength;
 
+const tooMany = (id: string, mask: Mask): string => {
+  const payload = [mask(new RejectedError(Overloaded({ retryAfterMs: 1_000 }))).toJSON()];
+  return stringifyMessage({ id, type: MessageType.Error, payload });
+};
+
+/** Those of the socket itself, which a peer may send as it likes. */
+function listenToPings(socket: WebSocket, heard: (data: Buffer, isPing: boolean) => void): void {
+  socket.on('ping', (data) => heard(data, true));
+  socket.on('pong', (data) => heard(data, false));
+}
+
 /**
  * Lets the core of `graphql-ws` speak over one socket. Its own adapter prints whatever a peer breaks as a failure of ours, and
  * listens to a socket's first error only: a second one would end the process. Here a breach is told to the peer, by the code that
@@ -93,11 +104,9 @@ export function converse(conversation: Conversation, socket: WebSocket, request:
   const begun = greeting(limits);
   const isOpen = (): boolean => socket.readyState === socket.OPEN;
 
-  const beside = chatter({
-    ...{ ...conversation, failed: broke },
-    pay: () => conversation.pay(request),
-    over: () => out.close(POLICY_VIOLATION, 'Too many messages for the rate of this network'),
-  });
+  const tooFast = () => out.close(POLICY_VIOLATION, 'Too many messages for the rate of this network');
+  const pay = () => conversation.pay(request);
+  const beside = chatter({ ...conversation, failed: broke, pay, over: tooFast });
 
   /** What comes behind a goodbye is not heard. */
   function hears(bytes: number): boolean {
@@ -114,16 +123,15 @@ export function converse(conversation: Conversation, socket: WebSocket, request:
       return out.close(CloseCode.SubscriberAlreadyExists, `Subscriber for ${id} already exists`);
     if (beginning !== 'too many') return beginning;
     beside.said();
-    const payload = [mask(new RejectedError(Overloaded({ retryAfterMs: 1_000 }))).toJSON()];
-    return out.send(stringifyMessage({ id, type: MessageType.Error, payload }));
+    return out.send(tooMany(id, mask));
   }
 
   /** The core's promise ends with what the message has set going. */
   async function hear(text: string, take: (text: string) => Promise<void>): Promise<void> {
     const message = readMessage(text);
     if ('problem' in message) return out.close(CloseCode.BadRequest, message.problem);
-    if (message.type !== MessageType.Subscribe) beside.said();
     if (message.type === MessageType.Subscribe) return begin(message.id, () => take(text));
+    beside.said();
     if (message.type === MessageType.Complete) operations.complete(message.id);
     if (message.type === MessageType.ConnectionInit) begun.over();
     return take(text);
@@ -136,13 +144,10 @@ export function converse(conversation: Conversation, socket: WebSocket, request:
     out.close(CloseCode.InternalServerError, 'Internal server error');
   }
 
-  socket.on('ping', (data) => {
+  listenToPings(socket, (data, isPing) => {
     if (!hears(data.length)) return;
     beside.said();
-    out.pong(data);
-  });
-  socket.on('pong', (data) => {
-    if (hears(data.length)) beside.said();
+    if (isPing) out.pong(data);
   });
   const closed = core.opened(
     {

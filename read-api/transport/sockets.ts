@@ -134,6 +134,10 @@ const protocol = (
       errors && { ...(data !== undefined && { data }), errors: errors.map(withoutHttp) },
   });
 
+/** One point of the network that it comes from. @throws RateLimitedError */
+const paid = ({ quotas, addressOf }: Pick<QueryServices, 'quotas' | 'addressOf'>, request: IncomingMessage) =>
+  spend(quotas.perAddress, networkOf(addressOf(request) ?? 'unknown'), 1);
+
 /**
  * A socket that is opened takes one of its network's points, as a request does; the refusal where it has none. The quota is kept here
  * and answers before the loop goes on: so nothing can come on a socket that nobody listens to yet.
@@ -143,13 +147,17 @@ async function overRate(
   request: IncomingMessage,
 ): Promise<Refusal | undefined> {
   try {
-    await spend(quotas.perAddress, networkOf(addressOf(request) ?? 'unknown'), 1);
+    await paid({ quotas, addressOf }, request);
     return undefined;
   } catch (error) {
     if (!(error instanceof RateLimitedError)) throw error;
     return { rejection: error.rejection, headers: error.told };
   }
 }
+
+const unreadable = ({ message }: Error): Refusal => ({
+  rejection: Invalid({ issues: [{ path: '', problem: message.slice(0, 200) }] }),
+});
 
 /** GraphQL over WebSocket (`graphql-transport-ws`), run by the same executor as everything else. */
 export function sockets(
@@ -168,12 +176,11 @@ export function sockets(
     storeroom: storeroom(limits.unreadTotalBytes),
     readMessage: messageReader(limits),
     mask,
-    pay: (request: IncomingMessage) =>
-      spend(services.quotas.perAddress, networkOf(services.addressOf(request) ?? 'unknown'), 1),
+    pay: (request: IncomingMessage) => paid(services, request),
     failed: (error: unknown) => services.logger.error({ err: error }, 'a message on a socket failed'),
   };
 
-  /** The last words to a socket. Whoever does not hang up then is cut: what they still send is thrown away. */
+  /** Whoever does not hang up behind the last words is cut: what they still send is thrown away. */
   function refuse(socket: Duplex, { rejection, status, headers }: Refusal): void {
     socket.once(
       'close',
@@ -183,9 +190,7 @@ export function sockets(
     socket.resume();
   }
 
-  server.on('wsClientError', ({ message }: Error, socket: Duplex) =>
-    refuse(socket, { rejection: Invalid({ issues: [{ path: '', problem: message.slice(0, 200) }] }) }),
-  );
+  server.on('wsClientError', (error: Error, socket: Duplex) => refuse(socket, unreadable(error)));
 
   function upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
     // The server has let go of it: an error that nobody listens to would end the process.

@@ -6,12 +6,6 @@ import type { Language } from '#domain/kernel/ports/mail.ts';
 
 // What the door knows of those who want to come in: read to the end of their streams, and opened here alone.
 
-/** One role of an account, as it stands. */
-export interface KnownGrant {
-  readonly role: GrantableRole;
-  readonly until: Instant | undefined;
-}
-
 /** An account with what verifies its secrets in plain. None of it may reach a log, an error or an answer. */
 export interface KnownAccount {
   readonly person: PersonId;
