@@ -161,8 +161,5 @@ export function converse(conversation: Conversation, socket: WebSocket, request:
     },
     { request },
   );
-  socket.once('close', (code, reason) => {
-    unwatch();
-    void closed(code, String(reason));
-  });
+  socket.once('close', unwatch).once('close', (code, reason) => void closed(code, String(reason)));
 }
