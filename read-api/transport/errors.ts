@@ -9,6 +9,7 @@ import { Internal, Invalid, RejectedError } from '#domain/kernel/rejections.ts';
 import { unavailableBy } from '#domain/kernel/store-failure.ts';
 import { encode } from '#domain/zod/encoding.ts';
 import { RefusedRequestError } from '#runtime/refused-request.ts';
+import { withoutValues } from './without-values.ts';
 
 /** Turns whatever was thrown into what a caller may see. What it returns it leaves as it is. */
 export type Mask = (error: unknown) => GraphQLError;
@@ -76,8 +77,10 @@ export function errorMask(registry: Registry, logger: Log, newId: NewId): Mask {
         ...(details !== undefined && { details }),
         ...(http !== undefined && { http }),
       };
-      const message = error instanceof Error ? error.message : cause.message;
-      return new GraphQLError(message, { ...place, extensions });
+      return new GraphQLError(withoutValues(error instanceof GraphQLError ? error : cause), {
+        ...place,
+        extensions,
+      });
     }
     const reference = newId();
     logger.error({ err: cause, reference }, 'a GraphQL operation failed');

@@ -19,6 +19,7 @@ import type { KeptOperations } from './kept-operations.ts';
 import { demandShallow } from './nesting.ts';
 import { inTurn, type Weigh } from './persons.ts';
 import { requestGuards } from './requests.ts';
+import { withoutValues } from './without-values.ts';
 
 /** Who a token stands for. Called for every operation, so that a long socket outlives no token. */
 export type Authenticate = (token: string) => Promise<Identity | Rejection>;
@@ -114,7 +115,7 @@ const asGraphqlRefuses = (result: ExecutionResult): ExecutionResult => {
     const { http } = error.extensions as { readonly http?: { readonly status?: number } };
     if (http?.status !== 400) return error;
     const extensions = { ...error.extensions, http: { ...http, spec: true } };
-    return new GraphQLError(error.message, { nodes: error.nodes, extensions });
+    return new GraphQLError(withoutValues(error), { nodes: error.nodes, extensions });
   });
   return { ...result, errors };
 };
