@@ -2,6 +2,7 @@ import { z } from 'zod';
 import {
   AddPasskey,
   ConfirmTotp,
+  EmailNotVerified,
   EnrolTotp,
   FactorUnknown,
   FactorUsed,
@@ -97,6 +98,15 @@ function factorTaking(parts: DoorParts) {
   };
 }
 
+/**
+ * The account of somebody who has shown that its address is theirs. Whoever registered that of another could keep them out by a factor of
+ * their own, also behind another password.
+ */
+async function reachable(known: DoorParts['known'], person: PersonId): Promise<Account | Rejection> {
+  const account = await ownAccount(known, person);
+  return isRejection(account) || account.emailVerified ? account : EmailNotVerified({});
+}
+
 const METHODS = { totp: 'otp', passkey: 'hwk', recoveryCode: 'recovery' } as const satisfies Record<
   SecondFactorAnswer['by'],
   Method
@@ -143,7 +153,7 @@ function apps(parts: DoorParts): Pick<Door, 'enrolTotp' | 'confirmTotp' | 'remov
 
   return {
     async enrolTotp(person) {
-      const account = await ownAccount(known, person);
+      const account = await reachable(known, person);
       if (isRejection(account)) return account;
       const secret = newTotpSecret(random);
       const refusal = await record(parts, EnrolTotp, { person, secret });
@@ -182,14 +192,14 @@ function keys(parts: DoorParts): Pick<Door, 'passkeyOffer' | 'addPasskey' | 'rem
 
   return {
     async passkeyOffer(person) {
-      const account = await ownAccount(known, person);
+      const account = await reachable(known, person);
       if (isRejection(account)) return account;
       const { email } = account;
       const whose = { id: person, login: email, name: email };
       return passkeys.registration(whose, passkeysOf(account), nowMs(parts));
     },
     async addPasskey(person, answer) {
-      const account = await ownAccount(known, person);
+      const account = await reachable(known, person);
       return isRejection(account) ? account : added(account, answer);
     },
     removePasskey: (person, passkey) => record(parts, RemovePasskey, { person, passkey }),

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import {
   AccountNotActive,
   AccountUnknown,
+  EmailNotVerified,
   FactorUnknown,
   PasswordReplaced,
   SecondFactorNeeded,
@@ -237,7 +238,7 @@ const OWN: Readonly<Record<Others, AccountOperation>> = {
       summary: 'A secret for an app that makes codes (RFC 6238). It counts when a code of it has come.',
       answer: { status: 201, description: 'For the app alone.', name: 'TotpSecret', schema: TotpSecret },
     },
-    [],
+    [EmailNotVerified],
   ),
   confirmTotp: operation(
     'stepUp',
@@ -264,7 +265,7 @@ const OWN: Readonly<Record<Others, AccountOperation>> = {
       summary: 'What your browser is told so that it makes a passkey. It holds for five minutes, and once.',
       answer: { status: 200, description: 'For the browser.', name: 'PasskeyOffer', schema: PasskeyOffer },
     },
-    [],
+    [EmailNotVerified],
   ),
   addPasskey: operation(
     'stepUp',
@@ -273,7 +274,7 @@ const OWN: Readonly<Record<Others, AccountOperation>> = {
       summary: 'Keeps the passkey that your browser has made.',
       ...{ body: body('PasskeyMade'), answer: done('It opens your account.') },
     },
-    [InvalidCode, TooManyPasskeys],
+    [InvalidCode, TooManyPasskeys, EmailNotVerified],
   ),
   removePasskey: operation(
     'stepUp',

@@ -134,3 +134,17 @@ test('a passkey is added once, by its challenge, and removed', async () => {
   assert.equal(await door.removePasskey(person, passkeys[0]?.passkey ?? ''), undefined);
   assert.equal(codeOf(await door.passkeyQuestion(person, 'signIn')), 'factor_unknown');
 });
+
+test('nobody adds a factor to an address that is not shown to be theirs', async () => {
+  const { door, holderOf, linkOf } = givenDoor();
+  await door.register({ email, password: PASSWORD }, visitor);
+  const person = (await holderOf(email)) ?? '';
+  assert.equal(codeOf(await door.enrolTotp(person)), 'email_not_verified');
+  assert.equal(codeOf(await door.passkeyOffer(person)), 'email_not_verified');
+  assert.equal(codeOf(await door.addPasskey(person, {})), 'email_not_verified');
+  await door.askReset(email, visitor);
+  const token = await linkOf('reset', 'PasswordResetAsked');
+  assert.equal(await door.reset({ token, password: `${PASSWORD} 2` }, visitor), undefined);
+  granted(await door.enrolTotp(person));
+  assert.ok(granted(await door.standing(person)).emailVerified);
+});

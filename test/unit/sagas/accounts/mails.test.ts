@@ -1,0 +1,67 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import * as a from '#domain/accounts/account/messages.ts';
+import type { LetterFacts } from '#domain/kernel/mails.ts';
+import type { NewEvent } from '#domain/kernel/message.ts';
+import { Language } from '#domain/kernel/ports/mail.ts';
+import { accountMails } from '#sagas/accounts/mails.ts';
+import { rendered } from '#sagas/mails/rendering.ts';
+import { loginNamed, sealedText } from '#test/support/accounts.ts';
+import { NOW, recorded } from '#test/support/given.ts';
+
+const p = { person: 'p-1' };
+const [email, other] = [sealedText('p-1', 'now'), sealedText('p-1', 'before')];
+const told = { ...p, email, language: 'ru' as const };
+const login = loginNamed('next');
+const text = sealedText('p-1', 'x');
+const facts: LetterFacts = {
+  ...{ publicUrl: 'https://annals.example', eventId: 'e1', recordedAt: NOW, person: p.person },
+  nameOf: (kind, named) => Buffer.from(`${kind}|${named}`).toString('base64url').padEnd(43, '_').slice(0, 43),
+};
+
+/** Each event that people are written to about, with the letter, whom it is to, and where its link leads. */
+const letters: readonly (readonly [NewEvent, string, string?])[] = [
+  [a.AccountRegistered({ ...told, login, verifier: text }), 'verify-address', '/account/verify'],
+  [a.VerificationAsked({ ...told, login }), 'verify-address', '/account/verify'],
+  [a.RegistrationAttempted(told), 'registration-attempted'],
+  [a.PasswordResetAsked({ ...told, since: 'e1' }), 'password-reset', '/account/reset'],
+  [a.VerifierChanged({ ...told, verifier: text, by: 'change' }), 'password-changed'],
+  [a.VerifierChanged({ ...told, verifier: text, by: 'reset' }), 'password-changed'],
+  [a.EmailChangeAsked({ ...told, login }), 'email-change-link', '/account/email'],
+  [a.LockedOut({ ...told, until: NOW }), 'locked-out'],
+  [a.TotpConfirmed({ ...told, step: 1 }), 'app-added'],
+  [a.TotpRemoved(told), 'app-removed'],
+  [a.PasskeyAdded({ ...told, passkey: 'k1', credential: text, counter: 0 }), 'passkey-added'],
+  [a.PasskeyRemoved({ ...told, passkey: 'k1' }), 'passkey-removed'],
+  [a.RecoveryCodesMade({ ...told, codes: text, count: 10 }), 'recovery-codes-made'],
+];
+
+for (const [event, name, path] of letters)
+  test(`${event.type} is told by ${name}, in every language`, () => {
+    const asked = accountMails.asks(recorded(event)) ?? assert.fail('nobody is written to');
+    assert.deepEqual(
+      [asked.template.name, asked.to, asked.language, asked.address],
+      [name, 'p-1', 'ru', email],
+    );
+    const subjects = new Set<string>();
+    for (const language of Language.options) {
+      const letter = asked.template.write[language](asked.data as Record<string, string>, facts);
+      const mail = rendered(letter, language);
+      subjects.add(mail.subject);
+      const link = /https:\S+/.exec(mail.text)?.[0];
+      assert.equal(link && new URL(link).pathname, path);
+      if (path !== undefined) assert.match(link ?? '', /\?token=p-1~[0-9a-z]+~[\w-]{43}$/);
+    }
+    assert.equal(subjects.size, Language.options.length);
+  });
+
+test('a changed address is told to the one before, and a verifier that was made anew to nobody', () => {
+  const changed = { ...p, login, email, formerLogin: loginNamed('p-1'), formerEmail: other };
+  const asked = accountMails.asks(recorded(a.EmailChanged(changed)));
+  assert.deepEqual([asked?.template.name, asked?.address, asked?.language], ['email-changed', other, 'en']);
+  assert.equal(
+    accountMails.asks(recorded(a.VerifierChanged({ ...told, verifier: text, by: 'rehash' }))),
+    undefined,
+  );
+  assert.equal(accountMails.asks(recorded(a.TotpRemoved(p))), undefined, 'of before there were mails');
+});
