@@ -33,15 +33,21 @@ export const visitor: Visitor = { address: '203.0.113.7', language: 'fr' };
 
 /** Less than what is used: what is tested is what is done, not how slow it is. */
 const CHEAP = { memoryKib: 64, passes: 1, lanes: 1 };
-/** The same work, here and now. */
-const hashingHere: PasswordHashing = {
-  argon2id: async ({ secret, salt, tagBytes, memoryKib, passes, lanes }) =>
-    argon2Sync('argon2id', {
-      ...{ message: secret, nonce: salt, tagLength: tagBytes, memory: memoryKib, passes },
-      parallelism: lanes,
-    }),
-  close: async () => undefined,
-};
+/** The same work, here and now, and how often it was done. */
+function hashingHere(): PasswordHashing & { readonly times: () => number } {
+  let times = 0;
+  return {
+    async argon2id({ secret, salt, tagBytes, memoryKib, passes, lanes }) {
+      times += 1;
+      return argon2Sync('argon2id', {
+        ...{ message: secret, nonce: salt, tagLength: tagBytes, memory: memoryKib, passes },
+        parallelism: lanes,
+      });
+    },
+    close: async () => undefined,
+    times: () => times,
+  };
+}
 
 /** The door over a write side in memory, of real parts; its machine's clock goes on by itself and may be moved. */
 export function givenDoor(
@@ -59,6 +65,7 @@ export function givenDoor(
     now: () => instant(millisecondsOf(system.now()) + movedMs),
     at: (moment: string, due: () => void) => system.at(instant(millisecondsOf(moment) - movedMs), due),
   };
+  const hashing = hashingHere();
   const attempts = sqliteAttempts(':memory:');
   after(() => attempts.close());
   const key = new Uint8Array(32).fill(7);
@@ -73,7 +80,7 @@ export function givenDoor(
   const lockOuts: Promise<void>[] = [];
   const door = openDoor({
     ...shared,
-    passwords: passwords({ hashing: hashingHere, random, cost: options.cost ?? CHEAP }),
+    passwords: passwords({ hashing, random, cost: options.cost ?? CHEAP }),
     blocklist: readBlocklist(),
     throttle: throttle({
       ...{ store: attempts, clock: machineClock, key },
@@ -97,7 +104,8 @@ export function givenDoor(
 
   return {
     ...accounts,
-    ...{ door, known, stored, last, attempts },
+    ...{ door, known, stored, last },
+    hashed: hashing.times,
     lockOuts: () => Promise.all(lockOuts),
     machineNowMs: () => millisecondsOf(machineClock.now()),
     pass(milliseconds: number) {
