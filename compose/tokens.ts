@@ -9,6 +9,7 @@ import type { TokenIssuer, TokenVerifier } from '#domain/kernel/ports/tokens.ts'
 import { systemClock } from '#engines/clock/system.ts';
 import { DamagedFileError } from '#engines/damaged-file.ts';
 import { keyFileIn } from '#engines/folder.ts';
+import { boundedVerifier } from '#engines/tokens/bounded.ts';
 import { externalVerifier } from '#engines/tokens/external.ts';
 import { joseIssuer, ringVerifier } from '#engines/tokens/jose.ts';
 import { keptKeys, readKeys, type WatchedKeys, watchedKeys } from '#engines/tokens/key-file.ts';
@@ -21,6 +22,9 @@ import { reasonOf } from '#runtime/reason.ts';
 
 /** Under which development issues, where whoever does in earnest has a name of their own. */
 const DEVELOPMENT_ISSUER = 'annals';
+
+/** How far the clock of whoever issues tokens elsewhere may be ahead of ours. */
+const SKEW_MS = 5_000;
 
 /** What the system says of a path that this user cannot use as a file. */
 const isSystemError = (error: unknown): boolean => error instanceof Error && 'syscall' in error;
@@ -69,10 +73,13 @@ export async function tokensOf(
   const { devTokens, dataDir, publicUrl } = config;
   const clocks = { clock, machineClock };
   const file = keyFile ?? keyFileIn(dataDir);
-  const revocations = revocationsHere(clock);
-  const verified = (verifier: TokenVerifier) =>
+  const revocations = revocationsHere(clock, { skewMs: jwksUrl === undefined ? 0 : SKEW_MS });
+  function verified(verifier: TokenVerifier): TokenVerifier {
     // What was verified is remembered, and may be revoked all the same.
-    revocableVerifier(rememberedVerifier(verifier, clock), revocations);
+    const revocable = revocableVerifier(rememberedVerifier(verifier, clock), revocations);
+    // Development makes tokens for a year, as if somebody had proven at each moment who they are.
+    return devTokens ? revocable : boundedVerifier(revocable, clock);
+  }
   if (jwksUrl !== undefined && !devTokens)
     return {
       ...{ revocations, tokens: verified(elsewhere(config, undefined, clocks)) },

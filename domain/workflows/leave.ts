@@ -1,4 +1,6 @@
+import { account } from '../accounts/account/decider.ts';
 import {
+  accountStream,
   CloseAccount,
   EraseMe,
   ErasePerson,
@@ -9,11 +11,12 @@ import {
 import type { Actor } from '../kernel/actor.ts';
 import { currencies } from '../kernel/currencies.ts';
 import type { PersonId } from '../kernel/ids.ts';
+import { Erased } from '../kernel/rejections.ts';
 import { workflow } from '../kernel/workflow.ts';
 import { unclaimed } from '../wallets/unclaimed/decider.ts';
 import { unclaimedStream } from '../wallets/unclaimed/messages.ts';
 import { wallet } from '../wallets/wallet/decider.ts';
-import { walletStream } from '../wallets/wallet/messages.ts';
+import { OpenWallet, walletStream } from '../wallets/wallet/messages.ts';
 
 type Wallet = typeof wallet.initial;
 type Unclaimed = typeof unclaimed.initial;
@@ -71,6 +74,20 @@ const themselves = moneyOf((_: object, { id }) => id);
  * id, and staff see it and end it.
  */
 export const leave = [
+  // And whoever is forgotten opens none any more, by whatever token.
+  workflow({
+    command: OpenWallet,
+    reads: {
+      account: {
+        decider: account,
+        stream: (_: object, { id }: Pick<Actor, 'id'>) => accountStream({ person: id }),
+        toEnd: true,
+      },
+    },
+    precondition: ({ account: { phase } }) => (phase === 'erased' ? Erased({}) : undefined),
+    refuses: (refusal) => refusal !== undefined,
+    outcome: () => 'accepted' as const,
+  }),
   workflow({ command: CloseAccount, reads: themselves, ...leaving }),
   workflow({ command: EraseMe, reads: themselves, ...leaving }),
   workflow({

@@ -29,13 +29,15 @@ export const Claims = z.object({
   jti: Name.optional(),
   sid: Name.optional(),
   acr: z.string().max(255).optional(),
+  auth_time: Moment.min(0).optional(),
 });
 export type Claims = z.output<typeof Claims>;
 
-const namesIn = ({ jti, sid, iat }: Claims): TokenNames => ({
+const namesIn = ({ jti, sid, iat, auth_time }: Claims): TokenNames => ({
   ...(jti !== undefined && { id: jti }),
   ...(sid !== undefined && { session: sid }),
   ...(iat !== undefined && { issuedAt: instant(Math.floor(iat) * 1000) }),
+  ...(auth_time !== undefined && { provenAt: instant(Math.floor(auth_time) * 1000) }),
 });
 
 export const identityOf = (claims: Claims): Identity => ({

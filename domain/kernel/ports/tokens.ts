@@ -13,6 +13,8 @@ export interface TokenNames {
   readonly session?: string;
   /** The second in which it was issued (`iat`). */
   readonly issuedAt?: Instant;
+  /** When whoever it stands for has proven who they are (`auth_time`). */
+  readonly provenAt?: Instant;
 }
 
 /** Whom a token stands for, and the end of its time by the clock of the business. */

@@ -2,9 +2,10 @@ import { CurrencyUnknown } from '../../kernel/currencies.ts';
 import { NotYet } from '../../kernel/deadline.ts';
 import { MovementId, PaymentId, PersonId } from '../../kernel/ids.ts';
 import { Instant } from '../../kernel/instant.ts';
-import { command, preconditionOf } from '../../kernel/message.ts';
+import { command, preconditionOf, type RejectionOf } from '../../kernel/message.ts';
 import { Currency, PositiveMinorUnits, PositiveSum } from '../../kernel/money.ts';
 import { OwnAffair } from '../../kernel/own-affair.ts';
+import { Erased } from '../../kernel/rejections.ts';
 import { stream } from '../../kernel/stream.ts';
 import { someText } from '../../kernel/text.ts';
 import type { Debt } from '../debtor/messages.ts';
@@ -55,7 +56,8 @@ export const OpenWallet = command('OpenWallet', {
   ...owner,
   description: 'Opens your wallet in a currency of ISO 4217.',
   data: { currency: Currency },
-  rejections: [CurrencyUnknown],
+  rejections: [CurrencyUnknown, Erased],
+  precondition: preconditionOf<RejectionOf<typeof Erased> | undefined>(),
 });
 export const CloseWallet = command('CloseWallet', {
   ...owner,

@@ -234,7 +234,8 @@ export const wallet = decider({
   initial: noWallet,
   evolve,
   decide: {
-    OpenWallet({ currency }, state, { actor }) {
+    OpenWallet({ currency }, state, { actor, precondition }) {
+      if (precondition !== undefined) return precondition;
       if (state.phase === 'open') return [];
       if (!currencies.has(currency)) return CurrencyUnknown({ currency });
       return [WalletOpened({ person: actor.id, currency })];

@@ -54,6 +54,7 @@ test('whose wallets are closed is forgotten, once, and others keep theirs; what 
   for (const _ of ['once', 'twice'])
     assert.equal(await tell(EraseMe.type, { forGood: true }, pia), 'accepted');
   assert.deepEqual(await typesOf('account-p-1'), ['AccountRegistered', 'PersonErased']);
+  assert.equal(await tell(OpenWallet.type, { currency: 'EUR' }, pia), 'erased', 'by whatever token');
   const late = { ...whose, movement: 'm2', amount: '7', reason: 'sale' };
   await tell(CreditWallet.type, late);
   assert.deepEqual(await typesOf('unclaimed-p-1:TND'), ['MoneyUnclaimed']);

@@ -1,0 +1,23 @@
+import { later } from '#domain/kernel/instant.ts';
+import type { Clock } from '#domain/kernel/ports/facts.ts';
+import type { TokenVerifier } from '#domain/kernel/ports/tokens.ts';
+
+/** What is revoked is remembered for as long: nobody's token outlives that. */
+const LONGEST_MS = 24 * 60 * 60_000;
+/** "Just before": from when somebody has proven who they are, whatever a token says of itself. */
+const FRESH_MS = 15 * 60_000;
+
+/**
+ * Takes no token that holds for longer than a day, or does not say since when; and believes no step-up that lies a quarter of an hour back.
+ * Whoever signs tokens elsewhere may make them as they like.
+ */
+export const boundedVerifier = (verifier: TokenVerifier, clock: Pick<Clock, 'now'>): TokenVerifier => ({
+  async verify(token, at = clock.now()) {
+    const identity = await verifier.verify(token, at);
+    if (identity === undefined) return undefined;
+    const { issuedAt, provenAt = issuedAt } = identity.token;
+    if (issuedAt === undefined || provenAt === undefined) return undefined;
+    if (later(issuedAt, LONGEST_MS) < identity.expiresAt) return undefined;
+    return { ...identity, steppedUp: identity.steppedUp && at <= later(provenAt, FRESH_MS) };
+  },
+});
