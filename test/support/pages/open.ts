@@ -8,7 +8,7 @@ import type { Dispatch, Envelope, Reply } from '#domain/kernel/envelope.ts';
 import { later } from '#domain/kernel/instant.ts';
 import type { Rejection } from '#domain/kernel/message.ts';
 import type { Registry } from '#domain/kernel/registry.ts';
-import { Internal, Invalid } from '#domain/kernel/rejections.ts';
+import { Internal, Invalid, StepUpRequired } from '#domain/kernel/rejections.ts';
 import { systemClock } from '#engines/clock/system.ts';
 import { accountPages } from '#write-side/accounts/pages/pages.ts';
 import type { OwnAccount } from '#write-side/accounts/pages/ports.ts';
@@ -39,6 +39,7 @@ function decidingFor(people: People, sent: Envelope[], answers: Map<string, Reje
     const declared = registry.commands.get(command)?.command;
     const data = declared?.schema.safeParse(envelope.data);
     if (data?.success !== true) return no(Invalid({ issues: [{ path: command, problem: 'does not fit' }] }));
+    if (declared?.stepUp === true && envelope.steppedUp !== true) return no(StepUpRequired({}));
     const planted = answers.get(command);
     if (planted !== undefined) return no(planted);
     const someone = people.get(actor.id);

@@ -13,6 +13,8 @@ import type { PagesOptions } from './ports.ts';
 export interface OwnVisit extends Visit {
   readonly person: PersonId;
   readonly session: string;
+  /** Whether they have proven of late that it is they. */
+  readonly steppedUp: boolean;
 }
 
 /** What came of a command. */
@@ -51,8 +53,7 @@ export function ownFrame(
   ): Promise<Answer> {
     const { request, response } = visit;
     const who = await browsers.who(request, response);
-    if (who !== undefined && (who.steppedUp || !stepUp))
-      return handler({ ...visit, person: who.person, session: who.session });
+    if (who !== undefined && (who.steppedUp || !stepUp)) return handler({ ...visit, ...who });
     await browsers.signIn(request, response, { backTo, ...(who !== undefined && { stepUp }) });
     return 'answered';
   }
@@ -61,11 +62,11 @@ export function ownFrame(
     shows: (path, handler) => shows(path, (visit) => entered(visit, path, handler)),
     acts: (path, shownAt, handler) =>
       acts(path, shownAt, (visit, form) => entered(visit, shownAt ?? path, (own) => handler(own, form))),
-    async send({ person, visitor }, command, data, { command: named = '' }) {
+    async send({ person, steppedUp, visitor }, command, data, { command: named = '' }) {
       const account = await known.account(person);
       const actor = Actor.parse({ id: person, roles: account?.roles ?? [], reputation: 0 });
       const reply = await dispatch({
-        ...{ command, data, actor, commandId: COMMAND_ID.test(named) ? named : newId() },
+        ...{ command, data, actor, steppedUp, commandId: COMMAND_ID.test(named) ? named : newId() },
         origin: { channel: 'http', ...(visitor.address !== '' && { address: visitor.address }) },
       });
       if (reply.outcome === 'rejected') return reply.rejection;
