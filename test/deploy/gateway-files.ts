@@ -140,8 +140,16 @@ export function krakendProblems(text: string, platform: Platform, modules: strin
   ];
 }
 
-/** @param bodyBytes the longest body that the platform reads */
-export function caddyProblems(text: string, bodyBytes: number): readonly string[] {
+/**
+ * @param bodyBytes the longest body that the platform reads
+ * @param methods that the platform has
+ */
+export function caddyProblems(
+  text: string,
+  bodyBytes: number,
+  methods: readonly string[],
+): readonly string[] {
+  const [, allowed = ''] = /tx\.allowed_methods=([A-Z ]+)'/.exec(text) ?? [];
   const lines = text.split('\n').map((line) => line.trim());
   const used = new Set([...text.matchAll(/\{\$([A-Z_]+)/g)].map(([, name]) => name ?? ''));
   const head = text.slice(0, text.indexOf('\n{'));
@@ -149,6 +157,9 @@ export function caddyProblems(text: string, bodyBytes: number): readonly string[
   const says = (line: string): boolean => code.includes(line);
   const at = (line: string): number => code.indexOf(line);
   return [
+    ...methods
+      .filter((method) => !allowed.split(' ').includes(method))
+      .map((method) => `${method} is not let through`),
     ...[...used].filter((name) => !head.includes(name)).map((name) => `${name} is not told of`),
     ...[`max_size ${bodyBytes}`, `SecRequestBodyLimit ${bodyBytes}`, 'SecRequestBodyLimitAction Reject']
       .filter((line) => !says(line))
@@ -166,6 +177,8 @@ export function caddyProblems(text: string, bodyBytes: number): readonly string[
         ...(lines[index - 1]?.startsWith('#') ? [] : [`without a reason: ${line}`]),
         // Coraza takes a comma for a part of a name, and then excludes nothing.
         ...(line.includes(',') ? [`a list is written with |: ${line}`] : []),
+        // Coraza has names in small letters where an expression looks for them, and as they are where they are told.
+        ...(/:\/(?!\(\?i\))/.test(line) ? [`an expression excludes by (?i) alone: ${line}`] : []),
         ...(code.indexOf(line) > at('Include @owasp_crs/*.conf')
           ? []
           : [`before the rules that it changes: ${line}`]),

@@ -1,7 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { calculateJwkThumbprint, exportJWK, generateKeyPair, type JWK } from 'jose';
@@ -10,10 +8,12 @@ import { openLog } from '#compose/log.ts';
 import { startPlatform } from '#compose/platform.ts';
 import { readConfig } from '#config';
 import { unrationed } from '#demo/platform.ts';
+import { type People, peopleOf, type System } from '../support/people.ts';
 import { certificateFile } from '../support/transport.ts';
 import { until } from '../support/until.ts';
 
-// The platform behind both gateways as deploy/gateway has them: their files are used as they are, but for addresses.
+// The platform behind both gateways as deploy/gateway has them: their files are used as they are, but for addresses. Tokens are the
+// provider's, by whose keys KrakenD knows them.
 
 const folder = resolve(import.meta.dirname, '../../deploy/gateway');
 
@@ -24,13 +24,21 @@ export interface Gateway {
   readonly api: string;
   /** The platform, past both. */
   readonly platform: string;
-  /** That tokens are signed with. */
+  /** Who come to the front. */
+  readonly people: People;
+  /** By which they sign in. */
+  readonly web: System;
+  /** That the provider signs with, for what it would never sign. */
   readonly key: JWK & { readonly kid: string };
+  /** The provider. */
   readonly issuer: string;
   /** What the gateways have said. */
   readonly said: () => string;
   stop(): Promise<void>;
 }
+
+/** What is tried through both gateways, by name. */
+export type Scenario = readonly [name: string, run: (gateway: Gateway) => Promise<void>];
 
 interface Endpoint {
   readonly extra_config: Record<string, Record<string, unknown>>;
@@ -46,17 +54,6 @@ async function newKey() {
   const { privateKey } = await generateKeyPair('EdDSA', { crv: 'Ed25519', extractable: true });
   const key = await exportJWK(privateKey);
   return { ...key, kid: await calculateJwkThumbprint(key) };
-}
-
-/** Serves what tokens are verified with, in the place of a provider. */
-async function jwksServer({ d: _, ...publicHalf }: JWK) {
-  const keys = { keys: [{ ...publicHalf, alg: 'EdDSA', use: 'sig' }] };
-  const server = createServer((_request, response) => {
-    response.setHeader('Content-Type', 'application/json').end(JSON.stringify(keys));
-  });
-  await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening));
-  const { port } = server.address() as AddressInfo;
-  return { url: `http://127.0.0.1:${port}/jwks`, close: () => void server.close() };
 }
 
 function started(
@@ -89,17 +86,16 @@ const answers = (url: string): Promise<boolean> =>
   );
 
 /** The file that is deployed, with addresses of here. */
-async function krakendFile(
-  at: string,
-  given: { platform: string; jwks: string; issuer: string; port: number },
-) {
+async function krakendFile(at: string, given: { platform: string; issuer: string; port: number }) {
   const file = JSON.parse(await readFile(join(folder, 'krakend.json'), 'utf8')) as KrakendFile;
   file.port = given.port;
   file.listen_ip = '127.0.0.1';
   for (const { backend, extra_config } of file.endpoints) {
     for (const one of backend) one.host = [given.platform];
     const validator = extra_config['auth/validator'];
-    if (validator !== undefined) Object.assign(validator, { jwk_url: given.jwks, issuer: given.issuer });
+    if (validator === undefined) continue;
+    const { pathname } = new URL(String(validator.jwk_url));
+    Object.assign(validator, { jwk_url: given.platform + pathname, issuer: given.issuer });
   }
   await writeFile(at, JSON.stringify(file));
 }
@@ -129,11 +125,9 @@ export async function openGateway(programs: {
     },
   });
   begun.defer(() => platform.stop());
-  const jwks = await jwksServer(key);
-  begun.defer(async () => jwks.close());
-  const issuer = 'annals';
+  const issuer = `${url}/oidc`;
   const file = join(data, 'krakend.json');
-  await krakendFile(file, { platform: platform.url, jwks: jwks.url, issuer, port: api });
+  await krakendFile(file, { platform: platform.url, issuer, port: api });
   let said = '';
   const hear = (text: string): void => {
     said = (said + text).slice(-100_000);
@@ -158,9 +152,13 @@ export async function openGateway(programs: {
       () => answers(one),
       () => `${one} answers; ${said}`,
     );
+  const people = peopleOf(url, {}, platform.url);
+  const web = await people.system('web').catch((error: unknown) => {
+    throw new Error(`nobody can sign in: ${said.slice(-2_000)}`, { cause: error });
+  });
   const opened = begun.move();
   return {
-    ...{ front: url, api: `http://127.0.0.1:${api}`, platform: platform.url, key, issuer },
+    ...{ front: url, api: `http://127.0.0.1:${api}`, platform: platform.url, people, web, key, issuer },
     said: () => said,
     stop: () => opened.disposeAsync(),
   };

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { exportJWK, generateKeyPair, importJWK, type JWK, SignJWT } from 'jose';
+import type { Tokens } from '../support/people.ts';
 import type { Gateway } from './gateway.ts';
 
 // Who comes to a gateway: with a token, or with what is meant to pass for one.
@@ -24,6 +25,22 @@ export async function send(url: string, init: RequestInit = {}): Promise<Answere
   return { status: response.status, headers: response.headers, text, body };
 }
 
+const registered = new WeakMap<Gateway, Set<string>>();
+
+/** Whoever this is, registered the first time and signed in by the pages each time. */
+export async function tokensFor(gateway: Gateway, name: string): Promise<Tokens> {
+  const { people, web } = gateway;
+  const known = registered.get(gateway) ?? new Set();
+  registered.set(gateway, known);
+  const email = `${name}@gateway.example`;
+  if (!known.has(name)) await people.register(email);
+  known.add(name);
+  return people.signIn(web, email);
+}
+
+export const signedIn = async (gateway: Gateway, name: string) =>
+  bearer((await tokensFor(gateway, name)).access_token);
+
 export interface Claims {
   readonly issuer?: string;
   readonly audience?: string;
@@ -31,13 +48,17 @@ export interface Claims {
   /** From now on, in seconds. */
   readonly endsIn?: number;
   readonly key?: JWK;
+  /** What it calls itself; an access token unless told. */
+  readonly typ?: string;
 }
 
+/** One that nobody was given: signed here, with the provider's key unless another is told. */
 export async function tokenOf(gateway: Gateway, sub: string, claims: Claims = {}): Promise<string> {
-  const { key = gateway.key, issuer = gateway.issuer, audience = 'annals', endsIn = 3_600 } = claims;
+  const { key = gateway.key, issuer = gateway.issuer, audience = 'annals', endsIn = 300 } = claims;
+  const { typ = 'at+jwt' } = claims;
   const now = Math.floor(Date.now() / 1_000);
   return new SignJWT({ roles: [...(claims.roles ?? ['bidder'])] })
-    .setProtectedHeader({ alg: 'EdDSA', kid: gateway.key.kid })
+    .setProtectedHeader({ alg: 'EdDSA', kid: gateway.key.kid, typ })
     .setSubject(sub)
     .setIssuer(issuer)
     .setAudience(audience)

@@ -2,11 +2,10 @@ import assert from 'node:assert/strict';
 import { request } from 'node:https';
 import { createClient } from 'graphql-ws';
 import { WebSocket } from 'ws';
-import type { Gateway } from './gateway.ts';
-import { bearer, command, forgeries, question, send, tokenOf } from './people.ts';
-
-/** What is tried through both gateways, by name. */
-export type Scenario = readonly [name: string, run: (gateway: Gateway) => Promise<void>];
+import { accountScenarios } from './account-scenarios.ts';
+import type { Gateway, Scenario } from './gateway.ts';
+import { pageScenarios } from './page-scenarios.ts';
+import { bearer, command, forgeries, question, send, signedIn, tokenOf, tokensFor } from './people.ts';
 
 const WALLETS = '{ wallets(first: 5) { edges { node { currency } } } }';
 const isOpened = (text: string, currency: string): boolean => text.includes(`"${currency}"`);
@@ -15,7 +14,7 @@ const tokens: readonly Scenario[] = [
   [
     'a command with a token passes, is recorded, and is read back',
     async (gateway) => {
-      const ann = bearer(await tokenOf(gateway, 'ann'));
+      const ann = await signedIn(gateway, 'ann');
       const opened = await command(gateway.front, 'wallets/open-wallet', { currency: 'USD' }, ann);
       assert.equal(opened.status, 200, opened.text);
       assert.equal(opened.headers.get('strict-transport-security'), 'max-age=31536000');
@@ -31,6 +30,13 @@ const tokens: readonly Scenario[] = [
   [
     'tokens that nobody may take are stopped by KrakenD, and by the platform when they are sent past it',
     async (gateway) => {
+      const control = bearer(await tokenOf(gateway, 'eve'));
+      for (const origin of [gateway.front, gateway.platform])
+        assert.equal(
+          (await question(origin, '{ now }', control)).status,
+          200,
+          'they are right but for one thing',
+        );
       for (const [what, token] of await forgeries(gateway)) {
         const [there, here] = await Promise.all(
           [gateway.front, gateway.platform].map((origin) =>
@@ -63,7 +69,7 @@ const tokens: readonly Scenario[] = [
         assert.equal(status, 401, origin);
       }
       // Past the check, by the way of those who have no token: none is sent on from there.
-      const ann = bearer(await tokenOf(gateway, 'ann'));
+      const ann = await signedIn(gateway, 'ann');
       const passed = await send(`${gateway.api}/anonymous/graphql`, {
         method: 'POST',
         headers: { 'content-type': 'application/json', accept: 'application/json', ...ann },
@@ -89,7 +95,7 @@ const tokens: readonly Scenario[] = [
   [
     'what belongs together is asked for once: account, wallets and bids at /me',
     async (gateway) => {
-      const ann = bearer(await tokenOf(gateway, 'ann'));
+      const ann = await signedIn(gateway, 'ann');
       await command(gateway.front, 'wallets/open-wallet', { currency: 'CHF' }, ann);
       const { status, body, headers, text } = await send(`${gateway.front}/me`, { headers: ann });
       assert.equal(status, 200, text);
@@ -107,7 +113,7 @@ const streams: readonly Scenario[] = [
   [
     'a feed goes over a WebSocket through Caddy, by the token that is shown on it',
     async (gateway) => {
-      const token = await tokenOf(gateway, 'wes');
+      const { access_token: token } = await tokensFor(gateway, 'wes');
       const url = `${gateway.front.replace('http', 'ws')}/graphql`;
       const client = createClient({
         ...{ url, webSocketImpl: WebSocket, retryAttempts: 0, connectionParams: bearer(token) },
@@ -132,7 +138,7 @@ const streams: readonly Scenario[] = [
   [
     'a feed goes as a stream of events, and each is there as it happens',
     async (gateway) => {
-      const sue = bearer(await tokenOf(gateway, 'sue'));
+      const sue = await signedIn(gateway, 'sue');
       const leaving = new AbortController();
       const response = await fetch(`${gateway.front}/graphql`, {
         method: 'POST',
@@ -187,7 +193,7 @@ const rules: readonly Scenario[] = [
     'attacks that everybody knows are refused by the rules',
     async (gateway) => {
       const { front } = gateway;
-      const ann = bearer(await tokenOf(gateway, 'ann'));
+      const ann = await signedIn(gateway, 'ann');
       const inside = encodeURIComponent;
       for (const path of [
         `/health/live?id=${inside("1' OR '1'='1' UNION SELECT password FROM users --")}`,
@@ -216,7 +222,7 @@ const rules: readonly Scenario[] = [
     'what people write is not: bids, French and Russian, apostrophes, passwords of any characters',
     async (gateway) => {
       const { front } = gateway;
-      const seller = bearer(await tokenOf(gateway, 'sam', { roles: ['seller', 'bidder'] }));
+      const seller = await signedIn(gateway, 'sam');
       const titles = [
         "L'Été à l'Estaque — huile sur toile, d'après Cézanne (vers 1880); cadre d'origine",
         'Пейзаж с рекой; холст, масло. Подпись справа внизу: «И. Левитан» (1893 г.)',
@@ -248,7 +254,11 @@ const rules: readonly Scenario[] = [
           ['application/json', JSON.stringify({ email: 'ann@example.org', password })],
           [
             'application/x-www-form-urlencoded',
-            new URLSearchParams({ email: 'ann@example.org', password, old: password }).toString(),
+            new URLSearchParams({
+              email: 'ann@example.org',
+              oldPassword: password,
+              newPassword: password,
+            }).toString(),
           ],
         ] as const) {
           const { status } = await send(`${front}/sign-in`, {
@@ -267,7 +277,7 @@ const rules: readonly Scenario[] = [
   [
     'bodies that are too long are refused before anybody reads them',
     async (gateway) => {
-      const ann = bearer(await tokenOf(gateway, 'ann'));
+      const ann = await signedIn(gateway, 'ann');
       for (const bytes of [200_000, 2_000_000]) {
         const { status } = await command(
           gateway.front,
@@ -304,11 +314,11 @@ const rules: readonly Scenario[] = [
   [
     'people count by their own address, whatever they say of it',
     async (gateway) => {
-      const ann = bearer(await tokenOf(gateway, 'ann'));
+      const ann = await signedIn(gateway, 'ann');
       const said = { ...ann, 'x-forwarded-for': '203.0.113.9' };
       const { status } = await command(gateway.front, 'wallets/open-wallet', { currency: 'JPY' }, said);
       assert.equal(status, 200);
-      const ines = bearer(await tokenOf(gateway, 'ines', { roles: ['investigator'] }));
+      const ines = bearer(await gateway.people.devToken('ines', 'investigator'));
       const query = '{ allEvents { events { type origin { address } } } }';
       const { text } = await question(gateway.platform, query, ines);
       assert.doesNotMatch(text, /203\.0\.113\.9/);
@@ -318,7 +328,7 @@ const rules: readonly Scenario[] = [
   [
     'one address has its part of what KrakenD lets through',
     async (gateway) => {
-      const ann = bearer(await tokenOf(gateway, 'ann'));
+      const ann = await signedIn(gateway, 'ann');
       const all = await Promise.all(
         Array.from({ length: 300 }, () => question(gateway.front, '{ now }', ann)),
       );
@@ -328,4 +338,10 @@ const rules: readonly Scenario[] = [
   ],
 ];
 
-export const scenarios: readonly Scenario[] = [...tokens, ...streams, ...rules];
+export const scenarios: readonly Scenario[] = [
+  ...tokens,
+  ...streams,
+  ...accountScenarios,
+  ...pageScenarios,
+  ...rules,
+];

@@ -26,6 +26,10 @@ export interface Tokens {
   readonly id_token?: string;
 }
 
+/** Why it is refused, over REST or by GraphQL. */
+export const codeOf = ({ body }: Answer): unknown =>
+  body.code ?? (body.errors as { extensions: { code: string } }[] | undefined)?.[0]?.extensions.code;
+
 /** A system that people come in by; it answers to nobody. */
 export interface System {
   readonly client: string;
@@ -39,15 +43,16 @@ const linkIn = ({ text }: Mail): URL | undefined =>
 /**
  * @param url of the platform
  * @param from what a proxy before it says of where they come from
+ * @param inside where it is asked for what only development has, which a gateway at `url` keeps from everybody
  */
-export function peopleOf(url: string, from: Readonly<Record<string, string>> = {}) {
+export function peopleOf(url: string, from: Readonly<Record<string, string>> = {}, inside = url) {
   async function send(
     path: string,
     body: object | undefined,
     token?: string,
     method = body === undefined ? 'GET' : 'POST',
   ): Promise<Answer> {
-    const response = await fetch(new URL(path, url), {
+    const response = await fetch(new URL(path, path.startsWith('/dev/') ? inside : url), {
       method,
       headers: { ...JSON_TYPE, ...from, ...(token !== undefined && { authorization: `Bearer ${token}` }) },
       ...(body !== undefined && { body: JSON.stringify(body) }),
@@ -177,3 +182,5 @@ export function peopleOf(url: string, from: Readonly<Record<string, string>> = {
     steppedUp: { acr_values: STEPPED_UP },
   };
 }
+
+export type People = ReturnType<typeof peopleOf>;
