@@ -35,7 +35,7 @@ export const AccountDocument = z
     lockedBecause: z.string().optional(),
     /** Too many attempts failed: nobody comes in before. */
     lockedOutUntil: Instant.optional(),
-    /** The roles of `grants`, also where their time is over. */
+    /** The roles of `grants`, also where their time is over: a view has no clock, and whoever shows it leaves those out. */
     roles: z.array(GrantableRole).max(GrantableRole.options.length),
     grants: z.array(RoleGrant).max(GrantableRole.options.length),
     /** Whether codes of an app are asked for. */

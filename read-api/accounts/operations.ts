@@ -36,13 +36,25 @@ function personAsked(person: string | undefined, { viewer }: Pick<ResolverContex
 }
 const person = PersonId.optional().meta({ description: 'Somebody else: for administrators.' });
 
+/** The roles whose time is not over: no event tells that it is, so that it is seen when they are shown. */
+function standingIn(
+  { grants }: Pick<AccountDocument, 'grants'>,
+  { services }: Pick<ResolverContext, 'services'>,
+): GrantableRole[] {
+  const now = services.businessClock.now();
+  return grants.filter(({ until }) => until === undefined || until > now).map(({ role }) => role);
+}
+
 const account = query({
   description: 'Your account: how you come in, and the roles that you were given, by whom and until when.',
   who: 'member',
   whose: { and: administrators },
   args: { person },
   returns: AccountDocument.nullable(),
-  resolve: (args, context) => accountsKnown.get(personAsked(args.person, context), context),
+  async resolve(args, context) {
+    const found = await accountsKnown.get(personAsked(args.person, context), context);
+    return found && { ...found, roles: standingIn(found, context) };
+  },
 });
 
 const profile = query({
@@ -75,7 +87,8 @@ export const accountOperations: Operations = {
   queries: {
     account,
     accounts: query({
-      description: 'Accounts, the newest first: of a state, of a role, or the one of a login.',
+      description:
+        'Accounts, the newest first: of a state, of a role, or the one of a login. A page of those of a role leaves out whose time in it is over, and may be shorter than it was asked for.',
       who: administrators,
       args: {
         state: AccountDocument.shape.state.optional(),
@@ -84,13 +97,20 @@ export const accountOperations: Operations = {
         ...pageArguments,
       },
       returns: connection(AccountDocument),
-      resolve({ state, role, login, ...args }, context) {
+      async resolve({ state, role, login, ...args }, context) {
         const filter: Filter = {
           ...(state !== undefined && { state }),
           ...(role !== undefined && { roles: role }),
           ...(login !== undefined && { login }),
         };
-        return accountsKnown.page({ filter, sort: newestFirst }, args, context);
+        const page = await accountsKnown.page({ filter, sort: newestFirst }, args, context);
+        const edges = page.edges
+          .map(({ cursor, node: found }) => ({
+            cursor,
+            node: { ...found, roles: standingIn(found, context) },
+          }))
+          .filter(({ node: { roles } }) => role === undefined || roles.includes(role));
+        return { ...page, edges };
       },
     }),
     profile,

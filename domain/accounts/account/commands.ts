@@ -18,6 +18,7 @@ import {
   EmailNotVerified,
   FactorUnknown,
   FactorUsed,
+  GrantOver,
   MoneyLeft,
   PasswordReplaced,
   RolesConflict,
@@ -153,7 +154,7 @@ export const GrantRole = command('GrantRole', {
   description:
     'Gives another person a role, for ever or until a time; another time takes the place of the one before.',
   data: { ...person, role: GrantableRole, until: Instant.optional() },
-  rejections: [OwnAffair, EmailNotVerified, RolesConflict, ...active],
+  rejections: [OwnAffair, EmailNotVerified, GrantOver, RolesConflict, ...active],
 });
 export const AppointAdministrator = command('AppointAdministrator', {
   ...door,

@@ -46,6 +46,7 @@ import {
   type ErasePerson,
   type ErasurePrecondition,
   events,
+  GrantOver,
   type GrantRole,
   LockedOut,
   type LockOut,
@@ -118,6 +119,7 @@ function grantRole(
   const own = ownAffair(actor, person);
   if (own !== undefined) return own;
   if (!account.emailVerified) return EmailNotVerified({});
+  if (until !== undefined && until <= now) return GrantOver({});
   const conflicting = rolesAt(account, now).filter((has) => isConflict(has, role));
   if (conflicting.length > 0) return RolesConflict({ role, with: [...conflicting] });
   const known = account.grants.find((grant) => grant.role === role);

@@ -53,6 +53,10 @@ export const RolesConflict = rejection('roles_conflict', {
     'Whoever works for the house or oversees it may not bid or sell. Withdraw the roles that do not go with this one first.',
   details: { role: GrantableRole, with: z.array(GrantableRole).max(8) },
 });
+export const GrantOver = rejection('grant_over', {
+  message: 'The time until which this role was to be given is over already. Name a later one, or none.',
+  status: 422,
+});
 export const TooManyLetters = rejection('too_many_letters', {
   message:
     'We have written to you about this as often as we do in a day. Look for our mails, or come again later.',

@@ -68,6 +68,12 @@ test('roles are granted by others, until a time, and withdrawn', () => {
   assert.deepEqual(given([registered, verified]).when('GrantRole', { ...grant, until }, by), [granted]);
   const history = [registered, verified, granted];
   assert.deepEqual(given(history).when('GrantRole', { ...grant, until }, by), []);
+  for (const over of [NOW, '2001-01-01T00:00:00.000Z'])
+    assert.deepEqual(given(history).when('GrantRole', { ...grant, until: over }, by), a.GrantOver({}));
+  assert.deepEqual(
+    given(history).when('GrantRole', { ...grant, until }, { ...by, now: until }),
+    a.GrantOver({}),
+  );
   assert.equal(lineOf(given(history).when('GrantRole', grant, by)), 'RoleGranted');
   assert.deepEqual(given(history).when('GrantRole', { ...grant, person: 'ada' }, by), OwnAffair({}));
   const withdrawn = a.RoleWithdrawn({ ...grant, by: 'ada' });

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { ChangeProfile, CreateProfile } from '#domain/accounts/profile/messages.ts';
 import type { Role } from '#domain/kernel/actor.ts';
+import { simulatedClock } from '#engines/clock/simulated.ts';
 import { givenAccounts, registering } from '#test/support/accounts.ts';
 import { someone } from '#test/support/platform.ts';
 
@@ -26,7 +27,8 @@ test('whoever can be reached says who they are, once, and changes it; nothing of
 });
 
 test('an administrator has no profile, whether their token says so or their account; nor has whoever is locked', async () => {
-  const { tell, typesOf } = givenAccounts();
+  const clock = simulatedClock({ start: '2026-03-01T12:00:00.000Z' });
+  const { tell, typesOf } = givenAccounts({ clock });
   const person = 'p-1';
   await tell('Register', registering(person));
   await tell('VerifyEmail', { person });
@@ -41,7 +43,7 @@ test('an administrator has no profile, whether their token says so or their acco
   await tell('LockAccount', { person, cause: 'Asked for.' }, ada);
   assert.equal(await create('bidder'), 'account_not_active');
   await tell('UnlockAccount', { person, cause: 'Asked for.' }, ada);
-  await grant('2026-03-01T11:59:59.000Z');
+  clock.advanceTo('2026-03-01T12:00:01.000Z');
   assert.equal(await create('bidder'), 'accepted', 'the role is over');
   assert.deepEqual(await typesOf('profile-p-1'), ['ProfileCreated']);
 });

@@ -117,3 +117,23 @@ test('once a person is forgotten everything of theirs reads as null, and others 
   }
   assert.match(await asked('account(@) { email }', 'p-2:bidder'), /p-2@example\.org/);
 });
+
+test('a role whose time is over is shown to nobody, and its grant with its end', async () => {
+  const administrator = someone('ada', 'admin');
+  await sent('Register', registering('p-9'));
+  await sent('VerifyEmail', { person: 'p-9' });
+  for (const role of ['bidder', 'seller']) await sent('WithdrawRole', { person: 'p-9', role }, administrator);
+  const until = new Date(Date.parse(readSide.clock.now()) + 1_500).toISOString();
+  await sent('GrantRole', { person: 'p-9', role: 'auditor', until }, administrator);
+  await sent('GrantRole', { person: 'p-9', role: 'clerk' }, administrator);
+  const of = (role: string) => asked(`accounts(role: ${role}, @) { edges { node { person roles } } }`, ada);
+  const own = 'account(person: "p-9", @) { roles grants { role until } }';
+  assert.match(await asked(own, ada), /"roles":\["auditor","clerk"\]/);
+  assert.match(await of('auditor'), /"p-9","roles":\["auditor","clerk"\]/);
+  readSide.clock.advanceTo(until);
+  const text = await asked(own, ada);
+  assert.match(text, /"roles":\["clerk"\]/);
+  assert.ok(text.includes(until), 'what was given is told');
+  assert.match(await of('auditor'), /"edges":\[\]/);
+  assert.match(await of('clerk'), /"p-9","roles":\["clerk"\]/);
+});
