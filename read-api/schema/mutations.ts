@@ -121,7 +121,7 @@ export function printMutations(registry: Registry, schemas: MessageSchemas, type
       type: 'string',
       format: 'id',
       description:
-        'Yours to choose: the same id is decided once, for at least 24 hours by what decides it; a new command needs a new one. An id that was used for another wallet, auction or lot is refused where the process that answers knows of it: by what it has decided or read of since it began. Left out, the server chooses one.',
+        'Yours to choose: the same id is decided once, for at least 24 hours by what decides it; a new command needs a new one. An id that was used for another wallet, auction or lot is refused where the process that answers knows of it: by what it has decided or read of since it began. It is kept for ever, and no erasure reaches it: let it say nothing about people. Left out, the server chooses one.',
     } as const;
     const args = types.args(
       { ...data, properties: { commandId, ...data.properties }, required: data.required ?? [] },

@@ -46,7 +46,7 @@ const idempotencyKey: JsonObject = {
   name: 'Idempotency-Key',
   in: 'header',
   description:
-    'The id of the command: repeated, it is decided once and answered the same; what came to no event is decided anew. It is remembered for at least 24 hours, and for at least the last 10,000 commands of what decides it (your wallet in a currency, your part in an auction). Under another payload it is `idempotency_mismatch`, and where another wallet, auction or lot decided under it, as far as the process that answers knows: it knows what it has decided and what it has read of since it began, and not what another process, or itself before a restart, has recorded where it has not read since. So use a new one for each command. Of 100,000 within 24 hours the next is `too_many_keys`.',
+    'The id of the command: repeated, it is decided once and answered the same; what came to no event is decided anew. It is remembered for at least 24 hours, and for at least the last 10,000 commands of what decides it (your wallet in a currency, your part in an auction). Under another payload it is `idempotency_mismatch`, and where another wallet, auction or lot decided under it, as far as the process that answers knows: it knows what it has decided and what it has read of since it began, and not what another process, or itself before a restart, has recorded where it has not read since. So use a new one for each command. It is kept for ever, and no erasure reaches it: let it say nothing about people. Of 100,000 within 24 hours the next is `too_many_keys`.',
   schema: { type: 'string', pattern: IDEMPOTENCY_KEY.source },
 };
 
