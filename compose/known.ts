@@ -1,6 +1,11 @@
 import { account } from '#domain/accounts/account/decider.ts';
 import { accountStream } from '#domain/accounts/account/messages.ts';
-import { type Account, type KnownAccount as Recorded, rolesAt } from '#domain/accounts/account/state.ts';
+import {
+  type Account,
+  type KnownAccount as Recorded,
+  resetBound,
+  rolesAt,
+} from '#domain/accounts/account/state.ts';
 import { client } from '#domain/accounts/client/decider.ts';
 import { clientStream } from '#domain/accounts/client/messages.ts';
 import type { Client } from '#domain/accounts/client/state.ts';
@@ -28,7 +33,11 @@ function openedAccount(person: PersonId, state: Recorded, keys: KeysByPerson, no
   const codes = open(factors.recovery?.codes);
   return {
     ...{ person, phase, login, emailVerified, language, lockedOutUntil },
-    ...{ verifierSince: sealedFor(state.verifier), nextLogin: state.nextEmail?.login },
+    ...{
+      resetBoundTo: resetBound(state),
+      verifierSince: sealedFor(state.verifier),
+      nextLogin: state.nextEmail?.login,
+    },
     ...{ email: open(state.email), verifier: open(state.verifier), roles: rolesAt(state, now) },
     totp: secret === undefined || totp === undefined ? undefined : { secret, lastStep: totp.last },
     pendingTotp: open(factors.pending),

@@ -38,7 +38,7 @@ export function askingNobody() {
           ? await signIns.abort(request, response)
           : sign.prompt === 'consent'
             ? await signIns.allow(request, response)
-            : await signIns.finish(request, response, { person, methods: ['pwd'] });
+            : await signIns.finish(request, response, { person, methods: ['pwd'], atMs: Date.now() });
       response.redirect(303, to);
     });
     router.get(

@@ -18,6 +18,8 @@ export interface KnownAccount {
   readonly language: Language | undefined;
   /** PHC. Undefined: as the address. */
   readonly verifier: string | undefined;
+  /** What a link for another password has to be bound to. */
+  readonly resetBoundTo: string;
   /** The event that it came with: another one, even of the same password, has another. */
   readonly verifierSince: string;
   /** The login of the address that a link was sent to, by which it becomes theirs. */

@@ -39,7 +39,12 @@ export interface SignIns {
   finish(
     request: IncomingMessage,
     response: ServerResponse,
-    proven: { readonly person: PersonId; readonly methods: readonly Method[] },
+    proven: {
+      readonly person: PersonId;
+      readonly methods: readonly Method[];
+      /** Before the first of them was looked at: a password may be changed meanwhile. */
+      readonly atMs: number;
+    },
   ): Promise<string>;
   /** They let the system have what it asks for. @returns where the browser goes on to */
   allow(request: IncomingMessage, response: ServerResponse): Promise<string>;

@@ -27,7 +27,7 @@ import {
   VerifierChanged,
   type VerifyEmail,
 } from './messages.ts';
-import { type Account, type KnownAccount, LETTERS_MS, type Letter } from './state.ts';
+import { type Account, type KnownAccount, LETTERS_MS, type Letter, resetBound } from './state.ts';
 
 // The address and the password of an account, and what its person is written to about them.
 
@@ -101,7 +101,7 @@ export function askReset(
   account: KnownAccount,
   { now }: Facts,
 ) {
-  const since = sealedFor(account.verifier);
+  const since = resetBound(account);
   return tooMany(account, 'reset', now) ?? [PasswordResetAsked({ person, since, ...toldTo(account) })];
 }
 

@@ -32,7 +32,7 @@ const address = personalText({ ...ofPerson, and: ['admin'] });
 /** To whom it is told by mail, as the account had it then. */
 const told = { email: address.optional(), language: Language.optional() };
 /** The event that a password came with: what is bound to it is void when there is another. */
-export const Since = z.string().max(64);
+export const Since = z.string().max(160);
 
 /** What a registration brings, as the login's stream hands it on. */
 export const registration = {

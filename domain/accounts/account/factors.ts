@@ -62,6 +62,10 @@ export type FactorEvent = EventOf<
   | typeof RecoveryCodeUsed
 >;
 
+/** Recovery codes stand for a factor: with the last of them they go, and do not come back with another. */
+const standing = (factors: Factors): Factors =>
+  hasSecondFactor(factors) ? factors : { ...factors, recovery: undefined };
+
 export function factorsAfter(factors: Factors, event: FactorEvent): Factors {
   const { totp, pending, passkeys, recovery } = factors;
   switch (event.type) {
@@ -76,7 +80,7 @@ export function factorsAfter(factors: Factors, event: FactorEvent): Factors {
     case 'TotpUsed':
       return { ...factors, totp: totp && { ...totp, last: event.data.step } };
     case 'TotpRemoved':
-      return { ...factors, totp: undefined, pending: undefined };
+      return standing({ ...factors, totp: undefined, pending: undefined });
     case 'PasskeyAdded': {
       const { passkey, credential, counter } = event.data;
       return { ...factors, passkeys: [...passkeys, { passkey, credential, counter }] };
@@ -89,7 +93,10 @@ export function factorsAfter(factors: Factors, event: FactorEvent): Factors {
       };
     }
     case 'PasskeyRemoved':
-      return { ...factors, passkeys: passkeys.filter(({ passkey }) => passkey !== event.data.passkey) };
+      return standing({
+        ...factors,
+        passkeys: passkeys.filter(({ passkey }) => passkey !== event.data.passkey),
+      });
     case 'RecoveryCodesMade': {
       const { codes, count } = event.data;
       return { ...factors, recovery: { codes, count, used: [] } };

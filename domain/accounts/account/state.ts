@@ -1,7 +1,7 @@
 import type { FoldedAt } from '../../kernel/decider.ts';
 import { type Instant, later } from '../../kernel/instant.ts';
 import type { EventOf } from '../../kernel/message.ts';
-import type { PersonalText } from '../../kernel/personal.ts';
+import { type PersonalText, sealedFor } from '../../kernel/personal.ts';
 import type { Language } from '../../kernel/ports/mail.ts';
 import { unreachable } from '../../kernel/unreachable.ts';
 import type { LoginName } from '../ids.ts';
@@ -81,8 +81,16 @@ function verifierChanged(
   if (by === 'rehash') return { ...account, verifier };
   // Whoever has the mails of the account is let in again.
   const lockedOutUntil = by === 'reset' ? undefined : account.lockedOutUntil;
-  return { ...account, verifier, verifierAt, short: short === true, lockedOutUntil };
+  // Whoever has asked for another address had the password of before.
+  return {
+    ...account,
+    ...{ verifier, verifierAt, short: short === true, lockedOutUntil, nextEmail: undefined },
+  };
 }
+
+/** What a link for another password is bound to: the password of now, and the address it was sent to. */
+export const resetBound = ({ verifier, email }: Pick<KnownAccount, 'verifier' | 'email'>): string =>
+  `${sealedFor(verifier)}.${sealedFor(email)}`;
 
 /** Who runs the platform, where somebody acts for them. */
 export const OPERATOR = 'system.operator';

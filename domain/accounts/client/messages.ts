@@ -4,6 +4,7 @@ import { capability, command, event, rejection } from '../../kernel/message.ts';
 import { stream } from '../../kernel/stream.ts';
 import { someText } from '../../kernel/text.ts';
 import { GrantableRole } from '../account/events.ts';
+import { isConflict } from '../account/roles.ts';
 import { ClientId } from '../ids.ts';
 import { LogoutUri, RedirectUri } from './uris.ts';
 
@@ -31,7 +32,14 @@ const registration = {
   grantTypes: z.array(GrantType).min(1).max(4),
   redirectUris: z.array(RedirectUri).max(10),
   /** What it may do in its own name, where it comes in by itself; nothing unless it says so. */
-  roles: z.array(SystemRole).max(6).optional(),
+  roles: z
+    .array(SystemRole)
+    .max(6)
+    .refine(
+      (roles) => !roles.some((one) => roles.some((other) => isConflict(one, other))),
+      'who acts for the house does not bid or sell besides',
+    )
+    .optional(),
   /** Where people may be sent who have signed out. */
   postLogoutRedirectUris: z.array(RedirectUri).max(10).optional(),
   /** Where it is told that a session is over (OpenID Connect Back-Channel Logout). */

@@ -48,7 +48,7 @@ export function passwordChanges(parts: DoorParts): Pick<Door, 'askReset' | 'rese
       return level(parts.machineClock, parts.levelMs, () => asked(parts, login.name, visitor));
     },
     async reset({ token, password }, visitor) {
-      const account = await followed(parts, token, 'reset', ({ verifierSince }) => verifierSince);
+      const account = await followed(parts, token, 'reset', ({ resetBoundTo }) => resetBoundTo);
       if (isRejection(account)) return account;
       const refusal = await replaced(parts, account, { password, by: 'reset' }, visitor);
       if (refusal !== undefined) return refusal.code === PasswordReplaced.code ? LinkVoid({}) : refusal;

@@ -107,7 +107,7 @@ export function secondFactorRoutes(routes: Frame, { door, signIns }: PagesOption
     const { by } = entered;
     const answer = answerIn(entered, visit);
     if ('troubles' in answer) return ask(visit, sign, progress, { wrong: answer, by });
-    const { person, methods } = progress;
+    const { person, methods, atMs } = progress;
     const result = await door.confirmSecondFactor(person, answer, purposeOf(sign), visit.visitor);
     if ('rejected' in result) {
       const beside = by === 'recoveryCode' ? 'recoveryCode' : 'code';
@@ -115,7 +115,7 @@ export function secondFactorRoutes(routes: Frame, { door, signIns }: PagesOption
         by === 'passkey' ? {} : { factor_used: beside, invalid_code: beside, invalid_credentials: beside };
       return ask(visit, sign, progress, { wrong: wrongBy(result, visit, fields), by });
     }
-    const proven = { person, methods: [...methods, result.method] };
+    const proven = { person, methods: [...methods, result.method], atMs };
     return { onwards: await signIns.finish(visit.request, visit.response, proven) };
   });
 

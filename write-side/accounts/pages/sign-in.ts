@@ -87,7 +87,13 @@ export function signInRoutes(routes: Frame, options: PagesOptions): void {
   ): Promise<Answer> {
     const { request, response, now } = visit;
     if (secondFactors.length === 0)
-      return { onwards: await signIns.finish(request, response, { person, methods: ['pwd'] }) };
+      return {
+        onwards: await signIns.finish(request, response, {
+          person,
+          methods: ['pwd'],
+          atMs: millisecondsOf(now),
+        }),
+      };
     await signIns.remember(request, response, { person, methods: ['pwd'], atMs: millisecondsOf(now) });
     return { to: pathOf(sign, '/second-factor') };
   }

@@ -81,17 +81,15 @@ export function signIns(provider: TokenProvider, options: ProviderOptions): Sign
     async remember(request, response, progress) {
       await told(request, response, { progress } as Remembered);
     },
-    async finish(request, response, { person, methods }) {
+    async finish(request, response, { person, methods, atMs }) {
       const interaction = await details(request, response);
-      if (interaction === undefined) throw new errors.SessionNotFound('the sign-in is over');
+      // Pressed twice: the other time has finished it, and they are in.
+      if (interaction === undefined) return `${options.publicUrl}/account`;
       await makeWay(interaction, person);
       const nowMs = millisecondsOf(options.clock.now());
-      const { progress } = (interaction.result ?? {}) as Remembered;
-      // With a second factor the password was right a while ago, and may have been changed since.
-      const provenAtMs = progress?.person === person ? Math.min(progress.atMs, nowMs) : nowMs;
       return told(request, response, {
         login: { accountId: person, amr: [...methods], acr: STEPPED_UP, ts: Math.floor(nowMs / 1_000) },
-        provenAtMs,
+        provenAtMs: Math.min(atMs, nowMs),
       } satisfies Proven & InteractionResults);
     },
     async allow(request, response) {

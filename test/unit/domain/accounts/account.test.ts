@@ -2,9 +2,9 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { account } from '#domain/accounts/account/decider.ts';
 import * as a from '#domain/accounts/account/messages.ts';
-import { rolesAt } from '#domain/accounts/account/state.ts';
+import { resetBound, rolesAt } from '#domain/accounts/account/state.ts';
 import { OwnAffair } from '#domain/kernel/own-affair.ts';
-import { registrationOf, sealedText } from '#test/support/accounts.ts';
+import { loginNamed, registrationOf, sealedText } from '#test/support/accounts.ts';
 import { deciding, lineOf, NOW, person, stateOf } from '#test/support/given.ts';
 
 const given = deciding(account);
@@ -141,7 +141,7 @@ test('a password is replaced where it is still the one that was checked, and sta
 
 test('letters that anybody can ask for are few in a day', () => {
   const next = '2026-03-02T12:00:00.000Z';
-  const reset = a.PasswordResetAsked({ ...p, since: 'e1', email: data.email });
+  const reset = a.PasswordResetAsked({ ...p, since: 'e1.e1', email: data.email });
   assert.deepEqual(given([registered]).when('AskPasswordReset', p), [reset]);
   const three = [registered, reset, reset, reset];
   const retryAfterMs = 24 * 60 * 60_000;
@@ -197,4 +197,19 @@ test('an account is closed once, and erased, by its person or behind that by the
   assert.deepEqual(given([registered, closed]).when('ErasePerson', asked, own), OwnAffair({}));
   const left = { ...house, precondition: { refusal } };
   assert.deepEqual(given([registered, closed]).when('ErasePerson', asked, left), refusal);
+});
+
+test('another password voids what was asked for by the one before: another address, and links to the old one', () => {
+  const email = { ...sealedText('p-1', 'next'), eventId: 'e7' } as unknown as typeof data.email;
+  const next = { ...p, login: loginNamed('next'), email };
+  const former = { formerLogin: data.login, formerEmail: data.email };
+  const asked = a.EmailChangeAsked(next);
+  const changed = a.VerifierChanged({ ...p, verifier: data.verifier, by: 'reset' });
+  const before = stateOf(account, [registered, verified, asked]);
+  const behind = stateOf(account, [registered, verified, asked, changed]);
+  assert.ok(before.phase === 'active' && before.nextEmail !== undefined);
+  assert.ok(behind.phase === 'active' && behind.nextEmail === undefined);
+  const moved = stateOf(account, [registered, verified, asked, a.EmailChanged({ ...next, ...former })]);
+  assert.ok(moved.phase === 'active');
+  assert.notEqual(resetBound(moved), resetBound(before));
 });

@@ -19,7 +19,8 @@ const removed = c.ClientRemoved(by);
 
 test('a system administers nothing, and is called by less than a person could be', () => {
   const register = (more: object) => c.RegisterClient.schema.safeParse({ ...data, ...more }).success;
-  assert.ok(register({ roles: ['seller', 'clerk'] }));
+  assert.ok(register({ roles: ['auctioneer', 'clerk'] }));
+  assert.ok(!register({ roles: ['seller', 'clerk'] }));
   assert.ok(!register({ roles: ['admin'] }));
   assert.ok(!register({ client: 'x'.repeat(51) }));
 });

@@ -68,3 +68,16 @@ test('each recovery code is struck out once, and fresh ones void those of before
   assert.deepEqual(after(made, used).when(...use(1)), a.FactorUsed({}));
   assert.deepEqual(after(made, used, made).when(...use(1)), [used]);
 });
+
+test('recovery codes stand for a factor: with the last of them they go, and no other brings them back', () => {
+  const enrolled = [a.TotpEnrolled({ ...p, secret: text }), a.TotpConfirmed({ ...p, step: 7 })];
+  const made = a.RecoveryCodesMade({ ...p, codes: text, count: 2 });
+  const use = ['UseRecoveryCode', { ...p, nth: 1 }] as const;
+  const removed = a.TotpRemoved(p);
+  assert.deepEqual(after(...enrolled, made).when(...use), [a.RecoveryCodeUsed({ ...p, nth: 1 })]);
+  assert.deepEqual(after(...enrolled, made, removed, ...enrolled).when(...use), a.FactorUnknown({}));
+  const passkey = a.PasskeyAdded({ ...p, passkey: 'k1', credential: text, counter: 0 });
+  assert.deepEqual(after(...enrolled, passkey, made, removed).when(...use), [
+    a.RecoveryCodeUsed({ ...p, nth: 1 }),
+  ]);
+});

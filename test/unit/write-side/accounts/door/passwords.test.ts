@@ -122,7 +122,8 @@ test('a verifier of another cost is made anew at the next sign-in, and ends no s
   const first = givenDoor();
   const { store, personKeys, clock } = first;
   const person = await first.registered();
-  const session = { person, session: 's1', client: 'web', expiresAt: '2100-01-01T00:00:00.000Z' };
+  const times = { provenAt: clock.now(), expiresAt: '2100-01-01T00:00:00.000Z' };
+  const session = { person, session: 's1', client: 'web', ...times };
   await first.tell('OpenSession', session);
   const cost = { memoryKib: 128, passes: 1, lanes: 1 };
   const second = givenDoor({ store, personKeys, clock, seed: 2, cost });
