@@ -52,7 +52,7 @@ test('somebody comes from a system, is asked, and arrives there', async () => {
   assert.match(consent.text, /“odd<one”/);
   const arrived = await visitor.follow(await visitor.post(consent.at, { decision: 'allow' }));
   assert.equal(arrived.at, `${opened.system}/back?code=c`);
-  const [{ atMs, ...finished }] = opened.provider.finished as [{ atMs: number }];
+  const [{ atMs, ...finished }] = opened.provider.finished as unknown as [{ atMs: number }];
   assert.deepEqual([finished, opened.provider.finished.length], [{ person: 'ann', methods: ['pwd'] }, 1]);
   assert.ok(atMs > 0);
 });
