@@ -28,7 +28,7 @@ import { registry } from './contexts.ts';
 import { demandUsableFiles } from './files.ts';
 import type { NamedEngine } from './health.ts';
 import { type KeptLines, keepLines } from './lines.ts';
-import { noPersonKeys, openPersonKeys } from './person-keys.ts';
+import { noPersonKeys, personKeysOf } from './person-keys.ts';
 import { openService, type WriteSideElsewhere } from './service.ts';
 import { openStores, type Stores, storesAt, type TemporaryReadStore, temporaryReadStore } from './stores.ts';
 import { lookAtKeys, noTokens, type Tokens, tokensOf, warnOfNewKey } from './tokens.ts';
@@ -220,7 +220,7 @@ export async function openEngines(options: EnginesOptions): Promise<ProcessEngin
   begun.defer(() => carrying.bus.close());
   // Whoever neither takes nor shows anything about people has no use for their keys.
   const usesPersonKeys = writes || has('read-api');
-  const personKeys = usesPersonKeys ? await openPersonKeys(config, machineClock, log) : noPersonKeys;
+  const personKeys = usesPersonKeys ? await personKeysOf(store, config, machineClock, log) : noPersonKeys;
   begun.defer(() => personKeys.close());
   const isSimulated = config.clock === 'simulated';
   const simulated = isSimulated && has('write-side') ? await simulatedFrom(store) : undefined;

@@ -1,7 +1,11 @@
+import { existsSync } from 'node:fs';
 import { basename } from 'node:path';
-import type { Config } from '#config';
+import { type Config, UnusableError } from '#config';
+import { accountStream } from '#domain/accounts/account/messages.ts';
+import { BEGINNING } from '#domain/kernel/envelope.ts';
 import type { PersonId } from '#domain/kernel/ids.ts';
 import { instant } from '#domain/kernel/instant.ts';
+import type { EventStore } from '#domain/kernel/ports/event-store.ts';
 import type { Clock } from '#domain/kernel/ports/facts.ts';
 import type { Log } from '#domain/kernel/ports/log.ts';
 import type { PersonKeys } from '#domain/kernel/ports/person-keys.ts';
@@ -43,6 +47,42 @@ export async function openPersonKeys(config: At, clock: Clock, log?: Log): Promi
       'the key of somebody is damaged: nothing about them can be sealed or shown until it is brought back from a backup; nobody else is touched, and nothing is erased',
     );
   return personKeys({ rows, engine, master, clock, randomBytes: systemRandomBytes, damaged });
+}
+
+async function hasAccounts(store: Pick<EventStore, 'readAll'>): Promise<boolean> {
+  const filter = { streams: [accountStream.prefix] };
+  for (let after = BEGINNING; ; ) {
+    const page = await store.readAll({ after, limit: 1, filter });
+    if (page.events.length > 0) return true;
+    if (page.end) return false;
+    after = page.through;
+  }
+}
+
+/**
+ * A history of people whose keys are not there is one that nobody can sign in to, and in which everybody reads as erased: nothing else would tell.
+ *
+ * @throws UnusableError; StoreError where the history cannot be read
+ */
+async function demandPersonKeys(
+  { personKeys: { file } }: At,
+  store: Pick<EventStore, 'readAll'>,
+): Promise<void> {
+  if (existsSync(file) || !(await hasAccounts(store))) return;
+  const why = `${file} is missing, and the history has accounts: without the keys nobody signs in, and nothing about people can be read.`;
+  const remedy = 'Bring it back; where it is lost for good, an empty file in its place says that you know.';
+  throw new UnusableError('PERSON_KEYS_FILE', `${why} ${remedy}`);
+}
+
+/** The keys of the people of a history. @throws as {@link demandPersonKeys} and {@link masterKeyOf} */
+export async function personKeysOf(
+  store: Pick<EventStore, 'readAll'>,
+  config: At,
+  clock: Clock,
+  log?: Log,
+): Promise<PersonKeys> {
+  await demandPersonKeys(config, store);
+  return openPersonKeys(config, clock, log);
 }
 
 /** Keys that end with the process: for histories that do. */

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
-import { readdir, readFile } from 'node:fs/promises';
+import { readdir, readFile, rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { test } from 'node:test';
 import { promisify } from 'node:util';
@@ -93,4 +93,9 @@ test('whoever is erased is found in no file, mail or log, behind a kill in the m
     for (const needle of needles) assert.ok(!output().toLowerCase().includes(needle.toLowerCase()), needle);
   const { stdout } = await cli(folder, 'projections', 'verify');
   assert.ok(!/differ/i.test(stdout), stdout);
+
+  await rm(join(folder, 'keys.db'));
+  const third = boot(settings);
+  assert.equal(await third.exited, 78, 'a history of people is of no use without their keys');
+  assert.match(third.output(), /PERSON_KEYS_FILE cannot be used: .*keys\.db is missing/);
 });
