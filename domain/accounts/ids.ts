@@ -10,10 +10,11 @@ export type LoginName = z.output<typeof LoginName>;
 
 export const SessionId = idOfKind('SessionId', 'One signing-in of a person.');
 export type SessionId = z.output<typeof SessionId>;
-export const ClientId = idOfKind('ClientId', 'A system that is registered with the platform.').max(
-  50,
-  'at most 50 signs',
-);
+/** Shorter than others: it is named beside something else where a system comes in by itself. */
+export const ClientId = z
+  .string()
+  .regex(/^[A-Za-z0-9][A-Za-z0-9_.-]{0,49}$/, 'one to 50 letters, digits, _ . or -')
+  .meta({ id: 'ClientId', description: 'A system that is registered with the platform.' });
 export type ClientId = z.output<typeof ClientId>;
 /** A system as the one who asks, where it comes in by itself: no person has such an id, whatever a system is called. */
 export const clientSubject = (client: ClientId): PersonId => `client.${client}`;

@@ -107,6 +107,8 @@ export function valuesOf(
     SaleId: () => idOf(things.sales),
     LotId: () => idOf(things.lots),
     PersonId: () => chance.pick(everybody),
+    LoginName: () => chance.pick(['_'.repeat(43), `${'a'.repeat(42)}_`]),
+    ClientId: () => chance.pick(['web', 'scales', 'none']),
     PaymentId: () => idOf(world.payments),
     MovementId: fresh,
     Currency: currency,
