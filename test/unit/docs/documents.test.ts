@@ -73,6 +73,7 @@ const usual: Readonly<Record<string, (config: Config) => string | number | undef
   CLOCK: ({ clock }) => clock,
   TOKEN_ISSUER: ({ tokens }) => tokens.issuer,
   TOKEN_AUDIENCE: ({ tokens }) => tokens.audience,
+  TOKEN_ROLES_CLAIM: ({ tokens }) => tokens.rolesClaim,
   MAX_CONNECTIONS: ({ maxConnections }) => maxConnections,
   MAX_CONNECTIONS_PER_ADDRESS: ({ maxConnectionsPerAddress }) => maxConnectionsPerAddress,
   RATE_PER_ADDRESS: ({ rates }) => rates.perAddress,
@@ -165,6 +166,9 @@ const otherWords: readonly string[] = [
     ...DeadLetter.shape.cause.options,
   ],
   ...['unknown_outcome', 'reserve_not_met', 'top_up_reinstated'],
+  // Of OAuth 2.0 and OpenID Connect.
+  ...['authorization_code', 'refresh_token', 'device_code', 'client_credentials', 'client_secret_basic'],
+  ...['client_id', 'offline_access', 'email_verified', 'auth_time', 'ui_locales'],
 ];
 
 test('the table of dead letters has every cause, and that of an envelope every field', () => {
