@@ -11,6 +11,7 @@ import { joseSealing } from '#engines/sealing.ts';
 import { sqliteSignIns } from '#engines/sign-ins/sqlite/store.ts';
 import { tellOfLogout } from '#engines/sign-ins/telling.ts';
 import { every } from '#runtime/pause.ts';
+import type { Known } from '#write-side/accounts/known.ts';
 import { browsers, type OwnPages } from '#write-side/accounts/provider/browsers.ts';
 import { clientRoutes } from '#write-side/accounts/provider/client-routes.ts';
 import { logouts } from '#write-side/accounts/provider/logouts.ts';
@@ -21,7 +22,6 @@ import type { ProviderOptions } from '#write-side/accounts/provider/surroundings
 import type { Browsers, SignIns } from '#write-side/accounts/sign-ins.ts';
 import type { Pipeline } from '#write-side/pipeline/pipeline.ts';
 import type { AccountPages } from './account-pages.ts';
-import { knownOf } from './known.ts';
 import { masterSecretOf } from './person-keys.ts';
 import type { Opened, RunningRole, Surroundings } from './roles/role.ts';
 import { PROVIDER_PATH } from './tokens.ts';
@@ -116,22 +116,22 @@ async function secretsOf(
  */
 export function providerPart(
   surroundings: Surroundings,
-  pipeline: Pipeline,
+  { dispatch }: Pick<Pipeline, 'dispatch'>,
+  known: Known,
   accountPages: AccountPages,
 ): ProviderPart {
   const { engines, config, log, addressOf, allowedOrigin, authenticate, quotas } = surroundings;
-  const { tokenKeys: keys, tokens, personKeys, clock, machineClock, newId, owner } = engines;
+  const { tokenKeys: keys, tokens, clock, machineClock, newId, owner } = engines;
   if (config.clock === 'simulated' || keys?.current()[0]?.d === undefined) return nothing;
-  const known = knownOf({ stateOf: pipeline.stateOf, personKeys, clock });
   const store = sqliteSignIns(signInsFileIn(config.dataDir), owner, () => machineClock.now());
 
   const holder: Holder = { begun: Promise.withResolvers() };
   const late = lateParts(holder);
-  const { pages, routers } = accountPages({ ...late, known, dispatch: pipeline.dispatch });
+  const { pages, routers } = accountPages({ ...late, known, dispatch });
 
   const whereabouts = {
     ...{ path: PROVIDER_PATH, audience: config.tokens.audience, keys, tokens, store, known, pages },
-    ...{ dispatch: pipeline.dispatch, addressOf, allowedOrigin, clock, newId, log },
+    ...{ dispatch, addressOf, allowedOrigin, clock, newId, log },
     randomBytes: systemRandomBytes,
   };
 
@@ -157,7 +157,7 @@ export function providerPart(
   return {
     routers: [
       clientRoutes({
-        ...{ authenticate, known, dispatch: pipeline.dispatch, addressOf, newId },
+        ...{ authenticate, known, dispatch, addressOf, newId },
         perPersonQuota: quotas.perPerson,
         randomBytes: systemRandomBytes,
       }),

@@ -52,5 +52,19 @@ export function watched(address: string, now: () => Instant): Watched {
   };
 }
 
+/** Tells of each answer how the engine is doing, where every failure of an answer is the engine's. */
+export const watchedBy =
+  ({ answered, failed }: Watched) =>
+  async <T>(side: Side, answer: Promise<T>): Promise<T> => {
+    try {
+      const told = await answer;
+      answered(side);
+      return told;
+    } catch (error) {
+      failed(error, side);
+      throw error;
+    }
+  };
+
 /** Of an engine that is part of this process: it answers for as long as that does. */
 export const alwaysUp = (address: string) => (): Standing => ({ address, state: 'up', errors: 0 });

@@ -24,7 +24,7 @@ export async function writeSideRole(
     quotas,
   });
   let publicUrl = config.publicUrl ?? '';
-  const { door, appoint, close } = await doorOf(engines, {
+  const { door, known, appoint, close } = await doorOf(engines, {
     config,
     log,
     pipeline,
@@ -35,7 +35,7 @@ export async function writeSideRole(
   const { status, stop } = commandsFromBus(surroundings, pipeline.dispatch);
   const pages =
     surroundings.accountPages ?? pagesOf(engines, { door, log, addressOf, publicUrl: () => publicUrl });
-  const provider = providerPart(surroundings, pipeline, pages);
+  const provider = providerPart(surroundings, pipeline, known, pages);
   return {
     decides: pipeline.dispatch,
     routers: [...provider.routers, ...routers, accounts],

@@ -9,6 +9,7 @@ import {
   type TakenMail,
 } from '#domain/kernel/ports/mail-ledger.ts';
 import { createWhole } from '../../database-file.ts';
+import { inTransaction } from '../../transaction.ts';
 
 /** `AnMl`: a file of another program is not taken for one of ours. */
 const APPLICATION_ID = 0x416e4d6c;
@@ -57,7 +58,7 @@ export class MailDatabase {
     this.#db.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;');
     if (this.#pragma('application_id') !== APPLICATION_ID) throw new Error(`${path} holds no mails`);
     if (this.#pragma('user_version') > FORMAT) throw new Error(`${path} is of a newer version`);
-    this.#owner = this.#inTransaction(() => {
+    this.#owner = inTransaction(this.#db, () => {
       const row = this.#db.prepare('UPDATE taking SET owner = owner + 1 RETURNING owner').get();
       // Whoever had it before can say no more what became of these.
       this.#db.exec(
@@ -190,22 +191,10 @@ export class MailDatabase {
 
   /** @throws Error where another process has opened it since */
   #own<T>(work: () => T): T {
-    return this.#inTransaction(() => {
+    return inTransaction(this.#db, () => {
       if (Number(this.#db.prepare('SELECT owner FROM taking').get()?.owner) !== this.#owner)
         throw new Error('another process sends the mails now');
       return work();
     });
-  }
-
-  #inTransaction<T>(work: () => T): T {
-    this.#db.exec('BEGIN IMMEDIATE');
-    try {
-      const value = work();
-      this.#db.exec('COMMIT');
-      return value;
-    } catch (error) {
-      if (this.#db.isTransaction) this.#db.exec('ROLLBACK');
-      throw error;
-    }
   }
 }

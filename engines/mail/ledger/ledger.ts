@@ -3,7 +3,7 @@ import type { Instant } from '#domain/kernel/instant.ts';
 import { StoreError } from '#domain/kernel/ports/event-store.ts';
 import type { MailLedger } from '#domain/kernel/ports/mail-ledger.ts';
 import { askedThread } from '../../asked-thread.ts';
-import { watched } from '../../standing.ts';
+import { watched, watchedBy } from '../../standing.ts';
 import type { MailDatabase } from './database.ts';
 
 /** Keeps what became of mails in an SQLite file, made with the first question. */
@@ -14,16 +14,7 @@ export function sqliteMailLedger(path: string, now: () => Instant): MailLedger {
     data: path,
     unavailable: (why) => new StoreError('unavailable', `the mails in ${path} cannot be used: ${why}`),
   });
-  async function watching<T>(side: 'reads' | 'writes', answer: Promise<T>): Promise<T> {
-    try {
-      const told = await answer;
-      engine.answered(side);
-      return told;
-    } catch (error) {
-      engine.failed(error, side);
-      throw error;
-    }
-  }
+  const watching = watchedBy(engine);
   return {
     begin: (first) => watching('writes', ask('begin', first)),
     async take(mails, through, nowMs) {

@@ -6,6 +6,7 @@ import { PaymentNotice as Notice, type PaymentNotice } from '#domain/kernel/port
 import { reasonOf } from '#runtime/reason.ts';
 import { DamagedFileError } from '../../damaged-file.ts';
 import { createWhole, isDamage, sqliteCode } from '../../database-file.ts';
+import { inTransaction } from '../../transaction.ts';
 
 // What the simulated provider remembers: a provider forgets nothing either when we restart.
 
@@ -149,16 +150,11 @@ function ledgerIn(database: DatabaseSync): Ledger {
     payment: (id) => found(byId.get(id)),
     byToken: (token) => found(byToken.get(token)),
     keep(payment, told) {
-      database.exec('BEGIN IMMEDIATE');
-      try {
+      inTransaction(database, () => {
         put.run(payment);
         if (told !== undefined)
           tell.run(told.notice.noticeId, JSON.stringify(Notice.encode(told.notice)), told.dueAt);
-        database.exec('COMMIT');
-      } catch (error) {
-        database.exec('ROLLBACK');
-        throw error;
-      }
+      });
     },
     due: (now, limit) => z.array(Waiting).parse(due.all(now, limit)),
     nextDue: () => z.object({ at: Instant.nullable() }).parse(next.get()).at ?? undefined,

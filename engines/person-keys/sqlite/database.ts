@@ -2,6 +2,7 @@ import { existsSync, linkSync, rmSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
 import { threadId } from 'node:worker_threads';
 import { createWhole } from '../../database-file.ts';
+import { inTransaction } from '../../transaction.ts';
 
 /** `AnKe`: a file of another program is not taken for one of ours. */
 const APPLICATION_ID = 0x416e4b65;
@@ -70,7 +71,7 @@ export class KeyDatabase {
   }
 
   keep(fresh: readonly Row[]): readonly Row[] {
-    this.#inTransaction(() => {
+    inTransaction(this.#db, () => {
       const insert = this.#db.prepare('INSERT OR IGNORE INTO key (person, wrapped) VALUES (?, ?)');
       for (const [person, wrapped] of fresh) insert.run(person, wrapped);
     });
@@ -78,7 +79,7 @@ export class KeyDatabase {
   }
 
   destroy(person: string): void {
-    this.#inTransaction(() => {
+    inTransaction(this.#db, () => {
       this.#db
         .prepare('INSERT INTO key (person) VALUES (?) ON CONFLICT DO UPDATE SET wrapped = NULL')
         .run(person);
@@ -99,21 +100,10 @@ export class KeyDatabase {
 
   /** @throws what SQLite says where nothing can be written */
   tryToWrite(): void {
-    this.#inTransaction(() => this.#db.exec('UPDATE master SET name = name'));
+    inTransaction(this.#db, () => this.#db.exec('UPDATE master SET name = name'));
   }
 
   close(): void {
     this.#db.close();
-  }
-
-  #inTransaction(work: () => void): void {
-    this.#db.exec('BEGIN IMMEDIATE');
-    try {
-      work();
-      this.#db.exec('COMMIT');
-    } catch (error) {
-      if (this.#db.isTransaction) this.#db.exec('ROLLBACK');
-      throw error;
-    }
   }
 }

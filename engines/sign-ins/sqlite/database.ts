@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { DatabaseSync, type SQLOutputValue } from 'node:sqlite';
 import type { FoundSignInRow, SignInRow, SignInStep, SignInsOf } from '#domain/kernel/ports/sign-in-store.ts';
 import { createWhole } from '../../database-file.ts';
+import { inTransaction } from '../../transaction.ts';
 import { isSpent, type KeptRow, type SignInLimits, signInLimits } from '../rows.ts';
 
 /** `AnSi`: a file of another program is not taken for one of ours. */
@@ -87,7 +88,7 @@ export class SignInDatabase {
   }
 
   take({ spend, put }: SignInStep, nowMs: number): 'taken' | 'spent' {
-    return this.#inTransaction(() => {
+    return inTransaction(this.#db, () => {
       const successor = put.find(({ kind }) => kind === spend?.kind)?.id;
       if (spend !== undefined && !this.#spend(spend, successor, nowMs)) return 'spent';
       for (const row of put) this.#put(row);
@@ -196,17 +197,5 @@ export class SignInDatabase {
 
   #run(sql: string, ...values: readonly string[]): void {
     this.#db.prepare(sql).run(...values);
-  }
-
-  #inTransaction<T>(work: () => T): T {
-    this.#db.exec('BEGIN IMMEDIATE');
-    try {
-      const value = work();
-      this.#db.exec('COMMIT');
-      return value;
-    } catch (error) {
-      if (this.#db.isTransaction) this.#db.exec('ROLLBACK');
-      throw error;
-    }
   }
 }

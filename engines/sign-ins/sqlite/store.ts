@@ -3,7 +3,7 @@ import type { Instant } from '#domain/kernel/instant.ts';
 import { StoreError } from '#domain/kernel/ports/event-store.ts';
 import type { SignInStore } from '#domain/kernel/ports/sign-in-store.ts';
 import { askedThread } from '../../asked-thread.ts';
-import { watched } from '../../standing.ts';
+import { watched, watchedBy } from '../../standing.ts';
 import type { SignInDatabase } from './database.ts';
 import type { SignInsAt } from './worker.ts';
 
@@ -19,16 +19,7 @@ export function sqliteSignIns(path: string, owner: string, now: () => Instant): 
     data: { path, owner } satisfies SignInsAt,
     unavailable: (why) => new StoreError('unavailable', `the sign-ins in ${path} cannot be used: ${why}`),
   });
-  async function watching<T>(side: 'reads' | 'writes', answer: Promise<T>): Promise<T> {
-    try {
-      const told = await answer;
-      engine.answered(side);
-      return told;
-    } catch (error) {
-      engine.failed(error, side);
-      throw error;
-    }
-  }
+  const watching = watchedBy(engine);
   return {
     find: (kind, id, nowMs) => watching('reads', ask('find', kind, id, nowMs)),
     findByAlias: (kind, alias, nowMs) => watching('reads', ask('findByAlias', kind, alias, nowMs)),

@@ -86,7 +86,8 @@ const TELLING: ReadonlySet<string> = new Set(
 export const silent = (refusal: Rejection | undefined): Rejection | undefined =>
   refusal === undefined || TELLING.has(refusal.code) ? undefined : refusal;
 
-const DOOR = systemActor('door');
+/** Who asks, where the door has checked somebody. */
+export const DOOR = systemActor('door');
 
 /** Has something recorded about a person, which only the door may say. @param data as JSON */
 export async function record(

@@ -3,7 +3,7 @@ import { type Request, Router } from 'express';
 import { z } from 'zod';
 import { ClientExists, RegisterClient, RotateClientVerifier } from '#domain/accounts/client/messages.ts';
 import { ClientId } from '#domain/accounts/ids.ts';
-import { systemActor, TokenSubject } from '#domain/kernel/actor.ts';
+import { TokenSubject } from '#domain/kernel/actor.ts';
 import type { Dispatch } from '#domain/kernel/envelope.ts';
 import type { NewId, RandomBytes } from '#domain/kernel/ports/facts.ts';
 import type { Quota } from '#domain/kernel/ports/quotas.ts';
@@ -11,11 +11,11 @@ import type { Authenticate } from '#domain/kernel/ports/tokens.ts';
 import { Forbidden, invalid, RejectedError, StepUpRequired, Unavailable } from '#domain/kernel/rejections.ts';
 import { spend } from '#runtime/ration.ts';
 import { readJson } from '../../rest/body.ts';
+import { DOOR } from '../door/parts.ts';
 import type { Known } from '../known.ts';
 import { newSecret } from './clients.ts';
 import { OWN_CLIENT } from './own-client.ts';
 
-const door = systemActor('door');
 const RETRY_AFTER_MS = 1_000;
 
 const Registration = z
@@ -58,7 +58,7 @@ export function clientRoutes(options: ClientRoutesOptions): Router {
   async function send(request: Request, by: string, command: string, data: object): Promise<void> {
     const address = addressOf(request);
     const reply = await dispatch({
-      ...{ command, data: { ...data, by }, commandId: newId(), actor: door, onBehalfOf: by },
+      ...{ command, data: { ...data, by }, commandId: newId(), actor: DOOR, onBehalfOf: by },
       origin: { channel: 'http', ...(address !== undefined && { address }) },
     });
     if (reply.outcome === 'rejected') throw new RejectedError(reply.rejection);

@@ -1,14 +1,12 @@
 import { EndSessions, OpenSession, type SessionEnd } from '#domain/accounts/sessions/messages.ts';
-import { systemActor } from '#domain/kernel/actor.ts';
 import type { PersonId } from '#domain/kernel/ids.ts';
 import { instant, later } from '#domain/kernel/instant.ts';
 import type { Rejection } from '#domain/kernel/message.ts';
+import { DOOR } from '../door/parts.ts';
 import { lifetimes, type ProviderOptions } from './surroundings.ts';
 
 // A session of the provider is a session of a person's, which is recorded: it is opened before a browser goes on by it, and nothing is
 // done by it once it is recorded to be over.
-
-const door = systemActor('door');
 
 /** Names of ours begin with a letter, which the provider's need not. */
 export const sessionOf = (uid: string): string => `s${uid}`;
@@ -36,7 +34,7 @@ export function recordedSessions({
 }: Pick<ProviderOptions, 'known' | 'dispatch' | 'newId' | 'clock'>): RecordedSessions {
   async function send(command: string, person: PersonId, data: object, address: string | undefined) {
     const reply = await dispatch({
-      ...{ command, data, commandId: newId(), actor: door, onBehalfOf: person },
+      ...{ command, data, commandId: newId(), actor: DOOR, onBehalfOf: person },
       origin: { channel: 'http', ...(address !== undefined && { address }) },
     });
     if (reply.outcome === 'pending') throw new Error(`${command} is not known to be recorded`);
