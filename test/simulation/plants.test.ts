@@ -12,8 +12,12 @@ const SEEDS = 60;
 const MOST_STEPS_LEFT = 20;
 const SHRINK_RUNS = 90;
 const AT_ONCE = 2;
-/** The story of every fourth is made short, of each with ANNALS_EVERY_PLANT=1: to find one takes a few runs, to shrink it takes more. */
-const SHRUNK = process.env.ANNALS_EVERY_PLANT === '1' ? 1 : 4;
+/**
+ * The story of every sixth is made short, of each with ANNALS_EVERY_PLANT=1: to find one takes a few runs, to shrink it takes
+ * more, most of all that of a lost wake-up, which stands first.
+ */
+const SHRUNK = process.env.ANNALS_EVERY_PLANT === '1' ? 1 : 6;
+const FIRST_SHRUNK = 4 % SHRUNK;
 
 /** Seeds whose stories are made short, at most: one may be such that what can be left out of it is hard to find. */
 const ROUNDS = 3;
@@ -51,7 +55,7 @@ test('the simulation finds each bug that is planted, and makes stories short', {
   const next = plants.entries();
   const worker = async () => {
     for (const [at, plant] of next)
-      t.diagnostic(await (at % SHRUNK === 0 ? findsAndShrinks(plant) : finds(plant)));
+      t.diagnostic(await (at % SHRUNK === FIRST_SHRUNK ? findsAndShrinks(plant) : finds(plant)));
   };
   await Promise.all(Array.from({ length: AT_ONCE }, worker));
 });
