@@ -9,6 +9,7 @@ import {
 import { client } from '#domain/accounts/client/decider.ts';
 import { clientStream } from '#domain/accounts/client/messages.ts';
 import type { Client } from '#domain/accounts/client/state.ts';
+import { verificationBound } from '#domain/accounts/links.ts';
 import { login } from '#domain/accounts/login/decider.ts';
 import { loginStream } from '#domain/accounts/login/messages.ts';
 import { sessions } from '#domain/accounts/sessions/decider.ts';
@@ -35,6 +36,8 @@ function openedAccount(person: PersonId, state: Recorded, keys: KeysByPerson, no
     ...{ person, phase, login, emailVerified, language, lockedOutUntil },
     ...{
       resetBoundTo: resetBound(state),
+      verifyBoundTo: verificationBound(login, state.passwordSince),
+      passwordSince: state.passwordSince,
       verifierSince: sealedFor(state.verifier),
       nextLogin: state.nextEmail?.login,
     },

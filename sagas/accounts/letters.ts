@@ -45,26 +45,32 @@ const linking = (name: string, purpose: LinkPurpose, words: InEach<Linking>) => 
 export const verifyAddress = linking('verify-address', 'verify', {
   en: {
     subject: 'Confirm your address',
-    text: ['Somebody has opened an account with this address. If it was you, confirm that it is yours.'],
+    text: [
+      'Somebody has opened an account with this address. If it was you, confirm that it is yours, with the password that you chose.',
+    ],
     label: 'Confirm the address',
     behind: [
-      'The link holds for 24 hours. If it was not you, do nothing: without it nobody can bid or sell.',
+      'The link holds for 24 hours, and until somebody registers with the address again. If it was not you, do nothing: without it nobody can bid or sell.',
     ],
   },
   fr: {
     subject: 'Confirmez votre adresse',
-    text: ['Un compte a été ouvert avec cette adresse. Si c’était vous, confirmez qu’elle est la vôtre.'],
+    text: [
+      'Un compte a été ouvert avec cette adresse. Si c’était vous, confirmez qu’elle est la vôtre, avec le mot de passe que vous avez choisi.',
+    ],
     label: 'Confirmer l’adresse',
     behind: [
-      'Le lien est valable 24 heures. Si ce n’était pas vous, ne faites rien : sans lui personne ne peut enchérir ni vendre.',
+      'Le lien est valable 24 heures, tant que personne ne s’inscrit de nouveau avec cette adresse. Si ce n’était pas vous, ne faites rien : sans lui personne ne peut enchérir ni vendre.',
     ],
   },
   ru: {
     subject: 'Подтвердите адрес',
-    text: ['С этим адресом открыта учётная запись. Если это сделали вы, подтвердите, что адрес ваш.'],
+    text: [
+      'С этим адресом открыта учётная запись. Если это сделали вы, подтвердите, что адрес ваш: понадобится пароль, который вы выбрали.',
+    ],
     label: 'Подтвердить адрес',
     behind: [
-      'Ссылка действует 24 часа. Если это были не вы, ничего не делайте: без неё никто не сможет ни покупать, ни продавать.',
+      'Ссылка действует 24 часа, если за это время никто не зарегистрируется с этим адресом снова. Если это были не вы, ничего не делайте: без неё никто не сможет ни покупать, ни продавать.',
     ],
   },
 });

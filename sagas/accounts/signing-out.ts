@@ -2,6 +2,7 @@ import {
   AccountClosed,
   AccountLocked,
   PersonErased,
+  RegistrationReplaced,
   VerifierChanged,
 } from '#domain/accounts/account/messages.ts';
 import { EndSessions } from '#domain/accounts/sessions/messages.ts';
@@ -14,6 +15,9 @@ export const signingOut = reaction({
     when(AccountLocked, ({ data: { person } }) => [{ command: EndSessions({ person, why: 'locked' }) }]),
     when(AccountClosed, ({ data: { person } }) => [{ command: EndSessions({ person, why: 'closed' }) }]),
     when(PersonErased, ({ data: { person } }) => [{ command: EndSessions({ person, why: 'erased' }) }]),
+    when(RegistrationReplaced, ({ data: { person } }) => [
+      { command: EndSessions({ person, why: 'password_changed' }) },
+    ]),
     when(VerifierChanged, ({ data: { person, by } }) =>
       by === 'rehash' ? [] : [{ command: EndSessions({ person, why: 'password_changed' }) }],
     ),

@@ -32,7 +32,7 @@ async function comesIn(
   assert.equal(sent.url.pathname, '/account/register/sent', sent.html);
   const verified = await visitor.submit(
     await visitor.visit(await people.mailTo(email, '/account/verify')),
-    {},
+    { 'current-password': password },
     '/account/verify',
   );
   assert.equal(verified.url.pathname, '/account/verify/done', verified.html);
@@ -134,7 +134,7 @@ export const pageScenarios: readonly Scenario[] = [
       const added = await ask('/accounts/me/passkeys', { credential }, token);
       assert.notEqual(added.body.code, 'refused', JSON.stringify(added.body));
       assert.equal(
-        (await ask('/accounts/email-verifications', { token: `' OR 1=1 --` })).body.code,
+        (await ask('/accounts/email-verifications', { token: `' OR 1=1 --`, password: ODD[0] })).body.code,
         'link_void',
       );
       const hostile = await command(

@@ -86,7 +86,7 @@ async function registered(address: string, password = PASSWORD) {
   assert.deepEqual([asked.status, asked.body], [202, {}]);
   const mail = await mailTo(address, /Confirmez votre adresse/);
   const token = tokenIn(mail, '/account/verify');
-  assert.equal((await call('/accounts/email-verifications', { token })).status, 204);
+  assert.equal((await call('/accounts/email-verifications', { token, password })).status, 204);
   return { person: mail.person, token: await tokenFor(mail.person) };
 }
 
@@ -107,6 +107,28 @@ test('whoever registers follows the link in the mail; whoever has the address al
     token,
   );
   assert.equal(profile.status, 200);
+});
+
+test('address and password are proven by one person: who registers last, by the link to the box', async () => {
+  const email = 'lee@mail.example';
+  const register = (password: string) => call('/accounts/registrations', { email, password });
+  const verify = async (token: string, password: string) => {
+    const { status, code } = await call('/accounts/email-verifications', { token, password });
+    return [status, code];
+  };
+  const first = await register(PASSWORD);
+  const before = tokenIn(await mailTo(email, /Confirm your address/), '/account/verify');
+  const second = await register(OTHER);
+  assert.deepEqual([second.status, second.body], [first.status, first.body]);
+  const [mail] = await until(async () => {
+    const mails = await mailsTo(email);
+    return mails.length > 1 && mails;
+  }, 'another mail to who has registered anew');
+  assert.ok(mail);
+  const token = tokenIn(mail, '/account/verify');
+  assert.deepEqual(await verify(before, PASSWORD), [410, 'link_void']);
+  assert.deepEqual(await verify(token, PASSWORD), [403, 'invalid_credentials']);
+  assert.deepEqual(await verify(token, OTHER), [204, undefined]);
 });
 
 test('what is asked is bounded and strict, and nothing is taken but JSON', async () => {
@@ -164,7 +186,7 @@ test('another address is used once its link was followed, and the old one is tol
   const ask = { email: 'hal2@mail.example', password: PASSWORD };
   assert.equal((await call('/accounts/me/email', ask, token)).status, 202);
   const link = tokenIn(await mailTo('hal2@mail.example', /nouvelle adresse/), '/account/email');
-  assert.equal((await call('/accounts/email-changes', { token: link })).status, 204);
+  assert.equal((await call('/accounts/email-changes', { token: link, password: PASSWORD })).status, 204);
   await mailTo('hal@mail.example', /une autre adresse/);
   const { body } = await call('/accounts/me', undefined, token, 'GET');
   assert.equal(body.email, 'hal2@mail.example');

@@ -3,7 +3,7 @@ import { argon2Sync } from 'node:crypto';
 import { after } from 'node:test';
 import { knownOf } from '#compose/known.ts';
 import { personPlaces } from '#compose/person-places.ts';
-import { type LinkPurpose, links, linkTo } from '#domain/accounts/links.ts';
+import { type LinkPurpose, links, linkTo, verificationBound } from '#domain/accounts/links.ts';
 import type { StoredEvent } from '#domain/kernel/envelope.ts';
 import { instant, millisecondsOf } from '#domain/kernel/instant.ts';
 import { noLog } from '#domain/kernel/ports/log.ts';
@@ -78,7 +78,7 @@ export function givenDoor(
     challenges: challenges(random),
   };
   const lockOuts: Promise<void>[] = [];
-  const door = openDoor({
+  const parts: DoorParts = {
     ...shared,
     passwords: passwords({ hashing, random, cost: options.cost ?? CHEAP }),
     blocklist: readBlocklist(),
@@ -92,7 +92,8 @@ export function givenDoor(
     recoveryKey: key,
     ...{ issuer: 'Annals', machineClock, levelMs: 1, random, administrator: undefined },
     ...options.parts,
-  });
+  };
+  const door = openDoor(parts);
 
   /** All that is stored, as it is. */
   async function stored(): Promise<readonly StoredEvent[]> {
@@ -104,7 +105,7 @@ export function givenDoor(
 
   return {
     ...accounts,
-    ...{ door, known, stored, last },
+    ...{ door, parts, known, stored, last },
     hashed: hashing.times,
     lockOuts: () => Promise.all(lockOuts),
     machineNowMs: () => millisecondsOf(machineClock.now()),
@@ -115,11 +116,14 @@ export function givenDoor(
     /** The token of the link that a mail about the last such event has. */
     async linkOf(purpose: LinkPurpose, type: string): Promise<string> {
       const { data, recordedAt: since } = await last(type);
-      const { person, login, since: from } = data as { person: string; login?: string; since?: string };
-      const link = linkTo(
-        { purpose, person, boundTo: (purpose === 'reset' ? from : login) ?? '', since },
-        { publicUrl: ORIGIN, nameOf },
-      );
+      const {
+        person,
+        login = '',
+        verifier,
+        since: from = verifier?.eventId ?? '',
+      } = data as { person: string; login?: string; since?: string; verifier?: { eventId: string } };
+      const bound = { reset: from, email: login, verify: verificationBound(login, from) };
+      const link = linkTo({ purpose, person, boundTo: bound[purpose], since }, { publicUrl: ORIGIN, nameOf });
       assert.ok(link.startsWith(`${ORIGIN}${links[purpose].path}?`));
       return new URL(link).searchParams.get('token') ?? '';
     },

@@ -83,7 +83,7 @@ export function peopleOf(url: string, from: Readonly<Record<string, string>> = {
     const { status } = await send('/accounts/registrations', { email, password });
     assert.equal(status, 202);
     const token = (await mailTo(email, '/account/verify')).searchParams.get('token');
-    const verified = await send('/accounts/email-verifications', { token });
+    const verified = await send('/accounts/email-verifications', { token, password });
     assert.equal(verified.status, 204, JSON.stringify(verified.body));
   }
 

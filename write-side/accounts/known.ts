@@ -20,6 +20,10 @@ export interface KnownAccount {
   readonly verifier: string | undefined;
   /** What a link for another password has to be bound to. */
   readonly resetBoundTo: string;
+  /** What a link that proves the address has to be bound to. */
+  readonly verifyBoundTo: string;
+  /** The event that the password came with: hashed anew it is the same. */
+  readonly passwordSince: string;
   /** The event that it came with: another one, even of the same password, has another. */
   readonly verifierSince: string;
   /** The login of the address that a link was sent to, by which it becomes theirs. */

@@ -4,6 +4,7 @@ import { Instant } from '../../kernel/instant.ts';
 import { command, preconditionOf, type RejectionOf } from '../../kernel/message.ts';
 import { OwnAffair } from '../../kernel/own-affair.ts';
 import { personalInput } from '../../kernel/personal.ts';
+import { Language } from '../../kernel/ports/mail.ts';
 import { stream } from '../../kernel/stream.ts';
 import { someText } from '../../kernel/text.ts';
 import { LoginName, PasskeyId } from '../ids.ts';
@@ -56,14 +57,30 @@ export const RegisterAccount = command('RegisterAccount', {
 export const VerifyEmail = command('VerifyEmail', {
   ...door,
   description:
-    'Records that the address of the account is the person’s. From then on they may bid and sell. The door has checked the link.',
-  data: person,
-  rejections: active,
+    'Records that the address of the account is the person’s. From then on they may bid and sell. The door has checked the link and the password.',
+  data: {
+    ...person,
+    /** The event that the password came with which was checked: proven is it for that one alone. */
+    since: Since.optional(),
+  },
+  rejections: [...active, PasswordReplaced],
 });
 export const AskVerification = command('AskVerification', {
   ...door,
   description: 'Has the mail sent once more by which a person shows that the address is theirs.',
   data: person,
+  rejections: [...active, TooManyLetters],
+});
+export const ReplaceRegistration = command('ReplaceRegistration', {
+  ...door,
+  description:
+    'Puts what somebody has registered with in the place of what was registered before, where nobody has proven the address; else it is noted as an attempt.',
+  data: {
+    ...person,
+    language: Language.optional(),
+    verifier: verifierInput(ofPerson),
+    paymentMeans: verifierInput(ofPerson).optional(),
+  },
   rejections: [...active, TooManyLetters],
 });
 export const NoteRegistrationAttempt = command('NoteRegistrationAttempt', {
@@ -230,6 +247,7 @@ export const commands = [
   RegisterAccount,
   VerifyEmail,
   AskVerification,
+  ReplaceRegistration,
   NoteRegistrationAttempt,
   AskPasswordReset,
   ChangeVerifier,

@@ -1,4 +1,5 @@
 import type { Facts } from '../../kernel/decider.ts';
+import type { PersonId } from '../../kernel/ids.ts';
 import { type Instant, later, millisecondsOf } from '../../kernel/instant.ts';
 import { type CommandData, type EventOf, type RejectionOf, recordedReason } from '../../kernel/message.ts';
 import { sealedFor } from '../../kernel/personal.ts';
@@ -20,6 +21,8 @@ import {
   PasswordReplaced,
   PasswordResetAsked,
   RegistrationAttempted,
+  RegistrationReplaced,
+  type ReplaceRegistration,
   RoleGranted,
   SecondFactorNeeded,
   TooManyLetters,
@@ -71,12 +74,17 @@ function tooMany({ letters }: KnownAccount, letter: Letter, now: Instant): Writt
 
 /** Whoever has shown that they can be reached may bid and sell. */
 export function verifyEmail(
-  { person }: CommandData<typeof VerifyEmail>,
-  { emailVerified }: KnownAccount,
+  { person, since }: CommandData<typeof VerifyEmail>,
+  { emailVerified, passwordSince }: KnownAccount,
   { actor }: Facts,
 ) {
-  if (emailVerified) return [];
-  const granted = (['bidder', 'seller'] as const).map((role) => RoleGranted({ person, role, by: actor.id }));
+  if (since !== undefined && since !== passwordSince) return PasswordReplaced({});
+  return emailVerified ? [] : reached(person, actor.id);
+}
+
+/** What is recorded of whoever has shown that they can be reached. */
+function reached(person: PersonId, by: PersonId) {
+  const granted = (['bidder', 'seller'] as const).map((role) => RoleGranted({ person, role, by }));
   return [EmailVerified({ person }), ...granted];
 }
 
@@ -86,8 +94,20 @@ export function askVerification(
   { now }: Facts,
 ) {
   if (account.emailVerified) return [];
-  const { login } = account;
-  return tooMany(account, 'verification', now) ?? [VerificationAsked({ person, login, ...toldTo(account) })];
+  const { login, passwordSince: since } = account;
+  const asked = VerificationAsked({ person, login, since, ...toldTo(account) });
+  return tooMany(account, 'verification', now) ?? [asked];
+}
+
+/** Who has proven the address keeps what they chose. */
+export function replaceRegistration(
+  data: CommandData<typeof ReplaceRegistration>,
+  account: KnownAccount,
+  facts: Facts,
+) {
+  if (account.emailVerified) return noteAttempt({ person: data.person }, account, facts);
+  const { login, email } = account;
+  return tooMany(account, 'verification', facts.now) ?? [RegistrationReplaced({ ...data, login, email })];
 }
 
 export const noteAttempt = (
@@ -108,10 +128,14 @@ export function askReset(
 export function changeVerifier(
   { instead, ...data }: CommandData<typeof ChangeVerifier>,
   account: KnownAccount,
+  { actor }: Facts,
 ) {
   if (instead !== undefined && instead !== sealedFor(account.verifier)) return PasswordReplaced({});
   if (data.short === true && !hasSecondFactor(account.factors)) return SecondFactorNeeded({});
-  return [VerifierChanged({ ...data, ...(data.by !== 'rehash' && toldTo(account)) })];
+  const changed = VerifierChanged({ ...data, ...(data.by !== 'rehash' && toldTo(account)) });
+  // Whoever has followed a link there can be reached there; in one step, or a stranger could register between the two.
+  const isReached = data.by === 'reset' && !account.emailVerified;
+  return [changed, ...(isReached ? reached(data.person, actor.id) : [])];
 }
 
 export function askEmailChange(
@@ -140,5 +164,5 @@ export function changeEmail(data: CommandData<typeof ChangeEmail>, account: Acco
     ...(language !== undefined && { language }),
   });
   // Whoever has followed a link there can be reached there.
-  return [changed, ...verifyEmail({ person }, account, facts)];
+  return [changed, ...(account.emailVerified ? [] : reached(person, facts.actor.id))];
 }

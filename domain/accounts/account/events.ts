@@ -64,8 +64,22 @@ export const EmailVerified = event('EmailVerified', {
 });
 export const VerificationAsked = event('VerificationAsked', {
   ...kept,
+  version: 2,
   description: 'The person wants the mail once more by which they show that the address is theirs.',
-  data: { ...person, login: LoginName, ...told },
+  data: {
+    ...person,
+    login: LoginName,
+    /** Left out by the first version: its link is void, and another one may be asked for. */
+    since: Since.optional(),
+    ...told,
+  },
+  upcasts: { 1: (data) => data },
+});
+export const RegistrationReplaced = event('RegistrationReplaced', {
+  ...kept,
+  description:
+    'Somebody has registered anew with an address that nobody has proven: what they chose takes the place of what was chosen before, and what was sent before is void.',
+  data: registration,
 });
 export const RegistrationAttempted = event('RegistrationAttempted', {
   ...kept,
@@ -210,6 +224,7 @@ export const events = [
   AccountRefused,
   EmailVerified,
   VerificationAsked,
+  RegistrationReplaced,
   RegistrationAttempted,
   PasswordResetAsked,
   VerifierChanged,

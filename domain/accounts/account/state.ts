@@ -27,6 +27,8 @@ export interface KnownAccount {
   readonly verifier: PersonalText;
   /** Since when: whoever was recognised before it was so by another. */
   readonly verifierAt: Instant;
+  /** The event that the password came with; hashed anew it is the same. */
+  readonly passwordSince: string;
   /** The password counts only beside a second factor. */
   readonly short: boolean;
   /** The address that a link was sent to, by which it becomes the account's. */
@@ -60,10 +62,25 @@ function registered(
 ): KnownAccount {
   const { login, email, language, verifier, paymentMeans } = data;
   return {
-    ...{ phase: 'active', login, email, language, verifier, verifierAt, paymentMeans },
+    ...{ phase: 'active', login, email, language, paymentMeans },
+    ...{ verifier, verifierAt, passwordSince: sealedFor(verifier) },
     ...{ short: false, nextEmail: undefined, appointed: false },
     ...{ letters: { verification: [], attempt: [], reset: [], emailChange: [] } },
     ...{ emailVerified: false, lockedOutUntil: undefined, grants: [], factors: noFactors },
+  };
+}
+
+/** Whoever comes later is asked what they chose themselves, and nothing of what a stranger has begun is left. */
+function replaced(
+  account: KnownAccount,
+  { data }: Extract<Event, { readonly type: 'RegistrationReplaced' }>,
+  verifierAt: Instant,
+): KnownAccount {
+  const { language, verifier, paymentMeans } = data;
+  return {
+    ...written(account, 'verification', verifierAt),
+    ...{ language, verifier, verifierAt, passwordSince: sealedFor(verifier), paymentMeans },
+    ...{ short: false, nextEmail: undefined },
   };
 }
 
@@ -81,10 +98,13 @@ function verifierChanged(
   if (by === 'rehash') return { ...account, verifier };
   // Whoever has the mails of the account is let in again.
   const lockedOutUntil = by === 'reset' ? undefined : account.lockedOutUntil;
+  // How a person pays was chosen with the password of before: where nobody had proven the address, it may be a stranger’s.
+  const paymentMeans = by === 'reset' && !account.emailVerified ? undefined : account.paymentMeans;
   // Whoever has asked for another address had the password of before.
   return {
     ...account,
-    ...{ verifier, verifierAt, short: short === true, lockedOutUntil, nextEmail: undefined },
+    ...{ verifier, verifierAt, passwordSince: sealedFor(verifier), short: short === true },
+    ...{ lockedOutUntil, paymentMeans, nextEmail: undefined },
   };
 }
 
@@ -106,6 +126,8 @@ export function evolve(before: Account, event: Event, { occurredAt }: FoldedAt):
       return { ...account, emailVerified: true };
     case 'VerificationAsked':
       return written(account, 'verification', occurredAt);
+    case 'RegistrationReplaced':
+      return replaced(account, event, occurredAt);
     case 'RegistrationAttempted':
       return written(account, 'attempt', occurredAt);
     case 'PasswordResetAsked':

@@ -143,9 +143,11 @@ export function peopleAtDoor(origin: () => string) {
       write(email, 'verify', person);
       return undefined;
     },
-    async verifyEmail(token) {
-      const someone = of(take(token)?.person ?? '');
+    async verifyEmail({ token, password }) {
+      const someone = of(tokens.get(token)?.person ?? '');
       if (someone === undefined) return LinkVoid({});
+      if (someone.password !== password) return InvalidCredentials({});
+      take(token);
       someone.emailVerified = true;
       someone.roles = ['bidder', 'seller'];
       return undefined;
@@ -207,10 +209,12 @@ export function peopleAtDoor(origin: () => string) {
       write(email, 'email', person);
       return undefined;
     },
-    async changeEmail(token) {
-      const found = take(token);
+    async changeEmail({ token, password }) {
+      const found = tokens.get(token);
       const someone = of(found?.person ?? '');
       if (found === undefined || someone === undefined) return LinkVoid({});
+      if (someone.password !== password) return InvalidCredentials({});
+      take(token);
       someone.email = found.email;
       return undefined;
     },

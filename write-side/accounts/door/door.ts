@@ -34,9 +34,19 @@ export type SecondFactorAnswer =
 /** What came of something that has nothing to tell. */
 export type Done = undefined | Rejection;
 
+/** A link in a mail, by whoever knows the password of the account that it is for. */
+export interface FollowedLink {
+  /** Of the link. */
+  readonly token: string;
+  readonly password: string;
+}
+
 /** None of it throws what a store or a queue has against it: that is answered. */
 export interface Door {
-  /** Nobody learns whether the address was free: whoever has it already is written to, and so is whoever has it now. */
+  /**
+   * Nobody learns whether the address was free: whoever has it already is written to, and so is whoever has it now. Where nobody has
+   * proven it yet, what was chosen last counts.
+   */
   register(
     asked: {
       readonly email: string;
@@ -45,8 +55,8 @@ export interface Door {
     },
     visitor: Visitor,
   ): Promise<Done>;
-  /** @param token of the link in the mail */
-  verifyEmail(token: string): Promise<Done>;
+  /** `link_void`, and as {@link Door.recognise} for a wrong password: address and password are proven by one person. */
+  verifyEmail(link: FollowedLink, visitor: Visitor): Promise<Done>;
   /** The mail once more, for whoever is signed in and has not followed its link. */
   sendVerification(person: PersonId, visitor: Visitor): Promise<Done>;
 
@@ -81,7 +91,8 @@ export interface Door {
     asked: { readonly email: string; readonly password: string },
     visitor: Visitor,
   ): Promise<Done>;
-  changeEmail(token: string): Promise<Done>;
+  /** As {@link Door.verifyEmail}. */
+  changeEmail(link: FollowedLink, visitor: Visitor): Promise<Done>;
 
   /** What stands of somebody's account, for themselves. */
   standing(person: PersonId): Promise<Standing | Rejection>;

@@ -2,7 +2,7 @@ import { AskEmailChange, EmailChangeVoid } from '#domain/accounts/account/messag
 import { AddressUnusable, LinkVoid } from '#domain/accounts/door/messages.ts';
 import { ClaimLogin } from '#domain/accounts/login/messages.ts';
 import type { Door } from './door.ts';
-import { followed } from './links.ts';
+import { followedKnowing } from './links.ts';
 import { type DoorParts, isRejection, loginOf, record } from './parts.ts';
 import { confirmed } from './signing-in.ts';
 
@@ -19,8 +19,9 @@ export function emailChanges(parts: DoorParts): Pick<Door, 'askEmailChange' | 'c
       // Whether somebody has it is told by whoever has the mail, and nobody else.
       return record(parts, AskEmailChange, { person, login: login.name, email: login.email }, visitor);
     },
-    async changeEmail(token) {
-      const account = await followed(parts, token, 'email', ({ nextLogin }) => nextLogin);
+    async changeEmail(link, visitor) {
+      const by = { ...link, visitor };
+      const account = await followedKnowing(parts, by, 'email', ({ nextLogin }) => nextLogin);
       if (isRejection(account)) return account;
       const { person, nextLogin } = account;
       const refusal = await record(parts, ClaimLogin, { person, login: nextLogin });

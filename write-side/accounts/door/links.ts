@@ -3,7 +3,9 @@ import { LinkVoid } from '#domain/accounts/door/messages.ts';
 import { type LinkPurpose, saidBy, tokenOfLink } from '#domain/accounts/links.ts';
 import type { Rejection } from '#domain/kernel/message.ts';
 import type { KnownAccount } from '../known.ts';
-import { activeAccount, type DoorParts } from './parts.ts';
+import type { FollowedLink, Visitor } from './door.ts';
+import { activeAccount, type DoorParts, isRejection } from './parts.ts';
+import { confirmed } from './signing-in.ts';
 
 type Account = KnownAccount & { readonly email: string };
 
@@ -26,4 +28,22 @@ export async function followed(
   const ours = Buffer.from(tokenOfLink({ purpose, ...said, boundTo: bound }, nameOf));
   const theirs = Buffer.from(token);
   return ours.length === theirs.length && timingSafeEqual(ours, theirs) ? account : LinkVoid({});
+}
+
+/**
+ * As {@link followed}, where the password is asked for besides: the mail may lie with one person who did not ask for it, and the password
+ * with another who did. Who has no link that holds learns nothing of any password.
+ *
+ * @returns `link_void`, and what is said of a password where one signs in
+ */
+export async function followedKnowing(
+  parts: DoorParts,
+  { token, password, visitor }: FollowedLink & { readonly visitor: Visitor },
+  purpose: LinkPurpose,
+  boundTo: (account: Account) => string | undefined,
+): Promise<Account | Rejection> {
+  const account = await followed(parts, token, purpose, boundTo);
+  if (isRejection(account)) return account;
+  const proven = await confirmed(parts, account.person, password, visitor);
+  return isRejection(proven) ? proven : account;
 }

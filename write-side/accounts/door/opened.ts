@@ -40,9 +40,9 @@ function reaching(parts: DoorParts): Reaching {
   };
   return {
     ...door,
-    verifyEmail: (token) => then(door.verifyEmail(token)),
+    verifyEmail: (link, visitor) => then(door.verifyEmail(link, visitor)),
     reset: (asked, visitor) => then(door.reset(asked, visitor)),
-    changeEmail: (token) => then(door.changeEmail(token)),
+    changeEmail: (link, visitor) => then(door.changeEmail(link, visitor)),
   };
 }
 

@@ -8,6 +8,7 @@ import type { CommandDeclaration, Rejection } from '#domain/kernel/message.ts';
 import type { Clock, NewId, RandomBytes } from '#domain/kernel/ports/facts.ts';
 import type { Log } from '#domain/kernel/ports/log.ts';
 import { MailAddress } from '#domain/kernel/ports/mail.ts';
+import { Erased } from '#domain/kernel/rejections.ts';
 import type { PasskeyAuthentication } from '../../identity/factors/passkey-authentication.ts';
 import type { PasskeyRegistration } from '../../identity/factors/passkey-registration.ts';
 import type { Blocklist } from '../../identity/passwords/blocklist.ts';
@@ -80,7 +81,7 @@ export const refusalOf = (reply: Reply): Rejection | undefined =>
 
 /** What would tell whoever asks that there is an account, or what has become of it. */
 const TELLING: ReadonlySet<string> = new Set(
-  [TooManyLetters, AccountNotActive, AccountUnknown].map(({ code }) => code),
+  [TooManyLetters, AccountNotActive, AccountUnknown, Erased].map(({ code }) => code),
 );
 /** The same, where whoever asks may be anybody. */
 export const silent = (refusal: Rejection | undefined): Rejection | undefined =>

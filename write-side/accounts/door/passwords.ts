@@ -1,9 +1,4 @@
-import {
-  AskPasswordReset,
-  ChangeVerifier,
-  PasswordReplaced,
-  VerifyEmail,
-} from '#domain/accounts/account/messages.ts';
+import { AskPasswordReset, ChangeVerifier, PasswordReplaced } from '#domain/accounts/account/messages.ts';
 import { AddressUnusable, LinkVoid } from '#domain/accounts/door/messages.ts';
 import type { Rejection } from '#domain/kernel/message.ts';
 import type { KnownAccount } from '../known.ts';
@@ -52,10 +47,8 @@ export function passwordChanges(parts: DoorParts): Pick<Door, 'askReset' | 'rese
       if (isRejection(account)) return account;
       const refusal = await replaced(parts, account, { password, by: 'reset' }, visitor);
       if (refusal !== undefined) return refusal.code === PasswordReplaced.code ? LinkVoid({}) : refusal;
-      const { email, person, emailVerified } = account;
-      await parts.throttle.forgive({ secret: 'password', account: email, address: visitor.address });
-      // Whoever has followed a link in a mail can be reached there.
-      return emailVerified ? undefined : record(parts, VerifyEmail, { person }, visitor);
+      await parts.throttle.forgive({ secret: 'password', account: account.email, address: visitor.address });
+      return undefined;
     },
     async changePassword(person, { old, password }, visitor) {
       const proven = await confirmed(parts, person, old, visitor);

@@ -1,13 +1,20 @@
-import { AskVerification, NoteRegistrationAttempt, VerifyEmail } from '#domain/accounts/account/messages.ts';
-import { AddressUnusable } from '#domain/accounts/door/messages.ts';
+import {
+  AskVerification,
+  NoteRegistrationAttempt,
+  PasswordReplaced,
+  ReplaceRegistration,
+  VerifyEmail,
+} from '#domain/accounts/account/messages.ts';
+import { AddressUnusable, LinkVoid } from '#domain/accounts/door/messages.ts';
 import { LoginInUse, Register } from '#domain/accounts/login/messages.ts';
-import type { PersonId } from '#domain/kernel/ids.ts';
+import type { PaymentId, PersonId } from '#domain/kernel/ids.ts';
 import type { RandomBytes } from '#domain/kernel/ports/facts.ts';
+import type { Language } from '#domain/kernel/ports/mail.ts';
 import { chosen } from './choosing.ts';
 import type { Done, Door, Visitor } from './door.ts';
 import { level } from './level.ts';
-import { followed } from './links.ts';
-import { type DoorParts, isRejection, type Login, loginOf, record, silent } from './parts.ts';
+import { followedKnowing } from './links.ts';
+import { activeAccount, type DoorParts, isRejection, type Login, loginOf, record, silent } from './parts.ts';
 
 const ID_BYTES = 16;
 
@@ -16,34 +23,41 @@ export const newPersonId = (random: RandomBytes): PersonId =>
   // Of Base64url a name of ours begins with neither of two signs.
   `p${Buffer.from(random(ID_BYTES)).toString('base64url')}`;
 
-/** Whoever has the address already is written to, and asks themselves whether it was they. */
-const attempted = async (parts: DoorParts, holder: PersonId, visitor: Visitor): Promise<Done> =>
-  silent(await record(parts, NoteRegistrationAttempt, { person: holder }, visitor));
-
+/** What somebody has chosen, as it may be recorded. */
 interface Wanted {
-  readonly login: Login;
   readonly verifier: string;
-  readonly paymentMeans: string | undefined;
+  readonly language: Language;
+  readonly paymentMeans?: PaymentId;
 }
 
-async function registered(parts: DoorParts, wanted: Wanted, visitor: Visitor): Promise<Done> {
+/**
+ * Whoever has the address already is written to, and asks themselves whether it was they. Where nobody has proven it, it may have been a
+ * stranger who came first: who comes last is taken, and all that was sent before is void.
+ */
+async function attempted(
+  parts: DoorParts,
+  person: PersonId,
+  wanted: Wanted,
+  visitor: Visitor,
+): Promise<Done> {
+  const account = await activeAccount(parts.known, person);
+  const isProven = account === undefined || account.emailVerified;
+  const refusal = isProven
+    ? await record(parts, NoteRegistrationAttempt, { person }, visitor)
+    : await record(parts, ReplaceRegistration, { person, ...wanted }, visitor);
+  return silent(refusal);
+}
+
+async function registered(parts: DoorParts, login: Login, wanted: Wanted, visitor: Visitor): Promise<Done> {
   const { known, random } = parts;
-  const { login, verifier, paymentMeans } = wanted;
-  const holder = await known.holderOf(login.name);
-  if (holder !== undefined) return attempted(parts, holder, visitor);
   const { email, name } = login;
-  const refusal = await record(
-    parts,
-    Register,
-    {
-      ...{ person: newPersonId(random), login: name, email, verifier, language: visitor.language },
-      ...(paymentMeans !== undefined && { paymentMeans }),
-    },
-    visitor,
-  );
+  const holder = await known.holderOf(name);
+  if (holder !== undefined) return attempted(parts, holder, wanted, visitor);
+  const data = { person: newPersonId(random), login: name, email, ...wanted };
+  const refusal = await record(parts, Register, data, visitor);
   if (refusal?.code !== LoginInUse.code) return refusal;
   const faster = await known.holderOf(name);
-  return faster === undefined ? undefined : attempted(parts, faster, visitor);
+  return faster === undefined ? undefined : attempted(parts, faster, wanted, visitor);
 }
 
 /** How people come to an account, and show that its address is theirs. */
@@ -57,13 +71,19 @@ export function registering(parts: DoorParts): Pick<Door, 'register' | 'verifyEm
       // The same work for an address that is known: it is judged and hashed before anybody looks.
       const made = await chosen(parts, { password, email: login.email, withSecondFactor: false });
       if ('rejected' in made) return made;
-      const wanted = { login, verifier: made.verifier, paymentMeans };
-      return level(parts.machineClock, parts.levelMs, () => registered(parts, wanted, visitor));
+      const wanted = {
+        ...{ verifier: made.verifier, language: visitor.language },
+        ...(paymentMeans !== undefined && { paymentMeans }),
+      };
+      return level(parts.machineClock, parts.levelMs, () => registered(parts, login, wanted, visitor));
     },
-    async verifyEmail(token) {
-      const account = await followed(parts, token, 'verify', ({ login }) => login);
+    async verifyEmail(link, visitor) {
+      const by = { ...link, visitor };
+      const account = await followedKnowing(parts, by, 'verify', ({ verifyBoundTo }) => verifyBoundTo);
       if (isRejection(account)) return account;
-      return record(parts, VerifyEmail, { person: account.person });
+      const { person, passwordSince: since } = account;
+      const refusal = await record(parts, VerifyEmail, { person, since }, visitor);
+      return refusal?.code === PasswordReplaced.code ? LinkVoid({}) : refusal;
     },
     sendVerification: (person, visitor) => record(parts, AskVerification, { person }, visitor),
   };

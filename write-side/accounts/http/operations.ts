@@ -52,7 +52,7 @@ export const bodies = {
     /** What the payment provider calls the card or account; nothing else of it comes here. */
     paymentMeans: PaymentId.optional(),
   }),
-  LinkFollowed: z.strictObject({ token: Token }),
+  LinkFollowed: z.strictObject({ token: Token, password: Password }),
   ResetAsked: z.strictObject({ email: Email }),
   PasswordReset: z.strictObject({ token: Token, password: Password }),
   PasswordChange: z.strictObject({ old: Password, password: Password }),
@@ -140,7 +140,7 @@ const ANYBODY: Readonly<Record<Named, AccountOperation>> = {
     {
       ...{ path: '/accounts/registrations', method: 'post', operationId: 'RegisterByPassword' },
       summary:
-        'Registers you. Whoever has the address is written to, whether it was known or not, and nobody else learns which.',
+        'Registers you. Whoever has the address is written to, whether it was known or not, and nobody else learns which. Where nobody has shown that it is theirs, who registers last is taken.',
       ...{ body: body('Registration'), answer: asked('Look for our mail.') },
     },
     [PasswordRefused, AddressUnusable],
@@ -149,10 +149,11 @@ const ANYBODY: Readonly<Record<Named, AccountOperation>> = {
     'nothing',
     {
       ...{ path: '/accounts/email-verifications', method: 'post', operationId: 'FollowVerification' },
-      summary: 'Shows that an address is yours, by the token of the link in our mail.',
+      summary:
+        'Shows that an address is yours, by the token of the link in our mail and the password that you chose. Whoever does not know it asks for another one, which shows it, too.',
       ...{ body: body('LinkFollowed'), answer: done('It is.') },
     },
-    [LinkVoid],
+    [LinkVoid, ...withPassword],
   ),
   askReset: operation(
     'nothing',
@@ -178,10 +179,10 @@ const ANYBODY: Readonly<Record<Named, AccountOperation>> = {
     'nothing',
     {
       ...{ path: '/accounts/email-changes', method: 'post', operationId: 'FollowEmailChange' },
-      summary: 'Uses another address, by the token of the link in our mail to it.',
+      summary: 'Uses another address, by the token of the link in our mail to it, and the password.',
       ...{ body: body('LinkFollowed'), answer: done('The account has the address.') },
     },
-    [LinkVoid, LoginInUse],
+    [LinkVoid, LoginInUse, ...withPassword],
   ),
   changePassword: operation(
     'token',

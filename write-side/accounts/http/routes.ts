@@ -85,13 +85,15 @@ function forAnybody(routes: AccountRoutes): Partial<Record<DoorOperation, Handle
       const visitor = visitorOf(routes, request);
       return door.register(asked, { ...visitor, language: language ?? visitor.language });
     },
-    verifyEmail: async (request) => door.verifyEmail((await bodyOf(request, 'LinkFollowed')).token),
+    verifyEmail: async (request) =>
+      door.verifyEmail(await bodyOf(request, 'LinkFollowed'), visitorOf(routes, request)),
     async askReset(request) {
       const { email } = await bodyOf(request, 'ResetAsked');
       return door.askReset(email, visitorOf(routes, request));
     },
     reset: async (request) => door.reset(await bodyOf(request, 'PasswordReset'), visitorOf(routes, request)),
-    changeEmail: async (request) => door.changeEmail((await bodyOf(request, 'LinkFollowed')).token),
+    changeEmail: async (request) =>
+      door.changeEmail(await bodyOf(request, 'LinkFollowed'), visitorOf(routes, request)),
   };
 }
 

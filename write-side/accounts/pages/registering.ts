@@ -1,15 +1,24 @@
 import type { Rejection } from '#domain/kernel/message.ts';
 import { leastCodePoints } from '../../identity/passwords/policy.ts';
-import type { Door } from '../door/door.ts';
+import type { Door, FollowedLink, Visitor } from '../door/door.ts';
 import { fields, read } from './entered.ts';
-import { emailField, formPage, NOTHING_WRONG, newPassword, type Wrong, wrongBy } from './form-page.ts';
+import {
+  currentPassword,
+  emailField,
+  formPage,
+  NOTHING_WRONG,
+  newPassword,
+  passwordWrong,
+  type Wrong,
+  wrongBy,
+} from './form-page.ts';
 import { button, form, hidden } from './forms.ts';
 import type { Answer, Frame, Visit } from './frame.ts';
-import { html } from './html.ts';
+import { type Html, html } from './html.ts';
 import type { Texts } from './texts/en.ts';
 
 // For whoever is not signed in: registering, a password that was forgotten, and the links that mails lead to. Programs that read mails
-// follow links, so that a link shows a button, and the button does it.
+// follow links, so that a link shows a form, and its button does it; it asks for the password, which somebody else may have chosen.
 
 /** Says something that there is nothing to do about, and where to go on. */
 export const said = (title: string, why: string, link: readonly [to: string, label: string]): Answer => ({
@@ -71,15 +80,22 @@ function registerRoutes({ shows, acts }: Frame, door: Door): void {
 interface Link {
   readonly path: string;
   readonly words: (texts: Texts) => Readonly<Record<'title' | 'why' | 'submit' | 'done' | 'doneWhy', string>>;
-  readonly follow: (token: string) => Promise<undefined | Rejection>;
+  /** For whoever does not come any further by it. */
+  readonly otherwise?: (texts: Texts) => Html;
+  readonly follow: (link: FollowedLink, visitor: Visitor) => Promise<undefined | Rejection>;
 }
 
-function linkRoutes({ shows, acts }: Frame, { path, words, follow }: Link): void {
+function linkRoutes({ shows, acts }: Frame, { path, words, otherwise, follow }: Link): void {
   const page = (visit: Visit, token: string, wrong = NOTHING_WRONG): Answer => {
     const { title, why, submit } = words(visit.texts);
+    const password = { name: 'password', label: visit.texts.fields.password };
     return formPage(visit, {
       ...{ title, wrong },
-      main: [html`<p>${why}</p>`, form(path, hidden('token', token), button(submit))],
+      main: [
+        html`<p>${why}</p>`,
+        form(path, hidden('token', token), currentPassword(visit, password, wrong), button(submit)),
+        otherwise?.(visit.texts),
+      ],
     });
   };
   shows(path, async (visit) => {
@@ -89,8 +105,12 @@ function linkRoutes({ shows, acts }: Frame, { path, words, follow }: Link): void
   acts(path, undefined, async (visit, entered) => {
     const token = tokenOf(entered.token);
     if (token === undefined) return noToken(visit);
-    const result = await follow(token);
-    return result === undefined ? { to: `${path}/done` } : page(visit, token, wrongBy(result, visit));
+    const input = read(entered, ['password'], visit.texts);
+    if ('troubles' in input) return page(visit, token, input);
+    const result = await follow({ token, ...input.values }, visit.visitor);
+    return result === undefined
+      ? { to: `${path}/done` }
+      : page(visit, token, passwordWrong(result, visit, 'password'));
   });
   shows(`${path}/done`, async ({ texts }) => {
     const { done, doneWhy } = words(texts);
@@ -174,7 +194,11 @@ export function registeringRoutes(routes: Frame, door: Door): void {
       ...{ title: register.verify, why: register.verifyWhy, submit: register.verifyButton },
       ...{ done: register.verified, doneWhy: register.verifiedWhy },
     }),
-    follow: (token) => door.verifyEmail(token),
+    otherwise: ({
+      register,
+    }) => html`<p>${register.notMine} <a href="/account/reset">${register.choose}</a></p>
+<p>${register.linkVoid} <a href="/account">${register.signInForMail}</a></p>`,
+    follow: (link, visitor) => door.verifyEmail(link, visitor),
   });
   linkRoutes(routes, {
     path: '/account/email',
@@ -182,6 +206,6 @@ export function registeringRoutes(routes: Frame, door: Door): void {
       ...{ title: emailChange.confirm, why: emailChange.confirmWhy, submit: register.verifyButton },
       ...{ done: emailChange.done, doneWhy: emailChange.doneWhy },
     }),
-    follow: (token) => door.changeEmail(token),
+    follow: (link, visitor) => door.changeEmail(link, visitor),
   });
 }

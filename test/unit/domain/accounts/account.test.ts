@@ -31,6 +31,48 @@ test('whoever has shown that they can be reached may bid and sell', () => {
   assert.deepEqual(given([registered, verified]).when('VerifyEmail', p), []);
 });
 
+test('an address is proven for the password that was checked, and for no later one', () => {
+  const verifier = { ...sealedText('p-1', 'new'), eventId: 'e2' } as unknown as typeof data.verifier;
+  const chosen = { ...p, verifier, language: 'ru' as const };
+  const replaced = a.RegistrationReplaced({ ...chosen, login: data.login, email: data.email });
+  assert.deepEqual(given([registered]).when('ReplaceRegistration', chosen), [replaced]);
+  const history = [registered, replaced];
+  assert.deepEqual(given(history).when('VerifyEmail', { ...p, since: 'e1' }), a.PasswordReplaced({}));
+  assert.match(lineOf(given(history).when('VerifyEmail', { ...p, since: 'e2' })), /^EmailVerified/);
+  const rehashed = a.VerifierChanged({ ...p, verifier: data.verifier, by: 'rehash' });
+  assert.match(
+    lineOf(given([...history, rehashed]).when('VerifyEmail', { ...p, since: 'e2' })),
+    /^EmailVerified/,
+  );
+  const asked = { ...p, login: data.login, since: 'e2', email: data.email, language: 'ru' as const };
+  assert.deepEqual(given(history).when('AskVerification', p), [a.VerificationAsked(asked)]);
+});
+
+test('what was registered is replaced some times a day, and by nobody once the address is proven', () => {
+  const chosen = { ...p, verifier: sealedText('p-1', 'new') };
+  const replaced = a.RegistrationReplaced({ ...chosen, login: data.login, email: data.email });
+  const five = [registered, ...Array(5).fill(replaced)];
+  const retryAfterMs = 24 * 60 * 60_000;
+  assert.deepEqual(given(five).when('ReplaceRegistration', chosen), a.TooManyLetters({ retryAfterMs }));
+  const attempt = a.RegistrationAttempted({ ...p, email: data.email });
+  assert.deepEqual(given([registered, verified]).when('ReplaceRegistration', chosen), [attempt]);
+  const pays = a.AccountRegistered({ ...data, paymentMeans: sealedText('p-1', 'a stranger’s') });
+  for (const behind of [replaced, a.VerifierChanged({ ...chosen, by: 'reset' })]) {
+    const state = stateOf(account, [pays, behind]);
+    assert.ok(state.phase === 'active');
+    assert.equal(state.paymentMeans, undefined, behind.type);
+  }
+  const own = stateOf(account, [pays, verified, a.VerifierChanged({ ...chosen, by: 'reset' })]);
+  assert.ok(own.phase === 'active' && own.paymentMeans !== undefined);
+});
+
+test('a reset proves the address in one step with the password', () => {
+  const reset = { ...p, verifier: sealedText('p-1', 'new'), by: 'reset' as const };
+  const line = 'VerifierChanged, EmailVerified, RoleGranted, RoleGranted';
+  assert.equal(lineOf(given([registered]).when('ChangeVerifier', reset)), line);
+  assert.equal(lineOf(given([registered, verified]).when('ChangeVerifier', reset)), 'VerifierChanged');
+});
+
 test('an administrator locks and unlocks others, with the reason, and never themselves', () => {
   const locked = a.AccountLocked({ ...p, by: 'ada', cause });
   const unlocked = a.AccountUnlocked({ ...p, by: 'ada', cause });

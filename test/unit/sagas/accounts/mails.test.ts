@@ -22,7 +22,8 @@ const facts: LetterFacts = {
 /** Each event that people are written to about, with the letter, whom it is to, and where its link leads. */
 const letters: readonly (readonly [NewEvent, string, string?])[] = [
   [a.AccountRegistered({ ...told, login, verifier: text }), 'verify-address', '/account/verify'],
-  [a.VerificationAsked({ ...told, login }), 'verify-address', '/account/verify'],
+  [a.RegistrationReplaced({ ...told, login, verifier: text }), 'verify-address', '/account/verify'],
+  [a.VerificationAsked({ ...told, login, since: 'e1' }), 'verify-address', '/account/verify'],
   [a.RegistrationAttempted(told), 'registration-attempted'],
   [a.PasswordResetAsked({ ...told, since: 'e1' }), 'password-reset', '/account/reset'],
   [a.VerifierChanged({ ...told, verifier: text, by: 'change' }), 'password-changed'],
@@ -54,6 +55,16 @@ for (const [event, name, path] of letters)
     }
     assert.equal(subjects.size, Language.options.length);
   });
+
+test('a link that proves an address is bound to the password; one that is asked for again, to the same', () => {
+  const bound = (event: NewEvent) => accountMails.asks(recorded(event))?.data.boundTo;
+  const first = bound(a.AccountRegistered({ ...told, login, verifier: text }));
+  assert.equal(first, bound(a.VerificationAsked({ ...told, login, since: 'e1' })));
+  const another = { ...text, eventId: 'e2' } as typeof text;
+  assert.notEqual(first, bound(a.RegistrationReplaced({ ...told, login, verifier: another })));
+  // Of before there was anything to bind it to: the link is void, and says so.
+  assert.equal(bound(a.VerificationAsked({ ...told, login })), `${login}.`);
+});
 
 test('a changed address is told to the one before, and a verifier that was made anew to nobody', () => {
   const changed = { ...p, login, email, formerLogin: loginNamed('p-1'), formerEmail: other };

@@ -95,8 +95,13 @@ export const en = {
     sentWhy:
       'We have sent you a mail. Follow its link to confirm your address; it works for a limited time. Nothing came? Look among unwanted mail, or try again.',
     verify: 'Confirm your e-mail address',
-    verifyWhy: 'One click, and the address is yours here.',
+    verifyWhy:
+      'Enter the password that you chose when you created the account, and the address is yours here.',
     verifyButton: 'Confirm the address',
+    notMine: 'You do not know the password, or somebody else has created the account?',
+    choose: 'Choose another one by mail: that confirms the address, too.',
+    linkVoid: 'The link is not taken any more?',
+    signInForMail: 'Sign in and have the mail sent again.',
     verified: 'Your address is confirmed',
     verifiedWhy: 'You may bid and sell now.',
     noToken: 'This link is not whole',
@@ -169,7 +174,7 @@ export const en = {
     field: 'New e-mail address',
     submit: 'Send the mail',
     confirm: 'Confirm the new address',
-    confirmWhy: 'From then on you sign in with it.',
+    confirmWhy: 'Enter the password of your account. From then on you sign in with this address.',
     done: 'Your address is changed',
     doneWhy: 'Sign in with the new one from now on.',
   },

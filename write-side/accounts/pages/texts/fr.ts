@@ -95,8 +95,13 @@ export const fr: Texts = {
     sentWhy:
       'Nous vous avons envoyé un e-mail. Suivez son lien pour confirmer votre adresse ; il n’est valable qu’un certain temps. Rien reçu ? Regardez parmi les indésirables, ou réessayez.',
     verify: 'Confirmez votre adresse e-mail',
-    verifyWhy: 'Un clic, et l’adresse est la vôtre ici.',
+    verifyWhy:
+      'Saisissez le mot de passe que vous avez choisi en créant le compte, et l’adresse est la vôtre ici.',
     verifyButton: 'Confirmer l’adresse',
+    notMine: 'Vous ne connaissez pas le mot de passe, ou quelqu’un d’autre a créé le compte ?',
+    choose: 'Choisissez-en un nouveau par e-mail : cela confirme aussi l’adresse.',
+    linkVoid: 'Le lien n’est plus accepté ?',
+    signInForMail: 'Connectez-vous et faites renvoyer l’e-mail.',
     verified: 'Votre adresse est confirmée',
     verifiedWhy: 'Vous pouvez maintenant enchérir et vendre.',
     noToken: 'Ce lien n’est pas complet',
@@ -170,7 +175,8 @@ export const fr: Texts = {
     field: 'Nouvelle adresse e-mail',
     submit: 'Envoyer l’e-mail',
     confirm: 'Confirmez la nouvelle adresse',
-    confirmWhy: 'C’est avec elle que vous vous connecterez ensuite.',
+    confirmWhy:
+      'Saisissez le mot de passe de votre compte. C’est avec cette adresse que vous vous connecterez ensuite.',
     done: 'Votre adresse est changée',
     doneWhy: 'Connectez-vous désormais avec la nouvelle.',
   },

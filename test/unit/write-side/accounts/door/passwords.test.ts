@@ -132,6 +132,7 @@ test('a verifier of another cost is made anew at the next sign-in, and ends no s
   assert.equal(codeOf(await door.recognise({ email, password: PASSWORD }, visitor)), undefined);
   const after = await known.account(person);
   assert.notEqual(after?.verifierSince, before?.verifierSince);
+  assert.equal(after?.verifyBoundTo, before?.verifyBoundTo, 'it is the same password');
   assert.ok(after?.verifier?.includes('m=128'));
   assert.equal(codeOf(await door.recognise({ email, password: PASSWORD }, visitor)), undefined);
   assert.equal((await known.account(person))?.verifierSince, after?.verifierSince, 'once');
@@ -149,12 +150,14 @@ test('another address: the password, a link to it, and the login; the old one is
   assert.equal(codeOf(await ask('next')), 'address_unusable');
   assert.equal(await ask(bobs), undefined, 'nobody learns that somebody has it');
   const taken = await linkOf('email', 'EmailChangeAsked');
-  assert.equal(codeOf(await door.changeEmail(taken)), 'login_in_use');
+  const change = (link: string, password = PASSWORD) => door.changeEmail({ token: link, password }, visitor);
+  assert.equal(codeOf(await change(taken)), 'login_in_use');
   assert.equal(await ask(next), undefined);
-  assert.equal(codeOf(await door.changeEmail(taken)), 'link_void', 'another has taken its place');
+  assert.equal(codeOf(await change(taken)), 'link_void', 'another has taken its place');
   const token = await linkOf('email', 'EmailChangeAsked');
-  assert.equal(await door.changeEmail(token), undefined);
-  assert.equal(codeOf(await door.changeEmail(token)), 'link_void');
+  assert.equal(codeOf(await change(token, OTHER)), 'invalid_credentials', 'the link alone is not enough');
+  assert.equal(await change(token), undefined);
+  assert.equal(codeOf(await change(token)), 'link_void');
   assert.deepEqual([await holderOf(next), await holderOf(email)], [person, undefined]);
   assert.equal((await known.account(person))?.email, next);
   assert.equal(granted(await door.recognise({ email: next, password: PASSWORD }, visitor)).person, person);

@@ -1,19 +1,21 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { codeOf, givenDoor, PASSWORD, visitor } from '#test/support/door.ts';
+import { openDoor } from '#write-side/accounts/door/opened.ts';
 import { newPersonId } from '#write-side/accounts/door/registering.ts';
 
 const DAY_MS = 24 * 60 * 60_000;
 const email = 'ann@mail.example';
 
 test('whoever registers is answered alike, whether the address is known or not; whoever has it is told once a day', async () => {
-  const { door, stored, holderOf, clock, known } = givenDoor();
+  const { door, stored, holderOf, clock, known, tell } = givenDoor();
   const register = (address: string) => door.register({ email: address, password: PASSWORD }, visitor);
   assert.equal(await register(' Ann@Mail.Example '), undefined);
   const person = await holderOf(email);
   assert.ok(person);
   const account = await known.account(person);
   assert.deepEqual([account?.email, account?.emailVerified, account?.language], [email, false, 'fr']);
+  await tell('VerifyEmail', { person });
   const attempts = async () => (await stored()).filter(({ type }) => type === 'RegistrationAttempted').length;
   for (const times of [1, 1]) {
     assert.equal(await register(email), undefined);
@@ -24,14 +26,102 @@ test('whoever registers is answered alike, whether the address is known or not; 
   assert.equal(await attempts(), 2);
 });
 
+test('where nobody has proven an address, whoever registers last is taken, and nothing of who came before is left', async () => {
+  const { door, stored, holderOf, linkOf, last, known, tell, clock, hashed } = givenDoor();
+  const mine = 'a lighthouse, a meadow, a copper pan';
+  const pays = (paymentMeans: string) => ({ email, paymentMeans });
+  await door.register({ ...pays('pm_stranger'), password: PASSWORD }, visitor);
+  const person = (await holderOf(email)) ?? '';
+  const before = await linkOf('verify', 'AccountRegistered');
+  await door.sendVerification(person, visitor);
+  const asked = await linkOf('verify', 'VerificationAsked');
+  const times = { provenAt: clock.now(), expiresAt: '2100-01-01T00:00:00.000Z' };
+  assert.equal(await tell('OpenSession', { person, session: 's1', client: 'web', ...times }), 'accepted');
+  assert.equal((await known.sessions(person)).length, 1);
+  await door.askEmailChange(person, { email: 'stranger@mail.example', password: PASSWORD }, visitor);
+  const theirs = await linkOf('email', 'EmailChangeAsked');
+  await door.askReset(email, visitor);
+  const reset = await linkOf('reset', 'PasswordResetAsked');
+
+  const hashedBefore = hashed();
+  const said = await door.register({ ...pays('pm_mine'), password: mine }, { ...visitor, language: 'ru' });
+  assert.deepEqual([said, hashed() - hashedBefore], [undefined, 1], 'as for an address that nobody has');
+  assert.equal(await holderOf(email), person, 'there is one account');
+  const account = await known.account(person);
+  assert.deepEqual([account?.language, account?.nextLogin], ['ru', undefined]);
+  assert.deepEqual(await known.sessions(person), [], 'whoever came in by the password of before is out');
+  const { data } = await last('RegistrationReplaced');
+  for (const field of ['email', 'verifier', 'paymentMeans'])
+    assert.equal((data as Record<string, { readonly of?: string }>)[field]?.of, person, `${field} is sealed`);
+  const texts = (await stored()).map((event) => JSON.stringify(event.data));
+  assert.doesNotMatch(texts.join(), /pm_mine|argon2id/);
+
+  const verify = async (token: string, password: string) =>
+    codeOf(await door.verifyEmail({ token, password }, visitor));
+  for (const token of [before, asked])
+    for (const password of [PASSWORD, mine]) assert.equal(await verify(token, password), 'link_void');
+  assert.equal(codeOf(await door.changeEmail({ token: theirs, password: PASSWORD }, visitor)), 'link_void');
+  assert.equal(codeOf(await door.reset({ token: reset, password: mine }, visitor)), 'link_void');
+  const token = await linkOf('verify', 'RegistrationReplaced');
+  assert.equal(await verify(token, PASSWORD), 'invalid_credentials');
+  assert.equal(await verify(token, mine), undefined);
+  assert.equal((await known.account(person))?.emailVerified, true);
+
+  await door.register({ ...pays('pm_late'), password: PASSWORD }, visitor);
+  assert.equal(codeOf(await door.recognise({ email, password: PASSWORD }, visitor)), 'invalid_credentials');
+  assert.equal(codeOf(await door.recognise({ email, password: mine }, visitor)), undefined);
+});
+
+test('a stranger who registers while the password is checked has not had their own proven', async () => {
+  const { door, linkOf, holderOf, known, parts } = givenDoor();
+  await door.register({ email, password: PASSWORD }, visitor);
+  const token = await linkOf('verify', 'AccountRegistered');
+  const meanwhile = openDoor({
+    ...parts,
+    throttle: {
+      ...parts.throttle,
+      async attempt(who, check) {
+        const right = await parts.throttle.attempt(who, check);
+        await door.register({ email, password: `${PASSWORD} of a stranger` }, visitor);
+        return right;
+      },
+    },
+  });
+  assert.equal(codeOf(await meanwhile.verifyEmail({ token, password: PASSWORD }, visitor)), 'link_void');
+  assert.equal((await known.account((await holderOf(email)) ?? ''))?.emailVerified, false);
+});
+
+test('passwords behind a link are counted as those of sign-ins are, and behind no link at all none is', async () => {
+  const { door, linkOf } = givenDoor();
+  await door.register({ email, password: PASSWORD }, visitor);
+  const token = await linkOf('verify', 'AccountRegistered');
+  const wrong = { password: 'wrong' };
+  const verify = async (of: string) => codeOf(await door.verifyEmail({ token: of, ...wrong }, visitor));
+  for (let at = 0; at < 20; at++) assert.equal(await verify(token.slice(0, -1)), 'link_void');
+  for (let at = 0; at < 10; at++) assert.equal(await verify(token), 'invalid_credentials');
+  assert.equal(await verify(token), 'too_many_attempts');
+  const signIn = await door.recognise({ email, password: PASSWORD }, visitor);
+  assert.equal(codeOf(signIn), 'too_many_attempts', 'they are the same attempts');
+});
+
 test('of many who register an address at once one has it, and nobody learns which', async () => {
-  const { door, stored } = givenDoor();
-  const told = await Promise.all(
-    Array.from({ length: 8 }, (_, at) => door.register({ email, password: `${PASSWORD} ${at}` }, visitor)),
-  );
+  const { door, stored, linkOf, holderOf, known } = givenDoor();
+  const passwords = Array.from({ length: 10 }, (_, at) => `${PASSWORD} ${at}`);
+  const told = await Promise.all(passwords.map((password) => door.register({ email, password }, visitor)));
   assert.deepEqual([...new Set(told)], [undefined]);
   const types = (await stored()).map(({ type }) => type);
   assert.equal(types.filter((type) => type === 'AccountRegistered').length, 1);
+  assert.ok(types.filter((type) => type === 'RegistrationReplaced').length <= 5, 'no box is filled by it');
+  // The last mail is for the last password, whosever it is.
+  const isReplaced = types.includes('RegistrationReplaced');
+  const token = await linkOf('verify', isReplaced ? 'RegistrationReplaced' : 'AccountRegistered');
+  const links = await Promise.all(
+    passwords.map(async (password, at) =>
+      codeOf(await door.verifyEmail({ token, password }, { ...visitor, address: `198.51.100.${at}` })),
+    ),
+  );
+  assert.equal(links.filter((code) => code === undefined).length, 1);
+  assert.equal((await known.account((await holderOf(email)) ?? ''))?.emailVerified, true);
 });
 
 test('a password is judged before anything is recorded, and no address is taken that no mail reaches', async () => {
@@ -67,16 +157,16 @@ test('a link proves an address until its time is over, and no other link does', 
     '',
     'x'.repeat(10_000),
   ];
-  for (const each of forged)
-    assert.equal(codeOf(await door.verifyEmail(each)), 'link_void', each.slice(0, 80));
+  const verify = (of: string) => door.verifyEmail({ token: of, password: PASSWORD }, visitor);
+  for (const each of forged) assert.equal(codeOf(await verify(each)), 'link_void', each.slice(0, 80));
   assert.equal((await known.account(person))?.emailVerified, false);
   const end = Date.parse(clock.now()) + DAY_MS;
   clock.advanceTo(new Date(end - 1).toISOString());
-  assert.equal(await door.verifyEmail(token), undefined);
-  assert.equal(await door.verifyEmail(token), undefined, 'whoever follows it twice is told the same');
+  assert.equal(await verify(token), undefined);
+  assert.equal(await verify(token), undefined, 'whoever follows it twice is told the same');
   assert.deepEqual((await known.account(person))?.roles, ['bidder', 'seller']);
   clock.advanceTo(new Date(end).toISOString());
-  assert.equal(codeOf(await door.verifyEmail(token)), 'link_void');
+  assert.equal(codeOf(await verify(token)), 'link_void');
 });
 
 test('the mail comes again when it is asked for, some times a day', async () => {

@@ -114,10 +114,15 @@ test('somebody registers, follows the link of the mail by a button, and says who
   await visitor.get(link);
   assert.equal(opened.people.get('p2')?.emailVerified, false, 'programs that read mails follow links');
   const shown = await visitor.get(link);
-  const verified = await visitor.post('/account/verify', { token: visitor.hidden(shown, 'token') });
-  assert.match((await visitor.follow(verified)).title, /Your address is confirmed/);
-  const twice = await visitor.post('/account/verify', { token: visitor.hidden(shown, 'token') });
-  assert.match(twice.text, /This link is used/);
+  const token = visitor.hidden(shown, 'token');
+  const verify = (password: string) => visitor.post('/account/verify', { token, password });
+  assert.match((await verify('')).text, /Password: nothing was entered/);
+  const wrong = await verify(`${OTHER_PASSWORD}?`);
+  assert.deepEqual([wrong.status, opened.people.get('p2')?.emailVerified], [403, false]);
+  assert.match(wrong.text, /The password is wrong/);
+  assert.match(wrong.body, /href="\/account\/reset"/, 'whoever does not know it asks for another');
+  assert.match((await visitor.follow(await verify(OTHER_PASSWORD))).title, /Your address is confirmed/);
+  assert.match((await verify(OTHER_PASSWORD)).text, /This link is used/);
   assert.equal((await visitor.get('/account/verify')).status, 400);
 
   const asked = await visitor.follow(await visitor.get('/account/profile'));
@@ -342,7 +347,10 @@ test('a password and an address are changed by who knows the password', async ()
     password: PASSWORD,
   });
   assert.match((await visitor.follow(asked)).text, /sent a mail to the new address/);
-  await visitor.post('/account/email', { token: opened.mails[0]?.token ?? '' });
+  const token = opened.mails[0]?.token ?? '';
+  const wrong = await visitor.post('/account/email', { token, password: OTHER_PASSWORD });
+  assert.match(wrong.text, /The password is wrong/);
+  await visitor.post('/account/email', { token, password: PASSWORD });
   assert.match((await visitor.get('/account')).text, /anna@mail.example confirmed/);
   assert.match(
     (await visitor.follow(await change(PASSWORD, OTHER_PASSWORD))).text,
