@@ -4,6 +4,8 @@ import type { Dispatch } from '#domain/kernel/envelope.ts';
 import type { Log } from '#domain/kernel/ports/log.ts';
 import type { Door } from '#write-side/accounts/door/door.ts';
 import type { Known } from '#write-side/accounts/known.ts';
+import { elsewherePages } from '#write-side/accounts/pages/elsewhere.ts';
+import type { FrameOptions } from '#write-side/accounts/pages/frame.ts';
 import { accountPages } from '#write-side/accounts/pages/pages.ts';
 import { providerPages } from '#write-side/accounts/pages/provider-pages.ts';
 import type { Browsers, ProviderPages, SignIns } from '#write-side/accounts/sign-ins.ts';
@@ -19,24 +21,34 @@ export type AccountPages = (parts: {
   readonly dispatch: Dispatch;
 }) => { readonly pages: ProviderPages; readonly routers: readonly Router[] };
 
+interface Surrounded {
+  readonly log: Log;
+  readonly addressOf: (request: IncomingMessage) => string | undefined;
+  readonly publicUrl: () => string;
+}
+
+const framed = ({ clock }: Pick<CommonEngines, 'clock'>, { log, ...more }: Surrounded): FrameOptions => ({
+  ...{ ...more, registry },
+  now: () => clock.now(),
+  report: (error, reference) => log.error({ err: error, reference }, 'a page could not be shown'),
+});
+
 /** The pages on which people come in by the door, and look after their account. */
 export const pagesOf =
   (
-    { store, personKeys, newId, clock }: Pick<CommonEngines, 'store' | 'personKeys' | 'newId' | 'clock'>,
-    options: {
-      readonly door: Door;
-      readonly log: Log;
-      readonly addressOf: (request: IncomingMessage) => string | undefined;
-      readonly publicUrl: () => string;
-    },
+    engines: Pick<CommonEngines, 'store' | 'personKeys' | 'newId' | 'clock'>,
+    { door, ...surrounded }: Surrounded & { readonly door: Door },
   ): AccountPages =>
   (parts) => {
-    const { log, ...more } = options;
+    const { store, personKeys, newId } = engines;
     const own = ownAccountOf({ store, registry, personKeys, known: parts.known });
-    const router = accountPages({
-      ...{ ...parts, ...more, registry, newId, own },
-      now: () => clock.now(),
-      report: (error, reference) => log.error({ err: error, reference }, 'a page could not be shown'),
-    });
+    const router = accountPages({ ...framed(engines, surrounded), ...parts, door, newId, own });
     return { pages: providerPages, routers: [router] };
   };
+
+/** What people are told instead where another issuer keeps accounts. */
+export const pagesElsewhere = (
+  engines: Pick<CommonEngines, 'clock'>,
+  surrounded: Surrounded,
+  issuer: string,
+): Router => elsewherePages(framed(engines, surrounded), issuer);

@@ -1,6 +1,6 @@
 import { accountRoutes } from '#write-side/accounts/http/routes.ts';
 import { tokenOperations } from '#write-side/identity/development-issuer.ts';
-import { pagesOf } from '../account-pages.ts';
+import { pagesElsewhere, pagesOf } from '../account-pages.ts';
 import { commandsFromBus } from '../bus-commands.ts';
 import { doorOf } from '../door.ts';
 import { healthOfWay } from '../health.ts';
@@ -31,14 +31,20 @@ export async function writeSideRole(
     publicUrl: () => publicUrl,
   });
   const { perPerson: perPersonQuota } = quotas;
-  const accounts = accountRoutes({ door, authenticate, addressOf, perPerson, perPersonQuota });
+  const { jwksUrl, issuer } = config.tokens;
+  const issuerElsewhere = jwksUrl === undefined ? undefined : issuer;
+  const accounts = accountRoutes({
+    ...{ door, authenticate, addressOf, perPerson, perPersonQuota, issuerElsewhere },
+  });
   const { status, stop } = commandsFromBus(surroundings, pipeline.dispatch);
-  const pages =
-    surroundings.accountPages ?? pagesOf(engines, { door, log, addressOf, publicUrl: () => publicUrl });
+  const surrounded = { log, addressOf, publicUrl: () => publicUrl };
+  const pages = surroundings.accountPages ?? pagesOf(engines, { door, ...surrounded });
   const provider = providerPart(surroundings, pipeline, known, pages);
+  const elsewhere =
+    issuerElsewhere === undefined ? [] : [pagesElsewhere(engines, surrounded, issuerElsewhere)];
   return {
     decides: pipeline.dispatch,
-    routers: [...provider.routers, ...routers, accounts],
+    routers: [...provider.routers, ...elsewhere, ...routers, accounts],
     engines: provider.engines,
     consumers: provider.consumers,
     development: config.devTokens ? tokenOperations : [],

@@ -11,6 +11,7 @@ import { millisecondsOf } from '#domain/kernel/instant.ts';
 import { systemClock } from '#engines/clock/system.ts';
 import { joseIssuer, namedKey, newSigningKey } from '#engines/tokens/jose.ts';
 import { rotateKeys } from '#engines/tokens/rotation.ts';
+import { accountOperations } from '#write-side/accounts/http/operations.ts';
 import { dataFolder } from '../support/booted.ts';
 import { JSON_TYPE } from '../support/customer.ts';
 import { startHere } from '../support/embedded.ts';
@@ -118,6 +119,26 @@ test('an issuer elsewhere takes the place of ours by its issuer, its audience an
   assert.equal(await asks(theirs.url, made.token), 401);
   for (const path of ['/oidc/.well-known/openid-configuration', '/oidc/jwks', '/oidc/auth'])
     assert.equal((await fetch(`${theirs.url}${path}`)).status, 404, path);
+
+  // Nobody could come in by a password of ours: who asks for one is told where accounts are.
+  const ask = async (path: string, method: string) => {
+    const response = await fetch(`${theirs.url}${path}`, {
+      ...{ method, headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' } },
+      ...(method !== 'GET' && { body: '{}' }),
+    });
+    const { code, details } = (await response.json()) as { code: string; details: object };
+    return [response.status, code, details];
+  };
+  for (const { method, path } of accountOperations)
+    if (method !== 'get')
+      assert.deepEqual(await ask(path, method.toUpperCase()), [404, 'signed_in_elsewhere', { issuer }], path);
+  assert.deepEqual(await ask('/accounts/me', 'GET'), [404, 'account_unknown', {}]);
+  assert.equal((await ask('/accounts/me/export', 'GET'))[1], 'step_up_required');
+  for (const path of ['/account', '/account/register', '/account/verify?token=x', '/sign-in/x']) {
+    const page = await fetch(`${theirs.url}${path}`, { headers: { 'accept-language': 'fr' } });
+    assert.equal(page.status, 404, path);
+    assert.match(await page.text(), new RegExp(`Les comptes sont tenus ailleurs.*${issuer}`, 's'), path);
+  }
 });
 
 test('roles stand where the issuer has them, and those that we do not know are passed over', async () => {

@@ -34,10 +34,18 @@ export const AddressUnusable = rejection('address_unusable', {
   status: 422,
 });
 
+/** Nobody could sign in by what they would register with. */
+export const SignedInElsewhere = rejection('signed_in_elsewhere', {
+  message: 'Accounts, passwords and second factors are kept by the issuer of tokens, and not here. Go there.',
+  details: { issuer: z.string().max(255) },
+  status: 404,
+});
+
 export const rejections = [
   InvalidCredentials,
   InvalidCode,
   LinkVoid,
   PasswordRefused,
   AddressUnusable,
+  SignedInElsewhere,
 ] as const;

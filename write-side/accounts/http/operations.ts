@@ -15,6 +15,7 @@ import {
   InvalidCredentials,
   LinkVoid,
   PasswordRefused,
+  SignedInElsewhere,
 } from '#domain/accounts/door/messages.ts';
 import { PasskeyId } from '#domain/accounts/ids.ts';
 import { LoginInUse } from '#domain/accounts/login/messages.ts';
@@ -91,6 +92,7 @@ const Exported = z.object({
 type Needs = 'nothing' | 'token' | 'stepUp';
 interface AccountOperation extends ServedOperation {
   readonly needs: Needs;
+  readonly rejections: readonly RejectionDeclaration[];
 }
 
 const quiet = [TooManyAttempts, RateLimited];
@@ -129,7 +131,12 @@ function operation(
   rejections: readonly RejectionDeclaration[],
 ): AccountOperation {
   const isAnybodys = needs === 'nothing';
-  const more = [...(isAnybodys ? quiet : signedIn), ...(needs === 'stepUp' ? [StepUpRequired] : [])];
+  const more = [
+    ...(isAnybodys ? quiet : signedIn),
+    ...(needs === 'stepUp' ? [StepUpRequired] : []),
+    // What is recorded here is shown to its person whoever issues their tokens.
+    ...(served.method === 'get' ? [] : [SignedInElsewhere]),
+  ];
   const all = [...new Set([...more, ...rejections])];
   return { ...served, needs, tag: 'accounts', bearer: !isAnybodys, rejections: all } as AccountOperation;
 }

@@ -3,6 +3,7 @@ import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { type Request, type Response, Router } from 'express';
 import type { z } from 'zod';
+import { SignedInElsewhere } from '#domain/accounts/door/messages.ts';
 import { PasskeyId } from '#domain/accounts/ids.ts';
 import type { PersonId } from '#domain/kernel/ids.ts';
 import type { Rejection } from '#domain/kernel/message.ts';
@@ -29,6 +30,8 @@ export interface AccountRoutes {
   /** What each person may have under way, over every transport together. */
   readonly perPerson: Turns;
   readonly perPersonQuota: Quota;
+  /** Who issues tokens in our place, so that nobody comes in by a password of ours; undefined: we do. */
+  readonly issuerElsewhere?: string | undefined;
 }
 
 type BodyOf<Name extends BodyName> = z.output<(typeof bodies)[Name]>;
@@ -143,8 +146,10 @@ export function accountRoutes(routes: AccountRoutes): Router {
     ([name, handle]) => [name, ofThemselves(routes, name as DoorOperation, handle)] as const,
   );
   for (const [name, handle] of [...Object.entries(forAnybody(routes)), ...own]) {
-    const { method, path, answer } = operationOf[name as DoorOperation];
+    const { method, path, answer, rejections } = operationOf[name as DoorOperation];
+    const issuer = rejections.includes(SignedInElsewhere) ? routes.issuerElsewhere : undefined;
     router[method](path.replaceAll(/\{(\w+)\}/g, ':$1'), async (request: Request, response: Response) => {
+      if (issuer !== undefined) throw new RejectedError(SignedInElsewhere({ issuer }));
       const outcome = told(await handle(request, uncached(response)));
       if (response.headersSent) return;
       if (outcome === undefined) response.status(answer.status).end();

@@ -280,6 +280,11 @@ export const en = {
     problemWhy:
       'The system that has sent you here has asked for something that is not possible. Begin again there; if it happens again, tell whoever runs it:',
   },
+  elsewhere: {
+    title: 'Accounts are kept elsewhere',
+    why: (issuer: string) =>
+      `Nobody registers or signs in on this page: accounts and passwords are kept by ${issuer}. Sign in where you came from, or there.`,
+  },
   problems: {
     notFound: 'There is no such page',
     notFoundWhy: 'The address may be mistyped, or what was here is gone.',

@@ -288,6 +288,11 @@ export const fr: Texts = {
     problemWhy:
       'Le système qui vous a envoyé ici a demandé quelque chose d’impossible. Recommencez là-bas ; si cela se reproduit, dites à ceux qui l’exploitent :',
   },
+  elsewhere: {
+    title: 'Les comptes sont tenus ailleurs',
+    why: (issuer) =>
+      `Personne ne s’inscrit ni ne se connecte sur cette page : les comptes et les mots de passe sont tenus par ${issuer}. Connectez-vous là d’où vous venez, ou là-bas.`,
+  },
   problems: {
     notFound: 'Cette page n’existe pas',
     notFoundWhy: 'L’adresse est peut-être mal saisie, ou ce qui était ici n’y est plus.',
