@@ -151,7 +151,7 @@ export const EraseMe = command('EraseMe', {
   ...own,
   stepUp: true,
   description:
-    'Has you forgotten, for good: what is recorded about you can be read by nobody any more. Only where no money of yours is left here, or on its way, and your wallets are closed.',
+    'Has you forgotten, for good: the key by which what is recorded about you is encrypted is destroyed. Only where no money of yours is left here, or on its way, and your wallets are closed.',
   rejections: [AccountUnknown, MoneyLeft, WalletsOpen],
   precondition: preconditionOf<ErasurePrecondition>(),
 });

@@ -240,9 +240,10 @@ export const en = {
   },
   erase: {
     title: 'Have yourself erased',
-    why: 'What is recorded about you becomes unreadable for everybody, for ever:',
+    why: 'What is recorded about you becomes unreadable, and nobody can undo it:',
     what: [
-      'your name, address, telephone number and e-mail address can be read by nobody any more, in no backup either;',
+      'your name, address, telephone number and e-mail address are stored encrypted by a key of your own, which is destroyed: nobody reads them any more, in backups of the records neither;',
+      'a backup of the keys that the house has put elsewhere still opens them until the house lets it expire;',
       'your account is gone, and all sessions end;',
       'bids and payments stay in the books, under an id that says nothing about you.',
     ],
@@ -251,7 +252,7 @@ export const en = {
     first: 'Download what is recorded about you first',
     submit: 'Erase me for good',
     done: 'You are erased',
-    doneWhy: 'What was recorded about you can be read by nobody any more. You can close this page.',
+    doneWhy: 'The key to what was recorded about you is destroyed. You can close this page.',
   },
   device: {
     title: 'Sign in on a device',

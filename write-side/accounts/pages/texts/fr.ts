@@ -247,9 +247,10 @@ export const fr: Texts = {
   },
   erase: {
     title: 'Faire effacer vos données',
-    why: 'Ce qui est enregistré à votre sujet devient illisible pour tous, à jamais :',
+    why: 'Ce qui est enregistré à votre sujet devient illisible, et personne ne peut revenir en arrière :',
     what: [
-      'votre nom, votre adresse, votre téléphone et votre e-mail ne peuvent plus être lus par personne, même dans une sauvegarde ;',
+      'votre nom, votre adresse, votre téléphone et votre e-mail sont conservés chiffrés par une clé qui vous est propre, et qui est détruite : plus personne ne peut les lire, pas même dans une sauvegarde des données ;',
+      'une sauvegarde des clés que la maison a mise ailleurs les ouvre encore, jusqu’à ce que la maison la laisse expirer ;',
       'votre compte disparaît, et toutes les sessions prennent fin ;',
       'les enchères et les paiements restent dans les livres, sous un identifiant qui ne dit rien de vous.',
     ],
@@ -258,8 +259,7 @@ export const fr: Texts = {
     first: 'Télécharger d’abord ce qui est enregistré à votre sujet',
     submit: 'Effacer mes données définitivement',
     done: 'Vos données sont effacées',
-    doneWhy:
-      'Ce qui était enregistré à votre sujet ne peut plus être lu par personne. Vous pouvez fermer cette page.',
+    doneWhy: 'La clé de ce qui était enregistré à votre sujet est détruite. Vous pouvez fermer cette page.',
   },
   device: {
     title: 'Connecter un appareil',

@@ -53,6 +53,17 @@ test('each language is written in its own letters', () => {
     for (const [place, text] of placesIn(language)) assert.doesNotMatch(text, /\p{Script=Cyrillic}/u, place);
 });
 
+test('whoever is erased is promised no more than is done: a copy of the keys opens what it opened', () => {
+  const keys = { en: /backup of the keys/, fr: /sauvegarde des clés/, ru: /копия ключей/ };
+  const everybody = /by nobody|no backup|par personne|à jamais|не может прочитать никто|навсегда/;
+  for (const language of Language.options) {
+    const { why, what, doneWhy } = texts[language].erase;
+    const said = [why, ...what, doneWhy].join('\n');
+    assert.match(said, keys[language]);
+    assert.doesNotMatch(said, everybody);
+  }
+});
+
 test('French puts spaces before its signs at which no line ends', () => {
   const french = [...placesIn('fr')];
   for (const [place, text] of french) assert.doesNotMatch(text, / [?!;:»]|« /, `${place}: ${text}`);
