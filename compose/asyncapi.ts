@@ -48,11 +48,11 @@ export const asyncApi = ({ version, bus, parts }: AsyncApiOptions): JsonObject =
   },
 });
 
-/** `GET /asyncapi.json`: what the topics hold, for machines. */
-export function topicsDocument(options: AsyncApiOptions): Router {
+/** `GET /asyncapi.json`: what the topics hold, for machines. Described when first asked for: it would take a tenth of a start. */
+export function topicsDocument(described: () => AsyncApiOptions): Router {
   let description: string | undefined;
   return Router({ caseSensitive: true, strict: true }).get('/asyncapi.json', (_request, response) => {
-    description ??= JSON.stringify(asyncApi(options));
+    description ??= JSON.stringify(asyncApi(described()));
     response.type('application/json').send(description);
   });
 }

@@ -63,11 +63,11 @@ function topicsOf(config: Config, version: string): readonly Router[] {
   const { roles, bus } = config;
   if (!roles.includes('publisher') && !roles.includes('write-side')) return [];
   const prefix = prefixOf(bus);
-  const parts = [
+  const parts = () => [
     eventsByAsyncApi(registry, { prefix }),
     commandsByAsyncApi(registry, { prefix, replyPrefixes: config.replyPrefixes }),
   ];
-  return [topicsDocument({ version, bus, parts })];
+  return [topicsDocument(() => ({ version, bus, parts: parts() }))];
 }
 
 /** Opens the port for everybody, the operator's and the other roles' where there is one. @throws UnusableError */

@@ -46,17 +46,19 @@ export function languageOf(request: Pick<IncomingMessage, 'url' | 'headers'>): L
 
 const LOCALES: Readonly<Record<Language, string>> = { en: 'en-GB', fr: 'fr-FR', ru: 'ru-RU' };
 
-const minutesOf = (language: Language) =>
-  new Intl.DateTimeFormat(LOCALES[language], { dateStyle: 'long', timeStyle: 'short', timeZone: 'UTC' });
-const formats: Readonly<Record<Language, Intl.DateTimeFormat>> = {
-  en: minutesOf('en'),
-  fr: minutesOf('fr'),
-  ru: minutesOf('ru'),
-};
+/** Each made when it is first needed: to make one takes ten milliseconds. */
+const formats: Partial<Record<Language, Intl.DateTimeFormat>> = {};
+
+const minutesOf = (language: Language): Intl.DateTimeFormat =>
+  (formats[language] ??= new Intl.DateTimeFormat(LOCALES[language], {
+    dateStyle: 'long',
+    timeStyle: 'short',
+    timeZone: 'UTC',
+  }));
 
 /** A moment in words, to the minute, and in which time: nobody knows where the reader is. */
 export const momentIn = (language: Language, moment: Instant): string =>
-  `${formats[language].format(new Date(moment))} UTC`;
+  `${minutesOf(language).format(new Date(moment))} UTC`;
 
 /** `in 5 minutes`: rounded up, so that whoever comes then is not too early. */
 export function waitIn(language: Language, milliseconds: number): string {
