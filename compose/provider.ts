@@ -69,6 +69,7 @@ function lateParts(holder: Holder): { readonly signIns: SignIns; readonly browse
   return {
     signIns: {
       find: async (...asked) => (await there()).signIns.find(...asked),
+      underWay: async (...asked) => (await there()).signIns.underWay(...asked),
       remember: async (...asked) => (await there()).signIns.remember(...asked),
       finish: async (...asked) => (await there()).signIns.finish(...asked),
       allow: async (...asked) => (await there()).signIns.allow(...asked),

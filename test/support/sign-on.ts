@@ -30,15 +30,20 @@ export function askingNobody() {
     router.get('/sign-in/:uid', async (request, response) => {
       const { signIns } = given;
       const person = String(request.headers['x-person']);
-      const sign = await signIns.find(request, response);
-      if (sign === undefined || sign.uid !== request.params.uid) return void response.status(410).end();
+      const { uid } = request.params;
+      const sign = await signIns.find(request, response, uid);
+      if (sign === undefined) return void response.status(410).end();
       response.set('X-Step-Up', String(sign.stepUp));
       const to =
         person === 'nobody'
-          ? await signIns.abort(request, response)
+          ? await signIns.abort(request, response, uid)
           : sign.prompt === 'consent'
-            ? await signIns.allow(request, response)
-            : await signIns.finish(request, response, { person, methods: ['pwd'], atMs: Date.now() });
+            ? await signIns.allow(request, response, uid)
+            : await signIns.finish(request, response, uid, {
+                person,
+                methods: ['pwd'],
+                atMs: Number(request.headers['x-proven-at'] ?? Date.now()),
+              });
       response.redirect(303, to);
     });
     router.get(

@@ -94,12 +94,13 @@ export interface VisitOptions {
 /** One browser, whose cookies are its own. */
 export class Visitor {
   readonly jar = new CookieJar();
-  readonly #headers: Readonly<Record<string, string>>;
+  /** What it says with each request. */
+  headers: Readonly<Record<string, string>>;
   /** Where it was sent that is not ours: a system that waits for its answer. */
   leftFor: URL | undefined;
 
   constructor(headers: Readonly<Record<string, string>> = {}) {
-    this.#headers = headers;
+    this.headers = headers;
   }
 
   /** One request, without following where it leads. */
@@ -107,7 +108,7 @@ export class Visitor {
     const response = await fetch(url, {
       ...{ method, redirect: 'manual' },
       headers: {
-        ...{ accept: 'text/html', cookie: await this.jar.getCookieString(url.href), ...this.#headers },
+        ...{ accept: 'text/html', cookie: await this.jar.getCookieString(url.href), ...this.headers },
         ...(method === 'POST' && { origin: url.origin, 'sec-fetch-site': 'same-origin' }),
         ...headers,
       },

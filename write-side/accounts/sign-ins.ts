@@ -30,15 +30,24 @@ export interface SignInUnderWay {
 }
 
 export interface SignIns {
-  /** The one that this browser has under way; undefined: none, or its time is over. */
-  find(request: IncomingMessage, response: ServerResponse): Promise<SignInUnderWay | undefined>;
-  remember(request: IncomingMessage, response: ServerResponse, progress: Progress): Promise<void>;
+  // A browser has one in each of its tabs, if it likes: `uid` says which.
+  /** Undefined: this browser has no such one under way, or its time is over. */
+  find(request: IncomingMessage, response: ServerResponse, uid: string): Promise<SignInUnderWay | undefined>;
+  /** All that this browser has under way, the newest first. */
+  underWay(request: IncomingMessage, response: ServerResponse): Promise<readonly SignInUnderWay[]>;
+  remember(
+    request: IncomingMessage,
+    response: ServerResponse,
+    uid: string,
+    progress: Progress,
+  ): Promise<void>;
   // Where the browser goes on to is told, and it is not sent there: Chromium holds the `form-action` of a page against every redirect
   // behind the answer to its form, so that a redirect would have to end at an origin of ours.
   /** They have proven who they are. @returns where the browser goes on to */
   finish(
     request: IncomingMessage,
     response: ServerResponse,
+    uid: string,
     proven: {
       readonly person: PersonId;
       readonly methods: readonly Method[];
@@ -47,9 +56,9 @@ export interface SignIns {
     },
   ): Promise<string>;
   /** They let the system have what it asks for. @returns where the browser goes on to */
-  allow(request: IncomingMessage, response: ServerResponse): Promise<string>;
+  allow(request: IncomingMessage, response: ServerResponse, uid: string): Promise<string>;
   /** They do not want to. @returns where the browser goes on to: back to where it came from */
-  abort(request: IncomingMessage, response: ServerResponse): Promise<string>;
+  abort(request: IncomingMessage, response: ServerResponse, uid: string): Promise<string>;
 }
 
 /** Who is signed in by this browser at the pages of their own account. */
@@ -93,6 +102,17 @@ export interface ProviderPages {
   deviceDone(of: { readonly language: Language; readonly client: string }): string;
   signOut(of: { readonly form: string; readonly language: Language }): string;
   signedOut(of: { readonly language: Language }): string;
+  /**
+   * A sign-in that has come to nothing: they have stopped it, may not come in, or it is over.
+   *
+   * @param of `again`: a path of ours where it begins anew; undefined: nobody knows where they wanted to
+   */
+  notSignedIn(of: {
+    readonly language: Language;
+    readonly why: 'stopped' | 'refused' | 'over';
+    readonly again: string | undefined;
+    readonly isSignedIn: boolean;
+  }): string;
   problem(of: {
     readonly language: Language;
     readonly code: string;

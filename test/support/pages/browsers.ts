@@ -43,7 +43,6 @@ const ownPages = {
 
 const COOKIE = 'stand_in_browser';
 const fresh = () => randomBytes(12).toString('hex');
-const uidIn = ({ url = '' }: IncomingMessage) => /^\/sign-in\/([\w-]+)/.exec(url)?.[1] ?? '';
 
 /** @param opened told of each sign-in that was finished */
 export function providerInMemory(opened: (person: string, session: string, system: string) => void) {
@@ -79,30 +78,32 @@ export function providerInMemory(opened: (person: string, session: string, syste
 
   const send = (response: ServerResponse, to: string): void =>
     void response.writeHead(303, { Location: to }).end();
-  const current = (request: IncomingMessage, response: ServerResponse) =>
-    browserOf(request, response).underWay.get(uidIn(request));
-  function goOn(request: IncomingMessage, response: ServerResponse, outcome: UnderWay['outcome']): string {
-    const found = current(request, response);
-    if (found !== undefined && outcome !== undefined) found.outcome = outcome;
-    return `/oidc/auth/${uidIn(request)}`;
-  }
+  const current = (request: IncomingMessage, response: ServerResponse, uid: string) =>
+    browserOf(request, response).underWay.get(uid);
+  const goOn =
+    (outcome: UnderWay['outcome'] & string) =>
+    async (request: IncomingMessage, response: ServerResponse, uid: string): Promise<string> => {
+      const found = current(request, response, uid);
+      if (found !== undefined) found.outcome = outcome;
+      return `/oidc/auth/${uid}`;
+    };
+  const signOf = (found: UnderWay | undefined) => (found?.outcome === undefined ? found?.sign : undefined);
 
   const signIns: SignIns = {
-    find: async (request, response) => {
-      const found = current(request, response);
-      return found?.outcome === undefined ? found?.sign : undefined;
-    },
-    async remember(request, response, progress: Progress) {
-      const found = current(request, response);
+    find: async (request, response, uid) => signOf(current(request, response, uid)),
+    underWay: async (request, response) =>
+      [...browserOf(request, response).underWay.values()].flatMap((each) => signOf(each) ?? []).reverse(),
+    async remember(request, response, uid, progress: Progress) {
+      const found = current(request, response, uid);
       if (found !== undefined) found.sign = { ...found.sign, progress };
     },
-    async finish(request, response, proven) {
-      const found = current(request, response);
+    async finish(request, response, uid, proven) {
+      const found = current(request, response, uid);
       if (found !== undefined) found.proven = proven;
-      return goOn(request, response, 'finished');
+      return goOn('finished')(request, response, uid);
     },
-    allow: async (request, response) => goOn(request, response, 'allowed'),
-    abort: async (request, response) => goOn(request, response, 'aborted'),
+    allow: goOn('allowed'),
+    abort: goOn('aborted'),
   };
 
   const pages: Browsers = {

@@ -118,10 +118,26 @@ export const providerPages: ProviderPages = {
     return show(language, provider.signedOut, [html`<p>${provider.signedOutWhy}</p>`]);
   },
 
+  notSignedIn({ language, why, again, isSignedIn }) {
+    const { provider, signIn, layout: said, common } = allTexts[language];
+    const [title, words] = (
+      {
+        stopped: [provider.stopped, isSignedIn ? provider.stillSignedIn : provider.stoppedWhy],
+        refused: [provider.refused, provider.refusedWhy],
+        over: [signIn.over, signIn.overWhy],
+      } as const
+    )[why];
+    const anew = again !== undefined && html`<p><a class="button" href="${again}">${provider.again}</a></p>`;
+    // Whoever comes there and is not signed in is asked to.
+    const toAccount = html`<p><a href="/account">${isSignedIn ? said.toAccount : common.signIn}</a></p>`;
+    return show(language, title, [html`<p>${words}</p>`, anew, again !== '/account' && toAccount]);
+  },
+
   problem({ language, code, description }) {
-    const { provider } = allTexts[language];
+    const { provider, layout: said } = allTexts[language];
     return show(language, provider.problem, [
-      html`<p>${provider.problemWhy}</p><p><code>${code}</code></p>${description !== undefined && html`<p class="note" lang="en">${description}</p>`}`,
+      html`<p>${provider.problemWhy}</p><p><code>${code}</code></p>${description !== undefined && html`<p class="note" lang="en">${description}</p>`}
+<p><a href="/account">${said.toAccount}</a></p>`,
     ]);
   },
 };

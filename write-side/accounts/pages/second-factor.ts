@@ -116,7 +116,7 @@ export function secondFactorRoutes(routes: Frame, { door, signIns }: PagesOption
       return ask(visit, sign, progress, { wrong: wrongBy(result, visit, fields), by });
     }
     const proven = { person, methods: [...methods, result.method], atMs };
-    return { onwards: await signIns.finish(visit.request, visit.response, proven) };
+    return { onwards: await signIns.finish(visit.request, visit.response, sign.uid, proven) };
   });
 
   acts('/passkey-question', async (visit, sign) => {

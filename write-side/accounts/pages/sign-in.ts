@@ -88,13 +88,17 @@ export function signInRoutes(routes: Frame, options: PagesOptions): void {
     const { request, response, now } = visit;
     if (secondFactors.length === 0)
       return {
-        onwards: await signIns.finish(request, response, {
+        onwards: await signIns.finish(request, response, sign.uid, {
           person,
           methods: ['pwd'],
           atMs: millisecondsOf(now),
         }),
       };
-    await signIns.remember(request, response, { person, methods: ['pwd'], atMs: millisecondsOf(now) });
+    await signIns.remember(request, response, sign.uid, {
+      person,
+      methods: ['pwd'],
+      atMs: millisecondsOf(now),
+    });
     return { to: pathOf(sign, '/second-factor') };
   }
 
@@ -141,7 +145,9 @@ export function abortRoutes(routes: Frame, { signIns }: PagesOptions): void {
       ],
     });
   });
-  acts('/abort', async ({ request, response }) => ({ onwards: await signIns.abort(request, response) }));
+  acts('/abort', async ({ request, response }, { uid }) => ({
+    onwards: await signIns.abort(request, response, uid),
+  }));
 }
 
 export function consentRoutes(routes: Frame, { door, signIns }: PagesOptions): void {
@@ -171,6 +177,6 @@ ${form(pathOf(sign, '/consent'), hidden('decision', 'deny'), button(consent.deny
   acts('/consent', async ({ request, response }, sign, { decision }) => {
     if (sign.prompt !== 'consent') return { to: pathOf(sign) };
     const answer = decision === 'allow' ? signIns.allow : signIns.abort;
-    return { onwards: await answer.call(signIns, request, response) };
+    return { onwards: await answer.call(signIns, request, response, sign.uid) };
   });
 }

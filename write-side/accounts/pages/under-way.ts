@@ -27,8 +27,8 @@ type Handler = (visit: Visit, sign: SignInUnderWay, entered: Entered) => Promise
 export function signInFrame({ shows, acts }: Frame, signIns: Pick<SignIns, 'find'>) {
   async function found(visit: Visit, handler: Handler, entered: Entered): Promise<Answer> {
     const { request, response } = visit;
-    const sign = await signIns.find(request, response);
-    if (sign === undefined || sign.uid !== request.params.uid) return overPage(visit);
+    const sign = await signIns.find(request, response, String(request.params.uid));
+    if (sign === undefined) return overPage(visit);
     // A system may say in which language it speaks with somebody; what they have chosen here comes before.
     const [asked = visit.language] = sign.languages;
     const language = preferredLanguage(request) ?? asked;

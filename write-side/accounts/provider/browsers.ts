@@ -3,12 +3,13 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { z } from 'zod';
 import { millisecondsOf } from '#domain/kernel/instant.ts';
 import { STEPPED_UP } from '#domain/kernel/ports/tokens.ts';
-import { invalid, RejectedError } from '#domain/kernel/rejections.ts';
-import type { Browsers } from '../sign-ins.ts';
+import type { Browsers, ProviderPages } from '../sign-ins.ts';
+import { idsOf, nameFor, namesOf, surplus } from './cookies.ts';
 import { languageOf } from './languages.ts';
 import { CALLBACK_PATH, OWN_CLIENT } from './own-client.ts';
 import { placedAt, type TokenProvider } from './provider.ts';
 import { sessionOf } from './sessions.ts';
+import { STOPPED } from './sign-in-results.ts';
 import { lifetimes, type ProviderOptions } from './surroundings.ts';
 
 /** Where a browser is sent back to, and by what it is known that it was sent from here. */
@@ -37,7 +38,7 @@ function goTo(response: ServerResponse, location: string): void {
 function noting(provider: TokenProvider, options: ProviderOptions) {
   const { publicUrl, sealing, clock } = options;
   const isTls = publicUrl.startsWith('https:');
-  const cookie = isTls ? '__Host-annals_to' : 'annals_to';
+  const { to: kind } = namesOf(isTls);
   const nowMs = (): number => millisecondsOf(clock.now());
 
   function contextOf(request: IncomingMessage, response: ServerResponse) {
@@ -51,21 +52,24 @@ function noting(provider: TokenProvider, options: ProviderOptions) {
     response.appendHeader('Set-Cookie', said);
   }
 
-  /** What was noted when the browser was sent; once. */
-  async function sent(request: IncomingMessage, response: ServerResponse) {
+  /** What was noted when the browser was sent with this state; once. */
+  async function sent(request: IncomingMessage, response: ServerResponse, state: string) {
+    if (!idsOf(request, kind).includes(state)) return undefined;
     const { context } = contextOf(request, response);
-    const value = context.cookies.get(cookie, { signed: false });
-    if (value === undefined) return undefined;
+    const cookie = nameFor(kind, state);
+    const value = context.cookies.get(cookie, { signed: false }) ?? '';
     setCookie(response, cookie, '', 0);
     const text = await sealing.open(new TextEncoder().encode(value));
     const noted = text === undefined ? undefined : Sent.safeParse(JSON.parse(text));
-    return noted?.success && noted.data.endsAtMs > nowMs() ? noted.data : undefined;
+    const isTheirs = noted?.success === true && noted.data.state === state && noted.data.endsAtMs > nowMs();
+    return isTheirs ? noted.data : undefined;
   }
 
-  async function note(response: ServerResponse, state: string, backTo: string): Promise<void> {
+  async function note(request: IncomingMessage, response: ServerResponse, state: string, backTo: string) {
+    for (const old of surplus(idsOf(request, kind))) setCookie(response, nameFor(kind, old), '', 0);
     const endsAtMs = nowMs() + lifetimes.interaction * 1_000;
     const noted = await sealing.seal(JSON.stringify({ state, backTo, endsAtMs }));
-    setCookie(response, cookie, noted, lifetimes.interaction);
+    setCookie(response, nameFor(kind, state), noted, lifetimes.interaction);
   }
   return { contextOf, note, sent };
 }
@@ -82,6 +86,20 @@ export function browsers(provider: TokenProvider, options: ProviderOptions): Own
     return session.accountId === undefined ? undefined : { session, person: session.accountId };
   }
 
+  /** A sign-in that has come to nothing. Nothing of the address by which they came is shown. */
+  async function show(
+    request: IncomingMessage,
+    response: ServerResponse,
+    status: number,
+    why: Parameters<ProviderPages['notSignedIn']>[0]['why'],
+    again: string | undefined,
+  ): Promise<void> {
+    const isSignedIn = (await sessionIn(request, response)) !== undefined;
+    for (const [name, value] of Object.entries(pages.headers())) response.setHeader(name, value);
+    response.statusCode = status;
+    response.end(pages.notSignedIn({ language: languageOf(request), why, again, isSignedIn }));
+  }
+
   return {
     async who(request, response) {
       const found = await sessionIn(request, response);
@@ -90,10 +108,10 @@ export function browsers(provider: TokenProvider, options: ProviderOptions): Own
       const steppedUp = session.acr === STEPPED_UP && !session.past(lifetimes.steppedUp);
       return { person, session: sessionOf(session.uid), steppedUp };
     },
-    async signIn(_request, response, { backTo, stepUp = false }) {
+    async signIn(request, response, { backTo, stepUp = false }) {
       if (!isOwnPath(backTo, publicUrl)) throw new TypeError(`${backTo.slice(0, 100)} is no path of ours`);
       const state = random();
-      await note(response, state, backTo);
+      await note(request, response, state, backTo);
       const url = new URL(`${provider.issuer}/auth`);
       // Nobody ever exchanges the code: that the browser is signed in is all that was wanted.
       const challenge = createHash('sha256').update(random()).digest('base64url');
@@ -115,22 +133,14 @@ export function browsers(provider: TokenProvider, options: ProviderOptions): Own
       goTo(response, backTo);
     },
     async callback(request, response) {
-      const noted = await sent(request, response);
       const { searchParams } = new URL(request.url ?? '/', publicUrl);
-      const isOurs = noted !== undefined && searchParams.get('state') === noted.state;
-      if (!isOurs) {
-        const message = 'no sign-in of this browser is under way';
-        throw new RejectedError(invalid([{ path: ['state'], message }]));
-      }
-      const code = searchParams.get('error');
-      if (code === null) {
-        goTo(response, noted.backTo);
-        return;
-      }
-      for (const [name, value] of Object.entries(pages.headers())) response.setHeader(name, value);
-      response.statusCode = 400;
-      const description = undefined;
-      response.end(pages.problem({ language: languageOf(request), code: code.slice(0, 100), description }));
+      const noted = await sent(request, response, searchParams.get('state') ?? '');
+      if (noted === undefined) return show(request, response, 400, 'over', undefined);
+      if (searchParams.get('error') === null) return goTo(response, noted.backTo);
+      const hasStopped = searchParams.get('error_description') === STOPPED;
+      return hasStopped
+        ? show(request, response, 200, 'stopped', noted.backTo)
+        : show(request, response, 403, 'refused', noted.backTo);
     },
   };
 }

@@ -2,6 +2,7 @@ import type { Configuration, KoaContextWithOIDC } from 'oidc-provider';
 import * as errors from 'oidc-provider/lib/helpers/errors.js';
 import { STEPPED_UP } from '#domain/kernel/ports/tokens.ts';
 import { accountsOf, namedApart, tokenClaims } from './claims.ts';
+import { idsOf, nameFor, namesOf, surplus } from './cookies.ts';
 import type { Kept } from './keeping.ts';
 import { languageOf } from './languages.ts';
 import { OWN_CLIENT } from './own-client.ts';
@@ -10,13 +11,6 @@ import type { RecordedSessions } from './sessions.ts';
 import { lifetimes, type NamedKey, type ProviderOptions } from './surroundings.ts';
 
 const SCOPES = ['openid', 'email', 'offline_access'];
-
-const namesOf = (secure: boolean) => ({
-  session: secure ? '__Host-annals_session' : 'annals_session',
-  interaction: secure ? '__Host-annals_sign_in' : 'annals_sign_in',
-  // Of one path alone.
-  resume: secure ? '__Secure-annals_resume' : 'annals_resume',
-});
 
 const PROBLEMS: Readonly<Record<string, 'unknown_code' | 'expired' | 'aborted' | 'no_code'>> = {
   NotFoundError: 'unknown_code',
@@ -50,9 +44,15 @@ function pagesFor({ pages }: ProviderOptions): Pick<Configuration, 'renderError'
   }
   const language = (context: KoaContextWithOIDC) => languageOf(context.req, context.oidc?.params?.ui_locales);
   return {
-    renderError(context, out) {
+    async renderError(context, out, error) {
       if (context.accepts('json', 'html') !== 'html') {
         context.body = out;
+        return;
+      }
+      if (error instanceof errors.SessionNotFound) {
+        const isSignedIn = context.oidc?.session?.accountId !== undefined;
+        const over = { why: 'over', again: undefined, isSignedIn } as const;
+        show(context, pages.notSignedIn({ language: language(context), ...over }));
         return;
       }
       const { error: code, error_description: description } = out;
@@ -124,6 +124,16 @@ function featuresOf({ publicUrl, audience }: ProviderOptions, keys: readonly Nam
   };
 }
 
+const COOKIE = { httpOnly: true, sameSite: 'lax', signed: true, path: '/' } as const;
+
+/** Where a sign-in is asked for. Too many that a browser has begun, and left, would fill each of its requests: the oldest make room. */
+const signInUrl =
+  (kind: string) =>
+  ({ cookies, req }: KoaContextWithOIDC, { uid }: { readonly uid: string }): string => {
+    for (const old of surplus(idsOf(req, kind))) cookies.set(nameFor(kind, old), null, COOKIE);
+    return `/sign-in/${uid}`;
+  };
+
 /** @param keys the first signs */
 export function configurationOf(
   options: ProviderOptions,
@@ -133,6 +143,7 @@ export function configurationOf(
 ): Configuration {
   const { publicUrl, cookieKey, allowedOrigin } = options;
   const { renderError, features } = pagesFor(options);
+  const names = namesOf(publicUrl.startsWith('https:'));
   return {
     adapter: (kind: string) => kept.adapter(kind),
     // Only what can sign is shown: the provider takes no other.
@@ -159,12 +170,12 @@ export function configurationOf(
     allowOmittingSingleRegisteredRedirectUri: false,
     clientBasedCORS: (context, origin) => allowedOrigin(origin, context.host),
     cookies: {
-      names: namesOf(publicUrl.startsWith('https:')),
+      names: { session: names.session, interaction: names.interaction, resume: names.resume },
       keys: [cookieKey],
-      long: { httpOnly: true, sameSite: 'lax', signed: true, path: '/' },
-      short: { httpOnly: true, sameSite: 'lax', signed: true, path: '/' },
+      long: { ...COOKIE },
+      short: { ...COOKIE },
     },
-    interactions: { policy: policy(), url: (_, { uid }) => `/sign-in/${uid}` },
+    interactions: { policy: policy(), url: signInUrl(names.interaction) },
     rotateRefreshToken: true,
     issueRefreshToken: async (_, client) => client.grantTypeAllowed('refresh_token'),
     // Whatever was given in a session is looked up only as long as that is open.

@@ -3,6 +3,7 @@ import type { KoaContextWithOIDC } from 'oidc-provider';
 import { Provider } from 'oidc-provider/lib/provider.js';
 import { isSecretOf } from './clients.ts';
 import { configurationOf } from './configuration.ts';
+import { nameFor, namesOf } from './cookies.ts';
 import { type Kept, keeping } from './keeping.ts';
 import { languageOf } from './languages.ts';
 import { type RecordedSessions, recordedSessions } from './sessions.ts';
@@ -49,6 +50,23 @@ function madePage(context: KoaContextWithOIDC, { pages }: ProviderOptions): void
   for (const [name, value] of Object.entries(headers)) context.set(name, value);
 }
 
+/** The library knows one sign-in of a browser; ours has a cookie for each, and loses it when it is over. */
+function cookiesOf(provider: Provider, { publicUrl }: ProviderOptions) {
+  const names = namesOf(publicUrl.startsWith('https:'));
+  const called = provider.cookieName.bind(provider);
+  return {
+    cookieName(type: 'session' | 'interaction' | 'resume'): string {
+      const uid = Provider.ctx?.oidc.entities.Interaction?.uid;
+      return type === 'interaction' && uid !== undefined ? nameFor(names.interaction, uid) : called(type);
+    },
+    forget({ cookies, oidc, path }: KoaContextWithOIDC): void {
+      if (oidc.route !== 'resume' && oidc.route !== 'device_resume') return;
+      const [, uid = ''] = /\/([\w-]+)$/.exec(path) ?? [];
+      cookies.set(nameFor(names.interaction, uid), null, { path: '/', signed: true, httpOnly: true });
+    },
+  };
+}
+
 function made(
   options: ProviderOptions,
   kept: Kept,
@@ -59,6 +77,8 @@ function made(
   const provider = new Provider(`${publicUrl}${path}`, configurationOf(options, kept, sessions, keys));
   // What it is told of addresses is written by whoever hands on a request to it, and by nobody outside.
   provider.proxy = true;
+  const { cookieName, forget } = cookiesOf(provider, options);
+  Object.assign(provider, { cookieName });
   Object.assign(provider.Client.prototype, {
     compareClientSecret(this: { clientSecret?: string }, given: unknown) {
       return isSecretOf(this.clientSecret, given);
@@ -68,6 +88,7 @@ function made(
     const context = koa as unknown as KoaContextWithOIDC;
     await next();
     if (context.oidc === undefined) return;
+    forget(context);
     if (!(await kept.settle(context))) {
       context.status = 400;
       context.body = { error: 'invalid_grant', error_description: 'grant request is invalid' };

@@ -1,9 +1,9 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { InteractionResults } from 'oidc-provider';
-import * as errors from 'oidc-provider/lib/helpers/errors.js';
 import { millisecondsOf } from '#domain/kernel/instant.ts';
 import { STEPPED_UP } from '#domain/kernel/ports/tokens.ts';
 import type { Progress, SignIns, SignInUnderWay } from '../sign-ins.ts';
+import { idsOf, MOST_UNDER_WAY, nameFor, namesOf } from './cookies.ts';
 import { languagesOf } from './languages.ts';
 import { placedAt, type TokenProvider } from './provider.ts';
 import type { Proven, ProviderOptions } from './surroundings.ts';
@@ -15,88 +15,122 @@ interface Remembered extends InteractionResults {
   readonly progress?: Progress;
 }
 
-const ALONE = { mergeWithLastSubmission: false };
+/** What a system is told of whoever did not want to. */
+export const STOPPED = 'End-User aborted interaction';
 
 function scopesOf({ params }: Interaction): readonly string[] {
   return typeof params.scope === 'string' ? params.scope.split(' ') : [];
 }
 
 function resultsOf(provider: TokenProvider, options: ProviderOptions) {
+  const account = `${options.publicUrl}/account`;
+  const { interaction: kind } = namesOf(options.publicUrl.startsWith('https:'));
+
+  function contextOf(request: IncomingMessage, response: ServerResponse) {
+    placedAt(request, options);
+    const now = provider.now();
+    return { now, context: now.createContext(request, response) };
+  }
+
+  /** The sign-in of this name that this browser has begun; undefined: it has none, or it is over, or whoever was signed in is not. */
   async function details(
     request: IncomingMessage,
     response: ServerResponse,
+    uid: string,
   ): Promise<Interaction | undefined> {
-    placedAt(request, options);
-    try {
-      return await provider.now().interactionDetails(request, response);
-    } catch (error) {
-      if (error instanceof errors.SessionNotFound) return undefined;
-      throw error;
-    }
+    const { now, context } = contextOf(request, response);
+    if (context.cookies.get(nameFor(kind, uid), { signed: true }) !== uid) return undefined;
+    const interaction = await now.Interaction.find(uid);
+    if (interaction?.session === undefined) return interaction;
+    const session = await now.Session.findByUid(interaction.session.uid);
+    return session?.accountId === interaction.session.accountId ? interaction : undefined;
   }
 
-  /** @throws SessionNotFound */
+  /** @returns where the browser goes on to. What is over meanwhile was pressed twice: the other time has finished it, and they are in. */
   async function told(
     request: IncomingMessage,
     response: ServerResponse,
+    uid: string,
     result: InteractionResults,
-    merge = ALONE,
-  ) {
-    placedAt(request, options);
-    return provider.now().interactionResult(request, response, result, merge);
+  ): Promise<string> {
+    const interaction = await details(request, response, uid);
+    if (interaction === undefined) return account;
+    interaction.result = result;
+    await interaction.persist();
+    return interaction.returnTo;
   }
 
-  /** Who was signed in before, by this browser, leaves. */
-  async function makeWay(interaction: Interaction, person: string): Promise<void> {
-    const { session } = interaction;
-    if (session?.accountId === undefined || session.accountId === person) return;
-    await provider.kept.end(session.accountId, session.uid, 'ended');
+  /** Whoever else is signed in by this browser leaves: they were when it began, or have come in by another of its tabs since. */
+  async function makeWay(
+    request: IncomingMessage,
+    response: ServerResponse,
+    interaction: Interaction,
+    person: string,
+  ): Promise<void> {
+    const { now, context } = contextOf(request, response);
+    const { accountId, uid } = await now.Session.get(context as never);
+    if (accountId !== undefined && accountId !== person) await provider.kept.end(accountId, uid, 'ended');
+    if (interaction.session === undefined || interaction.session.accountId === person) return;
     Object.assign(interaction, { session: undefined });
     await interaction.persist();
   }
 
-  return { details, told, makeWay };
+  /** The newest first. */
+  const uidsIn = (request: IncomingMessage): readonly string[] =>
+    idsOf(request, kind).slice(-MOST_UNDER_WAY).reverse();
+
+  return { account, details, told, makeWay, uidsIn };
 }
 
 /** Between the provider and the pages that ask people who they are. */
 export function signIns(provider: TokenProvider, options: ProviderOptions): SignIns {
-  const { details, told, makeWay } = resultsOf(provider, options);
+  const { account, details, told, makeWay, uidsIn } = resultsOf(provider, options);
+
+  async function find(
+    request: IncomingMessage,
+    response: ServerResponse,
+    named: string,
+  ): Promise<SignInUnderWay | undefined> {
+    const interaction = await details(request, response, named);
+    if (interaction === undefined) return undefined;
+    const { uid, prompt, params, session, result } = interaction;
+    const client = await provider.now().Client.find(String(params.client_id));
+    if (client === undefined || (prompt.name !== 'login' && prompt.name !== 'consent')) return undefined;
+    const hint = params.login_hint;
+    return {
+      ...{ uid, prompt: prompt.name, scopes: scopesOf(interaction), person: session?.accountId },
+      stepUp: prompt.name === 'login' && session?.accountId !== undefined,
+      client: { id: client.clientId, name: client.clientName ?? client.clientId },
+      progress: (result as Remembered | undefined)?.progress,
+      loginHint: typeof hint === 'string' ? hint : undefined,
+      languages: languagesOf(request, params.ui_locales),
+    };
+  }
+
   return {
-    async find(request, response): Promise<SignInUnderWay | undefined> {
-      const interaction = await details(request, response);
-      if (interaction === undefined) return undefined;
-      const { uid, prompt, params, session, result } = interaction;
-      const client = await provider.now().Client.find(String(params.client_id));
-      if (client === undefined || (prompt.name !== 'login' && prompt.name !== 'consent')) return undefined;
-      const hint = params.login_hint;
-      return {
-        ...{ uid, prompt: prompt.name, scopes: scopesOf(interaction), person: session?.accountId },
-        stepUp: prompt.name === 'login' && session?.accountId !== undefined,
-        client: { id: client.clientId, name: client.clientName ?? client.clientId },
-        progress: (result as Remembered | undefined)?.progress,
-        loginHint: typeof hint === 'string' ? hint : undefined,
-        languages: languagesOf(request, params.ui_locales),
-      };
+    find,
+    async underWay(request, response) {
+      const all = await Promise.all(uidsIn(request).map((uid) => find(request, response, uid)));
+      return all.filter((each) => each !== undefined);
     },
-    async remember(request, response, progress) {
-      await told(request, response, { progress } as Remembered);
+    async remember(request, response, uid, progress) {
+      await told(request, response, uid, { progress } as Remembered);
     },
-    async finish(request, response, { person, methods, atMs }) {
-      const interaction = await details(request, response);
-      // Pressed twice: the other time has finished it, and they are in.
-      if (interaction === undefined) return `${options.publicUrl}/account`;
-      await makeWay(interaction, person);
+    async finish(request, response, uid, { person, methods, atMs }) {
+      const interaction = await details(request, response, uid);
+      if (interaction === undefined) return account;
+      await makeWay(request, response, interaction, person);
       const nowMs = millisecondsOf(options.clock.now());
-      return told(request, response, {
+      return told(request, response, uid, {
         login: { accountId: person, amr: [...methods], acr: STEPPED_UP, ts: Math.floor(nowMs / 1_000) },
         provenAtMs: Math.min(atMs, nowMs),
       } satisfies Proven & InteractionResults);
     },
-    async allow(request, response) {
-      const interaction = await details(request, response);
-      if (interaction?.session === undefined) throw new errors.SessionNotFound('the sign-in is over');
+    async allow(request, response, uid) {
+      const interaction = await details(request, response, uid);
+      if (interaction?.session === undefined) return account;
       const { Grant } = provider.now();
-      const { grantId, params, session, prompt } = interaction;
+      const { grantId, params, session, prompt, lastSubmission } = interaction;
       const before = grantId === undefined ? undefined : await Grant.find(grantId);
       const grant = before ?? new Grant({ accountId: session.accountId, clientId: String(params.client_id) });
       const { missingOIDCScope, missingResourceScopes } = prompt.details as {
@@ -107,9 +141,9 @@ export function signIns(provider: TokenProvider, options: ProviderOptions): Sign
       for (const [resource, scopes] of Object.entries(missingResourceScopes ?? {}))
         grant.addResourceScope(resource, scopes.join(' '));
       const consent = { grantId: await grant.save() };
-      return told(request, response, { consent }, { mergeWithLastSubmission: true });
+      return told(request, response, uid, { ...lastSubmission, consent });
     },
-    abort: (request, response) =>
-      told(request, response, { error: 'access_denied', error_description: 'End-User aborted interaction' }),
+    abort: (request, response, uid) =>
+      told(request, response, uid, { error: 'access_denied', error_description: STOPPED }),
   };
 }

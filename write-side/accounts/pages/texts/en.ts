@@ -277,6 +277,12 @@ export const en = {
     no: 'No, stay signed in',
     signedOut: 'You are signed out',
     signedOutWhy: 'You can close this page.',
+    stopped: 'You have stopped',
+    stoppedWhy: 'Nothing was done, and you are not signed in.',
+    stillSignedIn: 'Nothing was done. You are still signed in.',
+    refused: 'You could not be let in',
+    refusedWhy: 'Your account may not come in just now, or its password has become another meanwhile.',
+    again: 'Begin again',
     problem: 'This cannot be done',
     problemWhy:
       'The system that has sent you here has asked for something that is not possible. Begin again there; if it happens again, tell whoever runs it:',

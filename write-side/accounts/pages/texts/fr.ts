@@ -284,6 +284,12 @@ export const fr: Texts = {
     no: 'Non, rester connecté',
     signedOut: 'Vous êtes déconnecté',
     signedOutWhy: 'Vous pouvez fermer cette page.',
+    stopped: 'Vous avez arrêté',
+    stoppedWhy: 'Rien n’a été fait, et vous n’êtes pas connecté.',
+    stillSignedIn: 'Rien n’a été fait. Vous êtes toujours connecté.',
+    refused: 'Vous n’avez pas pu entrer',
+    refusedWhy: 'Votre compte ne peut pas entrer en ce moment, ou son mot de passe a changé entre-temps.',
+    again: 'Recommencer',
     problem: 'C’est impossible',
     problemWhy:
       'Le système qui vous a envoyé ici a demandé quelque chose d’impossible. Recommencez là-bas ; si cela se reproduit, dites à ceux qui l’exploitent :',

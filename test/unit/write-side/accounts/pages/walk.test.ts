@@ -73,6 +73,29 @@ test('who does not want to goes back: before signing in, and before allowing', a
   assert.equal(denied.at, `${opened.system}/back?error=access_denied`);
 });
 
+test('two tabs have each a sign-in of their own, and a form of one does nothing in the other', async () => {
+  const opened = await openPages();
+  const secret = 'JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP';
+  opened.ann.totp = { secret, lastStep: undefined };
+  const visitor = walker(opened.origin);
+  const begin = async () =>
+    (await visitor.follow(await visitor.get(`/oidc/start?to=${opened.system}/back`))).at;
+  const [first, second] = [await begin(), await begin()];
+  const step = await visitor.follow(await visitor.post(first, ann));
+  assert.equal(step.at, `${first}/second-factor`);
+  const code = { by: 'totp', code: codeOf(secret) };
+  for (const [further, form] of [
+    ['second-factor', code],
+    ['consent', { decision: 'allow' }],
+  ] as const)
+    assert.equal((await visitor.post(`${second}/${further}`, form)).to, second, further);
+  assert.deepEqual([opened.provider.finished, opened.ann.totp.lastStep], [[], undefined]);
+  const consent = await visitor.follow(await visitor.post(step.at, code));
+  assert.match(consent.title, /May Shop have this/);
+  const other = await visitor.post(second, ann);
+  assert.equal(other.to, `${second}/second-factor`);
+});
+
 test('after too many attempts people are told when to come again, in their language', async () => {
   const { origin, system } = await openPages();
   const visitor = walker(origin, 'ru');
