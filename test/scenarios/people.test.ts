@@ -1,7 +1,9 @@
+import assert from 'node:assert/strict';
 import { before, test } from 'node:test';
 import { startHere } from '../support/embedded.ts';
-import { peopleOf } from '../support/people.ts';
+import { PASSWORD, peopleOf } from '../support/people.ts';
 import { changesPassword, registers, seesOwnProfileOnly, type World } from '../support/people-scenarios.ts';
+import { Visitor } from '../support/visitor.ts';
 
 // What people do with their accounts, asked of the platform itself; behind a gateway `npm run test:gateway` asks it.
 
@@ -20,3 +22,30 @@ test('Password Changing: only behind signing in, only with the old one, and then
 
 test('Profile Visibility: nobody is shown the profile of another, whichever way they ask', () =>
   seesOwnProfileOnly(world));
+
+test('Registering: whoever does it on the way to a system comes to it in the same browser, and in no other', async () => {
+  const { web } = world;
+  const email = 'eli@example.org';
+  const [visitor, other] = [new Visitor(), new Visitor()];
+  const signIn = await visitor.visit(people.authorization(web).asked);
+  await visitor.submit(
+    await visitor.visit(new URL('/account/register', url)),
+    { email, 'new-password': PASSWORD },
+    '/account/register',
+  );
+  const link = await people.mailTo(email, '/account/verify');
+  const verified = await visitor.submit(await visitor.visit(link), {}, '/account/verify');
+  const waits = (page: typeof signIn) =>
+    page.links.filter(({ pathname }) => pathname.startsWith('/sign-in/'));
+  assert.deepEqual(waits(verified), [signIn.url]);
+  assert.match(verified.html, /Go on to The web/);
+  assert.deepEqual(waits(await other.visit(verified.url)), []);
+  assert.equal((await other.visit(signIn.url)).status, 410);
+  assert.ok(
+    await people.through(visitor, await visitor.visit(signIn.url), {
+      username: email,
+      'current-password': PASSWORD,
+    }),
+  );
+  assert.deepEqual(waits(await visitor.visit(verified.url)), [], 'it waits no more');
+});

@@ -19,7 +19,12 @@ export interface SignInUnderWay {
   readonly prompt: 'login' | 'consent';
   /** Whoever is signed in is to prove once more that it is they. */
   readonly stepUp: boolean;
-  readonly client: { readonly id: string; readonly name: string };
+  readonly client: {
+    readonly id: string;
+    readonly name: string;
+    /** Whether it is these pages themselves. */
+    readonly isOwn: boolean;
+  };
   /** What the system asks for. */
   readonly scopes: readonly string[];
   /** Who is signed in already. */

@@ -67,7 +67,7 @@ export function providerInMemory(opened: (person: string, session: string, syste
       leadsTo,
       sign: {
         ...{ prompt: 'login', stepUp: false, scopes: ['openid'], languages: [] },
-        ...{ client: { id: 'pages', name: 'Annals' }, person: browser.session?.person },
+        ...{ client: { id: 'pages', name: 'Annals', isOwn: true }, person: browser.session?.person },
         ...{ progress: undefined, loginHint: undefined },
         ...sign,
         uid,
@@ -124,7 +124,10 @@ export function providerInMemory(opened: (person: string, session: string, syste
   /** As a system sends people: `/oidc/start?to=…&name=…&scope=…&ui=…`. */
   router.get('/oidc/start', (request, response) => {
     const { to = '/account', name = 'Shop', scope = 'openid email', hint, ui } = request.query;
-    const sign = { client: { id: 'shop', name: String(name) }, scopes: String(scope).split(' ') };
+    const sign = {
+      client: { id: `shop ${name}`, name: String(name), isOwn: false },
+      scopes: String(scope).split(' '),
+    };
     const languages = Language.array().parse(ui === undefined ? [] : [ui]);
     const loginHint = hint === undefined ? undefined : String(hint);
     send(response, begin(browserOf(request, response), String(to), { ...sign, loginHint, languages }));

@@ -17,7 +17,7 @@ export function accountPages(options: PagesOptions): Router {
   abortRoutes(routes, options);
   secondFactorRoutes(routes, options);
   consentRoutes(routes, options);
-  registeringRoutes(routes, options.door);
+  registeringRoutes(routes, options);
   accountRoutes(routes, options);
   securityRoutes(routes, options);
   sessionRoutes(routes, options);

@@ -14,7 +14,9 @@ import {
 } from './form-page.ts';
 import { button, form, hidden } from './forms.ts';
 import type { Answer, Frame, Visit } from './frame.ts';
+import { goingOn, waysOn } from './going-on.ts';
 import { type Html, html } from './html.ts';
+import type { PagesOptions } from './ports.ts';
 import type { Texts } from './texts/en.ts';
 
 // For whoever is not signed in: registering, a password that was forgotten, and the links that mails lead to. Programs that read mails
@@ -45,9 +47,10 @@ const chosenPassword = (visit: Visit, wrong: Wrong) => {
   return newPassword(visit, { name: 'newPassword', label, hint }, wrong);
 };
 
-function registerRoutes({ shows, acts }: Frame, door: Door): void {
-  const page = (visit: Visit, email?: string, wrong = NOTHING_WRONG): Answer => {
+function registerRoutes({ shows, acts }: Frame, { door, signIns }: PagesOptions): void {
+  const page = async (visit: Visit, email?: string, wrong = NOTHING_WRONG): Promise<Answer> => {
     const { register, fields: names, common } = visit.texts;
+    const [way] = await waysOn(visit, signIns);
     return formPage(visit, {
       ...{ title: register.title, wrong },
       main: [
@@ -57,7 +60,7 @@ function registerRoutes({ shows, acts }: Frame, door: Door): void {
           chosenPassword(visit, wrong),
           button(register.submit),
         ),
-        html`<p>${register.have} <a href="/account">${common.signIn}</a></p>`,
+        html`<p>${register.have} <a href="${way?.to ?? '/account'}">${common.signIn}</a></p>`,
       ],
     });
   };
@@ -71,9 +74,11 @@ function registerRoutes({ shows, acts }: Frame, door: Door): void {
       ? { to: '/account/register/sent' }
       : page(visit, entered.email, wrongBy(result, visit, { ...ofNewPassword, ...ofEmail }));
   });
-  shows('/account/register/sent', async ({ texts: { register, common } }) =>
-    said(register.sent, register.sentWhy, ['/account', common.signIn]),
-  );
+  shows('/account/register/sent', async (visit) => {
+    const { register, common } = visit.texts;
+    const otherwise = { to: '/account', label: common.signIn };
+    return goingOn(register.sent, register.sentWhy, await waysOn(visit, signIns), otherwise);
+  });
 }
 
 /** A link of a mail: what it is for, its button, and what is said when it is done. */
@@ -85,7 +90,11 @@ interface Link {
   readonly follow: (link: FollowedLink, visitor: Visitor) => Promise<undefined | Rejection>;
 }
 
-function linkRoutes({ shows, acts }: Frame, { path, words, otherwise, follow }: Link): void {
+function linkRoutes(
+  { shows, acts }: Frame,
+  { signIns }: Pick<PagesOptions, 'signIns'>,
+  { path, words, otherwise, follow }: Link,
+): void {
   const page = (visit: Visit, token: string, wrong = NOTHING_WRONG): Answer => {
     const { title, why, submit } = words(visit.texts);
     const password = { name: 'password', label: visit.texts.fields.password };
@@ -112,13 +121,15 @@ function linkRoutes({ shows, acts }: Frame, { path, words, otherwise, follow }: 
       ? { to: `${path}/done` }
       : page(visit, token, passwordWrong(result, visit, 'password'));
   });
-  shows(`${path}/done`, async ({ texts }) => {
-    const { done, doneWhy } = words(texts);
-    return said(done, doneWhy, ['/account', texts.layout.toAccount]);
+  shows(`${path}/done`, async (visit) => {
+    const { layout, register } = visit.texts;
+    const { done, doneWhy } = words(visit.texts);
+    const otherwise = { to: '/account', label: layout.toAccount, elsewhere: register.elsewhere };
+    return goingOn(done, doneWhy, await waysOn(visit, signIns), otherwise);
   });
 }
 
-function resetRoutes({ shows, acts }: Frame, door: Door): void {
+function resetRoutes({ shows, acts }: Frame, { door, signIns }: PagesOptions): void {
   const askPage = (visit: Visit, email?: string, wrong = NOTHING_WRONG): Answer => {
     const { reset, fields: names } = visit.texts;
     return formPage(visit, {
@@ -180,15 +191,18 @@ function resetRoutes({ shows, acts }: Frame, door: Door): void {
       ? { to: '/account/reset/done' }
       : confirmPage(visit, token, wrongBy(result, visit, ofNewPassword));
   });
-  shows('/account/reset/done', async ({ texts: { reset, common } }) =>
-    said(reset.done, reset.doneWhy, ['/account', common.signIn]),
-  );
+  shows('/account/reset/done', async (visit) => {
+    const { reset, register, common } = visit.texts;
+    const otherwise = { to: '/account', label: common.signIn, elsewhere: register.elsewhere };
+    return goingOn(reset.done, reset.doneWhy, await waysOn(visit, signIns), otherwise);
+  });
 }
 
-export function registeringRoutes(routes: Frame, door: Door): void {
-  registerRoutes(routes, door);
-  resetRoutes(routes, door);
-  linkRoutes(routes, {
+export function registeringRoutes(routes: Frame, options: PagesOptions): void {
+  const { door } = options;
+  registerRoutes(routes, options);
+  resetRoutes(routes, options);
+  linkRoutes(routes, options, {
     path: '/account/verify',
     words: ({ register }) => ({
       ...{ title: register.verify, why: register.verifyWhy, submit: register.verifyButton },
@@ -200,7 +214,7 @@ export function registeringRoutes(routes: Frame, door: Door): void {
 <p>${register.linkVoid} <a href="/account">${register.signInForMail}</a></p>`,
     follow: (link, visitor) => door.verifyEmail(link, visitor),
   });
-  linkRoutes(routes, {
+  linkRoutes(routes, options, {
     path: '/account/email',
     words: ({ emailChange, register }) => ({
       ...{ title: emailChange.confirm, why: emailChange.confirmWhy, submit: register.verifyButton },

@@ -5,6 +5,7 @@ import { STEPPED_UP } from '#domain/kernel/ports/tokens.ts';
 import type { Progress, SignIns, SignInUnderWay } from '../sign-ins.ts';
 import { idsOf, MOST_UNDER_WAY, nameFor, namesOf } from './cookies.ts';
 import { languagesOf } from './languages.ts';
+import { OWN_CLIENT } from './own-client.ts';
 import { placedAt, type TokenProvider } from './provider.ts';
 import type { Proven, ProviderOptions } from './surroundings.ts';
 
@@ -100,7 +101,10 @@ export function signIns(provider: TokenProvider, options: ProviderOptions): Sign
     return {
       ...{ uid, prompt: prompt.name, scopes: scopesOf(interaction), person: session?.accountId },
       stepUp: prompt.name === 'login' && session?.accountId !== undefined,
-      client: { id: client.clientId, name: client.clientName ?? client.clientId },
+      client: {
+        ...{ id: client.clientId, name: client.clientName ?? client.clientId },
+        isOwn: client.clientId === OWN_CLIENT,
+      },
       progress: (result as Remembered | undefined)?.progress,
       loginHint: typeof hint === 'string' ? hint : undefined,
       languages: languagesOf(request, params.ui_locales),

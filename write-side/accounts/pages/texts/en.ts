@@ -104,6 +104,9 @@ export const en = {
     signInForMail: 'Sign in and have the mail sent again.',
     verified: 'Your address is confirmed',
     verifiedWhy: 'You may bid and sell now.',
+    goOn: (system: string) => `Go on to ${system}`,
+    elsewhere:
+      'Have you come from a shop or another system? Go back to it in the browser where you began, and sign in there.',
     noToken: 'This link is not whole',
     noTokenWhy: 'Copy it from the mail with all its characters, or ask for a new one.',
   },

@@ -104,6 +104,9 @@ export const fr: Texts = {
     signInForMail: 'Connectez-vous et faites renvoyer l’e-mail.',
     verified: 'Votre adresse est confirmée',
     verifiedWhy: 'Vous pouvez maintenant enchérir et vendre.',
+    goOn: (system) => `Continuer vers ${system}`,
+    elsewhere:
+      'Vous veniez d’une boutique ou d’un autre système ? Retournez-y dans le navigateur où vous avez commencé, et connectez-vous là-bas.',
     noToken: 'Ce lien n’est pas complet',
     noTokenWhy: 'Copiez-le de l’e-mail avec tous ses caractères, ou demandez-en un nouveau.',
   },

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { generateSync } from 'otplib';
 import { MoneyLeft } from '#domain/accounts/account/messages.ts';
 import { type OpenPages, openPages, PASSWORD } from '#test/support/pages/open.ts';
-import { type Seen, type Walker, walker } from '#test/support/pages/walker.ts';
+import { attributeOf, type Seen, type Walker, walker } from '#test/support/pages/walker.ts';
 
 // People at the pages, without a script: each page that they are shown is looked at by the walker.
 
@@ -184,6 +184,35 @@ test('somebody registers, follows the link of the mail by a button, and says who
       },
     ].map(({ data, ...rest }) => ({ ...rest, data: { ...data, name: 'Bob <b>' } })),
   );
+});
+
+test('whoever registers on the way to a system goes on to it, in the browser where it waits', async () => {
+  const opened = await openPages();
+  const [visitor, other] = [walker(opened.origin), walker(opened.origin)];
+  const hrefs = ({ elements }: Seen) => elements.flatMap((each) => attributeOf(each, 'href') ?? []);
+  const begun = await visitor.follow(await visitor.get(`/oidc/start?to=${opened.system}/back`));
+  // One's own pages begin one too: it is not what anybody waits for.
+  await visitor.get('/account');
+  await visitor.post('/account/register', { email: 'bob@mail.example', newPassword: OTHER_PASSWORD });
+  for (const path of ['/account/register', '/account/register/sent'])
+    assert.ok(hrefs(await visitor.get(path)).includes(begun.at), path);
+  const verified = await visitor.follow(
+    await visitor.post('/account/verify', { token: opened.mails[0]?.token ?? '' }),
+  );
+  assert.match(verified.text, /Go on to Shop$/);
+  assert.ok(hrefs(verified).includes(begun.at));
+  const elsewhere = await other.get('/account/verify/done');
+  assert.match(elsewhere.text, /Go back to it in the browser where you began.*Your account$/);
+  assert.doesNotMatch(elsewhere.body, /\/sign-in\//);
+  const gallery = await visitor.follow(await visitor.get(`/oidc/start?to=${opened.system}&name=Gallery`));
+  await visitor.get(`/oidc/start?to=${opened.system}`);
+  assert.match((await visitor.get('/account/reset/done')).text, /Go on to Shop Go on to Gallery$/);
+  const bob = { email: 'bob@mail.example', password: OTHER_PASSWORD };
+  const consent = await visitor.follow(await visitor.post(begun.at, bob));
+  const arrived = await visitor.follow(await visitor.post(consent.at, { decision: 'allow' }));
+  assert.equal(arrived.at, `${opened.system}/back?code=c`);
+  await visitor.post(`${gallery.at}/abort`, {});
+  assert.match((await visitor.get('/account/verify/done')).text, /Go on to Shop$/);
 });
 
 test('a forgotten password is replaced by the link of a mail, and nobody learns whose account there is', async () => {
