@@ -25,6 +25,10 @@ export interface SignInUnderWay {
     /** Whether it is these pages themselves. */
     readonly isOwn: boolean;
   };
+  /** Host, or scheme of an app, that the browser is taken to in the end; undefined: none, a device waits. */
+  readonly leadsTo: string | undefined;
+  /** For how long the system may go on by what it is let have, at most; undefined: as long as its first token lives, some minutes. */
+  readonly lastsDays: number | undefined;
   /** What the system asks for. */
   readonly scopes: readonly string[];
   /** Who is signed in already. */

@@ -69,6 +69,7 @@ export function providerInMemory(opened: (person: string, session: string, syste
         ...{ prompt: 'login', stepUp: false, scopes: ['openid'], languages: [] },
         ...{ client: { id: 'pages', name: 'Annals', isOwn: true }, person: browser.session?.person },
         ...{ progress: undefined, loginHint: undefined },
+        ...{ leadsTo: URL.parse(leadsTo)?.host, lastsDays: 30 },
         ...sign,
         uid,
       },

@@ -1,6 +1,7 @@
 import { Router } from 'express';
 import { accountRoutes } from './account.ts';
 import { assetRoutes } from './assets.ts';
+import { consentRoutes } from './consent.ts';
 import { frame, notFound } from './frame.ts';
 import { leavingRoutes } from './leaving.ts';
 import type { PagesOptions } from './ports.ts';
@@ -8,7 +9,7 @@ import { registeringRoutes } from './registering.ts';
 import { secondFactorRoutes } from './second-factor.ts';
 import { securityRoutes } from './security.ts';
 import { sessionRoutes } from './sessions.ts';
-import { abortRoutes, consentRoutes, signInRoutes } from './sign-in.ts';
+import { abortRoutes, signInRoutes } from './sign-in.ts';
 
 /** Everything below `/sign-in` and `/account`: the pages on which people come in and look after their account. */
 export function accountPages(options: PagesOptions): Router {

@@ -11,7 +11,7 @@ import {
   type Wrong,
   wrongBy,
 } from './form-page.ts';
-import { button, form, hidden } from './forms.ts';
+import { button, form } from './forms.ts';
 import type { Answer, Frame, Visit } from './frame.ts';
 import { html } from './html.ts';
 import type { Entered } from './intake.ts';
@@ -148,35 +148,4 @@ export function abortRoutes(routes: Frame, { signIns }: PagesOptions): void {
   acts('/abort', async ({ request, response }, { uid }) => ({
     onwards: await signIns.abort(request, response, uid),
   }));
-}
-
-export function consentRoutes(routes: Frame, { door, signIns }: PagesOptions): void {
-  const { shows, acts } = signInFrame(routes, signIns);
-
-  shows('/consent', async (visit, sign) => {
-    if (sign.prompt !== 'consent') return { to: pathOf(sign) };
-    const { consent, signIn } = visit.texts;
-    const { name } = sign.client;
-    const standing = sign.person === undefined ? undefined : await door.standing(sign.person);
-    const email = standing === undefined || 'rejected' in standing ? undefined : standing.email;
-    const inWords = (scope: string): string =>
-      Object.hasOwn(consent.scopes, scope)
-        ? consent.scopes[scope as keyof typeof consent.scopes]
-        : consent.otherScope(scope);
-    return formPage(visit, {
-      title: consent.title(name),
-      main: [
-        email !== undefined && html`<p>${signIn.signedInAs(email)}</p>`,
-        html`<p>${consent.asks(name)}</p><ul class="asked">${sign.scopes.map((scope) => html`<li>${inWords(scope)}</li>`)}</ul>`,
-        html`<div class="choice">${form(pathOf(sign, '/consent'), hidden('decision', 'allow'), button(consent.allow))}
-${form(pathOf(sign, '/consent'), hidden('decision', 'deny'), button(consent.deny, 'plain'))}</div>`,
-      ],
-    });
-  });
-
-  acts('/consent', async ({ request, response }, sign, { decision }) => {
-    if (sign.prompt !== 'consent') return { to: pathOf(sign) };
-    const answer = decision === 'allow' ? signIns.allow : signIns.abort;
-    return { onwards: await answer.call(signIns, request, response, sign.uid) };
-  });
 }

@@ -7,7 +7,7 @@ import { idsOf, MOST_UNDER_WAY, nameFor, namesOf } from './cookies.ts';
 import { languagesOf } from './languages.ts';
 import { OWN_CLIENT } from './own-client.ts';
 import { placedAt, type TokenProvider } from './provider.ts';
-import type { Proven, ProviderOptions } from './surroundings.ts';
+import { lifetimes, type Proven, type ProviderOptions } from './surroundings.ts';
 
 type Interaction = Awaited<ReturnType<ReturnType<TokenProvider['now']>['interactionDetails']>>;
 
@@ -21,6 +21,12 @@ export const STOPPED = 'End-User aborted interaction';
 
 function scopesOf({ params }: Interaction): readonly string[] {
   return typeof params.scope === 'string' ? params.scope.split(' ') : [];
+}
+
+/** Who has an address of the web can be known by it; an app by its scheme alone. */
+function leadsTo({ params }: Interaction): string | undefined {
+  const url = typeof params.redirect_uri === 'string' ? URL.parse(params.redirect_uri) : null;
+  return url === null ? undefined : url.host || url.protocol;
 }
 
 function resultsOf(provider: TokenProvider, options: ProviderOptions) {
@@ -105,6 +111,8 @@ export function signIns(provider: TokenProvider, options: ProviderOptions): Sign
         ...{ id: client.clientId, name: client.clientName ?? client.clientId },
         isOwn: client.clientId === OWN_CLIENT,
       },
+      leadsTo: leadsTo(interaction),
+      lastsDays: client.grantTypeAllowed('refresh_token') ? lifetimes.longest / 86_400 : undefined,
       progress: (result as Remembered | undefined)?.progress,
       loginHint: typeof hint === 'string' ? hint : undefined,
       languages: languagesOf(request, params.ui_locales),

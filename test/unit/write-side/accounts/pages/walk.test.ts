@@ -48,7 +48,13 @@ test('somebody comes from a system, is asked, and arrives there', async () => {
   assert.equal(right.status, 200, 'no redirect, which the policy for forms would follow out of here');
   const consent = await visitor.follow(right);
   assert.match(consent.title, /May Shop have this\?/);
-  assert.match(consent.text, /bid, sell, or work for the house/);
+  assert.match(consent.text, /signed in as ann@mail.example\.Shop takes you back to 127\.0\.0\.1:\d+\./);
+  assert.match(
+    consent.text,
+    /place bids that bind you.*offer your lots.*proven who you are.*money of yours to others/,
+  );
+  assert.doesNotMatch(consent.text, /for the house|everybody|accounts of others/);
+  assert.match(consent.text, /Until you end it, and for 30 days at most\..*Where you are signed in/);
   assert.match(consent.text, /“odd<one”/);
   const arrived = await visitor.follow(await visitor.post(consent.at, { decision: 'allow' }));
   assert.equal(arrived.at, `${opened.system}/back?code=c`);
