@@ -7,6 +7,7 @@ import type { PersonKeys } from '#domain/kernel/ports/person-keys.ts';
 import type { Registry } from '#domain/kernel/registry.ts';
 import type { Known } from '#write-side/accounts/known.ts';
 import type { OwnAccount, OwnSession } from '#write-side/accounts/pages/ports.ts';
+import { OWN_CLIENT } from '#write-side/accounts/provider/own-client.ts';
 
 /** Events that are read in one go. */
 const PAGE = 100;
@@ -49,13 +50,13 @@ export function ownAccountOf(options: {
       if (sought.size === 0) return open;
       for await (const event of backwards(sessionsStream({ person }))) {
         if (event.type !== SessionOpened.type) continue;
-        const { session, client, address, expiresAt } = event.data as ReturnType<
+        const { session, client, address, browser, expiresAt } = event.data as ReturnType<
           typeof SessionOpened
         >['data'];
         if (!sought.delete(session)) continue;
-        const system = (await known.client(client))?.name ?? client;
+        const system = client === OWN_CLIENT ? undefined : ((await known.client(client))?.name ?? client);
         const told = { session, expiresAt, openedAt: event.recordedAt };
-        open.push({ ...told, system, address: opened(address, keys) });
+        open.push({ ...told, system, address: opened(address, keys), browser: opened(browser, keys) });
         if (sought.size === 0) break;
       }
       return open;

@@ -23,6 +23,24 @@ test('Password Changing: only behind signing in, only with the old one, and then
 test('Profile Visibility: nobody is shown the profile of another, whichever way they ask', () =>
   seesOwnProfileOnly(world));
 
+test('Sessions: each is known again by its system and its browser, and the one that reads is marked', async () => {
+  const email = 'fay@example.org';
+  await people.register(email);
+  const userAgent = 'Mozilla/5.0 (X11; Linux x86_64; rv:143.0) Gecko/20100101 Firefox/143.0';
+  await people.signIn(world.web, email, { visitor: new Visitor({ 'user-agent': userAgent }) });
+  const visitor = new Visitor();
+  const asked = await visitor.visit(new URL('/account/sessions', url));
+  const { html } = await visitor.submit(
+    asked,
+    { username: email, 'current-password': PASSWORD },
+    '/sign-in/',
+  );
+  const rows = html.match(/<li><div>.*?<\/form>/gs) ?? [];
+  assert.equal(rows.length, 2, html);
+  assert.match(rows[0] ?? '', /The pages of your account.*>here<.*a browser that nobody has noted/s);
+  assert.match(rows[1] ?? '', /The web(?!.*>here<).*Firefox, Linux/s);
+});
+
 test('Registering: whoever does it on the way to a system comes to it in the same browser, and in no other', async () => {
   const { web } = world;
   const email = 'eli@example.org';

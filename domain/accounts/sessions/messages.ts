@@ -26,7 +26,7 @@ export const SessionEnd = z
 export type SessionEnd = z.output<typeof SessionEnd>;
 
 export const SessionOpened = event('SessionOpened', {
-  version: 1,
+  version: 2,
   published: false,
   description: 'Somebody has signed in, by a system, from an address.',
   data: {
@@ -34,8 +34,11 @@ export const SessionOpened = event('SessionOpened', {
     session: SessionId,
     client: ClientId,
     address: personalText(ofPerson).optional(),
+    browser: personalText(ofPerson).optional(),
     expiresAt: Instant,
   },
+  // Nobody asked by which browser.
+  upcasts: { 1: (data) => data },
 });
 export const SessionsEnded = event('SessionsEnded', {
   version: 1,
@@ -74,6 +77,7 @@ export const OpenSession = command('OpenSession', {
     session: SessionId,
     client: ClientId,
     address: personalInput(someText(64), ofPerson).optional(),
+    browser: personalInput(someText(64), ofPerson).optional(),
     expiresAt: Instant,
     /** When they have proven who they are: not by a password that is none any more. */
     provenAt: Instant,

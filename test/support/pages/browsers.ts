@@ -45,7 +45,9 @@ const COOKIE = 'stand_in_browser';
 const fresh = () => randomBytes(12).toString('hex');
 
 /** @param opened told of each sign-in that was finished */
-export function providerInMemory(opened: (person: string, session: string, system: string) => void) {
+export function providerInMemory(
+  opened: (person: string, session: string, system: string | undefined) => void,
+) {
   const browsers = new Map<string, Browser>();
   /** What sign-ins came to, the newest last. */
   const finished: { readonly person: string; readonly methods: readonly string[] }[] = [];
@@ -155,7 +157,7 @@ export function providerInMemory(opened: (person: string, session: string, syste
     browser.steppedUp = sign.stepUp;
     if (browser.session === undefined) {
       browser.session = { person: proven.person, session: fresh() };
-      opened(proven.person, browser.session.session, sign.client.name);
+      opened(proven.person, browser.session.session, sign.client.isOwn ? undefined : sign.client.name);
     }
     const isOwn = leadsTo.startsWith('/');
     send(

@@ -77,6 +77,7 @@ export async function openPages() {
     const openedAt = clock.now();
     people.get(person)?.sessions.unshift({
       ...{ session, system, openedAt, expiresAt: later(openedAt, 14 * 86_400_000), address: '192.0.2.7' },
+      browser: 'Firefox, Android',
     });
   });
   const sent: Envelope[] = [];

@@ -45,18 +45,18 @@ test('sessions are those that are open, the newest first, by the names of their 
   assert.deepEqual(await own.sessions('ann'), []);
   const system = { client: 'shop', name: 'The shop', grantTypes: ['authorization_code'] };
   await tell('RegisterClient', { ...system, by: 'root', redirectUris: ['https://shop.example/back'] });
-  assert.equal(await opens('s1', { address: '192.0.2.1' }), 'accepted');
+  assert.equal(await opens('s1', { address: '192.0.2.1', browser: 'Safari, iPad' }), 'accepted');
   await opens('s2', { client: 'gone' });
-  await opens('s3', { expiresAt: '2026-03-02T12:00:00.000Z' });
+  await opens('s3', { client: 'annals-account', expiresAt: '2026-03-02T12:00:00.000Z' });
   await opens('s4');
   await tell('EndSession', { session: 's4' }, ann);
   const shown = await own.sessions('ann');
   const openedAt = clock.now();
-  const told = { openedAt, expiresAt: EXPIRES, address: undefined };
+  const told = { openedAt, expiresAt: EXPIRES, address: undefined, browser: undefined };
   assert.deepEqual(shown, [
-    { ...told, session: 's3', system: 'The shop', expiresAt: '2026-03-02T12:00:00.000Z' },
+    { ...told, session: 's3', system: undefined, expiresAt: '2026-03-02T12:00:00.000Z' },
     { ...told, session: 's2', system: 'gone' },
-    { ...told, session: 's1', system: 'The shop', address: '192.0.2.1' },
+    { ...told, session: 's1', system: 'The shop', address: '192.0.2.1', browser: 'Safari, iPad' },
   ]);
 });
 

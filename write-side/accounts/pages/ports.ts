@@ -17,10 +17,12 @@ export interface OwnProfile {
 /** Where somebody is signed in. */
 export interface OwnSession {
   readonly session: string;
-  /** By which system, as people call it. */
-  readonly system: string;
+  /** By which system, as people call it. Undefined: by these pages themselves. */
+  readonly system: string | undefined;
   /** Undefined: nobody said, or nobody can read it any more. */
   readonly address: string | undefined;
+  /** By which browser, and on what, as people call it. Undefined as above. */
+  readonly browser: string | undefined;
   readonly openedAt: Instant;
   readonly expiresAt: Instant;
 }

@@ -1,6 +1,6 @@
 import type { Rejection } from '#domain/kernel/message.ts';
 import { leastCodePoints } from '../../identity/passwords/policy.ts';
-import type { Door, FollowedLink, Visitor } from '../door/door.ts';
+import type { FollowedLink, Visitor } from '../door/door.ts';
 import { fields, read } from './entered.ts';
 import {
   currentPassword,

@@ -17,8 +17,10 @@ const SIGNED_OUT = '/account/signed-out';
 function row({ texts, language, session: here }: OwnVisit, of: OwnSession) {
   const { sessions } = texts;
   const since = momentIn(language, of.openedAt);
-  const label = sessions.endOf(of.system, since);
-  return html`<li><div><strong>${of.system}</strong>${of.session === here && html` <span class="mark good">${sessions.here}</span>`}
+  const system = of.system ?? sessions.own;
+  const label = sessions.endOf(system, since);
+  return html`<li><div><strong>${system}</strong>${of.session === here && html` <span class="mark good">${sessions.here}</span>`}
+<p class="note">${of.browser ?? sessions.unknownBrowser}</p>
 <p class="note">${sessions.opened} <time datetime="${of.openedAt}">${since}</time></p>
 <p class="note">${sessions.until} <time datetime="${of.expiresAt}">${momentIn(language, of.expiresAt)}</time></p>
 <p class="note">${sessions.from} ${of.address ?? sessions.unknownAddress}</p></div>

@@ -4,6 +4,7 @@ import * as errors from 'oidc-provider/lib/helpers/errors.js';
 import { clientSubject } from '#domain/accounts/ids.ts';
 import { millisecondsOf } from '#domain/kernel/instant.ts';
 import { STEPPED_UP } from '#domain/kernel/ports/tokens.ts';
+import { browserName } from './browser-names.ts';
 import type { RecordedSessions } from './sessions.ts';
 import { sessionOf } from './sessions.ts';
 import { lifetimes, type Proven, type ProviderOptions } from './surroundings.ts';
@@ -31,6 +32,7 @@ async function entered(
     uid: session.uid,
     client: client.clientId,
     address,
+    browser: browserName(context.req.headers['user-agent']),
     provenAtMs,
   });
   if (refused === undefined) return;

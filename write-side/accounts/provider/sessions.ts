@@ -19,6 +19,8 @@ export interface RecordedSessions {
     readonly uid: string;
     readonly client: string;
     readonly address: string | undefined;
+    /** As people call it. */
+    readonly browser: string | undefined;
     readonly provenAtMs: number;
   }): Promise<Rejection | undefined>;
   end(of: { readonly person: PersonId; readonly uid: string }, why: SessionEnd): Promise<void>;
@@ -41,10 +43,11 @@ export function recordedSessions({
     return reply.outcome === 'rejected' ? reply.rejection : undefined;
   }
   return {
-    open({ person, uid, client, address, provenAtMs }) {
+    open({ person, uid, client, address, browser, provenAtMs }) {
       const expiresAt = later(clock.now(), lifetimes.longest * 1_000);
       const data = { person, session: sessionOf(uid), client, expiresAt, provenAt: instant(provenAtMs) };
-      return send(OpenSession.type, person, { ...data, ...(address !== undefined && { address }) }, address);
+      const from = { ...(address !== undefined && { address }), ...(browser !== undefined && { browser }) };
+      return send(OpenSession.type, person, { ...data, ...from }, address);
     },
     async end({ person, uid }, why) {
       const refused = await send(

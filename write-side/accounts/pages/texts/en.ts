@@ -244,6 +244,8 @@ export const en = {
     opened: 'since',
     until: 'until',
     from: 'from',
+    own: 'The pages of your account',
+    unknownBrowser: 'a browser that nobody has noted',
     unknownAddress: 'an address that nobody knows',
     end: 'End this session',
     endOf: (system: string, since: string) => `End the session with ${system} since ${since}`,

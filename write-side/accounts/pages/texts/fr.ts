@@ -253,6 +253,8 @@ export const fr: Texts = {
     opened: 'depuis le',
     until: 'jusqu’au',
     from: 'depuis l’adresse',
+    own: 'Les pages de votre compte',
+    unknownBrowser: 'un navigateur dont personne n’a pris note',
     unknownAddress: 'une adresse que personne ne connaît',
     end: 'Terminer cette session',
     endOf: (system, since) => `Terminer la session avec ${system} ouverte le ${since}`,

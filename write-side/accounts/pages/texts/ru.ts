@@ -254,6 +254,8 @@ export const ru: Texts = {
     opened: 'с',
     until: 'до',
     from: 'адрес:',
+    own: 'Страницы вашей учётной записи',
+    unknownBrowser: 'браузер не записан',
     unknownAddress: 'неизвестен',
     end: 'Завершить сеанс',
     endOf: (system, since) => `Завершить сеанс с «${system}», начатый ${since}`,

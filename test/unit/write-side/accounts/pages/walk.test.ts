@@ -324,7 +324,10 @@ test('somebody looks at their sessions, ends another and then this one', async (
   const visitor = await signedIn(opened);
   const [here, other] = opened.ann.sessions;
   const shown = await visitor.get('/account/sessions');
-  assert.match(shown.text, /Annals here since .* UTC until .* UTC from 192\.0\.2\.7 .*Annals since/);
+  assert.match(
+    shown.text,
+    /The pages of your account here Firefox, Android since .* UTC until .* UTC from 192\.0\.2\.7 .*your account Firefox, Android since/,
+  );
   const ended = await visitor.follow(
     await visitor.post('/account/sessions', { session: other?.session ?? '' }),
   );
