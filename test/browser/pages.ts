@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
-import { describe, test } from 'node:test';
+import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import type { AxeResults } from 'axe-core';
 import type { Page } from 'playwright-core';
 import { type OpenPages, openPages, PASSWORD } from '../support/pages/open.ts';
-import { openContexts } from './opened.ts';
+import { openContext } from './opened.ts';
 
 // The pages on which people come in, as they meet them: on a phone and a desk, by day and by night.
 
@@ -13,8 +13,9 @@ const AXE = readFileSync(fileURLToPath(import.meta.resolve('axe-core/axe.min.js'
 const PHONE = { width: 390, height: 844 };
 const DESKTOP = { width: 1280, height: 800 };
 const SMALLEST = { width: 320, height: 640 };
-/** Rules about what is seen. */
-const SEEN = ['color-contrast', 'target-size', 'scrollable-region-focusable'];
+/** Rules about what is seen: those of a light, and those of a size. */
+const COLOURS = ['color-contrast'];
+const SEEN = [...COLOURS, 'target-size', 'scrollable-region-focusable'];
 const NEXT = 'main form button[type=submit]';
 
 const overflows = (page: Page): Promise<boolean> =>
@@ -31,23 +32,24 @@ async function violations(page: Page, rules?: readonly string[]): Promise<readon
 async function faults(page: Page, name: string): Promise<readonly string[]> {
   const found: string[] = [];
   await page.evaluate(AXE);
-  for (const viewport of [PHONE, DESKTOP]) {
-    await page.setViewportSize(viewport);
-    for (const colorScheme of ['light', 'dark'] as const) {
-      const at = `${name}-${viewport.width}-${colorScheme}`;
-      await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
-      // What a page is made of is looked at in one light of each size.
-      const seen = (viewport === PHONE) === (colorScheme === 'light') ? undefined : SEEN;
-      for (const violation of await violations(page, seen)) found.push(`${at}: ${violation}`);
-      const folder = process.env.SCREENSHOTS;
-      if (folder) await page.screenshot({ path: `${folder}/${at}.png`, fullPage: true });
-    }
-    if (viewport === DESKTOP) continue;
-    // As with a browser's setting for larger text.
-    await page.evaluate('document.documentElement.style.fontSize = "200%"');
-    if (await overflows(page)) found.push(`${name}: wider than a phone with letters twice as large`);
-    await page.evaluate('document.documentElement.style.fontSize = ""');
-  }
+  const look = async (viewport: typeof PHONE, colorScheme: 'light' | 'dark', rules?: readonly string[]) => {
+    const at = `${name}-${viewport.width}-${colorScheme}`;
+    await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
+    for (const violation of await violations(page, rules)) found.push(`${at}: ${violation}`);
+    const folder = process.env.SCREENSHOTS;
+    if (folder) await page.screenshot({ path: `${folder}/${at}.png`, fullPage: true });
+  };
+  // What a page is made of is the same in every size: it is looked at once, and then what a size changes, and what a light does.
+  await page.setViewportSize(DESKTOP);
+  await look(DESKTOP, 'light', SEEN);
+  await look(DESKTOP, 'dark', COLOURS);
+  await page.setViewportSize(PHONE);
+  await look(PHONE, 'dark', COLOURS);
+  await look(PHONE, 'light');
+  // As with a browser's setting for larger text.
+  await page.evaluate('document.documentElement.style.fontSize = "200%"');
+  if (await overflows(page)) found.push(`${name}: wider than a phone with letters twice as large`);
+  await page.evaluate('document.documentElement.style.fontSize = ""');
   await page.setViewportSize(SMALLEST);
   if (await overflows(page)) found.push(`${name}: wider than 320 pixels`);
   return found;
@@ -105,7 +107,7 @@ const byAddress = (opened: OpenPages): readonly (readonly [string, string])[] =>
     ['reset/confirm?token=x', 'reset/done', 'email?token=x', 'email/done', 'signed-out', 'nowhere'] as const
   ).map((path) => [path, `/account/${path}`] as const),
   ...(['close/done', 'erase/done'] as const).map((path) => [path, `/account/${path}`] as const),
-  ...(['device', 'confirm', 'done', 'sign-out', 'signed-out', 'problem'] as const).map(
+  ...(['device', 'confirm', 'done', 'sign-out', 'signed-out', 'problem', 'not-signed-in'] as const).map(
     (name) => [`provider-${name}`, `/oidc/pages/${name}`] as const,
   ),
   ['sign-in-over', `/sign-in/${opened.people.size}`],
@@ -175,20 +177,17 @@ async function* withoutSigningIn(page: Page, opened: OpenPages): AsyncGenerator<
 
 const walks = [
   ['en', 'on the way in', comingIn, 6],
-  ['en', 'for whoever comes by its address', withoutSigningIn, 22],
+  ['en', 'for whoever comes by its address', withoutSigningIn, 23],
   ['en', 'of an account', own, 14],
   ['fr', 'with many words', someWith, 3],
   ['ru', 'with many words', someWith, 3],
 ] as const;
 
-// Two at a time: each waits for its browser most of the time.
-describe('every page is for everybody', { concurrency: 2 }, () => {
+export function pagesTests(): void {
   for (const [locale, which, walk, count] of walks)
-    test(`${which}, in ${locale}`, async () => {
+    test(`every page is for everybody: ${which}, in ${locale}`, async (t) => {
       const opened = await openPages();
-      const { page, outside, problems } = await (await openContexts([opened.origin, opened.system]))({
-        locale,
-      });
+      const { page, outside, problems } = await openContext(t, [opened.origin, opened.system], { locale });
       const found: string[] = [];
       let seen = 0;
       for await (const name of walk(page, opened)) {
@@ -202,66 +201,67 @@ describe('every page is for everybody', { concurrency: 2 }, () => {
       assert.deepEqual(opened.reported, []);
       assert.equal(seen, count);
     });
-});
 
-test('somebody comes in by the keyboard alone, and is told where something is wrong', async () => {
-  const opened = await openPages();
-  const { page, problems } = await (await openContexts([opened.origin, opened.system]))();
-  const focused = () => page.evaluate('document.activeElement.name || document.activeElement.className');
-  const { keyboard } = page;
-  await page.goto(`${opened.origin}/oidc/start?to=${opened.system}/back`);
-  await keyboard.press('Tab');
-  assert.equal(await focused(), 'skip');
-  await keyboard.press('Enter');
-  await keyboard.press('Tab');
-  assert.equal(await focused(), 'email');
-  assert.equal(await page.evaluate('getComputedStyle(document.activeElement).outlineStyle'), 'solid');
-  await keyboard.type('ann@mail.example');
-  await keyboard.press('Tab');
-  assert.equal(await focused(), 'password');
-  await keyboard.type('wrong');
-  await keyboard.press('Enter');
-  await page.waitForFunction('document.title.startsWith("Error")');
-  assert.equal(await focused(), 'summary', 'what is wrong is read out first');
-  for (const name of ['email', 'password']) {
+  test('somebody comes in by the keyboard alone, and is told where something is wrong', async (t) => {
+    const opened = await openPages();
+    const { page, problems } = await openContext(t, [opened.origin, opened.system]);
+    const focused = () => page.evaluate('document.activeElement.name || document.activeElement.className');
+    const { keyboard } = page;
+    await page.goto(`${opened.origin}/oidc/start?to=${opened.system}/back`);
     await keyboard.press('Tab');
-    assert.equal(await focused(), name);
-  }
-  await keyboard.type(PASSWORD);
-  await keyboard.press('Tab');
-  assert.match(String(await focused()), /reveal/);
-  await keyboard.press('Space');
-  assert.equal(await page.locator('[name=password]').getAttribute('type'), 'text');
-  await keyboard.press('Tab');
-  await keyboard.press('Enter');
-  await page.waitForURL(/consent/);
-  for (let count = 0; count < 2; count++) await keyboard.press('Tab');
-  await keyboard.press('Enter');
-  await page.waitForURL(`${opened.system}/back?code=c`);
-  assert.deepEqual(problems, []);
-});
+    assert.equal(await focused(), 'skip');
+    await keyboard.press('Enter');
+    await keyboard.press('Tab');
+    assert.equal(await focused(), 'email');
+    assert.equal(await page.evaluate('getComputedStyle(document.activeElement).outlineStyle'), 'solid');
+    await keyboard.type('ann@mail.example');
+    await keyboard.press('Tab');
+    assert.equal(await focused(), 'password');
+    await keyboard.type('wrong');
+    await keyboard.press('Enter');
+    await page.waitForFunction('document.title.startsWith("Error")');
+    assert.equal(await focused(), 'summary', 'what is wrong is read out first');
+    for (const name of ['email', 'password']) {
+      await keyboard.press('Tab');
+      assert.equal(await focused(), name);
+    }
+    await keyboard.type(PASSWORD);
+    await keyboard.press('Tab');
+    assert.match(String(await focused()), /reveal/);
+    await keyboard.press('Space');
+    assert.equal(await page.locator('[name=password]').getAttribute('type'), 'text');
+    await keyboard.press('Tab');
+    await keyboard.press('Enter');
+    await page.waitForURL(/consent/);
+    // Past the way to where it is ended again.
+    for (let count = 0; count < 3; count++) await keyboard.press('Tab');
+    await keyboard.press('Enter');
+    await page.waitForURL(`${opened.system}/back?code=c`);
+    assert.deepEqual(problems, []);
+  });
 
-test('everything works without a script', async () => {
-  const opened = await openPages();
-  const options = { javaScriptEnabled: false, viewport: PHONE };
-  const { page, problems } = await (await openContexts([opened.origin, opened.system]))(options);
-  await signIn(page, opened, `/oidc/start?to=${opened.system}/back`);
-  await page.waitForURL(/consent/);
-  await page.locator(NEXT).first().click();
-  await page.waitForURL(`${opened.system}/back?code=c`);
-  await page.goto(`${opened.origin}/account/profile`);
-  await page.locator('[name=name]').fill('Ann');
-  await page.locator('[name=address]').fill('Street 1\nTown');
-  await page.locator(NEXT).click();
-  await page.getByText('Your profile is saved.').waitFor();
-  assert.deepEqual(opened.ann.profile, { name: 'Ann', address: 'Street 1\nTown', phone: undefined });
-  everyFactor(opened.ann);
-  await page.goto(`${opened.origin}/account/erase`);
-  await page.locator('[name=password]').fill(PASSWORD);
-  await page.locator(NEXT).first().click();
-  await page.waitForURL(/second-factor/);
-  await page.getByText('Passkeys need JavaScript').waitFor();
-  assert.equal(await page.getByText('Use a passkey').isVisible(), false);
-  assert.equal(await page.locator('details').count(), 1);
-  assert.deepEqual(problems, []);
-});
+  test('everything works without a script', async (t) => {
+    const opened = await openPages();
+    const options = { javaScriptEnabled: false, viewport: PHONE };
+    const { page, problems } = await openContext(t, [opened.origin, opened.system], options);
+    await signIn(page, opened, `/oidc/start?to=${opened.system}/back`);
+    await page.waitForURL(/consent/);
+    await page.locator(NEXT).first().click();
+    await page.waitForURL(`${opened.system}/back?code=c`);
+    await page.goto(`${opened.origin}/account/profile`);
+    await page.locator('[name=name]').fill('Ann');
+    await page.locator('[name=address]').fill('Street 1\nTown');
+    await page.locator(NEXT).click();
+    await page.getByText('Your profile is saved.').waitFor();
+    assert.deepEqual(opened.ann.profile, { name: 'Ann', address: 'Street 1\nTown', phone: undefined });
+    everyFactor(opened.ann);
+    await page.goto(`${opened.origin}/account/erase`);
+    await page.locator('[name=password]').fill(PASSWORD);
+    await page.locator(NEXT).first().click();
+    await page.waitForURL(/second-factor/);
+    await page.getByText('Passkeys need JavaScript').waitFor();
+    assert.equal(await page.getByText('Use a passkey').isVisible(), false);
+    assert.equal(await page.locator('details').count(), 1);
+    assert.deepEqual(problems, []);
+  });
+}

@@ -37,6 +37,8 @@ const ownPages = {
   done: (language: Language) => providerPages.deviceDone({ language, client: 'TV' }),
   'sign-out': (language: Language) => providerPages.signOut({ form: formFor('op.logoutForm'), language }),
   'signed-out': (language: Language) => providerPages.signedOut({ language }),
+  'not-signed-in': (language: Language) =>
+    providerPages.notSignedIn({ language, why: 'refused', again: '/account/security', isSignedIn: true }),
   problem: (language: Language) =>
     providerPages.problem({ language, code: 'invalid_request', description: 'unknown client' }),
 } as const;
