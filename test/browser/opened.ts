@@ -10,6 +10,9 @@ const FLAGS = [
   ...['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-sync'],
   ...['--disable-background-networking', '--disable-component-update'],
   // No name but this machine's is found, so that nothing leaves it. To look at each request on its way would take the cache from pages.
+  '--process-per-site',
+  '--renderer-process-limit=2',
+  '--disable-site-isolation-trials',
   '--host-resolver-rules=MAP * ~NOTFOUND , EXCLUDE localhost , EXCLUDE 127.0.0.1',
 ];
 
