@@ -137,7 +137,7 @@ async function begun(visitor: Visitor, config: oidc.Configuration) {
     code_challenge: await oidc.calculatePKCECodeChallenge(verifier),
   });
   const to = (await visitor.request(asked)).headers.get('location') ?? '';
-  return { at: new URL(to, platform.url), verifier };
+  return { at: new URL(to, issuer), verifier };
 }
 async function finished(
   visitor: Visitor,
@@ -323,9 +323,9 @@ test('knows who is signed in at its own pages, sends nobody elsewhere, and lets 
 test('takes a browser back to each page of its own that it was sent from', async () => {
   const visitor = new Visitor({ 'x-person': 'ann' });
   const enter = async (to: string) => {
-    const auth = await visitor.request(new URL(`/test/enter?to=${to}`, platform.url));
+    const auth = await visitor.request(new URL(`/test/enter?to=${to}`, issuer));
     const signIn = await visitor.request(new URL(auth.headers.get('location') ?? ''));
-    return new URL(signIn.headers.get('location') ?? '', platform.url);
+    return new URL(signIn.headers.get('location') ?? '', issuer);
   };
   const tabs = [await enter('/test/who?tab=1'), await enter('/test/who?tab=2')];
   for (const [at, tab] of tabs.entries())
@@ -375,7 +375,7 @@ for (const language of Language.options)
         [from({ 'x-proven-at': '0' }), enter, 403, provider.refused, '/account/security'],
       ];
     for (const [browser, path, status, says, wayOn = '/account'] of cases) {
-      const page = await browser.visit(new URL(path, platform.url));
+      const page = await browser.visit(new URL(path, issuer));
       assert.equal(page.status, status, path);
       assert.match(page.html, new RegExp(`<html lang="${language}">`), path);
       assert.ok(page.html.includes(says), path);
@@ -387,12 +387,12 @@ for (const language of Language.options)
       assert.match(page.headers.get('content-security-policy') ?? '', /default-src 'none'/, path);
     }
     // Stopped in one tab by whoever has come in by another.
-    const [twoTabs, own] = [from({}), new URL(enter, platform.url)];
+    const [twoTabs, own] = [from({}), new URL(enter, issuer)];
     const auth = await twoTabs.request(own);
     const asks = await twoTabs.request(new URL(auth.headers.get('location') ?? ''));
     await finished(twoTabs, shop, await begun(twoTabs, shop));
     twoTabs.headers = { ...twoTabs.headers, 'x-person': 'nobody' };
-    const stopped = await twoTabs.visit(new URL(asks.headers.get('location') ?? '', platform.url));
+    const stopped = await twoTabs.visit(new URL(asks.headers.get('location') ?? '', issuer));
     assert.ok(stopped.html.includes(provider.stillSignedIn), stopped.html);
     const ways = stopped.links.map(({ pathname }) => pathname);
     assert.ok(ways.includes('/account/security') && ways.includes('/account'), String(ways));

@@ -34,7 +34,8 @@ function reachPart({ texts: { consent } }: Visit, reach: ReturnType<typeof reach
 function endPart({ texts: { consent } }: Visit, { lastsDays }: SignInUnderWay) {
   return html`<h2>${consent.howLong}</h2>
 <p>${lastsDays === undefined ? consent.lastsMinutes : consent.lastsDays(lastsDays)}</p>
-<p>${consent.withdraw} <a href="/account/sessions">${consent.withdrawAt}</a></p>`;
+<p>${consent.withdraw}</p>
+<p><a href="/account/sessions">${consent.withdrawAt}</a></p>`;
 }
 
 export function consentRoutes(routes: Frame, { door, known, signIns }: PagesOptions): void {
