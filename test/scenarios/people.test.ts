@@ -52,7 +52,11 @@ test('Registering: whoever does it on the way to a system comes to it in the sam
     '/account/register',
   );
   const link = await people.mailTo(email, '/account/verify');
-  const verified = await visitor.submit(await visitor.visit(link), {}, '/account/verify');
+  const verified = await visitor.submit(
+    await visitor.visit(link),
+    { 'current-password': PASSWORD },
+    '/account/verify',
+  );
   const waits = (page: typeof signIn) =>
     page.links.filter(({ pathname }) => pathname.startsWith('/sign-in/'));
   assert.deepEqual(waits(verified), [signIn.url]);

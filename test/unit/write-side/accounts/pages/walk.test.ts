@@ -203,7 +203,10 @@ test('whoever registers on the way to a system goes on to it, in the browser whe
   for (const path of ['/account/register', '/account/register/sent'])
     assert.ok(hrefs(await visitor.get(path)).includes(begun.at), path);
   const verified = await visitor.follow(
-    await visitor.post('/account/verify', { token: opened.mails[0]?.token ?? '' }),
+    await visitor.post('/account/verify', {
+      token: opened.mails[0]?.token ?? '',
+      password: OTHER_PASSWORD,
+    }),
   );
   assert.match(verified.text, /Go on to Shop$/);
   assert.ok(hrefs(verified).includes(begun.at));
