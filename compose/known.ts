@@ -26,7 +26,12 @@ import type { Pipeline } from '#write-side/pipeline/pipeline.ts';
 type StateOf = Pipeline['stateOf'];
 
 /** A secret that cannot be read any more verifies nothing. */
-function openedAccount(person: PersonId, state: Recorded, keys: KeysByPerson, now: Instant): KnownAccount {
+function openedAccount(
+  person: PersonId,
+  state: Recorded,
+  keys: KeysByPerson,
+  now: Instant,
+): Omit<KnownAccount, 'revision'> {
   const { phase, login, emailVerified, language, lockedOutUntil, factors } = state;
   const open = (text: PersonalText | undefined): string | undefined => opened(text, keys);
   const { totp } = factors;
@@ -70,31 +75,32 @@ export function knownOf({
   };
   return {
     async account(person): Promise<KnownAccount | undefined> {
-      const state = (await stateOf(deciders.account, accountStream({ person }))) as Account;
-      if (state.phase === 'none') return undefined;
-      return openedAccount(person, state, await personKeys.find([person]), clock.now());
+      const { state, revision } = await stateOf(deciders.account, accountStream({ person }));
+      const recorded = state as Account;
+      if (recorded.phase === 'none') return undefined;
+      const keys = await personKeys.find([person]);
+      return { ...openedAccount(person, recorded, keys, clock.now()), revision };
     },
     async holderOf(name) {
-      const { holder } = (await stateOf(
-        deciders.login,
-        loginStream({ login: name }),
-      )) as typeof login.initial;
-      return holder;
+      const { state } = await stateOf(deciders.login, loginStream({ login: name }));
+      return (state as typeof login.initial).holder;
     },
     async client(id): Promise<KnownClient | undefined> {
-      const state = (await stateOf(deciders.client, clientStream({ client: id }))) as Client;
-      if (state.phase !== 'known') return undefined;
+      const { state, revision } = await stateOf(deciders.client, clientStream({ client: id }));
+      const recorded = state as Client;
+      if (recorded.phase !== 'known') return undefined;
       const {
         verifier,
         roles = [],
         postLogoutRedirectUris = [],
         backchannelLogoutUri,
         ...known
-      } = state.known;
-      return { client: id, ...known, verifier, roles, postLogoutRedirectUris, backchannelLogoutUri };
+      } = recorded.known;
+      const uris = { postLogoutRedirectUris, backchannelLogoutUri };
+      return { client: id, revision, ...known, verifier, roles, ...uris };
     },
     async sessions(person) {
-      const state = await stateOf(deciders.sessions, sessionsStream({ person }));
+      const { state } = await stateOf(deciders.sessions, sessionsStream({ person }));
       const now = clock.now();
       return (state as typeof sessions.initial).open.filter(({ expiresAt }) => expiresAt > now);
     },

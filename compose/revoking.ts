@@ -37,7 +37,8 @@ function telling({ revocations, clock }: Engines) {
     const event = registry.decode(stored);
     for (const what of revokedBy(event)) {
       const until = later(event.recordedAt, 'session' in what ? SESSION_TOKENS_MS : OTHER_TOKENS_MS);
-      if (until > clock.now()) revocations.revoke(what, until, event.recordedAt);
+      if (until > clock.now())
+        revocations.revoke(what, until, { since: event.recordedAt, revision: event.revision });
     }
   };
 }

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { Actor, Role, TokenSubject } from '#domain/kernel/actor.ts';
 import { instant } from '#domain/kernel/instant.ts';
-import { type Identity, STEPPED_UP, type TokenNames } from '#domain/kernel/ports/tokens.ts';
+import { AS_OF, type Identity, STEPPED_UP, type TokenNames } from '#domain/kernel/ports/tokens.ts';
 
 // What a token may say, whoever has signed it.
 
@@ -30,19 +30,23 @@ export const Claims = z.object({
   sid: Name.optional(),
   acr: z.string().max(255).optional(),
   auth_time: Moment.min(0).optional(),
+  // Elsewhere it may mean anything.
+  [AS_OF]: z.int().min(0).optional().catch(undefined),
 });
 export type Claims = z.output<typeof Claims>;
 
-const namesIn = ({ jti, sid, iat, auth_time }: Claims): TokenNames => ({
+const namesIn = ({ jti, sid, iat, auth_time, [AS_OF]: asOf }: Claims, isOurs: boolean): TokenNames => ({
   ...(jti !== undefined && { id: jti }),
   ...(sid !== undefined && { session: sid }),
   ...(iat !== undefined && { issuedAt: instant(Math.floor(iat) * 1000) }),
+  ...(isOurs && asOf !== undefined && { asOf }),
   ...(auth_time !== undefined && { provenAt: instant(Math.floor(auth_time) * 1000) }),
 });
 
-export const identityOf = (claims: Claims): Identity => ({
+/** @param isOurs whether our own provider has issued it, which knows what it has read */
+export const identityOf = (claims: Claims, isOurs = false): Identity => ({
   actor: { id: claims.sub, roles: claims.roles, reputation: claims.reputation },
   expiresAt: instant(Math.floor(claims.exp * 1000)),
-  token: namesIn(claims),
+  token: namesIn(claims, isOurs),
   steppedUp: claims.acr === STEPPED_UP,
 });

@@ -119,7 +119,7 @@ export function ringVerifier({ keys, issuer, provider, audience, clock }: RingOp
           requiredClaims: ['exp', 'sub'],
         }).catch(() => undefined);
         const claims = Claims.safeParse(verified?.payload);
-        if (claims.success) return identityOf(claims.data);
+        if (claims.success) return identityOf(claims.data, isProviders);
       }
       return undefined;
     },

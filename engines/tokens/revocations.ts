@@ -1,12 +1,14 @@
 import { type Instant, later } from '#domain/kernel/instant.ts';
 import type { Clock } from '#domain/kernel/ports/facts.ts';
 import type { Revocations, Revoked } from '#domain/kernel/ports/revocations.ts';
-import type { Identity, TokenVerifier } from '#domain/kernel/ports/tokens.ts';
+import type { Identity, TokenNames, TokenVerifier } from '#domain/kernel/ports/tokens.ts';
 
 /** At some hundred bytes each. With tokens of five minutes that is 300 revocations a second. */
 const REMEMBERED = 100_000;
 /** How far clocks may differ, with which a token is taken behind its end. */
 const TOLERANCE_MS = 60_000;
+/** As exactly as tokens tell when they were issued. */
+const SECOND_MS = 1_000;
 
 /** Instants are texts that sort as the moments do. */
 const latest = (moments: readonly Instant[]): Instant => moments.reduce((a, b) => (a < b ? b : a));
@@ -14,8 +16,14 @@ const latest = (moments: readonly Instant[]): Instant => moments.reduce((a, b) =
 interface Entry {
   readonly since: Instant;
   readonly until: Instant;
+  /** Of the event by which it was revoked; undefined: only the time is known. */
+  readonly revision: number | undefined;
 }
 type Known = Pick<Identity, 'actor' | 'token'>;
+
+/** Of two events the later one; undefined where one of them is not known. */
+const laterOf = (one: number | undefined, other: number | undefined): number | undefined =>
+  one === undefined || other === undefined ? undefined : Math.max(one, other);
 
 const keyOf = (what: Revoked): string => {
   if ('token' in what) return `token ${what.token}`;
@@ -78,6 +86,14 @@ export function revocationsHere(
   const isBefore = (issuedAt: Instant | undefined, since: Instant): boolean =>
     issuedAt === undefined || later(issuedAt, -skewMs) <= since;
 
+  /** Whoever knows of what was revoked was issued behind it, also in the same second; whoever does not, before, whatever their clock says. */
+  function isOf({ issuedAt, asOf }: TokenNames, { since, revision }: Entry): boolean {
+    if (asOf === undefined || issuedAt === undefined || revision === undefined)
+      return isBefore(issuedAt, since);
+    // Where a history was cut, what has come since counts anew: then the seconds tell.
+    return asOf < revision || later(issuedAt, SECOND_MS) <= since;
+  }
+
   function isRevoked(known: Known): boolean {
     const { issuedAt } = known.token;
     if (everybody !== undefined && isBefore(issuedAt, everybody)) return true;
@@ -85,12 +101,12 @@ export function revocationsHere(
       const entry = entries.get(key);
       if (entry === undefined) return false;
       // What a person was issued behind it stands.
-      return !key.startsWith('person ') || isBefore(issuedAt, entry.since);
+      return !key.startsWith('person ') || isOf(known.token, entry);
     });
   }
 
   return {
-    revoke(what, until, since = clock.now()) {
+    revoke(what, until, { since = clock.now(), revision } = {}) {
       const key = keyOf(what);
       const before = entries.get(key);
       if (before === undefined && entries.size >= most) makeRoom(since);
@@ -98,6 +114,7 @@ export function revocationsHere(
         // What was told later may be of before: nothing that is revoked holds again by it.
         since: latest([since, before?.since ?? since]),
         until: latest([until, before?.until ?? until]),
+        revision: before === undefined ? revision : laterOf(revision, before.revision),
       });
       for (const look of watching.of(key)) look();
     },

@@ -9,6 +9,7 @@ import { texts } from '#write-side/accounts/pages/languages.ts';
 import { MOST_UNDER_WAY } from '#write-side/accounts/provider/cookies.ts';
 import { JSON_TYPE } from '../support/customer.ts';
 import { startHere } from '../support/embedded.ts';
+import { someone } from '../support/platform.ts';
 import { askingNobody, TestBrowser } from '../support/sign-on.ts';
 import { until } from '../support/until.ts';
 import { Visitor } from '../support/visitor.ts';
@@ -437,6 +438,16 @@ test('has no pages of its library, and answers what it does not know by the cata
   );
 });
 
+test('gives whoever has lost a role a token in the same second that holds, and takes none of before', async () => {
+  await people.person('eve');
+  const tokens = await signedIn(shop, new TestBrowser('eve'));
+  await people.tell('WithdrawRole', { person: 'eve', role: 'seller' }, someone('root', 'admin'));
+  const fresh = await oidc.refreshTokenGrant(shop, tokens.refresh_token ?? '');
+  assert.deepEqual(decodeJwt(fresh.access_token).roles, ['bidder']);
+  await until(async () => (await asks(tokens.access_token)) === 401, 'the token of before is void');
+  assert.equal(await asks(fresh.access_token), 200);
+});
+
 test('lets an administrator who has just proven who they are make a system known, and tells its secret once', async () => {
   const post = async (path: string, person: object, body: object) => {
     const made = await fetch(`${platform.url}/dev/tokens`, {
@@ -473,10 +484,15 @@ test('lets an administrator who has just proven who they are make a system known
   assert.equal(made.status, 201);
   const { secret: first } = (await made.json()) as { secret: string };
   const by = (known: string) => oidc.discovery(issuer, 'robot', known, undefined, insecure);
-  await oidc.clientCredentialsGrant(await by(first));
+  const before = await oidc.clientCredentialsGrant(await by(first));
   assert.equal((await post('', root, asked)).status, 409);
   const rotated = (await (await post('/robot/secret', root, {})).json()) as { secret: string };
-  await oidc.clientCredentialsGrant(await by(rotated.secret));
+  const fresh = await oidc.clientCredentialsGrant(await by(rotated.secret));
+  await until(
+    async () => (await asks(before.access_token)) === 401,
+    'what it was given by the secret of before is void',
+  );
+  assert.equal(await asks(fresh.access_token), 200, 'also in the second of the change');
   await refused(oidc.clientCredentialsGrant(await by(first)), 'invalid_client');
   assert.equal((await post('/nobody/secret', root, {})).status, 404);
 });

@@ -62,7 +62,8 @@ export function askingNobody() {
   async function tell(command: string, data: object, actor = door): Promise<void> {
     commands += 1;
     const reply = await there().dispatch({
-      ...{ command, data, commandId: `test-${commands}`, actor, origin: { channel: 'http' } },
+      ...{ command, data, commandId: `test-${commands}`, actor, steppedUp: true },
+      origin: { channel: 'http' },
     });
     assert.equal(
       reply.outcome,

@@ -9,6 +9,8 @@ import type { Language } from '#domain/kernel/ports/mail.ts';
 /** An account with what verifies its secrets in plain. None of it may reach a log, an error or an answer. */
 export interface KnownAccount {
   readonly person: PersonId;
+  /** Of the last event of their account that is in it. */
+  readonly revision: number;
   readonly phase: 'active' | 'locked' | 'closed' | 'erased';
   readonly login: LoginName;
   /** Undefined: nobody can read it any more. */
@@ -47,6 +49,8 @@ export interface KnownAccount {
 /** A system that people come in by, or that comes in by itself. */
 export interface KnownClient {
   readonly client: ClientId;
+  /** Of the last event of it that is in it. */
+  readonly revision: number;
   readonly name: string;
   /** Of its secret. Undefined: it keeps none. */
   readonly verifier: string | undefined;

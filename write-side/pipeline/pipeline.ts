@@ -67,11 +67,15 @@ export interface Pipeline {
   /** Never rejects: whatever a caller can cause, and whatever goes wrong here, is a reply. */
   readonly dispatch: Dispatch;
   /**
-   * The state that a stream has come to, read to its end: for whoever checks a secret that only deciders keep.
+   * The state that a stream has come to, read to its end: for whoever checks a secret that only deciders keep. With the revision of the last
+   * event in it (-1: there is none), because others may be recorded in this moment.
    *
    * @throws StoreError
    */
-  stateOf(decider: AnyDecider, stream: string): Promise<unknown>;
+  stateOf(
+    decider: AnyDecider,
+    stream: string,
+  ): Promise<{ readonly state: unknown; readonly revision: number }>;
   /** Takes nothing more in (`unavailable`), and resolves when all that was taken in is done, chains and snapshots too. */
   drain(): Promise<void>;
   status(): PipelineStatus;
@@ -161,7 +165,8 @@ function decisions(options: PipelineOptions, shared: Shared): Decisions {
     async stateOf(decider, stream) {
       // Nobody else writes: what is in memory is the end of its stream.
       const known = soleWriter ? heads.cached(stream) : undefined;
-      return (known ?? (await heads.refresh(stream, decider))).state;
+      const { state, revision } = known ?? (await heads.refresh(stream, decider));
+      return { state, revision };
     },
     settled: snapshots.settled,
     size: () => ({ queued: queues.size(), cached: heads.size() }),

@@ -1,7 +1,7 @@
 import type { Instant } from '../instant.ts';
-import type { Identity } from './tokens.ts';
+import type { Identity, TokenNames } from './tokens.ts';
 
-/** What is not taken any more: one token, all of a session, or all that a person was issued up to this second. */
+/** What is not taken any more: one token, all of a session, or all that a person was issued before. */
 export type Revoked = { readonly token: string } | { readonly session: string } | { readonly person: string };
 
 /**
@@ -12,11 +12,12 @@ export interface Revocations {
   /**
    * From now on.
    * @param until when the last of these tokens ends by itself, and need not be remembered any more
-   * @param since of a person, what they were issued up to this second; now unless told
+   * @param by of a person, what they were issued before: up to the second of `since` (now unless told), or, by a token that tells what was read
+   *   for it ({@link TokenNames.asOf}), in ignorance of the event of their stream with this revision
    *
    * Where too much is revoked to be remembered, all that was issued up to this second is.
    */
-  revoke(what: Revoked, until: Instant, since?: Instant): void;
+  revoke(what: Revoked, until: Instant, by?: { readonly since?: Instant; readonly revision?: number }): void;
   isRevoked(identity: Pick<Identity, 'actor' | 'token'>): boolean;
   /** Calls back when this token is revoked, at once where it is already; the result ends the watch. */
   watch(identity: Pick<Identity, 'actor' | 'token'>, revoked: () => void): () => void;

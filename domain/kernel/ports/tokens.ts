@@ -13,9 +13,18 @@ export interface TokenNames {
   readonly session?: string;
   /** The second in which it was issued (`iat`). */
   readonly issuedAt?: Instant;
+  /** What of whoever it stands for was read for it, where it is a token of ours ({@link AS_OF}). */
+  readonly asOf?: number;
   /** When whoever it stands for has proven who they are (`auth_time`). */
   readonly provenAt?: Instant;
 }
+
+/**
+ * The claim in tokens of our own provider that tells how much of the account, or of the system, they say the roles of: the revision of the last
+ * event that was read for it. A second is too long to tell by it whether a role was withdrawn before or behind that, and no clock tells what was
+ * recorded in the moment of reading.
+ */
+export const AS_OF = 'as_of';
 
 /** Whom a token stands for, and the end of its time by the clock of the business. */
 export interface Identity {

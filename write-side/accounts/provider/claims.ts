@@ -3,7 +3,7 @@ import type { Account, FindAccount, KoaContextWithOIDC } from 'oidc-provider';
 import * as errors from 'oidc-provider/lib/helpers/errors.js';
 import { clientSubject } from '#domain/accounts/ids.ts';
 import { millisecondsOf } from '#domain/kernel/instant.ts';
-import { STEPPED_UP } from '#domain/kernel/ports/tokens.ts';
+import { AS_OF, STEPPED_UP } from '#domain/kernel/ports/tokens.ts';
 import { browserName } from './browser-names.ts';
 import type { RecordedSessions } from './sessions.ts';
 import { sessionOf } from './sessions.ts';
@@ -58,6 +58,9 @@ export function accountsOf(options: ProviderOptions, sessions: RecordedSessions)
   };
 }
 
+/** Of a system: as it was known when its secret was looked at. Another one may stand by now, and voids what the former opens in this moment. */
+const provenAsOf = ({ oidc: { client } }: KoaContextWithOIDC): unknown => client?.[AS_OF];
+
 /** What an access token says besides whom it stands for: read anew for each. */
 export function tokenClaims({ known, clock }: ProviderOptions) {
   const isFresh = ({ acr, authTime = 0 }: Proof): boolean =>
@@ -68,7 +71,7 @@ export function tokenClaims({ known, clock }: ProviderOptions) {
   ) => {
     if (token.kind === 'ClientCredentials') {
       const client = await known.client(token.clientId ?? '');
-      return { roles: [...(client?.roles ?? [])] };
+      return { roles: [...(client?.roles ?? [])], [AS_OF]: provenAsOf(context) };
     }
     const { accountId = '', sessionUid } = token as InstanceType<Provider['AccessToken']>;
     const { AuthorizationCode, DeviceCode, RefreshToken } = context.oidc.entities;
@@ -77,6 +80,7 @@ export function tokenClaims({ known, clock }: ProviderOptions) {
     if (account?.phase !== 'active') throw new errors.InvalidGrant('nobody comes in by it any more');
     return {
       roles: [...account.roles],
+      [AS_OF]: account.revision,
       ...(sessionUid !== undefined && { sid: sessionOf(sessionUid) }),
       ...(proof.authTime !== undefined && { auth_time: proof.authTime }),
       ...(proof.amr !== undefined && { amr: proof.amr }),

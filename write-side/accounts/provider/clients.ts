@@ -1,6 +1,7 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { ClientMetadata } from 'oidc-provider';
 import type { RandomBytes } from '#domain/kernel/ports/facts.ts';
+import { AS_OF } from '#domain/kernel/ports/tokens.ts';
 import type { Known, KnownClient } from '../known.ts';
 import { CALLBACK_PATH, OWN_CLIENT } from './own-client.ts';
 
@@ -31,11 +32,12 @@ export function isSecretOf(verifier: unknown, secret: unknown): boolean {
 const isWeb = (uri: string): boolean => /^https?:/.test(uri);
 
 function metadata(known: KnownClient): ClientMetadata {
-  const { client, name, verifier, grantTypes, redirectUris, postLogoutRedirectUris, backchannelLogoutUri } =
-    known;
+  const { client, revision, name, verifier, grantTypes, redirectUris } = known;
+  const { postLogoutRedirectUris, backchannelLogoutUri } = known;
   return {
     client_id: client,
     client_name: name,
+    [AS_OF]: revision,
     grant_types: grantTypes.map((type) => GRANT_TYPES[type]),
     redirect_uris: [...redirectUris],
     response_types: grantTypes.includes('authorization_code') ? ['code'] : [],
@@ -60,7 +62,7 @@ export async function clientOf(
 ): Promise<ClientMetadata | undefined> {
   if (id === OWN_CLIENT)
     return metadata({
-      ...{ client: OWN_CLIENT, name: 'Annals', verifier: undefined, roles: [] },
+      ...{ client: OWN_CLIENT, revision: 0, name: 'Annals', verifier: undefined, roles: [] },
       grantTypes: ['authorization_code'],
       redirectUris: [`${publicUrl}${CALLBACK_PATH}`],
       ...{ postLogoutRedirectUris: [], backchannelLogoutUri: undefined },

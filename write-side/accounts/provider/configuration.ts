@@ -1,6 +1,6 @@
 import type { Configuration, KoaContextWithOIDC } from 'oidc-provider';
 import * as errors from 'oidc-provider/lib/helpers/errors.js';
-import { STEPPED_UP } from '#domain/kernel/ports/tokens.ts';
+import { AS_OF, STEPPED_UP } from '#domain/kernel/ports/tokens.ts';
 import { accountsOf, namedApart, tokenClaims } from './claims.ts';
 import { idsOf, nameFor, namesOf, surplus } from './cookies.ts';
 import type { Kept } from './keeping.ts';
@@ -165,6 +165,7 @@ export function configurationOf(
     responseTypes: ['code'],
     pkce: { required: () => true },
     clientAuthMethods: ['client_secret_basic', 'client_secret_post', 'none'],
+    extraClientMetadata: { properties: [AS_OF] },
     clientDefaults: { id_token_signed_response_alg: 'EdDSA' },
     enabledJWA: { idTokenSigningAlgValues: ['EdDSA'] },
     allowOmittingSingleRegisteredRedirectUri: false,

@@ -49,6 +49,25 @@ test('what a person is issued behind the second of the revocation stands, until 
   assert.ok(revocations.isRevoked(behind));
 });
 
+test('a token that tells what was read for it is judged by that in the second of a revocation, and by its second where that is another', () => {
+  const revocations = revocationsHere(simulatedClock({ start: START }));
+  revocations.revoke({ person: 'ann' }, END, { since: START, revision: 7 });
+  const of = (asOf: number, moment: string) => known('ann', { ...issued(moment), asOf });
+  assert.ok(!revocations.isRevoked(of(7, START)), 'a role was withdrawn, and the next token knows it');
+  assert.ok(revocations.isRevoked(of(6, START)));
+  const later_ = later(START, 1_000);
+  assert.ok(revocations.isRevoked(of(6, later_)), 'it was recorded while the token was made');
+  assert.ok(revocations.isRevoked(of(9, later(START, -1_000))), 'of a history that was cut since');
+  revocations.revoke({ person: 'ann' }, END, { since: later(START, -60_000), revision: 3 });
+  assert.ok(revocations.isRevoked(of(6, START)), 'what is told later may be of before');
+  assert.ok(!revocations.isRevoked(of(7, START)));
+  revocations.revoke({ person: 'ann' }, END, { since: START });
+  assert.ok(
+    revocations.isRevoked(of(7, START)),
+    'by a revocation that tells the time alone the second counts',
+  );
+});
+
 test('whoever watches is told once, and of what was revoked before at once', () => {
   const clock = simulatedClock({ start: START });
   const revocations = revocationsHere(clock);
