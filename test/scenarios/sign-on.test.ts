@@ -40,6 +40,7 @@ const log = { level: 'warn' as const, write: (line: string) => void lines.push(l
 const platform = await startHere({}, log, {}, { accountPages: people.pages });
 const issuer = new URL(`${platform.url}/oidc`);
 for (const person of ['ann', 'bob', 'cyd']) await people.person(person);
+const grants = ['authorization_code', 'refresh_token', 'client_credentials'];
 const grantTypes = ['authorization_code', 'refresh_token', 'device_code'];
 const secret = await people.client('shop', {
   ...{ grantTypes: [...grantTypes, 'client_credentials'], roles: ['clerk'] },
@@ -105,6 +106,47 @@ test('lets somebody in by a code, with tokens that say what they may and end in 
   assert.equal(await asks(tokens.access_token), 200);
   assert.equal(await asks(tokens.id_token ?? ''), 401, 'an ID token lets nobody in');
   assert.equal(await asks(tokens.refresh_token ?? ''), 401);
+});
+
+test('announces what it does, and does all that it announces', async () => {
+  const told = shop.serverMetadata();
+  const { response_modes_supported: modes = [], token_endpoint_auth_methods_supported: methods } = told;
+  const { href } = new URL(told.authorization_endpoint ?? '');
+  const challenge = { code_challenge: 'x'.repeat(43), code_challenge_method: 'S256' };
+  const asked = {
+    ...challenge,
+    client_id: 'shop',
+    response_type: 'code',
+    scope: 'openid',
+    redirect_uri: BACK,
+  };
+  const works: string[] = [];
+  for (const mode of ['query', 'fragment', 'form_post', 'jwt']) {
+    const question = new URLSearchParams({ ...asked, response_mode: mode });
+    const { url } = await new TestBrowser('ann').go(`${href}?${question}`, BACK);
+    if (new URL(url).searchParams.has('code')) works.push(mode);
+  }
+  assert.deepEqual(modes, works);
+  assert.deepEqual(methods, ['client_secret_basic', 'client_secret_post', 'none']);
+  for (const by of [oidc.ClientSecretBasic(secret), oidc.ClientSecretPost(secret)])
+    await oidc.clientCredentialsGrant(await oidc.discovery(issuer, 'shop', secret, by, insecure));
+  const tokens = await signedIn(shop, new TestBrowser('ann'), {
+    ...{
+      max_age: '600',
+    acr_values: told.acr_values_supported?.join(' ') ?? '',
+      scope: told.scopes_supported?.join(' ') ?? '',
+    },
+  });
+  const said = Object.keys(tokens.claims() ?? {});
+  assert.deepEqual(
+    told.claims_supported?.filter((claim) => !said.includes(claim)),
+    [],
+  );
+  assert.deepEqual(told.grant_types_supported, [...grants, 'urn:ietf:params:oauth:grant-type:device_code']);
+  assert.deepEqual(
+    [told.response_types_supported, told.code_challenge_methods_supported, told.acr_values_supported],
+    [['code'], ['S256'], [STEPPED_UP]],
+  );
 });
 
 test('lets nobody in without PKCE, with a plain challenge, or to another address', async () => {

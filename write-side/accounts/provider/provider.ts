@@ -21,6 +21,9 @@ export interface TokenProvider {
   handle(request: IncomingMessage, response: ServerResponse): Promise<void>;
 }
 
+/** What the library says of itself in each case, and is not here: no system is registered for another mode of response. */
+const ANNOUNCED = { response_modes_supported: ['query'] };
+
 /** A script in a page, which ours never have: theirs lie in a file. */
 const INLINE_SCRIPT = /<script(?![^>]*\bsrc=)/;
 
@@ -95,6 +98,7 @@ function made(
     }
     await aboutSigned(context, options, kept);
     madePage(context, options);
+    if (context.oidc.route === 'discovery') Object.assign(context.body as object, ANNOUNCED);
     const origin = context.get('Origin');
     if (origin !== '' && !allowedOrigin(origin, context.host)) context.remove('Access-Control-Allow-Origin');
   });
