@@ -1,3 +1,4 @@
+import { setTimeout } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { registry, views } from '#compose/contexts.ts';
 import { rotateTokenKeys } from '#compose/tokens.ts';
@@ -7,12 +8,17 @@ import { EXIT, exitCodeOf } from '#exit';
 import { reasonOf } from '#runtime/reason.ts';
 import { keys, keysUsage } from './keys.ts';
 import { type ExitCode, projections, projectionsUsage } from './projections.ts';
+import { signIn, signInUsage } from './sign-in.ts';
 
 const print = (line: string) => console.log(line);
 
 const rotation = () => rotateTokenKeys(readConfig());
 
 async function main(words: readonly string[]): Promise<ExitCode> {
+  if (words[0] === 'sign-in') {
+    const tell = (line: string) => console.error(line);
+    return signIn(words.slice(1), { print, tell, wait: setTimeout, nowMs: Date.now });
+  }
   let parsed: ReturnType<typeof parse>;
   try {
     parsed = parse(words);
@@ -24,7 +30,9 @@ async function main(words: readonly string[]): Promise<ExitCode> {
   const [area, ...rest] = parsed.positionals;
   if (area === 'keys' && parsed.values.help !== true) return keys(rotation, rest, print);
   if (area !== 'projections' || parsed.values.help === true) {
-    (parsed.values.help === true ? console.log : console.error)(`${projectionsUsage}\n\n${keysUsage}`);
+    (parsed.values.help === true ? console.log : console.error)(
+      `${projectionsUsage}\n\n${keysUsage}\n\n${signInUsage}`,
+    );
     return parsed.values.help === true ? 0 : EXIT.misused;
   }
   for (const told of mistyped()) console.error(told);

@@ -9,6 +9,7 @@ import { Role } from '#domain/kernel/actor.ts';
 import { millisecondsOf } from '#domain/kernel/instant.ts';
 import type { Clock } from '#domain/kernel/ports/facts.ts';
 import type { TokenVerifier } from '#domain/kernel/ports/tokens.ts';
+import { boundedText } from '#runtime/bounded-body.ts';
 import { CLOCK_TOLERANCE_SECONDS, Claims, identityOf, MAX_TOKEN_CHARACTERS } from './claims.ts';
 
 /** Never a shared secret, and never none: a token names its own algorithm. */
@@ -25,18 +26,6 @@ const OUTLIVED_MS = 86_400_000;
 const MOST_BYTES = 256 * 1_024;
 const MOST_PATH = 8;
 
-/** @throws Error beyond the size */
-async function bounded(response: Response): Promise<string> {
-  const chunks: Uint8Array[] = [];
-  let bytes = 0;
-  for await (const chunk of response.body ?? []) {
-    bytes += chunk.length;
-    if (bytes > MOST_BYTES) throw new Error(`more than ${MOST_BYTES} bytes`);
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks).toString('utf8');
-}
-
 /** Asks for the keys, follows nobody elsewhere, and has the last ones where there is no answer. */
 function remembering(clock: Pick<Clock, 'now'>): FetchImplementation {
   let last: { readonly text: string; readonly atMs: number } | undefined;
@@ -45,7 +34,7 @@ function remembering(clock: Pick<Clock, 'now'>): FetchImplementation {
     try {
       const response = await fetch(url, { ...options, redirect: 'error' });
       if (response.status !== 200) throw new Error(`answered ${response.status}`);
-      const text = await bounded(response);
+      const text = await boundedText(response, MOST_BYTES);
       JSON.parse(text);
       last = { text, atMs: nowMs };
     } catch (error) {

@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { after, test } from 'node:test';
 import { decodeJwt, decodeProtectedHeader } from 'jose';
 import * as oidc from 'openid-client';
+import { signIn } from '#cli/sign-in.ts';
 import { Language } from '#domain/kernel/ports/mail.ts';
 import { texts } from '#write-side/accounts/pages/languages.ts';
 import { MOST_UNDER_WAY } from '#write-side/accounts/provider/cookies.ts';
@@ -133,7 +134,7 @@ test('announces what it does, and does all that it announces', async () => {
   const tokens = await signedIn(shop, new TestBrowser('ann'), {
     ...{
       max_age: '600',
-    acr_values: told.acr_values_supported?.join(' ') ?? '',
+      acr_values: told.acr_values_supported?.join(' ') ?? '',
       scope: told.scopes_supported?.join(' ') ?? '',
     },
   });
@@ -312,6 +313,37 @@ test('lets a device in that somebody confirms', async () => {
   assert.equal(done.title, 'Your device is signed in – Annals', done.html);
   const tokens = await oidc.pollDeviceAuthorizationGrant(phone, { ...device, interval: 1 });
   assert.equal(decodeJwt(tokens.access_token).sub, 'bob');
+});
+
+test('gives an operator a token in their shell, by a system that nobody has to register', async () => {
+  const shell = async (person: string, ...words: string[]) => {
+    const printed: string[] = [];
+    const said: string[] = [];
+    const code = await signIn(['--issuer', issuer.href, ...words], {
+      print: (line) => void printed.push(line),
+      tell: (line) => void said.push(line),
+      nowMs: Date.now,
+      async wait() {
+        const browser = new Visitor({ 'x-person': person });
+        const [, page = ''] = /Open (\S+) and/.exec(said.join(' ')) ?? [];
+        const first = await browser.visit(page);
+        const [, shown = ''] = /be (\S+)\./.exec(said.join(' ')) ?? [];
+        assert.match(first.html, new RegExp(shown));
+        await browser.submit(await browser.submit(first));
+      },
+    });
+    return { code, printed: printed.join('\n'), said };
+  };
+  const { code, printed: token } = await shell('ann', '--step-up');
+  const { sub, acr, client_id: client } = decodeJwt(token);
+  assert.deepEqual([code, sub, acr, client], [0, 'ann', STEPPED_UP, 'annals-console']);
+  assert.equal(await asks(token), 200);
+  const whole = JSON.parse((await shell('ann', '--json', '--scope', 'openid email')).printed);
+  assert.equal(new Date(whole.expires_at).toISOString(), whole.expires_at);
+  const console_ = await oidc.discovery(issuer, 'annals-console', undefined, oidc.None(), insecure);
+  await oidc.refreshTokenGrant(console_, whole.refresh_token);
+  const no = await shell('nobody');
+  assert.deepEqual([no.code, no.printed], [1, '']);
 });
 
 test('ends the session of who signs out, and tells those who took part', async () => {
@@ -511,6 +543,7 @@ test('lets an administrator who has just proven who they are make a system known
   for (const wrong of [
     { client: 'system.door' },
     { client: 'annals-account' },
+    { client: 'annals-console' },
     { client: 'ann:USD' },
     { confidential: false },
     { by: 'ann' },

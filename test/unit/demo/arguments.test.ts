@@ -33,6 +33,7 @@ const wishes: readonly (readonly [words: readonly string[], code: number, says: 
   [['--everything'], 64, /--everything[\s\S]*npm start/],
   [['cli/main.ts', '--help'], 0, /Exit codes/],
   [['cli/main.ts', 'everything'], 64, /npm run cli/],
+  [['cli/main.ts', 'sign-in'], 64, /--issuer/],
   [['cli/main.ts', '--fast'], 64, /--fast[\s\S]*npm run cli/],
 ];
 for (const [words, expected, says] of wishes)

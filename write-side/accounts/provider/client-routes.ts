@@ -14,7 +14,7 @@ import { readJson } from '../../rest/body.ts';
 import { DOOR } from '../door/parts.ts';
 import type { Known } from '../known.ts';
 import { newSecret } from './clients.ts';
-import { OWN_CLIENT } from './own-client.ts';
+import { OWN_CLIENTS } from './own-client.ts';
 
 const RETRY_AFTER_MS = 1_000;
 
@@ -22,7 +22,7 @@ const Registration = z
   .strictObject({
     ...RegisterClient.schema.shape,
     // What a token may stand for, and no name of ours.
-    client: ClientId.and(TokenSubject).refine((id) => id !== OWN_CLIENT, 'a name of the platform'),
+    client: ClientId.and(TokenSubject).refine((id) => !OWN_CLIENTS.includes(id), 'a name of the platform'),
     confidential: z.boolean(),
   })
   .omit({ by: true, verifier: true });

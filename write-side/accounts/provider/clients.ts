@@ -3,7 +3,7 @@ import type { ClientMetadata } from 'oidc-provider';
 import type { RandomBytes } from '#domain/kernel/ports/facts.ts';
 import { AS_OF } from '#domain/kernel/ports/tokens.ts';
 import type { Known, KnownClient } from '../known.ts';
-import { CALLBACK_PATH, OWN_CLIENT } from './own-client.ts';
+import { CALLBACK_PATH, CONSOLE_CLIENT, OWN_CLIENT } from './own-client.ts';
 
 /** As OAuth calls them. */
 const GRANT_TYPES: Readonly<Record<KnownClient['grantTypes'][number], string>> = {
@@ -55,18 +55,25 @@ function metadata(known: KnownClient): ClientMetadata {
   };
 }
 
+/** What systems have in common that are parts of the platform. */
+const OWN = {
+  ...{ revision: 0, verifier: undefined, roles: [] },
+  ...{ postLogoutRedirectUris: [], backchannelLogoutUri: undefined },
+};
+
 /** A system as the provider wants it; undefined: there is none. */
 export async function clientOf(
   id: string,
   { known, publicUrl }: { readonly known: Pick<Known, 'client'>; readonly publicUrl: string },
 ): Promise<ClientMetadata | undefined> {
-  if (id === OWN_CLIENT)
-    return metadata({
-      ...{ client: OWN_CLIENT, revision: 0, name: 'Annals', verifier: undefined, roles: [] },
-      grantTypes: ['authorization_code'],
-      redirectUris: [`${publicUrl}${CALLBACK_PATH}`],
-      ...{ postLogoutRedirectUris: [], backchannelLogoutUri: undefined },
-    });
+  if (id === OWN_CLIENT) {
+    const redirectUris = [`${publicUrl}${CALLBACK_PATH}`];
+    return metadata({ ...OWN, client: id, name: 'Annals', grantTypes: ['authorization_code'], redirectUris });
+  }
+  if (id === CONSOLE_CLIENT) {
+    const grantTypes = ['device_code', 'refresh_token'] as const;
+    return metadata({ ...OWN, client: id, name: 'Annals (console)', grantTypes, redirectUris: [] });
+  }
   if (!/^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$/.test(id)) return undefined;
   const client = await known.client(id);
   return client && metadata(client);
