@@ -45,6 +45,8 @@ export interface Config {
   readonly publicUrl: string | undefined;
   /** Origins beside our own whose pages may read what we answer. */
   readonly allowedOrigins: readonly string[];
+  /** Hosts whose systems are told that a session is over, although they are none of the internet's. */
+  readonly logoutInternalHosts: readonly string[];
   /** Operations of GraphQL that may be asked for by their ids. */
   readonly keptOperations: {
     /** A manifest; undefined: there are none. */
@@ -229,6 +231,7 @@ export function readConfig(
     tls: publicTlsOf(known),
     publicUrl: known.PUBLIC_URL,
     allowedOrigins: Object.freeze(known.ALLOWED_ORIGINS),
+    logoutInternalHosts: Object.freeze(known.LOGOUT_INTERNAL_HOSTS),
     keptOperations: Object.freeze({ file: known.KEPT_OPERATIONS_FILE, only: known.KEPT_OPERATIONS_ONLY }),
     simulated: Object.freeze(known.SIMULATED),
     dataDir: resolve(known.DATA_DIR),

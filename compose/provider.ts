@@ -9,7 +9,7 @@ import { quotaHere } from '#engines/quotas/memory.ts';
 import { systemRandomBytes } from '#engines/random.ts';
 import { joseSealing } from '#engines/sealing.ts';
 import { sqliteSignIns } from '#engines/sign-ins/sqlite/store.ts';
-import { tellOfLogout } from '#engines/sign-ins/telling.ts';
+import { logoutTelling, systemResolve } from '#engines/sign-ins/telling.ts';
 import { every } from '#runtime/pause.ts';
 import type { Known } from '#write-side/accounts/known.ts';
 import { browsers, type OwnPages } from '#write-side/accounts/provider/browsers.ts';
@@ -145,8 +145,12 @@ export function providerPart(
       own: browsers(provider, options),
     };
     const handler = logouts({
-      ...{ provider: () => provider, loopback: !config.production, clock: machineClock, newId, log },
-      tellBy: tellOfLogout,
+      ...{ provider: () => provider, clock: machineClock, newId, log },
+      tellBy: logoutTelling({
+        anywhere: !config.production,
+        internal: config.logoutInternalHosts,
+        resolve: systemResolve,
+      }),
     });
     holder.begun.resolve();
     follower = await engines.workOf('sagas').consume(handler);

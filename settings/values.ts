@@ -49,6 +49,15 @@ export const Origin = z.string().transform((text, context) => {
   return z.NEVER;
 });
 
+/** A name or an address, as it stands in a URL. */
+export const Host = z.string().transform((text, context) => {
+  const url = URL.parse(`https://${text}`);
+  const isHost = url !== null && url.hostname === text.toLowerCase() && !NO_PLACE.test(text);
+  if (isHost && text.length <= 255) return url.hostname;
+  context.addIssue({ code: 'custom', message: 'a host, exactly as it stands in a URL: books.internal' });
+  return z.NEVER;
+});
+
 /** Whose word on who asks is believed. */
 export const Proxies = z
   .string()

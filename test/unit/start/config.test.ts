@@ -182,6 +182,26 @@ test('an origin is a scheme, a host and perhaps a port, as a browser writes it',
   }
 });
 
+test('internal hosts are named exactly, as a URL has them', () => {
+  assert.deepEqual(readConfig({}).logoutInternalHosts, []);
+  const LOGOUT_INTERNAL_HOSTS = 'Books.internal, 10.0.0.7,[fd00::7]';
+  assert.deepEqual(readConfig({ LOGOUT_INTERNAL_HOSTS }).logoutInternalHosts, [
+    'books.internal',
+    '10.0.0.7',
+    '[fd00::7]',
+  ]);
+  for (const host of [
+    'https://a.example',
+    'a.example:443',
+    'a.example/',
+    '*',
+    'u@a.example',
+    '10.0.0.0/8',
+    '10.7',
+  ])
+    assert.equal(problemsOf({ LOGOUT_INTERNAL_HOSTS: host }).length, 1, host);
+});
+
 test('the operator has a port of their own in production, and elsewhere where it is set', () => {
   assert.equal(readConfig({}).operations, undefined);
   assert.deepEqual(readConfig(production).operations, { host: '127.0.0.1', port: 4001 });

@@ -10,13 +10,10 @@ import { uidOf } from './sessions.ts';
 const LONGEST_PAUSE_MS = 3_000;
 const TRIES = 3;
 const FIRST_PAUSE_MS = 500;
-const LOOPBACK = /^(localhost|127\.0\.0\.1|\[::1\])$/;
 
 export interface LogoutOptions {
   /** Of a moment: it may be another one later. */
   readonly provider: () => TokenProvider | undefined;
-  /** Whether systems on this machine are told. */
-  readonly loopback: boolean;
   /** Brings a logout token to where a system wants it. @throws Error where it was not taken, or not in time */
   readonly tellBy: (uri: string, logoutToken: string) => Promise<void>;
   readonly clock: Clock;
@@ -28,16 +25,12 @@ export interface LogoutOptions {
  * Tells the systems that took part in a session that it is over, whoever has ended it (OpenID Connect Back-Channel Logout): at least
  * once, a few times where they do not answer, and nobody waits for one of them any longer. Behind that the session is forgotten.
  */
-export function logouts({ provider, loopback, tellBy, clock, newId, log }: LogoutOptions): Handler {
+export function logouts({ provider, tellBy, clock, newId, log }: LogoutOptions): Handler {
   async function tell(person: string, id: string, sid: string, signal: AbortSignal): Promise<void> {
     const now = provider()?.now();
     const client = await now?.Client.find(id);
     const uri = client?.backchannelLogoutUri;
     if (now === undefined || client === undefined || uri === undefined) return;
-    if (!loopback && LOOPBACK.test(new URL(uri).hostname)) {
-      log.warn({ client: id }, 'a system on this machine is not told that a session is over');
-      return;
-    }
     for (let tries = 1; !signal.aborted; tries += 1)
       try {
         const token = new now.IdToken({ sub: person }, { client, ctx: undefined as never });
