@@ -90,8 +90,9 @@ export function memorySignIns(
       rows.delete(keyOf(kind, id));
     },
     async destroyAll(of: SignInsOf) {
-      const [[name, value] = []] = Object.entries(of) as ['grant' | 'session' | 'person', string][];
-      if (name !== undefined) forget((row) => row[name] === value);
+      if ('grant' in of) forget(({ grant }) => grant === of.grant);
+      else if ('session' in of) forget(({ session }) => session === of.session);
+      else forget(({ kind, person }) => kind === of.kind && person === of.person);
     },
     async sweep(nowMs) {
       const before = rows.size;

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { after, test } from 'node:test';
 import { decodeJwt, decodeProtectedHeader } from 'jose';
 import * as oidc from 'openid-client';
@@ -8,6 +10,7 @@ import { signIn } from '#cli/sign-in.ts';
 import { Language } from '#domain/kernel/ports/mail.ts';
 import { texts } from '#write-side/accounts/pages/languages.ts';
 import { MOST_UNDER_WAY } from '#write-side/accounts/provider/cookies.ts';
+import { dataFolder } from '../support/booted.ts';
 import { JSON_TYPE } from '../support/customer.ts';
 import { startHere } from '../support/embedded.ts';
 import { someone } from '../support/platform.ts';
@@ -38,7 +41,8 @@ const listener = createServer((request, response) => {
 await new Promise<void>((resolve) => listener.listen(0, '127.0.0.1', resolve));
 after(() => listener.close());
 const log = { level: 'warn' as const, write: (line: string) => void lines.push(line) };
-const platform = await startHere({}, log, {}, { accountPages: people.pages });
+const folder = await dataFolder();
+const platform = await startHere({ DATA_DIR: folder }, log, {}, { accountPages: people.pages });
 const issuer = new URL(`${platform.url}/oidc`);
 for (const person of ['ann', 'bob', 'cyd']) await people.person(person);
 const grants = ['authorization_code', 'refresh_token', 'client_credentials'];
@@ -482,6 +486,30 @@ test('refuses whatever is given in a session that is over, or to somebody who ma
   await refused(oidc.refreshTokenGrant(shop, tokens.refresh_token ?? ''), 'invalid_grant');
   const { response } = await browser.go(`${platform.url}/test/who`);
   assert.equal(await response.json(), null);
+});
+
+test('keeps nothing of who is erased, and what they have allowed neither', async () => {
+  const rows = () => {
+    const file = new DatabaseSync(join(folder, 'sign-ins.db'), { readOnly: true });
+    const kept = file.prepare('SELECT kind, person FROM kept WHERE person IS NOT NULL').all();
+    file.close();
+    return kept.map(({ kind, person }) => ({ kind: String(kind), person: String(person) }));
+  };
+  const others = new Set(rows().map(({ person }) => person));
+  await people.person('fay');
+  await signedIn(shop, new TestBrowser('fay'));
+  const theirs = () => rows().flatMap(({ kind, person }) => (others.has(person) ? [] : [kind]));
+  assert.ok(theirs().includes('Grant') && theirs().includes('Session'));
+  await people.tell('EraseMe', { forGood: true }, someone('fay', 'bidder'));
+  await until(() => theirs().length === 0, 'it is forgotten');
+});
+
+test('tells who took part also where a token was revoked', async () => {
+  told.length = 0;
+  const tokens = await signedIn(shop, new TestBrowser('cyd'));
+  await oidc.tokenRevocation(shop, tokens.access_token);
+  await until(() => told.length === 1, 'the system was told');
+  assert.equal(decodeJwt(told[0] ?? '').sid, tokens.claims()?.sid);
 });
 
 test('has no pages of its library, and answers what it does not know by the catalogue', async () => {

@@ -35,7 +35,8 @@ export interface SignInStep {
 export type SignInsOf =
   | { readonly grant: string }
   | { readonly session: string }
-  | { readonly person: string };
+  /** What is of no session: it falls with none. */
+  | { readonly person: string; readonly kind: string };
 
 /**
  * For how long what was used may be used once more, in milliseconds, where the process that took it has ended before its answer was out, and what

@@ -28,8 +28,6 @@ const TABLES = `
   PRAGMA application_id = ${APPLICATION_ID};
   PRAGMA user_version = ${FORMAT};
 `;
-const COLUMN = { grant: 'grantName', session: 'session', person: 'person' } as const;
-
 const textOf = (value: SQLOutputValue | undefined): string | undefined =>
   typeof value === 'string' ? value : undefined;
 
@@ -107,10 +105,9 @@ export class SignInDatabase {
   }
 
   destroyAll(of: SignInsOf): void {
-    const [[name, value] = []] = Object.entries(of) as [keyof typeof COLUMN, string][];
-    if (name === undefined) return;
-    const deleting = this.#db.prepare(`DELETE FROM kept WHERE ${COLUMN[name]} = ? RETURNING kind`);
-    this.#deleted(deleting.all(value ?? ''));
+    if ('grant' in of) this.#deleteWhere('grantName = ?', of.grant);
+    else if ('session' in of) this.#deleteWhere('session = ?', of.session);
+    else this.#deleteWhere('person = ? AND kind = ?', of.person, of.kind);
   }
 
   sweep(nowMs: number): number {
@@ -184,6 +181,10 @@ export class SignInDatabase {
          RETURNING kind`,
     );
     this.#deleted(ending.all(kind, kind, forgotten));
+  }
+
+  #deleteWhere(condition: string, ...values: readonly string[]): void {
+    this.#deleted(this.#db.prepare(`DELETE FROM kept WHERE ${condition} RETURNING kind`).all(...values));
   }
 
   #deleted(rows: readonly Record<string, SQLOutputValue>[]): number {

@@ -105,6 +105,7 @@ export function signInStoreSuite(
         row('b', { grant: 'g2' }),
         row('c', { grant: 'g3', session: 's2' }),
         row('d', { grant: undefined, session: undefined, person: 'p2' }),
+        row('f', { kind: 'grant', grant: undefined, session: undefined, person: 'p1' }),
         row('e', { grant: undefined, session: undefined, person: undefined }),
       ];
       await store.take({ put: rows }, NOW);
@@ -113,7 +114,10 @@ export function signInStoreSuite(
       assert.deepEqual(await left(), ['b', 'c', 'd', 'e']);
       await store.destroyAll({ session: 's1' });
       assert.deepEqual(await left(), ['c', 'd', 'e']);
-      await store.destroyAll({ person: 'p1' });
+      await store.destroyAll({ person: 'p1', kind: 'grant' });
+      assert.equal(await store.find('grant', 'f', NOW), undefined);
+      assert.deepEqual(await left(), ['c', 'd', 'e']);
+      await store.destroyAll({ person: 'p1', kind: 'refresh' });
       assert.deepEqual(await left(), ['d', 'e']);
       await store.destroy('refresh', 'd');
       assert.deepEqual(await left(), ['e']);

@@ -31,6 +31,8 @@ export interface Kept {
   settle(context: Context): Promise<boolean>;
   /** All that was let in by a session of somebody's. */
   forget(uid: string): Promise<void>;
+  /** What somebody has allowed, in whichever session. */
+  forgetAllowed(person: string): Promise<void>;
   /** Who took part in a session of somebody's, whether it is over or not: a system and what it knows the session by. */
   participants(uid: string): Promise<readonly { readonly client: string; readonly sid: string }[]>;
   /** Ends a session for good: recorded first. */
@@ -42,10 +44,9 @@ function guarding({ store, log }: ProviderOptions, sessions: RecordedSessions, {
   async function forget(uid: string): Promise<void> {
     await store.destroyAll({ session: session(uid) });
   }
-  async function end(person: string, uid: string, why: 'ended' | 'revoked'): Promise<void> {
-    await sessions.end({ person, uid }, why);
-    await forget(uid);
-  }
+  // It is forgotten by whoever tells those who took part in it, who would not be known any more.
+  const end = (person: string, uid: string, why: 'ended' | 'revoked'): Promise<void> =>
+    sessions.end({ person, uid }, why);
 
   /** Somebody has what another has, too: nobody goes on by it. */
   async function reused(kind: string, row: SignInRow, payload: AdapterPayload): Promise<void> {
@@ -59,7 +60,6 @@ function guarding({ store, log }: ProviderOptions, sessions: RecordedSessions, {
     const uid = uidIn(kind, payload);
     if (!OF_A_SESSION.includes(kind) || payload.accountId === undefined || uid === undefined) return true;
     if (await sessions.isOpen(payload.accountId, uid)) return true;
-    // A session that is over is forgotten by whoever tells those who took part in it.
     if (row.grant !== undefined) await store.destroyAll({ grant: row.grant });
     return false;
   }
@@ -195,6 +195,7 @@ export function keeping(options: ProviderOptions, sessions: RecordedSessions): K
       );
     },
     forget: guard.forget,
+    forgetAllowed: (person) => store.destroyAll({ kind: 'Grant', person: named('person', person) }),
     end: guard.end,
   };
 }

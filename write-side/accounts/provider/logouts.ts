@@ -1,3 +1,4 @@
+import { accountStream, PersonErased } from '#domain/accounts/account/messages.ts';
 import { SessionsEnded, sessionsStream } from '#domain/accounts/sessions/messages.ts';
 import type { Handler } from '#domain/kernel/ports/consumer.ts';
 import type { Clock, NewId } from '#domain/kernel/ports/facts.ts';
@@ -23,7 +24,8 @@ export interface LogoutOptions {
 
 /**
  * Tells the systems that took part in a session that it is over, whoever has ended it (OpenID Connect Back-Channel Logout): at least
- * once, a few times where they do not answer, and nobody waits for one of them any longer. Behind that the session is forgotten.
+ * once, a few times where they do not answer, and nobody waits for one of them any longer. Behind that the session is forgotten. What somebody has
+ * allowed to systems outlives their sessions, and is forgotten with them where they are erased.
  */
 export function logouts({ provider, tellBy, clock, newId, log }: LogoutOptions): Handler {
   async function tell(person: string, id: string, sid: string, signal: AbortSignal): Promise<void> {
@@ -51,12 +53,17 @@ export function logouts({ provider, tellBy, clock, newId, log }: LogoutOptions):
 
   return {
     name: 'logouts',
-    filter: { streams: [sessionsStream.prefix], types: [SessionsEnded.type] },
+    filter: {
+      streams: [sessionsStream.prefix, accountStream.prefix],
+      types: [SessionsEnded.type, PersonErased.type],
+    },
     key: ({ stream }) => stream,
     async handle(events, signal) {
       const kept = provider()?.kept;
       if (kept === undefined) throw new Error('the provider of tokens is not there yet');
       for (const event of events) {
+        // Their sessions end behind that, and what is of them is forgotten then.
+        if (isRecorded(event, PersonErased)) await kept.forgetAllowed(event.data.person);
         if (!isRecorded(event, SessionsEnded)) continue;
         const { person, sessions } = event.data;
         for (const session of sessions) {
