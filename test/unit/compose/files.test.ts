@@ -64,6 +64,15 @@ test('every bad file is told at once, of whatever engine', async () => {
   for (const name of names) assert.deepEqual(await refused({ ...NOBODY, [name]: bad }, APART), [name]);
 });
 
+test('a key that is named and missing is refused and never made: another one would void all that the one before has signed or sealed', async () => {
+  const files = { TOKEN_KEY_FILE: join(root, 'tokens.json'), MASTER_KEY_FILE: join(root, 'master.key') };
+  assert.deepEqual(await refused({ ...NOBODY, ...files }, roles), ['MASTER_KEY_FILE', 'TOKEN_KEY_FILE']);
+  assert.deepEqual(
+    readdirSync(root).filter((name) => Object.values(files).includes(join(root, name))),
+    [],
+  );
+});
+
 test('whoever sends mails is asked for what lets them in', async () => {
   const server = { ...NOBODY, MAIL: 'smtp://127.0.0.1:1', MAIL_FROM: 'a@b.example' };
   const files = { MAIL_CREDENTIALS_FILE: bad, MAIL_CA_FILE: bad };
