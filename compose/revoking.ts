@@ -2,7 +2,7 @@ import type { Position, StoredEvent } from '#domain/kernel/envelope.ts';
 import { later } from '#domain/kernel/instant.ts';
 import { type EventFilter, storeLimits } from '#domain/kernel/ports/event-store.ts';
 import type { Log } from '#domain/kernel/ports/log.ts';
-import type { Revocations } from '#domain/kernel/ports/revocations.ts';
+import { LONGEST_TOKEN_MS, type Revocations } from '#domain/kernel/ports/revocations.ts';
 import { untilItWorks } from '#runtime/pause.ts';
 import { reasonOf } from '#runtime/reason.ts';
 import { endOfSessions, endOfTrust, revokedBy } from '#sagas/accounts/revoking.ts';
@@ -12,16 +12,14 @@ import { healthOfWay } from './health.ts';
 import type { RunningRole } from './roles/role.ts';
 
 const MINUTE_MS = 60_000;
-/** Tokens that name a session end within five minutes, and clocks differ. */
+/** Tokens that name a session end within five minutes, and clocks differ. What others issue lives longer. */
 const SESSION_TOKENS_MS = 6 * MINUTE_MS;
-/** What others issue, and development, lives longer: nobody makes tokens that are worth more than a day. */
-const OTHER_TOKENS_MS = 24 * 60 * MINUTE_MS;
 const FIRST_PAUSE_MS = 250;
 const LONGEST_PAUSE_MS = 2_000;
 
 const kinds: readonly { readonly filter: EventFilter; readonly lastsMs: number }[] = [
   { filter: endOfSessions, lastsMs: SESSION_TOKENS_MS },
-  { filter: endOfTrust, lastsMs: OTHER_TOKENS_MS },
+  { filter: endOfTrust, lastsMs: LONGEST_TOKEN_MS },
 ];
 const both: EventFilter = {
   streams: kinds.flatMap(({ filter }) => filter.streams ?? []),
@@ -36,7 +34,7 @@ function telling({ revocations, clock }: Engines) {
   return (stored: StoredEvent): void => {
     const event = registry.decode(stored);
     for (const what of revokedBy(event)) {
-      const until = later(event.recordedAt, 'session' in what ? SESSION_TOKENS_MS : OTHER_TOKENS_MS);
+      const until = later(event.recordedAt, 'session' in what ? SESSION_TOKENS_MS : LONGEST_TOKEN_MS);
       if (until > clock.now())
         revocations.revoke(what, until, { since: event.recordedAt, revision: event.revision });
     }

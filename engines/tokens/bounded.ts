@@ -1,9 +1,8 @@
 import { later } from '#domain/kernel/instant.ts';
 import type { Clock } from '#domain/kernel/ports/facts.ts';
+import { LONGEST_TOKEN_MS } from '#domain/kernel/ports/revocations.ts';
 import type { TokenVerifier } from '#domain/kernel/ports/tokens.ts';
 
-/** What is revoked is remembered for as long: nobody's token outlives that. */
-const LONGEST_MS = 24 * 60 * 60_000;
 /** "Just before": from when somebody has proven who they are, whatever a token says of itself. */
 const FRESH_MS = 15 * 60_000;
 
@@ -17,7 +16,7 @@ export const boundedVerifier = (verifier: TokenVerifier, clock: Pick<Clock, 'now
     if (identity === undefined) return undefined;
     const { issuedAt, provenAt = issuedAt } = identity.token;
     if (issuedAt === undefined || provenAt === undefined) return undefined;
-    if (later(issuedAt, LONGEST_MS) < identity.expiresAt) return undefined;
+    if (later(issuedAt, LONGEST_TOKEN_MS) < identity.expiresAt) return undefined;
     return { ...identity, steppedUp: identity.steppedUp && at <= later(provenAt, FRESH_MS) };
   },
 });

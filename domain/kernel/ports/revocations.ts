@@ -1,6 +1,9 @@
 import type { Instant } from '../instant.ts';
 import type { Identity, TokenNames } from './tokens.ts';
 
+/** How long a token may hold, whoever issues it, in milliseconds: what is revoked is remembered for as long. */
+export const LONGEST_TOKEN_MS = 24 * 60 * 60_000;
+
 /** What is not taken any more: one token, all of a session, or all that a person was issued before. */
 export type Revoked = { readonly token: string } | { readonly session: string } | { readonly person: string };
 

@@ -1,5 +1,4 @@
-import { existsSync } from 'node:fs';
-import { DatabaseSync, type SQLInputValue } from 'node:sqlite';
+import type { DatabaseSync, SQLInputValue } from 'node:sqlite';
 import {
   type MailEnd,
   type MailSummary,
@@ -8,13 +7,9 @@ import {
   type OpenMail,
   type TakenMail,
 } from '#domain/kernel/ports/mail-ledger.ts';
-import { createWhole } from '../../database-file.ts';
+import { type LastingTables, lastingDatabase } from '../../lasting-database.ts';
 import { inTransaction } from '../../transaction.ts';
 
-/** `AnMl`: a file of another program is not taken for one of ours. */
-const APPLICATION_ID = 0x416e4d6c;
-const FORMAT = 1;
-const BUSY_MS = 5_000;
 /** Forgotten at once, so that nobody waits for long. */
 const FORGOTTEN = 100;
 
@@ -33,9 +28,11 @@ const TABLES = `
   CREATE INDEX mail_ended ON mail (endedMs, state) WHERE endedMs IS NOT NULL;
   CREATE TABLE taking (owner INTEGER NOT NULL, through TEXT) STRICT;
   INSERT INTO taking (owner) VALUES (0);
-  PRAGMA application_id = ${APPLICATION_ID};
-  PRAGMA user_version = ${FORMAT};
 `;
+const KEPT = {
+  // `AnMl`.
+  ...{ id: 0x416e4d6c, format: 1, tables: TABLES, holds: 'mails', busyMs: 5_000 },
+} satisfies LastingTables;
 
 type Row = Readonly<Record<string, unknown>>;
 
@@ -53,11 +50,7 @@ export class MailDatabase {
 
   /** @throws what SQLite says; Error for a file of something else, or of a newer version */
   constructor(path: string) {
-    if (!existsSync(path)) createWhole(path, (db) => db.exec(TABLES));
-    this.#db = new DatabaseSync(path, { timeout: BUSY_MS });
-    this.#db.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;');
-    if (this.#pragma('application_id') !== APPLICATION_ID) throw new Error(`${path} holds no mails`);
-    if (this.#pragma('user_version') > FORMAT) throw new Error(`${path} is of a newer version`);
+    this.#db = lastingDatabase(path, KEPT);
     this.#owner = inTransaction(this.#db, () => {
       const row = this.#db.prepare('UPDATE taking SET owner = owner + 1 RETURNING owner').get();
       // Whoever had it before can say no more what became of these.
@@ -179,10 +172,6 @@ export class MailDatabase {
 
   #waiting(): number {
     return Number(this.#db.prepare('SELECT count(*) AS count FROM mail WHERE endedMs IS NULL').get()?.count);
-  }
-
-  #pragma(name: string): number {
-    return Number(Object.values(this.#db.prepare(`PRAGMA ${name}`).get() ?? {})[0]);
   }
 
   #run(sql: string, ...values: readonly SQLInputValue[]): void {

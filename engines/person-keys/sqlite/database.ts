@@ -1,34 +1,30 @@
 import { existsSync, linkSync, rmSync } from 'node:fs';
-import { DatabaseSync } from 'node:sqlite';
+import type { DatabaseSync } from 'node:sqlite';
 import { threadId } from 'node:worker_threads';
 import { createWhole } from '../../database-file.ts';
+import { type LastingTables, lastingDatabase } from '../../lasting-database.ts';
 import { inTransaction } from '../../transaction.ts';
-
-/** `AnKe`: a file of another program is not taken for one of ours. */
-const APPLICATION_ID = 0x416e4b65;
-const FORMAT = 1;
-/** For another process that writes, or reads while the log is emptied, in milliseconds. */
-const BUSY_MS = 5_000;
 
 const TABLES = `
   CREATE TABLE key (person TEXT PRIMARY KEY, wrapped BLOB) STRICT, WITHOUT ROWID;
   CREATE TABLE master (name TEXT NOT NULL) STRICT;
   CREATE TABLE destroyed (number INTEGER PRIMARY KEY, person TEXT NOT NULL UNIQUE) STRICT;
-  PRAGMA application_id = ${APPLICATION_ID};
-  PRAGMA user_version = ${FORMAT};
 `;
+const KEPT = {
+  // `AnKe`.
+  ...{ id: 0x416e4b65, format: 1, tables: TABLES, holds: 'keys of people', isOverwritten: true },
+  // Another process writes, or reads while the log is emptied.
+  busyMs: 5_000,
+} satisfies LastingTables;
 
 /** What a row holds; null: destroyed. */
 type Row = readonly [person: string, wrapped: Uint8Array | null];
 
-const numberIn = (db: DatabaseSync, pragma: string): number =>
-  Number(Object.values(db.prepare(`PRAGMA ${pragma}`).get() ?? {})[0]);
-
 /** Of many that make it at once all work on the one that was first: to move another over it would take away what that one keeps. */
-function makeFirst(path: string, wrappedBy: string): void {
+function makeFirst(path: string, wrappedBy: string, fill: (db: DatabaseSync) => void): void {
   const draft = `${path}.${process.pid}-${threadId}`;
   createWhole(draft, (db) => {
-    db.exec(TABLES);
+    fill(db);
     db.prepare('INSERT INTO master (name) VALUES (?)').run(wrappedBy);
   });
   try {
@@ -52,12 +48,7 @@ export class KeyDatabase {
    * @throws what SQLite says; Error for a file of something else, of a newer version, or under another master key
    */
   constructor(path: string, wrappedBy: string) {
-    if (!existsSync(path)) makeFirst(path, wrappedBy);
-    this.#db = new DatabaseSync(path, { timeout: BUSY_MS });
-    this.#db.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA secure_delete = ON;');
-    if (numberIn(this.#db, 'application_id') !== APPLICATION_ID)
-      throw new Error(`${path} holds no keys of people`);
-    if (numberIn(this.#db, 'user_version') > FORMAT) throw new Error(`${path} is of a newer version`);
+    this.#db = lastingDatabase(path, KEPT, (missing, fill) => makeFirst(missing, wrappedBy, fill));
     if (this.#db.prepare('SELECT name FROM master').get()?.name !== wrappedBy)
       throw new Error(`${path} was kept under another master key`);
   }

@@ -1,15 +1,8 @@
-import { existsSync } from 'node:fs';
-import { DatabaseSync, type SQLOutputValue } from 'node:sqlite';
+import type { DatabaseSync, SQLOutputValue } from 'node:sqlite';
 import type { FoundSignInRow, SignInRow, SignInStep, SignInsOf } from '#domain/kernel/ports/sign-in-store.ts';
-import { createWhole } from '../../database-file.ts';
+import { type LastingTables, lastingDatabase } from '../../lasting-database.ts';
 import { inTransaction } from '../../transaction.ts';
 import { isSpent, type KeptRow, type SignInLimits, signInLimits } from '../rows.ts';
-
-/** `AnSi`: a file of another program is not taken for one of ours. */
-const APPLICATION_ID = 0x416e5369;
-const FORMAT = 1;
-/** For whoever looks at the file by hand, in milliseconds. */
-const BUSY_MS = 1_000;
 
 const TABLES = `
   CREATE TABLE kept (
@@ -25,9 +18,13 @@ const TABLES = `
   CREATE INDEX kept_alias ON kept (kind, alias) WHERE alias IS NOT NULL;
   CREATE INDEX kept_end ON kept (kind, endsAtMs);
   CREATE INDEX kept_over ON kept (endsAtMs);
-  PRAGMA application_id = ${APPLICATION_ID};
-  PRAGMA user_version = ${FORMAT};
 `;
+const KEPT = {
+  // `AnSi`.
+  ...{ id: 0x416e5369, format: 1, tables: TABLES, holds: 'sign-ins', isOverwritten: true },
+  // Only somebody who looks at it by hand keeps us waiting.
+  busyMs: 1_000,
+} satisfies LastingTables;
 const textOf = (value: SQLOutputValue | undefined): string | undefined =>
   typeof value === 'string' ? value : undefined;
 
@@ -65,13 +62,9 @@ export class SignInDatabase {
 
   /** @throws what SQLite says; Error for a file of something else, or of a newer version */
   constructor(path: string, owner: string, limits: SignInLimits = signInLimits) {
-    if (!existsSync(path)) createWhole(path, (db) => db.exec(TABLES));
     this.#owner = owner;
     this.#limits = limits;
-    this.#db = new DatabaseSync(path, { timeout: BUSY_MS });
-    this.#db.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA secure_delete = ON;');
-    if (this.#pragma('application_id') !== APPLICATION_ID) throw new Error(`${path} holds no sign-ins`);
-    if (this.#pragma('user_version') > FORMAT) throw new Error(`${path} is of a newer version`);
+    this.#db = lastingDatabase(path, KEPT);
     const counts = this.#db.prepare('SELECT kind, count(*) AS rows FROM kept GROUP BY kind').all();
     this.#counts = new Map(counts.map(({ kind, rows }) => [String(kind), Number(rows)]));
   }
@@ -190,10 +183,6 @@ export class SignInDatabase {
   #deleted(rows: readonly Record<string, SQLOutputValue>[]): number {
     for (const { kind } of rows) this.#counts.set(String(kind), (this.#counts.get(String(kind)) ?? 1) - 1);
     return rows.length;
-  }
-
-  #pragma(name: string): number {
-    return Number(Object.values(this.#db.prepare(`PRAGMA ${name}`).get() ?? {})[0]);
   }
 
   #run(sql: string, ...values: readonly string[]): void {
