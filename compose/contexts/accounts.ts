@@ -16,6 +16,7 @@ import { profilesView } from '#projections/accounts/profiles.ts';
 import { sessionsView } from '#projections/accounts/sessions.ts';
 import { accountOperations } from '#read-api/accounts/operations.ts';
 import { emailChange } from '#sagas/accounts/email-change.ts';
+import { leaving } from '#sagas/accounts/leaving.ts';
 import { accountMails } from '#sagas/accounts/mails.ts';
 import { registration } from '#sagas/accounts/registration.ts';
 import { signingOut } from '#sagas/accounts/signing-out.ts';
@@ -26,7 +27,7 @@ export const accounts: Manifest = {
   deciders: [forget(account), forget(login), forget(profile), forget(sessions), forget(client)],
   workflows: [register, changeEmail, ...leave, openSession, ...ownProfile],
   views: [accountsView, profilesView, sessionsView, clientsView],
-  reactions: [registration, emailChange, signingOut],
+  reactions: [registration, emailChange, signingOut, leaving],
   sagas: [],
   mails: accountMails,
   operations: accountOperations,

@@ -16,6 +16,7 @@ import {
   FundsCaptured,
   FundsCredited,
   LossRecovered,
+  MoneyLeftBehind,
   TransferSent,
 } from '#domain/wallets/wallet/messages.ts';
 import { view } from '../view.ts';
@@ -126,6 +127,7 @@ export const clearingView = view({
     when(
       TopUpConfirmed,
       TransferSent,
+      MoneyLeftBehind,
       FundsCaptured,
       FundsCredited,
       PlatformCredited,

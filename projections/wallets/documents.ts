@@ -58,6 +58,7 @@ export const StatementEntry = z
     currency: Currency,
     kind: z.enum([
       'transfer_sent',
+      'left_behind',
       'reserved',
       'claim_ended',
       'captured',

@@ -19,6 +19,7 @@ import {
   FundsReleased,
   FundsReserved,
   LossRecovered,
+  MoneyLeftBehind,
   TransferSent,
 } from '#domain/wallets/wallet/messages.ts';
 import { view } from '../view.ts';
@@ -74,6 +75,7 @@ export const ledgerView = view({
       MoneyUnclaimed,
       UnclaimedPaidOut,
       TransferSent,
+      MoneyLeftBehind,
       FundsReserved,
       ClaimEnded,
       FundsCaptured,

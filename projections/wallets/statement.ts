@@ -13,6 +13,7 @@ import {
   FundsReleased,
   FundsReserved,
   LossRecovered,
+  MoneyLeftBehind,
   TransferSent,
   walletStream,
 } from '#domain/wallets/wallet/messages.ts';
@@ -98,6 +99,10 @@ export const statementView = view({
         counterparty: to,
         movement,
       };
+    }),
+    when(MoneyLeftBehind, (_none, event, id): StatementEntry => {
+      const { movement, amount } = event.data;
+      return { ...entry(event, id, amount), kind: 'left_behind', why: 'left_behind', movement };
     }),
     when(FundsReserved, (_none, event, id): StatementEntry => {
       const { holdId, claimId, purpose, amount } = event.data;

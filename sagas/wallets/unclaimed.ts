@@ -11,6 +11,7 @@ import {
   type CreditReason,
   CreditRefused,
   CreditWallet,
+  MoneyLeftBehind,
   WalletOpened,
 } from '#domain/wallets/wallet/messages.ts';
 
@@ -58,6 +59,9 @@ export const unclaimedMoney = reaction({
     ]),
     when(UnclaimedPaidOut, ({ data: { person, currency, amount, movement } }) => [
       { command: CreditWallet({ person, currency, amount, movement, reason: 'unclaimed' }) },
+    ]),
+    when(MoneyLeftBehind, ({ data: { person, currency, amount, movement } }) => [
+      { command: KeepUnclaimed({ person, currency, amount, movement, reason: 'left_behind' }) },
     ]),
     when(WalletOpened, ({ data: { person, currency } }) => [
       { command: ReleaseUnclaimed({ person, currency }) },

@@ -39,6 +39,10 @@ const SPANNING: Readonly<Record<string, { readonly context: string; readonly bec
     context: 'wallets',
     because: 'a bid that its wallet does not pay for is one of the bids',
   },
+  'sagas/accounts/leaving.ts': {
+    context: 'wallets',
+    because: 'a wallet that is opened behind its owner’s leaving is closed',
+  },
   'sagas/auctions/bid-funding.ts': {
     context: 'wallets',
     because: 'a bid is accepted when its money is held',

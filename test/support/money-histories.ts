@@ -10,6 +10,7 @@ import { CreditPlatform } from '#domain/wallets/platform/messages.ts';
 import { ClaimMoney } from '#domain/wallets/unclaimed/messages.ts';
 import {
   CaptureHold,
+  CloseIfGone,
   CloseWallet,
   CreditWallet,
   EndClaim,
@@ -106,6 +107,10 @@ const asked: fc.Arbitrary<Sent> = fc.oneof(
     arbitrary: fc
       .record(wallet)
       .map(({ who, currency }) => bySystem(WriteOffDebt({ person: who, currency, cause: 'It is small.' }))),
+  },
+  {
+    weight: 2,
+    arbitrary: fc.record(wallet).map(({ who, currency }) => bySystem(CloseIfGone({ person: who, currency }))),
   },
   {
     weight: 1,

@@ -21,18 +21,20 @@ export class Ledger {
   }
 
   /** While a wallet of a person owes, nothing leaves any of theirs, in whatever currency. */
-  #owes({ stream, type, data }: Pick<RecordedEvent, 'stream' | 'type' | 'data'>): void {
+  #owes({ stream, type, data, metadata }: RecordedEvent): void {
     if (!stream.startsWith('wallet-')) return;
     assert.ok(this.balanceOf(`receivable:${stream.slice(7)}`) <= 0n, 'more was paid than was owed');
     const { owed: stated, person } = data as { owed?: bigint; person: string };
     this.#owed.set(stream, stated ?? this.#owed.get(stream) ?? 0n);
-    if (!leaving.includes(type)) return;
+    // What is in a wallet that is closed behind its owner stays theirs, in this house.
+    if (!leaving.includes(type) || metadata.command === 'CloseIfGone') return;
     for (const [wallet, owed] of this.#owed)
       if (wallet.startsWith(`wallet-${person}:`))
         assert.equal(owed, 0n, `${type} in ${stream} while ${wallet} owes`);
   }
 
-  book({ stream, type, data }: RecordedEvent): void {
+  book(event: RecordedEvent): void {
+    const { stream, type, data } = event;
     const { postings = [] } = data as { postings?: readonly Posting[] };
     assert.equal(
       postings.reduce((sum, { amount }) => sum + amount, 0n),
@@ -42,7 +44,7 @@ export class Ledger {
     for (const { account, amount } of postings) this.accounts.set(account, this.balanceOf(account) + amount);
     for (const [account, balance] of this.accounts)
       assert.ok(mayBeNegative.test(account) || balance >= 0n, `${type} overdraws ${account}`);
-    this.#owes({ stream, type, data });
+    this.#owes(event);
     this.#hold(stream, type, data);
   }
 

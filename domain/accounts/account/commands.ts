@@ -44,7 +44,9 @@ const own = {
   data: { forGood: z.literal(true) },
   stream: (_: object, { id }: { id: PersonId }) => accountStream({ person: id }),
 } as const;
-/** Why this person cannot leave yet. */
+/** Why this person cannot be made to leave yet. */
+export type MoneyPrecondition = { readonly refusal?: RejectionOf<typeof MoneyLeft> };
+/** Why this person cannot leave yet by themselves. */
 export type ErasurePrecondition = { readonly refusal?: RejectionOf<typeof MoneyLeft | typeof WalletsOpen> };
 const active = [AccountUnknown, AccountNotActive] as const;
 
@@ -159,10 +161,10 @@ export const ErasePerson = command('ErasePerson', {
   ...ofAdmin,
   stepUp: true,
   description:
-    'Has a person forgotten who has asked the house for it and cannot come in any more: their account is locked or closed. Only where no money of theirs is left here, or on its way, and their wallets are closed.',
+    'Has a person forgotten who has asked the house for it and cannot come in any more: their account is locked or closed. Only where no money of theirs is left here, or on its way; wallets of theirs that are open are closed behind it.',
   data: { ...person, cause: Cause },
-  rejections: [OwnAffair, AccountUnknown, AccountActive, MoneyLeft, WalletsOpen],
-  precondition: preconditionOf<ErasurePrecondition>(),
+  rejections: [OwnAffair, AccountUnknown, AccountActive, MoneyLeft],
+  precondition: preconditionOf<MoneyPrecondition>(),
 });
 
 export const GrantRole = command('GrantRole', {

@@ -51,6 +51,7 @@ import {
   type GrantRole,
   LockedOut,
   type LockOut,
+  type MoneyPrecondition,
   PersonErased,
   RegisterAccount,
   RoleGranted,
@@ -156,7 +157,7 @@ function closeAccount(
 function erasePerson(
   { person, cause }: CommandData<typeof ErasePerson>,
   account: Account,
-  { actor, precondition }: Leaving,
+  { actor, precondition }: Facts<MoneyPrecondition>,
 ) {
   const own = ownAffair(actor, person);
   if (own !== undefined) return own;

@@ -10,7 +10,10 @@ import { word } from '../words.ts';
 // Streams `unclaimed-<person>:<currency>`: what the house owes a person because no wallet of theirs could take it. This is
 // the permanent storage format.
 
-/** Why money is owed: the reason of the credit that a wallet refused; `returned` is a payout that it refused. */
+/**
+ * Why money is owed: the reason of the credit that a wallet refused; `returned` is a payout that it refused, `left_behind` what was in one
+ * that was closed behind its owner.
+ */
 export const UnclaimedReason = word(
   'UnclaimedReason',
   'What the unclaimed money was for, for example top_up.',

@@ -23,6 +23,7 @@ import {
   InsufficientFunds,
   NothingOwed,
   OtherPurpose,
+  OwnerGone,
   OwnWallet,
   PaymentUnderWay,
   TooManyClaims,
@@ -56,8 +57,8 @@ export const OpenWallet = command('OpenWallet', {
   ...owner,
   description: 'Opens your wallet in a currency of ISO 4217.',
   data: { currency: Currency },
-  rejections: [CurrencyUnknown, Erased],
-  precondition: preconditionOf<RejectionOf<typeof Erased> | undefined>(),
+  rejections: [CurrencyUnknown, Erased, OwnerGone],
+  precondition: preconditionOf<RejectionOf<typeof Erased | typeof OwnerGone> | undefined>(),
 });
 export const CloseWallet = command('CloseWallet', {
   ...owner,
@@ -93,6 +94,14 @@ export const Withdraw = command('Withdraw', {
   ...debtPrecondition,
 });
 
+export const CloseIfGone = command('CloseIfGone', {
+  ...internal,
+  description:
+    'Closes the wallet of whoever has left: their account is closed, or they were forgotten. What is in it is owed to them.',
+  data: wallet,
+  /** Whether its owner has left. */
+  precondition: preconditionOf<boolean>(),
+});
 export const EndTopUp = command('EndTopUp', {
   ...internal,
   description: 'Waits no longer for a payment into the wallet.',
@@ -183,6 +192,7 @@ export const WriteOffDebt = command('WriteOffDebt', {
 export const commands = [
   OpenWallet,
   CloseWallet,
+  CloseIfGone,
   RequestTopUp,
   Transfer,
   Withdraw,

@@ -6,6 +6,7 @@ import { type Currency, smaller } from '../../kernel/money.ts';
 import { ownAffair } from '../../kernel/own-affair.ts';
 import type { Debt } from '../debtor/messages.ts';
 import { availableOf, clearingOf, moved, platformAccount, receivableOf } from '../posting.ts';
+import { leftBehind } from './left-behind.ts';
 import {
   type CreditReason,
   DebtIncurred,
@@ -62,7 +63,7 @@ function paidByAvailable(
   ];
 }
 
-/** A decision after which money may be available: it pays debts in the same append. */
+/** A decision after which money may be available: it pays debts in the same append, and stays in no closed wallet. */
 export function payingDebts<
   Data extends Whose,
   Made extends readonly Event[] | Rejection,
@@ -74,7 +75,9 @@ export function payingDebts<
     const made: readonly Event[] | Rejection = decide(data, wallet, facts);
     if ('rejected' in made) return made as Extract<Made, Rejection>;
     if (made.length === 0) return made;
-    return [...made, ...paidByAvailable(data, made.reduce(evolve, wallet))];
+    const after = made.reduce(evolve, wallet);
+    const paid = paidByAvailable(data, after);
+    return [...made, ...paid, ...leftBehind(data, paid.reduce(evolve, after), facts)];
   };
 }
 

@@ -5,6 +5,7 @@ import { later } from '../../kernel/instant.ts';
 import { type CommandData, type EventOf, recordedReason } from '../../kernel/message.ts';
 import type { Debt } from '../debtor/messages.ts';
 import { availableOf, clearingOf, heldOf, moved } from '../posting.ts';
+import { closeIfGone, closeWallet } from './closing.ts';
 import { creditWallet, tooMuch } from './crediting.ts';
 import { incurDebt, payingDebts, whyKept, writeOffDebt } from './debts.ts';
 import {
@@ -35,7 +36,6 @@ import {
   HoldUnknown,
   InsufficientFunds,
   OwnWallet,
-  PaymentUnderWay,
   type ReleaseHold,
   ReserveFunds,
   TooManyPayments,
@@ -44,8 +44,6 @@ import {
   Transfer,
   TransferRefused,
   TransferSent,
-  WalletClosed,
-  WalletNotEmpty,
   WalletNotOpen,
   WalletOpened,
   type Withdraw,
@@ -240,16 +238,8 @@ export const wallet = decider({
       if (!currencies.has(currency)) return CurrencyUnknown({ currency });
       return [WalletOpened({ person: actor.id, currency })];
     },
-    CloseWallet({ currency }, state, { actor, precondition }) {
-      if (state.phase === 'none') return WalletNotOpen({ person: actor.id, currency });
-      if (state.phase === 'closed') return [];
-      const why = whyKept(state, currency, precondition);
-      if (why !== undefined) return why;
-      const { available, held, topUps } = state;
-      if (available + held > 0n) return WalletNotEmpty({ available, held });
-      if (topUps.length > 0) return PaymentUnderWay({ payments: topUps.length });
-      return [WalletClosed({ person: actor.id, currency })];
-    },
+    CloseWallet: closeWallet,
+    CloseIfGone: closeIfGone,
     RequestTopUp({ amount, currency }, state, { now, actor, id }) {
       if (state.phase !== 'open') return WalletNotOpen({ person: actor.id, currency });
       if (!currencies.has(currency)) return CurrencyUnknown({ currency });

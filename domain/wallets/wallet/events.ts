@@ -52,6 +52,13 @@ export const WalletClosed = event('WalletClosed', {
   description: 'The empty wallet is closed; nothing can be credited until it is opened again.',
   data: wallet,
 });
+export const MoneyLeftBehind = event('MoneyLeftBehind', {
+  version: 1,
+  published: { without: ['postings', 'balance', 'amount'] },
+  description:
+    'The wallet was closed behind its owner, who has left: what was in it waits in clearing, and is owed to them.',
+  data: { ...wallet, ...booked, amount: PositiveSum, movement: MovementId },
+});
 export const TopUpRequested = event('TopUpRequested', {
   version: 1,
   published: true,
@@ -270,6 +277,7 @@ export const LossRecovered = event('LossRecovered', {
 export const events = [
   WalletOpened,
   WalletClosed,
+  MoneyLeftBehind,
   TopUpRequested,
   TopUpEnded,
   TransferSent,

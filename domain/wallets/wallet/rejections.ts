@@ -29,6 +29,9 @@ export const NothingOwed = rejection('nothing_owed', {
   message: 'This person owes nothing in this currency.',
   details: { currency: Currency },
 });
+export const OwnerGone = rejection('owner_gone', {
+  message: 'Your account is closed: nobody could use a wallet of yours any more.',
+});
 export const InsufficientFunds = rejection('insufficient_funds', {
   message:
     'The wallet has not enough available. Top up the difference or ask for less, with a new command id.',

@@ -151,6 +151,7 @@ export function evolve(wallet: Wallet, event: WalletEvent): Wallet {
     case 'WithdrawalRefused':
       return wallet;
     case 'TransferSent':
+    case 'MoneyLeftBehind':
       return { ...wallet, ...event.data.balance };
     case 'FundsReserved':
       return reserved(wallet, event.data);

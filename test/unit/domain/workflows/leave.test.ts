@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { EraseMe } from '#domain/accounts/account/messages.ts';
+import { CloseAccount, EraseMe } from '#domain/accounts/account/messages.ts';
 import { Register } from '#domain/accounts/login/messages.ts';
 import { KeepUnclaimed } from '#domain/wallets/unclaimed/messages.ts';
 import {
@@ -29,19 +29,29 @@ const left = [
     command: KeepUnclaimed,
     data: { ...whose, amount: '5', reason: 'top_up' },
     by: door,
+    /** Opened, their wallet would take it. */
+    isTaken: false,
   },
   { what: 'on its way in', command: RequestTopUp, data: { amount: '500', currency: 'TND' }, by: pia },
 ];
 
-for (const { what, command, data, by } of left)
+for (const { what, command, data, by, isTaken = true } of left)
   test(`nobody is forgotten while money is ${what}`, async () => {
     const { tell, typesOf } = givenAccounts();
     await tell(Register.type, registering('p-1'));
-    await tell(OpenWallet.type, { currency: 'TND' }, pia);
+    if (isTaken) await tell(OpenWallet.type, { currency: 'TND' }, pia);
     assert.equal(await tell(command.type, data, by), 'accepted');
     assert.equal(await tell(EraseMe.type, { forGood: true }, pia), 'money_left');
     assert.deepEqual(await typesOf('account-p-1'), ['AccountRegistered']);
   });
+
+test('whoever has closed their account opens no wallet by a token of before', async () => {
+  const { tell, typesOf } = givenAccounts();
+  await tell(Register.type, registering('p-1'));
+  assert.equal(await tell(CloseAccount.type, { forGood: true }, pia), 'accepted');
+  assert.equal(await tell(OpenWallet.type, { currency: 'TND' }, pia), 'owner_gone');
+  assert.deepEqual(await typesOf('wallet-p-1:TND'), []);
+});
 
 test('whose wallets are closed is forgotten, once, and others keep theirs; what comes later is owed by the id', async () => {
   const { tell, typesOf } = givenAccounts();

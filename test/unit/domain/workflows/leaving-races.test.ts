@@ -1,0 +1,145 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { CloseAccount, EraseMe, ErasePerson, LockAccount } from '#domain/accounts/account/messages.ts';
+import { Register } from '#domain/accounts/login/messages.ts';
+import type { EventStore } from '#domain/kernel/ports/event-store.ts';
+import {
+  CreditWallet,
+  EndClaim,
+  IncurDebt,
+  OpenWallet,
+  ReserveFunds,
+  WriteOffDebt,
+} from '#domain/wallets/wallet/messages.ts';
+import { givenAccounts, registering } from '#test/support/accounts.ts';
+import { someone } from '#test/support/platform.ts';
+
+// Somebody leaves and opens a wallet at once, each decided before the other is recorded: between both stands the store, whose appends to
+// one stream wait until they are let on.
+
+const pia = someone('p-1', 'bidder');
+const ada = someone('ada', 'admin');
+const clara = someone('clara', 'clerk');
+const whose = { person: 'p-1', currency: 'TND' };
+const ACCOUNT = 'account-p-1';
+const WALLET = 'wallet-p-1:TND';
+
+/** The store of a platform, on which the appends to one stream stand still. */
+function halting(store: EventStore, stream: string) {
+  const reached = Promise.withResolvers<void>();
+  const on = Promise.withResolvers<void>();
+  const halted: EventStore = {
+    ...store,
+    append: async (to, expected, events) => {
+      if (to === stream) {
+        reached.resolve();
+        await on.promise;
+      }
+      return store.append(to, expected, events);
+    },
+  };
+  return { store: halted, reached: reached.promise, letOn: on.resolve };
+}
+
+/** A person with an account, and two processes: appends of the second to a stream stand still. */
+async function given(stream: string) {
+  const first = givenAccounts();
+  await first.tell(Register.type, registering('p-1'));
+  const gate = halting(first.store, stream);
+  const second = givenAccounts({ store: gate.store, personKeys: first.personKeys, seed: 2 });
+  let sent = 0;
+  return {
+    ...first,
+    gate,
+    /** Sent to the process that is halted. */
+    tellHalted: (command: string, data: object, actor = pia) =>
+      second.tell(command, data, actor, `halted-${++sent}`),
+    settled: () => Promise.all([first.pipeline.drain(), second.pipeline.drain()]),
+  };
+}
+
+const ways = [
+  { command: EraseMe.type, event: 'PersonErased' },
+  { command: CloseAccount.type, event: 'AccountClosed' },
+];
+
+for (const { command, event } of ways) {
+  test(`a wallet that is opened while ${command} is on its way is closed behind it`, async () => {
+    const { tell, tellHalted, gate, settled, typesOf } = await given(ACCOUNT);
+    const leaving = tellHalted(command, { forGood: true });
+    await gate.reached;
+    assert.equal(await tell(OpenWallet.type, { currency: 'TND' }, pia), 'accepted');
+    gate.letOn();
+    assert.equal(await leaving, 'accepted');
+    await settled();
+    assert.deepEqual(await typesOf(ACCOUNT), ['AccountRegistered', event]);
+    assert.deepEqual(await typesOf(WALLET), ['WalletOpened', 'WalletClosed']);
+  });
+
+  test(`a wallet whose opening is on its way behind ${command} is closed at once`, async () => {
+    const { tell, tellHalted, pipeline, gate, settled, typesOf } = await given(WALLET);
+    const opening = tellHalted(OpenWallet.type, { currency: 'TND' });
+    await gate.reached;
+    assert.equal(await tell(command, { forGood: true }, pia), 'accepted');
+    await pipeline.drain();
+    gate.letOn();
+    assert.equal(await opening, 'accepted');
+    await settled();
+    assert.deepEqual(await typesOf(WALLET), ['WalletOpened', 'WalletClosed']);
+  });
+}
+
+test('money that came into such a wallet is owed to its owner, what is held there as soon as it is not', async () => {
+  const { tell, tellHalted, gate, settled, typesOf, history } = await given(ACCOUNT);
+  const leaving = tellHalted(EraseMe.type, { forGood: true });
+  await gate.reached;
+  await tell(OpenWallet.type, { currency: 'TND' }, pia);
+  await tell(CreditWallet.type, { ...whose, amount: '500', movement: 'm1', reason: 'transfer' });
+  const bid = { ...whose, holdId: 'h1', claimId: 'c1' };
+  await tell(ReserveFunds.type, { ...bid, amount: '200', purpose: 'bid' });
+  gate.letOn();
+  assert.equal(await leaving, 'accepted');
+  await settled();
+  const later = givenAccounts({ store: gate.store, seed: 3 });
+  await later.tell(EndClaim.type, { ...bid, reason: 'outbid' });
+  await later.tell(CreditWallet.type, { ...whose, amount: '7', movement: 'm2', reason: 'sale_proceeds' });
+  assert.deepEqual((await typesOf(WALLET)).slice(3), [
+    ...['WalletClosed', 'MoneyLeftBehind', 'ClaimEnded', 'MoneyLeftBehind', 'CreditRefused'],
+  ]);
+  const owed = (await history('unclaimed-p-1:TND')).map(({ data }) => [data.amount, data.reason]);
+  assert.deepEqual(owed, [
+    ['300', 'left_behind'],
+    ['200', 'left_behind'],
+    ['7', 'sale_proceeds'],
+  ]);
+});
+
+test('a wallet that has come to owe is closed when it owes no more', async () => {
+  const { tell, tellHalted, gate, settled, typesOf } = await given(ACCOUNT);
+  const leaving = tellHalted(EraseMe.type, { forGood: true });
+  await gate.reached;
+  await tell(OpenWallet.type, { currency: 'TND' }, pia);
+  await tell(IncurDebt.type, { ...whose, amount: '500', movement: 'm1' });
+  gate.letOn();
+  assert.equal(await leaving, 'accepted');
+  await settled();
+  assert.deepEqual(await typesOf(WALLET), ['WalletOpened', 'DebtIncurred']);
+  const later = givenAccounts({ store: gate.store, seed: 3 });
+  await later.tell(WriteOffDebt.type, { ...whose, cause: 'gone' }, clara);
+  await later.pipeline.drain();
+  assert.deepEqual((await typesOf(WALLET)).slice(2), ['DebtWrittenOff', 'WalletClosed']);
+});
+
+test('the house need not have the empty wallets of whoever is locked closed by them first', async () => {
+  const { tell, settled, typesOf } = await given(ACCOUNT);
+  await tell(OpenWallet.type, { currency: 'TND' }, pia);
+  await tell(LockAccount.type, { person: 'p-1', cause: 'asked' }, ada);
+  const kept = { ...whose, amount: '5', movement: 'm1', reason: 'top_up' };
+  await tell(CreditWallet.type, kept);
+  const erase = () => tell(ErasePerson.type, { person: 'p-1', cause: 'asked' }, ada);
+  assert.equal(await erase(), 'money_left');
+  await tell(IncurDebt.type, { ...whose, amount: '5', movement: 'm2' });
+  assert.equal(await erase(), 'accepted');
+  await settled();
+  assert.equal((await typesOf(WALLET)).at(-1), 'WalletClosed');
+});
