@@ -10,7 +10,7 @@ import type { Surroundings } from './roles/role.ts';
 
 interface Whereabouts extends Pick<Surroundings, 'config' | 'perPerson'> {
   readonly engines: BusEngine &
-    Pick<Engines, 'tokens' | 'store' | 'clock' | 'simulated' | 'machineClock' | 'newId'>;
+    Pick<Engines, 'tokens' | 'revocations' | 'store' | 'clock' | 'simulated' | 'machineClock' | 'newId'>;
   readonly log: Log;
 }
 
@@ -19,9 +19,21 @@ export function commandsFromBus(
   { engines, config, log, perPerson }: Whereabouts,
   dispatch: Dispatch,
 ): BusCommands {
-  const { bus, sealing, claim, claimAgain, tokens, store, clock, simulated, machineClock, newId } = engines;
+  const {
+    bus,
+    sealing,
+    claim,
+    claimAgain,
+    tokens,
+    revocations,
+    store,
+    clock,
+    simulated,
+    machineClock,
+    newId,
+  } = engines;
   return busCommands({
-    ...{ bus, sealing, tokens, registry, dispatch, perPerson, newId, log },
+    ...{ bus, sealing, tokens, revocations, registry, dispatch, perPerson, newId, log },
     topics: commandTopics(prefixOf(config.bus)),
     replyPrefixes: config.replyPrefixes,
     // The bus lives in real time, and a simulated business does not: its tokens end by its own clock.

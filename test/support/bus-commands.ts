@@ -14,6 +14,7 @@ import { systemClock } from '#engines/clock/system.ts';
 import { newIds } from '#engines/ids.ts';
 import { joseSealing } from '#engines/sealing.ts';
 import { joseIssuer, joseVerifier, newSigningKey } from '#engines/tokens/jose.ts';
+import { revocableVerifier, revocationsHere } from '#engines/tokens/revocations.ts';
 import { claimAgain, claimTopics } from '#runtime/topic-claim.ts';
 import { turns } from '#runtime/turns.ts';
 import { type BusCommands, type BusCommandsOptions, busCommands } from '#write-side/bus/consuming.ts';
@@ -59,9 +60,11 @@ export async function optionsOver(
   { prefix, signingKey, clock = systemClock() }: { prefix: string; signingKey: JWK; clock?: Clock },
 ): Promise<BusCommandsOptions> {
   const newId = newIds({ clock });
+  const revocations = revocationsHere(clock);
   const tokens = await joseVerifier({ key: signingKey, issuer: 'annals', audience: 'annals', clock });
   return {
-    ...{ bus, registry, dispatch, epoch, tokens, clock, log: noLog },
+    ...{ bus, registry, dispatch, epoch, clock, log: noLog },
+    ...{ tokens: revocableVerifier(tokens, revocations), revocations },
     claim: () => claimTopics({ bus, prefix, epoch, newId, clock }),
     claimAgain: (signal) => claimAgain({ bus, prefix, epoch, newId, clock, signal }),
     topics: commandTopics(prefix),

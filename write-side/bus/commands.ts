@@ -3,6 +3,7 @@ import { type Instant, millisecondsOf } from '#domain/kernel/instant.ts';
 import { type Bus, BusError, type ReceivedRecord } from '#domain/kernel/ports/bus.ts';
 import type { Clock, NewId } from '#domain/kernel/ports/facts.ts';
 import type { Log } from '#domain/kernel/ports/log.ts';
+import type { Revocations } from '#domain/kernel/ports/revocations.ts';
 import type { Sealing } from '#domain/kernel/ports/sealing.ts';
 import type { TokenVerifier } from '#domain/kernel/ports/tokens.ts';
 import { pause } from '#runtime/pause.ts';
@@ -19,6 +20,8 @@ export interface RecordHandlingOptions extends DecidingOptions {
   /** What the names of topics begin with to which replies may go. */
   readonly replyPrefixes: readonly string[];
   readonly tokens: TokenVerifier;
+  /** Asked again of whoever sent what has waited. */
+  readonly revocations: Pick<Revocations, 'isRevoked'>;
   /**
    * The moment at which the token of a record is judged that the bus took then: the same one, however often it is read, unless the business
    * lives by a clock of its own. Where the time is only claimed: that of now.
@@ -102,7 +105,7 @@ type Read = { readonly command: ReadCommand } | { readonly died: Died };
 
 /** Reads records: as they came from outside, and as they come back from the topics in which they waited. */
 function reading(
-  { topics, tokens, judgedAt, replyPrefixes, clock }: RecordHandlingOptions,
+  { topics, tokens, revocations, judgedAt, replyPrefixes, clock }: RecordHandlingOptions,
   { allows }: Replies,
   waiting: Retries,
 ) {
@@ -121,7 +124,7 @@ function reading(
     return {
       command: {
         ...command,
-        ...(known && { actor: known.actor, steppedUp: known.steppedUp }),
+        ...(known && { actor: known.actor, steppedUp: known.steppedUp, token: known.token }),
         takenAt,
         tries: 0,
       },
@@ -134,7 +137,14 @@ function reading(
       return { died: { record, cause: 'not_ours', reason: 'it was not put there by this platform' } };
     const leftMs = millisecondsOf(found.dueAt) - millisecondsOf(clock.now());
     if (leftMs > 0) await pause(clock, Math.min(leftMs, found.pauseMs), signal);
-    return { command: found.command };
+    return { command: ofWhomStillTaken(found.command) };
+  }
+
+  /** Whoever was kept out meanwhile is nobody. What stands in the history already is answered all the same. */
+  function ofWhomStillTaken(command: ReadCommand): ReadCommand {
+    const { actor, token = {}, ...rest } = command;
+    if (actor === undefined || command.recorded) return command;
+    return revocations.isRevoked({ actor, token }) ? rest : command;
   }
 
   return (record: ReceivedRecord, signal: AbortSignal): Promise<Read> =>
@@ -193,7 +203,7 @@ export function recordHandling(options: RecordHandlingOptions): RecordHandling {
     try {
       // Nobody else waits for a topic that takes no reply. Whoever is nobody waits nowhere.
       if (mayPass && actor !== undefined && tries < REPLY_TRIES) {
-        await handOn(record, command);
+        await handOn(record, reply.events.length > 0 ? { ...command, recorded: true } : command);
         return false;
       }
       await layAside({ record, cause: 'reply_undelivered', reason: why, command, reply: unsent });

@@ -7,7 +7,7 @@ import type { Sealing } from '#domain/kernel/ports/sealing.ts';
 import { CommandEnvelope } from './envelope.ts';
 import type { CommandTopics } from './topics.ts';
 
-/** A command that has been read, and who sends it: judged once, and true ever after. What a later version adds is passed over. */
+/** A command that has been read, and who sends it: judged once, and true ever after, unless they are revoked. What a later version adds is passed over. */
 export const ReadCommand = CommandEnvelope.omit({ token: true })
   .strip()
   .extend({
@@ -15,6 +15,16 @@ export const ReadCommand = CommandEnvelope.omit({ token: true })
     actor: Actor.optional(),
     /** They had proven just before that it is they. */
     steppedUp: z.boolean().optional(),
+    /** By what their token may be revoked while the command waits. What waits from before does not say it: of the person alone. */
+    token: z
+      .object({
+        id: z.string().optional(),
+        session: z.string().optional(),
+        issuedAt: Instant.optional(),
+      })
+      .optional(),
+    /** It is decided, and stands in the history: what waits is its reply. */
+    recorded: z.literal(true).optional(),
     /** When the bus took it first. */
     takenAt: Instant,
     /** How often it has been handed on. */

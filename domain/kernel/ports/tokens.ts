@@ -8,15 +8,15 @@ export type TokenRole = Exclude<Role, 'system'>;
 /** By what a token is known to whoever may revoke it, as far as it says so itself. */
 export interface TokenNames {
   /** Its own id (`jti`). */
-  readonly id?: string;
+  readonly id?: string | undefined;
   /** The session it was issued in (`sid`). */
-  readonly session?: string;
+  readonly session?: string | undefined;
   /** The second in which it was issued (`iat`). */
-  readonly issuedAt?: Instant;
+  readonly issuedAt?: Instant | undefined;
   /** What of whoever it stands for was read for it, where it is a token of ours ({@link AS_OF}). */
-  readonly asOf?: number;
+  readonly asOf?: number | undefined;
   /** When whoever it stands for has proven who they are (`auth_time`). */
-  readonly provenAt?: Instant;
+  readonly provenAt?: Instant | undefined;
 }
 
 /**
