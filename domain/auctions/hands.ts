@@ -12,3 +12,5 @@ export const withHand = (hands: Hands, { actor }: Pick<FoldedAt, 'actor'>): Hand
   valueIn(hands, actor) === undefined ? withValue(hands, actor, true) : hands;
 
 export const isAmong = (hands: Hands, person: string): boolean => valueIn(hands, person) !== undefined;
+export const isAnyAmong = (hands: Hands, people: readonly string[]): boolean =>
+  people.some((person) => isAmong(hands, person));

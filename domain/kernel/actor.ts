@@ -10,11 +10,18 @@ export type Role = z.output<typeof Role>;
 /** Who may see the money, the bids and the secrets of others, and so may not act on them. */
 export const overseers: readonly Role[] = ['auditor', 'investigator'];
 
-/** Who asks. `reputation` is a whole number that the issuer of the token vouches for (feedback score; 0 is unknown). */
+/** Of a system: who has registered it, and who has given it the secret of now. */
+export const Keepers = z.array(PersonId).max(2);
+
+/**
+ * Who asks. `reputation` is a whole number that the issuer of the token vouches for (feedback score; 0 is unknown). `keepers`: a system is
+ * nobody, and does what those want who hold its secret.
+ */
 export const Actor = z.object({
   id: PersonId,
   roles: z.array(Role).max(8),
   reputation: z.int().min(-1_000_000).max(1_000_000),
+  keepers: Keepers.optional(),
 });
 export type Actor = z.output<typeof Actor>;
 

@@ -1,5 +1,5 @@
 import { AuctionRefused, AuctionScheduled } from '../auctions/auction/messages.ts';
-import { isAmong } from '../auctions/hands.ts';
+import { isAnyAmong } from '../auctions/hands.ts';
 import { ScheduleAuction } from '../auctions/lot/messages.ts';
 import { sale } from '../auctions/sale/decider.ts';
 import {
@@ -12,6 +12,7 @@ import {
 import { phaseOf, type Sale } from '../auctions/sale/state.ts';
 import type { Actor } from '../kernel/actor.ts';
 import { rejectionFrom } from '../kernel/message.ts';
+import { whoActs } from '../kernel/own-affair.ts';
 import { isRecorded } from '../kernel/reaction.ts';
 import { workflow } from '../kernel/workflow.ts';
 
@@ -23,7 +24,7 @@ function precondition(
   if (sale.phase === 'none') return { refusal: SaleUnknown({}) };
   // Nothing but publishing changes a sale before it takes lots: what is known of a published one is all that matters here.
   return sale.phase === 'published'
-    ? { terms: sale.terms, hasArranged: isAmong(sale.hands, actor.id) }
+    ? { terms: sale.terms, hasArranged: isAnyAmong(sale.hands, whoActs(actor)) }
     : { refusal: SaleNotOpen(phaseOf(sale)) };
 }
 

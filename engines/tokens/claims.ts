@@ -23,6 +23,7 @@ export const Claims = z.object({
   sub: TokenSubject,
   roles: TokenRoles,
   reputation: Actor.shape.reputation.default(0),
+  keepers: Actor.shape.keepers,
   exp: Moment,
   // Not compared with the present: where a clock is set back, everybody's token is of the future.
   iat: Moment.min(0).optional(),
@@ -45,7 +46,10 @@ const namesIn = ({ jti, sid, iat, auth_time, [AS_OF]: asOf }: Claims, isOurs: bo
 
 /** @param isOurs whether our own provider has issued it, which knows what it has read */
 export const identityOf = (claims: Claims, isOurs = false): Identity => ({
-  actor: { id: claims.sub, roles: claims.roles, reputation: claims.reputation },
+  actor: {
+    ...{ id: claims.sub, roles: claims.roles, reputation: claims.reputation },
+    ...(claims.keepers !== undefined && { keepers: claims.keepers }),
+  },
   expiresAt: instant(Math.floor(claims.exp * 1000)),
   token: namesIn(claims, isOurs),
   steppedUp: claims.acr === STEPPED_UP,

@@ -5,7 +5,7 @@ import { ClientDocument } from './documents.ts';
 /** The systems that are registered, and those that were. */
 export const clientsView = view({
   name: 'clients',
-  version: 2,
+  version: 3,
   description: 'Systems that are, or were, registered with the platform.',
   document: ClientDocument,
   indexes: [{ name: 'by-state', fields: [{ path: 'state', as: 'text' }] }],
@@ -16,14 +16,18 @@ export const clientsView = view({
         ...{ id, name, state: 'known', confidential: verifier !== undefined },
         ...{ grantTypes: [...grantTypes], redirectUris: [...redirectUris], registeredBy: by },
         roles: [...roles],
+        ...(verifier !== undefined && { secretBy: by }),
         ...(backchannelLogoutUri !== undefined && { backchannelLogoutUri }),
         ...{ registeredAt: recordedAt, updatedAt: recordedAt },
       };
     }),
     when(
       ClientVerifierRotated,
-      (before, { recordedAt }) =>
-        before && { ...before, confidential: true, rotatedAt: recordedAt, updatedAt: recordedAt },
+      (before, { data: { by }, recordedAt }) =>
+        before && {
+          ...before,
+          ...{ confidential: true, secretBy: by, rotatedAt: recordedAt, updatedAt: recordedAt },
+        },
     ),
     when(
       ClientRemoved,

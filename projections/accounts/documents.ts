@@ -94,6 +94,8 @@ export const ClientDocument = z
     backchannelLogoutUri: z.string().optional(),
     registeredBy: PersonId,
     registeredAt: Instant,
+    /** Which administrator was told the secret of now; of a system without one nobody. */
+    secretBy: PersonId.optional(),
     /** When it got its last secret. */
     rotatedAt: Instant.optional(),
     updatedAt: Instant,

@@ -1,3 +1,4 @@
+import { z } from 'zod';
 import { GrantableRole } from '#domain/accounts/account/messages.ts';
 import { ClientId, LoginName, SessionId } from '#domain/accounts/ids.ts';
 import type { Role } from '#domain/kernel/actor.ts';
@@ -16,7 +17,7 @@ import { sessionsView } from '#projections/accounts/sessions.ts';
 import { authorize, signedIn } from '../authorization/who.ts';
 import { connection, pageArguments } from '../connection.ts';
 import { documents } from '../documents.ts';
-import { node, type Operations, query } from '../operation.ts';
+import { field, node, type Operations, query } from '../operation.ts';
 import type { ResolverContext } from '../resolver-context.ts';
 
 const accountsKnown = documents(accountsView);
@@ -136,7 +137,21 @@ export const accountOperations: Operations = {
     }),
   },
   subscriptions: {},
-  fields: {},
+  fields: {
+    secretByAdministrator: field({
+      of: ClientDocument,
+      description:
+        'Whether the one who was told its secret still is an administrator and may come in; null where it has no secret. Where they do not, the system still works: it is the house’s. Give it another secret.',
+      who: administrators,
+      args: {},
+      returns: z.boolean().nullable(),
+      async resolve(_, context, { secretBy }) {
+        if (secretBy === undefined) return null;
+        const found = await accountsKnown.get(secretBy, context);
+        return found?.state === 'active' && standingIn(found, context).includes('admin');
+      },
+    }),
+  },
   nodes: [
     node(AccountDocument, { read: account, key: ['person'] }),
     node(ProfileDocument, { read: profile, key: ['person'] }),

@@ -187,19 +187,21 @@ function rolesFor(type: string): readonly Role[] {
   return from === 'member' ? [] : from;
 }
 
-/** Sam under every role that may send the command, alone and beside those that he has anyhow. */
+/** Sam under every role that may send the command, alone and beside those that he has anyhow; and a system that he has the secret of. */
 function tokensFor(type: string): readonly Actor[] {
-  const roles = rolesFor(type).flatMap((role): readonly (readonly Role[])[] => [
-    [role],
-    [role, 'seller', 'bidder'],
-  ]);
-  return roles.map((all) => person(sam.id, all));
+  const roles = rolesFor(type);
+  const kept = (role: Role): Actor => ({ ...person('client.scales', [role]), keepers: ['ada', sam.id] });
+  return [
+    ...roles.flatMap((role) => [person(sam.id, [role]), person(sam.id, [role, 'seller', 'bidder'])]),
+    // Who sells sells what is theirs, a system too: nothing of another's is its own.
+    ...roles.filter((role) => role !== 'seller').map(kept),
+  ];
 }
 
 for (const [type, story] of Object.entries(stories)) {
   const decision = ownAffairs[type as keyof typeof ownAffairs];
   if (decision === 'refused')
-    test(`${type} is refused to whoever has an interest in it, under any role, and done by others`, async (t) => {
+    test(`${type} is refused to whoever has an interest in it, under any role and by any system of theirs, and done by others`, async (t) => {
       const room = await givenOpenAuction(t);
       const { deployment } = room;
       const command = await story(room);

@@ -276,10 +276,10 @@ test('revokes the family of a refresh token that comes again', async () => {
 
 test('lets a system in by itself, as what it was registered to be, and no other secret', async () => {
   const tokens = await oidc.clientCredentialsGrant(shop);
-  const { sub, roles, sid, acr } = decodeJwt(tokens.access_token);
+  const { sub, roles, keepers, sid, acr } = decodeJwt(tokens.access_token);
   assert.deepEqual(
-    { sub, roles, sid, acr },
-    { sub: 'client.shop', roles: ['clerk'], sid: undefined, acr: undefined },
+    { sub, roles, keepers, sid, acr },
+    { sub: 'client.shop', roles: ['clerk'], keepers: ['root'], sid: undefined, acr: undefined },
   );
   assert.equal(await asks(tokens.access_token), 403, 'it is a clerk, who has no wallet');
   const guessed = await oidc.discovery(issuer, 'shop', 'a guess', undefined, insecure);

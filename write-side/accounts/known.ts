@@ -65,6 +65,8 @@ export interface KnownClient {
   readonly backchannelLogoutUri: string | undefined;
   /** What it may do in its own name. */
   readonly roles: readonly GrantableRole[];
+  /** Who acts by it: who has registered it, and who has given it the secret of now. */
+  readonly keepers: readonly PersonId[];
 }
 
 /** @throws StoreError where it cannot be read */

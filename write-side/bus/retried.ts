@@ -21,6 +21,7 @@ export const ReadCommand = CommandEnvelope.omit({ token: true })
         id: z.string().optional(),
         session: z.string().optional(),
         issuedAt: Instant.optional(),
+        asOf: z.int().min(0).optional(),
       })
       .optional(),
     /** It is decided, and stands in the history: what waits is its reply. */

@@ -1,4 +1,5 @@
 import { decider } from '../../kernel/decider.ts';
+import type { EventOf } from '../../kernel/message.ts';
 import { unreachable } from '../../kernel/unreachable.ts';
 import {
   ClientExists,
@@ -10,24 +11,33 @@ import {
   commands,
   events,
 } from './messages.ts';
-import { type Client, noClient } from './state.ts';
+import { type Client, noClient, type RegisteredClient } from './state.ts';
+
+/** Who has registered a system has set it up, and may act by it whoever has its secret. */
+function rotated(
+  known: RegisteredClient,
+  { verifier, by }: Pick<EventOf<typeof ClientVerifierRotated>['data'], 'verifier' | 'by'>,
+): RegisteredClient {
+  const [registrar = by] = known.keepers;
+  return { ...known, verifier, keepers: registrar === by ? [by] : [registrar, by] };
+}
 
 /** One system that is registered; its id is never another's. */
 export const client = decider({
   stream: clientStream,
   events,
   commands,
-  stateVersion: 2,
+  stateVersion: 3,
   initial: noClient,
   evolve(before, event): Client {
     switch (event.type) {
       case 'ClientRegistered': {
-        const { client: _, by: __, ...known } = event.data;
-        return { phase: 'known', known };
+        const { client: _, by, ...known } = event.data;
+        return { phase: 'known', known: { ...known, keepers: [by] } };
       }
       case 'ClientVerifierRotated':
         if (before.phase !== 'known') return before;
-        return { phase: 'known', known: { ...before.known, verifier: event.data.verifier } };
+        return { phase: 'known', known: rotated(before.known, event.data) };
       case 'ClientRemoved':
         return { phase: 'removed' };
       default:

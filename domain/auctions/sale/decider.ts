@@ -1,9 +1,9 @@
 import { CurrencyUnknown, currencies } from '../../kernel/currencies.ts';
 import { decider } from '../../kernel/decider.ts';
 import { type EventOf, type Rejection, recordedReason } from '../../kernel/message.ts';
-import { OwnAffair } from '../../kernel/own-affair.ts';
+import { OwnAffair, whoActs } from '../../kernel/own-affair.ts';
 import { areSound } from '../fees.ts';
-import { isAmong } from '../hands.ts';
+import { isAnyAmong } from '../hands.ts';
 import { maximaKnown } from '../inspector/insight.ts';
 import { HasReadSecrets } from '../inspector/messages.ts';
 import { ladderOf } from '../ladder.ts';
@@ -81,13 +81,13 @@ export const sale = decider({
       if (sale.phase === 'none') return SaleUnknown({});
       if (sale.phase === 'closed') return [];
       if (sale.phase !== 'published') return SalePhase(phaseOf(sale));
-      if (isAmong(sale.consignors, actor.id)) return OwnAffair({});
+      if (isAnyAmong(sale.consignors, whoActs(actor))) return OwnAffair({});
       return precondition.hasBid ? HasBid({}) : [SaleClosed({ saleId })];
     },
     CancelSale({ saleId, cause }, sale, { actor, precondition }) {
       if (sale.phase === 'none') return SaleUnknown({});
       if (sale.phase === 'cancelled') return [];
-      if (isAmong(sale.consignors, actor.id)) return OwnAffair({});
+      if (isAnyAmong(sale.consignors, whoActs(actor))) return OwnAffair({});
       // Its auctions are called off with it, which whoever knows their maxima must not do.
       const known = maximaKnown(precondition.inspector, { opened: sale.firstEntered });
       if (known !== undefined) return HasReadSecrets({ readUntil: known.until });

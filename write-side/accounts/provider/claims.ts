@@ -71,7 +71,8 @@ export function tokenClaims({ known, clock }: ProviderOptions) {
   ) => {
     if (token.kind === 'ClientCredentials') {
       const client = await known.client(token.clientId ?? '');
-      return { roles: [...(client?.roles ?? [])], [AS_OF]: provenAsOf(context) };
+      const { roles = [], keepers = [] } = client ?? {};
+      return { roles: [...roles], keepers: [...keepers], [AS_OF]: provenAsOf(context) };
     }
     const { accountId = '', sessionUid } = token as InstanceType<Provider['AccessToken']>;
     const { AuthorizationCode, DeviceCode, RefreshToken } = context.oidc.entities;

@@ -57,7 +57,7 @@ function metadata(known: KnownClient): ClientMetadata {
 
 /** What systems have in common that are parts of the platform. */
 const OWN = {
-  ...{ revision: 0, verifier: undefined, roles: [] },
+  ...{ revision: 0, verifier: undefined, roles: [], keepers: [] },
   ...{ postLogoutRedirectUris: [], backchannelLogoutUri: undefined },
 };
 

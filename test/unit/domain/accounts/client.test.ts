@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { client } from '#domain/accounts/client/decider.ts';
 import * as c from '#domain/accounts/client/messages.ts';
-import { deciding, person } from '#test/support/given.ts';
+import { deciding, person, stateOf } from '#test/support/given.ts';
 
 const given = deciding(client);
 const ada = { actor: person('ada', ['admin']) };
@@ -23,6 +23,18 @@ test('a system administers nothing, and is called by less than a person could be
   assert.ok(!register({ roles: ['seller', 'clerk'] }));
   assert.ok(!register({ roles: ['admin'] }));
   assert.ok(!register({ client: 'x'.repeat(51) }));
+});
+
+test('a system is kept by who has registered it, and by who has given it the secret of now', () => {
+  const keepers = (...rotatedBy: readonly string[]) => {
+    const rotations = rotatedBy.map((by) => c.ClientVerifierRotated({ ...data, by, verifier: by }));
+    const state = stateOf(client, [registered, ...rotations]);
+    return state.phase === 'known' && state.known.keepers;
+  };
+  assert.deepEqual(keepers(), ['ada']);
+  assert.deepEqual(keepers('bob'), ['ada', 'bob']);
+  assert.deepEqual(keepers('bob', 'cyd'), ['ada', 'cyd']);
+  assert.deepEqual(keepers('bob', 'ada'), ['ada']);
 });
 
 test('a system is registered once, gets other secrets, and is removed for good', () => {

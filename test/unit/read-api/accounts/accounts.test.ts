@@ -89,6 +89,19 @@ test('an administrator finds accounts, and sees addresses and names, which is re
   assert.match(clients, /"Scales","confidential":true.*"known"/);
 });
 
+test('an administrator sees who has the secret of a system, and whether they still are one', async () => {
+  const kept = () =>
+    asked('client(client: "scales", @) { registeredBy secretBy secretByAdministrator }', ada);
+  assert.match(await kept(), /"registeredBy":"ada","secretBy":"ada","secretByAdministrator":false/);
+  await sent('Register', registering('p-3'));
+  await sent('VerifyEmail', { person: 'p-3' });
+  await sent('AppointAdministrator', { person: 'p-3' });
+  await sent('RotateClientVerifier', { client: 'scales', by: 'p-3', verifier: 'other' });
+  assert.match(await kept(), /"registeredBy":"ada","secretBy":"p-3","secretByAdministrator":true/);
+  await sent('LockAccount', { person: 'p-3', cause: 'Left the house.' }, someone('ada', 'admin'));
+  assert.match(await kept(), /"secretBy":"p-3","secretByAdministrator":false/);
+});
+
 test('nobody else learns anything, and what proves a person is shown to nobody at all', async () => {
   for (const token of ['p-2:bidder', 'clara:clerk', 'ida:auditor', 'ines:investigator'])
     for (const fields of [

@@ -23,7 +23,7 @@ async function waitedWhile(what: Revoked, since = START) {
   );
   await handling.handle([received(command())], never);
   isBusy = false;
-  revocations.revoke(what, later(START, 24 * HOUR_MS), since);
+  revocations.revoke(what, later(START, 24 * HOUR_MS), { since });
   clock.advanceTo(later(START, 10 * SECOND_MS));
   const [first] = sent;
   assert.equal(first?.topic, topics.retries[0]?.name);
@@ -68,7 +68,7 @@ test('what was recorded before its sender was kept out is told as it was', async
   const handling = recordHandling({ ...options, bus, dispatch, revocations });
   await handling.handle([received(command())], never);
   isThere = true;
-  revocations.revoke({ person: 'ann' }, later(START, 24 * HOUR_MS), START);
+  revocations.revoke({ person: 'ann' }, later(START, 24 * HOUR_MS), { since: START });
   clock.advanceTo(later(START, HOUR_MS));
   await handling.handle([again(sent[0] as BusRecord, START)], never);
   assert.deepEqual(
