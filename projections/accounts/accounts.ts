@@ -51,10 +51,21 @@ function registered(
   };
 }
 
+const notLocked = { lockedBecause: undefined, lockedBecauseInPlain: undefined };
+const locked = ({
+  data: { cause, causeInPlain },
+}: Recorded<typeof AccountLocked>): Partial<AccountDocument> => ({
+  ...{ state: 'locked', lockedBecause: cause, lockedBecauseInPlain: causeInPlain },
+});
+
+/** What was written about somebody in plain goes with them. */
+const gone = (type: string): Partial<AccountDocument> =>
+  type === PersonErased.type ? { state: 'erased', ...notLocked } : { state: 'closed' };
+
 /** Everybody's account. One whose person was erased stays, and says nothing about anybody. */
 export const accountsView = view({
   name: 'accounts',
-  version: 2,
+  version: 3,
   description: 'Accounts of people, with their roles and how they come in.',
   document: AccountDocument,
   indexes: [
@@ -90,16 +101,16 @@ export const accountsView = view({
     ),
     when(
       AccountLocked,
-      changing((_, { data: { cause } }) => ({ state: 'locked', lockedBecause: cause })),
+      changing((_, event) => locked(event)),
     ),
     when(
       AccountUnlocked,
-      changing(() => ({ state: 'active', lockedBecause: undefined, lockedOutUntil: undefined })),
+      changing(() => ({ state: 'active', lockedOutUntil: undefined, ...notLocked })),
     ),
     when(
       AccountClosed,
       PersonErased,
-      changing((_, { type }) => ({ state: type === 'PersonErased' ? 'erased' : 'closed' })),
+      changing((_, { type }) => gone(type)),
     ),
     when(
       RoleGranted,

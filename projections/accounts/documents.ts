@@ -32,7 +32,9 @@ export const AccountDocument = z
     email: personalText({ ...ofPerson, and: ['admin'] }),
     emailVerified: z.boolean(),
     /** Why an administrator keeps the person out. */
-    lockedBecause: z.string().optional(),
+    lockedBecause: personalText({ ...ofPerson, and: ['admin'] }).optional(),
+    /** The same, of who was locked before causes were sealed. */
+    lockedBecauseInPlain: z.string().optional(),
     /** Too many attempts failed: nobody comes in before. */
     lockedOutUntil: Instant.optional(),
     /** The roles of `grants`, also where their time is over: a view has no clock, and whoever shows it leaves those out. */

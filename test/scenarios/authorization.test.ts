@@ -109,7 +109,7 @@ const examples: Readonly<Record<string, object>> = {
   UnlockAccount: { person: 'none', cause: 'none' },
   CloseAccount: { forGood: true },
   EraseMe: { forGood: true },
-  ErasePerson: { person: 'none', cause: 'none' },
+  ErasePerson: { person: 'none', cause: new Word('asked') },
   GrantRole: { person: 'none', role: new Word('bidder') },
   WithdrawRole: { person: 'none', role: new Word('bidder') },
   CreateProfile: { name: 'A', address: '' },

@@ -81,7 +81,7 @@ async function registered(room: Saleroom): Promise<void> {
   await said(room, 'VerifyEmail', { person: sam.id });
 }
 const profile = CreateProfile.schema.decode({ name: 'Sam', address: '1 Street' });
-const ofSam = { person: sam.id, cause: 'Asked for.' };
+const ofSam = LockAccount.schema.decode({ person: sam.id, cause: 'Asked for.' });
 
 /** What each command needs to be about something of Sam's, in a platform where the auction `a1` of his lot is open. */
 const stories: Readonly<Record<keyof typeof ownAffairs, (room: Saleroom) => Promise<Command>>> = {
@@ -139,7 +139,7 @@ const stories: Readonly<Record<keyof typeof ownAffairs, (room: Saleroom) => Prom
     await registered(room);
     await room.deployment.done(CloseWallet({ currency }), sam);
     await room.deployment.done(LockAccount(ofSam), person(otto.id, ['admin']));
-    return ErasePerson(ofSam);
+    return ErasePerson({ person: sam.id, cause: 'asked' });
   },
   async GrantRole(room) {
     await registered(room);

@@ -9,7 +9,16 @@ import { stream } from '../../kernel/stream.ts';
 import { someText } from '../../kernel/text.ts';
 import { LoginName, PasskeyId } from '../ids.ts';
 import { verifierInput } from '../verifiers.ts';
-import { Cause, Codes, Counter, GrantableRole, registration, Since, Step, VerifierCause } from './events.ts';
+import {
+  Codes,
+  Counter,
+  ErasureCause,
+  GrantableRole,
+  registration,
+  Since,
+  Step,
+  VerifierCause,
+} from './events.ts';
 import {
   AccountActive,
   AccountExists,
@@ -34,6 +43,8 @@ export const accountStream = stream('account', ({ person }: { person: PersonId }
 
 const person = { person: PersonId };
 const ofPerson = { of: 'person' } as const;
+/** Words about the person. */
+const cause = { cause: personalInput(someText(500), ofPerson) };
 /** What the door alone may say, because it alone has checked a secret; it names the person. */
 const door = { from: 'internal', stream: accountStream } as const;
 const ofAdmin = { from: ['admin'], stream: accountStream } as const;
@@ -131,14 +142,14 @@ export const LockOut = command('LockOut', {
 export const LockAccount = command('LockAccount', {
   ...ofAdmin,
   description: 'Keeps a person out, and ends all their sessions.',
-  data: { ...person, cause: Cause },
+  data: { ...person, ...cause },
   rejections: [OwnAffair, ...active],
 });
 export const UnlockAccount = command('UnlockAccount', {
   ...ofAdmin,
   stepUp: true,
   description: 'Lets a person in again whom an administrator has kept out, or who was locked out.',
-  data: { ...person, cause: Cause },
+  data: { ...person, ...cause },
   rejections: [OwnAffair, ...active],
 });
 export const CloseAccount = command('CloseAccount', {
@@ -162,7 +173,7 @@ export const ErasePerson = command('ErasePerson', {
   stepUp: true,
   description:
     'Has a person forgotten who has asked the house for it and cannot come in any more: their account is locked or closed. Only where no money of theirs is left here, or on its way; wallets of theirs that are open are closed behind it.',
-  data: { ...person, cause: Cause },
+  data: { ...person, cause: ErasureCause },
   rejections: [OwnAffair, AccountUnknown, AccountActive, MoneyLeft],
   precondition: preconditionOf<MoneyPrecondition>(),
 });

@@ -5,7 +5,6 @@ import { Instant } from '../../kernel/instant.ts';
 import { event, refusalShape } from '../../kernel/message.ts';
 import { personalText } from '../../kernel/personal.ts';
 import { Language } from '../../kernel/ports/mail.ts';
-import { someText } from '../../kernel/text.ts';
 import { LoginName, PasskeyId } from '../ids.ts';
 import { verifierText } from '../verifiers.ts';
 
@@ -26,7 +25,11 @@ export type GrantableRole = z.output<typeof GrantableRole>;
 export const Step = z.int().min(0).max(1_000_000_000_000);
 export const Counter = z.int().min(0).max(4_294_967_295);
 export const Codes = z.int().min(1).max(20);
-export const Cause = someText(500);
+/** Why somebody is forgotten at the house's hands: no words about them, because nobody could read those behind it. */
+export const ErasureCause = z.enum(['asked', 'required']).meta({
+  id: 'ErasureCause',
+  description: 'They have asked the house for it, or a law or a court requires it.',
+});
 
 const address = personalText({ ...ofPerson, and: ['admin'] });
 /** To whom it is told by mail, as the account had it then. */
@@ -130,20 +133,31 @@ export const EmailChangeRefused = event('EmailChangeRefused', {
   refusal: true,
   data: { ...person, login: LoginName, ...refusalShape },
 });
+/** Why the house has done something about a person, in words about them; `causeInPlain` is how the first versions had it. */
+const cause = {
+  cause: personalText({ ...ofPerson, and: ['admin'] }).optional(),
+  causeInPlain: z.string().optional(),
+};
+const plainOnce = ({ cause, ...data }: Readonly<Record<string, unknown>>) => ({
+  ...data,
+  ...(cause !== undefined && { causeInPlain: cause }),
+});
 export const LockedOut = event('LockedOut', {
   ...kept,
   description: 'Too many attempts failed of late: the door takes few more of anybody for a while.',
   data: { ...person, until: Instant, ...told },
 });
 export const AccountLocked = event('AccountLocked', {
-  ...kept,
+  ...{ ...kept, version: 2 },
   description: 'An administrator keeps the person out.',
-  data: { ...person, by: PersonId, cause: z.string() },
+  data: { ...person, by: PersonId, ...cause },
+  upcasts: { 1: plainOnce },
 });
 export const AccountUnlocked = event('AccountUnlocked', {
-  ...kept,
+  ...{ ...kept, version: 2 },
   description: 'An administrator lets the person in again.',
-  data: { ...person, by: PersonId, cause: z.string() },
+  data: { ...person, by: PersonId, ...cause },
+  upcasts: { 1: plainOnce },
 });
 export const AccountClosed = event('AccountClosed', {
   ...kept,
@@ -151,15 +165,17 @@ export const AccountClosed = event('AccountClosed', {
   data: person,
 });
 export const PersonErased = event('PersonErased', {
-  ...kept,
+  ...{ ...kept, version: 2 },
   description: 'The person is to be forgotten: their key is destroyed, and their login let go.',
   data: {
     ...person,
     login: LoginName,
     /** Who of the house has done it for them, and why. Left out: they themselves. */
     by: PersonId.optional(),
-    cause: z.string().optional(),
+    cause: ErasureCause.optional(),
+    causeInPlain: z.string().optional(),
   },
+  upcasts: { 1: plainOnce },
 });
 
 export const RoleGranted = event('RoleGranted', {

@@ -13,7 +13,7 @@ const data = registrationOf('p-1');
 const registered = a.AccountRegistered(data);
 const verified = a.EmailVerified(p);
 const ada = person('ada', ['admin']);
-const cause = 'Asked for.';
+const cause = sealedText('p-1', 'cause');
 const { email: _, verifier: __, ...named } = data;
 
 test('an account is registered once; for another login the person is refused', () => {
@@ -227,10 +227,10 @@ test('an account is closed once, and erased, by its person or behind that by the
   assert.deepEqual(given([]).when('EraseMe', { forGood: true }, free), a.AccountUnknown({}));
   const blocked = { ...own, precondition: { refusal } };
   assert.deepEqual(given([registered]).when('CloseAccount', { forGood: true }, blocked), refusal);
-  const asked = { ...p, cause: 'By letter.' };
+  const asked = { ...p, cause: 'asked' as const };
   const house = { actor: ada, precondition: {} };
-  const byHouse = a.PersonErased({ ...p, login: named.login, by: 'ada', cause: 'By letter.' });
-  const locked = a.AccountLocked({ ...p, by: 'ada', cause: 'x' });
+  const byHouse = a.PersonErased({ ...p, login: named.login, by: 'ada', cause: 'asked' });
+  const locked = a.AccountLocked({ ...p, by: 'ada', cause });
   for (const state of [closed, locked])
     assert.deepEqual(given([registered, state]).when('ErasePerson', asked, house), [byHouse]);
   assert.deepEqual(given([registered]).when('ErasePerson', asked, house), a.AccountActive({}));

@@ -89,6 +89,23 @@ test('an administrator finds accounts, and sees addresses and names, which is re
   assert.match(clients, /"Scales","confidential":true.*"known"/);
 });
 
+test('why somebody is kept out is read by administrators and by them, and by nobody once they are forgotten', async () => {
+  const why = 'Writes to others under two names.';
+  const locked = 'account(person: "p-4", @) { state lockedBecause lockedBecauseInPlain }';
+  await sent('Register', registering('p-4'));
+  await sent('LockAccount', { person: 'p-4', cause: why }, someone('ada', 'admin'));
+  const stored = await readSide.store.readStream('account-p-4', { limit: 10 });
+  assert.doesNotMatch(JSON.stringify(stored.map(({ data }) => data)), /two names/, 'it is sealed');
+  for (const token of [ada, 'p-4:bidder'])
+    assert.match(await asked(locked, token), /"lockedBecause":"Writes to others under two names."/);
+  assert.doesNotMatch(
+    await asked('allEvents(first: 200, @) { events { data } }', 'ida:auditor'),
+    /two names/,
+  );
+  await readSide.personKeys.destroy('p-4');
+  assert.match(await asked(locked, ada), /"state":"locked","lockedBecause":null,"lockedBecauseInPlain":null/);
+});
+
 test('an administrator sees who has the secret of a system, and whether they still are one', async () => {
   const kept = () =>
     asked('client(client: "scales", @) { registeredBy secretBy secretByAdministrator }', ada);

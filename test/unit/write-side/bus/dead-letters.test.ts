@@ -75,6 +75,8 @@ test('these commands that people send have something marked, and no others', () 
     'ChangeProfile',
     'ConsignLot',
     'CreateProfile',
+    'LockAccount',
     'PlaceBid',
+    'UnlockAccount',
   ]);
 });
