@@ -9,6 +9,7 @@ import {
   IncurDebt,
   OpenWallet,
   RequestTopUp,
+  ReserveFunds,
 } from '#domain/wallets/wallet/messages.ts';
 import { door, givenAccounts, registering } from '#test/support/accounts.ts';
 import { someone } from '#test/support/platform.ts';
@@ -44,6 +45,18 @@ for (const { what, command, data, by, isTaken = true } of left)
     assert.equal(await tell(EraseMe.type, { forGood: true }, pia), 'money_left');
     assert.deepEqual(await typesOf('account-p-1'), ['AccountRegistered']);
   });
+
+test('whoever leads in an auction does not leave: what they bid is held', async () => {
+  const { tell } = givenAccounts();
+  await tell(Register.type, registering('p-1'));
+  await tell(OpenWallet.type, { currency: 'TND' }, pia);
+  await tell(CreditWallet.type, { ...whose, amount: '500', reason: 'transfer' });
+  const bid = { person: 'p-1', currency: 'TND', holdId: 'a1', claimId: 'b1', amount: '500', purpose: 'bid' };
+  assert.equal(await tell(ReserveFunds.type, bid), 'accepted');
+  assert.equal(await tell(CloseWallet.type, { currency: 'TND' }, pia), 'wallet_not_empty');
+  for (const command of [EraseMe, CloseAccount])
+    assert.equal(await tell(command.type, { forGood: true }, pia), 'money_left');
+});
 
 test('whoever has closed their account opens no wallet by a token of before', async () => {
   const { tell, typesOf } = givenAccounts();

@@ -9,10 +9,12 @@ import type { ProviderOptions } from '#write-side/accounts/provider/surroundings
 const clock = simulatedClock({ start: '2026-03-01T12:00:00.000Z' });
 
 test('a token of a system is as old as the look at its secret, whatever was recorded since', async () => {
-  const robot: Pick<KnownClient, 'revision' | 'roles'> = { revision: 4, roles: ['clerk'] };
+  const robot: Pick<KnownClient, 'revision' | 'roles' | 'keepers'> = {
+    ...{ revision: 4, roles: ['clerk'], keepers: ['ada'] },
+  };
   const known = { client: async () => robot };
   const claims = tokenClaims({ known, clock } as unknown as ProviderOptions);
   const asked = { oidc: { client: { [AS_OF]: 3 } } } as unknown as Parameters<typeof claims>[0];
   const token = { kind: 'ClientCredentials', clientId: 'robot' } as Parameters<typeof claims>[1];
-  assert.deepEqual(await claims(asked, token), { roles: ['clerk'], [AS_OF]: 3 });
+  assert.deepEqual(await claims(asked, token), { roles: ['clerk'], keepers: ['ada'], [AS_OF]: 3 });
 });
