@@ -1,0 +1,153 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { decodeJwt } from 'jose';
+import * as oidc from 'openid-client';
+import { Language } from '#domain/kernel/ports/mail.ts';
+import { texts } from '#write-side/accounts/pages/languages.ts';
+import { MOST_UNDER_WAY } from '#write-side/accounts/provider/cookies.ts';
+import { TestBrowser } from '../../support/sign-on.ts';
+import { Visitor } from '../../support/visitor.ts';
+import { begun, finished, issuer, phone, platform, refused, shop } from './opened.ts';
+
+// Several sign-ins of one browser, its own pages, and wherever somebody ends up nowhere.
+
+for (const order of ['the first', 'the second'] as const)
+  test(`finishes two sign-ins of one browser, ${order} before the other, and neither in another browser`, async () => {
+    const visitor = new Visitor({ 'x-person': 'ann' });
+    const tabs = [
+      [shop, await begun(visitor, shop)],
+      [phone, await begun(visitor, phone)],
+    ] as const;
+    const stranger = new Visitor({ 'x-person': 'bob' });
+    await begun(stranger, shop);
+    for (const [, { at }] of tabs) assert.equal((await stranger.visit(at)).status, 410);
+    const sids = [];
+    for (const [config, tab] of order === 'the first' ? tabs : tabs.toReversed()) {
+      const tokens = await finished(visitor, config, tab);
+      const { sub, sid, client_id: client } = decodeJwt(tokens.access_token);
+      assert.deepEqual([sub, client], ['ann', config.clientMetadata().client_id]);
+      sids.push(sid);
+      assert.equal((await visitor.visit(tab.at)).status, 410, 'it is finished');
+    }
+    assert.equal(new Set(sids).size, 1, 'in one session');
+  });
+
+test('lets whoever else comes in by another tab take the place of who was there', async () => {
+  const visitor = new Visitor({ 'x-person': 'ann' });
+  const tabs = [await begun(visitor, shop), await begun(visitor, shop)] as const;
+  const first = await finished(visitor, shop, tabs[0]);
+  visitor.headers = { 'x-person': 'bob' };
+  const second = await finished(visitor, shop, tabs[1]);
+  assert.equal(decodeJwt(second.access_token).sub, 'bob');
+  await refused(oidc.refreshTokenGrant(shop, first.refresh_token ?? ''), 'invalid_grant');
+});
+
+test('keeps the cookies of as many sign-ins as a browser may have begun, and those of the newest', async () => {
+  const visitor = new Visitor({ 'x-person': 'ann' });
+  const [first, second] = [await begun(visitor, shop), await begun(visitor, shop)];
+  for (let more = 0; more < MOST_UNDER_WAY - 1; more += 1) await begun(visitor, shop);
+  const names = (await visitor.jar.getCookies(platform.url)).map(({ key }) => key);
+  assert.equal(names.filter((name) => /sign_in_[\w-]+$/.test(name)).length, MOST_UNDER_WAY);
+  assert.equal((await visitor.visit(first.at)).status, 410);
+  await finished(visitor, shop, second);
+});
+
+test('knows who is signed in at its own pages, sends nobody elsewhere, and lets them leave', async () => {
+  const browser = new TestBrowser('ann');
+  const who = async () => (await browser.ask(`${platform.url}/test/who`)).json();
+  assert.equal(await who(), null);
+  const { url } = await browser.go(`${platform.url}/test/enter?to=/test/who`);
+  assert.equal(url, `${platform.url}/test/who`);
+  const { person, steppedUp } = (await who()) as { person: string; steppedUp: boolean };
+  assert.deepEqual({ person, steppedUp }, { person: 'ann', steppedUp: true });
+  for (const to of ['//evil.example', 'https://evil.example', '/\\evil.example'])
+    assert.equal(
+      (await browser.ask(`${platform.url}/test/enter?to=${encodeURIComponent(to)}`)).status,
+      500,
+      to,
+    );
+  assert.equal((await browser.ask(`${platform.url}/account/callback?state=made-up&code=x`)).status, 400);
+  await browser.go(`${platform.url}/test/leave`);
+  assert.equal(await who(), null);
+});
+
+test('takes a browser back to each page of its own that it was sent from', async () => {
+  const visitor = new Visitor({ 'x-person': 'ann' });
+  const enter = async (to: string) => {
+    const auth = await visitor.request(new URL(`/test/enter?to=${to}`, issuer));
+    const signIn = await visitor.request(new URL(auth.headers.get('location') ?? ''));
+    return new URL(signIn.headers.get('location') ?? '', issuer);
+  };
+  const tabs = [await enter('/test/who?tab=1'), await enter('/test/who?tab=2')];
+  for (const [at, tab] of tabs.entries())
+    assert.match((await visitor.visit(tab)).url.href, new RegExp(`tab=${at + 1}$`));
+});
+
+const HOSTILE = '"><script>alert(1)</script>';
+
+for (const language of Language.options)
+  test(`shows whoever ends up nowhere a page with a way on, in ${language}`, async () => {
+    const { provider, signIn } = texts[language];
+    const visitor = new Visitor({ 'x-person': 'ann', 'accept-language': language });
+    const from = (headers: Record<string, string>) =>
+      new Visitor({ 'x-person': 'ann', 'accept-language': language, ...headers });
+    const tab = await begun(visitor, shop);
+    await finished(visitor, shop, tab);
+    const uid = tab.at.pathname.split('/')[2];
+    const named = encodeURIComponent(HOSTILE);
+    const asked = `response_type=code&scope=openid&state=${named}`;
+    const enter = '/test/enter?to=/account/security';
+    const cases: readonly (readonly [Visitor, path: string, status: number, says: string, wayOn?: string])[] =
+      [
+        [visitor, `/oidc/auth?client_id=${named}&${asked}`, 400, provider.problem],
+        [visitor, `/oidc/auth?${asked}`, 400, provider.problem],
+        [visitor, `/oidc/auth?client_id=shop&redirect_uri=${named}&${asked}`, 400, provider.problem],
+        [
+          visitor,
+          `/oidc/auth?client_id=shop&redirect_uri=https://evil.example/&${asked}`,
+          400,
+          provider.problem,
+        ],
+        [visitor, `/oidc/auth/${uid}`, 400, signIn.over],
+        [visitor, `/oidc/auth/nothing`, 400, signIn.over],
+        [
+          visitor,
+          `/oidc/session/end?client_id=shop&post_logout_redirect_uri=${named}`,
+          400,
+          provider.problem,
+        ],
+        [visitor, `/account/callback`, 400, signIn.over],
+        [
+          visitor,
+          `/account/callback?state=${named}&error=${named}&error_description=${named}`,
+          400,
+          signIn.over,
+        ],
+        [from({ 'x-person': 'nobody' }), enter, 200, provider.stoppedWhy, '/account/security'],
+        [from({ 'x-proven-at': '0' }), enter, 403, provider.refused, '/account/security'],
+      ];
+    for (const [browser, path, status, says, wayOn = '/account'] of cases) {
+      const page = await browser.visit(new URL(path, issuer));
+      assert.equal(page.status, status, path);
+      assert.match(page.html, new RegExp(`<html lang="${language}">`), path);
+      assert.ok(page.html.includes(says), path);
+      assert.ok(
+        page.links.some(({ pathname }) => pathname === wayOn),
+        path,
+      );
+      assert.doesNotMatch(page.html, /<script>|evil\.example/, path);
+      assert.match(page.headers.get('content-security-policy') ?? '', /default-src 'none'/, path);
+    }
+    // Stopped in one tab by whoever has come in by another.
+    const [twoTabs, own] = [from({}), new URL(enter, issuer)];
+    const auth = await twoTabs.request(own);
+    const asks = await twoTabs.request(new URL(auth.headers.get('location') ?? ''));
+    await finished(twoTabs, shop, await begun(twoTabs, shop));
+    twoTabs.headers = { ...twoTabs.headers, 'x-person': 'nobody' };
+    const stopped = await twoTabs.visit(new URL(asks.headers.get('location') ?? '', issuer));
+    assert.ok(stopped.html.includes(provider.stillSignedIn), stopped.html);
+    const ways = stopped.links.map(({ pathname }) => pathname);
+    assert.ok(ways.includes('/account/security') && ways.includes('/account'), String(ways));
+    const again = await twoTabs.visit(stopped.url);
+    assert.ok(again.status === 400 && again.html.includes(signIn.over), 'it is shown once');
+  });
