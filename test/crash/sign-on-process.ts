@@ -25,4 +25,4 @@ if (process.env.ANNALS_FIRST_LIFE === 'yes') {
 }
 process.stdout.write(`ready ${platform.url}\n`);
 // Whoever has started it is gone, or is done with it.
-process.stdin.resume().once('end', () => process.exit(0));
+process.stdin.resume().once('end', () => void platform.stop().then(() => process.exit(0)));
