@@ -156,8 +156,8 @@ export const CloseAccount = command('CloseAccount', {
   ...own,
   stepUp: true,
   description:
-    'Closes your account, for good: nobody comes in by it again. Your login stays yours; to be erased later, ask the house. Only where no money of yours is left here, or on its way, and your wallets are closed.',
-  rejections: [AccountUnknown, MoneyLeft, WalletsOpen],
+    'Closes your account, for good: nobody comes in by it again. Your login stays yours, so only where you have shown that it is; to be erased later, ask the house. Only where no money of yours is left here, or on its way, and your wallets are closed.',
+  rejections: [AccountUnknown, EmailNotVerified, MoneyLeft, WalletsOpen],
   precondition: preconditionOf<ErasurePrecondition>(),
 });
 export const EraseMe = command('EraseMe', {

@@ -151,6 +151,8 @@ function closeAccount(
 ) {
   if (account.phase === 'none') return AccountUnknown({});
   if (account.phase === 'closed' || account.phase === 'erased') return [];
+  // The login of a closed account stays taken, which a stranger could do to whoever has it.
+  if (!account.emailVerified) return EmailNotVerified({});
   return precondition.refusal ?? [AccountClosed({ person: actor.id })];
 }
 

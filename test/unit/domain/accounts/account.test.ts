@@ -213,7 +213,9 @@ test('whoever is locked out is told once', () => {
 test('an account is closed once, and erased, by its person or behind that by the house, where nothing is left', () => {
   const own = { actor: person('p-1'), precondition: {} };
   const closed = a.AccountClosed(p);
-  assert.deepEqual(given([registered]).when('CloseAccount', { forGood: true }, own), [closed]);
+  assert.deepEqual(given([registered, verified]).when('CloseAccount', { forGood: true }, own), [closed]);
+  const stranger = given([registered]).when('CloseAccount', { forGood: true }, own);
+  assert.deepEqual(stranger, a.EmailNotVerified({}), 'nobody keeps the login of another by it');
   assert.deepEqual(given([registered, closed]).when('CloseAccount', { forGood: true }, own), []);
   const erased = a.PersonErased({ ...p, login: named.login });
   const free = { ...own, precondition: {} };
@@ -226,7 +228,7 @@ test('an account is closed once, and erased, by its person or behind that by the
   );
   assert.deepEqual(given([]).when('EraseMe', { forGood: true }, free), a.AccountUnknown({}));
   const blocked = { ...own, precondition: { refusal } };
-  assert.deepEqual(given([registered]).when('CloseAccount', { forGood: true }, blocked), refusal);
+  assert.deepEqual(given([registered, verified]).when('CloseAccount', { forGood: true }, blocked), refusal);
   const asked = { ...p, cause: 'asked' as const };
   const house = { actor: ada, precondition: {} };
   const byHouse = a.PersonErased({ ...p, login: named.login, by: 'ada', cause: 'asked' });

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { CloseAccount, EraseMe } from '#domain/accounts/account/messages.ts';
+import { CloseAccount, EraseMe, VerifyEmail } from '#domain/accounts/account/messages.ts';
 import { Register } from '#domain/accounts/login/messages.ts';
 import { KeepUnclaimed } from '#domain/wallets/unclaimed/messages.ts';
 import {
@@ -49,6 +49,7 @@ for (const { what, command, data, by, isTaken = true } of left)
 test('whoever leads in an auction does not leave: what they bid is held', async () => {
   const { tell } = givenAccounts();
   await tell(Register.type, registering('p-1'));
+  await tell(VerifyEmail.type, { person: 'p-1' });
   await tell(OpenWallet.type, { currency: 'TND' }, pia);
   await tell(CreditWallet.type, { ...whose, amount: '500', reason: 'transfer' });
   const bid = { person: 'p-1', currency: 'TND', holdId: 'a1', claimId: 'b1', amount: '500', purpose: 'bid' };
@@ -61,6 +62,7 @@ test('whoever leads in an auction does not leave: what they bid is held', async 
 test('whoever has closed their account opens no wallet by a token of before', async () => {
   const { tell, typesOf } = givenAccounts();
   await tell(Register.type, registering('p-1'));
+  await tell(VerifyEmail.type, { person: 'p-1' });
   assert.equal(await tell(CloseAccount.type, { forGood: true }, pia), 'accepted');
   assert.equal(await tell(OpenWallet.type, { currency: 'TND' }, pia), 'owner_gone');
   assert.deepEqual(await typesOf('wallet-p-1:TND'), []);
