@@ -1,6 +1,7 @@
 import { Agent, request } from 'node:http';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { MortalPlatform } from '../crash/mortal-platform.ts';
+import { until } from '../support/until.ts';
 import { closedWith, httpProblems, readAnswers, readFrames } from './answers.ts';
 import type { Scene } from './attack.ts';
 import { happens, opened, untilEnough, written } from './connection.ts';
@@ -54,7 +55,7 @@ export async function stopInOrder(scene: Scene, platform: MortalPlatform): Promi
   const begun = (bytes: Buffer): boolean => bytes.includes('position');
   for (const each of [onSocket, byEvents]) await untilEnough(each, begun, BEGUN_MS);
   const ready = readiness(scene.world.url);
-  await pause(10 * LOOK_MS);
+  await until(() => ready.seen.some(({ status }) => status === 200), 'it is ready before it is stopped');
   let feedEndedAt = Number.POSITIVE_INFINITY;
   for (const { socket, closed } of [onSocket, byEvents]) {
     const ended = () => {
@@ -85,7 +86,6 @@ export async function stopInOrder(scene: Scene, platform: MortalPlatform): Promi
       : ['a feed of server-sent events was not told why it ends']),
     ...(closed === GOING_AWAY ? [] : [`the socket was closed with ${closed} and not with ${GOING_AWAY}`]),
     ...(late.length === 0 ? [] : [`ready ${late.length} times behind the end of the first feed`]),
-    ...(ready.seen.some(({ status }) => status === 200) ? [] : ['it was never ready before']),
     ...[onSocket, byEvents].flatMap(({ received }) =>
       httpProblems(received(), { secrets: scene.secrets }).filter(
         (problem) => !problem.includes('unavailable'),
