@@ -22,6 +22,11 @@ export interface Verdict<Data> {
   readonly of: (data: Data) => boolean;
 }
 
+/** What people wrote into `field` before it was sealed, or became a word out of a list: it is read under a name of its own from then on. */
+export const onceInPlain =
+  (field: string): Upcast =>
+  ({ [field]: text, ...data }) => ({ ...data, ...(text !== undefined && { [`${field}InPlain`]: text }) });
+
 /** What of an event leaves for the topics of the bus: nothing, all that is not marked, or that without some fields. */
 export type Published<Field extends string = string> = boolean | { readonly without: readonly Field[] };
 

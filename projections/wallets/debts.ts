@@ -1,5 +1,6 @@
 import type { RecordedEvent } from '#domain/kernel/envelope.ts';
 import { idOf } from '#domain/kernel/ids.ts';
+import type { Recorded } from '#domain/kernel/reaction.ts';
 import { DebtIncurred, DebtPaid, DebtWrittenOff, LossRecovered } from '#domain/wallets/wallet/messages.ts';
 import { view } from '../view.ts';
 import { DebtDocument } from './documents.ts';
@@ -13,10 +14,16 @@ const owes = (
   lost: before?.lost ?? 0n,
 });
 
+const causeOf = ({ data: { cause, reference, causeInPlain } }: Recorded<typeof DebtWrittenOff>) => ({
+  ...(cause !== undefined && { writtenOff: cause }),
+  ...(reference !== undefined && { writtenOffReference: reference }),
+  ...(causeInPlain !== undefined && { writtenOffInPlain: causeInPlain }),
+});
+
 /** What people owe. A debt that is paid stays, with nothing owed. */
 export const debtsView = view({
   name: 'debts',
-  version: 2,
+  version: 3,
   description: 'What people owe because their wallets could not give back what went back outside.',
   document: DebtDocument,
   indexes: [
@@ -26,7 +33,7 @@ export const debtsView = view({
   on: (when) => [
     when(DebtIncurred, DebtPaid, owes),
     when(DebtWrittenOff, (before, event, id) => ({
-      ...{ ...owes(before, event, id), writtenOff: event.data.cause },
+      ...{ ...owes(before, event, id), ...causeOf(event) },
       lost: (before?.lost ?? 0n) + event.data.amount,
     })),
     when(

@@ -5,10 +5,10 @@ import { Instant } from '#domain/kernel/instant.ts';
 import { capability } from '#domain/kernel/message.ts';
 import { Currency, MinorUnits, PositiveMinorUnits, SignedSum, Sum } from '#domain/kernel/money.ts';
 import { PaymentNotice, ProviderName } from '#domain/kernel/ports/payments.ts';
-import { ClaimId, HoldId } from '#domain/wallets/ids.ts';
-import { WaitingId, WholeNotice } from '#domain/wallets/notice/messages.ts';
+import { CaseReference, ClaimId, HoldId } from '#domain/wallets/ids.ts';
+import { NoticeResolution, WaitingId, WholeNotice } from '#domain/wallets/notice/messages.ts';
 import { UnclaimedReason } from '#domain/wallets/unclaimed/messages.ts';
-import { HoldPurpose } from '#domain/wallets/wallet/messages.ts';
+import { HoldPurpose, WriteOffCause } from '#domain/wallets/wallet/messages.ts';
 
 // What the wallets' views hold. Amounts are minor units: bigint in a fold, decimal strings where they are stored.
 
@@ -87,8 +87,11 @@ export const StatementEntry = z
     held: Sum.optional(),
     /** What is owed after an entry that changed it. */
     owed: Sum.optional(),
-    /** Why: the purpose of a hold, the reason of a release or a credit, what the house says of what it gave up. */
+    /** Why: the purpose of a hold, the reason of a release or a credit, the cause for which the house gave something up. */
     why: z.string(),
+    /** Of what the house gave up: where it has more about it, and what it wrote before there were words for it. */
+    reference: CaseReference.optional(),
+    whyInPlain: z.string().optional(),
     /** Why a wallet did not take it, this one or that of a transfer that came back, as a code of the catalogue. */
     because: z.string().optional(),
     counterparty: PersonId.optional(),
@@ -206,7 +209,10 @@ export const NoticeDocument = z
     body: z.string(),
     /** Where the body is only the beginning. */
     whole: WholeNotice.optional(),
-    note: z.string().optional(),
+    /** What became of it, where somebody of the house has more about it, and what they wrote before there were words for it. */
+    resolution: NoticeResolution.optional(),
+    reference: CaseReference.optional(),
+    noteInPlain: z.string().optional(),
     receivedAt: Instant,
     /** Of its coming. */
     position: PositionText,
@@ -227,8 +233,10 @@ export const DebtDocument = z
     owed: Sum,
     /** What the house gave up of it in all, and has not got back since. */
     lost: Sum,
-    /** Why the house gave up what was owed last. */
-    writtenOff: z.string().optional(),
+    /** Why the house gave up what was owed last, and where it has more about it; before there were words for it, as it was written. */
+    writtenOff: WriteOffCause.optional(),
+    writtenOffReference: CaseReference.optional(),
+    writtenOffInPlain: z.string().optional(),
     updatedAt: Instant,
   })
   .meta({ id: 'Debt', description: 'What a person owes the house in one currency.' });

@@ -34,7 +34,7 @@ export const refusedNoticesView = view({
 /** What waits for somebody of the house to look at it. */
 export const noticesView = view({
   name: 'notices',
-  version: 2,
+  version: 3,
   description: 'Signed notices of payment providers that nothing could follow.',
   document: NoticeDocument,
   indexes: [
@@ -58,8 +58,8 @@ export const noticesView = view({
     ),
     when(
       NoticeHandled,
-      (before, { data: { note }, recordedAt }): NoticeDocument | undefined =>
-        before && { ...before, status: 'handled', note, updatedAt: recordedAt },
+      (before, { data: { waitingId: _, ...how }, recordedAt }): NoticeDocument | undefined =>
+        before && { ...before, status: 'handled', ...how, updatedAt: recordedAt },
     ),
   ],
   key: ({ data }) => data.waitingId,

@@ -69,7 +69,7 @@ const sentBy = ({ from }: { readonly from?: string | undefined }) =>
  */
 export const statementView = view({
   name: 'statement',
-  version: 4,
+  version: 5,
   description: 'Every entry of a wallet with its running balance.',
   document: StatementEntry,
   indexes: [
@@ -146,7 +146,12 @@ export const statementView = view({
       return { ...ofDebt(event, id, -1n), ...paid, ...ofPayment(event.data) };
     }),
     when(DebtWrittenOff, (_none, event, id): StatementEntry => {
-      return { ...ofDebt(event, id, -1n), kind: 'debt_written_off', why: event.data.cause };
+      const { cause = 'written_off', reference, causeInPlain } = event.data;
+      return {
+        ...{ ...ofDebt(event, id, -1n), kind: 'debt_written_off', why: cause },
+        ...(reference !== undefined && { reference }),
+        ...(causeInPlain !== undefined && { whyInPlain: causeInPlain }),
+      };
     }),
     when(LossRecovered, (_none, event, id): StatementEntry => {
       const { credit, amount, paymentId } = event.data;

@@ -57,7 +57,7 @@ class Books {
   }
 
   writesOff(who: string): void {
-    const command = WriteOffDebt({ person: who, currency, cause: 'The bank is mad.' });
+    const command = WriteOffDebt({ person: who, currency, cause: 'mistake' });
     this.#send({ command, by: systemActor('staff') });
   }
 

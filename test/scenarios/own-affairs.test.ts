@@ -87,7 +87,7 @@ const ofSam = LockAccount.schema.decode({ person: sam.id, cause: 'Asked for.' })
 const stories: Readonly<Record<keyof typeof ownAffairs, (room: Saleroom) => Promise<Command>>> = {
   async WriteOffDebt(room) {
     await chargedBack(room);
-    return WriteOffDebt({ person: sam.id, currency, cause: 'It is small.' });
+    return WriteOffDebt({ person: sam.id, currency, cause: 'too_small' });
   },
   async HandleNotice(room) {
     const { deployment } = room;
@@ -97,7 +97,7 @@ const stories: Readonly<Record<keyof typeof ownAffairs, (room: Saleroom) => Prom
     assert.equal(await deployment.tell({ ...odd, currency: 'EUR' }), true);
     await deployment.settle();
     const kept = (await deployment.everything()).find(({ type }) => type === 'NoticeKept');
-    return HandleNotice({ waitingId: textIn(kept?.data, 'waitingId'), note: 'All is well.' });
+    return HandleNotice({ waitingId: textIn(kept?.data, 'waitingId'), resolution: 'no_action' });
   },
   async CancelAuction(room) {
     assert.equal(

@@ -90,7 +90,7 @@ test('a signed notice that nobody can read is kept once, until somebody has hand
     assert.equal(await platform.post(dispute, sign(secret, platform.clock.now(), dispute)), 200);
   const [kept, ...more] = (await platform.everything()).filter(({ type }) => type === 'NoticeKept');
   assert.deepEqual([kept?.data.body, kept?.data.why, more], [String(dispute), 'invalid', []]);
-  const handle = HandleNotice({ waitingId: String(kept?.data.waitingId), note: 'The dispute was answered.' });
+  const handle = HandleNotice({ waitingId: String(kept?.data.waitingId), resolution: 'dispute_answered' });
   const otto = someone('otto', 'auctioneer');
   assert.equal((await platform.send(handle, otto)).outcome, 'accepted');
   assert.deepEqual((await platform.send(handle, otto)).events, []);

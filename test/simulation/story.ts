@@ -118,7 +118,11 @@ function notAllowed(bidder: (typeof BIDDERS)[number], auctionId: (typeof AUCTION
   if (bidder === 'ann' || bidder === 'bob')
     return { who: bidder, command: 'CancelAuction', data: { auctionId, cause } };
   if (bidder === 'dan')
-    return { who: 'dan as clerk', command: 'WriteOffDebt', data: { person: 'dan', currency: 'USD', cause } };
+    return {
+      who: 'dan as clerk',
+      command: 'WriteOffDebt',
+      data: { person: 'dan', currency: 'USD', cause: 'goodwill' },
+    };
   const seller = auctionId === 'a2' ? 'sue' : 'sam';
   return { who: `${seller} as auctioneer`, command: 'CancelAuction', data: { auctionId, cause } };
 }
@@ -191,7 +195,7 @@ function evening(atMs: number, shared: boolean, dice: Dice): readonly Step[] {
   const giveUp = (who: string) => ({
     who,
     command: 'WriteOffDebt',
-    data: { person: 'joe', currency: 'USD', cause: 'He is gone.' },
+    data: { person: 'joe', currency: 'USD', cause: 'uncollectable' },
   });
   const bank = (how: z.output<typeof Decide>['how']) => ({ do: 'decide' as const, payment: 0, how });
   const handle = (id: string, who: string) => ({ do: 'handle' as const, id, who });

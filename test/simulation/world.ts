@@ -116,7 +116,7 @@ export class World {
         break;
       case 'handle': {
         const { waitingNotice: waitingId } = this.money;
-        const data = { waitingId, note: 'Asked the bank.' };
+        const data = { waitingId, resolution: 'asked_provider' };
         if (waitingId !== undefined) void this.clients.send({ ...step, command: 'HandleNotice', data });
         break;
       }

@@ -106,7 +106,7 @@ const asked: fc.Arbitrary<Sent> = fc.oneof(
     weight: 3,
     arbitrary: fc
       .record(wallet)
-      .map(({ who, currency }) => bySystem(WriteOffDebt({ person: who, currency, cause: 'It is small.' }))),
+      .map(({ who, currency }) => bySystem(WriteOffDebt({ person: who, currency, cause: 'too_small' }))),
   },
   {
     weight: 2,

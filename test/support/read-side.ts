@@ -192,7 +192,7 @@ export async function givenReadSide(
           eventId: newId(),
           type: event.type,
           data: registry.encode(event),
-          metadata: how,
+          metadata: { ...how, version: registry.events.get(event.type)?.version ?? 1 },
         })),
       );
       if (appended.status !== 'appended') throw new Error('a test appends without conflict');

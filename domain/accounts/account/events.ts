@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { Role } from '../../kernel/actor.ts';
 import { PersonId } from '../../kernel/ids.ts';
 import { Instant } from '../../kernel/instant.ts';
-import { event, refusalShape } from '../../kernel/message.ts';
+import { event, onceInPlain, refusalShape } from '../../kernel/message.ts';
 import { personalText } from '../../kernel/personal.ts';
 import { Language } from '../../kernel/ports/mail.ts';
 import { LoginName, PasskeyId } from '../ids.ts';
@@ -138,10 +138,6 @@ const cause = {
   cause: personalText({ ...ofPerson, and: ['admin'] }).optional(),
   causeInPlain: z.string().optional(),
 };
-const plainOnce = ({ cause, ...data }: Readonly<Record<string, unknown>>) => ({
-  ...data,
-  ...(cause !== undefined && { causeInPlain: cause }),
-});
 export const LockedOut = event('LockedOut', {
   ...kept,
   description: 'Too many attempts failed of late: the door takes few more of anybody for a while.',
@@ -151,13 +147,13 @@ export const AccountLocked = event('AccountLocked', {
   ...{ ...kept, version: 2 },
   description: 'An administrator keeps the person out.',
   data: { ...person, by: PersonId, ...cause },
-  upcasts: { 1: plainOnce },
+  upcasts: { 1: onceInPlain('cause') },
 });
 export const AccountUnlocked = event('AccountUnlocked', {
   ...{ ...kept, version: 2 },
   description: 'An administrator lets the person in again.',
   data: { ...person, by: PersonId, ...cause },
-  upcasts: { 1: plainOnce },
+  upcasts: { 1: onceInPlain('cause') },
 });
 export const AccountClosed = event('AccountClosed', {
   ...kept,
@@ -175,7 +171,7 @@ export const PersonErased = event('PersonErased', {
     cause: ErasureCause.optional(),
     causeInPlain: z.string().optional(),
   },
-  upcasts: { 1: plainOnce },
+  upcasts: { 1: onceInPlain('cause') },
 });
 
 export const RoleGranted = event('RoleGranted', {

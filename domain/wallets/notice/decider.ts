@@ -45,15 +45,14 @@ export const notice = decider({
       if (phase !== 'none') return [];
       return [NoticeKept({ waitingId, provider, why, body, ...(whole !== undefined && { whole }) })];
     },
-    HandleNotice({ waitingId, note }, { phase }, { actor, precondition: person }) {
+    HandleNotice({ waitingId, resolution, reference }, { phase }, { actor, precondition: person }) {
       if (phase === 'none') return NoticeUnknown({});
       if (phase === 'handled') return [];
-      return ownAffair(actor, person) ?? [NoticeHandled({ waitingId, note })];
+      const how = { resolution, ...(reference !== undefined && { reference }) };
+      return ownAffair(actor, person) ?? [NoticeHandled({ waitingId, ...how })];
     },
     // It may come before what it takes off the list, which then never is on it.
     MatchNotice: ({ waitingId }, { phase }) =>
-      phase === 'handled'
-        ? []
-        : [NoticeHandled({ waitingId, note: 'What it is about has been told since.' })],
+      phase === 'handled' ? [] : [NoticeHandled({ waitingId, resolution: 'told_since' })],
   },
 });

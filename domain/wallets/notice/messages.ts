@@ -1,11 +1,11 @@
 import { z } from 'zod';
 import { derivedId } from '../../kernel/canonical.ts';
 import type { PersonId } from '../../kernel/ids.ts';
-import { command, event, preconditionOf, rejection } from '../../kernel/message.ts';
+import { command, event, onceInPlain, preconditionOf, rejection } from '../../kernel/message.ts';
 import { OwnAffair } from '../../kernel/own-affair.ts';
 import { ProviderName } from '../../kernel/ports/payments.ts';
 import { stream } from '../../kernel/stream.ts';
-import { someText } from '../../kernel/text.ts';
+import { CaseReference } from '../ids.ts';
 
 // Streams `notice-<waitingId>`: a genuine notice of a provider that waits for a person to look at it. This is the permanent
 // storage format.
@@ -55,11 +55,48 @@ export const NoticeKept = event('NoticeKept', {
   description: 'A signed notice of the provider that the platform cannot follow: somebody has to look.',
   data: kept,
 });
+/** What became of a notice: no words, because it may be about somebody, and nobody need know about whom. */
+export const NoticeResolution = z
+  .enum([
+    ...([
+      'asked_provider',
+      'dispute_answered',
+      'corrected',
+      'known_already',
+      'not_ours',
+      'no_action',
+    ] as const),
+    'told_since',
+  ])
+  .meta({
+    id: 'NoticeResolution',
+    description:
+      'The provider or the bank was asked, the dispute answered, the money put right; it was known already, is about no payment of the house, or needs nothing; or (`told_since`, said by the platform alone) what it is about has been told since.',
+  });
+/** What somebody of the house can have done about it. */
+const Handling = NoticeResolution.exclude(['told_since']).meta({
+  id: 'NoticeHandling',
+  description:
+    'The provider or the bank was asked, the dispute answered, the money put right; or it was known already, is about no payment of the house, or needs nothing.',
+});
+/** How the platform said it in the first version. */
+const TOLD_SINCE = 'What it is about has been told since.';
+
 export const NoticeHandled = event('NoticeHandled', {
-  version: 1,
-  published: { without: ['note'] },
+  version: 2,
+  published: { without: ['resolution', 'reference', 'noteInPlain'] },
   description: 'Somebody of the house has seen to the notice, or what it is about has been told since.',
-  data: { waitingId: WaitingId, note: z.string() },
+  data: {
+    waitingId: WaitingId,
+    resolution: NoticeResolution.optional(),
+    reference: CaseReference.optional(),
+    /** What somebody of the house wrote instead, in the first version. */
+    noteInPlain: z.string().optional(),
+  },
+  upcasts: {
+    1: ({ note, ...data }) =>
+      note === TOLD_SINCE ? { ...data, resolution: 'told_since' } : onceInPlain('note')({ ...data, note }),
+  },
 });
 
 export const NoticeUnknown = rejection('notice_unknown', {
@@ -80,7 +117,7 @@ export const HandleNotice = command('HandleNotice', {
   description:
     'Records what was done about a notice of the payment provider that nothing could follow. Not by the person whose payment it names.',
   from: ['auctioneer', 'clerk'],
-  data: { waitingId: WaitingId, note: someText(500) },
+  data: { waitingId: WaitingId, resolution: Handling, reference: CaseReference.optional() },
   stream: noticeStream,
   rejections: [NoticeUnknown, OwnAffair],
   precondition: preconditionOf<PersonId | undefined>(),

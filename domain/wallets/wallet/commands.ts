@@ -7,10 +7,9 @@ import { Currency, PositiveMinorUnits, PositiveSum } from '../../kernel/money.ts
 import { OwnAffair } from '../../kernel/own-affair.ts';
 import { Erased } from '../../kernel/rejections.ts';
 import { stream } from '../../kernel/stream.ts';
-import { someText } from '../../kernel/text.ts';
 import type { Debt } from '../debtor/messages.ts';
-import { ClaimId, HoldId } from '../ids.ts';
-import { ClaimEnd, CreditReason, HoldPurpose, RefusalCode, ReleaseReason } from './events.ts';
+import { CaseReference, ClaimId, HoldId } from '../ids.ts';
+import { ClaimEnd, CreditReason, HoldPurpose, RefusalCode, ReleaseReason, WriteOffCause } from './events.ts';
 import {
   BalanceLimit,
   CaptureExceedsHold,
@@ -184,7 +183,7 @@ export const WriteOffDebt = command('WriteOffDebt', {
   description:
     'Gives up what another person owes in a currency; the house bears the loss, and has what comes back of the same payments later.',
   from: ['auctioneer', 'clerk'],
-  data: { ...wallet, cause: someText(500) },
+  data: { ...wallet, cause: WriteOffCause, reference: CaseReference.optional() },
   stream: internal.stream,
   rejections: [OwnAffair, NothingOwed],
 });

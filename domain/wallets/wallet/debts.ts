@@ -132,7 +132,7 @@ export function incurDebt(data: CommandData<typeof IncurDebt>, wallet: Wallet): 
 }
 
 export function writeOffDebt(
-  { person, currency, cause }: CommandData<typeof WriteOffDebt>,
+  { person, currency, cause, reference }: CommandData<typeof WriteOffDebt>,
   wallet: Wallet,
   { actor }: Pick<Facts, 'actor'>,
 ) {
@@ -142,6 +142,8 @@ export function writeOffDebt(
   if (amount === 0n) return NothingOwed({ currency });
   const postings = moved(platformAccount('losses', currency), receivableOf(person, currency), amount);
   const debt = { owed: 0n, nth: debtChanges + 1 };
-  const balance = balanceOf(wallet);
-  return [DebtWrittenOff({ person, currency, amount, cause, ...debt, postings, balance })];
+  const why = { cause, ...(reference !== undefined && { reference }) };
+  return [
+    DebtWrittenOff({ person, currency, amount, ...why, ...debt, postings, balance: balanceOf(wallet) }),
+  ];
 }

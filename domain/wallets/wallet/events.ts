@@ -1,9 +1,9 @@
 import { z } from 'zod';
 import { MovementId, PaymentId, PersonId } from '../../kernel/ids.ts';
 import { Instant } from '../../kernel/instant.ts';
-import { event, refusalShape } from '../../kernel/message.ts';
+import { event, onceInPlain, refusalShape } from '../../kernel/message.ts';
 import { Currency, MinorUnits, PositiveMinorUnits, PositiveSum, Sum } from '../../kernel/money.ts';
-import { ClaimId, HoldId } from '../ids.ts';
+import { CaseReference, ClaimId, HoldId } from '../ids.ts';
 import { laterPart } from '../payment/messages.ts';
 import { Postings } from '../posting.ts';
 import { word } from '../words.ts';
@@ -251,12 +251,27 @@ export const DebtPaid = event('DebtPaid', {
     paymentId: ofPayment,
   },
 });
+/** Why the house gives up what somebody owes: no words about them, because what is recorded of money is never erased. */
+export const WriteOffCause = z
+  .enum(['uncollectable', 'too_small', 'time_barred', 'disputed', 'goodwill', 'mistake'])
+  .meta({
+    id: 'WriteOffCause',
+    description:
+      'It cannot be collected, is not worth collecting, can be demanded no longer, or is disputed; or the house lets it be, or has made a mistake.',
+  });
+
 export const DebtWrittenOff = event('DebtWrittenOff', {
-  version: 2,
+  version: 3,
   published: false,
   description: 'The house gives up what the person owes, and bears the loss.',
-  data: { ...wallet, ...standing, ...debt, amount: PositiveSum, cause: z.string(), postings: Postings },
-  upcasts: { 1: (data) => data },
+  data: {
+    ...{ ...wallet, ...standing, ...debt, amount: PositiveSum, postings: Postings },
+    cause: WriteOffCause.optional(),
+    reference: CaseReference.optional(),
+    /** The versions before have a text instead. */
+    causeInPlain: z.string().optional(),
+  },
+  upcasts: { 1: (data) => data, 2: onceInPlain('cause') },
 });
 export const LossRecovered = event('LossRecovered', {
   version: 2,

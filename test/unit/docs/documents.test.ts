@@ -8,6 +8,8 @@ import { type Config, readConfig, settings } from '#config';
 import type { JsonSchema } from '#domain/kernel/json-schema.ts';
 import { messageSchemas } from '#domain/kernel/json-schema.ts';
 import { marks } from '#domain/kernel/message.ts';
+import { HandleNotice, NoticeResolution } from '#domain/wallets/notice/messages.ts';
+import { WriteOffCause, WriteOffDebt } from '#domain/wallets/wallet/messages.ts';
 import { EXIT } from '#exit';
 import { readLimits } from '#read-api/limits.ts';
 import { closeCodes } from '#test/support/close-codes.ts';
@@ -165,6 +167,7 @@ const otherWords: readonly string[] = [
     'annals_consumer_lag',
     ...DeadLetter.shape.cause.options,
   ],
+  ...[...WriteOffCause.options, ...NoticeResolution.options],
   ...['unknown_outcome', 'reserve_not_met', 'top_up_reinstated'],
   // Of OAuth 2.0 and OpenID Connect.
   ...['authorization_code', 'refresh_token', 'device_code', 'client_credentials'],
@@ -181,6 +184,16 @@ test('the table of dead letters has every cause, and that of an envelope every f
   assert.ok(
     'command' in readEnvelope({ value: new TextEncoder().encode(example) }),
     'the example is no envelope',
+  );
+});
+
+test('what staff may say of a debt and of a notice stands in the guide, each with what it means', () => {
+  const guide = textOf('docs/guides/money.md');
+  const firsts = (headings: string) => tableOf(guide, headings).flatMap(([cell = '']) => quoted(cell));
+  assert.deepEqual(firsts('| `cause` of `write-off-debt` | |'), WriteOffDebt.schema.shape.cause.options);
+  assert.deepEqual(
+    firsts('| `resolution` of `handle-notice` | |'),
+    HandleNotice.schema.shape.resolution.options,
   );
 });
 

@@ -56,7 +56,7 @@ test('a debt is expected once, until its wallet has told of it, however late', (
 test('a notice waits once and is handled once', () => {
   const waitingId = '01a22330-7314-7560-94d2-eabb5e2f0821';
   const keep = KeepNotice({ waitingId, provider: 'simulated', why: 'invalid', body: '{}' });
-  const handle = HandleNotice({ waitingId, note: 'Asked the bank.' });
+  const handle = HandleNotice({ waitingId, resolution: 'asked_provider' });
   const line = (history: readonly NewEvent[], command: Command) => lineOf(decideOn(notice, history, command));
   const kept = eventsOf(decideOn(notice, [], keep));
   const handled = [...kept, ...eventsOf(decideOn(notice, kept, handle))];
@@ -76,7 +76,7 @@ test('a notice waits once and is handled once', () => {
 
 test('whoever has paid, or is paid, does not see to the notice of that payment for the house', () => {
   const waitingId = '01a22330-7314-7560-94d2-eabb5e2f0821';
-  const handle = HandleNotice({ waitingId, note: 'All is well.' });
+  const handle = HandleNotice({ waitingId, resolution: 'no_action' });
   const kept = (body: string) => NoticeKept({ waitingId, provider: 'simulated', why: 'invalid', body });
   const dispute = kept('{"outcome":"dispute","paymentId":"p1"}');
   const named = handleNotice.readsNext.payment?.stream({ notice: stateOf(notice, [dispute]) }, person('ann'));

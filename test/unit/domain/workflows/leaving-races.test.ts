@@ -132,7 +132,7 @@ test('a wallet that has come to owe is closed when it owes no more', async () =>
   await settled();
   assert.deepEqual(await typesOf(WALLET), ['WalletOpened', 'DebtIncurred']);
   const later = givenAccounts({ store: gate.store, seed: 3 });
-  await later.tell(WriteOffDebt.type, { ...whose, cause: 'gone' }, clara);
+  await later.tell(WriteOffDebt.type, { ...whose, cause: 'uncollectable' }, clara);
   await later.pipeline.drain();
   assert.deepEqual((await typesOf(WALLET)).slice(2), ['DebtWrittenOff', 'WalletClosed']);
 });

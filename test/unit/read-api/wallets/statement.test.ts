@@ -72,24 +72,33 @@ test('a statement tells what the bank took back, what is owed of it, and what th
     credited('p1', 10_00n, 10_00n),
     DebtIncurred({ ...back, amount: 12_00n, owed: 12_00n, nth: 1, balance: { ...empty, available: 10_00n } }),
     DebtPaid({ ...ann, amount: 10_00n, owed: 2_00n, nth: 2, postings: paid, balance: empty }),
-    // As it was stored before it told the balance.
-    DebtWrittenOff({ ...ann, amount: 2_00n, owed: 0n, nth: 3, cause: 'Bankrupt.', postings: given }),
+    // As it was stored before it told the balance, and why by a word.
+    DebtWrittenOff({ ...ann, amount: 2_00n, owed: 0n, nth: 3, causeInPlain: 'Bankrupt.', postings: given }),
+    DebtIncurred({ ...back, movement: 'more', amount: 2_00n, owed: 2_00n, nth: 4, balance: empty }),
+    DebtWrittenOff({
+      ...{ ...ann, amount: 2_00n, owed: 0n, nth: 5, cause: 'too_small', reference: '2026/117' },
+      ...{ postings: given, balance: empty },
+    }),
   ];
   let last = 0n;
   for (const event of events) last = await readSide.append('wallet-ann:USD', event);
   const { data, errors } = await readSide.ask(
     `query ($atLeast: Token) { statement(currency: "USD", atLeast: $atLeast) { edges { node {
-      kind amount availableChange owedChange available owed why paymentId
-    } } } }`,
+      kind amount availableChange owedChange available owed why paymentId reference whyInPlain
+    } } } debt(currency: "USD") { writtenOff writtenOffReference writtenOffInPlain lost } }`,
     { atLeast: tokenOf(readSide.store.epoch, last) },
     'ann:bidder',
   );
   assert.equal(errors, undefined);
   const lines = (data as unknown as Entries).statement.edges.map(({ node }) => Object.values(node).join(' '));
   assert.deepEqual(lines, [
-    'debt_written_off 200 0 -200  0 Bankrupt. ',
-    'debt_paid 1000 -1000 -1000 0 200 debt ',
-    'debt_incurred 1200 0 1200 1000 1200 went_back p1',
-    'credited 1000 1000 0 1000  top_up ',
+    'debt_written_off 200 0 -200 0 0 too_small  2026/117 ',
+    'debt_incurred 200 0 200 0 200 went_back p1  ',
+    'debt_written_off 200 0 -200  0 written_off   Bankrupt.',
+    'debt_paid 1000 -1000 -1000 0 200 debt   ',
+    'debt_incurred 1200 0 1200 1000 1200 went_back p1  ',
+    'credited 1000 1000 0 1000  top_up   ',
   ]);
+  const given117 = { writtenOff: 'too_small', writtenOffReference: '2026/117', writtenOffInPlain: null };
+  assert.deepEqual({ ...(data as { debt?: object }).debt }, { ...given117, lost: '400' });
 });
