@@ -70,7 +70,8 @@ async function demandPersonKeys(
 ): Promise<void> {
   if (existsSync(file) || !(await hasAccounts(store))) return;
   const why = `${file} is missing, and the history has accounts: without the keys nobody signs in, and nothing about people can be read.`;
-  const remedy = 'Bring it back; where it is lost for good, an empty file in its place says that you know.';
+  const remedy =
+    'Bring it back; where it is lost for good, say that you know by a new one, which the platform makes when it is started once with an empty history (another DATA_DIR) and these files of keys.';
   throw new UnusableError('PERSON_KEYS_FILE', `${why} ${remedy}`);
 }
 
