@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import { writeFile } from 'node:fs/promises';
+import { type IncomingMessage, request } from 'node:http';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
@@ -7,10 +9,11 @@ import { createClient } from 'graphql-ws';
 import { importJWK, SignJWT } from 'jose';
 import { WebSocket } from 'ws';
 import { instant, millisecondsOf } from '#domain/kernel/instant.ts';
+import { STEPPED_UP } from '#domain/kernel/ports/tokens.ts';
 import { systemClock } from '#engines/clock/system.ts';
 import { newSigningKey } from '#engines/tokens/jose.ts';
 import { dataFolder } from '../support/booted.ts';
-import { JSON_TYPE } from '../support/customer.ts';
+import { exchange, JSON_TYPE } from '../support/customer.ts';
 import { startHere } from '../support/embedded.ts';
 
 // A feed ends within five seconds of its token, be it that the token's time is over or that it was revoked; and no request is answered
@@ -28,8 +31,8 @@ const platform = await startHere({ TOKEN_KEY_FILE: keyFile });
 const url = `${platform.url}/graphql`;
 const until = () => instant(nowMs() + HOUR_MS);
 
-async function tokenOf(person: string, endsMs: number, names: { jti?: string; sid?: string } = {}) {
-  const jwt = new SignJWT({ ...names, roles: ['bidder'] })
+async function tokenOf(person: string, endsMs: number, names: Readonly<Record<string, unknown>> = {}) {
+  const jwt = new SignJWT({ roles: ['bidder'], ...names })
     .setProtectedHeader({ alg: 'EdDSA' })
     .setSubject(person)
     .setIssuer('annals')
@@ -142,3 +145,31 @@ for (const [way, follow] of ways)
       platform.revocations.revoke({ person: `other-${id}` }, until());
       await another.ended;
     });
+
+const robot = {
+  ...{ client: 'robot', name: 'A robot', grantTypes: ['client_credentials'], redirectUris: [] },
+  ...{ roles: ['bidder'], confidential: true },
+};
+const slowly = [
+  ['a command', 'POST', '/commands/wallets/open-wallet', { currency: 'USD' }],
+  ['a system to be made known', 'POST', '/accounts/clients', robot],
+  ['another password', 'POST', '/accounts/me/password', { old: 'x', password: 'correct horse battery' }],
+] as const;
+for (const [what, method, path, body] of slowly)
+  test(`${what} is refused that was begun before its token was revoked, and sent to its end behind that`, async () => {
+    const person = `slow-${path.split('/').at(-1)}`;
+    const token = await tokenOf(person, nowMs() + HOUR_MS, { roles: ['admin', 'bidder'], acr: STEPPED_UP });
+    const text = JSON.stringify(body);
+    const headers = { ...JSON_TYPE, authorization: `Bearer ${token}`, 'content-length': text.length };
+    const asked = request(`${platform.url}${path}`, { method, headers });
+    const answered = once(asked, 'response') as Promise<[IncomingMessage]>;
+    asked.write(text.slice(0, 5));
+    // Others are answered meanwhile: its first look at the token is behind it.
+    for (let times = 0; times < 10; times += 1)
+      assert.equal((await exchange(`${platform.url}/health/live`)).status, 200);
+    platform.revocations.revoke({ person }, until());
+    asked.end(text.slice(5));
+    const [response] = await answered;
+    response.resume();
+    assert.equal(response.statusCode, 401);
+  });

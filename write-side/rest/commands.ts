@@ -57,12 +57,15 @@ export function restRoutes(rest: Rest): Router {
       if (request.socket.destroyed) return;
       const commandId = commandIdOf(request, newId);
       const data = await readJson(request);
+      // Waiting and reading take as long as whoever asks likes: what their token may is what it may now.
+      const still = await authenticate(request.headers.authorization);
+      if ('rejected' in still) return sendRejection(response, still, { registry });
       const address = addressOf(request);
       const reply = await dispatch({
         command,
         data,
         commandId,
-        ...{ actor: known.actor, steppedUp: known.steppedUp },
+        ...{ actor: still.actor, steppedUp: still.steppedUp },
         origin: { channel: 'http', ...(address === undefined ? {} : { address }) },
       });
       sendReply(response, reply, registry, epoch);

@@ -60,20 +60,35 @@ function visitorOf({ addressOf }: AccountRoutes, request: Request): Visitor {
 const uncached = (response: Response): Response => response.set('Cache-Control', 'no-store');
 
 type Handle = (request: Request, response: Response) => Promise<unknown>;
-type Own = (person: PersonId, request: Request, response: Response) => Promise<unknown>;
+/** What somebody with a token asks for. */
+interface Asked {
+  readonly request: Request;
+  readonly response: Response;
+  /** @throws RejectedError, also where the token holds no more by then: to send it takes as long as whoever asks likes */
+  body<Name extends BodyName>(name: Name): Promise<BodyOf<Name>>;
+}
+type Own = (person: PersonId, asked: Asked) => Promise<unknown>;
 
 /** Whoever has a token, and has proven just before who they are where that is asked for; no more at once than they may. */
 const ofThemselves = (routes: AccountRoutes, name: DoorOperation, handle: Own): Handle => {
   const { authenticate, perPerson, perPersonQuota } = routes;
   return async (request, response) => {
-    const { actor, steppedUp } = told(await authenticate(request.headers.authorization));
+    const known = async () => told(await authenticate(request.headers.authorization));
+    const { actor, steppedUp } = await known();
     await spend(perPersonQuota, actor.id, 1, response);
     if (operationOf[name].needs === 'stepUp' && !steppedUp) throw new RejectedError(StepUpRequired({}));
     const leave = await perPerson.take(actor.id);
     if (leave === undefined) throw new TooManyAtOnceError();
     try {
       // Whoever has left while it waited sends it again.
-      return request.socket.destroyed ? undefined : await handle(actor.id, request, response);
+      if (request.socket.destroyed) return undefined;
+      await known();
+      const body: Asked['body'] = async (name) => {
+        const given = await bodyOf(request, name);
+        await known();
+        return given;
+      };
+      return await handle(actor.id, { request, response, body });
     } finally {
       leave();
     }
@@ -114,20 +129,19 @@ function forThemselves(routes: AccountRoutes): Partial<Record<DoorOperation, Own
   const { door } = routes;
   return {
     standing: (person) => door.standing(person),
-    exportOf: (person, _, response) => sendExport(routes, person, response),
-    sendVerification: (person, request) => door.sendVerification(person, visitorOf(routes, request)),
-    changePassword: async (person, request) =>
-      door.changePassword(person, await bodyOf(request, 'PasswordChange'), visitorOf(routes, request)),
-    askEmailChange: async (person, request) =>
-      door.askEmailChange(person, await bodyOf(request, 'EmailChange'), visitorOf(routes, request)),
+    exportOf: (person, { response }) => sendExport(routes, person, response),
+    sendVerification: (person, { request }) => door.sendVerification(person, visitorOf(routes, request)),
+    changePassword: async (person, { request, body }) =>
+      door.changePassword(person, await body('PasswordChange'), visitorOf(routes, request)),
+    askEmailChange: async (person, { request, body }) =>
+      door.askEmailChange(person, await body('EmailChange'), visitorOf(routes, request)),
     enrolTotp: (person) => door.enrolTotp(person),
-    confirmTotp: async (person, request) =>
-      door.confirmTotp(person, (await bodyOf(request, 'CodeGiven')).code, visitorOf(routes, request)),
+    confirmTotp: async (person, { request, body }) =>
+      door.confirmTotp(person, (await body('CodeGiven')).code, visitorOf(routes, request)),
     removeTotp: (person) => door.removeTotp(person),
     passkeyOffer: (person) => door.passkeyOffer(person),
-    addPasskey: async (person, request) =>
-      door.addPasskey(person, (await bodyOf(request, 'PasskeyMade')).credential),
-    async removePasskey(person, { params }) {
+    addPasskey: async (person, { body }) => door.addPasskey(person, (await body('PasskeyMade')).credential),
+    async removePasskey(person, { request: { params } }) {
       const passkey = PasskeyId.safeParse(params.passkey);
       if (!passkey.success) throw new RejectedError(NotFound({ what: 'passkey' }));
       return door.removePasskey(person, passkey.data);

@@ -7,7 +7,7 @@ import { TokenSubject } from '#domain/kernel/actor.ts';
 import type { Dispatch } from '#domain/kernel/envelope.ts';
 import type { NewId, RandomBytes } from '#domain/kernel/ports/facts.ts';
 import type { Quota } from '#domain/kernel/ports/quotas.ts';
-import type { Authenticate } from '#domain/kernel/ports/tokens.ts';
+import type { Authenticate, Identity } from '#domain/kernel/ports/tokens.ts';
 import { Forbidden, invalid, RejectedError, StepUpRequired, Unavailable } from '#domain/kernel/rejections.ts';
 import { spend } from '#runtime/ration.ts';
 import { readJson } from '../../rest/body.ts';
@@ -42,16 +42,25 @@ export interface ClientRoutesOptions {
  * /accounts/clients/<id>/secret` gives it another secret. A secret is told once, and kept nowhere.
  */
 export function clientRoutes(options: ClientRoutesOptions): Router {
-  const { authenticate, known, dispatch, addressOf, perPersonQuota, newId, randomBytes } = options;
+  const { authenticate, known: recorded, dispatch, addressOf, perPersonQuota, newId, randomBytes } = options;
 
   /** @throws RejectedError */
-  async function administrator(request: Request): Promise<string> {
+  async function known(request: Request): Promise<Identity> {
     const identity = await authenticate(request.headers.authorization);
     if ('rejected' in identity) throw new RejectedError(identity);
+    return identity;
+  }
+  /** @throws RejectedError */
+  function administrator({ actor, steppedUp }: Identity): string {
+    if (!actor.roles.includes('admin')) throw new RejectedError(Forbidden({ needs: ['admin'] }));
+    if (!steppedUp) throw new RejectedError(StepUpRequired({}));
+    return actor.id;
+  }
+  /** @throws RejectedError */
+  async function asking(request: Request): Promise<string> {
+    const identity = await known(request);
     await spend(perPersonQuota, identity.actor.id, 1, request.res);
-    if (!identity.actor.roles.includes('admin')) throw new RejectedError(Forbidden({ needs: ['admin'] }));
-    if (!identity.steppedUp) throw new RejectedError(StepUpRequired({}));
-    return identity.actor.id;
+    return administrator(identity);
   }
 
   /** @throws RejectedError */
@@ -67,12 +76,16 @@ export function clientRoutes(options: ClientRoutesOptions): Router {
 
   const router = Router({ caseSensitive: true, strict: true });
   router.post('/accounts/clients', async (request, response) => {
-    const by = await administrator(request);
-    const parsed = Registration.safeParse(await readJson(request));
+    await asking(request);
+    const given = await readJson(request);
+    // To send it takes as long as whoever asks likes, and they may be none by then.
+    const by = administrator(await known(request));
+    const parsed = Registration.safeParse(given);
     if (!parsed.success) throw new RejectedError(invalid(parsed.error.issues));
     const { confidential, ...registration } = parsed.data;
     // A token of a system names it where others name a person: nobody may come in under somebody's name.
-    if ((await known.account(registration.client)) !== undefined) throw new RejectedError(ClientExists({}));
+    if ((await recorded.account(registration.client)) !== undefined)
+      throw new RejectedError(ClientExists({}));
     if (!confidential && registration.grantTypes.includes('client_credentials'))
       throw new RejectedError(
         invalid([{ path: ['confidential'], message: 'whoever comes in by itself has to keep a secret' }]),
@@ -82,7 +95,7 @@ export function clientRoutes(options: ClientRoutesOptions): Router {
     response.status(201).json({ client: registration.client, ...(confidential && { secret }) });
   });
   router.post('/accounts/clients/:client/secret', async (request, response) => {
-    const by = await administrator(request);
+    const by = await asking(request);
     const parsed = ClientId.safeParse(request.params.client);
     if (!parsed.success) throw new RejectedError(invalid(parsed.error.issues));
     const { secret, verifier } = newSecret(randomBytes);
