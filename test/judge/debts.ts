@@ -1,7 +1,9 @@
 import { amount, type Complain, type RawEvent, type Rules, text } from './raw.ts';
 
 /** What takes money, or a promise of it, out of a person's reach. */
-const leaving: ReadonlySet<string> = new Set(['TransferSent', 'FundsReserved', 'WalletClosed']);
+const leaving: ReadonlySet<string> = new Set([
+  ...['TransferSent', 'FundsReserved', 'WalletClosed', 'MoneyLeftBehind'],
+]);
 
 /**
  * Nobody gives up their own debt for the house. While a person owes, nothing is available in that currency, and nothing leaves;

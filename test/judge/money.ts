@@ -136,7 +136,7 @@ export function money(): Money {
     if (together !== booked) complain(`the holds hold ${together} where ${booked} are booked as held`);
   }
 
-  /** What is owed is owed to whoever was to be credited, and to nobody else. */
+  /** What is owed is owed to whoever was to be credited, or had it in a wallet that was closed behind them, and to nobody else. */
   function checkOwner({ movement, reason, person }: Json, complain: Complain): void {
     const owner = refused.get(`${movement} ${refusedAs[text(reason)] ?? reason}`);
     if (owner !== person) complain(`${person} is owed what was refused to ${owner}`);
@@ -161,6 +161,7 @@ export function money(): Money {
       if (data.balance !== undefined) check(data, complain);
       if (stream.startsWith('wallet-') && data.holdId !== undefined) follow(event, complain);
       if (credits.has(type)) credit(event, complain);
+      if (type === 'MoneyLeftBehind') refused.set(`${data.movement} left_behind`, text(data.person));
     },
     atRest(complain) {
       for (const [account, balance] of balances)

@@ -35,14 +35,16 @@ export function places({ clockMayGoBack, clocksApartMs }: PlacesOptions): Rules 
   }
 
   /** Who, by which command, because of what, from where, and when. */
-  function reason({ recordedAt, metadata }: RawEvent, complain: Complain): void {
+  function reason({ stream, recordedAt, metadata }: RawEvent, complain: Complain): void {
     for (const field of TEXTS) if (!isText(metadata[field])) complain(`no ${field}`);
     const { version, occurredAt, roles, origin } = metadata;
     if (!Number.isInteger(version) || Number(version) < 1) complain('no version');
     if (typeof occurredAt !== 'string' || !MOMENT.test(occurredAt)) complain('no occurredAt');
     else if (Date.parse(occurredAt) > Date.parse(recordedAt) + clocksApartMs && !clockMayGoBack)
       complain('it occurred after it was recorded');
-    if (!Array.isArray(roles) || roles.length === 0) complain('nobody knows in which role');
+    // About their own account people decide in no role: they may have none yet, or no more.
+    const isOwn = stream === `account-${metadata.actor}`;
+    if (!Array.isArray(roles) || (roles.length === 0 && !isOwn)) complain('nobody knows in which role');
     if (!CHANNELS.includes(String(object(origin).channel))) complain('nobody knows from where');
   }
 

@@ -17,6 +17,7 @@ import {
   ReserveFunds,
   WriteOffDebt,
 } from '#domain/wallets/wallet/messages.ts';
+import { judgement } from '#test/judge/judge.ts';
 import { givenAccounts, registering } from '#test/support/accounts.ts';
 import { someone } from '#test/support/platform.ts';
 
@@ -97,7 +98,7 @@ for (const { command, event } of ways) {
 }
 
 test('money that came into such a wallet is owed to its owner, what is held there as soon as it is not', async () => {
-  const { tell, tellHalted, gate, settled, typesOf, history } = await given(ACCOUNT);
+  const { store, tell, tellHalted, gate, settled, typesOf, history } = await given(ACCOUNT);
   const leaving = tellHalted(EraseMe.type, { forGood: true });
   await gate.reached;
   await tell(OpenWallet.type, { currency: 'TND' }, pia);
@@ -119,6 +120,14 @@ test('money that came into such a wallet is owed to its owner, what is held ther
     ['200', 'left_behind'],
     ['7', 'sale_proceeds'],
   ]);
+  // Credits and bids come from nowhere here, which is another matter.
+  const judge = judgement();
+  const { events } = await store.readAll({ limit: 100 });
+  for (const { metadata, ...event } of events) judge.see({ ...event, metadata: { ...metadata } });
+  assert.deepEqual(
+    judge.problems().filter((problem) => !/clearing|never placed/.test(problem)),
+    [],
+  );
 });
 
 test('a wallet that has come to owe is closed when it owes no more', async () => {
