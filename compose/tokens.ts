@@ -11,7 +11,7 @@ import { DamagedFileError } from '#engines/damaged-file.ts';
 import { keyFileIn } from '#engines/folder.ts';
 import { boundedVerifier } from '#engines/tokens/bounded.ts';
 import { externalVerifier } from '#engines/tokens/external.ts';
-import { joseIssuer, ringVerifier } from '#engines/tokens/jose.ts';
+import { ringIssuer, ringVerifier } from '#engines/tokens/jose.ts';
 import { keptKeys, readKeys, type WatchedKeys, watchedKeys } from '#engines/tokens/key-file.ts';
 import { rememberedVerifier } from '#engines/tokens/remembered.ts';
 import { revocableVerifier, revocationsHere } from '#engines/tokens/revocations.ts';
@@ -95,11 +95,10 @@ export async function tokensOf(
       ...{ issuer, audience, clock, keys: watched.current },
       provider: () => (jwksUrl === undefined ? provider : undefined),
     });
-    const [key] = keys;
     return {
       revocations,
       tokens: verified(jwksUrl === undefined ? ours : elsewhere(config, ours, clocks)),
-      issuer: devTokens && key !== undefined ? await joseIssuer({ key, issuer, audience, clock }) : undefined,
+      issuer: devTokens ? await ringIssuer({ keys: watched.current, issuer, audience, clock }) : undefined,
       tokenKeys: jwksUrl === undefined ? watched : undefined,
       providedAt(at) {
         provider = at;

@@ -154,3 +154,20 @@ export async function joseIssuer(options: TokenOptions): Promise<TokenIssuer> {
     },
   };
 }
+
+/** Makes such tokens by whichever key is the first at the time. @param keys the same array as long as they are the same @throws as {@link joseIssuer} */
+export async function ringIssuer({ keys, ...options }: Omit<RingOptions, 'provider'>): Promise<TokenIssuer> {
+  const by = ([key]: readonly JWK[]) => joseIssuer({ ...options, key: key ?? {} });
+  let ring = keys();
+  let issuer = await by(ring);
+  return {
+    async issue(person, lifetimeMs) {
+      const now = keys();
+      if (now !== ring) {
+        issuer = await by(now);
+        ring = now;
+      }
+      return issuer.issue(person, lifetimeMs);
+    },
+  };
+}

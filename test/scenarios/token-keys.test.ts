@@ -93,6 +93,11 @@ test('another key signs from when the file is another, and tokens of the one bef
     return decodeProtectedHeader(token).kid === rotated.signs && token;
   }, 'the new key signs');
   for (const token of [before, fresh]) assert.equal(await asks(ours.url, token), 200);
+  const development = await fetch(`${ours.url}/dev/tokens`, {
+    ...{ method: 'POST', headers: JSON_TYPE, body: '{"sub":"ann","roles":["bidder"]}' },
+  });
+  const made = ((await development.json()) as { token: string }).token;
+  assert.equal(decodeProtectedHeader(made).kid, rotated.signs, 'those of development are signed by it, too');
   const jwks = (await (await fetch(`${issuer}/jwks`)).json()) as { keys: { kid: string; d?: string }[] };
   assert.deepEqual(
     jwks.keys.map(({ kid }) => kid),
