@@ -229,7 +229,7 @@ export async function openEngines(options: EnginesOptions): Promise<ProcessEngin
   begun.defer(async () => clockJumps.stop());
   if (writes) await warnOfNewKey(config, store, log);
   const tokens =
-    has('write-side') || has('read-api') ? await tokensOf(config, clock, machineClock) : noTokens(clock);
+    has('write-side') || has('read-api') ? await tokensOf(config, clock, machineClock, log) : noTokens(clock);
   const stopLooking = lookAtKeys(tokens, machineClock, log);
   begun.defer(async () => stopLooking());
   const feed = eventFeed(store, { clock: machineClock });

@@ -3,14 +3,14 @@ import { type Config, UnusableError } from '#config';
 import { millisecondsOf } from '#domain/kernel/instant.ts';
 import type { EventStore } from '#domain/kernel/ports/event-store.ts';
 import type { Clock } from '#domain/kernel/ports/facts.ts';
-import type { Log } from '#domain/kernel/ports/log.ts';
+import { type Log, noLog } from '#domain/kernel/ports/log.ts';
 import type { Revocations } from '#domain/kernel/ports/revocations.ts';
 import type { TokenIssuer, TokenVerifier } from '#domain/kernel/ports/tokens.ts';
 import { systemClock } from '#engines/clock/system.ts';
 import { DamagedFileError } from '#engines/damaged-file.ts';
 import { keyFileIn } from '#engines/folder.ts';
 import { boundedVerifier } from '#engines/tokens/bounded.ts';
-import { externalVerifier } from '#engines/tokens/external.ts';
+import { externalVerifier, type IssuerTroubles } from '#engines/tokens/external.ts';
 import { ringIssuer, ringVerifier } from '#engines/tokens/jose.ts';
 import { keptKeys, readKeys, type WatchedKeys, watchedKeys } from '#engines/tokens/key-file.ts';
 import { rememberedVerifier } from '#engines/tokens/remembered.ts';
@@ -48,9 +48,9 @@ export const PROVIDER_PATH = '/oidc';
 function elsewhere(
   { tokens: { jwksUrl = '', ...tokens } }: Config,
   ours: TokenVerifier | undefined,
-  clocks: Clocks,
+  beside: Clocks & { readonly troubles: IssuerTroubles },
 ) {
-  const theirs = externalVerifier({ ...tokens, ...clocks, jwksUrl });
+  const theirs = externalVerifier({ ...tokens, ...beside, jwksUrl });
   if (ours === undefined) return theirs;
   return {
     verify: async (...asked: Parameters<TokenVerifier['verify']>) =>
@@ -63,26 +63,48 @@ interface Clocks {
   readonly machineClock: Pick<Clock, 'now'>;
 }
 
+/** The same is told again after so long, in milliseconds: whoever is refused comes again at once. */
+const AGAIN_MS = 60_000;
+const MOST_REASONS = 20;
+
+/** Says why nobody comes in: to whoever comes it is not told. */
+function toldTroubles(log: Log, clock: Pick<Clock, 'now'>): IssuerTroubles {
+  const toldAt = new Map<string, number>();
+  const telling = (what: string) => (reason: string) => {
+    const nowMs = millisecondsOf(clock.now());
+    if (nowMs - (toldAt.get(what + reason) ?? Number.NEGATIVE_INFINITY) < AGAIN_MS) return;
+    if (toldAt.size >= MOST_REASONS) toldAt.clear();
+    toldAt.set(what + reason, nowMs);
+    log.warn({ reason }, what);
+  };
+  return {
+    refused: telling('a token is refused, though it is signed by the issuer'),
+    unreachable: telling('the keys of the issuer are not to be had: those of before hold for a day'),
+  };
+}
+
 /** @throws UnusableError; DamagedFileError for a key of ours; what the system says of a disk that takes no new one */
 export async function tokensOf(
   config: Config,
   clock: Clock,
   machineClock: Pick<Clock, 'now'> = clock,
+  log: Log = noLog,
 ): Promise<Tokens> {
   const { keyFile, audience, jwksUrl } = config.tokens;
   const { devTokens, dataDir, publicUrl } = config;
-  const clocks = { clock, machineClock };
+  const troubles = toldTroubles(log, machineClock);
+  const beside = { clock, machineClock, troubles };
   const file = keyFile ?? keyFileIn(dataDir);
   const revocations = revocationsHere(clock, { skewMs: jwksUrl === undefined ? 0 : SKEW_MS });
   function verified(verifier: TokenVerifier): TokenVerifier {
     // What was verified is remembered, and may be revoked all the same.
     const revocable = revocableVerifier(rememberedVerifier(verifier, clock), revocations);
     // Development makes tokens for a year, as if somebody had proven at each moment who they are.
-    return devTokens ? revocable : boundedVerifier(revocable, clock);
+    return devTokens ? revocable : boundedVerifier(revocable, clock, troubles.refused);
   }
   if (jwksUrl !== undefined && !devTokens)
     return {
-      ...{ revocations, tokens: verified(elsewhere(config, undefined, clocks)) },
+      ...{ revocations, tokens: verified(elsewhere(config, undefined, beside)) },
       ...{ issuer: undefined, tokenKeys: undefined, providedAt: () => undefined },
     };
   // Whoever issues elsewhere does not do so under the name that development has here.
@@ -97,7 +119,7 @@ export async function tokensOf(
     });
     return {
       revocations,
-      tokens: verified(jwksUrl === undefined ? ours : elsewhere(config, ours, clocks)),
+      tokens: verified(jwksUrl === undefined ? ours : elsewhere(config, ours, beside)),
       issuer: devTokens ? await ringIssuer({ keys: watched.current, issuer, audience, clock }) : undefined,
       tokenKeys: jwksUrl === undefined ? watched : undefined,
       providedAt(at) {

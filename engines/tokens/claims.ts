@@ -9,7 +9,8 @@ import { AS_OF, type Identity, STEPPED_UP, type TokenNames } from '#domain/kerne
 export const CLOCK_TOLERANCE_SECONDS = 5;
 /** Of the year 9999, since 1970: the last that an `Instant` can tell. */
 const LAST_SECOND = 253_402_300_799;
-export const MAX_TOKEN_CHARACTERS = 4_096;
+/** Of 16 KiB, which is all that a request's headers, what a socket says before it is known, and a record beside its body may have. */
+export const MAX_TOKEN_CHARACTERS = 12 * 1_024;
 
 /** Seconds since 1970. */
 const Moment = z.number().max(LAST_SECOND);

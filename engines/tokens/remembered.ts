@@ -2,8 +2,9 @@ import type { Instant } from '#domain/kernel/instant.ts';
 import type { Clock } from '#domain/kernel/ports/facts.ts';
 import type { Identity, TokenVerifier } from '#domain/kernel/ports/tokens.ts';
 
-/** The tokens in use at a time; at 4 KiB each the memory is bounded, too. */
+/** The tokens in use at a time, and the memory of them. */
 const REMEMBERED_TOKENS = 5_000;
+const REMEMBERED_CHARACTERS = REMEMBERED_TOKENS * 4_096;
 
 interface Known {
   readonly identity: Identity;
@@ -18,25 +19,35 @@ interface Known {
 export function rememberedVerifier(verifier: TokenVerifier, clock: Pick<Clock, 'now'>): TokenVerifier {
   /** The longest untouched first. */
   const known = new Map<string, Known>();
+  let characters = 0;
+  function forget(token: string): Known | undefined {
+    const found = known.get(token);
+    if (known.delete(token)) characters -= token.length;
+    return found;
+  }
+  function keep(token: string, what: Known): void {
+    forget(token);
+    known.set(token, what);
+    characters += token.length;
+    for (const oldest of known.keys()) {
+      if (known.size <= REMEMBERED_TOKENS && characters <= REMEMBERED_CHARACTERS) break;
+      forget(oldest);
+    }
+  }
   return {
     async verify(token, at = clock.now()) {
-      const before = known.get(token);
-      known.delete(token);
+      const before = forget(token);
       // Beyond its end the verifier has the last word, which also knows how far clocks may differ; and before the first moment at
       // which it was good, where it may not have begun.
       const isGood = before !== undefined && before.goodAt <= at && at < before.identity.expiresAt;
       const identity = isGood ? before.identity : await verifier.verify(token, at);
       if (identity === undefined) {
         // It was not good at that moment, and still is at those between.
-        if (before !== undefined) known.set(token, before);
+        if (before !== undefined) keep(token, before);
         return undefined;
       }
       const goodAt = before !== undefined && before.goodAt < at ? before.goodAt : at;
-      known.set(token, { identity, goodAt });
-      for (const oldest of known.keys()) {
-        if (known.size <= REMEMBERED_TOKENS) break;
-        known.delete(oldest);
-      }
+      keep(token, { identity, goodAt });
       return identity;
     },
   };

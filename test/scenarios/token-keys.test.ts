@@ -157,14 +157,23 @@ test('roles stand where the issuer has them, and those that we do not know are p
   await new Promise<void>((resolve) => keys.listen(0, '127.0.0.1', resolve));
   after(() => keys.close());
   const realm = 'https://id.example/realms/house';
-  const { url } = await startHere({
-    ...{ TOKEN_ISSUER: realm, TOKEN_AUDIENCE: 'annals', TOKEN_ROLES_CLAIM: 'realm_access.roles' },
-    TOKEN_JWKS_URL: `http://127.0.0.1:${(keys.address() as AddressInfo).port}/certs`,
-  });
+  const lines: string[] = [];
+  const { url } = await startHere(
+    {
+      ...{ TOKEN_ISSUER: realm, TOKEN_AUDIENCE: 'annals', TOKEN_ROLES_CLAIM: 'realm_access.roles' },
+      TOKEN_JWKS_URL: `http://127.0.0.1:${(keys.address() as AddressInfo).port}/certs`,
+      DEV_TOKENS: 'false',
+    },
+    { level: 'warn', write: (line) => lines.push(line) },
+  );
   const of = (claims: JWTPayload, header: object = {}) =>
     signed({ iss: realm, roles: undefined, ...claims }, { kid: foreign.kid, typ: 'JWT', ...header }, foreign);
   const roles = (...names: string[]) => ({ realm_access: { roles: names } });
   assert.equal(await asks(url, await of(roles('bidder', 'offline_access', 'system'))), 200);
+  const many = Array.from({ length: 350 }, (_, at) => `application-role-${at}`);
+  const long = await of({ ...roles('bidder', ...many), sub: 'f:6b1b9d0e:ann' });
+  assert.ok(long.length > 10_000);
+  assert.equal(await asks(url, long), 200, 'a request has room for it');
   isUp = false;
   assert.equal(
     await asks(url, await of({ ...roles('bidder'), sub: 'bob' })),
@@ -181,4 +190,17 @@ test('roles stand where the issuer has them, and those that we do not know are p
     [{ ...roles('bidder'), aud: 'account' }, {}],
   ] as const)
     assert.equal(await asks(url, await of(claims, header)), 401, JSON.stringify([claims, header]));
+  const told = () =>
+    lines.flatMap((line) => {
+      const { msg, reason } = JSON.parse(line) as { msg: string; reason?: string };
+      return msg.startsWith('a token is refused') && reason !== undefined ? [reason] : [];
+    });
+  assert.equal(told().length, 3, 'an ID token twice, another issuer, another audience');
+  for (let times = 0; times < 3; times++)
+    assert.equal(await asks(url, await of({ exp: nowS() + 90_000 })), 401);
+  assert.deepEqual(
+    told().slice(3),
+    ['exp: more than 24 hours after iat'],
+    'once for all that come within a minute',
+  );
 });

@@ -51,6 +51,16 @@ test('the longest untouched is forgotten beyond the limit', async () => {
   assert.deepEqual(asked, ['token-1']);
 });
 
+test('long tokens are forgotten sooner: the memory of all is bounded', async () => {
+  const names = Array.from({ length: 2_001 }, (_, at) => `${at}`.padStart(10_240, 'x'));
+  const { asked, tokens } = given(Object.fromEntries(names.map((name) => [name, ann])));
+  for (const name of names) await tokens.verify(name);
+  asked.length = 0;
+  await tokens.verify(names[1] ?? '');
+  await tokens.verify(names[0] ?? '');
+  assert.deepEqual(asked, [names[0]]);
+});
+
 test('a token that was good at two moments is good between them; at others it is verified anew', async () => {
   const { asked, tokens } = given({ good: ann });
   const earlier = '2026-03-01T11:00:00.000Z';
