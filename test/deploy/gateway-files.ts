@@ -74,6 +74,8 @@ export interface Platform {
   /** `read-api/schema.graphql`. */
   readonly schema: string;
   readonly audience: string;
+  /** How far clocks may differ. */
+  readonly toleranceSeconds: number;
   /** Paths of the platform, by method: `POST /commands/{context}/{command}`. */
   readonly routes: readonly string[];
 }
@@ -110,6 +112,10 @@ function endpointProblems(one: Endpoint, platform: Platform): readonly string[] 
     ...(validator === undefined || validator.jwk_url.endsWith('/oidc/jwks')
       ? []
       : [`${endpoint}: the keys are elsewhere`]),
+    // One that is stricter stops fresh tokens where its own clock is behind.
+    ...(validator === undefined || validator.leeway === `${platform.toleranceSeconds}s`
+      ? []
+      : [`${endpoint}: clocks may differ by another leeway than the platform's`]),
     ...backend
       .filter((to) => !platform.routes.includes(`${to.method} ${to.url_pattern}`))
       .map((to) => `${endpoint}: the platform has no ${to.method} ${to.url_pattern}`),

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { readConfig } from '#config';
+import { CLOCK_TOLERANCE_SECONDS } from '#engines/tokens/claims.ts';
 import { operationOf } from '#write-side/accounts/http/operations.ts';
 import { BODY_BYTES } from '#write-side/rest/body.ts';
 import { caddyProblems, krakendProblems, moduleProblems } from './gateway-files.ts';
@@ -17,6 +18,7 @@ const main = text('deploy/gateway/krakend/main.go');
 const platform = {
   schema: text('read-api/schema.graphql'),
   audience: readConfig({}).tokens.audience,
+  toleranceSeconds: CLOCK_TOLERANCE_SECONDS,
   routes: ['POST /commands/{context}/{command}', 'POST /graphql', 'GET /graphql'],
 };
 const methods = new Set(['GET', 'HEAD', 'POST', 'OPTIONS']);
@@ -40,6 +42,7 @@ test('a mistake in its file is noticed', () => {
     ['{ wallets(first: 100)', '{ purses(first: 100)', /purses/],
     ['/oidc/jwks', '/keys', /keys are elsewhere/],
     ['"audience": ["annals"]', '"audience": ["others"]', /audience/],
+    ['"leeway": "5s"', '"leeway": "0s"', /another leeway/],
     ['"endpoint": "/anonymous/graphql"', '"endpoint": "/graphql"', /twice/],
     ['"trusted_proxies"', '"trusted"', /trusted_proxies/],
     ['"timeout": "5s"', '"timeout": "5s", "surprise": true', /surprise/],
