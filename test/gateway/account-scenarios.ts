@@ -78,11 +78,7 @@ const tokens: readonly Scenario[] = [
     'who has to step up is told so unchanged, as RFC 9470 says it, and is let through once they have',
     async (gateway) => {
       const { front, platform, people, web } = gateway;
-      const robot = await people.system('robot', {
-        ...{ confidential: true, grantTypes: ['client_credentials'], redirectUris: [], roles: ['bidder'] },
-      });
-      const given = await people.token({ grant_type: 'client_credentials' }, robot);
-      const plain = bearer(String(given.body.access_token));
+      const plain = bearer(await tokenOf(gateway, 'someone'));
       const there = await command(front, 'wallets/withdraw', withdrawal, plain);
       const here = await command(platform, 'wallets/withdraw', withdrawal, plain);
       assert.deepEqual(statusAndCode(there), [401, 'step_up_required'], there.text);

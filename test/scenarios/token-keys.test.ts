@@ -28,11 +28,13 @@ const key = await namedKey(await newSigningKey());
 await writeFile(keyFile, JSON.stringify(key));
 const ours = await startHere({ TOKEN_KEY_FILE: keyFile }, undefined, {}, { accountPages: people.pages });
 const issuer = `${ours.url}/oidc`;
-const registration = { grantTypes: ['client_credentials'], roles: ['bidder'] };
+const registration = { grantTypes: ['client_credentials'], roles: ['clerk'] };
 const secret = await people.client('robot', registration);
 const robot = await oidc.discovery(new URL(issuer), 'robot', secret, undefined, {
   execute: [oidc.allowInsecureRequests],
 });
+/** A system has no wallet: refused is the command, not the token. */
+const IN = 'the token is taken';
 const tokenOf = async () => (await oidc.clientCredentialsGrant(robot)).access_token;
 
 async function asks(url: string, token: string): Promise<number> {
@@ -92,7 +94,7 @@ test('another key signs from when the file is another, and tokens of the one bef
     const token = await tokenOf();
     return decodeProtectedHeader(token).kid === rotated.signs && token;
   }, 'the new key signs');
-  for (const token of [before, fresh]) assert.equal(await asks(ours.url, token), 200);
+  for (const token of [before, fresh]) assert.equal(await asks(ours.url, token), 403, IN);
   const development = await fetch(`${ours.url}/dev/tokens`, {
     ...{ method: 'POST', headers: JSON_TYPE, body: '{"sub":"ann","roles":["bidder"]}' },
   });
@@ -117,7 +119,7 @@ test('an issuer elsewhere takes the place of ours by its issuer, its audience an
     DEV_TOKENS: 'false',
   });
   const token = await tokenOf();
-  assert.equal(await asks(theirs.url, token), 200);
+  assert.equal(await asks(theirs.url, token), 403, IN);
   assert.equal(await asks(theirs.url, `${token.slice(0, -4)}AAAA`), 401);
   const development = await joseIssuer({ key, issuer: 'annals', audience: 'annals', clock });
   const made = await development.issue({ id: 'ann', roles: ['bidder'], reputation: 0 }, 60_000);

@@ -1,6 +1,7 @@
 import { decider } from '../../kernel/decider.ts';
 import type { EventOf } from '../../kernel/message.ts';
 import { unreachable } from '../../kernel/unreachable.ts';
+import { isForThemselves } from '../account/roles.ts';
 import {
   ClientExists,
   ClientRegistered,
@@ -22,18 +23,22 @@ function rotated(
   return { ...known, verifier, keepers: registrar === by ? [by] : [registrar, by] };
 }
 
+/** Of before, a system could be registered to bid and to sell: it does neither any more. */
+const rolesIn = ({ roles = [] }: EventOf<typeof ClientRegistered>['data']) =>
+  roles.filter((role) => !isForThemselves(role));
+
 /** One system that is registered; its id is never another's. */
 export const client = decider({
   stream: clientStream,
   events,
   commands,
-  stateVersion: 3,
+  stateVersion: 4,
   initial: noClient,
   evolve(before, event): Client {
     switch (event.type) {
       case 'ClientRegistered': {
         const { client: _, by, ...known } = event.data;
-        return { phase: 'known', known: { ...known, keepers: [by] } };
+        return { phase: 'known', known: { ...known, roles: rolesIn(event.data), keepers: [by] } };
       }
       case 'ClientVerifierRotated':
         if (before.phase !== 'known') return before;

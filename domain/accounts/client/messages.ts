@@ -4,7 +4,6 @@ import { capability, command, event, rejection } from '../../kernel/message.ts';
 import { stream } from '../../kernel/stream.ts';
 import { someText } from '../../kernel/text.ts';
 import { GrantableRole } from '../account/events.ts';
-import { isConflict } from '../account/roles.ts';
 import { ClientId } from '../ids.ts';
 import { LogoutUri, RedirectUri } from './uris.ts';
 
@@ -19,7 +18,9 @@ const GrantType = z
   .meta({ id: 'GrantType', description: 'A way in which a system gets tokens, by OAuth 2.0.' });
 
 /** No system administers: whoever has made it would act on themselves by it, and go on where they are kept out. */
-const SystemRole = GrantableRole.exclude(['admin']);
+const StoredRole = GrantableRole.exclude(['admin']);
+/** A system is the house's, and whoever keeps it works for the house: by it nobody bids or sells. Of before, some could. */
+const SystemRole = StoredRole.exclude(['bidder', 'seller']);
 
 const client = { client: ClientId };
 const registration = {
@@ -32,14 +33,7 @@ const registration = {
   grantTypes: z.array(GrantType).min(1).max(4),
   redirectUris: z.array(RedirectUri).max(10),
   /** What it may do in its own name, where it comes in by itself; nothing unless it says so. */
-  roles: z
-    .array(SystemRole)
-    .max(6)
-    .refine(
-      (roles) => !roles.some((one) => roles.some((other) => isConflict(one, other))),
-      'who acts for the house does not bid or sell besides',
-    )
-    .optional(),
+  roles: z.array(SystemRole).max(6).optional(),
   /** Where people may be sent who have signed out. */
   postLogoutRedirectUris: z.array(RedirectUri).max(10).optional(),
   /** Where it is told that a session is over (OpenID Connect Back-Channel Logout). */
@@ -50,7 +44,7 @@ export const ClientRegistered = event('ClientRegistered', {
   version: 1,
   published: false,
   description: 'A system is known to the platform.',
-  data: { ...registration, name: z.string() },
+  data: { ...registration, name: z.string(), roles: z.array(StoredRole).max(6).optional() },
 });
 export const ClientVerifierRotated = event('ClientVerifierRotated', {
   version: 1,

@@ -77,7 +77,7 @@ export const ReputationTooLow = rejection('reputation_too_low', {
 });
 export const StaffMayNotBid = rejection('staff_may_not_bid', {
   message:
-    'The house’s staff, auditors and investigators take no part in its auctions. Come with a token that says none of these.',
+    'The house’s staff, auditors, investigators and systems take no part in its auctions. Come with a token that says none of these.',
   status: 403,
 });
 export const NotJoined = rejection('not_joined', {

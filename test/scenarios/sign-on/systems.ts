@@ -158,7 +158,7 @@ test('lets an administrator who has just proven who they are make a system known
   };
   const root = { sub: 'root', roles: ['admin'] };
   const robot = { client: 'robot', name: 'A robot', grantTypes: ['client_credentials'], redirectUris: [] };
-  const asked = { ...robot, roles: ['bidder'], confidential: true };
+  const asked = { ...robot, roles: ['clerk'], confidential: true };
   assert.equal((await post('', { sub: 'ann', roles: ['bidder'] }, asked)).status, 403);
   for (const wrong of [
     { client: 'system.door' },
@@ -168,6 +168,8 @@ test('lets an administrator who has just proven who they are make a system known
     { confidential: false },
     { by: 'ann' },
     { roles: ['system'] },
+    { roles: ['bidder'] },
+    { roles: ['seller'] },
   ])
     assert.equal((await post('', root, { ...asked, ...wrong })).status, 400, JSON.stringify(wrong));
   assert.equal(
@@ -187,7 +189,11 @@ test('lets an administrator who has just proven who they are make a system known
     async () => (await asks(before.access_token)) === 401,
     'what it was given by the secret of before is void',
   );
-  assert.equal(await asks(fresh.access_token), 200, 'also in the second of the change');
+  assert.equal(
+    await asks(fresh.access_token),
+    403,
+    'a clerk without a wallet, also in the second of the change',
+  );
   await refused(oidc.clientCredentialsGrant(await by(first)), 'invalid_client');
   assert.equal((await post('/nobody/secret', root, {})).status, 404);
 });

@@ -20,9 +20,19 @@ const removed = c.ClientRemoved(by);
 test('a system administers nothing, and is called by less than a person could be', () => {
   const register = (more: object) => c.RegisterClient.schema.safeParse({ ...data, ...more }).success;
   assert.ok(register({ roles: ['auctioneer', 'clerk'] }));
-  assert.ok(!register({ roles: ['seller', 'clerk'] }));
   assert.ok(!register({ roles: ['admin'] }));
   assert.ok(!register({ client: 'x'.repeat(51) }));
+});
+
+test('a system neither bids nor sells, as those who keep it do not, whatever it was registered with before', () => {
+  for (const role of ['bidder', 'seller'])
+    assert.ok(!c.RegisterClient.schema.safeParse({ ...data, roles: [role] }).success, role);
+  const before = c.ClientRegistered({ ...data, roles: ['bidder', 'seller', 'auditor'] });
+  const { roles: stored } = c.ClientRegistered.schema.parse(before.data);
+  assert.deepEqual(stored, ['bidder', 'seller', 'auditor'], 'what was recorded is read');
+  const state = stateOf(client, [before]);
+  assert.ok(state.phase === 'known');
+  assert.deepEqual(state.known.roles, ['auditor']);
 });
 
 test('a system is kept by who has registered it, and by who has given it the secret of now', () => {

@@ -202,6 +202,8 @@ test('the door turns away what cannot stand', () => {
     [open, bid, clara, StaffMayNotBid({})],
     [open, bid, person('ann', ['bidder', 'auditor']), StaffMayNotBid({})],
     [open, bid, person('ann', ['investigator', 'bidder']), StaffMayNotBid({})],
+    // Its keeper sells the lot, or has read the maxima: it bids for nobody.
+    [open, bid, { ...person('client.scales', ['bidder']), keepers: ['ada'] }, StaffMayNotBid({})],
   ];
   for (const [history, data, actor, refusal] of table) {
     const precondition = bidPrecondition(history, data, actor);
