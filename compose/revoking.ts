@@ -34,7 +34,8 @@ function telling({ revocations, clock }: Engines) {
   return (stored: StoredEvent): void => {
     const event = registry.decode(stored);
     for (const what of revokedBy(event)) {
-      const until = later(event.recordedAt, 'session' in what ? SESSION_TOKENS_MS : LONGEST_TOKEN_MS);
+      const isOfSessions = 'session' in what || 'passwordOf' in what;
+      const until = later(event.recordedAt, isOfSessions ? SESSION_TOKENS_MS : LONGEST_TOKEN_MS);
       if (until > clock.now())
         revocations.revoke(what, until, { since: event.recordedAt, revision: event.revision });
     }

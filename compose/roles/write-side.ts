@@ -34,7 +34,7 @@ export async function writeSideRole(
   const { jwksUrl, issuer } = config.tokens;
   const issuerElsewhere = jwksUrl === undefined ? undefined : issuer;
   const accounts = accountRoutes({
-    ...{ door, authenticate, addressOf, perPerson, perPersonQuota, issuerElsewhere },
+    ...{ door, known, authenticate, addressOf, perPerson, perPersonQuota, issuerElsewhere },
   });
   const { status, stop } = commandsFromBus(surroundings, pipeline.dispatch);
   const surrounded = { log, addressOf, publicUrl: () => publicUrl };

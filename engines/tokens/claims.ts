@@ -32,17 +32,22 @@ export const Claims = z.object({
   sid: Name.optional(),
   acr: z.string().max(255).optional(),
   auth_time: Moment.min(0).optional(),
+  amr: z.array(z.string().max(64)).max(16).optional().catch(undefined),
   // Elsewhere it may mean anything.
   [AS_OF]: z.int().min(0).optional().catch(undefined),
 });
 export type Claims = z.output<typeof Claims>;
 
-const namesIn = ({ jti, sid, iat, auth_time, [AS_OF]: asOf }: Claims, isOurs: boolean): TokenNames => ({
+const namesIn = (
+  { jti, sid, iat, auth_time, acr, amr, [AS_OF]: asOf }: Claims,
+  isOurs: boolean,
+): TokenNames => ({
   ...(jti !== undefined && { id: jti }),
   ...(sid !== undefined && { session: sid }),
   ...(iat !== undefined && { issuedAt: instant(Math.floor(iat) * 1000) }),
   ...(isOurs && asOf !== undefined && { asOf }),
   ...(auth_time !== undefined && { provenAt: instant(Math.floor(auth_time) * 1000) }),
+  ...(isOurs && acr === STEPPED_UP && amr !== undefined && { steppedUpBy: amr }),
 });
 
 /** @param isOurs whether our own provider has issued it, which knows what it has read */

@@ -1,7 +1,12 @@
 import { type Instant, later } from '#domain/kernel/instant.ts';
 import type { Clock } from '#domain/kernel/ports/facts.ts';
 import type { Revocations, Revoked } from '#domain/kernel/ports/revocations.ts';
-import type { Identity, TokenNames, TokenVerifier } from '#domain/kernel/ports/tokens.ts';
+import {
+  type Identity,
+  isPasswordAlone,
+  type TokenNames,
+  type TokenVerifier,
+} from '#domain/kernel/ports/tokens.ts';
 
 /** At some hundred bytes each. With tokens of five minutes that is 300 revocations a second. */
 const REMEMBERED = 100_000;
@@ -27,13 +32,15 @@ const laterOf = (one: number | undefined, other: number | undefined): number | u
 
 const keyOf = (what: Revoked): string => {
   if ('token' in what) return `token ${what.token}`;
+  if ('passwordOf' in what) return `password ${what.passwordOf}`;
   return 'session' in what ? `session ${what.session}` : `person ${what.person}`;
 };
 
-const keysOf = ({ actor, token: { id, session } }: Known): readonly string[] => [
+const keysOf = ({ actor, token: { id, session, steppedUpBy } }: Known): readonly string[] => [
   ...(id === undefined ? [] : [keyOf({ token: id })]),
   ...(session === undefined ? [] : [keyOf({ session })]),
   keyOf({ person: actor.id }),
+  ...(steppedUpBy !== undefined && isPasswordAlone(steppedUpBy) ? [keyOf({ passwordOf: actor.id })] : []),
 ];
 
 /** Who waits to be told, by what may be revoked. Holds no more than is watched. */
@@ -101,7 +108,7 @@ export function revocationsHere(
       const entry = entries.get(key);
       if (entry === undefined) return false;
       // What a person was issued behind it stands.
-      return !key.startsWith('person ') || isOf(known.token, entry);
+      return !/^(person|password) /.test(key) || isOf(known.token, entry);
     });
   }
 

@@ -2,8 +2,10 @@ import {
   AccountClosed,
   AccountLocked,
   accountStream,
+  PasskeyAdded,
   PersonErased,
   RoleWithdrawn,
+  TotpConfirmed,
 } from '#domain/accounts/account/messages.ts';
 import { ClientRemoved, ClientVerifierRotated, clientStream } from '#domain/accounts/client/messages.ts';
 import { clientSubject } from '#domain/accounts/ids.ts';
@@ -13,8 +15,11 @@ import type { EventFilter } from '#domain/kernel/ports/event-store.ts';
 import type { Revoked } from '#domain/kernel/ports/revocations.ts';
 import { isRecorded } from '#domain/kernel/reaction.ts';
 
-/** What ends the tokens of one session. Tokens that name a session live for minutes. */
-export const endOfSessions: EventFilter = { streams: [sessionsStream.prefix], types: [SessionsEnded.type] };
+/** What ends tokens of sessions, which live for minutes: all of a session, or what a password alone has proven. */
+export const endOfSessions: EventFilter = {
+  streams: [sessionsStream.prefix, accountStream.prefix],
+  types: [SessionsEnded, TotpConfirmed, PasskeyAdded].map(({ type }) => type),
+};
 /** What ends all that somebody was issued before, whoever issued it. */
 export const endOfTrust: EventFilter = {
   streams: [accountStream.prefix, clientStream.prefix],
@@ -30,7 +35,7 @@ export const endOfTrust: EventFilter = {
 
 /**
  * Which tokens are not taken any more once this is recorded. Whoever has lost a role is told so at once: a token from before says that
- * they have it. A system comes in by its own id.
+ * they have it. Whoever has another factor from now on has proven nothing by their password alone. A system comes in by its own id.
  */
 export function revokedBy(event: RecordedEvent): readonly Revoked[] {
   if (isRecorded(event, SessionsEnded)) return event.data.sessions.map((session) => ({ session }));
@@ -41,6 +46,8 @@ export function revokedBy(event: RecordedEvent): readonly Revoked[] {
     isRecorded(event, RoleWithdrawn)
   )
     return [{ person: event.data.person }];
+  if (isRecorded(event, TotpConfirmed) || isRecorded(event, PasskeyAdded))
+    return [{ passwordOf: event.data.person }];
   if (isRecorded(event, ClientRemoved) || isRecorded(event, ClientVerifierRotated))
     return [{ person: clientSubject(event.data.client) }];
   return [];

@@ -50,6 +50,10 @@ export function askingNobody() {
       '/test/who',
       async (request, response) => void response.json((await given.browsers.who(request, response)) ?? null),
     );
+    router.get('/test/proved', async (request, response) => {
+      await given.browsers.proved(request, response, 'otp');
+      response.end();
+    });
     router.get('/test/enter', (request, response) =>
       given.browsers.signIn(request, response, {
         backTo: String(request.query.to ?? '/test/who'),

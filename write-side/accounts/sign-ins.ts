@@ -78,6 +78,8 @@ export interface Browsers {
   ): Promise<
     { readonly person: PersonId; readonly session: string; readonly steppedUp: boolean } | undefined
   >;
+  /** Whoever is signed in has just shown that they have this, too. */
+  proved(request: IncomingMessage, response: ServerResponse, method: Method): Promise<void>;
   /** Sends the browser to sign in, or to prove once more who they are, and back to this path of ours. */
   signIn(
     request: IncomingMessage,

@@ -22,6 +22,7 @@ export const ReadCommand = CommandEnvelope.omit({ token: true })
         session: z.string().optional(),
         issuedAt: Instant.optional(),
         asOf: z.int().min(0).optional(),
+        steppedUpBy: z.array(z.string()).readonly().optional(),
       })
       .optional(),
     /** It is decided, and stands in the history: what waits is its reply. */

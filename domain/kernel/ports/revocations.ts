@@ -4,8 +4,15 @@ import type { Identity, TokenNames } from './tokens.ts';
 /** How long a token may hold, whoever issues it, in milliseconds: what is revoked is remembered for as long. */
 export const LONGEST_TOKEN_MS = 24 * 60 * 60_000;
 
-/** What is not taken any more: one token, all of a session, or all that a person was issued before. */
-export type Revoked = { readonly token: string } | { readonly session: string } | { readonly person: string };
+/**
+ * What is not taken any more: one token, all of a session, all that a person was issued before, or of that what is stepped up by their
+ * password alone.
+ */
+export type Revoked =
+  | { readonly token: string }
+  | { readonly session: string }
+  | { readonly person: string }
+  | { readonly passwordOf: string };
 
 /**
  * Tokens that are not taken although their time has not come. Kept by this process alone, and for as long as it runs: whoever

@@ -17,6 +17,8 @@ export interface TokenNames {
   readonly asOf?: number | undefined;
   /** When whoever it stands for has proven who they are (`auth_time`). */
   readonly provenAt?: Instant | undefined;
+  /** How they have done so just before (`amr`), where it is a token of ours that says so. */
+  readonly steppedUpBy?: readonly string[] | undefined;
 }
 
 /**
@@ -37,6 +39,10 @@ export interface Identity {
 
 /** The value of `acr` (OpenID Connect) in tokens of those who have proven just before who they are. */
 export const STEPPED_UP = 'urn:annals:stepped-up';
+
+/** Whether somebody has proven by nothing but a password that it is they: no step-up where their account has another factor. */
+export const isPasswordAlone = (methods: readonly string[] = []): boolean =>
+  methods.every((method) => method === 'pwd');
 
 /** Reads the signed tokens that say who asks. */
 export interface TokenVerifier {

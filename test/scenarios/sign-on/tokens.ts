@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { decodeJwt, decodeProtectedHeader } from 'jose';
+import { decodeJwt, decodeProtectedHeader, importJWK, SignJWT } from 'jose';
 import * as oidc from 'openid-client';
+import { keyFileIn } from '#engines/folder.ts';
+import { readKeys } from '#engines/tokens/key-file.ts';
 import { someone } from '../../support/platform.ts';
 import { TestBrowser } from '../../support/sign-on.ts';
 import { until } from '../../support/until.ts';
@@ -9,9 +11,11 @@ import {
   asks,
   authorize,
   BACK,
+  folder,
   issuer,
   people,
   phone,
+  platform,
   refused,
   STEPPED_UP,
   shop,
@@ -124,4 +128,44 @@ test('asks once more who somebody is, where a system wants that, and goes on in 
   const other = await signedIn(shop, browser, { prompt: 'login' });
   assert.equal(decodeJwt(other.access_token).sub, 'bob');
   await refused(oidc.refreshTokenGrant(shop, first.refresh_token ?? ''), 'invalid_grant');
+});
+
+test('takes a password alone for no step-up any more once there is another factor', async () => {
+  await people.person('hal');
+  const [first, second] = [new TestBrowser('hal'), new TestBrowser('hal')];
+  const who = async (browser: TestBrowser) =>
+    ((await (await browser.ask(`${platform.url}/test/who`)).json()) as { steppedUp: boolean }).steppedUp;
+  const given = [];
+  for (const browser of [first, second]) given.push(await signedIn(shop, browser));
+  assert.deepEqual([await who(first), await who(second)], [true, true]);
+  await people.tell('EnrolTotp', { person: 'hal', secret: 'JBSWY3DPEHPK3PXP' });
+  await people.tell('ConfirmTotp', { person: 'hal', step: 1 });
+  await second.ask(`${platform.url}/test/proved`);
+  assert.deepEqual([await who(first), await who(second)], [false, true]);
+  const removes = (token: string) =>
+    fetch(`${platform.url}/accounts/me/totp`, {
+      method: 'DELETE',
+      headers: { authorization: `Bearer ${token}` },
+    });
+  for (const { access_token: before, refresh_token: refresh = '' } of given) {
+    await until(async () => (await asks(before)) === 401, 'what was stepped up by the password alone ends');
+    const { access_token: fresh } = await oidc.refreshTokenGrant(shop, refresh);
+    assert.deepEqual([decodeJwt(fresh).acr, decodeJwt(fresh).amr], [undefined, ['pwd']]);
+    assert.equal(await asks(fresh), 200);
+    assert.equal((await removes(fresh)).status, 401);
+  }
+  // Also where this process was not told yet that such tokens end.
+  const [key = assert.fail()] = await readKeys(keyFileIn(folder));
+  const [old = assert.fail()] = given.map(({ access_token: token }) => token);
+  const knowing = await new SignJWT({ ...decodeJwt(old), as_of: 1_000 })
+    .setProtectedHeader({ alg: 'EdDSA', typ: 'at+jwt', kid: key.kid })
+    .sign(await importJWK(key, 'EdDSA'));
+  assert.equal(await asks(knowing), 200, 'it is a token');
+  assert.match(await (await removes(knowing)).text(), /step_up_required/);
+  const asked = `${platform.url}/test/enter?stepUp=yes`;
+  const page = `${platform.url}/sign-in/`;
+  assert.ok((await first.go(asked, page)).url.startsWith(page), 'it is asked for');
+  const { access_token: both } = await signedIn(shop, second, { acr_values: STEPPED_UP });
+  assert.deepEqual([decodeJwt(both).acr, decodeJwt(both).amr], [STEPPED_UP, ['pwd', 'otp']]);
+  assert.equal(await asks(both), 200);
 });

@@ -116,6 +116,7 @@ export function providerInMemory(
       const { session, steppedUp } = browserOf(request, response);
       return session && { ...session, steppedUp };
     },
+    async proved() {},
     async signIn(request, response, { backTo, stepUp = false }) {
       send(response, begin(browserOf(request, response), backTo, { stepUp }));
     },

@@ -9,13 +9,15 @@ import type { PersonId } from '#domain/kernel/ids.ts';
 import type { Rejection } from '#domain/kernel/message.ts';
 import type { Language } from '#domain/kernel/ports/mail.ts';
 import type { Quota } from '#domain/kernel/ports/quotas.ts';
-import type { Authenticate } from '#domain/kernel/ports/tokens.ts';
+import { type Authenticate, type Identity, isPasswordAlone } from '#domain/kernel/ports/tokens.ts';
 import { invalid, NotFound, RejectedError, StepUpRequired } from '#domain/kernel/rejections.ts';
 import { TooManyAtOnceError } from '#runtime/places.ts';
 import { spend } from '#runtime/ration.ts';
 import type { Turns } from '#runtime/turns.ts';
 import { readJson } from '../../rest/body.ts';
+import { hasSecondFactor } from '../door/choosing.ts';
 import type { Door, Visitor } from '../door/door.ts';
+import type { Known } from '../known.ts';
 import { type BodyName, bodies, type DoorOperation, operationOf } from './operations.ts';
 
 /** No body of the door is longer: a passkey with what a browser says of it is the longest. */
@@ -24,6 +26,7 @@ const LANGUAGES: readonly Language[] = ['en', 'fr', 'ru'];
 
 export interface AccountRoutes {
   readonly door: Door;
+  readonly known: Pick<Known, 'account'>;
   readonly authenticate: Authenticate;
   /** From where a request comes; undefined: whoever asked has gone. */
   readonly addressOf: (request: IncomingMessage) => string | undefined;
@@ -71,21 +74,29 @@ type Own = (person: PersonId, asked: Asked) => Promise<unknown>;
 
 /** Whoever has a token, and has proven just before who they are where that is asked for; no more at once than they may. */
 const ofThemselves = (routes: AccountRoutes, name: DoorOperation, handle: Own): Handle => {
-  const { authenticate, perPerson, perPersonQuota } = routes;
+  const { authenticate, known, perPerson, perPersonQuota } = routes;
+  /** By the factors of now, whatever this process was told yet of tokens that end with another one. */
+  async function hasProven({ actor, steppedUp, token: { steppedUpBy } }: Identity): Promise<boolean> {
+    if (!steppedUp || steppedUpBy === undefined || !isPasswordAlone(steppedUpBy)) return steppedUp;
+    const account = await known.account(actor.id);
+    return account === undefined || !hasSecondFactor(account);
+  }
   return async (request, response) => {
-    const known = async () => told(await authenticate(request.headers.authorization));
-    const { actor, steppedUp } = await known();
+    const look = async () => told(await authenticate(request.headers.authorization));
+    const identity = await look();
+    const { actor } = identity;
     await spend(perPersonQuota, actor.id, 1, response);
-    if (operationOf[name].needs === 'stepUp' && !steppedUp) throw new RejectedError(StepUpRequired({}));
+    if (operationOf[name].needs === 'stepUp' && !(await hasProven(identity)))
+      throw new RejectedError(StepUpRequired({}));
     const leave = await perPerson.take(actor.id);
     if (leave === undefined) throw new TooManyAtOnceError();
     try {
       // Whoever has left while it waited sends it again.
       if (request.socket.destroyed) return undefined;
-      await known();
+      await look();
       const body: Asked['body'] = async (name) => {
         const given = await bodyOf(request, name);
-        await known();
+        await look();
         return given;
       };
       return await handle(actor.id, { request, response, body });

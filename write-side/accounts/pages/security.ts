@@ -85,7 +85,7 @@ function codesPage(visit: OwnVisit, codes: readonly string[]): Answer {
   });
 }
 
-function totpRoutes({ shows, acts }: OwnFrame, { door }: PagesOptions): void {
+function totpRoutes({ shows, acts }: OwnFrame, { door, browsers }: PagesOptions): void {
   acts(`${AT}/totp`, AT, async (visit) => {
     const enrolled = await door.enrolTotp(visit.person);
     return 'rejected' in enrolled ? refusedPage(enrolled, visit) : codePage(visit, enrolled, NOTHING_WRONG);
@@ -96,9 +96,9 @@ function totpRoutes({ shows, acts }: OwnFrame, { door }: PagesOptions): void {
     if ('troubles' in input) return codePage(visit, undefined, input);
     const result = await door.confirmTotp(visit.person, input.values.code, visit.visitor);
     const beside = { invalid_code: 'code', factor_used: 'code', invalid_credentials: 'code' };
-    return result === undefined
-      ? doneAt(AT, 'totpOn')
-      : codePage(visit, undefined, wrongBy(result, visit, beside));
+    if (result !== undefined) return codePage(visit, undefined, wrongBy(result, visit, beside));
+    await browsers.proved(visit.request, visit.response, 'otp');
+    return doneAt(AT, 'totpOn');
   });
   acts(`${AT}/totp/remove`, AT, async (visit) => {
     const result = await door.removeTotp(visit.person);
@@ -107,7 +107,7 @@ function totpRoutes({ shows, acts }: OwnFrame, { door }: PagesOptions): void {
 }
 
 export function securityRoutes(routes: Frame, options: PagesOptions): void {
-  const { door } = options;
+  const { door, browsers } = options;
   const own = ownFrame(routes, options, { stepUp: true });
   const { shows, acts } = own;
 
@@ -137,7 +137,9 @@ export function securityRoutes(routes: Frame, options: PagesOptions): void {
     const read_ = passkeyAnswer(entered, visit.texts);
     if ('troubles' in read_) return page(visit, read_);
     const result = await door.addPasskey(visit.person, read_.answer);
-    return result === undefined ? doneAt(AT, 'passkeyAdded') : page(visit, wrongBy(result, visit));
+    if (result !== undefined) return page(visit, wrongBy(result, visit));
+    await browsers.proved(visit.request, visit.response, 'hwk');
+    return doneAt(AT, 'passkeyAdded');
   });
   acts(`${AT}/passkeys/remove`, AT, async (visit, entered) => {
     const passkey = fields.passkey.schema.safeParse(entered.passkey).data ?? '';

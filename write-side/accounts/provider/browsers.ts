@@ -10,6 +10,7 @@ import { CALLBACK_PATH, OWN_CLIENT } from './own-client.ts';
 import { placedAt, type TokenProvider } from './provider.ts';
 import { sessionOf } from './sessions.ts';
 import { STOPPED } from './sign-in-results.ts';
+import { isSteppedUp } from './stepped-up.ts';
 import { lifetimes, type ProviderOptions } from './surroundings.ts';
 
 /** Where a browser is sent back to, and by what it is known that it was sent from here. */
@@ -76,7 +77,7 @@ function noting(provider: TokenProvider, options: ProviderOptions) {
 
 /** The pages of people's own accounts, as a system that people come in by. */
 export function browsers(provider: TokenProvider, options: ProviderOptions): OwnPages {
-  const { publicUrl, randomBytes, pages } = options;
+  const { publicUrl, randomBytes, pages, known, clock } = options;
   const { contextOf, note, sent } = noting(provider, options);
   const random = (): string => Buffer.from(randomBytes(32)).toString('base64url');
 
@@ -105,8 +106,16 @@ export function browsers(provider: TokenProvider, options: ProviderOptions): Own
       const found = await sessionIn(request, response);
       if (found === undefined) return undefined;
       const { session, person } = found;
-      const steppedUp = session.acr === STEPPED_UP && !session.past(lifetimes.steppedUp);
+      const { acr, amr, loginTs: authTime } = session;
+      const account = await known.account(person);
+      const steppedUp = isSteppedUp({ acr, amr, authTime }, account, millisecondsOf(clock.now()));
       return { person, session: sessionOf(session.uid), steppedUp };
+    },
+    async proved(request, response, method) {
+      const { session } = (await sessionIn(request, response)) ?? {};
+      if (session === undefined || session.amr?.includes(method)) return;
+      Object.assign(session, { amr: [...(session.amr ?? []), method] });
+      await session.persist();
     },
     async signIn(request, response, { backTo, stepUp = false }) {
       if (!isOwnPath(backTo, publicUrl)) throw new TypeError(`${backTo.slice(0, 100)} is no path of ours`);

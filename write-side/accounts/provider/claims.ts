@@ -7,14 +7,8 @@ import { AS_OF, STEPPED_UP } from '#domain/kernel/ports/tokens.ts';
 import { browserName } from './browser-names.ts';
 import type { RecordedSessions } from './sessions.ts';
 import { sessionOf } from './sessions.ts';
-import { lifetimes, type Proven, type ProviderOptions } from './surroundings.ts';
-
-/** What something was given for says when and how somebody has proven who they are. */
-interface Proof {
-  readonly acr?: string | undefined;
-  readonly amr?: string[] | undefined;
-  readonly authTime?: number | undefined;
-}
+import { isSteppedUp, type Proof } from './stepped-up.ts';
+import type { Proven, ProviderOptions } from './surroundings.ts';
 
 /** Opens the session of somebody who has just come in: recorded before their browser goes on. @throws AccessDenied */
 async function entered(
@@ -63,8 +57,6 @@ const provenAsOf = ({ oidc: { client } }: KoaContextWithOIDC): unknown => client
 
 /** What an access token says besides whom it stands for: read anew for each. */
 export function tokenClaims({ known, clock }: ProviderOptions) {
-  const isFresh = ({ acr, authTime = 0 }: Proof): boolean =>
-    acr === STEPPED_UP && millisecondsOf(clock.now()) / 1_000 - authTime < lifetimes.steppedUp;
   return async (
     context: KoaContextWithOIDC,
     token: InstanceType<Provider['AccessToken']> | InstanceType<Provider['ClientCredentials']>,
@@ -85,7 +77,7 @@ export function tokenClaims({ known, clock }: ProviderOptions) {
       ...(sessionUid !== undefined && { sid: sessionOf(sessionUid) }),
       ...(proof.authTime !== undefined && { auth_time: proof.authTime }),
       ...(proof.amr !== undefined && { amr: proof.amr }),
-      ...(isFresh(proof) && { acr: STEPPED_UP }),
+      ...(isSteppedUp(proof, account, millisecondsOf(clock.now())) && { acr: STEPPED_UP }),
     };
   };
 }

@@ -176,7 +176,7 @@ export function configurationOf(
       long: { ...COOKIE },
       short: { ...COOKIE },
     },
-    interactions: { policy: policy(), url: signInUrl(names.interaction) },
+    interactions: { policy: policy(options), url: signInUrl(names.interaction) },
     rotateRefreshToken: true,
     issueRefreshToken: async (_, client) => client.grantTypeAllowed('refresh_token'),
     // Whatever was given in a session is looked up only as long as that is open.

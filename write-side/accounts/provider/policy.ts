@@ -1,7 +1,9 @@
 import type { KoaContextWithOIDC } from 'oidc-provider';
 import { base, Check } from 'oidc-provider/lib/helpers/interaction_policy/index.js';
+import { millisecondsOf } from '#domain/kernel/instant.ts';
 import { STEPPED_UP } from '#domain/kernel/ports/tokens.ts';
-import { lifetimes } from './surroundings.ts';
+import { isSteppedUp } from './stepped-up.ts';
+import type { ProviderOptions } from './surroundings.ts';
 
 /** Whether a system wants somebody to have proven just before who they are (RFC 9470). */
 const wantsStepUp = (context: KoaContextWithOIDC): boolean =>
@@ -10,18 +12,23 @@ const wantsStepUp = (context: KoaContextWithOIDC): boolean =>
     .includes(STEPPED_UP);
 
 /** What is asked of people, and when. */
-export function policy() {
+export function policy({ known, clock }: Pick<ProviderOptions, 'known' | 'clock'>) {
   const prompts = base();
   prompts.get('login')?.checks.add(
     new Check(
       'stepped_up',
       'End-User has to prove once more who they are',
       'unmet_authentication_requirements',
-      (context) => {
+      async (context) => {
         const { session, result } = context.oidc;
         if (!wantsStepUp(context) || session?.accountId === undefined || result?.login !== undefined)
           return false;
-        return session.acr !== STEPPED_UP || session.past(lifetimes.steppedUp);
+        const { acr, amr, loginTs: authTime, accountId } = session;
+        return !isSteppedUp(
+          { acr, amr, authTime },
+          await known.account(accountId),
+          millisecondsOf(clock.now()),
+        );
       },
     ),
   );

@@ -35,6 +35,17 @@ test('a token is revoked by its own id, by its session or by its person, and no 
     assert.ok(!revocations.isRevoked(identity), JSON.stringify(identity));
 });
 
+test('what a password alone has proven is revoked by itself, and nothing else of its person', () => {
+  const revocations = revocationsHere(simulatedClock({ start: START }));
+  revocations.revoke({ passwordOf: 'ann' }, END, { revision: 7 });
+  const of = (steppedUpBy: readonly string[] | undefined, asOf = 6) =>
+    revocations.isRevoked(known('ann', { ...issued(START), asOf, steppedUpBy }));
+  assert.deepEqual(
+    [of(['pwd']), of(['pwd', 'otp']), of(undefined), of(['pwd'], 7)],
+    [true, false, false, false],
+  );
+});
+
 test('what a person is issued behind the second of the revocation stands, until the next one', () => {
   const clock = simulatedClock({ start: START });
   const revocations = revocationsHere(clock);
