@@ -43,6 +43,7 @@ function openedAccount(
       resetBoundTo: resetBound(state),
       verifyBoundTo: verificationBound(login, state.passwordSince),
       passwordSince: state.passwordSince,
+      verifierAt: state.verifierAt,
       verifierSince: sealedFor(state.verifier),
       nextLogin: state.nextEmail?.login,
     },

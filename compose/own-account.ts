@@ -17,7 +17,7 @@ export function ownAccountOf(options: {
   readonly store: Pick<EventStore, 'readStream'>;
   readonly registry: Pick<Registry, 'decode'>;
   readonly personKeys: Pick<PersonKeys, 'find'>;
-  readonly known: Pick<Known, 'client' | 'sessions'>;
+  readonly known: Pick<Known, 'account' | 'client' | 'sessions'>;
 }): OwnAccount {
   const { store, registry, personKeys, known } = options;
 
@@ -47,13 +47,15 @@ export function ownAccountOf(options: {
       const sought = new Set((await known.sessions(person)).map(({ session }) => session));
       const keys = await personKeys.find([person]);
       const open: OwnSession[] = [];
-      if (sought.size === 0) return open;
+      // Another password ends them all, a moment later: until then they are not to be seen by whoever has taken the account over.
+      const since = (await known.account(person))?.verifierAt;
+      if (sought.size === 0 || since === undefined) return open;
       for await (const event of backwards(sessionsStream({ person }))) {
         if (event.type !== SessionOpened.type) continue;
         const { session, client, address, browser, expiresAt } = event.data as ReturnType<
           typeof SessionOpened
         >['data'];
-        if (!sought.delete(session)) continue;
+        if (!sought.delete(session) || event.metadata.occurredAt < since) continue;
         const system = client === OWN_CLIENT ? undefined : ((await known.client(client))?.name ?? client);
         const told = { session, expiresAt, openedAt: event.recordedAt };
         open.push({ ...told, system, address: opened(address, keys), browser: opened(browser, keys) });

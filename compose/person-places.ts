@@ -1,10 +1,18 @@
-import { AccountRegistered, accountStream, EmailChanged } from '#domain/accounts/account/messages.ts';
+import {
+  AccountRegistered,
+  accountStream,
+  EmailChanged,
+  EmailVerified,
+  RegistrationReplaced,
+  VerifierChanged,
+} from '#domain/accounts/account/messages.ts';
 import { loginStream } from '#domain/accounts/login/messages.ts';
 import { profileStream } from '#domain/accounts/profile/messages.ts';
 import { sessionsStream } from '#domain/accounts/sessions/messages.ts';
 import { inspectorStream } from '#domain/auctions/inspector/messages.ts';
 import { participantStream } from '#domain/auctions/participant/messages.ts';
 import { currencies } from '#domain/kernel/currencies.ts';
+import type { Position, RecordedEvent } from '#domain/kernel/envelope.ts';
 import type { PersonId } from '#domain/kernel/ids.ts';
 import { isRecorded } from '#domain/kernel/reaction.ts';
 import { debtorStream } from '#domain/wallets/debtor/messages.ts';
@@ -19,8 +27,22 @@ const inEachCurrency = (person: PersonId): readonly string[] =>
     unclaimedStream({ person, currency }),
   ]);
 
+/** Who registers anew takes the account over, and so does who resets its password, until somebody has proven its address. */
+async function heldSince(events: AsyncIterable<RecordedEvent>): Promise<Position | undefined> {
+  let since: Position | undefined;
+  for await (const event of events) {
+    // A reset comes before the proof that it is.
+    if (isRecorded(event, EmailVerified)) break;
+    const isReset = isRecorded(event, VerifierChanged) && event.data.by === 'reset';
+    if (isReset || isRecorded(event, RegistrationReplaced)) since = event.position;
+  }
+  return since;
+}
+
 /** Where what is recorded about a person stands, in every context: the streams that bear their name, and what those lead to. */
 export const personPlaces: RecordPlaces = {
+  account: (person) => accountStream({ person }),
+  heldSince,
   own: (person) => [
     ...[accountStream, profileStream, sessionsStream, inspectorStream, debtorStream].map((of) =>
       of({ person }),

@@ -11,6 +11,7 @@ import {
   PersonErased,
   RecoveryCodesMade,
   RecoveryCodeUsed,
+  RegistrationReplaced,
   RoleGranted,
   RoleWithdrawn,
   TotpConfirmed,
@@ -51,6 +52,15 @@ function registered(
   };
 }
 
+/** From when on it is the account of whoever has it: what was before is nothing that they are shown. */
+const begun = ({
+  recordedAt,
+  position,
+}: RecordedEvent): Pick<AccountDocument, 'registeredAt' | 'position'> => ({
+  registeredAt: recordedAt,
+  position: position.toString(),
+});
+
 const notLocked = { lockedBecause: undefined, lockedBecauseInPlain: undefined };
 const locked = ({
   data: { cause, causeInPlain },
@@ -65,7 +75,7 @@ const gone = (type: string): Partial<AccountDocument> =>
 /** Everybody's account. One whose person was erased stays, and says nothing about anybody. */
 export const accountsView = view({
   name: 'accounts',
-  version: 3,
+  version: 4,
   description: 'Accounts of people, with their roles and how they come in.',
   document: AccountDocument,
   indexes: [
@@ -90,10 +100,16 @@ export const accountsView = view({
       EmailChanged,
       changing((_, { data: { login, email } }) => ({ login, email })),
     ),
-    // Whoever has the mails of the account is let in again.
+    when(
+      RegistrationReplaced,
+      changing((_, event) => begun(event)),
+    ),
+    // Whoever has the mails of the account is let in again; where nobody had proven its address, they take it over.
     when(
       VerifierChanged,
-      changing((_, { data: { by } }) => (by === 'reset' ? { lockedOutUntil: undefined } : {})),
+      changing(({ emailVerified }, event) =>
+        event.data.by === 'reset' ? { lockedOutUntil: undefined, ...(!emailVerified && begun(event)) } : {},
+      ),
     ),
     when(
       LockedOut,

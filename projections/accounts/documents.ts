@@ -45,7 +45,7 @@ export const AccountDocument = z
     passkeys: z.int().min(0).max(100),
     recoveryCodesLeft: z.int().min(0).max(100),
     registeredAt: Instant,
-    /** Of the registration. */
+    /** Of the registration that the account is of: before its address was proven, the last. */
     position: PositionText,
     updatedAt: Instant,
   })

@@ -37,6 +37,12 @@ function personAsked(person: string | undefined, { viewer }: Pick<ResolverContex
 }
 const person = PersonId.optional().meta({ description: 'Somebody else: for administrators.' });
 
+/** Where the account of whoever asks began to be theirs: sessions of before end a moment later, and are somebody else's. */
+async function heldSince(context: ResolverContext): Promise<bigint> {
+  const found = await accountsKnown.get(signedIn(context.viewer).id, context);
+  return found === null ? 0n : BigInt(found.position);
+}
+
 /** The roles whose time is not over: no event tells that it is, so that it is seen when they are shown. */
 function standingIn(
   { grants }: Pick<AccountDocument, 'grants'>,
@@ -73,7 +79,12 @@ const session = query({
   whose: { and: [] },
   args: { session: SessionId },
   returns: SessionDocument.nullable(),
-  resolve: (args, context) => sessionsKnown.get(`${signedIn(context.viewer).id}:${args.session}`, context),
+  async resolve({ session }, context) {
+    const { id } = signedIn(context.viewer);
+    const found = await sessionsKnown.get(`${id}:${session}`, context);
+    const since = await heldSince(context);
+    return found && BigInt(found.position) > since ? found : null;
+  },
 });
 
 const client = query({
@@ -122,8 +133,9 @@ export const accountOperations: Operations = {
       whose: { and: [] },
       args: pageArguments,
       returns: connection(SessionDocument),
-      resolve: (args, context) => {
-        const filter = { person: signedIn(context.viewer).id };
+      async resolve(args, context) {
+        const { id } = signedIn(context.viewer);
+        const filter = { person: id, position: { $gt: await heldSince(context) } };
         return sessionsKnown.page({ filter, sort: newestFirst }, args, context);
       },
     }),

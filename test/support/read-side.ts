@@ -96,13 +96,13 @@ async function listening(server: Server) {
   return { open, url: `http://127.0.0.1:${port}/graphql` };
 }
 /** Of accounts also what goes on behind a command; of the others a test appends what it needs. */
-const writeSideOf = (contexts: readonly Manifest[], personKeys: PersonKeys) =>
+const writeSideOf = (contexts: readonly Manifest[], personKeys: PersonKeys, reactions = accounts.reactions) =>
   givenPlatform({
     personKeys,
     contexts: contexts.map(({ messages }) => messages),
     deciders: contexts.flatMap(({ deciders }) => deciders),
     workflows: accounts.workflows,
-    reactions: accounts.reactions,
+    reactions,
   });
 
 export async function givenReadSide(
@@ -118,12 +118,14 @@ export async function givenReadSide(
     readonly recording?: (own: Dispatch) => Dispatch;
     /** A context of the test's own, beside those of the platform. */
     readonly scratch?: Manifest;
+    /** Those of accounts, where a test leaves some out. */
+    readonly reactions?: Manifest['reactions'];
   } = {},
 ): Promise<ReadSide> {
   const { recording = (own) => own } = options;
   const contexts = [auctions, wallets, accounts, ...(options.scratch ? [options.scratch] : [])];
   const personKeys = temporaryPersonKeys();
-  const platform = writeSideOf(contexts, personKeys);
+  const platform = writeSideOf(contexts, personKeys, options.reactions);
   const { store, registry, newId } = platform;
   const clock = systemClock();
   const feed = eventFeed(store, { clock });

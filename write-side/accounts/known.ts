@@ -26,6 +26,8 @@ export interface KnownAccount {
   readonly verifyBoundTo: string;
   /** The event that the password came with: hashed anew it is the same. */
   readonly passwordSince: string;
+  /** Since when it is the verifier of this password. */
+  readonly verifierAt: Instant;
   /** The event that it came with: another one, even of the same password, has another. */
   readonly verifierSince: string;
   /** The login of the address that a link was sent to, by which it becomes theirs. */

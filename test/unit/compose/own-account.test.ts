@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { accounts } from '#compose/contexts/accounts.ts';
 import { knownOf } from '#compose/known.ts';
 import { ownAccountOf } from '#compose/own-account.ts';
+import { instant, millisecondsOf } from '#domain/kernel/instant.ts';
 import { givenAccounts, registering } from '#test/support/accounts.ts';
 import { someone } from '#test/support/platform.ts';
 
@@ -9,8 +11,8 @@ import { someone } from '#test/support/platform.ts';
 
 const EXPIRES = '2026-03-15T12:00:00.000Z';
 
-async function givenAnn() {
-  const given = givenAccounts();
+async function givenAnn(options: Parameters<typeof givenAccounts>[0] = {}) {
+  const given = givenAccounts(options);
   const { store, registry, clock, personKeys, pipeline, tell } = given;
   const known = knownOf({ stateOf: pipeline.stateOf, personKeys, clock });
   const own = ownAccountOf({ store, registry, personKeys, known });
@@ -26,7 +28,7 @@ async function givenAnn() {
       expiresAt: EXPIRES,
       ...more,
     });
-  return { ...given, own, ann, opens };
+  return { ...given, own, known, ann, opens };
 }
 
 test('a profile is the last that was told, opened for its person, and gone with their key', async () => {
@@ -70,5 +72,24 @@ test('one that was opened long ago is found behind all that came since', async (
   assert.deepEqual(
     (await own.sessions('ann')).map(({ session }) => session),
     ['first'],
+  );
+});
+
+test('nothing is shown of a session that began before another password, also where it was not ended yet', async () => {
+  const { own, tell, clock, known } = await givenAnn({
+    reactions: accounts.reactions.filter(({ name }) => name !== 'signing-out'),
+  });
+  await tell('Register', registering('bob'));
+  const times = { provenAt: EXPIRES, expiresAt: EXPIRES };
+  const opens = (session: string) =>
+    tell('OpenSession', { person: 'bob', session, client: 'shop', ...times });
+  assert.equal(await opens('before'), 'accepted');
+  clock.advanceTo(instant(millisecondsOf(clock.now()) + 1));
+  assert.equal(await tell('ReplaceRegistration', { person: 'bob', verifier: '$argon2id$other' }), 'accepted');
+  assert.equal(await opens('after'), 'accepted');
+  assert.equal((await known.sessions('bob')).length, 2);
+  assert.deepEqual(
+    (await own.sessions('bob')).map(({ session }) => session),
+    ['after'],
   );
 });

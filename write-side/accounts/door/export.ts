@@ -7,7 +7,8 @@ import { ownAccount } from './standing.ts';
 /** What is in it and what is not, for whoever reads it years later. */
 const ABOUT =
   'All that is recorded under your name: your account, profile and sessions, your wallets in every currency, your payments, and your part in each auction that you have bid in; the texts about you opened. ' +
-  'Not in it is what verifies your password and second factors, which is of use to nobody but whoever wants to guess them; what others have done, such as the other bids of an auction; and the descriptions of lots that you have entered, which everybody can read.';
+  'Not in it is what verifies your password and second factors, which is of use to nobody but whoever wants to guess them; what others have done, such as the other bids of an auction; the descriptions of lots that you have entered, which everybody can read; ' +
+  'and what was recorded of this account before it was yours: before its address was proven, whoever registered it anew or reset its password took it over.';
 
 /** One JSON document in pieces, so that it may be long. */
 async function* document(records: PersonRecords, person: PersonId, madeAt: string): AsyncIterable<string> {

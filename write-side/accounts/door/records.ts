@@ -1,5 +1,5 @@
 import type { JsonObject } from '#domain/kernel/canonical.ts';
-import type { RecordedEvent } from '#domain/kernel/envelope.ts';
+import { BEGINNING, type Position, type RecordedEvent } from '#domain/kernel/envelope.ts';
 import type { PersonId } from '#domain/kernel/ids.ts';
 import type { Instant } from '#domain/kernel/instant.ts';
 import { addressIn, openedData, whoseAddress } from '#domain/kernel/personal.ts';
@@ -27,6 +27,13 @@ export interface PersonRecords {
 
 /** Where a person's records are. */
 export interface RecordPlaces {
+  /** The stream of their account. */
+  account(person: PersonId): string;
+  /**
+   * From where on an account is its person's, by its events in their order: an address that nobody has proven may change hands, and what was
+   * recorded before that is somebody else's. Undefined: it has always been theirs.
+   */
+  heldSince(events: AsyncIterable<RecordedEvent>): Promise<Position | undefined>;
   /** The streams that bear their name. */
   own(person: PersonId): readonly string[];
   /** Those that an event of theirs leads to. */
@@ -53,13 +60,14 @@ export function personRecords(options: {
   return {
     async *of(person) {
       const keys = await personKeys.find([person]);
+      const since = (await places.heldSince(eventsOf(places.account(person)))) ?? BEGINNING;
       const streams = new Set(places.own(person));
       // What is added while it is gone through is gone through, too.
       for (const stream of streams)
         for await (const event of eventsOf(stream)) {
           for (const further of places.behind(event, person)) streams.add(further);
           const declared = registry.events.get(event.type);
-          if (declared === undefined) continue;
+          if (declared === undefined || event.position < since) continue;
           const seen = redacted(registry, event, (mark) => mark === 'capability');
           const from = whoseAddress(event.metadata) === person ? addressIn(event, keys) : undefined;
           yield {

@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
+import { accounts } from '#compose/contexts/accounts.ts';
+import { instant, millisecondsOf } from '#domain/kernel/instant.ts';
 import { tokenOf } from '#domain/kernel/token.ts';
 import { door, loginNamed, registering } from '#test/support/accounts.ts';
 import { someone } from '#test/support/platform.ts';
@@ -11,7 +13,9 @@ const ADDRESS = '203.0.113.77';
 const words = { name: 'Pia Person', address: '1 Ångström Street', phone: '+1 555 0100' };
 let readSide: ReadSide;
 before(async () => {
-  readSide = await givenReadSide();
+  // As long as nobody has signed anybody out.
+  const reactions = accounts.reactions.filter(({ name }) => name !== 'signing-out');
+  readSide = await givenReadSide({ reactions });
   const pia = someone('p-1', 'bidder');
   await sent('Register', registering('p-1'));
   await sent('Register', registering('p-2'));
@@ -166,4 +170,24 @@ test('a role whose time is over is shown to nobody, and its grant with its end',
   assert.ok(text.includes(until), 'what was given is told');
   assert.match(await of('auditor'), /"edges":\[\]/);
   assert.match(await of('clerk'), /"p-9","roles":\["clerk"\]/);
+});
+
+test('who has registered anew sees nothing of the sessions and the time of whoever had the address before', async () => {
+  await sent('Register', registering('p-5'));
+  const expiresAt = '2100-01-01T00:00:00.000Z';
+  const opens = (session: string) =>
+    sent('OpenSession', { person: 'p-5', session, client: 'web', provenAt: readSide.clock.now(), expiresAt });
+  const shown = () =>
+    asked(
+      'account(@) { registeredAt } sessions(@) { edges { node { session } } } session(session: "s1", @) { client }',
+      'p-5:bidder',
+    );
+  await opens('s1');
+  assert.match(await shown(), /"s1".*"web"/);
+  readSide.clock.advanceTo(instant(millisecondsOf(readSide.clock.now()) + 60_000));
+  await sent('ReplaceRegistration', { person: 'p-5', verifier: '$argon2id$other' });
+  await opens('s2');
+  const text = await shown();
+  assert.match(text, /"sessions":\{"edges":\[\{"node":\{"session":"s2"\}\}\]\},"session":null/);
+  assert.ok(text.includes(readSide.clock.now()), text);
 });

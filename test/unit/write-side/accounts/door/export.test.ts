@@ -50,6 +50,49 @@ test('whoever asks gets all that is recorded about them, opened, and nothing by 
     assert.ok(secret !== undefined && !text.includes(secret), 'a secret is in it');
 });
 
+test('whoever has taken over an address that nobody had proven gets nothing of whoever had it before', async () => {
+  const email = 'ann@mail.example';
+  for (const by of ['registration', 'reset'] as const) {
+    const { door, holderOf, tell, clock, linkOf } = givenDoor();
+    const before = { ...visitor, address: '198.51.100.1' };
+    await door.register({ email, password: PASSWORD, paymentMeans: 'pm_before' }, before);
+    const person = (await holderOf(email)) ?? '';
+    const times = { provenAt: clock.now(), expiresAt: '2100-01-01T00:00:00.000Z' };
+    await tell('OpenSession', { person, session: 's1', client: 'web', address: before.address, ...times });
+    await door.askEmailChange(person, { email: 'other@mail.example', password: PASSWORD }, before);
+    const password = 'a lighthouse, a meadow, a copper pan';
+    if (by === 'registration') await door.register({ email, password }, visitor);
+    else {
+      await door.askReset(email, visitor);
+      await door.reset({ token: await linkOf('reset', 'PasswordResetAsked'), password }, visitor);
+    }
+    const mine = await exported(granted(await door.exportOf(person)));
+    const text = JSON.stringify(mine.events);
+    assert.match(
+      text,
+      by === 'registration' ? /RegistrationReplaced.*ann@mail/ : /VerifierChanged.*EmailVerified/,
+    );
+    for (const theirs of [
+      before.address,
+      'other@',
+      'pm_before',
+      'AccountRegistered',
+      'SessionOpened',
+      'LoginTaken',
+    ])
+      assert.ok(!text.includes(theirs), `${theirs} after a ${by}`);
+
+    const link = by === 'registration' ? await linkOf('verify', 'RegistrationReplaced') : undefined;
+    if (link !== undefined) granted(await door.verifyEmail({ token: link, password }, visitor));
+    // From now on another password is the same person's.
+    await door.askReset(email, visitor);
+    const another = { token: await linkOf('reset', 'PasswordResetAsked'), password: PASSWORD };
+    granted(await door.reset(another, visitor));
+    const { events } = await exported(granted(await door.exportOf(person)));
+    assert.deepEqual(events.slice(0, 1), mine.events.slice(0, 1), 'nothing of theirs goes');
+  }
+});
+
 test('exports are few in an hour, and there is none of nobody', async () => {
   const { door, registered } = givenDoor();
   const person = await registered();
