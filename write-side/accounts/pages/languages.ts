@@ -60,6 +60,10 @@ const minutesOf = (language: Language): Intl.DateTimeFormat =>
 export const momentIn = (language: Language, moment: Instant): string =>
   `${minutesOf(language).format(new Date(moment))} UTC`;
 
+/** `EUR, USD and GBP`. */
+export const listIn = (language: Language, names: readonly string[]): string =>
+  new Intl.ListFormat(LOCALES[language]).format(names);
+
 /** `in 5 minutes`: rounded up, so that whoever comes then is not too early. */
 export function waitIn(language: Language, milliseconds: number): string {
   const seconds = Math.max(1, Math.ceil(milliseconds / 1_000));

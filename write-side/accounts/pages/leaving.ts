@@ -1,18 +1,45 @@
+import { z } from 'zod';
+import { currencies } from '#domain/kernel/currencies.ts';
+import { Currency } from '#domain/kernel/money.ts';
+import { WalletNotOpen } from '#domain/wallets/wallet/messages.ts';
+import { doneAt, doneNotice } from './account.ts';
 import { read } from './entered.ts';
 import { formPage, NOTHING_WRONG, type Wrong, wrongBy } from './form-page.ts';
-import { button, form, tick } from './forms.ts';
+import { button, form, hidden, tick } from './forms.ts';
 import { type Answer, type Frame, refusedPage } from './frame.ts';
-import { html } from './html.ts';
+import { type Html, html } from './html.ts';
 import type { PagesOptions } from './ports.ts';
+import { openWallets } from './refusals.ts';
 import { type OwnVisit, ownFrame } from './signed-in.ts';
 
+const WalletList = z.array(Currency).max(currencies.size);
+
 // What somebody takes with them, and how they leave. Whoever asks for it has just proven who they are.
+
+const WALLETS = '/account/wallets/close';
+type LeftBy = 'close' | 'erase';
+
+/** Who leaves closes their wallets first: this does it here, for those that are empty. */
+function walletsForm({ texts }: OwnVisit, { rejection }: Wrong, by: LeftBy): Html | undefined {
+  const open = rejection === undefined ? [] : openWallets(rejection);
+  if (open.length === 0) return undefined;
+  const { close } = texts;
+  return form(
+    WALLETS,
+    html`<p>${close.walletsWhy}</p>`,
+    hidden('currencies', open.join(' ')),
+    hidden('by', by),
+    button(close.closeWallets, 'plain'),
+  );
+}
 
 function closePage(visit: OwnVisit, command: ReturnType<typeof html>, wrong: Wrong): Answer {
   const { close, fields } = visit.texts;
   return formPage(visit, {
     ...{ title: close.title, wrong, isOwn: true },
     main: [
+      doneNotice(visit),
+      walletsForm(visit, wrong, 'close'),
       html`<p>${close.why}</p>`,
       form(
         '/account/close',
@@ -29,6 +56,8 @@ function erasePage(visit: OwnVisit, command: ReturnType<typeof html>, wrong: Wro
   return formPage(visit, {
     ...{ title: erase.title, wrong, isOwn: true },
     main: [
+      doneNotice(visit),
+      walletsForm(visit, wrong, 'erase'),
       html`<p>${erase.why}</p><ul>${erase.what.map((line) => html`<li>${line}</li>`)}</ul>
 <p>${erase.money}</p><p><a href="/account/export">${erase.first}</a></p>`,
       form(
@@ -61,8 +90,8 @@ export function leavingRoutes(routes: Frame, options: PagesOptions): void {
 
   /** Both end what this browser is signed in by: it is told so, and forgets it. */
   const leaves = (
-    name: 'close' | 'erase',
-    command: string,
+    name: LeftBy,
+    command: 'CloseAccount' | 'EraseMe',
     page: (visit: OwnVisit, command: ReturnType<typeof html>, wrong: Wrong) => Answer,
   ): void => {
     const path = `/account/${name}`;
@@ -80,6 +109,17 @@ export function leavingRoutes(routes: Frame, options: PagesOptions): void {
       return { page: { title: done, main: html`<h1>${done}</h1><p>${doneWhy}</p>` } };
     });
   };
+  acts(WALLETS, '/account/close', async (visit, { currencies: named = '', by }) => {
+    const [path, page] = by === 'erase' ? (['erase', erasePage] as const) : (['close', closePage] as const);
+    const open = WalletList.safeParse(named.split(' ')).data ?? [];
+    for (const currency of open) {
+      const sent = await send(visit, 'CloseWallet', { currency }, {});
+      // One that is closed already is as it should be.
+      if (typeof sent === 'object' && sent.code !== WalletNotOpen.code)
+        return page(visit, commandField(), wrongBy(sent, visit));
+    }
+    return doneAt(`/account/${path}`, 'wallets');
+  });
   leaves('close', 'CloseAccount', closePage);
   leaves('erase', 'EraseMe', erasePage);
 }

@@ -17,6 +17,18 @@ export interface OwnVisit extends Visit {
   readonly steppedUp: boolean;
 }
 
+/** What these pages send in the name of whoever is signed in. Each no that can come of it has a text in every language. */
+export const pageCommands = [
+  'CreateProfile',
+  'ChangeProfile',
+  'EndSession',
+  'EndAllSessions',
+  'CloseWallet',
+  'CloseAccount',
+  'EraseMe',
+] as const;
+type PageCommand = (typeof pageCommands)[number];
+
 /** What came of a command. */
 export type Sent = 'done' | 'underWay' | Rejection;
 
@@ -29,7 +41,7 @@ export interface OwnFrame {
     handler: (visit: OwnVisit, entered: Entered) => Promise<Answer>,
   ): void;
   /** Sends a command in the name of whoever is signed in. */
-  send(visit: OwnVisit, command: string, data: object, entered: Entered): Promise<Sent>;
+  send(visit: OwnVisit, command: PageCommand, data: object, entered: Entered): Promise<Sent>;
   /** Names the command that a form is for, so that pressing twice does it once. */
   commandField(): Html;
 }

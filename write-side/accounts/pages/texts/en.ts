@@ -185,6 +185,7 @@ export const en = {
     passkeyAdded: 'The passkey is added.',
     passkeyRemoved: 'The passkey is removed.',
     sessionEnded: 'That session is over.',
+    wallets: 'Your wallets are closed. You can go on.',
     underWay: 'It is recorded, and will be done in a moment.',
   },
   profile: {
@@ -260,6 +261,8 @@ export const en = {
   close: {
     title: 'Close your account',
     why: 'Nobody can sign in to it any more, and your sessions end. What is recorded stays, as the law asks for; your address stays yours until you have yourself erased.',
+    walletsWhy: 'A wallet that is open would take money that comes later. Empty ones can be closed here.',
+    closeWallets: 'Close the wallets',
     submit: 'Close the account for good',
     done: 'Your account is closed',
     doneWhy: 'Thank you for having been here.',
@@ -361,6 +364,12 @@ export const en = {
     too_many_passkeys: 'You have as many passkeys as one may have. Remove one first.',
     factor_unknown: 'Your account has no such second factor.',
     factor_used: 'This code was used before. Wait until your app shows the next one.',
+    wallets_open: (list: string) => `You have open wallets (${list}). Close them first.`,
+    wallet_not_open: 'There is no open wallet of yours in this currency.',
+    wallet_not_empty:
+      'There is money in this wallet, or held from it. Withdraw it, and wait until nothing is held.',
+    payment_under_way: 'A payment into this wallet is under way. Wait until it has come or failed.',
+    debt_outstanding: 'You owe money. Pay it first.',
     money_left:
       'There is money of yours here, or on its way. Withdraw it, pay what you owe, and wait until nothing is held or under way; then come again.',
     password_replaced: 'The password has become another meanwhile. Sign in with that one.',

@@ -188,6 +188,7 @@ export const fr: Texts = {
     passkeyAdded: 'La clé d’accès est ajoutée.',
     passkeyRemoved: 'La clé d’accès est retirée.',
     sessionEnded: 'Cette session est terminée.',
+    wallets: 'Vos portefeuilles sont fermés. Vous pouvez continuer.',
     underWay: 'C’est enregistré, et sera fait dans un instant.',
   },
   profile: {
@@ -269,6 +270,9 @@ export const fr: Texts = {
   close: {
     title: 'Fermer votre compte',
     why: 'Plus personne ne pourra s’y connecter, et vos sessions prendront fin. Ce qui est enregistré reste, comme la loi le demande ; votre adresse reste la vôtre jusqu’à ce que vous fassiez effacer vos données.',
+    walletsWhy:
+      'Un portefeuille ouvert recevrait l’argent qui arrive plus tard. Ceux qui sont vides peuvent être fermés ici.',
+    closeWallets: 'Fermer les portefeuilles',
     submit: 'Fermer le compte définitivement',
     done: 'Votre compte est fermé',
     doneWhy: 'Merci d’avoir été des nôtres.',
@@ -373,6 +377,13 @@ export const fr: Texts = {
     too_many_passkeys: 'Vous avez autant de clés d’accès qu’on peut en avoir. Retirez-en une d’abord.',
     factor_unknown: 'Votre compte n’a pas ce second facteur.',
     factor_used: 'Ce code a déjà servi. Attendez que votre application montre le suivant.',
+    wallets_open: (list) => `Vous avez des portefeuilles ouverts (${list}). Fermez-les d’abord.`,
+    wallet_not_open: 'Vous n’avez pas de portefeuille ouvert dans cette devise.',
+    wallet_not_empty:
+      'Il y a de l’argent dans ce portefeuille, ou réservé sur lui. Retirez-le, et attendez que plus rien ne soit réservé.',
+    payment_under_way:
+      'Un paiement vers ce portefeuille est en cours. Attendez qu’il soit arrivé ou qu’il ait échoué.',
+    debt_outstanding: 'Vous devez de l’argent. Payez-le d’abord.',
     money_left:
       'Il y a ici de l’argent à vous, ou en route. Retirez-le, payez ce que vous devez, et attendez que plus rien ne soit réservé ni en cours ; puis revenez.',
     password_replaced: 'Le mot de passe a changé entre-temps. Connectez-vous avec le nouveau.',

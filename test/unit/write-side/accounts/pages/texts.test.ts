@@ -1,10 +1,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { registry } from '#compose/contexts.ts';
+import { WalletsOpen } from '#domain/accounts/account/messages.ts';
 import { rejection } from '#domain/kernel/message.ts';
 import { Language } from '#domain/kernel/ports/mail.ts';
 import { commonRejections, TooManyAttempts } from '#domain/kernel/rejections.ts';
 import { languageOf, momentIn, texts, waitIn } from '#write-side/accounts/pages/languages.ts';
 import { sentenceOf } from '#write-side/accounts/pages/refusals.ts';
+import { pageCommands } from '#write-side/accounts/pages/signed-in.ts';
 
 type Told = string | readonly Told[] | ((...values: never[]) => string) | { readonly [name: string]: Told };
 
@@ -145,4 +148,17 @@ test('what anybody can meet on a page has words of its own', () => {
   for (const code of ['behind', 'other_history', 'parked', 'slow_consumer', 'internal']) elsewhere.add(code);
   for (const { code } of commonRejections)
     assert.equal(Object.hasOwn(texts.en.rejections, code), !elsewhere.has(code), code);
+});
+
+test('each no that a command of the pages can come to has words of its own in every language', () => {
+  for (const name of pageCommands) {
+    const { rejections } = registry.commands.get(name)?.command ?? assert.fail(`no ${name}`);
+    for (const { code } of rejections)
+      for (const language of Language.options)
+        assert.ok(Object.hasOwn(texts[language].rejections, code), `${name}: ${code} in ${language}`);
+  }
+  const open = WalletsOpen({ currencies: ['EUR', 'USD'] });
+  assert.match(sentenceOf(open, 'en', NOW), /open wallets \(EUR and USD\)/);
+  assert.match(sentenceOf(open, 'fr', NOW), /\(EUR et USD\)/);
+  assert.match(sentenceOf(open, 'ru', NOW), /\(EUR и USD\)/);
 });

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { generateSync } from 'otplib';
-import { MoneyLeft } from '#domain/accounts/account/messages.ts';
+import { MoneyLeft, WalletsOpen } from '#domain/accounts/account/messages.ts';
+import { PaymentUnderWay } from '#domain/wallets/wallet/messages.ts';
 import { type OpenPages, openPages, PASSWORD } from '#test/support/pages/open.ts';
 import { attributeOf, type Seen, type Walker, walker } from '#test/support/pages/walker.ts';
 
@@ -311,7 +312,7 @@ test('what matters most is only done by who has just proven who they are', async
       'passkey-offer',
       'recovery-codes',
     ].map((name) => `/account/security/${name}`),
-    ...['/account/email-change', '/account/export', '/account/close', '/account/erase'],
+    ...['email-change', 'export', 'close', 'erase', 'wallets/close'].map((name) => `/account/${name}`),
   ])
     assert.match((await visitor.post(path, { erase: 'yes', close: 'yes' })).to ?? '', /^\/sign-in\//, path);
   assert.deepEqual([opened.sent.length, opened.ann.totp, opened.ann.recovery.length], [0, undefined, 0]);
@@ -363,6 +364,30 @@ test('somebody takes their data along, is told what stands against erasing, and 
   assert.equal(refused.status, 409);
   assert.match(refused.text, /There is money of yours here/);
   opened.answers.clear();
+  for (const [command, path] of [
+    ['CloseAccount', '/account/close'],
+    ['EraseMe', '/account/erase'],
+  ] as const) {
+    opened.answers.set(command, WalletsOpen({ currencies: ['EUR', 'USD'] }));
+    const stays = await visitor.post(path, { erase: 'yes', close: 'yes' });
+    assert.match(stays.text, /open wallets \(EUR and USD\).*Close the wallets/);
+    const form = { currencies: visitor.hidden(stays, 'currencies'), by: visitor.hidden(stays, 'by') };
+    opened.answers.set('CloseWallet', PaymentUnderWay({ payments: 1 }));
+    assert.match(
+      (await visitor.post('/account/wallets/close', form)).text,
+      /payment into this wallet is under way/,
+    );
+    opened.answers.clear();
+    const before = opened.sent.length;
+    const closed = await visitor.follow(await visitor.post('/account/wallets/close', form));
+    assert.equal(closed.at, `${path}?done=wallets`);
+    assert.match(closed.text, /Your wallets are closed/);
+    const sent = opened.sent.slice(before).map(({ command: name, data }) => [name, data]);
+    assert.deepEqual(sent, [
+      ['CloseWallet', { currency: 'EUR' }],
+      ['CloseWallet', { currency: 'USD' }],
+    ]);
+  }
   const done = await visitor.follow(await visitor.post('/account/erase', { erase: 'yes', command: 'c-9' }));
   assert.match(done.title, /You are erased/);
   assert.deepEqual(opened.sent.at(-1)?.data, { forGood: true });
