@@ -9,7 +9,6 @@ import {
 import { client } from '#domain/accounts/client/decider.ts';
 import { clientStream } from '#domain/accounts/client/messages.ts';
 import type { Client } from '#domain/accounts/client/state.ts';
-import { verificationBound } from '#domain/accounts/links.ts';
 import { login } from '#domain/accounts/login/decider.ts';
 import { loginStream } from '#domain/accounts/login/messages.ts';
 import { sessions } from '#domain/accounts/sessions/decider.ts';
@@ -41,7 +40,6 @@ function openedAccount(
     ...{ person, phase, login, emailVerified, language, lockedOutUntil },
     ...{
       resetBoundTo: resetBound(state),
-      verifyBoundTo: verificationBound(login, state.passwordSince),
       passwordSince: state.passwordSince,
       verifierAt: state.verifierAt,
       verifierSince: sealedFor(state.verifier),

@@ -1,6 +1,5 @@
 import { PersonId } from '../kernel/ids.ts';
 import { type Instant, instant, later, millisecondsOf } from '../kernel/instant.ts';
-import type { LoginName } from './ids.ts';
 
 // Links in mails to people. A link says itself for whom, for what and until when it is, and is named by the platform's own key, so that
 // nothing has to be kept of it. It is bound to something that is another once it was used.
@@ -10,23 +9,14 @@ const HOUR_MS = 60 * MINUTE_MS;
 
 /** What a link is for: where it leads, and for how long from the event on that it was written about. */
 export const links = {
-  /** As {@link verificationBound}. */
+  /** Bound to the login. It holds with whatever password was chosen last, which is asked for besides. */
   verify: { path: '/account/verify', lastsMs: 24 * HOUR_MS },
-  /** Bound to the password of now. */
+  /** Bound to the address, and to the password of now where the address is proven. */
   reset: { path: '/account/reset', lastsMs: 30 * MINUTE_MS },
   /** Bound to the login that is asked for. */
   email: { path: '/account/email', lastsMs: 24 * HOUR_MS },
 } as const;
 export type LinkPurpose = keyof typeof links;
-
-/**
- * What a link is bound to that proves an address: its login, and the password of now, so that of who registers with it after another only
- * the last one comes in by what they are sent.
- *
- * @param since the event that the password came with; undefined: nobody knows, and the link is void
- */
-export const verificationBound = (login: LoginName, since: string | undefined): string =>
-  `${login}.${since ?? ''}`;
 
 /** Names something without telling it, and nobody else can. */
 export type NameOf = (kind: string, text: string) => string;

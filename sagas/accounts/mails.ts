@@ -14,10 +14,9 @@ import {
   VerificationAsked,
   VerifierChanged,
 } from '#domain/accounts/account/messages.ts';
-import { verificationBound } from '#domain/accounts/links.ts';
 import type { PersonId } from '#domain/kernel/ids.ts';
 import { type AskedMail, type MailTemplate, mail, mailTable } from '#domain/kernel/mails.ts';
-import { type PersonalText, sealedFor } from '#domain/kernel/personal.ts';
+import type { PersonalText } from '#domain/kernel/personal.ts';
 import type { Language } from '#domain/kernel/ports/mail.ts';
 import * as letters from './letters.ts';
 
@@ -37,11 +36,9 @@ const linked = (of: Linking, { person: to, email: address, language }: Told, bou
 
 /** What people are written to about their accounts. */
 export const accountMails = mailTable('accounts', (when) => [
-  when(AccountRegistered, RegistrationReplaced, ({ data }) =>
-    linked(letters.verifyAddress, data, verificationBound(data.login, sealedFor(data.verifier))),
-  ),
-  when(VerificationAsked, ({ data }) =>
-    linked(letters.verifyAddress, data, verificationBound(data.login, data.since)),
+  when(AccountRegistered, VerificationAsked, ({ data }) => linked(letters.verifyAddress, data, data.login)),
+  when(RegistrationReplaced, ({ data }) =>
+    data.quiet ? undefined : linked(letters.verifyAddress, data, data.login),
   ),
   when(RegistrationAttempted, ({ data }) => told(letters.registrationAttempted, data)),
   when(PasswordResetAsked, ({ data }) => linked(letters.passwordReset, data, data.since)),

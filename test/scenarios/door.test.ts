@@ -126,7 +126,7 @@ test('address and password are proven by one person: who registers last, by the 
   }, 'another mail to who has registered anew');
   assert.ok(mail);
   const token = tokenIn(mail, '/account/verify');
-  assert.deepEqual(await verify(before, PASSWORD), [410, 'link_void']);
+  assert.deepEqual(await verify(before, PASSWORD), [403, 'invalid_credentials']);
   assert.deepEqual(await verify(token, PASSWORD), [403, 'invalid_credentials']);
   assert.deepEqual(await verify(token, OTHER), [204, undefined]);
 });

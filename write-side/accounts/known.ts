@@ -22,8 +22,6 @@ export interface KnownAccount {
   readonly verifier: string | undefined;
   /** What a link for another password has to be bound to. */
   readonly resetBoundTo: string;
-  /** What a link that proves the address has to be bound to. */
-  readonly verifyBoundTo: string;
   /** The event that the password came with: hashed anew it is the same. */
   readonly passwordSince: string;
   /** Since when it is the verifier of this password. */

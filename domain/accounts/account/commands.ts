@@ -104,7 +104,8 @@ export const NoteRegistrationAttempt = command('NoteRegistrationAttempt', {
 });
 export const AskPasswordReset = command('AskPasswordReset', {
   ...door,
-  description: 'Has a link sent by which another password can be chosen, once; some times a day.',
+  description:
+    'Has a link sent by which another password can be chosen, once; the one that was sent last holds until the next.',
   data: person,
   rejections: [...active, TooManyLetters],
 });

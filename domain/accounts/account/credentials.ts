@@ -60,16 +60,28 @@ export const telling = <R>(decided: readonly Event[] | R, account: KnownAccount)
       )
     : decided;
 
-/** Letters of a kind within a day. Anybody can ask for most of them, and nobody's mailbox is filled by it. */
-const MOST: Readonly<Record<Letter, number>> = { verification: 5, attempt: 1, reset: 3, emailChange: 5 };
+const MINUTE_MS = 60_000;
+/**
+ * How many minutes pass behind the first, the second and each further letter of a kind within a day before the next one goes. Anybody can
+ * ask for most of them: nobody's mailbox is filled by it, and nobody is kept from theirs, because none waits for longer than the link
+ * holds that was sent last. Whoever mistypes another address may correct it at once.
+ */
+const SPACING: Readonly<Record<Letter, readonly [number, ...number[]]>> = {
+  verification: [1, 5, 15, 60],
+  attempt: [24 * 60],
+  reset: [1, 5, 15, 30],
+  emailChange: [0, 1, 5, 15, 60],
+};
 
 /** Why none of this kind is written now; undefined: it is. */
 function tooMany({ letters }: KnownAccount, letter: Letter, now: Instant): Written | undefined {
   const lately = letters[letter].filter((at) => later(at, LETTERS_MS) > now);
-  const [oldest] = lately;
-  if (oldest === undefined || lately.length < MOST[letter]) return undefined;
-  const retryAfterMs = Math.max(1, millisecondsOf(later(oldest, LETTERS_MS)) - millisecondsOf(now));
-  return TooManyLetters({ retryAfterMs });
+  const last = lately.at(-1);
+  if (last === undefined) return undefined;
+  const spacing = SPACING[letter];
+  const minutes = spacing[Math.min(lately.length, spacing.length) - 1] ?? spacing[0];
+  const retryAfterMs = millisecondsOf(last) + minutes * MINUTE_MS - millisecondsOf(now);
+  return retryAfterMs > 0 ? TooManyLetters({ retryAfterMs }) : undefined;
 }
 
 /** Whoever has shown that they can be reached may bid and sell. */
@@ -94,12 +106,14 @@ export function askVerification(
   { now }: Facts,
 ) {
   if (account.emailVerified) return [];
-  const { login, passwordSince: since } = account;
-  const asked = VerificationAsked({ person, login, since, ...toldTo(account) });
+  const asked = VerificationAsked({ person, login: account.login, ...toldTo(account) });
   return tooMany(account, 'verification', now) ?? [asked];
 }
 
-/** Who has proven the address keeps what they chose. */
+/**
+ * Who has proven the address keeps what they chose. Where nobody has, what was chosen last is taken however often it happens, and only the
+ * mail is spared: the link that was sent last goes with any password.
+ */
 export function replaceRegistration(
   data: CommandData<typeof ReplaceRegistration>,
   account: KnownAccount,
@@ -107,7 +121,8 @@ export function replaceRegistration(
 ) {
   if (account.emailVerified) return noteAttempt({ person: data.person }, account, facts);
   const { login, email } = account;
-  return tooMany(account, 'verification', facts.now) ?? [RegistrationReplaced({ ...data, login, email })];
+  const isQuiet = tooMany(account, 'verification', facts.now) !== undefined;
+  return [RegistrationReplaced({ ...data, login, email, ...(isQuiet && { quiet: true }) })];
 }
 
 export const noteAttempt = (

@@ -180,7 +180,7 @@ export const account = decider({
   stream: accountStream,
   events,
   commands,
-  stateVersion: 3,
+  stateVersion: 4,
   initial: noAccount,
   evolve,
   decide: {

@@ -59,7 +59,7 @@ export const GrantOver = rejection('grant_over', {
 });
 export const TooManyLetters = rejection('too_many_letters', {
   message:
-    'We have written to you about this as often as we do in a day. Look for our mails, or come again later.',
+    'We have written to you about this not long ago, and the link of that mail still holds. Look for it, or ask again later.',
   details: { retryAfterMs: z.int().min(1) },
   status: 429,
 });

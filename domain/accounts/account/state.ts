@@ -76,9 +76,9 @@ function replaced(
   { data }: Extract<Event, { readonly type: 'RegistrationReplaced' }>,
   verifierAt: Instant,
 ): KnownAccount {
-  const { language, verifier, paymentMeans } = data;
+  const { language, verifier, paymentMeans, quiet } = data;
   return {
-    ...written(account, 'verification', verifierAt),
+    ...(quiet ? account : written(account, 'verification', verifierAt)),
     ...{ language, verifier, verifierAt, passwordSince: sealedFor(verifier), paymentMeans },
     ...{ short: false, nextEmail: undefined },
   };
@@ -89,28 +89,43 @@ function written(account: KnownAccount, letter: Letter, now: Instant): KnownAcco
   return { ...account, letters: { ...account.letters, [letter]: [...lately, now] } };
 }
 
+const unwritten = (account: KnownAccount, letter: Letter): KnownAccount => ({
+  ...account,
+  letters: { ...account.letters, [letter]: [] },
+});
+
 function verifierChanged(
   account: KnownAccount,
   { data: { verifier, by, short } }: Extract<Event, { readonly type: 'VerifierChanged' }>,
   verifierAt: Instant,
 ): KnownAccount {
   // The same password is as long as it was.
-  if (by === 'rehash') return { ...account, verifier };
+  if (by === 'rehash')
+    return { ...(account.emailVerified ? unwritten(account, 'reset') : account), verifier };
   // Whoever has the mails of the account is let in again.
   const lockedOutUntil = by === 'reset' ? undefined : account.lockedOutUntil;
   // How a person pays was chosen with the password of before: where nobody had proven the address, it may be a stranger’s.
   const paymentMeans = by === 'reset' && !account.emailVerified ? undefined : account.paymentMeans;
+  // What is void by it was not written. Who has not proven the address could have its person written to without end.
+  const { letters } = account.emailVerified || by === 'reset' ? unwritten(account, 'reset') : account;
   // Whoever has asked for another address had the password of before.
   return {
-    ...account,
+    ...{ ...account, letters },
     ...{ verifier, verifierAt, passwordSince: sealedFor(verifier), short: short === true },
     ...{ lockedOutUntil, paymentMeans, nextEmail: undefined },
   };
 }
 
-/** What a link for another password is bound to: the password of now, and the address it was sent to. */
-export const resetBound = ({ verifier, email }: Pick<KnownAccount, 'verifier' | 'email'>): string =>
-  `${sealedFor(verifier)}.${sealedFor(email)}`;
+/**
+ * What a link for another password is bound to: the password of now, and the address it was sent to. Where nobody has proven the address
+ * it goes with any password, or whoever registers it again and again would void each link before its owner has followed it.
+ */
+export const resetBound = ({
+  verifier,
+  email,
+  emailVerified,
+}: Pick<KnownAccount, 'verifier' | 'email' | 'emailVerified'>): string =>
+  `${emailVerified ? sealedFor(verifier) : 'unproven'}.${sealedFor(email)}`;
 
 /** Who runs the platform, where somebody acts for them. */
 export const OPERATOR = 'system.operator';
@@ -140,7 +155,7 @@ export function evolve(before: Account, event: Event, { occurredAt }: FoldedAt):
     }
     case 'EmailChanged': {
       const { login, email } = event.data;
-      return { ...account, login, email, nextEmail: undefined };
+      return { ...unwritten(account, 'reset'), login, email, nextEmail: undefined };
     }
     case 'EmailChangeRefused':
       return account;

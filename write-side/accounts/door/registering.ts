@@ -5,7 +5,7 @@ import {
   ReplaceRegistration,
   VerifyEmail,
 } from '#domain/accounts/account/messages.ts';
-import { AddressUnusable, LinkVoid } from '#domain/accounts/door/messages.ts';
+import { AddressUnusable, InvalidCredentials } from '#domain/accounts/door/messages.ts';
 import { LoginInUse, Register } from '#domain/accounts/login/messages.ts';
 import type { PaymentId, PersonId } from '#domain/kernel/ids.ts';
 import type { RandomBytes } from '#domain/kernel/ports/facts.ts';
@@ -32,7 +32,7 @@ interface Wanted {
 
 /**
  * Whoever has the address already is written to, and asks themselves whether it was they. Where nobody has proven it, it may have been a
- * stranger who came first: who comes last is taken, and all that was sent before is void.
+ * stranger who came first: who comes last is taken.
  */
 async function attempted(
   parts: DoorParts,
@@ -79,11 +79,11 @@ export function registering(parts: DoorParts): Pick<Door, 'register' | 'verifyEm
     },
     async verifyEmail(link, visitor) {
       const by = { ...link, visitor };
-      const account = await followedKnowing(parts, by, 'verify', ({ verifyBoundTo }) => verifyBoundTo);
+      const account = await followedKnowing(parts, by, 'verify', ({ login }) => login);
       if (isRejection(account)) return account;
       const { person, passwordSince: since } = account;
       const refusal = await record(parts, VerifyEmail, { person, since }, visitor);
-      return refusal?.code === PasswordReplaced.code ? LinkVoid({}) : refusal;
+      return refusal?.code === PasswordReplaced.code ? InvalidCredentials({}) : refusal;
     },
     sendVerification: (person, visitor) => record(parts, AskVerification, { person }, visitor),
   };

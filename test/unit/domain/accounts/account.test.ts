@@ -3,6 +3,8 @@ import { test } from 'node:test';
 import { account } from '#domain/accounts/account/decider.ts';
 import * as a from '#domain/accounts/account/messages.ts';
 import { resetBound, rolesAt } from '#domain/accounts/account/state.ts';
+import { links } from '#domain/accounts/links.ts';
+import { later } from '#domain/kernel/instant.ts';
 import { OwnAffair } from '#domain/kernel/own-affair.ts';
 import { loginNamed, registrationOf, sealedText } from '#test/support/accounts.ts';
 import { deciding, lineOf, NOW, person, stateOf } from '#test/support/given.ts';
@@ -44,16 +46,18 @@ test('an address is proven for the password that was checked, and for no later o
     lineOf(given([...history, rehashed]).when('VerifyEmail', { ...p, since: 'e2' })),
     /^EmailVerified/,
   );
-  const asked = { ...p, login: data.login, since: 'e2', email: data.email, language: 'ru' as const };
-  assert.deepEqual(given(history).when('AskVerification', p), [a.VerificationAsked(asked)]);
+  const asked = { ...p, login: data.login, email: data.email, language: 'ru' as const };
+  const now = later(NOW, 60_000);
+  assert.deepEqual(given(history).when('AskVerification', p, { now }), [a.VerificationAsked(asked)]);
 });
 
-test('what was registered is replaced some times a day, and by nobody once the address is proven', () => {
+test('what was registered is replaced as often as one wants, with few mails, and by nobody once the address is proven', () => {
   const chosen = { ...p, verifier: sealedText('p-1', 'new') };
   const replaced = a.RegistrationReplaced({ ...chosen, login: data.login, email: data.email });
-  const five = [registered, ...Array(5).fill(replaced)];
-  const retryAfterMs = 24 * 60 * 60_000;
-  assert.deepEqual(given(five).when('ReplaceRegistration', chosen), a.TooManyLetters({ retryAfterMs }));
+  const quiet = a.RegistrationReplaced({ ...chosen, login: data.login, email: data.email, quiet: true });
+  const again = given([registered, replaced, ...Array(5).fill(quiet)]).when;
+  assert.deepEqual(again('ReplaceRegistration', chosen), [quiet]);
+  assert.deepEqual(again('ReplaceRegistration', chosen, { now: later(NOW, 60_000) }), [replaced]);
   const attempt = a.RegistrationAttempted({ ...p, email: data.email });
   assert.deepEqual(given([registered, verified]).when('ReplaceRegistration', chosen), [attempt]);
   const pays = a.AccountRegistered({ ...data, paymentMeans: sealedText('p-1', 'a stranger’s') });
@@ -181,16 +185,31 @@ test('a password is replaced where it is still the one that was checked, and sta
   assert.equal(lineOf(given([...history, long]).when('RemoveTotp', p)), 'TotpRemoved');
 });
 
-test('letters that anybody can ask for are few in a day', () => {
-  const next = '2026-03-02T12:00:00.000Z';
+test('letters that anybody can ask for are the rarer the more there were, and never so rare that no link holds', () => {
   const reset = a.PasswordResetAsked({ ...p, since: 'e1.e1', email: data.email });
-  assert.deepEqual(given([registered]).when('AskPasswordReset', p), [reset]);
-  const three = [registered, reset, reset, reset];
+  const proven = [registered, verified];
+  assert.deepEqual(given(proven).when('AskPasswordReset', p), [reset]);
+  const unproven = a.PasswordResetAsked({ ...p, since: 'unproven.e1', email: data.email });
+  assert.deepEqual(given([registered]).when('AskPasswordReset', p), [unproven]);
+  for (const [letters, minutes] of [1, 5, 15, 30, 30].entries()) {
+    const { when } = given([...proven, ...Array(letters + 1).fill(reset)]);
+    const retryAfterMs = minutes * 60_000;
+    assert.ok(retryAfterMs <= links.reset.lastsMs);
+    assert.deepEqual(when('AskPasswordReset', p), a.TooManyLetters({ retryAfterMs }));
+    const now = later(NOW, retryAfterMs);
+    assert.deepEqual(when('AskPasswordReset', p, { now }), [reset]);
+  }
+  const three = [...proven, reset, reset, reset];
+  for (const by of ['reset', 'change', 'rehash'] as const) {
+    const changed = a.VerifierChanged({ ...p, verifier: data.verifier, by });
+    assert.deepEqual(given([...three, changed]).when('AskPasswordReset', p), [reset], by);
+  }
+  const stranger = a.VerifierChanged({ ...p, verifier: data.verifier, by: 'change' });
+  const minute = a.TooManyLetters({ retryAfterMs: 60_000 });
+  assert.deepEqual(given([registered, unproven, stranger]).when('AskPasswordReset', p), minute);
   const retryAfterMs = 24 * 60 * 60_000;
-  assert.deepEqual(given(three).when('AskPasswordReset', p), a.TooManyLetters({ retryAfterMs }));
-  assert.deepEqual(given(three).when('AskPasswordReset', p, { now: next }), [reset]);
   const attempt = a.RegistrationAttempted({ ...p, email: data.email });
-  assert.deepEqual(given(three).when('NoteRegistrationAttempt', p), [attempt]);
+  assert.deepEqual(given(three).when('NoteRegistrationAttempt', p), [attempt], 'each kind for itself');
   assert.deepEqual(
     given([registered, attempt]).when('NoteRegistrationAttempt', p),
     a.TooManyLetters({ retryAfterMs }),

@@ -114,7 +114,7 @@ export const en = {
     have: 'You have an account already?',
     sent: 'Look into your mail',
     sentWhy:
-      'We have sent you a mail. Follow its link to confirm your address; it works for a limited time. Nothing came? Look among unwanted mail, or try again.',
+      'We have sent you a mail. Follow its link to confirm your address; it works for a limited time. Nothing came? One that came shortly before works, too. Look among unwanted mail, or try again in some minutes.',
     verify: 'Confirm your e-mail address',
     verifyWhy:
       'Enter the password that you chose when you created the account, and the address is yours here.',
@@ -136,7 +136,7 @@ export const en = {
     why: 'We send a link to the address of your account.',
     ask: 'Send the link',
     sentWhy:
-      'If there is an account with this address, a mail with a link is on its way to it. It works for a limited time.',
+      'If there is an account with this address, a mail with a link is on its way to it, or has come a moment ago. The link works for a limited time. Nothing came? Try again in some minutes.',
     confirm: 'Choose a new password',
     confirmButton: 'Set the password',
     done: 'You have a new password',
@@ -376,7 +376,8 @@ export const en = {
     second_factor_needed:
       'Your password is too short to stand alone. Choose a longer one first, or keep a second factor.',
     email_change_void: 'Nobody waits for this address any more. Ask for the change again.',
-    too_many_letters: 'We have written to you about this as often as we do in a day. Look for our mails.',
+    too_many_letters:
+      'We have written to you about this not long ago. Look for our mail: its link still works.',
     profile_exists: 'You have a profile already. Change it.',
     profile_unknown: 'You have no profile yet. Create it first.',
     no_profile: 'An administrator has no profile.',

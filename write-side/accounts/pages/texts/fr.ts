@@ -116,7 +116,7 @@ export const fr: Texts = {
     have: 'Vous avez déjà un compte ?',
     sent: 'Consultez votre messagerie',
     sentWhy:
-      'Nous vous avons envoyé un e-mail. Suivez son lien pour confirmer votre adresse ; il n’est valable qu’un certain temps. Rien reçu ? Regardez parmi les indésirables, ou réessayez.',
+      'Nous vous avons envoyé un e-mail. Suivez son lien pour confirmer votre adresse ; il n’est valable qu’un certain temps. Rien reçu ? Le lien d’un message arrivé peu avant est valable aussi. Regardez parmi les indésirables, ou réessayez dans quelques minutes.',
     verify: 'Confirmez votre adresse e-mail',
     verifyWhy:
       'Saisissez le mot de passe que vous avez choisi en créant le compte, et l’adresse est la vôtre ici.',
@@ -138,7 +138,7 @@ export const fr: Texts = {
     why: 'Nous envoyons un lien à l’adresse de votre compte.',
     ask: 'Envoyer le lien',
     sentWhy:
-      'S’il existe un compte avec cette adresse, un e-mail avec un lien est en route. Il n’est valable qu’un certain temps.',
+      'S’il existe un compte avec cette adresse, un e-mail avec un lien est en route, ou vient d’arriver. Le lien n’est valable qu’un certain temps. Rien reçu ? Réessayez dans quelques minutes.',
     confirm: 'Choisissez un nouveau mot de passe',
     confirmButton: 'Définir le mot de passe',
     done: 'Vous avez un nouveau mot de passe',
@@ -391,7 +391,7 @@ export const fr: Texts = {
       'Votre mot de passe est trop court pour suffire seul. Choisissez-en d’abord un plus long, ou gardez un second facteur.',
     email_change_void: 'Plus personne n’attend cette adresse. Demandez de nouveau le changement.',
     too_many_letters:
-      'Nous vous avons déjà écrit à ce sujet autant de fois que nous le faisons en un jour. Cherchez nos e-mails.',
+      'Nous vous avons écrit à ce sujet il y a peu. Cherchez notre e-mail : son lien est encore valable.',
     profile_exists: 'Vous avez déjà un profil. Modifiez-le.',
     profile_unknown: 'Vous n’avez pas encore de profil. Créez-le d’abord.',
     no_profile: 'Un administrateur n’a pas de profil.',
