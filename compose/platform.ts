@@ -212,7 +212,12 @@ export async function startPlatform(options: PlatformOptions): Promise<Platform>
   begun.defer(engines.close);
   if (config.production) warnOfRehearsal(config, log);
   const publicUrl = () => config.publicUrl ?? opened?.http.url ?? '';
-  const addresses = addressesBehind(config.trustedProxies);
+  const addresses = addressesBehind(config.trustedProxies, () =>
+    log.warn(
+      {},
+      'a request says that it was forwarded, and TRUSTED_PROXIES names nobody: behind a proxy everybody counts as one address',
+    ),
+  );
   const surroundings: Surroundings = {
     ...{ engines, config, log, limits, accountPages },
     authenticate: authenticator(engines.tokens),

@@ -50,10 +50,14 @@ function blockList(trusted: readonly string[]): BlockList {
  * header from anybody else is a claim, and so is whatever stands left of the first address that is no such proxy. An entry
  * that is no address proves nothing: then it was the proxy that is known. `Forwarded` is never read: a proxy writes one of the
  * two headers and hands the other on as the client made it up.
+ *
+ * @param unheard told once, where a request says that it was forwarded and no proxy is trusted: behind one everybody is one address
  */
-export function addressesBehind(trusted: readonly string[]): Addresses {
+export function addressesBehind(trusted: readonly string[], unheard?: () => void): Addresses {
   const proxies = blockList(trusted);
   const isProxy = (address: string) => trusted.length > 0 && proxies.check(address, familyOf(address));
+
+  let tell = trusted.length === 0 ? unheard : undefined;
 
   function clientOf(proxy: string, header: string): string {
     let nearest = proxy;
@@ -68,6 +72,10 @@ export function addressesBehind(trusted: readonly string[]): Addresses {
 
   return {
     of({ socket, headers }) {
+      if (tell !== undefined && (headers['x-forwarded-for'] ?? headers.forwarded) !== undefined) {
+        tell();
+        tell = undefined;
+      }
       const peer = normalised(socket.remoteAddress ?? '');
       if (peer === undefined || !isProxy(peer)) return peer;
       return clientOf(peer, [headers['x-forwarded-for'] ?? ''].flat().join(','));

@@ -64,6 +64,22 @@ test('connections are counted by their peer, and those of a proxy are nobody’s
   assert.equal(ofPeer({ remoteAddress: '10.1.2.3' }), undefined);
 });
 
+test('that requests are forwarded by nobody who is trusted is told, once', () => {
+  for (const [trusted, times] of [
+    [[], 1],
+    [['10.0.0.0/8'], 0],
+  ] as const) {
+    let told = 0;
+    const { of: addressOf } = addressesBehind(trusted, () => {
+      told += 1;
+    });
+    addressOf({ ...request('127.0.0.1'), headers: {} });
+    assert.equal(told, 0);
+    for (let at = 0; at < 3; at++) addressOf(request('127.0.0.1', '198.51.100.1'));
+    assert.equal(told, times);
+  }
+});
+
 test('without any proxy every header is a claim', () => {
   assert.equal(addressesBehind([]).of(request('127.0.0.1', '198.51.100.1')), '127.0.0.1');
 });

@@ -15,8 +15,10 @@ export const countLimits = {
   reset: { points: 60, seconds: HOUR_S },
   /** By person, whose export is read from all that is recorded about them. */
   export: { points: 5, seconds: HOUR_S },
-  /** Mails to an address that is not theirs yet, whoever asks: it may be a stranger’s. */
-  newAddress: { points: 3, seconds: 24 * HOUR_S },
+  /** Mails to an address that is not theirs yet, which may be a stranger’s: of one person to one address, so that nobody uses up what others may ask. */
+  newAddressOf: { points: 3, seconds: 24 * HOUR_S },
+  /** And of whoever asks. Short, since whose address it is may be kept waiting by it. */
+  newAddress: { points: 6, seconds: 3 * HOUR_S },
 } as const satisfies Readonly<Record<string, Limit>>;
 export type Counted = keyof typeof countLimits;
 

@@ -14,7 +14,9 @@ export function emailChanges(parts: DoorParts): Pick<Door, 'askEmailChange' | 'c
       if (login === undefined) return AddressUnusable({});
       const proven = await confirmed(parts, person, password, visitor);
       if (isRejection(proven)) return proven;
-      const tooMany = await parts.counts.count('newAddress', login.name);
+      const tooMany =
+        (await parts.counts.count('newAddressOf', `${person} ${login.name}`)) ??
+        (await parts.counts.count('newAddress', login.name));
       if (tooMany !== undefined) return tooMany;
       // Whether somebody has it is told by whoever has the mail, and nobody else.
       return record(parts, AskEmailChange, { person, login: login.name, email: login.email }, visitor);

@@ -101,7 +101,7 @@ interface Counted {
  *
  * Nobody locks another out. Behind its hundred a day an account takes one attempt each minute (second factors: each quarter of an
  * hour) from wherever; and from an address at which its person has been let in, it has a day's count of its own, which no stranger
- * elsewhere uses up.
+ * elsewhere uses up. There it is not counted by the address either: who shares it (an office, a carrier) would use that up for all.
  *
  * @param options.key of this platform: names and addresses are kept as HMACs only
  */
@@ -128,12 +128,14 @@ export function throttle(options: {
   /** Counts by all; or the milliseconds to wait, with what was counted all the same. */
   async function counted(who: Who, keys: Keys): Promise<{ waitMs?: number; by: readonly Counted[] }> {
     const by: Counted[] = [];
-    for (const [limit, at] of [[pairs, keys.pair] as const, [addresses, keys.address] as const]) {
+    const isKnown = await known.has(keys.pair);
+    const narrow = [[pairs, keys.pair] as const, ...(isKnown ? [] : [[addresses, keys.address] as const])];
+    for (const [limit, at] of narrow) {
       const waitMs = await limit.count(at);
       if (waitMs !== undefined) return { waitMs, by };
       by.push({ by: limit, key: at });
     }
-    const day = (await known.has(keys.pair)) ? keys.pair : keys.account;
+    const day = isKnown ? keys.pair : keys.account;
     const lastsMs = await accounts.count(day);
     if (lastsMs === undefined) return { by: [...by, { by: accounts, key: day }] };
     usedUp?.(who, lastsMs);

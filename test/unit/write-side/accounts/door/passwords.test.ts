@@ -182,13 +182,21 @@ test('another address: the password, a link to it, and the login; the old one is
   assert.equal(codeOf(await door.recognise({ email, password: PASSWORD }, visitor)), 'invalid_credentials');
 });
 
-test('mails to an address that is nobody’s yet are few, whoever asks', async () => {
-  const { door, registered } = givenDoor();
+test('mails to an address that is nobody’s yet are few, whoever asks, and no one person uses them up', async () => {
+  const { door, registered, clock, pass } = givenDoor();
+  const no = 'too_many_attempts';
+  const asked = { email: 'victim@mail.example', password: PASSWORD };
+  const ask = async (person: string) => {
+    clock.advanceTo(new Date(Date.parse(clock.now()) + 15 * 60_000).toISOString());
+    return codeOf(await door.askEmailChange(person, asked, visitor));
+  };
+  const people: string[] = [];
+  for (const from of ['a', 'b', 'c', 'd', 'e']) people.push(await registered(`${from}@mail.example`));
+  const [first = '', ...others] = people;
+  for (const code of [undefined, undefined, undefined, no, no, no, no]) assert.equal(await ask(first), code);
   const told: unknown[] = [];
-  for (const from of ['a', 'b', 'c', 'd']) {
-    const person = await registered(`${from}@mail.example`);
-    const asked = { email: 'victim@mail.example', password: PASSWORD };
-    told.push(codeOf(await door.askEmailChange(person, asked, visitor)));
-  }
-  assert.deepEqual(told, [undefined, undefined, undefined, 'too_many_attempts']);
+  for (const person of others) told.push(await ask(person));
+  assert.deepEqual(told, [undefined, undefined, undefined, no]);
+  pass(3 * 60 * 60_000);
+  assert.equal(await ask(others[3] ?? ''), undefined, 'hours later, and not a day');
 });

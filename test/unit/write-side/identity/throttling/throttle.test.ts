@@ -92,6 +92,17 @@ test('one address is slowed down whatever the accounts, of IPv6 by what a subscr
   }
 });
 
+test('whoever guesses behind a shared address keeps out nobody who has been let in there', async () => {
+  const all = given();
+  assert.equal(await all.tried('ann', HERE, true), 'yes');
+  for (let at = 0; at < 100; at++) await all.tried(`person ${at}`, HERE);
+  assert.equal(await all.tried('bob', HERE, true), 15 * MINUTE_MS, 'who was never here waits');
+  await all.wrong(9, 'ann', HERE);
+  assert.equal(await all.tried('ann', HERE, true), 'yes');
+  await all.wrong(10, 'ann', HERE);
+  assert.equal(await all.tried('ann', HERE, true), 15 * MINUTE_MS, 'their own count stands');
+});
+
 test('who signs in uses up nothing: an office may have one address', async () => {
   const { tried } = given();
   for (let at = 0; at < 300; at++) assert.equal(await tried(`person ${at}`, HERE, true), 'yes');
