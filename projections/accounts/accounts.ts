@@ -5,6 +5,7 @@ import {
   AccountUnlocked,
   EmailChanged,
   EmailVerified,
+  FactorsReset,
   LockedOut,
   PasskeyAdded,
   PasskeyRemoved,
@@ -71,6 +72,9 @@ const locked = ({
 /** What was written about somebody in plain goes with them. */
 const gone = (type: string): Partial<AccountDocument> =>
   type === PersonErased.type ? { state: 'erased', ...notLocked } : { state: 'closed' };
+
+const withoutApp = changing(() => ({ totp: false }));
+const withoutFactors = changing(() => ({ totp: false, passkeys: 0, recoveryCodesLeft: 0 }));
 
 /** Everybody's account. One whose person was erased stays, and says nothing about anybody. */
 export const accountsView = view({
@@ -141,10 +145,8 @@ export const accountsView = view({
       RoleWithdrawn,
       changing(({ grants }, { data: { role } }) => withGrants(withoutRole(grants, role))),
     ),
-    when(
-      TotpRemoved,
-      changing(() => ({ totp: false })),
-    ),
+    when(FactorsReset, withoutFactors),
+    when(TotpRemoved, withoutApp),
     when(
       TotpConfirmed,
       changing(() => ({ totp: true })),

@@ -230,6 +230,12 @@ export const passkeyRemoved = factor(
   'Une clé d’accès de votre compte a été supprimée.',
   'Ключ доступа удалён из вашей учётной записи.',
 );
+export const factorsReset = factor(
+  'factors-reset',
+  'The house has taken your second factors and recovery codes away, as it was asked to, and you are signed out everywhere. Your password lets you in alone: sign in, and set up another.',
+  'La maison a supprimé vos seconds facteurs et vos codes de secours, comme cela lui a été demandé, et toutes vos sessions sont terminées. Votre mot de passe suffit désormais : connectez-vous et configurez-en un nouveau.',
+  'Аукционный дом, как его попросили, убрал ваш второй фактор и резервные коды; все сеансы завершены. Теперь для входа достаточно пароля: войдите и настройте новый второй фактор.',
+);
 export const recoveryCodesMade = factor(
   'recovery-codes-made',
   'Your account has fresh recovery codes. Those of before are void.',

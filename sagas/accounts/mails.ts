@@ -2,6 +2,7 @@ import {
   AccountRegistered,
   EmailChangeAsked,
   EmailChanged,
+  FactorsReset,
   LockedOut,
   PasskeyAdded,
   PasskeyRemoved,
@@ -52,5 +53,6 @@ export const accountMails = mailTable('accounts', (when) => [
   when(TotpRemoved, ({ data }) => told(letters.appRemoved, data)),
   when(PasskeyAdded, ({ data }) => told(letters.passkeyAdded, data)),
   when(PasskeyRemoved, ({ data }) => told(letters.passkeyRemoved, data)),
+  when(FactorsReset, ({ data }) => told(letters.factorsReset, data)),
   when(RecoveryCodesMade, ({ data }) => told(letters.recoveryCodesMade, data)),
 ]);

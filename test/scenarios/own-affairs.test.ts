@@ -5,6 +5,7 @@ import {
   ErasePerson,
   GrantRole,
   LockAccount,
+  ResetFactors,
   UnlockAccount,
   WithdrawRole,
 } from '#domain/accounts/account/messages.ts';
@@ -134,6 +135,11 @@ const stories: Readonly<Record<keyof typeof ownAffairs, (room: Saleroom) => Prom
     await registered(room);
     await room.deployment.done(LockAccount(ofSam), person(otto.id, ['admin']));
     return UnlockAccount(ofSam);
+  },
+  async ResetFactors(room) {
+    await registered(room);
+    await said(room, 'EnrolTotp', { person: sam.id, secret: 'JBSWY3DPEHPK3PXP' });
+    return ResetFactors(ofSam);
   },
   async ErasePerson(room) {
     await registered(room);

@@ -11,6 +11,7 @@ export const ownAffairs = {
   ScheduleAuction: 'refused',
   LockAccount: 'refused',
   UnlockAccount: 'refused',
+  ResetFactors: 'refused',
   ErasePerson: 'refused',
   GrantRole: 'refused',
   WithdrawRole: { allowed: 'an administrator may give up a role, by which nobody gains anything' },

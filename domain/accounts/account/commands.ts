@@ -153,6 +153,14 @@ export const UnlockAccount = command('UnlockAccount', {
   data: { ...person, ...cause },
   rejections: [OwnAffair, ...active],
 });
+export const ResetFactors = command('ResetFactors', {
+  ...ofAdmin,
+  stepUp: true,
+  description:
+    'Takes all second factors and recovery codes of a person away who has lost them, and ends their sessions: from then on their password lets them in alone. Be sure first that it is they who ask.',
+  data: { ...person, ...cause },
+  rejections: [OwnAffair, SecondFactorNeeded, ...active],
+});
 export const CloseAccount = command('CloseAccount', {
   ...own,
   stepUp: true,
@@ -270,6 +278,7 @@ export const commands = [
   LockOut,
   LockAccount,
   UnlockAccount,
+  ResetFactors,
   CloseAccount,
   EraseMe,
   ErasePerson,

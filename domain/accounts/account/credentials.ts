@@ -50,6 +50,7 @@ const TOLD: ReadonlySet<string> = new Set<Event['type']>([
   'PasskeyAdded',
   'PasskeyRemoved',
   'RecoveryCodesMade',
+  'FactorsReset',
 ]);
 
 /** The same events, and to whom those are told of which people are. */

@@ -1,6 +1,6 @@
 import { type Decision, decider, type Facts } from '../../kernel/decider.ts';
 import { type CommandData, type EventOf, type RejectionOf, recordedReason } from '../../kernel/message.ts';
-import { ownAffair } from '../../kernel/own-affair.ts';
+import { type OwnAffair, ownAffair } from '../../kernel/own-affair.ts';
 import {
   askEmailChange,
   askReset,
@@ -19,6 +19,7 @@ import {
   type FactorEvent,
   type Factors,
   factorsAfter,
+  hasAnyFactor,
   hasSecondFactor,
   makeRecoveryCodes,
   removePasskey,
@@ -47,6 +48,7 @@ import {
   type ErasePerson,
   type ErasurePrecondition,
   events,
+  FactorsReset,
   GrantOver,
   type GrantRole,
   LockedOut,
@@ -54,6 +56,7 @@ import {
   type MoneyPrecondition,
   PersonErased,
   RegisterAccount,
+  type ResetFactors,
   RoleGranted,
   RolesConflict,
   RoleWithdrawn,
@@ -127,6 +130,19 @@ function grantRole(
   const known = account.grants.find((grant) => grant.role === role);
   if (known !== undefined && known.until === until) return [];
   return [RoleGranted({ person, role, by: actor.id, ...(until !== undefined && { until }) })];
+}
+
+/** A password that is too short to stand alone is replaced first, which its person does by mail. */
+function resetFactors(
+  data: CommandData<typeof ResetFactors>,
+  account: KnownAccount,
+  { actor }: Facts,
+): Decision<Event, RejectionOf<typeof OwnAffair | typeof SecondFactorNeeded>> {
+  const own = ownAffair(actor, data.person);
+  if (own !== undefined) return own;
+  if (!hasAnyFactor(account.factors)) return [];
+  if (account.short) return SecondFactorNeeded({});
+  return telling([FactorsReset({ ...data, by: actor.id })], account);
 }
 
 /** What is theirs has to be out of the house before anybody leaves it. */
@@ -209,6 +225,7 @@ export const account = decider({
       const why = state.phase === 'locked' ? undefined : whyNot(state);
       return why ?? [AccountUnlocked({ person, by: actor.id, cause })];
     },
+    ResetFactors: whileActive(resetFactors),
     CloseAccount: closeAccount,
     EraseMe: eraseMe,
     ErasePerson: erasePerson,

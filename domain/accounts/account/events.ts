@@ -236,6 +236,16 @@ export const RecoveryCodeUsed = event('RecoveryCodeUsed', {
   data: { ...person, nth: z.int().min(0).max(19) },
 });
 
+export const FactorsReset = event('FactorsReset', {
+  ...kept,
+  description:
+    'An administrator has taken all second factors and recovery codes of the person away, who had lost them.',
+  data: {
+    ...{ ...person, by: PersonId, ...told },
+    cause: personalText({ ...ofPerson, and: ['admin'] }),
+  },
+});
+
 export const events = [
   AccountRegistered,
   AccountRefused,
@@ -264,4 +274,5 @@ export const events = [
   PasskeyRemoved,
   RecoveryCodesMade,
   RecoveryCodeUsed,
+  FactorsReset,
 ] as const;

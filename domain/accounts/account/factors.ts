@@ -4,6 +4,7 @@ import { unreachable } from '../../kernel/unreachable.ts';
 import {
   type AddPasskey,
   type ConfirmTotp,
+  type FactorsReset,
   FactorUnknown,
   FactorUsed,
   type MakeRecoveryCodes,
@@ -60,7 +61,12 @@ export type FactorEvent = EventOf<
   | typeof PasskeyRemoved
   | typeof RecoveryCodesMade
   | typeof RecoveryCodeUsed
+  | typeof FactorsReset
 >;
+
+/** Whether there is anything that a sign-in asks for, or would once a code of it has come. */
+export const hasAnyFactor = (factors: Factors): boolean =>
+  hasSecondFactor(factors) || factors.pending !== undefined || factors.recovery !== undefined;
 
 /** Recovery codes stand for a factor: with the last of them they go, and do not come back with another. */
 const standing = (factors: Factors): Factors =>
@@ -103,6 +109,8 @@ export function factorsAfter(factors: Factors, event: FactorEvent): Factors {
     }
     case 'RecoveryCodeUsed':
       return { ...factors, recovery: recovery && { ...recovery, used: [...recovery.used, event.data.nth] } };
+    case 'FactorsReset':
+      return noFactors;
     default:
       return unreachable(event);
   }

@@ -188,6 +188,7 @@ export function evolve(before: Account, event: Event, { occurredAt }: FoldedAt):
     case 'PasskeyRemoved':
     case 'RecoveryCodesMade':
     case 'RecoveryCodeUsed':
+    case 'FactorsReset':
       return { ...account, factors: factorsAfter(account.factors, event) };
     default:
       return unreachable(event);

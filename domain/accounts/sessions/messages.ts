@@ -17,11 +17,21 @@ const ofPerson = { of: 'person' } as const;
 export const MOST_SESSIONS = 50;
 
 export const SessionEnd = z
-  .enum(['ended', 'all_ended', 'crowded_out', 'locked', 'closed', 'erased', 'password_changed', 'revoked'])
+  .enum([
+    'ended',
+    'all_ended',
+    'crowded_out',
+    'locked',
+    'closed',
+    'erased',
+    'password_changed',
+    'revoked',
+    'factors_reset',
+  ])
   .meta({
     id: 'SessionEnd',
     description:
-      'Why a session is over: by its person, alone or with all others; to make room; because the account may not come in; because the password is another; by the door.',
+      'Why a session is over: by its person, alone or with all others; to make room; because the account may not come in; because the password is another; by the door; because the house has taken the second factors away.',
   });
 export type SessionEnd = z.output<typeof SessionEnd>;
 

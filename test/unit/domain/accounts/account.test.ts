@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { account } from '#domain/accounts/account/decider.ts';
+import { noFactors } from '#domain/accounts/account/factors.ts';
 import * as a from '#domain/accounts/account/messages.ts';
 import { resetBound, rolesAt } from '#domain/accounts/account/state.ts';
 import { links } from '#domain/accounts/links.ts';
@@ -90,6 +91,32 @@ test('an administrator locks and unlocks others, with the reason, and never them
   assert.deepEqual(given([]).when('LockAccount', { ...p, cause }, by), a.AccountUnknown({}));
   for (const type of ['LockAccount', 'UnlockAccount'] as const)
     assert.deepEqual(given([registered]).when(type, { person: 'ada', cause }, by), OwnAffair({}));
+});
+
+test('an administrator takes away what somebody has lost, with the reason, unless the password cannot stand alone', () => {
+  const by = { actor: ada };
+  const ask = { ...p, cause };
+  const has = [
+    ...[
+      registered,
+      verified,
+      a.TotpEnrolled({ ...p, secret: data.verifier }),
+      a.TotpConfirmed({ ...p, step: 7 }),
+    ],
+    a.PasskeyAdded({ ...p, passkey: 'k1', credential: data.verifier, counter: 0 }),
+    a.RecoveryCodesMade({ ...p, codes: data.verifier, count: 10 }),
+  ];
+  const reset = a.FactorsReset({ ...ask, by: 'ada', email: data.email });
+  assert.deepEqual(given(has).when('ResetFactors', ask, by), [reset]);
+  const state = stateOf(account, [...has, reset]);
+  assert.ok(state.phase === 'active');
+  assert.deepEqual(state.factors, noFactors);
+  assert.deepEqual(given([...has, reset]).when('ResetFactors', ask, by), []);
+  assert.deepEqual(given([registered, verified]).when('ResetFactors', ask, by), []);
+  const short = a.VerifierChanged({ ...p, verifier: data.verifier, by: 'change', short: true });
+  assert.deepEqual(given([...has, short]).when('ResetFactors', ask, by), a.SecondFactorNeeded({}));
+  assert.deepEqual(given(has).when('ResetFactors', { ...ask, person: 'ada' }, by), OwnAffair({}));
+  assert.deepEqual(given([]).when('ResetFactors', ask, by), a.AccountUnknown({}));
 });
 
 test('nothing of what proves a person is taken while the account is not active', () => {

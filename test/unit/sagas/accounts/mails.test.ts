@@ -34,6 +34,7 @@ const letters: readonly (readonly [NewEvent, string, string?])[] = [
   [a.TotpRemoved(told), 'app-removed'],
   [a.PasskeyAdded({ ...told, passkey: 'k1', credential: text, counter: 0 }), 'passkey-added'],
   [a.PasskeyRemoved({ ...told, passkey: 'k1' }), 'passkey-removed'],
+  [a.FactorsReset({ ...told, by: 'ada', cause: text }), 'factors-reset'],
   [a.RecoveryCodesMade({ ...told, codes: text, count: 10 }), 'recovery-codes-made'],
 ];
 

@@ -84,6 +84,24 @@ test('each recovery code is taken once, and stands for another factor', async ()
   for (const code of codes) assert.ok(!text.includes(code) && !text.includes(code.replaceAll('-', '')));
 });
 
+test('who has lost what was asked for beside the password is let in by it alone once the house has taken that away', async () => {
+  const { door, person, tell, known, clock, confirm, codeAt } = await givenApp();
+  granted(await door.makeRecoveryCodes(person));
+  const times = { provenAt: clock.now(), expiresAt: '2100-01-01T00:00:00.000Z' };
+  assert.equal(await tell('OpenSession', { person, session: 's1', client: 'web', ...times }), 'accepted');
+  const ada = { id: 'ada', roles: ['admin' as const], reputation: 0 };
+  assert.equal(await tell('ResetFactors', { person, cause: 'Came with a passport.' }, ada), 'accepted');
+  const none: readonly string[] = [];
+  const recognised = await door.recognise({ email, password: PASSWORD }, visitor);
+  assert.deepEqual(granted(recognised).secondFactors, none);
+  const stepUp = await door.confirmPassword(person, PASSWORD, visitor);
+  assert.deepEqual(granted(stepUp).secondFactors, none, 'and is stepped up');
+  assert.deepEqual(await known.sessions(person), none);
+  assert.equal(codeOf(await confirm(codeAt(0))), 'invalid_code');
+  const { totp, recoveryCodesLeft } = granted(await door.standing(person));
+  assert.deepEqual([totp, recoveryCodesLeft], [false, 0]);
+});
+
 /** Somebody with a passkey. */
 async function givenPasskey() {
   const given = givenDoor();

@@ -20,7 +20,7 @@ const SAID: Readonly<Record<string, readonly string[]>> = {
   ],
   lead: ['CancelSale', 'CancelAuction'],
   run: ['LockAccount'],
-  runProven: ['UnlockAccount', 'ErasePerson', 'GrantRole', 'WithdrawRole', 'RemoveClient'],
+  runProven: ['UnlockAccount', 'ResetFactors', 'ErasePerson', 'GrantRole', 'WithdrawRole', 'RemoveClient'],
 };
 
 test('whatever a token of somebody could do is said on the page where they allow it', () => {
