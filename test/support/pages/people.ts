@@ -129,6 +129,13 @@ export function peopleAtDoor(origin: () => string) {
   }
 
   const of = (person: string): Someone | undefined => people.get(person);
+  function freshCodes(person: string, someone: Someone): { readonly codes: readonly string[] } {
+    const { codes, verifiers } = newRecoveryCodes({ person, key: KEY, random });
+    someone.recovery = [...verifiers];
+    return { codes };
+  }
+  const withCodes = (person: string, someone: Someone): { readonly codes: readonly string[] } =>
+    someone.recovery.length > 0 ? { codes: [] } : freshCodes(person, someone);
 
   const door: Door = {
     async register({ email, password }) {
@@ -243,7 +250,7 @@ export function peopleAtDoor(origin: () => string) {
       if (lastStep === undefined) return InvalidCode({});
       someone.totp = { secret, lastStep };
       someone.pendingTotp = undefined;
-      return undefined;
+      return withCodes(person, someone);
     },
     async removeTotp(person) {
       const someone = of(person);
@@ -262,7 +269,7 @@ export function peopleAtDoor(origin: () => string) {
       const made = await passkeyRegistration(party()).registered(person, someone.passkeys, answer, nowMs());
       if (isPasskeyRefusal(made)) return InvalidCode({});
       someone.passkeys.push(made);
-      return undefined;
+      return withCodes(person, someone);
     },
     async removePasskey(person, passkey) {
       const someone = of(person);
@@ -274,9 +281,7 @@ export function peopleAtDoor(origin: () => string) {
       const someone = of(person);
       if (someone === undefined) return AccountUnknown({});
       if (factorsOf(someone).length === 0) return FactorUnknown({});
-      const { codes, verifiers } = newRecoveryCodes({ person, key: KEY, random });
-      someone.recovery = [...verifiers];
-      return { codes };
+      return freshCodes(person, someone);
     },
     async exportOf(person) {
       const someone = of(person);

@@ -34,6 +34,11 @@ export type SecondFactorAnswer =
 /** What came of something that has nothing to tell. */
 export type Done = undefined | Rejection;
 
+/** Another second factor. `codes`: recovery codes, which come with the first one and are shown this once; none where there are some already. */
+export interface FactorAdded {
+  readonly codes: readonly string[];
+}
+
 /** A link in a mail, by whoever knows the password of the account that it is for. */
 export interface FollowedLink {
   /** Of the link. */
@@ -98,11 +103,11 @@ export interface Door {
   standing(person: PersonId): Promise<Standing | Rejection>;
   /** Base32 for an app, and its URI for a picture; counts when a code has come, and until then the app of before does. */
   enrolTotp(person: PersonId): Promise<{ readonly secret: string; readonly uri: string } | Rejection>;
-  confirmTotp(person: PersonId, code: string, visitor: Visitor): Promise<Done>;
+  confirmTotp(person: PersonId, code: string, visitor: Visitor): Promise<FactorAdded | Rejection>;
   removeTotp(person: PersonId): Promise<Done>;
   /** `PublicKeyCredentialCreationOptionsJSON`. */
   passkeyOffer(person: PersonId): Promise<object | Rejection>;
-  addPasskey(person: PersonId, answer: unknown): Promise<Done>;
+  addPasskey(person: PersonId, answer: unknown): Promise<FactorAdded | Rejection>;
   removePasskey(person: PersonId, passkey: string): Promise<Done>;
   /** Shown once, and nowhere kept. Those of before are void. They stand for another factor: `factor_unknown` where there is none. */
   makeRecoveryCodes(person: PersonId): Promise<{ readonly codes: readonly string[] } | Rejection>;

@@ -24,7 +24,7 @@ import { newTotpSecret, takenTotpStep, totpUri } from '../../identity/factors/to
 import type { Secret } from '../../identity/throttling/throttle.ts';
 import type { KnownAccount } from '../known.ts';
 import { hasSecondFactor } from './choosing.ts';
-import type { Done, Door, Method, SecondFactorAnswer, Visitor } from './door.ts';
+import type { Door, FactorAdded, Method, SecondFactorAnswer, Visitor } from './door.ts';
 import { activeAccount, type DoorParts, isRejection, nowMs, record } from './parts.ts';
 import { ownAccount } from './standing.ts';
 
@@ -166,10 +166,32 @@ function apps(parts: DoorParts): Pick<Door, 'enrolTotp' | 'confirmTotp' | 'remov
       const who = { secret: 'totp', account: person, address: visitor.address } as const;
       const yes = await throttle.attempt(who, () => confirmed(person, code, visitor));
       if (yes === undefined) return InvalidCode({});
-      return yes === true ? undefined : yes;
+      return yes === true ? withCodes(parts, person) : yes;
     },
     removeTotp: (person) => record(parts, RemoveTotp, { person }),
   };
+}
+
+/** Fresh recovery codes, in place of those of before. */
+async function codesFor(
+  parts: Pick<DoorParts, 'dispatch' | 'newId' | 'random' | 'recoveryKey'>,
+  person: PersonId,
+): Promise<FactorAdded | Rejection> {
+  const { random, recoveryKey: key } = parts;
+  const { codes, verifiers } = newRecoveryCodes({ person, key, random });
+  const data = { person, codes: JSON.stringify(verifiers), count: verifiers.length };
+  return (await record(parts, MakeRecoveryCodes, data)) ?? { codes };
+}
+
+/**
+ * Recovery codes come with the first factor: whoever has to ask for them has none on the day on which the factor is lost. That they could
+ * not be made now undoes no factor that counts already: they may be asked for.
+ */
+async function withCodes(parts: DoorParts, person: PersonId): Promise<FactorAdded> {
+  const account = await activeAccount(parts.known, person);
+  if (account === undefined || account.recovery !== undefined) return { codes: [] };
+  const made = await codesFor(parts, person);
+  return isRejection(made) ? { codes: [] } : made;
 }
 
 const NAME_BYTES = 12;
@@ -177,7 +199,7 @@ const NAME_BYTES = 12;
 function keys(parts: DoorParts): Pick<Door, 'passkeyOffer' | 'addPasskey' | 'removePasskey'> {
   const { known, passkeys, random, log } = parts;
 
-  async function added(account: Account, answer: unknown): Promise<Done> {
+  async function added(account: Account, answer: unknown): Promise<FactorAdded | Rejection> {
     const { person } = account;
     const made = await passkeys.registered(person, passkeysOf(account), answer, nowMs(parts));
     if (isPasskeyRefusal(made)) {
@@ -187,7 +209,8 @@ function keys(parts: DoorParts): Pick<Door, 'passkeyOffer' | 'addPasskey' | 'rem
     const { signCount: counter, ...kept } = made;
     const credential = JSON.stringify(Kept.parse(kept));
     const passkey = `k${Buffer.from(random(NAME_BYTES)).toString('base64url')}`;
-    return record(parts, AddPasskey, { person, passkey, credential, counter });
+    const refusal = await record(parts, AddPasskey, { person, passkey, credential, counter });
+    return refusal ?? withCodes(parts, person);
   }
 
   return {
@@ -221,10 +244,7 @@ export function secondFactors(
       const account = await ownAccount(parts.known, person);
       if (isRejection(account)) return account;
       if (!hasSecondFactor(account)) return FactorUnknown({});
-      const { random, recoveryKey: key } = parts;
-      const { codes, verifiers } = newRecoveryCodes({ person, key, random });
-      const data = { person, codes: JSON.stringify(verifiers), count: verifiers.length };
-      return (await record(parts, MakeRecoveryCodes, data)) ?? { codes };
+      return codesFor(parts, person);
     },
   };
 }

@@ -75,6 +75,11 @@ const TotpSecret = z.object({ secret: z.string(), uri: z.string() });
 const PasskeyOffer = z
   .record(z.string(), z.json())
   .meta({ description: '`PublicKeyCredentialCreationOptionsJSON` (WebAuthn level 3).' });
+const FactorAdded = z.object({
+  codes: z.array(z.string()).max(20).meta({
+    description: 'Recovery codes, which come with the first second factor and are told this once; else none.',
+  }),
+});
 const RecoveryCodes = z.object({ codes: z.array(z.string()).max(20) });
 const Exported = z.object({
   person: z.string(),
@@ -123,6 +128,8 @@ export type DoorOperation = Named | Others;
 
 const body = <const Name extends BodyName>(name: Name) => ({ name, schema: bodies[name] });
 const done = (description: string) => ({ status: 204, description }) as const;
+const factorAdded = (description: string) =>
+  ({ status: 200, description, name: 'FactorAdded', schema: FactorAdded }) as const;
 const asked = (description: string) => ({ status: 202, description }) as const;
 
 function operation(
@@ -253,7 +260,7 @@ const OWN: Readonly<Record<Others, AccountOperation>> = {
     {
       ...{ path: '/accounts/me/totp/confirm', method: 'post', operationId: 'ConfirmTotp' },
       summary: 'The first code of an app: from now on one is asked for where you sign in.',
-      ...{ body: body('CodeGiven'), answer: done('It counts.') },
+      ...{ body: body('CodeGiven'), answer: factorAdded('It counts.') },
     },
     [InvalidCode, FactorUnknown, TooManyAttempts],
   ),
@@ -280,7 +287,7 @@ const OWN: Readonly<Record<Others, AccountOperation>> = {
     {
       ...{ path: '/accounts/me/passkeys', method: 'post', operationId: 'AddPasskey' },
       summary: 'Keeps the passkey that your browser has made.',
-      ...{ body: body('PasskeyMade'), answer: done('It opens your account.') },
+      ...{ body: body('PasskeyMade'), answer: factorAdded('It opens your account.') },
     },
     [InvalidCode, TooManyPasskeys, EmailNotVerified],
   ),

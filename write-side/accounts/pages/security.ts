@@ -1,8 +1,8 @@
-import type { Standing } from '../door/door.ts';
+import type { FactorAdded, Standing } from '../door/door.ts';
 import { doneAt, doneNotice } from './account.ts';
 import { fields, read } from './entered.ts';
 import { codeField, formPage, NOTHING_WRONG, type Wrong, wrongBy } from './form-page.ts';
-import { button, form, hidden } from './forms.ts';
+import { button, form, hidden, notice } from './forms.ts';
 import { type Answer, type Frame, refusedPage } from './frame.ts';
 import { html } from './html.ts';
 import { passkeyAnswer, passkeyForm } from './passkeys.ts';
@@ -72,11 +72,13 @@ function codePage(
   });
 }
 
-function codesPage(visit: OwnVisit, codes: readonly string[]): Answer {
+/** @param done what has come before, where they come with it */
+function codesPage(visit: OwnVisit, codes: readonly string[], done?: string): Answer {
   const { security } = visit.texts;
   return formPage(visit, {
     ...{ title: security.codesTitle, isOwn: true },
     main: [
+      done !== undefined && notice(done),
       html`<p>${security.codesWhy}</p>
 <ul class="codes" translate="no">${codes.map((code) => html`<li>${code}</li>`)}</ul>
 <div class="choice unprinted"><a class="button" href="${AT}">${security.codesKept}</a>
@@ -84,6 +86,10 @@ function codesPage(visit: OwnVisit, codes: readonly string[]): Answer {
     ],
   });
 }
+
+/** Recovery codes come with the first factor, in the answer to its form: what is shown once cannot be asked for again. */
+const addedPage = (visit: OwnVisit, { codes }: FactorAdded, done: 'totpOn' | 'passkeyAdded'): Answer =>
+  codes.length === 0 ? doneAt(AT, done) : codesPage(visit, codes, visit.texts.done[done]);
 
 function totpRoutes({ shows, acts }: OwnFrame, { door, browsers }: PagesOptions): void {
   acts(`${AT}/totp`, AT, async (visit) => {
@@ -96,9 +102,9 @@ function totpRoutes({ shows, acts }: OwnFrame, { door, browsers }: PagesOptions)
     if ('troubles' in input) return codePage(visit, undefined, input);
     const result = await door.confirmTotp(visit.person, input.values.code, visit.visitor);
     const beside = { invalid_code: 'code', factor_used: 'code', invalid_credentials: 'code' };
-    if (result !== undefined) return codePage(visit, undefined, wrongBy(result, visit, beside));
+    if ('rejected' in result) return codePage(visit, undefined, wrongBy(result, visit, beside));
     await browsers.proved(visit.request, visit.response, 'otp');
-    return doneAt(AT, 'totpOn');
+    return addedPage(visit, result, 'totpOn');
   });
   acts(`${AT}/totp/remove`, AT, async (visit) => {
     const result = await door.removeTotp(visit.person);
@@ -137,9 +143,9 @@ export function securityRoutes(routes: Frame, options: PagesOptions): void {
     const read_ = passkeyAnswer(entered, visit.texts);
     if ('troubles' in read_) return page(visit, read_);
     const result = await door.addPasskey(visit.person, read_.answer);
-    if (result !== undefined) return page(visit, wrongBy(result, visit));
+    if ('rejected' in result) return page(visit, wrongBy(result, visit));
     await browsers.proved(visit.request, visit.response, 'hwk');
-    return doneAt(AT, 'passkeyAdded');
+    return addedPage(visit, result, 'passkeyAdded');
   });
   acts(`${AT}/passkeys/remove`, AT, async (visit, entered) => {
     const passkey = fields.passkey.schema.safeParse(entered.passkey).data ?? '';

@@ -234,7 +234,7 @@ export const en = {
     makeCodesWarning: 'Those of before are void then.',
     codesTitle: 'Your recovery codes',
     codesWhy:
-      'They are shown this once. Print them or write them down, and keep them where you keep your papers.',
+      'Each lets you in once where you have no app and no passkey at hand. They are shown this once: without them only the house lets you in again. Print them or write them down, and keep them where you keep your papers.',
     codesKept: 'I have them',
     print: 'Print',
   },

@@ -243,7 +243,7 @@ export const fr: Texts = {
     makeCodesWarning: 'Les précédents ne valent alors plus rien.',
     codesTitle: 'Vos codes de secours',
     codesWhy:
-      'Ils ne sont montrés que cette fois. Imprimez-les ou notez-les, et gardez-les avec vos papiers.',
+      'Chacun vous permet d’entrer une fois si vous n’avez ni application ni clé d’accès sous la main. Ils ne sont montrés que cette fois ; sans eux, seule la maison peut vous rouvrir la porte. Imprimez-les ou notez-les, et gardez-les avec vos papiers.',
     codesKept: 'Je les ai',
     print: 'Imprimer',
   },

@@ -17,15 +17,15 @@ async function givenApp() {
   assert.ok(uri.startsWith('otpauth://totp/Annals:'));
   const codeAt = (steps: number, of = secret) =>
     generateSync({ secret: of, epoch: Math.floor((machineNowMs() + steps * STEP_MS) / 1_000) });
-  assert.equal(await door.confirmTotp(person, codeAt(-1), visitor), undefined);
+  const { codes } = granted(await door.confirmTotp(person, codeAt(-1), visitor));
   const confirm = (code: string) => door.confirmSecondFactor(person, { by: 'totp', code }, 'signIn', visitor);
-  return { ...given, person, secret, codeAt, confirm };
+  return { ...given, person, secret, codes, codeAt, confirm };
 }
 
 test('a code of an app is asked for once one has come, and taken once, also of two at once', async () => {
   const { door, person, codeAt, confirm, last, stored } = await givenApp();
   const { secondFactors } = granted(await door.recognise({ email, password: PASSWORD }, visitor));
-  assert.deepEqual(secondFactors, ['totp']);
+  assert.deepEqual(secondFactors, ['totp', 'recoveryCode']);
   const code = codeAt(0);
   const told = await Promise.all([confirm(code), confirm(code), confirm(code)]);
   assert.equal(told.filter((each) => codeOf(each) === undefined).length, 1);
@@ -49,7 +49,8 @@ test('an app that is enrolled anew takes no place before its first code', async 
   const again = granted(await door.enrolTotp(person));
   assert.deepEqual(await confirm(codeAt(0)), { method: 'otp' }, 'the one of before');
   assert.equal(codeOf(await door.confirmTotp(person, '000000', visitor)), 'invalid_code');
-  assert.equal(await door.confirmTotp(person, codeAt(0, again.secret), visitor), undefined);
+  const { codes } = granted(await door.confirmTotp(person, codeAt(0, again.secret), visitor));
+  assert.deepEqual(codes, [], 'those that came with the first one are there');
   pass(2 * STEP_MS);
   assert.equal(codeOf(await confirm(codeAt(0))), 'invalid_code');
   assert.deepEqual(await confirm(codeAt(0, again.secret)), { method: 'otp' });
@@ -67,8 +68,8 @@ test('a short password stands beside a second factor alone', async () => {
 });
 
 test('each recovery code is taken once, and stands for another factor', async () => {
-  const { door, person, registered, stored } = await givenApp();
-  const { codes } = granted(await door.makeRecoveryCodes(person));
+  const { door, person, registered, stored, codes } = await givenApp();
+  assert.equal(codes.length, 10, 'they come with the first factor');
   const take = (code: string) =>
     door.confirmSecondFactor(person, { by: 'recoveryCode', code }, 'signIn', visitor);
   const [first = '', second = ''] = codes;
@@ -86,7 +87,6 @@ test('each recovery code is taken once, and stands for another factor', async ()
 
 test('who has lost what was asked for beside the password is let in by it alone once the house has taken that away', async () => {
   const { door, person, tell, known, clock, confirm, codeAt } = await givenApp();
-  granted(await door.makeRecoveryCodes(person));
   const times = { provenAt: clock.now(), expiresAt: '2100-01-01T00:00:00.000Z' };
   assert.equal(await tell('OpenSession', { person, session: 's1', client: 'web', ...times }), 'accepted');
   const ada = { id: 'ada', roles: ['admin' as const], reputation: 0 };
@@ -110,18 +110,18 @@ async function givenPasskey() {
   const device = authenticator();
   const offer = granted(await door.passkeyOffer(person)) as { readonly challenge: string };
   const made = device.create({ challenge: offer.challenge, origin: ORIGIN, rpId: RP_ID });
-  assert.equal(await door.addPasskey(person, made), undefined);
+  const { codes } = granted(await door.addPasskey(person, made));
   const question = async (purpose: 'signIn' | 'stepUp' = 'signIn') =>
     granted(await door.passkeyQuestion(person, purpose)) as { readonly challenge: string };
   const confirm = (answer: unknown, purpose: 'signIn' | 'stepUp' = 'signIn') =>
     door.confirmSecondFactor(person, { by: 'passkey', answer }, purpose, visitor);
-  return { ...given, person, device, made, question, confirm };
+  return { ...given, person, device, made, codes, question, confirm };
 }
 
 test('a passkey opens the account from our pages alone, and no answer does twice', async () => {
   const { door, device, question, confirm, last } = await givenPasskey();
   const { secondFactors } = granted(await door.recognise({ email, password: PASSWORD }, visitor));
-  assert.deepEqual(secondFactors, ['passkey']);
+  assert.deepEqual(secondFactors, ['passkey', 'recoveryCode']);
   const here = { origin: ORIGIN, rpId: RP_ID };
   const answer = device.get({ ...here, ...(await question()) });
   assert.deepEqual(await confirm(answer), { method: 'hwk' });
@@ -142,7 +142,9 @@ test('a passkey opens the account from our pages alone, and no answer does twice
 });
 
 test('a passkey is added once, by its challenge, and removed', async () => {
-  const { door, person, made, device } = await givenPasskey();
+  const { door, person, made, device, codes } = await givenPasskey();
+  assert.equal(codes.length, 10, 'they come with the first factor');
+  assert.equal(granted(await door.standing(person)).recoveryCodesLeft, 10);
   assert.equal(codeOf(await door.addPasskey(person, made)), 'invalid_code', 'a replayed challenge');
   const offer = granted(await door.passkeyOffer(person)) as { readonly challenge: string };
   const again = device.create({ challenge: offer.challenge, origin: ORIGIN, rpId: RP_ID });

@@ -258,7 +258,9 @@ test('an app is set up, asked for, and taken once; a recovery code opens where i
   assert.match(wrong.text, /six digits/);
   assert.doesNotMatch(wrong.body, new RegExp(secret));
   const on = await visitor.post('/account/security/totp/confirm', { code: codeOf(secret) });
-  assert.match((await visitor.follow(on)).text, /From now on you are asked for a code/);
+  assert.match(on.text, /From now on you are asked for a code/);
+  assert.match(on.title, /Your recovery codes/);
+  assert.equal(on.text.match(/[0-9A-Z]{4}(-[0-9A-Z]{4}){3}/g)?.length, 10, 'they come with the first factor');
   assert.match((await visitor.get('/account/password')).text, /At least 8 characters/);
   const codes = await visitor.post('/account/security/recovery-codes', {});
   const [first = ''] = /[0-9A-Z]{4}(-[0-9A-Z]{4}){3}/.exec(codes.text) ?? [];
