@@ -24,6 +24,10 @@ const texts = [
   '時計',
   'ساعة',
   '🕰️',
+  'a\u200db\u200f',
+  // Refused where something is to be seen, and everywhere.
+  '\u200b',
+  'a\u202eb',
   "Robert'); DROP TABLE events;--",
   '<b>&amp;',
   '  x ',

@@ -11,6 +11,7 @@ import { HasReadSecrets } from '../inspector/messages.ts';
 import type { Inspector } from '../inspector/reading.ts';
 import { auctionTerms } from '../lot/messages.ts';
 import { AuctionExists, HasBid, SaleNotOpen } from '../sale/messages.ts';
+import { Cause } from '../texts.ts';
 import { AuctionCancelled, BidAccepted, LotSettled } from './events.ts';
 import {
   AuctionClosed,
@@ -101,7 +102,7 @@ export const CancelAuction = command('CancelAuction', {
   description:
     'Calls an auction off before the hammer falls; whatever is held for it is released. Not by its seller, under any role, nor by whoever was shown its maxima or has bid in it.',
   from: ['auctioneer'],
-  data: { auctionId: AuctionId, cause },
+  data: { auctionId: AuctionId, cause: Cause },
   stream: auctionStream,
   rejections: [AuctionUnknown, AuctionOver, OwnAffair, HasReadSecrets, HasBid],
   precondition: preconditionOf<{ readonly inspector: Inspector; readonly hasBid: boolean }>(),

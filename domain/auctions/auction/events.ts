@@ -2,13 +2,12 @@ import { z } from 'zod';
 import { MovementId, PersonId } from '../../kernel/ids.ts';
 import { event, refusalShape, secret } from '../../kernel/message.ts';
 import { Currency, MinorUnits } from '../../kernel/money.ts';
-import { someText } from '../../kernel/text.ts';
 import { AuctionId, BidId, LotId, SaleId } from '../ids.ts';
 import { asItWas, auctionTerms } from '../lot/messages.ts';
+import { KeptCause } from '../texts.ts';
 
 // Streams `auction-<auctionId>`. Events are stored for ever. Amounts are in minor units of the event's `currency`.
 
-const Cause = someText(500);
 const Bid = z.object({ bidder: PersonId, bidId: BidId });
 /** Which of its bidder's bids in this auction it is, by `BidPlaced`. Not known of the first bids. */
 const nth = z.int().min(1).optional();
@@ -134,7 +133,7 @@ export const AuctionCancelled = event('AuctionCancelled', {
   data: {
     auctionId: AuctionId,
     lotId: LotId,
-    cause: Cause,
+    cause: KeptCause,
     /** The bid that led, whose funds are still held. */
     leading: Bid.optional(),
     currency: Currency,

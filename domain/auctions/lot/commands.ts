@@ -14,7 +14,8 @@ import {
   type SalePrecondition,
   SaleUnknown,
 } from '../sale/messages.ts';
-import { auctionTerms, LotWithdrawn, MOST_PICTURES, publicLot } from './events.ts';
+import { Cause, Description, Title } from '../texts.ts';
+import { auctionTerms, MOST_PICTURES, publicLot } from './events.ts';
 import {
   ConsignorMissing,
   LotExists,
@@ -43,6 +44,8 @@ const Picture = z
 const offer = {
   lotId: LotId,
   ...publicLot,
+  title: Title,
+  description: Description,
   pictures: z.array(Picture).max(MOST_PICTURES),
   estimateLow: Money,
   estimateHigh: Money,
@@ -72,7 +75,7 @@ export const AmendLot = command('AmendLot', {
 export const WithdrawLot = command('WithdrawLot', {
   description: 'Gives a lot back to its consignor. Not while it is offered: cancel the auction first.',
   from: ['seller', 'auctioneer', 'clerk'],
-  data: { lotId: LotId, cause: LotWithdrawn.schema.shape.cause },
+  data: { lotId: LotId, cause: Cause },
   stream: lotStream,
   rejections: [LotUnknown, NotYourLot, LotPhase],
 });

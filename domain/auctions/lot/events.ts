@@ -3,14 +3,13 @@ import { PersonId } from '../../kernel/ids.ts';
 import { Instant } from '../../kernel/instant.ts';
 import { event, secret, type Upcast } from '../../kernel/message.ts';
 import { Currency, MinorUnits, PositiveMinorUnits } from '../../kernel/money.ts';
-import { anyText, someText } from '../../kernel/text.ts';
 import { Tiers } from '../fees.ts';
 import { AuctionId, LotId, SaleId } from '../ids.ts';
 import { Ladder } from '../ladder.ts';
+import { KeptCause, KeptDescription, KeptTitle } from '../texts.ts';
 
 // Streams `lot-<lotId>`. Events are stored for ever.
 
-const Cause = someText(500);
 const Category = z
   .string()
   .regex(/^[a-z0-9][a-z0-9-]{0,39}$/, 'lower-case letters, digits and hyphens, at most 40')
@@ -19,8 +18,8 @@ const Category = z
 export const MOST_PICTURES = 20;
 
 const described = {
-  title: someText(200),
-  description: anyText(10_000),
+  title: KeptTitle,
+  description: KeptDescription,
   categories: z.array(Category).max(8),
 } as const;
 
@@ -97,7 +96,7 @@ export const OwnershipPassed = event('OwnershipPassed', {
 export const LotWithdrawn = event('LotWithdrawn', {
   version: 1,
   description: 'The lot went back to its consignor.',
-  data: { lotId: LotId, cause: Cause },
+  data: { lotId: LotId, cause: KeptCause },
 });
 export const events = [
   LotConsigned,

@@ -9,7 +9,8 @@ import { AuctionId, LotId, SaleId } from '../ids.ts';
 import { HasReadSecrets } from '../inspector/messages.ts';
 import type { Inspector } from '../inspector/reading.ts';
 import type { Ladder } from '../ladder.ts';
-import { AuctionEntered, SaleCancelled, SaleScheduled } from './events.ts';
+import { Cause, Description, Title } from '../texts.ts';
+import { AuctionEntered, SaleScheduled } from './events.ts';
 import {
   AuctionExists,
   HasBid,
@@ -24,7 +25,6 @@ import {
 
 /** The sale's ladder is chosen by its version. */
 const { ladder: _, ...prepared } = SaleScheduled.schema.shape;
-const { cause } = SaleCancelled.schema.shape;
 
 /** The streams of sales. */
 export const saleStream = stream('sale', ({ saleId }: { saleId: SaleId }) => saleId);
@@ -34,6 +34,8 @@ export const ScheduleSale = command('ScheduleSale', {
   from: ['auctioneer', 'clerk'],
   data: {
     ...prepared,
+    title: Title,
+    description: Description,
     ladderVersion: z.int().min(1).max(10_000),
   },
   stream: saleStream,
@@ -59,7 +61,7 @@ export const CancelSale = command('CancelSale', {
   description:
     'Calls a sale off, also one that is closed: its auctions still run. Nobody joins them or bids any more; each is cancelled with the same cause, whatever is held for it is released, and its lot comes back. What has been sold stays sold, and so does a lot that closed before. Not by whoever was shown maxima since the sale took its first auction in, has bid in one of them, or has a lot in it.',
   from: ['auctioneer'],
-  data: { saleId: SaleId, cause },
+  data: { saleId: SaleId, cause: Cause },
   stream: saleStream,
   rejections: [SaleUnknown, OwnAffair, HasReadSecrets, HasBid],
   precondition: preconditionOf<{ readonly inspector: Inspector; readonly hasBid: boolean }>(),

@@ -2,16 +2,12 @@ import { z } from 'zod';
 import { PersonId } from '../../kernel/ids.ts';
 import { event, refusalShape } from '../../kernel/message.ts';
 import { Currency } from '../../kernel/money.ts';
-import { anyText, someText } from '../../kernel/text.ts';
 import { Tiers } from '../fees.ts';
 import { AuctionId, LotId, SaleId } from '../ids.ts';
 import { Ladder } from '../ladder.ts';
+import { KeptCause, KeptDescription, KeptTitle } from '../texts.ts';
 
 // Streams `sale-<saleId>`. Events are stored for ever.
-
-const Title = someText(200);
-const Description = anyText(10_000);
-const Cause = someText(500);
 
 /** On what terms a sale's lots are sold. */
 const terms = { currency: Currency, premium: Tiers, commission: Tiers } as const;
@@ -20,7 +16,7 @@ export const SaleScheduled = event('SaleScheduled', {
   version: 1,
   published: true,
   description: 'A sale is being prepared: one set of terms for all its lots.',
-  data: { saleId: SaleId, title: Title, description: Description, ...terms, ladder: Ladder },
+  data: { saleId: SaleId, title: KeptTitle, description: KeptDescription, ...terms, ladder: Ladder },
 });
 export const SalePublished = event('SalePublished', {
   version: 1,
@@ -38,7 +34,7 @@ export const SaleCancelled = event('SaleCancelled', {
     'The sale does not take place. No auction in it sells whose lot closes behind this; each is called off by an event of its own.',
   data: {
     saleId: SaleId,
-    cause: Cause,
+    cause: KeptCause,
     /** How many auctions it had; left out of sales that were cancelled before they were counted. */
     auctions: z.int().min(0).optional(),
   },
@@ -65,7 +61,7 @@ export const AuctionTurnedAway = event('AuctionTurnedAway', {
 export const AuctionCalledOff = event('AuctionCalledOff', {
   version: 1,
   description: 'An auction of a sale that does not take place is to be cancelled.',
-  data: { ...place, cause: Cause },
+  data: { ...place, cause: KeptCause },
 });
 export const events = [
   SaleScheduled,

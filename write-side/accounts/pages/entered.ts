@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { MailAddress } from '#domain/kernel/ports/mail.ts';
-import { anyText, someText } from '#domain/kernel/text.ts';
+import { someText } from '#domain/kernel/text.ts';
 import type { Trouble } from './forms.ts';
 import type { Entered } from './intake.ts';
 import type { Texts } from './texts/en.ts';
@@ -66,7 +66,7 @@ export const fields = {
       .string()
       // Browsers end the lines of a form as mails do.
       .transform((text) => text.replaceAll('\r\n', '\n').trim())
-      .pipe(anyText(500).min(1)),
+      .pipe(someText(500)),
     label: ({ fields: said }) => said.address,
     most: 500,
   }),

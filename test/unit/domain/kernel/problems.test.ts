@@ -42,7 +42,7 @@ const table: readonly (readonly [schema: z.ZodType, input: unknown, says: string
   [PositiveMinorUnits, '0', 'more than zero'],
   [MinorUnits, '-5', 'whole minor units as a decimal string'],
   [Sum, '1'.repeat(37), 'too large: at most 36 digits'],
-  [someText(10), '  ', 'text that is not blank, without control characters'],
+  [someText(10), '  ', 'text that is not blank, without characters that control it or turn its direction'],
 ];
 for (const [schema, input, says] of table)
   test(`${JSON.stringify(input)} is told: ${says}`, () => {
