@@ -32,6 +32,7 @@ export const Claims = z.object({
   sid: Name.optional(),
   acr: z.string().max(255).optional(),
   auth_time: Moment.min(0).optional(),
+  client_id: Name.optional().catch(undefined),
   amr: z.array(z.string().max(64)).max(16).optional().catch(undefined),
   // Elsewhere it may mean anything.
   [AS_OF]: z.int().min(0).optional().catch(undefined),
@@ -39,7 +40,7 @@ export const Claims = z.object({
 export type Claims = z.output<typeof Claims>;
 
 const namesIn = (
-  { jti, sid, iat, auth_time, acr, amr, [AS_OF]: asOf }: Claims,
+  { jti, sid, iat, auth_time, acr, amr, client_id: client, [AS_OF]: asOf }: Claims,
   isOurs: boolean,
 ): TokenNames => ({
   ...(jti !== undefined && { id: jti }),
@@ -47,6 +48,7 @@ const namesIn = (
   ...(iat !== undefined && { issuedAt: instant(Math.floor(iat) * 1000) }),
   ...(isOurs && asOf !== undefined && { asOf }),
   ...(auth_time !== undefined && { provenAt: instant(Math.floor(auth_time) * 1000) }),
+  ...(isOurs && client !== undefined && { client }),
   ...(isOurs && acr === STEPPED_UP && amr !== undefined && { steppedUpBy: amr }),
 });
 

@@ -32,13 +32,15 @@ const laterOf = (one: number | undefined, other: number | undefined): number | u
 
 const keyOf = (what: Revoked): string => {
   if ('token' in what) return `token ${what.token}`;
+  if ('client' in what) return `client ${what.client}`;
   if ('passwordOf' in what) return `password ${what.passwordOf}`;
   return 'session' in what ? `session ${what.session}` : `person ${what.person}`;
 };
 
-const keysOf = ({ actor, token: { id, session, steppedUpBy } }: Known): readonly string[] => [
+const keysOf = ({ actor, token: { id, session, client, steppedUpBy } }: Known): readonly string[] => [
   ...(id === undefined ? [] : [keyOf({ token: id })]),
   ...(session === undefined ? [] : [keyOf({ session })]),
+  ...(client === undefined ? [] : [keyOf({ client })]),
   keyOf({ person: actor.id }),
   ...(steppedUpBy !== undefined && isPasswordAlone(steppedUpBy) ? [keyOf({ passwordOf: actor.id })] : []),
 ];

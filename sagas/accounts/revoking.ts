@@ -48,7 +48,8 @@ export function revokedBy(event: RecordedEvent): readonly Revoked[] {
     return [{ person: event.data.person }];
   if (isRecorded(event, TotpConfirmed) || isRecorded(event, PasskeyAdded))
     return [{ passwordOf: event.data.person }];
-  if (isRecorded(event, ClientRemoved) || isRecorded(event, ClientVerifierRotated))
-    return [{ person: clientSubject(event.data.client) }];
+  if (isRecorded(event, ClientRemoved))
+    return [{ client: event.data.client }, { person: clientSubject(event.data.client) }];
+  if (isRecorded(event, ClientVerifierRotated)) return [{ person: clientSubject(event.data.client) }];
   return [];
 }

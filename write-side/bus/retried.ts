@@ -22,6 +22,7 @@ export const ReadCommand = CommandEnvelope.omit({ token: true })
         session: z.string().optional(),
         issuedAt: Instant.optional(),
         asOf: z.int().min(0).optional(),
+        client: z.string().optional(),
         steppedUpBy: z.array(z.string()).readonly().optional(),
       })
       .optional(),

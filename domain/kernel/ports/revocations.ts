@@ -5,14 +5,15 @@ import type { Identity, TokenNames } from './tokens.ts';
 export const LONGEST_TOKEN_MS = 24 * 60 * 60_000;
 
 /**
- * What is not taken any more: one token, all of a session, all that a person was issued before, or of that what is stepped up by their
- * password alone.
+ * What is not taken any more: one token, all of a session, all that a person was issued before, of that what is stepped up by their
+ * password alone, or all that a system was given, whomever it stands for.
  */
 export type Revoked =
   | { readonly token: string }
   | { readonly session: string }
   | { readonly person: string }
-  | { readonly passwordOf: string };
+  | { readonly passwordOf: string }
+  | { readonly client: string };
 
 /**
  * Tokens that are not taken although their time has not come. Kept by this process alone, and for as long as it runs: whoever

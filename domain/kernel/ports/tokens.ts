@@ -17,6 +17,8 @@ export interface TokenNames {
   readonly asOf?: number | undefined;
   /** When whoever it stands for has proven who they are (`auth_time`). */
   readonly provenAt?: Instant | undefined;
+  /** The system that it was given to, where it is a token of ours. */
+  readonly client?: string | undefined;
   /** How they have done so just before (`amr`), where it is a token of ours that says so. */
   readonly steppedUpBy?: readonly string[] | undefined;
 }
