@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { type IncomingMessage, request } from 'node:http';
 import { test } from 'node:test';
 import { decodeJwt } from 'jose';
 import * as oidc from 'openid-client';
@@ -71,6 +73,17 @@ test('knows who is signed in at its own pages, sends nobody elsewhere, and lets 
   assert.equal(await who(), null);
 });
 
+test('takes whoever comes by another name of the machine to the one that they are known by, before anything is noted', async () => {
+  const named = new URL(platform.url);
+  named.hostname = named.hostname === 'localhost' ? '127.0.0.1' : 'localhost';
+  const browser = new TestBrowser('ann');
+  const first = await browser.ask(new URL('/test/enter?to=/test/who', named).href);
+  assert.deepEqual(first.headers.getSetCookie(), []);
+  assert.equal(first.headers.get('location'), `${platform.url}/test/who`);
+  const elsewhere = await askingAs('evil.example', '/test/enter?to=/test/who');
+  assert.ok(elsewhere.startsWith(`${issuer}/auth?`), elsewhere);
+});
+
 test('takes a browser back to each page of its own that it was sent from', async () => {
   const visitor = new Visitor({ 'x-person': 'ann' });
   const enter = async (to: string) => {
@@ -82,6 +95,15 @@ test('takes a browser back to each page of its own that it was sent from', async
   for (const [at, tab] of tabs.entries())
     assert.match((await visitor.visit(tab)).url.href, new RegExp(`tab=${at + 1}$`));
 });
+
+/** Where a browser is sent that has come by this name. */
+async function askingAs(host: string, path: string): Promise<string> {
+  const { hostname, port } = new URL(platform.url);
+  const asked = request({ ...{ hostname, port, path }, headers: { host: `${host}:${port}` } }).end();
+  const [response] = (await once(asked, 'response')) as [IncomingMessage];
+  response.resume();
+  return response.headers.location ?? '';
+}
 
 const HOSTILE = '"><script>alert(1)</script>';
 

@@ -2,12 +2,13 @@ import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { test } from 'node:test';
-import { decodeJwt } from 'jose';
+import { decodeJwt, importJWK, SignJWT } from 'jose';
 import * as oidc from 'openid-client';
+import { namedKey, newSigningKey } from '#engines/tokens/jose.ts';
 import { someone } from '../../support/platform.ts';
 import { TestBrowser } from '../../support/sign-on.ts';
 import { until } from '../../support/until.ts';
-import { AWAY, asks, folder, people, platform, refused, shop, signedIn, told } from './opened.ts';
+import { AWAY, asks, BACK, folder, people, platform, refused, shop, signedIn, told } from './opened.ts';
 
 // What ends a session, and who learns of it.
 
@@ -59,4 +60,29 @@ test('tells who took part also where a token was revoked', async () => {
   await oidc.tokenRevocation(shop, tokens.access_token);
   await until(() => told.length === 1, 'the system was told');
   assert.equal(decodeJwt(told[0] ?? '').sid, tokens.claims()?.sid);
+});
+
+test('lets somebody sign out by the hint of a key that is gone, and takes it for nothing more', async () => {
+  const browser = new TestBrowser('bob');
+  const tokens = await signedIn(shop, browser);
+  const claims = decodeJwt(tokens.id_token ?? '');
+  const gone = await namedKey(await newSigningKey());
+  const hint = await new SignJWT(claims)
+    .setProtectedHeader({ alg: 'EdDSA', kid: gone.kid })
+    .sign(await importJWK(gone, 'EdDSA'));
+  const asked = { id_token_hint: hint, redirect_uri: BACK, scope: 'openid', state: 'here' };
+  const challenge = { code_challenge: 'x'.repeat(43), code_challenge_method: 'S256' };
+  const back = async (more: Record<string, string>) => {
+    const question = oidc.buildAuthorizationUrl(shop, { ...asked, ...challenge, ...more });
+    return new URL((await browser.go(question.href, BACK)).url).searchParams;
+  };
+  assert.equal((await back({ prompt: 'none' })).get('error'), 'login_required');
+  assert.ok((await back({})).has('code'));
+  const forged = `${(tokens.id_token ?? '').slice(0, -8)}AAAAAAAA`;
+  assert.equal((await back({ id_token_hint: forged })).get('error'), 'invalid_request');
+  const url = oidc.buildEndSessionUrl(shop, { id_token_hint: hint, post_logout_redirect_uri: AWAY });
+  const { response } = await browser.go(url.href);
+  const left = await browser.submit(response, { logout: 'yes' });
+  assert.equal(left.headers.get('location'), AWAY);
+  await refused(oidc.refreshTokenGrant(shop, tokens.refresh_token ?? ''), 'invalid_grant');
 });

@@ -31,7 +31,7 @@ const listener = createServer((request, response) => {
 });
 await new Promise<void>((resolve) => listener.listen(0, '127.0.0.1', resolve));
 after(() => listener.close());
-const log = { level: 'warn' as const, write: (line: string) => void lines.push(line) };
+const log = { level: 'info' as const, write: (line: string) => void lines.push(line) };
 export const folder = await dataFolder();
 export const platform = await startHere({ DATA_DIR: folder }, log, {}, { accountPages: people.pages });
 export const issuer = new URL(`${platform.url}/oidc`);

@@ -1,19 +1,27 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { connect } from 'node:net';
 import { test } from 'node:test';
 import { decodeJwt } from 'jose';
 import * as oidc from 'openid-client';
 import { signIn } from '#cli/sign-in.ts';
+import { systemRandomBytes } from '#engines/random.ts';
+import { newSecret } from '#write-side/accounts/provider/clients.ts';
 import { JSON_TYPE } from '../../support/customer.ts';
+import { someone } from '../../support/platform.ts';
 import { TestBrowser } from '../../support/sign-on.ts';
 import { until } from '../../support/until.ts';
 import { Visitor } from '../../support/visitor.ts';
 import {
+  AWAY,
   asks,
   BACK,
   grants,
+  grantTypes,
   insecure,
   issuer,
   lines,
+  people,
   phone,
   platform,
   refused,
@@ -44,6 +52,14 @@ test('announces what it does, and does all that it announces', async () => {
     if (new URL(url).searchParams.has('code')) works.push(mode);
   }
   assert.deepEqual(modes, works);
+  // Of one sign-out there is a form in the session, which is another's.
+  const visitor = new TestBrowser('ann');
+  await visitor.go(`${issuer}/session/end`);
+  for (const mode of ['fragment', 'form_post', 'web_message']) {
+    const question = new URLSearchParams({ ...asked, response_mode: mode });
+    const { url } = await visitor.go(`${href}?${question}`, BACK);
+    assert.equal(new URL(url).searchParams.get('error'), 'unsupported_response_mode', mode);
+  }
   assert.deepEqual(methods, ['client_secret_basic', 'client_secret_post', 'none']);
   for (const by of [oidc.ClientSecretBasic(secret), oidc.ClientSecretPost(secret)])
     await oidc.clientCredentialsGrant(await oidc.discovery(issuer, 'shop', secret, by, insecure));
@@ -224,4 +240,87 @@ test('has no pages of its library, and answers what it does not know by the cata
     lines.filter((line) => /token.*failed|oidc-provider/.test(line)),
     [],
   );
+});
+
+test('lets people back to an app of their own machine at whichever port it has, and to no system that keeps a secret', async () => {
+  const at = (host: string) => [`http://${host}/cb`, 'https://tool.example/cb'];
+  await people.client('tool', { grantTypes, redirectUris: at('127.0.0.1') }, false);
+  await people.client('tool6', { grantTypes, redirectUris: at('[::1]') }, false);
+  await people.client('page', { grantTypes, redirectUris: at('localhost:5173') }, false);
+  await people.client('server', { grantTypes, redirectUris: at('127.0.0.1') });
+  const goesTo = async (client: string, uri: string) => {
+    const asked = { client_id: client, response_type: 'code', scope: 'openid', redirect_uri: uri };
+    const challenge = { code_challenge: 'x'.repeat(43), code_challenge_method: 'S256' };
+    const { url } = await new TestBrowser('ann').go(
+      `${issuer}/auth?${new URLSearchParams({ ...asked, ...challenge })}`,
+      uri,
+    );
+    return url.startsWith(uri) && new URL(url).searchParams.has('code');
+  };
+  assert.ok(await goesTo('tool', 'http://127.0.0.1:51234/cb'));
+  assert.ok(await goesTo('tool6', 'http://[::1]:51234/cb'));
+  assert.ok(await goesTo('tool', 'https://tool.example/cb'));
+  assert.ok(await goesTo('page', 'http://localhost:5173/cb'));
+  assert.ok(await goesTo('server', 'http://127.0.0.1/cb'));
+  for (const [client, uri] of [
+    ['tool', 'http://127.0.0.1:51234/another'],
+    ['tool', 'http://127.0.0.2:51234/cb'],
+    ['tool', 'https://tool.example:444/cb'],
+    ['page', 'http://localhost:5174/cb'],
+    ['server', 'http://127.0.0.1:51234/cb'],
+  ] as const)
+    assert.equal(await goesTo(client, uri), false, `${client} ${uri}`);
+});
+
+test('takes the questions that a form may ask, and goes on with them by their address', async () => {
+  const asked = { client_id: 'shop', response_type: 'code', scope: 'openid', redirect_uri: BACK };
+  const challenge = { code_challenge: 'x'.repeat(43), code_challenge_method: 'S256' };
+  const visitor = new Visitor({ 'x-person': 'ann' });
+  const form = new URLSearchParams({ ...asked, ...challenge, state: 'a b&c' });
+  await visitor.visit(`${issuer}/auth`, { method: 'POST', body: form });
+  assert.equal(visitor.leftFor?.searchParams.get('state'), 'a b&c');
+  const out = new URLSearchParams({ client_id: 'shop', post_logout_redirect_uri: AWAY });
+  const page = await visitor.visit(`${issuer}/session/end`, { method: 'POST', body: out });
+  await visitor.submit(page);
+  assert.equal(visitor.leftFor?.href, AWAY);
+  const long = new URLSearchParams({ ...asked, state: 'x'.repeat(9_000) });
+  const refusedForm = await visitor.request(new URL(`${issuer}/auth`), { method: 'POST', body: long });
+  assert.equal(refusedForm.status, 413);
+});
+
+test('makes no failure of its own of whoever hangs up', async () => {
+  lines.length = 0;
+  const { hostname, port } = new URL(platform.url);
+  const socket = connect(Number(port), hostname);
+  socket.on('error', () => undefined);
+  socket.write(
+    'POST /oidc/token HTTP/1.1\r\nHost: here\r\nContent-Length: 100\r\nContent-Type: application/x-www-form-urlencoded\r\nExpect: 100-continue\r\n\r\n',
+  );
+  // Once it is asked for the body, somebody reads it.
+  await once(socket, 'data');
+  socket.write('grant_type=');
+  socket.resetAndDestroy();
+  await until(() => lines.some((line) => /hung up/.test(line) && !/stack/.test(line)), 'it is noted');
+  assert.deepEqual(
+    lines.filter((line) => /provider of tokens failed/.test(line)),
+    [],
+  );
+});
+
+test('ends all that a system was given for people once it is removed, and of one with another secret what it was given by itself', async () => {
+  const given = async (id: string) => {
+    const known = await people.client(id, { grantTypes, redirectUris: [BACK] });
+    const config = await oidc.discovery(issuer, id, known, undefined, insecure);
+    return { config, tokens: await signedIn(config, new TestBrowser('cyd')) };
+  };
+  const [first, second] = [await given('gone'), await given('kept')];
+  const { secret: another, verifier } = newSecret(systemRandomBytes);
+  await people.tell('RotateClientVerifier', { client: 'kept', by: 'root', verifier });
+  await people.tell('RemoveClient', { client: 'gone' }, someone('root', 'admin'));
+  await until(async () => (await asks(first.tokens.access_token)) === 401, 'nobody comes in through it');
+  await refused(oidc.refreshTokenGrant(first.config, first.tokens.refresh_token ?? ''), 'invalid_client');
+  assert.equal(await asks(second.tokens.access_token), 200, 'it is a person');
+  await refused(oidc.refreshTokenGrant(second.config, second.tokens.refresh_token ?? ''), 'invalid_client');
+  const rotated = await oidc.discovery(issuer, 'kept', another, undefined, insecure);
+  await oidc.refreshTokenGrant(rotated, second.tokens.refresh_token ?? '');
 });

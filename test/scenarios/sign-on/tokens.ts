@@ -75,6 +75,16 @@ test('takes a code once: who brings it again ends all that came of it', async ()
   const { back, verifier } = await authorize(shop, new TestBrowser('bob'));
   const check = { pkceCodeVerifier: verifier, expectedState: 'here' };
   const tokens = await oidc.authorizationCodeGrant(shop, back, check);
+  // Whoever has read it somewhere ends nothing: another system, or one without the verifier.
+  for (const [system, verifier_] of [
+    [phone, verifier],
+    [shop, 'y'.repeat(43)],
+  ] as const)
+    await refused(
+      oidc.authorizationCodeGrant(system, back, { ...check, pkceCodeVerifier: verifier_ }),
+      'invalid_grant',
+    );
+  assert.equal((await oidc.tokenIntrospection(shop, tokens.access_token)).active, true);
   await refused(oidc.authorizationCodeGrant(shop, back, check), 'invalid_grant');
   await refused(oidc.refreshTokenGrant(shop, tokens.refresh_token ?? ''), 'invalid_grant');
   assert.equal((await oidc.tokenIntrospection(shop, tokens.access_token)).active, false);

@@ -23,6 +23,19 @@ export const isOwnPath = (path: string, publicUrl: string): boolean =>
   /^\/(?![/\\])[^\\\s]*$/.test(path) &&
   URL.parse(path, publicUrl)?.origin === new URL(publicUrl).origin;
 
+/** Names of this machine that no proxy has made of another: a browser keeps the cookies of each apart. */
+const HERE = ['localhost', '127.0.0.1', '[::1]'];
+
+/**
+ * Whether a browser has come by another name of this machine than people are sent to: what is noted under it would not come back. Of other
+ * names nobody can tell whether the browser knows them, or a proxy that would ask anew for ever.
+ */
+function isBesides({ method, headers }: IncomingMessage, publicUrl: string): boolean {
+  const [by, to] = [URL.parse(`http://${headers.host}`), new URL(publicUrl)];
+  if (by === null || method !== 'GET' || by.port !== to.port || by.hostname === to.hostname) return false;
+  return HERE.includes(by.hostname) && HERE.includes(to.hostname);
+}
+
 export interface OwnPages extends Browsers {
   /** Takes a browser in that comes back from signing in. */
   callback(request: IncomingMessage, response: ServerResponse): Promise<void>;
@@ -119,6 +132,7 @@ export function browsers(provider: TokenProvider, options: ProviderOptions): Own
     },
     async signIn(request, response, { backTo, stepUp = false }) {
       if (!isOwnPath(backTo, publicUrl)) throw new TypeError(`${backTo.slice(0, 100)} is no path of ours`);
+      if (isBesides(request, publicUrl)) return goTo(response, `${publicUrl}${backTo}`);
       const state = random();
       await note(request, response, state, backTo);
       const url = new URL(`${provider.issuer}/auth`);

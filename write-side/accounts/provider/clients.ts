@@ -30,6 +30,24 @@ export function isSecretOf(verifier: unknown, secret: unknown): boolean {
 }
 
 const isWeb = (uri: string): boolean => /^https?:/.test(uri);
+/** An app of the desktop listens at whichever port is free (RFC 8252, 7.3). */
+const isLoopback = (uri: string): boolean => /^http:\/\/(127\.0\.0\.1|\[::1\])(:\d+)?(\/|$)/.test(uri);
+
+/** What runs on people's own machines, and so keeps no secret: its port is passed over at loopback addresses, and people are asked each time. */
+function isNative({ verifier, redirectUris, postLogoutRedirectUris }: KnownClient): boolean {
+  if (!redirectUris.every(isWeb)) return true;
+  // A web client beside: the library would take neither its plain http nor its https.
+  const isOfApps = [...redirectUris, ...postLogoutRedirectUris].every(
+    (uri) => isLoopback(uri) || isAway(uri),
+  );
+  return verifier === undefined && isOfApps && redirectUris.some(isLoopback);
+}
+
+/** By https, and not on this machine. */
+const isAway = (uri: string): boolean => {
+  const url = URL.parse(uri);
+  return url?.protocol === 'https:' && !['localhost', '127.0.0.1', '[::1]'].includes(url.hostname);
+};
 
 function metadata(known: KnownClient): ClientMetadata {
   const { client, revision, name, verifier, grantTypes, redirectUris } = known;
@@ -41,9 +59,8 @@ function metadata(known: KnownClient): ClientMetadata {
     grant_types: grantTypes.map((type) => GRANT_TYPES[type]),
     redirect_uris: [...redirectUris],
     response_types: grantTypes.includes('authorization_code') ? ['code'] : [],
-    // Others are put into a page with a script, or behind a `#`.
     response_modes: ['query'],
-    application_type: redirectUris.every(isWeb) ? 'web' : 'native',
+    application_type: isNative(known) ? 'native' : 'web',
     post_logout_redirect_uris: [...postLogoutRedirectUris],
     ...(backchannelLogoutUri !== undefined && {
       backchannel_logout_uri: backchannelLogoutUri,

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import type { Adapter, AdapterPayload } from 'oidc-provider';
 import * as errors from 'oidc-provider/lib/helpers/errors.js';
 import { Provider } from 'oidc-provider/lib/provider.js';
@@ -21,6 +22,21 @@ interface Spending {
 
 /** What lets somebody in only as long as they are signed in by the session that it was given in. */
 const OF_A_SESSION: readonly string[] = ['Session', 'RefreshToken', 'AuthorizationCode', 'DeviceCode'];
+/**
+ * Whether it comes from whom it was given to: anybody else is refused, and that shall end nothing. A code is seen by whoever reads an
+ * address; of those the verifier tells, which has never been in one.
+ */
+function isTheirs({ clientId, codeChallenge }: AdapterPayload): boolean {
+  const { client, params } = currentContext()?.oidc ?? {};
+  if (client?.clientId !== clientId) return false;
+  if (codeChallenge === undefined) return true;
+  return (
+    createHash('sha256')
+      .update(String(params?.code_verifier ?? ''))
+      .digest('base64url') === codeChallenge
+  );
+}
+
 /** What is not used twice by anybody honest. */
 const USED_ONCE: readonly string[] = ['RefreshToken', 'AuthorizationCode', 'DeviceCode'];
 
@@ -68,7 +84,7 @@ function guarding({ store, log }: ProviderOptions, sessions: RecordedSessions, {
     const payload = row && (await opened(row));
     if (row === undefined || payload === undefined) return undefined;
     if (row.isSpent && USED_ONCE.includes(kind) && currentContext()?.oidc.route === 'token') {
-      await reused(kind, row, payload);
+      if (isTheirs(payload)) await reused(kind, row, payload);
       return undefined;
     }
     if (!(await admitted(kind, row, payload))) return undefined;

@@ -8,10 +8,16 @@ declare module 'oidc-provider/lib/helpers/errors.js' {
   export import AccessDenied = errors.AccessDenied;
   export import InvalidGrant = errors.InvalidGrant;
   export import InvalidTarget = errors.InvalidTarget;
+  export import LoginRequired = errors.LoginRequired;
   export import SessionNotFound = errors.SessionNotFound;
 }
 declare module 'oidc-provider/lib/helpers/interaction_policy/index.js' {
   import { interactionPolicy } from 'oidc-provider';
   export import base = interactionPolicy.base;
   export import Check = interactionPolicy.Check;
+}
+declare module 'oidc-provider/lib/helpers/weak_cache.js' {
+  import type Provider from 'oidc-provider';
+  /** What a provider keeps to itself. */
+  export default function internals(provider: Provider): { readonly responseModes: Map<string, unknown> };
 }

@@ -1,9 +1,11 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { KoaContextWithOIDC } from 'oidc-provider';
+import internals from 'oidc-provider/lib/helpers/weak_cache.js';
 import { Provider } from 'oidc-provider/lib/provider.js';
 import { isSecretOf } from './clients.ts';
 import { configurationOf } from './configuration.ts';
 import { nameFor, namesOf } from './cookies.ts';
+import { takesHintsOfKeysOfBefore } from './hints.ts';
 import { type Kept, keeping } from './keeping.ts';
 import { languageOf } from './languages.ts';
 import { type RecordedSessions, recordedSessions } from './sessions.ts';
@@ -21,8 +23,17 @@ export interface TokenProvider {
   handle(request: IncomingMessage, response: ServerResponse): Promise<void>;
 }
 
-/** What the library says of itself in each case, and is not here: no system is registered for another mode of response. */
+/** What a connection ends with that the other side has closed; the provider has no others. */
+const HUNG_UP: readonly unknown[] = ['ECONNRESET', 'EPIPE', 'ECONNABORTED'];
+
+/** What the library says of itself in each case, and is not here. */
 const ANNOUNCED = { response_modes_supported: ['query'] };
+
+/** Others are put into a page with a script, or behind a `#`: whoever asks for one is told so by their address. */
+function answersByQueryAlone(provider: Provider): void {
+  const { responseModes } = internals(provider);
+  for (const mode of [...responseModes.keys()]) if (mode !== 'query') responseModes.delete(mode);
+}
 
 /** A script in a page, which ours never have: theirs lie in a file. */
 const INLINE_SCRIPT = /<script(?![^>]*\bsrc=)/;
@@ -35,6 +46,7 @@ function formOf(context: KoaContextWithOIDC): string | undefined {
   const hidden = `<input type="hidden" name="xsrf" value="${xsrf}"/>`;
   if (route === 'end_session')
     return `<form id="op.logoutForm" method="post" action="${context.oidc.urlFor('end_session_confirm')}">${hidden}</form>`;
+  if (route !== 'code_verification') return undefined;
   const code = String(params?.user_code ?? '').replaceAll(/[^A-Za-z0-9-]/g, '');
   return `<form id="op.deviceInputForm" method="post" action="${context.oidc.urlFor('code_verification')}">${hidden}<input value="${code}" type="text" name="user_code"/></form>`;
 }
@@ -80,6 +92,8 @@ function made(
   const provider = new Provider(`${publicUrl}${path}`, configurationOf(options, kept, sessions, keys));
   // What it is told of addresses is written by whoever hands on a request to it, and by nobody outside.
   provider.proxy = true;
+  answersByQueryAlone(provider);
+  takesHintsOfKeysOfBefore(provider, keys);
   const { cookieName, forget } = cookiesOf(provider, options);
   Object.assign(provider, { cookieName });
   Object.assign(provider.Client.prototype, {
@@ -105,9 +119,13 @@ function made(
   provider.on('server_error', (context, error) => {
     log.error({ err: error, route: context.oidc?.route }, 'the provider of tokens failed');
   });
-  // What Koa itself has to say goes to our log, too.
-  const koa: { on(event: 'error', listener: (error: unknown) => void): unknown } = provider as never;
-  koa.on('error', (error) => log.error({ err: error }, 'the provider of tokens failed'));
+  // What Koa itself has to say goes to our log, too. Whoever hangs up is no failure of ours.
+  const koa: { on(event: 'error', listener: (error: Error & { code?: unknown }) => void): unknown } =
+    provider as never;
+  koa.on('error', (error) => {
+    if (HUNG_UP.includes(error.code)) log.info({ reason: error.message }, 'whoever asked for tokens hung up');
+    else log.error({ err: error }, 'the provider of tokens failed');
+  });
   return provider;
 }
 

@@ -4,6 +4,7 @@ import { networkOf } from '#runtime/address.ts';
 import { declaredLength } from '#runtime/headers.ts';
 import { spend } from '#runtime/ration.ts';
 import { RefusedRequestError } from '#runtime/refused-request.ts';
+import { readForm } from '../pages/intake.ts';
 import type { OwnPages } from './browsers.ts';
 import { CALLBACK_PATH } from './own-client.ts';
 import type { TokenProvider } from './provider.ts';
@@ -22,6 +23,10 @@ const GET = [
   '/device',
   '/device/:uid',
 ];
+/** What may be asked by a form too (OpenID Connect Core 3.1.2.1, RP-Initiated Logout 2). */
+const BY_FORM = ['/auth', '/session/end'];
+/** The longest of such forms, in characters: it goes on as an address. */
+const FORM_CHARACTERS = 8 * 1_024;
 const POST = [
   '/token',
   '/token/introspection',
@@ -49,6 +54,14 @@ export function providerRoutes(
     await spend(guesses.quota, networkOf(guesses.addressOf(request) ?? ''), 1, response);
     next();
   });
+  // Cookies are `SameSite=Lax`, which a form of another site comes without: the same question by an address has them, and sets none anew.
+  for (const route of BY_FORM)
+    router.post(`${path}${route}`, async (request, response) => {
+      const asked = new URLSearchParams(await readForm(request)).toString();
+      if (asked.length > FORM_CHARACTERS)
+        throw new RefusedRequestError(413, `the form is longer than ${FORM_CHARACTERS} characters`);
+      response.set('Cache-Control', 'no-store').redirect(303, `${path}${route}?${asked}`);
+    });
   for (const route of GET) router.get(`${path}${route}`, handed);
   for (const route of POST) router.post(`${path}${route}`, handed);
   // RFC 8414 has it in front of the path.
