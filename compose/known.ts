@@ -40,6 +40,7 @@ function openedAccount(
     ...{ person, phase, login, emailVerified, language, lockedOutUntil },
     ...{
       resetBoundTo: resetBound(state),
+      appointedBy: state.appointedBy,
       passwordSince: state.passwordSince,
       verifierAt: state.verifierAt,
       verifierSince: sealedFor(state.verifier),
@@ -83,6 +84,10 @@ export function knownOf({
     async holderOf(name) {
       const { state } = await stateOf(deciders.login, loginStream({ login: name }));
       return (state as typeof login.initial).holder;
+    },
+    async formerHoldersOf(name) {
+      const { state } = await stateOf(deciders.login, loginStream({ login: name }));
+      return (state as typeof login.initial).former;
     },
     async client(id): Promise<KnownClient | undefined> {
       const { state, revision } = await stateOf(deciders.client, clientStream({ client: id }));

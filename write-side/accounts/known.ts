@@ -31,6 +31,8 @@ export interface KnownAccount {
   /** The login of the address that a link was sent to, by which it becomes theirs. */
   readonly nextLogin: LoginName | undefined;
   readonly lockedOutUntil: Instant | undefined;
+  /** The login by which the operator has made them an administrator. */
+  readonly appointedBy: LoginName | undefined;
   /** Those that stand at the moment of the question. */
   readonly roles: readonly GrantableRole[];
   /** An app of which a code has come. */
@@ -75,6 +77,8 @@ export interface Known {
   account(person: PersonId): Promise<KnownAccount | undefined>;
   /** Whose a login is. */
   holderOf(login: LoginName): Promise<PersonId | undefined>;
+  /** Whose it was before. */
+  formerHoldersOf(login: LoginName): Promise<readonly PersonId[]>;
   /** Undefined: there is none, or it was removed. */
   client(client: ClientId): Promise<KnownClient | undefined>;
   /** Where somebody is signed in: those that have not ended, and whose time is not over. */

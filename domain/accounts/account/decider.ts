@@ -150,9 +150,9 @@ type Leaving = Facts<ErasurePrecondition>;
 
 function appoint(
   { person }: CommandData<typeof AppointAdministrator>,
-  { emailVerified, appointed, grants }: KnownAccount,
+  { emailVerified, appointedBy, grants }: KnownAccount,
 ) {
-  if (appointed) return [];
+  if (appointedBy !== undefined) return [];
   if (!emailVerified) return EmailNotVerified({});
   const withdrawn = grants
     .filter(({ role }) => isConflict(role, 'admin'))
@@ -196,7 +196,7 @@ export const account = decider({
   stream: accountStream,
   events,
   commands,
-  stateVersion: 4,
+  stateVersion: 5,
   initial: noAccount,
   evolve,
   decide: {

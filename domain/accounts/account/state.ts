@@ -38,8 +38,8 @@ export interface KnownAccount {
   readonly paymentMeans: PersonalText | undefined;
   readonly emailVerified: boolean;
   readonly lockedOutUntil: Instant | undefined;
-  /** The operator has made them an administrator. */
-  readonly appointed: boolean;
+  /** The login by which the operator has made them an administrator; undefined: it has not. */
+  readonly appointedBy: LoginName | undefined;
   /** Nobody has a role twice. */
   readonly grants: readonly Grant[];
   readonly factors: Factors;
@@ -64,7 +64,7 @@ function registered(
   return {
     ...{ phase: 'active', login, email, language, paymentMeans },
     ...{ verifier, verifierAt, passwordSince: sealedFor(verifier) },
-    ...{ short: false, nextEmail: undefined, appointed: false },
+    ...{ short: false, nextEmail: undefined, appointedBy: undefined },
     ...{ letters: { verification: [], attempt: [], reset: [], emailChange: [] } },
     ...{ emailVerified: false, lockedOutUntil: undefined, grants: [], factors: noFactors },
   };
@@ -173,7 +173,7 @@ export function evolve(before: Account, event: Event, { occurredAt }: FoldedAt):
       const { role, by, until } = event.data;
       return {
         ...account,
-        appointed: account.appointed || by === OPERATOR,
+        appointedBy: account.appointedBy ?? (by === OPERATOR ? account.login : undefined),
         grants: [...withoutRole(account.grants, role), { role, by, until }],
       };
     }

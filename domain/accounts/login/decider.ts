@@ -14,22 +14,30 @@ import {
 interface Login {
   /** Undefined: it is free. */
   readonly holder: PersonId | undefined;
+  /** Who has had it before, the first of them first; no more than {@link MOST_FORMER}. */
+  readonly former: readonly PersonId[];
 }
+
+/** As many as anybody could have by turns; a stranger who registers and erases without end adds nothing behind that. */
+const MOST_FORMER = 100;
 
 /** One login, which one person has at a time. */
 export const login = decider({
   stream: loginStream,
   events,
   commands,
-  stateVersion: 1,
-  initial: { holder: undefined } as Login,
-  evolve(_, event): Login {
+  stateVersion: 2,
+  initial: { holder: undefined, former: [] } as Login,
+  evolve({ former }, event): Login {
     switch (event.type) {
       case 'LoginTaken':
       case 'LoginClaimed':
-        return { holder: event.data.person };
+        return { holder: event.data.person, former };
       case 'LoginReleased':
-        return { holder: undefined };
+        return {
+          holder: undefined,
+          former: [...new Set([...former, event.data.person])].slice(0, MOST_FORMER),
+        };
       default:
         return unreachable(event);
     }

@@ -1,30 +1,49 @@
 import { AppointAdministrator } from '#domain/accounts/account/messages.ts';
+import type { LoginName } from '#domain/accounts/ids.ts';
+import type { PersonId } from '#domain/kernel/ids.ts';
 import { reasonOf } from '#runtime/reason.ts';
+import type { KnownAccount } from '../known.ts';
 import { activeAccount, type DoorParts, loginOf, record } from './parts.ts';
 
 type Parts = Pick<DoorParts, 'known' | 'dispatch' | 'newId' | 'nameOf' | 'log' | 'administrator'>;
 
-async function appointed(parts: Parts, email: string): Promise<void> {
+/** Whether the address has made somebody an administrator before: whoever has the mailbox next is another. */
+async function isUsed({ known }: Parts, login: LoginName, account: KnownAccount): Promise<boolean> {
+  if (account.appointedBy !== undefined) return true;
+  for (const person of await known.formerHoldersOf(login))
+    if ((await known.account(person))?.appointedBy === login) return true;
+  return false;
+}
+
+/** @param by who has just shown that an address is theirs; undefined: at a start, whoever has the one that is named */
+async function appointed(parts: Parts, email: string, by: PersonId | undefined): Promise<void> {
   const { known, nameOf, log } = parts;
   const login = loginOf(email, nameOf);
   const person = login && (await known.holderOf(login.name));
   const account = person === undefined ? undefined : await activeAccount(known, person);
   // Whoever has registered the address need not be whose it is.
-  if (account?.login !== login?.name || account?.emailVerified !== true) return;
-  if (account.roles.includes('admin')) return;
+  if (login === undefined || account?.login !== login.name || !account.emailVerified) return;
+  if (account.roles.includes('admin') || (by !== undefined && by !== account.person)) return;
+  if (await isUsed(parts, login.name, account)) {
+    log.warn(
+      { person: account.person },
+      'FIRST_ADMIN has made an administrator before: name another address',
+    );
+    return;
+  }
   const refusal = await record(parts, AppointAdministrator, { person: account.person });
   if (refusal === undefined) log.info({ person: account.person }, 'the administrator is there');
   else log.warn({ person: account.person, why: refusal.code }, 'nobody could be made an administrator');
 }
 
 /**
- * Makes the person an administrator whose address the operator has named, as soon as they have shown that it is theirs; once in the life of
- * their account. Never rejects: whoever has shown it has done so.
+ * Makes the person an administrator whose address the operator has named, as soon as they have shown that it is theirs; once for each
+ * address, in the life of the house. Never rejects: whoever has shown it has done so.
  */
-export async function appoint(parts: Parts): Promise<void> {
+export async function appoint(parts: Parts, by?: PersonId): Promise<void> {
   if (parts.administrator === undefined) return;
   try {
-    await appointed(parts, parts.administrator);
+    await appointed(parts, parts.administrator, by);
   } catch (error) {
     parts.log.warn({ why: reasonOf(error) }, 'nobody could be made an administrator');
   }

@@ -1,3 +1,4 @@
+import { saidBy } from '#domain/accounts/links.ts';
 import { RejectedError } from '#domain/kernel/rejections.ts';
 import { unavailableBy } from '#domain/kernel/store-failure.ts';
 import { appoint } from './appointing.ts';
@@ -33,16 +34,17 @@ type Reaching = ReturnType<typeof registering> &
 /** By what people show that an address is theirs: it may be the one that the operator waits for. */
 function reaching(parts: DoorParts): Reaching {
   const door: Reaching = { ...registering(parts), ...passwordChanges(parts), ...emailChanges(parts) };
-  const then = async (done: Promise<Done>): Promise<Done> => {
+  const then = async (done: Promise<Done>, token: string): Promise<Done> => {
     const refusal = await done;
-    if (refusal === undefined) await appoint(parts);
+    const by = saidBy(token)?.person;
+    if (refusal === undefined && by !== undefined) await appoint(parts, by);
     return refusal;
   };
   return {
     ...door,
-    verifyEmail: (link, visitor) => then(door.verifyEmail(link, visitor)),
-    reset: (asked, visitor) => then(door.reset(asked, visitor)),
-    changeEmail: (link, visitor) => then(door.changeEmail(link, visitor)),
+    verifyEmail: (link, visitor) => then(door.verifyEmail(link, visitor), link.token),
+    reset: (asked, visitor) => then(door.reset(asked, visitor), asked.token),
+    changeEmail: (link, visitor) => then(door.changeEmail(link, visitor), link.token),
   };
 }
 
