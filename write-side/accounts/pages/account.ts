@@ -1,3 +1,4 @@
+import { NoProfile } from '#domain/accounts/profile/messages.ts';
 import { leastCodePoints } from '../../identity/passwords/policy.ts';
 import type { Standing } from '../door/door.ts';
 import { read } from './entered.ts';
@@ -30,8 +31,14 @@ export const doneAt = (path: string, done: keyof Texts['done']): { readonly to: 
   to: `${path}?done=${done}`,
 });
 
-function profileSection({ texts }: OwnVisit, { emailVerified }: Standing, profile: OwnProfile | undefined) {
-  const { account, fields } = texts;
+function profileSection(
+  { texts, roles }: OwnVisit,
+  { emailVerified }: Standing,
+  profile: OwnProfile | undefined,
+) {
+  const { account, fields, rejections } = texts;
+  if (roles.includes('admin'))
+    return html`<section><h2>${account.profile}</h2><p>${rejections.no_profile} ${account.administrates}</p></section>`;
   if (profile === undefined)
     return html`<section><h2>${account.profile}</h2>${
       emailVerified
@@ -131,7 +138,11 @@ function profileRoutes(routes: Frame, options: PagesOptions): void {
       ],
     });
   };
-  shows('/account/profile', async (visit) => page(visit, (await options.own.profile(visit.person)) ?? {}));
+  shows('/account/profile', async (visit) =>
+    visit.roles.includes('admin')
+      ? refusedPage(NoProfile({}), visit)
+      : page(visit, (await options.own.profile(visit.person)) ?? {}),
+  );
   acts('/account/profile', undefined, async (visit, entered) => {
     const input = read(entered, ['name', 'address', 'phone'], visit.texts);
     if ('troubles' in input) return page(visit, entered, input);
@@ -170,7 +181,11 @@ function passwordRoutes(routes: Frame, options: PagesOptions): void {
     if ('troubles' in input) return page(visit, input);
     const { oldPassword: old, newPassword: password } = input.values;
     const result = await options.door.changePassword(visit.person, { old, password }, visit.visitor);
-    if (result === undefined) return doneAt('/account', 'password');
+    // Another password ends every session, this one a moment later: it ends here and now, and its person is told so.
+    if (result === undefined) {
+      await options.browsers.signOut(visit.request, visit.response, '/account/reset/done');
+      return 'answered';
+    }
     const beside = result.code in ofNewPassword ? wrongBy(result, visit, ofNewPassword) : undefined;
     return page(visit, beside ?? passwordWrong(result, visit, 'oldPassword'));
   });

@@ -71,8 +71,14 @@ const plain = (title: string, why: string, status: number): Answer => ({
 });
 
 /** Where nothing else is. */
-export const notFound = ({ texts: { problems } }: Pick<Visit, 'texts'>): Answer =>
-  plain(problems.notFound, problems.notFoundWhy, 404);
+export const notFound = ({ texts: { problems, layout } }: Pick<Visit, 'texts'>): Answer => ({
+  status: 404,
+  page: {
+    title: problems.notFound,
+    main: html`<h1>${problems.notFound}</h1><p>${problems.notFoundWhy}</p>
+<p><a href="/account">${layout.toAccount}</a></p>`,
+  },
+});
 
 /** A 401 would have to name a scheme by which a browser could come again, and there is none. */
 const pageStatus = (registry: Registry, rejection: Rejection): number => {

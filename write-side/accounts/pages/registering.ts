@@ -1,3 +1,4 @@
+import { LinkVoid } from '#domain/accounts/door/messages.ts';
 import type { Rejection } from '#domain/kernel/message.ts';
 import { leastCodePoints } from '../../identity/passwords/policy.ts';
 import type { FollowedLink, Visitor } from '../door/door.ts';
@@ -36,10 +37,24 @@ const ofEmail = { address_unusable: 'email' } as const;
 
 const tokenOf = (text: unknown): string | undefined => fields.token.schema.safeParse(text).data;
 
-const noToken = ({ texts: { register } }: Visit): Answer => ({
-  status: 400,
-  page: { title: register.noToken, main: html`<h1>${register.noToken}</h1><p>${register.noTokenWhy}</p>` },
-});
+/** Where another link is asked for. */
+const askAnew = ({ texts: { register } }: Pick<Visit, 'texts'>, to: string): Html =>
+  html`<p><a href="${to}">${register.askAnew}</a></p>`;
+
+const noToken = (visit: Visit, to: string): Answer => {
+  const { register } = visit.texts;
+  return {
+    status: 400,
+    page: {
+      title: register.noToken,
+      main: html`<h1>${register.noToken}</h1><p>${register.noTokenWhy}</p>${askAnew(visit, to)}`,
+    },
+  };
+};
+
+/** Below a form that was sent with a link which is none any more. */
+const anewIfVoid = (visit: Visit, { rejection }: Wrong, to: string): Html | undefined =>
+  rejection?.code === LinkVoid.code ? askAnew(visit, to) : undefined;
 
 const chosenPassword = (visit: Visit, wrong: Wrong) => {
   const { newPassword: label, newPasswordHint } = visit.texts.fields;
@@ -84,6 +99,8 @@ function registerRoutes({ shows, acts }: Frame, { door, signIns }: PagesOptions)
 /** A link of a mail: what it is for, its button, and what is said when it is done. */
 interface Link {
   readonly path: string;
+  /** Where another one is asked for. */
+  readonly anewAt: string;
   readonly words: (texts: Texts) => Readonly<Record<'title' | 'why' | 'submit' | 'done' | 'doneWhy', string>>;
   /** For whoever does not come any further by it. */
   readonly otherwise?: (texts: Texts) => Html;
@@ -93,7 +110,7 @@ interface Link {
 function linkRoutes(
   { shows, acts }: Frame,
   { signIns }: Pick<PagesOptions, 'signIns'>,
-  { path, words, otherwise, follow }: Link,
+  { path, anewAt, words, otherwise, follow }: Link,
 ): void {
   const page = (visit: Visit, token: string, wrong = NOTHING_WRONG): Answer => {
     const { title, why, submit } = words(visit.texts);
@@ -103,17 +120,18 @@ function linkRoutes(
       main: [
         html`<p>${why}</p>`,
         form(path, hidden('token', token), currentPassword(visit, password, wrong), button(submit)),
+        anewIfVoid(visit, wrong, anewAt),
         otherwise?.(visit.texts),
       ],
     });
   };
   shows(path, async (visit) => {
     const token = tokenOf(visit.request.query.token);
-    return token === undefined ? noToken(visit) : page(visit, token);
+    return token === undefined ? noToken(visit, anewAt) : page(visit, token);
   });
   acts(path, undefined, async (visit, entered) => {
     const token = tokenOf(entered.token);
-    if (token === undefined) return noToken(visit);
+    if (token === undefined) return noToken(visit, anewAt);
     const input = read(entered, ['password'], visit.texts);
     if ('troubles' in input) return page(visit, token, input);
     const result = await follow({ token, ...input.values }, visit.visitor);
@@ -174,16 +192,17 @@ function resetRoutes({ shows, acts }: Frame, { door, signIns }: PagesOptions): v
           chosenPassword(visit, wrong),
           button(reset.confirmButton),
         ),
+        anewIfVoid(visit, wrong, '/account/reset'),
       ],
     });
   };
   shows('/account/reset/confirm', async (visit) => {
     const token = tokenOf(visit.request.query.token);
-    return token === undefined ? noToken(visit) : confirmPage(visit, token);
+    return token === undefined ? noToken(visit, '/account/reset') : confirmPage(visit, token);
   });
   acts('/account/reset/confirm', undefined, async (visit, entered) => {
     const token = tokenOf(entered.token);
-    if (token === undefined) return noToken(visit);
+    if (token === undefined) return noToken(visit, '/account/reset');
     const input = read(entered, ['newPassword'], visit.texts);
     if ('troubles' in input) return confirmPage(visit, token, input);
     const result = await door.reset({ token, password: input.values.newPassword }, visit.visitor);
@@ -204,6 +223,7 @@ export function registeringRoutes(routes: Frame, options: PagesOptions): void {
   resetRoutes(routes, options);
   linkRoutes(routes, options, {
     path: '/account/verify',
+    anewAt: '/account',
     words: ({ register }) => ({
       ...{ title: register.verify, why: register.verifyWhy, submit: register.verifyButton },
       ...{ done: register.verified, doneWhy: register.verifiedWhy },
@@ -216,6 +236,7 @@ export function registeringRoutes(routes: Frame, options: PagesOptions): void {
   });
   linkRoutes(routes, options, {
     path: '/account/email',
+    anewAt: '/account/email-change',
     words: ({ emailChange, register }) => ({
       ...{ title: emailChange.confirm, why: emailChange.confirmWhy, submit: register.verifyButton },
       ...{ done: emailChange.done, doneWhy: emailChange.doneWhy },

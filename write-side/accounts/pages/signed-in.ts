@@ -1,3 +1,4 @@
+import type { GrantableRole } from '#domain/accounts/account/messages.ts';
 import { Actor } from '#domain/kernel/actor.ts';
 import type { PersonId } from '#domain/kernel/ids.ts';
 import type { Rejection } from '#domain/kernel/message.ts';
@@ -13,6 +14,8 @@ import type { PagesOptions } from './ports.ts';
 export interface OwnVisit extends Visit {
   readonly person: PersonId;
   readonly session: string;
+  /** Those that stand at this moment. */
+  readonly roles: readonly GrantableRole[];
   /** Whether they have proven of late that it is they. */
   readonly steppedUp: boolean;
 }
@@ -65,7 +68,10 @@ export function ownFrame(
   ): Promise<Answer> {
     const { request, response } = visit;
     const who = await browsers.who(request, response);
-    if (who !== undefined && (who.steppedUp || !stepUp)) return handler({ ...visit, ...who });
+    if (who !== undefined && (who.steppedUp || !stepUp)) {
+      const account = await known.account(who.person);
+      return handler({ ...visit, ...who, roles: account?.roles ?? [] });
+    }
     await browsers.signIn(request, response, { backTo, ...(who !== undefined && { stepUp }) });
     return 'answered';
   }
@@ -74,9 +80,8 @@ export function ownFrame(
     shows: (path, handler) => shows(path, (visit) => entered(visit, path, handler)),
     acts: (path, shownAt, handler) =>
       acts(path, shownAt, (visit, form) => entered(visit, shownAt ?? path, (own) => handler(own, form))),
-    async send({ person, steppedUp, visitor }, command, data, { command: named = '' }) {
-      const account = await known.account(person);
-      const actor = Actor.parse({ id: person, roles: account?.roles ?? [], reputation: 0 });
+    async send({ person, roles, steppedUp, visitor }, command, data, { command: named = '' }) {
+      const actor = Actor.parse({ id: person, roles, reputation: 0 });
       const reply = await dispatch({
         ...{ command, data, actor, steppedUp, commandId: COMMAND_ID.test(named) ? named : newId() },
         origin: { channel: 'http', ...(visitor.address !== '' && { address: visitor.address }) },

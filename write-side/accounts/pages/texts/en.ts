@@ -124,11 +124,12 @@ export const en = {
     linkVoid: 'The link is not taken any more?',
     signInForMail: 'Sign in and have the mail sent again.',
     verified: 'Your address is confirmed',
-    verifiedWhy: 'You may bid and sell now.',
+    verifiedWhy: 'You may bid and sell now, unless you are an administrator.',
     goOn: (system: string) => `Go on to ${system}`,
     elsewhere:
       'Have you come from a shop or another system? Go back to it in the browser where you began, and sign in there.',
     noToken: 'This link is not whole',
+    askAnew: 'Ask for a new link',
     noTokenWhy: 'Copy it from the mail with all its characters, or ask for a new one.',
   },
   reset: {
@@ -146,6 +147,7 @@ export const en = {
     title: 'Your account',
     profile: 'Profile',
     noProfile: 'You have not told us yet who you are.',
+    administrates: 'You look after the accounts of others.',
     profileNeedsEmail: 'Confirm your e-mail address first; then you can say who you are.',
     createProfile: 'Create your profile',
     changeProfile: 'Change your profile',
@@ -177,7 +179,6 @@ export const en = {
   },
   done: {
     profile: 'Your profile is saved.',
-    password: 'You have a new password.',
     verification: 'The mail is on its way.',
     emailChange: 'We have sent a mail to the new address. The change counts once its link was followed.',
     totpOn: 'From now on you are asked for a code of your app.',

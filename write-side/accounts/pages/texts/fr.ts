@@ -126,11 +126,12 @@ export const fr: Texts = {
     linkVoid: 'Le lien n’est plus accepté ?',
     signInForMail: 'Connectez-vous et faites renvoyer l’e-mail.',
     verified: 'Votre adresse est confirmée',
-    verifiedWhy: 'Vous pouvez maintenant enchérir et vendre.',
+    verifiedWhy: 'Vous pouvez maintenant enchérir et vendre, sauf si vous êtes administrateur.',
     goOn: (system) => `Continuer vers ${system}`,
     elsewhere:
       'Vous veniez d’une boutique ou d’un autre système ? Retournez-y dans le navigateur où vous avez commencé, et connectez-vous là-bas.',
     noToken: 'Ce lien n’est pas complet',
+    askAnew: 'Demander un nouveau lien',
     noTokenWhy: 'Copiez-le de l’e-mail avec tous ses caractères, ou demandez-en un nouveau.',
   },
   reset: {
@@ -148,6 +149,7 @@ export const fr: Texts = {
     title: 'Votre compte',
     profile: 'Profil',
     noProfile: 'Vous ne nous avez pas encore dit qui vous êtes.',
+    administrates: 'Vous vous occupez des comptes des autres.',
     profileNeedsEmail: 'Confirmez d’abord votre adresse e-mail ; vous pourrez ensuite dire qui vous êtes.',
     createProfile: 'Créer votre profil',
     changeProfile: 'Modifier votre profil',
@@ -179,7 +181,6 @@ export const fr: Texts = {
   },
   done: {
     profile: 'Votre profil est enregistré.',
-    password: 'Vous avez un nouveau mot de passe.',
     verification: 'L’e-mail est en route.',
     emailChange:
       'Nous avons envoyé un e-mail à la nouvelle adresse. Le changement vaut dès que son lien est suivi.',

@@ -443,10 +443,6 @@ test('a password and an address are changed by who knows the password', async ()
   assert.match(wrong.text, /The password is wrong/);
   await visitor.post('/account/email', { token, password: PASSWORD });
   assert.match((await visitor.get('/account')).text, /anna@mail.example confirmed/);
-  assert.match(
-    (await visitor.follow(await change(PASSWORD, OTHER_PASSWORD))).text,
-    /You have a new password/,
-  );
   opened.ann.emailVerified = false;
   assert.match((await visitor.get('/account')).text, /not confirmed yet/);
   assert.match(
@@ -454,6 +450,38 @@ test('a password and an address are changed by who knows the password', async ()
     /mail is on its way/,
   );
   assert.match((await visitor.get('/account?done=__proto__')).text, /^Your account/);
+
+  const changed = await visitor.follow(await change(PASSWORD, OTHER_PASSWORD));
+  assert.match(changed.text, /You have a new password.*signed out everywhere/);
+  assert.match((await visitor.get('/account')).to ?? '', /^\/sign-in\//, 'also here');
+});
+
+test('an administrator is told that they have no profile, and is offered none', async () => {
+  const opened = await openPages();
+  const visitor = await signedIn(opened);
+  opened.ann.roles = ['admin'];
+  const seen = await visitor.get('/account');
+  assert.match(seen.text, /An administrator has no profile\. You look after the accounts of others\./);
+  assert.doesNotMatch(seen.body, /href="\/account\/profile"/);
+  assert.match((await visitor.get('/account/profile')).text, /An administrator has no profile/);
+});
+
+test('whoever is told to ask for a new link finds where', async () => {
+  const { origin } = await openPages();
+  const visitor = walker(origin);
+  const given = { token: 'none', password: PASSWORD, newPassword: OTHER_PASSWORD };
+  for (const [path, to] of [
+    ['/account/reset/confirm', '/account/reset'],
+    ['/account/verify', '/account'],
+    ['/account/email', '/account/email-change'],
+  ] as const) {
+    const link = new RegExp(`href="${to}">Ask for a new link`);
+    assert.match((await visitor.get(path)).body, link, path);
+    assert.match((await visitor.post(path, given)).body, link, path);
+    assert.doesNotMatch((await visitor.get(`${path}?token=some`)).body, link, path);
+  }
+  const lost = await visitor.get('/account/nowhere');
+  assert.deepEqual([lost.status, /href="\/account">Your account/.test(lost.body)], [404, true]);
 });
 
 test('words of others stay words on every page', async () => {
