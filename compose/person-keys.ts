@@ -14,6 +14,7 @@ import { personKeys } from '#engines/person-keys/held.ts';
 import { KEY_BYTES, type MasterKey, masterKey } from '#engines/person-keys/key.ts';
 import { memoryKeyRows } from '#engines/person-keys/memory.ts';
 import { sqliteKeyRows } from '#engines/person-keys/sqlite/rows.ts';
+import { wrappedByIn } from '#engines/person-keys/sqlite/wrapped-by.ts';
 import { systemRandomBytes } from '#engines/random.ts';
 import type { ServiceKey } from '#engines/service-key.ts';
 import { watched } from '#engines/standing.ts';
@@ -36,10 +37,24 @@ export async function masterKeyOf(at: At): Promise<MasterKey> {
   return masterKey((await masterSecretOf(at)).keyFor(PURPOSE));
 }
 
-/** The keys of people where the settings say. @throws as {@link masterKeyOf} */
+/**
+ * Under another master key nobody's key opens: whoever has the right password would be told that it is wrong.
+ *
+ * @throws UnusableError
+ */
+function demandMasterKey(file: string, wrappedBy: string): void {
+  const known = wrappedByIn(file);
+  if (known === undefined || known === wrappedBy) return;
+  const why = `${file} was kept under another master key: with this one nobody signs in, and nothing about people can be read.`;
+  throw new UnusableError('MASTER_KEY_FILE', `${why} Bring back the one that it was kept under.`);
+}
+
+/** The keys of people where the settings say. @throws as {@link masterKeyOf}; UnusableError for another master key than theirs */
 export async function openPersonKeys(config: At, clock: Clock, log?: Log): Promise<PersonKeys> {
   const master = await masterKeyOf(config);
-  const rows = sqliteKeyRows(config.personKeys.file, master.nameOf('master key', ''));
+  const wrappedBy = master.nameOf('master key', '');
+  demandMasterKey(config.personKeys.file, wrappedBy);
+  const rows = sqliteKeyRows(config.personKeys.file, wrappedBy);
   const engine = watched(`sqlite:${basename(config.personKeys.file)}`, () => clock.now());
   const damaged = (person: PersonId): void =>
     log?.error(

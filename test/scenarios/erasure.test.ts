@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
-import { readdir, readFile, rm } from 'node:fs/promises';
+import { randomBytes } from 'node:crypto';
+import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { test } from 'node:test';
 import { promisify } from 'node:util';
@@ -94,7 +95,19 @@ test('whoever is erased is found in no file, mail or log, behind a kill in the m
   const { stdout } = await cli(folder, 'projections', 'verify');
   assert.ok(!/differ/i.test(stdout), stdout);
 
-  await rm(join(folder, 'keys.db'));
+  const fileOfKeys = join(folder, 'keys.db');
+  const keys = await readFile(fileOfKeys);
+  const another = join(await dataFolder(), 'another.key');
+  await writeFile(another, randomBytes(32).toString('base64url'), { mode: 0o600 });
+  const wrong = boot({ ...settings, MASTER_KEY_FILE: another });
+  assert.equal(await wrong.exited, 78, 'whoever has the right password would read that it is wrong');
+  assert.match(
+    wrong.output(),
+    /MASTER_KEY_FILE cannot be used: .*keys\.db was kept under another master key/,
+  );
+  assert.deepEqual(await readFile(fileOfKeys), keys, 'nothing is written');
+
+  await rm(fileOfKeys);
   const third = boot(settings);
   assert.equal(await third.exited, 78, 'a history of people is of no use without their keys');
   assert.match(third.output(), /PERSON_KEYS_FILE cannot be used: .*keys\.db is missing/);
