@@ -88,17 +88,29 @@ function noting(provider: TokenProvider, options: ProviderOptions) {
   return { contextOf, note, sent };
 }
 
-/** The pages of people's own accounts, as a system that people come in by. */
-export function browsers(provider: TokenProvider, options: ProviderOptions): OwnPages {
-  const { publicUrl, randomBytes, pages, known, clock } = options;
-  const { contextOf, note, sent } = noting(provider, options);
-  const random = (): string => Buffer.from(randomBytes(32)).toString('base64url');
-
+/** The session of whoever is signed in by a browser. */
+function signedInBy(contextOf: ReturnType<typeof noting>['contextOf']) {
   async function sessionIn(request: IncomingMessage, response: ServerResponse) {
     const { now, context } = contextOf(request, response);
     const session = await now.Session.get(context as never);
     return session.accountId === undefined ? undefined : { session, person: session.accountId };
   }
+
+  const proved: Browsers['proved'] = async (request, response, method) => {
+    const { session } = (await sessionIn(request, response)) ?? {};
+    if (session === undefined || session.amr?.includes(method)) return;
+    Object.assign(session, { amr: [...(session.amr ?? []), method] });
+    await session.persist();
+  };
+  return { sessionIn, proved };
+}
+
+/** The pages of people's own accounts, as a system that people come in by. */
+export function browsers(provider: TokenProvider, options: ProviderOptions): OwnPages {
+  const { publicUrl, randomBytes, pages, known, clock } = options;
+  const { contextOf, note, sent } = noting(provider, options);
+  const { sessionIn, proved } = signedInBy(contextOf);
+  const random = (): string => Buffer.from(randomBytes(32)).toString('base64url');
 
   /** A sign-in that has come to nothing. Nothing of the address by which they came is shown. */
   async function show(
@@ -124,12 +136,7 @@ export function browsers(provider: TokenProvider, options: ProviderOptions): Own
       const steppedUp = isSteppedUp({ acr, amr, authTime }, account, millisecondsOf(clock.now()));
       return { person, session: sessionOf(session.uid), steppedUp };
     },
-    async proved(request, response, method) {
-      const { session } = (await sessionIn(request, response)) ?? {};
-      if (session === undefined || session.amr?.includes(method)) return;
-      Object.assign(session, { amr: [...(session.amr ?? []), method] });
-      await session.persist();
-    },
+    proved,
     async signIn(request, response, { backTo, stepUp = false }) {
       if (!isOwnPath(backTo, publicUrl)) throw new TypeError(`${backTo.slice(0, 100)} is no path of ours`);
       if (isBesides(request, publicUrl)) return goTo(response, `${publicUrl}${backTo}`);

@@ -34,7 +34,9 @@ const isWeb = (uri: string): boolean => /^https?:/.test(uri);
 const isLoopback = (uri: string): boolean => /^http:\/\/(127\.0\.0\.1|\[::1\])(:\d+)?(\/|$)/.test(uri);
 
 /** What runs on people's own machines, and so keeps no secret: its port is passed over at loopback addresses, and people are asked each time. */
-function isNative({ verifier, redirectUris, postLogoutRedirectUris }: KnownClient): boolean {
+function isNative({ client, verifier, redirectUris, postLogoutRedirectUris }: KnownClient): boolean {
+  // Our own pages are on this machine in development.
+  if (client === OWN_CLIENT) return false;
   if (!redirectUris.every(isWeb)) return true;
   // A web client beside: the library would take neither its plain http nor its https.
   const isOfApps = [...redirectUris, ...postLogoutRedirectUris].every(
