@@ -26,8 +26,8 @@ export interface QueryServices {
   readonly views: ViewReader;
   readonly store: HistoryReader;
   readonly feed: EventFeed;
-  /** By which an answer opens what is about people; nothing behind it is opened. */
-  readonly personKeys: Pick<PersonKeys, 'find'>;
+  /** By which an answer opens what is about people; nothing behind it is opened. And names the address by which one is sought. */
+  readonly personKeys: Pick<PersonKeys, 'find' | 'nameOf'>;
   /** The machine's: it bounds waits. A simulated one would cut off every reader as it leaps. */
   readonly clock: Clock;
   /** The business's, by which tokens end; the same one unless the business lives by a simulated clock. */

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { GrantableRole } from '#domain/accounts/account/messages.ts';
 import { ClientId, LoginName, SessionId } from '#domain/accounts/ids.ts';
+import { loginOf } from '#domain/accounts/login/naming.ts';
 import type { Role } from '#domain/kernel/actor.ts';
 import { PersonId } from '#domain/kernel/ids.ts';
 import type { Filter } from '#domain/kernel/ports/query.ts';
@@ -100,20 +101,30 @@ export const accountOperations: Operations = {
     account,
     accounts: query({
       description:
-        'Accounts, the newest first: of a state, of a role, or the one of a login. A page of those of a role leaves out whose time in it is over, and may be shorter than it was asked for.',
+        'Accounts, the newest first: of a state, of a role, or the one of a login, or of an e-mail address. A page of those of a role leaves out whose time in it is over, and may be shorter than it was asked for.',
       who: administrators,
       args: {
         state: AccountDocument.shape.state.optional(),
         role: GrantableRole.optional(),
         login: LoginName.optional(),
+        email: z
+          .string()
+          .max(320)
+          .optional()
+          .meta({ description: 'Written as people write it; whoever seeks by it is recorded.' }),
         ...pageArguments,
       },
       returns: connection(AccountDocument),
-      async resolve({ state, role, login, ...args }, context) {
+      async resolve({ state, role, login, email, ...args }, context) {
+        // That somebody has an account is told by it, also where nothing of it is asked for.
+        if (email !== undefined) context.insights.add('people');
+        const { personKeys } = context.services;
+        const sought = loginOf(email ?? '', (kind, text) => personKeys.nameOf(kind, text));
         const filter: Filter = {
           ...(state !== undefined && { state }),
           ...(role !== undefined && { roles: role }),
           ...(login !== undefined && { login }),
+          ...(email !== undefined && { $and: [{ login: sought?.name ?? '' }] }),
         };
         const page = await accountsKnown.page({ filter, sort: newestFirst }, args, context);
         const edges = page.edges

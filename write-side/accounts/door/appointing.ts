@@ -1,9 +1,11 @@
 import { AppointAdministrator } from '#domain/accounts/account/messages.ts';
+
 import type { LoginName } from '#domain/accounts/ids.ts';
+import { loginOf } from '#domain/accounts/login/naming.ts';
 import type { PersonId } from '#domain/kernel/ids.ts';
 import { reasonOf } from '#runtime/reason.ts';
 import type { KnownAccount } from '../known.ts';
-import { activeAccount, type DoorParts, loginOf, record } from './parts.ts';
+import { activeAccount, type DoorParts, record } from './parts.ts';
 
 type Parts = Pick<DoorParts, 'known' | 'dispatch' | 'newId' | 'nameOf' | 'log' | 'administrator'>;
 

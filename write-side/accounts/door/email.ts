@@ -1,9 +1,10 @@
 import { AskEmailChange, EmailChangeVoid } from '#domain/accounts/account/messages.ts';
 import { AddressUnusable, LinkVoid } from '#domain/accounts/door/messages.ts';
 import { ClaimLogin } from '#domain/accounts/login/messages.ts';
+import { loginOf } from '#domain/accounts/login/naming.ts';
 import type { Door } from './door.ts';
 import { followedKnowing } from './links.ts';
-import { type DoorParts, isRejection, loginOf, record } from './parts.ts';
+import { type DoorParts, isRejection, record } from './parts.ts';
 import { confirmed } from './signing-in.ts';
 
 /** How an account comes to another address. */

@@ -1,5 +1,4 @@
 import { AccountNotActive, AccountUnknown, TooManyLetters } from '#domain/accounts/account/messages.ts';
-import type { LoginName } from '#domain/accounts/ids.ts';
 import { systemActor } from '#domain/kernel/actor.ts';
 import type { Dispatch, Reply } from '#domain/kernel/envelope.ts';
 import type { PersonId } from '#domain/kernel/ids.ts';
@@ -7,7 +6,6 @@ import { millisecondsOf } from '#domain/kernel/instant.ts';
 import type { CommandDeclaration, Rejection } from '#domain/kernel/message.ts';
 import type { Clock, NewId, RandomBytes } from '#domain/kernel/ports/facts.ts';
 import type { Log } from '#domain/kernel/ports/log.ts';
-import { MailAddress } from '#domain/kernel/ports/mail.ts';
 import { Erased } from '#domain/kernel/rejections.ts';
 import type { PasskeyAuthentication } from '../../identity/factors/passkey-authentication.ts';
 import type { PasskeyRegistration } from '../../identity/factors/passkey-registration.ts';
@@ -46,27 +44,6 @@ export interface DoorParts {
   readonly newId: NewId;
   readonly random: RandomBytes;
   readonly log: Log;
-}
-
-/** An address that somebody is found by, and its name in streams. */
-export interface Login {
-  readonly email: string;
-  readonly name: LoginName;
-}
-
-/** More is no address, and not even read. */
-const LONGEST_EMAIL = 320;
-
-/**
- * An address in the one form in which it is named. All of it in small letters: where a server tells two boxes apart by the case of their
- * letters, both are one person here.
- *
- * @returns undefined for what no mail can be sent to
- */
-export function loginOf(email: string, nameOf: DoorParts['nameOf']): Login | undefined {
-  if (email.length > LONGEST_EMAIL) return undefined;
-  const read = MailAddress.safeParse(email.normalize('NFKC').trim().toLowerCase());
-  return read.success ? { email: read.data, name: nameOf('login', read.data) } : undefined;
 }
 
 export const nowMs = ({ machineClock }: Pick<DoorParts, 'machineClock'>): number =>

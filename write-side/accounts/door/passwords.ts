@@ -1,12 +1,13 @@
 import { AskPasswordReset, ChangeVerifier, PasswordReplaced } from '#domain/accounts/account/messages.ts';
 import { AddressUnusable, LinkVoid } from '#domain/accounts/door/messages.ts';
+import { loginOf } from '#domain/accounts/login/naming.ts';
 import type { Rejection } from '#domain/kernel/message.ts';
 import type { KnownAccount } from '../known.ts';
 import { chosen, hasSecondFactor } from './choosing.ts';
 import type { Done, Door, Visitor } from './door.ts';
 import { level } from './level.ts';
 import { followed } from './links.ts';
-import { activeAccount, type DoorParts, isRejection, loginOf, record, silent } from './parts.ts';
+import { activeAccount, type DoorParts, isRejection, record, silent } from './parts.ts';
 import { confirmed } from './signing-in.ts';
 
 type Account = KnownAccount & { readonly email: string };

@@ -7,6 +7,7 @@ import {
 } from '#domain/accounts/account/messages.ts';
 import { AddressUnusable, InvalidCredentials } from '#domain/accounts/door/messages.ts';
 import { LoginInUse, Register } from '#domain/accounts/login/messages.ts';
+import { type Login, loginOf } from '#domain/accounts/login/naming.ts';
 import type { PaymentId, PersonId } from '#domain/kernel/ids.ts';
 import type { RandomBytes } from '#domain/kernel/ports/facts.ts';
 import type { Language } from '#domain/kernel/ports/mail.ts';
@@ -14,7 +15,7 @@ import { chosen } from './choosing.ts';
 import type { Done, Door, Visitor } from './door.ts';
 import { level } from './level.ts';
 import { followedKnowing } from './links.ts';
-import { activeAccount, type DoorParts, isRejection, type Login, loginOf, record, silent } from './parts.ts';
+import { activeAccount, type DoorParts, isRejection, record, silent } from './parts.ts';
 
 const ID_BYTES = 16;
 

@@ -1,5 +1,6 @@
 import { ChangeVerifier, LockOut } from '#domain/accounts/account/messages.ts';
 import { InvalidCredentials } from '#domain/accounts/door/messages.ts';
+import { loginOf } from '#domain/accounts/login/naming.ts';
 import type { PersonId } from '#domain/kernel/ids.ts';
 import { later } from '#domain/kernel/instant.ts';
 import type { Rejection } from '#domain/kernel/message.ts';
@@ -8,7 +9,7 @@ import type { Who } from '../../identity/throttling/throttle.ts';
 import type { KnownAccount } from '../known.ts';
 import { hasSecondFactor } from './choosing.ts';
 import type { Door, Recognised, SecondFactor, Visitor } from './door.ts';
-import { activeAccount, type DoorParts, isRejection, loginOf, record } from './parts.ts';
+import { activeAccount, type DoorParts, isRejection, record } from './parts.ts';
 
 type Account = KnownAccount & { readonly email: string };
 

@@ -191,3 +191,20 @@ test('who has registered anew sees nothing of the sessions and the time of whoev
   assert.match(text, /"sessions":\{"edges":\[\{"node":\{"session":"s2"\}\}\]\},"session":null/);
   assert.ok(text.includes(readSide.clock.now()), text);
 });
+
+test('an administrator finds somebody by their address, however it is written, and that is recorded', async () => {
+  const email = 'fay@mail.example';
+  await sent('Register', registering('p-6', readSide.personKeys.nameOf('login', email)));
+  const people = async () =>
+    (await readSide.store.readStream('inspector-bea', { limit: 10 })).map(({ data }) => data.insight);
+  const seek = (written: string) => `email: "${written.replace('@', '\\u0040')}"`;
+  const found = (args: string) => asked(`accounts(${args}, @) { edges { node { person } } }`, 'bea:admin');
+  assert.match(await found('state: active'), /"p-6"/);
+  assert.deepEqual(await people(), []);
+  for (const written of [email, ' Fay@Mail.Example '])
+    assert.match(await found(seek(written)), /"edges":\[\{"node":\{"person":"p-6"\}\}\]/);
+  assert.deepEqual(await people(), ['people']);
+  for (const none of ['nobody@mail.example', 'no address', ''])
+    assert.match(await found(seek(none)), /"edges":\[\]/, none);
+  assert.match(await found(`${seek(email)}, login: "${loginNamed('p-2')}"`), /"edges":\[\]/);
+});
