@@ -23,7 +23,10 @@ import { CloseIfGone, OpenWallet, OwnerGone, walletStream } from '../wallets/wal
 type Wallet = typeof wallet.initial;
 type Unclaimed = typeof unclaimed.initial;
 
-/** Whether anything is in it, owed by it, or on its way into it. What is bid on an open auction is held here. */
+/**
+ * Whether anything is in it, owed by it, or on its way into it. What is bid on an open auction is held here. A transfer that was sent is
+ * the other wallet's to take, and nothing tells the sender that it was: one that comes back behind a leaving is owed to them by their id.
+ */
 const isUsed = ({ available, held, owed, topUps }: Wallet): boolean =>
   available + held + owed > 0n || topUps.length > 0;
 

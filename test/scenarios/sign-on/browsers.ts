@@ -132,6 +132,8 @@ for (const language of Language.options)
         ],
         [visitor, `/oidc/auth/${uid}`, 400, signIn.over],
         [visitor, `/oidc/auth/nothing`, 400, signIn.over],
+        [visitor, '/oidc/device/nothing', 400, signIn.over],
+        [from({}), '/oidc/device/nothing', 400, signIn.over],
         [
           visitor,
           `/oidc/session/end?client_id=shop&post_logout_redirect_uri=${named}`,

@@ -43,18 +43,18 @@ function pagesFor({ pages }: ProviderOptions): Pick<Configuration, 'renderError'
     context.body = page;
   }
   const language = (context: KoaContextWithOIDC) => languageOf(context.req, context.oidc?.params?.ui_locales);
+  function showOver(context: KoaContextWithOIDC): void {
+    const isSignedIn = context.oidc?.session?.accountId !== undefined;
+    const over = { why: 'over', again: undefined, isSignedIn } as const;
+    show(context, pages.notSignedIn({ language: language(context), ...over }));
+  }
   return {
     async renderError(context, out, error) {
       if (context.accepts('json', 'html') !== 'html') {
         context.body = out;
         return;
       }
-      if (error instanceof errors.SessionNotFound) {
-        const isSignedIn = context.oidc?.session?.accountId !== undefined;
-        const over = { why: 'over', again: undefined, isSignedIn } as const;
-        show(context, pages.notSignedIn({ language: language(context), ...over }));
-        return;
-      }
+      if (error instanceof errors.SessionNotFound) return showOver(context);
       const { error: code, error_description: description } = out;
       show(context, pages.problem({ language: language(context), code, description }));
     },
@@ -62,6 +62,14 @@ function pagesFor({ pages }: ProviderOptions): Pick<Configuration, 'renderError'
       deviceFlow: {
         enabled: true,
         userCodeInputSource(context, form, _out, error) {
+          const { session } = context.oidc;
+          const isKept = session?.exp !== undefined;
+          // The library has put something into a session that it has not kept, and would fail to keep it now.
+          if (session !== undefined && !isKept && error !== undefined)
+            Object.assign(session, { touched: false });
+          // Nobody can send a form in a session that is not kept.
+          if (error instanceof errors.SessionNotFound || (error !== undefined && !isKept))
+            return showOver(context);
           const problem = error && (PROBLEMS[error.name] ?? 'unknown_code');
           show(context, pages.deviceCode({ form, language: language(context), problem }));
         },

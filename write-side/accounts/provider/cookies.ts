@@ -36,6 +36,9 @@ export function idsOf(
   return ids.filter((id) => ID.test(id));
 }
 
+/** With one answer, which says each of them in two lines: a request can name hundreds. The next ones lose the rest. */
+const MOST_LOST = 8;
+
 /** Those that make room for another. */
 export const surplus = (ids: readonly string[]): readonly string[] =>
-  ids.slice(0, Math.max(0, ids.length - MOST_UNDER_WAY + 1));
+  ids.slice(0, Math.min(MOST_LOST, Math.max(0, ids.length - MOST_UNDER_WAY + 1)));
