@@ -1,4 +1,5 @@
 import type { KoaContextWithOIDC } from 'oidc-provider';
+import * as errors from 'oidc-provider/lib/helpers/errors.js';
 import { base, Check } from 'oidc-provider/lib/helpers/interaction_policy/index.js';
 import { millisecondsOf } from '#domain/kernel/instant.ts';
 import { STEPPED_UP } from '#domain/kernel/ports/tokens.ts';
@@ -14,6 +15,14 @@ const wantsStepUp = (context: KoaContextWithOIDC): boolean =>
 /** What is asked of people, and when. */
 export function policy({ known, clock }: Pick<ProviderOptions, 'known' | 'clock'>) {
   const prompts = base();
+  prompts.get('login')?.checks.add(
+    new Check('gone', 'End-User may not come in any more', 'access_denied', ({ oidc }) => {
+      // Locked since their session was looked at: the library would go on without an account, and fail.
+      if (oidc.session?.accountId !== undefined && oidc.entities.Account === undefined)
+        throw new errors.AccessDenied(undefined, 'nobody comes in by it any more');
+      return false;
+    }),
+  );
   prompts.get('login')?.checks.add(
     new Check(
       'stepped_up',
