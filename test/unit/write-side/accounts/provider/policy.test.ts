@@ -1,7 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { KoaContextWithOIDC } from 'oidc-provider';
+import { simulatedClock } from '#engines/clock/simulated.ts';
 import { policy } from '#write-side/accounts/provider/policy.ts';
+
+const known = { account: async () => undefined };
+const clock = simulatedClock({ start: '2026-03-01T12:00:00.000Z' });
 
 /** What the checks of signing in say of a browser in which Ann is signed in. */
 async function checked(Account: object | undefined): Promise<readonly unknown[]> {
@@ -10,7 +14,7 @@ async function checked(Account: object | undefined): Promise<readonly unknown[]>
     ...{ params: {}, prompts: new Set(), claims: {}, promptPending: () => false },
   };
   const context = { oidc } as unknown as KoaContextWithOIDC;
-  const checks = [...(policy().get('login')?.checks ?? [])];
+  const checks = [...(policy({ known, clock }).get('login')?.checks ?? [])];
   return Promise.all(checks.map(async ({ check }) => check(context)));
 }
 
