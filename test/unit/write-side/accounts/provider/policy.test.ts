@@ -2,9 +2,10 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { KoaContextWithOIDC } from 'oidc-provider';
 import { simulatedClock } from '#engines/clock/simulated.ts';
+import type { Known } from '#write-side/accounts/known.ts';
 import { policy } from '#write-side/accounts/provider/policy.ts';
 
-const known = { account: async () => undefined };
+const known = { account: async () => undefined } as unknown as Known;
 const clock = simulatedClock({ start: '2026-03-01T12:00:00.000Z' });
 
 /** What the checks of signing in say of a browser in which Ann is signed in. */
