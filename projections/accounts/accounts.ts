@@ -54,13 +54,19 @@ function registered(
 }
 
 /** From when on it is the account of whoever has it: what was before is nothing that they are shown. */
-const begun = ({
-  recordedAt,
-  position,
-}: RecordedEvent): Pick<AccountDocument, 'registeredAt' | 'position'> => ({
+const begun = (_: AccountDocument, { recordedAt, position }: RecordedEvent) => ({
   registeredAt: recordedAt,
   position: position.toString(),
 });
+
+/** Whoever has the mails of the account is let in again; where nobody had proven its address, they take it over. */
+const newPassword = (
+  account: AccountDocument,
+  event: Recorded<typeof VerifierChanged>,
+): Partial<AccountDocument> =>
+  event.data.by === 'reset'
+    ? { lockedOutUntil: undefined, ...(!account.emailVerified && begun(account, event)) }
+    : {};
 
 const notLocked = { lockedBecause: undefined, lockedBecauseInPlain: undefined };
 const locked = ({
@@ -104,17 +110,8 @@ export const accountsView = view({
       EmailChanged,
       changing((_, { data: { login, email } }) => ({ login, email })),
     ),
-    when(
-      RegistrationReplaced,
-      changing((_, event) => begun(event)),
-    ),
-    // Whoever has the mails of the account is let in again; where nobody had proven its address, they take it over.
-    when(
-      VerifierChanged,
-      changing(({ emailVerified }, event) =>
-        event.data.by === 'reset' ? { lockedOutUntil: undefined, ...(!emailVerified && begun(event)) } : {},
-      ),
-    ),
+    when(RegistrationReplaced, changing(begun)),
+    when(VerifierChanged, changing(newPassword)),
     when(
       LockedOut,
       changing((_, { data: { until } }) => ({ lockedOutUntil: until })),

@@ -24,6 +24,7 @@ const NEUTRAL = new Set([
 /** Rules without a state, which other rooms of the same context may ask beside its messages. */
 const PUBLIC_RULES = new Set([
   'domain/accounts/links.ts',
+  'domain/accounts/login/naming.ts',
   'domain/auctions/auction/bid-name.ts',
   'domain/auctions/fees.ts',
   'domain/auctions/ladder.ts',
@@ -50,6 +51,10 @@ const SPANNING: Readonly<Record<string, { readonly context: string; readonly bec
   'sagas/auctions/settlement.ts': {
     context: 'wallets',
     because: 'a sale ends when its money has arrived',
+  },
+  'write-side/accounts/pages/leaving.ts': {
+    context: 'wallets',
+    because: 'whoever leaves closes their wallets there, and one that is closed already is as it should be',
   },
   'test/unit/sagas/auctions/bid-funding.test.ts': {
     context: 'wallets',
