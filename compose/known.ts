@@ -5,6 +5,7 @@ import {
   type KnownAccount as Recorded,
   resetBound,
   rolesAt,
+  rolesEndAt,
 } from '#domain/accounts/account/state.ts';
 import { client } from '#domain/accounts/client/decider.ts';
 import { clientStream } from '#domain/accounts/client/messages.ts';
@@ -46,7 +47,8 @@ function openedAccount(
       verifierSince: sealedFor(state.verifier),
       nextLogin: state.nextEmail?.login,
     },
-    ...{ email: open(state.email), verifier: open(state.verifier), roles: rolesAt(state, now) },
+    ...{ email: open(state.email), verifier: open(state.verifier) },
+    ...{ roles: rolesAt(state, now), rolesEndAt: rolesEndAt(state, now) },
     totp: secret === undefined || totp === undefined ? undefined : { secret, lastStep: totp.last },
     pendingTotp: open(factors.pending),
     passkeys: factors.passkeys.flatMap(({ passkey, credential, counter }) => {

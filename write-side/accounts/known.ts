@@ -35,6 +35,8 @@ export interface KnownAccount {
   readonly appointedBy: LoginName | undefined;
   /** Those that stand at the moment of the question. */
   readonly roles: readonly GrantableRole[];
+  /** When the first of them ends by itself; undefined: none does. */
+  readonly rolesEndAt: Instant | undefined;
   /** An app of which a code has come. */
   readonly totp: { readonly secret: string; readonly lastStep: number } | undefined;
   /** The secret of one of which none has come yet. */

@@ -52,6 +52,13 @@ export const noAccount: Account = { phase: 'none' };
 export const rolesAt = ({ grants }: Pick<KnownAccount, 'grants'>, now: Instant): readonly GrantableRole[] =>
   grants.filter(({ until }) => until === undefined || until > now).map(({ role }) => role);
 
+/** When the first of these roles ends by itself. */
+export const rolesEndAt = ({ grants }: Pick<KnownAccount, 'grants'>, now: Instant): Instant | undefined =>
+  grants
+    .flatMap(({ until }) => (until !== undefined && until > now ? until : []))
+    .sort()
+    .at(0);
+
 type Event = EventOf<(typeof events)[number]>;
 const withoutRole = (grants: readonly Grant[], role: GrantableRole): readonly Grant[] =>
   grants.filter((grant) => grant.role !== role);

@@ -117,6 +117,15 @@ test('revokes the family of a refresh token that comes again', async () => {
   await refused(oidc.refreshTokenGrant(shop, second), 'invalid_grant');
 });
 
+test('lets a token last no longer than the first of the roles that it tells', async () => {
+  await people.person('gus');
+  const until = new Date(Date.now() + 120_000).toISOString();
+  await people.tell('GrantRole', { person: 'gus', role: 'seller', until }, someone('root', 'admin'));
+  const { access_token: token } = await signedIn(shop, new TestBrowser('gus'));
+  const { exp, roles_end: told } = decodeJwt(token);
+  assert.deepEqual([exp, told], [Math.floor(Date.parse(until) / 1_000), undefined]);
+});
+
 test('gives whoever has lost a role a token in the same second that holds, and takes none of before', async () => {
   await people.person('eve');
   const tokens = await signedIn(shop, new TestBrowser('eve'));

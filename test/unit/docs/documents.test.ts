@@ -156,6 +156,7 @@ test('what is named of the tree is there: files, folders, links and scripts', ()
 
 /** Words of the same form that are no codes of the catalogue. */
 const otherWords: readonly string[] = [
+  ...['response_mode', 'unsupported_response_mode', 'id_token_hint', 'login_required'],
   ...['connection_init', 'bidder_rating', 'annals_payment_notices_waiting', 'annals_payment_notices_unread'],
   ...[
     'annals_bus_commands',

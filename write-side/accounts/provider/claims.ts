@@ -71,8 +71,10 @@ export function tokenClaims({ known, clock }: ProviderOptions) {
     const proof: Proof = AuthorizationCode ?? DeviceCode ?? RefreshToken ?? {};
     const account = await known.account(accountId);
     if (account?.phase !== 'active') throw new errors.InvalidGrant('nobody comes in by it any more');
+    const { rolesEndAt } = account;
     return {
       roles: [...account.roles],
+      ...(rolesEndAt !== undefined && { [ROLES_END]: Math.floor(millisecondsOf(rolesEndAt) / 1_000) }),
       [AS_OF]: account.revision,
       ...(sessionUid !== undefined && { sid: sessionOf(sessionUid) }),
       ...(proof.authTime !== undefined && { auth_time: proof.authTime }),
@@ -82,11 +84,21 @@ export function tokenClaims({ known, clock }: ProviderOptions) {
   };
 }
 
-/** A system that comes in by itself is nobody: no person is called as it is, whatever it is called. */
-export function namedApart(
+/** In seconds, between what is said of a token and its being signed: the library has its own end for it. */
+const ROLES_END = 'roles_end';
+
+/**
+ * A system that comes in by itself is nobody: no person is called as it is, whatever it is called. And a token of somebody whose role ends
+ * by itself ends with it, however long others last.
+ */
+export function lastWords(
   _: KoaContextWithOIDC,
   token: { readonly kind: string; readonly clientId?: string | undefined },
   jwt: { readonly payload: Record<string, unknown> },
 ): void {
-  if (token.kind === 'ClientCredentials') jwt.payload.sub = clientSubject(token.clientId ?? '');
+  const { payload } = jwt;
+  if (token.kind === 'ClientCredentials') payload.sub = clientSubject(token.clientId ?? '');
+  const { exp, [ROLES_END]: end } = payload;
+  if (typeof exp === 'number' && typeof end === 'number') payload.exp = Math.min(exp, end);
+  delete payload[ROLES_END];
 }

@@ -1,7 +1,7 @@
 import type { Configuration, KoaContextWithOIDC } from 'oidc-provider';
 import * as errors from 'oidc-provider/lib/helpers/errors.js';
 import { AS_OF, STEPPED_UP } from '#domain/kernel/ports/tokens.ts';
-import { accountsOf, namedApart, tokenClaims } from './claims.ts';
+import { accountsOf, lastWords, tokenClaims } from './claims.ts';
 import { idsOf, nameFor, namesOf, surplus } from './cookies.ts';
 import type { Kept } from './keeping.ts';
 import { languageOf } from './languages.ts';
@@ -158,7 +158,7 @@ export function configurationOf(
     jwks: { keys: keys.filter(({ d }) => d !== undefined) as never },
     findAccount: accountsOf(options, sessions),
     extraTokenClaims: tokenClaims(options),
-    formats: { customizers: { jwt: namedApart } },
+    formats: { customizers: { jwt: lastWords } },
     loadExistingGrant: loadGrant,
     acrValues: [STEPPED_UP],
     scopes: SCOPES,

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { after, test } from 'node:test';
-import { exportJWK, generateKeyPair, SignJWT } from 'jose';
+import { after, before, test } from 'node:test';
+import { type CryptoKey, exportJWK, generateKeyPair, SignJWT } from 'jose';
 import { httpLimits } from '#compose/http/limits.ts';
 import { PersonId } from '#domain/kernel/ids.ts';
 import { simulatedClock } from '#engines/clock/simulated.ts';
@@ -20,14 +20,19 @@ type Claims = Readonly<Record<string, unknown>>;
 const START = '2026-03-01T12:00:00.000Z';
 const clock = simulatedClock({ start: START });
 const issuer = 'https://house.eu.auth0.example/';
-const { privateKey, publicKey } = await generateKeyPair('RS256');
-const shown = { ...(await exportJWK(publicKey)), kid: 'k1', alg: 'RS256', use: 'sig' };
+let privateKey: CryptoKey;
+let shown: object;
 let isUp = true;
 const server = createServer((_request, response) => {
   if (!isUp) return void response.writeHead(500).end();
   response.end(JSON.stringify({ keys: [shown] }));
 });
-await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+before(async () => {
+  const pair = await generateKeyPair('RS256');
+  privateKey = pair.privateKey;
+  shown = { ...(await exportJWK(pair.publicKey)), kid: 'k1', alg: 'RS256', use: 'sig' };
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+});
 after(() => server.close());
 
 function given(rolesClaim = 'roles', of = issuer) {

@@ -77,6 +77,7 @@ test('these commands that people send have something marked, and no others', () 
     'CreateProfile',
     'LockAccount',
     'PlaceBid',
+    'ResetFactors',
     'UnlockAccount',
   ]);
 });

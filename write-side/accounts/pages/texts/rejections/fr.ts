@@ -46,7 +46,7 @@ export const rejections: Texts['rejections'] = {
     'Votre mot de passe est trop court pour suffire seul. Choisissez-en d’abord un plus long, ou gardez un second facteur.',
   email_change_void: 'Plus personne n’attend cette adresse. Demandez de nouveau le changement.',
   too_many_letters:
-    'Nous vous avons écrit à ce sujet il y a peu. Cherchez notre e-mail : son lien est encore valable.',
+    'Nous vous avons écrit à ce sujet il y a peu. Cherchez notre e-mail : son lien est encore valable.',
   profile_exists: 'Vous avez déjà un profil. Modifiez-le.',
   profile_unknown: 'Vous n’avez pas encore de profil. Créez-le d’abord.',
   no_profile: 'Un administrateur n’a pas de profil.',
