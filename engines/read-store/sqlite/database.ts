@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite';
 import { isDamage } from '../../database-file.ts';
 import { writableFolder } from '../../folder.ts';
+import { inTransaction } from '../../transaction.ts';
 
 /** Raised when a table's shape changes; a file of another version is set aside, because it can be rebuilt. */
 const FORMAT = 1;
@@ -68,15 +69,7 @@ export class Database {
 
   /** All of `work` or nothing; other writers wait meanwhile. */
   transaction<T>(work: () => T): T {
-    this.execute('BEGIN IMMEDIATE');
-    try {
-      const result = work();
-      this.execute('COMMIT');
-      return result;
-    } catch (error) {
-      if (this.#connection.isTransaction) this.execute('ROLLBACK');
-      throw error;
-    }
+    return inTransaction(this.#connection, work);
   }
 
   close(): void {
