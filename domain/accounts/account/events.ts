@@ -67,27 +67,18 @@ export const EmailVerified = event('EmailVerified', {
 });
 export const VerificationAsked = event('VerificationAsked', {
   ...kept,
-  version: 2,
   description: 'The person wants the mail once more by which they show that the address is theirs.',
-  data: {
-    ...person,
-    login: LoginName,
-    /** The event that the password came with: left out since the link goes with any password, and by the first version. */
-    since: Since.optional(),
-    ...told,
-  },
-  upcasts: { 1: (data) => data },
+  data: { ...person, login: LoginName, ...told },
 });
 export const RegistrationReplaced = event('RegistrationReplaced', {
-  ...{ ...kept, version: 2 },
+  ...kept,
   description:
     'Somebody has registered anew with an address that nobody has proven: what they chose takes the place of what was chosen before.',
   data: {
     ...registration,
-    /** No mail goes out for it: one was sent a moment ago, and its link holds. Left out by the first version, which has always sent one. */
+    /** No mail goes out for it: one was sent a moment ago, and its link holds. */
     quiet: z.literal(true).optional(),
   },
-  upcasts: { 1: (data) => data },
 });
 export const RegistrationAttempted = event('RegistrationAttempted', {
   ...kept,

@@ -1,5 +1,4 @@
 import { AppointAdministrator } from '#domain/accounts/account/messages.ts';
-
 import type { LoginName } from '#domain/accounts/ids.ts';
 import { loginOf } from '#domain/accounts/login/naming.ts';
 import type { PersonId } from '#domain/kernel/ids.ts';

@@ -23,7 +23,7 @@ const facts: LetterFacts = {
 const letters: readonly (readonly [NewEvent, string, string?])[] = [
   [a.AccountRegistered({ ...told, login, verifier: text }), 'verify-address', '/account/verify'],
   [a.RegistrationReplaced({ ...told, login, verifier: text }), 'verify-address', '/account/verify'],
-  [a.VerificationAsked({ ...told, login, since: 'e1' }), 'verify-address', '/account/verify'],
+  [a.VerificationAsked({ ...told, login }), 'verify-address', '/account/verify'],
   [a.RegistrationAttempted(told), 'registration-attempted'],
   [a.PasswordResetAsked({ ...told, since: 'e1' }), 'password-reset', '/account/reset'],
   [a.VerifierChanged({ ...told, verifier: text, by: 'change' }), 'password-changed'],
