@@ -176,7 +176,8 @@ test('takes a password alone for no step-up any more once there is another facto
   // Also where this process was not told yet that such tokens end.
   const [key = assert.fail()] = await readKeys(keyFileIn(folder));
   const [old = assert.fail()] = given.map(({ access_token: token }) => token);
-  const knowing = await new SignJWT({ ...decodeJwt(old), as_of: 1_000 })
+  const iat = Math.floor(Date.now() / 1_000);
+  const knowing = await new SignJWT({ ...decodeJwt(old), iat, as_of: 1_000 })
     .setProtectedHeader({ alg: 'EdDSA', typ: 'at+jwt', kid: key.kid })
     .sign(await importJWK(key, 'EdDSA'));
   assert.equal(await asks(knowing), 200, 'it is a token');
