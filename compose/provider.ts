@@ -12,12 +12,12 @@ import { sqliteSignIns } from '#engines/sign-ins/sqlite/store.ts';
 import { logoutTelling, systemResolve } from '#engines/sign-ins/telling.ts';
 import { every } from '#runtime/pause.ts';
 import type { Known } from '#write-side/accounts/known.ts';
-import { browsers, type OwnPages } from '#write-side/accounts/provider/browsers.ts';
+import type { BegunProvider } from '#write-side/accounts/provider/begun.ts';
+import type { OwnPages } from '#write-side/accounts/provider/browsers.ts';
 import { clientRoutes } from '#write-side/accounts/provider/client-routes.ts';
 import { logouts } from '#write-side/accounts/provider/logouts.ts';
-import { type TokenProvider, tokenProvider } from '#write-side/accounts/provider/provider.ts';
+import type { TokenProvider } from '#write-side/accounts/provider/provider.ts';
 import { providerRoutes } from '#write-side/accounts/provider/routes.ts';
-import { signIns } from '#write-side/accounts/provider/sign-in-results.ts';
 import type { ProviderOptions } from '#write-side/accounts/provider/surroundings.ts';
 import type { Browsers, SignIns } from '#write-side/accounts/sign-ins.ts';
 import type { Pipeline } from '#write-side/pipeline/pipeline.ts';
@@ -30,12 +30,6 @@ const SWEEP_MS = 60_000;
 const RETRY_AFTER_MS = 1_000;
 /** Codes of devices that one network may try: of 25 thousand million a few hold at a time. */
 const CODES = { name: 'codes', points: 60, windowSeconds: 600 };
-
-interface Parts {
-  readonly provider: TokenProvider;
-  readonly signIns: SignIns;
-  readonly own: OwnPages;
-}
 
 export interface ProviderPart extends Required<Pick<RunningRole, 'routers' | 'engines' | 'consumers'>> {
   opened(opened: Opened): void;
@@ -53,11 +47,11 @@ const nothing: ProviderPart = {
 /** What is there once the port is open, and its address known: who comes before waits for that. */
 interface Holder {
   readonly begun: PromiseWithResolvers<void>;
-  parts?: Parts;
+  parts?: BegunProvider;
 }
 
 /** @throws RejectedError where the provider could not begin */
-async function thereIn(holder: Holder): Promise<Parts> {
+async function thereIn(holder: Holder): Promise<BegunProvider> {
   if (holder.parts === undefined) await holder.begun.promise;
   if (holder.parts === undefined) throw new RejectedError(Unavailable({ retryAfterMs: RETRY_AFTER_MS }));
   return holder.parts;
@@ -139,12 +133,9 @@ export function providerPart(
 
   async function begin(publicUrl: string): Promise<void> {
     const options = { ...(await secretsOf(config)), ...whereabouts, publicUrl };
-    const provider = tokenProvider(options);
-    holder.parts = {
-      provider,
-      signIns: signIns(provider, options),
-      own: browsers(provider, options),
-    };
+    const { begunProvider } = await import('#write-side/accounts/provider/begun.ts');
+    holder.parts = begunProvider(options);
+    const { provider } = holder.parts;
     const handler = logouts({
       ...{ provider: () => provider, clock: machineClock, newId, log },
       tellBy: logoutTelling({

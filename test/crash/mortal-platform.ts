@@ -4,6 +4,7 @@ import { resolve } from 'node:path';
 import { freePort } from '#bench/free-port.ts';
 import { unrationed } from '#demo/platform.ts';
 import { compiled } from '#test/support/compiled.ts';
+import { shortLived } from '#test/support/short-lived.ts';
 
 // The real platform as its own process, killed and started again on the same folder and the same port.
 
@@ -59,7 +60,8 @@ export async function mortalPlatform(options: MortalOptions): Promise<MortalPlat
   let lives = 0;
 
   function spawnOne(environment: Readonly<Record<string, string>>): ChildProcess {
-    const one = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', ...preloads, 'main.ts'], {
+    const words = [...shortLived, '--disable-warning=ExperimentalWarning', ...preloads, 'main.ts'];
+    const one = spawn(process.execPath, words, {
       cwd: root,
       env: {
         ...{ PATH: process.env.PATH, PORT: String(port), DATA_DIR: options.folder, LOG_LEVEL: 'warn' },

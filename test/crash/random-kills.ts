@@ -7,6 +7,7 @@ import type { Verdict } from '#test/judge/main.ts';
 import { type AcknowledgementLog, acknowledgementLog } from '#test/support/acknowledgement-log.ts';
 import { counterAt } from '#test/support/counter.ts';
 import { seededRandom } from '#test/support/seeded.ts';
+import { shortLived } from '#test/support/short-lived.ts';
 import { startFollowers } from './followers.ts';
 import { startLoad } from './load.ts';
 import { type MortalOptions, type MortalPlatform, mortalPlatform } from './mortal-platform.ts';
@@ -51,7 +52,7 @@ export async function programOutput(
   program: string,
   words: readonly string[],
 ): Promise<{ code: number | null; output: string }> {
-  const child = spawn(process.execPath, [join(root, program), ...words], {
+  const child = spawn(process.execPath, [...shortLived, join(root, program), ...words], {
     cwd: root,
     stdio: ['ignore', 'pipe', 'pipe'],
   });

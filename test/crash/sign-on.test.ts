@@ -8,6 +8,8 @@ import * as oidc from 'openid-client';
 import { freePort } from '#bench/free-port.ts';
 import { unrationed } from '#demo/platform.ts';
 import { dataFolder } from '../support/booted.ts';
+import { compiled } from '../support/compiled.ts';
+import { shortLived } from '../support/short-lived.ts';
 import { TestBrowser } from '../support/sign-on.ts';
 
 // A refresh token is given for another, and the process is killed on the way: either it never happened, or whoever asked can go on.
@@ -22,12 +24,21 @@ async function live() {
   lives += 1;
   const child = spawn(
     process.execPath,
-    ['--import', resolve('test/crash/preloads/rotations.ts'), resolve('test/crash/sign-on-process.ts')],
+    [
+      ...shortLived,
+      '--import',
+      resolve('test/crash/preloads/rotations.ts'),
+      resolve('test/crash/sign-on-process.ts'),
+    ],
     {
       stdio: ['pipe', 'pipe', 'inherit'],
       env: {
         ...{ PATH: process.env.PATH, PORT: port, DATA_DIR: join(folder, 'data'), ...unrationed },
-        ...{ ANNALS_DIE_AT: dieAt, ANNALS_FIRST_LIFE: lives === 1 ? 'yes' : 'no' },
+        ...{
+          NODE_COMPILE_CACHE: compiled,
+          ANNALS_DIE_AT: dieAt,
+          ANNALS_FIRST_LIFE: lives === 1 ? 'yes' : 'no',
+        },
       },
     },
   );

@@ -4,6 +4,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
+import { shortLived } from '#test/support/short-lived.ts';
 
 /** The platform in a process of its own. */
 export interface Fuzzed {
@@ -31,7 +32,7 @@ const NOTICED_MS = 2_000;
 export async function startFuzzed(fault = 'none', command = 'Transfer'): Promise<Fuzzed> {
   const folder = await mkdtemp(join(tmpdir(), 'annals-fuzz-'));
   const program = resolve(import.meta.dirname, 'platform.ts');
-  const child = spawn(process.execPath, [program, folder, fault, command], {
+  const child = spawn(process.execPath, [...shortLived, program, folder, fault, command], {
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   const gone = new AbortController();

@@ -1,5 +1,6 @@
 import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
+import { shortLived } from '#test/support/short-lived.ts';
 
 const main = fileURLToPath(new URL('./main.ts', import.meta.url));
 const OUTPUT_BYTES = 64 * 1024 * 1024;
@@ -12,9 +13,14 @@ export function simulate(
   ...given: readonly string[]
 ): Promise<{ readonly code: number; readonly output: string }> {
   const { promise, resolve } = Promise.withResolvers<{ code: number; output: string }>();
-  execFile(process.execPath, [main, ...given], { maxBuffer: OUTPUT_BYTES }, (error, stdout, stderr) => {
-    const code = error === null ? 0 : typeof error.code === 'number' ? error.code : -1;
-    resolve({ code, output: stdout + stderr });
-  });
+  execFile(
+    process.execPath,
+    [...shortLived, main, ...given],
+    { maxBuffer: OUTPUT_BYTES },
+    (error, stdout, stderr) => {
+      const code = error === null ? 0 : typeof error.code === 'number' ? error.code : -1;
+      resolve({ code, output: stdout + stderr });
+    },
+  );
   return promise;
 }
