@@ -9,7 +9,7 @@ import { kindOf } from './kinds.ts';
 import { differingViews, judgedApart } from './random-kills.ts';
 
 // test/scenarios/crashes.test.ts crashes once in each life, in one process and over memory. Here the process is real, the disk
-// is real, and it dies at the appends of the story: each life adds one or two.
+// is real, and it dies at appends of the story: each life adds some.
 
 const folder = mkdtempSync(join(tmpdir(), 'annals-boundaries-'));
 after(() => rmSync(folder, { recursive: true, force: true }));
@@ -23,7 +23,8 @@ const own = (name: string): string => {
 const TIMEOUT_MS = 600_000;
 /**
  * Behind an append nothing has come of it; before the next one all has, but for what it leads to. With ANNALS_EVERY_STEP=1, as in
- * `npm run crash`, every boundary between two steps is met from either end; else one of each kind of append is, from one of its ends.
+ * `npm run crash`, every boundary between two steps is met from either end; else one of every second kind of append is, from one of its
+ * ends: test/scenarios/crashes.test.ts meets all.
  */
 const everyStep = process.env.ANNALS_EVERY_STEP === '1';
 const LEAST_DEATHS = 30;
@@ -82,15 +83,17 @@ describe('a platform that dies', { concurrency: 2, timeout: 2 * TIMEOUT_MS }, ()
         assert.ok(deaths > LEAST_DEATHS, `it died ${deaths} times`);
       });
   else
-    test('at an append of each kind, right before it or right behind it, comes to the same end', {
+    test('at an append of every second kind, right before it or right behind it, comes to the same end', {
       timeout: TIMEOUT_MS,
     }, async (t) => {
       const mine = own('each kind');
-      await comesToTheSameEnd(t, mine, { DIE_ONCE_AT_EACH_KIND: deathsIn(mine) });
-      const diedAt = new Set(readFileSync(deathsIn(mine), 'utf8').split(/, |\n/));
+      const { deaths } = await comesToTheSameEnd(t, mine, { DIE_AT_KINDS: deathsIn(mine) });
+      const lines = readFileSync(deathsIn(mine), 'utf8').trimEnd().split('\n');
+      assert.ok(2 * deaths >= lines.length, `it died ${deaths} times at ${lines.length} kinds`);
+      const met = new Set(lines.flatMap((line) => line.replace('passed over ', '').split(', ')));
       const happened = rawHistory(join(folder, 'whole', 'data')).events.slice(moved.events);
       assert.deepEqual(
-        [...new Set(happened.map(kindOf))].filter((kind) => !diedAt.has(kind)),
+        [...new Set(happened.map(kindOf))].filter((kind) => !met.has(kind)),
         [],
       );
     });

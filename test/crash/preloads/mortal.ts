@@ -5,8 +5,12 @@ import { kindOf } from '../kinds.ts';
 /** So many appends of this life become durable; then it dies right before the next, or right after the last. */
 const before = Number(process.env.DIE_BEFORE_APPEND_BEHIND ?? Number.POSITIVE_INFINITY);
 const after = Number(process.env.DIE_AFTER_APPEND ?? Number.POSITIVE_INFINITY);
-/** Or it dies at an append of a kind at which no life has died: this file keeps what was under way at each death, a line each. */
-const deaths = process.env.DIE_ONCE_AT_EACH_KIND;
+/**
+ * Or it dies at an append of every second kind that none before was of: this file keeps what was under way at each death, a line each, and
+ * what was passed over.
+ */
+const deaths = process.env.DIE_AT_KINDS;
+const PASSED_OVER = 'passed over ';
 const underWay = new Set<readonly string[]>();
 
 /** SIGKILL takes effect before the call returns: nothing of this process goes on. */
@@ -18,9 +22,14 @@ function die(): void {
 function dieAtKinds(kinds: readonly string[], side: 'before' | 'after'): void {
   if (deaths === undefined) return;
   const lines = existsSync(deaths) ? readFileSync(deaths, 'utf8').split('\n').slice(0, -1) : [];
-  const known = new Set(lines.flatMap((line) => line.split(', ')));
-  const turn = lines.length % 2 === 0 ? 'before' : 'after';
-  if (side !== turn || kinds.every((kind) => known.has(kind))) return;
+  const known = new Set(lines.flatMap((line) => line.replace(PASSED_OVER, '').split(', ')));
+  const died = lines.filter((line) => !line.startsWith(PASSED_OVER)).length;
+  if (kinds.every((kind) => known.has(kind))) return;
+  if (died > lines.length - died) {
+    appendFileSync(deaths, `${PASSED_OVER}${kinds.join(', ')}\n`);
+    return;
+  }
+  if (side !== (died % 2 === 0 ? 'before' : 'after')) return;
   appendFileSync(deaths, `${[...underWay].flat().join(', ')}\n`);
   die();
 }

@@ -1,0 +1,4 @@
+import { resolve } from 'node:path';
+import { openedTogether } from '#test/support/together.ts';
+
+await openedTogether(resolve(import.meta.dirname, '../production'));
