@@ -1,10 +1,10 @@
 import { later } from '#domain/kernel/instant.ts';
 import type { Clock } from '#domain/kernel/ports/facts.ts';
 import { LONGEST_TOKEN_MS } from '#domain/kernel/ports/revocations.ts';
-import type { TokenVerifier } from '#domain/kernel/ports/tokens.ts';
+import { OWN_TOKEN_MS, STEPPED_UP_MS, type TokenVerifier } from '#domain/kernel/ports/tokens.ts';
 
-/** "Just before": from when somebody has proven who they are, whatever a token says of itself. */
-const FRESH_MS = 15 * 60_000;
+/** "Just before", whatever a token says of itself: as long as one of ours says so that was given out in the last moment. */
+const FRESH_MS = STEPPED_UP_MS + OWN_TOKEN_MS;
 
 /**
  * Takes no token that holds for longer than a day, or does not say since when; and believes no step-up that lies a quarter of an hour back.

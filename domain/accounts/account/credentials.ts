@@ -3,7 +3,6 @@ import type { PersonId } from '../../kernel/ids.ts';
 import { type Instant, later, millisecondsOf } from '../../kernel/instant.ts';
 import { type CommandData, type EventOf, type RejectionOf, recordedReason } from '../../kernel/message.ts';
 import { sealedFor } from '../../kernel/personal.ts';
-import { hasSecondFactor } from './factors.ts';
 import {
   AccountUnknown,
   type AskEmailChange,
@@ -30,6 +29,7 @@ import {
   VerifierChanged,
   type VerifyEmail,
 } from './messages.ts';
+import { hasSecondFactor } from './second-factor.ts';
 import { type Account, type KnownAccount, LETTERS_MS, type Letter, resetBound } from './state.ts';
 
 // The address and the password of an account, and what its person is written to about them.

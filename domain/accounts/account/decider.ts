@@ -20,7 +20,6 @@ import {
   type Factors,
   factorsAfter,
   hasAnyFactor,
-  hasSecondFactor,
   makeRecoveryCodes,
   removePasskey,
   removeTotp,
@@ -64,6 +63,7 @@ import {
   TotpEnrolled,
 } from './messages.ts';
 import { isConflict } from './roles.ts';
+import { hasSecondFactor } from './second-factor.ts';
 import { type Account, evolve, type KnownAccount, noAccount, OPERATOR, rolesAt } from './state.ts';
 
 type Event = EventOf<(typeof events)[number]>;

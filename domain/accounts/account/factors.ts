@@ -23,6 +23,7 @@ import {
   type UseRecoveryCode,
   type UseTotp,
 } from './messages.ts';
+import { hasSecondFactor } from './second-factor.ts';
 
 // Second factors: what the door has checked is recorded before it says yes, so that nothing is taken twice.
 
@@ -46,10 +47,6 @@ export interface Factors {
     | undefined;
 }
 export const noFactors: Factors = { totp: undefined, pending: undefined, passkeys: [], recovery: undefined };
-
-/** Whether a sign-in asks for more than the password. Recovery codes stand for another factor, and are none. */
-export const hasSecondFactor = ({ totp, passkeys }: Pick<Factors, 'totp' | 'passkeys'>): boolean =>
-  totp !== undefined || passkeys.length > 0;
 
 export type FactorEvent = EventOf<
   | typeof TotpEnrolled

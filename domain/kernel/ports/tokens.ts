@@ -42,6 +42,12 @@ export interface Identity {
 /** The value of `acr` (OpenID Connect) in tokens of those who have proven just before who they are. */
 export const STEPPED_UP = 'urn:annals:stepped-up';
 
+/** For how long whoever has proven who they are has done so just before: until then they are given tokens that say so. */
+export const STEPPED_UP_MS = 10 * 60_000;
+
+/** How long a token holds that our own provider gives to a person. What it says, it says to its end. */
+export const OWN_TOKEN_MS = 5 * 60_000;
+
 /** Whether somebody has proven by nothing but a password that it is they: no step-up where their account has another factor. */
 export const isPasswordAlone = (methods: readonly string[] = []): boolean =>
   methods.every((method) => method === 'pwd');

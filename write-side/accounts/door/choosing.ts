@@ -22,12 +22,3 @@ export async function chosen(
   const alone = passwordProblem({ ...choice, withSecondFactor: false }, blocklist);
   return { verifier: await passwords.verifier(password), short: alone?.problem === 'too_short' };
 }
-
-/** Whether a sign-in to this account asks for more than the password. */
-export const hasSecondFactor = ({
-  totp,
-  passkeys,
-}: {
-  readonly totp: object | undefined;
-  readonly passkeys: readonly unknown[];
-}): boolean => totp !== undefined || passkeys.length > 0;

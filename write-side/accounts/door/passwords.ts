@@ -1,9 +1,10 @@
 import { AskPasswordReset, ChangeVerifier, PasswordReplaced } from '#domain/accounts/account/messages.ts';
+import { hasSecondFactor } from '#domain/accounts/account/second-factor.ts';
 import { AddressUnusable, LinkVoid } from '#domain/accounts/door/messages.ts';
 import { loginOf } from '#domain/accounts/login/naming.ts';
 import type { Rejection } from '#domain/kernel/message.ts';
 import type { KnownAccount } from '../known.ts';
-import { chosen, hasSecondFactor } from './choosing.ts';
+import { chosen } from './choosing.ts';
 import type { Done, Door, Visitor } from './door.ts';
 import { level } from './level.ts';
 import { followed } from './links.ts';

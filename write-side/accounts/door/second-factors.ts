@@ -14,6 +14,7 @@ import {
   UseRecoveryCode,
   UseTotp,
 } from '#domain/accounts/account/messages.ts';
+import { hasSecondFactor } from '#domain/accounts/account/second-factor.ts';
 import { InvalidCode } from '#domain/accounts/door/messages.ts';
 import type { PersonId } from '#domain/kernel/ids.ts';
 import type { Rejection } from '#domain/kernel/message.ts';
@@ -23,7 +24,6 @@ import { newRecoveryCodes, takenRecoveryCode } from '../../identity/factors/reco
 import { newTotpSecret, takenTotpStep, totpUri } from '../../identity/factors/totp.ts';
 import type { Secret } from '../../identity/throttling/throttle.ts';
 import type { KnownAccount } from '../known.ts';
-import { hasSecondFactor } from './choosing.ts';
 import type { Door, FactorAdded, Method, SecondFactorAnswer, Visitor } from './door.ts';
 import { activeAccount, type DoorParts, isRejection, nowMs, record } from './parts.ts';
 import { ownAccount } from './standing.ts';

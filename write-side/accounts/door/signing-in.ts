@@ -1,4 +1,5 @@
 import { ChangeVerifier, LockOut } from '#domain/accounts/account/messages.ts';
+import { hasSecondFactor } from '#domain/accounts/account/second-factor.ts';
 import { InvalidCredentials } from '#domain/accounts/door/messages.ts';
 import { loginOf } from '#domain/accounts/login/naming.ts';
 import type { PersonId } from '#domain/kernel/ids.ts';
@@ -7,7 +8,6 @@ import type { Rejection } from '#domain/kernel/message.ts';
 import { RejectedError } from '#domain/kernel/rejections.ts';
 import type { Who } from '../../identity/throttling/throttle.ts';
 import type { KnownAccount } from '../known.ts';
-import { hasSecondFactor } from './choosing.ts';
 import type { Door, Recognised, SecondFactor, Visitor } from './door.ts';
 import { activeAccount, type DoorParts, isRejection, record } from './parts.ts';
 

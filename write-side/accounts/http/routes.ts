@@ -3,19 +3,19 @@ import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { type Request, type Response, Router } from 'express';
 import type { z } from 'zod';
+import { isProof } from '#domain/accounts/account/second-factor.ts';
 import { SignedInElsewhere } from '#domain/accounts/door/messages.ts';
 import { PasskeyId } from '#domain/accounts/ids.ts';
 import type { PersonId } from '#domain/kernel/ids.ts';
 import type { Rejection } from '#domain/kernel/message.ts';
 import type { Language } from '#domain/kernel/ports/mail.ts';
 import type { Quota } from '#domain/kernel/ports/quotas.ts';
-import { type Authenticate, type Identity, isPasswordAlone } from '#domain/kernel/ports/tokens.ts';
+import type { Authenticate, Identity } from '#domain/kernel/ports/tokens.ts';
 import { invalid, NotFound, RejectedError, StepUpRequired } from '#domain/kernel/rejections.ts';
 import { TooManyAtOnceError } from '#runtime/places.ts';
 import { spend } from '#runtime/ration.ts';
 import type { Turns } from '#runtime/turns.ts';
 import { readJson } from '../../rest/body.ts';
-import { hasSecondFactor } from '../door/choosing.ts';
 import type { Door, Visitor } from '../door/door.ts';
 import type { Known } from '../known.ts';
 import { type BodyName, bodies, type DoorOperation, operationOf } from './operations.ts';
@@ -77,9 +77,9 @@ const ofThemselves = (routes: AccountRoutes, name: DoorOperation, handle: Own): 
   const { authenticate, known, perPerson, perPersonQuota } = routes;
   /** By the factors of now, whatever this process was told yet of tokens that end with another one. */
   async function hasProven({ actor, steppedUp, token: { steppedUpBy } }: Identity): Promise<boolean> {
-    if (!steppedUp || steppedUpBy === undefined || !isPasswordAlone(steppedUpBy)) return steppedUp;
+    if (!steppedUp || steppedUpBy === undefined) return steppedUp;
     const account = await known.account(actor.id);
-    return account === undefined || !hasSecondFactor(account);
+    return account === undefined || isProof(steppedUpBy, account);
   }
   return async (request, response) => {
     const look = async () => told(await authenticate(request.headers.authorization));

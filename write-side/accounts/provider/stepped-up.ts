@@ -1,5 +1,5 @@
-import { isPasswordAlone, STEPPED_UP } from '#domain/kernel/ports/tokens.ts';
-import { hasSecondFactor } from '../door/choosing.ts';
+import { isProof } from '#domain/accounts/account/second-factor.ts';
+import { STEPPED_UP } from '#domain/kernel/ports/tokens.ts';
 import type { KnownAccount } from '../known.ts';
 import { lifetimes } from './surroundings.ts';
 
@@ -12,7 +12,7 @@ export interface Proof {
 }
 
 /**
- * Whether somebody has proven just before that it is they, as their account wants it now: a factor that has come since is wanted, too.
+ * Whether somebody has proven just before that it is they, as their account wants it now.
  *
  * @param account undefined: there is none
  */
@@ -24,4 +24,4 @@ export const isSteppedUp = (
   account !== undefined &&
   acr === STEPPED_UP &&
   nowMs / 1_000 - authTime < lifetimes.steppedUp &&
-  !(hasSecondFactor(account) && isPasswordAlone(amr));
+  isProof(amr, account);

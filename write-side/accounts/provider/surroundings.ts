@@ -4,7 +4,7 @@ import type { Clock, NewId, RandomBytes } from '#domain/kernel/ports/facts.ts';
 import type { Log } from '#domain/kernel/ports/log.ts';
 import type { Sealing } from '#domain/kernel/ports/sealing.ts';
 import type { SignInStore } from '#domain/kernel/ports/sign-in-store.ts';
-import type { TokenVerifier } from '#domain/kernel/ports/tokens.ts';
+import { OWN_TOKEN_MS, STEPPED_UP_MS, type TokenVerifier } from '#domain/kernel/ports/tokens.ts';
 import type { Known } from '../known.ts';
 import type { ProviderPages } from '../sign-ins.ts';
 
@@ -54,7 +54,7 @@ export interface Proven {
 
 /** Seconds, unless said otherwise. */
 export const lifetimes = {
-  accessToken: 300,
+  accessToken: OWN_TOKEN_MS / 1_000,
   authorizationCode: 60,
   deviceCode: 600,
   idToken: 3_600,
@@ -68,5 +68,5 @@ export const lifetimes = {
   /** From signing in to signing in again, whatever happens between. */
   longest: 30 * 86_400,
   /** For how long whoever has proven who they are has done so just before. */
-  steppedUp: 600,
+  steppedUp: STEPPED_UP_MS / 1_000,
 } as const;
