@@ -116,7 +116,7 @@ export function providerPart(
   known: Known,
   accountPages: AccountPages,
 ): ProviderPart {
-  const { engines, config, log, addressOf, allowedOrigin, authenticate, quotas } = surroundings;
+  const { engines, config, log, addressOf, allowedOrigin, authenticate, perPerson, quotas } = surroundings;
   const { tokenKeys: keys, tokens, clock, machineClock, newId, owner } = engines;
   if (config.clock === 'simulated' || keys?.current()[0]?.d === undefined) return nothing;
   const store = sqliteSignIns(signInsFileIn(config.dataDir), owner, () => machineClock.now());
@@ -154,7 +154,7 @@ export function providerPart(
   return {
     routers: [
       clientRoutes({
-        ...{ authenticate, known, dispatch, addressOf, newId },
+        ...{ authenticate, perPerson, known, dispatch, addressOf, newId },
         perPersonQuota: quotas.perPerson,
         randomBytes: systemRandomBytes,
       }),

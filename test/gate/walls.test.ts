@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { idleExceptions } from './context-walls.ts';
 import { idleLooks } from './engine-walls.ts';
+import { idleAsking, staleTokens } from './tokens.ts';
 import { importsOf, readTree } from './tree.ts';
 import { importsByFile, wallProblems } from './walls.ts';
 
@@ -210,6 +211,29 @@ for (const [wall, path, text, problem] of planted)
     assert.match(problems.join('\n'), problem);
   });
 
+test('a token is looked at behind the body that comes with it', () => {
+  assert.deepEqual(staleTokens(tree, importsByFile(tree)), []);
+});
+
+const stale: readonly (readonly [how: string, text: string, problem: RegExp])[] = [
+  [
+    'that looks at a token itself',
+    'export const a = (b) => authenticate(b.headers.authorization);',
+    /asks itself/,
+  ],
+  ['that does so in another form', 'export const a = (b, parts) => parts.authenticate(b);', /asks itself/],
+  [
+    'that reads a body itself',
+    "import { askedByToken } from './asked-by-token.ts'; import { readJson } from './body.ts';",
+    /take withBody/,
+  ],
+];
+for (const [how, text, problem] of stale)
+  test(`the gate notices a route ${how}`, () => {
+    const planted = new Map([['write-side/rest/x.ts', text]]);
+    assert.match(staleTokens(planted, importsByFile(planted)).join('\n'), problem);
+  });
+
 test('no exception stands that nobody needs', () => {
   assert.deepEqual(idleExceptions(importsByFile(tree)), []);
   const [first] = idleExceptions(new Map());
@@ -217,6 +241,8 @@ test('no exception stands that nobody needs', () => {
   assert.deepEqual(idleLooks(importsByFile(tree)), []);
   const [look] = idleLooks(new Map());
   assert.match(look ?? '', /looks into no engine/);
+  assert.deepEqual(idleAsking(tree), []);
+  assert.match(idleAsking(new Map())[0] ?? '', /asks nothing of tokens/);
 });
 
 test('the gate notices a circle, of types too', () => {

@@ -21,6 +21,8 @@ import { startHere } from '../support/embedded.ts';
 
 const PROMISED_MS = 5_000;
 const HOUR_MS = 3_600_000;
+/** Requests that are under way together. */
+const AT_ONCE = 16;
 const clock = systemClock();
 const nowMs = () => millisecondsOf(clock.now());
 
@@ -146,30 +148,63 @@ for (const [way, follow] of ways)
       await another.ended;
     });
 
-const robot = {
-  ...{ client: 'robot', name: 'A robot', grantTypes: ['client_credentials'], redirectUris: [] },
-  ...{ roles: ['bidder'], confidential: true },
-};
-const slowly = [
-  ['a command', 'POST', '/commands/wallets/open-wallet', { currency: 'USD' }],
-  ['a system to be made known', 'POST', '/accounts/clients', robot],
-  ['another password', 'POST', '/accounts/me/password', { old: 'x', password: 'correct horse battery' }],
-] as const;
-for (const [what, method, path, body] of slowly)
-  test(`${what} is refused that was begun before its token was revoked, and sent to its end behind that`, async () => {
-    const person = `slow-${path.split('/').at(-1)}`;
-    const token = await tokenOf(person, nowMs() + HOUR_MS, { roles: ['admin', 'bidder'], acr: STEPPED_UP });
-    const text = JSON.stringify(body);
-    const headers = { ...JSON_TYPE, authorization: `Bearer ${token}`, 'content-length': text.length };
-    const asked = request(`${platform.url}${path}`, { method, headers });
-    const answered = once(asked, 'response') as Promise<[IncomingMessage]>;
-    asked.write(text.slice(0, 5));
-    // Others are answered meanwhile: its first look at the token is behind it.
-    for (let times = 0; times < 10; times += 1)
-      assert.equal((await exchange(`${platform.url}/health/live`)).status, 200);
-    platform.revocations.revoke({ person }, until());
-    asked.end(text.slice(5));
+/** As far as it matters here: which operations want a token, and which of them a body. */
+interface Described {
+  readonly paths: Readonly<
+    Record<
+      string,
+      Readonly<Record<string, { readonly security?: readonly object[]; readonly requestBody?: object }>>
+    >
+  >;
+}
+
+/** Everything that is asked for by a token and a body: whatever is described, and what only administrators are told of. */
+async function withBodies(): Promise<readonly (readonly [method: string, path: string])[]> {
+  const answer = await fetch(`${platform.url}/openapi.json`);
+  const { paths } = (await answer.json()) as Described;
+  const described = Object.entries(paths).flatMap(([path, operations]) =>
+    Object.entries(operations)
+      .filter(
+        ([, { security = [], requestBody }]) =>
+          requestBody !== undefined && security.some((each) => 'bearer' in each),
+      )
+      .map(([method]) => [method.toUpperCase(), path.replaceAll(/\{\w+\}/g, 'x')] as const),
+  );
+  return [...described, ['POST', '/accounts/clients']];
+}
+
+/** Begins a request, and its body with it. The result sends the rest and tells how it is answered. */
+async function begun(method: string, path: string, person: string): Promise<() => Promise<number>> {
+  const token = await tokenOf(person, nowMs() + HOUR_MS, { roles: ['admin', 'bidder'], acr: STEPPED_UP });
+  const headers = { ...JSON_TYPE, authorization: `Bearer ${token}`, 'content-length': 2 };
+  const asked = request(`${platform.url}${path}`, { method, headers });
+  const answered = once(asked, 'response') as Promise<[IncomingMessage]>;
+  await new Promise((sent) => asked.write('{', sent));
+  return async () => {
+    asked.end('}');
     const [response] = await answered;
     response.resume();
-    assert.equal(response.statusCode, 401);
-  });
+    return response.statusCode ?? 0;
+  };
+}
+
+test('whatever was begun before its token was revoked, and sent to its end behind that, is refused', async () => {
+  const all = await withBodies();
+  for (const path of ['/commands/wallets/open-wallet', '/accounts/me/password'])
+    assert.ok(
+      all.some(([, each]) => each === path),
+      path,
+    );
+  for (let first = 0; first < all.length; first += AT_ONCE) {
+    const some = [];
+    for (const [number, [method, path]] of all.slice(first, first + AT_ONCE).entries()) {
+      const person = `slow-${first + number}`;
+      some.push({ person, path, goOn: await begun(method, path, person) });
+    }
+    // Others are answered meanwhile: the first look at each token is behind it.
+    for (let times = 0; times < 10; times += 1)
+      assert.equal((await exchange(`${platform.url}/health/live`)).status, 200);
+    for (const { person } of some) platform.revocations.revoke({ person }, until());
+    for (const { path, goOn } of some) assert.equal(await goOn(), 401, path);
+  }
+});

@@ -6,11 +6,9 @@ import { ClientId } from '#domain/accounts/ids.ts';
 import { TokenSubject } from '#domain/kernel/actor.ts';
 import type { Dispatch } from '#domain/kernel/envelope.ts';
 import type { NewId, RandomBytes } from '#domain/kernel/ports/facts.ts';
-import type { Quota } from '#domain/kernel/ports/quotas.ts';
-import type { Authenticate, Identity } from '#domain/kernel/ports/tokens.ts';
+import type { Identity } from '#domain/kernel/ports/tokens.ts';
 import { Forbidden, invalid, RejectedError, StepUpRequired, Unavailable } from '#domain/kernel/rejections.ts';
-import { spend } from '#runtime/ration.ts';
-import { readJson } from '../../rest/body.ts';
+import { type Asked, askedByToken, type ByToken } from '../../rest/asked-by-token.ts';
 import { DOOR } from '../door/parts.ts';
 import type { Known } from '../known.ts';
 import { newSecret } from './clients.ts';
@@ -27,14 +25,18 @@ const Registration = z
   })
   .omit({ by: true, verifier: true });
 
-export interface ClientRoutesOptions {
-  readonly authenticate: Authenticate;
+export interface ClientRoutesOptions extends ByToken {
   readonly known: Pick<Known, 'account'>;
   readonly dispatch: Dispatch;
   readonly addressOf: (request: IncomingMessage) => string | undefined;
-  readonly perPersonQuota: Quota;
   readonly newId: NewId;
   readonly randomBytes: RandomBytes;
+}
+
+/** @throws RejectedError */
+function demandAdministrator({ actor, steppedUp }: Identity): void {
+  if (!actor.roles.includes('admin')) throw new RejectedError(Forbidden({ needs: ['admin'] }));
+  if (!steppedUp) throw new RejectedError(StepUpRequired({}));
 }
 
 /**
@@ -42,26 +44,7 @@ export interface ClientRoutesOptions {
  * /accounts/clients/<id>/secret` gives it another secret. A secret is told once, and kept nowhere.
  */
 export function clientRoutes(options: ClientRoutesOptions): Router {
-  const { authenticate, known: recorded, dispatch, addressOf, perPersonQuota, newId, randomBytes } = options;
-
-  /** @throws RejectedError */
-  async function known(request: Request): Promise<Identity> {
-    const identity = await authenticate(request.headers.authorization);
-    if ('rejected' in identity) throw new RejectedError(identity);
-    return identity;
-  }
-  /** @throws RejectedError */
-  function administrator({ actor, steppedUp }: Identity): string {
-    if (!actor.roles.includes('admin')) throw new RejectedError(Forbidden({ needs: ['admin'] }));
-    if (!steppedUp) throw new RejectedError(StepUpRequired({}));
-    return actor.id;
-  }
-  /** @throws RejectedError */
-  async function asking(request: Request): Promise<string> {
-    const identity = await known(request);
-    await spend(perPersonQuota, identity.actor.id, 1, request.res);
-    return administrator(identity);
-  }
+  const { known: recorded, dispatch, addressOf, newId, randomBytes } = options;
 
   /** @throws RejectedError */
   async function send(request: Request, by: string, command: string, data: object): Promise<void> {
@@ -74,13 +57,9 @@ export function clientRoutes(options: ClientRoutesOptions): Router {
     if (reply.outcome === 'pending') throw new RejectedError(Unavailable({ retryAfterMs: RETRY_AFTER_MS }));
   }
 
-  const router = Router({ caseSensitive: true, strict: true });
-  router.post('/accounts/clients', async (request, response) => {
-    await asking(request);
-    const given = await readJson(request);
-    // To send it takes as long as whoever asks likes, and they may be none by then.
-    const by = administrator(await known(request));
-    const parsed = Registration.safeParse(given);
+  async function register({ request, response, withBody }: Asked): Promise<void> {
+    const { by, json } = await withBody();
+    const parsed = Registration.safeParse(json);
     if (!parsed.success) throw new RejectedError(invalid(parsed.error.issues));
     const { confidential, ...registration } = parsed.data;
     // A token of a system names it where others name a person: nobody may come in under somebody's name.
@@ -91,16 +70,24 @@ export function clientRoutes(options: ClientRoutesOptions): Router {
         invalid([{ path: ['confidential'], message: 'whoever comes in by itself has to keep a secret' }]),
       );
     const { secret, verifier } = newSecret(randomBytes);
-    await send(request, by, RegisterClient.type, { ...registration, ...(confidential && { verifier }) });
+    const data = { ...registration, ...(confidential && { verifier }) };
+    await send(request, by.actor.id, RegisterClient.type, data);
     response.status(201).json({ client: registration.client, ...(confidential && { secret }) });
-  });
-  router.post('/accounts/clients/:client/secret', async (request, response) => {
-    const by = await asking(request);
+  }
+  async function giveAnotherSecret({ request, response, who }: Asked): Promise<void> {
     const parsed = ClientId.safeParse(request.params.client);
     if (!parsed.success) throw new RejectedError(invalid(parsed.error.issues));
+    const { actor } = await who();
     const { secret, verifier } = newSecret(randomBytes);
-    await send(request, by, RotateClientVerifier.type, { client: parsed.data, verifier });
+    await send(request, actor.id, RotateClientVerifier.type, { client: parsed.data, verifier });
     response.status(201).json({ client: parsed.data, secret });
-  });
+  }
+
+  const router = Router({ caseSensitive: true, strict: true });
+  router.post('/accounts/clients', askedByToken(options, register, demandAdministrator));
+  router.post(
+    '/accounts/clients/:client/secret',
+    askedByToken(options, giveAnotherSecret, demandAdministrator),
+  );
   return router;
 }
