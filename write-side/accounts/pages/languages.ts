@@ -2,6 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import Negotiator from 'negotiator';
 import type { Instant } from '#domain/kernel/instant.ts';
 import { Language } from '#domain/kernel/ports/mail.ts';
+import { cookiesOf } from '#runtime/cookies.ts';
 import { en, type Texts } from './texts/en.ts';
 import { fr } from './texts/fr.ts';
 import { ru } from './texts/ru.ts';
@@ -22,21 +23,13 @@ export const LANGUAGE_COOKIE = 'annals_language';
 
 const known = (text: string | null | undefined): Language | undefined => Language.safeParse(text).data;
 
-function cookieIn({ headers: { cookie = '' } }: Pick<IncomingMessage, 'headers'>): string | undefined {
-  const pair = cookie
-    .split(';', 64)
-    .map((each) => each.trim())
-    .find((each) => each.startsWith(`${LANGUAGE_COOKIE}=`));
-  return pair?.slice(LANGUAGE_COOKIE.length + 1);
-}
-
 /** What `?lang=` asks for; undefined: nothing that is spoken here. */
 export const chosenLanguage = ({ url = '/' }: Pick<IncomingMessage, 'url'>): Language | undefined =>
   known(new URLSearchParams(url.split('?')[1] ?? '').get('lang'));
 
 /** What somebody has chosen here: now, or before. */
 export const preferredLanguage = (request: Pick<IncomingMessage, 'url' | 'headers'>): Language | undefined =>
-  chosenLanguage(request) ?? known(cookieIn(request));
+  chosenLanguage(request) ?? known(cookiesOf(request).get(LANGUAGE_COOKIE));
 
 /** What was chosen, else the first that the browser names and that is spoken here. */
 export function languageOf(request: Pick<IncomingMessage, 'url' | 'headers'>): Language {

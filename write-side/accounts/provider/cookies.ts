@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http';
+import { cookiesOf } from '#runtime/cookies.ts';
 
 // A browser has more than one sign-in under way: each tab one, and none ends another. So each has a cookie of its own, whose name ends with
 // what it is for. It is for the whole host and no wider (`__Host-`): a cookie of one path alone could be given to somebody by whoever has a
@@ -23,14 +24,9 @@ export const namesOf = (secure: boolean) =>
 export const nameFor = (kind: string, id: string): string => `${kind}_${id}`;
 
 /** What a browser has cookies for, of one kind; the oldest first, in which order browsers send them (RFC 6265, 5.4). */
-export function idsOf(
-  { headers: { cookie = '' } }: Pick<IncomingMessage, 'headers'>,
-  kind: string,
-): readonly string[] {
+export function idsOf(request: Pick<IncomingMessage, 'headers'>, kind: string): readonly string[] {
   const start = `${kind}_`;
-  const ids = cookie
-    .split(';')
-    .map((pair) => pair.split('=', 1)[0]?.trim() ?? '')
+  const ids = [...cookiesOf(request).keys()]
     .filter((name) => name.startsWith(start))
     .map((name) => name.slice(start.length));
   return ids.filter((id) => ID.test(id));
