@@ -2,17 +2,14 @@ import type { RecordedEvent } from '#domain/kernel/envelope.ts';
 import {
   PayoutReturned,
   PayoutSettled,
-  PayoutUnfunded,
   TopUpConfirmed,
   TopUpReinstated,
-  TopUpReversed,
 } from '#domain/wallets/payment/messages.ts';
 import { PlatformCredited, UnallocatedAssigned } from '#domain/wallets/platform/messages.ts';
 import { clearingOf, type Posting, platformAccount, providerAccount } from '#domain/wallets/posting.ts';
 import { MoneyUnclaimed, UnclaimedPaidOut } from '#domain/wallets/unclaimed/messages.ts';
 import {
   DebtPaid,
-  DebtWrittenOff,
   FundsCaptured,
   FundsCredited,
   LossRecovered,
@@ -21,6 +18,7 @@ import {
 } from '#domain/wallets/wallet/messages.ts';
 import { view } from '../view.ts';
 import { ClearingDocument, PlatformAccountDocument } from './documents.ts';
+import { ofTheHouse } from './movements.ts';
 
 /** By how much an event changes an account, in minor units. */
 const changeOf = (postings: readonly Posting[], account: string): bigint =>
@@ -54,21 +52,7 @@ export const platformAccountsView = view({
   description: 'What the house has earned and what the payment provider holds for it.',
   document: PlatformAccountDocument,
   indexes: [{ name: 'by-currency', fields: [{ path: 'currency', as: 'text' }] }],
-  on: (when) => [
-    when(
-      TopUpConfirmed,
-      TopUpReversed,
-      TopUpReinstated,
-      PayoutSettled,
-      PayoutReturned,
-      PayoutUnfunded,
-      PlatformCredited,
-      UnallocatedAssigned,
-      DebtWrittenOff,
-      LossRecovered,
-      accountAfter,
-    ),
-  ],
+  on: (when) => [when(...ofTheHouse, accountAfter)],
   key(event) {
     const { currency } = event.data;
     if (event.type === 'PlatformCredited') return platformAccount(event.data.account, currency);

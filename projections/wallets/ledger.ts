@@ -1,29 +1,10 @@
 import type { RecordedEvent } from '#domain/kernel/envelope.ts';
-import {
-  PayoutReturned,
-  PayoutSettled,
-  PayoutUnfunded,
-  TopUpConfirmed,
-  TopUpReinstated,
-  TopUpReversed,
-} from '#domain/wallets/payment/messages.ts';
-import { PlatformCredited, UnallocatedAssigned } from '#domain/wallets/platform/messages.ts';
 import type { Posting } from '#domain/wallets/posting.ts';
 import { MoneyUnclaimed, UnclaimedPaidOut } from '#domain/wallets/unclaimed/messages.ts';
-import {
-  ClaimEnded,
-  DebtPaid,
-  DebtWrittenOff,
-  FundsCaptured,
-  FundsCredited,
-  FundsReleased,
-  FundsReserved,
-  LossRecovered,
-  MoneyLeftBehind,
-  TransferSent,
-} from '#domain/wallets/wallet/messages.ts';
+import { DebtPaid } from '#domain/wallets/wallet/messages.ts';
 import { view } from '../view.ts';
 import { LedgerDocument } from './documents.ts';
+import { inWallets, ofTheHouse } from './movements.ts';
 
 type Booked = RecordedEvent<string, { readonly currency: string; readonly postings: readonly Posting[] }>;
 type Kind = 'available' | 'held' | 'unclaimed' | 'receivable' | 'clearing' | 'platform' | 'providers';
@@ -62,30 +43,6 @@ export const ledgerView = view({
   version: 4,
   description: 'All money of each currency by kind of account; the kinds sum to zero.',
   document: LedgerDocument,
-  on: (when) => [
-    when(
-      TopUpConfirmed,
-      TopUpReversed,
-      TopUpReinstated,
-      PayoutSettled,
-      PayoutReturned,
-      PayoutUnfunded,
-      PlatformCredited,
-      UnallocatedAssigned,
-      MoneyUnclaimed,
-      UnclaimedPaidOut,
-      TransferSent,
-      MoneyLeftBehind,
-      FundsReserved,
-      ClaimEnded,
-      FundsCaptured,
-      FundsReleased,
-      FundsCredited,
-      DebtPaid,
-      DebtWrittenOff,
-      LossRecovered,
-      booked,
-    ),
-  ],
+  on: (when) => [when(...inWallets, DebtPaid, ...ofTheHouse, MoneyUnclaimed, UnclaimedPaidOut, booked)],
   key: ({ data }) => data.currency,
 });

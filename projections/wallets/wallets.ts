@@ -7,17 +7,15 @@ import {
   DebtPaid,
   DebtWrittenOff,
   FundsCaptured,
-  FundsCredited,
   FundsReleased,
   FundsReserved,
   HoldCommitted,
-  MoneyLeftBehind,
-  TransferSent,
   WalletClosed,
   WalletOpened,
 } from '#domain/wallets/wallet/messages.ts';
 import { view } from '../view.ts';
 import { HoldDocument, WalletDocument } from './documents.ts';
+import { inWallets } from './movements.ts';
 
 interface Moving {
   readonly person: string;
@@ -80,16 +78,7 @@ export const walletsView = view({
     when(WalletClosed, (before, { recordedAt }): WalletDocument | undefined =>
       before === undefined ? undefined : { ...before, status: 'closed', updatedAt: recordedAt },
     ),
-    when(
-      TransferSent,
-      MoneyLeftBehind,
-      FundsReserved,
-      ClaimEnded,
-      FundsCaptured,
-      FundsReleased,
-      FundsCredited,
-      booked,
-    ),
+    when(...inWallets, booked),
     when(DebtIncurred, DebtWrittenOff, owes),
     when(DebtPaid, (before, event, id) => owes(booked(before, event), event, id)),
   ],
