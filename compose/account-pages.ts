@@ -2,6 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import type { Router } from 'express';
 import type { Dispatch } from '#domain/kernel/envelope.ts';
 import type { Log } from '#domain/kernel/ports/log.ts';
+import { temporarySealing } from '#engines/sealing.ts';
 import type { Door } from '#write-side/accounts/door/door.ts';
 import type { Known } from '#write-side/accounts/known.ts';
 import { elsewherePages } from '#write-side/accounts/pages/elsewhere.ts';
@@ -29,6 +30,8 @@ interface Surrounded {
 
 const framed = ({ clock }: Pick<CommonEngines, 'clock'>, { log, ...more }: Surrounded): FrameOptions => ({
   ...{ ...more, registry },
+  // For a minute at most: where the process ends meanwhile, a form comes again without what was wrong with it.
+  sealing: temporarySealing(),
   now: () => clock.now(),
   report: (error, reference) => log.error({ err: error, reference }, 'a page could not be shown'),
 });

@@ -10,6 +10,7 @@ import type { Rejection } from '#domain/kernel/message.ts';
 import type { Registry } from '#domain/kernel/registry.ts';
 import { Internal, Invalid, StepUpRequired } from '#domain/kernel/rejections.ts';
 import { systemClock } from '#engines/clock/system.ts';
+import { temporarySealing } from '#engines/sealing.ts';
 import { accountPages } from '#write-side/accounts/pages/pages.ts';
 import type { OwnAccount } from '#write-side/accounts/pages/ports.ts';
 import { providerInMemory } from './browsers.ts';
@@ -80,6 +81,7 @@ export async function openPages() {
       browser: 'Firefox, Android',
     });
   });
+  const sealing = temporarySealing();
   const sent: Envelope[] = [];
   const answers = new Map<string, Rejection>();
   const reported: unknown[] = [];
@@ -95,6 +97,7 @@ export async function openPages() {
     now: () => clock.now(),
     addressOf: addresses.of,
     publicUrl: () => origin,
+    sealing,
     report: (error) => void reported.push(error),
     known: { account: async (person) => ({ roles: people.get(person)?.roles ?? [] }) as never },
     dispatch: decidingFor(people, sent, answers),
@@ -113,7 +116,7 @@ export async function openPages() {
     ...{ passkeys: [], recovery: [], sessions: [] },
   });
   return {
-    ...{ origin, people, mails, sent, answers, reported, door, provider },
+    ...{ origin, people, mails, sent, answers, reported, door, provider, sealing },
     system: await openSystem(),
     ann: people.get('ann') as Someone,
   };

@@ -117,16 +117,18 @@ export function walker(origin: string, languages = 'en') {
     return seenIn(response);
   }
   const get = (path: string) => ask(path, {});
-  const post = (
-    path: string,
-    fields: Readonly<Record<string, string>>,
-    headers: Record<string, string> = {},
-  ) =>
+  const send = (path: string, fields: Readonly<Record<string, string>>) =>
     ask(path, {
       method: 'POST',
       body: new URLSearchParams(fields),
-      headers: { 'sec-fetch-site': 'same-origin', ...headers },
+      headers: { 'sec-fetch-site': 'same-origin' },
     });
+  /** Sends a form. One that is refused is shown again, by the page that the answer leads to. */
+  async function post(path: string, fields: Readonly<Record<string, string>>): Promise<Seen> {
+    const seen = await send(path, fields);
+    const isRefused = seen.headers.getSetCookie().some((line) => /^\w*annals_refused=[^;]/.test(line));
+    return isRefused && seen.to !== undefined ? get(seen.to) : seen;
+  }
   /** Goes where a redirect leads, or a page that goes on by itself, until something is shown; what is elsewhere is only told. */
   async function follow(seen: Seen): Promise<Seen & { readonly at: string }> {
     let at = '';
@@ -145,6 +147,6 @@ export function walker(origin: string, languages = 'en') {
     elements.flatMap((each) =>
       attributeOf(each, 'name') === name ? (attributeOf(each, 'value') ?? '') : [],
     )[0] ?? '';
-  return { ask, get, post, follow, hidden, cookies };
+  return { ask, get, send, post, follow, hidden, cookies };
 }
 export type Walker = ReturnType<typeof walker>;

@@ -6,9 +6,9 @@ import {
   currentPassword,
   emailField,
   formPage,
-  NOTHING_WRONG,
   newPassword,
   passwordWrong,
+  refusedAt,
   wrongBy,
 } from './form-page.ts';
 import { button, field, form, notice } from './forms.ts';
@@ -100,13 +100,14 @@ function profileRoutes(routes: Frame, options: PagesOptions): void {
   const { shows, acts, send, commandField } = ownFrame(routes, options, { stepUp: false });
   const page = (
     visit: OwnVisit,
-    before: { readonly [Field in keyof OwnProfile]?: string | undefined },
-    wrong = NOTHING_WRONG,
+    known: { readonly [Field in keyof OwnProfile]?: string | undefined },
   ): Answer => {
-    const { texts } = visit;
+    const { texts, refused } = visit;
+    const { wrong, entered } = refused;
+    const before = { ...known, ...entered };
     const { fields, profile, common } = texts;
     return formPage(visit, {
-      ...{ title: profile.title, wrong, isOwn: true },
+      ...{ title: profile.title, isOwn: true },
       main: [
         html`<p>${profile.why}</p>`,
         form(
@@ -145,31 +146,32 @@ function profileRoutes(routes: Frame, options: PagesOptions): void {
   );
   acts('/account/profile', undefined, async (visit, entered) => {
     const input = read(entered, ['name', 'address', 'phone'], visit.texts);
-    if ('troubles' in input) return page(visit, entered, input);
+    const again = { name: entered.name, address: entered.address, phone: entered.phone };
+    if ('troubles' in input) return refusedAt('/account/profile', input, again);
     const { phone, ...told } = input.values;
     const before = await options.own.profile(visit.person);
     const command = before === undefined ? 'CreateProfile' : 'ChangeProfile';
     const sent = await send(visit, command, { ...told, ...(phone !== undefined && { phone }) }, entered);
     return typeof sent === 'object'
-      ? page(visit, entered, wrongBy(sent, visit))
+      ? refusedAt('/account/profile', wrongBy(sent, visit), again)
       : doneAt('/account', sent === 'done' ? 'profile' : 'underWay');
   });
 }
 
 function passwordRoutes(routes: Frame, options: PagesOptions): void {
   const { shows, acts } = ownFrame(routes, options, { stepUp: false });
-  async function page(visit: OwnVisit, wrong = NOTHING_WRONG): Promise<Answer> {
+  async function page(visit: OwnVisit): Promise<Answer> {
     const { password, fields } = visit.texts;
     const standing = await options.door.standing(visit.person);
     const withSecondFactor = !('rejected' in standing) && (standing.totp || standing.passkeys.length > 0);
     const hint = fields.newPasswordHint(leastCodePoints[withSecondFactor ? 'withSecondFactor' : 'alone']);
     return formPage(visit, {
-      ...{ title: password.title, wrong, isOwn: true },
+      ...{ title: password.title, isOwn: true },
       main: [
         form(
           '/account/password',
-          currentPassword(visit, { name: 'oldPassword', label: fields.oldPassword }, wrong),
-          newPassword(visit, { name: 'newPassword', label: fields.newPassword, hint }, wrong),
+          currentPassword(visit, { name: 'oldPassword', label: fields.oldPassword }),
+          newPassword(visit, { name: 'newPassword', label: fields.newPassword, hint }),
           button(password.submit),
         ),
       ],
@@ -178,7 +180,7 @@ function passwordRoutes(routes: Frame, options: PagesOptions): void {
   shows('/account/password', (visit) => page(visit));
   acts('/account/password', undefined, async (visit, entered) => {
     const input = read(entered, ['oldPassword', 'newPassword'], visit.texts);
-    if ('troubles' in input) return page(visit, input);
+    if ('troubles' in input) return refusedAt('/account/password', input);
     const { oldPassword: old, newPassword: password } = input.values;
     const result = await options.door.changePassword(visit.person, { old, password }, visit.visitor);
     // Another password ends every session, this one a moment later: it ends here and now, and its person is told so.
@@ -187,7 +189,7 @@ function passwordRoutes(routes: Frame, options: PagesOptions): void {
       return 'answered';
     }
     const beside = result.code in ofNewPassword ? wrongBy(result, visit, ofNewPassword) : undefined;
-    return page(visit, beside ?? passwordWrong(result, visit, 'oldPassword'));
+    return refusedAt('/account/password', beside ?? passwordWrong(result, visit, 'oldPassword'));
   });
 }
 
@@ -195,18 +197,18 @@ function emailRoutes(routes: Frame, options: PagesOptions): void {
   const { door } = options;
   const { acts: actsAtOnce } = ownFrame(routes, options, { stepUp: false });
   const { shows, acts } = ownFrame(routes, options, { stepUp: true });
-  const page = async (visit: OwnVisit, email?: string, wrong = NOTHING_WRONG): Promise<Answer> => {
+  const page = async (visit: OwnVisit): Promise<Answer> => {
     const { emailChange, fields } = visit.texts;
     const standing = await door.standing(visit.person);
     const now = 'rejected' in standing ? undefined : standing.email;
     return formPage(visit, {
-      ...{ title: emailChange.title, wrong, isOwn: true },
+      ...{ title: emailChange.title, isOwn: true },
       main: [
         now !== undefined && html`<p class="words">${emailChange.now(now)}</p>`,
         form(
           '/account/email-change',
-          emailField(visit, { label: emailChange.field, value: email, autocomplete: 'email' }, wrong),
-          currentPassword(visit, { name: 'password', label: fields.password }, wrong),
+          emailField(visit, { label: emailChange.field, autocomplete: 'email' }),
+          currentPassword(visit, { name: 'password', label: fields.password }),
           button(emailChange.submit),
         ),
       ],
@@ -215,15 +217,18 @@ function emailRoutes(routes: Frame, options: PagesOptions): void {
   shows('/account/email-change', (visit) => page(visit));
   acts('/account/email-change', undefined, async (visit, entered) => {
     const input = read(entered, ['email', 'password'], visit.texts);
-    if ('troubles' in input) return page(visit, entered.email, input);
+    const { email } = entered;
+    if ('troubles' in input) return refusedAt('/account/email-change', input, { email });
     const result = await door.askEmailChange(visit.person, input.values, visit.visitor);
     return result === undefined
       ? doneAt('/account', 'emailChange')
-      : page(visit, entered.email, passwordWrong(result, visit, 'password'));
+      : refusedAt('/account/email-change', passwordWrong(result, visit, 'password'), { email });
   });
   actsAtOnce('/account/verification', '/account', async (visit) => {
     const result = await door.sendVerification(visit.person, visit.visitor);
-    return result === undefined ? doneAt('/account', 'verification') : refusedPage(result, visit);
+    return result === undefined
+      ? doneAt('/account', 'verification')
+      : refusedAt('/account', wrongBy(result, visit));
   });
 }
 

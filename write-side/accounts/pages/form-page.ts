@@ -1,18 +1,16 @@
 import type { Rejection } from '#domain/kernel/message.ts';
-import { type Field, field, summary, type Trouble } from './forms.ts';
+import { type Field, field, summary } from './forms.ts';
 import type { Answer, Visit } from './frame.ts';
 import { type Html, html, type Shown } from './html.ts';
 import { troubleOf } from './refusals.ts';
+import type { Refused, Wrong } from './refused.ts';
 
 // A page with a form on it, as it comes first and as it comes again when something was wrong.
 
-/** What stands against what was entered, and the rejection that it came from, which has a status of its own. */
-export interface Wrong {
-  readonly troubles: readonly Trouble[];
-  readonly rejection?: Rejection;
-}
-
-export const NOTHING_WRONG: Wrong = { troubles: [] };
+/** To the page where the form stands, which tells what is wrong. @param entered what stands in its fields again: nothing secret */
+export const refusedAt = (backTo: string, wrong: Wrong, entered: Refused['entered'] = {}): Answer => ({
+  ...{ backTo, wrong, entered },
+});
 
 /** @param fields beside which field each code is said */
 export const wrongBy = (
@@ -30,15 +28,14 @@ export function passwordWrong(rejection: Rejection, visit: Visit, field: string)
 export interface FormPage {
   readonly title: string;
   readonly main: readonly Shown[];
-  readonly wrong?: Wrong | undefined;
   readonly isOwn?: boolean;
   readonly isWide?: boolean;
 }
 
 /** What is wrong, the title, and all below it. */
-export function formPage({ texts }: Visit, of: FormPage): Answer {
-  const { title, main, wrong = NOTHING_WRONG, isOwn = false, isWide = false } = of;
-  const { troubles, rejection } = wrong;
+export function formPage({ texts, refused }: Visit, of: FormPage): Answer {
+  const { title, main, isOwn = false, isWide = false } = of;
+  const { troubles, rejection } = refused.wrong;
   return {
     ...{ rejection, status: troubles.length > 0 ? 422 : 200 },
     page: {
@@ -54,17 +51,19 @@ ${main}`,
 
 const secret =
   (autocomplete: string) =>
-  ({ texts }: Visit, of: Pick<Field, 'name' | 'label' | 'hint'>, { troubles }: Wrong): Html =>
-    field(texts, { ...of, type: 'password', autocomplete }, troubles);
+  ({ texts, refused }: Visit, of: Pick<Field, 'name' | 'label' | 'hint'>): Html =>
+    field(texts, { ...of, type: 'password', autocomplete }, refused.wrong.troubles);
 
 export const currentPassword = secret('current-password');
 export const newPassword = secret('new-password');
 
 export const emailField = (
-  { texts }: Visit,
-  of: Pick<Field, 'label' | 'value' | 'autocomplete'>,
-  { troubles }: Wrong,
-): Html => field(texts, { name: 'email', type: 'email', most: 254, ...of }, troubles);
+  { texts, refused: { wrong, entered } }: Visit,
+  { value, ...of }: Pick<Field, 'label' | 'value' | 'autocomplete'>,
+): Html => {
+  const named = { name: 'email', type: 'email', most: 254, value: entered.email ?? value } as const;
+  return field(texts, { ...named, ...of }, wrong.troubles);
+};
 
 export const codeField = ({ texts }: Visit, { troubles }: Wrong): Html =>
   field(

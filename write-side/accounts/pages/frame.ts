@@ -2,6 +2,7 @@ import { type Request, type Response, Router } from 'express';
 import type { Instant } from '#domain/kernel/instant.ts';
 import type { Rejection } from '#domain/kernel/message.ts';
 import type { Language } from '#domain/kernel/ports/mail.ts';
+import type { Sealing } from '#domain/kernel/ports/sealing.ts';
 import type { Registry } from '#domain/kernel/registry.ts';
 import { RejectedError } from '#domain/kernel/rejections.ts';
 import { unavailableBy } from '#domain/kernel/store-failure.ts';
@@ -14,6 +15,7 @@ import { texts as allTexts, chosenLanguage, LANGUAGE_COOKIE, languageOf } from '
 import { layout, type Page } from './layout.ts';
 import { pageHeaders } from './policy.ts';
 import { sentenceOf } from './refusals.ts';
+import { keepingRefused, NOTHING_REFUSED, type Refused } from './refused.ts';
 import type { Texts } from './texts/en.ts';
 
 // How a page is asked for and answered. Handlers say what is to be answered; this alone writes it.
@@ -26,6 +28,8 @@ export interface Visit {
   readonly texts: Texts;
   readonly visitor: Visitor;
   readonly now: Instant;
+  /** What the form on this page was refused for just before; nothing where it was not. */
+  readonly refused: Refused;
 }
 
 /** `language`: another than the browser's. `answered`: somebody else has answered. */
@@ -34,6 +38,8 @@ type Said =
   | { readonly page: Page; readonly rejection?: Rejection | undefined; readonly status?: number }
   /** Look there (303): loading it anew repeats nothing. A path of ours. */
   | { readonly to: string }
+  /** As `to`, of a form that was refused: the page where it stands tells why. */
+  | ({ readonly backTo: string } & Refused)
   /** Out of here, by a page that goes on by itself: see {@link pagePolicy}. */
   | { readonly onwards: string }
   | { readonly json: object; readonly status?: number }
@@ -46,6 +52,8 @@ export interface FrameOptions {
   readonly addressOf: (request: Request) => string | undefined;
   /** Where people come to: `https://annals.example`; asked for late, since a port may be chosen late. */
   readonly publicUrl: () => string;
+  /** For what a browser keeps between a form that was refused and its page. */
+  readonly sealing: Pick<Sealing, 'seal' | 'open'>;
   /** Told of every error that is no fault of the caller, with the reference the caller got. */
   readonly report: (error: unknown, reference: string) => void;
 }
@@ -123,17 +131,18 @@ async function sendFile(response: Response, pieces: AsyncIterable<string>, name:
   response.end();
 }
 
+function redirect(response: Response, to: string): void {
+  if (!/^\/(?![/\\])/.test(to)) throw new TypeError('a redirect that is none to a path of ours');
+  response.redirect(303, to);
+}
+
 async function write(
   { response, request, ...visit }: Visit,
-  answer: Answer,
+  answer: Exclude<Answer, { readonly backTo: string }>,
   registry: Registry,
 ): Promise<void> {
   if (answer === 'answered') return;
-  if ('to' in answer) {
-    if (!/^\/(?![/\\])/.test(answer.to)) throw new TypeError('a redirect that is none to a path of ours');
-    response.redirect(303, answer.to);
-    return;
-  }
+  if ('to' in answer) return redirect(response, answer.to);
   if ('json' in answer) {
     response.status(answer.status ?? 200).json(answer.json);
     return;
@@ -183,6 +192,7 @@ function troublePage(error: unknown, visit: Visit, { report }: FrameOptions): An
 export function frame(options: FrameOptions): Frame {
   const { registry, addressOf, publicUrl, now } = options;
   const router = Router({ caseSensitive: true, strict: true });
+  const kept = keepingRefused(options);
 
   function visitOf(request: Request, response: Response): Visit {
     const language = languageOf(request);
@@ -193,7 +203,15 @@ export function frame(options: FrameOptions): Frame {
         secure: publicUrl().startsWith('https:'),
       });
     const visitor = { address: addressOf(request) ?? '', language };
-    return { request, response, language, texts: allTexts[language], visitor, now: now() };
+    return {
+      request,
+      response,
+      language,
+      texts: allTexts[language],
+      visitor,
+      now: now(),
+      refused: NOTHING_REFUSED,
+    };
   }
 
   const answering =
@@ -206,12 +224,22 @@ export function frame(options: FrameOptions): Frame {
         if (!request.complete) response.set('Connection', 'close');
         return troublePage(error, visit, options);
       });
-      await write(visit, answer, registry);
+      if (answer === 'answered' || !('backTo' in answer)) return write(visit, answer, registry);
+      await kept.keep(response, answer.backTo, answer);
+      redirect(response, answer.backTo);
     };
 
   return {
     router,
-    shows: (path, handler) => void router.get(path, answering(handler)),
+    shows(path, handler) {
+      router.get(
+        path,
+        answering(async (visit) => {
+          const { request, response } = visit;
+          return handler({ ...visit, refused: await kept.take(request, response, request.path) });
+        }),
+      );
+    },
     acts(path, shownAt, handler) {
       router.post(
         path,

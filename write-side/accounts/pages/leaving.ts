@@ -4,9 +4,9 @@ import { Currency } from '#domain/kernel/money.ts';
 import { WalletNotOpen } from '#domain/wallets/wallet/messages.ts';
 import { doneAt, doneNotice } from './account.ts';
 import { read } from './entered.ts';
-import { formPage, NOTHING_WRONG, type Wrong, wrongBy } from './form-page.ts';
+import { formPage, refusedAt, wrongBy } from './form-page.ts';
 import { button, form, hidden, tick } from './forms.ts';
-import { type Answer, type Frame, refusedPage } from './frame.ts';
+import type { Answer, Frame } from './frame.ts';
 import { type Html, html } from './html.ts';
 import type { PagesOptions } from './ports.ts';
 import { openWallets } from './refusals.ts';
@@ -20,7 +20,8 @@ const WALLETS = '/account/wallets/close';
 type LeftBy = 'close' | 'erase';
 
 /** Who leaves closes their wallets first: this does it here, for those that are empty. */
-function walletsForm({ texts }: OwnVisit, { rejection }: Wrong, by: LeftBy): Html | undefined {
+function walletsForm({ texts, refused }: OwnVisit, by: LeftBy): Html | undefined {
+  const { rejection } = refused.wrong;
   const open = rejection === undefined ? [] : openWallets(rejection);
   if (open.length === 0) return undefined;
   const { close } = texts;
@@ -33,37 +34,37 @@ function walletsForm({ texts }: OwnVisit, { rejection }: Wrong, by: LeftBy): Htm
   );
 }
 
-function closePage(visit: OwnVisit, command: ReturnType<typeof html>, wrong: Wrong): Answer {
+function closePage(visit: OwnVisit, command: ReturnType<typeof html>): Answer {
   const { close, fields } = visit.texts;
   return formPage(visit, {
-    ...{ title: close.title, wrong, isOwn: true },
+    ...{ title: close.title, isOwn: true },
     main: [
       doneNotice(visit),
-      walletsForm(visit, wrong, 'close'),
+      walletsForm(visit, 'close'),
       html`<p>${close.why}</p>`,
       form(
         '/account/close',
         command,
-        tick('close', fields.close, wrong.troubles),
+        tick('close', fields.close, visit.refused.wrong.troubles),
         button(close.submit, 'danger'),
       ),
     ],
   });
 }
 
-function erasePage(visit: OwnVisit, command: ReturnType<typeof html>, wrong: Wrong): Answer {
+function erasePage(visit: OwnVisit, command: ReturnType<typeof html>): Answer {
   const { erase, fields } = visit.texts;
   return formPage(visit, {
-    ...{ title: erase.title, wrong, isOwn: true },
+    ...{ title: erase.title, isOwn: true },
     main: [
       doneNotice(visit),
-      walletsForm(visit, wrong, 'erase'),
+      walletsForm(visit, 'erase'),
       html`<p>${erase.why}</p><ul>${erase.what.map((line) => html`<li>${line}</li>`)}</ul>
 <p>${erase.money}</p><p><a href="/account/export">${erase.first}</a></p>`,
       form(
         '/account/erase',
         command,
-        tick('erase', fields.erase, wrong.troubles),
+        tick('erase', fields.erase, visit.refused.wrong.troubles),
         button(erase.submit, 'danger'),
       ),
     ],
@@ -84,7 +85,7 @@ export function leavingRoutes(routes: Frame, options: PagesOptions): void {
   acts('/account/export', undefined, async (visit) => {
     const exported = await door.exportOf(visit.person);
     return 'rejected' in exported
-      ? refusedPage(exported, visit)
+      ? refusedAt('/account/export', wrongBy(exported, visit))
       : { download: exported, name: `annals-${visit.now.slice(0, 10)}.json` };
   });
 
@@ -92,15 +93,15 @@ export function leavingRoutes(routes: Frame, options: PagesOptions): void {
   const leaves = (
     name: LeftBy,
     command: 'CloseAccount' | 'EraseMe',
-    page: (visit: OwnVisit, command: ReturnType<typeof html>, wrong: Wrong) => Answer,
+    page: (visit: OwnVisit, command: ReturnType<typeof html>) => Answer,
   ): void => {
     const path = `/account/${name}`;
-    shows(path, async (visit) => page(visit, commandField(), NOTHING_WRONG));
+    shows(path, async (visit) => page(visit, commandField()));
     acts(path, undefined, async (visit, entered) => {
       const input = read(entered, [name], visit.texts);
-      if ('troubles' in input) return page(visit, commandField(), input);
+      if ('troubles' in input) return refusedAt(path, input);
       const sent = await send(visit, command, { forGood: true }, entered);
-      if (typeof sent === 'object') return page(visit, commandField(), wrongBy(sent, visit));
+      if (typeof sent === 'object') return refusedAt(path, wrongBy(sent, visit));
       await browsers.signOut(visit.request, visit.response, `${path}/done`);
       return 'answered';
     });
@@ -110,15 +111,15 @@ export function leavingRoutes(routes: Frame, options: PagesOptions): void {
     });
   };
   acts(WALLETS, '/account/close', async (visit, { currencies: named = '', by }) => {
-    const [path, page] = by === 'erase' ? (['erase', erasePage] as const) : (['close', closePage] as const);
+    const path = by === 'erase' ? '/account/erase' : '/account/close';
     const open = WalletList.safeParse(named.split(' ')).data ?? [];
     for (const currency of open) {
       const sent = await send(visit, 'CloseWallet', { currency }, {});
       // One that is closed already is as it should be.
       if (typeof sent === 'object' && sent.code !== WalletNotOpen.code)
-        return page(visit, commandField(), wrongBy(sent, visit));
+        return refusedAt(path, wrongBy(sent, visit));
     }
-    return doneAt(`/account/${path}`, 'wallets');
+    return doneAt(path, 'wallets');
   });
   leaves('close', 'CloseAccount', closePage);
   leaves('erase', 'EraseMe', erasePage);

@@ -7,10 +7,9 @@ import {
   currentPassword,
   emailField,
   formPage,
-  NOTHING_WRONG,
   newPassword,
   passwordWrong,
-  type Wrong,
+  refusedAt,
   wrongBy,
 } from './form-page.ts';
 import { button, form, hidden } from './forms.ts';
@@ -35,6 +34,9 @@ export const said = (title: string, why: string, link: readonly [to: string, lab
 export const ofNewPassword = { password_refused: 'newPassword' } as const;
 const ofEmail = { address_unusable: 'email' } as const;
 
+/** As its link in the mail has it: the page has the token from there, and it is in no cookie. */
+const withToken = (path: string, token: string): string => `${path}?token=${encodeURIComponent(token)}`;
+
 const tokenOf = (text: unknown): string | undefined => fields.token.schema.safeParse(text).data;
 
 /** Where another link is asked for. */
@@ -53,26 +55,26 @@ const noToken = (visit: Visit, to: string): Answer => {
 };
 
 /** Below a form that was sent with a link which is none any more. */
-const anewIfVoid = (visit: Visit, { rejection }: Wrong, to: string): Html | undefined =>
-  rejection?.code === LinkVoid.code ? askAnew(visit, to) : undefined;
+const anewIfVoid = (visit: Visit, to: string): Html | undefined =>
+  visit.refused.wrong.rejection?.code === LinkVoid.code ? askAnew(visit, to) : undefined;
 
-const chosenPassword = (visit: Visit, wrong: Wrong) => {
+const chosenPassword = (visit: Visit) => {
   const { newPassword: label, newPasswordHint } = visit.texts.fields;
   const hint = newPasswordHint(leastCodePoints.alone);
-  return newPassword(visit, { name: 'newPassword', label, hint }, wrong);
+  return newPassword(visit, { name: 'newPassword', label, hint });
 };
 
 function registerRoutes({ shows, acts }: Frame, { door, signIns }: PagesOptions): void {
-  const page = async (visit: Visit, email?: string, wrong = NOTHING_WRONG): Promise<Answer> => {
+  const page = async (visit: Visit): Promise<Answer> => {
     const { register, fields: names, common } = visit.texts;
     const [way] = await waysOn(visit, signIns);
     return formPage(visit, {
-      ...{ title: register.title, wrong },
+      title: register.title,
       main: [
         form(
           '/account/register',
-          emailField(visit, { label: names.email, value: email, autocomplete: 'username' }, wrong),
-          chosenPassword(visit, wrong),
+          emailField(visit, { label: names.email, autocomplete: 'username' }),
+          chosenPassword(visit),
           button(register.submit),
         ),
         html`<p>${register.have} <a href="${way?.to ?? '/account'}">${common.signIn}</a></p>`,
@@ -82,12 +84,13 @@ function registerRoutes({ shows, acts }: Frame, { door, signIns }: PagesOptions)
   shows('/account/register', async (visit) => page(visit));
   acts('/account/register', undefined, async (visit, entered) => {
     const input = read(entered, ['email', 'newPassword'], visit.texts);
-    if ('troubles' in input) return page(visit, entered.email, input);
+    const again = { email: entered.email };
+    if ('troubles' in input) return refusedAt('/account/register', input, again);
     const { email, newPassword: password } = input.values;
     const result = await door.register({ email, password }, visit.visitor);
     return result === undefined
       ? { to: '/account/register/sent' }
-      : page(visit, entered.email, wrongBy(result, visit, { ...ofNewPassword, ...ofEmail }));
+      : refusedAt('/account/register', wrongBy(result, visit, { ...ofNewPassword, ...ofEmail }), again);
   });
   shows('/account/register/sent', async (visit) => {
     const { register, common } = visit.texts;
@@ -112,15 +115,15 @@ function linkRoutes(
   { signIns }: Pick<PagesOptions, 'signIns'>,
   { path, anewAt, words, otherwise, follow }: Link,
 ): void {
-  const page = (visit: Visit, token: string, wrong = NOTHING_WRONG): Answer => {
+  const page = (visit: Visit, token: string): Answer => {
     const { title, why, submit } = words(visit.texts);
     const password = { name: 'password', label: visit.texts.fields.password };
     return formPage(visit, {
-      ...{ title, wrong },
+      title,
       main: [
         html`<p>${why}</p>`,
-        form(path, hidden('token', token), currentPassword(visit, password, wrong), button(submit)),
-        anewIfVoid(visit, wrong, anewAt),
+        form(path, hidden('token', token), currentPassword(visit, password), button(submit)),
+        anewIfVoid(visit, anewAt),
         otherwise?.(visit.texts),
       ],
     });
@@ -133,11 +136,11 @@ function linkRoutes(
     const token = tokenOf(entered.token);
     if (token === undefined) return noToken(visit, anewAt);
     const input = read(entered, ['password'], visit.texts);
-    if ('troubles' in input) return page(visit, token, input);
+    if ('troubles' in input) return refusedAt(withToken(path, token), input);
     const result = await follow({ token, ...input.values }, visit.visitor);
     return result === undefined
       ? { to: `${path}/done` }
-      : page(visit, token, passwordWrong(result, visit, 'password'));
+      : refusedAt(withToken(path, token), passwordWrong(result, visit, 'password'));
   });
   shows(`${path}/done`, async (visit) => {
     const { layout, register } = visit.texts;
@@ -148,15 +151,15 @@ function linkRoutes(
 }
 
 function resetRoutes({ shows, acts }: Frame, { door, signIns }: PagesOptions): void {
-  const askPage = (visit: Visit, email?: string, wrong = NOTHING_WRONG): Answer => {
+  const askPage = (visit: Visit): Answer => {
     const { reset, fields: names } = visit.texts;
     return formPage(visit, {
-      ...{ title: reset.title, wrong },
+      title: reset.title,
       main: [
         html`<p>${reset.why}</p>`,
         form(
           '/account/reset',
-          emailField(visit, { label: names.email, value: email, autocomplete: 'username' }, wrong),
+          emailField(visit, { label: names.email, autocomplete: 'username' }),
           button(reset.ask),
         ),
       ],
@@ -165,34 +168,33 @@ function resetRoutes({ shows, acts }: Frame, { door, signIns }: PagesOptions): v
   // Links in mails come here: whoever has a token is asked for the new password.
   shows('/account/reset', async (visit) => {
     const token = tokenOf(visit.request.query.token);
-    return token === undefined
-      ? askPage(visit)
-      : { to: `/account/reset/confirm?token=${encodeURIComponent(token)}` };
+    return token === undefined ? askPage(visit) : { to: withToken('/account/reset/confirm', token) };
   });
   acts('/account/reset', undefined, async (visit, entered) => {
     const input = read(entered, ['email'], visit.texts);
-    if ('troubles' in input) return askPage(visit, entered.email, input);
+    const { email } = entered;
+    if ('troubles' in input) return refusedAt('/account/reset', input, { email });
     const result = await door.askReset(input.values.email, visit.visitor);
     return result === undefined
       ? { to: '/account/reset/sent' }
-      : askPage(visit, entered.email, wrongBy(result, visit));
+      : refusedAt('/account/reset', wrongBy(result, visit), { email });
   });
   shows('/account/reset/sent', async ({ texts: { register, reset, common } }) =>
     said(register.sent, reset.sentWhy, ['/account', common.signIn]),
   );
 
-  const confirmPage = (visit: Visit, token: string, wrong = NOTHING_WRONG): Answer => {
+  const confirmPage = (visit: Visit, token: string): Answer => {
     const { reset } = visit.texts;
     return formPage(visit, {
-      ...{ title: reset.confirm, wrong },
+      title: reset.confirm,
       main: [
         form(
           '/account/reset/confirm',
           hidden('token', token),
-          chosenPassword(visit, wrong),
+          chosenPassword(visit),
           button(reset.confirmButton),
         ),
-        anewIfVoid(visit, wrong, '/account/reset'),
+        anewIfVoid(visit, '/account/reset'),
       ],
     });
   };
@@ -204,11 +206,12 @@ function resetRoutes({ shows, acts }: Frame, { door, signIns }: PagesOptions): v
     const token = tokenOf(entered.token);
     if (token === undefined) return noToken(visit, '/account/reset');
     const input = read(entered, ['newPassword'], visit.texts);
-    if ('troubles' in input) return confirmPage(visit, token, input);
+    const at = withToken('/account/reset/confirm', token);
+    if ('troubles' in input) return refusedAt(at, input);
     const result = await door.reset({ token, password: input.values.newPassword }, visit.visitor);
     return result === undefined
       ? { to: '/account/reset/done' }
-      : confirmPage(visit, token, wrongBy(result, visit, ofNewPassword));
+      : refusedAt(at, wrongBy(result, visit, ofNewPassword));
   });
   shows('/account/reset/done', async (visit) => {
     const { reset, register, common } = visit.texts;

@@ -2,13 +2,14 @@ import { millisecondsOf } from '#domain/kernel/instant.ts';
 import type { SecondFactorAnswer, Standing } from '../door/door.ts';
 import type { Progress, SignInUnderWay } from '../sign-ins.ts';
 import { read } from './entered.ts';
-import { codeField, formPage, NOTHING_WRONG, type Wrong, wrongBy } from './form-page.ts';
+import { codeField, formPage, refusedAt, wrongBy } from './form-page.ts';
 import { button, field, form, hidden } from './forms.ts';
 import { type Answer, type Frame, refusedPage, type Visit } from './frame.ts';
 import { html } from './html.ts';
 import type { Entered } from './intake.ts';
 import { passkeyAnswer, passkeyForm } from './passkeys.ts';
 import type { PagesOptions } from './ports.ts';
+import { NOTHING_WRONG, type Wrong } from './refused.ts';
 import { pathOf, signInFrame } from './under-way.ts';
 
 // The second step of whoever has told their password just before.
@@ -23,13 +24,13 @@ const passed = ({ now }: Visit, { progress }: SignInUnderWay): Progress | undefi
 
 const purposeOf = ({ stepUp }: SignInUnderWay): 'signIn' | 'stepUp' => (stepUp ? 'stepUp' : 'signIn');
 
-function recoverySection(visit: Visit, sign: SignInUnderWay, wrong: Wrong, isOpen: boolean) {
+function recoverySection(visit: Visit, sign: SignInUnderWay, isOpen: boolean) {
   const { secondFactor, fields, common } = visit.texts;
   const label = { name: 'recoveryCode', label: fields.recoveryCode, hint: fields.recoveryCodeHint };
   const inside = form(
     pathOf(sign, '/second-factor'),
     hidden('by', 'recoveryCode'),
-    field(visit.texts, { ...label, autocomplete: 'off', most: 64 }, wrong.troubles),
+    field(visit.texts, { ...label, autocomplete: 'off', most: 64 }, visit.refused.wrong.troubles),
     button(common.continue, 'plain'),
   );
   return isOpen
@@ -37,13 +38,14 @@ function recoverySection(visit: Visit, sign: SignInUnderWay, wrong: Wrong, isOpe
     : html`<details><summary>${secondFactor.lost}</summary>${inside}</details>`;
 }
 
-/** @param by what was tried, where something was */
 function stepPage(
   visit: Visit,
   sign: SignInUnderWay,
   { totp, passkeys, recoveryCodesLeft }: Standing,
-  { wrong = NOTHING_WRONG, by }: { readonly wrong?: Wrong; readonly by?: string | undefined } = {},
 ): Answer {
+  // What was tried, where something was.
+  const { wrong, entered } = visit.refused;
+  const { by } = entered;
   const { secondFactor, common } = visit.texts;
   const at = pathOf(sign, '/second-factor');
   const appSection = html`<section><h2>${secondFactor.withApp}</h2>${form(
@@ -58,12 +60,12 @@ function stepPage(
   })}</section>`;
   const isOpen = by === 'recoveryCode' || (!totp && passkeys.length === 0);
   return formPage(visit, {
-    ...{ title: secondFactor.title, wrong },
+    title: secondFactor.title,
     main: [
       html`<p>${secondFactor.why}</p>`,
       totp && appSection,
       passkeys.length > 0 && passkeySection,
-      recoveryCodesLeft > 0 && recoverySection(visit, sign, wrong, isOpen),
+      recoveryCodesLeft > 0 && recoverySection(visit, sign, isOpen),
       form(pathOf(sign, '/abort'), button(common.cancel, 'plain')),
     ],
   });
@@ -86,19 +88,14 @@ function answerIn(entered: Entered, { texts }: Visit): SecondFactorAnswer | Wron
 export function secondFactorRoutes(routes: Frame, { door, signIns }: PagesOptions): void {
   const { shows, acts } = signInFrame(routes, signIns);
 
-  async function ask(
-    visit: Visit,
-    sign: SignInUnderWay,
-    { person }: Progress,
-    tried: { readonly wrong: Wrong; readonly by: string | undefined } | undefined,
-  ): Promise<Answer> {
+  async function ask(visit: Visit, sign: SignInUnderWay, { person }: Progress): Promise<Answer> {
     const standing = await door.standing(person);
-    return 'rejected' in standing ? refusedPage(standing, visit) : stepPage(visit, sign, standing, tried);
+    return 'rejected' in standing ? refusedPage(standing, visit) : stepPage(visit, sign, standing);
   }
 
   shows('/second-factor', async (visit, sign) => {
     const progress = passed(visit, sign);
-    return progress === undefined ? { to: pathOf(sign) } : ask(visit, sign, progress, undefined);
+    return progress === undefined ? { to: pathOf(sign) } : ask(visit, sign, progress);
   });
 
   acts('/second-factor', async (visit, sign, entered) => {
@@ -106,14 +103,15 @@ export function secondFactorRoutes(routes: Frame, { door, signIns }: PagesOption
     if (progress === undefined) return { to: pathOf(sign) };
     const { by } = entered;
     const answer = answerIn(entered, visit);
-    if ('troubles' in answer) return ask(visit, sign, progress, { wrong: answer, by });
+    const at = pathOf(sign, '/second-factor');
+    if ('troubles' in answer) return refusedAt(at, answer, { by });
     const { person, methods, atMs } = progress;
     const result = await door.confirmSecondFactor(person, answer, purposeOf(sign), visit.visitor);
     if ('rejected' in result) {
       const beside = by === 'recoveryCode' ? 'recoveryCode' : 'code';
       const fields =
         by === 'passkey' ? {} : { factor_used: beside, invalid_code: beside, invalid_credentials: beside };
-      return ask(visit, sign, progress, { wrong: wrongBy(result, visit, fields), by });
+      return refusedAt(at, wrongBy(result, visit, fields), { by });
     }
     const proven = { person, methods: [...methods, result.method], atMs };
     return { onwards: await signIns.finish(visit.request, visit.response, sign.uid, proven) };

@@ -1,7 +1,7 @@
 import type { FactorAdded, Standing } from '../door/door.ts';
 import { doneAt, doneNotice } from './account.ts';
 import { fields, read } from './entered.ts';
-import { codeField, formPage, NOTHING_WRONG, type Wrong, wrongBy } from './form-page.ts';
+import { codeField, formPage, refusedAt, wrongBy } from './form-page.ts';
 import { button, form, hidden, notice } from './forms.ts';
 import { type Answer, type Frame, refusedPage } from './frame.ts';
 import { html } from './html.ts';
@@ -49,11 +49,7 @@ ${form(`${AT}/recovery-codes`, button(security.makeCodes, 'plain'))}</section>`;
 }
 
 /** An app is set up by its secret, which is shown once: whoever enters a wrong code has it in their app already. */
-function codePage(
-  visit: OwnVisit,
-  enrolled: { secret: string; uri: string } | undefined,
-  wrong: Wrong,
-): Answer {
+function codePage(visit: OwnVisit, enrolled: { secret: string; uri: string } | undefined): Answer {
   const { security, common } = visit.texts;
   const shown =
     enrolled === undefined
@@ -62,10 +58,10 @@ function codePage(
 <dl><div><dt>${security.key}</dt><dd class="secret" translate="no">${enrolled.secret.match(/.{1,4}/g)?.join(' ')}</dd></div></dl>
 <p>${security.thenCode}</p>`;
   return formPage(visit, {
-    ...{ title: security.scan, wrong, isOwn: true },
+    ...{ title: security.scan, isOwn: true },
     main: [
       shown,
-      form(`${AT}/totp/confirm`, codeField(visit, wrong), button(security.confirmApp)),
+      form(`${AT}/totp/confirm`, codeField(visit, visit.refused.wrong), button(security.confirmApp)),
       enrolled === undefined && form(`${AT}/totp`, button(security.replaceApp, 'plain')),
       html`<p><a href="${AT}">${common.cancel}</a></p>`,
     ],
@@ -94,21 +90,21 @@ const addedPage = (visit: OwnVisit, { codes }: FactorAdded, done: 'totpOn' | 'pa
 function totpRoutes({ shows, acts }: OwnFrame, { door, browsers }: PagesOptions): void {
   acts(`${AT}/totp`, AT, async (visit) => {
     const enrolled = await door.enrolTotp(visit.person);
-    return 'rejected' in enrolled ? refusedPage(enrolled, visit) : codePage(visit, enrolled, NOTHING_WRONG);
+    return 'rejected' in enrolled ? refusedAt(AT, wrongBy(enrolled, visit)) : codePage(visit, enrolled);
   });
-  shows(`${AT}/totp/confirm`, async (visit) => codePage(visit, undefined, NOTHING_WRONG));
+  shows(`${AT}/totp/confirm`, async (visit) => codePage(visit, undefined));
   acts(`${AT}/totp/confirm`, undefined, async (visit, entered) => {
     const input = read(entered, ['code'], visit.texts);
-    if ('troubles' in input) return codePage(visit, undefined, input);
+    if ('troubles' in input) return refusedAt(`${AT}/totp/confirm`, input);
     const result = await door.confirmTotp(visit.person, input.values.code, visit.visitor);
     const beside = { invalid_code: 'code', factor_used: 'code', invalid_credentials: 'code' };
-    if ('rejected' in result) return codePage(visit, undefined, wrongBy(result, visit, beside));
+    if ('rejected' in result) return refusedAt(`${AT}/totp/confirm`, wrongBy(result, visit, beside));
     await browsers.proved(visit.request, visit.response, 'otp');
     return addedPage(visit, result, 'totpOn');
   });
   acts(`${AT}/totp/remove`, AT, async (visit) => {
     const result = await door.removeTotp(visit.person);
-    return result === undefined ? doneAt(AT, 'totpOff') : refusedPage(result, visit);
+    return result === undefined ? doneAt(AT, 'totpOff') : refusedAt(AT, wrongBy(result, visit));
   });
 }
 
@@ -117,12 +113,12 @@ export function securityRoutes(routes: Frame, options: PagesOptions): void {
   const own = ownFrame(routes, options, { stepUp: true });
   const { shows, acts } = own;
 
-  async function page(visit: OwnVisit, wrong = NOTHING_WRONG): Promise<Answer> {
+  async function page(visit: OwnVisit): Promise<Answer> {
     const { title, why } = visit.texts.security;
     const standing = await door.standing(visit.person);
     if ('rejected' in standing) return refusedPage(standing, visit);
     return formPage(visit, {
-      ...{ title, wrong, isOwn: true, isWide: true },
+      ...{ title, isOwn: true, isWide: true },
       main: [
         doneNotice(visit),
         html`<p>${why}</p>`,
@@ -141,20 +137,20 @@ export function securityRoutes(routes: Frame, options: PagesOptions): void {
   });
   acts(`${AT}/passkeys`, AT, async (visit, entered) => {
     const read_ = passkeyAnswer(entered, visit.texts);
-    if ('troubles' in read_) return page(visit, read_);
+    if ('troubles' in read_) return refusedAt(AT, read_);
     const result = await door.addPasskey(visit.person, read_.answer);
-    if ('rejected' in result) return page(visit, wrongBy(result, visit));
+    if ('rejected' in result) return refusedAt(AT, wrongBy(result, visit));
     await browsers.proved(visit.request, visit.response, 'hwk');
     return addedPage(visit, result, 'passkeyAdded');
   });
   acts(`${AT}/passkeys/remove`, AT, async (visit, entered) => {
     const passkey = fields.passkey.schema.safeParse(entered.passkey).data ?? '';
     const result = await door.removePasskey(visit.person, passkey);
-    return result === undefined ? doneAt(AT, 'passkeyRemoved') : page(visit, wrongBy(result, visit));
+    return result === undefined ? doneAt(AT, 'passkeyRemoved') : refusedAt(AT, wrongBy(result, visit));
   });
   // What is shown once cannot be asked for again: the answer to the form itself shows it.
   acts(`${AT}/recovery-codes`, AT, async (visit) => {
     const made = await door.makeRecoveryCodes(visit.person);
-    return 'rejected' in made ? refusedPage(made, visit) : codesPage(visit, made.codes);
+    return 'rejected' in made ? refusedAt(AT, wrongBy(made, visit)) : codesPage(visit, made.codes);
   });
 }

@@ -1,6 +1,6 @@
 import { doneAt, doneNotice } from './account.ts';
 import { fields } from './entered.ts';
-import { formPage, NOTHING_WRONG, wrongBy } from './form-page.ts';
+import { formPage, refusedAt, wrongBy } from './form-page.ts';
 import { button, form, hidden } from './forms.ts';
 import type { Answer, Frame } from './frame.ts';
 import { html } from './html.ts';
@@ -31,11 +31,11 @@ export function sessionRoutes(routes: Frame, options: PagesOptions): void {
   const { browsers, own } = options;
   const { shows, acts, send, commandField } = ownFrame(routes, options, { stepUp: false });
 
-  async function page(visit: OwnVisit, wrong = NOTHING_WRONG): Promise<Answer> {
+  async function page(visit: OwnVisit): Promise<Answer> {
     const { sessions } = visit.texts;
     const open = await own.sessions(visit.person);
     return formPage(visit, {
-      ...{ title: sessions.title, wrong, isOwn: true, isWide: true },
+      ...{ title: sessions.title, isOwn: true, isWide: true },
       main: [
         doneNotice(visit),
         open.length === 0
@@ -60,12 +60,12 @@ export function sessionRoutes(routes: Frame, options: PagesOptions): void {
     const session = fields.session.schema.safeParse(entered.session).data ?? '';
     if (session === visit.session) return signOut(visit);
     const sent = await send(visit, 'EndSession', { session }, entered);
-    if (typeof sent === 'object') return page(visit, wrongBy(sent, visit));
+    if (typeof sent === 'object') return refusedAt(AT, wrongBy(sent, visit));
     return doneAt(AT, sent === 'done' ? 'sessionEnded' : 'underWay');
   });
   acts(`${AT}/end-all`, AT, async (visit, entered) => {
     const sent = await send(visit, 'EndAllSessions', { everywhere: true }, entered);
-    return typeof sent === 'object' ? page(visit, wrongBy(sent, visit)) : signOut(visit);
+    return typeof sent === 'object' ? refusedAt(AT, wrongBy(sent, visit)) : signOut(visit);
   });
 
   shows('/account/sign-out', async (visit) => {

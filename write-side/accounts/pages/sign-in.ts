@@ -2,15 +2,7 @@ import { millisecondsOf } from '#domain/kernel/instant.ts';
 import type { Recognised } from '../door/door.ts';
 import type { SignInUnderWay } from '../sign-ins.ts';
 import { read } from './entered.ts';
-import {
-  currentPassword,
-  emailField,
-  formPage,
-  NOTHING_WRONG,
-  passwordWrong,
-  type Wrong,
-  wrongBy,
-} from './form-page.ts';
+import { currentPassword, emailField, formPage, passwordWrong, refusedAt, wrongBy } from './form-page.ts';
 import { button, form } from './forms.ts';
 import type { Answer, Frame, Visit } from './frame.ts';
 import { html } from './html.ts';
@@ -23,36 +15,36 @@ import { pathOf, signInFrame } from './under-way.ts';
 const cancelling = ({ texts }: Visit, sign: SignInUnderWay) =>
   form(pathOf(sign, '/abort'), button(texts.common.cancel, 'plain'));
 
-const passwordField = (visit: Visit, wrong: Wrong) =>
-  currentPassword(visit, { name: 'password', label: visit.texts.fields.password }, wrong);
+const passwordField = (visit: Visit) =>
+  currentPassword(visit, { name: 'password', label: visit.texts.fields.password });
 
 /** @param email of whoever is signed in; undefined: it cannot be read any more */
-function onceMorePage(visit: Visit, sign: SignInUnderWay, email: string | undefined, wrong: Wrong): Answer {
+function onceMorePage(visit: Visit, sign: SignInUnderWay, email: string | undefined): Answer {
   const { signIn, common } = visit.texts;
   const named =
     email !== undefined &&
     // Managers of passwords look for a name beside the password.
     html`<p>${signIn.signedInAs(email)}</p><input class="unseen" type="text" name="username" autocomplete="username" value="${email}" readonly tabindex="-1" aria-hidden="true">`;
   return formPage(visit, {
-    ...{ title: signIn.onceMore, wrong },
+    title: signIn.onceMore,
     main: [
       html`<p>${signIn.onceMoreWhy}</p>`,
-      form(pathOf(sign), named, passwordField(visit, wrong), button(common.continue)),
+      form(pathOf(sign), named, passwordField(visit), button(common.continue)),
       cancelling(visit, sign),
     ],
   });
 }
 
-function signInPage(visit: Visit, sign: SignInUnderWay, email: string | undefined, wrong: Wrong): Answer {
+function signInPage(visit: Visit, sign: SignInUnderWay, email: string | undefined): Answer {
   const { signIn, fields } = visit.texts;
   return formPage(visit, {
-    ...{ title: signIn.title, wrong },
+    title: signIn.title,
     main: [
       html`<p>${signIn.to(sign.client.name)}</p>`,
       form(
         pathOf(sign),
-        emailField(visit, { label: fields.email, value: email, autocomplete: 'username' }, wrong),
-        passwordField(visit, wrong),
+        emailField(visit, { label: fields.email, value: email, autocomplete: 'username' }),
+        passwordField(visit),
         button(signIn.title),
       ),
       cancelling(visit, sign),
@@ -67,16 +59,10 @@ export function signInRoutes(routes: Frame, options: PagesOptions): void {
   const { shows, acts } = signInFrame(routes, signIns);
 
   /** Whoever is signed in and has to prove it once more is asked for their password alone. */
-  async function ask(
-    visit: Visit,
-    sign: SignInUnderWay,
-    email?: string,
-    wrong = NOTHING_WRONG,
-  ): Promise<Answer> {
-    if (!sign.stepUp || sign.person === undefined)
-      return signInPage(visit, sign, email ?? sign.loginHint, wrong);
+  async function ask(visit: Visit, sign: SignInUnderWay): Promise<Answer> {
+    if (!sign.stepUp || sign.person === undefined) return signInPage(visit, sign, sign.loginHint);
     const standing = await door.standing(sign.person);
-    return onceMorePage(visit, sign, 'rejected' in standing ? undefined : standing.email, wrong);
+    return onceMorePage(visit, sign, 'rejected' in standing ? undefined : standing.email);
   }
 
   /** A right password: they are in, or on to the second step. */
@@ -105,19 +91,20 @@ export function signInRoutes(routes: Frame, options: PagesOptions): void {
   async function onceMore(visit: Visit, sign: SignInUnderWay, entered: Entered): Promise<Answer> {
     const { texts, visitor } = visit;
     const input = read(entered, ['password'], texts);
-    if ('troubles' in input || sign.person === undefined)
-      return ask(visit, sign, undefined, 'troubles' in input ? input : NOTHING_WRONG);
+    if ('troubles' in input) return refusedAt(pathOf(sign), input);
+    if (sign.person === undefined) return { to: pathOf(sign) };
     const result = await door.confirmPassword(sign.person, input.values.password, visitor);
     if (!('rejected' in result)) return go(visit, sign, result);
-    return ask(visit, sign, undefined, passwordWrong(result, visit, 'password'));
+    return refusedAt(pathOf(sign), passwordWrong(result, visit, 'password'));
   }
 
   async function signIn(visit: Visit, sign: SignInUnderWay, entered: Entered): Promise<Answer> {
     const input = read(entered, ['email', 'password'], visit.texts);
-    if ('troubles' in input) return ask(visit, sign, entered.email, input);
+    const { email } = entered;
+    if ('troubles' in input) return refusedAt(pathOf(sign), input, { email });
     const result = await door.recognise(input.values, visit.visitor);
     return 'rejected' in result
-      ? ask(visit, sign, entered.email, wrongBy(result, visit))
+      ? refusedAt(pathOf(sign), wrongBy(result, visit), { email })
       : go(visit, sign, result);
   }
 
