@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { AccountUnknown, FactorUnknown } from '#domain/accounts/account/messages.ts';
 import type { Actor } from '#domain/kernel/actor.ts';
 import { rejection } from '#domain/kernel/message.ts';
-import { TooManyAttempts } from '#domain/kernel/rejections.ts';
+import { IdempotencyMismatch, TooManyAttempts } from '#domain/kernel/rejections.ts';
 import type { Door, Method, SecondFactor, Standing } from '#write-side/accounts/door/door.ts';
 import type { OwnProfile, OwnSession } from '#write-side/accounts/pages/ports.ts';
 import { challenges } from '#write-side/identity/factors/challenges.ts';
@@ -36,6 +36,8 @@ export interface Someone {
   pendingTotp?: string | undefined;
   passkeys: Passkey[];
   recovery: string[];
+  /** The form that the codes of now were asked for by. */
+  codesBy?: string | undefined;
   profile?: OwnProfile | undefined;
   sessions: OwnSession[];
 }
@@ -277,9 +279,11 @@ export function peopleAtDoor(origin: () => string) {
         someone.passkeys = someone.passkeys.filter(({ id }) => id.slice(0, 20) !== passkey);
       return undefined;
     },
-    async makeRecoveryCodes(person) {
+    async makeRecoveryCodes(person, asked) {
       const someone = of(person);
       if (someone === undefined) return AccountUnknown({});
+      if (asked !== undefined && asked === someone.codesBy) return IdempotencyMismatch({ commandId: asked });
+      someone.codesBy = asked;
       if (factorsOf(someone).length === 0) return FactorUnknown({});
       return freshCodes(person, someone);
     },

@@ -109,8 +109,16 @@ export interface Door {
   passkeyOffer(person: PersonId): Promise<object | Rejection>;
   addPasskey(person: PersonId, answer: unknown): Promise<FactorAdded | Rejection>;
   removePasskey(person: PersonId, passkey: string): Promise<Done>;
-  /** Shown once, and nowhere kept. Those of before are void. They stand for another factor: `factor_unknown` where there is none. */
-  makeRecoveryCodes(person: PersonId): Promise<{ readonly codes: readonly string[] } | Rejection>;
+  /**
+   * Shown once, and nowhere kept. Those of before are void. They stand for another factor: `factor_unknown` where there is none.
+   *
+   * @param asked names the form by which they were asked for: sent again it makes none, and what it made before stays
+   * (`idempotency_mismatch`); for a day at least
+   */
+  makeRecoveryCodes(
+    person: PersonId,
+    asked?: string,
+  ): Promise<{ readonly codes: readonly string[] } | Rejection>;
 
   /** All that is recorded about somebody, opened, for themselves: the text of one JSON document, in pieces. */
   exportOf(person: PersonId): Promise<AsyncIterable<string> | Rejection>;

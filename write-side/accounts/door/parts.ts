@@ -73,10 +73,11 @@ export async function record(
   { type }: CommandDeclaration,
   data: { readonly person: PersonId } & Readonly<Record<string, unknown>>,
   visitor?: Pick<Visitor, 'address'>,
+  commandId: string = newId(),
 ): Promise<Rejection | undefined> {
   const address = visitor?.address || undefined;
   const reply = await dispatch({
-    ...{ command: type, data, commandId: newId(), actor: DOOR, onBehalfOf: data.person },
+    ...{ command: type, data, commandId, actor: DOOR, onBehalfOf: data.person },
     origin: { channel: 'http', ...(address !== undefined && { address }) },
   });
   return refusalOf(reply);

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import {
   AddPasskey,
@@ -172,15 +173,21 @@ function apps(parts: DoorParts): Pick<Door, 'enrolTotp' | 'confirmTotp' | 'remov
   };
 }
 
-/** Fresh recovery codes, in place of those of before. */
+/** Of a person’s own form: nobody’s is another’s. */
+const commandOf = (person: PersonId, asked: string): string =>
+  `codes-${createHash('sha256').update(`${person} ${asked}`).digest('base64url')}`;
+
+/** Fresh recovery codes, in place of those of before. Codes differ each time: the same form sent again is another command by its id. */
 async function codesFor(
   parts: Pick<DoorParts, 'dispatch' | 'newId' | 'random' | 'recoveryKey'>,
   person: PersonId,
+  asked?: string,
 ): Promise<FactorAdded | Rejection> {
   const { random, recoveryKey: key } = parts;
   const { codes, verifiers } = newRecoveryCodes({ person, key, random });
   const data = { person, codes: JSON.stringify(verifiers), count: verifiers.length };
-  return (await record(parts, MakeRecoveryCodes, data)) ?? { codes };
+  const commandId = asked === undefined ? undefined : commandOf(person, asked);
+  return (await record(parts, MakeRecoveryCodes, data, undefined, commandId)) ?? { codes };
 }
 
 /**
@@ -240,11 +247,11 @@ export function secondFactors(
     ...confirming(parts),
     ...apps(parts),
     ...keys(parts),
-    async makeRecoveryCodes(person) {
+    async makeRecoveryCodes(person, asked) {
       const account = await ownAccount(parts.known, person);
       if (isRejection(account)) return account;
       if (!hasSecondFactor(account)) return FactorUnknown({});
-      return codesFor(parts, person);
+      return codesFor(parts, person, asked);
     },
   };
 }

@@ -1,10 +1,12 @@
+import { FactorUnknown } from '#domain/accounts/account/messages.ts';
+import { IdempotencyMismatch } from '#domain/kernel/rejections.ts';
 import type { FactorAdded, Standing } from '../door/door.ts';
 import { doneAt, doneNotice } from './account.ts';
 import { fields, read } from './entered.ts';
 import { codeField, formPage, refusedAt, wrongBy } from './form-page.ts';
 import { button, form, hidden, notice } from './forms.ts';
 import { type Answer, type Frame, refusedPage } from './frame.ts';
-import { html } from './html.ts';
+import { type Html, html } from './html.ts';
 import { passkeyAnswer, passkeyForm } from './passkeys.ts';
 import { qrPicture } from './picture.ts';
 import type { PagesOptions } from './ports.ts';
@@ -38,14 +40,14 @@ ${passkeyForm(visit, {
 })}</section>`;
 }
 
-function recoverySection({ texts: { security } }: OwnVisit, standing: Standing) {
+function recoverySection({ texts: { security } }: OwnVisit, standing: Standing, command: Html) {
   const { recoveryCodesLeft: left, totp, passkeys } = standing;
   if (!totp && passkeys.length === 0)
     return html`<section><h2>${security.recovery}</h2><p>${security.recoveryNeeds}</p></section>`;
   return html`<section><h2>${security.recovery}</h2>
 <p>${left > 0 ? security.recoveryLeft(left) : security.recoveryNone}</p>
 ${left > 0 && html`<p class="note">${security.makeCodesWarning}</p>`}
-${form(`${AT}/recovery-codes`, button(security.makeCodes, 'plain'))}</section>`;
+${form(`${AT}/recovery-codes`, command, button(security.makeCodes, 'plain'))}</section>`;
 }
 
 /** An app is set up by its secret, which is shown once: whoever enters a wrong code has it in their app already. */
@@ -98,7 +100,9 @@ function totpRoutes({ shows, acts }: OwnFrame, { door, browsers }: PagesOptions)
     if ('troubles' in input) return refusedAt(`${AT}/totp/confirm`, input);
     const result = await door.confirmTotp(visit.person, input.values.code, visit.visitor);
     const beside = { invalid_code: 'code', factor_used: 'code', invalid_credentials: 'code' };
-    if ('rejected' in result) return refusedAt(`${AT}/totp/confirm`, wrongBy(result, visit, beside));
+    // Sent again behind the first time, it has nothing to turn on any more.
+    const at = 'rejected' in result && result.code === FactorUnknown.code ? AT : `${AT}/totp/confirm`;
+    if ('rejected' in result) return refusedAt(at, wrongBy(result, visit, beside));
     await browsers.proved(visit.request, visit.response, 'otp');
     return addedPage(visit, result, 'totpOn');
   });
@@ -111,7 +115,7 @@ function totpRoutes({ shows, acts }: OwnFrame, { door, browsers }: PagesOptions)
 export function securityRoutes(routes: Frame, options: PagesOptions): void {
   const { door, browsers } = options;
   const own = ownFrame(routes, options, { stepUp: true });
-  const { shows, acts } = own;
+  const { shows, acts, commandField } = own;
 
   async function page(visit: OwnVisit): Promise<Answer> {
     const { title, why } = visit.texts.security;
@@ -124,7 +128,7 @@ export function securityRoutes(routes: Frame, options: PagesOptions): void {
         html`<p>${why}</p>`,
         appSection(visit, standing),
         passkeySection(visit, standing),
-        recoverySection(visit, standing),
+        recoverySection(visit, standing, commandField()),
       ],
     });
   }
@@ -148,9 +152,15 @@ export function securityRoutes(routes: Frame, options: PagesOptions): void {
     const result = await door.removePasskey(visit.person, passkey);
     return result === undefined ? doneAt(AT, 'passkeyRemoved') : refusedAt(AT, wrongBy(result, visit));
   });
-  // What is shown once cannot be asked for again: the answer to the form itself shows it.
-  acts(`${AT}/recovery-codes`, AT, async (visit) => {
-    const made = await door.makeRecoveryCodes(visit.person);
-    return 'rejected' in made ? refusedAt(AT, wrongBy(made, visit)) : codesPage(visit, made.codes);
+  // What is shown once cannot be asked for again: the answer to the form itself shows it. Loaded anew it makes none: those that were just
+  // noted would be void.
+  acts(`${AT}/recovery-codes`, AT, async (visit, { command }) => {
+    const made = await door.makeRecoveryCodes(visit.person, command);
+    if (!('rejected' in made)) return codesPage(visit, made.codes);
+    const says = made.code === IdempotencyMismatch.code ? visit.texts.security.codesShown : undefined;
+    return refusedAt(
+      AT,
+      says === undefined ? wrongBy(made, visit) : { rejection: made, troubles: [{ says }] },
+    );
   });
 }

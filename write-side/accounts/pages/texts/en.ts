@@ -234,6 +234,8 @@ export const en = {
     recoveryNeeds: 'They stand in for an app or a passkey that is not at hand. Set up one of these first.',
     makeCodes: 'Make new codes',
     makeCodesWarning: 'Those of before are void then.',
+    codesShown:
+      'These codes were shown already, and are shown once. They still count. If you have not noted them, make new ones here.',
     codesTitle: 'Your recovery codes',
     codesWhy:
       'Each lets you in once where you have no app and no passkey at hand. They are shown this once: without them only the house lets you in again. Print them or write them down, and keep them where you keep your papers.',

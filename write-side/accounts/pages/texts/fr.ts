@@ -243,6 +243,8 @@ export const fr: Texts = {
       'Ils remplacent une application ou une clé d’accès que vous n’avez pas sous la main. Configurez d’abord l’une d’elles.',
     makeCodes: 'Créer de nouveaux codes',
     makeCodesWarning: 'Les précédents ne valent alors plus rien.',
+    codesShown:
+      'Ces codes ont déjà été affichés, et ne le sont qu’une fois. Ils restent valables. Si vous ne les avez pas notés, créez-en de nouveaux ici.',
     codesTitle: 'Vos codes de secours',
     codesWhy:
       'Chacun vous permet d’entrer une fois si vous n’avez ni application ni clé d’accès sous la main. Ils ne sont montrés que cette fois ; sans eux, seule la maison peut vous rouvrir la porte. Imprimez-les ou notez-les, et gardez-les avec vos papiers.',

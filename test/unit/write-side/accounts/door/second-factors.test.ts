@@ -85,6 +85,25 @@ test('each recovery code is taken once, and stands for another factor', async ()
   for (const code of codes) assert.ok(!text.includes(code) && !text.includes(code.replaceAll('-', '')));
 });
 
+test('the form that recovery codes were asked for by makes them once, and is nobody else’s', async () => {
+  const { door, person, registered, stored } = await givenApp();
+  const made = () => stored().then((all) => all.filter(({ type }) => type === 'RecoveryCodesMade').length);
+  const told = await Promise.all([
+    door.makeRecoveryCodes(person, 'form-1'),
+    door.makeRecoveryCodes(person, 'form-1'),
+  ]);
+  assert.deepEqual(told.map(codeOf).toSorted(), ['idempotency_mismatch', undefined]);
+  assert.equal(await made(), 2, 'with the first factor, and now');
+  const [code = ''] = granted(told.find((each) => codeOf(each) === undefined)).codes;
+  assert.equal(codeOf(await door.makeRecoveryCodes(person, 'form-1')), 'idempotency_mismatch');
+  const taken = await door.confirmSecondFactor(person, { by: 'recoveryCode', code }, 'signIn', visitor);
+  assert.deepEqual(taken, { method: 'recovery' }, 'those that were shown still count');
+  const bob = await registered('bob@mail.example');
+  assert.equal(codeOf(await door.makeRecoveryCodes(bob, 'form-1')), 'factor_unknown');
+  granted(await door.makeRecoveryCodes(person, 'form-2'));
+  assert.equal(await made(), 3);
+});
+
 test('who has lost what was asked for beside the password is let in by it alone once the house has taken that away', async () => {
   const { door, person, tell, known, clock, confirm, codeAt } = await givenApp();
   const times = { provenAt: clock.now(), expiresAt: '2100-01-01T00:00:00.000Z' };

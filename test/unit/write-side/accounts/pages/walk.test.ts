@@ -120,9 +120,13 @@ test('an app is set up, asked for, and taken once; a recovery code opens where i
   assert.match(on.title, /Your recovery codes/);
   assert.equal(on.text.match(/[0-9A-Z]{4}(-[0-9A-Z]{4}){3}/g)?.length, 10, 'they come with the first factor');
   assert.match((await visitor.get('/account/password')).text, /At least 8 characters/);
-  const codes = await visitor.post('/account/security/recovery-codes', {});
+  const command = visitor.hidden(await visitor.get('/account/security'), 'command');
+  const codes = await visitor.post('/account/security/recovery-codes', { command });
   const [first = ''] = /[0-9A-Z]{4}(-[0-9A-Z]{4}){3}/.exec(codes.text) ?? [];
   assert.match(codes.title, /Your recovery codes/);
+  const again = await visitor.post('/account/security/recovery-codes', { command });
+  assert.deepEqual([again.status, /These codes were shown already/.test(again.text)], [409, true]);
+  assert.match(again.text, /You have 10 recovery codes left.*Make new codes/);
 
   const other = walker(opened.origin);
   const begin = async () => (await other.follow(await other.get(`/oidc/start?to=${opened.system}`))).at;
