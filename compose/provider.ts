@@ -66,6 +66,7 @@ function lateParts(holder: Holder): { readonly signIns: SignIns; readonly browse
       underWay: async (...asked) => (await there()).signIns.underWay(...asked),
       remember: async (...asked) => (await there()).signIns.remember(...asked),
       finish: async (...asked) => (await there()).signIns.finish(...asked),
+      another: async (...asked) => (await there()).signIns.another(...asked),
       allow: async (...asked) => (await there()).signIns.allow(...asked),
       abort: async (...asked) => (await there()).signIns.abort(...asked),
     },

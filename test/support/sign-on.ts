@@ -34,6 +34,10 @@ export function askingNobody() {
       const sign = await signIns.find(request, response, uid);
       if (sign === undefined) return void response.status(410).end();
       response.set('X-Step-Up', String(sign.stepUp));
+      if (request.headers['x-another'] !== undefined && ![undefined, person].includes(sign.person)) {
+        await signIns.another(request, response, uid);
+        return void response.redirect(303, request.originalUrl);
+      }
       const to =
         person === 'nobody'
           ? await signIns.abort(request, response, uid)

@@ -64,6 +64,8 @@ export interface SignIns {
       readonly atMs: number;
     },
   ): Promise<string>;
+  /** Somebody else is asked who they are in its place. Whoever is signed in stays so until they have come in. */
+  another(request: IncomingMessage, response: ServerResponse, uid: string): Promise<void>;
   /** They let the system have what it asks for. @returns where the browser goes on to */
   allow(request: IncomingMessage, response: ServerResponse, uid: string): Promise<string>;
   /** They do not want to. @returns where the browser goes on to: back to where it came from */

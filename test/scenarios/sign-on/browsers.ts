@@ -44,6 +44,32 @@ test('lets whoever else comes in by another tab take the place of who was there'
   await refused(oidc.refreshTokenGrant(shop, first.refresh_token ?? ''), 'invalid_grant');
 });
 
+test('lets whoever is signed in go on as somebody else, in the very sign-in that has asked', async () => {
+  const visitor = new Visitor({ 'x-person': 'ann' });
+  const first = await finished(visitor, shop, await begun(visitor, shop));
+  const tab = await begun(visitor, phone);
+  const aside = await begun(visitor, phone);
+  visitor.headers = { 'x-person': 'bob', 'x-another': 'yes' };
+  const asked = await visitor.request(tab.at);
+  assert.equal(asked.headers.get('location'), tab.at.pathname, 'the same, from the beginning');
+  visitor.headers = { 'x-person': 'ann' };
+  const kept = await oidc.refreshTokenGrant(shop, first.refresh_token ?? '');
+  assert.equal(decodeJwt(kept.access_token).sub, 'ann', 'until somebody else has come in');
+  visitor.headers = { 'x-person': 'bob' };
+  const second = await finished(visitor, phone, tab);
+  const { sub, sid } = decodeJwt(second.access_token);
+  assert.deepEqual([sub, sid === decodeJwt(kept.access_token).sid], ['bob', false]);
+  await refused(oidc.refreshTokenGrant(shop, kept.refresh_token ?? ''), 'invalid_grant');
+  assert.equal((await visitor.visit(aside.at)).status, 410, 'what was begun by the one before is over');
+  // Who says so, and is the same after all, goes on.
+  visitor.headers = { 'x-person': 'bob' };
+  const third = await begun(visitor, shop);
+  visitor.headers = { 'x-person': 'ann', 'x-another': 'yes' };
+  await visitor.request(third.at);
+  visitor.headers = { 'x-person': 'bob' };
+  assert.equal(decodeJwt((await finished(visitor, shop, third)).access_token).sub, 'bob');
+});
+
 test('keeps the cookies of as many sign-ins as a browser may have begun, and those of the newest', async () => {
   const visitor = new Visitor({ 'x-person': 'ann' });
   const [first, second] = [await begun(visitor, shop), await begun(visitor, shop)];

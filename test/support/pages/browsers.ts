@@ -107,6 +107,11 @@ export function providerInMemory(
       if (found !== undefined) found.proven = proven;
       return goOn('finished')(request, response, uid);
     },
+    async another(request, response, uid) {
+      const found = current(request, response, uid);
+      const anew = { prompt: 'login', stepUp: false, person: undefined, progress: undefined } as const;
+      if (found !== undefined) found.sign = { ...found.sign, ...anew, loginHint: undefined };
+    },
     allow: goOn('allowed'),
     abort: goOn('aborted'),
   };
@@ -158,7 +163,7 @@ export function providerInMemory(
     if (proven === undefined) return void response.status(400).send('nobody');
     finished.push(proven);
     browser.steppedUp = sign.stepUp;
-    if (browser.session === undefined) {
+    if (browser.session?.person !== proven.person) {
       browser.session = { person: proven.person, session: fresh() };
       opened(proven.person, browser.session.session, sign.client.isOwn ? undefined : sign.client.name);
     }

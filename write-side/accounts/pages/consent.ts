@@ -5,6 +5,7 @@ import type { Frame, Visit } from './frame.ts';
 import { html } from './html.ts';
 import type { PagesOptions } from './ports.ts';
 import { reachOf } from './reach.ts';
+import { anotherAccount } from './sign-in.ts';
 import { pathOf, signInFrame } from './under-way.ts';
 
 // May this system have that? All that it then could do is said, by what it is named in the catalogue of what people may do, and for how long.
@@ -56,6 +57,7 @@ export function consentRoutes(routes: Frame, { door, known, signIns }: PagesOpti
         endPart(visit, sign),
         html`<div class="choice">${form(pathOf(sign, '/consent'), hidden('decision', 'allow'), button(consent.allow))}
 ${form(pathOf(sign, '/consent'), hidden('decision', 'deny'), button(consent.deny, 'plain'))}</div>`,
+        anotherAccount(visit, sign),
       ],
     });
   });

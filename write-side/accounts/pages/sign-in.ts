@@ -15,6 +15,10 @@ import { pathOf, signInFrame } from './under-way.ts';
 const cancelling = ({ texts }: Visit, sign: SignInUnderWay) =>
   form(pathOf(sign, '/abort'), button(texts.common.cancel, 'plain'));
 
+/** For whoever is signed in and wants to go on as somebody else. */
+export const anotherAccount = ({ texts }: Visit, sign: SignInUnderWay) =>
+  form(pathOf(sign, '/another-account'), button(texts.signIn.another, 'plain'));
+
 const passwordField = (visit: Visit) =>
   currentPassword(visit, { name: 'password', label: visit.texts.fields.password });
 
@@ -31,6 +35,7 @@ function onceMorePage(visit: Visit, sign: SignInUnderWay, email: string | undefi
       html`<p>${signIn.onceMoreWhy}</p>`,
       form(pathOf(sign), named, passwordField(visit), button(common.continue)),
       cancelling(visit, sign),
+      anotherAccount(visit, sign),
     ],
   });
 }
@@ -116,6 +121,10 @@ export function signInRoutes(routes: Frame, options: PagesOptions): void {
     return sign.stepUp && sign.person !== undefined
       ? onceMore(visit, sign, entered)
       : signIn(visit, sign, entered);
+  });
+  acts('/another-account', async ({ request, response }, sign) => {
+    if (sign.person !== undefined) await signIns.another(request, response, sign.uid);
+    return { to: pathOf(sign) };
   });
 }
 

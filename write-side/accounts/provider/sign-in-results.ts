@@ -16,6 +16,9 @@ interface Remembered extends InteractionResults {
   readonly progress?: Progress;
 }
 
+/** Why somebody is asked who they are whom nobody has to ask: they want to be somebody else. */
+const ANOTHER = 'another_account';
+
 /** What a system is told of whoever did not want to. */
 export const STOPPED = 'End-User aborted interaction';
 
@@ -82,16 +85,25 @@ function resultsOf(provider: TokenProvider, options: ProviderOptions) {
     await interaction.persist();
   }
 
+  /** Begins anew with who they are, for the same system: what comes of it is asked of whoever that is. */
+  async function anew(request: IncomingMessage, response: ServerResponse, uid: string): Promise<void> {
+    const interaction = await details(request, response, uid);
+    if (interaction === undefined) return;
+    const prompt = { name: 'login', reasons: [ANOTHER], details: {} };
+    Object.assign(interaction, { prompt, session: undefined, result: undefined, lastSubmission: undefined });
+    await interaction.persist();
+  }
+
   /** The newest first. */
   const uidsIn = (request: IncomingMessage): readonly string[] =>
     idsOf(request, kind).slice(-MOST_UNDER_WAY).reverse();
 
-  return { account, details, told, makeWay, uidsIn };
+  return { account, details, told, makeWay, anew, uidsIn };
 }
 
 /** Between the provider and the pages that ask people who they are. */
 export function signIns(provider: TokenProvider, options: ProviderOptions): SignIns {
-  const { account, details, told, makeWay, uidsIn } = resultsOf(provider, options);
+  const { account, details, told, makeWay, anew, uidsIn } = resultsOf(provider, options);
 
   async function find(
     request: IncomingMessage,
@@ -103,7 +115,8 @@ export function signIns(provider: TokenProvider, options: ProviderOptions): Sign
     const { uid, prompt, params, session, result } = interaction;
     const client = await provider.now().Client.find(String(params.client_id));
     if (client === undefined || (prompt.name !== 'login' && prompt.name !== 'consent')) return undefined;
-    const hint = params.login_hint;
+    // Whom the system takes them for they have just said that they are not.
+    const hint = prompt.reasons.includes(ANOTHER) ? undefined : params.login_hint;
     return {
       ...{ uid, prompt: prompt.name, scopes: scopesOf(interaction), person: session?.accountId },
       stepUp: prompt.name === 'login' && session?.accountId !== undefined,
@@ -138,6 +151,7 @@ export function signIns(provider: TokenProvider, options: ProviderOptions): Sign
         provenAtMs: Math.min(atMs, nowMs),
       } satisfies Proven & InteractionResults);
     },
+    another: anew,
     async allow(request, response, uid) {
       const interaction = await details(request, response, uid);
       if (interaction?.session === undefined) return account;

@@ -55,6 +55,7 @@ export const en = {
     onceMore: 'Is it still you?',
     onceMoreWhy: 'What comes next is important. Enter your password once more.',
     signedInAs: (email: string) => `You are signed in as ${email}.`,
+    another: 'Use another account',
     over: 'This sign-in is over',
     overWhy:
       'It took too long, was finished already, or was begun in another browser. Begin again where you came from.',

@@ -54,6 +54,7 @@ export const fr: Texts = {
     onceMore: 'Est-ce toujours vous ?',
     onceMoreWhy: 'La suite est importante. Saisissez encore une fois votre mot de passe.',
     signedInAs: (email) => `Vous êtes connecté en tant que ${email}.`,
+    another: 'Utiliser un autre compte',
     over: 'Cette connexion n’est plus valable',
     overWhy:
       'Elle a duré trop longtemps, est déjà terminée ou a été commencée dans un autre navigateur. Recommencez là d’où vous veniez.',

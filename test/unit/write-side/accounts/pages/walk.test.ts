@@ -57,6 +57,32 @@ test('who does not want to goes back: before signing in, and before allowing', a
   assert.equal(denied.at, `${opened.system}/back?error=access_denied`);
 });
 
+test('whoever is signed in goes on as somebody else where they are asked, and comes back to it', async () => {
+  const opened = await openPages();
+  const bob = { email: 'bob@mail.example', password: OTHER_PASSWORD };
+  opened.people.set('bob', { ...opened.ann, ...bob, sessions: [], roles: ['clerk'] });
+  const visitor = await signedIn(opened);
+  const start = `/oidc/start?to=${opened.system}/back&hint=ann@mail.example`;
+  const { at } = await visitor.follow(await visitor.get(start));
+  const consent = await visitor.follow(await visitor.post(at, ann));
+  assert.match(consent.text, /signed in as ann@mail\.example.*Use another account/);
+  const asked = await visitor.follow(
+    await visitor.post(`${consent.at.replace('/consent', '')}/another-account`, {}),
+  );
+  assert.match(asked.text, /Sign in to go on to Shop/);
+  assert.doesNotMatch(asked.body, /ann@mail\.example/);
+  const his = await visitor.follow(await visitor.post(asked.at, bob));
+  assert.match(his.text, /May Shop have this\?.*signed in as bob@mail\.example.*work for the house/);
+  const arrived = await visitor.follow(await visitor.post(his.at, { decision: 'allow' }));
+  assert.equal(arrived.at, `${opened.system}/back?code=c`);
+  const once = await visitor.follow(await visitor.get('/account/security'));
+  assert.match(once.text, /Is it still you\?.*bob@mail\.example.*Use another account/);
+  const other = await visitor.follow(await visitor.post(`${once.at}/another-account`, {}));
+  assert.match(other.title, /^Sign in/);
+  await visitor.follow(await visitor.post(other.at, ann));
+  assert.match((await visitor.get('/account')).text, /ann@mail\.example/);
+});
+
 test('two tabs have each a sign-in of their own, and a form of one does nothing in the other', async () => {
   const opened = await openPages();
   const secret = 'JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP';
