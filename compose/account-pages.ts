@@ -44,7 +44,8 @@ export const pagesOf =
   ): AccountPages =>
   (parts) => {
     const { store, personKeys, newId } = engines;
-    const own = ownAccountOf({ store, registry, personKeys, known: parts.known });
+    const { known, browsers } = parts;
+    const own = ownAccountOf({ store, registry, personKeys, known, lastUsed: browsers.lastUsed });
     const router = accountPages({ ...framed(engines, surrounded), ...parts, door, newId, own });
     return { pages: providerPages, routers: [router] };
   };

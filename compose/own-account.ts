@@ -8,6 +8,7 @@ import type { Registry } from '#domain/kernel/registry.ts';
 import type { Known } from '#write-side/accounts/known.ts';
 import type { OwnAccount, OwnSession } from '#write-side/accounts/pages/ports.ts';
 import { OWN_CLIENT } from '#write-side/accounts/provider/own-client.ts';
+import type { Browsers } from '#write-side/accounts/sign-ins.ts';
 
 /** Events that are read in one go. */
 const PAGE = 100;
@@ -18,8 +19,9 @@ export function ownAccountOf(options: {
   readonly registry: Pick<Registry, 'decode'>;
   readonly personKeys: Pick<PersonKeys, 'find'>;
   readonly known: Pick<Known, 'account' | 'client' | 'sessions'>;
+  readonly lastUsed: Browsers['lastUsed'];
 }): OwnAccount {
-  const { store, registry, personKeys, known } = options;
+  const { store, registry, personKeys, known, lastUsed } = options;
 
   async function* backwards(stream: string): AsyncGenerator<RecordedEvent> {
     let last = Number.POSITIVE_INFINITY;
@@ -29,6 +31,11 @@ export function ownAccountOf(options: {
       for (const event of page) yield registry.decode(event);
       last = page.at(-1)?.revision ?? 0;
     }
+  }
+
+  async function timesOf(session: string, { recordedAt: openedAt }: Pick<RecordedEvent, 'recordedAt'>) {
+    const usedAt = (await lastUsed(session)) ?? openedAt;
+    return { openedAt, lastUsedAt: usedAt > openedAt ? usedAt : openedAt };
   }
 
   return {
@@ -57,7 +64,7 @@ export function ownAccountOf(options: {
         >['data'];
         if (!sought.delete(session) || event.metadata.occurredAt < since) continue;
         const system = client === OWN_CLIENT ? undefined : ((await known.client(client))?.name ?? client);
-        const told = { session, expiresAt, openedAt: event.recordedAt };
+        const told = { session, expiresAt, ...(await timesOf(session, event)) };
         open.push({ ...told, system, address: opened(address, keys), browser: opened(browser, keys) });
         if (sought.size === 0) break;
       }

@@ -73,6 +73,7 @@ function lateParts(holder: Holder): { readonly signIns: SignIns; readonly browse
     browsers: {
       who: async (...asked) => (await there()).own.who(...asked),
       proved: async (...asked) => (await there()).own.proved(...asked),
+      lastUsed: async (...asked) => (await there()).own.lastUsed(...asked),
       signIn: async (...asked) => (await there()).own.signIn(...asked),
       signOut: async (...asked) => (await there()).own.signOut(...asked),
     },

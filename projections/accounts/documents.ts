@@ -74,6 +74,8 @@ export const SessionDocument = z
     session: SessionId,
     client: ClientId,
     address: personalText(ofPerson).optional(),
+    /** By which browser, and on what. */
+    browser: personalText(ofPerson).optional(),
     openedAt: Instant,
     expiresAt: Instant,
     position: PositionText,

@@ -7,7 +7,7 @@ const idOf = (person: string, session: string): string => `${person}:${session}`
 /** Where people are signed in. One that is over is gone; one whose time is over stays until its person signs in again. */
 export const sessionsView = view({
   name: 'sessions',
-  version: 1,
+  version: 2,
   description: 'Where people are signed in.',
   document: SessionDocument,
   indexes: [
@@ -21,9 +21,10 @@ export const sessionsView = view({
   ],
   on: (when) => [
     when(SessionOpened, (_, { data, recordedAt, position }, id): SessionDocument => {
-      const { person, session, client, address, expiresAt } = data;
+      const { person, session, client, address, browser, expiresAt } = data;
       return {
         ...{ id, person, session, client, ...(address !== undefined && { address }) },
+        ...(browser !== undefined && { browser }),
         ...{ openedAt: recordedAt, expiresAt, position: position.toString() },
       };
     }),

@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { PersonId } from '#domain/kernel/ids.ts';
+import type { Instant } from '#domain/kernel/instant.ts';
 import type { Language } from '#domain/kernel/ports/mail.ts';
 import type { Method } from './door/door.ts';
 
@@ -82,6 +83,8 @@ export interface Browsers {
   >;
   /** Whoever is signed in has just shown that they have this, too. */
   proved(request: IncomingMessage, response: ServerResponse, method: Method): Promise<void>;
+  /** When a session was last known to be used, here or by a system, to some minutes; undefined: nobody has noted it. */
+  lastUsed(session: string): Promise<Instant | undefined>;
   /** Sends the browser to sign in, or to prove once more who they are, and back to this path of ours. */
   signIn(
     request: IncomingMessage,

@@ -122,6 +122,7 @@ export function providerInMemory(
       return session && { ...session, steppedUp };
     },
     async proved() {},
+    lastUsed: async () => undefined,
     async signIn(request, response, { backTo, stepUp = false }) {
       send(response, begin(browserOf(request, response), backTo, { stepUp }));
     },

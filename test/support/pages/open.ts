@@ -77,7 +77,14 @@ export async function openPages() {
   const provider = providerInMemory((person, session, system) => {
     const openedAt = clock.now();
     people.get(person)?.sessions.unshift({
-      ...{ session, system, openedAt, expiresAt: later(openedAt, 14 * 86_400_000), address: '192.0.2.7' },
+      ...{
+        session,
+        system,
+        openedAt,
+        lastUsedAt: openedAt,
+        expiresAt: later(openedAt, 14 * 86_400_000),
+        address: '192.0.2.7',
+      },
       browser: 'Firefox, Android',
     });
   });

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { accounts } from '#compose/contexts/accounts.ts';
 import { knownOf } from '#compose/known.ts';
 import { ownAccountOf } from '#compose/own-account.ts';
-import { instant, millisecondsOf } from '#domain/kernel/instant.ts';
+import { type Instant, instant, millisecondsOf } from '#domain/kernel/instant.ts';
 import { givenAccounts, registering } from '#test/support/accounts.ts';
 import { someone } from '#test/support/platform.ts';
 
@@ -15,7 +15,10 @@ async function givenAnn(options: Parameters<typeof givenAccounts>[0] = {}) {
   const given = givenAccounts(options);
   const { store, registry, clock, personKeys, pipeline, tell } = given;
   const known = knownOf({ stateOf: pipeline.stateOf, personKeys, clock });
-  const own = ownAccountOf({ store, registry, personKeys, known });
+  /** When the provider has noted a use, by session. */
+  const uses = new Map<string, Instant>();
+  const lastUsed = async (session: string) => uses.get(session);
+  const own = ownAccountOf({ store, registry, personKeys, known, lastUsed });
   await tell('Register', registering('ann'));
   await tell('VerifyEmail', { person: 'ann' });
   const ann = someone('ann', 'bidder', 'seller');
@@ -28,7 +31,7 @@ async function givenAnn(options: Parameters<typeof givenAccounts>[0] = {}) {
       expiresAt: EXPIRES,
       ...more,
     });
-  return { ...given, own, known, ann, opens };
+  return { ...given, own, known, ann, opens, uses };
 }
 
 test('a profile is the last that was told, opened for its person, and gone with their key', async () => {
@@ -43,7 +46,7 @@ test('a profile is the last that was told, opened for its person, and gone with 
 });
 
 test('sessions are those that are open, the newest first, by the names of their systems', async () => {
-  const { own, ann, tell, opens, clock } = await givenAnn();
+  const { own, ann, tell, opens, clock, uses } = await givenAnn();
   assert.deepEqual(await own.sessions('ann'), []);
   const system = { client: 'shop', name: 'The shop', grantTypes: ['authorization_code'] };
   await tell('RegisterClient', { ...system, by: 'root', redirectUris: ['https://shop.example/back'] });
@@ -52,12 +55,16 @@ test('sessions are those that are open, the newest first, by the names of their 
   await opens('s3', { client: 'annals-account', expiresAt: '2026-03-02T12:00:00.000Z' });
   await opens('s4');
   await tell('EndSession', { session: 's4' }, ann);
-  const shown = await own.sessions('ann');
   const openedAt = clock.now();
-  const told = { openedAt, expiresAt: EXPIRES, address: undefined, browser: undefined };
+  const usedAt = instant(millisecondsOf(openedAt) + 60_000);
+  uses.set('s2', usedAt);
+  // To the second alone, so that it may seem to be before.
+  uses.set('s1', instant(millisecondsOf(openedAt) - 500));
+  const shown = await own.sessions('ann');
+  const told = { openedAt, lastUsedAt: openedAt, expiresAt: EXPIRES, address: undefined, browser: undefined };
   assert.deepEqual(shown, [
     { ...told, session: 's3', system: undefined, expiresAt: '2026-03-02T12:00:00.000Z' },
-    { ...told, session: 's2', system: 'gone' },
+    { ...told, session: 's2', system: 'gone', lastUsedAt: usedAt },
     { ...told, session: 's1', system: 'The shop', address: '192.0.2.1', browser: 'Safari, iPad' },
   ]);
 });

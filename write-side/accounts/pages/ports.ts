@@ -24,6 +24,8 @@ export interface OwnSession {
   /** By which browser, and on what, as people call it. Undefined as above. */
   readonly browser: string | undefined;
   readonly openedAt: Instant;
+  /** To some minutes: by these pages, or when a system has had its token renewed. */
+  readonly lastUsedAt: Instant;
   readonly expiresAt: Instant;
 }
 

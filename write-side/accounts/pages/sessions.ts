@@ -22,6 +22,7 @@ function row({ texts, language, session: here }: OwnVisit, of: OwnSession) {
   return html`<li><div><strong>${system}</strong>${of.session === here && html` <span class="mark good">${sessions.here}</span>`}
 <p class="note">${of.browser ?? sessions.unknownBrowser}</p>
 <p class="note">${sessions.opened} <time datetime="${of.openedAt}">${since}</time></p>
+<p class="note">${sessions.used} <time datetime="${of.lastUsedAt}">${momentIn(language, of.lastUsedAt)}</time></p>
 <p class="note">${sessions.until} <time datetime="${of.expiresAt}">${momentIn(language, of.expiresAt)}</time></p>
 <p class="note">${sessions.from} ${of.address ?? sessions.unknownAddress}</p></div>
 <form method="post" action="${AT}">${hidden('session', of.session)}<button type="submit" class="danger" aria-label="${sessions.end}: ${label}">${sessions.end}</button></form></li>`;

@@ -8,7 +8,7 @@ import { idsOf, nameFor, namesOf, surplus } from './cookies.ts';
 import { languageOf } from './languages.ts';
 import { CALLBACK_PATH, OWN_CLIENT } from './own-client.ts';
 import { placedAt, type TokenProvider } from './provider.ts';
-import { sessionOf } from './sessions.ts';
+import { sessionOf, uidOf } from './sessions.ts';
 import { STOPPED } from './sign-in-results.ts';
 import { isSteppedUp } from './stepped-up.ts';
 import { lifetimes, type ProviderOptions } from './surroundings.ts';
@@ -132,11 +132,13 @@ export function browsers(provider: TokenProvider, options: ProviderOptions): Own
       if (found === undefined) return undefined;
       const { session, person } = found;
       const { acr, amr, loginTs: authTime } = session;
+      await provider.kept.used(session.uid);
       const account = await known.account(person);
       const steppedUp = isSteppedUp({ acr, amr, authTime }, account, millisecondsOf(clock.now()));
       return { person, session: sessionOf(session.uid), steppedUp };
     },
     proved,
+    lastUsed: (session) => provider.kept.lastUsed(uidOf(session)),
     async signIn(request, response, { backTo, stepUp = false }) {
       if (!isOwnPath(backTo, publicUrl)) throw new TypeError(`${backTo.slice(0, 100)} is no path of ours`);
       if (isBesides(request, publicUrl)) return goTo(response, `${publicUrl}${backTo}`);

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import type { Adapter, AdapterPayload } from 'oidc-provider';
 import * as errors from 'oidc-provider/lib/helpers/errors.js';
 import { Provider } from 'oidc-provider/lib/provider.js';
+import { type Instant, instant } from '#domain/kernel/instant.ts';
 import type { SignInRow } from '#domain/kernel/ports/sign-in-store.ts';
 import { clientOf } from './clients.ts';
 import { type Records, records, uidIn } from './records.ts';
@@ -51,6 +52,10 @@ export interface Kept {
   forgetAllowed(person: string): Promise<void>;
   /** Who took part in a session of somebody's, whether it is over or not: a system and what it knows the session by. */
   participants(uid: string): Promise<readonly { readonly client: string; readonly sid: string }[]>;
+  /** Somebody has come by a session of theirs. Noted once in a while, so that not every page is a write. */
+  used(uid: string): Promise<void>;
+  /** When somebody was last known to come by a session, or a system had a token of it renewed; undefined: nobody has noted it. */
+  lastUsed(uid: string): Promise<Instant | undefined>;
   /** Ends a session for good: recorded first. */
   end(person: string, uid: string, why: 'ended' | 'revoked'): Promise<void>;
 }
@@ -125,17 +130,18 @@ function spending(
       if (context !== undefined) spendings.set(context, what);
       else if ((await store.take({ spend: { kind, id }, put: [] }, nowMs())) === 'spent') await lost(what);
     },
-    /** Writes rows, and with a refresh token what it takes the place of. @throws InvalidGrant where another was faster */
-    async put(row: SignInRow): Promise<void> {
+    /** Writes a row, with a refresh token what it takes the place of, and what is noted beside. @throws InvalidGrant where another was faster */
+    async put(row: SignInRow, beside: readonly SignInRow[]): Promise<void> {
       const context = currentContext();
       const what = context && spendings.get(context);
       if (context === undefined || what === undefined || what.isWritten || row.kind !== 'RefreshToken') {
-        await store.take({ put: [row] }, nowMs());
+        await store.take({ put: [row, ...beside] }, nowMs());
         return;
       }
       const { kind, id } = what;
       spendings.set(context, { ...what, isWritten: true });
-      if ((await store.take({ spend: { kind, id }, put: [row] }, nowMs())) === 'spent') await lost(what);
+      if ((await store.take({ spend: { kind, id }, put: [row, ...beside] }, nowMs())) === 'spent')
+        await lost(what);
       whenAnswered(context, what);
     },
     async settle(context: Context): Promise<boolean> {
@@ -152,6 +158,33 @@ function spending(
   };
 }
 
+const LAST_USE = 'LastUse';
+/** So often a use is noted that writes nothing else. */
+const USE_MS = 600_000;
+
+/** When sessions were last used. It is no event: nobody has to know for ever. It goes with all that was let in by its session. */
+function lastUses({ store }: ProviderOptions, { nowMs, named, rowOf, opened }: Records) {
+  const row = (uid: string): Promise<SignInRow> =>
+    rowOf(LAST_USE, uid, { sessionUid: uid, iat: Math.floor(nowMs() / 1_000) }, lifetimes.longest);
+  async function lastMs(uid: string): Promise<number | undefined> {
+    const known = await store.find(LAST_USE, named(LAST_USE, uid), nowMs());
+    const { iat } = (known && (await opened(known))) ?? {};
+    return iat === undefined ? undefined : iat * 1_000;
+  }
+  return {
+    row,
+    async used(uid: string): Promise<void> {
+      const last = await lastMs(uid);
+      if (last === undefined || nowMs() - last >= USE_MS)
+        await store.take({ put: [await row(uid)] }, nowMs());
+    },
+    async lastUsed(uid: string): Promise<Instant | undefined> {
+      const last = await lastMs(uid);
+      return last === undefined ? undefined : instant(last);
+    },
+  };
+}
+
 /**
  * Where the provider keeps what it remembers: sealed, under names that are hashes. It asks for one thing after another; what it uses
  * and what takes its place are written as one step all the same.
@@ -163,11 +196,15 @@ export function keeping(options: ProviderOptions, sessions: RecordedSessions): K
   const guard = guarding(options, sessions, recorded);
   const { found } = guard;
   const spent = spending(options, recorded, guard);
+  const uses = lastUses(options, recorded);
 
   function adapterOf(kind: string): Adapter {
     return {
-      upsert: async (name, payload, seconds = lifetimes.longest) =>
-        spent.put(await rowOf(kind, name, payload, seconds)),
+      async upsert(name, payload, seconds = lifetimes.longest) {
+        const { sessionUid: uid } = payload;
+        const isUse = kind === 'RefreshToken' && uid !== undefined;
+        await spent.put(await rowOf(kind, name, payload, seconds), isUse ? [await uses.row(uid)] : []);
+      },
       find: async (name) =>
         kind === 'Client'
           ? clientOf(name, options)
@@ -210,6 +247,8 @@ export function keeping(options: ProviderOptions, sessions: RecordedSessions): K
         sid === undefined ? [] : [{ client, sid }],
       );
     },
+    used: uses.used,
+    lastUsed: uses.lastUsed,
     forget: guard.forget,
     forgetAllowed: (person) => store.destroyAll({ kind: 'Grant', person: named('person', person) }),
     end: guard.end,

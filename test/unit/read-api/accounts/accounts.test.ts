@@ -26,7 +26,14 @@ before(async () => {
   await sent('CreateProfile', words, pia);
   const session = { client: 'web', expiresAt: '2100-01-01T00:00:00.000Z' };
   const provenAt = readSide.clock.now();
-  await sent('OpenSession', { person: 'p-1', session: 's1', address: ADDRESS, provenAt, ...session });
+  await sent('OpenSession', {
+    person: 'p-1',
+    session: 's1',
+    address: ADDRESS,
+    browser: 'Firefox, iPad',
+    provenAt,
+    ...session,
+  });
   await sent('OpenSession', { person: 'p-1', session: 's2', provenAt, ...session });
   const grants = { grantTypes: ['client_credentials'], redirectUris: [] };
   await sent('RegisterClient', {
@@ -67,8 +74,11 @@ test('everybody reads all of their own', async () => {
   const text = await asked(`${account} ${profile}`, pia);
   for (const own of ['p-1@example.org', ...Object.values(words), '"clerk"', '"ada"'])
     assert.ok(text.includes(own), `${own} in ${text}`);
-  const sessions = await asked('sessions(@) { edges { node { session client address } } }', pia);
-  assert.match(sessions, /"s2","client":"web","address":null.*"s1".*203\.0\.113\.77/);
+  const sessions = await asked('sessions(@) { edges { node { session client address browser } } }', pia);
+  assert.match(
+    sessions,
+    /"s2","client":"web","address":null,"browser":null.*"s1".*203\.0\.113\.77","browser":"Firefox, iPad"/,
+  );
   assert.match(await asked('session(session: "s1", @) { address }', pia), /203\.0\.113\.77/);
   assert.match(await asked('sessions(@) { edges { node { session } } }', 'p-2:bidder'), /"edges":\[\]/);
   assert.match(await asked('session(session: "s1", @) { address }', 'p-2:bidder'), /"session":null/);

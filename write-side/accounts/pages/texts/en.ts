@@ -248,6 +248,7 @@ export const en = {
     none: 'Nowhere but here.',
     here: 'here',
     opened: 'since',
+    used: 'last used',
     until: 'until',
     from: 'from',
     own: 'The pages of your account',

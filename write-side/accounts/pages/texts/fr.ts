@@ -257,6 +257,7 @@ export const fr: Texts = {
     none: 'Nulle part ailleurs qu’ici.',
     here: 'ici',
     opened: 'depuis le',
+    used: 'dernière utilisation le',
     until: 'jusqu’au',
     from: 'depuis l’adresse',
     own: 'Les pages de votre compte',

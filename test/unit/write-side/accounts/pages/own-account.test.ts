@@ -47,7 +47,7 @@ test('somebody looks at their sessions, ends another and then this one', async (
   const shown = await visitor.get('/account/sessions');
   assert.match(
     shown.text,
-    /The pages of your account here Firefox, Android since .* UTC until .* UTC from 192\.0\.2\.7 .*your account Firefox, Android since/,
+    /The pages of your account here Firefox, Android since .* UTC last used .* UTC until .* UTC from 192\.0\.2\.7 .*your account Firefox, Android since/,
   );
   const ended = await visitor.follow(
     await visitor.post('/account/sessions', { session: other?.session ?? '' }),
