@@ -1,11 +1,16 @@
-import { ClientRegistered, ClientRemoved, ClientVerifierRotated } from '#domain/accounts/client/messages.ts';
+import {
+  ClientRegistered,
+  ClientRemoved,
+  ClientRenamed,
+  ClientVerifierRotated,
+} from '#domain/accounts/client/messages.ts';
 import { view } from '../view.ts';
 import { ClientDocument } from './documents.ts';
 
 /** The systems that are registered, and those that were. */
 export const clientsView = view({
   name: 'clients',
-  version: 3,
+  version: 4,
   description: 'Systems that are, or were, registered with the platform.',
   document: ClientDocument,
   indexes: [{ name: 'by-state', fields: [{ path: 'state', as: 'text' }] }],
@@ -28,6 +33,10 @@ export const clientsView = view({
           ...before,
           ...{ confidential: true, secretBy: by, rotatedAt: recordedAt, updatedAt: recordedAt },
         },
+    ),
+    when(
+      ClientRenamed,
+      (before, { data: { name }, recordedAt }) => before && { ...before, name, updatedAt: recordedAt },
     ),
     when(
       ClientRemoved,

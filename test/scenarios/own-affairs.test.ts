@@ -9,7 +9,7 @@ import {
   UnlockAccount,
   WithdrawRole,
 } from '#domain/accounts/account/messages.ts';
-import { RemoveClient } from '#domain/accounts/client/messages.ts';
+import { RemoveClient, RenameClient } from '#domain/accounts/client/messages.ts';
 import { ChangeProfile, CreateProfile } from '#domain/accounts/profile/messages.ts';
 import { CancelAuction, OpenAuction } from '#domain/auctions/auction/messages.ts';
 import { AmendLot, ConsignLot, ScheduleAuction, WithdrawLot } from '#domain/auctions/lot/messages.ts';
@@ -82,6 +82,7 @@ async function registered(room: Saleroom): Promise<void> {
   await said(room, 'VerifyEmail', { person: sam.id });
 }
 const profile = CreateProfile.schema.decode({ name: 'Sam', address: '1 Street' });
+const system = { client: 'web', name: 'Web', grantTypes: ['authorization_code'], redirectUris: [] };
 const ofSam = LockAccount.schema.decode({ person: sam.id, cause: 'Asked for.' });
 
 /** What each command needs to be about something of Sam's, in a platform where the auction `a1` of his lot is open. */
@@ -157,8 +158,11 @@ const stories: Readonly<Record<keyof typeof ownAffairs, (room: Saleroom) => Prom
     await registered(room);
     return WithdrawRole({ person: sam.id, role: 'seller' });
   },
+  async RenameClient(room) {
+    await said(room, 'RegisterClient', { ...system, by: sam.id });
+    return RenameClient({ client: 'web', name: 'The web' });
+  },
   async RemoveClient(room) {
-    const system = { client: 'web', name: 'Web', grantTypes: ['authorization_code'], redirectUris: [] };
     await said(room, 'RegisterClient', { ...system, by: sam.id });
     return RemoveClient({ client: 'web' });
   },

@@ -15,6 +15,7 @@ export const ownAffairs = {
   ErasePerson: 'refused',
   GrantRole: 'refused',
   WithdrawRole: { allowed: 'an administrator may give up a role, by which nobody gains anything' },
+  RenameClient: { allowed: 'a system is nobody’s own' },
   RemoveClient: { allowed: 'a system is nobody’s own' },
   CreateProfile: { allowed: 'everybody says who they are themselves' },
   ChangeProfile: { allowed: 'everybody says who they are themselves' },

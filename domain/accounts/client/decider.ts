@@ -6,6 +6,7 @@ import {
   ClientExists,
   ClientRegistered,
   ClientRemoved,
+  ClientRenamed,
   ClientUnknown,
   ClientVerifierRotated,
   clientStream,
@@ -43,6 +44,9 @@ export const client = decider({
       case 'ClientVerifierRotated':
         if (before.phase !== 'known') return before;
         return { phase: 'known', known: rotated(before.known, event.data) };
+      case 'ClientRenamed':
+        if (before.phase !== 'known') return before;
+        return { phase: 'known', known: { ...before.known, name: event.data.name } };
       case 'ClientRemoved':
         return { phase: 'removed' };
       default:
@@ -53,6 +57,10 @@ export const client = decider({
     RegisterClient: (data, { phase }) => (phase === 'none' ? [ClientRegistered(data)] : ClientExists({})),
     RotateClientVerifier: (data, { phase }) =>
       phase === 'known' ? [ClientVerifierRotated(data)] : ClientUnknown({}),
+    RenameClient({ client, name }, state, { actor }) {
+      if (state.phase !== 'known') return ClientUnknown({});
+      return state.known.name === name ? [] : [ClientRenamed({ client, name, by: actor.id })];
+    },
     RemoveClient({ client }, { phase }, { actor }) {
       if (phase === 'none') return ClientUnknown({});
       return phase === 'removed' ? [] : [ClientRemoved({ client, by: actor.id })];

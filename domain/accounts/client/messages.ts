@@ -23,9 +23,11 @@ const StoredRole = GrantableRole.exclude(['admin']);
 const SystemRole = StoredRole.exclude(['bidder', 'seller']);
 
 const client = { client: ClientId };
+/** As people read it where they let it have something, and where they are signed in by it. */
+const ClientName = someText(100);
 const registration = {
   ...client,
-  name: someText(100),
+  name: ClientName,
   /** Which administrator has asked for it. */
   by: PersonId,
   /** None: it runs where everybody can look, and keeps no secret. */
@@ -51,6 +53,12 @@ export const ClientVerifierRotated = event('ClientVerifierRotated', {
   published: false,
   description: 'A system has another secret; that of before is void.',
   data: { ...client, by: PersonId, verifier: SecretVerifier },
+});
+export const ClientRenamed = event('ClientRenamed', {
+  version: 1,
+  published: false,
+  description: 'A system is called by another name.',
+  data: { ...client, name: z.string(), by: PersonId },
 });
 export const ClientRemoved = event('ClientRemoved', {
   version: 1,
@@ -84,6 +92,14 @@ export const RotateClientVerifier = command('RotateClientVerifier', {
   stream: clientStream,
   rejections: [ClientUnknown],
 });
+export const RenameClient = command('RenameClient', {
+  description: 'Calls a system by another name, which people read where they sign in by it. Its id stays.',
+  from: ['admin'],
+  stepUp: true,
+  data: { ...client, name: ClientName },
+  stream: clientStream,
+  rejections: [ClientUnknown],
+});
 export const RemoveClient = command('RemoveClient', {
   description: 'Lets a system in no more, for good.',
   from: ['admin'],
@@ -93,5 +109,5 @@ export const RemoveClient = command('RemoveClient', {
   rejections: [ClientUnknown],
 });
 
-export const events = [ClientRegistered, ClientVerifierRotated, ClientRemoved] as const;
-export const commands = [RegisterClient, RotateClientVerifier, RemoveClient] as const;
+export const events = [ClientRegistered, ClientVerifierRotated, ClientRenamed, ClientRemoved] as const;
+export const commands = [RegisterClient, RotateClientVerifier, RenameClient, RemoveClient] as const;

@@ -66,6 +66,7 @@ const examples: Readonly<Record<string, object>> = {
   ChangeProfile: { name: 'A', address: '' },
   EndSession: { session: 'none' },
   EndAllSessions: { everywhere: true },
+  RenameClient: { client: 'none', name: 'Other' },
   RemoveClient: { client: 'none' },
 };
 
@@ -120,6 +121,7 @@ test('what is dear is taken from nobody who has not proven just before that it i
       'ErasePerson',
       'GrantRole',
       'WithdrawRole',
+      'RenameClient',
       'RemoveClient',
     ],
   );

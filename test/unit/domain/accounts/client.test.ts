@@ -55,6 +55,14 @@ test('a system is registered once, gets other secrets, and is removed for good',
   assert.deepEqual(given([registered]).when('RemoveClient', { client: 'scales' }, ada), [removed]);
   assert.deepEqual(given([registered, removed]).when('RemoveClient', { client: 'scales' }, ada), []);
   assert.deepEqual(given([registered, removed]).when('RegisterClient', data), c.ClientExists({}));
+  const rename = (history: Parameters<typeof given>[0], name: string) =>
+    given(history).when('RenameClient', { client: 'scales', name }, ada);
+  const renamed = c.ClientRenamed({ ...by, name: 'The scales' });
+  assert.deepEqual(rename([registered], 'The scales'), [renamed]);
+  assert.deepEqual(rename([registered, renamed], 'The scales'), []);
+  assert.deepEqual(rename([registered, renamed], 'Scales'), [c.ClientRenamed({ ...by, name: 'Scales' })]);
+  assert.deepEqual(rename([registered, removed], 'The scales'), c.ClientUnknown({}));
+  assert.deepEqual(rename([], 'The scales'), c.ClientUnknown({}));
   for (const history of [[], [registered, removed]])
     assert.deepEqual(
       given(history).when('RotateClientVerifier', { ...by, verifier: 'y' }),

@@ -101,6 +101,9 @@ test('an administrator finds accounts, and sees addresses and names, which is re
     ada,
   );
   assert.match(clients, /"Scales","confidential":true.*"known"/);
+  const named = { id: 'ada', roles: ['admin' as const], reputation: 0 };
+  await sent('RenameClient', { client: 'scales', name: 'The scales' }, named);
+  assert.match(await asked('client(client: "scales", @) { name }', ada), /"The scales"/);
 });
 
 test('why somebody is kept out is read by administrators and by them, and by nobody once they are forgotten', async () => {

@@ -102,7 +102,7 @@ export const en = {
         'change your e-mail address and second factors, download what is recorded about you, close your account, and have you erased',
       moneyProven: 'send money of yours to others, and pay it out',
       runProven:
-        'give roles and take them away, unlock accounts, take away second factors that people have lost, have people erased, and make systems known and remove them',
+        'give roles and take them away, unlock accounts, take away second factors that people have lost, have people erased, and make systems known, rename and remove them',
     },
     howLong: 'For how long',
     lastsDays: (days: number) => `Until you end it, and for ${days} days at most.`,

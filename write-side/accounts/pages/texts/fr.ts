@@ -104,7 +104,7 @@ export const fr: Texts = {
         'changer votre adresse e-mail et vos seconds facteurs, télécharger ce qui est inscrit à votre sujet, fermer votre compte et vous faire effacer',
       moneyProven: 'envoyer votre argent à d’autres, et le retirer',
       runProven:
-        'donner et retirer des rôles, débloquer des comptes, supprimer des seconds facteurs perdus, faire effacer des personnes, enregistrer des systèmes et les supprimer',
+        'donner et retirer des rôles, débloquer des comptes, supprimer des seconds facteurs perdus, faire effacer des personnes, enregistrer des systèmes, les renommer et les supprimer',
     },
     howLong: 'Pour combien de temps',
     lastsDays: (days) => `Jusqu’à ce que vous y mettiez fin, et pendant ${days} jours au plus.`,

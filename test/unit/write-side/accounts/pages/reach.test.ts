@@ -20,7 +20,15 @@ const SAID: Readonly<Record<string, readonly string[]>> = {
   ],
   lead: ['CancelSale', 'CancelAuction'],
   run: ['LockAccount'],
-  runProven: ['UnlockAccount', 'ResetFactors', 'ErasePerson', 'GrantRole', 'WithdrawRole', 'RemoveClient'],
+  runProven: [
+    'UnlockAccount',
+    'ResetFactors',
+    'ErasePerson',
+    'GrantRole',
+    'WithdrawRole',
+    'RenameClient',
+    'RemoveClient',
+  ],
 };
 
 test('whatever a token of somebody could do is said on the page where they allow it', () => {
