@@ -8,6 +8,7 @@ import {
   type ReadStoreAt,
   replyPrefixOf,
 } from '#runtime/engine-address.ts';
+import type { House } from '#runtime/house.ts';
 import {
   Environment,
   type PlatformRole,
@@ -94,6 +95,7 @@ export interface Config {
     /** A file with the secret that wraps them; undefined: one is made and kept in `dataDir`, in development only. */
     readonly masterKeyFile: string | undefined;
   };
+  readonly house: House;
   /** The address of whom the operator wants as an administrator. */
   readonly firstAdmin: string | undefined;
   readonly logLevel: Environment['LOG_LEVEL'];
@@ -253,6 +255,7 @@ export function readConfig(
       file: resolve(known.PERSON_KEYS_FILE ?? join(known.DATA_DIR, 'keys.db')),
       masterKeyFile: known.MASTER_KEY_FILE,
     }),
+    house: Object.freeze({ name: known.HOUSE_NAME, contact: known.HOUSE_CONTACT }),
     firstAdmin: known.FIRST_ADMIN,
     logLevel: known.LOG_LEVEL,
     clock: known.CLOCK,

@@ -3,6 +3,7 @@ import type { Router } from 'express';
 import type { Dispatch } from '#domain/kernel/envelope.ts';
 import type { Log } from '#domain/kernel/ports/log.ts';
 import { temporarySealing } from '#engines/sealing.ts';
+import type { House } from '#runtime/house.ts';
 import type { Door } from '#write-side/accounts/door/door.ts';
 import type { Known } from '#write-side/accounts/known.ts';
 import { elsewherePages } from '#write-side/accounts/pages/elsewhere.ts';
@@ -23,6 +24,7 @@ export type AccountPages = (parts: {
 }) => { readonly pages: ProviderPages; readonly routers: readonly Router[] };
 
 interface Surrounded {
+  readonly house: House;
   readonly log: Log;
   readonly addressOf: (request: IncomingMessage) => string | undefined;
   readonly publicUrl: () => string;
@@ -47,7 +49,7 @@ export const pagesOf =
     const { known, browsers } = parts;
     const own = ownAccountOf({ store, registry, personKeys, known, lastUsed: browsers.lastUsed });
     const router = accountPages({ ...framed(engines, surrounded), ...parts, door, newId, own });
-    return { pages: providerPages, routers: [router] };
+    return { pages: providerPages(surrounded.house), routers: [router] };
   };
 
 /** What people are told instead where another issuer keeps accounts. */

@@ -4,6 +4,7 @@ import { sqliteAttempts } from '#engines/attempts/sqlite.ts';
 import { attemptsFileIn } from '#engines/folder.ts';
 import { threadedHashing } from '#engines/password-hashing/hashing.ts';
 import { systemRandomBytes } from '#engines/random.ts';
+import { nameOfHouse } from '#runtime/house.ts';
 import { appoint } from '#write-side/accounts/door/appointing.ts';
 import { counts } from '#write-side/accounts/door/counts.ts';
 import type { Door } from '#write-side/accounts/door/door.ts';
@@ -26,8 +27,6 @@ import { knownOf } from './known.ts';
 import { masterSecretOf } from './person-keys.ts';
 import { personPlaces } from './person-places.ts';
 
-/** As apps and browsers show it beside codes and passkeys. */
-const NAME = 'Annals';
 /** Answers that tell nothing come at the end of a span of this: longer than what is recorded behind them takes, as a rule. */
 const LEVEL_MS = 250;
 
@@ -49,11 +48,11 @@ export interface DoorOptions {
 }
 
 /** A passkey belongs to the host that people are sent to, and is used on pages of that origin alone. */
-const passkeySettings = (publicUrl: () => string): PasskeySettings => ({
+const passkeySettings = (publicUrl: () => string, rpName: string): PasskeySettings => ({
   get rpId() {
     return new URL(publicUrl()).hostname;
   },
-  rpName: NAME,
+  rpName,
   get origins() {
     return [new URL(publicUrl()).origin];
   },
@@ -76,7 +75,9 @@ export async function doorOf(
   const random = systemRandomBytes;
   const known = knownOf({ stateOf: pipeline.stateOf, personKeys, clock });
   const key = secret.keyFor('attempts at the door');
-  const party = { settings: passkeySettings(publicUrl), challenges: challenges(random) };
+  // As apps and browsers show it beside codes and passkeys.
+  const name = nameOfHouse(config.house);
+  const party = { settings: passkeySettings(publicUrl, name), challenges: challenges(random) };
   const { dispatch } = pipeline;
   const nameOf = (kind: string, text: string) => personKeys.nameOf(kind, text);
   const shared = { known, dispatch, newId, nameOf, clock, log };
@@ -93,7 +94,7 @@ export async function doorOf(
     records: personRecords({ store, registry, personKeys, places: personPlaces }),
     recoveryKey: secret.keyFor('recovery codes'),
     administrator: config.firstAdmin,
-    issuer: NAME,
+    issuer: name,
     ...{ machineClock, levelMs: LEVEL_MS, random },
   };
   return {

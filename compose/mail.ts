@@ -26,7 +26,7 @@ interface Beside {
 
 /** Opens where mails go; a server need not be there yet. @throws UnusableError for a file that lets us in */
 export async function openMailer(
-  { mail: { at, from }, dataDir }: Pick<Config, 'mail' | 'dataDir'>,
+  { mail: { at, from }, house, dataDir }: Pick<Config, 'mail' | 'house' | 'dataDir'>,
   { keys, clock }: Beside,
 ): Promise<MailEngine> {
   if (at.engine === 'outbox' || from === undefined) {
@@ -38,7 +38,11 @@ export async function openMailer(
   // Loaded where it is wanted: whoever sends no mails need not wait for it.
   const { smtpMailer } = await import('#engines/mail/smtp.ts');
   const access = { credentials, authority: authority?.text };
-  const mailer = smtpMailer({ ...{ host, port, tls, address, from, clock }, ...access });
+  const mailer = smtpMailer({
+    ...{ host, port, tls, address, from, clock },
+    fromName: house.name,
+    ...access,
+  });
   return { mailer, outbox: undefined, domain: from.slice(from.indexOf('@') + 1) };
 }
 

@@ -6,7 +6,7 @@ import {
   MailServerAddress,
   ReadStoreAddress,
 } from '#runtime/engine-address.ts';
-import { Host, KeysUrl, list, Origin, Port, Proxies, TopicPrefixes, wholeNumber } from './values.ts';
+import { Host, KeysUrl, list, Origin, Port, Proxies, TopicPrefixes, wholeNumber, words } from './values.ts';
 
 /** What can be had as a simulation of itself, and has to be named as meant where it is not development. */
 const simulatedEngines = ['payments', 'mail'] as const;
@@ -56,6 +56,8 @@ export const Environment = z.object({
   SERVICE_CA_FILE: z.string().optional(),
   PERSON_KEYS_FILE: z.string().optional(),
   MASTER_KEY_FILE: z.string().optional(),
+  HOUSE_NAME: words(60).optional(),
+  HOUSE_CONTACT: words(200).optional(),
   FIRST_ADMIN: z.string().trim().toLowerCase().pipe(MailAddress).optional(),
   LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
   CLOCK: z.enum(['system', 'simulated']).default('system'),

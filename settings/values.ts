@@ -1,5 +1,6 @@
 import { isIP } from 'node:net';
 import { z } from 'zod';
+import { someText } from '#domain/kernel/text.ts';
 
 // How the values of settings are written.
 
@@ -66,6 +67,10 @@ export const Proxies = z
     (entries) => entries.length <= 100 && entries.every(isProxy),
     'at most 100 addresses or blocks, as 192.0.2.1 or 10.0.0.0/8, with commas between them',
   );
+
+/** Words that people read, on one line. */
+export const words = (most: number) =>
+  someText(most).refine((text) => !/[\t\n\r\u2028\u2029]/.test(text), 'one line');
 
 /** What the names of topics begin with. */
 export const TopicPrefixes = z

@@ -25,6 +25,7 @@ export async function mailPart({ engines, config, log }: Surroundings): Promise<
         ...{ tables: mailTables, registry, store, consume, keys, mailer, domain, clock, log },
         ...{ ledger: openMailLedger(config, clock), consumers: readStore.consumers },
         publicUrl: () => publicUrl,
+        house: config.house,
       });
     },
     async stop() {

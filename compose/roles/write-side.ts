@@ -37,7 +37,7 @@ export async function writeSideRole(
     ...{ door, known, authenticate, addressOf, perPerson, perPersonQuota, issuerElsewhere },
   });
   const { status, stop } = commandsFromBus(surroundings, pipeline.dispatch);
-  const surrounded = { log, addressOf, publicUrl: () => publicUrl };
+  const surrounded = { house: config.house, log, addressOf, publicUrl: () => publicUrl };
   const pages = surroundings.accountPages ?? pagesOf(engines, { door, ...surrounded });
   const provider = providerPart(surroundings, pipeline, known, pages);
   const elsewhere =

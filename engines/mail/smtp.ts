@@ -41,6 +41,8 @@ export interface SmtpOptions extends SmtpAt {
   /** Without a secret: `smtp://host:587`. */
   readonly address: string;
   readonly from: MailAddress;
+  /** As people read it beside the address, on one line. */
+  readonly fromName?: string | undefined;
   /** A steady one. */
   readonly clock: Clock;
   readonly limits?: Partial<SmtpLimits>;
@@ -110,7 +112,7 @@ class Smtp implements Mailer {
       await new Promise<void>((turn) => this.#waiting.push(turn));
     } else this.#busy += 1;
     try {
-      const bytes = await mimeOf(mail, this.#options.from);
+      const bytes = await mimeOf(mail, this.#options.from, this.#options.fromName);
       return await this.#deliver(mail, bytes, AbortSignal.any([signal, this.#closed.signal]));
     } finally {
       const next = this.#waiting.shift();

@@ -1,5 +1,6 @@
 import type { Letter, LetterPart } from '#domain/kernel/mails.ts';
 import { type Language, mailLimits } from '#domain/kernel/ports/mail.ts';
+import type { House } from '#runtime/house.ts';
 
 /** What every mail ends with. */
 const CLOSING: Readonly<Record<Language, string>> = {
@@ -7,6 +8,18 @@ const CLOSING: Readonly<Record<Language, string>> = {
   fr: 'Ce message est envoyé automatiquement : personne ne lit les réponses.',
   ru: 'Это письмо отправлено автоматически: ответы на него никто не читает.',
 };
+
+const CONTACT: Readonly<Record<Language, (contact: string) => string>> = {
+  en: (contact) => `Questions? You reach us here: ${contact}`,
+  fr: (contact) => `Des questions ? Vous pouvez nous joindre ici : ${contact}`,
+  ru: (contact) => `Вопросы? Связаться с нами: ${contact}`,
+};
+
+const closingOf = (language: Language, { name, contact }: House): readonly string[] => [
+  ...(name === undefined ? [] : [name]),
+  CLOSING[language],
+  ...(contact === undefined ? [] : [CONTACT[language](contact)]),
+];
 
 /** People write names and titles; what they write begins no line, and no header. */
 const inLine = (text: string): string => text.replaceAll(/[\s\p{Cc}\u2028\u2029]+/gu, ' ').trim();
@@ -55,16 +68,16 @@ export interface Rendered {
  *
  * @throws TypeError for a link that is none
  */
-export function rendered({ subject, parts }: Letter, language: Language): Rendered {
+export function rendered({ subject, parts }: Letter, language: Language, house: House): Rendered {
   const title = cut(inLine(subject), mailLimits.subjectCharacters / 2);
-  const closing = CLOSING[language];
+  const closing = closingOf(language, house);
   const page = [
     `<!doctype html><html lang="${language}"><head><meta charset="utf-8">`,
     '<meta name="viewport" content="width=device-width,initial-scale=1"><meta name="color-scheme" content="light dark">',
     `<title>${escaped(title)}</title><style>${STYLE}</style></head>`,
     `<body><main><h1>${escaped(title)}</h1>${parts.map(markedOf).join('')}</main>`,
-    `<footer><p><small>${escaped(closing)}</small></p></footer></body></html>`,
+    `<footer>${closing.map((line) => `<p><small>${escaped(line)}</small></p>`).join('')}</footer></body></html>`,
   ];
-  const text = [...parts.map(plainOf), `-- \n${closing}`].join('\n\n');
+  const text = [...parts.map(plainOf), `-- \n${closing.join('\n')}`].join('\n\n');
   return { subject: title, text: `${text}\n`, html: `${page.join('\n')}\n` };
 }

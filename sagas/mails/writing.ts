@@ -7,6 +7,7 @@ import type { Mail } from '#domain/kernel/ports/mail.ts';
 import type { OpenMail } from '#domain/kernel/ports/mail-ledger.ts';
 import type { KeysByPerson, PersonKeys } from '#domain/kernel/ports/person-keys.ts';
 import type { Registry } from '#domain/kernel/registry.ts';
+import type { House } from '#runtime/house.ts';
 import { rendered } from './rendering.ts';
 
 /** The tables of every context as one. @throws TypeError for an event that two of them take */
@@ -24,6 +25,7 @@ export interface Writing {
   readonly keys: Pick<PersonKeys, 'find' | 'nameOf'>;
   /** The origin that people are sent to. */
   readonly publicUrl: () => string;
+  readonly house: House;
 }
 
 export type Written =
@@ -64,7 +66,7 @@ function read({ address, data }: AskedMail, keys: KeysByPerson) {
  * @throws StoreError where the history or the keys cannot be asked, NewerEventError; whatever a template throws
  */
 export async function write(writing: Writing, open: OpenMail): Promise<Written> {
-  const { table, keys, publicUrl } = writing;
+  const { table, keys, publicUrl, house } = writing;
   const event = await eventOf(writing, open);
   if (event === undefined) return { end: 'refused', words: 'its event is not in the history any more' };
   const asked = table.asks(event);
@@ -85,7 +87,7 @@ export async function write(writing: Writing, open: OpenMail): Promise<Written> 
   return {
     mail: {
       ...{ messageId: open.messageId, person: asked.to, to: plain.to, language: asked.language },
-      ...{ ...rendered(letter, asked.language), writtenAt: event.recordedAt },
+      ...{ ...rendered(letter, asked.language, house), writtenAt: event.recordedAt },
     },
   };
 }

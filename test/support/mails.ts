@@ -16,6 +16,7 @@ import { consumerLoop } from '#engines/consumer/consumer.ts';
 import { eventFeed } from '#engines/event-feed/feed.ts';
 import { sqliteMailLedger } from '#engines/mail/ledger/ledger.ts';
 import { type MailsOptions, startMails } from '#sagas/mails/mails.ts';
+import { noHouse } from './house.ts';
 import { givenPlatform, someone } from './platform.ts';
 
 // A context as small as one can be about which people are written to: streams `member-<person>`, of people who have joined a club.
@@ -162,6 +163,7 @@ export function givenClub(file: string) {
         ledger: sqliteMailLedger(file, () => clock.now()),
         ...{ consume: consumerLoop(loop), domain: 'auctions.example' },
         publicUrl: () => 'https://auctions.example',
+        house: noHouse,
         limits: { firstPauseMs: 20, longestPauseMs: 200, graceMs: 50 },
         ...more,
       };

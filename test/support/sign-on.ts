@@ -8,6 +8,7 @@ import { providerPages } from '#write-side/accounts/pages/provider-pages.ts';
 import { newSecret } from '#write-side/accounts/provider/clients.ts';
 import type { Browsers, SignIns } from '#write-side/accounts/sign-ins.ts';
 import { registering } from './accounts.ts';
+import { noHouse } from './house.ts';
 
 // Signing on without pages: whoever the browser says it is has proven it.
 
@@ -65,7 +66,7 @@ export function askingNobody() {
       }),
     );
     router.get('/test/leave', (request, response) => given.browsers.signOut(request, response, '/test/who'));
-    return { pages: providerPages, routers: [router] };
+    return { pages: providerPages(noHouse), routers: [router] };
   };
   async function tell(command: string, data: object, actor = door): Promise<void> {
     commands += 1;

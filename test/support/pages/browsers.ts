@@ -5,6 +5,7 @@ import { Language } from '#domain/kernel/ports/mail.ts';
 import { languageOf } from '#write-side/accounts/pages/languages.ts';
 import { providerPages } from '#write-side/accounts/pages/provider-pages.ts';
 import type { Browsers, Progress, SignIns, SignInUnderWay } from '#write-side/accounts/sign-ins.ts';
+import { noHouse } from '../house.ts';
 
 // A provider in memory: it sends browsers to the pages and takes them back, through redirects as the real one does.
 
@@ -23,24 +24,25 @@ interface Browser {
 
 const formFor = (id: string) =>
   `<form id="${id}" method="post" action="/oidc/x"><input type="hidden" name="xsrf" value="x"/></form>`;
+const shownBy = providerPages(noHouse);
 /** What the provider shows by itself. */
 const ownPages = {
   device: (language: Language) =>
-    providerPages.deviceCode({ form: formFor('op.deviceInputForm'), language, problem: 'expired' }),
+    shownBy.deviceCode({ form: formFor('op.deviceInputForm'), language, problem: 'expired' }),
   confirm: (language: Language) =>
-    providerPages.deviceConfirm({
+    shownBy.deviceConfirm({
       form: formFor('op.deviceConfirmForm'),
       language,
       client: 'TV',
       code: 'ABCD-EFGH',
     }),
-  done: (language: Language) => providerPages.deviceDone({ language, client: 'TV' }),
-  'sign-out': (language: Language) => providerPages.signOut({ form: formFor('op.logoutForm'), language }),
-  'signed-out': (language: Language) => providerPages.signedOut({ language }),
+  done: (language: Language) => shownBy.deviceDone({ language, client: 'TV' }),
+  'sign-out': (language: Language) => shownBy.signOut({ form: formFor('op.logoutForm'), language }),
+  'signed-out': (language: Language) => shownBy.signedOut({ language }),
   'not-signed-in': (language: Language) =>
-    providerPages.notSignedIn({ language, why: 'refused', again: '/account/security', isSignedIn: true }),
+    shownBy.notSignedIn({ language, why: 'refused', again: '/account/security', isSignedIn: true }),
   problem: (language: Language) =>
-    providerPages.problem({ language, code: 'invalid_request', description: 'unknown client' }),
+    shownBy.problem({ language, code: 'invalid_request', description: 'unknown client' }),
 } as const;
 
 const COOKIE = 'stand_in_browser';
@@ -146,7 +148,7 @@ export function providerInMemory(
   });
   router.get('/oidc/pages/:name', (request, response) => {
     const page = ownPages[request.params.name as keyof typeof ownPages];
-    response.set(providerPages.headers()).send(page(languageOf(request)));
+    response.set(shownBy.headers()).send(page(languageOf(request)));
   });
   router.get('/oidc/auth/:uid', (request, response) => {
     const browser = browserOf(request, response);

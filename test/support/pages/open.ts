@@ -13,6 +13,7 @@ import { systemClock } from '#engines/clock/system.ts';
 import { temporarySealing } from '#engines/sealing.ts';
 import { accountPages } from '#write-side/accounts/pages/pages.ts';
 import type { OwnAccount } from '#write-side/accounts/pages/ports.ts';
+import { noHouse } from '../house.ts';
 import { providerInMemory } from './browsers.ts';
 import { doorRejections, peopleAtDoor, type Someone } from './people.ts';
 
@@ -70,7 +71,7 @@ async function openSystem(): Promise<string> {
 }
 
 /** Opens them on any free port, until the last test of the file. Ann is there already, with the password above. */
-export async function openPages() {
+export async function openPages(house = noHouse) {
   const clock = systemClock();
   let origin = '';
   const { door, people, mails } = peopleAtDoor(() => origin);
@@ -100,7 +101,7 @@ export async function openPages() {
   const newId = () => `id-${++ids}`;
   const addresses = addressesBehind([]);
   const pages = accountPages({
-    ...{ registry, newId, door, own, signIns: provider.signIns, browsers: provider.browsers },
+    ...{ registry, house, newId, door, own, signIns: provider.signIns, browsers: provider.browsers },
     now: () => clock.now(),
     addressOf: addresses.of,
     publicUrl: () => origin,

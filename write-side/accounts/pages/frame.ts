@@ -6,6 +6,7 @@ import type { Sealing } from '#domain/kernel/ports/sealing.ts';
 import type { Registry } from '#domain/kernel/registry.ts';
 import { RejectedError } from '#domain/kernel/rejections.ts';
 import { unavailableBy } from '#domain/kernel/store-failure.ts';
+import type { House } from '#runtime/house.ts';
 import { RefusedRequestError } from '#runtime/refused-request.ts';
 import { retryAfterSeconds, statusOf } from '#runtime/wire.ts';
 import type { Visitor } from '../door/door.ts';
@@ -47,6 +48,7 @@ type Said =
 
 export interface FrameOptions {
   readonly registry: Registry;
+  readonly house: House;
   readonly now: () => Instant;
   /** From where a request comes. */
   readonly addressOf: (request: Request) => string | undefined;
@@ -139,7 +141,7 @@ function redirect(response: Response, to: string): void {
 async function write(
   { response, request, ...visit }: Visit,
   answer: Exclude<Answer, { readonly backTo: string }>,
-  registry: Registry,
+  { registry, house }: Pick<FrameOptions, 'registry' | 'house'>,
 ): Promise<void> {
   if (answer === 'answered') return;
   if ('to' in answer) return redirect(response, answer.to);
@@ -167,7 +169,7 @@ async function write(
   response
     .status(rejection === undefined ? status : pageStatus(registry, rejection))
     .set(pageHeaders())
-    .send(layout(page, language, 'onwards' in answer ? undefined : request.originalUrl));
+    .send(layout(page, language, 'onwards' in answer ? undefined : request.originalUrl, house));
 }
 
 /** Whatever was thrown, as a page. */
@@ -190,7 +192,7 @@ function troublePage(error: unknown, visit: Visit, { report }: FrameOptions): An
 
 /** The routes of the pages, as they are added to it. */
 export function frame(options: FrameOptions): Frame {
-  const { registry, addressOf, publicUrl, now } = options;
+  const { addressOf, publicUrl, now } = options;
   const router = Router({ caseSensitive: true, strict: true });
   const kept = keepingRefused(options);
 
@@ -224,7 +226,7 @@ export function frame(options: FrameOptions): Frame {
         if (!request.complete) response.set('Connection', 'close');
         return troublePage(error, visit, options);
       });
-      if (answer === 'answered' || !('backTo' in answer)) return write(visit, answer, registry);
+      if (answer === 'answered' || !('backTo' in answer)) return write(visit, answer, options);
       await kept.keep(response, answer.backTo, answer);
       redirect(response, answer.backTo);
     };

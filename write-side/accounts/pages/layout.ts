@@ -1,4 +1,5 @@
 import { Language } from '#domain/kernel/ports/mail.ts';
+import { type House, nameOfHouse } from '#runtime/house.ts';
 import { scriptPath, stylePath } from './assets.ts';
 import { attributes, type Html, html } from './html.ts';
 import { languageNames, texts } from './languages.ts';
@@ -40,14 +41,14 @@ function switcher(language: Language, here: string): Html {
  *
  * @param here its path with what is asked for, for the links to it in other languages; undefined: it cannot be asked for again
  */
-export function layout(page: Page, language: Language, here: string | undefined): string {
+export function layout(page: Page, language: Language, here: string | undefined, house: House): string {
   const { layout: said, common } = texts[language];
   const title = page.isError === true ? common.errorTitle(page.title) : page.title;
   const { text } = html`<!doctype html>
 <html lang="${language}">
 <head>
 <meta charset="utf-8">
-<title>${title} – Annals</title>
+<title>${title} – ${nameOfHouse(house)}</title>
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="light dark">
 <meta name="robots" content="noindex">
@@ -58,11 +59,11 @@ ${page.onwards !== undefined && html`<meta http-equiv="refresh" content="0; url=
 </head>
 <body${attributes({ class: page.isWide === true && 'wide' })}>
 <a class="skip" href="#main">${said.skip}</a>
-<header><div class="bar"><span class="wordmark" translate="no">Annals</span>${page.isOwn === true && html`<a href="/account">${said.toAccount}</a>`}</div></header>
+<header><div class="bar"><span class="wordmark" translate="no">${nameOfHouse(house)}</span>${page.isOwn === true && html`<a href="/account">${said.toAccount}</a>`}</div></header>
 <main id="main" tabindex="-1">
 ${page.main}
 </main>
-<footer><div class="bar">${here !== undefined && switcher(language, here)}</div></footer>
+<footer><div class="bar">${here !== undefined && switcher(language, here)}${house.contact !== undefined && html`<p class="words">${said.contact(house.contact)}</p>`}</div></footer>
 </body>
 </html>
 `;

@@ -1,4 +1,5 @@
 import type { Language } from '#domain/kernel/ports/mail.ts';
+import type { House } from '#runtime/house.ts';
 import type { ProviderPages } from '../sign-ins.ts';
 import { button, field, summary, type Trouble } from './forms.ts';
 import { attributes, Html, html, type Shown } from './html.ts';
@@ -42,102 +43,108 @@ const choice = (label: string, name: string | undefined, kind: 'main' | 'plain')
     ? button(label, kind)
     : html`<button type="submit" name="${name}" value="yes"${attributes({ class: kind !== 'main' && kind })}>${label}</button>`;
 
-function show(
-  language: Language,
-  title: string,
-  main: readonly Shown[],
-  { troubles = [], here }: { readonly troubles?: readonly Trouble[]; readonly here?: string } = {},
-): string {
-  const texts = allTexts[language];
-  const shown = html`${summary(texts, troubles)}
+const showing =
+  (house: House) =>
+  (
+    language: Language,
+    title: string,
+    main: readonly Shown[],
+    { troubles = [], here }: { readonly troubles?: readonly Trouble[]; readonly here?: string } = {},
+  ): string => {
+    const texts = allTexts[language];
+    const shown = html`${summary(texts, troubles)}
 <h1>${title}</h1>
 ${main}`;
-  return layout({ title, main: shown, isError: troubles.length > 0 }, language, here);
-}
+    return layout({ title, main: shown, isError: troubles.length > 0 }, language, here, house);
+  };
 
 /** The code that a device shows may stand in the address by which somebody came: it is kept, to be compared with. */
 const codeIn = (form: string): string | undefined =>
   /<input\s[^>]*\bvalue="([\w -]*)"[^>]*\bname="user_code"/.exec(form.replaceAll(HIDDEN, ''))?.[1];
 
-export const providerPages: ProviderPages = {
-  headers: pageHeaders,
+export function providerPages(house: House): ProviderPages {
+  const show = showing(house);
+  return {
+    headers: pageHeaders,
 
-  deviceCode({ form, language, problem }) {
-    const texts = allTexts[language];
-    const { device, common } = texts;
-    const troubles = problem === undefined ? [] : [{ field: 'user_code', says: device[problem] }];
-    return show(
-      language,
-      device.title,
-      [
-        html`<p>${device.why}</p>`,
+    deviceCode({ form, language, problem }) {
+      const texts = allTexts[language];
+      const { device, common } = texts;
+      const troubles = problem === undefined ? [] : [{ field: 'user_code', says: device[problem] }];
+      return show(
+        language,
+        device.title,
+        [
+          html`<p>${device.why}</p>`,
+          formOf(
+            partsOf(form),
+            field(
+              texts,
+              { name: 'user_code', label: device.code, autocomplete: 'off', most: 64, value: codeIn(form) },
+              troubles,
+            ),
+            button(common.continue),
+          ),
+        ],
+        // The one that can be asked for again: by whatever path the provider shows it.
+        { troubles, here: '' },
+      );
+    },
+
+    deviceConfirm({ form, language, client, code }) {
+      const { device } = allTexts[language];
+      return show(language, device.confirm, [
+        html`<p class="code" translate="no">${code}</p><p>${device.confirmWhy(client)}</p>`,
         formOf(
           partsOf(form),
-          field(
-            texts,
-            { name: 'user_code', label: device.code, autocomplete: 'off', most: 64, value: codeIn(form) },
-            troubles,
-          ),
-          button(common.continue),
+          html`<div class="choice">${choice(device.yes, undefined, 'main')}${choice(device.no, 'abort', 'plain')}</div>`,
         ),
-      ],
-      // The one that can be asked for again: by whatever path the provider shows it.
-      { troubles, here: '' },
-    );
-  },
+      ]);
+    },
 
-  deviceConfirm({ form, language, client, code }) {
-    const { device } = allTexts[language];
-    return show(language, device.confirm, [
-      html`<p class="code" translate="no">${code}</p><p>${device.confirmWhy(client)}</p>`,
-      formOf(
-        partsOf(form),
-        html`<div class="choice">${choice(device.yes, undefined, 'main')}${choice(device.no, 'abort', 'plain')}</div>`,
-      ),
-    ]);
-  },
+    deviceDone({ language, client }) {
+      const { device } = allTexts[language];
+      return show(language, device.done, [html`<p>${device.doneWhy(client)}</p>`]);
+    },
 
-  deviceDone({ language, client }) {
-    const { device } = allTexts[language];
-    return show(language, device.done, [html`<p>${device.doneWhy(client)}</p>`]);
-  },
+    signOut({ form, language }) {
+      const { provider } = allTexts[language];
+      return show(language, provider.signOut, [
+        html`<p>${provider.signOutWhy}</p>`,
+        formOf(
+          partsOf(form),
+          html`<div class="choice">${choice(provider.yes, 'logout', 'main')}${choice(provider.no, undefined, 'plain')}</div>`,
+        ),
+      ]);
+    },
 
-  signOut({ form, language }) {
-    const { provider } = allTexts[language];
-    return show(language, provider.signOut, [
-      html`<p>${provider.signOutWhy}</p>`,
-      formOf(
-        partsOf(form),
-        html`<div class="choice">${choice(provider.yes, 'logout', 'main')}${choice(provider.no, undefined, 'plain')}</div>`,
-      ),
-    ]);
-  },
+    signedOut({ language }) {
+      const { provider } = allTexts[language];
+      return show(language, provider.signedOut, [html`<p>${provider.signedOutWhy}</p>`]);
+    },
 
-  signedOut({ language }) {
-    const { provider } = allTexts[language];
-    return show(language, provider.signedOut, [html`<p>${provider.signedOutWhy}</p>`]);
-  },
+    notSignedIn({ language, why, again, isSignedIn }) {
+      const { provider, signIn, layout: said, common } = allTexts[language];
+      const [title, words] = (
+        {
+          stopped: [provider.stopped, isSignedIn ? provider.stillSignedIn : provider.stoppedWhy],
+          refused: [provider.refused, provider.refusedWhy],
+          over: [signIn.over, signIn.overWhy],
+        } as const
+      )[why];
+      const anew =
+        again !== undefined && html`<p><a class="button" href="${again}">${provider.again}</a></p>`;
+      // Whoever comes there and is not signed in is asked to.
+      const toAccount = html`<p><a href="/account">${isSignedIn ? said.toAccount : common.signIn}</a></p>`;
+      return show(language, title, [html`<p>${words}</p>`, anew, again !== '/account' && toAccount]);
+    },
 
-  notSignedIn({ language, why, again, isSignedIn }) {
-    const { provider, signIn, layout: said, common } = allTexts[language];
-    const [title, words] = (
-      {
-        stopped: [provider.stopped, isSignedIn ? provider.stillSignedIn : provider.stoppedWhy],
-        refused: [provider.refused, provider.refusedWhy],
-        over: [signIn.over, signIn.overWhy],
-      } as const
-    )[why];
-    const anew = again !== undefined && html`<p><a class="button" href="${again}">${provider.again}</a></p>`;
-    // Whoever comes there and is not signed in is asked to.
-    const toAccount = html`<p><a href="/account">${isSignedIn ? said.toAccount : common.signIn}</a></p>`;
-    return show(language, title, [html`<p>${words}</p>`, anew, again !== '/account' && toAccount]);
-  },
-
-  problem({ language, code, description }) {
-    const { provider, layout: said } = allTexts[language];
-    return show(language, provider.problem, [
-      html`<p>${provider.problemWhy}</p><p><code>${code}</code></p>${description !== undefined && html`<p class="note" lang="en">${description}</p>`}
+    problem({ language, code, description }) {
+      const { provider, layout: said } = allTexts[language];
+      return show(language, provider.problem, [
+        html`<p>${provider.problemWhy}</p><p><code>${code}</code></p>${description !== undefined && html`<p class="note" lang="en">${description}</p>`}
 <p><a href="/account">${said.toAccount}</a></p>`,
-    ]);
-  },
-};
+      ]);
+    },
+  };
+}

@@ -2,6 +2,7 @@ import { createHash, timingSafeEqual } from 'node:crypto';
 import type { ClientMetadata } from 'oidc-provider';
 import type { RandomBytes } from '#domain/kernel/ports/facts.ts';
 import { AS_OF } from '#domain/kernel/ports/tokens.ts';
+import { type House, nameOfHouse } from '#runtime/house.ts';
 import type { Known, KnownClient } from '../known.ts';
 import { CALLBACK_PATH, CONSOLE_CLIENT, OWN_CLIENT } from './own-client.ts';
 
@@ -83,15 +84,28 @@ const OWN = {
 /** A system as the provider wants it; undefined: there is none. */
 export async function clientOf(
   id: string,
-  { known, publicUrl }: { readonly known: Pick<Known, 'client'>; readonly publicUrl: string },
+  of: { readonly known: Pick<Known, 'client'>; readonly publicUrl: string; readonly house: House },
 ): Promise<ClientMetadata | undefined> {
+  const { known, publicUrl, house } = of;
   if (id === OWN_CLIENT) {
     const redirectUris = [`${publicUrl}${CALLBACK_PATH}`];
-    return metadata({ ...OWN, client: id, name: 'Annals', grantTypes: ['authorization_code'], redirectUris });
+    return metadata({
+      ...OWN,
+      client: id,
+      name: nameOfHouse(house),
+      grantTypes: ['authorization_code'],
+      redirectUris,
+    });
   }
   if (id === CONSOLE_CLIENT) {
     const grantTypes = ['device_code', 'refresh_token'] as const;
-    return metadata({ ...OWN, client: id, name: 'Annals (console)', grantTypes, redirectUris: [] });
+    return metadata({
+      ...OWN,
+      client: id,
+      name: `${nameOfHouse(house)} (console)`,
+      grantTypes,
+      redirectUris: [],
+    });
   }
   if (!/^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$/.test(id)) return undefined;
   const client = await known.client(id);

@@ -5,6 +5,7 @@ import type { Log } from '#domain/kernel/ports/log.ts';
 import type { Sealing } from '#domain/kernel/ports/sealing.ts';
 import type { SignInStore } from '#domain/kernel/ports/sign-in-store.ts';
 import { OWN_TOKEN_MS, STEPPED_UP_MS, type TokenVerifier } from '#domain/kernel/ports/tokens.ts';
+import type { House } from '#runtime/house.ts';
 import type { Known } from '../known.ts';
 import type { ProviderPages } from '../sign-ins.ts';
 
@@ -27,6 +28,7 @@ export interface ProviderOptions {
   /** Behind it: where the provider is. */
   readonly path: string;
   readonly audience: string;
+  readonly house: House;
   readonly keys: SigningKeys;
   /** Reads the tokens that are made here. */
   readonly tokens: TokenVerifier;

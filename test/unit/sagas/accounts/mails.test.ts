@@ -8,6 +8,7 @@ import { accountMails } from '#sagas/accounts/mails.ts';
 import { rendered } from '#sagas/mails/rendering.ts';
 import { loginNamed, sealedText } from '#test/support/accounts.ts';
 import { NOW, recorded } from '#test/support/given.ts';
+import { noHouse } from '#test/support/house.ts';
 
 const p = { person: 'p-1' };
 const [email, other] = [sealedText('p-1', 'now'), sealedText('p-1', 'before')];
@@ -48,7 +49,7 @@ for (const [event, name, path] of letters)
     const subjects = new Set<string>();
     for (const language of Language.options) {
       const letter = asked.template.write[language](asked.data as Record<string, string>, facts);
-      const mail = rendered(letter, language);
+      const mail = rendered(letter, language, noHouse);
       subjects.add(mail.subject);
       const link = /https:\S+/.exec(mail.text)?.[0];
       assert.equal(link && new URL(link).pathname, path);

@@ -5,6 +5,7 @@ import { mail, mailTable, template } from '#domain/kernel/mails.ts';
 import type { PersonalText } from '#domain/kernel/personal.ts';
 import { rendered } from '#sagas/mails/rendering.ts';
 import { tablesOf } from '#sagas/mails/writing.ts';
+import { noHouse } from '#test/support/house.ts';
 import { clubMails, Joined } from '#test/support/mails.ts';
 
 const letter: Letter = {
@@ -22,7 +23,7 @@ test('a letter reads the same as plain text and as a page, and the page can be r
     ['fr', 'automatiquement'],
     ['ru', 'автоматически'],
   ] as const) {
-    const { subject, text, html } = rendered(letter, language);
+    const { subject, text, html } = rendered(letter, language, noHouse);
     assert.equal(subject, 'Confirm "you" & <me>');
     assert.match(
       text,
@@ -42,13 +43,35 @@ test('a letter reads the same as plain text and as a page, and the page can be r
   }
 });
 
+test('a mail ends with the house and where it is reached, on lines of their own, where somebody has said so', () => {
+  const house = { name: 'Vente & Fils <1>', contact: 'hello@vente.example, +33 1 23' };
+  const last = (of: typeof noHouse, language: 'en' | 'fr') =>
+    rendered(letter, language, of).text.split('\n-- \n')[1];
+  const automatic = 'This message was sent automatically: nobody reads answers to it.\n';
+  assert.equal(last(noHouse, 'en'), automatic);
+  assert.equal(
+    last(house, 'en'),
+    `${house.name}\n${automatic}Questions? You reach us here: ${house.contact}\n`,
+  );
+  assert.match(last(house, 'fr') ?? '', /Des questions\u00a0\? Vous pouvez nous joindre ici\u00a0: hello@/);
+  assert.match(rendered(letter, 'en', house).html, /<footer><p><small>Vente &amp; Fils &lt;1&gt;<\/small>/);
+});
+
 test('a link leads to a page, and nowhere else', () => {
   for (const link of ['javascript:alert(1)', '/verify', 'https://a.example/ b', 'data:text/html,x', ''])
-    assert.throws(() => rendered({ subject: 's', parts: [{ link, label: 'l' }] }, 'en'), TypeError, link);
+    assert.throws(
+      () => rendered({ subject: 's', parts: [{ link, label: 'l' }] }, 'en', noHouse),
+      TypeError,
+      link,
+    );
 });
 
 test('what people write makes no subject of two lines, and none that is too long', () => {
-  const { subject } = rendered({ subject: `a\r\nBcc: b\u2028c${'😀'.repeat(300)}`, parts: [] }, 'en');
+  const { subject } = rendered(
+    { subject: `a\r\nBcc: b\u2028c${'😀'.repeat(300)}`, parts: [] },
+    'en',
+    noHouse,
+  );
   assert.match(subject, /^a Bcc: b c😀+$/u);
   assert.ok(subject.length <= 200 && subject.isWellFormed());
 });

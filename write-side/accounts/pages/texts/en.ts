@@ -6,7 +6,12 @@ import { rejections } from './rejections/en.ts';
 const codes = (count: number) => counted('en', count, { one: 'recovery code', other: 'recovery codes' });
 
 export const en = {
-  layout: { skip: 'Skip to the content', languages: 'Language', toAccount: 'Your account' },
+  layout: {
+    skip: 'Skip to the content',
+    languages: 'Language',
+    toAccount: 'Your account',
+    contact: (contact: string) => `Questions? You reach us here: ${contact}`,
+  },
   common: {
     continue: 'Continue',
     cancel: 'Cancel',

@@ -5,7 +5,12 @@ import { rejections } from './rejections/fr.ts';
 const codes = (count: number) => counted('fr', count, { one: 'code de secours', other: 'codes de secours' });
 
 export const fr: Texts = {
-  layout: { skip: 'Aller au contenu', languages: 'Langue', toAccount: 'Votre compte' },
+  layout: {
+    skip: 'Aller au contenu',
+    languages: 'Langue',
+    toAccount: 'Votre compte',
+    contact: (contact) => `Des questions ? Vous pouvez nous joindre ici : ${contact}`,
+  },
   common: {
     continue: 'Continuer',
     cancel: 'Annuler',

@@ -11,7 +11,12 @@ const left = (count: number) =>
   });
 
 export const ru: Texts = {
-  layout: { skip: 'Перейти к содержанию', languages: 'Язык', toAccount: 'Ваша учётная запись' },
+  layout: {
+    skip: 'Перейти к содержанию',
+    languages: 'Язык',
+    toAccount: 'Ваша учётная запись',
+    contact: (contact) => `Вопросы? Связаться с нами: ${contact}`,
+  },
   common: {
     continue: 'Продолжить',
     cancel: 'Отмена',

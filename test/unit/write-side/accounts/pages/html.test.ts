@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { type DefaultTreeAdapterMap, parseFragment } from 'parse5';
+import { noHouse } from '#test/support/house.ts';
 import { attributeOf, problemsOf, textOf } from '#test/support/pages/walker.ts';
 import { field, form, summary } from '#write-side/accounts/pages/forms.ts';
 import { attributes, html } from '#write-side/accounts/pages/html.ts';
@@ -68,6 +69,7 @@ for (const hostile of HOSTILE)
       { title: hostile, main, isOwn: true },
       'en',
       `/account?x=${encodeURIComponent(hostile)}`,
+      { name: hostile, contact: hostile },
     );
     assert.deepEqual(problemsOf(page), []);
     assert.equal(page.includes('<img'), false);
@@ -90,6 +92,7 @@ test('links to other languages stay on this host', () => {
     { title: 'T', main: html`<h1>T</h1>` },
     'en',
     '//evil.example/account?token=a%26b&lang=ru',
+    noHouse,
   );
   assert.match(page, /href="\/evil\.example\/account\?token=a%26b&amp;lang=fr"/);
   assert.deepEqual(problemsOf(page), []);

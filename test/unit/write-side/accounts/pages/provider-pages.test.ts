@@ -1,8 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Language } from '#domain/kernel/ports/mail.ts';
+import { noHouse } from '#test/support/house.ts';
 import { problemsOf } from '#test/support/pages/walker.ts';
 import { providerPages } from '#write-side/accounts/pages/provider-pages.ts';
+
+const pages = providerPages(noHouse);
 
 // Forms as `oidc-provider` 9 writes them.
 
@@ -23,33 +26,33 @@ const HOSTILE = `"><script>alert(1)</script>`;
 
 for (const language of Language.options)
   test(`the provider's own pages are whole, in ${language}`, () => {
-    const pages = [
-      providerPages.deviceCode({ form: input().replace('https://annals.example', ''), language }),
-      providerPages.deviceCode({
+    const all = [
+      pages.deviceCode({ form: input().replace('https://annals.example', ''), language }),
+      pages.deviceCode({
         form: input().replace('https://annals.example', ''),
         language,
         problem: 'expired',
       }),
-      providerPages.deviceConfirm({ form: confirm, language, client: HOSTILE, code: HOSTILE }),
-      providerPages.deviceDone({ language, client: HOSTILE }),
-      providerPages.signOut({ form: logout, language }),
-      providerPages.signedOut({ language }),
-      providerPages.problem({ language, code: HOSTILE, description: HOSTILE }),
+      pages.deviceConfirm({ form: confirm, language, client: HOSTILE, code: HOSTILE }),
+      pages.deviceDone({ language, client: HOSTILE }),
+      pages.signOut({ form: logout, language }),
+      pages.signedOut({ language }),
+      pages.problem({ language, code: HOSTILE, description: HOSTILE }),
     ];
-    for (const page of pages) {
+    for (const page of all) {
       assert.deepEqual(problemsOf(page), []);
       assert.match(page, new RegExp(`<html lang="${language}">`));
     }
   });
 
 test('what the provider hides in its forms is kept, and its script is not', () => {
-  const page = providerPages.deviceCode({ form: input(), language: 'en', problem: 'unknown_code' });
+  const page = pages.deviceCode({ form: input(), language: 'en', problem: 'unknown_code' });
   assert.match(page, /action="https:\/\/annals\.example\/oidc\/device"/);
   assert.match(page, /<input type="hidden" name="xsrf" value="a1&amp;b2"\/>/);
   assert.match(page, /<label for="field-user_code">/);
   assert.match(page, /<title>Error: Sign in on a device/);
   assert.doesNotMatch(page, /onfocus/);
-  const confirming = providerPages.deviceConfirm({
+  const confirming = pages.deviceConfirm({
     form: confirm,
     language: 'en',
     client: 'TV',
@@ -58,25 +61,22 @@ test('what the provider hides in its forms is kept, and its script is not', () =
   for (const name of ['xsrf', 'user_code', 'confirm']) assert.ok(confirming.includes(`name="${name}"`), name);
   assert.match(confirming, /<button type="submit" name="abort" value="yes"/);
   assert.match(
-    providerPages.signOut({ form: logout, language: 'en' }),
+    pages.signOut({ form: logout, language: 'en' }),
     /<button type="submit" name="logout" value="yes"/,
   );
 });
 
 test('a code that came with the address is filled in', () => {
-  assert.match(
-    providerPages.deviceCode({ form: input('value="ABCD-EFGH" '), language: 'en' }),
-    /value="ABCD-EFGH"/,
-  );
-  assert.doesNotMatch(providerPages.deviceCode({ form: input('value="&lt;x" '), language: 'en' }), /&lt;x/);
+  assert.match(pages.deviceCode({ form: input('value="ABCD-EFGH" '), language: 'en' }), /value="ABCD-EFGH"/);
+  assert.doesNotMatch(pages.deviceCode({ form: input('value="&lt;x" '), language: 'en' }), /&lt;x/);
 });
 
 test('a form that leads nowhere is none', () => {
-  assert.throws(() => providerPages.signOut({ form: '<p>', language: 'en' }), TypeError);
+  assert.throws(() => pages.signOut({ form: '<p>', language: 'en' }), TypeError);
 });
 
 test('a form may say that it leads to a system', () => {
-  const policy = (formsTo?: readonly string[]) => providerPages.headers(formsTo)['Content-Security-Policy'];
+  const policy = (formsTo?: readonly string[]) => pages.headers(formsTo)['Content-Security-Policy'];
   assert.match(policy() ?? '', /form-action 'self';/);
   assert.match(policy(['https://shop.example']) ?? '', /form-action 'self' https:\/\/shop\.example;/);
 });

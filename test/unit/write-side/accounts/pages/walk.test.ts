@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { openPages } from '#test/support/pages/open.ts';
-import { ann, codeOf, signedIn, steppedUp } from '#test/support/pages/visiting.ts';
-import { type Seen, walker } from '#test/support/pages/walker.ts';
+import { ann, codeOf, OTHER_PASSWORD, signedIn, steppedUp } from '#test/support/pages/visiting.ts';
+import { type Seen, textOf, walker } from '#test/support/pages/walker.ts';
 
 // People come in at the pages, without a script: each page that they are shown is looked at by the walker.
 
@@ -177,6 +177,24 @@ test('an app is set up, asked for, and taken once; a recovery code opens where i
     opened.provider.finished.map(({ methods }) => methods),
     [['pwd'], ['pwd'], ['pwd', 'otp'], ['pwd', 'recovery']],
   );
+});
+
+test('every page names the house and where it is reached, and the platform where nobody has named one', async () => {
+  const house = { name: 'Vente & Fils', contact: 'hello@vente.example' };
+  for (const [named, title, isReached] of [
+    [house, /– Vente & Fils$/, true],
+    [undefined, /– Annals$/, false],
+  ] as const) {
+    const { origin } = await openPages(named);
+    const visitor = walker(origin, 'fr');
+    for (const path of ['/account/register', '/account/nowhere']) {
+      const seen = await visitor.get(path);
+      assert.match(seen.title, title, path);
+      const footer = seen.elements.find(({ tagName }) => tagName === 'footer');
+      const foot = footer === undefined ? '' : textOf(footer);
+      assert.equal(/Des questions\u00a0\? .*ici\u00a0: hello@vente\.example/.test(foot), isReached, foot);
+    }
+  }
 });
 
 test('words of others stay words on every page', async () => {

@@ -1,0 +1,4 @@
+import type { House } from '#runtime/house.ts';
+
+/** Nobody has named it. */
+export const noHouse: House = { name: undefined, contact: undefined };
