@@ -2,7 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import type { Router } from 'express';
 import type { Dispatch } from '#domain/kernel/envelope.ts';
 import type { Log } from '#domain/kernel/ports/log.ts';
-import { temporarySealing } from '#engines/sealing.ts';
+import type { Sealing } from '#domain/kernel/ports/sealing.ts';
 import type { House } from '#runtime/house.ts';
 import type { Door } from '#write-side/accounts/door/door.ts';
 import type { Known } from '#write-side/accounts/known.ts';
@@ -28,12 +28,11 @@ interface Surrounded {
   readonly log: Log;
   readonly addressOf: (request: IncomingMessage) => string | undefined;
   readonly publicUrl: () => string;
+  readonly sealing: Sealing;
 }
 
 const framed = ({ clock }: Pick<CommonEngines, 'clock'>, { log, ...more }: Surrounded): FrameOptions => ({
   ...{ ...more, registry },
-  // For a minute at most: where the process ends meanwhile, a form comes again without what was wrong with it.
-  sealing: temporarySealing(),
   now: () => clock.now(),
   report: (error, reference) => log.error({ err: error, reference }, 'a page could not be shown'),
 });

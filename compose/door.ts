@@ -1,9 +1,11 @@
 import type { Config } from '#config';
 import type { Log } from '#domain/kernel/ports/log.ts';
+import type { Sealing } from '#domain/kernel/ports/sealing.ts';
 import { sqliteAttempts } from '#engines/attempts/sqlite.ts';
 import { attemptsFileIn } from '#engines/folder.ts';
 import { threadedHashing } from '#engines/password-hashing/hashing.ts';
 import { systemRandomBytes } from '#engines/random.ts';
+import { temporarySealing } from '#engines/sealing.ts';
 import { nameOfHouse } from '#runtime/house.ts';
 import { appoint } from '#write-side/accounts/door/appointing.ts';
 import { counts } from '#write-side/accounts/door/counts.ts';
@@ -33,6 +35,8 @@ const LEVEL_MS = 250;
 export interface OpenedDoor {
   readonly door: Door;
   readonly known: Known;
+  /** For what pages have browsers keep for a minute: where the process ends meanwhile, a form comes again without what was wrong with it. */
+  readonly sealing: Sealing;
   /** Sees to the administrator whom the operator has named. */
   readonly appoint: () => Promise<void>;
   /** Nobody's password is hashed any more. */
@@ -100,6 +104,7 @@ export async function doorOf(
   return {
     door: openDoor(parts),
     known,
+    sealing: temporarySealing(),
     appoint: () => appoint(parts),
     async close() {
       await hashing.close();

@@ -128,16 +128,8 @@ export function providerPart(
   const { pages, routers } = accountPages({ ...late, known, dispatch });
 
   const whereabouts = {
-    ...{
-      path: PROVIDER_PATH,
-      audience: config.tokens.audience,
-      house: config.house,
-      keys,
-      tokens,
-      store,
-      known,
-      pages,
-    },
+    ...{ path: PROVIDER_PATH, audience: config.tokens.audience, house: config.house, keys, tokens },
+    ...{ store, known, pages },
     ...{ dispatch, addressOf, allowedOrigin, clock, newId, log },
     randomBytes: systemRandomBytes,
   };

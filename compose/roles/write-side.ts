@@ -24,7 +24,7 @@ export async function writeSideRole(
     quotas,
   });
   let publicUrl = config.publicUrl ?? '';
-  const { door, known, appoint, close } = await doorOf(engines, {
+  const { door, known, sealing, appoint, close } = await doorOf(engines, {
     config,
     log,
     pipeline,
@@ -37,7 +37,7 @@ export async function writeSideRole(
     ...{ door, known, authenticate, addressOf, perPerson, perPersonQuota, issuerElsewhere },
   });
   const { status, stop } = commandsFromBus(surroundings, pipeline.dispatch);
-  const surrounded = { house: config.house, log, addressOf, publicUrl: () => publicUrl };
+  const surrounded = { house: config.house, sealing, log, addressOf, publicUrl: () => publicUrl };
   const pages = surroundings.accountPages ?? pagesOf(engines, { door, ...surrounded });
   const provider = providerPart(surroundings, pipeline, known, pages);
   const elsewhere =

@@ -190,13 +190,9 @@ function troublePage(error: unknown, visit: Visit, { report }: FrameOptions): An
     : refusedPage(unavailable, visit);
 }
 
-/** The routes of the pages, as they are added to it. */
-export function frame(options: FrameOptions): Frame {
-  const { addressOf, publicUrl, now } = options;
-  const router = Router({ caseSensitive: true, strict: true });
-  const kept = keepingRefused(options);
-
-  function visitOf(request: Request, response: Response): Visit {
+const visiting =
+  ({ addressOf, publicUrl, now }: FrameOptions) =>
+  (request: Request, response: Response): Visit => {
     const language = languageOf(request);
     const chosen = chosenLanguage(request);
     if (chosen !== undefined)
@@ -205,16 +201,16 @@ export function frame(options: FrameOptions): Frame {
         secure: publicUrl().startsWith('https:'),
       });
     const visitor = { address: addressOf(request) ?? '', language };
-    return {
-      request,
-      response,
-      language,
-      texts: allTexts[language],
-      visitor,
-      now: now(),
-      refused: NOTHING_REFUSED,
-    };
-  }
+    const shown = { language, texts: allTexts[language], refused: NOTHING_REFUSED };
+    return { request, response, ...shown, visitor, now: now() };
+  };
+
+/** The routes of the pages, as they are added to it. */
+export function frame(options: FrameOptions): Frame {
+  const { publicUrl } = options;
+  const router = Router({ caseSensitive: true, strict: true });
+  const kept = keepingRefused(options);
+  const visitOf = visiting(options);
 
   const answering =
     (handler: (visit: Visit) => Promise<Answer>) => async (request: Request, response: Response) => {

@@ -62,50 +62,57 @@ ${main}`;
 const codeIn = (form: string): string | undefined =>
   /<input\s[^>]*\bvalue="([\w -]*)"[^>]*\bname="user_code"/.exec(form.replaceAll(HIDDEN, ''))?.[1];
 
+/** Where somebody signs in on a device. */
+const devicePages = (
+  show: ReturnType<typeof showing>,
+): Pick<ProviderPages, 'deviceCode' | 'deviceConfirm' | 'deviceDone'> => ({
+  deviceCode({ form, language, problem }) {
+    const texts = allTexts[language];
+    const { device, common } = texts;
+    const troubles = problem === undefined ? [] : [{ field: 'user_code', says: device[problem] }];
+    return show(
+      language,
+      device.title,
+      [
+        html`<p>${device.why}</p>`,
+        formOf(
+          partsOf(form),
+          field(
+            texts,
+            { name: 'user_code', label: device.code, autocomplete: 'off', most: 64, value: codeIn(form) },
+            troubles,
+          ),
+          button(common.continue),
+        ),
+      ],
+      // The one that can be asked for again: by whatever path the provider shows it.
+      { troubles, here: '' },
+    );
+  },
+
+  deviceConfirm({ form, language, client, code }) {
+    const { device } = allTexts[language];
+    return show(language, device.confirm, [
+      html`<p class="code" translate="no">${code}</p><p>${device.confirmWhy(client)}</p>`,
+      formOf(
+        partsOf(form),
+        html`<div class="choice">${choice(device.yes, undefined, 'main')}${choice(device.no, 'abort', 'plain')}</div>`,
+      ),
+    ]);
+  },
+
+  deviceDone({ language, client }) {
+    const { device } = allTexts[language];
+    return show(language, device.done, [html`<p>${device.doneWhy(client)}</p>`]);
+  },
+});
+
 export function providerPages(house: House): ProviderPages {
   const show = showing(house);
   return {
     headers: pageHeaders,
 
-    deviceCode({ form, language, problem }) {
-      const texts = allTexts[language];
-      const { device, common } = texts;
-      const troubles = problem === undefined ? [] : [{ field: 'user_code', says: device[problem] }];
-      return show(
-        language,
-        device.title,
-        [
-          html`<p>${device.why}</p>`,
-          formOf(
-            partsOf(form),
-            field(
-              texts,
-              { name: 'user_code', label: device.code, autocomplete: 'off', most: 64, value: codeIn(form) },
-              troubles,
-            ),
-            button(common.continue),
-          ),
-        ],
-        // The one that can be asked for again: by whatever path the provider shows it.
-        { troubles, here: '' },
-      );
-    },
-
-    deviceConfirm({ form, language, client, code }) {
-      const { device } = allTexts[language];
-      return show(language, device.confirm, [
-        html`<p class="code" translate="no">${code}</p><p>${device.confirmWhy(client)}</p>`,
-        formOf(
-          partsOf(form),
-          html`<div class="choice">${choice(device.yes, undefined, 'main')}${choice(device.no, 'abort', 'plain')}</div>`,
-        ),
-      ]);
-    },
-
-    deviceDone({ language, client }) {
-      const { device } = allTexts[language];
-      return show(language, device.done, [html`<p>${device.doneWhy(client)}</p>`]);
-    },
+    ...devicePages(show),
 
     signOut({ form, language }) {
       const { provider } = allTexts[language];

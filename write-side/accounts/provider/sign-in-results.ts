@@ -32,6 +32,12 @@ function leadsTo({ params }: Interaction): string | undefined {
   return url === null ? undefined : url.host || url.protocol;
 }
 
+/** Whom the system takes them for; not where they have just said that they are somebody else. */
+function hintOf({ params, prompt }: Interaction): string | undefined {
+  const { login_hint: hint } = params;
+  return typeof hint === 'string' && !prompt.reasons.includes(ANOTHER) ? hint : undefined;
+}
+
 function resultsOf(provider: TokenProvider, options: ProviderOptions) {
   const account = `${options.publicUrl}/account`;
   const { interaction: kind } = namesOf(options.publicUrl.startsWith('https:'));
@@ -115,8 +121,6 @@ export function signIns(provider: TokenProvider, options: ProviderOptions): Sign
     const { uid, prompt, params, session, result } = interaction;
     const client = await provider.now().Client.find(String(params.client_id));
     if (client === undefined || (prompt.name !== 'login' && prompt.name !== 'consent')) return undefined;
-    // Whom the system takes them for they have just said that they are not.
-    const hint = prompt.reasons.includes(ANOTHER) ? undefined : params.login_hint;
     return {
       ...{ uid, prompt: prompt.name, scopes: scopesOf(interaction), person: session?.accountId },
       stepUp: prompt.name === 'login' && session?.accountId !== undefined,
@@ -127,7 +131,7 @@ export function signIns(provider: TokenProvider, options: ProviderOptions): Sign
       leadsTo: leadsTo(interaction),
       lastsDays: client.grantTypeAllowed('refresh_token') ? lifetimes.longest / 86_400 : undefined,
       progress: (result as Remembered | undefined)?.progress,
-      loginHint: typeof hint === 'string' ? hint : undefined,
+      loginHint: hintOf(interaction),
       languages: languagesOf(request, params.ui_locales),
     };
   }
