@@ -78,6 +78,15 @@ describe('mails by smtp', () => {
     assert.match(first.text, /\r\n\.\r\n\.\.une ligne\r\n/, 'a line of a dot ends nothing');
   });
 
+  it('come from the house by its name, whatever stands in it, where it has one', async () => {
+    const to = await server();
+    const made = mailer(to.port, { fromName: 'Vente "& Fils" <x@evil.example>, été' });
+    assert.deepEqual(await made.send(mailTo('ann'), signal), { outcome: 'done' });
+    const [{ from, text } = assert.fail()] = to.taken;
+    assert.equal(from, 'no-reply@auctions.example');
+    assert.match(text, /^From: =\?UTF-8\?[^<]*(?:\r\n [^<]*)*<no-reply@auctions\.example>\r$/m);
+  });
+
   it('arrive by TLS from the first byte, and to nobody whom no authority vouches for', async () => {
     const to = await server({ secure: true });
     const made = mailer(to.port, { tls: 'from the start' });

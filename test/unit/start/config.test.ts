@@ -93,6 +93,14 @@ test('a config cannot be changed behind the back of those who read it', () => {
   assert.ok(Object.isFrozen(readConfig({})));
 });
 
+test('the house is named in words, on one line each, or not at all', () => {
+  assert.deepEqual(readConfig({}).house, { name: undefined, contact: undefined });
+  const { house } = readConfig({ HOUSE_NAME: ' Vente & Fils ', HOUSE_CONTACT: 'hello@vente.example' });
+  assert.deepEqual(house, { name: 'Vente & Fils', contact: 'hello@vente.example' });
+  for (const text of ['  ', 'a\nb', 'a\u2028b', 'x'.repeat(61), '\u202eabc'])
+    assert.match(problemsOf({ HOUSE_NAME: text }).join(), /^HOUSE_NAME: /, JSON.stringify(text));
+});
+
 test('where a history may end is a position, and nothing by default', () => {
   assert.equal(readConfig({}).acceptedLoss, undefined);
   assert.equal(readConfig({ ACCEPT_HISTORY_END: '1042-0f3a99cd' }).acceptedLoss, '1042-0f3a99cd');

@@ -4,6 +4,7 @@ import { type Instant, millisecondsOf } from '#domain/kernel/instant.ts';
 import type { Rejection } from '#domain/kernel/message.ts';
 import type { Sealing } from '#domain/kernel/ports/sealing.ts';
 import type { Registry } from '#domain/kernel/registry.ts';
+import { cookiesOf } from '#runtime/cookies.ts';
 import { rejectionJson } from '#runtime/wire.ts';
 import type { Trouble } from './forms.ts';
 
@@ -49,13 +50,6 @@ interface Options {
   readonly now: () => Instant;
 }
 
-const cookieIn = ({ headers: { cookie = '' } }: Pick<IncomingMessage, 'headers'>, name: string) =>
-  cookie
-    .split(';')
-    .map((pair) => pair.trim())
-    .find((pair) => pair.startsWith(`${name}=`))
-    ?.slice(name.length + 1);
-
 /** Without the longest of what was entered. */
 function shortened(entered: Refused['entered']): Refused['entered'] {
   const [longest] = Object.entries(entered).sort(([, one = ''], [, other = '']) => other.length - one.length);
@@ -91,7 +85,7 @@ export function keepingRefused({ sealing, registry, publicUrl, now }: Options) {
     },
     /** What was kept for the page of this path, once. */
     async take(request: IncomingMessage, response: ServerResponse, path: string): Promise<Refused> {
-      const value = cookieIn(request, nameNow());
+      const value = cookiesOf(request).get(nameNow());
       if (!value) return NOTHING_REFUSED;
       const text = await sealing.open(new TextEncoder().encode(value));
       const kept = text === undefined ? undefined : Kept.safeParse(JSON.parse(text)).data;
