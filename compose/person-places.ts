@@ -58,4 +58,7 @@ export const personPlaces: RecordPlaces = {
     if (purpose === 'bid') return [participantStream({ auctionId: holdId, person })];
     return purpose === 'withdrawal' ? [paymentStream({ paymentId: holdId })] : [];
   },
+  // A login may have been others’ before, and be others’ again.
+  isAbout: ({ stream, data }, person) =>
+    !stream.startsWith(loginStream.prefix) || (data as { readonly person?: unknown }).person === person,
 };

@@ -25,7 +25,7 @@ import type { Manifest } from './manifest.ts';
 export const accounts: Manifest = {
   messages,
   deciders: [forget(account), forget(login), forget(profile), forget(sessions), forget(client)],
-  workflows: [register, changeEmail, ...leave, openSession, ...ownProfile],
+  workflows: [register, ...changeEmail, ...leave, openSession, ...ownProfile],
   views: [accountsView, profilesView, sessionsView, clientsView],
   reactions: [registration, emailChange, signingOut, leaving],
   sagas: [],

@@ -1,21 +1,59 @@
-import { EmailChanged, EmailChangeRefused } from '../accounts/account/messages.ts';
+import { account } from '../accounts/account/decider.ts';
+import {
+  accountStream,
+  EmailChanged,
+  EmailChangeRefused,
+  EmailChangeVoid,
+  type YieldPrecondition,
+  YieldRegistration,
+} from '../accounts/account/messages.ts';
+import type { Account } from '../accounts/account/state.ts';
 import { ClaimLogin } from '../accounts/login/messages.ts';
+import type { RecordedEvent } from '../kernel/envelope.ts';
+import type { PersonId } from '../kernel/ids.ts';
 import { rejectionFrom } from '../kernel/message.ts';
 import { isRecorded } from '../kernel/reaction.ts';
-import { workflow } from '../kernel/workflow.ts';
+import { type Outcome, workflow } from '../kernel/workflow.ts';
+import { moneyOf, named, withoutMoney } from './leave.ts';
 
-/** Another address from its login to the account, whose own stream may refuse: then the login is let go. */
-export const changeEmail = workflow({
-  command: ClaimLogin,
-  reads: {},
-  precondition: () => undefined,
-  refuses: () => false,
-  outcome(events) {
-    for (const event of events) {
-      if (isRecorded(event, EmailChanged)) return 'accepted';
-      if (isRecorded(event, EmailChangeRefused))
-        return rejectionFrom(ClaimLogin.rejections, event.data.reason);
-    }
-    return 'pending';
-  },
-});
+/** What the account says to which a login goes on. */
+function outcome(events: readonly RecordedEvent[]): Outcome {
+  for (const event of events) {
+    if (isRecorded(event, EmailChanged)) return 'accepted';
+    if (isRecorded(event, EmailChangeRefused)) return rejectionFrom([EmailChangeVoid], event.data.reason);
+  }
+  return 'pending';
+}
+
+type Claimed = { readonly claimer: Account } & Parameters<typeof withoutMoney>[0];
+
+/**
+ * Another address from its login to the account, whose own stream may refuse: then the login is let go. Where somebody has registered the
+ * address and nobody has proven it, it comes there from that account, which ends: not for whoever waits for it no more, and not while
+ * money is its person's, though none can be without a proof.
+ */
+export const changeEmail = [
+  workflow({
+    command: ClaimLogin,
+    reads: {},
+    precondition: () => undefined,
+    refuses: () => false,
+    outcome,
+  }),
+  workflow({
+    command: YieldRegistration,
+    reads: {
+      ...moneyOf(named),
+      claimer: {
+        ...{ decider: account, toEnd: true },
+        stream: ({ to }: { readonly to: PersonId }) => accountStream({ person: to }),
+      },
+    },
+    precondition({ claimer, ...money }: Claimed, { login }): YieldPrecondition {
+      const isWaiting = claimer.phase === 'active' && claimer.nextEmail?.login === login;
+      return isWaiting ? withoutMoney(money) : { refusal: EmailChangeVoid({}) };
+    },
+    refuses: ({ refusal }) => refusal !== undefined,
+    outcome,
+  }),
+];

@@ -31,10 +31,10 @@ const isUsed = ({ available, held, owed, topUps }: Wallet): boolean =>
   available + held + owed > 0n || topUps.length > 0;
 
 type Named<Data> = (data: Data, actor: Pick<Actor, 'id'>) => PersonId;
-const named = ({ person }: { readonly person: PersonId }): PersonId => person;
+export const named = ({ person }: { readonly person: PersonId }): PersonId => person;
 
 /** The wallets and what is unclaimed in every currency, once in the life of a person. There is no list of them that could be out of date. */
-const moneyOf = <Data>(person: Named<Data>) =>
+export const moneyOf = <Data>(person: Named<Data>) =>
   Object.fromEntries(
     [...currencies.keys()].flatMap((currency) => [
       [
@@ -68,7 +68,7 @@ function closed(states: Readonly<Record<string, Wallet | Unclaimed>>): ErasurePr
 }
 
 /** The house cannot close a wallet for somebody: those that are open are closed behind it. */
-function withoutMoney(states: Readonly<Record<string, Wallet | Unclaimed>>): MoneyPrecondition {
+export function withoutMoney(states: Readonly<Record<string, Wallet | Unclaimed>>): MoneyPrecondition {
   return hasMoney(states) ? { refusal: MoneyLeft({}) } : {};
 }
 

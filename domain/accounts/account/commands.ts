@@ -8,6 +8,7 @@ import { Language } from '../../kernel/ports/mail.ts';
 import { stream } from '../../kernel/stream.ts';
 import { someText } from '../../kernel/text.ts';
 import { LoginName, PasskeyId } from '../ids.ts';
+import { LoginInUse } from '../login/messages.ts';
 import { verifierInput } from '../verifiers.ts';
 import {
   Codes,
@@ -59,6 +60,10 @@ const own = {
 export type MoneyPrecondition = { readonly refusal?: RejectionOf<typeof MoneyLeft> };
 /** Why this person cannot leave yet by themselves. */
 export type ErasurePrecondition = { readonly refusal?: RejectionOf<typeof MoneyLeft | typeof WalletsOpen> };
+/** Why this registration gives way to nobody. */
+export type YieldPrecondition = {
+  readonly refusal?: RejectionOf<typeof MoneyLeft | typeof EmailChangeVoid>;
+};
 const active = [AccountUnknown, AccountNotActive] as const;
 
 export const RegisterAccount = command('RegisterAccount', {
@@ -133,6 +138,14 @@ export const ChangeEmail = command('ChangeEmail', {
   description: 'Gives an account the address that was asked for, whose login was claimed for it.',
   data: { ...person, login: LoginName },
   rejections: [AccountUnknown, EmailChangeVoid],
+});
+export const YieldRegistration = command('YieldRegistration', {
+  ...door,
+  description:
+    'Ends an account whose address nobody has proven, and passes its login on to whoever has proven it for theirs. The door has checked the link in the mail to it, and the password.',
+  data: { ...person, login: LoginName, to: PersonId },
+  rejections: [AccountUnknown, LoginInUse, MoneyLeft, EmailChangeVoid],
+  precondition: preconditionOf<YieldPrecondition>(),
 });
 export const LockOut = command('LockOut', {
   ...door,
@@ -275,6 +288,7 @@ export const commands = [
   ChangeVerifier,
   AskEmailChange,
   ChangeEmail,
+  YieldRegistration,
   LockOut,
   LockAccount,
   UnlockAccount,

@@ -1,6 +1,7 @@
 import { type Decision, decider, type Facts } from '../../kernel/decider.ts';
 import { type CommandData, type EventOf, type RejectionOf, recordedReason } from '../../kernel/message.ts';
 import { type OwnAffair, ownAffair } from '../../kernel/own-affair.ts';
+import { LoginInUse } from '../login/messages.ts';
 import {
   askEmailChange,
   askReset,
@@ -61,6 +62,8 @@ import {
   RoleWithdrawn,
   SecondFactorNeeded,
   TotpEnrolled,
+  type YieldPrecondition,
+  type YieldRegistration,
 } from './messages.ts';
 import { isConflict } from './roles.ts';
 import { hasSecondFactor } from './second-factor.ts';
@@ -191,12 +194,27 @@ function eraseMe(_: CommandData<typeof EraseMe>, account: Account, { actor, prec
   return precondition.refusal ?? [PersonErased({ person: actor.id, login: account.login })];
 }
 
+/**
+ * Whoever has followed the link there has proven the address, and nobody else has: what is registered with it gives way. What the house has
+ * locked is the house's to decide, and whoever is proven here first stays.
+ */
+function yieldRegistration(
+  { person, login, to }: CommandData<typeof YieldRegistration>,
+  account: Account,
+  { precondition }: Facts<YieldPrecondition>,
+) {
+  if (account.phase === 'none') return AccountUnknown({});
+  if (account.passedTo === to && account.login === login) return [];
+  if (account.phase !== 'active' || account.emailVerified || account.login !== login) return LoginInUse({});
+  return precondition.refusal ?? [PersonErased({ person, login, cause: 'unproven', passedTo: to })];
+}
+
 /** One person's account: how they prove who they are, whether they may come in, and what they may do. */
 export const account = decider({
   stream: accountStream,
   events,
   commands,
-  stateVersion: 5,
+  stateVersion: 6,
   initial: noAccount,
   evolve,
   decide: {
@@ -209,6 +227,7 @@ export const account = decider({
     ChangeVerifier: whileActive(changeVerifier),
     AskEmailChange: whileActive(askEmailChange),
     ChangeEmail: changeEmail,
+    YieldRegistration: yieldRegistration,
     LockOut: whileActive((data: CommandData<typeof LockOut>, account, { now }: Facts) =>
       (account.lockedOutUntil ?? now) > now ? [] : [LockedOut({ ...data, ...toldTo(account) })],
     ),

@@ -31,6 +31,9 @@ export const ErasureCause = z.enum(['asked', 'required']).meta({
   description: 'They have asked the house for it, or a law or a court requires it.',
 });
 
+/** Why somebody is forgotten: `unproven`, because nobody has shown that the address is theirs. */
+const ErasedBecause = z.enum([...ErasureCause.options, 'unproven']);
+
 const address = personalText({ ...ofPerson, and: ['admin'] });
 /** To whom it is told by mail, as the account had it then. */
 const told = { email: address.optional(), language: Language.optional() };
@@ -158,13 +161,16 @@ export const AccountClosed = event('AccountClosed', {
 });
 export const PersonErased = event('PersonErased', {
   ...{ ...kept, version: 2 },
-  description: 'The person is to be forgotten: their key is destroyed, and their login let go.',
+  description:
+    'The person is to be forgotten: their key is destroyed, and their login let go, or passed on to whoever has proven its address.',
   data: {
     ...person,
     login: LoginName,
-    /** Who of the house has done it for them, and why. Left out: they themselves. */
+    /** Who of the house has done it for them. Left out: they themselves; where it is `unproven`, nobody. */
     by: PersonId.optional(),
-    cause: ErasureCause.optional(),
+    cause: ErasedBecause.optional(),
+    /** Whose the login is from now on, without being anybody's in between. */
+    passedTo: PersonId.optional(),
     causeInPlain: z.string().optional(),
   },
   upcasts: { 1: onceInPlain('cause') },

@@ -1,4 +1,5 @@
 import type { FoldedAt } from '../../kernel/decider.ts';
+import type { PersonId } from '../../kernel/ids.ts';
 import { type Instant, later } from '../../kernel/instant.ts';
 import type { EventOf } from '../../kernel/message.ts';
 import { type PersonalText, sealedFor } from '../../kernel/personal.ts';
@@ -37,6 +38,8 @@ export interface KnownAccount {
   readonly letters: Readonly<Record<Letter, readonly Instant[]>>;
   readonly paymentMeans: PersonalText | undefined;
   readonly emailVerified: boolean;
+  /** Whose the login is since this one has given way; undefined: it has not. */
+  readonly passedTo: PersonId | undefined;
   readonly lockedOutUntil: Instant | undefined;
   /** The login by which the operator has made them an administrator; undefined: it has not. */
   readonly appointedBy: LoginName | undefined;
@@ -73,7 +76,13 @@ function registered(
     ...{ verifier, verifierAt, passwordSince: sealedFor(verifier) },
     ...{ short: false, nextEmail: undefined, appointedBy: undefined },
     ...{ letters: { verification: [], attempt: [], reset: [], emailChange: [] } },
-    ...{ emailVerified: false, lockedOutUntil: undefined, grants: [], factors: noFactors },
+    ...{
+      emailVerified: false,
+      passedTo: undefined,
+      lockedOutUntil: undefined,
+      grants: [],
+      factors: noFactors,
+    },
   };
 }
 
@@ -175,7 +184,7 @@ export function evolve(before: Account, event: Event, { occurredAt }: FoldedAt):
     case 'AccountClosed':
       return { ...account, phase: 'closed' };
     case 'PersonErased':
-      return { ...account, phase: 'erased' };
+      return { ...account, phase: 'erased', passedTo: event.data.passedTo };
     case 'RoleGranted': {
       const { role, by, until } = event.data;
       return {

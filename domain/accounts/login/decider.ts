@@ -53,5 +53,8 @@ export const login = decider({
     },
     ReleaseLogin: ({ login, person }, { holder }) =>
       holder === person ? [LoginReleased({ login, person })] : [],
+    // In one append: nobody registers between the two.
+    PassLogin: ({ login, person, to }, { holder }) =>
+      holder === person ? [LoginReleased({ login, person }), LoginClaimed({ login, person: to })] : [],
   },
 });

@@ -31,7 +31,8 @@ export const LoginClaimed = event('LoginClaimed', {
 export const LoginReleased = event('LoginReleased', {
   version: 1,
   published: false,
-  description: 'A login is nobody’s again: its person has another account, or was erased.',
+  description:
+    'A login is not its person’s any more, who has another account or address, or was erased: it is nobody’s, or passed on in the same step.',
   data: whose,
 });
 
@@ -71,5 +72,13 @@ export const ReleaseLogin = command('ReleaseLogin', {
   stream: loginStream,
 });
 
+export const PassLogin = command('PassLogin', {
+  description:
+    'Passes a login on from whoever has it to whoever has proven its address; it is nobody’s in between.',
+  from: 'internal',
+  data: { ...whose, to: PersonId },
+  stream: loginStream,
+});
+
 export const events = [LoginTaken, LoginClaimed, LoginReleased] as const;
-export const commands = [Register, ClaimLogin, ReleaseLogin] as const;
+export const commands = [Register, ClaimLogin, ReleaseLogin, PassLogin] as const;

@@ -1,11 +1,19 @@
 import { timingSafeEqual } from 'node:crypto';
+import { AccountNotActive } from '#domain/accounts/account/messages.ts';
 import { LinkVoid } from '#domain/accounts/door/messages.ts';
 import { type LinkPurpose, saidBy, tokenOfLink } from '#domain/accounts/links.ts';
 import type { Rejection } from '#domain/kernel/message.ts';
+import { Erased } from '#domain/kernel/rejections.ts';
 import type { KnownAccount } from '../known.ts';
 import type { FollowedLink, Visitor } from './door.ts';
 import { activeAccount, type DoorParts, isRejection } from './parts.ts';
 import { confirmed } from './signing-in.ts';
+
+const GONE: ReadonlySet<string> = new Set([AccountNotActive, Erased].map(({ code }) => code));
+
+/** What is said of a link whose account has ended, or has given way to another, while it was followed. */
+export const heldNoMore = (refusal: Rejection | undefined): Rejection | undefined =>
+  refusal !== undefined && GONE.has(refusal.code) ? LinkVoid({}) : refusal;
 
 type Account = KnownAccount & { readonly email: string };
 

@@ -67,17 +67,25 @@ export const silent = (refusal: Rejection | undefined): Rejection | undefined =>
 /** Who asks, where the door has checked somebody. */
 export const DOOR = systemActor('door');
 
+/** For whom something is recorded, and as what. */
+interface RecordedFor extends Partial<Pick<Visitor, 'address'>> {
+  /** Who wants it, where another does than whom it is about. */
+  readonly asker?: PersonId;
+  /** Where a repeat is to be the same command. */
+  readonly commandId?: string;
+}
+
 /** Has something recorded about a person, which only the door may say. @param data as JSON */
 export async function record(
   { dispatch, newId }: Pick<DoorParts, 'dispatch' | 'newId'>,
   { type }: CommandDeclaration,
   data: { readonly person: PersonId } & Readonly<Record<string, unknown>>,
-  visitor?: Pick<Visitor, 'address'>,
-  commandId: string = newId(),
+  by: RecordedFor = {},
 ): Promise<Rejection | undefined> {
-  const address = visitor?.address || undefined;
+  const { asker = data.person, commandId = newId() } = by;
+  const address = by.address || undefined;
   const reply = await dispatch({
-    ...{ command: type, data, commandId, actor: DOOR, onBehalfOf: data.person },
+    ...{ command: type, data, commandId, actor: DOOR, onBehalfOf: asker },
     origin: { channel: 'http', ...(address !== undefined && { address }) },
   });
   return refusalOf(reply);

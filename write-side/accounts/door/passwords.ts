@@ -7,7 +7,7 @@ import type { KnownAccount } from '../known.ts';
 import { chosen } from './choosing.ts';
 import type { Done, Door, Visitor } from './door.ts';
 import { level } from './level.ts';
-import { followed } from './links.ts';
+import { followed, heldNoMore } from './links.ts';
 import { activeAccount, type DoorParts, isRejection, record, silent } from './parts.ts';
 import { confirmed } from './signing-in.ts';
 
@@ -48,7 +48,8 @@ export function passwordChanges(parts: DoorParts): Pick<Door, 'askReset' | 'rese
       const account = await followed(parts, token, 'reset', ({ resetBoundTo }) => resetBoundTo);
       if (isRejection(account)) return account;
       const refusal = await replaced(parts, account, { password, by: 'reset' }, visitor);
-      if (refusal !== undefined) return refusal.code === PasswordReplaced.code ? LinkVoid({}) : refusal;
+      if (refusal !== undefined)
+        return refusal.code === PasswordReplaced.code ? LinkVoid({}) : heldNoMore(refusal);
       await parts.throttle.forgive({ secret: 'password', account: account.email, address: visitor.address });
       return undefined;
     },

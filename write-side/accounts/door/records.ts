@@ -38,6 +38,8 @@ export interface RecordPlaces {
   own(person: PersonId): readonly string[];
   /** Those that an event of theirs leads to. */
   behind(event: RecordedEvent, person: PersonId): readonly string[];
+  /** False of what stands in one of these streams about somebody else. */
+  isAbout(event: RecordedEvent, person: PersonId): boolean;
 }
 
 /** What stands in the history about people, read where it stands: a view would show less. */
@@ -67,7 +69,7 @@ export function personRecords(options: {
         for await (const event of eventsOf(stream)) {
           for (const further of places.behind(event, person)) streams.add(further);
           const declared = registry.events.get(event.type);
-          if (declared === undefined || event.position < since) continue;
+          if (declared === undefined || event.position < since || !places.isAbout(event, person)) continue;
           const seen = redacted(registry, event, (mark) => mark === 'capability');
           const from = whoseAddress(event.metadata) === person ? addressIn(event, keys) : undefined;
           yield {

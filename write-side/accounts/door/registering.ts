@@ -14,7 +14,7 @@ import type { Language } from '#domain/kernel/ports/mail.ts';
 import { chosen } from './choosing.ts';
 import type { Done, Door, Visitor } from './door.ts';
 import { level } from './level.ts';
-import { followedKnowing } from './links.ts';
+import { followedKnowing, heldNoMore } from './links.ts';
 import { activeAccount, type DoorParts, isRejection, record, silent } from './parts.ts';
 
 const ID_BYTES = 16;
@@ -84,7 +84,8 @@ export function registering(parts: DoorParts): Pick<Door, 'register' | 'verifyEm
       if (isRejection(account)) return account;
       const { person, passwordSince: since } = account;
       const refusal = await record(parts, VerifyEmail, { person, since }, visitor);
-      return refusal?.code === PasswordReplaced.code ? InvalidCredentials({}) : refusal;
+      if (refusal?.code === PasswordReplaced.code) return InvalidCredentials({});
+      return heldNoMore(refusal);
     },
     sendVerification: (person, visitor) => record(parts, AskVerification, { person }, visitor),
   };

@@ -187,7 +187,7 @@ async function codesFor(
   const { codes, verifiers } = newRecoveryCodes({ person, key, random });
   const data = { person, codes: JSON.stringify(verifiers), count: verifiers.length };
   const commandId = asked === undefined ? undefined : commandOf(person, asked);
-  return (await record(parts, MakeRecoveryCodes, data, undefined, commandId)) ?? { codes };
+  return (await record(parts, MakeRecoveryCodes, data, { commandId })) ?? { codes };
 }
 
 /**

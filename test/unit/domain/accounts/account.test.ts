@@ -5,6 +5,7 @@ import { noFactors } from '#domain/accounts/account/factors.ts';
 import * as a from '#domain/accounts/account/messages.ts';
 import { resetBound, rolesAt } from '#domain/accounts/account/state.ts';
 import { links } from '#domain/accounts/links.ts';
+import { LoginInUse } from '#domain/accounts/login/messages.ts';
 import { later } from '#domain/kernel/instant.ts';
 import { OwnAffair } from '#domain/kernel/own-affair.ts';
 import { loginNamed, registrationOf, sealedText } from '#test/support/accounts.ts';
@@ -76,6 +77,25 @@ test('a reset proves the address in one step with the password', () => {
   const line = 'VerifierChanged, EmailVerified, RoleGranted, RoleGranted';
   assert.equal(lineOf(given([registered]).when('ChangeVerifier', reset)), line);
   assert.equal(lineOf(given([registered, verified]).when('ChangeVerifier', reset)), 'VerifierChanged');
+});
+
+test('what nobody has proven gives way to whoever has, once, and nothing else does', () => {
+  const { login } = data;
+  const ask = { ...p, login, to: 'p-2' };
+  const may = { precondition: {} };
+  const gone = a.PersonErased({ ...p, login, cause: 'unproven', passedTo: 'p-2' });
+  const when = (history: Parameters<typeof given>[0], of: object = {}, facts: object = may) =>
+    given(history).when('YieldRegistration', { ...ask, ...of }, facts);
+  assert.deepEqual(when([registered]), [gone]);
+  assert.deepEqual(when([registered, gone]), []);
+  assert.deepEqual(when([registered, gone], { to: 'p-3' }), LoginInUse({}), 'of two one has it');
+  assert.deepEqual(when([registered, verified]), LoginInUse({}));
+  assert.deepEqual(when([registered, a.AccountLocked({ ...p, by: 'ada', cause })]), LoginInUse({}));
+  assert.deepEqual(when([registered, a.PersonErased({ ...p, login })]), LoginInUse({}));
+  assert.deepEqual(when([registered], { login: 'x'.repeat(43) }), LoginInUse({}), 'one that it has claimed');
+  assert.deepEqual(when([]), a.AccountUnknown({}));
+  const refusal = a.MoneyLeft({});
+  assert.deepEqual(when([registered], {}, { precondition: { refusal } }), refusal);
 });
 
 test('an administrator locks and unlocks others, with the reason, and never themselves', () => {

@@ -8,7 +8,6 @@ import {
   VerifyEmail,
 } from '#domain/accounts/account/messages.ts';
 import { Register } from '#domain/accounts/login/messages.ts';
-import type { EventStore } from '#domain/kernel/ports/event-store.ts';
 import {
   CreditWallet,
   EndClaim,
@@ -19,6 +18,7 @@ import {
 } from '#domain/wallets/wallet/messages.ts';
 import { judgement } from '#test/judge/judge.ts';
 import { givenAccounts, registering } from '#test/support/accounts.ts';
+import { halting } from '#test/support/halting-store.ts';
 import { someone } from '#test/support/platform.ts';
 
 // Somebody leaves and opens a wallet at once, each decided before the other is recorded: between both stands the store, whose appends to
@@ -30,23 +30,6 @@ const clara = someone('clara', 'clerk');
 const whose = { person: 'p-1', currency: 'TND' };
 const ACCOUNT = 'account-p-1';
 const WALLET = 'wallet-p-1:TND';
-
-/** The store of a platform, on which the appends to one stream stand still. */
-function halting(store: EventStore, stream: string) {
-  const reached = Promise.withResolvers<void>();
-  const on = Promise.withResolvers<void>();
-  const halted: EventStore = {
-    ...store,
-    append: async (to, expected, events) => {
-      if (to === stream) {
-        reached.resolve();
-        await on.promise;
-      }
-      return store.append(to, expected, events);
-    },
-  };
-  return { store: halted, reached: reached.promise, letOn: on.resolve };
-}
 
 /** A person with an account, and two processes: appends of the second to a stream stand still. */
 async function given(stream: string) {
