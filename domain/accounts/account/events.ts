@@ -160,7 +160,7 @@ export const AccountClosed = event('AccountClosed', {
   data: person,
 });
 export const PersonErased = event('PersonErased', {
-  ...{ ...kept, version: 2 },
+  ...{ ...kept, version: 3 },
   description:
     'The person is to be forgotten: their key is destroyed, and their login let go, or passed on to whoever has proven its address.',
   data: {
@@ -173,7 +173,8 @@ export const PersonErased = event('PersonErased', {
     passedTo: PersonId.optional(),
     causeInPlain: z.string().optional(),
   },
-  upcasts: { 1: onceInPlain('cause') },
+  // Nobody’s registration gave way.
+  upcasts: { 1: onceInPlain('cause'), 2: (data) => data },
 });
 
 export const RoleGranted = event('RoleGranted', {
