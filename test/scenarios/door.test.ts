@@ -184,10 +184,26 @@ test('another password by mail: once, and whether there is an account nobody lea
 test('another address is used once its link was followed, and the old one is told', async () => {
   const { token, person } = await registered('hal@mail.example');
   const ask = { email: 'hal2@mail.example', password: PASSWORD };
+  // A stranger has registered it, and cannot prove it.
+  const before = { email: ask.email, password: OTHER };
+  assert.equal((await call('/accounts/registrations', before)).status, 202);
+  const theirs = await mailTo(ask.email, /Confirm your address/);
+  const theirToken = tokenIn(theirs, '/account/verify');
   assert.equal((await call('/accounts/me/email', ask, token)).status, 202);
   const link = tokenIn(await mailTo('hal2@mail.example', /nouvelle adresse/), '/account/email');
-  assert.equal((await call('/accounts/email-changes', { token: link, password: PASSWORD })).status, 204);
+  const follow = { token: link, password: PASSWORD };
+  for (const _ of ['once', 'twice'])
+    assert.equal((await call('/accounts/email-changes', follow)).status, 204);
+  const gone = { token: theirToken, password: OTHER };
+  assert.equal((await call('/accounts/email-verifications', gone)).code, 'link_void');
+  const without = () => tokenFor(theirs.person, []);
+  const asStranger = await call('/accounts/me', undefined, await without(), 'GET');
+  assert.notEqual(asStranger.status, 200);
   await mailTo('hal@mail.example', /une autre adresse/);
+  await until(
+    async () => (await mailsTo(ask.email)).every((mail) => mail.person !== theirs.person),
+    'it is forgotten',
+  );
   const { body } = await call('/accounts/me', undefined, token, 'GET');
   assert.equal(body.email, 'hal2@mail.example');
   const next = await registered('hal@mail.example');

@@ -11,7 +11,6 @@ import {
 import { ClaimLogin, PassLogin, Register, ReleaseLogin } from '#domain/accounts/login/messages.ts';
 import type { Dispatch } from '#domain/kernel/envelope.ts';
 import type { EventStore } from '#domain/kernel/ports/event-store.ts';
-import { CreditWallet, OpenWallet } from '#domain/wallets/wallet/messages.ts';
 import { givenAccounts, loginNamed, registering, whileFollowing } from '#test/support/accounts.ts';
 import { halting } from '#test/support/halting-store.ts';
 import { someone } from '#test/support/platform.ts';
@@ -82,9 +81,9 @@ test('nothing gives way to whoever does not wait for it, and nothing that has mo
   await tell(Register.type, registering('p-2'));
   for (const to of ['p-2', 'p-3'])
     assert.equal(await tell(YieldRegistration.type, { ...yielding, to }), 'email_change_void');
-  await tell(OpenWallet.type, { currency: 'TND' }, someone(stranger, 'bidder'));
+  await tell('OpenWallet', { currency: 'TND' }, someone(stranger, 'bidder'));
   const money = { currency: 'TND', amount: '5', movement: 'm1', reason: 'transfer' };
-  await tell(CreditWallet.type, { ...money, person: stranger });
+  await tell('CreditWallet', { ...money, person: stranger });
   assert.equal(await tell(YieldRegistration.type, yielding), 'money_left');
   assert.deepEqual([await typesOf(STRANGER), await typesOf(NEXT)], [['AccountRegistered'], ['LoginTaken']]);
 });

@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { memoryStores } from '#compose/stores.ts';
-import { CreditWallet, OpenWallet } from '#domain/wallets/wallet/messages.ts';
 import { whileFollowing } from '#test/support/accounts.ts';
 import { codeOf, givenDoor, granted, PASSWORD, visitor } from '#test/support/door.ts';
 import { someone } from '#test/support/platform.ts';
@@ -61,9 +60,9 @@ test('an address that somebody has proven stays theirs, and so does one that has
     const { door, stranger, link, tell, known, stored } = await given();
     if (proven) await tell('VerifyEmail', { person: stranger });
     else {
-      await tell(OpenWallet.type, { currency: 'TND' }, someone(stranger, 'bidder'));
+      await tell('OpenWallet', { currency: 'TND' }, someone(stranger, 'bidder'));
       const money = { currency: 'TND', amount: '5', movement: 'm1', reason: 'transfer' };
-      await tell(CreditWallet.type, { ...money, person: stranger });
+      await tell('CreditWallet', { ...money, person: stranger });
     }
     const before = (await stored()).length;
     const refusal = await door.changeEmail(link, visitor);
