@@ -96,7 +96,10 @@ export interface Door {
     asked: { readonly email: string; readonly password: string },
     visitor: Visitor,
   ): Promise<Done>;
-  /** As {@link Door.verifyEmail}. */
+  /**
+   * As {@link Door.verifyEmail}; `login_in_use` where somebody else has proven the address, `unavailable` while what is recorded has not come
+   * to its end. Followed again the link tells what came of it.
+   */
   changeEmail(link: FollowedLink, visitor: Visitor): Promise<Done>;
 
   /** What stands of somebody's account, for themselves. */
