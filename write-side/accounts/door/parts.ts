@@ -72,7 +72,7 @@ interface RecordedFor extends Partial<Pick<Visitor, 'address'>> {
   /** Who wants it, where another does than whom it is about. */
   readonly asker?: PersonId;
   /** Where a repeat is to be the same command. */
-  readonly commandId?: string;
+  readonly commandId?: string | undefined;
 }
 
 /** Has something recorded about a person, which only the door may say. @param data as JSON */
