@@ -9,6 +9,7 @@ import {
 import { loginStream } from '#domain/accounts/login/messages.ts';
 import { profileStream } from '#domain/accounts/profile/messages.ts';
 import { sessionsStream } from '#domain/accounts/sessions/messages.ts';
+import { consignorStream } from '#domain/auctions/consignor/messages.ts';
 import { inspectorStream } from '#domain/auctions/inspector/messages.ts';
 import { participantStream } from '#domain/auctions/participant/messages.ts';
 import { currencies } from '#domain/kernel/currencies.ts';
@@ -44,8 +45,8 @@ export const personPlaces: RecordPlaces = {
   account: (person) => accountStream({ person }),
   heldSince,
   own: (person) => [
-    ...[accountStream, profileStream, sessionsStream, inspectorStream, debtorStream].map((of) =>
-      of({ person }),
+    ...[accountStream, profileStream, sessionsStream, inspectorStream, consignorStream, debtorStream].map(
+      (of) => of({ person }),
     ),
     ...inEachCurrency(person),
   ],

@@ -1,4 +1,5 @@
 import { auction } from '#domain/auctions/auction/decider.ts';
+import { consignor } from '#domain/auctions/consignor/decider.ts';
 import { auctions as messages } from '#domain/auctions/context.ts';
 import { inspector } from '#domain/auctions/inspector/decider.ts';
 import { lot } from '#domain/auctions/lot/decider.ts';
@@ -21,15 +22,17 @@ import { bidFunding } from '#sagas/auctions/bid-funding.ts';
 import { lotCustody } from '#sagas/auctions/lot-custody.ts';
 import { lotOpeningAndClosing } from '#sagas/auctions/lot-opening-and-closing.ts';
 import { saleCancellation } from '#sagas/auctions/sale-cancellation.ts';
+import { selling } from '#sagas/auctions/selling.ts';
 import { settlement } from '#sagas/auctions/settlement.ts';
 import type { Manifest } from './manifest.ts';
 
 export const auctions: Manifest = {
   messages,
-  deciders: [sale, lot, auction, participant, inspector].map(forget),
+  deciders: [sale, lot, auction, participant, inspector, consignor].map(forget),
   workflows: [scheduleAuction, cancelAuction, closeSale, cancelSale, joinAuction, placeBid, dropHammer],
   views: [auctionsView, bidsView, salesView, lotsView, settlementsView],
-  reactions: [bidFunding, lotCustody, saleCancellation],
+  // Who sells is noted before anybody is told that their lot is scheduled.
+  reactions: [bidFunding, selling, lotCustody, saleCancellation],
   sagas: [lotOpeningAndClosing, settlement],
   operations: auctionOperations,
 };

@@ -6,6 +6,7 @@ import { payment } from '#domain/wallets/payment/decider.ts';
 import { platform } from '#domain/wallets/platform/decider.ts';
 import { unclaimed as unclaimedDecider } from '#domain/wallets/unclaimed/decider.ts';
 import { wallet } from '#domain/wallets/wallet/decider.ts';
+import { dischargeUnclaimed } from '#domain/workflows/discharge-unclaimed.ts';
 import { handleNotice } from '#domain/workflows/handle-notice.ts';
 import { whileInDebt } from '#domain/workflows/while-in-debt.ts';
 import { clearingView, platformAccountsView } from '#projections/wallets/accounts.ts';
@@ -36,7 +37,7 @@ export const wallets: Manifest = {
     forget(debtor),
     forget(notice),
   ],
-  workflows: [...whileInDebt, handleNotice],
+  workflows: [...whileInDebt, handleNotice, dischargeUnclaimed],
   views: [
     walletsView,
     holdsView,

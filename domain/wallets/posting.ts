@@ -4,13 +4,13 @@ import { type Currency, SignedSum } from '../kernel/money.ts';
 
 /** Every account there is: its kind, whose it is, its currency, and the side of a wallet. */
 const ACCOUNT =
-  /^(wallet:[A-Za-z0-9][\w.-]{0,63}:[A-Z]{3}:(available|held)|(platform|provider|clearing|unclaimed|receivable):[A-Za-z0-9][\w.-]{0,63}:[A-Z]{3})$/;
+  /^(wallet:[A-Za-z0-9][\w.-]{0,63}:[A-Z]{3}:(available|held)|(platform|provider|outside|clearing|unclaimed|receivable):[A-Za-z0-9][\w.-]{0,63}:[A-Z]{3})$/;
 
 /**
  * One side of a movement of money: the account and by how much its balance changes. Accounts are
  * `wallet:<person>:<currency>:available|held`, `unclaimed:<person>:<currency>` (owed to a person),
- * `receivable:<person>:<currency>` (owed by one, below zero), `platform:<account>:<currency>`, `provider:<name>:<currency>`
- * and `clearing:<movement>:<currency>`.
+ * `receivable:<person>:<currency>` (owed by one, below zero), `platform:<account>:<currency>`, `provider:<name>:<currency>`,
+ * `outside:<how>:<currency>` (what the house has given out by itself, past every provider) and `clearing:<movement>:<currency>`.
  */
 export const Posting = z
   .object({ account: z.string().regex(ACCOUNT, 'an account of the ledger'), amount: SignedSum })
@@ -53,6 +53,7 @@ export const platformAccount = (account: string, currency: Currency): string =>
   `platform:${account}:${currency}`;
 export const providerAccount = (provider: string, currency: Currency): string =>
   `provider:${provider}:${currency}`;
+export const outsideAccount = (how: string, currency: Currency): string => `outside:${how}:${currency}`;
 export const clearingOf = (movement: string, currency: Currency): string =>
   `clearing:${movement}:${currency}`;
 

@@ -7,14 +7,14 @@ import {
   type YieldPrecondition,
   YieldRegistration,
 } from '../accounts/account/messages.ts';
-import type { Account } from '../accounts/account/state.ts';
+import type { Account, KnownAccount } from '../accounts/account/state.ts';
 import { ClaimLogin } from '../accounts/login/messages.ts';
 import type { RecordedEvent } from '../kernel/envelope.ts';
 import type { PersonId } from '../kernel/ids.ts';
 import { rejectionFrom } from '../kernel/message.ts';
 import { isRecorded } from '../kernel/reaction.ts';
 import { type Outcome, workflow } from '../kernel/workflow.ts';
-import { moneyOf, named, withoutMoney } from './leave.ts';
+import { allOf, named, type Theirs, withoutMoney } from './leave.ts';
 
 /** What the account says to which a login goes on. */
 function outcome(events: readonly RecordedEvent[]): Outcome {
@@ -25,7 +25,7 @@ function outcome(events: readonly RecordedEvent[]): Outcome {
   return 'pending';
 }
 
-type Claimed = { readonly claimer: Account } & Parameters<typeof withoutMoney>[0];
+type Read = Readonly<Record<string, Theirs | Account>>;
 
 /**
  * Another address from its login to the account, whose own stream may refuse: then the login is let go. Where somebody has registered the
@@ -43,15 +43,16 @@ export const changeEmail = [
   workflow({
     command: YieldRegistration,
     reads: {
-      ...moneyOf(named),
+      ...allOf(named),
       claimer: {
         ...{ decider: account, toEnd: true },
         stream: ({ to }: { readonly to: PersonId }) => accountStream({ person: to }),
       },
     },
-    precondition({ claimer, ...money }: Claimed, { login }): YieldPrecondition {
-      const isWaiting = claimer.phase === 'active' && claimer.nextEmail?.login === login;
-      return isWaiting ? withoutMoney(money) : { refusal: EmailChangeVoid({}) };
+    precondition({ claimer, ...theirs }: Read, { login }): YieldPrecondition {
+      const { phase, nextEmail } = claimer as KnownAccount;
+      const isWaiting = phase === 'active' && nextEmail?.login === login;
+      return isWaiting ? withoutMoney(theirs as Record<string, Theirs>) : { refusal: EmailChangeVoid({}) };
     },
     refuses: ({ refusal }) => refusal !== undefined,
     outcome,

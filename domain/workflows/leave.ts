@@ -7,9 +7,12 @@ import {
   type ErasurePrecondition,
   MoneyLeft,
   type MoneyPrecondition,
+  SalesOpen,
   WalletsOpen,
 } from '../accounts/account/messages.ts';
 import type { Account } from '../accounts/account/state.ts';
+import { type Consignor, consignor } from '../auctions/consignor/decider.ts';
+import { consignorStream } from '../auctions/consignor/messages.ts';
 import type { Actor } from '../kernel/actor.ts';
 import { currencies } from '../kernel/currencies.ts';
 import type { PersonId } from '../kernel/ids.ts';
@@ -22,10 +25,11 @@ import { CloseIfGone, OpenWallet, OwnerGone, walletStream } from '../wallets/wal
 
 type Wallet = typeof wallet.initial;
 type Unclaimed = typeof unclaimed.initial;
+export type Theirs = Wallet | Unclaimed | Consignor;
 
 /**
  * Whether anything is in it, owed by it, or on its way into it. What is bid on an open auction is held here. A transfer that was sent is
- * the other wallet's to take, and nothing tells the sender that it was: one that comes back behind a leaving is owed to them by their id.
+ * the other wallet's to take, and nothing tells the sender that it was: one that comes back behind a leaving is discharged as what comes later.
  */
 const isUsed = ({ available, held, owed, topUps }: Wallet): boolean =>
   available + held + owed > 0n || topUps.length > 0;
@@ -33,50 +37,59 @@ const isUsed = ({ available, held, owed, topUps }: Wallet): boolean =>
 type Named<Data> = (data: Data, actor: Pick<Actor, 'id'>) => PersonId;
 export const named = ({ person }: { readonly person: PersonId }): PersonId => person;
 
-/** The wallets and what is unclaimed in every currency, once in the life of a person. There is no list of them that could be out of date. */
-export const moneyOf = <Data>(person: Named<Data>) =>
-  Object.fromEntries(
-    [...currencies.keys()].flatMap((currency) => [
-      [
-        currency,
-        {
-          ...{ decider: wallet, toEnd: true },
-          stream: (data: Data, actor: Pick<Actor, 'id'>) =>
-            walletStream({ person: person(data, actor), currency }),
-        },
-      ],
-      [
-        `unclaimed ${currency}`,
-        {
-          ...{ decider: unclaimed, toEnd: true },
-          stream: (data: Data, actor: Pick<Actor, 'id'>) =>
-            unclaimedStream({ person: person(data, actor), currency }),
-        },
-      ],
-    ]),
+interface ReadOf<Data> {
+  readonly decider: { readonly category: string; readonly initial: Theirs };
+  readonly toEnd: boolean;
+  readonly stream: (data: Data, actor: Pick<Actor, 'id'>) => string;
+}
+
+/**
+ * The wallets and what is unclaimed in every currency, once in the life of a person: there is no list of them that could be out of date.
+ * And what they sell, which a stream of theirs knows before anybody is told that their lot is scheduled.
+ */
+export function allOf<Data>(whose: Named<Data>): Readonly<Record<string, ReadOf<Data>>> {
+  const read = (decider: ReadOf<Data>['decider'], streamOf: (person: PersonId) => string): ReadOf<Data> => ({
+    ...{ decider, toEnd: true },
+    stream: (data, actor) => streamOf(whose(data, actor)),
+  });
+  const money = [...currencies.keys()].flatMap((currency) => [
+    [currency, read(wallet, (person) => walletStream({ person, currency }))] as const,
+    [`unclaimed ${currency}`, read(unclaimed, (person) => unclaimedStream({ person, currency }))] as const,
+  ]);
+  return Object.fromEntries([
+    ...money,
+    ['selling', read(consignor, (person) => consignorStream({ person }))],
+  ]);
+}
+
+const hasMoney = (states: Readonly<Record<string, Theirs>>): boolean =>
+  Object.values(states).some((state) =>
+    'balance' in state ? state.balance > 0n : 'phase' in state && isUsed(state),
   );
 
-const hasMoney = (states: Readonly<Record<string, Wallet | Unclaimed>>): boolean =>
-  Object.values(states).some((state) => ('balance' in state ? state.balance > 0n : isUsed(state)));
+/** Who sells is to be there until they are paid: asked first, or they would close the wallet that their proceeds are to come into. */
+export function withoutMoney(states: Readonly<Record<string, Theirs>>): MoneyPrecondition {
+  const { selling } = states;
+  if (selling !== undefined && 'selling' in selling && selling.selling > 0)
+    return { refusal: SalesOpen({ sales: selling.selling }) };
+  return hasMoney(states) ? { refusal: MoneyLeft({}) } : {};
+}
 
-function closed(states: Readonly<Record<string, Wallet | Unclaimed>>): ErasurePrecondition {
-  if (hasMoney(states)) return { refusal: MoneyLeft({}) };
+/** The house cannot close a wallet for somebody: those that are open when it erases them are closed behind it. */
+function closed(states: Readonly<Record<string, Theirs>>): ErasurePrecondition {
+  const kept = withoutMoney(states);
+  if (kept.refusal !== undefined) return kept;
   const open = Object.entries(states).flatMap(([name, state]) =>
     'phase' in state && state.phase === 'open' ? [name] : [],
   );
   return open.length === 0 ? {} : { refusal: WalletsOpen({ currencies: open }) };
 }
 
-/** The house cannot close a wallet for somebody: those that are open are closed behind it. */
-export function withoutMoney(states: Readonly<Record<string, Wallet | Unclaimed>>): MoneyPrecondition {
-  return hasMoney(states) ? { refusal: MoneyLeft({}) } : {};
-}
-
 const leaving = {
   refuses: ({ refusal }: { readonly refusal?: object }) => refusal !== undefined,
   outcome: () => 'accepted' as const,
 };
-const themselves = moneyOf((_: object, { id }) => id);
+const themselves = allOf((_: object, { id }) => id);
 const accountOf = <Data>(person: Named<Data>) => ({
   ...{ decider: account, toEnd: true },
   stream: (data: Data, actor: Pick<Actor, 'id'>) => accountStream({ person: person(data, actor) }),
@@ -89,10 +102,12 @@ function whyNoWallet({ account: { phase } }: { readonly account: Account }) {
 }
 
 /**
- * Nobody leaves, or is forgotten, to whom money belongs, or who owes some: nobody could ever say whose it is, or come in to have it. Their
- * wallets are closed by then: what comes later, of a lot that is sold for example, none of them takes, so that it is owed to them by their
- * id, and staff see it. A wallet may be opened while its owner leaves, each decided before the other is recorded: whoever looks behind
- * their commit sees the other, and it is closed ({@link CloseIfGone}).
+ * Nobody leaves, or is forgotten, to whom money belongs, or who owes some: nobody could ever say whose it is, or come in to have it. Nor who
+ * sells, as long as their sale is under way. Their wallets are closed by then: what comes later, of a payout that is returned for example,
+ * none of them takes, so that it is owed to them by their id; staff see it, and the house gives it out itself (`DischargeUnclaimed`). So it
+ * is with the proceeds of a lot that is offered in the very moment in which its seller leaves: neither has seen the other, and nothing looks
+ * behind their commit, because nothing is lost by it. A wallet may be opened while its owner leaves, each decided before the other is
+ * recorded: whoever looks behind their commit sees the other, and it is closed ({@link CloseIfGone}).
  */
 export const leave = [
   workflow({
@@ -111,5 +126,5 @@ export const leave = [
   }),
   workflow({ command: CloseAccount, reads: themselves, precondition: closed, ...leaving }),
   workflow({ command: EraseMe, reads: themselves, precondition: closed, ...leaving }),
-  workflow({ command: ErasePerson, reads: moneyOf(named), precondition: withoutMoney, ...leaving }),
+  workflow({ command: ErasePerson, reads: allOf(named), precondition: withoutMoney, ...leaving }),
 ];

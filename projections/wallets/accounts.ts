@@ -6,7 +6,13 @@ import {
   TopUpReinstated,
 } from '#domain/wallets/payment/messages.ts';
 import { PlatformCredited, UnallocatedAssigned } from '#domain/wallets/platform/messages.ts';
-import { clearingOf, type Posting, platformAccount, providerAccount } from '#domain/wallets/posting.ts';
+import {
+  clearingOf,
+  outsideAccount,
+  type Posting,
+  platformAccount,
+  providerAccount,
+} from '#domain/wallets/posting.ts';
 import { MoneyUnclaimed, UnclaimedPaidOut } from '#domain/wallets/unclaimed/messages.ts';
 import {
   DebtPaid,
@@ -36,7 +42,7 @@ function accountAfter(
   const [owner, account = '', currency = ''] = id.split(':');
   return {
     id,
-    owner: owner === 'provider' ? 'provider' : 'platform',
+    owner: owner === 'provider' || owner === 'outside' ? owner : 'platform',
     account,
     currency,
     balance: (before?.balance ?? 0n) + changeOf(data.postings, id),
@@ -45,11 +51,12 @@ function accountAfter(
   };
 }
 
-/** The accounts of the house and its mirror of what the provider holds; each event touches one of them. */
+/** The accounts of the house, its mirror of what the provider holds, and what it has given out itself; each event touches one of them. */
 export const platformAccountsView = view({
   name: 'platform-accounts',
-  version: 4,
-  description: 'What the house has earned and what the payment provider holds for it.',
+  version: 5,
+  description:
+    'What the house has earned, what the payment provider holds for it, and what it has given out itself.',
   document: PlatformAccountDocument,
   indexes: [{ name: 'by-currency', fields: [{ path: 'currency', as: 'text' }] }],
   on: (when) => [when(...ofTheHouse, accountAfter)],
@@ -59,6 +66,7 @@ export const platformAccountsView = view({
     if (event.type === 'UnallocatedAssigned') return platformAccount('unallocated', currency);
     if (event.type === 'DebtWrittenOff' || event.type === 'LossRecovered')
       return platformAccount('losses', currency);
+    if (event.type === 'UnclaimedDischarged') return outsideAccount(event.data.how, currency);
     return providerAccount(event.data.provider, currency);
   },
 });

@@ -7,7 +7,7 @@ import { Currency, MinorUnits, PositiveMinorUnits, SignedSum, Sum } from '#domai
 import { PaymentNotice, ProviderName } from '#domain/kernel/ports/payments.ts';
 import { CaseReference, ClaimId, HoldId } from '#domain/wallets/ids.ts';
 import { NoticeResolution, WaitingId, WholeNotice } from '#domain/wallets/notice/messages.ts';
-import { UnclaimedReason } from '#domain/wallets/unclaimed/messages.ts';
+import { Discharge, UnclaimedReason } from '#domain/wallets/unclaimed/messages.ts';
 import { HoldPurpose, WriteOffCause } from '#domain/wallets/wallet/messages.ts';
 
 // What the wallets' views hold. Amounts are minor units: bigint in a fold, decimal strings where they are stored.
@@ -185,11 +185,14 @@ export const UnclaimedDocument = z
     id: z.string(),
     person: PersonId,
     currency: Currency,
-    /** What is owed now; zero when all of it has been paid out. */
+    /** What is owed now; zero when all of it has been paid out or given out. */
     balance: Sum,
     /** What it came from last, and by which movement. */
     lastReason: UnclaimedReason,
     lastMovement: MovementId,
+    /** How the house has given out all of it behind its owner's leaving, and under which number it keeps to whom; not said where more has come since. */
+    discharged: Discharge.optional(),
+    reference: CaseReference.optional(),
     updatedAt: Instant,
   })
   .meta({
@@ -246,10 +249,10 @@ export type DebtDocument = z.output<typeof DebtDocument>;
 export const PlatformAccountDocument = z
   .object({
     id: z.string(),
-    owner: z.enum(['platform', 'provider']),
+    owner: z.enum(['platform', 'provider', 'outside']),
     account: z.string(),
     currency: Currency,
-    /** A provider's is negative by what it holds for us. */
+    /** A provider's is negative by what it holds for us; one outside is what the house has given out past every provider. */
     balance: SignedSum,
     entries: z.int().min(1),
     updatedAt: Instant,
@@ -277,6 +280,8 @@ export const LedgerDocument = z
     platform: SignedSum,
     /** Negative by what the payment providers hold for us. */
     providers: SignedSum,
+    /** What the house has given out by itself, past every provider. */
+    outside: SignedSum,
     /** All of the above together: zero, or money was made or lost. */
     total: SignedSum,
     /** Events that moved money. */

@@ -7,7 +7,15 @@ import { LedgerDocument } from './documents.ts';
 import { inWallets, ofTheHouse } from './movements.ts';
 
 type Booked = RecordedEvent<string, { readonly currency: string; readonly postings: readonly Posting[] }>;
-type Kind = 'available' | 'held' | 'unclaimed' | 'receivable' | 'clearing' | 'platform' | 'providers';
+type Kind =
+  | 'available'
+  | 'held'
+  | 'unclaimed'
+  | 'receivable'
+  | 'clearing'
+  | 'platform'
+  | 'providers'
+  | 'outside';
 
 /** To which sum an account belongs, told by its name. */
 function kindOf(account: string): Kind {
@@ -16,12 +24,13 @@ function kindOf(account: string): Kind {
   if (account.startsWith('receivable:')) return 'receivable';
   if (account.startsWith('platform:')) return 'platform';
   if (account.startsWith('provider:')) return 'providers';
+  if (account.startsWith('outside:')) return 'outside';
   return account.endsWith(':held') ? 'held' : 'available';
 }
 
 const NOTHING = {
   ...{ available: 0n, held: 0n, unclaimed: 0n, receivable: 0n, clearing: 0n, platform: 0n, providers: 0n },
-  ...{ total: 0n, entries: 0 },
+  ...{ outside: 0n, total: 0n, entries: 0 },
 };
 
 function booked(
@@ -40,7 +49,7 @@ function booked(
 /** The trial balance: one document a currency, so that all its sums are of one and the same position. */
 export const ledgerView = view({
   name: 'ledger',
-  version: 4,
+  version: 5,
   description: 'All money of each currency by kind of account; the kinds sum to zero.',
   document: LedgerDocument,
   on: (when) => [when(...inWallets, DebtPaid, ...ofTheHouse, MoneyUnclaimed, UnclaimedPaidOut, booked)],

@@ -7,6 +7,7 @@ import {
   TopUpReversed,
 } from '#domain/wallets/payment/messages.ts';
 import { PlatformCredited, UnallocatedAssigned } from '#domain/wallets/platform/messages.ts';
+import { UnclaimedDischarged } from '#domain/wallets/unclaimed/messages.ts';
 import {
   ClaimEnded,
   DebtWrittenOff,
@@ -32,7 +33,7 @@ export const inWallets = [
   FundsCredited,
 ] as const;
 
-/** Of an account of the house, or of its mirror of what the provider holds: each of one alone. */
+/** Of an account of the house, of its mirror of what the provider holds, or of what it has given out itself: each of one alone. */
 export const ofTheHouse = [
   TopUpConfirmed,
   TopUpReversed,
@@ -44,4 +45,5 @@ export const ofTheHouse = [
   UnallocatedAssigned,
   DebtWrittenOff,
   LossRecovered,
+  UnclaimedDischarged,
 ] as const;

@@ -1,12 +1,12 @@
 import { idOf } from '#domain/kernel/ids.ts';
-import { MoneyUnclaimed, UnclaimedPaidOut } from '#domain/wallets/unclaimed/messages.ts';
+import { MoneyUnclaimed, UnclaimedDischarged, UnclaimedPaidOut } from '#domain/wallets/unclaimed/messages.ts';
 import { view } from '../view.ts';
 import { UnclaimedDocument } from './documents.ts';
 
 /** What the house owes to people. An account that is empty again stays, as the answer to "where is it gone". */
 export const unclaimedView = view({
   name: 'unclaimed',
-  version: 1,
+  version: 2,
   description: 'Money of people that no wallet of theirs could take.',
   document: UnclaimedDocument,
   indexes: [
@@ -24,6 +24,11 @@ export const unclaimedView = view({
     when(UnclaimedPaidOut, (before, { stream, data, recordedAt }): UnclaimedDocument => {
       if (before === undefined) throw new Error(`${stream} begins with a payout`);
       return { ...before, balance: data.balance, updatedAt: recordedAt };
+    }),
+    when(UnclaimedDischarged, (before, { stream, data, recordedAt }): UnclaimedDocument => {
+      if (before === undefined) throw new Error(`${stream} begins with a discharge`);
+      const { balance, how: discharged, reference } = data;
+      return { ...before, balance, discharged, reference, updatedAt: recordedAt };
     }),
   ],
   key: ({ stream }) => idOf(stream),

@@ -1,4 +1,5 @@
 import { LotSold, SettleLot, StopSettlement } from '#domain/auctions/auction/messages.ts';
+import { EndSelling } from '#domain/auctions/consignor/messages.ts';
 import type { EventDeclaration, EventOf, NewEvent, Rejection } from '#domain/kernel/message.ts';
 import { type Answer, type Sending, type Step as StepOf, saga, unheard } from '#domain/kernel/saga.ts';
 import { CreditPlatform } from '#domain/wallets/platform/messages.ts';
@@ -13,7 +14,7 @@ type State = {
   readonly debtPaid?: bigint;
 };
 type Stage = 'capture' | 'proceeds' | 'unclaimed' | 'keep' | 'fees';
-type Purpose = Stage | 'settle' | 'stop';
+type Purpose = Stage | 'settle' | 'stop' | 'over';
 type Step = StepOf<State, Purpose, never>;
 
 const proceedsOf = ({ hammer, commission }: Sold): bigint => hammer - commission;
@@ -52,10 +53,16 @@ const payFees = (sold: Sold): Sending<Purpose> => ({
   purpose: 'fees',
 });
 
-function settle(state: State, { auctionId }: Sold): Step {
+/** From here on nothing comes to the seller by itself, and nothing keeps them. */
+const over = ({ seller: person, lotId, auctionId }: Sold): Sending<Purpose> => ({
+  command: EndSelling({ person, lotId, auctionId }),
+  purpose: 'over',
+});
+function settle(state: State, sold: Sold): Step {
+  const { auctionId } = sold;
   const { paidTo, debtPaid } = state;
   const command = SettleLot({ auctionId, paidTo, ...(debtPaid !== undefined && { debtPaid }) });
-  return { state, sends: [{ command, purpose: 'settle' }], done: true };
+  return { state, sends: [{ command, purpose: 'settle' }, over(sold)], done: true };
 }
 const fees = (state: State, sold: Sold): Step =>
   feesOf(sold) === 0n ? settle(state, sold) : { state, sends: [payFees(sold)] };
@@ -82,14 +89,18 @@ function paid(state: State, sold: Sold, { outcome, events }: Answer): Step {
   return refused === 0n ? fees(owed, sold) : { state: owed, sends: [keepUnclaimed(sold, refused)] };
 }
 
-/** A no that has no way around is recorded where the sale is: the money waits in clearing, and somebody has to look. */
-const stop = (state: State, { auctionId }: Sold, at: Stage, { code, message }: Rejection): Step => ({
+/**
+ * A no that has no way around is recorded where the sale is: the money waits in clearing, and somebody has to look. Its seller is not kept
+ * for that, which may take for ever: what somebody has paid to them later is owed to them, if they have left.
+ */
+const stop = (state: State, sold: Sold, at: Stage, { code, message }: Rejection): Step => ({
   state,
   sends: [
     {
-      command: StopSettlement({ auctionId, at, reason: { code, message, details: {} } }),
+      command: StopSettlement({ auctionId: sold.auctionId, at, reason: { code, message, details: {} } }),
       purpose: 'stop',
     },
+    over(sold),
   ],
   done: true,
 });
@@ -130,5 +141,6 @@ export const settlement = saga({
     fees: after('fees', settle),
     settle: unheard,
     stop: unheard,
+    over: unheard,
   },
 });

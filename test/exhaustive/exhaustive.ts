@@ -163,7 +163,7 @@ function streamsOf(world: World): readonly string[] {
     `auction-${auctionId}`,
     ...bidders.map(({ stream }) => stream),
     ...bidders.flatMap(({ actor }) => [`wallet-${actor.id}:USD`, `debtor-${actor.id}`]),
-    ...['wallet-sam:USD', feesStream(world), 'unclaimed-sam:USD', 'lot-l1', 'sale-s1'],
+    ...['wallet-sam:USD', feesStream(world), 'unclaimed-sam:USD', 'consignor-sam', 'lot-l1', 'sale-s1'],
   ];
 }
 

@@ -3,6 +3,7 @@ import { auctions } from './auctions.ts';
 import { bidNumbers } from './bid-numbers.ts';
 import { deadlines } from './deadlines.ts';
 import { debts } from './debts.ts';
+import { gone } from './gone.ts';
 import { money } from './money.ts';
 import { notices } from './notices.ts';
 import { payments } from './payments.ts';
@@ -57,6 +58,7 @@ export function judgement(options: Partial<PlacesOptions & AcknowledgementsOptio
     reversals(),
     notices(),
     proceeds(),
+    gone(),
     debts(ledger.balances),
     sagas(),
   ];

@@ -18,9 +18,8 @@ import type { Actor, Role } from '#domain/kernel/actor.ts';
 import { later } from '#domain/kernel/instant.ts';
 import type { Command } from '#domain/kernel/message.ts';
 import { HandleNotice } from '#domain/wallets/notice/messages.ts';
-import { PayOutUnclaimed } from '#domain/wallets/unclaimed/messages.ts';
-import { CloseWallet, Transfer, WriteOffDebt } from '#domain/wallets/wallet/messages.ts';
-import { door, registering } from '#test/support/accounts.ts';
+import { DischargeUnclaimed, PayOutUnclaimed } from '#domain/wallets/unclaimed/messages.ts';
+import { CloseWallet, Transfer, Withdraw, WriteOffDebt } from '#domain/wallets/wallet/messages.ts';
 import { terms } from '#test/support/auctions.ts';
 import { person } from '#test/support/given.ts';
 import { ownAffairs } from '#test/support/own-affairs.ts';
@@ -69,18 +68,8 @@ async function chargedBack(room: Saleroom): Promise<string> {
   return paymentId;
 }
 
-/** What the door alone may say. */
-async function said({ deployment }: Saleroom, command: string, data: object): Promise<void> {
-  const { pipeline } = deployment.process;
-  const origin = { channel: 'http' } as const;
-  const reply = await pipeline.dispatch({ command, data, commandId: command, actor: door, origin });
-  assert.equal(reply.outcome, 'accepted', command);
-}
 /** Sam has an account, with the address verified. */
-async function registered(room: Saleroom): Promise<void> {
-  await said(room, 'Register', registering(sam.id));
-  await said(room, 'VerifyEmail', { person: sam.id });
-}
+const registered = (room: Saleroom): Promise<void> => room.register(sam);
 const profile = CreateProfile.schema.decode({ name: 'Sam', address: '1 Street' });
 const system = { client: 'web', name: 'Web', grantTypes: ['authorization_code'], redirectUris: [] };
 const ofSam = LockAccount.schema.decode({ person: sam.id, cause: 'Asked for.' });
@@ -123,6 +112,20 @@ const stories: Readonly<Record<keyof typeof ownAffairs, (room: Saleroom) => Prom
     await room.deployment.advanceTo(endsAt);
     return PayOutUnclaimed({ person: sam.id, currency });
   },
+  async DischargeUnclaimed(room) {
+    await registered(room);
+    await room.deployment.advanceTo(endsAt);
+    const amount = 100_00n;
+    await room.beginTopUp(sam, amount);
+    await room.confirmTopUps();
+    await room.deployment.done(Withdraw({ amount, currency }), sam);
+    await room.deployment.settle();
+    await room.deployment.done(CloseWallet({ currency }), sam);
+    await room.deployment.done(LockAccount(ofSam), person(otto.id, ['admin']));
+    await room.deployment.done(ErasePerson({ person: sam.id, cause: 'asked' }), person(otto.id, ['admin']));
+    await room.returnPayout(amount);
+    return DischargeUnclaimed({ person: sam.id, currency, amount, how: 'seized', reference: '2026/1' });
+  },
   async OpenAuction({ deployment }) {
     await deployment.done(ConsignLot(lotOf('l2')), sam);
     await deployment.done(schedule('s1'), clerkSam);
@@ -139,11 +142,13 @@ const stories: Readonly<Record<keyof typeof ownAffairs, (room: Saleroom) => Prom
   },
   async ResetFactors(room) {
     await registered(room);
-    await said(room, 'EnrolTotp', { person: sam.id, secret: 'JBSWY3DPEHPK3PXP' });
+    await room.said('EnrolTotp', { person: sam.id, secret: 'JBSWY3DPEHPK3PXP' });
     return ResetFactors(ofSam);
   },
   async ErasePerson(room) {
     await registered(room);
+    // Nothing of his is being sold any more.
+    await room.deployment.advanceTo(endsAt);
     await room.deployment.done(CloseWallet({ currency }), sam);
     await room.deployment.done(LockAccount(ofSam), person(otto.id, ['admin']));
     return ErasePerson({ person: sam.id, cause: 'asked' });
@@ -159,11 +164,11 @@ const stories: Readonly<Record<keyof typeof ownAffairs, (room: Saleroom) => Prom
     return WithdrawRole({ person: sam.id, role: 'seller' });
   },
   async RenameClient(room) {
-    await said(room, 'RegisterClient', { ...system, by: sam.id });
+    await room.said('RegisterClient', { ...system, by: sam.id });
     return RenameClient({ client: 'web', name: 'The web' });
   },
   async RemoveClient(room) {
-    await said(room, 'RegisterClient', { ...system, by: sam.id });
+    await room.said('RegisterClient', { ...system, by: sam.id });
     return RemoveClient({ client: 'web' });
   },
   async CreateProfile(room) {

@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { ClaimMoney, PayOutUnclaimed } from '#domain/wallets/unclaimed/messages.ts';
+import { EraseMe } from '#domain/accounts/account/messages.ts';
+import { ClaimMoney, DischargeUnclaimed, PayOutUnclaimed } from '#domain/wallets/unclaimed/messages.ts';
 import { CloseWallet, OpenWallet, Transfer, Withdraw } from '#domain/wallets/wallet/messages.ts';
 import type { PaymentDocument } from '#projections/wallets/documents.ts';
+import { person } from '#test/support/given.ts';
 import { ann, bob, otto, refusedWith, Saleroom, sam, textIn } from '#test/support/saleroom.ts';
 
 // Money in, out and between people, in the running platform with the provider and its notices.
@@ -213,4 +215,43 @@ test('a payout that comes back from the bank is credited again', async (t) => {
   await room.deployment.settle();
   assert.deepEqual(await room.balance(ann), { available: '10000', held: '0' });
   assert.equal((await room.audited()).balances['provider:simulated:USD'], -100_00n);
+});
+
+test('what comes back to who has left is given out by an administrator, and the books know it', async (t) => {
+  const room = await Saleroom.open(t);
+  const { deployment } = room;
+  await room.register(ann);
+  await room.fund(ann);
+  const all = 100_00n;
+  await deployment.done(Withdraw({ amount: all, currency }), ann);
+  await deployment.settle();
+  await deployment.done(CloseWallet({ currency }), ann);
+  const ada = person('ada', ['admin']);
+  const out = {
+    person: ann.id,
+    currency,
+    amount: all,
+    how: 'paid_to_claimant',
+    reference: '2026/7',
+  } as const;
+  const refused = async (over: object = {}) =>
+    refusedWith(await deployment.process.send(DischargeUnclaimed({ ...out, ...over }), ada));
+  assert.equal(await refused(), 'owner_stays');
+  await deployment.done(EraseMe({ forGood: true }), ann);
+  assert.equal(await refused(), 'nothing_unclaimed');
+  await room.returnPayout(all);
+  assert.equal(await refused({ amount: all - 1n }), 'unclaimed_differs');
+  await deployment.done(DischargeUnclaimed(out), ada);
+  assert.equal(await refused(), 'nothing_unclaimed');
+  await deployment.settle();
+  const { balances } = await room.audited();
+  assert.equal(balances['unclaimed:ann:USD'], 0n);
+  assert.equal(balances['outside:paid_to_claimant:USD'], all);
+  const seen = await deployment.see('unclaimed', 'ann:USD');
+  assert.deepEqual([textIn(seen, 'discharged'), textIn(seen, 'reference')], [out.how, out.reference]);
+  assert.partialDeepStrictEqual(await deployment.see('platform-accounts', 'outside:paid_to_claimant:USD'), {
+    ...{ owner: 'outside', account: out.how, balance: all },
+  });
+  const ledger = await deployment.see('ledger', currency);
+  assert.partialDeepStrictEqual(ledger, { unclaimed: 0n, outside: all, providers: -all, total: 0n });
 });

@@ -1,7 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { CloseAccount, ErasePerson, LockAccount, UnlockAccount } from '#domain/accounts/account/messages.ts';
 import { CancelAuction } from '#domain/auctions/auction/messages.ts';
-import { CloseWallet, OpenWallet } from '#domain/wallets/wallet/messages.ts';
+import { ScheduleAuction } from '#domain/auctions/lot/messages.ts';
+import { later } from '#domain/kernel/instant.ts';
+import { CloseWallet, OpenWallet, Withdraw } from '#domain/wallets/wallet/messages.ts';
+import { person } from '#test/support/given.ts';
 import {
   ann,
   bob,
@@ -173,4 +177,44 @@ test('cancelled between its end and the hammer: nothing is sold', async (t) => {
   const end = ['LotClosing', 'AuctionCancelled', 'BidRefused'];
   assert.deepEqual((await room.deployment.types('auction-a1')).slice(-3), end);
   await nothingMoved(room);
+});
+
+test('who sells does not leave before they are paid, and whose account is closed sells nothing more', async (t) => {
+  const room = await givenOpenAuction(t);
+  const { deployment } = room;
+  await room.register(sam);
+  const leave = CloseAccount({ forGood: true });
+  const refusal = async () => refusedWith(await deployment.process.send(leave, sam));
+  const ada = person('ada', ['admin']);
+  const erase = ErasePerson({ person: sam.id, cause: 'asked' });
+  await deployment.done(LockAccount(LockAccount.schema.decode({ person: sam.id, cause: 'Asked.' })), ada);
+  assert.equal(refusedWith(await deployment.process.send(erase, ada)), 'sales_open');
+  await deployment.done(UnlockAccount(UnlockAccount.schema.decode({ person: sam.id, cause: 'Waits.' })), ada);
+  await room.consign({}, 'l2');
+  await room.bid(ann, 20_00n);
+  assert.equal(await refusal(), 'sales_open');
+  // The winner's wallet does not answer: the hammer has fallen, and nobody is paid.
+  const held = deployment.process.holdBack(({ stream }) => stream === 'wallet-ann:USD');
+  deployment.clock.advanceTo(endsAt);
+  await held.reached;
+  assert.equal(await refusal(), 'sales_open');
+  held.release();
+  await deployment.settle();
+  assert.equal(await refusal(), 'money_left');
+  await deployment.done(Withdraw({ amount: 95n, currency: 'USD' }), sam);
+  await deployment.settle();
+  await deployment.done(CloseWallet({ currency: 'USD' }), sam);
+  await deployment.done(leave, sam);
+  const again = {
+    auctionId: 'a2',
+    lotId: 'l2',
+    saleId: 's1',
+    opensAt: endsAt,
+    endsAt: later(endsAt, 3_600_000),
+  };
+  for (const who of [sam, otto])
+    assert.equal(refusedWith(await deployment.process.send(ScheduleAuction(again), who)), 'seller_gone');
+  await deployment.settle();
+  assert.deepEqual(await deployment.types('consignor-sam'), ['SellingBegun', 'SellingEnded']);
+  await room.audited();
 });

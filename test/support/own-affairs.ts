@@ -4,6 +4,7 @@
  */
 export const ownAffairs = {
   WriteOffDebt: 'refused',
+  DischargeUnclaimed: 'refused',
   HandleNotice: 'refused',
   CancelAuction: 'refused',
   CloseSale: 'refused',

@@ -8,6 +8,7 @@ import type { Actor } from '#domain/kernel/actor.ts';
 import type { Reply } from '#domain/kernel/envelope.ts';
 import { money } from '#domain/kernel/money.ts';
 import { OpenWallet, RequestTopUp } from '#domain/wallets/wallet/messages.ts';
+import { door, registering } from './accounts.ts';
 import { terms } from './auctions.ts';
 import { type Audit, audit } from './auditor.ts';
 import type { DeployedProcess, DeploymentOptions } from './deployed-process.ts';
@@ -58,6 +59,31 @@ export class Saleroom {
       if (type === 'TopUpRequiresAction')
         deployment.provider.decide(textIn(data, 'url').split('/').at(-1) ?? '', 'confirm');
     await deployment.settle();
+  }
+
+  /** The bank gives back what it was last to pay out. */
+  async returnPayout(amount: bigint): Promise<void> {
+    const { deployment } = this;
+    const payout = (await deployment.everything()).findLast(({ type }) => type === 'PayoutInitiated');
+    const paymentId = textIn(payout?.data, 'paymentId');
+    const back = { noticeId: 'returned', paymentId, outcome: 'payout_returned', amount } as const;
+    assert.equal(await deployment.tell({ ...back, currency: 'USD' }), true);
+    await deployment.settle();
+  }
+
+  /** Says what the door alone may say, once. */
+  async said(command: string, data: object): Promise<void> {
+    const { pipeline } = this.deployment.process;
+    const origin = { channel: 'http' } as const;
+    const commandId = this.deployment.newId();
+    const reply = await pipeline.dispatch({ command, data, commandId, actor: door, origin });
+    assert.equal(reply.outcome, 'accepted', command);
+  }
+
+  /** Gives somebody an account, with the address verified. */
+  async register({ id }: Actor): Promise<void> {
+    await this.said('Register', registering(id));
+    await this.said('VerifyEmail', { person: id });
   }
 
   /** A published sale with 10 % premium and 5 % commission, and a lot of Sam's that nobody offers yet. */

@@ -125,6 +125,22 @@ export const ownDebtGivenUp = (): readonly RawEvent[] =>
     metadata: { ...metadata, actor: data.person },
   }));
 
+/** What somebody was owed, who is still there, is given out past their wallets by themselves. */
+export const ownDischarge = (): readonly RawEvent[] =>
+  spoilt(at('MoneyUnclaimed'), ({ data, metadata }) => ({
+    type: 'UnclaimedDischarged',
+    metadata: { ...metadata, actor: data.person },
+  }));
+
+/** A sale that is under way at the end, and was never noted by its seller. */
+export function sellingUnknown(): readonly RawEvent[] {
+  const over = history[at('SellingEnded')]?.data;
+  const isOfIt = ({ data }: RawEvent): boolean =>
+    data.auctionId === over?.auctionId && data.lotId === over?.lotId;
+  const gone = ['SellingBegun', 'SellingEnded', 'LotReturned', 'LotSold'];
+  return history.filter((event) => !(gone.includes(event.type) && isOfIt(event)));
+}
+
 /** What the auctioneer has done about a notice, somebody else has. */
 export const seenToBy = (actor: string): readonly RawEvent[] =>
   spoilt(at('NoticeHandled'), ({ metadata }) => ({ metadata: { ...metadata, actor } }));

@@ -33,6 +33,7 @@ import {
   MoneyLeft,
   PasswordReplaced,
   RolesConflict,
+  SalesOpen,
   SecondFactorNeeded,
   TooManyLetters,
   TooManyPasskeys,
@@ -57,12 +58,14 @@ const own = {
   stream: (_: object, { id }: { id: PersonId }) => accountStream({ person: id }),
 } as const;
 /** Why this person cannot be made to leave yet. */
-export type MoneyPrecondition = { readonly refusal?: RejectionOf<typeof MoneyLeft> };
+export type MoneyPrecondition = { readonly refusal?: RejectionOf<typeof SalesOpen | typeof MoneyLeft> };
 /** Why this person cannot leave yet by themselves. */
-export type ErasurePrecondition = { readonly refusal?: RejectionOf<typeof MoneyLeft | typeof WalletsOpen> };
+export type ErasurePrecondition = {
+  readonly refusal?: RejectionOf<typeof SalesOpen | typeof MoneyLeft | typeof WalletsOpen>;
+};
 /** Why this registration gives way to nobody. */
 export type YieldPrecondition = {
-  readonly refusal?: RejectionOf<typeof MoneyLeft | typeof EmailChangeVoid>;
+  readonly refusal?: RejectionOf<typeof SalesOpen | typeof MoneyLeft | typeof EmailChangeVoid>;
 };
 const active = [AccountUnknown, AccountNotActive] as const;
 
@@ -144,7 +147,7 @@ export const YieldRegistration = command('YieldRegistration', {
   description:
     'Ends an account whose address nobody has proven, and passes its login on to whoever has proven it for theirs. The door has checked the link in the mail to it, and the password.',
   data: { ...person, login: LoginName, to: PersonId },
-  rejections: [AccountUnknown, LoginInUse, MoneyLeft, EmailChangeVoid],
+  rejections: [AccountUnknown, LoginInUse, SalesOpen, MoneyLeft, EmailChangeVoid],
   precondition: preconditionOf<YieldPrecondition>(),
 });
 export const LockOut = command('LockOut', {
@@ -178,25 +181,25 @@ export const CloseAccount = command('CloseAccount', {
   ...own,
   stepUp: true,
   description:
-    'Closes your account, for good: nobody comes in by it again. Your login stays yours, so only where you have shown that it is; to be erased later, ask the house. Only where no money of yours is left here, or on its way, and your wallets are closed.',
-  rejections: [AccountUnknown, EmailNotVerified, MoneyLeft, WalletsOpen],
+    'Closes your account, for good: nobody comes in by it again. Your login stays yours, so only where you have shown that it is; to be erased later, ask the house. Only where no lot of yours is being sold, no money of yours is left here, or on its way, and your wallets are closed.',
+  rejections: [AccountUnknown, EmailNotVerified, SalesOpen, MoneyLeft, WalletsOpen],
   precondition: preconditionOf<ErasurePrecondition>(),
 });
 export const EraseMe = command('EraseMe', {
   ...own,
   stepUp: true,
   description:
-    'Has you forgotten, for good: the key by which what is recorded about you is encrypted is destroyed. Only where no money of yours is left here, or on its way, and your wallets are closed.',
-  rejections: [AccountUnknown, MoneyLeft, WalletsOpen],
+    'Has you forgotten, for good: the key by which what is recorded about you is encrypted is destroyed. Only where no lot of yours is being sold, no money of yours is left here, or on its way, and your wallets are closed.',
+  rejections: [AccountUnknown, SalesOpen, MoneyLeft, WalletsOpen],
   precondition: preconditionOf<ErasurePrecondition>(),
 });
 export const ErasePerson = command('ErasePerson', {
   ...ofAdmin,
   stepUp: true,
   description:
-    'Has a person forgotten who has asked the house for it and cannot come in any more: their account is locked or closed. Only where no money of theirs is left here, or on its way; wallets of theirs that are open are closed behind it.',
+    'Has a person forgotten who has asked the house for it and cannot come in any more: their account is locked or closed. Only where no lot of theirs is being sold and no money of theirs is left here, or on its way; wallets of theirs that are open are closed behind it.',
   data: { ...person, cause: ErasureCause },
-  rejections: [OwnAffair, AccountUnknown, AccountActive, MoneyLeft],
+  rejections: [OwnAffair, AccountUnknown, AccountActive, SalesOpen, MoneyLeft],
   precondition: preconditionOf<MoneyPrecondition>(),
 });
 

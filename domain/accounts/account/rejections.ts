@@ -38,6 +38,11 @@ export const MoneyLeft = rejection('money_left', {
   message:
     'There is money of yours here, or on its way. Withdraw it, and wait until nothing is held or under way.',
 });
+export const SalesOpen = rejection('sales_open', {
+  message:
+    'A lot of yours is promised to an auction, or sold and not paid for yet. Wait until its sale is over and you have been paid, or ask the house to call it off.',
+  details: { sales: z.int().min(1) },
+});
 export const PasswordReplaced = rejection('password_replaced', {
   message: 'The password has become another meanwhile. Sign in with that one.',
 });

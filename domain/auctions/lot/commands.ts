@@ -13,6 +13,7 @@ import {
   SaleNotOpen,
   type SalePrecondition,
   SaleUnknown,
+  SellerGone,
 } from '../sale/messages.ts';
 import { Cause, Description, Title } from '../texts.ts';
 import { auctionTerms, MOST_PICTURES, publicLot } from './events.ts';
@@ -103,6 +104,7 @@ export const ScheduleAuction = command('ScheduleAuction', {
     SaleNotOpen,
     SaleFull,
     AuctionExists,
+    SellerGone,
   ],
   precondition: preconditionOf<SalePrecondition>(),
 });

@@ -144,7 +144,9 @@ export const lot = decider({
       ];
     },
     ReturnLot: ({ lotId, auctionId }, lot) =>
-      lot.phase === 'offered' && lot.auctions.at(-1) === auctionId ? [LotReturned({ lotId, auctionId })] : [],
+      lot.phase === 'offered' && lot.auctions.at(-1) === auctionId
+        ? [LotReturned({ lotId, auctionId, consignor: lot.consignor })]
+        : [],
     PassOwnership: ({ lotId, auctionId, owner }, lot) =>
       lot.phase === 'offered' && lot.auctions.at(-1) === auctionId
         ? [OwnershipPassed({ lotId, auctionId, owner })]

@@ -60,7 +60,7 @@ export const auctionTerms = {
   minimumReputation: z.int().min(-1_000_000).max(1_000_000).optional(),
 } as const;
 
-/** From its second version on, `staff` may be left out; from the third of `LotOffered` on, the sale is told whose its lots are. */
+/** From its second version on, `staff` may be left out; from the third of `LotOffered` on, the sale is told whose its lots are; from its fourth on, the consignor is known to sell, until the lot that comes back says that it is over. */
 export const asItWas: Upcast = (terms) => terms;
 
 export const LotConsigned = event('LotConsigned', {
@@ -76,17 +76,22 @@ export const LotAmended = event('LotAmended', {
   data: { lotId: LotId, ...publicLot, ...valuation },
 });
 export const LotOffered = event('LotOffered', {
-  version: 3,
+  version: 4,
   published: true,
   description:
     'The lot is promised to one auction, on these terms; until it comes back no other can have it.',
   data: auctionTerms,
-  upcasts: { 1: asItWas, 2: asItWas },
+  upcasts: { 1: asItWas, 2: asItWas, 3: asItWas },
 });
 export const LotReturned = event('LotReturned', {
   version: 1,
   description: 'The auction did not sell the lot; it may be amended, offered again or withdrawn.',
-  data: { lotId: LotId, auctionId: AuctionId },
+  data: {
+    lotId: LotId,
+    auctionId: AuctionId,
+    /** Whose it is; not known of the first. */
+    consignor: PersonId.optional(),
+  },
 });
 export const OwnershipPassed = event('OwnershipPassed', {
   version: 1,

@@ -20,6 +20,7 @@ import {
   SaleNotOpen,
   SalePhase,
   SaleUnknown,
+  type SellerGone,
   UnsoundTiers,
 } from './rejections.ts';
 
@@ -106,4 +107,4 @@ export interface SaleTerms {
 /** How the workflow that schedules an auction hands them on: the terms and whether whoever asks has made them, or why there are none. */
 export type SalePrecondition =
   | { readonly terms: SaleTerms; readonly hasArranged: boolean }
-  | { readonly refusal: RejectionOf<typeof SaleUnknown | typeof SaleNotOpen> };
+  | { readonly refusal: RejectionOf<typeof SaleUnknown | typeof SaleNotOpen | typeof SellerGone> };

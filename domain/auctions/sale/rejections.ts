@@ -19,6 +19,10 @@ export const SaleFull = rejection('sale_full', {
   message: 'The sale has as many auctions as it can take. Schedule a further sale.',
   details: { most: z.int() },
 });
+/** Of a lot: nobody could be paid for it. */
+export const SellerGone = rejection('seller_gone', {
+  message: 'Whoever this lot belongs to has closed their account or was erased: it is sold for them no more.',
+});
 /** Of a lot or an auction: the id is taken. */
 export const AuctionExists = rejection('auction_exists', {
   message: 'There is an auction of this id already. Use a new id.',

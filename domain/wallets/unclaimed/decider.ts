@@ -1,14 +1,20 @@
-import { decider } from '../../kernel/decider.ts';
+import { decider, type Facts } from '../../kernel/decider.ts';
 import { emptyTable, type IdTable, valueIn, withValue } from '../../kernel/id-table.ts';
 import type { MovementId, PersonId } from '../../kernel/ids.ts';
+import type { CommandData } from '../../kernel/message.ts';
 import type { Currency } from '../../kernel/money.ts';
+import { ownAffair } from '../../kernel/own-affair.ts';
 import { unreachable } from '../../kernel/unreachable.ts';
-import { clearingOf, moved, unclaimedOf } from '../posting.ts';
+import { clearingOf, moved, outsideAccount, unclaimedOf } from '../posting.ts';
 import {
   commands,
+  type DischargePrecondition,
+  type DischargeUnclaimed,
   events,
   MoneyUnclaimed,
   NothingUnclaimed,
+  UnclaimedDiffers,
+  UnclaimedDischarged,
   UnclaimedPaidOut,
   unclaimedStream,
 } from './messages.ts';
@@ -41,8 +47,29 @@ function payOut({ person, currency, amount }: Payout, { balance }: Owed, movemen
 }
 
 /**
- * What the house owes one person in one currency: a payable of its own, never netted with another person's. It only ever
- * leaves for a wallet of that person, and what such a wallet refuses comes back here.
+ * All of it or nothing: whoever has read an amount, and paid it, learns here if another part came or went meanwhile. Nothing comes back
+ * of it, because no wallet and no provider had it.
+ */
+function discharge(
+  { person, currency, amount, how, reference }: CommandData<typeof DischargeUnclaimed>,
+  { balance }: Owed,
+  { actor, precondition: { refusal } }: Facts<DischargePrecondition>,
+) {
+  const why = ownAffair(actor, person) ?? refusal;
+  if (why !== undefined) return why;
+  if (balance === 0n) return NothingUnclaimed({ unclaimed: balance, currency });
+  if (amount !== balance) return UnclaimedDiffers({ unclaimed: balance, currency });
+  return [
+    UnclaimedDischarged({
+      ...{ person, currency, amount, how, reference, balance: 0n },
+      postings: moved(unclaimedOf(person, currency), outsideAccount(how, currency), amount),
+    }),
+  ];
+}
+
+/**
+ * What the house owes one person in one currency: a payable of its own, never netted with another person's. It leaves for a wallet of
+ * that person, and what such a wallet refuses comes back here; or, of somebody who has left, for the world outside.
  */
 export const unclaimed = decider({
   stream: unclaimedStream,
@@ -55,6 +82,7 @@ export const unclaimed = decider({
       case 'MoneyUnclaimed':
         return { balance: event.data.balance, kept: withValue(owed.kept, keyOf(event.data), true) };
       case 'UnclaimedPaidOut':
+      case 'UnclaimedDischarged':
         return { ...owed, balance: event.data.balance };
       default:
         return unreachable(event);
@@ -64,6 +92,7 @@ export const unclaimed = decider({
     ClaimMoney: ({ currency, amount }, owed, { actor, id }) =>
       payOut({ person: actor.id, currency, amount }, owed, id),
     PayOutUnclaimed: (wanted, owed, { id }) => payOut(wanted, owed, id),
+    DischargeUnclaimed: discharge,
     KeepUnclaimed(data, { balance, kept }) {
       if (valueIn(kept, keyOf(data)) === true) return [];
       const { person, currency, amount, movement, reason, paymentId } = data;

@@ -1,8 +1,10 @@
-import type { z } from 'zod';
+import { z } from 'zod';
 import { MovementId, PersonId } from '../../kernel/ids.ts';
-import { command, event, rejection } from '../../kernel/message.ts';
+import { command, event, preconditionOf, type RejectionOf, rejection } from '../../kernel/message.ts';
 import { Currency, PositiveMinorUnits, PositiveSum, Sum } from '../../kernel/money.ts';
+import { OwnAffair } from '../../kernel/own-affair.ts';
 import { stream } from '../../kernel/stream.ts';
+import { CaseReference } from '../ids.ts';
 import { laterPart } from '../payment/messages.ts';
 import { Postings } from '../posting.ts';
 import { word } from '../words.ts';
@@ -44,9 +46,46 @@ export const UnclaimedPaidOut = event('UnclaimedPaidOut', {
   data: { ...account, ...booked },
 });
 
+/** Where money went that can reach no wallet any more: no words about anybody, because what is recorded of money is never erased. */
+export const Discharge = z.enum(['paid_to_claimant', 'handed_to_authority', 'seized']).meta({
+  id: 'Discharge',
+  description:
+    'The house has paid it to whoever has proven that it is theirs (the person, or their heirs), has handed it to the authority that keeps unclaimed property, or had to give it to a court or a creditor of its owner.',
+});
+export const UnclaimedDischarged = event('UnclaimedDischarged', {
+  version: 1,
+  published: false,
+  description:
+    'All that the house owed somebody who has left has been given out, past every wallet and provider: it is owed no more.',
+  data: {
+    ...account,
+    amount: PositiveSum,
+    how: Discharge,
+    /** Where the house keeps to whom it went, and what proved it. */
+    reference: CaseReference,
+    postings: Postings,
+    balance: Sum,
+  },
+});
+
 export const NothingUnclaimed = rejection('nothing_unclaimed', {
   message: 'So much money is not owed to this person in this currency.',
   details: { unclaimed: Sum, currency: Currency },
+});
+
+export const UnclaimedDiffers = rejection('unclaimed_differs', {
+  message:
+    'All of it is discharged at once, and this is not what is owed now. Look again, with a new command id.',
+  details: { unclaimed: Sum, currency: Currency },
+});
+export const OwnerStays = rejection('owner_stays', {
+  message:
+    'This person has an account that is neither closed nor erased: what is owed to them goes to a wallet of theirs.',
+});
+export const OwnerOwes = rejection('owner_owes', {
+  message:
+    'This person owes the house money, and nothing of theirs leaves it. Collect that, or give it up, first.',
+  details: { owed: PositiveSum, currency: Currency },
 });
 
 /** The streams of what the house owes: a person has one in each currency. */
@@ -79,6 +118,18 @@ export const PayOutUnclaimed = command('PayOutUnclaimed', {
   stream: unclaimedStream,
   rejections: [NothingUnclaimed],
 });
+/** Why what is owed to this person may not be given out by the house. */
+export type DischargePrecondition = { readonly refusal?: RejectionOf<typeof OwnerStays | typeof OwnerOwes> };
+export const DischargeUnclaimed = command('DischargeUnclaimed', {
+  description:
+    'Records that the house has given out, outside of the platform, all that it owed in a currency to somebody who has closed their account or was erased, and whom no wallet can reach any more. Say how much that is: it has to be all that is owed now. Not by whoever it is owed to.',
+  from: ['admin'],
+  stepUp: true,
+  data: { ...account, amount: PositiveSum, how: Discharge, reference: CaseReference },
+  stream: unclaimedStream,
+  rejections: [OwnAffair, OwnerStays, OwnerOwes, NothingUnclaimed, UnclaimedDiffers],
+  precondition: preconditionOf<DischargePrecondition>(),
+});
 export const KeepUnclaimed = command('KeepUnclaimed', {
   description:
     'Moves money of a movement out of clearing to what is owed to its owner, once for each reason.',
@@ -93,5 +144,11 @@ export const ReleaseUnclaimed = command('ReleaseUnclaimed', {
   stream: unclaimedStream,
 });
 
-export const events = [MoneyUnclaimed, UnclaimedPaidOut] as const;
-export const commands = [ClaimMoney, PayOutUnclaimed, KeepUnclaimed, ReleaseUnclaimed] as const;
+export const events = [MoneyUnclaimed, UnclaimedPaidOut, UnclaimedDischarged] as const;
+export const commands = [
+  ClaimMoney,
+  PayOutUnclaimed,
+  DischargeUnclaimed,
+  KeepUnclaimed,
+  ReleaseUnclaimed,
+] as const;

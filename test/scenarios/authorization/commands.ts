@@ -53,6 +53,10 @@ const examples: Readonly<Record<string, object>> = {
   WriteOffDebt: { person: 'none', currency: 'JPY', cause: new Word('goodwill') },
   ClaimMoney: { currency: 'JPY', amount: '1' },
   PayOutUnclaimed: { person: 'none', currency: 'JPY', amount: '1' },
+  DischargeUnclaimed: {
+    ...{ person: 'none', currency: 'JPY', amount: '1' },
+    ...{ how: new Word('seized'), reference: '2026/1' },
+  },
   HandleNotice: { waitingId: NO_NOTICE, resolution: new Word('no_action') },
   LockAccount: { person: 'none', cause: 'none' },
   UnlockAccount: { person: 'none', cause: 'none' },
@@ -114,6 +118,7 @@ test('what is dear is taken from nobody who has not proven just before that it i
     [
       'Transfer',
       'Withdraw',
+      'DischargeUnclaimed',
       'UnlockAccount',
       'ResetFactors',
       'CloseAccount',

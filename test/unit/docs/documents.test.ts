@@ -9,6 +9,7 @@ import type { JsonSchema } from '#domain/kernel/json-schema.ts';
 import { messageSchemas } from '#domain/kernel/json-schema.ts';
 import { marks } from '#domain/kernel/message.ts';
 import { HandleNotice, NoticeResolution } from '#domain/wallets/notice/messages.ts';
+import { Discharge } from '#domain/wallets/unclaimed/messages.ts';
 import { WriteOffCause, WriteOffDebt } from '#domain/wallets/wallet/messages.ts';
 import { EXIT } from '#exit';
 import { readLimits } from '#read-api/limits.ts';
@@ -168,7 +169,7 @@ const otherWords: readonly string[] = [
     'annals_consumer_lag',
     ...DeadLetter.shape.cause.options,
   ],
-  ...[...WriteOffCause.options, ...NoticeResolution.options],
+  ...[...WriteOffCause.options, ...NoticeResolution.options, ...Discharge.options],
   ...['unknown_outcome', 'reserve_not_met', 'top_up_reinstated'],
   // Of OAuth 2.0 and OpenID Connect.
   ...['authorization_code', 'refresh_token', 'device_code', 'client_credentials'],
@@ -188,7 +189,7 @@ test('the table of dead letters has every cause, and that of an envelope every f
   );
 });
 
-test('what staff may say of a debt and of a notice stands in the guide, each with what it means', () => {
+test('what staff may say of a debt, a notice and of what is given out stands in the guide, each with what it means', () => {
   const guide = textOf('docs/guides/money.md');
   const firsts = (headings: string) => tableOf(guide, headings).flatMap(([cell = '']) => quoted(cell));
   assert.deepEqual(firsts('| `cause` of `write-off-debt` | |'), WriteOffDebt.schema.shape.cause.options);
@@ -196,6 +197,7 @@ test('what staff may say of a debt and of a notice stands in the guide, each wit
     firsts('| `resolution` of `handle-notice` | |'),
     HandleNotice.schema.shape.resolution.options,
   );
+  assert.deepEqual(firsts('| `how` of `discharge-unclaimed` | |'), Discharge.options);
 });
 
 test('what is named of the interfaces is there: codes, commands and questions', () => {

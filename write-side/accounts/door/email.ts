@@ -3,6 +3,7 @@ import {
   AskEmailChange,
   EmailChangeVoid,
   MoneyLeft,
+  SalesOpen,
   YieldRegistration,
 } from '#domain/accounts/account/messages.ts';
 import { AddressUnusable, LinkVoid } from '#domain/accounts/door/messages.ts';
@@ -20,7 +21,9 @@ import { confirmed } from './signing-in.ts';
 const UNDER_WAY_MS = 1_000;
 
 /** What there is against passing on what somebody else has registered; whoever asks hears no more of it than that it is somebody's. */
-const SOMEBODYS: ReadonlySet<string> = new Set([AccountUnknown, MoneyLeft].map(({ code }) => code));
+const SOMEBODYS: ReadonlySet<string> = new Set(
+  [AccountUnknown, SalesOpen, MoneyLeft].map(({ code }) => code),
+);
 
 /**
  * The login of an address that a link was followed to. Who has registered it and never proven it gives way: they need not have known that it

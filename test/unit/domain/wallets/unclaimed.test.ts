@@ -8,10 +8,13 @@ import { AssignUnallocated, CreditPlatform } from '#domain/wallets/platform/mess
 import { unclaimed } from '#domain/wallets/unclaimed/decider.ts';
 import {
   ClaimMoney,
+  DischargeUnclaimed,
   KeepUnclaimed,
   MoneyUnclaimed,
+  OwnerStays,
   PayOutUnclaimed,
   ReleaseUnclaimed,
+  UnclaimedDischarged,
 } from '#domain/wallets/unclaimed/messages.ts';
 import type { CreditRefused } from '#domain/wallets/wallet/messages.ts';
 import { unclaimedMoney } from '#sagas/wallets/unclaimed.ts';
@@ -57,6 +60,34 @@ test('its owner, staff and the opening of a wallet pay it out, by a movement of 
   assert.equal(line([], ClaimMoney({ currency })), 'nothing_unclaimed');
   assert.equal(line(owed(5n), ReleaseUnclaimed(ann)), 'UnclaimedPaidOut 0');
   assert.equal(line([], ReleaseUnclaimed(ann)), '');
+});
+
+const discharge = (amount: bigint) =>
+  DischargeUnclaimed({ ...ann, amount, how: 'paid_to_claimant', reference: '2026/7' });
+
+test('what is owed to who has left goes outside, all of it and once, by the hand of another', () => {
+  const by = person('ada', ['admin']);
+  const sent = (amount: bigint, history = owed(5n), how: object = {}) =>
+    decideOn(unclaimed, history, discharge(amount), { actor: by, precondition: {} as never, ...how });
+  const [out] = eventsOf(sent(5n));
+  assert.deepEqual(
+    out,
+    UnclaimedDischarged({
+      ...{ ...ann, amount: 5n, how: 'paid_to_claimant', reference: '2026/7', balance: 0n },
+      postings: [
+        { account: 'unclaimed:ann:USD', amount: -5n },
+        { account: 'outside:paid_to_claimant:USD', amount: 5n },
+      ],
+    }),
+  );
+  assert.ok(out);
+  for (const other of [4n, 6n]) assert.equal(lineOf(sent(other)), 'unclaimed_differs');
+  assert.equal(lineOf(sent(5n, [...owed(5n), out])), 'nothing_unclaimed');
+  assert.equal(line([...owed(5n), out], keep(5n)), '', 'what has come once does not come again');
+  assert.equal(line([...owed(5n), out], keep(7n, 'n')), 'MoneyUnclaimed 7');
+  assert.equal(lineOf(sent(5n, owed(5n), { precondition: { refusal: OwnerStays({}) } })), 'owner_stays');
+  for (const own of [person('ann', ['admin']), { ...by, keepers: ['ann'] }])
+    assert.equal(lineOf(sent(5n, owed(5n), { actor: own })), 'own_affair');
 });
 
 const system = systemActor('test');

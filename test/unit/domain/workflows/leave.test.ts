@@ -1,7 +1,15 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { CloseAccount, EraseMe, VerifyEmail } from '#domain/accounts/account/messages.ts';
+import { deciders, reactions, registry, workflows } from '#compose/contexts.ts';
+import {
+  CloseAccount,
+  EraseMe,
+  ErasePerson,
+  LockAccount,
+  VerifyEmail,
+} from '#domain/accounts/account/messages.ts';
 import { Register } from '#domain/accounts/login/messages.ts';
+import { BeginSelling, EndSelling } from '#domain/auctions/consignor/messages.ts';
 import { KeepUnclaimed } from '#domain/wallets/unclaimed/messages.ts';
 import {
   CloseWallet,
@@ -57,6 +65,24 @@ test('whoever leads in an auction does not leave: what they bid is held', async 
   assert.equal(await tell(CloseWallet.type, { currency: 'TND' }, pia), 'wallet_not_empty');
   for (const command of [EraseMe, CloseAccount])
     assert.equal(await tell(command.type, { forGood: true }, pia), 'money_left');
+});
+
+test('whoever sells does not leave, by their own hand or the house’s, until their last sale is over', async () => {
+  const { tell } = givenAccounts({ contexts: registry.contexts, deciders, workflows, reactions });
+  await tell(Register.type, registering('p-1'));
+  await tell(VerifyEmail.type, { person: 'p-1' });
+  const [l1, l2] = ['l1', 'l2'].map((lotId) => ({ person: 'p-1', lotId, auctionId: `of-${lotId}` }));
+  assert.ok(l1 && l2);
+  for (const lot of [l1, l2]) assert.equal(await tell(BeginSelling.type, lot), 'accepted');
+  const erase = () => tell(ErasePerson.type, { person: 'p-1', cause: 'asked' }, someone('ada', 'admin'));
+  await tell(LockAccount.type, { person: 'p-1', cause: 'Asked.' }, someone('ada', 'admin'));
+  for (const lot of [l1, l2]) {
+    for (const command of [EraseMe, CloseAccount])
+      assert.equal(await tell(command.type, { forGood: true }, pia), 'sales_open');
+    assert.equal(await erase(), 'sales_open');
+    assert.equal(await tell(EndSelling.type, lot), 'accepted');
+  }
+  assert.equal(await erase(), 'accepted');
 });
 
 test('whoever has closed their account opens no wallet by a token of before', async () => {

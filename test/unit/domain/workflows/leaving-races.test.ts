@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { deciders, reactions, registry, workflows } from '#compose/contexts.ts';
 import {
   CloseAccount,
   EraseMe,
@@ -8,6 +9,9 @@ import {
   VerifyEmail,
 } from '#domain/accounts/account/messages.ts';
 import { Register } from '#domain/accounts/login/messages.ts';
+import { BeginSelling } from '#domain/auctions/consignor/messages.ts';
+import { NoteDebt } from '#domain/wallets/debtor/messages.ts';
+import { DischargeUnclaimed, KeepUnclaimed } from '#domain/wallets/unclaimed/messages.ts';
 import {
   CreditWallet,
   EndClaim,
@@ -32,12 +36,12 @@ const ACCOUNT = 'account-p-1';
 const WALLET = 'wallet-p-1:TND';
 
 /** A person with an account, and two processes: appends of the second to a stream stand still. */
-async function given(stream: string) {
-  const first = givenAccounts();
+async function given(stream: string, options: Parameters<typeof givenAccounts>[0] = {}) {
+  const first = givenAccounts(options);
   await first.tell(Register.type, registering('p-1'));
   await first.tell(VerifyEmail.type, { person: 'p-1' });
   const gate = halting(first.store, stream);
-  const second = givenAccounts({ store: gate.store, personKeys: first.personKeys, seed: 2 });
+  const second = givenAccounts({ ...options, store: gate.store, personKeys: first.personKeys, seed: 2 });
   let sent = 0;
   return {
     ...first,
@@ -127,6 +131,64 @@ test('a wallet that has come to owe is closed when it owes no more', async () =>
   await later.tell(WriteOffDebt.type, { ...whose, cause: 'uncollectable' }, clara);
   await later.pipeline.drain();
   assert.deepEqual((await typesOf(WALLET)).slice(2), ['DebtWrittenOff', 'WalletClosed']);
+});
+
+const owed = { ...whose, amount: '5', movement: 'm1', reason: 'transfer' };
+const out = { ...whose, amount: '5', how: 'paid_to_claimant', reference: '2026/7' };
+
+test('what is owed goes outside only behind its owner’s leaving, whoever sends it to whichever process', async () => {
+  const { tell, tellHalted, gate, settled, typesOf } = await given(ACCOUNT);
+  const leaving = tellHalted(CloseAccount.type, { forGood: true });
+  await gate.reached;
+  await tell(KeepUnclaimed.type, owed);
+  assert.equal(
+    await tell(DischargeUnclaimed.type, out, ada),
+    'owner_stays',
+    'it is not recorded that they leave',
+  );
+  gate.letOn();
+  assert.equal(await leaving, 'accepted');
+  await settled();
+  const later = givenAccounts({ store: gate.store, seed: 3 });
+  await later.tell(IncurDebt.type, { ...whose, currency: 'EUR', amount: '9', movement: 'm2' });
+  await later.pipeline.drain();
+  const last = givenAccounts({ store: gate.store, seed: 4 });
+  assert.equal(await last.tell(DischargeUnclaimed.type, out, ada), 'owner_owes');
+  await last.tell(NoteDebt.type, { person: 'p-1', currency: 'EUR', owed: '0', nth: 2 });
+  assert.equal(await last.tell(DischargeUnclaimed.type, out, ada), 'accepted');
+  assert.deepEqual(await typesOf('unclaimed-p-1:TND'), ['MoneyUnclaimed', 'UnclaimedDischarged']);
+});
+
+test('who leaves in the moment in which a lot of theirs is offered is paid by the house', async () => {
+  const all = { contexts: registry.contexts, deciders, workflows, reactions };
+  const { tellHalted, gate, settled } = await given(ACCOUNT, all);
+  const leaving = tellHalted(CloseAccount.type, { forGood: true });
+  await gate.reached;
+  const offering = givenAccounts({ ...all, store: gate.store, seed: 3 });
+  const sale = { person: 'p-1', lotId: 'l1', auctionId: 'a1' };
+  assert.equal(await offering.tell(BeginSelling.type, sale), 'accepted');
+  gate.letOn();
+  assert.equal(await leaving, 'accepted');
+  await settled();
+  const proceeds = { ...whose, amount: '5', movement: 'm1', reason: 'sale_proceeds' };
+  await offering.tell(CreditWallet.type, proceeds);
+  await offering.pipeline.drain();
+  const { tell } = givenAccounts({ store: gate.store, seed: 4 });
+  assert.equal(await tell(DischargeUnclaimed.type, out, ada), 'accepted');
+});
+
+test('what another part has come to meanwhile is not discharged', async () => {
+  const { tell, tellHalted, gate, settled, history } = await given('unclaimed-p-1:TND');
+  await tell(CloseAccount.type, { forGood: true }, pia);
+  await tell(KeepUnclaimed.type, owed);
+  const discharging = tellHalted(DischargeUnclaimed.type, out, ada);
+  await gate.reached;
+  await tell(KeepUnclaimed.type, { ...owed, movement: 'm2' });
+  gate.letOn();
+  assert.equal(await discharging, 'unclaimed_differs');
+  assert.equal(await tell(DischargeUnclaimed.type, { ...out, amount: '10' }, ada), 'accepted');
+  await settled();
+  assert.equal((await history('unclaimed-p-1:TND')).at(-1)?.data.balance, '0');
 });
 
 test('the house need not have the empty wallets of whoever is locked closed by them first', async () => {

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { LotSold } from '#domain/auctions/auction/messages.ts';
+import { EndSelling } from '#domain/auctions/consignor/messages.ts';
 import type { EventOf } from '#domain/kernel/message.ts';
 import type { Answer } from '#domain/kernel/saga.ts';
 import { settlement } from '#sagas/auctions/settlement.ts';
@@ -101,4 +102,23 @@ test('a no without a way around it stops the settlement, visibly', () => {
     'capture CaptureHold 12000',
     'stop StopSettlement',
   ]);
+});
+
+test('a seller is kept until the sale is settled, or waits for somebody to look', () => {
+  const stages = { settled: {}, stopped: { capture: no('hold_unknown') } };
+  for (const [what, answers] of Object.entries(stages)) {
+    const instance = stepping(settlement);
+    let step = instance.event({ type: 'LotSold', data: sold });
+    const ends: unknown[] = [];
+    while (step !== undefined) {
+      const sends = step.sends ?? [];
+      ends.push(...sends.filter(({ command }) => command.command === EndSelling.type));
+      const { purpose = '' } = sends[0] ?? {};
+      assert.equal(ends.length, step.done === true ? 1 : 0, what);
+      if (step.done === true) break;
+      step = instance.answer(purpose, (answers as Readonly<Record<string, Answer>>)[purpose] ?? yes());
+    }
+    const { seller: person, lotId, auctionId } = sold;
+    assert.deepEqual(ends, [{ command: EndSelling({ person, lotId, auctionId }), purpose: 'over' }]);
+  }
 });

@@ -107,7 +107,7 @@ export const en = {
         'change your e-mail address and second factors, download what is recorded about you, close your account, and have you erased',
       moneyProven: 'send money of yours to others, and pay it out',
       runProven:
-        'give roles and take them away, unlock accounts, take away second factors that people have lost, have people erased, and make systems known, rename and remove them',
+        'give roles and take them away, unlock accounts, take away second factors that people have lost, have people erased, record that what the house owed to people who have left was given out, and make systems known, rename and remove them',
     },
     howLong: 'For how long',
     lastsDays: (days: number) => `Until you end it, and for ${days} days at most.`,
@@ -288,7 +288,7 @@ export const en = {
       'bids and payments stay in the books, under an id that says nothing about you.',
     ],
     money:
-      'It is refused while money of yours is left here or on its way: in a wallet, held for a bid, in a payment, or owed by you.',
+      'It is refused while a lot of yours is being sold, and while money of yours is left here or on its way: in a wallet, held for a bid, in a payment, or owed by you.',
     first: 'Download what is recorded about you first',
     submit: 'Erase me for good',
     done: 'You are erased',

@@ -109,7 +109,7 @@ export const fr: Texts = {
         'changer votre adresse e-mail et vos seconds facteurs, télécharger ce qui est inscrit à votre sujet, fermer votre compte et vous faire effacer',
       moneyProven: 'envoyer votre argent à d’autres, et le retirer',
       runProven:
-        'donner et retirer des rôles, débloquer des comptes, supprimer des seconds facteurs perdus, faire effacer des personnes, enregistrer des systèmes, les renommer et les supprimer',
+        'donner et retirer des rôles, débloquer des comptes, supprimer des seconds facteurs perdus, faire effacer des personnes, inscrire que ce que la maison devait à ceux qui sont partis a été remis, enregistrer des systèmes, les renommer et les supprimer',
     },
     howLong: 'Pour combien de temps',
     lastsDays: (days) => `Jusqu’à ce que vous y mettiez fin, et pendant ${days} jours au plus.`,
@@ -298,7 +298,7 @@ export const fr: Texts = {
       'les enchères et les paiements restent dans les livres, sous un identifiant qui ne dit rien de vous.',
     ],
     money:
-      'C’est refusé tant qu’il reste ici de l’argent à vous, ou en route : dans un portefeuille, réservé pour une enchère, dans un paiement, ou dû par vous.',
+      'C’est refusé tant qu’un de vos lots est en vente, et tant qu’il reste ici de l’argent à vous, ou en route : dans un portefeuille, réservé pour une enchère, dans un paiement, ou dû par vous.',
     first: 'Télécharger d’abord ce qui est enregistré à votre sujet',
     submit: 'Effacer mes données définitivement',
     done: 'Vos données sont effacées',

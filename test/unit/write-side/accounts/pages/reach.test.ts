@@ -28,6 +28,7 @@ const SAID: Readonly<Record<string, readonly string[]>> = {
     'WithdrawRole',
     'RenameClient',
     'RemoveClient',
+    'DischargeUnclaimed',
   ],
 };
 

@@ -35,6 +35,8 @@ export const rejections = {
     'There is money in this wallet, or held from it. Withdraw it, and wait until nothing is held.',
   payment_under_way: 'A payment into this wallet is under way. Wait until it has come or failed.',
   debt_outstanding: 'You owe money. Pay it first.',
+  sales_open:
+    'A lot of yours is in an auction, or sold and not paid for yet. Wait until its sale is over and you have been paid, or ask the house to call it off; then come again.',
   money_left:
     'There is money of yours here, or on its way. Withdraw it, pay what you owe, and wait until nothing is held or under way; then come again.',
   password_replaced: 'The password has become another meanwhile. Sign in with that one.',

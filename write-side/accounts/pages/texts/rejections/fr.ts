@@ -39,6 +39,8 @@ export const rejections: Texts['rejections'] = {
   payment_under_way:
     'Un paiement vers ce portefeuille est en cours. Attendez qu’il soit arrivé ou qu’il ait échoué.',
   debt_outstanding: 'Vous devez de l’argent. Payez-le d’abord.',
+  sales_open:
+    'Un de vos lots est en vente, ou vendu et pas encore payé. Attendez que sa vente soit terminée et que vous soyez payé, ou demandez à la maison de l’annuler ; puis revenez.',
   money_left:
     'Il y a ici de l’argent à vous, ou en route. Retirez-le, payez ce que vous devez, et attendez que plus rien ne soit réservé ni en cours ; puis revenez.',
   password_replaced: 'Le mot de passe a changé entre-temps. Connectez-vous avec le nouveau.',
