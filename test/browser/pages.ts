@@ -107,9 +107,9 @@ const byAddress = (opened: OpenPages): readonly (readonly [string, string])[] =>
     ['reset/confirm?token=x', 'reset/done', 'email?token=x', 'email/done', 'signed-out', 'nowhere'] as const
   ).map((path) => [path, `/account/${path}`] as const),
   ...(['close/done', 'erase/done'] as const).map((path) => [path, `/account/${path}`] as const),
-  ...(['device', 'confirm', 'done', 'sign-out', 'signed-out', 'problem', 'not-signed-in'] as const).map(
-    (name) => [`provider-${name}`, `/oidc/pages/${name}`] as const,
-  ),
+  ...(
+    ['device', 'confirm', 'done', 'sign-out', 'signed-out', 'leaving', 'problem', 'not-signed-in'] as const
+  ).map((name) => [`provider-${name}`, `/oidc/pages/${name}`] as const),
   ['sign-in-over', `/sign-in/${opened.people.size}`],
 ];
 
@@ -177,7 +177,7 @@ async function* withoutSigningIn(page: Page, opened: OpenPages): AsyncGenerator<
 
 const walks = [
   ['en', 'on the way in', comingIn, 6],
-  ['en', 'for whoever comes by its address', withoutSigningIn, 23],
+  ['en', 'for whoever comes by its address', withoutSigningIn, 24],
   ['en', 'of an account', own, 14],
   ['fr', 'with many words', someWith, 3],
   ['ru', 'with many words', someWith, 3],
@@ -187,7 +187,9 @@ export function pagesTests(): void {
   for (const [locale, which, walk, count] of walks)
     test(`every page is for everybody: ${which}, in ${locale}`, async (t) => {
       const opened = await openPages();
-      const { page, outside, problems } = await openContext(t, [opened.origin, opened.system], { locale });
+      // No app is there to be opened: the page that leads to one stays.
+      const only = [opened.origin, opened.system, 'com.example.app:'];
+      const { page, outside, problems } = await openContext(t, only, { locale });
       const found: string[] = [];
       let seen = 0;
       for await (const name of walk(page, opened)) {

@@ -10,6 +10,12 @@ export function passkeysTests(): void {
     const opened = await openPages();
     const { origin, system, ann } = opened;
     const { page, problems } = await openContext(t, [origin, system]);
+    // Browsers of before have none of these, and what a manager of passwords answers with throws.
+    await page.addInitScript(`
+      for (const name of ['parseCreationOptionsFromJSON', 'parseRequestOptionsFromJSON'])
+        delete PublicKeyCredential[name];
+      PublicKeyCredential.prototype.toJSON = () => { throw new TypeError('Illegal invocation'); };
+    `);
     const devtools = await page.context().newCDPSession(page);
     await devtools.send('WebAuthn.enable');
     const { authenticatorId } = await devtools.send('WebAuthn.addVirtualAuthenticator', {

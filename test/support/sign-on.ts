@@ -34,7 +34,7 @@ export function askingNobody() {
       const { uid } = request.params;
       const sign = await signIns.find(request, response, uid);
       if (sign === undefined) return void response.status(410).end();
-      response.set('X-Step-Up', String(sign.stepUp));
+      response.set({ 'X-Step-Up': String(sign.stepUp), 'X-Scopes': sign.scopes.join(' ') });
       if (request.headers['x-another'] !== undefined && ![undefined, person].includes(sign.person)) {
         await signIns.another(request, response, uid);
         return void response.redirect(303, request.originalUrl);
@@ -98,6 +98,12 @@ export function askingNobody() {
   };
 }
 
+/** Where a page goes on to by itself. */
+export async function goesOnTo(page: Response): Promise<string | undefined> {
+  const [, to] = /http-equiv="refresh" content="0; url=([^"]*)"/.exec(await page.clone().text()) ?? [];
+  return to?.replaceAll('&amp;', '&');
+}
+
 /** What a browser keeps, and where it went last. */
 export class TestBrowser {
   readonly #cookies = new Map<string, string>();
@@ -129,8 +135,8 @@ export class TestBrowser {
     let at = url;
     for (let hops = 0; hops < 20; hops += 1) {
       const response = await this.ask(at);
-      const location = response.headers.get('location');
-      if (location === null) return { url: at, response };
+      const location = response.headers.get('location') ?? (await goesOnTo(response));
+      if (location === undefined) return { url: at, response };
       await response.body?.cancel();
       at = new URL(location, at).href;
       if (at.startsWith(until)) return { url: at, response };

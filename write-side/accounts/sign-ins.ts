@@ -18,7 +18,7 @@ export interface SignInUnderWay {
   readonly uid: string;
   /** Who are you; and may this system have that. */
   readonly prompt: 'login' | 'consent';
-  /** Whoever is signed in is to prove once more that it is they. */
+  /** Whoever is signed in is to prove once more that it is they; else anybody may come in, also where somebody is. */
   readonly stepUp: boolean;
   readonly client: {
     readonly id: string;
@@ -30,7 +30,7 @@ export interface SignInUnderWay {
   readonly leadsTo: string | undefined;
   /** For how long the system may go on by what it is let have, at most; undefined: as long as its first token lives, some minutes. */
   readonly lastsDays: number | undefined;
-  /** What the system asks for. */
+  /** What the system asks for, and would be given. */
   readonly scopes: readonly string[];
   /** Who is signed in already. */
   readonly person: PersonId | undefined;
@@ -51,8 +51,8 @@ export interface SignIns {
     uid: string,
     progress: Progress,
   ): Promise<void>;
-  // Where the browser goes on to is told, and it is not sent there: Chromium holds the `form-action` of a page against every redirect
-  // behind the answer to its form, so that a redirect would have to end at an origin of ours.
+  // Where the browser goes on to is told, and it is not sent there. It is a path of ours, which the provider answers: by the next question,
+  // or by a page that leads to the system.
   /** They have proven who they are. @returns where the browser goes on to */
   finish(
     request: IncomingMessage,
@@ -69,7 +69,7 @@ export interface SignIns {
   another(request: IncomingMessage, response: ServerResponse, uid: string): Promise<void>;
   /** They let the system have what it asks for. @returns where the browser goes on to */
   allow(request: IncomingMessage, response: ServerResponse, uid: string): Promise<string>;
-  /** They do not want to. @returns where the browser goes on to: back to where it came from */
+  /** They do not want to. @returns where the browser goes on to, and from there back to where it came from */
   abort(request: IncomingMessage, response: ServerResponse, uid: string): Promise<string>;
 }
 
@@ -97,12 +97,10 @@ export interface Browsers {
 
 /** What the provider shows people by itself; each a whole page. `form` is a form of the provider's. */
 export interface ProviderPages {
-  /**
-   * What each of them is sent with.
-   *
-   * @param formsTo origins, beside ours, that the answer to its form may redirect to: of a sign-out, where the system wants people back
-   */
-  headers(formsTo?: readonly string[]): Readonly<Record<string, string>>;
+  /** What each of them is sent with. */
+  headers(): Readonly<Record<string, string>>;
+  /** Leads out of here, by itself and by a button. @param of `to`: the address of a system, or of its app */
+  leaving(of: { readonly to: string; readonly language: Language }): string;
   /** Type in the code that a device shows. */
   deviceCode(of: {
     readonly form: string;

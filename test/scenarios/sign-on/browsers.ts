@@ -44,6 +44,39 @@ test('lets whoever else comes in by another tab take the place of who was there'
   await refused(oidc.refreshTokenGrant(shop, first.refresh_token ?? ''), 'invalid_grant');
 });
 
+test('lets anybody come in anew where a system asks for that, or for an account to be made, whoever is there', async () => {
+  const visitor = new Visitor({ 'x-person': 'ann' });
+  await finished(visitor, shop, await begun(visitor, shop));
+  for (const [prompt, person, page] of [
+    ['select_account', 'bob', /^\/sign-in\//],
+    ['select_account', 'bob', /^\/sign-in\//],
+    ['select_account login consent', 'ann', /^\/sign-in\//],
+    ['create', 'cyd', /^\/account\/register$/],
+  ] as const) {
+    visitor.headers = { 'x-person': person };
+    const { at, verifier } = await begun(visitor, shop, { prompt });
+    assert.match(at.pathname, page);
+    // Where one registers the page leads on to the sign-in that waits.
+    const waits = (await visitor.jar.getCookies(platform.url)).flatMap(
+      ({ key }) => /^annals_sign_in_([\w-]+)$/.exec(key)?.[1] ?? [],
+    );
+    assert.equal(waits.length, 1);
+    const signIn = new URL(`/sign-in/${waits[0]}`, issuer);
+    const asked = await visitor.request(signIn);
+    assert.equal(asked.headers.get('x-step-up'), 'false', 'nobody is asked whether it is still they');
+    const tokens = await finished(visitor, shop, { at: signIn, verifier });
+    assert.equal(decodeJwt(tokens.access_token).sub, person);
+  }
+});
+
+test('passes over what nobody gets: people are asked for what a token then is given for', async () => {
+  const visitor = new Visitor({ 'x-person': 'ann' });
+  const tab = await begun(visitor, shop, { scope: 'openid profile email phone' });
+  assert.equal((await visitor.request(tab.at)).headers.get('x-scopes'), 'openid email');
+  const { scope, access_token: token } = await finished(visitor, shop, tab);
+  assert.deepEqual([scope, decodeJwt(token).scope], ['openid email', 'openid email']);
+});
+
 test('lets whoever is signed in go on as somebody else, in the very sign-in that has asked', async () => {
   const visitor = new Visitor({ 'x-person': 'ann' });
   const first = await finished(visitor, shop, await begun(visitor, shop));

@@ -6,9 +6,24 @@ import { decodeJwt, importJWK, SignJWT } from 'jose';
 import * as oidc from 'openid-client';
 import { namedKey, newSigningKey } from '#engines/tokens/jose.ts';
 import { someone } from '../../support/platform.ts';
-import { TestBrowser } from '../../support/sign-on.ts';
+import { goesOnTo, TestBrowser } from '../../support/sign-on.ts';
 import { until } from '../../support/until.ts';
-import { AWAY, asks, BACK, folder, people, platform, refused, shop, signedIn, told } from './opened.ts';
+import { Visitor } from '../../support/visitor.ts';
+import {
+  AWAY,
+  asks,
+  BACK,
+  begun,
+  folder,
+  insecure,
+  issuer,
+  people,
+  platform,
+  refused,
+  shop,
+  signedIn,
+  told,
+} from './opened.ts';
 
 // What ends a session, and who learns of it.
 
@@ -21,7 +36,7 @@ test('ends the session of who signs out, and tells those who took part', async (
   });
   const { response } = await browser.go(url.href);
   const left = await browser.submit(response, { logout: 'yes' });
-  assert.equal(left.headers.get('location'), AWAY);
+  assert.equal(await goesOnTo(left), AWAY);
   await refused(oidc.refreshTokenGrant(shop, tokens.refresh_token ?? ''), 'invalid_grant');
   await until(() => told.length === 1, 'the system was told');
   const { sub, sid, aud } = decodeJwt(told[0] ?? '');
@@ -83,6 +98,40 @@ test('lets somebody sign out by the hint of a key that is gone, and takes it for
   const url = oidc.buildEndSessionUrl(shop, { id_token_hint: hint, post_logout_redirect_uri: AWAY });
   const { response } = await browser.go(url.href);
   const left = await browser.submit(response, { logout: 'yes' });
-  assert.equal(left.headers.get('location'), AWAY);
+  assert.equal(await goesOnTo(left), AWAY);
   await refused(oidc.refreshTokenGrant(shop, tokens.refresh_token ?? ''), 'invalid_grant');
+});
+
+test('leads out of here behind a form by a page that stays, to systems and to apps, in and out', async () => {
+  const [HOME, OUT] = ['com.example.app:/back', 'com.example.app:/out'];
+  const grantTypes = ['authorization_code', 'refresh_token'];
+  await people.client('app', { grantTypes, redirectUris: [HOME], postLogoutRedirectUris: [OUT] }, false);
+  const app = await oidc.discovery(issuer, 'app', undefined, oidc.None(), insecure);
+  for (const [system, back, away] of [
+    [app, HOME, OUT],
+    [shop, BACK, AWAY],
+  ] as const) {
+    const visitor = new Visitor({ 'x-person': 'ann' });
+    /** Where it goes by itself, and its button as often as it is pressed: no answer of ours is used up by it. */
+    const isLeft = ({ status, headers, links, forms }: Awaited<ReturnType<Visitor['visit']>>, to: string) => {
+      assert.equal(status, 200, 'no redirect, which Chromium would hold against the form before it');
+      assert.match(headers.get('content-security-policy') ?? '', /form-action 'self';/);
+      assert.ok(visitor.leftFor?.href.startsWith(to), String(visitor.leftFor));
+      assert.deepEqual(
+        [links.filter(({ origin }) => origin !== issuer.origin), forms],
+        [[visitor.leftFor], []],
+      );
+    };
+    const { at, verifier } = await begun(visitor, system, { redirect_uri: back });
+    isLeft(await visitor.visit(at), `${back}?code=`);
+    const check = { pkceCodeVerifier: verifier, expectedState: 'here' };
+    const tokens = await oidc.authorizationCodeGrant(system, visitor.leftFor ?? assert.fail(), check);
+    const url = oidc.buildEndSessionUrl(system, {
+      ...{ id_token_hint: tokens.id_token ?? '', post_logout_redirect_uri: away },
+    });
+    const asked = await visitor.visit(url);
+    assert.match(asked.headers.get('content-security-policy') ?? '', /form-action 'self';/);
+    isLeft(await visitor.submit(asked), away);
+    await refused(oidc.refreshTokenGrant(system, tokens.refresh_token ?? ''), 'invalid_grant');
+  }
 });

@@ -84,12 +84,13 @@ export const refused = (answer: Promise<unknown>, error: string) =>
     return true;
   });
 
-/** The first page of a sign-in at a system, and what the system waits for. */
-export async function begun(visitor: Visitor, config: oidc.Configuration) {
+/** The first page of a sign-in at a system, and what the system waits for. @param more than any asks, or something else */
+export async function begun(visitor: Visitor, config: oidc.Configuration, more: Record<string, string> = {}) {
   const verifier = oidc.randomPKCECodeVerifier();
   const asked = oidc.buildAuthorizationUrl(config, {
     ...{ redirect_uri: BACK, scope: 'openid email', state: 'here', code_challenge_method: 'S256' },
     code_challenge: await oidc.calculatePKCECodeChallenge(verifier),
+    ...more,
   });
   const to = (await visitor.request(asked)).headers.get('location') ?? '';
   return { at: new URL(to, issuer), verifier };

@@ -80,6 +80,12 @@ test('announces what it does, and does all that it announces', async () => {
     [told.response_types_supported, told.code_challenge_methods_supported, told.acr_values_supported],
     [['code'], ['S256'], [STEPPED_UP]],
   );
+  const prompts: string[] = [];
+  for (const prompt of ['none', 'login', 'consent', 'select_account', 'create', 'whatever']) {
+    const page = await fetch(`${href}?${new URLSearchParams({ ...asked, prompt })}`, { redirect: 'manual' });
+    if (!page.headers.get('location')?.includes('error=invalid_request')) prompts.push(prompt);
+  }
+  assert.deepEqual(told.prompt_values_supported, prompts);
 });
 
 test('lets a system in by itself, as what it was registered to be, and no other secret', async () => {

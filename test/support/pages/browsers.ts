@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { Router } from 'express';
+import { type Request, type Response, Router } from 'express';
 import { Language } from '#domain/kernel/ports/mail.ts';
 import { languageOf } from '#write-side/accounts/pages/languages.ts';
 import { providerPages } from '#write-side/accounts/pages/provider-pages.ts';
@@ -39,6 +39,7 @@ const ownPages = {
   done: (language: Language) => shownBy.deviceDone({ language, client: 'TV' }),
   'sign-out': (language: Language) => shownBy.signOut({ form: formFor('op.logoutForm'), language }),
   'signed-out': (language: Language) => shownBy.signedOut({ language }),
+  leaving: (language: Language) => shownBy.leaving({ to: 'com.example.app:/back?code=c', language }),
   'not-signed-in': (language: Language) =>
     shownBy.notSignedIn({ language, why: 'refused', again: '/account/security', isSignedIn: true }),
   problem: (language: Language) =>
@@ -85,6 +86,8 @@ export function providerInMemory(
 
   const send = (response: ServerResponse, to: string): void =>
     void response.writeHead(303, { Location: to }).end();
+  const leave = (request: Request, response: Response, to: string): void =>
+    void response.set(shownBy.headers()).send(shownBy.leaving({ to, language: languageOf(request) }));
   const current = (request: IncomingMessage, response: ServerResponse, uid: string) =>
     browserOf(request, response).underWay.get(uid);
   const goOn =
@@ -158,11 +161,10 @@ export function providerInMemory(
     if (found?.outcome === undefined) return void response.status(400).send('none');
     const { sign, leadsTo, outcome, proven } = found;
     if (outcome === 'aborted')
-      return send(
-        response,
-        leadsTo.startsWith('/') ? '/account/signed-out' : `${leadsTo}?error=access_denied`,
-      );
-    if (outcome === 'allowed') return send(response, `${leadsTo}?code=c`);
+      return leadsTo.startsWith('/')
+        ? send(response, '/account/signed-out')
+        : leave(request, response, `${leadsTo}?error=access_denied`);
+    if (outcome === 'allowed') return leave(request, response, `${leadsTo}?code=c`);
     if (proven === undefined) return void response.status(400).send('nobody');
     finished.push(proven);
     browser.steppedUp = sign.stepUp;

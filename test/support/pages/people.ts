@@ -227,6 +227,11 @@ export function peopleAtDoor(origin: () => string) {
       someone.email = found.email;
       return undefined;
     },
+    async linkedTo(token) {
+      const found = tokens.get(token);
+      const email = of(found?.person ?? '')?.email;
+      return found === undefined || email === undefined ? LinkVoid({}) : { person: found.person, email };
+    },
     async standing(person): Promise<Standing | ReturnType<typeof AccountUnknown>> {
       const someone = of(person);
       if (someone === undefined) return AccountUnknown({});

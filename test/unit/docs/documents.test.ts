@@ -173,7 +173,7 @@ const otherWords: readonly string[] = [
   ...['unknown_outcome', 'reserve_not_met', 'top_up_reinstated'],
   // Of OAuth 2.0 and OpenID Connect.
   ...['authorization_code', 'refresh_token', 'device_code', 'client_credentials'],
-  ...['client_secret_basic', 'client_secret_post', 'acr_values', 'max_age'],
+  ...['client_secret_basic', 'client_secret_post', 'acr_values', 'max_age', 'select_account'],
   ...['client_id', 'offline_access', 'email_verified', 'auth_time', 'ui_locales'],
 ];
 

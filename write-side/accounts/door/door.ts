@@ -1,3 +1,4 @@
+import type { LinkPurpose } from '#domain/accounts/links.ts';
 import type { PaymentId, PersonId } from '#domain/kernel/ids.ts';
 import type { Instant } from '#domain/kernel/instant.ts';
 import type { Rejection } from '#domain/kernel/message.ts';
@@ -101,6 +102,14 @@ export interface Door {
    * to its end. Followed again the link tells what came of it.
    */
   changeEmail(link: FollowedLink, visitor: Visitor): Promise<Done>;
+  /**
+   * Whose link this is, and their address of now, by whoever has the mail: of `verify` and `reset` it was sent there; of `email` it was sent to
+   * another, where somebody else may read it. `link_void` where it does not hold.
+   */
+  linkedTo(
+    token: string,
+    purpose: LinkPurpose,
+  ): Promise<{ readonly person: PersonId; readonly email: string } | Rejection>;
 
   /** What stands of somebody's account, for themselves. */
   standing(person: PersonId): Promise<Standing | Rejection>;

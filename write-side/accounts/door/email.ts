@@ -57,7 +57,7 @@ export function emailChanges(parts: DoorParts): Pick<Door, 'askEmailChange' | 'c
     },
     async changeEmail(link, visitor) {
       const by = { ...link, visitor };
-      const account = await followedKnowing(parts, by, 'email', ({ nextLogin }) => nextLogin);
+      const account = await followedKnowing(parts, by, 'email');
       if (isRejection(account)) {
         if (account.code !== LinkVoid.code) return account;
         // Whoever has had no answer follows it twice, and is told the same.

@@ -5,7 +5,7 @@ import { type LinkPurpose, saidBy, tokenOfLink } from '#domain/accounts/links.ts
 import type { Rejection } from '#domain/kernel/message.ts';
 import { Erased } from '#domain/kernel/rejections.ts';
 import type { KnownAccount } from '../known.ts';
-import type { FollowedLink, Visitor } from './door.ts';
+import type { Door, FollowedLink, Visitor } from './door.ts';
 import { activeAccount, type DoorParts, isRejection } from './parts.ts';
 import { confirmed } from './signing-in.ts';
 
@@ -17,21 +17,28 @@ export const heldNoMore = (refusal: Rejection | undefined): Rejection | undefine
 
 type Account = KnownAccount & { readonly email: string };
 
+/** What a link has to be bound to now; undefined: nothing, and so none holds. */
+const boundTo: Readonly<Record<LinkPurpose, (account: Account) => string | undefined>> = {
+  verify: ({ login }) => login,
+  reset: ({ resetBoundTo }) => resetBoundTo,
+  email: ({ nextLogin }) => nextLogin,
+};
+
 /**
  * The account that a link of ours is for, which still holds.
  *
- * @param boundTo what it has to be bound to now; undefined: nothing, and so none holds
+ * @param namedBy what else it may be bound to: of one that is used already, what it has brought about
  */
 export async function followed(
   { known, clock, nameOf }: Pick<DoorParts, 'known' | 'clock' | 'nameOf'>,
   token: string,
   purpose: LinkPurpose,
-  boundTo: (account: Account) => string | undefined,
+  namedBy = boundTo[purpose],
 ): Promise<Account | Rejection> {
   const said = saidBy(token);
   if (said === undefined || said.until <= clock.now()) return LinkVoid({});
   const account = await activeAccount(known, said.person);
-  const bound = account && boundTo(account);
+  const bound = account && namedBy(account);
   if (account === undefined || bound === undefined) return LinkVoid({});
   const ours = Buffer.from(tokenOfLink({ purpose, ...said, boundTo: bound }, nameOf));
   const theirs = Buffer.from(token);
@@ -48,10 +55,17 @@ export async function followedKnowing(
   parts: DoorParts,
   { token, password, visitor }: FollowedLink & { readonly visitor: Visitor },
   purpose: LinkPurpose,
-  boundTo: (account: Account) => string | undefined,
+  namedBy = boundTo[purpose],
 ): Promise<Account | Rejection> {
-  const account = await followed(parts, token, purpose, boundTo);
+  const account = await followed(parts, token, purpose, namedBy);
   if (isRejection(account)) return account;
   const proven = await confirmed(parts, account.person, password, visitor);
   return isRejection(proven) ? proven : account;
 }
+
+export const linked = (parts: DoorParts): Pick<Door, 'linkedTo'> => ({
+  async linkedTo(token, purpose) {
+    const account = await followed(parts, token, purpose);
+    return isRejection(account) ? account : { person: account.person, email: account.email };
+  },
+});

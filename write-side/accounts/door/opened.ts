@@ -5,6 +5,7 @@ import { appoint } from './appointing.ts';
 import type { Done, Door } from './door.ts';
 import { emailChanges } from './email.ts';
 import { exporting } from './export.ts';
+import { linked } from './links.ts';
 import type { DoorParts } from './parts.ts';
 import { passwordChanges } from './passwords.ts';
 import { registering } from './registering.ts';
@@ -56,6 +57,7 @@ export function openDoor(parts: DoorParts): Door {
     ...secondFactors(parts),
     ...standings(parts),
     ...exporting(parts),
+    ...linked(parts),
   };
   const asks = Object.entries(door).map(([name, ask]) => [name, answering(ask as Ask)]);
   return Object.fromEntries(asks) as unknown as Door;

@@ -45,7 +45,7 @@ export function passwordChanges(parts: DoorParts): Pick<Door, 'askReset' | 'rese
       return level(parts.machineClock, parts.levelMs, () => asked(parts, login.name, visitor));
     },
     async reset({ token, password }, visitor) {
-      const account = await followed(parts, token, 'reset', ({ resetBoundTo }) => resetBoundTo);
+      const account = await followed(parts, token, 'reset');
       if (isRejection(account)) return account;
       const refusal = await replaced(parts, account, { password, by: 'reset' }, visitor);
       if (refusal !== undefined)

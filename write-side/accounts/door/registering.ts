@@ -80,7 +80,7 @@ export function registering(parts: DoorParts): Pick<Door, 'register' | 'verifyEm
     },
     async verifyEmail(link, visitor) {
       const by = { ...link, visitor };
-      const account = await followedKnowing(parts, by, 'verify', ({ login }) => login);
+      const account = await followedKnowing(parts, by, 'verify');
       if (isRejection(account)) return account;
       const { person, passwordSince: since } = account;
       const refusal = await record(parts, VerifyEmail, { person, since }, visitor);

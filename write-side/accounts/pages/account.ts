@@ -9,6 +9,7 @@ import {
   newPassword,
   passwordWrong,
   refusedAt,
+  unseenUsername,
   wrongBy,
 } from './form-page.ts';
 import { button, field, form, notice } from './forms.ts';
@@ -170,6 +171,7 @@ function passwordRoutes(routes: Frame, options: PagesOptions): void {
       main: [
         form(
           '/account/password',
+          unseenUsername('rejected' in standing ? undefined : standing.email),
           currentPassword(visit, { name: 'oldPassword', label: fields.oldPassword }),
           newPassword(visit, { name: 'newPassword', label: fields.newPassword, hint }),
           button(password.submit),
@@ -208,6 +210,7 @@ function emailRoutes(routes: Frame, options: PagesOptions): void {
         form(
           '/account/email-change',
           emailField(visit, { label: emailChange.field, autocomplete: 'email' }),
+          unseenUsername(now),
           currentPassword(visit, { name: 'password', label: fields.password }),
           button(emailChange.submit),
         ),

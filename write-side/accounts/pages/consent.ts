@@ -16,13 +16,10 @@ function whoPart({ texts: { consent } }: Visit, { client, leadsTo }: SignInUnder
 }
 
 function toldPart({ texts: { consent } }: Visit, { scopes }: SignInUnderWay) {
-  const inWords = (scope: string): string =>
-    Object.hasOwn(consent.scopes, scope)
-      ? consent.scopes[scope as keyof typeof consent.scopes]
-      : consent.otherScope(scope);
-  // For how long is said below, of whoever asks for this or not.
-  const told = scopes.filter((scope) => scope !== 'offline_access');
-  return html`<h2>${consent.told}</h2><ul class="asked">${told.map((scope) => html`<li>${inWords(scope)}</li>`)}</ul>`;
+  // What we do not know nobody is told. For how long is said below, of whoever asks for `offline_access` or not.
+  const told = Object.entries(consent.scopes).filter(([scope]) => scopes.includes(scope));
+  if (told.length === 0) return undefined;
+  return html`<h2>${consent.told}</h2><ul class="asked">${told.map(([, words]) => html`<li>${words}</li>`)}</ul>`;
 }
 
 function reachPart({ texts: { consent } }: Visit, reach: ReturnType<typeof reachOf>) {
@@ -65,6 +62,6 @@ ${form(pathOf(sign, '/consent'), hidden('decision', 'deny'), button(consent.deny
   acts('/consent', async ({ request, response }, sign, { decision }) => {
     if (sign.prompt !== 'consent') return { to: pathOf(sign) };
     const answer = decision === 'allow' ? signIns.allow : signIns.abort;
-    return { onwards: await answer.call(signIns, request, response, sign.uid) };
+    return { to: await answer.call(signIns, request, response, sign.uid) };
   });
 }

@@ -74,3 +74,9 @@ export const codeField = ({ texts }: Visit, { troubles }: Wrong): Html =>
     },
     troubles,
   );
+
+/** Managers of passwords look for a name beside a password, to know whose it is. Undefined: it is not to be shown, or there is none. */
+export const unseenUsername = (email: string | undefined): Html | undefined =>
+  email === undefined
+    ? undefined
+    : html`<input class="unseen" type="text" name="username" autocomplete="username" value="${email}" readonly tabindex="-1" aria-hidden="true">`;

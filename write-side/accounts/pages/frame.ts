@@ -41,8 +41,6 @@ type Said =
   | { readonly to: string }
   /** As `to`, of a form that was refused: the page where it stands tells why. */
   | ({ readonly backTo: string } & Refused)
-  /** Out of here, by a page that goes on by itself: see {@link pagePolicy}. */
-  | { readonly onwards: string }
   | { readonly json: object; readonly status?: number }
   | { readonly download: AsyncIterable<string>; readonly name: string };
 
@@ -154,22 +152,13 @@ async function write(
     return;
   }
   const { language = visit.language } = answer;
-  const { common } = allTexts[language];
-  const page: Page =
-    'onwards' in answer
-      ? {
-          title: common.goOn,
-          onwards: answer.onwards,
-          main: html`<h1>${common.goOn}</h1><p>${common.goOnWhy}</p><p><a class="button" href="${answer.onwards}">${common.continue}</a></p>`,
-        }
-      : answer.page;
-  const { rejection, status = 200 } = 'onwards' in answer ? {} : answer;
+  const { page, rejection, status = 200 } = answer;
   const wait = rejection && retryAfterSeconds(rejection);
   if (wait !== undefined) response.set('Retry-After', String(wait));
   response
     .status(rejection === undefined ? status : pageStatus(registry, rejection))
     .set(pageHeaders())
-    .send(layout(page, language, 'onwards' in answer ? undefined : request.originalUrl, house));
+    .send(layout(page, language, request.originalUrl, house));
 }
 
 /** Whatever was thrown, as a page. */

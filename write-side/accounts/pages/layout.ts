@@ -14,7 +14,7 @@ export interface Page {
   readonly isWide?: boolean;
   /** Of whoever is signed in: a way back to the account stands at its top. */
   readonly isOwn?: boolean;
-  /** Where the browser goes on to by itself, at once. */
+  /** Where the browser goes on to by itself, at once. Some do not, to an app or at all: a link leads there, too. */
   readonly onwards?: string;
 }
 

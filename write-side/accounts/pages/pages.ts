@@ -23,6 +23,8 @@ export function accountPages(options: PagesOptions): Router {
   securityRoutes(routes, options);
   sessionRoutes(routes, options);
   leavingRoutes(routes, options);
+  // Where managers of passwords look for the page on which one is changed (W3C, A Well-Known URL for Changing Passwords).
+  routes.shows('/.well-known/change-password', async () => ({ to: '/account/password' }));
   routes.falls(['/sign-in', '/account'], notFound);
   return Router({ caseSensitive: true, strict: true }).use(assetRoutes(), routes.router);
 }

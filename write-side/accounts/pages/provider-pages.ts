@@ -49,13 +49,17 @@ const showing =
     language: Language,
     title: string,
     main: readonly Shown[],
-    { troubles = [], here }: { readonly troubles?: readonly Trouble[]; readonly here?: string } = {},
+    {
+      troubles = [],
+      ...more
+    }: { readonly troubles?: readonly Trouble[]; readonly here?: string; readonly onwards?: string } = {},
   ): string => {
     const texts = allTexts[language];
     const shown = html`${summary(texts, troubles)}
 <h1>${title}</h1>
 ${main}`;
-    return layout({ title, main: shown, isError: troubles.length > 0 }, language, here, house);
+    const { here, ...onwards } = more;
+    return layout({ title, main: shown, isError: troubles.length > 0, ...onwards }, language, here, house);
   };
 
 /** The code that a device shows may stand in the address by which somebody came: it is kept, to be compared with. */
@@ -111,6 +115,21 @@ export function providerPages(house: House): ProviderPages {
   const show = showing(house);
   return {
     headers: pageHeaders,
+
+    leaving({ to, language }) {
+      const { common } = allTexts[language];
+      // Browsers ask before they open an app, or wait until somebody presses something: the page stays, and its button leads there as often as
+      // it is pressed.
+      const [title, why] = /^https?:/.test(to)
+        ? [common.goOn, common.goOnWhy]
+        : [common.toApp, common.toAppWhy];
+      return show(
+        language,
+        title,
+        [html`<p>${why}</p><p><a class="button" href="${to}">${common.continue}</a></p>`],
+        { onwards: to },
+      );
+    },
 
     ...devicePages(show),
 

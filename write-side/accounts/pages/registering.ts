@@ -10,6 +10,7 @@ import {
   newPassword,
   passwordWrong,
   refusedAt,
+  unseenUsername,
   wrongBy,
 } from './form-page.ts';
 import { button, form, hidden } from './forms.ts';
@@ -108,21 +109,41 @@ interface Link {
   /** For whoever does not come any further by it. */
   readonly otherwise?: (texts: Texts) => Html;
   readonly follow: (link: FollowedLink, visitor: Visitor) => Promise<undefined | Rejection>;
+  /** Whose account it is, where whoever has come may know that. */
+  readonly username: (visit: Visit, token: string) => Promise<Html | undefined>;
 }
+
+/** By the account's address, for whoever has the mail that was sent there. */
+const usernameAt =
+  ({ door }: Pick<PagesOptions, 'door'>, purpose: 'verify' | 'reset') =>
+  async (_: Visit, token: string): Promise<Html | undefined> => {
+    const found = await door.linkedTo(token, purpose);
+    return 'rejected' in found ? undefined : unseenUsername(found.email);
+  };
+
+/** By the account's address of before, which whoever has the mail need not know: for those who are signed in to it here. */
+const usernameOfBefore =
+  ({ door, browsers }: Pick<PagesOptions, 'door' | 'browsers'>) =>
+  async ({ request, response }: Visit, token: string): Promise<Html | undefined> => {
+    const [found, who] = await Promise.all([door.linkedTo(token, 'email'), browsers.who(request, response)]);
+    const isTheirs = !('rejected' in found) && found.person === who?.person;
+    return isTheirs ? unseenUsername(found.email) : undefined;
+  };
 
 function linkRoutes(
   { shows, acts }: Frame,
   { signIns }: Pick<PagesOptions, 'signIns'>,
-  { path, anewAt, words, otherwise, follow }: Link,
+  { path, anewAt, words, otherwise, follow, username }: Link,
 ): void {
-  const page = (visit: Visit, token: string): Answer => {
+  const page = async (visit: Visit, token: string): Promise<Answer> => {
     const { title, why, submit } = words(visit.texts);
     const password = { name: 'password', label: visit.texts.fields.password };
+    const whose = await username(visit, token);
     return formPage(visit, {
       title,
       main: [
         html`<p>${why}</p>`,
-        form(path, hidden('token', token), currentPassword(visit, password), button(submit)),
+        form(path, hidden('token', token), whose, currentPassword(visit, password), button(submit)),
         anewIfVoid(visit, anewAt),
         otherwise?.(visit.texts),
       ],
@@ -183,7 +204,7 @@ function resetRoutes({ shows, acts }: Frame, { door, signIns }: PagesOptions): v
     said(register.sent, reset.sentWhy, ['/account', common.signIn]),
   );
 
-  const confirmPage = (visit: Visit, token: string): Answer => {
+  const confirmPage = async (visit: Visit, token: string): Promise<Answer> => {
     const { reset } = visit.texts;
     return formPage(visit, {
       title: reset.confirm,
@@ -191,6 +212,7 @@ function resetRoutes({ shows, acts }: Frame, { door, signIns }: PagesOptions): v
         form(
           '/account/reset/confirm',
           hidden('token', token),
+          await usernameAt({ door }, 'reset')(visit, token),
           chosenPassword(visit),
           button(reset.confirmButton),
         ),
@@ -236,6 +258,7 @@ export function registeringRoutes(routes: Frame, options: PagesOptions): void {
     }) => html`<p>${register.notMine} <a href="/account/reset">${register.choose}</a></p>
 <p>${register.linkVoid} <a href="/account">${register.signInForMail}</a></p>`,
     follow: (link, visitor) => door.verifyEmail(link, visitor),
+    username: usernameAt(options, 'verify'),
   });
   linkRoutes(routes, options, {
     path: '/account/email',
@@ -245,5 +268,6 @@ export function registeringRoutes(routes: Frame, options: PagesOptions): void {
       ...{ done: emailChange.done, doneWhy: emailChange.doneWhy },
     }),
     follow: (link, visitor) => door.changeEmail(link, visitor),
+    username: usernameOfBefore(options),
   });
 }

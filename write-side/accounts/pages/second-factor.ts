@@ -114,7 +114,7 @@ export function secondFactorRoutes(routes: Frame, { door, signIns }: PagesOption
       return refusedAt(at, wrongBy(result, visit, fields), { by });
     }
     const proven = { person, methods: [...methods, result.method], atMs };
-    return { onwards: await signIns.finish(visit.request, visit.response, sign.uid, proven) };
+    return { to: await signIns.finish(visit.request, visit.response, sign.uid, proven) };
   });
 
   acts('/passkey-question', async (visit, sign) => {

@@ -2,7 +2,15 @@ import { millisecondsOf } from '#domain/kernel/instant.ts';
 import type { Recognised } from '../door/door.ts';
 import type { SignInUnderWay } from '../sign-ins.ts';
 import { read } from './entered.ts';
-import { currentPassword, emailField, formPage, passwordWrong, refusedAt, wrongBy } from './form-page.ts';
+import {
+  currentPassword,
+  emailField,
+  formPage,
+  passwordWrong,
+  refusedAt,
+  unseenUsername,
+  wrongBy,
+} from './form-page.ts';
 import { button, form } from './forms.ts';
 import type { Answer, Frame, Visit } from './frame.ts';
 import { html } from './html.ts';
@@ -25,10 +33,7 @@ const passwordField = (visit: Visit) =>
 /** @param email of whoever is signed in; undefined: it cannot be read any more */
 function onceMorePage(visit: Visit, sign: SignInUnderWay, email: string | undefined): Answer {
   const { signIn, common } = visit.texts;
-  const named =
-    email !== undefined &&
-    // Managers of passwords look for a name beside the password.
-    html`<p>${signIn.signedInAs(email)}</p><input class="unseen" type="text" name="username" autocomplete="username" value="${email}" readonly tabindex="-1" aria-hidden="true">`;
+  const named = email !== undefined && html`<p>${signIn.signedInAs(email)}</p>${unseenUsername(email)}`;
   return formPage(visit, {
     title: signIn.onceMore,
     main: [
@@ -79,7 +84,7 @@ export function signInRoutes(routes: Frame, options: PagesOptions): void {
     const { request, response, now } = visit;
     if (secondFactors.length === 0)
       return {
-        onwards: await signIns.finish(request, response, sign.uid, {
+        to: await signIns.finish(request, response, sign.uid, {
           person,
           methods: ['pwd'],
           atMs: millisecondsOf(now),
@@ -142,6 +147,6 @@ export function abortRoutes(routes: Frame, { signIns }: PagesOptions): void {
     });
   });
   acts('/abort', async ({ request, response }, { uid }) => ({
-    onwards: await signIns.abort(request, response, uid),
+    to: await signIns.abort(request, response, uid),
   }));
 }

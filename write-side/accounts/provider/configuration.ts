@@ -6,11 +6,9 @@ import { idsOf, nameFor, namesOf, surplus } from './cookies.ts';
 import type { Kept } from './keeping.ts';
 import { languageOf } from './languages.ts';
 import { OWN_CLIENT } from './own-client.ts';
-import { policy } from './policy.ts';
+import { pathFor, policy } from './policy.ts';
 import type { RecordedSessions } from './sessions.ts';
-import { lifetimes, type NamedKey, type ProviderOptions } from './surroundings.ts';
-
-const SCOPES = ['openid', 'email', 'offline_access'];
+import { lifetimes, type NamedKey, type ProviderOptions, SCOPES } from './surroundings.ts';
 
 const PROBLEMS: Readonly<Record<string, 'unknown_code' | 'expired' | 'aborted' | 'no_code'>> = {
   NotFoundError: 'unknown_code',
@@ -137,9 +135,12 @@ const COOKIE = { httpOnly: true, sameSite: 'lax', signed: true, path: '/' } as c
 /** Where a sign-in is asked for. Too many that a browser has begun, and left, would fill each of its requests: the oldest make room. */
 const signInUrl =
   (kind: string) =>
-  ({ cookies, req }: KoaContextWithOIDC, { uid }: { readonly uid: string }): string => {
+  (
+    { cookies, req }: KoaContextWithOIDC,
+    { uid, prompt }: { readonly uid: string; readonly prompt: { readonly name: string } },
+  ): string => {
     for (const old of surplus(idsOf(req, kind))) cookies.set(nameFor(kind, old), null, COOKIE);
-    return `/sign-in/${uid}`;
+    return pathFor(prompt.name, uid);
   };
 
 /** @param keys the first signs */
@@ -161,7 +162,7 @@ export function configurationOf(
     formats: { customizers: { jwt: lastWords } },
     loadExistingGrant: loadGrant,
     acrValues: [STEPPED_UP],
-    scopes: SCOPES,
+    scopes: [...SCOPES],
     claims: {
       acr: null,
       sid: null,

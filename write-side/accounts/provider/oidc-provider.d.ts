@@ -15,6 +15,7 @@ declare module 'oidc-provider/lib/helpers/interaction_policy/index.js' {
   import { interactionPolicy } from 'oidc-provider';
   export import base = interactionPolicy.base;
   export import Check = interactionPolicy.Check;
+  export import Prompt = interactionPolicy.Prompt;
 }
 declare module 'oidc-provider/lib/helpers/weak_cache.js' {
   import type Provider from 'oidc-provider';

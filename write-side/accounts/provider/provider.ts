@@ -8,6 +8,7 @@ import { nameFor, namesOf } from './cookies.ts';
 import { takesHintsOfKeysOfBefore } from './hints.ts';
 import { type Kept, keeping } from './keeping.ts';
 import { languageOf } from './languages.ts';
+import { SIGN_IN_ANEW } from './policy.ts';
 import { type RecordedSessions, recordedSessions } from './sessions.ts';
 import { aboutSigned } from './signed-tokens.ts';
 import type { NamedKey, ProviderOptions } from './surroundings.ts';
@@ -27,7 +28,10 @@ export interface TokenProvider {
 const HUNG_UP: readonly unknown[] = ['ECONNRESET', 'EPIPE', 'ECONNABORTED'];
 
 /** What the library says of itself in each case, and is not here. */
-const ANNOUNCED = { response_modes_supported: ['query'] };
+const ANNOUNCED = {
+  response_modes_supported: ['query'],
+  prompt_values_supported: ['none', 'login', 'consent', ...SIGN_IN_ANEW],
+};
 
 /** Others are put into a page with a script, or behind a `#`: whoever asks for one is told so by their address. */
 function answersByQueryAlone(provider: Provider): void {
@@ -60,9 +64,27 @@ function madePage(context: KoaContextWithOIDC, { pages }: ProviderOptions): void
       context.oidc.route === 'end_session'
         ? pages.signOut({ form, language })
         : pages.deviceCode({ form, language });
-  const back = URL.parse(String(context.oidc.session?.state?.postLogoutRedirectUri ?? ''))?.origin;
-  const headers = pages.headers(back === undefined || back === 'null' ? [] : [back]);
-  for (const [name, value] of Object.entries(headers)) context.set(name, value);
+  for (const [name, value] of Object.entries(pages.headers())) context.set(name, value);
+}
+
+/** What a form of ours is answered by, or leads to. */
+const BEHIND_FORMS: readonly (string | undefined)[] = ['resume', 'end_session_confirm'];
+/** What answers with pages here. Whatever else is at our origin belongs to a system. */
+const OURS = ['/oidc/', '/sign-in/', '/account/'];
+
+/**
+ * Nobody knows where the address of a system redirects to, and the one of an app is at no origin: what the policy of a form would be held
+ * against is answered by a page, which begins anew. Its button leads to the very address, which is the one that was registered.
+ */
+function leaving(context: KoaContextWithOIDC, { publicUrl, pages }: ProviderOptions): void {
+  const to: string | undefined = context.response.get('Location');
+  if (!to || !BEHIND_FORMS.includes(context.oidc.route)) return;
+  const { origin, pathname } = new URL(to, publicUrl);
+  if (origin === publicUrl && OURS.some((path) => pathname.startsWith(path))) return;
+  context.remove('Location');
+  context.status = 200;
+  context.type = 'html';
+  context.body = pages.leaving({ to, language: languageOf(context.req, context.oidc.params?.ui_locales) });
 }
 
 /** The library knows one sign-in of a browser; ours has a cookie for each, and loses it when it is over. */
@@ -111,6 +133,7 @@ function made(
       context.body = { error: 'invalid_grant', error_description: 'grant request is invalid' };
     }
     await aboutSigned(context, options, kept);
+    leaving(context, options);
     madePage(context, options);
     if (context.oidc.route === 'discovery') Object.assign(context.body as object, ANNOUNCED);
     const origin = context.get('Origin');

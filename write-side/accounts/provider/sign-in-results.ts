@@ -6,8 +6,9 @@ import type { Progress, SignIns, SignInUnderWay } from '../sign-ins.ts';
 import { idsOf, MOST_UNDER_WAY, nameFor, namesOf } from './cookies.ts';
 import { languagesOf } from './languages.ts';
 import { OWN_CLIENT } from './own-client.ts';
+import { SIGN_IN_ANEW } from './policy.ts';
 import { placedAt, type TokenProvider } from './provider.ts';
-import { lifetimes, type Proven, type ProviderOptions } from './surroundings.ts';
+import { lifetimes, type Proven, type ProviderOptions, SCOPES } from './surroundings.ts';
 
 type Interaction = Awaited<ReturnType<ReturnType<TokenProvider['now']>['interactionDetails']>>;
 
@@ -16,14 +17,18 @@ interface Remembered extends InteractionResults {
   readonly progress?: Progress;
 }
 
+/** What else was asked for in a sign-in that is finished, and is not asked for again. */
+const COME_IN = Object.fromEntries(SIGN_IN_ANEW.map((prompt) => [prompt, {}]));
 /** Why somebody is asked who they are whom nobody has to ask: they want to be somebody else. */
 const ANOTHER = 'another_account';
 
 /** What a system is told of whoever did not want to. */
 export const STOPPED = 'End-User aborted interaction';
 
+/** A system that asks for what nobody gets is given a token without it. */
 function scopesOf({ params }: Interaction): readonly string[] {
-  return typeof params.scope === 'string' ? params.scope.split(' ') : [];
+  const asked = typeof params.scope === 'string' ? params.scope.split(' ') : [];
+  return asked.filter((scope) => SCOPES.includes(scope));
 }
 
 /** Who has an address of the web can be known by it; an app by its scheme alone. */
@@ -39,7 +44,7 @@ function hintOf({ params, prompt }: Interaction): string | undefined {
 }
 
 function resultsOf(provider: TokenProvider, options: ProviderOptions) {
-  const account = `${options.publicUrl}/account`;
+  const account = '/account';
   const { interaction: kind } = namesOf(options.publicUrl.startsWith('https:'));
 
   function contextOf(request: IncomingMessage, response: ServerResponse) {
@@ -73,7 +78,7 @@ function resultsOf(provider: TokenProvider, options: ProviderOptions) {
     if (interaction === undefined) return account;
     interaction.result = result;
     await interaction.persist();
-    return interaction.returnTo;
+    return new URL(interaction.returnTo).pathname;
   }
 
   /** Whoever else is signed in by this browser leaves: they were when it began, or have come in by another of its tabs since. */
@@ -120,9 +125,10 @@ export function signIns(provider: TokenProvider, options: ProviderOptions): Sign
     if (interaction === undefined) return undefined;
     const { uid, prompt, params, session, result } = interaction;
     const client = await provider.now().Client.find(String(params.client_id));
-    if (client === undefined || (prompt.name !== 'login' && prompt.name !== 'consent')) return undefined;
+    if (client === undefined) return undefined;
     return {
-      ...{ uid, prompt: prompt.name, scopes: scopesOf(interaction), person: session?.accountId },
+      ...{ uid, scopes: scopesOf(interaction), person: session?.accountId },
+      prompt: prompt.name === 'consent' ? 'consent' : 'login',
       stepUp: prompt.name === 'login' && session?.accountId !== undefined,
       client: {
         ...{ id: client.clientId, name: client.clientName ?? client.clientId },
@@ -152,7 +158,7 @@ export function signIns(provider: TokenProvider, options: ProviderOptions): Sign
       const nowMs = millisecondsOf(options.clock.now());
       return told(request, response, uid, {
         login: { accountId: person, amr: [...methods], acr: STEPPED_UP, ts: Math.floor(nowMs / 1_000) },
-        provenAtMs: Math.min(atMs, nowMs),
+        ...{ ...COME_IN, provenAtMs: Math.min(atMs, nowMs) },
       } satisfies Proven & InteractionResults);
     },
     another: anew,

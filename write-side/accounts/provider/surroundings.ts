@@ -54,6 +54,9 @@ export interface Proven {
   readonly provenAtMs: number;
 }
 
+/** What systems can ask for; whatever else they ask for is passed over. */
+export const SCOPES: readonly string[] = ['openid', 'email', 'offline_access'];
+
 /** Seconds, unless said otherwise. */
 export const lifetimes = {
   accessToken: OWN_TOKEN_MS / 1_000,

@@ -16,6 +16,8 @@ const base64url = (longest: number) =>
     .min(1)
     .max(longest)
     .regex(/^[A-Za-z0-9_-]+$/);
+/** Whom the authenticator takes it for. Some browsers say an empty one where there is none. */
+const handle = z.union([base64url(LONGEST_HANDLE), z.literal('').transform(() => undefined)]);
 
 /** How a browser reaches the authenticator; those that it does not know yet are left out. */
 const transports = z
@@ -45,7 +47,7 @@ export const AuthenticationAnswer = z.object({
     clientDataJSON: base64url(LONGEST_CLIENT_DATA),
     authenticatorData: base64url(LONGEST_AUTHENTICATOR_DATA),
     signature: base64url(LONGEST_SIGNATURE),
-    userHandle: base64url(LONGEST_HANDLE).nullish(),
+    userHandle: handle.nullish(),
   }),
 });
 

@@ -24,6 +24,9 @@ export const en = {
     summary: 'Something is not right yet',
     goOn: 'One moment …',
     goOnWhy: 'You are being sent on. If nothing happens, follow the link.',
+    toApp: 'Back to the app',
+    toAppWhy:
+      'The app should open by itself. If it does not, press the button. You can close this page then.',
   },
   fields: {
     email: 'E-mail address',
@@ -89,7 +92,6 @@ export const en = {
       openid: 'that it is you, by an id that says nothing about you',
       email: 'your e-mail address, and whether it is confirmed',
     },
-    otherScope: (scope: string) => `something it calls “${scope}”`,
     may: 'It may do in your name, as you could yourself',
     mayProven: 'For ten minutes after you have proven who you are, as just now, it may also',
     reach: {

@@ -23,6 +23,9 @@ export const fr: Texts = {
     summary: 'Quelque chose ne va pas encore',
     goOn: 'Un instant…',
     goOnWhy: 'Vous allez être redirigé. Si rien ne se passe, suivez le lien.',
+    toApp: 'Retour à l’application',
+    toAppWhy:
+      'L’application devrait s’ouvrir d’elle-même. Sinon, appuyez sur le bouton. Vous pouvez ensuite fermer cette page.',
   },
   fields: {
     email: 'Adresse e-mail',
@@ -89,7 +92,6 @@ export const fr: Texts = {
       openid: 'que c’est vous, par un identifiant qui ne dit rien de vous',
       email: 'votre adresse e-mail, et si elle est confirmée',
     },
-    otherScope: (scope) => `quelque chose qu’il appelle « ${scope} »`,
     may: 'Il peut faire en votre nom, comme vous le pourriez vous-même',
     mayProven:
       'Pendant dix minutes après que vous avez prouvé qui vous êtes, comme à l’instant, il peut aussi',

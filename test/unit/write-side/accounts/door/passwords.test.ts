@@ -201,3 +201,18 @@ test('mails to an address that is nobody’s yet are few, whoever asks, and no o
   pass(3 * 60 * 60_000);
   assert.equal(await ask(others[3] ?? ''), undefined, 'hours later, and not a day');
 });
+
+test('a link tells whose it is as long as it holds, for what it is for', async () => {
+  const { door, registered, linkOf } = givenDoor();
+  const person = await registered();
+  await door.askReset(email, visitor);
+  const reset = await linkOf('reset', 'PasswordResetAsked');
+  assert.deepEqual(await door.linkedTo(reset, 'reset'), { person, email });
+  assert.equal(codeOf(await door.linkedTo(reset, 'verify')), 'link_void');
+  assert.equal(codeOf(await door.linkedTo('anything', 'reset')), 'link_void');
+  await door.askEmailChange(person, { email: 'new@mail.example', password: PASSWORD }, visitor);
+  const change = await linkOf('email', 'EmailChangeAsked');
+  assert.deepEqual(await door.linkedTo(change, 'email'), { person, email });
+  await door.reset({ token: reset, password: OTHER }, visitor);
+  assert.equal(codeOf(await door.linkedTo(reset, 'reset')), 'link_void', 'it is used');
+});

@@ -174,3 +174,32 @@ test('what goes wrong on our side is a page with a reference, and nothing of it'
   assert.equal(opened.reported.length, 1);
   assert.equal((await get('/account/reset')).status, 200);
 });
+
+test('a window that a system has opened for a sign-in is not cut off from it, and the pages of an account are', async () => {
+  const { origin, system } = await openPages();
+  const { ask, get } = walker(origin);
+  const begun = (await get(`/oidc/start?to=${system}`)).to ?? '';
+  const of = async (path: string, method = 'GET') =>
+    (await ask(path, { method })).headers.get('cross-origin-opener-policy');
+  for (const path of [
+    ...[`/oidc/start?to=${system}`, '/oidc/auth/nobody', '/oidc/pages/sign-out', '/oidc', '/oidc/nothing'],
+    ...[begun, `${begun}/consent`, '/sign-in', '/sign-in/unknown', '/sign-in/%'],
+    ...['/account/register', '/account/register/sent', '/account/reset?lang=fr', '/account/reset/sent'],
+  ])
+    assert.equal(await of(path), 'unsafe-none', path);
+  for (const path of [begun, '/oidc/nothing', '/account/register'])
+    assert.equal(await of(path, 'PUT'), 'unsafe-none', path);
+  for (const path of [
+    ...['/account', '/account/security', '/account/reset/confirm?token=x', '/account/register/nothing'],
+    ...['/account/?/oidc/', '/account/signed-out', '/oidcs', '/graphql', '/'],
+  ])
+    assert.equal(await of(path), 'same-origin', path);
+});
+
+test('managers of passwords find where a password is changed, and nothing where nothing is', async () => {
+  const { origin } = await openPages();
+  const { get } = walker(origin);
+  const { status, to } = await get('/.well-known/change-password');
+  assert.deepEqual([status, to], [303, '/account/password']);
+  assert.equal((await get('/.well-known/resource-that-should-not-exist')).status, 404);
+});

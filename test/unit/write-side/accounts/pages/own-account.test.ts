@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import { MoneyLeft, WalletsOpen } from '#domain/accounts/account/messages.ts';
 import { openPages, PASSWORD } from '#test/support/pages/open.ts';
 import { OTHER_PASSWORD, signedIn, steppedUp } from '#test/support/pages/visiting.ts';
+import { walker } from '#test/support/pages/walker.ts';
 
 // People look after their own account at the pages.
 
@@ -176,4 +177,36 @@ test('an administrator is told that they have no profile, and is offered none', 
   assert.match(seen.text, /An administrator has no profile\. You look after the accounts of others\./);
   assert.doesNotMatch(seen.body, /href="\/account\/profile"/);
   assert.match((await visitor.get('/account/profile')).text, /An administrator has no profile/);
+});
+
+test('beside every password stands whose it is, where whoever reads it may know', async () => {
+  const opened = await openPages();
+  const [visitor, stranger] = [await signedIn(opened), walker(opened.origin)];
+  const bob = { email: 'bob@mail.example', newPassword: OTHER_PASSWORD };
+  await stranger.post('/account/register', bob);
+  await stranger.post('/account/reset', { email: 'ann@mail.example' });
+  await steppedUp(visitor, '/account/email-change');
+  await visitor.post('/account/email-change', { email: 'new@mail.example', password: PASSWORD });
+  const tokenOf = (about: string) => opened.mails.find((mail) => mail.about === about)?.token ?? '';
+  const links = {
+    verify: `/account/verify?token=${tokenOf('verify')}`,
+    reset: `/account/reset/confirm?token=${tokenOf('reset')}`,
+    email: `/account/email?token=${tokenOf('email')}`,
+  };
+  for (const [who, path, username] of [
+    [visitor, '/account/password', 'ann@mail.example'],
+    [visitor, '/account/email-change', 'ann@mail.example'],
+    [visitor, links.email, 'ann@mail.example'],
+    [stranger, links.email, ''],
+    [visitor, links.verify, bob.email],
+    [stranger, links.verify, bob.email],
+    [stranger, links.reset, 'ann@mail.example'],
+    [stranger, '/account/reset/confirm?token=void', ''],
+    [stranger, '/account/verify?token=void', ''],
+  ] as const) {
+    const seen = await who.get(path);
+    assert.equal(seen.status, 200, path);
+    assert.equal(who.hidden(seen, 'username'), username, path);
+    assert.doesNotMatch(username === '' ? seen.body : '', /ann@mail/, path);
+  }
 });

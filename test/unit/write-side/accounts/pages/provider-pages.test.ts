@@ -37,6 +37,7 @@ for (const language of Language.options)
       pages.deviceDone({ language, client: HOSTILE }),
       pages.signOut({ form: logout, language }),
       pages.signedOut({ language }),
+      pages.leaving({ to: 'com.example.app:/back', language }),
       pages.problem({ language, code: HOSTILE, description: HOSTILE }),
     ];
     for (const page of all) {
@@ -75,8 +76,21 @@ test('a form that leads nowhere is none', () => {
   assert.throws(() => pages.signOut({ form: '<p>', language: 'en' }), TypeError);
 });
 
-test('a form may say that it leads to a system', () => {
-  const policy = (formsTo?: readonly string[]) => pages.headers(formsTo)['Content-Security-Policy'];
-  assert.match(policy() ?? '', /form-action 'self';/);
-  assert.match(policy(['https://shop.example']) ?? '', /form-action 'self' https:\/\/shop\.example;/);
+for (const [to, title] of [
+  [`https://shop.example/back?state=${HOSTILE}&code=c`, 'One moment'],
+  [`com.example.app:/back?state=${HOSTILE}&code=c`, 'Back to the app'],
+] as const)
+  test(`a page leads to ${to.split(':', 1)} by itself, and by a button to the same address`, () => {
+    const page = pages.leaving({ to, language: 'en' });
+    assert.deepEqual(problemsOf(page), []);
+    assert.match(page, new RegExp(`<title>${title}`));
+    const led = to
+      .replace(HOSTILE, '&quot;&gt;&lt;script&gt;alert(1)&lt;/script&gt;')
+      .replace('&code', '&amp;code');
+    assert.ok(page.includes(`content="0; url=${led}"`), page);
+    assert.ok(page.includes(`<a class="button" href="${led}">`), page);
+  });
+
+test('forms lead nowhere but here', () => {
+  assert.match(pages.headers()['Content-Security-Policy'] ?? '', /form-action 'self';/);
 });

@@ -69,6 +69,13 @@ test('a passkey is made and proven', async () => {
   assert.deepEqual(again, { ...passkey, signCount: 2 });
 });
 
+for (const userHandle of ['', undefined, ann.id])
+  test(`a passkey is proven that names its person ${JSON.stringify(userHandle)}`, async () => {
+    const { of, proved, passkey } = await registered();
+    const answer = await proved([passkey], userHandle === undefined ? {} : { userHandle });
+    assert.equal(refusedAs(await of.authenticated(ann.id, 'signIn', [passkey], answer, NOW)), 'taken');
+  });
+
 test('a browser is told all it needs, and nothing of the person that is not theirs to see', async () => {
   const { of, passkey } = await registered();
   const asked = await of.registration(ann, [passkey], NOW);
