@@ -34,7 +34,7 @@ function telling({ revocations, clock }: Engines) {
   return (stored: StoredEvent): void => {
     const event = registry.decode(stored);
     for (const what of revokedBy(event)) {
-      const isOfSessions = 'session' in what || 'passwordOf' in what;
+      const isOfSessions = 'session' in what || 'grant' in what || 'passwordOf' in what;
       const until = later(event.recordedAt, isOfSessions ? SESSION_TOKENS_MS : LONGEST_TOKEN_MS);
       if (until > clock.now())
         revocations.revoke(what, until, { since: event.recordedAt, revision: event.revision });

@@ -18,5 +18,11 @@ export const ClientId = z
 export type ClientId = z.output<typeof ClientId>;
 /** A system as the one who asks, where it comes in by itself: no person has such an id, whatever a system is called. */
 export const clientSubject = (client: ClientId): PersonId => `client.${client}`;
+/** What a person has let a system do in one of their sessions, by the name that it has in tokens: an HMAC, by which nobody gets anything. */
+export const GrantId = z
+  .string()
+  .regex(/^[A-Za-z0-9_-]{43}$/, '32 bytes in base64url')
+  .meta({ id: 'GrantId', description: 'What a person has let a system do in a session, by an HMAC.' });
+export type GrantId = z.output<typeof GrantId>;
 export const PasskeyId = idOfKind('PasskeyId', 'A passkey of a person, by a name of our own.');
 export type PasskeyId = z.output<typeof PasskeyId>;

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { Actor, Role, TokenSubject } from '#domain/kernel/actor.ts';
 import { instant } from '#domain/kernel/instant.ts';
-import { AS_OF, type Identity, STEPPED_UP, type TokenNames } from '#domain/kernel/ports/tokens.ts';
+import { AS_OF, GRANT, type Identity, STEPPED_UP, type TokenNames } from '#domain/kernel/ports/tokens.ts';
 
 // What a token may say, whoever has signed it.
 
@@ -34,19 +34,21 @@ export const Claims = z.object({
   auth_time: Moment.min(0).optional(),
   client_id: Name.optional().catch(undefined),
   amr: z.array(z.string().max(64)).max(16).optional().catch(undefined),
-  // Elsewhere it may mean anything.
+  // Elsewhere these may mean anything.
+  [GRANT]: Name.optional().catch(undefined),
   [AS_OF]: z.int().min(0).optional().catch(undefined),
 });
 export type Claims = z.output<typeof Claims>;
 
 const namesIn = (
-  { jti, sid, iat, auth_time, acr, amr, client_id: client, [AS_OF]: asOf }: Claims,
+  { jti, sid, iat, auth_time, acr, amr, client_id: client, ...ours }: Claims,
   isOurs: boolean,
 ): TokenNames => ({
   ...(jti !== undefined && { id: jti }),
   ...(sid !== undefined && { session: sid }),
   ...(iat !== undefined && { issuedAt: instant(Math.floor(iat) * 1000) }),
-  ...(isOurs && asOf !== undefined && { asOf }),
+  ...(isOurs && ours[AS_OF] !== undefined && { asOf: ours[AS_OF] }),
+  ...(isOurs && ours[GRANT] !== undefined && { grant: ours[GRANT] }),
   ...(auth_time !== undefined && { provenAt: instant(Math.floor(auth_time) * 1000) }),
   ...(isOurs && client !== undefined && { client }),
   ...(isOurs && acr === STEPPED_UP && amr !== undefined && { steppedUpBy: amr }),

@@ -33,13 +33,15 @@ const laterOf = (one: number | undefined, other: number | undefined): number | u
 const keyOf = (what: Revoked): string => {
   if ('token' in what) return `token ${what.token}`;
   if ('client' in what) return `client ${what.client}`;
+  if ('grant' in what) return `grant ${what.grant}`;
   if ('passwordOf' in what) return `password ${what.passwordOf}`;
   return 'session' in what ? `session ${what.session}` : `person ${what.person}`;
 };
 
-const keysOf = ({ actor, token: { id, session, client, steppedUpBy } }: Known): readonly string[] => [
+const keysOf = ({ actor, token: { id, session, grant, client, steppedUpBy } }: Known): readonly string[] => [
   ...(id === undefined ? [] : [keyOf({ token: id })]),
   ...(session === undefined ? [] : [keyOf({ session })]),
+  ...(grant === undefined ? [] : [keyOf({ grant })]),
   ...(client === undefined ? [] : [keyOf({ client })]),
   keyOf({ person: actor.id }),
   ...(steppedUpBy !== undefined && isPasswordAlone(steppedUpBy) ? [keyOf({ passwordOf: actor.id })] : []),

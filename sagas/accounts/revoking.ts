@@ -9,16 +9,16 @@ import {
 } from '#domain/accounts/account/messages.ts';
 import { ClientRemoved, ClientVerifierRotated, clientStream } from '#domain/accounts/client/messages.ts';
 import { clientSubject } from '#domain/accounts/ids.ts';
-import { SessionsEnded, sessionsStream } from '#domain/accounts/sessions/messages.ts';
+import { SessionsEnded, SystemLeft, sessionsStream } from '#domain/accounts/sessions/messages.ts';
 import type { RecordedEvent } from '#domain/kernel/envelope.ts';
 import type { EventFilter } from '#domain/kernel/ports/event-store.ts';
 import type { Revoked } from '#domain/kernel/ports/revocations.ts';
 import { isRecorded } from '#domain/kernel/reaction.ts';
 
-/** What ends tokens of sessions, which live for minutes: all of a session, or what a password alone has proven. */
+/** What ends tokens of sessions, which live for minutes: all of a session, of one system in it, or what a password alone has proven. */
 export const endOfSessions: EventFilter = {
   streams: [sessionsStream.prefix, accountStream.prefix],
-  types: [SessionsEnded, TotpConfirmed, PasskeyAdded].map(({ type }) => type),
+  types: [SessionsEnded, SystemLeft, TotpConfirmed, PasskeyAdded].map(({ type }) => type),
 };
 /** What ends all that somebody was issued before, whoever issued it. */
 export const endOfTrust: EventFilter = {
@@ -39,6 +39,7 @@ export const endOfTrust: EventFilter = {
  */
 export function revokedBy(event: RecordedEvent): readonly Revoked[] {
   if (isRecorded(event, SessionsEnded)) return event.data.sessions.map((session) => ({ session }));
+  if (isRecorded(event, SystemLeft)) return [{ grant: event.data.grant }];
   if (
     isRecorded(event, AccountLocked) ||
     isRecorded(event, AccountClosed) ||

@@ -9,6 +9,7 @@ import {
   SessionOpened,
   SessionsEnded,
   SessionUnknown,
+  SystemLeft,
   sessionsStream,
 } from './messages.ts';
 
@@ -40,6 +41,9 @@ export const sessions = decider({
       }
       case 'SessionsEnded':
         return { open: open.filter(({ session }) => !event.data.sessions.includes(session)) };
+      // What is open stays open: what the system may do no more is for those who take tokens, for their minutes.
+      case 'SystemLeft':
+        return { open };
       default:
         return unreachable(event);
     }
@@ -60,5 +64,8 @@ export const sessions = decider({
     EndAllSessions: (_, { open }, { actor }) => end(actor.id, open, 'all_ended'),
     EndSessions: ({ person, session, why }, { open }) =>
       end(person, session === undefined ? open : open.filter((each) => each.session === session), why),
+    // Where the session is over, so are its tokens.
+    LeaveSession: (left, { open }) =>
+      open.some(({ session }) => session === left.session) ? [SystemLeft(left)] : [],
   },
 });

@@ -6,7 +6,7 @@ import { personalInput, personalText } from '../../kernel/personal.ts';
 import { stream } from '../../kernel/stream.ts';
 import { someText } from '../../kernel/text.ts';
 import { AccountNotActive, AccountUnknown } from '../account/rejections.ts';
-import { ClientId, SessionId } from '../ids.ts';
+import { ClientId, GrantId, SessionId } from '../ids.ts';
 
 // Streams `sessions-<person>`: where somebody is signed in. This is the permanent storage format.
 
@@ -55,6 +55,12 @@ export const SessionsEnded = event('SessionsEnded', {
   published: false,
   description: 'Sessions of a person are over before their time.',
   data: { ...whose, sessions: z.array(SessionId).max(MOST_SESSIONS), why: SessionEnd },
+});
+export const SystemLeft = event('SystemLeft', {
+  version: 1,
+  published: false,
+  description: 'A system has given back its tokens in a session, which goes on for others.',
+  data: { ...whose, session: SessionId, client: ClientId, grant: GrantId },
 });
 
 export const SessionUnknown = rejection('session_unknown', {
@@ -113,6 +119,13 @@ export const EndSessions = command('EndSessions', {
   data: { ...whose, session: SessionId.optional(), why: SessionEnd },
   stream: sessionsStream,
 });
+export const LeaveSession = command('LeaveSession', {
+  description:
+    'Records that a system has given back a token of its own: with it goes all that came of the same leave.',
+  from: 'internal',
+  data: { ...whose, session: SessionId, client: ClientId, grant: GrantId },
+  stream: sessionsStream,
+});
 
-export const events = [SessionOpened, SessionsEnded] as const;
-export const commands = [OpenSession, EndSession, EndAllSessions, EndSessions] as const;
+export const events = [SessionOpened, SessionsEnded, SystemLeft] as const;
+export const commands = [OpenSession, EndSession, EndAllSessions, EndSessions, LeaveSession] as const;

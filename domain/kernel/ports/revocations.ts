@@ -5,12 +5,13 @@ import type { Identity, TokenNames } from './tokens.ts';
 export const LONGEST_TOKEN_MS = 24 * 60 * 60_000;
 
 /**
- * What is not taken any more: one token, all of a session, all that a person was issued before, of that what is stepped up by their
+ * What is not taken any more: one token, all of a session, all that came of what somebody has let a system do in one, all that a person was issued before, of that what is stepped up by their
  * password alone, or all that a system was given, whomever it stands for.
  */
 export type Revoked =
   | { readonly token: string }
   | { readonly session: string }
+  | { readonly grant: string }
   | { readonly person: string }
   | { readonly passwordOf: string }
   | { readonly client: string };

@@ -11,6 +11,8 @@ export interface TokenNames {
   readonly id?: string | undefined;
   /** The session it was issued in (`sid`). */
   readonly session?: string | undefined;
+  /** What its person has let a system do there, where it is a token of ours ({@link GRANT}). */
+  readonly grant?: string | undefined;
   /** The second in which it was issued (`iat`). */
   readonly issuedAt?: Instant | undefined;
   /** What of whoever it stands for was read for it, where it is a token of ours ({@link AS_OF}). */
@@ -29,6 +31,9 @@ export interface TokenNames {
  * recorded in the moment of reading.
  */
 export const AS_OF = 'as_of';
+
+/** The claim in tokens of our own provider that names what its person has let a system do in a session: what goes where the system gives a token back. */
+export const GRANT = 'grant';
 
 /** Whom a token stands for, and the end of its time by the clock of the business. */
 export interface Identity {

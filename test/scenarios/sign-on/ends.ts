@@ -18,6 +18,7 @@ import {
   insecure,
   issuer,
   people,
+  phone,
   platform,
   refused,
   shop,
@@ -69,12 +70,46 @@ test('keeps nothing of who is erased, and what they have allowed neither', async
   await until(() => theirs().length === 0, 'it is forgotten');
 });
 
-test('tells who took part also where a token was revoked', async () => {
+test('calls a session the same in every token, and in what tells of its end', async () => {
   told.length = 0;
   const tokens = await signedIn(shop, new TestBrowser('cyd'));
-  await oidc.tokenRevocation(shop, tokens.access_token);
+  const { sid } = decodeJwt(tokens.access_token);
+  assert.equal(tokens.claims()?.sid, sid);
+  await people.tell('EndSessions', { person: 'cyd', session: String(sid), why: 'ended' });
   await until(() => told.length === 1, 'the system was told');
-  assert.equal(decodeJwt(told[0] ?? '').sid, tokens.claims()?.sid);
+  assert.equal(decodeJwt(told[0] ?? '').sid, sid);
+});
+
+test('lets a system give back its own tokens, and its person goes on at the others', async () => {
+  for (const kind of ['access_token', 'refresh_token'] as const) {
+    told.length = 0;
+    const browser = new TestBrowser('bob');
+    const [here, there] = [await signedIn(phone, browser), await signedIn(shop, browser)];
+    const other = await signedIn(phone, new TestBrowser('bob'));
+    assert.equal(decodeJwt(here.access_token).sid, decodeJwt(there.access_token).sid, 'one session');
+    const fresh = await oidc.refreshTokenGrant(phone, here.refresh_token ?? '');
+    await oidc.tokenRevocation(phone, fresh[kind] ?? '');
+    await refused(oidc.refreshTokenGrant(phone, fresh.refresh_token ?? ''), 'invalid_grant');
+    for (const { access_token: gone } of [here, fresh])
+      await until(async () => (await asks(gone)) === 401, 'all that came of the same leave is void');
+    assert.equal(await asks(there.access_token), 200, kind);
+    assert.equal(await asks(other.access_token), 200, 'and in another session, too');
+    assert.equal((await oidc.tokenIntrospection(shop, there.access_token)).active, true);
+    const on = await oidc.refreshTokenGrant(shop, there.refresh_token ?? '');
+    assert.equal(await asks(on.access_token), 200);
+    assert.notEqual(await (await browser.ask(`${platform.url}/test/who`)).json(), null, 'still signed in');
+    assert.deepEqual(told, [], 'nobody is told of an end');
+    const again = await signedIn(phone, browser);
+    assert.equal(decodeJwt(again.access_token).sid, decodeJwt(there.access_token).sid);
+    assert.equal(await asks(again.access_token), 200, 'the system comes in anew');
+  }
+});
+
+test('says of a token at once that it was given back', async () => {
+  const { access_token: token } = await signedIn(shop, new TestBrowser('bob'));
+  assert.equal((await oidc.tokenIntrospection(shop, token)).active, true);
+  await oidc.tokenRevocation(shop, token);
+  assert.equal((await oidc.tokenIntrospection(shop, token)).active, false);
 });
 
 test('lets somebody sign out by the hint of a key that is gone, and takes it for nothing more', async () => {

@@ -22,10 +22,10 @@ async function startedOn({ store, clock }: Pick<ReturnType<typeof givenAccounts>
   const revocations = revocationsHere(clock);
   const part = await revokingPart({ engines: { store, feed, clock, machineClock, revocations }, log: noLog });
   return {
-    takes: (person: string, session: string, issuedAt = clock.now()) =>
+    takes: (person: string, session: string, issuedAt = clock.now(), grant?: string) =>
       !revocations.isRevoked({
         actor: someone(person, 'bidder'),
-        token: { session, issuedAt: instant(Math.floor(Date.parse(issuedAt) / 1000) * 1000) },
+        token: { session, grant, issuedAt: instant(Math.floor(Date.parse(issuedAt) / 1000) * 1000) },
       }),
     health: () => part.health?.(),
     async stop() {
@@ -75,6 +75,21 @@ test('a session that is ended, a role that is withdrawn and an account that is l
     assert.deepEqual(process.health(), { revocations: { ready: true } });
     await process.stop();
   }
+});
+
+test('what a system gives back ends its tokens in that session in every process, and no others', async () => {
+  const accounts = await withTwoSignedIn();
+  const { tell, clock } = accounts;
+  const [given, other] = ['g'.repeat(43), 'h'.repeat(43)];
+  const before = await startedOn(accounts);
+  const left = { person: 'p-1', session: 'p-1-a', client: 'shop', grant: given };
+  await tell('LeaveSession', left);
+  const behind = await startedOn(accounts);
+  for (const { takes } of [before, behind]) {
+    await until(async () => !takes('p-1', 'p-1-a', clock.now(), given), 'what was given back');
+    assert.ok(takes('p-1', 'p-1-a', clock.now(), other));
+  }
+  await Promise.all([before.stop(), behind.stop()]);
 });
 
 test('a process that starts behind it knows it too, for as long as such tokens live, and takes what was issued since', async () => {

@@ -3,8 +3,9 @@ import type { Account, FindAccount, KoaContextWithOIDC } from 'oidc-provider';
 import * as errors from 'oidc-provider/lib/helpers/errors.js';
 import { clientSubject } from '#domain/accounts/ids.ts';
 import { millisecondsOf } from '#domain/kernel/instant.ts';
-import { AS_OF, STEPPED_UP } from '#domain/kernel/ports/tokens.ts';
+import { AS_OF, GRANT, STEPPED_UP } from '#domain/kernel/ports/tokens.ts';
 import { browserName } from './browser-names.ts';
+import { records } from './records.ts';
 import type { RecordedSessions } from './sessions.ts';
 import { sessionOf } from './sessions.ts';
 import { isSteppedUp, type Proof } from './stepped-up.ts';
@@ -56,7 +57,9 @@ export function accountsOf(options: ProviderOptions, sessions: RecordedSessions)
 const provenAsOf = ({ oidc: { client } }: KoaContextWithOIDC): unknown => client?.[AS_OF];
 
 /** What an access token says besides whom it stands for: read anew for each. */
-export function tokenClaims({ known, clock }: ProviderOptions) {
+export function tokenClaims(options: ProviderOptions) {
+  const { known, clock } = options;
+  const { grant } = records(options);
   return async (
     context: KoaContextWithOIDC,
     token: InstanceType<Provider['AccessToken']> | InstanceType<Provider['ClientCredentials']>,
@@ -66,7 +69,7 @@ export function tokenClaims({ known, clock }: ProviderOptions) {
       const { roles = [], keepers = [] } = client ?? {};
       return { roles: [...roles], keepers: [...keepers], [AS_OF]: provenAsOf(context) };
     }
-    const { accountId = '', sessionUid } = token as InstanceType<Provider['AccessToken']>;
+    const { accountId = '', sessionUid, grantId } = token as InstanceType<Provider['AccessToken']>;
     const { AuthorizationCode, DeviceCode, RefreshToken } = context.oidc.entities;
     const proof: Proof = AuthorizationCode ?? DeviceCode ?? RefreshToken ?? {};
     const account = await known.account(accountId);
@@ -77,6 +80,7 @@ export function tokenClaims({ known, clock }: ProviderOptions) {
       ...(rolesEndAt !== undefined && { [ROLES_END]: Math.floor(millisecondsOf(rolesEndAt) / 1_000) }),
       [AS_OF]: account.revision,
       ...(sessionUid !== undefined && { sid: sessionOf(sessionUid) }),
+      ...(grantId !== undefined && { [GRANT]: grant(grantId) }),
       ...(proof.authTime !== undefined && { auth_time: proof.authTime }),
       ...(proof.amr !== undefined && { amr: proof.amr }),
       ...(isSteppedUp(proof, account, millisecondsOf(clock.now())) && { acr: STEPPED_UP }),

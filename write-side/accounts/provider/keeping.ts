@@ -6,7 +6,7 @@ import { type Instant, instant } from '#domain/kernel/instant.ts';
 import type { SignInRow } from '#domain/kernel/ports/sign-in-store.ts';
 import { clientOf } from './clients.ts';
 import { type Records, records, uidIn } from './records.ts';
-import type { RecordedSessions } from './sessions.ts';
+import type { LeftBy, RecordedSessions } from './sessions.ts';
 import { lifetimes, type ProviderOptions } from './surroundings.ts';
 
 type Context = NonNullable<ReturnType<typeof currentContext>>;
@@ -56,6 +56,10 @@ export interface Kept {
   used(uid: string): Promise<void>;
   /** When somebody was last known to come by a session, or a system had a token of it renewed; undefined: nobody has noted it. */
   lastUsed(uid: string): Promise<Instant | undefined>;
+  /** What a system gives back of what it was let do in a session of somebody's: recorded first. The session goes on. */
+  leave(left: LeftBy): Promise<void>;
+  /** Whether what a system was let do still stands. @param grant by its name in tokens */
+  isGranted(grant: string): Promise<boolean>;
   /** Ends a session for good: recorded first. */
   end(person: string, uid: string, why: 'ended' | 'revoked'): Promise<void>;
 }
@@ -227,9 +231,11 @@ export function keeping(options: ProviderOptions, sessions: RecordedSessions): K
         const row = isLeft || isRevoked ? await store.find(kind, named(kind, name), nowMs()) : undefined;
         const payload = row && (await opened(row));
         const uid = payload && uidIn(kind, payload);
+        const { accountId: person, clientId: client } = payload ?? {};
         // Recorded before it is gone.
-        if (payload?.accountId !== undefined && uid !== undefined)
-          await sessions.end({ person: payload.accountId, uid }, isLeft ? 'ended' : 'revoked');
+        if (isLeft && person !== undefined && uid !== undefined) await sessions.end({ person, uid }, 'ended');
+        if (isRevoked && person !== undefined && uid !== undefined && client !== undefined && row?.grant)
+          await sessions.left({ person, uid, client, grant: row.grant });
         // Who took part in a session is told by whoever follows what is recorded, and forgotten behind that.
         if (!isLeft) await store.destroy(kind, named(kind, name));
       },
@@ -251,6 +257,11 @@ export function keeping(options: ProviderOptions, sessions: RecordedSessions): K
     lastUsed: uses.lastUsed,
     forget: guard.forget,
     forgetAllowed: (person) => store.destroyAll({ kind: 'Grant', person: named('person', person) }),
+    async leave(left) {
+      await sessions.left(left);
+      await store.destroyAll({ grant: left.grant });
+    },
+    isGranted: async (name) => (await store.find('Grant', name, nowMs())) !== undefined,
     end: guard.end,
   };
 }

@@ -9,7 +9,7 @@ import { takesHintsOfKeysOfBefore } from './hints.ts';
 import { type Kept, keeping } from './keeping.ts';
 import { languageOf } from './languages.ts';
 import { SIGN_IN_ANEW } from './policy.ts';
-import { type RecordedSessions, recordedSessions } from './sessions.ts';
+import { namesAsRecorded, type RecordedSessions, recordedSessions } from './sessions.ts';
 import { aboutSigned } from './signed-tokens.ts';
 import type { NamedKey, ProviderOptions } from './surroundings.ts';
 
@@ -123,6 +123,7 @@ function made(
       return isSecretOf(this.clientSecret, given);
     },
   });
+  namesAsRecorded(provider);
   provider.use(async (koa, next) => {
     const context = koa as unknown as KoaContextWithOIDC;
     await next();

@@ -1,5 +1,6 @@
 import type { KoaContextWithOIDC } from 'oidc-provider';
 import { millisecondsOf } from '#domain/kernel/instant.ts';
+import { GRANT } from '#domain/kernel/ports/tokens.ts';
 import type { Kept } from './keeping.ts';
 import { uidOf } from './sessions.ts';
 import type { ProviderOptions } from './surroundings.ts';
@@ -9,6 +10,7 @@ interface Said {
   readonly sid?: string;
   readonly exp?: number;
   readonly client_id?: string;
+  readonly [GRANT]?: string;
 }
 
 /** Of a token that was verified. */
@@ -27,12 +29,13 @@ async function ownClaims(context: KoaContextWithOIDC, { tokens }: ProviderOption
 
 /**
  * The provider keeps no access tokens, and so neither tells of them nor revokes any. What they are worth is asked of whoever verifies
- * them; one that is revoked ends with the session it was given in, and what came by itself ends by itself.
+ * them; one that is revoked ends with all that its
+ * system was let do in that session, which goes on for others, and what came by itself ends by itself.
  */
 export async function aboutSigned(
   context: KoaContextWithOIDC,
   options: ProviderOptions,
-  kept: Pick<Kept, 'end'>,
+  kept: Pick<Kept, 'leave' | 'isGranted'>,
 ): Promise<void> {
   const { route, client } = context.oidc;
   const body = context.body as { readonly error?: unknown } | undefined;
@@ -40,22 +43,25 @@ export async function aboutSigned(
   const own = await ownClaims(context, options);
   context.status = 200;
   if (route === 'introspection') {
-    const isOpen = own !== undefined && (await stillOpen(own.claims, options));
+    const isOpen = own !== undefined && (await stillOpen(own.claims, options, kept));
     context.body = isOpen ? { active: true, token_type: 'Bearer', ...own.claims } : { active: false };
     return;
   }
   context.body = '';
-  const { sub, sid } = own?.claims ?? {};
-  if (typeof sub === 'string' && typeof sid === 'string') await kept.end(sub, uidOf(sid), 'revoked');
+  const { sub, sid, [GRANT]: grant } = own?.claims ?? {};
+  if (sub !== undefined && sid !== undefined && grant !== undefined)
+    await kept.leave({ person: sub, uid: uidOf(sid), client: client.clientId, grant });
 }
 
 /** By what is recorded at this moment, whatever this process was told yet. */
 async function stillOpen(
-  { sub = '', sid, exp = 0 }: Said,
+  { sub = '', sid, exp = 0, [GRANT]: grant }: Said,
   { known, clock }: ProviderOptions,
+  kept: Pick<Kept, 'isGranted'>,
 ): Promise<boolean> {
   if (exp * 1_000 <= millisecondsOf(clock.now())) return false;
   if (typeof sid !== 'string') return true;
+  if (grant !== undefined && !(await kept.isGranted(grant))) return false;
   const [account, open] = await Promise.all([known.account(sub), known.sessions(sub)]);
   return account?.phase === 'active' && open.some(({ session }) => session === sid);
 }

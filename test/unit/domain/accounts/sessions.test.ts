@@ -33,6 +33,14 @@ test('sessions are opened once, and ended one by one or all', () => {
   );
 });
 
+test('a system gives back its tokens in a session that is open, which stays so', () => {
+  const left = { ...p, session: 'a', client: 'shop', grant: 'g'.repeat(43) };
+  const two = given([open('a'), open('b'), s.SystemLeft(left)]);
+  assert.deepEqual(given([open('a')]).when('LeaveSession', left), [s.SystemLeft(left)]);
+  assert.deepEqual(two.when('LeaveSession', { ...left, session: 'c' }), []);
+  assert.deepEqual(two.when('EndAllSessions', { everywhere: true }, own), [ended(['a', 'b'], 'all_ended')]);
+});
+
 test('the oldest makes room, and what is past its time counts no more', () => {
   const full = Array.from({ length: s.MOST_SESSIONS }, (_, at) => open(`s${at}`));
   const crowded = given(full).when('OpenSession', asked('new'), may);
