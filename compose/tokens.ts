@@ -79,6 +79,8 @@ function toldTroubles(log: Log, clock: Pick<Clock, 'now'>): IssuerTroubles {
   };
   return {
     refused: telling('a token is refused, though it is signed by the issuer'),
+    unverifiable: telling('a token that says it is of the issuer is refused: nobody here can verify it'),
+    roleless: telling('a token of the issuer says no roles where TOKEN_ROLES_CLAIM has them'),
     unreachable: telling('the keys of the issuer are not to be had: those of before hold for a day'),
   };
 }
