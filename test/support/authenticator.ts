@@ -29,6 +29,8 @@ export function cbor(value: Cbor): Buffer {
 
 const PRESENT = 0x01;
 const VERIFIED = 0x04;
+/** It may be copied to other devices, and has been. */
+const SYNCED = 0x18;
 const ATTESTED = 0x40;
 
 /** What a browser and its authenticator are made to say; without it, what they say by themselves. */
@@ -58,8 +60,8 @@ const clientData = (type: string, of: Ceremony): Buffer =>
     }),
   );
 
-/** An authenticator with one key. */
-export function authenticator() {
+/** An authenticator with one key, which is on this device alone or on several. */
+export function authenticator({ synced = false }: { readonly synced?: boolean } = {}) {
   const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
   const { x = '', y = '' } = publicKey.export({ format: 'jwk' });
   const id = randomBytes(32);
@@ -79,6 +81,7 @@ export function authenticator() {
     const flags =
       (of.userPresent === false ? 0 : PRESENT) |
       (of.userVerified === false ? 0 : VERIFIED) |
+      (synced ? SYNCED : 0) |
       (attested ? ATTESTED : 0);
     const data = Buffer.alloc(5);
     data.writeUInt8(flags);

@@ -5,6 +5,7 @@ import type { Actor } from '#domain/kernel/actor.ts';
 import { rejection } from '#domain/kernel/message.ts';
 import { IdempotencyMismatch, TooManyAttempts } from '#domain/kernel/rejections.ts';
 import type { Door, Method, SecondFactor, Standing } from '#write-side/accounts/door/door.ts';
+import { methodOf } from '#write-side/accounts/door/second-factors.ts';
 import type { OwnProfile, OwnSession } from '#write-side/accounts/pages/ports.ts';
 import { challenges } from '#write-side/identity/factors/challenges.ts';
 import { isPasskeyRefusal, type Passkey } from '#write-side/identity/factors/passkey.ts';
@@ -116,7 +117,7 @@ export function peopleAtDoor(origin: () => string) {
       );
       if (isPasskeyRefusal(used)) return undefined;
       someone.passkeys = someone.passkeys.map((each) => (each.id === used.id ? used : each));
-      return 'hwk';
+      return methodOf(used);
     }
     if (answer.by === 'recoveryCode') {
       const taken = takenRecoveryCode({ person, key: KEY, code: answer.code, verifiers: someone.recovery });
@@ -276,7 +277,7 @@ export function peopleAtDoor(origin: () => string) {
       const made = await passkeyRegistration(party()).registered(person, someone.passkeys, answer, nowMs());
       if (isPasskeyRefusal(made)) return InvalidCode({});
       someone.passkeys.push(made);
-      return withCodes(person, someone);
+      return { ...withCodes(person, someone), method: methodOf(made) };
     },
     async removePasskey(person, passkey) {
       const someone = of(person);

@@ -14,8 +14,11 @@ export interface Visitor {
   readonly language: Language;
 }
 
-/** How somebody has proven who they are (RFC 8176): a password, a code of an app, a passkey, a recovery code. */
-export type Method = 'pwd' | 'otp' | 'hwk' | 'recovery';
+/**
+ * How somebody has proven who they are (RFC 8176): a password, a code of an app, a passkey, a recovery code. A passkey that stays on one device
+ * is a key of hardware (`hwk`), as far as its authenticator says; one that is copied to others is none, and proven all the same (`pop`).
+ */
+export type Method = 'pwd' | 'otp' | 'hwk' | 'pop' | 'recovery';
 
 /** What else is asked for behind a password. */
 export type SecondFactor = 'totp' | 'passkey' | 'recoveryCode';
@@ -38,6 +41,10 @@ export type Done = undefined | Rejection;
 /** Another second factor. `codes`: recovery codes, which come with the first one and are shown this once; none where there are some already. */
 export interface FactorAdded {
   readonly codes: readonly string[];
+}
+/** `method`: by what its making has just proven who they are. */
+export interface PasskeyAdded extends FactorAdded {
+  readonly method: Method;
 }
 
 /** A link in a mail, by whoever knows the password of the account that it is for. */
@@ -119,7 +126,7 @@ export interface Door {
   removeTotp(person: PersonId): Promise<Done>;
   /** `PublicKeyCredentialCreationOptionsJSON`. */
   passkeyOffer(person: PersonId): Promise<object | Rejection>;
-  addPasskey(person: PersonId, answer: unknown): Promise<FactorAdded | Rejection>;
+  addPasskey(person: PersonId, answer: unknown): Promise<PasskeyAdded | Rejection>;
   removePasskey(person: PersonId, passkey: string): Promise<Done>;
   /**
    * Shown once, and nowhere kept. Those of before are void. They stand for another factor: `factor_unknown` where there is none.

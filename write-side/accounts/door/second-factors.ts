@@ -25,7 +25,7 @@ import { newRecoveryCodes, takenRecoveryCode } from '../../identity/factors/reco
 import { newTotpSecret, takenTotpStep, totpUri } from '../../identity/factors/totp.ts';
 import type { Secret } from '../../identity/throttling/throttle.ts';
 import type { KnownAccount } from '../known.ts';
-import type { Door, FactorAdded, Method, SecondFactorAnswer, Visitor } from './door.ts';
+import type { Door, FactorAdded, Method, PasskeyAdded, SecondFactorAnswer, Visitor } from './door.ts';
 import { activeAccount, type DoorParts, isRejection, nowMs, record } from './parts.ts';
 import { ownAccount } from './standing.ts';
 
@@ -67,12 +67,13 @@ type Purpose = 'signIn' | 'stepUp';
 function factorTaking(parts: DoorParts) {
   const { known, passkeys, recoveryKey, log } = parts;
   return {
-    async totp(person: PersonId, code: string, visitor: Visitor) {
+    async totp(person: PersonId, code: string, visitor: Visitor): Taken {
       const { totp } = (await activeAccount(known, person)) ?? {};
       const step = totp && takenTotpStep({ ...totp, code, nowMs: nowMs(parts) });
-      return step === undefined ? undefined : used(record(parts, UseTotp, { person, step }, visitor));
+      if (step === undefined) return undefined;
+      return (await used(record(parts, UseTotp, { person, step }, visitor))) && 'otp';
     },
-    async recoveryCode(person: PersonId, code: string, visitor: Visitor) {
+    async recoveryCode(person: PersonId, code: string, visitor: Visitor): Taken {
       const account = await activeAccount(known, person);
       // Where nothing else is asked for, they stand for nothing.
       if (account?.recovery === undefined || !hasSecondFactor(account)) return undefined;
@@ -81,9 +82,9 @@ function factorTaking(parts: DoorParts) {
       const taken = takenRecoveryCode({ person, key: recoveryKey, code, verifiers });
       const nth = taken === undefined ? -1 : verifiers.indexOf(taken);
       if (nth < 0 || struck.includes(nth)) return undefined;
-      return used(record(parts, UseRecoveryCode, { person, nth }, visitor));
+      return (await used(record(parts, UseRecoveryCode, { person, nth }, visitor))) && 'recovery';
     },
-    async passkey(person: PersonId, answer: unknown, purpose: Purpose, visitor: Visitor) {
+    async passkey(person: PersonId, answer: unknown, purpose: Purpose, visitor: Visitor): Taken {
       const account = await activeAccount(known, person);
       if (account === undefined) return undefined;
       const all = passkeysOf(account);
@@ -94,7 +95,8 @@ function factorTaking(parts: DoorParts) {
       }
       const passkey = all.find(({ id }) => id === proven.id)?.passkey;
       if (passkey === undefined) return undefined;
-      return used(record(parts, UsePasskey, { person, passkey, counter: proven.signCount }, visitor));
+      const use = { person, passkey, counter: proven.signCount };
+      return (await used(record(parts, UsePasskey, use, visitor))) && methodOf(proven);
     },
   };
 }
@@ -108,10 +110,10 @@ async function reachable(known: DoorParts['known'], person: PersonId): Promise<A
   return isRejection(account) || account.emailVerified ? account : EmailNotVerified({});
 }
 
-const METHODS = { totp: 'otp', passkey: 'hwk', recoveryCode: 'recovery' } as const satisfies Record<
-  SecondFactorAnswer['by'],
-  Method
->;
+/** By what somebody has proven who they are; undefined: they have not. */
+type Taken = Promise<Method | undefined>;
+
+export const methodOf = ({ synced }: Pick<Passkey, 'synced'>): Method => (synced ? 'pop' : 'hwk');
 
 function confirming(parts: DoorParts): Pick<Door, 'passkeyQuestion' | 'confirmSecondFactor'> {
   const taking = factorTaking(parts);
@@ -135,9 +137,9 @@ function confirming(parts: DoorParts): Pick<Door, 'passkeyQuestion' | 'confirmSe
     },
     async confirmSecondFactor(person, answer, purpose, visitor) {
       const who = { secret: answer.by satisfies Secret, account: person, address: visitor.address };
-      const yes = await parts.throttle.attempt(who, () => taken(person, answer, purpose, visitor));
-      if (yes === undefined) return InvalidCode({});
-      return yes === true ? { method: METHODS[answer.by] } : yes;
+      const method = await parts.throttle.attempt(who, () => taken(person, answer, purpose, visitor));
+      if (method === undefined) return InvalidCode({});
+      return typeof method === 'string' ? { method } : method;
     },
   };
 }
@@ -206,7 +208,7 @@ const NAME_BYTES = 12;
 function keys(parts: DoorParts): Pick<Door, 'passkeyOffer' | 'addPasskey' | 'removePasskey'> {
   const { known, passkeys, random, log } = parts;
 
-  async function added(account: Account, answer: unknown): Promise<FactorAdded | Rejection> {
+  async function added(account: Account, answer: unknown): Promise<PasskeyAdded | Rejection> {
     const { person } = account;
     const made = await passkeys.registered(person, passkeysOf(account), answer, nowMs(parts));
     if (isPasskeyRefusal(made)) {
@@ -217,7 +219,7 @@ function keys(parts: DoorParts): Pick<Door, 'passkeyOffer' | 'addPasskey' | 'rem
     const credential = JSON.stringify(Kept.parse(kept));
     const passkey = `k${Buffer.from(random(NAME_BYTES)).toString('base64url')}`;
     const refusal = await record(parts, AddPasskey, { person, passkey, credential, counter });
-    return refusal ?? withCodes(parts, person);
+    return refusal ?? { ...(await withCodes(parts, person)), method: methodOf(made) };
   }
 
   return {

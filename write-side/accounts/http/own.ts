@@ -58,7 +58,10 @@ function forThemselves(routes: AccountRoutes): Partial<Record<DoorOperation, Own
     ),
     removeTotp: bare((person) => door.removeTotp(person)),
     passkeyOffer: bare((person) => door.passkeyOffer(person)),
-    addPasskey: withBody('PasskeyMade', (person, { credential }) => door.addPasskey(person, credential)),
+    addPasskey: withBody('PasskeyMade', async (person, { credential }) => {
+      const added = await door.addPasskey(person, credential);
+      return 'rejected' in added ? added : { codes: added.codes };
+    }),
     removePasskey: bare(async (person, { request: { params } }) => {
       const passkey = PasskeyId.safeParse(params.passkey);
       if (!passkey.success) throw new RejectedError(NotFound({ what: 'passkey' }));

@@ -144,7 +144,7 @@ export function securityRoutes(routes: Frame, options: PagesOptions): void {
     if ('troubles' in read_) return refusedAt(AT, read_);
     const result = await door.addPasskey(visit.person, read_.answer);
     if ('rejected' in result) return refusedAt(AT, wrongBy(result, visit));
-    await browsers.proved(visit.request, visit.response, 'hwk');
+    await browsers.proved(visit.request, visit.response, result.method);
     return addedPage(visit, result, 'passkeyAdded');
   });
   acts(`${AT}/passkeys/remove`, AT, async (visit, entered) => {

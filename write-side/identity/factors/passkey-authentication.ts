@@ -15,11 +15,11 @@ import {
 } from './passkey.ts';
 import { AuthenticationAnswer } from './passkey-answers.ts';
 
-/** A step-up is asked for before what cannot be undone: there the authenticator verifies who holds it. */
+/** What an answer was asked for: one that was given at a sign-in is none for a step-up. */
 type Purpose = 'signIn' | 'stepUp';
 
 export interface PasskeyAuthentication {
-  /** What a browser is to be told so that it proves one of these. For a step-up the authenticator verifies the person. */
+  /** What a browser is to be told so that it proves one of these. */
   authentication(
     person: string,
     purpose: Purpose,
@@ -44,7 +44,8 @@ export function passkeyAuthentication({ settings, challenges }: RelyingParty): P
         rpID: settings.rpId,
         challenge: challenges.issue({ purpose, holder: person }, nowMs),
         timeout: challengeLimits.lastsMs,
-        userVerification: purpose === 'stepUp' ? 'required' : 'preferred',
+        // Both times the password comes first: whoever has the passkey besides has two factors, also where it cannot ask who holds it.
+        userVerification: 'preferred',
         allowCredentials: described(known),
       });
     },
@@ -73,7 +74,7 @@ export function passkeyAuthentication({ settings, challenges }: RelyingParty): P
           expectedChallenge: challenge,
           expectedOrigin: [...settings.origins],
           expectedRPID: settings.rpId,
-          requireUserVerification: purpose === 'stepUp',
+          requireUserVerification: false,
           credential: {
             id,
             publicKey: bytesOf(passkey.publicKey),

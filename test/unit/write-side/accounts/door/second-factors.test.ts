@@ -122,20 +122,32 @@ test('who has lost what was asked for beside the password is let in by it alone 
 });
 
 /** Somebody with a passkey. */
-async function givenPasskey() {
+async function givenPasskey(synced = false) {
   const given = givenDoor();
   const { door, registered } = given;
   const person = await registered();
-  const device = authenticator();
+  const device = authenticator({ synced });
   const offer = granted(await door.passkeyOffer(person)) as { readonly challenge: string };
   const made = device.create({ challenge: offer.challenge, origin: ORIGIN, rpId: RP_ID });
-  const { codes } = granted(await door.addPasskey(person, made));
+  const { codes, method } = granted(await door.addPasskey(person, made));
   const question = async (purpose: 'signIn' | 'stepUp' = 'signIn') =>
     granted(await door.passkeyQuestion(person, purpose)) as { readonly challenge: string };
   const confirm = (answer: unknown, purpose: 'signIn' | 'stepUp' = 'signIn') =>
     door.confirmSecondFactor(person, { by: 'passkey', answer }, purpose, visitor);
-  return { ...given, person, device, made, codes, question, confirm };
+  return { ...given, person, device, made, codes, method, question, confirm };
 }
+
+test('a passkey that is copied to other devices is told of as no key of hardware', async () => {
+  for (const [synced, told] of [
+    [false, 'hwk'],
+    [true, 'pop'],
+  ] as const) {
+    const { device, question, confirm, method } = await givenPasskey(synced);
+    assert.equal(method, told);
+    const answer = device.get({ origin: ORIGIN, rpId: RP_ID, ...(await question()) });
+    assert.deepEqual(await confirm(answer), { method: told });
+  }
+});
 
 test('a passkey opens the account from our pages alone, and no answer does twice', async () => {
   const { door, device, question, confirm, last } = await givenPasskey();

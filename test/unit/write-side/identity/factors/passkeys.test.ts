@@ -53,9 +53,9 @@ function given() {
 }
 
 /** With a passkey that Ann has. */
-async function registered() {
+async function registered(saying: Change = {}) {
   const all = given();
-  const passkey = kept(await all.of.registered(ann.id, [], await all.made(), NOW));
+  const passkey = kept(await all.of.registered(ann.id, [], await all.made([], saying), NOW));
   return { ...all, passkey };
 }
 
@@ -91,7 +91,7 @@ test('a browser is told all it needs, and nothing of the person that is not thei
     [-7, -8, -257],
   );
   const stepUp = await of.authentication(ann.id, 'stepUp', [passkey], NOW);
-  assert.equal(stepUp.userVerification, 'required');
+  assert.equal(stepUp.userVerification, 'preferred');
   assert.deepEqual(
     stepUp.allowCredentials?.map(({ id }) => id),
     [passkey.id],
@@ -206,16 +206,24 @@ test('a count that does not grow is that of a copy', async () => {
   );
 });
 
-test('a step-up asks the authenticator who is there; a sign-in has asked for a password', async () => {
-  const { of, proved, passkey } = await registered();
+test('a key that cannot ask who holds it is a second factor at a sign-in and at a step-up alike, for what it was asked', async () => {
+  const { of, proved, passkey } = await registered({ userVerified: false });
   const known = [passkey];
-  const unverified = { userVerified: false };
-  const stepUp = await proved(known, unverified, 'stepUp');
-  assert.match(refusedAs(await of.authenticated(ann.id, 'stepUp', known, stepUp, NOW)), /^proof: .*verif/i);
-  const signIn = await proved(known, unverified);
-  assert.equal(refusedAs(await of.authenticated(ann.id, 'signIn', known, signIn, NOW)), 'taken');
-  const verified = await proved(known, {}, 'stepUp');
-  assert.equal(refusedAs(await of.authenticated(ann.id, 'stepUp', known, verified, NOW)), 'taken');
+  for (const purpose of ['signIn', 'stepUp'] as const) {
+    const { userVerification } = await of.authentication(ann.id, purpose, known, NOW);
+    assert.equal(userVerification, 'preferred', 'whoever can is asked');
+    for (const userVerified of [false, true]) {
+      const answer = await proved(known, { userVerified }, purpose);
+      assert.equal(refusedAs(await of.authenticated(ann.id, purpose, known, answer, NOW)), 'taken');
+    }
+    const absent = await proved(known, { userPresent: false }, purpose);
+    assert.match(
+      refusedAs(await of.authenticated(ann.id, purpose, known, absent, NOW)),
+      /^proof: .*present/i,
+    );
+  }
+  const signIn = await proved(known, {});
+  assert.equal(refusedAs(await of.authenticated(ann.id, 'stepUp', known, signIn, NOW)), 'challenge');
 });
 
 test('a changed byte of what was signed breaks it', async () => {
