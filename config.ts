@@ -1,4 +1,6 @@
+import { isIP } from 'node:net';
 import { join, resolve } from 'node:path';
+import { MailDomain } from '#domain/kernel/ports/mail.ts';
 import {
   type BusAt,
   type EngineFiles,
@@ -72,6 +74,8 @@ export interface Config {
     readonly at: MailAt;
     /** The address that mails come from; there where they go somewhere. */
     readonly from: string | undefined;
+    /** How we call ourselves to the server; undefined: nobody knows a name with a dot in it, and the machine's own serves. */
+    readonly name: string | undefined;
   };
   /** How the processes of one platform reach each other. */
   readonly service: {
@@ -194,6 +198,13 @@ const withFiles = <At extends ReadStoreAt | BusAt | MailAt>(at: At, files: Engin
 export const mistyped = (environment: NodeJS.ProcessEnv = process.env): readonly string[] =>
   mistypedIn(environment);
 
+/** Many servers take nobody who greets them by a number, as a machine does that has a name without a dot: every container. */
+function nameToMail({ MAIL_NAME, MAIL_FROM, PUBLIC_URL }: Environment): string | undefined {
+  const host = PUBLIC_URL === undefined ? undefined : new URL(PUBLIC_URL).hostname;
+  const names = [host, MAIL_FROM?.slice(MAIL_FROM.lastIndexOf('@') + 1)];
+  return MAIL_NAME ?? names.find((name) => isIP(name ?? '') === 0 && MailDomain.safeParse(name).success);
+}
+
 const mailOf = (environment: Environment): Config['mail'] =>
   Object.freeze({
     at: withFiles(environment.MAIL, {
@@ -202,6 +213,7 @@ const mailOf = (environment: Environment): Config['mail'] =>
       authority: environment.MAIL_CA_FILE,
     }),
     from: environment.MAIL_FROM,
+    name: nameToMail(environment),
   });
 
 /**

@@ -26,7 +26,7 @@ interface Beside {
 
 /** Opens where mails go; a server need not be there yet. @throws UnusableError for a file that lets us in */
 export async function openMailer(
-  { mail: { at, from }, house, dataDir }: Pick<Config, 'mail' | 'house' | 'dataDir'>,
+  { mail: { at, from, name }, house, dataDir }: Pick<Config, 'mail' | 'house' | 'dataDir'>,
   { keys, clock }: Beside,
 ): Promise<MailEngine> {
   if (at.engine === 'outbox' || from === undefined) {
@@ -39,7 +39,7 @@ export async function openMailer(
   const { smtpMailer } = await import('#engines/mail/smtp.ts');
   const access = { credentials, authority: authority?.text };
   const mailer = smtpMailer({
-    ...{ host, port, tls, address, from, clock },
+    ...{ host, port, tls, address, from, name, clock },
     fromName: house.name,
     ...access,
   });

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { MailAddress } from '#domain/kernel/ports/mail.ts';
+import { asciiDomain, MailAddress, MailDomain } from '#domain/kernel/ports/mail.ts';
 import {
   BusAddress,
   EventStoreAddress,
@@ -45,7 +45,8 @@ export const Environment = z.object({
   BUS_CA_FILE: z.string().optional(),
   BUS_CERTIFICATE_FILE: z.string().optional(),
   MAIL: MailServerAddress.default({ engine: 'outbox' }),
-  MAIL_FROM: MailAddress.optional(),
+  MAIL_FROM: z.string().transform(asciiDomain).pipe(MailAddress).optional(),
+  MAIL_NAME: MailDomain.optional(),
   MAIL_CREDENTIALS_FILE: z.string().optional(),
   MAIL_CA_FILE: z.string().optional(),
   SERVICE_HOST: z.string().max(255).default('127.0.0.1'),
@@ -58,7 +59,7 @@ export const Environment = z.object({
   MASTER_KEY_FILE: z.string().optional(),
   HOUSE_NAME: words(60).optional(),
   HOUSE_CONTACT: words(200).optional(),
-  FIRST_ADMIN: z.string().trim().toLowerCase().pipe(MailAddress).optional(),
+  FIRST_ADMIN: z.string().trim().toLowerCase().transform(asciiDomain).pipe(MailAddress).optional(),
   LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
   CLOCK: z.enum(['system', 'simulated']).default('system'),
   DEV_TOKENS: z.stringbool().optional(),
@@ -71,7 +72,7 @@ export const Environment = z.object({
   TOKEN_ROLES_CLAIM: z
     .string()
     .max(255)
-    .regex(/^[^.]+(\.[^.]+){0,7}$/, 'one to 8 names of claims with dots between them')
+    .regex(/^[^.]+(\.[^.]+){0,11}$/, 'one to 12 names of claims with dots between them')
     .default('roles'),
   WEBHOOK_SECRET: z.string().min(32, 'at least 32 characters').max(255).optional(),
   TRUSTED_PROXIES: Proxies.default([]),

@@ -7,6 +7,8 @@ import type { Credentials } from '../access.ts';
 export interface SmtpAt {
   readonly host: string;
   readonly port: number;
+  /** How we greet it; undefined: as this machine is called. */
+  readonly name: string | undefined;
   /** From the first byte, by STARTTLS, which is then demanded, or not at all. */
   readonly tls: 'from the start' | 'starttls' | 'none';
   readonly credentials: Credentials | undefined;
@@ -88,9 +90,10 @@ function settledBy<T>(
 
 /** Opens a connection, encrypted as it is demanded, and enters. @throws SmtpFailure, or the signal's reason */
 export async function openSession(at: SmtpAt, over: AbortSignal): Promise<SmtpSession> {
-  const { host, port, tls, credentials, authority } = at;
+  const { host, port, name, tls, credentials, authority } = at;
   const connection = new SMTPConnection({
     ...{ host, port, secure: tls === 'from the start' },
+    ...(name !== undefined && { name }),
     ...(tls === 'none' ? { ignoreTLS: true } : { requireTLS: true }),
     tls: { minVersion: 'TLSv1.2', ...(authority !== undefined && { ca: authority }) },
     ...{ maxResponseSize: ANSWER_BYTES, socketCloseTimeout: 0, logger: false },

@@ -21,7 +21,7 @@ after(async () => {
 function mailer(port: number, more: Partial<SmtpOptions> = {}) {
   const made = smtpMailer({
     ...{ host: '127.0.0.1', port, tls: 'starttls', authority: authority(), credentials: undefined },
-    ...{ address: `smtp://127.0.0.1:${port}`, from: 'no-reply@auctions.example', clock },
+    ...{ address: `smtp://127.0.0.1:${port}`, from: 'no-reply@auctions.example', name: undefined, clock },
     ...more,
   });
   closing.push(() => made.close());
@@ -85,6 +85,20 @@ describe('mails by smtp', () => {
     const [{ from, text } = assert.fail()] = to.taken;
     assert.equal(from, 'no-reply@auctions.example');
     assert.match(text, /^From: =\?UTF-8\?[^<]*(?:\r\n [^<]*)*<no-reply@auctions\.example>\r$/m);
+  });
+
+  it('are handed over by a machine that says who it is', async () => {
+    const names: string[] = [];
+    const to = await server({
+      onMailFrom(_from, { hostNameAppearsAs }, done) {
+        names.push(hostNameAppearsAs);
+        done();
+      },
+    });
+    assert.deepEqual(await mailer(to.port, { name: 'out.auctions.example' }).send(mailTo('ann'), signal), {
+      outcome: 'done',
+    });
+    assert.deepEqual(names, ['out.auctions.example']);
   });
 
   it('arrive by TLS from the first byte, and to nobody whom no authority vouches for', async () => {

@@ -32,6 +32,26 @@ export const MailAddress = z
   );
 export type MailAddress = z.output<typeof MailAddress>;
 
+/** A domain with a dot in it, as servers of mail call each other. */
+export const MailDomain = z
+  .string()
+  .max(253)
+  .regex(new RegExp(`^${DOMAIN}$`), 'a name with a dot in it, in ASCII: auctions.example');
+
+/** What ends a domain where it stands in a URL. */
+const NO_DOMAIN = /[\s:/?#@[\]\\%<>^|\p{Cc}]/u;
+
+/** An address with its domain as servers find it: `münchen.example` is `xn--mnchen-3ya.example` (IDNA). What is no domain stays as it is. */
+export function asciiDomain(address: string): string {
+  const at = address.lastIndexOf('@') + 1;
+  const domain = address.slice(at);
+  if (at === 0 || domain.length > mailLimits.addressCharacters || /^\p{ASCII}*$/u.test(domain))
+    return address;
+  if (NO_DOMAIN.test(domain)) return address;
+  const known = URL.parse(`http://${domain}`)?.hostname;
+  return known === undefined ? address : address.slice(0, at) + known;
+}
+
 /** In which mails are written. */
 export const Language = z
   .enum(['en', 'fr', 'ru'])

@@ -86,7 +86,7 @@ test('of an address of Kafka brokers and prefix may be told, each broker with it
 
 test('of an address of mail scheme, host and port may be told, and TLS is demanded unless it is said otherwise', () => {
   const from = { MAIL_FROM: 'no-reply@auctions.example' };
-  assert.deepEqual(readConfig({}).mail, { at: { engine: 'outbox' }, from: undefined });
+  assert.deepEqual(readConfig({}).mail, { at: { engine: 'outbox' }, from: undefined, name: undefined });
   const files = { MAIL_CREDENTIALS_FILE: '/s/mail.json', MAIL_CA_FILE: '/s/ca' };
   const { mail } = readConfig({ MAIL: 'smtp://in-v3.mailjet.com', ...from, ...files });
   assert.deepEqual(mail, {
@@ -96,7 +96,24 @@ test('of an address of mail scheme, host and port may be told, and TLS is demand
       files: { credentials: '/s/mail.json', authority: '/s/ca', certificate: undefined },
     },
     from: from.MAIL_FROM,
+    name: 'auctions.example',
   });
+  const nameBy = (more: NodeJS.ProcessEnv) =>
+    readConfig({ MAIL: 'smtp://m.example', ...from, ...more }).mail.name;
+  assert.equal(nameBy({ PUBLIC_URL: 'https://sales.example:8443' }), 'sales.example');
+  for (const PUBLIC_URL of ['http://localhost:4000', 'http://192.0.2.1', 'http://[::1]:4000'])
+    assert.equal(nameBy({ PUBLIC_URL }), 'auctions.example', PUBLIC_URL);
+  assert.equal(
+    nameBy({ PUBLIC_URL: 'https://sales.example', MAIL_NAME: 'out.auctions.example' }),
+    'out.auctions.example',
+  );
+  for (const MAIL_NAME of ['out', '[127.0.0.1]', 'a b.example', 'out.example\r\nQUIT', 'münchen.example'])
+    assert.deepEqual(refused({ MAIL_NAME }), ['MAIL_NAME'], MAIL_NAME);
+  assert.equal(
+    readConfig({ MAIL: 'smtp://m.example', MAIL_FROM: 'a@münchen.example' }).mail.from,
+    'a@xn--mnchen-3ya.example',
+  );
+  assert.equal(readConfig({ FIRST_ADMIN: 'Ada@München.example' }).firstAdmin, 'ada@xn--mnchen-3ya.example');
   const at = (MAIL: string) => {
     const { mail: read } = readConfig({ MAIL, ...from });
     return read.at.engine === 'smtp' ? [read.at.host, read.at.port, read.at.tls] : [];

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { MailAddress } from '#domain/kernel/ports/mail.ts';
+import { asciiDomain, MailAddress } from '#domain/kernel/ports/mail.ts';
 import { someText } from '#domain/kernel/text.ts';
 import type { Trouble } from './forms.ts';
 import type { Entered } from './intake.ts';
@@ -32,8 +32,8 @@ const isTicked = (label: Label) =>
     missing: ({ fieldErrors }) => fieldErrors.tick,
   });
 
-/** Spaces around an address, and a capital or two, are what keyboards of phones make of it. */
-const address = z.string().trim().pipe(MailAddress);
+/** Spaces around an address, and a capital or two, are what keyboards of phones make of it. Domains are written as people read them. */
+const address = z.string().trim().transform(asciiDomain).pipe(MailAddress);
 
 /** Every field of every form. */
 export const fields = {

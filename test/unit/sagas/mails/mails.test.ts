@@ -39,6 +39,7 @@ async function server(receives: Receiving = () => undefined, more: Parameters<ty
   const mailer = smtpMailer({
     ...{ host: '127.0.0.1', port, tls: 'starttls', authority: authority(), credentials: undefined },
     ...{ address: `smtp://127.0.0.1:${port}`, from: 'no-reply@auctions.example', clock: systemClock() },
+    name: undefined,
   });
   ended.push(() => mailer.close());
   return { ...to, mailer };
