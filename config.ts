@@ -107,6 +107,8 @@ export interface Config {
   readonly clock: 'system' | 'simulated';
   /** Whether anybody may ask for a token of anyone; never in production. */
   readonly devTokens: boolean;
+  /** Whether people may let a shell in by the code of a device (`cli sign-in`). */
+  readonly consoleSignIn: boolean;
   readonly tokens: {
     /** A file with the JSON Web Key (Ed25519); undefined: one is made and kept in `dataDir`, in development only. */
     readonly keyFile: string | undefined;
@@ -272,6 +274,7 @@ export function readConfig(
     logLevel: known.LOG_LEVEL,
     clock: known.CLOCK,
     devTokens: known.DEV_TOKENS ?? !production,
+    consoleSignIn: known.CONSOLE_SIGN_IN,
     tokens: Object.freeze({
       keyFile: known.TOKEN_KEY_FILE,
       issuer: known.TOKEN_ISSUER,

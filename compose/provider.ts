@@ -131,6 +131,7 @@ export function providerPart(
     ...{ path: PROVIDER_PATH, audience: config.tokens.audience, house: config.house, keys, tokens },
     ...{ store, known, pages },
     ...{ dispatch, addressOf, allowedOrigin, clock, newId, log },
+    consoleSignIn: config.consoleSignIn,
     randomBytes: systemRandomBytes,
   };
 

@@ -63,6 +63,7 @@ export const Environment = z.object({
   LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
   CLOCK: z.enum(['system', 'simulated']).default('system'),
   DEV_TOKENS: z.stringbool().optional(),
+  CONSOLE_SIGN_IN: z.stringbool().default(true),
   KEPT_OPERATIONS_FILE: z.string().optional(),
   KEPT_OPERATIONS_ONLY: z.stringbool().default(false),
   TOKEN_KEY_FILE: z.string().optional(),

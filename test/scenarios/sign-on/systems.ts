@@ -8,8 +8,9 @@ import { signIn } from '#cli/sign-in.ts';
 import { systemRandomBytes } from '#engines/random.ts';
 import { newSecret } from '#write-side/accounts/provider/clients.ts';
 import { JSON_TYPE } from '../../support/customer.ts';
+import { startHere } from '../../support/embedded.ts';
 import { someone } from '../../support/platform.ts';
-import { TestBrowser } from '../../support/sign-on.ts';
+import { askingNobody, TestBrowser } from '../../support/sign-on.ts';
 import { until } from '../../support/until.ts';
 import { Visitor } from '../../support/visitor.ts';
 import {
@@ -218,6 +219,22 @@ test('lets an administrator who has just proven who they are make a system known
   );
   await refused(oidc.clientCredentialsGrant(await by(first)), 'invalid_client');
   assert.equal((await post('/nobody/secret', root, {})).status, 404);
+});
+
+test('lets shells in as a system of its own, which may be turned off', async () => {
+  const begins = async (at: string) =>
+    fetch(`${at}/oidc/device/auth`, {
+      method: 'POST',
+      body: new URLSearchParams({ client_id: 'annals-console', scope: 'openid' }),
+    });
+  assert.equal((await begins(platform.url)).status, 200);
+  const { pages } = askingNobody();
+  const without = await startHere({ CONSOLE_SIGN_IN: 'false' }, undefined, {}, { accountPages: pages });
+  const answer = await begins(without.url);
+  assert.deepEqual(
+    [answer.status, ((await answer.json()) as { error: string }).error],
+    [401, 'invalid_client'],
+  );
 });
 
 test('has no pages of its library, and answers what it does not know by the catalogue', async () => {

@@ -2,9 +2,10 @@ import { createHash, timingSafeEqual } from 'node:crypto';
 import type { ClientMetadata } from 'oidc-provider';
 import type { RandomBytes } from '#domain/kernel/ports/facts.ts';
 import { AS_OF } from '#domain/kernel/ports/tokens.ts';
-import { type House, nameOfHouse } from '#runtime/house.ts';
+import { nameOfHouse } from '#runtime/house.ts';
 import type { Known, KnownClient } from '../known.ts';
 import { CALLBACK_PATH, CONSOLE_CLIENT, OWN_CLIENT } from './own-client.ts';
+import type { ProviderOptions } from './surroundings.ts';
 
 /** As OAuth calls them. */
 const GRANT_TYPES: Readonly<Record<KnownClient['grantTypes'][number], string>> = {
@@ -84,9 +85,9 @@ const OWN = {
 /** A system as the provider wants it; undefined: there is none. */
 export async function clientOf(
   id: string,
-  of: { readonly known: Pick<Known, 'client'>; readonly publicUrl: string; readonly house: House },
+  of: Pick<ProviderOptions, 'publicUrl' | 'consoleSignIn' | 'house'> & { readonly known: Pick<Known, 'client'> },
 ): Promise<ClientMetadata | undefined> {
-  const { known, publicUrl, house } = of;
+  const { known, publicUrl, house, consoleSignIn } = of;
   if (id === OWN_CLIENT) {
     const redirectUris = [`${publicUrl}${CALLBACK_PATH}`];
     return metadata({
@@ -98,6 +99,7 @@ export async function clientOf(
     });
   }
   if (id === CONSOLE_CLIENT) {
+    if (!consoleSignIn) return undefined;
     const grantTypes = ['device_code', 'refresh_token'] as const;
     return metadata({
       ...OWN,

@@ -37,6 +37,8 @@ export interface ProviderOptions {
   /** What cookies are signed with. */
   readonly cookieKey: string;
   readonly known: Known;
+  /** Whether an operator's shell is a system that people come in by. */
+  readonly consoleSignIn: boolean;
   readonly dispatch: Dispatch;
   readonly pages: ProviderPages;
   readonly addressOf: (request: IncomingMessage) => string | undefined;
