@@ -7,6 +7,8 @@ import { threadedHashing } from '#engines/password-hashing/hashing.ts';
 import { systemRandomBytes } from '#engines/random.ts';
 import { temporarySealing } from '#engines/sealing.ts';
 import { nameOfHouse } from '#runtime/house.ts';
+import { every } from '#runtime/pause.ts';
+import { administrators } from '#write-side/accounts/door/administrators.ts';
 import { appoint } from '#write-side/accounts/door/appointing.ts';
 import { counts } from '#write-side/accounts/door/counts.ts';
 import type { Door } from '#write-side/accounts/door/door.ts';
@@ -23,6 +25,7 @@ import { readBlocklist } from '#write-side/identity/passwords/blocklist.ts';
 import { passwords } from '#write-side/identity/passwords/passwords.ts';
 import { throttle } from '#write-side/identity/throttling/throttle.ts';
 import type { Pipeline } from '#write-side/pipeline/pipeline.ts';
+import { grantedAdministrators } from './administrators.ts';
 import { registry } from './contexts.ts';
 import type { CommonEngines } from './engines.ts';
 import { knownOf } from './known.ts';
@@ -31,6 +34,8 @@ import { personPlaces } from './person-places.ts';
 
 /** Answers that tell nothing come at the end of a span of this: longer than what is recorded behind them takes, as a rule. */
 const LEVEL_MS = 250;
+/** Between two looks whether anybody is an administrator. */
+const LOOK_MS = 3_600_000;
 
 export interface OpenedDoor {
   readonly door: Door;
@@ -85,6 +90,8 @@ export async function doorOf(
   const { dispatch } = pipeline;
   const nameOf = (kind: string, text: string) => personKeys.nameOf(kind, text);
   const shared = { known, dispatch, newId, nameOf, clock, log };
+  const house = administrators({ known }, () => grantedAdministrators(store), log);
+  const stopLooking = every(machineClock, LOOK_MS, () => void house.look());
   const parts: DoorParts = {
     ...shared,
     passwords: passwords({ hashing, random }),
@@ -97,7 +104,7 @@ export async function doorOf(
     passkeys: { ...passkeyRegistration(party), ...passkeyAuthentication(party) },
     records: personRecords({ store, registry, personKeys, places: personPlaces }),
     recoveryKey: secret.keyFor('recovery codes'),
-    administrator: config.firstAdmin,
+    ...{ administrator: config.firstAdmin, administrators: house },
     issuer: name,
     ...{ machineClock, levelMs: LEVEL_MS, random },
   };
@@ -105,8 +112,12 @@ export async function doorOf(
     door: openDoor(parts),
     known,
     sealing: temporarySealing(),
-    appoint: () => appoint(parts),
+    async appoint() {
+      await appoint(parts);
+      await house.look();
+    },
     async close() {
+      stopLooking();
       await hashing.close();
       attempts.close();
     },

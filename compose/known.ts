@@ -42,6 +42,7 @@ function openedAccount(
     ...{
       resetBoundTo: resetBound(state),
       appointedBy: state.appointedBy,
+      adminTaken: state.adminTaken,
       passwordSince: state.passwordSince,
       verifierAt: state.verifierAt,
       verifierSince: sealedFor(state.verifier),

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { argon2Sync } from 'node:crypto';
 import { after } from 'node:test';
+import { grantedAdministrators } from '#compose/administrators.ts';
 import { knownOf } from '#compose/known.ts';
 import { personPlaces } from '#compose/person-places.ts';
 import { type LinkPurpose, links, linkTo } from '#domain/accounts/links.ts';
@@ -10,6 +11,7 @@ import { noLog } from '#domain/kernel/ports/log.ts';
 import type { PasswordHashing } from '#domain/kernel/ports/password-hashing.ts';
 import { sqliteAttempts } from '#engines/attempts/sqlite.ts';
 import { systemClock } from '#engines/clock/system.ts';
+import { administrators } from '#write-side/accounts/door/administrators.ts';
 import { countLimits, counts } from '#write-side/accounts/door/counts.ts';
 import type { Visitor } from '#write-side/accounts/door/door.ts';
 import { openDoor } from '#write-side/accounts/door/opened.ts';
@@ -91,6 +93,7 @@ export function givenDoor(
     records: personRecords({ store, registry, personKeys, places: personPlaces }),
     recoveryKey: key,
     ...{ issuer: 'Annals', machineClock, levelMs: 1, random, administrator: undefined },
+    administrators: administrators({ known }, () => grantedAdministrators(store), noLog),
     ...options.parts,
   };
   const door = openDoor(parts);

@@ -33,6 +33,8 @@ export interface KnownAccount {
   readonly lockedOutUntil: Instant | undefined;
   /** The login by which the operator has made them an administrator. */
   readonly appointedBy: LoginName | undefined;
+  /** Somebody else has taken that role from them. */
+  readonly adminTaken: boolean;
   /** Those that stand at the moment of the question. */
   readonly roles: readonly GrantableRole[];
   /** When the first of them ends by itself; undefined: none does. */

@@ -214,8 +214,12 @@ export const GrantRole = command('GrantRole', {
 export const AppointAdministrator = command('AppointAdministrator', {
   ...door,
   description:
-    'Makes a person an administrator whom the operator names, once: who was made one so before, and is none any more, stays none.',
-  data: person,
+    'Makes a person an administrator whom the operator names, once: who was made one so before, and is none any more, stays none, unless nobody is one any more and nobody has taken it from them.',
+  data: {
+    ...person,
+    /** The door has seen that nobody is an administrator any more. */
+    again: z.literal(true).optional(),
+  },
   rejections: [...active, EmailNotVerified],
 });
 export const WithdrawRole = command('WithdrawRole', {

@@ -152,10 +152,13 @@ function resetFactors(
 type Leaving = Facts<ErasurePrecondition>;
 
 function appoint(
-  { person }: CommandData<typeof AppointAdministrator>,
-  { emailVerified, appointedBy, grants }: KnownAccount,
+  { person, again }: CommandData<typeof AppointAdministrator>,
+  account: KnownAccount,
+  { now }: Facts,
 ) {
-  if (appointedBy !== undefined) return [];
+  const { emailVerified, appointedBy, adminTaken, grants } = account;
+  if (appointedBy !== undefined && (again === undefined || adminTaken || rolesAt(account, now).includes('admin')))
+    return [];
   if (!emailVerified) return EmailNotVerified({});
   const withdrawn = grants
     .filter(({ role }) => isConflict(role, 'admin'))

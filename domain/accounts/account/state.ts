@@ -43,6 +43,8 @@ export interface KnownAccount {
   readonly lockedOutUntil: Instant | undefined;
   /** The login by which the operator has made them an administrator; undefined: it has not. */
   readonly appointedBy: LoginName | undefined;
+  /** Somebody else has taken that role from them: no operator's word of before gives it back. */
+  readonly adminTaken: boolean;
   /** Nobody has a role twice. */
   readonly grants: readonly Grant[];
   readonly factors: Factors;
@@ -74,7 +76,7 @@ function registered(
   return {
     ...{ phase: 'active', login, email, language, paymentMeans },
     ...{ verifier, verifierAt, passwordSince: sealedFor(verifier) },
-    ...{ short: false, nextEmail: undefined, appointedBy: undefined },
+    ...{ short: false, nextEmail: undefined, appointedBy: undefined, adminTaken: false },
     ...{ letters: { verification: [], attempt: [], reset: [], emailChange: [] } },
     ...{
       emailVerified: false,
@@ -190,11 +192,15 @@ export function evolve(before: Account, event: Event, { occurredAt }: FoldedAt):
       return {
         ...account,
         appointedBy: account.appointedBy ?? (by === OPERATOR ? account.login : undefined),
+        adminTaken: account.adminTaken && role !== 'admin',
         grants: [...withoutRole(account.grants, role), { role, by, until }],
       };
     }
-    case 'RoleWithdrawn':
-      return { ...account, grants: withoutRole(account.grants, event.data.role) };
+    case 'RoleWithdrawn': {
+      const { role, by, person } = event.data;
+      const adminTaken = role === 'admin' ? by !== person : account.adminTaken;
+      return { ...account, adminTaken, grants: withoutRole(account.grants, role) };
+    }
     case 'TotpEnrolled':
     case 'TotpConfirmed':
     case 'TotpUsed':

@@ -13,6 +13,7 @@ import type { Blocklist } from '../../identity/passwords/blocklist.ts';
 import type { Passwords } from '../../identity/passwords/passwords.ts';
 import type { Throttle } from '../../identity/throttling/throttle.ts';
 import type { Known, KnownAccount } from '../known.ts';
+import type { Administrators } from './administrators.ts';
 import type { Counts } from './counts.ts';
 import type { Visitor } from './door.ts';
 import type { PersonRecords } from './records.ts';
@@ -33,6 +34,7 @@ export interface DoorParts {
   readonly recoveryKey: Uint8Array;
   /** The address of whom the operator wants as an administrator. */
   readonly administrator: string | undefined;
+  readonly administrators: Pick<Administrators, 'standing'>;
   /** As apps show it beside their codes. */
   readonly issuer: string;
   /** Of the business: by which links end. */

@@ -205,7 +205,13 @@ test('the operator makes an administrator once, who then neither bids nor sells'
   assert.deepEqual(state.phase === 'active' && rolesAt(state, NOW), ['admin']);
   assert.deepEqual(given(history).when('AppointAdministrator', p), []);
   const withdrawn = a.RoleWithdrawn({ ...p, role: 'admin', by: 'ada' });
-  assert.deepEqual(given([...history, withdrawn]).when('AppointAdministrator', p), []);
+  const again = { ...p, again: true as const };
+  for (const asked of [p, again])
+    assert.deepEqual(given([...history, withdrawn]).when('AppointAdministrator', asked), [], 'it was taken');
+  assert.deepEqual(given(history).when('AppointAdministrator', again), []);
+  const givenUp = [...history, a.RoleWithdrawn({ ...p, role: 'admin', by: 'p-1' })];
+  assert.deepEqual(given(givenUp).when('AppointAdministrator', p), []);
+  assert.equal(lineOf(given(givenUp).when('AppointAdministrator', again)), 'RoleGranted');
 });
 
 test('a password is replaced where it is still the one that was checked, and stays as short as it was', () => {

@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { grantedAdministrators } from '#compose/administrators.ts';
 import { noLog } from '#domain/kernel/ports/log.ts';
 import { givenDoor, PASSWORD, visitor } from '#test/support/door.ts';
+import { administrators } from '#write-side/accounts/door/administrators.ts';
 import { appoint } from '#write-side/accounts/door/appointing.ts';
 
 const ADA = 'ada@mail.example';
@@ -56,4 +58,33 @@ test('who is an administrator no more is not said to be one whenever anybody pro
   await start();
   assert.deepEqual(await rolesOf(ada), []);
   assert.doesNotMatch(told.slice(1).join(), /is there/);
+});
+
+test('who was the only administrator, and has given it up, comes back by a start, and nobody by a mailbox', async () => {
+  const { tell, proven, rolesOf, told, start, parts, store } = givenWaiting();
+  const house = administrators(parts, () => grantedAdministrators(store), parts.log);
+  await house.look();
+  assert.equal(await house.standing(), 'none yet');
+  const ada = await proven(ADA);
+  const bob = await proven('bob@mail.example');
+  const as = (id: string) => ({ id, roles: ['admin' as const], reputation: 0 });
+  for (const role of ['bidder', 'seller'] as const)
+    assert.equal(await tell('WithdrawRole', { person: bob, role }, as(ada)), 'accepted');
+  assert.equal(await tell('GrantRole', { person: bob, role: 'admin' }, as(ada)), 'accepted');
+  assert.equal(await tell('WithdrawRole', { person: ada, role: 'admin' }, as(ada)), 'accepted');
+  assert.equal(await house.standing(), 'yes');
+  await start();
+  assert.deepEqual(await rolesOf(ada), [], 'another is there');
+  assert.equal(await tell('CloseAccount', { forGood: true }, as(bob)), 'accepted');
+  assert.equal(await house.standing(), 'no more');
+  const before = told.length;
+  await house.look();
+  await house.look();
+  assert.deepEqual(told.slice(before).length, 1, 'told once');
+  assert.match(told.at(-1) ?? '', /nobody is an administrator any more/);
+  await proven('eve@mail.example');
+  assert.deepEqual(await rolesOf(ada), [], 'whatever others prove');
+  await start();
+  assert.deepEqual(await rolesOf(ada), ['admin']);
+  assert.equal(await house.standing(), 'yes');
 });
