@@ -1,6 +1,4 @@
-import { isIP } from 'node:net';
 import { join, resolve } from 'node:path';
-import { MailDomain } from '#domain/kernel/ports/mail.ts';
 import {
   type BusAt,
   type EngineFiles,
@@ -18,6 +16,7 @@ import {
   type SimulatedEngine,
   settings,
 } from './settings/environment.ts';
+import { nameToMail } from './settings/mail-name.ts';
 import { mistypedIn } from './settings/mistyped.ts';
 import { problemsOf } from './settings/problems.ts';
 import { set } from './settings/values.ts';
@@ -199,13 +198,6 @@ const withFiles = <At extends ReadStoreAt | BusAt | MailAt>(at: At, files: Engin
 /** What of the environment may have been meant as a setting, and is none: a sentence each. */
 export const mistyped = (environment: NodeJS.ProcessEnv = process.env): readonly string[] =>
   mistypedIn(environment);
-
-/** Many servers take nobody who greets them by a number, as a machine does that has a name without a dot: every container. */
-function nameToMail({ MAIL_NAME, MAIL_FROM, PUBLIC_URL }: Environment): string | undefined {
-  const host = PUBLIC_URL === undefined ? undefined : new URL(PUBLIC_URL).hostname;
-  const names = [host, MAIL_FROM?.slice(MAIL_FROM.lastIndexOf('@') + 1)];
-  return MAIL_NAME ?? names.find((name) => isIP(name ?? '') === 0 && MailDomain.safeParse(name).success);
-}
 
 const mailOf = (environment: Environment): Config['mail'] =>
   Object.freeze({

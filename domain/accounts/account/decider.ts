@@ -157,7 +157,10 @@ function appoint(
   { now }: Facts,
 ) {
   const { emailVerified, appointedBy, adminTaken, grants } = account;
-  if (appointedBy !== undefined && (again === undefined || adminTaken || rolesAt(account, now).includes('admin')))
+  if (
+    appointedBy !== undefined &&
+    (again === undefined || adminTaken || rolesAt(account, now).includes('admin'))
+  )
     return [];
   if (!emailVerified) return EmailNotVerified({});
   const withdrawn = grants

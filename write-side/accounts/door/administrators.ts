@@ -1,7 +1,7 @@
 import type { PersonId } from '#domain/kernel/ids.ts';
 import type { Log } from '#domain/kernel/ports/log.ts';
 import { reasonOf } from '#runtime/reason.ts';
-import { activeAccount, type DoorParts } from './parts.ts';
+import type { Known } from '../known.ts';
 
 /** Whether anybody is an administrator: `none yet` where nobody ever was. */
 export type Administered = 'yes' | 'no more' | 'none yet';
@@ -15,14 +15,16 @@ export interface Administrators {
 
 /** @param granted who was ever made an administrator, those last that were first */
 export function administrators(
-  { known }: Pick<DoorParts, 'known'>,
+  { known }: { readonly known: Pick<Known, 'account'> },
   granted: () => AsyncIterable<PersonId>,
   log: Log,
 ): Administrators {
   let last: PersonId | undefined;
   let told = false;
-  const isOne = async (person: PersonId): Promise<boolean> =>
-    (await activeAccount(known, person))?.roles.includes('admin') === true;
+  async function isOne(person: PersonId): Promise<boolean> {
+    const account = await known.account(person);
+    return account?.phase === 'active' && account.roles.includes('admin');
+  }
 
   async function standing(): Promise<Administered> {
     // The history is read again only where the one who was found is one no more.
