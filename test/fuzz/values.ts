@@ -112,6 +112,7 @@ export function valuesOf(
     LotId: () => idOf(things.lots),
     PersonId: () => chance.pick(everybody),
     LoginName: () => chance.pick(['_'.repeat(43), `${'a'.repeat(42)}_`]),
+    GrantId: () => chance.pick(['_'.repeat(43), `${'g'.repeat(42)}-`]),
     ClientId: () => chance.pick(['web', 'scales', 'none']),
     PaymentId: () => idOf(world.payments),
     MovementId: fresh,
