@@ -3,19 +3,23 @@ import { EXIT } from '#exit';
 /** What became of the keys of a file. */
 interface Rotation {
   readonly signs: string;
+  readonly next: { readonly kid: string; readonly fromSeconds: number } | undefined;
   readonly verify: readonly string[];
   readonly dropped: readonly string[];
 }
 
-export const keysUsage = `npm run cli -- keys rotate
+export const keysUsage = `npm run cli -- keys rotate [--now]
 
-  rotate              puts a new key before those in TOKEN_KEY_FILE (in development: of DATA_DIR), by which tokens are signed within a few
-                      seconds from then on; those of before verify what they have signed, and are dropped by the next rotation behind that`;
+  rotate              puts a new key before those in TOKEN_KEY_FILE (in development: of DATA_DIR). It is shown to whoever verifies tokens, and signs
+                      them from the moment that is printed: until then, bring the file to every machine that has a copy. Those of before
+                      verify what they have signed, and are dropped by the next rotation behind that
+  --now               the keys were stolen: the new one signs within a few seconds, and nothing that those of before have signed is taken any more`;
 
-/** Runs one command of `keys`. */
+/** Runs one command of `keys`. @param rotate is told whether the keys of before were stolen */
 export async function keys(
-  rotate: () => Promise<Rotation>,
+  rotate: (stolen: boolean) => Promise<Rotation>,
   words: readonly string[],
+  { now }: { readonly now: boolean },
   print: (line: string) => void,
 ): Promise<0 | typeof EXIT.misused> {
   const [command, ...rest] = words;
@@ -23,8 +27,10 @@ export async function keys(
     print(keysUsage);
     return EXIT.misused;
   }
-  const { signs, verify, dropped } = await rotate();
+  const { signs, next, verify, dropped } = await rotate(now);
   print(`signs: ${signs}`);
+  if (next !== undefined)
+    print(`signs from ${new Date(next.fromSeconds * 1_000).toISOString()}: ${next.kid}`);
   for (const kid of verify) print(`verifies: ${kid}`);
   for (const kid of dropped) print(`dropped: ${kid}`);
   return 0;

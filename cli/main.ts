@@ -12,7 +12,7 @@ import { signIn, signInUsage } from './sign-in.ts';
 
 const print = (line: string) => console.log(line);
 
-const rotation = () => rotateTokenKeys(readConfig());
+const rotation = (stolen: boolean) => rotateTokenKeys(readConfig(), stolen);
 
 async function main(words: readonly string[]): Promise<ExitCode> {
   if (words[0] === 'sign-in') {
@@ -28,7 +28,7 @@ async function main(words: readonly string[]): Promise<ExitCode> {
     return EXIT.misused;
   }
   const [area, ...rest] = parsed.positionals;
-  if (area === 'keys' && parsed.values.help !== true) return keys(rotation, rest, print);
+  if (area === 'keys' && parsed.values.help !== true) return keys(rotation, rest, parsed.values, print);
   if (area !== 'projections' || parsed.values.help === true) {
     (parsed.values.help === true ? console.log : console.error)(
       `${projectionsUsage}\n\n${keysUsage}\n\n${signInUsage}`,
@@ -62,6 +62,7 @@ const parse = (words: readonly string[]) =>
     options: {
       data: { type: 'string' },
       'this-read-store': { type: 'boolean', default: false },
+      now: { type: 'boolean', default: false },
       help: { type: 'boolean', short: 'h' },
     },
   });

@@ -98,9 +98,9 @@ export async function tokensOf(
   const beside = { clock, machineClock, troubles };
   const file = keyFile ?? keyFileIn(dataDir);
   const revocations = revocationsHere(clock, { skewMs: jwksUrl === undefined ? 0 : SKEW_MS });
-  function verified(verifier: TokenVerifier): TokenVerifier {
+  function verified(verifier: TokenVerifier, keys?: () => unknown): TokenVerifier {
     // What was verified is remembered, and may be revoked all the same.
-    const revocable = revocableVerifier(rememberedVerifier(verifier, clock), revocations);
+    const revocable = revocableVerifier(rememberedVerifier(verifier, clock, keys), revocations);
     // Development makes tokens for a year, as if somebody had proven at each moment who they are.
     return devTokens ? revocable : boundedVerifier(revocable, clock, troubles.refused);
   }
@@ -113,7 +113,7 @@ export async function tokensOf(
   const issuer = jwksUrl === undefined ? config.tokens.issuer : DEVELOPMENT_ISSUER;
   try {
     const keys = keyFile === undefined ? await keptKeys(file) : await readKeys(file);
-    const watched = await watchedKeys(file, keys);
+    const watched = await watchedKeys(file, keys, machineClock);
     let provider = publicUrl && `${publicUrl}${PROVIDER_PATH}`;
     const ours = ringVerifier({
       ...{ issuer, audience, clock, keys: watched.current },
@@ -121,7 +121,7 @@ export async function tokensOf(
     });
     return {
       revocations,
-      tokens: verified(jwksUrl === undefined ? ours : elsewhere(config, ours, beside)),
+      tokens: verified(jwksUrl === undefined ? ours : elsewhere(config, ours, beside), watched.current),
       issuer: devTokens ? await ringIssuer({ keys: watched.current, issuer, audience, clock }) : undefined,
       tokenKeys: jwksUrl === undefined ? watched : undefined,
       providedAt(at) {
@@ -140,11 +140,14 @@ export async function tokensOf(
   }
 }
 
-/** Puts another key before those that sign tokens. @throws UnusableError */
-export async function rotateTokenKeys({ tokens: { keyFile }, dataDir }: Config): Promise<Rotation> {
+/** Puts another key before those that sign tokens. @param stolen as of {@link rotateKeys} @throws UnusableError */
+export async function rotateTokenKeys(
+  { tokens: { keyFile }, dataDir }: Config,
+  stolen: boolean,
+): Promise<Rotation> {
   const file = keyFile ?? keyFileIn(dataDir);
   try {
-    return await rotateKeys(file, Math.floor(millisecondsOf(systemClock().now()) / 1_000));
+    return await rotateKeys(file, Math.floor(millisecondsOf(systemClock().now()) / 1_000), stolen);
   } catch (error) {
     throw new UnusableError(keyFile === undefined ? 'DATA_DIR' : 'TOKEN_KEY_FILE', reasonOf(error));
   }

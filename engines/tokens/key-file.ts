@@ -1,13 +1,22 @@
 import { readFile, stat } from 'node:fs/promises';
 import type { JWK } from 'jose';
 import { z } from 'zod';
+import { millisecondsOf } from '#domain/kernel/instant.ts';
+import type { Clock } from '#domain/kernel/ports/facts.ts';
 import { madeOnce } from '../made-once.ts';
 import { namedKey, newSigningKey } from './jose.ts';
 
 /** As many as a file may hold: each verification may have to try them all. */
-const MOST_KEYS = 8;
+export const MOST_KEYS = 8;
 
-const JsonWebKey = z.looseObject({ kty: z.string() });
+/** Beside what makes it a key, moments in seconds since 1970, which files of before have none of. */
+const JsonWebKey = z.looseObject({
+  kty: z.string(),
+  /** From when on it signs; until then it is only shown, so that everybody knows it by then. */
+  signsFrom: z.int().nonnegative().optional(),
+  /** Since when another one signs in its place. */
+  retiredAt: z.int().nonnegative().optional(),
+});
 const Keys = z
   .string()
   .transform((text, context) => {
@@ -25,8 +34,15 @@ const Keys = z
     ]),
   );
 
+/** A key of such a file. */
+export type FiledKey = JWK & {
+  readonly kid: string;
+  readonly signsFrom?: number | undefined;
+  readonly retiredAt?: number | undefined;
+};
+
 /** The first signs, all verify. */
-export type KeyRing = readonly (JWK & { readonly kid: string })[];
+export type KeyRing = readonly FiledKey[];
 
 /**
  * The keys that an operator keeps in a file: a JSON Web Key, or a set of them. @throws TypeError with the file's name when it holds neither;
@@ -41,6 +57,16 @@ export async function readKeys(path: string): Promise<KeyRing> {
   return Promise.all(parsed.data.map((key) => namedKey(key as JWK)));
 }
 
+/** Which of a file signs: the first whose time has come. @param nowSeconds since 1970 */
+export const signerOf = (keys: KeyRing, nowSeconds: number): FiledKey | undefined =>
+  keys.find(({ signsFrom = 0 }) => signsFrom <= nowSeconds) ?? keys[0];
+
+/** Those of a file, the one that signs at a moment before the others. */
+function ringAt(keys: KeyRing, nowSeconds: number): KeyRing {
+  const signer = signerOf(keys, nowSeconds);
+  return [...keys].sort((one, other) => Number(other === signer) - Number(one === signer));
+}
+
 /** The keys in this file, made on first use: tokens of development outlive a restart. */
 export const keptKeys = (path: string): Promise<KeyRing> =>
   madeOnce(path, readKeys, async () => JSON.stringify(await newSigningKey()));
@@ -52,26 +78,37 @@ const versionOf = async (path: string): Promise<string> => {
 };
 
 export interface WatchedKeys {
+  /** The same array as long as they are the same, and the same one signs. */
   current(): KeyRing;
-  /** Calls back with each other set that is found there. */
+  /** Calls back with each other set that is found there, and when another of them signs. */
   onChange(changed: (keys: KeyRing) => void): void;
-  /** Looks whether the file is another one. @throws as {@link readKeys}; the keys stay those of before */
+  /** Looks whether the file is another one, and whose time has come. @throws as {@link readKeys}; the keys stay those of before */
   look(): Promise<void>;
 }
 
-/** Keys in a file that may be replaced at any time. @param first as they were read */
-export async function watchedKeys(path: string, first: KeyRing): Promise<WatchedKeys> {
-  let keys = first;
+/** Keys in a file that may be replaced at any time. @param first as they were read @param clock by which their times come */
+export async function watchedKeys(
+  path: string,
+  first: KeyRing,
+  clock: Pick<Clock, 'now'>,
+): Promise<WatchedKeys> {
+  const ringNow = (filed: KeyRing) => ringAt(filed, Math.floor(millisecondsOf(clock.now()) / 1_000));
+  /** In the order of the file, by which it is told who signs. */
+  let filed = first;
+  let keys = ringNow(filed);
   let version = await versionOf(path);
   const listeners: ((keys: KeyRing) => void)[] = [];
   return {
     current: () => keys,
     onChange: (changed) => void listeners.push(changed),
     async look() {
-      const now = await versionOf(path);
-      if (now === version) return;
-      keys = await readKeys(path);
-      version = now;
+      const found = await versionOf(path);
+      const isOther = found !== version;
+      if (isOther) filed = await readKeys(path);
+      version = found;
+      const ring = ringNow(filed);
+      if (!isOther && ring[0] === keys[0]) return;
+      keys = ring;
       for (const changed of listeners) changed(keys);
     },
   };

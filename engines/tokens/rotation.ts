@@ -1,50 +1,90 @@
 import { randomUUID } from 'node:crypto';
 import { open, rename, rm } from 'node:fs/promises';
+import { KEYS_KEPT_SECONDS } from '#domain/kernel/ports/tokens.ts';
 import { newSigningKey } from './jose.ts';
-import { readKeys } from './key-file.ts';
+import { type FiledKey, type KeyRing, MOST_KEYS, readKeys, signerOf } from './key-file.ts';
 
 /** How long something that a key has signed is shown to us at most, in seconds, with what clocks may differ. */
 const LAST_TOKEN_SECONDS = 3_600 + 60;
+/**
+ * How long a key is shown before it signs, in seconds. Whoever has looked just before knows it when what they keep has ended; and as long again
+ * is left for the file to come to every machine, to be seen there (every three seconds), and for clocks that differ.
+ */
+export const SHOWN_BEFORE_SECONDS = 2 * KEYS_KEPT_SECONDS;
 
 /** What became of the keys of a file. */
 export interface Rotation {
-  /** What signs from now on. */
+  /** What signs at this moment. */
   readonly signs: string;
-  /** What verifies still. */
+  /** What signs from another moment on, in seconds since 1970; undefined: nothing waits. */
+  readonly next: { readonly kid: string; readonly fromSeconds: number } | undefined;
+  /** What verifies still, and signs no more. */
   readonly verify: readonly string[];
   /** What does nothing any more. */
   readonly dropped: readonly string[];
 }
 
-/**
- * Puts another key before those of a file: whoever watches it signs by that one from then on. Those of before verify until the last
- * that they have signed has ended, and are dropped by the next rotation behind that. The file is replaced whole.
- *
- * @param nowSeconds since 1970
- * @throws TypeError for a file whose keys cannot sign; as {@link readKeys}
- */
-export async function rotateKeys(path: string, nowSeconds: number): Promise<Rotation> {
-  const before = await readKeys(path);
-  if (before[0]?.d === undefined) throw new TypeError(`${path} holds no private key that signs`);
-  const retired = before.map((key) => ({ retiredAt: nowSeconds, ...key }));
-  const isOver = ({ retiredAt }: { retiredAt: unknown }): boolean =>
-    typeof retiredAt === 'number' && retiredAt + LAST_TOKEN_SECONDS <= nowSeconds;
-  const kept = retired.filter((key) => !isOver(key));
+const namesOf = (keys: KeyRing): readonly string[] => keys.map(({ kid }) => kid);
+
+/** Nobody reads half a set, whenever this ends. */
+async function replace(path: string, keys: readonly object[]): Promise<void> {
   const draft = `${path}.${randomUUID()}`;
   const file = await open(draft, 'w', 0o600);
   try {
-    await file.writeFile(JSON.stringify({ keys: [await newSigningKey(), ...kept] }));
+    await file.writeFile(JSON.stringify({ keys }));
     await file.sync();
-    // Nobody reads half a set, whenever this ends.
     await rename(draft, path);
   } finally {
     await file.close();
     await rm(draft, { force: true });
   }
-  const [first, ...others] = await readKeys(path);
+}
+
+/** How it stands with the keys of a file. */
+function told(keys: KeyRing, nowSeconds: number, dropped: KeyRing): Rotation {
+  const signer = signerOf(keys, nowSeconds);
+  const waiting = waitingIn(keys, nowSeconds);
   return {
-    signs: first?.kid ?? '',
-    verify: others.map(({ kid }) => kid),
-    dropped: retired.filter(isOver).map(({ kid }) => kid),
+    signs: signer?.kid ?? '',
+    next: waiting && { kid: waiting.kid, fromSeconds: waiting.signsFrom },
+    verify: namesOf(keys.filter((key) => key !== signer && key !== waiting)),
+    dropped: namesOf(dropped),
   };
+}
+
+const waitingIn = (keys: KeyRing, nowSeconds: number) =>
+  keys.find(
+    (key): key is FiledKey & { readonly signsFrom: number } =>
+      key.signsFrom !== undefined && key.signsFrom > nowSeconds,
+  );
+
+/**
+ * Puts another key before those of a file. It is shown from then on, and signs {@link SHOWN_BEFORE_SECONDS} later; until then the one of
+ * before does. Those of before verify until the last that they have signed has ended, and are dropped by the next rotation behind that. Where
+ * one waits already, nothing becomes another. The file is replaced whole.
+ *
+ * @param nowSeconds since 1970
+ * @param stolen the keys of before are somebody else's too: another one signs at once, and nothing else is left, whatever they have signed
+ * @throws TypeError for a file whose keys cannot sign, or that holds as many as it may; as {@link readKeys}
+ */
+export async function rotateKeys(path: string, nowSeconds: number, stolen = false): Promise<Rotation> {
+  const before = await readKeys(path);
+  if (signerOf(before, nowSeconds)?.d === undefined)
+    throw new TypeError(`${path} holds no private key that signs`);
+  if (stolen) {
+    await replace(path, [await newSigningKey()]);
+    return told(await readKeys(path), nowSeconds, before);
+  }
+  if (waitingIn(before, nowSeconds) !== undefined) return told(before, nowSeconds, []);
+  const signsFrom = nowSeconds + SHOWN_BEFORE_SECONDS;
+  const isOver = ({ retiredAt }: FiledKey): boolean =>
+    retiredAt !== undefined && retiredAt + LAST_TOKEN_SECONDS <= nowSeconds;
+  const kept = before.filter((key) => !isOver(key));
+  if (kept.length >= MOST_KEYS)
+    throw new TypeError(
+      `${path} holds ${MOST_KEYS} keys that may have signed what still holds: try it later`,
+    );
+  const retired = kept.map((key) => ({ retiredAt: signsFrom, ...key }));
+  await replace(path, [{ signsFrom, ...(await newSigningKey()) }, ...retired]);
+  return told(await readKeys(path), nowSeconds, before.filter(isOver));
 }

@@ -1,5 +1,6 @@
 import { buildSchema, parse, validate } from 'graphql';
 import { z } from 'zod';
+import { KEYS_KEPT_SECONDS } from '#domain/kernel/ports/tokens.ts';
 
 // What has to hold in the files of deploy/gateway, as far as files can show it: a sentence for each thing that does not.
 
@@ -18,7 +19,8 @@ const Validator = z.strictObject({
   issuer: z.url(),
   audience: z.array(z.string()).length(1),
   cache: z.literal(true),
-  cache_duration: z.int().min(1).max(900),
+  // A key that it does not know yet signs when this has ended.
+  cache_duration: z.int().min(1).max(KEYS_KEPT_SECONDS),
   failed_jwk_key_cooldown: Seconds,
   key_identify_strategy: z.literal('kid'),
   leeway: Seconds,

@@ -85,32 +85,59 @@ test('what is forged is no token', async () => {
     assert.equal(await asks(ours.url, token), 401, token);
 });
 
-test('another key signs from when the file is another, and tokens of the one before are taken until they end', async () => {
+async function shown() {
+  const response = await fetch(`${issuer}/jwks`);
+  const { keys } = (await response.json()) as { keys: { kid: string }[] };
+  return { keys, cached: response.headers.get('cache-control') };
+}
+const kidsOf = (keys: readonly { kid: string }[]) => keys.map(({ kid }) => kid);
+const signerNow = async () => decodeProtectedHeader(await tokenOf()).kid;
+
+/** As if a rotation had been so long ago that its key signs. */
+async function waited(): Promise<void> {
+  const { keys } = JSON.parse(await readFile(keyFile, 'utf8')) as { keys: { signsFrom?: number }[] };
+  const past = keys.map((of) => ({ ...of, ...(of.signsFrom !== undefined && { signsFrom: nowS() - 1 }) }));
+  await writeFile(keyFile, JSON.stringify({ keys: past }));
+}
+
+test('another key is shown first, then signs, and tokens of the one before are taken until they end', async () => {
   const before = await tokenOf();
   assert.equal(decodeProtectedHeader(before).kid, key.kid);
-  const rotated = await rotateKeys(keyFile, nowS());
-  assert.deepEqual([rotated.verify, rotated.dropped], [[key.kid], []]);
+  const { signs, next, ...rest } = await rotateKeys(keyFile, nowS());
+  assert.deepEqual([signs, rest], [key.kid, { verify: [], dropped: [] }]);
+  const kid = next?.kid ?? '';
+  const { keys, cached } = await until(async () => {
+    const now = await shown();
+    return now.keys.length === 2 && now;
+  }, 'the new key is shown');
+  assert.deepEqual([kidsOf(keys), cached], [[key.kid, kid], 'public, max-age=300']);
+  for (const each of keys)
+    assert.deepEqual(Object.keys(each).sort(), ['crv', 'kid', 'kty', 'use', 'x'], 'its public half alone');
+  assert.equal(await signerNow(), key.kid, 'that is not known to everybody yet');
+  await waited();
   const fresh = await until(async () => {
     const token = await tokenOf();
-    return decodeProtectedHeader(token).kid === rotated.signs && token;
+    return decodeProtectedHeader(token).kid === kid && token;
   }, 'the new key signs');
   for (const token of [before, fresh]) assert.equal(await asks(ours.url, token), 403, IN);
   const development = await fetch(`${ours.url}/dev/tokens`, {
     ...{ method: 'POST', headers: JSON_TYPE, body: '{"sub":"ann","roles":["bidder"]}' },
   });
   const made = ((await development.json()) as { token: string }).token;
-  assert.equal(decodeProtectedHeader(made).kid, rotated.signs, 'those of development are signed by it, too');
-  const jwks = (await (await fetch(`${issuer}/jwks`)).json()) as { keys: { kid: string; d?: string }[] };
-  assert.deepEqual(
-    jwks.keys.map(({ kid }) => kid),
-    [rotated.signs, key.kid],
-  );
-  assert.ok(jwks.keys.every(({ d }) => d === undefined));
-  const last = await rotateKeys(keyFile, nowS() + 100);
-  assert.deepEqual(last.dropped, [], 'the one that has signed until now may have signed just now');
-  const { dropped } = await rotateKeys(keyFile, nowS() + 4_000);
-  assert.deepEqual(dropped, [rotated.signs, key.kid]);
-  assert.equal((JSON.parse(await readFile(keyFile, 'utf8')) as { keys: unknown[] }).keys.length, 2);
+  assert.equal(decodeProtectedHeader(made).kid, kid, 'those of development are signed by it, too');
+  assert.deepEqual(kidsOf((await shown()).keys), [kid, key.kid]);
+});
+
+test('where keys were stolen, nothing that they have signed is taken any more, though it was a moment ago', async () => {
+  const forged = await signed({ exp: nowS() + 80_000 });
+  const stolen = await tokenOf();
+  for (const token of [forged, stolen]) assert.notEqual(await asks(ours.url, token), 401, 'it is taken');
+  const { signs } = await rotateKeys(keyFile, nowS(), true);
+  await until(async () => (await asks(ours.url, forged)) === 401, 'what the thief has signed is refused');
+  assert.equal(await asks(ours.url, stolen), 401);
+  assert.equal(await signerNow(), signs);
+  assert.deepEqual(kidsOf((await shown()).keys), [signs]);
+  assert.equal(await asks(ours.url, await tokenOf()), 403, IN);
 });
 
 test('an issuer elsewhere takes the place of ours by its issuer, its audience and its keys', async () => {

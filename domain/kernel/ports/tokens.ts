@@ -57,6 +57,9 @@ export const OWN_TOKEN_MS = 5 * 60_000;
 export const isPasswordAlone = (methods: readonly string[] = []): boolean =>
   methods.every((method) => method === 'pwd');
 
+/** For how long others may keep the public keys that they were shown, in seconds: one that they do not know yet signs nothing before. */
+export const KEYS_KEPT_SECONDS = 300;
+
 /** Reads the signed tokens that say who asks. */
 export interface TokenVerifier {
   /**

@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { KoaContextWithOIDC } from 'oidc-provider';
 import internals from 'oidc-provider/lib/helpers/weak_cache.js';
 import { Provider } from 'oidc-provider/lib/provider.js';
+import { KEYS_KEPT_SECONDS } from '#domain/kernel/ports/tokens.ts';
 import { isSecretOf } from './clients.ts';
 import { configurationOf } from './configuration.ts';
 import { nameFor, namesOf } from './cookies.ts';
@@ -136,6 +137,7 @@ function made(
     await aboutSigned(context, options, kept);
     leaving(context, options);
     madePage(context, options);
+    if (context.oidc.route === 'jwks') context.set('Cache-Control', `public, max-age=${KEYS_KEPT_SECONDS}`);
     if (context.oidc.route === 'discovery') Object.assign(context.body as object, ANNOUNCED);
     const origin = context.get('Origin');
     if (origin !== '' && !allowedOrigin(origin, context.host)) context.remove('Access-Control-Allow-Origin');

@@ -4,7 +4,10 @@ import { readdir, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
-import { keptKeys, readKeys } from '#engines/tokens/key-file.ts';
+import { instant, later } from '#domain/kernel/instant.ts';
+import { simulatedClock } from '#engines/clock/simulated.ts';
+import { newSigningKey } from '#engines/tokens/jose.ts';
+import { keptKeys, readKeys, watchedKeys } from '#engines/tokens/key-file.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'annals-key-'));
 after(() => rm(folder, { recursive: true }));
@@ -26,4 +29,42 @@ test('a file that holds no key is named and never written over', async () => {
   await writeFile(path, '[]');
   await assert.rejects(readKeys(path), /broken\.json holds no JSON Web Key/);
   await assert.rejects(readKeys(join(folder, 'missing.json')), { code: 'ENOENT' });
+});
+
+test('a key signs when its time has come, without another file; until then it is one of those that verify', async () => {
+  const path = join(folder, 'waiting.json');
+  const start = instant(Date.UTC(2026, 2, 1));
+  const clock = simulatedClock({ start });
+  const signsFrom = Date.parse(start) / 1_000 + 600;
+  const before = { kid: 'before', ...(await newSigningKey()) };
+  const next = { kid: 'next', signsFrom, ...(await newSigningKey()) };
+  await writeFile(path, JSON.stringify({ keys: [next, before] }));
+  const watched = await watchedKeys(path, await readKeys(path), clock);
+  const told: string[][] = [];
+  watched.onChange((keys) => told.push(keys.map(({ kid }) => kid)));
+  const ring = watched.current();
+  assert.deepEqual(
+    ring.map(({ kid }) => kid),
+    ['before', 'next'],
+  );
+  clock.advanceTo(later(start, 599_000));
+  await watched.look();
+  assert.equal(watched.current(), ring, 'the same as long as the same one signs');
+  clock.advanceTo(later(start, 600_000));
+  await watched.look();
+  await watched.look();
+  assert.deepEqual(told, [['next', 'before']]);
+  await writeFile(path, JSON.stringify({ keys: [before] }));
+  await watched.look();
+  assert.deepEqual(told.slice(1), [['before']]);
+});
+
+test('where no time has come yet, the first signs: nothing else could', async () => {
+  const path = join(folder, 'early.json');
+  await writeFile(path, JSON.stringify({ kid: 'early', signsFrom: 4e9, ...(await newSigningKey()) }));
+  const clock = simulatedClock({ start: instant(0) });
+  const watched = await watchedKeys(path, await readKeys(path), clock);
+  assert.equal(watched.current()[0]?.kid, 'early');
+  await writeFile(path, JSON.stringify({ signsFrom: 'soon', ...(await newSigningKey()) }));
+  await assert.rejects(watched.look(), /early\.json holds no JSON Web Key/);
 });

@@ -79,3 +79,32 @@ test('a token that was good at two moments is good between them; at others it is
   assert.deepEqual(await tokens.verify('good', earlier), ann, 'a no at one moment forgets no yes at another');
   assert.deepEqual(asked, ['good', 'good', 'good']);
 });
+
+test('nothing is remembered of keys that have become others, nor what was being verified by them', async () => {
+  const clock = simulatedClock({ start: START });
+  let keys = ['stolen'];
+  const answers = new Map([['forged', ann]]);
+  let hold: Promise<void> | undefined;
+  const verify = async (token: string) => {
+    const found = answers.get(token);
+    await hold;
+    return found;
+  };
+  const tokens = rememberedVerifier({ verify }, clock, () => keys);
+  assert.equal(await tokens.verify('forged'), ann);
+  answers.clear();
+  assert.equal(await tokens.verify('forged'), ann, 'the rest of this test rests on this');
+  keys = ['another'];
+  assert.equal(await tokens.verify('forged'), undefined);
+
+  answers.set('forged', ann);
+  const held = Promise.withResolvers<void>();
+  hold = held.promise;
+  const under = tokens.verify('forged');
+  keys = ['a third'];
+  answers.clear();
+  const between = tokens.verify('another');
+  held.resolve();
+  await Promise.all([under, between]);
+  assert.equal(await tokens.verify('forged'), undefined);
+});

@@ -1,0 +1,82 @@
+import assert from 'node:assert/strict';
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { KEYS_KEPT_SECONDS } from '#domain/kernel/ports/tokens.ts';
+import { namedKey, newSigningKey } from '#engines/tokens/jose.ts';
+import { readKeys } from '#engines/tokens/key-file.ts';
+import { rotateKeys, SHOWN_BEFORE_SECONDS } from '#engines/tokens/rotation.ts';
+import { dataFolder } from '../../../support/booted.ts';
+
+const NOW = 1_800_000_000;
+/** How long what a key has signed may hold, with what clocks may differ. */
+const LAST_SECONDS = 3_660;
+
+async function given(keys?: readonly object[]) {
+  const path = join(await dataFolder(), 'keys.json');
+  const first = await namedKey(await newSigningKey());
+  // As files are made that have never been rotated.
+  await writeFile(path, JSON.stringify(keys === undefined ? first : { keys }));
+  return { path, first: first.kid };
+}
+
+test('another key is shown for longer than anybody keeps what they were shown, and the one before signs until then', async () => {
+  const { path, first } = await given();
+  const { signs, next, verify, dropped } = await rotateKeys(path, NOW);
+  assert.ok(next);
+  assert.deepEqual([signs, next.fromSeconds, verify, dropped], [first, NOW + SHOWN_BEFORE_SECONDS, [], []]);
+  assert.ok(SHOWN_BEFORE_SECONDS > KEYS_KEPT_SECONDS);
+  const before = await readFile(path, 'utf8');
+  assert.deepEqual(
+    await rotateKeys(path, next.fromSeconds - 1),
+    { signs: first, next, verify: [], dropped: [] },
+    'one waits: there is no need for another',
+  );
+  assert.equal(await readFile(path, 'utf8'), before);
+  const later = await rotateKeys(path, next.fromSeconds);
+  assert.deepEqual([later.signs, later.verify], [next.kid, [first]]);
+});
+
+test('a key is dropped when the last that it has signed is over, not the last before another was shown', async () => {
+  const { path, first } = await given();
+  const { next } = await rotateKeys(path, NOW);
+  const over = NOW + SHOWN_BEFORE_SECONDS + LAST_SECONDS;
+  const early = await rotateKeys(path, over - 1);
+  assert.deepEqual([early.signs, early.verify, early.dropped], [next?.kid, [first], []]);
+  const late = await rotateKeys(path, over + SHOWN_BEFORE_SECONDS);
+  assert.deepEqual([late.verify, late.dropped], [[next?.kid], [first]]);
+});
+
+test('files of before are read: the first signs, and what has retired is dropped in its time', async () => {
+  const [signer, old, older] = await Promise.all([newSigningKey(), newSigningKey(), newSigningKey()]);
+  const set = [signer, { retiredAt: NOW - 100, ...old }, { retiredAt: NOW - LAST_SECONDS, ...older }];
+  const { path } = await given(set);
+  const [first, second, third] = (await readKeys(path)).map(({ kid }) => kid);
+  const { signs, verify, dropped } = await rotateKeys(path, NOW);
+  assert.deepEqual([signs, verify, dropped], [first, [second], [third]]);
+});
+
+test('where keys were stolen another one signs at once, and no other is left, not even one that waits', async () => {
+  const { path, first } = await given();
+  const { next } = await rotateKeys(path, NOW);
+  const { signs, dropped, ...rest } = await rotateKeys(path, NOW + 1, true);
+  assert.deepEqual(rest, { next: undefined, verify: [] });
+  assert.deepEqual(dropped, [next?.kid, first]);
+  assert.deepEqual(
+    (await readKeys(path)).map(({ kid, signsFrom }) => [kid, signsFrom]),
+    [[signs, undefined]],
+  );
+});
+
+test('a file is never filled with more keys than are read again', async () => {
+  const keys = await Promise.all(Array.from({ length: 8 }, newSigningKey));
+  const { path } = await given(keys);
+  await assert.rejects(rotateKeys(path, NOW), /holds 8 keys that may have signed/);
+  assert.equal((await readKeys(path)).length, 8);
+});
+
+test('keys that only verify are not rotated', async () => {
+  const { d: _, ...shown } = await newSigningKey();
+  const { path } = await given([shown]);
+  await assert.rejects(rotateKeys(path, NOW), /no private key/);
+});
