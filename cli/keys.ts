@@ -1,11 +1,15 @@
 import { EXIT } from '#exit';
 
-/** What became of the keys of a file. */
-interface Rotation {
-  readonly signs: string;
+/** What became of the keys of a kind. */
+interface Rotated {
+  readonly signs: string | undefined;
   readonly next: { readonly kid: string; readonly fromSeconds: number } | undefined;
   readonly verify: readonly string[];
   readonly dropped: readonly string[];
+}
+
+interface Rotation extends Rotated {
+  readonly rs256: Rotated;
 }
 
 export const keysUsage = `npm run cli -- keys rotate [--now]
@@ -14,6 +18,17 @@ export const keysUsage = `npm run cli -- keys rotate [--now]
                       them from the moment that is printed: until then, bring the file to every machine that has a copy. Those of before
                       verify what they have signed, and are dropped by the next rotation behind that
   --now               the keys were stolen: the new one signs within a few seconds, and nothing that those of before have signed is taken any more`;
+
+function linesOf({ signs, next, verify, dropped }: Rotated): readonly string[] {
+  return [
+    ...(signs === undefined ? [] : [`signs: ${signs}`]),
+    ...(next === undefined
+      ? []
+      : [`signs from ${new Date(next.fromSeconds * 1_000).toISOString()}: ${next.kid}`]),
+    ...verify.map((kid) => `verifies: ${kid}`),
+    ...dropped.map((kid) => `dropped: ${kid}`),
+  ];
+}
 
 /** Runs one command of `keys`. @param rotate is told whether the keys of before were stolen */
 export async function keys(
@@ -27,11 +42,8 @@ export async function keys(
     print(keysUsage);
     return EXIT.misused;
   }
-  const { signs, next, verify, dropped } = await rotate(now);
-  print(`signs: ${signs}`);
-  if (next !== undefined)
-    print(`signs from ${new Date(next.fromSeconds * 1_000).toISOString()}: ${next.kid}`);
-  for (const kid of verify) print(`verifies: ${kid}`);
-  for (const kid of dropped) print(`dropped: ${kid}`);
+  const { rs256, ...ours } = await rotate(now);
+  for (const line of linesOf(ours)) print(line);
+  for (const line of linesOf(rs256)) print(`RS256 ${line}`);
   return 0;
 }

@@ -10,11 +10,13 @@ import { systemRandomBytes } from '#engines/random.ts';
 import { joseSealing } from '#engines/sealing.ts';
 import { sqliteSignIns } from '#engines/sign-ins/sqlite/store.ts';
 import { logoutTelling, systemResolve } from '#engines/sign-ins/telling.ts';
+import type { WatchedKeys } from '#engines/tokens/key-file.ts';
 import { every } from '#runtime/pause.ts';
 import type { Known } from '#write-side/accounts/known.ts';
 import type { BegunProvider } from '#write-side/accounts/provider/begun.ts';
 import type { OwnPages } from '#write-side/accounts/provider/browsers.ts';
 import { clientRoutes } from '#write-side/accounts/provider/client-routes.ts';
+import { signByRsa } from '#write-side/accounts/provider/clients.ts';
 import { logouts } from '#write-side/accounts/provider/logouts.ts';
 import type { TokenProvider } from '#write-side/accounts/provider/provider.ts';
 import { providerRoutes } from '#write-side/accounts/provider/routes.ts';
@@ -24,7 +26,7 @@ import type { Pipeline } from '#write-side/pipeline/pipeline.ts';
 import type { AccountPages } from './account-pages.ts';
 import { masterSecretOf } from './person-keys.ts';
 import type { Opened, RunningRole, Surroundings } from './roles/role.ts';
-import { PROVIDER_PATH } from './tokens.ts';
+import { addTokenKey, PROVIDER_PATH } from './tokens.ts';
 
 const SWEEP_MS = 60_000;
 const RETRY_AFTER_MS = 1_000;
@@ -108,6 +110,12 @@ async function secretsOf(
   };
 }
 
+/** Whether there is a key for RS256, once one is made where that is ours to do. */
+async function hasRsa(config: Surroundings['config'], keys: WatchedKeys): Promise<boolean> {
+  if (!signByRsa(keys.all())) await addTokenKey(config, keys);
+  return signByRsa(keys.all());
+}
+
 /**
  * The provider of tokens, where this process has a key to sign by and nobody else issues them. It lives in real time, and there is none
  * where the business does not: nobody could tell when a token of it ends.
@@ -119,8 +127,9 @@ export function providerPart(
   accountPages: AccountPages,
 ): ProviderPart {
   const { engines, config, log, addressOf, allowedOrigin, authenticate, perPerson, quotas } = surroundings;
-  const { tokenKeys: keys, tokens, clock, machineClock, newId, owner } = engines;
-  if (config.clock === 'simulated' || keys?.current()[0]?.d === undefined) return nothing;
+  const { tokenKeys, tokens, clock, machineClock, newId, owner } = engines;
+  if (config.clock === 'simulated' || tokenKeys?.current()[0]?.d === undefined) return nothing;
+  const keys = { current: tokenKeys.all, onChange: tokenKeys.onChange };
   const store = sqliteSignIns(signInsFileIn(config.dataDir), owner, () => machineClock.now());
 
   const holder: Holder = { begun: Promise.withResolvers() };
@@ -161,6 +170,7 @@ export function providerPart(
         ...{ authenticate, perPerson, known, dispatch, addressOf, newId },
         perPersonQuota: quotas.perPerson,
         randomBytes: systemRandomBytes,
+        canSignByRsa: () => hasRsa(config, tokenKeys),
       }),
       lateRoutes(holder, addressOf),
       ...routers,

@@ -15,7 +15,7 @@ import { ringIssuer, ringVerifier } from '#engines/tokens/jose.ts';
 import { keptKeys, readKeys, type WatchedKeys, watchedKeys } from '#engines/tokens/key-file.ts';
 import { rememberedVerifier } from '#engines/tokens/remembered.ts';
 import { revocableVerifier, revocationsHere } from '#engines/tokens/revocations.ts';
-import { type Rotation, rotateKeys } from '#engines/tokens/rotation.ts';
+import { addRsaKey, type Rotation, rotateKeys } from '#engines/tokens/rotation.ts';
 import { EXIT, exitCodeOf } from '#exit';
 import { every } from '#runtime/pause.ts';
 import { reasonOf } from '#runtime/reason.ts';
@@ -151,6 +151,16 @@ export async function rotateTokenKeys(
   } catch (error) {
     throw new UnusableError(keyFile === undefined ? 'DATA_DIR' : 'TOKEN_KEY_FILE', reasonOf(error));
   }
+}
+
+/** Makes a key for RS256 where the file is ours. One that an operator has named is never written but by their own command. */
+export async function addTokenKey(
+  { tokens: { keyFile }, dataDir }: Pick<Config, 'tokens' | 'dataDir'>,
+  watched: WatchedKeys,
+): Promise<void> {
+  if (keyFile !== undefined) return;
+  await addRsaKey(keyFileIn(dataDir));
+  await watched.look();
 }
 
 /** Nobody is asked for a token where nobody is let in. */

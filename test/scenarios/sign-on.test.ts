@@ -5,3 +5,4 @@ import './sign-on/tokens.ts';
 import './sign-on/browsers.ts';
 import './sign-on/systems.ts';
 import './sign-on/ends.ts';
+import './sign-on/algorithms.ts';

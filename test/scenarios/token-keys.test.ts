@@ -10,6 +10,7 @@ import * as oidc from 'openid-client';
 import { millisecondsOf } from '#domain/kernel/instant.ts';
 import { systemClock } from '#engines/clock/system.ts';
 import { joseIssuer, namedKey, newSigningKey } from '#engines/tokens/jose.ts';
+import { readKeys } from '#engines/tokens/key-file.ts';
 import { rotateKeys } from '#engines/tokens/rotation.ts';
 import { accountOperations } from '#write-side/accounts/http/operations.ts';
 import { dataFolder } from '../support/booted.ts';
@@ -87,8 +88,9 @@ test('what is forged is no token', async () => {
 
 async function shown() {
   const response = await fetch(`${issuer}/jwks`);
-  const { keys } = (await response.json()) as { keys: { kid: string }[] };
-  return { keys, cached: response.headers.get('cache-control') };
+  const { keys: all } = (await response.json()) as { keys: { kid: string; kty: string }[] };
+  const keys = all.filter(({ kty }) => kty === 'OKP');
+  return { keys, rsa: all.filter(({ kty }) => kty === 'RSA'), cached: response.headers.get('cache-control') };
 }
 const kidsOf = (keys: readonly { kid: string }[]) => keys.map(({ kid }) => kid);
 const signerNow = async () => decodeProtectedHeader(await tokenOf()).kid;
@@ -100,19 +102,41 @@ async function waited(): Promise<void> {
   await writeFile(keyFile, JSON.stringify({ keys: past }));
 }
 
+async function registers(client: string): Promise<unknown> {
+  const made = await fetch(`${ours.url}/dev/tokens`, {
+    ...{ method: 'POST', headers: JSON_TYPE, body: '{"sub":"root","roles":["admin"]}' },
+  });
+  const { token } = (await made.json()) as { token: string };
+  const response = await fetch(`${ours.url}/accounts/clients`, {
+    ...{ method: 'POST', headers: { ...JSON_TYPE, authorization: `Bearer ${token}` } },
+    body: JSON.stringify({
+      ...{ client, name: 'A wiki', grantTypes: ['authorization_code'], redirectUris: [] },
+      ...{ confidential: true, idTokenSignedResponseAlg: 'RS256' },
+    }),
+  });
+  return [response.status, ((await response.json()) as { code?: string }).code];
+}
+
 test('another key is shown first, then signs, and tokens of the one before are taken until they end', async () => {
+  assert.deepEqual(await registers('early'), [400, 'invalid'], 'the file is not ours to write');
   const before = await tokenOf();
   assert.equal(decodeProtectedHeader(before).kid, key.kid);
-  const { signs, next, ...rest } = await rotateKeys(keyFile, nowS());
+  const { signs, next, rs256, ...rest } = await rotateKeys(keyFile, nowS());
   assert.deepEqual([signs, rest], [key.kid, { verify: [], dropped: [] }]);
   const kid = next?.kid ?? '';
-  const { keys, cached } = await until(async () => {
+  const { keys, rsa, cached } = await until(async () => {
     const now = await shown();
     return now.keys.length === 2 && now;
   }, 'the new key is shown');
   assert.deepEqual([kidsOf(keys), cached], [[key.kid, kid], 'public, max-age=300']);
   for (const each of keys)
     assert.deepEqual(Object.keys(each).sort(), ['crv', 'kid', 'kty', 'use', 'x'], 'its public half alone');
+  assert.deepEqual(kidsOf(rsa), [rs256.signs], 'ID tokens may be signed by RS256 from now on');
+  for (const each of rsa) assert.deepEqual(Object.keys(each).sort(), ['alg', 'e', 'kid', 'kty', 'n', 'use']);
+  assert.deepEqual(await registers('wiki'), [201, undefined]);
+  const copy = join(await dataFolder(), 'shown.json');
+  await writeFile(copy, JSON.stringify({ keys: [...keys, ...rsa] }));
+  assert.equal((await readKeys(copy)).length, 3, 'whoever only verifies keeps what is shown');
   assert.equal(await signerNow(), key.kid, 'that is not known to everybody yet');
   await waited();
   const fresh = await until(async () => {

@@ -69,6 +69,8 @@ export interface KnownClient {
   readonly redirectUris: readonly string[];
   readonly postLogoutRedirectUris: readonly string[];
   readonly backchannelLogoutUri: string | undefined;
+  /** What its ID tokens are signed by; undefined: EdDSA. */
+  readonly idTokenSignedResponseAlg?: 'EdDSA' | 'RS256' | undefined;
   /** What it may do in its own name. */
   readonly roles: readonly GrantableRole[];
   /** Who acts by it: who has registered it, and who has given it the secret of now. */

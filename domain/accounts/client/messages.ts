@@ -17,6 +17,11 @@ const GrantType = z
   .enum(['authorization_code', 'refresh_token', 'client_credentials', 'device_code'])
   .meta({ id: 'GrantType', description: 'A way in which a system gets tokens, by OAuth 2.0.' });
 
+const IdTokenAlgorithm = z.enum(['EdDSA', 'RS256']).meta({
+  id: 'IdTokenAlgorithm',
+  description: 'What ID tokens and logout tokens are signed by, as JSON Web Algorithms call it.',
+});
+
 /** No system administers: whoever has made it would act on themselves by it, and go on where they are kept out. */
 const StoredRole = GrantableRole.exclude(['admin']);
 /** A system is the house's, and whoever keeps it works for the house: by it nobody bids or sells. Of before, some could. */
@@ -40,6 +45,8 @@ const registration = {
   postLogoutRedirectUris: z.array(RedirectUri).max(10).optional(),
   /** Where it is told that a session is over (OpenID Connect Back-Channel Logout). */
   backchannelLogoutUri: LogoutUri.optional(),
+  /** What it knows to verify of ID tokens; EdDSA unless it says so. */
+  idTokenSignedResponseAlg: IdTokenAlgorithm.optional(),
 };
 
 export const ClientRegistered = event('ClientRegistered', {

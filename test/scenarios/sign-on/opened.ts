@@ -31,6 +31,8 @@ const listener = createServer((request, response) => {
 });
 await new Promise<void>((resolve) => listener.listen(0, '127.0.0.1', resolve));
 after(() => listener.close());
+/** Where systems are told that a session is over. */
+export const LEFT = `http://127.0.0.1:${(listener.address() as AddressInfo).port}/left`;
 const log = { level: 'info' as const, write: (line: string) => void lines.push(line) };
 export const folder = await dataFolder();
 export const platform = await startHere({ DATA_DIR: folder }, log, {}, { accountPages: people.pages });
@@ -41,7 +43,7 @@ export const grantTypes = ['authorization_code', 'refresh_token', 'device_code']
 export const secret = await people.client('shop', {
   ...{ grantTypes: [...grantTypes, 'client_credentials'], roles: ['clerk'] },
   ...{ redirectUris: [BACK], postLogoutRedirectUris: [AWAY] },
-  backchannelLogoutUri: `http://127.0.0.1:${(listener.address() as AddressInfo).port}/left`,
+  backchannelLogoutUri: LEFT,
 });
 await people.client('phone', { grantTypes, redirectUris: [BACK] }, false);
 export const shop = await oidc.discovery(issuer, 'shop', secret, undefined, insecure);

@@ -31,6 +31,8 @@ export interface ClientRoutesOptions extends ByToken {
   readonly addressOf: (request: IncomingMessage) => string | undefined;
   readonly newId: NewId;
   readonly randomBytes: RandomBytes;
+  /** Whether ID tokens can be signed by RS256. A key may be made for it, where that is ours to do. */
+  readonly canSignByRsa: () => Promise<boolean>;
 }
 
 /** @throws RejectedError */
@@ -44,7 +46,7 @@ function demandAdministrator({ actor, steppedUp }: Identity): void {
  * /accounts/clients/<id>/secret` gives it another secret. A secret is told once, and kept nowhere.
  */
 export function clientRoutes(options: ClientRoutesOptions): Router {
-  const { known: recorded, dispatch, addressOf, newId, randomBytes } = options;
+  const { known: recorded, dispatch, addressOf, newId, randomBytes, canSignByRsa } = options;
 
   /** @throws RejectedError */
   async function send(request: Request, by: string, command: string, data: object): Promise<void> {
@@ -68,6 +70,10 @@ export function clientRoutes(options: ClientRoutesOptions): Router {
     if (!confidential && registration.grantTypes.includes('client_credentials'))
       throw new RejectedError(
         invalid([{ path: ['confidential'], message: 'whoever comes in by itself has to keep a secret' }]),
+      );
+    if (registration.idTokenSignedResponseAlg === 'RS256' && !(await canSignByRsa()))
+      throw new RejectedError(
+        invalid([{ path: ['idTokenSignedResponseAlg'], message: 'there is no key for it: rotate the keys' }]),
       );
     const { secret, verifier } = newSecret(randomBytes);
     const data = { ...registration, ...(confidential && { verifier }) };

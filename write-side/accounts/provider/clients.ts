@@ -53,7 +53,7 @@ const isAway = (uri: string): boolean => {
   return url?.protocol === 'https:' && !['localhost', '127.0.0.1', '[::1]'].includes(url.hostname);
 };
 
-function metadata(known: KnownClient): ClientMetadata {
+function metadata(known: KnownClient, idTokenSignedResponseAlg?: 'EdDSA' | 'RS256'): ClientMetadata {
   const { client, revision, name, verifier, grantTypes, redirectUris } = known;
   const { postLogoutRedirectUris, backchannelLogoutUri } = known;
   return {
@@ -66,6 +66,7 @@ function metadata(known: KnownClient): ClientMetadata {
     response_modes: ['query'],
     application_type: isNative(known) ? 'native' : 'web',
     post_logout_redirect_uris: [...postLogoutRedirectUris],
+    ...(idTokenSignedResponseAlg !== undefined && { id_token_signed_response_alg: idTokenSignedResponseAlg }),
     ...(backchannelLogoutUri !== undefined && {
       backchannel_logout_uri: backchannelLogoutUri,
       backchannel_logout_session_required: true,
@@ -82,12 +83,24 @@ const OWN = {
   ...{ postLogoutRedirectUris: [], backchannelLogoutUri: undefined },
 };
 
+interface KeyKind {
+  readonly kty?: string | undefined;
+  readonly d?: string | undefined;
+}
+
+/** Whether one of these can sign by RSA. */
+export const signByRsa = (keys: readonly KeyKind[]): boolean =>
+  keys.some(({ kty, d }) => kty === 'RSA' && d !== undefined);
+
 /** A system as the provider wants it; undefined: there is none. */
 export async function clientOf(
   id: string,
-  of: Pick<ProviderOptions, 'publicUrl' | 'consoleSignIn' | 'house'> & { readonly known: Pick<Known, 'client'> },
+  of: Pick<ProviderOptions, 'publicUrl' | 'consoleSignIn' | 'house'> & {
+    readonly known: Pick<Known, 'client'>;
+    readonly keys: { current(): readonly KeyKind[] };
+  },
 ): Promise<ClientMetadata | undefined> {
-  const { known, publicUrl, house, consoleSignIn } = of;
+  const { known, publicUrl, house, consoleSignIn, keys } = of;
   if (id === OWN_CLIENT) {
     const redirectUris = [`${publicUrl}${CALLBACK_PATH}`];
     return metadata({
@@ -111,5 +124,8 @@ export async function clientOf(
   }
   if (!/^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$/.test(id)) return undefined;
   const client = await known.client(id);
-  return client && metadata(client);
+  if (client === undefined) return undefined;
+  const { idTokenSignedResponseAlg: wanted } = client;
+  // Where the key is gone the system goes on with what needs no ID token, and is told of ends: the library would not know it at all.
+  return metadata(client, wanted === 'RS256' && !signByRsa(keys.current()) ? 'EdDSA' : wanted);
 }

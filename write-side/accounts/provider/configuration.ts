@@ -143,7 +143,7 @@ const signInUrl =
     return pathFor(prompt.name, uid);
   };
 
-/** @param keys the first signs */
+/** @param keys of each kind the first signs, those for Ed25519 before others: access tokens are signed by these alone */
 export function configurationOf(
   options: ProviderOptions,
   kept: Kept,
@@ -175,8 +175,10 @@ export function configurationOf(
     pkce: { required: () => true },
     clientAuthMethods: ['client_secret_basic', 'client_secret_post', 'none'],
     extraClientMetadata: { properties: [AS_OF] },
+    // Whoever says nothing goes on as before, whichever keys there are.
     clientDefaults: { id_token_signed_response_alg: 'EdDSA' },
-    enabledJWA: { idTokenSigningAlgValues: ['EdDSA'] },
+    // Those of them that a key is there for.
+    enabledJWA: { idTokenSigningAlgValues: ['EdDSA', 'RS256'] },
     allowOmittingSingleRegisteredRedirectUri: false,
     clientBasedCORS: (context, origin) => allowedOrigin(origin, context.host),
     cookies: {

@@ -12,10 +12,12 @@ import type { ProviderPages } from '../sign-ins.ts';
 /** A JSON Web Key by its name; with `d` it can sign. */
 export interface NamedKey {
   readonly kid: string;
+  /** OKP: for Ed25519, by which all may be signed. RSA: for RS256, by which ID tokens are for those who want that. */
+  readonly kty?: string | undefined;
   readonly d?: string | undefined;
 }
 
-/** What signs tokens now, and what verifies those of before. */
+/** What signs tokens now, and what verifies those of before; those for Ed25519 first. */
 export interface SigningKeys {
   current(): readonly NamedKey[];
   onChange(changed: (keys: readonly NamedKey[]) => void): void;

@@ -2,10 +2,11 @@ import assert from 'node:assert/strict';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { instant } from '#domain/kernel/instant.ts';
 import { KEYS_KEPT_SECONDS } from '#domain/kernel/ports/tokens.ts';
 import { namedKey, newSigningKey } from '#engines/tokens/jose.ts';
-import { readKeys } from '#engines/tokens/key-file.ts';
-import { rotateKeys, SHOWN_BEFORE_SECONDS } from '#engines/tokens/rotation.ts';
+import { kindsOf, readKeys, watchedKeys } from '#engines/tokens/key-file.ts';
+import { addRsaKey, rotateKeys, SHOWN_BEFORE_SECONDS } from '#engines/tokens/rotation.ts';
 import { dataFolder } from '../../../support/booted.ts';
 
 const NOW = 1_800_000_000;
@@ -22,14 +23,14 @@ async function given(keys?: readonly object[]) {
 
 test('another key is shown for longer than anybody keeps what they were shown, and the one before signs until then', async () => {
   const { path, first } = await given();
-  const { signs, next, verify, dropped } = await rotateKeys(path, NOW);
+  const { signs, next, verify, dropped, rs256 } = await rotateKeys(path, NOW);
   assert.ok(next);
   assert.deepEqual([signs, next.fromSeconds, verify, dropped], [first, NOW + SHOWN_BEFORE_SECONDS, [], []]);
   assert.ok(SHOWN_BEFORE_SECONDS > KEYS_KEPT_SECONDS);
   const before = await readFile(path, 'utf8');
   assert.deepEqual(
     await rotateKeys(path, next.fromSeconds - 1),
-    { signs: first, next, verify: [], dropped: [] },
+    { signs: first, next, verify: [], dropped: [], rs256 },
     'one waits: there is no need for another',
   );
   assert.equal(await readFile(path, 'utf8'), before);
@@ -58,20 +59,24 @@ test('files of before are read: the first signs, and what has retired is dropped
 
 test('where keys were stolen another one signs at once, and no other is left, not even one that waits', async () => {
   const { path, first } = await given();
-  const { next } = await rotateKeys(path, NOW);
-  const { signs, dropped, ...rest } = await rotateKeys(path, NOW + 1, true);
+  const { next, rs256: before } = await rotateKeys(path, NOW);
+  const { signs, dropped, rs256, ...rest } = await rotateKeys(path, NOW + 1, true);
   assert.deepEqual(rest, { next: undefined, verify: [] });
   assert.deepEqual(dropped, [next?.kid, first]);
   assert.deepEqual(
     (await readKeys(path)).map(({ kid, signsFrom }) => [kid, signsFrom]),
-    [[signs, undefined]],
+    [
+      [signs, undefined],
+      [rs256.signs, undefined],
+    ],
   );
+  assert.deepEqual(rs256.dropped, [before.signs]);
 });
 
 test('a file is never filled with more keys than are read again', async () => {
   const keys = await Promise.all(Array.from({ length: 8 }, newSigningKey));
   const { path } = await given(keys);
-  await assert.rejects(rotateKeys(path, NOW), /holds 8 keys that may have signed/);
+  await assert.rejects(rotateKeys(path, NOW), /there are 8 keys that may have signed/);
   assert.equal((await readKeys(path)).length, 8);
 });
 
@@ -79,4 +84,30 @@ test('keys that only verify are not rotated', async () => {
   const { d: _, ...shown } = await newSigningKey();
   const { path } = await given([shown]);
   await assert.rejects(rotateKeys(path, NOW), /no private key/);
+});
+
+test('a key for RS256 stands beside from the first rotation on, signs at once where there was none, and is rotated with the other', async () => {
+  const { path, first } = await given();
+  const { rs256 } = await rotateKeys(path, NOW);
+  assert.deepEqual([rs256.next, rs256.verify, rs256.dropped], [undefined, [], []]);
+  const later = await rotateKeys(path, NOW + SHOWN_BEFORE_SECONDS);
+  assert.deepEqual(
+    [later.rs256.signs, later.rs256.next?.fromSeconds],
+    [rs256.signs, later.next?.fromSeconds],
+  );
+  assert.deepEqual(later.verify, [first], 'of the other kind nothing is said there');
+});
+
+test('a key for RS256 is added once, where there is none, and is none to sign access tokens by', async () => {
+  const { path, first } = await given();
+  await Promise.all([addRsaKey(path), addRsaKey(path)]);
+  await addRsaKey(path);
+  const { ours, rsa } = kindsOf(await readKeys(path));
+  assert.deepEqual([ours.map(({ kid }) => kid), rsa.length], [[first], 1]);
+  const clock = { now: () => instant(NOW * 1_000) };
+  const watched = await watchedKeys(path, [...rsa, ...ours], clock);
+  assert.deepEqual(watched.current(), ours);
+  assert.deepEqual(watched.all(), [...ours, ...rsa]);
+  await writeFile(path, JSON.stringify({ keys: rsa }));
+  await assert.rejects(readKeys(path), /none is for Ed25519/);
 });
