@@ -138,8 +138,7 @@ export function providerPart(
 
   const whereabouts = {
     ...{ path: PROVIDER_PATH, audience: config.tokens.audience, house: config.house, keys, tokens },
-    ...{ store, known, pages },
-    ...{ dispatch, addressOf, allowedOrigin, clock, newId, log },
+    ...{ store, known, pages, dispatch, addressOf, allowedOrigin, clock, newId, log },
     consoleSignIn: config.consoleSignIn,
     randomBytes: systemRandomBytes,
   };

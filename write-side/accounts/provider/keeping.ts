@@ -189,6 +189,28 @@ function lastUses({ store }: ProviderOptions, { nowMs, named, rowOf, opened }: R
   };
 }
 
+/** Records what somebody signs out of, or gives back, before it is gone. */
+const endings = (
+  { store }: Pick<ProviderOptions, 'store'>,
+  sessions: RecordedSessions,
+  { nowMs, named, opened }: ReturnType<typeof records>,
+) =>
+  /** @returns whether they sign out */
+  async function recordEnd(kind: string, name: string): Promise<boolean> {
+    const route = currentContext()?.oidc.route;
+    const isLeft = kind === 'Session' && route === 'end_session_confirm';
+    const isRevoked = kind === 'RefreshToken' && route === 'revocation';
+    const row = isLeft || isRevoked ? await store.find(kind, named(kind, name), nowMs()) : undefined;
+    const payload = row && (await opened(row));
+    const uid = payload && uidIn(kind, payload);
+    const { accountId: person, clientId: client } = payload ?? {};
+    if (person === undefined || uid === undefined) return isLeft;
+    if (isLeft) await sessions.end({ person, uid }, 'ended');
+    else if (client !== undefined && row?.grant)
+      await sessions.left({ person, uid, client, grant: row.grant });
+    return isLeft;
+  };
+
 /**
  * Where the provider keeps what it remembers: sealed, under names that are hashes. It asks for one thing after another; what it uses
  * and what takes its place are written as one step all the same.
@@ -201,6 +223,7 @@ export function keeping(options: ProviderOptions, sessions: RecordedSessions): K
   const { found } = guard;
   const spent = spending(options, recorded, guard);
   const uses = lastUses(options, recorded);
+  const recordEnd = endings(options, sessions, recorded);
 
   function adapterOf(kind: string): Adapter {
     return {
@@ -225,17 +248,7 @@ export function keeping(options: ProviderOptions, sessions: RecordedSessions): K
         await spent.begin({ kind, id, found: known, isWritten: false });
       },
       async destroy(name) {
-        const route = currentContext()?.oidc.route;
-        const isLeft = kind === 'Session' && route === 'end_session_confirm';
-        const isRevoked = kind === 'RefreshToken' && route === 'revocation';
-        const row = isLeft || isRevoked ? await store.find(kind, named(kind, name), nowMs()) : undefined;
-        const payload = row && (await opened(row));
-        const uid = payload && uidIn(kind, payload);
-        const { accountId: person, clientId: client } = payload ?? {};
-        // Recorded before it is gone.
-        if (isLeft && person !== undefined && uid !== undefined) await sessions.end({ person, uid }, 'ended');
-        if (isRevoked && person !== undefined && uid !== undefined && client !== undefined && row?.grant)
-          await sessions.left({ person, uid, client, grant: row.grant });
+        const isLeft = await recordEnd(kind, name);
         // Who took part in a session is told by whoever follows what is recorded, and forgotten behind that.
         if (!isLeft) await store.destroy(kind, named(kind, name));
       },

@@ -22,6 +22,8 @@ async function algorithm(wanted: KnownClient['idTokenSignedResponseAlg'], keys: 
   const found = await clientOf('wiki', {
     known: { client: async () => ({ ...wiki, idTokenSignedResponseAlg: wanted }) },
     publicUrl: 'https://house.example',
+    house: { name: undefined, contact: undefined },
+    consoleSignIn: true,
     keys: { current: () => keys },
   });
   return found?.id_token_signed_response_alg;
