@@ -207,7 +207,7 @@ export const GrantRole = command('GrantRole', {
   ...ofAdmin,
   stepUp: true,
   description:
-    'Gives another person a role, for ever or until a time; another time takes the place of the one before.',
+    'Gives another person a role, for ever or until a time; another time takes the place of the one before. One that ends earlier is taken back first, which ends the tokens that tell of the end of before.',
   data: { ...person, role: GrantableRole, until: Instant.optional() },
   rejections: [OwnAffair, EmailNotVerified, GrantOver, RolesConflict, ...active],
 });

@@ -1,4 +1,5 @@
 import { type Decision, decider, type Facts } from '../../kernel/decider.ts';
+import type { Instant } from '../../kernel/instant.ts';
 import { type CommandData, type EventOf, type RejectionOf, recordedReason } from '../../kernel/message.ts';
 import { type OwnAffair, ownAffair } from '../../kernel/own-affair.ts';
 import { LoginInUse } from '../login/messages.ts';
@@ -67,7 +68,15 @@ import {
 } from './messages.ts';
 import { isConflict } from './roles.ts';
 import { hasSecondFactor } from './second-factor.ts';
-import { type Account, evolve, type KnownAccount, noAccount, OPERATOR, rolesAt } from './state.ts';
+import {
+  type Account,
+  evolve,
+  type Grant,
+  type KnownAccount,
+  noAccount,
+  OPERATOR,
+  rolesAt,
+} from './state.ts';
 
 type Event = EventOf<(typeof events)[number]>;
 type Inactive = RejectionOf<typeof AccountUnknown | typeof AccountNotActive>;
@@ -119,6 +128,10 @@ function registerAccount(data: CommandData<typeof RegisterAccount>, account: Acc
   return [AccountRefused({ person, login, reason })];
 }
 
+/** Whether somebody would have a role for a shorter time than they were told; what was over was told so. */
+const endsEarlier = (known: Grant | undefined, until: Instant | undefined): boolean =>
+  known !== undefined && until !== undefined && (known.until === undefined || until < known.until);
+
 function grantRole(
   { person, role, until }: CommandData<typeof GrantRole>,
   account: KnownAccount,
@@ -132,7 +145,10 @@ function grantRole(
   if (conflicting.length > 0) return RolesConflict({ role, with: [...conflicting] });
   const known = account.grants.find((grant) => grant.role === role);
   if (known !== undefined && known.until === until) return [];
-  return [RoleGranted({ person, role, by: actor.id, ...(until !== undefined && { until }) })];
+  const by = actor.id;
+  const granted = RoleGranted({ person, role, by, ...(until !== undefined && { until }) });
+  // What ends earlier than was told takes back what was told: tokens from before go by the end of before, and end by this.
+  return endsEarlier(known, until) ? [RoleWithdrawn({ person, role, by }), granted] : [granted];
 }
 
 /** A password that is too short to stand alone is replaced first, which its person does by mail. */

@@ -136,6 +136,17 @@ test('gives whoever has lost a role a token in the same second that holds, and t
   assert.equal(await asks(fresh.access_token), 200);
 });
 
+test('takes no token that tells of a role for longer than it stands by now', async () => {
+  await people.person('zoe');
+  const { access_token: before, refresh_token: refresh = '' } = await signedIn(shop, new TestBrowser('zoe'));
+  const end = new Date(Date.now() + 120_000).toISOString();
+  await people.tell('GrantRole', { person: 'zoe', role: 'seller', until: end }, someone('root', 'admin'));
+  await until(async () => (await asks(before)) === 401, 'the token of before is void');
+  const { access_token: fresh } = await oidc.refreshTokenGrant(shop, refresh);
+  assert.equal(decodeJwt(fresh).exp, Math.floor(Date.parse(end) / 1_000));
+  assert.equal(await asks(fresh), 200);
+});
+
 test('asks once more who somebody is, where a system wants that, and goes on in the same session', async () => {
   const browser = new TestBrowser('ann');
   const first = await signedIn(shop, browser);

@@ -112,6 +112,35 @@ test('a process that starts behind it knows it too, for as long as such tokens l
   await later_.stop();
 });
 
+test('a role that is to end earlier than was told ends tokens from before, also behind a start; one that ends later does not', async () => {
+  const accounts = await withTwoSignedIn();
+  const { tell, clock } = accounts;
+  const process = await startedOn(accounts);
+  const before = clock.now();
+  const days = (count: number) => later(clock.now(), count * 24 * 60 * MINUTE_MS);
+  for (const person of ['p-1', 'p-2']) await tell('WithdrawRole', { person, role: 'seller' }, ada);
+  clock.advanceTo(later(clock.now(), 2_000));
+  const [sooner, since] = [days(1), clock.now()];
+  for (const person of ['p-1', 'p-2'])
+    await tell('GrantRole', { person, role: 'seller', until: sooner }, ada);
+  clock.advanceTo(later(clock.now(), 2_000));
+  assert.equal(await tell('GrantRole', { person: 'p-1', role: 'bidder', until: sooner }, ada), 'accepted');
+  assert.equal(await tell('GrantRole', { person: 'p-2', role: 'seller', until: days(2) }, ada), 'accepted');
+  await until(async () => !process.takes('p-1', 'p-1-a', since), 'told of no end');
+  assert.ok(process.takes('p-2', 'p-2-a', since), 'told of an earlier end');
+  const anew = await startedOn(accounts);
+  assert.deepEqual(
+    ['p-1', 'p-2'].map((person) => anew.takes(person, `${person}-a`, since)),
+    [false, true],
+  );
+  clock.advanceTo(later(clock.now(), 1_000));
+  for (const each of [process, anew]) {
+    assert.ok(each.takes('p-1', 'p-1-a'), 'issued behind it');
+    assert.ok(!each.takes('p-2', 'p-2-a', before));
+    await each.stop();
+  }
+});
+
 test('a system that is removed, or has another secret, comes in no more by what it was issued', async () => {
   const accounts = givenAccounts();
   const { tell, clock } = accounts;

@@ -177,6 +177,21 @@ test('roles are granted by others, until a time, and withdrawn', () => {
   assert.deepEqual([rolesAt(state, NOW), rolesAt(state, until)], [['clerk'], []]);
 });
 
+test('a role that is to end earlier than was told is taken back and given anew; one that ends later is given', () => {
+  const [sooner, then, later] = ['2026-03-08', '2026-04-01', '2026-05-01'].map(
+    (day) => `${day}T00:00:00.000Z`,
+  );
+  const grant = { ...p, role: 'clerk' as const };
+  const told = (known: string | undefined, until: string | undefined) => {
+    const given_ = a.RoleGranted({ ...grant, by: 'ada', ...(known !== undefined && { until: known }) });
+    const data = { ...grant, ...(until !== undefined && { until }) };
+    return lineOf(given([registered, verified, given_]).when('GrantRole', data, { actor: ada, now: NOW }));
+  };
+  for (const known of [then, undefined]) assert.equal(told(known, sooner), 'RoleWithdrawn, RoleGranted');
+  for (const until of [later, undefined]) assert.equal(told(then, until), 'RoleGranted');
+  assert.equal(told(NOW, sooner), 'RoleGranted', 'it was over');
+});
+
 test('nobody acts for the house and for themselves', () => {
   const by = { actor: ada };
   const is = (role: a.GrantableRole) => a.RoleGranted({ ...p, role, by: 'ada' });
