@@ -34,9 +34,10 @@ function openedAccount(
 ): Omit<KnownAccount, 'revision'> {
   const { phase, login, emailVerified, language, lockedOutUntil, factors } = state;
   const open = (text: PersonalText | undefined): string | undefined => opened(text, keys);
-  const { totp } = factors;
+  const { totp, pending, recovery } = factors;
   const secret = open(totp?.secret);
-  const codes = open(factors.recovery?.codes);
+  const pendingSecret = open(pending);
+  const codes = open(recovery?.codes);
   return {
     ...{ person, phase, login, emailVerified, language, lockedOutUntil },
     ...{
@@ -50,13 +51,22 @@ function openedAccount(
     },
     ...{ email: open(state.email), verifier: open(state.verifier) },
     ...{ roles: rolesAt(state, now), rolesEndAt: rolesEndAt(state, now) },
-    totp: secret === undefined || totp === undefined ? undefined : { secret, lastStep: totp.last },
-    pendingTotp: open(factors.pending),
+    totp:
+      secret === undefined || totp === undefined
+        ? undefined
+        : { secret, lastStep: totp.last, since: sealedFor(totp.secret) },
+    pendingTotp:
+      pendingSecret === undefined || pending === undefined
+        ? undefined
+        : { secret: pendingSecret, since: sealedFor(pending) },
     passkeys: factors.passkeys.flatMap(({ passkey, credential, counter }) => {
       const text = open(credential);
       return text === undefined ? [] : [{ passkey, credential: text, counter }];
     }),
-    recovery: codes === undefined ? undefined : { codes, used: factors.recovery?.used ?? [] },
+    recovery:
+      codes === undefined || recovery === undefined
+        ? undefined
+        : { codes, used: recovery.used, since: sealedFor(recovery.codes) },
   };
 }
 

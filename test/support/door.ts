@@ -13,7 +13,7 @@ import { sqliteAttempts } from '#engines/attempts/sqlite.ts';
 import { systemClock } from '#engines/clock/system.ts';
 import { administrators } from '#write-side/accounts/door/administrators.ts';
 import { countLimits, counts } from '#write-side/accounts/door/counts.ts';
-import type { Visitor } from '#write-side/accounts/door/door.ts';
+import type { Door, Visitor } from '#write-side/accounts/door/door.ts';
 import { openDoor } from '#write-side/accounts/door/opened.ts';
 import type { DoorParts } from '#write-side/accounts/door/parts.ts';
 import { personRecords } from '#write-side/accounts/door/records.ts';
@@ -50,6 +50,16 @@ function hashingHere(): PasswordHashing & { readonly times: () => number } {
     times: () => times,
   };
 }
+
+/** The same door, where something happens behind what it has looked at and before this command of it is decided. */
+export const meanwhile = (parts: DoorParts, type: string, happens: () => Promise<void>): Door =>
+  openDoor({
+    ...parts,
+    async dispatch(message) {
+      if (message.command === type) await happens();
+      return parts.dispatch(message);
+    },
+  });
 
 /** The door over a write side in memory, of real parts; its machine's clock goes on by itself and may be moved. */
 export function givenDoor(

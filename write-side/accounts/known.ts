@@ -6,6 +6,11 @@ import type { Language } from '#domain/kernel/ports/mail.ts';
 
 // What the door knows of those who want to come in: read to the end of their streams, and opened here alone.
 
+interface Factor {
+  /** The event that it came with. */
+  readonly since: string;
+}
+
 /** An account with what verifies its secrets in plain. None of it may reach a log, an error or an answer. */
 export interface KnownAccount {
   readonly person: PersonId;
@@ -40,16 +45,16 @@ export interface KnownAccount {
   /** When the first of them ends by itself; undefined: none does. */
   readonly rolesEndAt: Instant | undefined;
   /** An app of which a code has come. */
-  readonly totp: { readonly secret: string; readonly lastStep: number } | undefined;
-  /** The secret of one of which none has come yet. */
-  readonly pendingTotp: string | undefined;
+  readonly totp: (Factor & { readonly secret: string; readonly lastStep: number }) | undefined;
+  /** One of which none has come yet. */
+  readonly pendingTotp: (Factor & { readonly secret: string }) | undefined;
   readonly passkeys: readonly {
     readonly passkey: string;
     readonly credential: string;
     readonly counter: number;
   }[];
   /** `used`: places that are struck out. */
-  readonly recovery: { readonly codes: string; readonly used: readonly number[] } | undefined;
+  readonly recovery: (Factor & { readonly codes: string; readonly used: readonly number[] }) | undefined;
 }
 
 /** A system that people come in by, or that comes in by itself. */

@@ -47,6 +47,8 @@ const person = { person: PersonId };
 const ofPerson = { of: 'person' } as const;
 /** Words about the person. */
 const cause = { cause: personalInput(someText(500), ofPerson) };
+/** The event that the secret, or the list of codes, came with which was looked at: another one is not proven by it. */
+const factorSince = Since.optional();
 /** What the door alone may say, because it alone has checked a secret; it names the person. */
 const door = { from: 'internal', stream: accountStream } as const;
 const ofAdmin = { from: ['admin'], stream: accountStream } as const;
@@ -133,8 +135,14 @@ export const ChangeVerifier = command('ChangeVerifier', {
 export const AskEmailChange = command('AskEmailChange', {
   ...door,
   description: 'Has a link sent to another address of a person. The door has checked the password.',
-  data: { ...person, login: LoginName, email: personalInput(someText(254), ofPerson) },
-  rejections: [...active, TooManyLetters],
+  data: {
+    ...person,
+    login: LoginName,
+    email: personalInput(someText(254), ofPerson),
+    /** The event that the password came with which was checked: another one does not ask for it. */
+    since: Since.optional(),
+  },
+  rejections: [...active, PasswordReplaced, TooManyLetters],
 });
 export const ChangeEmail = command('ChangeEmail', {
   ...door,
@@ -239,13 +247,13 @@ export const EnrolTotp = command('EnrolTotp', {
 export const ConfirmTotp = command('ConfirmTotp', {
   ...door,
   description: 'Records the first code of an app, by its step.',
-  data: { ...person, step: Step },
+  data: { ...person, step: Step, since: factorSince },
   rejections: [...active, FactorUnknown],
 });
 export const UseTotp = command('UseTotp', {
   ...door,
   description: 'Records that a code was taken, by its step, before the door says yes.',
-  data: { ...person, step: Step },
+  data: { ...person, step: Step, since: factorSince },
   rejections: [...active, FactorUnknown, FactorUsed],
 });
 export const RemoveTotp = command('RemoveTotp', {
@@ -281,7 +289,7 @@ export const MakeRecoveryCodes = command('MakeRecoveryCodes', {
 export const UseRecoveryCode = command('UseRecoveryCode', {
   ...door,
   description: 'Strikes out a recovery code, by its place, before the door says yes.',
-  data: { ...person, nth: z.int().min(0).max(19) },
+  data: { ...person, nth: z.int().min(0).max(19), since: factorSince },
   rejections: [...active, FactorUnknown, FactorUsed],
 });
 

@@ -155,10 +155,12 @@ export function changeVerifier(
 }
 
 export function askEmailChange(
-  { person, login, email }: CommandData<typeof AskEmailChange>,
+  { person, login, email, since }: CommandData<typeof AskEmailChange>,
   account: KnownAccount,
   { now }: Facts,
 ) {
+  // Another password has voided what was asked for by this one, and what is asked for by it behind that, too.
+  if (since !== undefined && since !== account.passwordSince) return PasswordReplaced({});
   if (login === account.login) return [];
   const { language } = account;
   const asked = { person, login, email, ...(language !== undefined && { language }) };

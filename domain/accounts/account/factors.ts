@@ -1,5 +1,5 @@
 import type { CommandData, EventOf } from '../../kernel/message.ts';
-import type { PersonalText } from '../../kernel/personal.ts';
+import { type PersonalText, sealedFor } from '../../kernel/personal.ts';
 import { unreachable } from '../../kernel/unreachable.ts';
 import {
   type AddPasskey,
@@ -113,13 +113,20 @@ export function factorsAfter(factors: Factors, event: FactorEvent): Factors {
   }
 }
 
-export function confirmTotp({ person, step }: CommandData<typeof ConfirmTotp>, { totp, pending }: Factors) {
-  if (pending !== undefined) return [TotpConfirmed({ person, step })];
-  return totp?.last === step ? [] : FactorUnknown({});
+/** Whether this is what was looked at; of commands from before nobody knows. */
+const isLookedAt = (text: PersonalText, since: string | undefined): boolean =>
+  since === undefined || since === sealedFor(text);
+
+export function confirmTotp(
+  { person, step, since }: CommandData<typeof ConfirmTotp>,
+  { totp, pending }: Factors,
+) {
+  if (pending !== undefined && isLookedAt(pending, since)) return [TotpConfirmed({ person, step })];
+  return totp?.last === step && isLookedAt(totp.secret, since) ? [] : FactorUnknown({});
 }
 
-export function takeTotp({ person, step }: CommandData<typeof UseTotp>, { totp }: Factors) {
-  if (totp === undefined) return FactorUnknown({});
+export function takeTotp({ person, step, since }: CommandData<typeof UseTotp>, { totp }: Factors) {
+  if (totp === undefined || !isLookedAt(totp.secret, since)) return FactorUnknown({});
   return step > totp.last ? [TotpUsed({ person, step })] : FactorUsed({});
 }
 
@@ -152,9 +159,10 @@ export const removePasskey = (
 export const makeRecoveryCodes = (data: CommandData<typeof MakeRecoveryCodes>) => [RecoveryCodesMade(data)];
 
 export function takeRecoveryCode(
-  { person, nth }: CommandData<typeof UseRecoveryCode>,
+  { person, nth, since }: CommandData<typeof UseRecoveryCode>,
   { recovery }: Factors,
 ) {
-  if (recovery === undefined || nth >= recovery.count) return FactorUnknown({});
+  if (recovery === undefined || !isLookedAt(recovery.codes, since)) return FactorUnknown({});
+  if (nth >= recovery.count) return FactorUnknown({});
   return recovery.used.includes(nth) ? FactorUsed({}) : [RecoveryCodeUsed({ person, nth })];
 }

@@ -3,10 +3,11 @@ import {
   AskEmailChange,
   EmailChangeVoid,
   MoneyLeft,
+  PasswordReplaced,
   SalesOpen,
   YieldRegistration,
 } from '#domain/accounts/account/messages.ts';
-import { AddressUnusable, LinkVoid } from '#domain/accounts/door/messages.ts';
+import { AddressUnusable, InvalidCredentials, LinkVoid } from '#domain/accounts/door/messages.ts';
 import type { LoginName } from '#domain/accounts/ids.ts';
 import { ClaimLogin, LoginInUse } from '#domain/accounts/login/messages.ts';
 import { loginOf } from '#domain/accounts/login/naming.ts';
@@ -52,8 +53,11 @@ export function emailChanges(parts: DoorParts): Pick<Door, 'askEmailChange' | 'c
         (await parts.counts.count('newAddressOf', `${person} ${login.name}`)) ??
         (await parts.counts.count('newAddress', login.name));
       if (tooMany !== undefined) return tooMany;
+      const { passwordSince: since } = proven.account;
       // Whether somebody has it is told by whoever has the mail, and nobody else.
-      return record(parts, AskEmailChange, { person, login: login.name, email: login.email }, visitor);
+      const data = { person, login: login.name, email: login.email, since };
+      const refusal = await record(parts, AskEmailChange, data, visitor);
+      return refusal?.code === PasswordReplaced.code ? InvalidCredentials({}) : refusal;
     },
     async changeEmail(link, visitor) {
       const by = { ...link, visitor };

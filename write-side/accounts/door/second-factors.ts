@@ -69,20 +69,22 @@ function factorTaking(parts: DoorParts) {
   return {
     async totp(person: PersonId, code: string, visitor: Visitor): Taken {
       const { totp } = (await activeAccount(known, person)) ?? {};
-      const step = totp && takenTotpStep({ ...totp, code, nowMs: nowMs(parts) });
+      if (totp === undefined) return undefined;
+      const { since, ...app } = totp;
+      const step = takenTotpStep({ ...app, code, nowMs: nowMs(parts) });
       if (step === undefined) return undefined;
-      return (await used(record(parts, UseTotp, { person, step }, visitor))) && 'otp';
+      return (await used(record(parts, UseTotp, { person, step, since }, visitor))) && 'otp';
     },
     async recoveryCode(person: PersonId, code: string, visitor: Visitor): Taken {
       const account = await activeAccount(known, person);
       // Where nothing else is asked for, they stand for nothing.
       if (account?.recovery === undefined || !hasSecondFactor(account)) return undefined;
-      const { codes, used: struck } = account.recovery;
+      const { codes, used: struck, since } = account.recovery;
       const verifiers = Codes.parse(JSON.parse(codes));
       const taken = takenRecoveryCode({ person, key: recoveryKey, code, verifiers });
       const nth = taken === undefined ? -1 : verifiers.indexOf(taken);
       if (nth < 0 || struck.includes(nth)) return undefined;
-      return (await used(record(parts, UseRecoveryCode, { person, nth }, visitor))) && 'recovery';
+      return (await used(record(parts, UseRecoveryCode, { person, nth, since }, visitor))) && 'recovery';
     },
     async passkey(person: PersonId, answer: unknown, purpose: Purpose, visitor: Visitor): Taken {
       const account = await activeAccount(known, person);
@@ -148,10 +150,13 @@ function apps(parts: DoorParts): Pick<Door, 'enrolTotp' | 'confirmTotp' | 'remov
   const { known, throttle, random, issuer } = parts;
 
   async function confirmed(person: PersonId, code: string, visitor: Visitor): Promise<true | undefined> {
-    const { pendingTotp: secret } = (await activeAccount(known, person)) ?? {};
-    const attempt = { code, nowMs: nowMs(parts), lastStep: undefined };
-    const step = secret === undefined ? undefined : takenTotpStep({ secret, ...attempt });
-    return step === undefined ? undefined : used(record(parts, ConfirmTotp, { person, step }, visitor));
+    const { pendingTotp: pending } = (await activeAccount(known, person)) ?? {};
+    if (pending === undefined) return undefined;
+    const { secret, since } = pending;
+    const step = takenTotpStep({ secret, code, nowMs: nowMs(parts), lastStep: undefined });
+    return step === undefined
+      ? undefined
+      : used(record(parts, ConfirmTotp, { person, step, since }, visitor));
   }
 
   return {

@@ -37,6 +37,25 @@ test('an app counts when its first code has come, and no code counts twice', () 
   assert.deepEqual(begun.when('ConfirmTotp', { ...p, step: 8 }), [a.TotpConfirmed({ ...p, step: 8, email })]);
 });
 
+test('what was looked at is taken, and nothing that has come into its place', () => {
+  const since = (eventId: string) => ({ ...JSON.parse(JSON.stringify(text)), eventId }) as typeof text;
+  const enrolled = (eventId: string) => a.TotpEnrolled({ ...p, secret: since(eventId) });
+  const confirmed = a.TotpConfirmed({ ...p, step: 7, email });
+  const confirm = (eventId: string) => ['ConfirmTotp', { ...p, step: 7, since: eventId }] as const;
+  assert.deepEqual(after(enrolled('a')).when(...confirm('a')), [confirmed]);
+  assert.deepEqual(after(enrolled('a'), enrolled('b')).when(...confirm('a')), a.FactorUnknown({}));
+  assert.deepEqual(after(enrolled('a'), confirmed).when(...confirm('a')), []);
+  assert.deepEqual(after(enrolled('b'), confirmed).when(...confirm('a')), a.FactorUnknown({}));
+  const use = (eventId: string) => ['UseTotp', { ...p, step: 8, since: eventId }] as const;
+  const replaced = after(enrolled('a'), confirmed, enrolled('b'), confirmed);
+  assert.deepEqual(replaced.when(...use('a')), a.FactorUnknown({}));
+  assert.deepEqual(replaced.when(...use('b')), [a.TotpUsed({ ...p, step: 8 })]);
+  const made = (eventId: string) => a.RecoveryCodesMade({ ...p, codes: since(eventId), count: 2 });
+  const strike = (eventId: string) => ['UseRecoveryCode', { ...p, nth: 0, since: eventId }] as const;
+  assert.deepEqual(after(made('a'), made('b')).when(...strike('a')), a.FactorUnknown({}));
+  assert.deepEqual(after(made('a'), made('b')).when(...strike('b')), [a.RecoveryCodeUsed({ ...p, nth: 0 })]);
+});
+
 test('a passkey whose counter does not rise is a copy; one that does not count may say zero', () => {
   const passkey = (name: string, counter: number) =>
     a.PasskeyAdded({ ...p, passkey: name, credential: text, counter, email });

@@ -41,7 +41,7 @@ test('whoever asks gets all that is recorded about them, opened, and nothing by 
   for (const secret of [
     'argon2id',
     account?.verifier,
-    account?.pendingTotp,
+    account?.pendingTotp?.secret,
     'verifier',
     'bob@',
     bob,

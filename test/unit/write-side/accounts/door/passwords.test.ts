@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { codeOf, givenDoor, granted, PASSWORD, visitor } from '#test/support/door.ts';
+import { codeOf, givenDoor, granted, meanwhile, PASSWORD, visitor } from '#test/support/door.ts';
 
 const email = 'ann@mail.example';
 const OTHER = 'another horse, another battery';
@@ -181,6 +181,18 @@ test('another address: the password, a link to it, and the login; the old one is
   assert.equal((await known.account(person))?.email, next);
   assert.equal(granted(await door.recognise({ email: next, password: PASSWORD }, visitor)).person, person);
   assert.equal(codeOf(await door.recognise({ email, password: PASSWORD }, visitor)), 'invalid_credentials');
+});
+
+test('no other address is asked for by a password that has become another meanwhile', async () => {
+  const { door, registered, parts, known, stored } = givenDoor();
+  const person = await registered();
+  const racing = meanwhile(parts, 'AskEmailChange', async () => {
+    assert.equal(await door.changePassword(person, { old: PASSWORD, password: OTHER }, visitor), undefined);
+  });
+  const asked = { email: 'next@mail.example', password: PASSWORD };
+  assert.equal(codeOf(await racing.askEmailChange(person, asked, visitor)), 'invalid_credentials');
+  assert.equal((await known.account(person))?.nextLogin, undefined);
+  assert.ok(!(await stored()).some(({ type }) => type === 'EmailChangeAsked'));
 });
 
 test('mails to an address that is nobody’s yet are few, whoever asks, and no one person uses them up', async () => {

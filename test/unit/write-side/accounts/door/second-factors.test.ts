@@ -2,7 +2,16 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { generateSync } from 'otplib';
 import { authenticator } from '#test/support/authenticator.ts';
-import { codeOf, givenDoor, granted, ORIGIN, PASSWORD, RP_ID, visitor } from '#test/support/door.ts';
+import {
+  codeOf,
+  givenDoor,
+  granted,
+  meanwhile,
+  ORIGIN,
+  PASSWORD,
+  RP_ID,
+  visitor,
+} from '#test/support/door.ts';
 
 const STEP_MS = 30_000;
 const email = 'ann@mail.example';
@@ -55,6 +64,30 @@ test('an app that is enrolled anew takes no place before its first code', async 
   assert.equal(codeOf(await confirm(codeAt(0))), 'invalid_code');
   assert.deepEqual(await confirm(codeAt(0, again.secret)), { method: 'otp' });
   assert.equal(codeOf(await door.confirmTotp(person, '000000', visitor)), 'factor_unknown');
+});
+
+test('an app or codes that come into the place of what was looked at are not proven by it', async () => {
+  const given = await givenApp();
+  const { door, person, parts, codes, codeAt, stored } = given;
+  const enrol = async () => granted(await door.enrolTotp(person)).secret;
+  const first = await enrol();
+  let second = '';
+  const racing = meanwhile(parts, 'ConfirmTotp', async () => {
+    second = await enrol();
+  });
+  assert.equal(codeOf(await racing.confirmTotp(person, codeAt(0, first), visitor)), 'invalid_code');
+  assert.equal((await stored()).filter(({ type }) => type === 'TotpConfirmed').length, 1);
+  const replacing = meanwhile(parts, 'UseTotp', async () => {
+    granted(await door.confirmTotp(person, codeAt(-1, second), visitor));
+  });
+  const app = { by: 'totp', code: codeAt(0) } as const;
+  assert.equal(codeOf(await replacing.confirmSecondFactor(person, app, 'signIn', visitor)), 'invalid_code');
+  const making = meanwhile(parts, 'UseRecoveryCode', async () => {
+    granted(await door.makeRecoveryCodes(person));
+  });
+  const code = { by: 'recoveryCode', code: codes[0] ?? '' } as const;
+  assert.equal(codeOf(await making.confirmSecondFactor(person, code, 'signIn', visitor)), 'invalid_code');
+  assert.equal(granted(await door.standing(person)).recoveryCodesLeft, 10);
 });
 
 test('a short password stands beside a second factor alone', async () => {

@@ -6,7 +6,7 @@ import { isSteppedUp } from '#write-side/accounts/provider/stepped-up.ts';
 
 const NOW_MS = Date.parse('2026-03-01T12:00:00.000Z');
 const none = { totp: undefined, passkeys: [] };
-const app = { totp: { secret: 's', lastStep: 0 }, passkeys: [] };
+const app = { totp: { secret: 's', lastStep: 0, since: 'e1' }, passkeys: [] };
 const key = { totp: undefined, passkeys: [{ passkey: 'p', credential: 'c', counter: 0 }] };
 
 test('a password alone is no proof where there is another factor, and anything beside it is', () => {
