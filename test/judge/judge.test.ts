@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { registry } from '#compose/contexts.ts';
 import {
   at,
   calledLate,
@@ -209,6 +210,33 @@ const rules: readonly (readonly [what: string, spoil: () => readonly RawEvent[],
 
 for (const [what, spoil, says] of rules)
   test(`${what} is found`, () => assert.match(problemsOf(spoil()).join('\n'), says));
+
+/** What somebody decides in no role, behind a history that has nothing of it. */
+function inNoRole(stream: string): readonly RawEvent[] {
+  const last = history.at(-1);
+  assert.ok(last);
+  const [commandId, position] = ['in-no-role', last.position + 1n];
+  const metadata = { ...last.metadata, actor: 'eve', roles: [], commandId, causationId: commandId };
+  const eventId = '01890000-0000-7000-8000-000000000000';
+  return [
+    ...history,
+    { ...last, ...{ stream, position, eventId, metadata }, type: 'Told', revision: 0, data: {} },
+  ];
+}
+
+test('what everybody may who has signed in is sound in no role, about themselves and nobody else', () => {
+  const eve = { id: 'eve', roles: [], reputation: 0 };
+  const streams = [...registry.commands.values()].flatMap(({ command }) =>
+    command.from === 'member' ? [command.streamOf({}, eve)] : [],
+  );
+  assert.ok(streams.length > 3);
+  for (const stream of streams) {
+    assert.deepEqual(problemsOf(inNoRole(stream)), [], stream);
+    const others = stream.replace(/-eve$/, '-joe');
+    assert.match(problemsOf(inNoRole(others)).join(), /nobody knows in which role/, others);
+  }
+  assert.match(problemsOf(reasoned({ roles: [] })).join(), /nobody knows in which role/);
+});
 
 /** What a client may have been told of the command behind the first event of a type. */
 function answerTo(type: string): Acknowledgement {

@@ -3,6 +3,8 @@ import { type Complain, isText, object, type RawEvent, type Rules } from './raw.
 const UUID_V7 = /^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
 const MOMENT = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/;
 const CHANNELS = ['http', 'graphql', 'websocket', 'webhook', 'bus', 'reaction', 'saga', 'timer', 'cli'];
+/** What belongs to a person, whatever they may do besides. */
+const OWN = ['account', 'sessions'];
 const TEXTS = ['actor', 'command', 'commandId', 'payload', 'correlationId', 'causationId'] as const;
 
 export interface PlacesOptions {
@@ -42,8 +44,8 @@ export function places({ clockMayGoBack, clocksApartMs }: PlacesOptions): Rules 
     if (typeof occurredAt !== 'string' || !MOMENT.test(occurredAt)) complain('no occurredAt');
     else if (Date.parse(occurredAt) > Date.parse(recordedAt) + clocksApartMs && !clockMayGoBack)
       complain('it occurred after it was recorded');
-    // About their own account people decide in no role: they may have none yet, or no more.
-    const isOwn = stream === `account-${metadata.actor}`;
+    // About their own account, and where they are signed in, people decide in no role: they may have none yet, or no more.
+    const isOwn = OWN.some((category) => stream === `${category}-${metadata.actor}`);
     if (!Array.isArray(roles) || (roles.length === 0 && !isOwn)) complain('nobody knows in which role');
     if (!CHANNELS.includes(String(object(origin).channel))) complain('nobody knows from where');
   }
