@@ -61,6 +61,21 @@ test('announces what it does, and does all that it announces', async () => {
     const { url } = await visitor.go(`${href}?${question}`, BACK);
     assert.equal(new URL(url).searchParams.get('error'), 'unsupported_response_mode', mode);
   }
+  const back = { ...asked, state: 'here', nonce: 'n' };
+  const types = ['token', 'id_token', 'id_token token', 'code token', 'code id_token', 'none', 'x'];
+  lines.length = 0;
+  for (const type of types) {
+    const question = new URLSearchParams({ ...back, response_type: type });
+    const { headers } = await fetch(`${href}?${question}`, { redirect: 'manual' });
+    const { origin, searchParams, hash } = new URL(headers.get('location') ?? '');
+    const { error, state } = Object.fromEntries(searchParams);
+    const answer = [origin, error, state, hash];
+    assert.deepEqual(answer, [new URL(BACK).origin, 'unsupported_response_type', 'here', ''], type);
+  }
+  assert.deepEqual(
+    lines.filter((line) => !/"level":30/.test(line)),
+    [],
+  );
   assert.deepEqual(methods, ['client_secret_basic', 'client_secret_post', 'none']);
   for (const by of [oidc.ClientSecretBasic(secret), oidc.ClientSecretPost(secret)])
     await oidc.clientCredentialsGrant(await oidc.discovery(issuer, 'shop', secret, by, insecure));

@@ -10,6 +10,8 @@ declare module 'oidc-provider/lib/helpers/errors.js' {
   export import InvalidTarget = errors.InvalidTarget;
   export import LoginRequired = errors.LoginRequired;
   export import SessionNotFound = errors.SessionNotFound;
+  export import UnsupportedResponseMode = errors.UnsupportedResponseMode;
+  export import UnsupportedResponseType = errors.UnsupportedResponseType;
 }
 declare module 'oidc-provider/lib/helpers/interaction_policy/index.js' {
   import { interactionPolicy } from 'oidc-provider';
@@ -19,6 +21,10 @@ declare module 'oidc-provider/lib/helpers/interaction_policy/index.js' {
 }
 declare module 'oidc-provider/lib/helpers/weak_cache.js' {
   import type Provider from 'oidc-provider';
+  import type { KoaContextWithOIDC } from 'oidc-provider';
+
+  /** Sends a browser back, with what there is to say. */
+  type Answers = (context: KoaContextWithOIDC, redirectUri: string, said: object) => unknown;
   /** What a provider keeps to itself. */
-  export default function internals(provider: Provider): { readonly responseModes: Map<string, unknown> };
+  export default function internals(provider: Provider): { readonly responseModes: Map<string, Answers> };
 }

@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { KoaContextWithOIDC } from 'oidc-provider';
+import { UnsupportedResponseMode, UnsupportedResponseType } from 'oidc-provider/lib/helpers/errors.js';
 import internals from 'oidc-provider/lib/helpers/weak_cache.js';
 import { Provider } from 'oidc-provider/lib/provider.js';
 import { KEYS_KEPT_SECONDS } from '#domain/kernel/ports/tokens.ts';
@@ -37,7 +38,19 @@ const ANNOUNCED = {
 /** Others are put into a page with a script, or behind a `#`: whoever asks for one is told so by their address. */
 function answersByQueryAlone(provider: Provider): void {
   const { responseModes } = internals(provider);
+  const byQuery = responseModes.get('query');
   for (const mode of [...responseModes.keys()]) if (mode !== 'query') responseModes.delete(mode);
+  const { error: noMode } = new UnsupportedResponseMode();
+  const { error, error_description } = new UnsupportedResponseType();
+  // A type that has tokens in it is looked at by how it would be answered before it is looked at itself, and refused by that way.
+  responseModes.get = (mode) =>
+    mode === 'query'
+      ? byQuery
+      : (context, redirectUri, said) =>
+          byQuery?.(context, redirectUri, {
+            ...said,
+            ...('error' in said && said.error === noMode && { error, error_description }),
+          });
 }
 
 /** A script in a page, which ours never have: theirs lie in a file. */
