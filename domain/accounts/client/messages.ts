@@ -5,7 +5,7 @@ import { stream } from '../../kernel/stream.ts';
 import { someText } from '../../kernel/text.ts';
 import { GrantableRole } from '../account/events.ts';
 import { ClientId } from '../ids.ts';
-import { LogoutUri, RedirectUri } from './uris.ts';
+import { LogoutUri, RedirectUri, StoredUri } from './uris.ts';
 
 // Streams `client-<id>`: systems that people come in by, or that come in by themselves. This is the permanent storage format.
 
@@ -53,7 +53,14 @@ export const ClientRegistered = event('ClientRegistered', {
   version: 1,
   published: false,
   description: 'A system is known to the platform.',
-  data: { ...registration, name: z.string(), roles: z.array(StoredRole).max(6).optional() },
+  data: {
+    ...registration,
+    name: z.string(),
+    redirectUris: z.array(StoredUri).max(10),
+    roles: z.array(StoredRole).max(6).optional(),
+    postLogoutRedirectUris: z.array(StoredUri).max(10).optional(),
+    backchannelLogoutUri: StoredUri.optional(),
+  },
 });
 export const ClientVerifierRotated = event('ClientVerifierRotated', {
   version: 1,

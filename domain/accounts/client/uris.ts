@@ -4,6 +4,7 @@ import { z } from 'zod';
 
 const LONGEST = 450;
 const LOOPBACK: ReadonlySet<string> = new Set(['127.0.0.1', '[::1]', 'localhost']);
+const HOST = /^([a-z0-9._-]+|\[[0-9a-f:.]+\])$/;
 /** Without a name before the host, which reads as the host; without a part that no server sees; of printable ASCII. */
 const PLAIN = /^[\x21-\x7e]+$/;
 
@@ -13,10 +14,15 @@ function urlOf(text: string): URL | undefined {
   return url === undefined || url.username !== '' || url.password !== '' ? undefined : url;
 }
 
+/** Whether it is a name or an address that some host may have: what else URLs allow there would end a word in a header. */
+const isHost = (hostname: string): boolean => HOST.test(hostname);
 const isSafe = ({ protocol, hostname }: URL): boolean =>
-  protocol === 'https:' || (protocol === 'http:' && LOOPBACK.has(hostname));
+  isHost(hostname) && (protocol === 'https:' || (protocol === 'http:' && LOOPBACK.has(hostname)));
 /** Of an app (RFC 8252): a domain of its makers, backwards. Schemes of browsers have no dot. */
 const isApps = ({ protocol }: URL): boolean => /^[a-z][a-z0-9+-]*(\.[a-z0-9+-]+)+:$/.test(protocol);
+
+/** As it was registered: hosts were looked at less closely once, and what is stored is read for ever. */
+export const StoredUri = z.string().max(LONGEST);
 
 /** Where people may be sent back to. */
 export const RedirectUri = z

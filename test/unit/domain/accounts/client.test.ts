@@ -35,6 +35,18 @@ test('a system neither bids nor sells, as those who keep it do not, whatever it 
   assert.deepEqual(state.known.roles, ['auditor']);
 });
 
+test('a system is registered where hosts are, and is found where it was registered before', () => {
+  const odd = 'https://a;script-src.example/';
+  const uris = { redirectUris: [odd], postLogoutRedirectUris: [odd], backchannelLogoutUri: odd };
+  for (const [name, uri] of Object.entries(uris))
+    assert.ok(!c.RegisterClient.schema.safeParse({ ...data, [name]: uri }).success, name);
+  const before = c.ClientRegistered({ ...data, ...uris });
+  const { redirectUris, postLogoutRedirectUris, backchannelLogoutUri } = c.ClientRegistered.schema.parse(
+    before.data,
+  );
+  assert.deepEqual({ redirectUris, postLogoutRedirectUris, backchannelLogoutUri }, uris);
+});
+
 test('a system is kept by who has registered it, and by who has given it the secret of now', () => {
   const keepers = (...rotatedBy: readonly string[]) => {
     const rotations = rotatedBy.map((by) => c.ClientVerifierRotated({ ...data, by, verifier: by }));
