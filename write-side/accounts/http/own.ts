@@ -1,5 +1,3 @@
-import { Readable } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
 import type { Response } from 'express';
 import { isProof } from '#domain/accounts/account/second-factor.ts';
 import { PasskeyId } from '#domain/accounts/ids.ts';
@@ -8,19 +6,18 @@ import type { Identity } from '#domain/kernel/ports/tokens.ts';
 import { NotFound, RejectedError, StepUpRequired } from '#domain/kernel/rejections.ts';
 import { type Asked, askedByToken } from '../../rest/asked-by-token.ts';
 import type { Visitor } from '../door/door.ts';
+import { sendPieces } from '../pieces.ts';
 import { type BodyName, type DoorOperation, operationOf } from './operations.ts';
 import { type AccountRoutes, BODY_BYTES, type BodyOf, bodyAs, told, visitorOf } from './surroundings.ts';
 
 // What people with a token do with their own account.
 
-/** @throws RejectedError; nothing has been sent by then */
+/** @throws RejectedError where nothing has been sent by then; StoreError in the middle */
 async function sendExport({ door }: AccountRoutes, person: PersonId, response: Response): Promise<void> {
   const pieces = told(await door.exportOf(person));
   response.status(200).type('application/json');
   response.set('Content-Disposition', 'attachment; filename="annals.json"');
-  // The port listens to each answer in nine places already.
-  response.setMaxListeners(response.getMaxListeners() + 5);
-  await pipeline(Readable.from(pieces), response);
+  await sendPieces(response, pieces);
 }
 
 type Own = (asked: Asked) => Promise<unknown>;

@@ -10,6 +10,7 @@ import type { House } from '#runtime/house.ts';
 import { RefusedRequestError } from '#runtime/refused-request.ts';
 import { retryAfterSeconds, statusOf } from '#runtime/wire.ts';
 import type { Visitor } from '../door/door.ts';
+import { sendPieces } from '../pieces.ts';
 import { html } from './html.ts';
 import { type Entered, isOwnForm, readForm } from './intake.ts';
 import { texts as allTexts, chosenLanguage, LANGUAGE_COOKIE, languageOf } from './languages.ts';
@@ -107,30 +108,6 @@ export const refusedPage = (rejection: Rejection, { texts, language, now }: Visi
   };
 };
 
-/** Resolves when more can be written, or nobody is there to take it. */
-function taken(response: Response): Promise<void> {
-  return new Promise((resolve) => {
-    const done = () => {
-      response.off('drain', done).off('close', done);
-      resolve();
-    };
-    response.on('drain', done).on('close', done);
-  });
-}
-
-/**
- * No faster than it is taken. What fails in the middle ends the connection, which the port does with whatever is thrown behind the
- * beginning of an answer: a file that only looks whole would be worse.
- */
-async function sendFile(response: Response, pieces: AsyncIterable<string>, name: string): Promise<void> {
-  response.attachment(name).type('json');
-  for await (const piece of pieces) {
-    if (response.destroyed) return;
-    if (!response.write(piece)) await taken(response);
-  }
-  response.end();
-}
-
 function redirect(response: Response, to: string): void {
   if (!/^\/(?![/\\])/.test(to)) throw new TypeError('a redirect that is none to a path of ours');
   response.redirect(303, to);
@@ -148,7 +125,7 @@ async function write(
     return;
   }
   if ('download' in answer) {
-    await sendFile(response, answer.download, answer.name);
+    await sendPieces(response.attachment(answer.name).type('json'), answer.download);
     return;
   }
   const { language = visit.language } = answer;

@@ -1,7 +1,15 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { connect } from 'node:net';
 import { test } from 'node:test';
+import { quotaHere } from '#engines/quotas/memory.ts';
+import { turns } from '#runtime/turns.ts';
 import { codeOf, givenDoor, granted, PASSWORD, visitor } from '#test/support/door.ts';
 import { someone } from '#test/support/platform.ts';
+import { until } from '#test/support/until.ts';
+import type { Door } from '#write-side/accounts/door/door.ts';
+import { accountRoutes } from '#write-side/accounts/http/routes.ts';
+import { openBells } from '../../rest/bells.ts';
 
 interface Exported {
   readonly person: string;
@@ -99,4 +107,54 @@ test('exports are few in an hour, and there is none of nobody', async () => {
   for (let at = 0; at < 5; at++) granted(await door.exportOf(person));
   assert.equal(codeOf(await door.exportOf(person)), 'too_many_attempts');
   assert.equal(codeOf(await door.exportOf('nobody')), 'account_unknown');
+});
+
+/** The port with a door that exports this of everybody. */
+async function exporting(pieces: () => AsyncIterable<string>) {
+  const perPerson = turns({ atWork: 9, waiting: 0 }, (work) => work());
+  const routes = accountRoutes({
+    door: { exportOf: async () => pieces() } as Partial<Door> as Door,
+    authenticate: async () => ({
+      actor: someone('ann', 'bidder'),
+      ...{ expiresAt: '2100-01-01T00:00:00.000Z', token: {}, steppedUp: true },
+    }),
+    known: { account: async () => undefined },
+    addressOf: () => visitor.address,
+    ...{ perPerson, perPersonQuota: quotaHere({ name: 'person', points: 100, windowSeconds: 60 }) },
+  });
+  const opened = await openBells(() => assert.fail('no command is sent'), { more: [routes] });
+  return { ...opened, perPerson };
+}
+
+test('whoever hangs up in the middle is no failure of ours, and no more is read for them; what breaks off does not look whole', async () => {
+  let open = 0;
+  const { port, reported, perPerson } = await exporting(async function* endless() {
+    open += 1;
+    try {
+      for (;;) yield 'x'.repeat(50_000);
+    } finally {
+      open -= 1;
+    }
+  });
+  const { hostname, port: number } = new URL(port.url);
+  for (const leave of ['destroy', 'resetAndDestroy'] as const) {
+    const socket = connect(Number(number), hostname);
+    socket.on('error', () => undefined);
+    socket.write('GET /accounts/me/export HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ann\r\n\r\n');
+    await once(socket, 'data');
+    assert.equal(open, 1);
+    socket[leave]();
+    await until(async () => open === 0 && perPerson.owners() === 0, leave);
+  }
+  assert.deepEqual(reported, []);
+  const broken = await exporting(async function* broken() {
+    yield '{';
+    throw new Error('the store is gone');
+  });
+  await assert.rejects(
+    fetch(`${broken.port.url}/accounts/me/export`, { headers: { authorization: 'Bearer ann' } }).then(
+      (told) => told.text(),
+    ),
+  );
+  assert.equal(broken.reported.length, 1);
 });
