@@ -4,6 +4,7 @@ import { z } from 'zod';
 
 const LONGEST = 450;
 const LOOPBACK: ReadonlySet<string> = new Set(['127.0.0.1', '[::1]', 'localhost']);
+/** What else URLs allow there, some host may not have, and it would end a word in a header. */
 const HOST = /^([a-z0-9._-]+|\[[0-9a-f:.]+\])$/;
 /** Without a name before the host, which reads as the host; without a part that no server sees; of printable ASCII. */
 const PLAIN = /^[\x21-\x7e]+$/;
@@ -14,10 +15,8 @@ function urlOf(text: string): URL | undefined {
   return url === undefined || url.username !== '' || url.password !== '' ? undefined : url;
 }
 
-/** Whether it is a name or an address that some host may have: what else URLs allow there would end a word in a header. */
-const isHost = (hostname: string): boolean => HOST.test(hostname);
 const isSafe = ({ protocol, hostname }: URL): boolean =>
-  isHost(hostname) && (protocol === 'https:' || (protocol === 'http:' && LOOPBACK.has(hostname)));
+  HOST.test(hostname) && (protocol === 'https:' || (protocol === 'http:' && LOOPBACK.has(hostname)));
 /** Of an app (RFC 8252): a domain of its makers, backwards. Schemes of browsers have no dot. */
 const isApps = ({ protocol }: URL): boolean => /^[a-z][a-z0-9+-]*(\.[a-z0-9+-]+)+:$/.test(protocol);
 

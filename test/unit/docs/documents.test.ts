@@ -157,7 +157,8 @@ test('what is named of the tree is there: files, folders, links and scripts', ()
 
 /** Words of the same form that are no codes of the catalogue. */
 const otherWords: readonly string[] = [
-  ...['response_mode', 'unsupported_response_mode', 'id_token_hint', 'login_required'],
+  ...['response_mode', 'unsupported_response_mode', 'response_type', 'unsupported_response_type'],
+  ...['id_token_hint', 'login_required'],
   ...['connection_init', 'bidder_rating', 'annals_payment_notices_waiting', 'annals_payment_notices_unread'],
   ...[
     'annals_bus_commands',
