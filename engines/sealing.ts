@@ -11,6 +11,22 @@ const KEY_BYTES = 32;
 const keyOf = (key: Uint8Array, use: string): Uint8Array =>
   new Uint8Array(hkdfSync('sha256', key, new Uint8Array(), use, KEY_BYTES));
 
+const sealingBy = (sealing: Uint8Array): Pick<Sealing, 'seal' | 'open'> => ({
+  seal: (text) =>
+    new CompactEncrypt(new TextEncoder().encode(text))
+      .setProtectedHeader({ alg: MANAGEMENT, enc: ENCRYPTION })
+      .encrypt(sealing),
+  async open(sealed) {
+    const opened = await compactDecrypt(sealed, sealing, {
+      keyManagementAlgorithms: [MANAGEMENT],
+      contentEncryptionAlgorithms: [ENCRYPTION],
+    }).catch(() => undefined);
+    // Compression makes a small text a large one, and we do not compress.
+    if (opened === undefined || opened.protectedHeader.zip !== undefined) return undefined;
+    return new TextDecoder().decode(opened.plaintext);
+  },
+});
+
 /**
  * Authenticated encryption by JSON Web Encryption. Each text gets a nonce by chance: of 2^32 texts under one key two may share one, which
  * no topic comes to in the life of a key.
@@ -20,22 +36,10 @@ const keyOf = (key: Uint8Array, use: string): Uint8Array =>
  */
 export function joseSealing(key: Uint8Array): Sealing {
   if (key.length !== KEY_BYTES) throw new TypeError(`a key of ${key.length} bytes, not of ${KEY_BYTES}`);
-  const sealing = keyOf(key, 'seal');
   const naming = keyOf(key, 'fingerprint');
   return {
-    seal: (text) =>
-      new CompactEncrypt(new TextEncoder().encode(text))
-        .setProtectedHeader({ alg: MANAGEMENT, enc: ENCRYPTION })
-        .encrypt(sealing),
-    async open(sealed) {
-      const opened = await compactDecrypt(sealed, sealing, {
-        keyManagementAlgorithms: [MANAGEMENT],
-        contentEncryptionAlgorithms: [ENCRYPTION],
-      }).catch(() => undefined);
-      // Compression makes a small text a large one, and we do not compress.
-      if (opened === undefined || opened.protectedHeader.zip !== undefined) return undefined;
-      return new TextDecoder().decode(opened.plaintext);
-    },
+    ...sealingBy(keyOf(key, 'seal')),
+    under: (secret) => sealingBy(keyOf(Buffer.concat([key, Buffer.from(secret)]), 'seal under')),
     fingerprint: (bytes) => createHmac('sha256', naming).update(bytes).digest('base64url'),
   };
 }

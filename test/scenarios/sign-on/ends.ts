@@ -4,6 +4,8 @@ import { DatabaseSync } from 'node:sqlite';
 import { test } from 'node:test';
 import { decodeJwt, importJWK, SignJWT } from 'jose';
 import * as oidc from 'openid-client';
+import { masterSecretOf } from '#compose/person-keys.ts';
+import { joseSealing } from '#engines/sealing.ts';
 import { namedKey, newSigningKey } from '#engines/tokens/jose.ts';
 import { someone } from '../../support/platform.ts';
 import { goesOnTo, TestBrowser } from '../../support/sign-on.ts';
@@ -68,6 +70,51 @@ test('keeps nothing of who is erased, and what they have allowed neither', async
   assert.ok(theirs().includes('Grant') && theirs().includes('Session'));
   await people.tell('EraseMe', { forGood: true }, someone('fay', 'bidder'));
   await until(() => theirs().length === 0, 'it is forgotten');
+});
+
+test('opens nothing by the master key alone of what a system has said of somebody it sends, also where they have not come in yet', async () => {
+  const sealing = joseSealing(
+    (await masterSecretOf({ personKeys: { file: '', masterKeyFile: undefined }, dataDir: folder })).keyFor(
+      'sign-ins',
+    ),
+  );
+  async function openedBy(kind: string): Promise<readonly string[]> {
+    const file = new DatabaseSync(join(folder, 'sign-ins.db'), { readOnly: true });
+    const rows = file.prepare('SELECT kind, sealed FROM kept').all();
+    file.close();
+    const bytes = rows.filter((row) => row.kind === kind).map(({ sealed }) => String(sealed));
+    const texts = await Promise.all(bytes.map((text) => sealing.open(new TextEncoder().encode(text))));
+    return texts.filter((text) => text !== undefined);
+  }
+  const browser = new TestBrowser('gus');
+  await people.person('gus');
+  const email = 'gus@example.org';
+  const hints = { login_hint: email, state: `of ${email}` };
+  const { id_token: hint = '' } = await signedIn(shop, browser);
+  const { id_token: ofPhone = '' } = await signedIn(phone, browser);
+  assert.equal(decodeJwt(hint).email, email);
+  const asked = { redirect_uri: BACK, scope: 'openid', code_challenge: 'x'.repeat(43), ...hints };
+  const question = oidc.buildAuthorizationUrl(shop, {
+    ...asked,
+    code_challenge_method: 'S256',
+    id_token_hint: hint,
+  });
+  // Begun and left there, and gone on with in another browser.
+  await new TestBrowser('nobody').go(question.href, `${platform.url}/sign-in/`);
+  const { url: back } = await browser.go(question.href, BACK);
+  assert.equal(new URL(back).searchParams.get('state'), hints.state);
+  const device = await oidc.initiateDeviceAuthorization(phone, {
+    ...{ scope: 'openid', login_hint: email, id_token_hint: ofPhone },
+  });
+  await new TestBrowser('nobody').go(device.verification_uri_complete ?? '');
+  await people.tell('EraseMe', { forGood: true }, someone('gus', 'bidder'));
+  const said = [email, ...[hint, ofPhone].map((token) => token.split('.')[1] ?? assert.fail(token))];
+  const named = async (kind: string) =>
+    (await openedBy(kind)).filter((text) => said.some((each) => text.includes(each)));
+  assert.ok((await openedBy('DeviceCode')).length > 0, 'others do open');
+  for (const kind of ['Interaction', 'DeviceCode', 'Session', 'Grant', 'AuthorizationCode', 'RefreshToken'])
+    assert.deepEqual(await named(kind), [], kind);
+  assert.deepEqual(await openedBy('Interaction'), []);
 });
 
 test('calls a session the same in every token, and in what tells of its end', async () => {

@@ -17,6 +17,15 @@ test('what is sealed is opened by the same key alone, and says nothing', async (
   assert.equal(await joseSealing(new Uint8Array(32).fill(2)).open(bytes(one)), undefined);
 });
 
+test('what is sealed by the secret of somebody else, too, is opened by both together alone', async () => {
+  const sealed = bytes(await sealing.under('theirs').seal(secret));
+  assert.equal(await joseSealing(key).under('theirs').open(sealed), secret);
+  const other = joseSealing(new Uint8Array(32).fill(2));
+  for (const by of [sealing, sealing.under('another'), sealing.under(''), other.under('theirs')])
+    assert.equal(await by.open(sealed), undefined);
+  assert.equal(await sealing.under('theirs').open(bytes(await sealing.seal(secret))), undefined);
+});
+
 test('what is changed, cut off or made by others does not open', async () => {
   const sealed = await sealing.seal(secret);
   for (const at of sealed.split('').keys()) {

@@ -89,8 +89,8 @@ function guarding({ store, log }: ProviderOptions, sessions: RecordedSessions, {
     return false;
   }
 
-  async function found(kind: string, row: Awaited<ReturnType<typeof store.find>>) {
-    const payload = row && (await opened(row));
+  async function found(kind: string, row: Awaited<ReturnType<typeof store.find>>, name?: string) {
+    const payload = row && (await opened(row, name));
     if (row === undefined || payload === undefined) return undefined;
     if (row.isSpent && USED_ONCE.includes(kind) && currentContext()?.oidc.route === 'token') {
       if (isTheirs(payload)) await reused(kind, row, payload);
@@ -235,7 +235,7 @@ export function keeping(options: ProviderOptions, sessions: RecordedSessions): K
       find: async (name) =>
         kind === 'Client'
           ? clientOf(name, options)
-          : found(kind, await store.find(kind, named(kind, name), nowMs())),
+          : found(kind, await store.find(kind, named(kind, name), nowMs()), name),
       findByUid: async (uid) =>
         found(kind, await store.findByAlias(kind, named(`${kind} alias`, uid), nowMs())),
       findByUserCode: async (code) =>
@@ -243,7 +243,7 @@ export function keeping(options: ProviderOptions, sessions: RecordedSessions): K
       async consume(name) {
         const id = named(kind, name);
         const row = await store.find(kind, id, nowMs());
-        const payload = row && (await opened(row));
+        const payload = row && (await opened(row, name));
         const known = row && payload && { row, payload };
         await spent.begin({ kind, id, found: known, isWritten: false });
       },
