@@ -118,6 +118,6 @@ const unused = (): never => {
 };
 /** Of a process that neither takes nor shows anything about people, nor forgets them. */
 export const noPersonKeys: PersonKeys = {
-  ...{ find: unused, make: unused, destroy: unused, nameOf: unused, standing: unused },
+  ...{ find: unused, make: unused, destroy: unused, destroyed: unused, nameOf: unused, standing: unused },
   close: async () => undefined,
 };

@@ -2,8 +2,8 @@ import type { Dispatch, Position } from '#domain/kernel/envelope.ts';
 import type { Consumer, ConsumerStatus } from '#domain/kernel/ports/consumer.ts';
 import type { Log } from '#domain/kernel/ports/log.ts';
 import type { PaymentProvider } from '#domain/kernel/ports/payments.ts';
-import { untilItWorks } from '#runtime/pause.ts';
-import { forgetAgain, forgetting } from '#sagas/accounts/forgetting.ts';
+import { type TryingOptions, untilItWorks } from '#runtime/pause.ts';
+import { eraseAgain, forgetAgain, forgetting } from '#sagas/accounts/forgetting.ts';
 import { type Reactions, startReactions } from '#sagas/runtime/reactions.ts';
 import { startSagas } from '#sagas/runtime/sagas.ts';
 import { paymentsGateway } from '#sagas/wallets/payments-gateway.ts';
@@ -35,6 +35,41 @@ export const followReactions = (
 const FIRST_PAUSE_MS = 250;
 const LONGEST_PAUSE_MS = 10_000;
 
+/**
+ * Has the history and the keys agree on who is forgotten, where one of them was brought back from a backup that is older than an erasure.
+ * Resolves when they do, or at the signal.
+ */
+async function agreeOnForgotten(
+  { store, personKeys, newId, machineClock }: Engines,
+  { dispatch, log }: { readonly dispatch: Dispatch; readonly log: Log },
+  signal: AbortSignal,
+): Promise<void> {
+  const trying = (problem: string): TryingOptions => ({
+    ...{ clock: machineClock, signal, firstMs: FIRST_PAUSE_MS, longestMs: LONGEST_PAUSE_MS },
+    failed(error, failures) {
+      if (failures === 1) log.warn({ err: error }, problem);
+    },
+  });
+  const keys = await untilItWorks(
+    () => forgetAgain({ store, personKeys, signal }),
+    trying('who is forgotten could not be looked up'),
+  );
+  if (keys) log.warn({ keys }, 'keys of people who are forgotten were there again, and are destroyed');
+  let people = 0;
+  const erased = (): void => {
+    people += 1;
+  };
+  await untilItWorks(
+    () => eraseAgain({ store, personKeys, dispatch, newId, signal, erased }),
+    trying('whose keys are destroyed could not be forgotten in the history'),
+  );
+  if (people > 0)
+    log.warn(
+      { people },
+      'keys of people are destroyed of whose erasure the history did not know, which is older than that; it is recorded again, and what money it has as theirs is owed to them by their id',
+    );
+}
+
 /** The catch-up consumer of the reactions, the sagas, the way out to the payment provider, and the end of the keys of who is forgotten. */
 export async function runSagas(
   engines: Engines,
@@ -61,15 +96,7 @@ export async function runSagas(
   const forgets = await consume(forgetting(personKeys));
   const stopping = new AbortController();
   const { signal } = stopping;
-  const again = untilItWorks(() => forgetAgain({ store, personKeys, signal }), {
-    ...{ clock: machineClock, signal, firstMs: FIRST_PAUSE_MS, longestMs: LONGEST_PAUSE_MS },
-    failed(error, failures) {
-      if (failures === 1) log.warn({ err: error }, 'who is forgotten could not be looked up');
-    },
-  });
-  void again.then((keys = 0) => {
-    if (keys > 0) log.warn({ keys }, 'keys of people who are forgotten were there again, and are destroyed');
-  });
+  const again = agreeOnForgotten(engines, { dispatch, log }, signal);
   return {
     status: () => [...catchUp.status(), ...running.standing(), gateway.status(), forgets.status()],
     async settled(position, timeoutMs) {

@@ -40,6 +40,11 @@ export interface KeyRows {
   destroyedSince(
     count: number | undefined,
   ): Promise<{ readonly people: readonly PersonId[]; readonly count: number }>;
+  /** Whose keys are destroyed, a page of them behind `after`; 0: from the first. */
+  destroyedAfter(
+    after: number,
+    limit: number,
+  ): Promise<{ readonly people: readonly PersonId[]; readonly through: number }>;
   /** Writes nothing new, and tells whether anything could be written. */
   tryToWrite(): Promise<void>;
   close(): Promise<void>;
@@ -98,6 +103,10 @@ class HeldKeys implements PersonKeys {
   async destroy(person: PersonId): Promise<void> {
     await this.#asked('writes', this.#options.rows.destroy(person));
     this.#forget(person);
+  }
+
+  destroyed(after: number, limit: number): ReturnType<PersonKeys['destroyed']> {
+    return this.#asked('reads', this.#options.rows.destroyedAfter(after, limit));
   }
 
   nameOf(kind: string, text: string): string {

@@ -29,6 +29,10 @@ export function memoryKeyRows(): KeyRows {
       people: destroyed.slice(count),
       count: destroyed.length,
     }),
+    async destroyedAfter(after, limit) {
+      const people = destroyed.slice(after, after + limit);
+      return { people, through: after + people.length };
+    },
     tryToWrite: async () => undefined,
     close: async () => undefined,
   };

@@ -1,8 +1,10 @@
-import { accountStream, PersonErased } from '#domain/accounts/account/messages.ts';
-import { BEGINNING } from '#domain/kernel/envelope.ts';
-import { idOf } from '#domain/kernel/ids.ts';
+import { accountStream, CompleteErasure, PersonErased } from '#domain/accounts/account/messages.ts';
+import { systemActor } from '#domain/kernel/actor.ts';
+import { BEGINNING, type Dispatch } from '#domain/kernel/envelope.ts';
+import { idOf, type PersonId } from '#domain/kernel/ids.ts';
 import type { Handler } from '#domain/kernel/ports/consumer.ts';
 import { type EventStore, storeLimits } from '#domain/kernel/ports/event-store.ts';
+import type { NewId } from '#domain/kernel/ports/facts.ts';
 import type { PersonKeys } from '#domain/kernel/ports/person-keys.ts';
 import { isRecorded } from '#domain/kernel/reaction.ts';
 
@@ -35,6 +37,56 @@ export async function forgetAgain(options: {
     after = page.through;
   }
   return destroyed;
+}
+
+/** Who asks, where the keys know what the history does not. */
+const FORGETTING = systemActor('forgetting');
+/** People whose keys are destroyed, looked up at once. */
+const PAGE = 500;
+
+/** What the history has of somebody is known by it to be forgotten, or it has nothing of them. */
+async function isKnown(store: Pick<EventStore, 'readStream'>, person: PersonId): Promise<boolean> {
+  const [last] = await store.readStream(accountStream({ person }), { direction: 'backwards', limit: 1 });
+  return last === undefined || last.type === PersonErased.type;
+}
+
+/**
+ * Has those forgotten in the history, too, whose keys are destroyed: it may have been brought back from a backup that is older than their
+ * erasure. Nothing about them can be read or recorded any more, so that nobody else could have it done: their login would be taken, their
+ * roles granted and their wallets open for ever. Who is met again is erased already.
+ *
+ * @param options `erased` is told of each whom the history did not know to be forgotten, when it does
+ * @throws StoreError; Error where it could not be recorded of somebody
+ */
+export async function eraseAgain(options: {
+  readonly store: Pick<EventStore, 'readStream'>;
+  readonly personKeys: Pick<PersonKeys, 'destroyed'>;
+  readonly dispatch: Dispatch;
+  readonly newId: NewId;
+  readonly signal: AbortSignal;
+  readonly erased: (person: PersonId) => void;
+}): Promise<void> {
+  const { store, personKeys, dispatch, newId, signal, erased } = options;
+  const refused = new Set<string>();
+  for (let after = 0; !signal.aborted; ) {
+    const { people, through } = await personKeys.destroyed(after, PAGE);
+    if (people.length === 0) break;
+    for (const person of people) {
+      if (signal.aborted) break;
+      if (await isKnown(store, person)) continue;
+      const { type: command } = CompleteErasure;
+      const reply = await dispatch({
+        ...{ command, data: { person }, commandId: newId(), actor: FORGETTING },
+        origin: { channel: 'saga' },
+      });
+      // One whose history cannot be written keeps nobody else from being forgotten.
+      if (reply.outcome === 'rejected') refused.add(reply.rejection.code);
+      else if (reply.events.length > 0) erased(person);
+    }
+    after = through;
+  }
+  if (refused.size > 0)
+    throw new Error(`that somebody is forgotten could not be recorded: ${[...refused].join(', ')}`);
 }
 
 /**

@@ -90,6 +90,19 @@ export function personKeysSuite(engine: string, given: () => Promise<{ open(): K
           assert.deepEqual(new Set(asked.values()), new Set(['destroyed']));
     });
 
+    it('that are destroyed are told in pages, in the order in which they were', async () => {
+      const [one, other] = await processes(2);
+      assert.ok(one && other);
+      assert.deepEqual(await one.destroyed(0, 2), { people: [], through: 0 });
+      await one.make(['ann', 'bob', 'cyd', 'dan']);
+      for (const person of ['cyd', 'ann', 'cyd', 'who never had one']) await one.destroy(person);
+      const first = await other.destroyed(0, 2);
+      assert.deepEqual(first.people, ['cyd', 'ann']);
+      const second = await other.destroyed(first.through, 2);
+      assert.deepEqual(second.people, ['who never had one']);
+      assert.deepEqual(await other.destroyed(second.through, 2), { ...second, people: [] });
+    });
+
     it('are asked for by many at once, and each gets theirs', async () => {
       const [keys] = await processes(1);
       assert.ok(keys);

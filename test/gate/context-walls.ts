@@ -57,6 +57,10 @@ const SPANNING: Readonly<Record<string, { readonly context: string; readonly bec
     context: 'wallets',
     because: 'whoever leaves closes their wallets there, and one that is closed already is as it should be',
   },
+  'test/unit/sagas/accounts/forgetting.test.ts': {
+    context: 'wallets',
+    because: 'what an older history has as the money of who is forgotten is owed to them',
+  },
   'test/unit/sagas/auctions/bid-funding.test.ts': {
     context: 'wallets',
     because: 'what it tests is told by a wallet that the money of a bid is held',

@@ -210,6 +210,13 @@ export const ErasePerson = command('ErasePerson', {
   rejections: [OwnAffair, AccountUnknown, AccountActive, SalesOpen, MoneyLeft],
   precondition: preconditionOf<MoneyPrecondition>(),
 });
+export const CompleteErasure = command('CompleteErasure', {
+  ...{ from: 'internal', stream: accountStream },
+  description:
+    'Records once more that a person was forgotten whose key is destroyed, where the history does not know: it is older than their erasure. What money it knows of theirs is owed to them by their id.',
+  data: person,
+  rejections: [AccountUnknown],
+});
 
 export const GrantRole = command('GrantRole', {
   ...ofAdmin,
@@ -311,6 +318,7 @@ export const commands = [
   CloseAccount,
   EraseMe,
   ErasePerson,
+  CompleteErasure,
   GrantRole,
   AppointAdministrator,
   WithdrawRole,

@@ -42,6 +42,7 @@ import {
   type AppointAdministrator,
   accountStream,
   type CloseAccount,
+  type CompleteErasure,
   commands,
   EmailNotVerified,
   type EnrolTotp,
@@ -231,6 +232,13 @@ function yieldRegistration(
   return precondition.refusal ?? [PersonErased({ person, login, cause: 'unproven', passedTo: to })];
 }
 
+/** Nobody asks what is still theirs: who was forgotten cannot be kept, and has been asked then. */
+function completeErasure({ person }: CommandData<typeof CompleteErasure>, account: Account) {
+  if (account.phase === 'none') return AccountUnknown({});
+  if (account.phase === 'erased') return [];
+  return [PersonErased({ person, login: account.login, by: OPERATOR })];
+}
+
 /** One person's account: how they prove who they are, whether they may come in, and what they may do. */
 export const account = decider({
   stream: accountStream,
@@ -270,6 +278,7 @@ export const account = decider({
     CloseAccount: closeAccount,
     EraseMe: eraseMe,
     ErasePerson: erasePerson,
+    CompleteErasure: completeErasure,
     GrantRole: whileActive(grantRole),
     AppointAdministrator: whileActive(appoint),
     WithdrawRole({ person, role }, state, { actor }) {

@@ -166,7 +166,10 @@ export const PersonErased = event('PersonErased', {
   data: {
     ...person,
     login: LoginName,
-    /** Who of the house has done it for them. Left out: they themselves; where it is `unproven`, nobody. */
+    /**
+     * Who of the house has done it for them. Left out: they themselves; where it is `unproven`, nobody. The operator, and no cause: the key was
+     * destroyed, and the history, brought back from before, did not say by whom.
+     */
     by: PersonId.optional(),
     cause: ErasedBecause.optional(),
     /** Whose the login is from now on, without being anybody's in between. */

@@ -57,6 +57,16 @@ export interface PersonKeys {
    * @throws StoreError `unavailable`
    */
   destroy(person: PersonId): Promise<void>;
+  /**
+   * Whose keys are destroyed, those first that were destroyed first: one page behind `after` (0: from the beginning), which ends at `through`.
+   * An empty one is the last.
+   *
+   * @throws StoreError `unavailable`
+   */
+  destroyed(
+    after: number,
+    limit: number,
+  ): Promise<{ readonly people: readonly PersonId[]; readonly through: number }>;
   /** Names a login or an address without telling it, the same way for ever; base64url of 32 bytes. */
   nameOf(kind: string, text: string): string;
   /** How the store of the keys is doing, without asking it. */

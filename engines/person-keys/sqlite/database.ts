@@ -89,6 +89,19 @@ export class KeyDatabase {
     return { people: people.map(({ person }) => String(person)), count: Number(last?.last) };
   }
 
+  destroyedAfter(
+    after: number,
+    limit: number,
+  ): { readonly people: readonly string[]; readonly through: number } {
+    const rows = this.#db
+      .prepare('SELECT number, person FROM destroyed WHERE number > ? ORDER BY number LIMIT ?')
+      .all(after, limit);
+    return {
+      people: rows.map(({ person }) => String(person)),
+      through: Number(rows.at(-1)?.number ?? after),
+    };
+  }
+
   /** @throws what SQLite says where nothing can be written */
   tryToWrite(): void {
     inTransaction(this.#db, () => this.#db.exec('UPDATE master SET name = name'));

@@ -25,6 +25,7 @@ export function sqliteKeyRows(path: string, wrappedBy: string): KeyRows {
     keep: async (fresh) => stored(await ask('keep', [...fresh])),
     destroy: (person) => ask('destroy', person),
     destroyedSince: (count) => ask('destroyedSince', count),
+    destroyedAfter: (after, limit) => ask('destroyedAfter', after, limit),
     tryToWrite: () => ask('tryToWrite'),
     close,
   };

@@ -330,6 +330,15 @@ test('an account is closed once, and erased, by its person or behind that by the
   assert.deepEqual(given([registered, closed]).when('ErasePerson', asked, left), refusal);
 });
 
+test('whose key is destroyed is erased in whatever state an older history has them, once, and nobody says why', () => {
+  const erased = a.PersonErased({ ...p, login: named.login, by: 'system.operator' });
+  const locked = a.AccountLocked({ ...p, by: 'ada', cause });
+  for (const history of [[registered], [registered, locked], [registered, a.AccountClosed(p)]])
+    assert.deepEqual(given(history).when('CompleteErasure', p), [erased]);
+  assert.deepEqual(given([registered, erased]).when('CompleteErasure', p), []);
+  assert.deepEqual(given([]).when('CompleteErasure', p), a.AccountUnknown({}));
+});
+
 test('another password voids what was asked for by the one before: another address, and links to the old one', () => {
   const email = { ...sealedText('p-1', 'next'), eventId: 'e7' } as unknown as typeof data.email;
   const next = { ...p, login: loginNamed('next'), email };

@@ -1,12 +1,15 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { memoryStores } from '#compose/stores.ts';
-import { EraseMe } from '#domain/accounts/account/messages.ts';
+import { EraseMe, GrantRole, VerifyEmail } from '#domain/accounts/account/messages.ts';
 import { Register } from '#domain/accounts/login/messages.ts';
+import type { Dispatch } from '#domain/kernel/envelope.ts';
 import { opened } from '#domain/kernel/personal.ts';
-import { forgetAgain } from '#sagas/accounts/forgetting.ts';
+import { CreditWallet, OpenWallet, ReleaseHold, ReserveFunds } from '#domain/wallets/wallet/messages.ts';
+import { eraseAgain, forgetAgain } from '#sagas/accounts/forgetting.ts';
 import { givenAccounts, loginNamed, registering, whileFollowing } from '#test/support/accounts.ts';
 import { someone } from '#test/support/platform.ts';
+import { until } from '#test/support/until.ts';
 
 const pia = someone('p-1', 'bidder');
 
@@ -68,4 +71,93 @@ test('a key that comes back from a backup is destroyed again, and nobody else’
   assert.equal(keys.get('p-1'), 'destroyed');
   assert.equal(typeof keys.get('p-2'), 'object');
   assert.equal(await again(), 0);
+});
+
+/** The same keys beside a history of before somebody was erased, two of whom are forgotten since, and one has come since and is. */
+async function givenRestored() {
+  const now = givenAccounts();
+  const { store: before } = memoryStores({ clock: now.clock });
+  const { personKeys } = now;
+  for (const person of ['p-1', 'p-2', 'p-3']) {
+    await now.tell(Register.type, registering(person));
+    await now.tell(VerifyEmail.type, { person });
+  }
+  await now.tell(OpenWallet.type, { currency: 'TND' }, pia);
+  const whose = { person: 'p-1', currency: 'TND' };
+  await now.tell(CreditWallet.type, { ...whose, movement: 'm1', amount: '500', reason: 'transfer' });
+  const hold = { ...whose, holdId: 'a1' };
+  await now.tell(ReserveFunds.type, { ...hold, claimId: 'b1', amount: '200', purpose: 'bid' });
+  const { events } = await now.store.readAll({ limit: 100 });
+  for (const { stream, eventId, type, data, metadata } of events)
+    await before.append(stream, 'any', [{ eventId, type, data, metadata }]);
+  await now.tell(Register.type, registering('p-4'));
+  for (const person of ['p-1', 'p-3', 'p-4']) await personKeys.destroy(person);
+  const restored = givenAccounts({ store: before, personKeys, seed: 2 });
+  const tell: typeof now.tell = (command, data, actor) =>
+    restored.tell(command, data, actor, restored.newId());
+  return { ...restored, tell, hold };
+}
+
+test('whose key is destroyed is forgotten in a history that is older, once, with what is theirs, and nobody else', async () => {
+  const { store, tell, typesOf, history, personKeys, pipeline, newId, hold } = await givenRestored();
+  const login = loginNamed('p-1');
+  assert.equal(await tell(Register.type, registering('p-5', login)), 'login_in_use');
+  const dispatched: string[] = [];
+  const again = async (dispatch: Dispatch = pipeline.dispatch) => {
+    const erased: string[] = [];
+    const { signal } = new AbortController();
+    const told = (person: string) => void erased.push(person);
+    await eraseAgain({ store, personKeys, dispatch, newId, signal, erased: told });
+    return erased;
+  };
+  const killed: Dispatch = async (envelope) => {
+    dispatched.push(envelope.command);
+    await pipeline.dispatch(envelope);
+    throw new Error('the process is dead');
+  };
+  await assert.rejects(again(killed), /dead/);
+  assert.deepEqual(await again(), ['p-3'], 'the first one is already');
+  assert.deepEqual(await again(killed), []);
+  assert.deepEqual(dispatched, ['CompleteErasure'], 'nobody is asked about who is known to be forgotten');
+
+  const [erased] = (await history('account-p-1')).filter(({ type }) => type === 'PersonErased');
+  assert.deepEqual(erased?.data, { person: 'p-1', login, by: 'system.operator' });
+  assert.equal(erased?.metadata.command, 'CompleteErasure');
+  assert.ok(!(await typesOf('account-p-2')).includes('PersonErased'));
+  assert.deepEqual(await typesOf('account-p-4'), [], 'of whom it knows nothing');
+  assert.equal(await tell(Register.type, registering('p-5', login)), 'accepted', 'the login is free');
+  const ada = someone('ada', 'admin');
+  assert.equal(await tell(GrantRole.type, { person: 'p-1', role: 'clerk' }, ada), 'account_not_active');
+  assert.equal(await tell(OpenWallet.type, { currency: 'EUR' }, pia), 'erased');
+  // What was held for a bid of theirs goes where the rest has gone, when it is free.
+  const owed = async () =>
+    (await history('wallet-p-1:TND')).flatMap(({ type, data }) =>
+      type === 'MoneyLeftBehind' ? data.amount : [],
+    );
+  await until(async () => (await owed()).length === 1, 'their wallet is closed');
+  assert.deepEqual(await owed(), ['300']);
+  assert.equal(await tell(ReleaseHold.type, { ...hold, reason: 'outbid' }), 'accepted');
+  assert.deepEqual(await owed(), ['300', '200']);
+});
+
+test('one whose erasure cannot be recorded keeps nobody else from being forgotten, and is met again', async () => {
+  const { store, typesOf, personKeys, pipeline, newId } = await givenRestored();
+  const erased: string[] = [];
+  const refusing: Dispatch = async (envelope) =>
+    JSON.stringify(envelope.data).includes('p-1')
+      ? {
+          ...{ outcome: 'rejected', commandId: envelope.commandId, position: undefined, events: [] },
+          rejection: { rejected: true, code: 'unavailable', message: '', details: {} },
+        }
+      : pipeline.dispatch(envelope);
+  const again = (dispatch: Dispatch) =>
+    eraseAgain({
+      ...{ store, personKeys, dispatch, newId, signal: new AbortController().signal },
+      erased: (person) => void erased.push(person),
+    });
+  await assert.rejects(again(refusing), /could not be recorded: unavailable/);
+  assert.deepEqual(erased, ['p-3']);
+  await again(pipeline.dispatch);
+  assert.deepEqual(erased, ['p-3', 'p-1']);
+  assert.equal((await typesOf('account-p-1')).at(-1), 'PersonErased');
 });
