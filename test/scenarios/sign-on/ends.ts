@@ -107,7 +107,9 @@ test('opens nothing by the master key alone of what a system has said of somebod
     ...{ scope: 'openid', login_hint: email, id_token_hint: ofPhone },
   });
   await new TestBrowser('nobody').go(device.verification_uri_complete ?? '');
+  told.length = 0;
   await people.tell('EraseMe', { forGood: true }, someone('gus', 'bidder'));
+  await until(() => told.length === 1, 'the system was told');
   const said = [email, ...[hint, ofPhone].map((token) => token.split('.')[1] ?? assert.fail(token))];
   const named = async (kind: string) =>
     (await openedBy(kind)).filter((text) => said.some((each) => text.includes(each)));
