@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { type Logger, pino } from 'pino';
 import { openLog } from '#compose/log.ts';
-import { type Platform, startPlatform } from '#compose/platform.ts';
+import type { Platform } from '#compose/platform.ts';
 import { type Config, ConfigError, mistyped, type PlatformRole, readConfig, roles } from '#config';
 import { EXIT, exitCodeOf } from '#exit';
 
@@ -130,7 +130,9 @@ function startDemo({ url }: Platform, forDemo: readonly string[]): ChildProcess 
   return demo;
 }
 
-function start(config: Config): Promise<Platform> {
+async function start(config: Config): Promise<Platform> {
+  // What is wrong with a setting is said without loading all that it is for.
+  const { startPlatform } = await import('#compose/platform.ts');
   const log = openLog(config.logLevel, output);
   endOnMistakes(log);
   for (const told of mistyped()) log.warn({}, told);

@@ -29,7 +29,7 @@ export const projectionsUsage = `npm run cli -- projections <command> [--data DI
 
   status              where each view stands, and what is parked
   rebuild <view>      fills the view anew beside the live one, and switches when it has caught up
-  verify [view]       folds the history anew and compares content hashes with the live view; with every one, unnamed
+  verify [view ...]   folds the history anew and compares content hashes with the live views; with every one, unnamed
   parked              every parked key, with its error and how many events wait
   retry [view] [key]  asks for another try of parked keys, in the order of their events
 
@@ -45,21 +45,32 @@ export type ExitCode = 0 | 1 | typeof EXIT.misused;
 /** Runs one command of `projections`. */
 export async function projections(work: Workplace, words: readonly string[]): Promise<ExitCode> {
   const [command, name, key, ...rest] = words;
+  if (command === 'verify') return verifyNamed(work, words.slice(1));
   if (rest.length > 0) return usage(work, `too many words: ${rest.join(' ')}`);
   if (command === 'retry') return looking(work, () => retry(work, name, key));
   if (command === 'status' && name === undefined) return looking(work, () => status(work));
   if (command === 'parked' && name === undefined) return looking(work, () => parked(work));
-  if (command !== 'rebuild' && command !== 'verify') return usage(work, undefined);
-  if (command === 'verify' && name === undefined) return looking(work, () => verifyEach(work));
+  if (command !== 'rebuild') return usage(work, undefined);
   const view = work.views.find((it) => it.name === name);
   if (key !== undefined) return usage(work, `too many words: ${key}`);
-  if (view === undefined)
-    return usage(
-      work,
-      `there is no view ${name ?? ''}; there are ${work.views.map((it) => it.name).join(', ')}`,
-    );
+  if (view === undefined) return unheardOf(work, name);
   sayWhere(work);
-  return orWhy(work, () => (command === 'rebuild' ? rebuild(work, view) : verify(work, view)));
+  return orWhy(work, () => rebuild(work, view));
+}
+
+const unheardOf = (work: Workplace, name = ''): ExitCode =>
+  usage(work, `there is no view ${name}; there are ${work.views.map((it) => it.name).join(', ')}`);
+
+/** One view is compared as it is named; several, or all where none is, each under its name. */
+async function verifyNamed(work: Workplace, names: readonly string[]): Promise<ExitCode> {
+  const named = new Map(work.views.map((view) => [view.name, view]));
+  const unknown = names.find((name) => !named.has(name));
+  if (unknown !== undefined) return unheardOf(work, unknown);
+  const views = names.length === 0 ? work.views : names.flatMap((name) => named.get(name) ?? []);
+  const [first] = views;
+  if (names.length !== 1 || first === undefined) return looking(work, () => verifyEach(work, views));
+  sayWhere(work);
+  return orWhy(work, () => verify(work, first));
 }
 
 /** Which stores they are comes from the shell: whoever has another one in mind sees it here. */
@@ -161,10 +172,10 @@ async function verify(work: Workplace, view: View): Promise<ExitCode> {
   }
 }
 
-/** Every view, also behind one that differs. */
-async function verifyEach(work: Workplace): Promise<ExitCode> {
+/** Each of these views, also behind one that differs. */
+async function verifyEach(work: Workplace, views: Workplace['views']): Promise<ExitCode> {
   let worst: ExitCode = 0;
-  for (const view of work.views) {
+  for (const view of views) {
     work.print(`${view.name}:`);
     if ((await orWhy(work, () => verify(work, view))) !== 0) worst = 1;
   }

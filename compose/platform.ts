@@ -22,7 +22,6 @@ import { allowedOrigins } from './origins.ts';
 import { openPorts, type Ports, type PortsOptions } from './ports.ts';
 import { quotasOf } from './quotas.ts';
 import type { RunningRole, Surroundings } from './roles/role.ts';
-import { startRoles } from './roles.ts';
 import type { DoneWith } from './service.ts';
 import { PROVIDER_PATH } from './tokens.ts';
 
@@ -226,6 +225,8 @@ export async function startPlatform(options: PlatformOptions): Promise<Platform>
     quotas: quotasOf(config),
     allowedOrigin: allowedOrigins(config, publicUrl),
   };
+  // A folder that is refused is so before all is loaded that would have stood on it.
+  const { startRoles } = await import('./roles.ts');
   const roles = await startRoles(surroundings, engines.writeSide?.dispatch, begun);
   const clock = movedHere(engines, roles, log);
   const ports = await openPorts(engines, {

@@ -69,14 +69,15 @@ export async function judgedApart(folder: string, ...log: readonly string[]): Pr
 }
 
 /** What `projections verify` says of views that differ from their rebuild; of all of them unless some are named. */
-export async function differingViews(folder: string, named?: readonly string[]): Promise<readonly string[]> {
-  const problems: string[] = [];
-  for (const names of named?.map((name) => [name]) ?? [[]]) {
-    const words = ['projections', 'verify', ...names, '--data', folder];
-    const { code, output } = await programOutput('cli/main.ts', words);
-    if (code !== 0) problems.push(`${names[0] ?? 'some view'}: ${output}`);
-  }
-  return problems;
+export async function differingViews(
+  folder: string,
+  named: readonly string[] = [],
+): Promise<readonly string[]> {
+  const { code, output } = await programOutput('cli/main.ts', [
+    ...['projections', 'verify', ...named],
+    ...['--data', folder],
+  ]);
+  return code === 0 ? [] : [output];
 }
 
 /** How far the history has come and how many notices the provider has still to deliver, read from beside. */

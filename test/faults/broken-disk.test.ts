@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
 import { z } from 'zod';
-import { boot, dataFolder } from '#test/support/booted.ts';
+import { boot, dataFolder, NODE } from '#test/support/booted.ts';
 import { type Answer, customerAt, healthOf, openWallet, signIn } from '#test/support/customer.ts';
 import { effectsOf } from './history-file.ts';
 import { type Injection, inject } from './injection.ts';
@@ -11,7 +11,6 @@ import { linesOf } from './operator.ts';
 
 // A disk that answers EIO, under the real process.
 
-const NODE = [process.execPath];
 const WAITING = 12;
 /** So many wallets fill more pages of the history than a process reads as it begins. */
 const ENOUGH = 40;

@@ -2,14 +2,13 @@ import assert from 'node:assert/strict';
 import { chmod, mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
-import { boot, dataFolder } from '#test/support/booted.ts';
+import { boot, dataFolder, NODE } from '#test/support/booted.ts';
 import { customerAt, healthOf, openWallet, signIn } from '#test/support/customer.ts';
 import { effectsOf, filesIn } from './history-file.ts';
 import { refusedStart } from './operator.ts';
 
 // Folders, files and keys that a start cannot use, and a folder that is in use.
 
-const NODE = [process.execPath];
 /** To root every folder is open, unless it gives up that right: then it is like anybody else. */
 const LIKE_ANYBODY =
   process.getuid?.() === 0

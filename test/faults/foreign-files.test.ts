@@ -14,14 +14,12 @@ import {
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { describe, test } from 'node:test';
-import { boot, dataFolder } from '#test/support/booted.ts';
+import { boot, dataFolder, NODE } from '#test/support/booted.ts';
 import { type Answer, customerAt, healthOf, openWallet, signIn } from '#test/support/customer.ts';
 import { until } from '#test/support/until.ts';
 import { logged, refusedHere, refusedStart } from './operator.ts';
 
 // Files that were cut, written over, or made by a newer program. Every case begins with a copy of one folder.
-
-const NODE = [process.execPath];
 
 interface Given {
   /** As a clean stop leaves it: everything in `events.db`. */

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { cpSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
-import { boot, dataFolder } from '#test/support/booted.ts';
+import { boot, dataFolder, NODE } from '#test/support/booted.ts';
 import { type Answer, customerAt, healthOf, openWallet, signIn } from '#test/support/customer.ts';
 import { until } from '#test/support/until.ts';
 import { effectsOf } from './history-file.ts';
@@ -12,7 +12,6 @@ import { smallDisk } from './small-disk.ts';
 
 // No space left, under the real process.
 
-const NODE = [process.execPath];
 const FULL = /events\.(db|lock) cannot be used: database or disk is full\. Make room on its disk\./;
 
 describe('a full disk', () => {

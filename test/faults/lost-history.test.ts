@@ -10,7 +10,7 @@ import { noLog } from '#domain/kernel/ports/log.ts';
 import { systemClock } from '#engines/clock/system.ts';
 import { knowsPayments } from '#engines/payments/simulated/ledger.ts';
 import { demandWholeHistory } from '#engines/whole-history.ts';
-import { boot, dataFolder } from '#test/support/booted.ts';
+import { boot, dataFolder, NODE } from '#test/support/booted.ts';
 import { customerAt, openWallet, signIn } from '#test/support/customer.ts';
 import { until } from '#test/support/until.ts';
 import { historyIn } from './history-file.ts';
@@ -19,7 +19,6 @@ import { logged, refusedHere, refusedStart } from './operator.ts';
 
 // A history that is gone, or was replaced, while what was made from it is still there.
 
-const NODE = [process.execPath];
 const clock = systemClock();
 
 /** A folder as a clean stop leaves it, somebody in it, and what they were answered. */

@@ -2,13 +2,12 @@ import assert from 'node:assert/strict';
 import { readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { boot, dataFolder } from '#test/support/booted.ts';
+import { boot, dataFolder, NODE } from '#test/support/booted.ts';
 import { openWallet, signIn } from '#test/support/customer.ts';
 import { until } from '#test/support/until.ts';
 import { historyIn } from './history-file.ts';
 import { logged } from './operator.ts';
 
-const NODE = [process.execPath];
 const PAYOUTS = 12;
 
 test('without its ledger the provider is given the payouts under way again, and no money stays held', async () => {

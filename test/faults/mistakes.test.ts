@@ -1,14 +1,14 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
-import { boot, dataFolder } from '#test/support/booted.ts';
+import { boot, dataFolder, NODE } from '#test/support/booted.ts';
 import { openWallet, signIn } from '#test/support/customer.ts';
 import { linesOf } from './operator.ts';
 
 // An error that nothing has caught, wherever in the process: the code says that it is ours, a line says what it was, the log has
 // the whole of it.
 
-const NODE = [process.execPath, '--import', join(import.meta.dirname, 'planted-mistake.ts')];
+const PLANTED = [...NODE, '--import', join(import.meta.dirname, 'planted-mistake.ts')];
 
 describe('a mistake that nothing catches ends the process', { concurrency: true }, () => {
   for (const where of [
@@ -18,7 +18,7 @@ describe('a mistake that nothing catches ends the process', { concurrency: true 
     'the thread of the views',
   ] as const)
     test(`${where}: 70, and one line that says so`, async () => {
-      const platform = boot({ DATA_DIR: await dataFolder(), PLANTED: where }, NODE);
+      const platform = boot({ DATA_DIR: await dataFolder(), PLANTED: where }, PLANTED);
       // The views may have been given something to write already, and whoever asks may be left without an answer.
       const asked = platform.address().then(async (url) => {
         if (!where.startsWith('the thread')) return platform.kill('SIGUSR2');

@@ -4,14 +4,14 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
 import { WebSocket } from 'ws';
-import { boot, dataFolder } from '#test/support/booted.ts';
+import { boot, dataFolder, NODE } from '#test/support/booted.ts';
 import { type Customer, healthOf, signIn } from '#test/support/customer.ts';
 import { until } from '#test/support/until.ts';
 
 // A stop as those outside meet it: a balancer that asks for health, customers who go on sending commands, somebody who follows the
 // history. The order in which they are told is what counts.
 
-const SLOW = [process.execPath, '--import', join(import.meta.dirname, 'slow-history.ts')];
+const SLOW = [...NODE, '--import', join(import.meta.dirname, 'slow-history.ts')];
 const PEOPLE = 60;
 /** Between commands, in milliseconds: an append lasts as long as twenty of them. */
 const EVERY_MS = 50;

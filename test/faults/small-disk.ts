@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { closeSync, mkdirSync, openSync, rmSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { after } from 'node:test';
-import { type Booted, dataFolder } from '#test/support/booted.ts';
+import { type Booted, dataFolder, NODE } from '#test/support/booted.ts';
 import { type Injected, inject, under } from './injection.ts';
 
 // A disk that can be filled and given room again, with the platform's folder on it.
@@ -23,7 +23,6 @@ export interface SmallDisk {
   free(): Promise<void>;
 }
 
-const NODE = [process.execPath];
 const DISK_BYTES = 48 * 1024 * 1024;
 
 /** Another process keeps the mount; it is nobody else's, and is gone with that process. */

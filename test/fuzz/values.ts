@@ -119,6 +119,7 @@ export function valuesOf(
     Currency: currency,
     MinorUnits: () => (chance.percent(10) ? '0' : amount()),
     PositiveMinorUnits: amount,
+    PositiveSum: amount,
     Money: () => ({ amount: amount(), currency: currency() }),
     PositiveMoney: () => ({ amount: amount(), currency: currency() }),
     Instant: moment,

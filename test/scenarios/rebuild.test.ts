@@ -202,6 +202,8 @@ describe('the command line', () => {
     await says('rebuild counters', 0, /rebuilt from 40 events/);
     await says('verify counters', 0, /17 documents .*\n?Equal\./);
     await says('verify', 0, /counters:\n[\s\S]*17 documents .*\n?Equal\./);
+    await says('verify counters counters', 0, /(counters:\n[\s\S]*17 documents .*\n?Equal\.\n?){2}/);
+    await says('verify counters nothing', 64, /there is no view nothing; there are counters/);
     await says('parked', 0, /Nothing is parked/);
     await says('retry', 0, /No such key/);
     await says('retry counters k1', 1, /No such key/);

@@ -7,6 +7,7 @@ import { join, resolve } from 'node:path';
 import { after } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
 import { unrationed } from '#demo/platform.ts';
+import { shortLived } from './short-lived.ts';
 
 // The real entry point, as a person starts it: its own process, its own folder, any free port.
 
@@ -24,6 +25,9 @@ export interface Booted {
   /** The address as it prints it, once it is ready. @throws when it never is */
   address(): Promise<string>;
 }
+
+/** Node itself, for starts that are one of many: a test of how a person starts it leaves it out. */
+export const NODE = [process.execPath, ...shortLived];
 
 /** A data folder that goes away with the tests of a file. */
 export async function dataFolder(): Promise<string> {
