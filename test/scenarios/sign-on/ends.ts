@@ -86,9 +86,9 @@ test('opens nothing by the master key alone of what a system has said of somebod
     const texts = await Promise.all(bytes.map((text) => sealing.open(new TextEncoder().encode(text))));
     return texts.filter((text) => text !== undefined);
   }
-  const browser = new TestBrowser('gus');
-  await people.person('gus');
-  const email = 'gus@example.org';
+  const browser = new TestBrowser('uma');
+  await people.person('uma');
+  const email = 'uma@example.org';
   const hints = { login_hint: email, state: `of ${email}` };
   const { id_token: hint = '' } = await signedIn(shop, browser);
   const { id_token: ofPhone = '' } = await signedIn(phone, browser);
@@ -108,7 +108,7 @@ test('opens nothing by the master key alone of what a system has said of somebod
   });
   await new TestBrowser('nobody').go(device.verification_uri_complete ?? '');
   told.length = 0;
-  await people.tell('EraseMe', { forGood: true }, someone('gus', 'bidder'));
+  await people.tell('EraseMe', { forGood: true }, someone('uma', 'bidder'));
   await until(() => told.length === 1, 'the system was told');
   const said = [email, ...[hint, ofPhone].map((token) => token.split('.')[1] ?? assert.fail(token))];
   const named = async (kind: string) =>
