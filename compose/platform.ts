@@ -252,9 +252,7 @@ export async function startPlatform(options: PlatformOptions): Promise<Platform>
     });
   engines.providedAt(`${publicUrl()}${PROVIDER_PATH}`);
   engines.writeSide?.clock?.follow(doneWith(roles));
-
   begun.move();
-
   let stopped: Promise<void> | undefined;
   return {
     url: http.url,
