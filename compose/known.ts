@@ -34,10 +34,12 @@ function openedAccount(
 ): Omit<KnownAccount, 'revision'> {
   const { phase, login, emailVerified, language, lockedOutUntil, factors } = state;
   const open = (text: PersonalText | undefined): string | undefined => opened(text, keys);
+  /** With the event it came with, by which whoever has looked at it says so. */
+  function opening<T>(text: PersonalText | undefined, of: (text: string, since: string) => T): T | undefined {
+    const known = open(text);
+    return text === undefined || known === undefined ? undefined : of(known, sealedFor(text));
+  }
   const { totp, pending, recovery } = factors;
-  const secret = open(totp?.secret);
-  const pendingSecret = open(pending);
-  const codes = open(recovery?.codes);
   return {
     ...{ person, phase, login, emailVerified, language, lockedOutUntil },
     ...{
@@ -51,22 +53,13 @@ function openedAccount(
     },
     ...{ email: open(state.email), verifier: open(state.verifier) },
     ...{ roles: rolesAt(state, now), rolesEndAt: rolesEndAt(state, now) },
-    totp:
-      secret === undefined || totp === undefined
-        ? undefined
-        : { secret, lastStep: totp.last, since: sealedFor(totp.secret) },
-    pendingTotp:
-      pendingSecret === undefined || pending === undefined
-        ? undefined
-        : { secret: pendingSecret, since: sealedFor(pending) },
+    totp: totp && opening(totp.secret, (secret, since) => ({ secret, lastStep: totp.last, since })),
+    pendingTotp: opening(pending, (secret, since) => ({ secret, since })),
     passkeys: factors.passkeys.flatMap(({ passkey, credential, counter }) => {
       const text = open(credential);
       return text === undefined ? [] : [{ passkey, credential: text, counter }];
     }),
-    recovery:
-      codes === undefined || recovery === undefined
-        ? undefined
-        : { codes, used: recovery.used, since: sealedFor(recovery.codes) },
+    recovery: recovery && opening(recovery.codes, (codes, since) => ({ codes, used: recovery.used, since })),
   };
 }
 
