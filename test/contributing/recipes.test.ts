@@ -7,7 +7,7 @@ import { after, test } from 'node:test';
 import { z } from 'zod';
 import { unlisted } from '../gate/joining.ts';
 import { treeOf } from '../gate/tree.ts';
-import { boot } from '../support/booted.ts';
+import { boot, startJs } from '../support/booted.ts';
 import { signIn } from '../support/customer.ts';
 import { until } from '../support/until.ts';
 import { follow, recipesIn } from './recipes.ts';
@@ -142,7 +142,7 @@ const Asked = z.object({
 
 test('and people can use what they have made', { timeout: 120_000 }, async () => {
   const data = join(copy, 'data');
-  const platform = boot({ DATA_DIR: data }, ['node'], copy);
+  const platform = boot({ DATA_DIR: data }, ['node', startJs(copy)], copy);
   const at = await platform.address();
   const ann = await signIn(at, 'ann', ['bidder']);
   const soon = new Date(Date.now() + 300).toISOString();

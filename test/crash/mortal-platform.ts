@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { resolve } from 'node:path';
 import { freePort } from '#bench/free-port.ts';
 import { unrationed } from '#demo/platform.ts';
+import { bundled } from '#test/support/bundled.ts';
 import { compiled } from '#test/support/compiled.ts';
 import { shortLived } from '#test/support/short-lived.ts';
 
@@ -60,7 +61,8 @@ export async function mortalPlatform(options: MortalOptions): Promise<MortalPlat
   let lives = 0;
 
   function spawnOne(environment: Readonly<Record<string, string>>): ChildProcess {
-    const words = [...shortLived, '--disable-warning=ExperimentalWarning', ...preloads, 'main.ts'];
+    const program = root === here ? bundled.main : 'main.ts';
+    const words = [...shortLived, '--disable-warning=ExperimentalWarning', ...preloads, program];
     const one = spawn(process.execPath, words, {
       cwd: root,
       env: {

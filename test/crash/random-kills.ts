@@ -5,6 +5,8 @@ import { DatabaseSync } from 'node:sqlite';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Verdict } from '#test/judge/main.ts';
 import { type AcknowledgementLog, acknowledgementLog } from '#test/support/acknowledgement-log.ts';
+import { bundled } from '#test/support/bundled.ts';
+import { compiled } from '#test/support/compiled.ts';
 import { counterAt } from '#test/support/counter.ts';
 import { seededRandom } from '#test/support/seeded.ts';
 import { shortLived } from '#test/support/short-lived.ts';
@@ -16,6 +18,7 @@ import { type MortalOptions, type MortalPlatform, mortalPlatform } from './morta
 // a separate process judges what is left against what everybody was told.
 
 const root = resolve(import.meta.dirname, '../..');
+const judge = join(root, 'test/judge/main.ts');
 
 /** A life ends after at most so many answers and a moment more, in milliseconds: however fast the machine is, work is done. */
 const MOST_ANSWERS = 60;
@@ -47,13 +50,14 @@ export interface KillsReport extends Verdict {
   readonly seconds: number;
 }
 
-/** Runs a program of the project to its end. */
+/** Runs a program to its end. */
 export async function programOutput(
   program: string,
   words: readonly string[],
 ): Promise<{ code: number | null; output: string }> {
-  const child = spawn(process.execPath, [...shortLived, join(root, program), ...words], {
+  const child = spawn(process.execPath, [...shortLived, program, ...words], {
     cwd: root,
+    env: { ...process.env, NODE_COMPILE_CACHE: compiled },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   let output = '';
@@ -64,7 +68,7 @@ export async function programOutput(
 
 /** The judge's verdict, in a process of its own. */
 export async function judgedApart(folder: string, ...log: readonly string[]): Promise<Verdict> {
-  const { output } = await programOutput('test/judge/main.ts', [folder, ...log]);
+  const { output } = await programOutput(judge, [folder, ...log]);
   return JSON.parse(output.trim().split('\n').at(-1) ?? '') as Verdict;
 }
 
@@ -73,7 +77,7 @@ export async function differingViews(
   folder: string,
   named: readonly string[] = [],
 ): Promise<readonly string[]> {
-  const { code, output } = await programOutput('cli/main.ts', [
+  const { code, output } = await programOutput(bundled.cli, [
     ...['projections', 'verify', ...named],
     ...['--data', folder],
   ]);

@@ -12,6 +12,7 @@ import { judgement } from '#test/judge/judge.ts';
 import { readLog as readLines } from '#test/judge/log.ts';
 import type { RawEvent } from '#test/judge/raw.ts';
 import { acknowledgementLog } from '#test/support/acknowledgement-log.ts';
+import { bundled } from '#test/support/bundled.ts';
 import { type Counter, counterAt } from '#test/support/counter.ts';
 import { endOf, moveIn, passTime, tellOfAuction } from './boundaries.ts';
 import { auctionFeed, eventsFeed, overSocket } from './followers.ts';
@@ -236,7 +237,7 @@ describe('a history that has lost what was read of it', { timeout: TIMEOUT_MS },
       word = new RegExp(`ACCEPT_HISTORY_END=(${head}-[0-9a-f]{8})\\.`).exec(said)?.[1] ?? '';
       assert.ok(word, said);
     }
-    const { code, output } = await programOutput('cli/main.ts', ['projections', 'status', '--data', torn]);
+    const { code, output } = await programOutput(bundled.cli, ['projections', 'status', '--data', torn]);
     assert.equal(code, 65);
     assert.match(output, /was read further by/);
     assert.deepEqual(bytesOf(torn), untouched);

@@ -15,7 +15,7 @@ import { dirname, join, resolve } from 'node:path';
 import { after, test } from 'node:test';
 import { promisify } from 'node:util';
 import { settings } from '#config';
-import { boot } from '#test/support/booted.ts';
+import { boot, startJs } from '#test/support/booted.ts';
 import { buildsOf } from './dockerfile.ts';
 import { layOut, NOBODY } from './image.ts';
 import { lint, ruleNames } from './lint.ts';
@@ -90,7 +90,7 @@ test('its file tree starts as somebody without rights, writes where it may, and 
     PORT: '0',
     NODE_ENV: 'development',
   };
-  const platform = boot(environment, [...user, node], image.workdir);
+  const platform = boot(environment, [...user, node, startJs(image.workdir)], image.workdir);
   const { port } = new URL(await platform.address());
   const healthy = (at: string) =>
     promisify(execFile)(node, [join(image.workdir, 'deploy/healthy.js'), at]).then(

@@ -7,6 +7,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { freePort } from '#bench/free-port.ts';
 import { unrationed } from '#demo/platform.ts';
 import { EXIT } from '#exit';
+import { bundled } from '#test/support/bundled.ts';
 import { compiled } from '#test/support/compiled.ts';
 import { type Entrance, openEntrance } from '#test/support/entrance.ts';
 
@@ -121,7 +122,7 @@ export class OneProcess implements RoleProcess {
   }
 
   start(): void {
-    const words = [...this.#preloads, join(root, 'main.ts'), '--role', this.roles];
+    const words = [...this.#preloads, bundled.main, '--role', this.roles];
     const child = spawn(process.execPath, words, {
       cwd: root,
       env: {

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
 import { z } from 'zod';
-import { boot, dataFolder, NODE } from '#test/support/booted.ts';
+import { boot, dataFolder, quickly } from '#test/support/booted.ts';
 import { type Answer, customerAt, healthOf, openWallet, signIn } from '#test/support/customer.ts';
 import { effectsOf } from './history-file.ts';
 import { type Injection, inject } from './injection.ts';
@@ -35,7 +35,7 @@ describe('when the disk of the history answers EIO', () => {
   for (const [failure, fault] of Object.entries(failures))
     test(`${failure}: unknown to those who wait, the end of the process, and one effect after the restart`, async () => {
       const folder = await dataFolder();
-      const first = boot({ DATA_DIR: folder }, NODE);
+      const first = boot({ DATA_DIR: folder }, quickly());
       const url = await first.address();
       const people = await Promise.all(
         Array.from({ length: WAITING }, (_, at) => signIn(url, `person-${at}`, ['bidder'])),
@@ -67,7 +67,7 @@ describe('when the disk of the history answers EIO', () => {
       );
       assert.match(linesOf(first).at(-1) ?? '', /Start again .* same command id\.$/);
 
-      const second = boot({ DATA_DIR: folder }, NODE);
+      const second = boot({ DATA_DIR: folder }, quickly());
       const again = await second.address();
       const repeats = await all(
         people.map((who, at) => openWallet(customerAt(again, who.authorization), `command-${at}`)),
@@ -88,7 +88,7 @@ describe('when the disk of the history answers EIO', () => {
 
   test('a read that fails is a no for whoever asked, and the process goes on', async () => {
     const folder = await dataFolder();
-    const first = boot({ DATA_DIR: folder }, NODE);
+    const first = boot({ DATA_DIR: folder }, quickly());
     const begun = await first.address();
     const people = await Promise.all(
       Array.from({ length: ENOUGH }, (_, at) => signIn(begun, `person-${at}`, ['bidder'])),
@@ -97,7 +97,7 @@ describe('when the disk of the history answers EIO', () => {
     first.kill('SIGTERM');
     assert.equal(await first.exited, 0, first.output());
     // A process that has just begun has read the end of its history: what its first customers did lies in no cache of its.
-    const second = boot({ DATA_DIR: folder }, NODE);
+    const second = boot({ DATA_DIR: folder }, quickly());
     const url = await second.address();
     const ida = await signIn(url, 'ida', ['auditor']);
     const files = ['events.db', 'events.db-wal'].map((name) => join(folder, name));
@@ -121,7 +121,7 @@ describe('when the disk of the history answers EIO', () => {
 describe('when the disk of the read models answers EIO', () => {
   test('a query that cannot read its view is unavailable, over GraphQL whatever it asks, and the process goes on', async () => {
     const folder = await dataFolder();
-    const first = boot({ DATA_DIR: folder }, NODE);
+    const first = boot({ DATA_DIR: folder }, quickly());
     const ann = await signIn(await first.address(), 'ann', ['bidder']);
     assert.equal((await openWallet(ann, 'one')).status, 200);
     const wallets = '{ wallets { edges { node { currency } } } }';
@@ -129,7 +129,7 @@ describe('when the disk of the read models answers EIO', () => {
     first.kill('SIGTERM');
     assert.equal(await first.exited, 0, first.output());
     // A process that has just begun has no page of the file in its cache.
-    const second = boot({ DATA_DIR: folder }, NODE);
+    const second = boot({ DATA_DIR: folder }, quickly());
     const url = await second.address();
     const again = customerAt(url, ann.authorization);
     const files = ['views.db', 'views.db-wal'].map((name) => join(folder, name));

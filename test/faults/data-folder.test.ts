@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { chmod, mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
-import { boot, dataFolder, NODE } from '#test/support/booted.ts';
+import { boot, dataFolder, quickly } from '#test/support/booted.ts';
 import { customerAt, healthOf, openWallet, signIn } from '#test/support/customer.ts';
 import { effectsOf, filesIn } from './history-file.ts';
 import { refusedStart } from './operator.ts';
@@ -12,15 +12,13 @@ import { refusedStart } from './operator.ts';
 /** To root every folder is open, unless it gives up that right: then it is like anybody else. */
 const LIKE_ANYBODY =
   process.getuid?.() === 0
-    ? [
-        'setpriv',
-        '--bounding-set',
-        '-dac_override,-dac_read_search',
-        '--inh-caps',
-        '-dac_override,-dac_read_search',
-        ...NODE,
-      ]
-    : NODE;
+    ? quickly({
+        around: [
+          ...['setpriv', '--bounding-set', '-dac_override,-dac_read_search'],
+          ...['--inh-caps', '-dac_override,-dac_read_search'],
+        ],
+      })
+    : quickly();
 
 describe('a data folder that cannot be used', () => {
   test('is refused as a setting to change, in one line that names it, and nothing is left in it', async () => {
@@ -65,7 +63,7 @@ describe('a data folder that cannot be used', () => {
 describe('a second instance on the same folder', () => {
   test('is refused and told who holds it, disturbs nobody, and starts at once when the first was killed', async () => {
     const folder = await dataFolder();
-    const first = boot({ DATA_DIR: folder }, NODE);
+    const first = boot({ DATA_DIR: folder }, quickly());
     const url = await first.address();
     const ann = await signIn(url, 'ann', ['bidder']);
     const opened = await openWallet(ann, 'one');
@@ -83,7 +81,7 @@ describe('a second instance on the same folder', () => {
 
     first.kill('SIGKILL');
     assert.equal(await first.exited, null);
-    const second = boot({ DATA_DIR: folder }, NODE);
+    const second = boot({ DATA_DIR: folder }, quickly());
     const again = customerAt(await second.address(), ann.authorization);
     assert.deepEqual(await openWallet(again, 'one'), opened);
     second.kill('SIGTERM');

@@ -14,7 +14,7 @@ import {
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { describe, test } from 'node:test';
-import { boot, dataFolder, NODE } from '#test/support/booted.ts';
+import { boot, dataFolder, quickly } from '#test/support/booted.ts';
 import { type Answer, customerAt, healthOf, openWallet, signIn } from '#test/support/customer.ts';
 import { until } from '#test/support/until.ts';
 import { logged, refusedHere, refusedStart } from './operator.ts';
@@ -44,14 +44,14 @@ const lots = Array.from({ length: 40 }, (_, at) => ({
 async function folders(): Promise<Given> {
   const folder = await dataFolder();
   const stopped = await dataFolder();
-  const first = boot({ DATA_DIR: folder }, NODE);
+  const first = boot({ DATA_DIR: folder }, quickly());
   const { authorization } = await signIn(await first.address(), 'ann', ['bidder']);
   // Long enough to be cut in the middle, where the log does not reach.
   const sam = await signIn(await first.address(), 'sam', ['seller']);
   await Promise.all(lots.map((lot) => sam.send('auctions/consign-lot', lot, lot.lotId)));
   first.kill('SIGTERM');
   assert.equal(await first.exited, 0, first.output());
-  const second = boot({ DATA_DIR: folder }, NODE);
+  const second = boot({ DATA_DIR: folder }, quickly());
   const url = await second.address();
   const opened = await openWallet(customerAt(url, authorization), 'one');
   assert.equal(opened.status, 200);
@@ -60,7 +60,7 @@ async function folders(): Promise<Given> {
   const killed = folder;
   assert.ok(statSync(join(killed, 'events.db-wal')).size > 0, 'the log holds what came last');
   cpSync(killed, stopped, { recursive: true });
-  const third = boot({ DATA_DIR: stopped }, NODE);
+  const third = boot({ DATA_DIR: stopped }, quickly());
   await third.address();
   third.kill('SIGTERM');
   assert.equal(await third.exited, 0, third.output());
@@ -174,7 +174,7 @@ describe('views that cannot be read', () => {
     test(`${name} are set aside, which is said, and made again from the history`, async () => {
       const folder = await copyOf(given.stopped);
       apply(join(folder, 'views.db'));
-      const platform = boot({ DATA_DIR: folder }, NODE);
+      const platform = boot({ DATA_DIR: folder }, quickly());
       const ann = customerAt(await platform.address(), given.authorization);
       const query = `{ wallet(currency: "USD", atLeast: "${given.opened.body.token}") { available } }`;
       assert.deepEqual((await ann.query(query)).body, { data: { wallet: { available: '0' } } });
@@ -193,7 +193,7 @@ describe('an event that this program is too old for', () => {
          'from-the-future', recorded_at, data, json_set(metadata, '$.version', 99)
        FROM event WHERE stream = (SELECT id FROM stream WHERE name = 'wallet-ann:USD')`,
     );
-    const platform = boot({ DATA_DIR: folder }, NODE);
+    const platform = boot({ DATA_DIR: folder }, quickly());
     const url = await until(
       async () => /http:\/\/127\.0\.0\.1:\d+/.exec(platform.output())?.[0],
       'it has opened its port',

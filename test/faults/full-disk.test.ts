@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { cpSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
-import { boot, dataFolder, NODE } from '#test/support/booted.ts';
+import { boot, dataFolder, quickly } from '#test/support/booted.ts';
 import { type Answer, customerAt, healthOf, openWallet, signIn } from '#test/support/customer.ts';
 import { until } from '#test/support/until.ts';
 import { effectsOf } from './history-file.ts';
@@ -65,7 +65,7 @@ describe('a full disk', () => {
 
   test('under the views alone leaves the history going, is red in health, and heals by itself', async () => {
     const folder = await dataFolder();
-    const platform = boot({ DATA_DIR: folder }, NODE);
+    const platform = boot({ DATA_DIR: folder }, quickly());
     const url = await platform.address();
     const ann = await signIn(url, 'ann', ['bidder']);
     const full = await inject(platform.pid, {

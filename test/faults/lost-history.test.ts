@@ -10,7 +10,7 @@ import { noLog } from '#domain/kernel/ports/log.ts';
 import { systemClock } from '#engines/clock/system.ts';
 import { knowsPayments } from '#engines/payments/simulated/ledger.ts';
 import { demandWholeHistory } from '#engines/whole-history.ts';
-import { boot, dataFolder, NODE } from '#test/support/booted.ts';
+import { boot, dataFolder, quickly } from '#test/support/booted.ts';
 import { customerAt, openWallet, signIn } from '#test/support/customer.ts';
 import { until } from '#test/support/until.ts';
 import { historyIn } from './history-file.ts';
@@ -24,7 +24,7 @@ const clock = systemClock();
 /** A folder as a clean stop leaves it, somebody in it, and what they were answered. */
 async function inhabitedFolder(person: string) {
   const folder = await dataFolder();
-  const platform = boot({ DATA_DIR: folder }, NODE);
+  const platform = boot({ DATA_DIR: folder }, quickly());
   const who = await signIn(await platform.address(), person, ['bidder']);
   const opened = await openWallet(who, 'one');
   assert.equal(opened.status, 200);
@@ -136,7 +136,7 @@ describe('a folder without its history', () => {
     const folder = await copyOf(given.folder, left[0]);
     await assert.rejects(start(folder));
     copyFileSync(join(given.folder, 'events.db'), join(folder, 'events.db'));
-    const platform = boot({ DATA_DIR: folder }, NODE);
+    const platform = boot({ DATA_DIR: folder }, quickly());
     const ann = customerAt(await platform.address(), given.authorization);
     assert.deepEqual(await openWallet(ann, 'one'), given.opened);
     platform.kill('SIGTERM');
@@ -147,7 +147,7 @@ describe('a folder without its history', () => {
     const folder = await copyOf(given.folder, left[0]);
     const word = await wordFrom(folder, 0);
     await assert.rejects(start(folder, word.replace(/^0/, '1')), 'the word is for another loss');
-    const platform = boot({ DATA_DIR: folder, ACCEPT_HISTORY_END: word }, NODE);
+    const platform = boot({ DATA_DIR: folder, ACCEPT_HISTORY_END: word }, quickly());
     const ann = customerAt(await platform.address(), given.authorization);
     await logged(platform, /as accepted, it goes on under a new epoch/);
     const asked = await ann.query(`{ wallets(atLeast: "${given.opened.body.token}") { edges { cursor } } }`);
@@ -187,7 +187,7 @@ describe('a folder without its history', () => {
 
   test('is new where an operator has put nothing but the key that TOKEN_KEY_FILE names', async () => {
     const folder = await copyOf(given.folder, ['token-key.json']);
-    const platform = boot({ DATA_DIR: folder, TOKEN_KEY_FILE: join(folder, 'token-key.json') }, NODE);
+    const platform = boot({ DATA_DIR: folder, TOKEN_KEY_FILE: join(folder, 'token-key.json') }, quickly());
     await platform.address();
     platform.kill('SIGTERM');
     assert.equal(await platform.exited, 0, platform.output());
@@ -216,7 +216,7 @@ describe('the history of another folder', () => {
     await refusedHere({ DATA_DIR: folder }, { code: 65, says });
     assert.match((await commandLine(folder)).stderr, /is another than the one that was read by/);
     assert.deepEqual(contents(folder), found);
-    const platform = boot({ DATA_DIR: folder, ACCEPT_HISTORY_END: await wordFrom(folder, head) }, NODE);
+    const platform = boot({ DATA_DIR: folder, ACCEPT_HISTORY_END: await wordFrom(folder, head) }, quickly());
     await platform.address();
     platform.kill('SIGTERM');
     assert.equal(await platform.exited, 0, platform.output());
@@ -229,7 +229,7 @@ describe('the history of another folder', () => {
     copyFileSync(join(other.folder, 'views.db'), join(folder, 'views.db'));
     await assert.rejects(start(folder), /move views\.db away: it is made again from the history/);
     rmSync(join(folder, 'views.db'));
-    const platform = boot({ DATA_DIR: folder }, NODE);
+    const platform = boot({ DATA_DIR: folder }, quickly());
     const ann = customerAt(await platform.address(), given.authorization);
     assert.deepEqual(await openWallet(ann, 'one'), given.opened);
     platform.kill('SIGTERM');
@@ -241,7 +241,7 @@ describe('a history without the key of its tokens', () => {
   test('goes on under a new key, and says that the tokens are dead', async () => {
     const folder = await copyOf(given.folder);
     rmSync(join(folder, 'token-key.json'));
-    const platform = boot({ DATA_DIR: folder }, NODE);
+    const platform = boot({ DATA_DIR: folder }, quickly());
     const ann = customerAt(await platform.address(), given.authorization);
     await logged(platform, /the key of earlier tokens is gone: a new one is made/);
     assert.equal((await openWallet(ann, 'one')).status, 401);
@@ -254,7 +254,7 @@ describe('a history without any event', () => {
   /** A folder whose log, which had everything, was removed after a kill, and the views with it. */
   async function emptiedFolder(): Promise<string> {
     const folder = await dataFolder();
-    const platform = boot({ DATA_DIR: folder }, NODE);
+    const platform = boot({ DATA_DIR: folder }, quickly());
     const ann = await signIn(await platform.address(), 'ann', ['bidder']);
     await openWallet(ann, 'one');
     await ann.send('wallets/request-top-up', { amount: '500', currency: 'USD' }, 'two');
@@ -275,7 +275,7 @@ describe('a history without any event', () => {
     await refusedHere({ DATA_DIR: folder }, { code: 65, says });
     const word = await wordFrom(folder, 0);
     for (let time = 0; time < 2; time++) {
-      const platform = boot({ DATA_DIR: folder, ACCEPT_HISTORY_END: word }, NODE);
+      const platform = boot({ DATA_DIR: folder, ACCEPT_HISTORY_END: word }, quickly());
       await platform.address();
       platform.kill('SIGTERM');
       assert.equal(await platform.exited, 0, platform.output());
@@ -290,11 +290,11 @@ describe('a first start that is killed half-way', () => {
   for (const name of ['events.db.new', 'events.db', 'views.db', 'provider.db'])
     test(`as it opens ${name}, is no loss to the next one`, async () => {
       const folder = await dataFolder();
-      const killed = boot({ DATA_DIR: folder }, [...killedAtOpening(join(folder, name)), ...NODE]);
+      const killed = boot({ DATA_DIR: folder }, quickly({ around: killedAtOpening(join(folder, name)) }));
       assert.equal(await killed.exited, null, killed.output());
       await start(folder);
       if (name !== 'provider.db') return;
-      const next = boot({ DATA_DIR: folder }, NODE);
+      const next = boot({ DATA_DIR: folder }, quickly());
       await next.address();
       next.kill('SIGTERM');
       assert.equal(await next.exited, 0, next.output());

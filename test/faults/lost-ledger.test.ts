@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { boot, dataFolder, NODE } from '#test/support/booted.ts';
+import { boot, dataFolder, quickly } from '#test/support/booted.ts';
 import { openWallet, signIn } from '#test/support/customer.ts';
 import { until } from '#test/support/until.ts';
 import { historyIn } from './history-file.ts';
@@ -12,7 +12,7 @@ const PAYOUTS = 12;
 
 test('without its ledger the provider is given the payouts under way again, and no money stays held', async () => {
   const folder = await dataFolder();
-  const before = boot({ DATA_DIR: folder }, NODE);
+  const before = boot({ DATA_DIR: folder }, quickly());
   const url = await before.address();
   const ann = await signIn(url, 'ann', ['bidder']);
   const wallet = async (who = ann): Promise<string> =>
@@ -33,7 +33,7 @@ test('without its ledger the provider is given the payouts under way again, and 
   await before.exited;
   for (const name of readdirSync(folder)) if (name.startsWith('provider.db')) rmSync(join(folder, name));
 
-  const platform = boot({ DATA_DIR: folder }, NODE);
+  const platform = boot({ DATA_DIR: folder }, quickly());
   const again = await signIn(await platform.address(), 'ann', ['bidder']);
   await logged(platform, /the simulated payment provider has forgotten what it was asked for/);
   const rest = 5_000 - sent.reduce((sum, _, n) => sum + 100 + n, 0);
@@ -44,7 +44,7 @@ test('without its ledger the provider is given the payouts under way again, and 
   const paid = historyIn(folder).filter(({ type }) => type === 'PayoutSettled');
   assert.equal(paid.length, PAYOUTS);
 
-  const next = boot({ DATA_DIR: folder }, NODE);
+  const next = boot({ DATA_DIR: folder }, quickly());
   await next.address();
   next.kill('SIGTERM');
   assert.equal(await next.exited, 0, next.output());

@@ -1,14 +1,14 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
-import { boot, dataFolder, NODE } from '#test/support/booted.ts';
+import { boot, dataFolder, quickly } from '#test/support/booted.ts';
 import { openWallet, signIn } from '#test/support/customer.ts';
 import { linesOf } from './operator.ts';
 
 // An error that nothing has caught, wherever in the process: the code says that it is ours, a line says what it was, the log has
 // the whole of it.
 
-const PLANTED = [...NODE, '--import', join(import.meta.dirname, 'planted-mistake.ts')];
+const PLANTED = quickly({ options: ['--import', join(import.meta.dirname, 'planted-mistake.ts')] });
 
 describe('a mistake that nothing catches ends the process', { concurrency: true }, () => {
   for (const where of [
@@ -33,6 +33,6 @@ describe('a mistake that nothing catches ends the process', { concurrency: true 
         .split('\n')
         .filter((line) => line.startsWith('{"level":60,'));
       assert.equal(logged.length, 1, platform.output());
-      assert.match(logged[0] ?? '', /"stack":"TypeError: planted.*(planted-mistake|worker)\.ts/);
+      assert.match(logged[0] ?? '', /"stack":"TypeError: planted.*(?:planted-mistake\.ts|worker\.mjs)/);
     });
 });

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { exitCodeOf } from '#exit';
-import { type Booted, boot, NODE } from '#test/support/booted.ts';
+import { type Booted, boot, quickly } from '#test/support/booted.ts';
 import { startHere } from '#test/support/embedded.ts';
 import { until } from '#test/support/until.ts';
 
@@ -49,7 +49,7 @@ export async function refusedHere(
 export async function refusedStart(
   environment: Readonly<Record<string, string>>,
   expected: Refusal,
-  command: readonly string[] = NODE,
+  command: readonly string[] = quickly(),
 ): Promise<void> {
   const platform = boot(environment, command);
   // One that comes up after all would never end.

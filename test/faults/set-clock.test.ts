@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { boot, dataFolder, NODE } from '#test/support/booted.ts';
+import { boot, dataFolder, quickly } from '#test/support/booted.ts';
 import { type Customer, customerAt, healthOf, openWallet, signIn } from '#test/support/customer.ts';
 import { until } from '#test/support/until.ts';
 import { historyIn } from './history-file.ts';
@@ -12,7 +12,7 @@ import { logged } from './operator.ts';
 
 const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
-const SKEWED = [...NODE, '--import', new URL('./skewed-date.ts', import.meta.url).href];
+const SKEWED = quickly({ options: ['--import', new URL('./skewed-date.ts', import.meta.url).href] });
 
 /** An auction that ends in forty minutes, by the right clock. */
 async function openAuction(url: string): Promise<void> {

@@ -4,14 +4,14 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
 import { WebSocket } from 'ws';
-import { boot, dataFolder, NODE } from '#test/support/booted.ts';
+import { boot, dataFolder, quickly } from '#test/support/booted.ts';
 import { type Customer, healthOf, signIn } from '#test/support/customer.ts';
 import { until } from '#test/support/until.ts';
 
 // A stop as those outside meet it: a balancer that asks for health, customers who go on sending commands, somebody who follows the
 // history. The order in which they are told is what counts.
 
-const SLOW = [...NODE, '--import', join(import.meta.dirname, 'slow-history.ts')];
+const SLOW = quickly({ options: ['--import', join(import.meta.dirname, 'slow-history.ts')] });
 const PEOPLE = 60;
 /** Between commands, in milliseconds: an append lasts as long as twenty of them. */
 const EVERY_MS = 50;
@@ -94,7 +94,7 @@ test('a stop says that it is not ready, then takes nothing new, then ends the fe
 });
 
 test('a second signal does not wait', async () => {
-  const platform = boot({ DATA_DIR: await dataFolder(), SHUTDOWN_DELAY_MS: '600000' }, [process.execPath]);
+  const platform = boot({ DATA_DIR: await dataFolder(), SHUTDOWN_DELAY_MS: '600000' }, quickly());
   const url = await platform.address();
   platform.kill('SIGTERM');
   await until(async () => (await healthOf(url)).status === 'closing', 'it has begun to stop');

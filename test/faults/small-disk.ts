@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { closeSync, mkdirSync, openSync, rmSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { after } from 'node:test';
-import { type Booted, dataFolder, NODE } from '#test/support/booted.ts';
+import { type Booted, dataFolder, quickly } from '#test/support/booted.ts';
 import { type Injected, inject, under } from './injection.ts';
 
 // A disk that can be filled and given room again, with the platform's folder on it.
@@ -42,7 +42,7 @@ async function mounted(folder: string): Promise<SmallDisk | undefined> {
     kind: 'real',
     dataDir: folder,
     seen,
-    command: () => ['nsenter', '-t', String(holder.pid), '-m', '--', ...NODE],
+    command: () => quickly({ around: ['nsenter', '-t', String(holder.pid), '-m', '--'] }),
     async fill() {
       const name = join(seen, `ballast-${ballast.length}`);
       ballast.push(name);
@@ -75,7 +75,7 @@ function injected(folder: string): SmallDisk {
     kind: 'injected',
     dataDir: folder,
     seen: folder,
-    command: () => (filled === undefined ? NODE : [...under(full), ...NODE]),
+    command: () => quickly(filled && { around: under(full) }),
     async fill(running) {
       filled ??= await inject(running.pid, full);
     },

@@ -2,12 +2,13 @@ import assert from 'node:assert/strict';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { boot, dataFolder } from '#test/support/booted.ts';
+import { boot, dataFolder, quickly } from '#test/support/booted.ts';
 import { ask } from '#test/support/customer.ts';
 import { until } from '#test/support/until.ts';
 
 const dataDir = await dataFolder();
-const start = (environment: Readonly<Record<string, string>>) => boot({ DATA_DIR: dataDir, ...environment });
+const start = (environment: Readonly<Record<string, string>>, command?: readonly string[]) =>
+  boot({ DATA_DIR: dataDir, ...environment }, command);
 
 test('it starts, answers by REST and by GraphQL, remembers across a restart, and stops when asked', async () => {
   const first = start({ READ_STORES: 'mongodb://nowhere' });
@@ -59,7 +60,7 @@ test('what the machine refuses is said in one line, with what to change, and not
     [{}, 69, /^another process( \(\d+\))? writes to .*; only one may$/],
   ];
   for (const [environment, code, says] of refused) {
-    const second = start(environment);
+    const second = start(environment, quickly());
     assert.equal(await second.exited, code, second.output());
     assert.match(second.output().trimEnd(), says);
     assert.equal(second.output().trimEnd().split('\n').length, 1, second.output());

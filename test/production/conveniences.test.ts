@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { conveniences } from '#compose/production.ts';
-import { boot } from '../support/booted.ts';
+import { boot, startJs } from '../support/booted.ts';
 import { productionSetup } from '../support/production.ts';
 
 // The real process in production is asked for everything that development has and it must not have.
@@ -51,7 +51,7 @@ const probes: Readonly<Record<keyof typeof conveniences, () => Promise<void>>> =
     await refused(/^ {2}CLOCK: /m);
   },
   async demo() {
-    const start = boot(environment, ['sh', '-c', 'exec node "$0" --demo']);
+    const start = boot(environment, ['node', startJs(), '--demo']);
     assert.equal(await start.exited, 78, start.output());
     assert.match(start.output(), /NODE_ENV: the demo is not for production/);
   },

@@ -2,10 +2,11 @@ import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { test } from 'node:test';
 import { promisify } from 'node:util';
-import { boot, dataFolder } from '../support/booted.ts';
+import { boot, dataFolder, quickly } from '../support/booted.ts';
+import { bundled } from '../support/bundled.ts';
 import { PASSWORD, peopleOf } from '../support/people.ts';
 import { until } from '../support/until.ts';
 
@@ -48,12 +49,12 @@ async function found(folder: string): Promise<readonly string[]> {
 }
 
 const cli = (folder: string, ...words: readonly string[]) =>
-  promisify(execFile)('node', [resolve('start.js'), 'cli/main.ts', ...words, '--data', folder]);
+  promisify(execFile)(process.execPath, [bundled.cli, ...words, '--data', folder]);
 
 test('whoever is erased is found in no file, mail or log, behind a kill in the middle too, and all that was counted stands', async () => {
   const folder = await dataFolder();
   const settings = { DATA_DIR: folder, TRUSTED_PROXIES: '127.0.0.1', LOG_LEVEL: 'debug' };
-  const first = boot(settings);
+  const first = boot(settings, quickly());
   const people = peopleOf(await first.address(), { 'X-Forwarded-For': ADDRESS });
   const web = await people.system('web');
   await people.register(email);
@@ -75,7 +76,7 @@ test('whoever is erased is found in no file, mail or log, behind a kill in the m
   first.kill('SIGKILL');
   await first.exited;
 
-  const second = boot(settings);
+  const second = boot(settings, quickly());
   const url = await second.address();
   const later = peopleOf(url);
   const admin = await later.devToken('ada', 'admin');
@@ -99,7 +100,7 @@ test('whoever is erased is found in no file, mail or log, behind a kill in the m
   const keys = await readFile(fileOfKeys);
   const another = join(await dataFolder(), 'another.key');
   await writeFile(another, randomBytes(32).toString('base64url'), { mode: 0o600 });
-  const wrong = boot({ ...settings, MASTER_KEY_FILE: another });
+  const wrong = boot({ ...settings, MASTER_KEY_FILE: another }, quickly());
   assert.equal(await wrong.exited, 78, 'whoever has the right password would read that it is wrong');
   assert.match(
     wrong.output(),
@@ -108,7 +109,7 @@ test('whoever is erased is found in no file, mail or log, behind a kill in the m
   assert.deepEqual(await readFile(fileOfKeys), keys, 'nothing is written');
 
   await rm(fileOfKeys);
-  const third = boot(settings);
+  const third = boot(settings, quickly());
   assert.equal(await third.exited, 78, 'a history of people is of no use without their keys');
   assert.match(third.output(), /PERSON_KEYS_FILE cannot be used: .*keys\.db is missing/);
 });

@@ -7,6 +7,8 @@ import { join, resolve } from 'node:path';
 import { after } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
 import { unrationed } from '#demo/platform.ts';
+import { bundled } from './bundled.ts';
+import { compiled } from './compiled.ts';
 import { shortLived } from './short-lived.ts';
 
 // The real entry point, as a person starts it: its own process, its own folder, any free port.
@@ -26,8 +28,20 @@ export interface Booted {
   address(): Promise<string>;
 }
 
-/** Node itself, for starts that are one of many: a test of how a person starts it leaves it out. */
-export const NODE = [process.execPath, ...shortLived];
+/** What a person starts, of whatever copy of the project. */
+export const startJs = (root: string = here): string => join(root, 'start.js');
+
+interface Quickly {
+  /** What stands before Node. */
+  readonly around?: readonly string[];
+  /** What Node is told. */
+  readonly options?: readonly string[];
+}
+
+/** The command line of a start that is one of many: half the time of a person's. */
+export const quickly = ({ around = [], options = [] }: Quickly = {}): readonly string[] => [
+  ...[...around, process.execPath, ...shortLived, ...options, bundled.main],
+];
 
 /** A data folder that goes away with the tests of a file. */
 export async function dataFolder(): Promise<string> {
@@ -39,18 +53,18 @@ export async function dataFolder(): Promise<string> {
 /**
  * Starts the platform; whatever is left of it is killed behind the last test of the file.
  *
- * @param command what runs it: Node as a person has it, unless a test puts something around it
- * @param root the folder of the project: this one, unless a test has made another of it
+ * @param command what runs it: as a person does, with the Node that they have, unless a test has many starts or puts something around it
+ * @param root the folder that it is started in: the project's, unless a test has made another of it
  */
 export function boot(
   environment: Readonly<Record<string, string>>,
-  command: readonly string[] = ['node'],
+  command: readonly string[] = ['node', startJs()],
   root: string = here,
 ): Booted {
   const [program = 'node', ...words] = command;
-  const child = spawn(program, [...words, join(root, 'start.js')], {
+  const child = spawn(program, words, {
     cwd: root,
-    env: { PATH: process.env.PATH, PORT: '0', ...unrationed, ...environment },
+    env: { PATH: process.env.PATH, NODE_COMPILE_CACHE: compiled, PORT: '0', ...unrationed, ...environment },
     stdio: ['ignore', 'pipe', 'pipe'],
     // A group of its own, so that its end takes the pinned Node with it that an older one has started.
     detached: true,

@@ -1,4 +1,5 @@
 import { registerHooks } from 'node:module';
+import { GROWN } from './grown.ts';
 
 // The one way to plant a fault, or to put something of a test's in the place of an engine, before the product is loaded: the product
 // has no switch for it. What a module exports is changed for everybody who imports it, typed as what it is; whoever is to find the
@@ -19,6 +20,11 @@ export function changed<T>(url: string, name: string, original: T): T {
     throw new Error(`the plant changes nothing of ${name} in ${url}`);
   return other;
 }
+
+Object.assign(globalThis, {
+  [Symbol.for(GROWN)]: <T>(url: string, name: string, original: T): T =>
+    changes.get(url)?.has(name) ? changed(url, name, original) : original,
+});
 
 function sourceOf(url: string, names: Iterable<string>): string {
   const original = JSON.stringify(`${url}${ORIGINAL}`);
