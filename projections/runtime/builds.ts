@@ -53,6 +53,14 @@ const parse = (text: string | undefined): Builds =>
 export const buildsOf = async (settings: Pick<SettingStore, 'get'>, view: string): Promise<Builds> =>
   parse(await settings.get(settingOf(view)));
 
+/** Those of all views, by one question. */
+export async function buildsOfAll(
+  settings: Pick<SettingStore, 'beginningWith'>,
+): Promise<(view: string) => Builds> {
+  const texts = await settings.beginningWith(settingOf(''));
+  return (view) => parse(texts.get(settingOf(view)));
+}
+
 /** Changes the builds as one; `change` answers undefined when there is nothing to change. Answers what stands then. */
 export async function changeBuilds(
   settings: Pick<SettingStore, 'get' | 'put'>,

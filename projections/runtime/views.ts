@@ -10,7 +10,7 @@ import {
   type Build,
   type Builds,
   beginFilling,
-  buildsOf,
+  buildsOfAll,
   changeBuilds,
   consumerOf,
   dropBuild,
@@ -58,6 +58,7 @@ export interface RunningViews {
 /** Advances every view: its live build or, when its version is new, the one that will replace it. */
 export async function startViews(options: ViewsOptions): Promise<RunningViews> {
   const { views, readStore, clock, waitMs } = options;
+  const stopped = new AbortController();
   const running = await Promise.all(
     views.map(async (view) => {
       const one = new RunningView(view, options);
@@ -65,6 +66,7 @@ export async function startViews(options: ViewsOptions): Promise<RunningViews> {
       return one;
     }),
   );
+  const looking = lookOn(running, options, stopped.signal);
   const consumers = () => running.flatMap((one) => (one.consumer === undefined ? [] : [one.consumer]));
   return {
     reader: viewReader({
@@ -80,13 +82,34 @@ export async function startViews(options: ViewsOptions): Promise<RunningViews> {
       return !all.includes(false);
     },
     async stop() {
+      stopped.abort();
+      await looking;
       await Promise.all(running.map((one) => one.stop()));
     },
   };
 }
 
-/** Between two looks that fail, in milliseconds. */
+/** Between two looks, in milliseconds. */
+const LOOK_MS = 250;
+/** Between two looks of a view that fail. */
 const LONGEST_LOOK_MS = 5_000;
+
+/** Looks again and again, for all views by one question: an engine that is far away is asked four times in a second, however many there are. */
+async function lookOn(
+  running: readonly RunningView[],
+  { readStore, clock, lookMs = LOOK_MS }: ViewsOptions,
+  signal: AbortSignal,
+): Promise<void> {
+  for (;;) {
+    await pause(clock, lookMs, signal);
+    if (signal.aborted) return;
+    const due = running.filter((one) => one.isDue());
+    if (due.length === 0) continue;
+    const builds = buildsOfAll(readStore.settings);
+    for (const one of due) one.look(builds);
+    await builds.catch(() => undefined);
+  }
+}
 
 /** One view in this process: which build it advances, and when that changes. */
 class RunningView {
@@ -94,10 +117,12 @@ class RunningView {
   readonly #options: ViewsOptions;
   #build: Build | undefined;
   #consumer: Consumer | undefined;
-  readonly #stopped = new AbortController();
+  /** Looks that are still passed over, and how many have failed in a row. */
+  #passed = 0;
+  #failures = 0;
   /** Why it advances no build though it should. */
   #problem: string | undefined;
-  #looking: Promise<void> = Promise.resolve();
+  #looking: Promise<void> | undefined;
   /** Builds of others that nobody advances, and since when. */
   readonly #idleSinceMs = new Map<string, number>();
 
@@ -127,37 +152,45 @@ class RunningView {
     );
     await this.#advance(builds.live?.version === version ? builds.live : builds.filling);
     await this.#drop();
-    this.#looking = this.#lookOn();
   }
 
-  async #lookOn(): Promise<void> {
-    const { clock, lookMs = 250, onProblem, onWell } = this.#options;
-    const { signal } = this.#stopped;
-    for (let failures = 0; ; ) {
-      await pause(clock, doubled(failures + 1, lookMs, Math.max(lookMs, LONGEST_LOOK_MS)), signal);
-      if (signal.aborted) return;
+  /** Whether it looks now: not while a look is still under way, and behind looks that failed only after pauses that grow. */
+  isDue(): boolean {
+    if (this.#looking !== undefined) return false;
+    this.#passed -= 1;
+    return this.#passed < 0;
+  }
+
+  look(builds: Promise<(view: string) => Builds>): void {
+    this.#passed = 0;
+    const { lookMs = LOOK_MS, onProblem, onWell } = this.#options;
+    const { name } = this.#view;
+    const look = async (): Promise<void> => {
       try {
-        await this.#look();
-        failures = 0;
-        onWell?.(this.#view.name);
+        await this.#follow((await builds)(name));
+        this.#failures = 0;
+        onWell?.(name);
       } catch (error) {
-        failures += 1;
-        onProblem?.(this.#view.name, error);
+        this.#failures += 1;
+        const pauseMs = doubled(this.#failures + 1, lookMs, Math.max(lookMs, LONGEST_LOOK_MS));
+        this.#passed = Math.round(pauseMs / lookMs) - 1;
+        onProblem?.(name, error);
       }
-    }
+    };
+    this.#looking = look().finally(() => {
+      this.#looking = undefined;
+    });
   }
 
   async stop(): Promise<void> {
-    this.#stopped.abort();
     await this.#looking;
     await this.#consumer?.stop();
   }
 
   /** Switches to what has caught up, and follows a switch that another process has made. */
-  async #look(): Promise<void> {
+  async #follow(builds: Builds): Promise<void> {
     const { readStore } = this.#options;
     const { name, version } = this.#view;
-    const builds = await buildsOf(readStore.settings, name);
     const mine = this.#build;
     if (builds.live === undefined) return this.#beginAnew(mine);
     // Whoever advanced it until now may have been killed.

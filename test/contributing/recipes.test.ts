@@ -87,8 +87,12 @@ test('whoever follows them passes the quick part of the gate', { timeout: 300_00
   ];
   const written = recipes.flatMap(({ blocks }) => blocks.map(({ path }) => path));
   const own = new Set(written.filter((path) => path.endsWith('.test.ts')));
-  const contracts = ['test/contracts/read-stores.test.ts'];
-  run(process.execPath, '--test', ...gate, ...lasting, ...own, ...contracts);
+  // Each of them loads the product, which nobody has compiled here before.
+  const inOneProcess = ['--test', '--test-isolation=none'];
+  run(process.execPath, ...inOneProcess, ...gate, ...lasting, ...own);
+  const asked = ['snapshot', 'read'].map((port) => `--test-name-pattern=${port} store: sqlite`);
+  const said = run(process.execPath, '--test', ...asked, 'test/contracts/read-stores.test.ts');
+  assert.match(said, /tests [1-9]/, 'the contract of the engine was asked');
 });
 
 const forgotten: readonly (readonly [path: string, entry: string, without: string, sentence: RegExp])[] = [

@@ -8,7 +8,7 @@ import { type KillsReport, underKills } from './random-kills.ts';
 // `ANNALS_KILLS=1000 node --test test/crash/random-kills.test.ts` kills more often; `ANNALS_SEED` repeats the choices of a run
 // that it has printed (the machine's own pace it cannot repeat).
 
-const KILLS = Number(process.env.ANNALS_KILLS ?? 10);
+const KILLS = Number(process.env.ANNALS_KILLS ?? 6);
 const SEED = Number(process.env.ANNALS_SEED ?? Date.now() % 1_000_000);
 /** Platforms that are killed beside each other: for many kills one for each core of a small machine. */
 const LANES = KILLS > 20 ? 2 : 1;

@@ -39,8 +39,8 @@ export interface KillsOptions extends Omit<MortalOptions, 'folder'> {
   readonly kills: number;
   readonly seed: number;
   /** The views that are verified at the end; all of them by default. */
-  readonly views?: readonly string[];
-  /** How long answers are waited for when nothing is killed any more. Default a minute. */
+  readonly views?: readonly string[] | 'none';
+  /** How long answers, and then the rest, are waited for when nothing is killed any more, in milliseconds. Default a minute, and 40 s. */
   readonly patienceMs?: number;
 }
 
@@ -158,7 +158,7 @@ export async function within<T>(patienceMs: number, work: Promise<T>, what: stri
 
 /** One run: the load, the kills, the rest, the judge. Everything random comes from the seed but the machine's own pace. */
 export async function underKills(options: KillsOptions): Promise<KillsReport> {
-  const { folder, seed, kills, patienceMs = PATIENCE_MS } = options;
+  const { folder, seed, kills, views, patienceMs = PATIENCE_MS } = options;
   const begun = Date.now();
   const data = join(folder, 'data');
   const preloads = ['test/crash/preloads/short-auctions.ts', ...(options.preloads ?? [])];
@@ -173,13 +173,13 @@ export async function underKills(options: KillsOptions): Promise<KillsReport> {
     const followers = await startFollowers(counter, log, over.signal);
     const random = seededRandom(seed + 1);
     const moving = startLoad({ counter, random, over: over.signal, offered: followers.follow });
-    const load = await within(patienceMs, moving, 'moving in');
-    await within(patienceMs, platform.stop(), 'the stop');
+    const load = await within(PATIENCE_MS, moving, 'moving in');
+    await within(PATIENCE_MS, platform.stop(), 'the stop');
     await killAndStart(platform, options, log);
     await within(patienceMs, load.finish(), 'the last answer');
     auctions = load.auctions;
     await pause(Math.max(0, load.lastEndMs - Date.now()));
-    await rest(data, log);
+    await rest(data, log, options.patienceMs);
     over.abort();
     await followers.end();
     return followers.failures;
@@ -191,7 +191,8 @@ export async function underKills(options: KillsOptions): Promise<KillsReport> {
     over.abort();
     await within(patienceMs, platform.stop(), 'the stop').catch(() => platform.kill());
     const verdict = await judgedApart(data, log.file);
-    const problems = [...failures, ...verdict.problems, ...(await differingViews(data, options.views))];
+    const differing = views === 'none' ? [] : await differingViews(data, views);
+    const problems = [...failures, ...verdict.problems, ...differing];
     const seconds = Math.round((Date.now() - begun) / 1_000);
     return { ...verdict, problems, kills, auctions, seconds };
   } finally {

@@ -75,9 +75,12 @@ test('nor does any of it when whoever waits may pass over whom it waits for', { 
     );
 });
 
+/** A second bid of somebody makes fifteen times as many states. */
+const oneEach: Maxima = { ann: [12_00n], bob: [8_00n] };
+
 for (const [size, parts, given] of [
-  ['a sale', realParts, passing],
-  ['a sale of more auctions than one append calls off', partsOfLargeSale, { ann: [12_00n], bob: [8_00n] }],
+  ['a sale', realParts, isLarge ? passing : oneEach],
+  ['a sale of more auctions than one append calls off', partsOfLargeSale, oneEach],
 ] as const)
   test(`${size} that is cancelled at any time among bids, an end and a hammer takes its auction with it`, {
     timeout,

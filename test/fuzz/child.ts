@@ -2,8 +2,10 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
+import { bundled } from '#test/support/bundled.ts';
+import { compiled } from '#test/support/compiled.ts';
 import { shortLived } from '#test/support/short-lived.ts';
 
 /** The platform in a process of its own. */
@@ -31,8 +33,8 @@ const NOTICED_MS = 2_000;
 /** Starts it, with a fault behind a command where one is named. @throws Error with what it said when it does not start */
 export async function startFuzzed(fault = 'none', command = 'Transfer'): Promise<Fuzzed> {
   const folder = await mkdtemp(join(tmpdir(), 'annals-fuzz-'));
-  const program = resolve(import.meta.dirname, 'platform.ts');
-  const child = spawn(process.execPath, [...shortLived, program, folder, fault, command], {
+  const child = spawn(process.execPath, [...shortLived, bundled.fuzzed, folder, fault, command], {
+    env: { ...process.env, NODE_COMPILE_CACHE: compiled },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   const gone = new AbortController();

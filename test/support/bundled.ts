@@ -13,7 +13,7 @@ const root = resolve(import.meta.dirname, '../..');
 const cache = join(root, 'node_modules/.cache/bundled');
 const manifest = join(cache, 'manifest.json');
 
-const PROGRAMS = ['main.ts', 'cli/main.ts'];
+const PROGRAMS = ['main.ts', 'cli/main.ts', 'test/fuzz/platform.ts'];
 /** Threads are started by their address, and so are programs. */
 const WORKERS = /new URL\('\.\/worker\.ts', import\.meta\.url\)/g;
 /** What is loaded only where it is needed, or reads its own folder. */
@@ -105,7 +105,7 @@ async function workers(): Promise<readonly string[]> {
   return files.filter((file) => file.endsWith('worker.ts')).map((file) => join('engines', file));
 }
 
-/** @returns the folder: `main.mjs`, `cli/main.mjs`, and what they share */
+/** @returns the folder: a module for each program, and what they share */
 async function made(): Promise<string> {
   await mkdir(cache, { recursive: true });
   for (const older of await readdir(cache)) await rm(join(cache, older), { recursive: true, force: true });
@@ -144,5 +144,11 @@ async function made(): Promise<string> {
 
 const folder = (await found()) ?? (await made());
 
-/** What starts the platform, and the command line: modules for Node to run, made of the source as it is now. */
-export const bundled = { main: join(folder, 'main.mjs'), cli: join(folder, 'cli/main.mjs') };
+const programOf = (file: string): string => join(folder, file.replace(/\.ts$/, '.mjs'));
+
+/** What starts the platform, the command line, and the platform that a fuzzer asks: modules for Node to run, made of the source as it is now. */
+export const bundled = {
+  main: programOf('main.ts'),
+  cli: programOf('cli/main.ts'),
+  fuzzed: programOf('test/fuzz/platform.ts'),
+};

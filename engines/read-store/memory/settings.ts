@@ -3,6 +3,7 @@ import type { Consumers } from './consumers.ts';
 
 export const memorySettings = (settings: Map<string, string>, consumers: Consumers): SettingStore => ({
   get: async (name) => settings.get(name),
+  beginningWith: async (prefix) => new Map([...settings].filter(([name]) => name.startsWith(prefix))),
   async put(name, value, expected) {
     const there = settings.get(name) ?? null;
     if (expected !== undefined && there !== expected) return false;

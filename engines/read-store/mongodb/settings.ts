@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { ClientSession } from 'mongodb';
 import type { SettingStore } from '#domain/kernel/ports/setting-store.ts';
+import { behind } from '../beginning-with.ts';
 import type { Connection } from './connection.ts';
 import type { Tables } from './rows.ts';
 
@@ -13,6 +14,11 @@ export function mongoSettings(
     settings.replaceOne({ _id: name }, { value, by }, { session, upsert: true });
   return {
     get: (name) => ask(async () => (await settings.findOne({ _id: name }))?.value),
+    beginningWith: (prefix) =>
+      ask(async () => {
+        const found = await settings.find({ _id: { $gte: prefix, $lt: behind(prefix) } }).toArray();
+        return new Map(found.map(({ _id, value }) => [_id, value]));
+      }),
     async put(name, value, expected) {
       const by = randomUUID();
       return transaction(async (session) => {

@@ -23,6 +23,19 @@ export function settingStoreContract({ engine, open }: ReadStoreEngine): void {
       assert.equal(await settings.get('s'), 'two');
     });
 
+    it('finds settings by how their names begin, and no others', async () => {
+      const { settings } = store;
+      const named = ['view:', 'view:a', 'view:\u{10ffff}', 'view:é'] as const;
+      for (const name of [...named, 'View:a', 'view', 'viewer', 'view;', 'a view:a'])
+        await settings.put(name, `of ${name}`);
+      const found = await settings.beginningWith('view:');
+      assert.deepEqual(
+        new Map([...found].sort()),
+        new Map([...named].sort().map((name) => [name, `of ${name}`])),
+      );
+      assert.deepEqual([...(await settings.beginningWith('nobody'))], []);
+    });
+
     it('switches over only to a consumer that is not behind', async () => {
       const { consumers, settings } = store;
       await settings.put('s', 'old');

@@ -192,9 +192,9 @@ describe('views', () => {
     let away = false;
     const settings = {
       ...readStore.settings,
-      async get(name: string) {
+      async beginningWith(prefix: string) {
         if (away) throw new Error('nobody is there');
-        return readStore.settings.get(name);
+        return readStore.settings.beginningWith(prefix);
       },
     };
     const problems: number[] = [];
