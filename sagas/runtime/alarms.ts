@@ -13,6 +13,8 @@ export interface Alarms {
   readonly next: Instant | undefined;
   /** The instance's next moment, instead of the one before; undefined: it waits for none. False: too late to be kept. */
   set(stream: string, at: Instant | undefined): boolean;
+  /** Wakes the instance then, unless it is woken earlier. False: too late to be kept. */
+  setAtLatest(stream: string, at: Instant): boolean;
   stop(): void;
 }
 
@@ -101,6 +103,17 @@ export function alarms(options: {
     armed = stopped || at === undefined ? undefined : { at, cancel: clock.at(at, ringDue) };
   }
 
+  function set(stream: string, at: Instant | undefined): boolean {
+    if (kept.of(stream)?.at === at) return true;
+    kept.drop(stream);
+    if (at !== undefined) {
+      kept.add({ stream, at });
+      if (kept.size() > limit) forgetLast();
+    }
+    arm();
+    return at === undefined || kept.of(stream) !== undefined;
+  }
+
   return {
     get size() {
       return kept.size();
@@ -108,16 +121,8 @@ export function alarms(options: {
     get next() {
       return kept.first()?.at;
     },
-    set(stream, at) {
-      if (kept.of(stream)?.at === at) return true;
-      kept.drop(stream);
-      if (at !== undefined) {
-        kept.add({ stream, at });
-        if (kept.size() > limit) forgetLast();
-      }
-      arm();
-      return at === undefined || kept.of(stream) !== undefined;
-    },
+    set,
+    setAtLatest: (stream, at) => (kept.of(stream)?.at ?? at) < at || set(stream, at),
     stop() {
       stopped = true;
       armed?.cancel();

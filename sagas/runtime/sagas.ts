@@ -15,7 +15,7 @@ import { Instances } from './instances.ts';
 import { inLanes, NotNowError } from './lanes.ts';
 import { pauseAfter } from './limits.ts';
 import { Outbox } from './outbox.ts';
-import { isFinished, nextTimer, type StepData } from './outstanding.ts';
+import { isFinished, nextTimer, type Outstanding, type StepData } from './outstanding.ts';
 import { allUnfinished, byNextTimer, foldSteps, unfinishedSagas } from './unfinished.ts';
 
 export interface SagasOptions {
@@ -249,14 +249,23 @@ class RunningSagas implements Sagas {
       const saga = this.#byName.get(name);
       if (saga === undefined) continue;
       await this.#instances.forget(stream);
-      this.#alarms.set(stream, nextTimer(outstanding)?.at);
+      this.#wakeAtLatest(stream, outstanding);
       if (outstanding.pending.length > 0) await this.#outbox.noticeSoon(saga, instance, signal);
     }
   }
 
   async #fetchAlarms(from: Instant): Promise<void> {
     for await (const { stream, ...outstanding } of byNextTimer(this.#options.documents, from))
-      if (!this.#alarms.set(stream, nextTimer(outstanding)?.at)) return;
+      if (!this.#wakeAtLatest(stream, outstanding)) return;
+  }
+
+  /**
+   * What the collection says is behind the history, and may be older than what has been worked on meanwhile: it never puts off or takes
+   * away an alarm. One that rings too early, or for nothing, has its instance looked at, which sets the right one.
+   */
+  #wakeAtLatest(stream: string, outstanding: Outstanding): boolean {
+    const next = nextTimer(outstanding);
+    return next === undefined || this.#alarms.setAtLatest(stream, next.at);
   }
 
   #wake(stream: string): void {

@@ -21,6 +21,21 @@ test('alarms ring in order of time, and only the last moment of an instance coun
   assert.equal(clock.next(), undefined);
 });
 
+test('an alarm that may be out of date puts off none, and brings forward what is too late', () => {
+  const clock = simulatedClock({ start: START });
+  const rung: string[] = [];
+  const waiting = alarms({ clock, ring: (stream) => rung.push(stream), refill: () => undefined, limit: 2 });
+  waiting.set('a', at(2));
+  waiting.set('b', at(4));
+  assert.ok(waiting.setAtLatest('a', at(5)));
+  assert.ok(waiting.setAtLatest('b', at(1)));
+  assert.ok(!waiting.setAtLatest('c', at(3)));
+  clock.advanceTo(at(1));
+  assert.deepEqual(rung, ['b']);
+  clock.advanceTo(at(2));
+  assert.deepEqual(rung, ['b', 'a']);
+});
+
 test('beyond the limit the latest are forgotten, and fetched again when their time has come', () => {
   const clock = simulatedClock({ start: START });
   const all = new Map(Array.from({ length: 20 }, (_, second) => [`s${19 - second}`, 19 - second]));
