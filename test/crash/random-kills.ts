@@ -84,33 +84,57 @@ export async function differingViews(
   return code === 0 ? [] : [output];
 }
 
-/** How far the history has come and how many notices the provider has still to deliver, read from beside. */
-function standing(folder: string): { readonly head: number; readonly undelivered: number } {
-  const ask = (file: string, sql: string): number => {
+const UNENDED = `SELECT stream.name AS answer FROM event JOIN stream ON stream.id = event.stream JOIN type ON type.id = event.type
+  WHERE type.name IN ('AuctionScheduled', 'LotSold', 'LotPassed', 'AuctionCancelled')
+  GROUP BY stream.name HAVING max(type.name <> 'AuctionScheduled') = 0`;
+
+interface Standing {
+  /** How far the history has come. */
+  readonly head: number;
+  /** How many notices the provider has still to deliver. */
+  readonly undelivered: number;
+  /** Streams of auctions that are scheduled or open. */
+  readonly unended: readonly string[];
+}
+
+/** Read from beside. */
+function standing(folder: string): Standing {
+  const ask = (file: string, sql: string): readonly unknown[] => {
     const db = new DatabaseSync(join(folder, file), { readOnly: true, timeout: 5_000 });
     try {
-      return Number(db.prepare(sql).get()?.answer ?? 0);
+      return db
+        .prepare(sql)
+        .all()
+        .map(({ answer }) => answer);
     } finally {
       db.close();
     }
   };
+  const [head] = ask('events.db', 'SELECT max(position) AS answer FROM event');
+  const [undelivered] = ask('provider.db', `SELECT count(*) AS answer FROM notice WHERE state = 'waiting'`);
   return {
-    head: ask('events.db', 'SELECT max(position) AS answer FROM event'),
-    undelivered: ask('provider.db', `SELECT count(*) AS answer FROM notice WHERE state = 'waiting'`),
+    ...{ head: Number(head ?? 0), undelivered: Number(undelivered) },
+    unended: ask('events.db', UNENDED).map(String),
   };
 }
 
-/** Waits until nothing happens and nobody is told of anything any more. @throws Error when that takes too long */
+/**
+ * Waits until every auction has ended, nothing happens and nobody is told of anything any more: a timer that is late would be nothing that
+ * happens. @throws Error saying what is left, when that takes too long
+ */
 export async function rest(folder: string, log: AcknowledgementLog, restMs = REST_MS): Promise<void> {
   const until = Date.now() + restMs;
   for (let before = ''; Date.now() < until; ) {
-    const { head, undelivered } = standing(folder);
+    const { head, undelivered, unended } = standing(folder);
     const now = `${head} ${log.count('told')}`;
-    if (now === before && undelivered === 0) return;
-    before = undelivered === 0 ? now : '';
+    const isOver = undelivered === 0 && unended.length === 0;
+    if (now === before && isOver) return;
+    before = isOver ? now : '';
     await pause(QUIET_MS);
   }
-  throw new Error('the platform does not come to rest');
+  const { undelivered, unended } = standing(folder);
+  const left = `${undelivered} notices to deliver, auctions that have not ended: ${unended.join(', ') || 'none'}`;
+  throw new Error(`the platform does not come to rest: ${left}`);
 }
 
 /** Kills and starts, until it was killed often enough; the last life goes on. */
