@@ -1,7 +1,14 @@
 import assert from 'node:assert/strict';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { test } from 'node:test';
+import { registry } from '#compose/contexts.ts';
+import { EmailNotVerified } from '#domain/accounts/account/messages.ts';
+import { instant } from '#domain/kernel/instant.ts';
+import { temporarySealing } from '#engines/sealing.ts';
 import { openPages, PASSWORD } from '#test/support/pages/open.ts';
+import { signedIn, steppedUp } from '#test/support/pages/visiting.ts';
 import { walker } from '#test/support/pages/walker.ts';
+import { keepingRefused } from '#write-side/accounts/pages/refused.ts';
 
 // Forms that were refused: the page where they stand tells why, once, and loading it anew sends nothing again.
 
@@ -78,8 +85,47 @@ test('what is too long to be kept is entered anew, and what is wrong is told all
   const asked = await visitor.follow(await visitor.get('/account/profile'));
   await visitor.follow(await visitor.post(asked.at, { ...wrong, password: PASSWORD }));
   const name = 'Ann of somewhere';
-  const seen = await visitor.post('/account/profile', { name, address: 'é'.repeat(5_000), phone: '' });
+  const answer = await visitor.send('/account/profile', { name, address: 'é'.repeat(5_000), phone: '' });
+  // Browsers keep none that is longer.
+  for (const line of answer.headers.getSetCookie()) assert.ok(line.length <= 4_096, String(line.length));
+  const seen = await visitor.get(answer.to ?? '');
   assert.equal(seen.status, 422);
   assert.match(seen.text, /at most 500 characters/);
   assert.match(seen.body, /value="Ann of somewhere"/);
+});
+
+test('what was entered stands in its field again, whatever has refused it', async () => {
+  const opened = await openPages();
+  const visitor = await signedIn(opened);
+  opened.answers.set('CreateProfile', EmailNotVerified({}));
+  const told = { name: 'Ann of here', address: 'Street 1', phone: '123' };
+  const profile = await visitor.post('/account/profile', told);
+  assert.match(profile.title, /^Error/);
+  for (const again of [/value="Ann of here"/, /Street 1<\/textarea>/, /value="123"/])
+    assert.match(profile.body, again);
+  await steppedUp(visitor, '/account/email-change');
+  for (const [email, password] of [
+    ['anna@', PASSWORD],
+    ['anna@mail.example', 'wrong'],
+  ] as const) {
+    const seen = await visitor.post('/account/email-change', { email, password });
+    assert.match(seen.title, /^Error/);
+    assert.ok(seen.body.includes(`value="${email}"`), email);
+  }
+});
+
+test('over TLS it is sent back over TLS alone, and no neighbour can have set it', async () => {
+  const lines: string[] = [];
+  const response = { appendHeader: (_: string, line: string) => void lines.push(line) };
+  const kept = keepingRefused({
+    ...{ registry, sealing: temporarySealing(), publicUrl: () => 'https://house.example' },
+    now: () => instant(0),
+  });
+  const [refused, to] = [{ wrong: { troubles: [] }, entered: {} }, response as unknown as ServerResponse];
+  await kept.keep(to, '/account', refused);
+  const [cookie = ''] = lines[0]?.split(';') ?? [];
+  const request = { headers: { cookie } } as unknown as IncomingMessage;
+  assert.deepEqual((await kept.take(request, to, '/account')).entered, {});
+  const shape = 'Path=/; HttpOnly; SameSite=Lax; Max-Age';
+  assert.deepEqual(lines, [`${cookie}; ${shape}=60; Secure`, `__Host-annals_refused=; ${shape}=0; Secure`]);
 });
