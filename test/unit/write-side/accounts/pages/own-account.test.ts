@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { MoneyLeft, WalletsOpen } from '#domain/accounts/account/messages.ts';
+import { AccountUnknown, MoneyLeft, WalletsOpen } from '#domain/accounts/account/messages.ts';
+import { later } from '#domain/kernel/instant.ts';
 import { openPages, PASSWORD } from '#test/support/pages/open.ts';
 import { OTHER_PASSWORD, signedIn, steppedUp } from '#test/support/pages/visiting.ts';
 import { walker } from '#test/support/pages/walker.ts';
@@ -44,8 +45,13 @@ test('somebody looks at their sessions, ends another and then this one', async (
   const opened = await openPages();
   await signedIn(opened);
   const visitor = await signedIn(opened);
+  opened.ann.sessions = opened.ann.sessions.map((each) => ({
+    ...each,
+    lastUsedAt: later(each.openedAt, 3_600_000),
+  }));
   const [here, other] = opened.ann.sessions;
   const shown = await visitor.get('/account/sessions');
+  assert.ok(shown.body.includes(`last used <time datetime="${here?.lastUsedAt}">`), shown.body);
   assert.match(
     shown.text,
     /The pages of your account here Firefox, Android since .* UTC last used .* UTC until .* UTC from 192\.0\.2\.7 .*your account Firefox, Android since/,
@@ -114,11 +120,16 @@ test('a file that breaks off in the middle does not look whole', async () => {
   const opened = await openPages();
   const visitor = await signedIn(opened);
   await steppedUp(visitor, '/account/export');
-  opened.door.exportOf = async () =>
-    (async function* broken() {
+  const broken = async () =>
+    (async function* pieces() {
       yield '{"a":';
       throw new Error('the store is gone');
     })();
+  opened.door.exportOf = async () => AccountUnknown({});
+  const { title, body } = await visitor.post('/account/export', {});
+  assert.match(title, /^Error: What is recorded about you/);
+  assert.match(body, /action="\/account\/export"/, 'where the form stands');
+  opened.door.exportOf = broken;
   await assert.rejects(visitor.post('/account/export', {}));
   assert.equal(opened.reported.length, 1);
   // Much more than a connection holds.

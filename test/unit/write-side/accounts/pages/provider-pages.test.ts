@@ -76,6 +76,18 @@ test('a form that leads nowhere is none', () => {
   assert.throws(() => pages.signOut({ form: '<p>', language: 'en' }), TypeError);
 });
 
+test('they name the house and where it is reached, as all pages do', () => {
+  const named = providerPages({ name: 'Vente & Fils', contact: 'hello@vente.example' });
+  for (const page of [
+    named.deviceDone({ language: 'en', client: 'TV' }),
+    named.signOut({ form: logout, language: 'en' }),
+    named.notSignedIn({ language: 'en', why: 'over', again: undefined, isSignedIn: false }),
+  ]) {
+    assert.match(page, /<title>[^<]* – Vente &amp; Fils<\/title>/);
+    assert.match(page, /hello@vente\.example/);
+  }
+});
+
 for (const [to, title] of [
   [`https://shop.example/back?state=${HOSTILE}&code=c`, 'One moment'],
   [`com.example.app:/back?state=${HOSTILE}&code=c`, 'Back to the app'],

@@ -71,6 +71,10 @@ test('whoever is signed in goes on as somebody else where they are asked, and co
   const { at } = await visitor.follow(await visitor.get(start));
   const consent = await visitor.follow(await visitor.post(at, ann));
   assert.match(consent.text, /signed in as ann@mail\.example.*Use another account/);
+  const stranger = walker(opened.origin);
+  const { at: theirs } = await stranger.follow(await stranger.get(start));
+  const same = await stranger.follow(await stranger.post(`${theirs}/another-account`, {}));
+  assert.match(same.body, /value="ann@mail\.example"/, 'who is not signed in is nobody else yet');
   const asked = await visitor.follow(
     await visitor.post(`${consent.at.replace('/consent', '')}/another-account`, {}),
   );
@@ -150,6 +154,11 @@ test('an app is set up, asked for, and taken once; a recovery code opens where i
   assert.match(on.text, /From now on you are asked for a code/);
   assert.match(on.title, /Your recovery codes/);
   assert.equal(on.text.match(/[0-9A-Z]{4}(-[0-9A-Z]{4}){3}/g)?.length, 10, 'they come with the first factor');
+  assert.equal(
+    (await visitor.send('/account/security/totp/confirm', { code: codeOf(secret) })).to,
+    '/account/security',
+    'sent again, it has nothing to turn on any more',
+  );
   assert.match((await visitor.get('/account/password')).text, /At least 8 characters/);
   const command = visitor.hidden(await visitor.get('/account/security'), 'command');
   const codes = await visitor.post('/account/security/recovery-codes', { command });
@@ -167,6 +176,17 @@ test('an app is set up, asked for, and taken once; a recovery code opens where i
   assert.match(step.title, /Second step/);
   const bad = await other.post(step.at, { by: 'totp', code: '000000' });
   assert.deepEqual([bad.status, /not taken/.test(bad.text)], [403, true]);
+  assert.match(bad.body, /<details>/);
+  for (const [by, field, given] of [
+    ['totp', 'code', '1'],
+    ['totp', 'code', '000000'],
+    ['recoveryCode', 'recoveryCode', ''],
+    ['recoveryCode', 'recoveryCode', 'XXXX-XXXX-XXXX-XXXX'],
+  ] as const) {
+    const { body } = await other.post(step.at, { by, [field]: given });
+    assert.ok(body.includes(`id="field-${field}-trouble"`), `${given} is told beside its field`);
+    assert.equal(body.includes('<details>'), by === 'totp', 'what was tried stands open');
+  }
   const bent = await other.post(step.at, { by: 'passkey', answer: '{' });
   assert.match(bent.text, /passkey was not taken/);
   const done = await other.follow(await other.post(step.at, { by: 'totp', code: codeOf(secret, 30) }));
@@ -190,13 +210,19 @@ test('every page names the house and where it is reached, and the platform where
     [house, /– Vente & Fils$/, true],
     [undefined, /– Annals$/, false],
   ] as const) {
+    const wordmark = named?.name ?? 'Annals';
     const { origin } = await openPages(named);
     const visitor = walker(origin, 'fr');
     for (const path of ['/account/register', '/account/nowhere']) {
       const seen = await visitor.get(path);
       assert.match(seen.title, title, path);
-      const footer = seen.elements.find(({ tagName }) => tagName === 'footer');
-      const foot = footer === undefined ? '' : textOf(footer);
+      const textIn = (tag: string) =>
+        seen.elements
+          .filter(({ tagName }) => tagName === tag)
+          .map(textOf)
+          .join();
+      assert.equal(textIn('header'), wordmark, path);
+      const foot = textIn('footer');
       assert.equal(/Des questions\u00a0\? .*ici\u00a0: hello@vente\.example/.test(foot), isReached, foot);
     }
   }
