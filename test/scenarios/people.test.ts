@@ -7,7 +7,7 @@ import { Visitor } from '../support/visitor.ts';
 
 // What people do with their accounts, asked of the platform itself; behind a gateway `npm run test:gateway` asks it.
 
-const { url } = await startHere({});
+const { url } = await startHere({ HOUSE_NAME: 'Vente & Fils', HOUSE_CONTACT: 'hello@vente.example' });
 const people = peopleOf(url);
 let world: World;
 before(async () => {
@@ -70,4 +70,25 @@ test('Registering: whoever does it on the way to a system comes to it in the sam
     }),
   );
   assert.deepEqual(waits(await visitor.visit(verified.url)), [], 'it waits no more');
+});
+
+test('The house: its name and where it is reached stand on every page and in mails, its name beside codes and passkeys', async () => {
+  const email = 'gus@example.org';
+  await people.register(email);
+  const visitor = new Visitor();
+  const asked = await visitor.visit(new URL('/account', url));
+  assert.match(asked.html, /to go on to Vente &amp; Fils</);
+  const nowhere = await visitor.visit(new URL('/oidc/auth/nothing', url));
+  for (const { html } of [asked, nowhere]) {
+    assert.match(html, /<title>[^<]* – Vente &amp; Fils<\/title>/);
+    assert.match(html, /<footer>.*hello@vente\.example.*<\/footer>/s);
+  }
+  const [mail] = await people.mailsTo(email);
+  assert.match(mail?.text ?? '', /\n-- \nVente & Fils\n.*hello@vente\.example\n$/s);
+  const { access_token: token } = await people.signIn(world.web, email, { more: people.steppedUp });
+  const factor = async (path: string) =>
+    (await people.send(`/accounts/me/${path}`, undefined, token, 'POST')).body;
+  const { uri } = await factor('totp');
+  assert.equal(new URL(String(uri)).searchParams.get('issuer'), 'Vente & Fils');
+  assert.deepEqual((await factor('passkeys/offer')).rp, { id: new URL(url).hostname, name: 'Vente & Fils' });
 });

@@ -6,7 +6,7 @@ import type { Dispatch } from '#domain/kernel/envelope.ts';
 import { systemRandomBytes } from '#engines/random.ts';
 import { providerPages } from '#write-side/accounts/pages/provider-pages.ts';
 import { newSecret } from '#write-side/accounts/provider/clients.ts';
-import type { Browsers, SignIns } from '#write-side/accounts/sign-ins.ts';
+import type { Browsers, SignIns, SignInUnderWay } from '#write-side/accounts/sign-ins.ts';
 import { registering } from './accounts.ts';
 import { noHouse } from './house.ts';
 
@@ -19,6 +19,11 @@ interface Parts {
   readonly browsers: Browsers;
   readonly dispatch: Dispatch;
 }
+
+/** What a page would show of a sign-in, as headers. */
+const shownOf = ({ stepUp, scopes, loginHint = '' }: SignInUnderWay) => ({
+  ...{ 'X-Step-Up': String(stepUp), 'X-Scopes': scopes.join(' '), 'X-Hint': loginHint },
+});
 
 /** Pages on which nobody is asked anything, and the parts of the platform behind them. */
 export function askingNobody() {
@@ -34,7 +39,9 @@ export function askingNobody() {
       const { uid } = request.params;
       const sign = await signIns.find(request, response, uid);
       if (sign === undefined) return void response.status(410).end();
-      response.set({ 'X-Step-Up': String(sign.stepUp), 'X-Scopes': sign.scopes.join(' ') });
+      response.set(shownOf(sign));
+      // Who says nothing is only shown it.
+      if (request.headers['x-person'] === undefined) return void response.end();
       if (request.headers['x-another'] !== undefined && ![undefined, person].includes(sign.person)) {
         await signIns.another(request, response, uid);
         return void response.redirect(303, request.originalUrl);
@@ -54,6 +61,11 @@ export function askingNobody() {
     router.get(
       '/test/who',
       async (request, response) => void response.json((await given.browsers.who(request, response)) ?? null),
+    );
+    router.get(
+      '/test/used',
+      async ({ query }, response) =>
+        void response.json((await given.browsers.lastUsed(String(query.session))) ?? null),
     );
     router.get('/test/proved', async (request, response) => {
       await given.browsers.proved(request, response, 'otp');

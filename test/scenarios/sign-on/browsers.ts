@@ -80,11 +80,15 @@ test('passes over what nobody gets: people are asked for what a token then is gi
 test('lets whoever is signed in go on as somebody else, in the very sign-in that has asked', async () => {
   const visitor = new Visitor({ 'x-person': 'ann' });
   const first = await finished(visitor, shop, await begun(visitor, shop));
-  const tab = await begun(visitor, phone);
+  const tab = await begun(visitor, phone, { login_hint: 'ann@example.org' });
   const aside = await begun(visitor, phone);
   visitor.headers = { 'x-person': 'bob', 'x-another': 'yes' };
   const asked = await visitor.request(tab.at);
   assert.equal(asked.headers.get('location'), tab.at.pathname, 'the same, from the beginning');
+  visitor.headers = {};
+  const shown = await visitor.request(tab.at);
+  const told = ['x-step-up', 'x-hint'].map((name) => shown.headers.get(name));
+  assert.deepEqual(told, ['false', ''], 'and nobody is taken for whom they are not');
   visitor.headers = { 'x-person': 'ann' };
   const kept = await oidc.refreshTokenGrant(shop, first.refresh_token ?? '');
   assert.equal(decodeJwt(kept.access_token).sub, 'ann', 'until somebody else has come in');
@@ -119,8 +123,10 @@ test('knows who is signed in at its own pages, sends nobody elsewhere, and lets 
   assert.equal(await who(), null);
   const { url } = await browser.go(`${platform.url}/test/enter?to=/test/who`);
   assert.equal(url, `${platform.url}/test/who`);
-  const { person, steppedUp } = (await who()) as { person: string; steppedUp: boolean };
-  assert.deepEqual({ person, steppedUp }, { person: 'ann', steppedUp: true });
+  const { session, ...rest } = (await who()) as { session: string };
+  assert.deepEqual(rest, { person: 'ann', steppedUp: true });
+  const used = (await browser.ask(`${platform.url}/test/used?session=${session}`)).json();
+  assert.match(String(await used), /^\d{4}-/, 'that they came by it is noted');
   for (const to of ['//evil.example', 'https://evil.example', '/\\evil.example'])
     assert.equal(
       (await browser.ask(`${platform.url}/test/enter?to=${encodeURIComponent(to)}`)).status,
