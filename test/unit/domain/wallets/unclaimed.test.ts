@@ -87,7 +87,8 @@ test('what is owed to who has left goes outside, all of it and once, by the hand
   assert.equal(line([...owed(5n), out], keep(7n, 'n')), 'MoneyUnclaimed 7');
   assert.equal(lineOf(sent(5n, owed(5n), { precondition: { refusal: OwnerStays({}) } })), 'owner_stays');
   for (const own of [person('ann', ['admin']), { ...by, keepers: ['ann'] }])
-    assert.equal(lineOf(sent(5n, owed(5n), { actor: own })), 'own_affair');
+    for (const precondition of [{}, { refusal: OwnerStays({}) }])
+      assert.equal(lineOf(sent(5n, owed(5n), { actor: own, precondition })), 'own_affair');
 });
 
 const system = systemActor('test');

@@ -149,14 +149,27 @@ test('what is owed goes outside only behind its owner’s leaving, whoever sends
   gate.letOn();
   assert.equal(await leaving, 'accepted');
   await settled();
+  const early = givenAccounts({ store: gate.store, seed: 5 });
+  const part = { ...out, amount: '4' };
+  assert.equal(await early.tell(DischargeUnclaimed.type, part, ada), 'unclaimed_differs');
   const later = givenAccounts({ store: gate.store, seed: 3 });
   await later.tell(IncurDebt.type, { ...whose, currency: 'EUR', amount: '9', movement: 'm2' });
   await later.pipeline.drain();
   const last = givenAccounts({ store: gate.store, seed: 4 });
+  assert.equal(await early.tell(DischargeUnclaimed.type, out, ada), 'owner_owes', 'who owed nothing before');
   assert.equal(await last.tell(DischargeUnclaimed.type, out, ada), 'owner_owes');
   await last.tell(NoteDebt.type, { person: 'p-1', currency: 'EUR', owed: '0', nth: 2 });
   assert.equal(await last.tell(DischargeUnclaimed.type, out, ada), 'accepted');
   assert.deepEqual(await typesOf('unclaimed-p-1:TND'), ['MoneyUnclaimed', 'UnclaimedDischarged']);
+});
+
+test('whoever is locked, or has no account here, has not left: nothing of theirs goes outside', async () => {
+  const { tell } = await given(ACCOUNT);
+  await tell(LockAccount.type, { person: 'p-1', cause: 'asked' }, ada);
+  for (const person of ['p-1', 'p-9']) {
+    assert.equal(await tell(KeepUnclaimed.type, { ...owed, person }), 'accepted');
+    assert.equal(await tell(DischargeUnclaimed.type, { ...out, person }, ada), 'owner_stays', person);
+  }
 });
 
 test('who leaves in the moment in which a lot of theirs is offered is paid by the house', async () => {
