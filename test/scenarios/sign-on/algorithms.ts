@@ -51,6 +51,7 @@ const wiki = {
 };
 
 test('signs by RS256 what a system is told of people, where it asks for that, and access tokens by Ed25519 for all', async () => {
+  assert.equal((await register({ client: 'plain', redirectUris: [BACK] })).status, 201);
   assert.deepEqual(await supported(), ['EdDSA'], 'no key for it is made before somebody asks');
   assert.equal((await register({ ...wiki, idTokenSignedResponseAlg: 'HS256' })).status, 400);
   const registered = await register(wiki);

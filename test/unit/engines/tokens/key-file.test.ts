@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { generateKeyPairSync } from 'node:crypto';
 import { mkdtempSync } from 'node:fs';
 import { readdir, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -57,6 +58,23 @@ test('a key signs when its time has come, without another file; until then it is
   await writeFile(path, JSON.stringify({ keys: [before] }));
   await watched.look();
   assert.deepEqual(told.slice(1), [['before']]);
+});
+
+test('a key for RS256 is one that is long enough, and for nothing else', async () => {
+  const path = join(folder, 'rsa.json');
+  const ours = await newSigningKey();
+  const rsa = (modulusLength: number, more: object = {}) => ({
+    ...generateKeyPairSync('rsa', { modulusLength }).privateKey.export({ format: 'jwk' }),
+    ...more,
+  });
+  const read = async (key: object) => {
+    await writeFile(path, JSON.stringify({ keys: [ours, key] }));
+    return readKeys(path);
+  };
+  const [, key] = await read(rsa(2_048));
+  assert.equal(key?.alg, 'RS256', 'also where it does not say so');
+  await assert.rejects(read(rsa(1_024)), { name: 'ZodError' });
+  await assert.rejects(read(rsa(2_048, { alg: 'PS256' })), { name: 'ZodError' });
 });
 
 test('where no time has come yet, the first signs: nothing else could', async () => {

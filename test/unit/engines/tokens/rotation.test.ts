@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
-import { readFile, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { readdir, readFile, stat, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { test } from 'node:test';
 import { instant } from '#domain/kernel/instant.ts';
 import { KEYS_KEPT_SECONDS } from '#domain/kernel/ports/tokens.ts';
@@ -23,10 +23,15 @@ async function given(keys?: readonly object[]) {
 
 test('another key is shown for longer than anybody keeps what they were shown, and the one before signs until then', async () => {
   const { path, first } = await given();
+  const { ino: written } = await stat(path);
   const { signs, next, verify, dropped, rs256 } = await rotateKeys(path, NOW);
   assert.ok(next);
   assert.deepEqual([signs, next.fromSeconds, verify, dropped], [first, NOW + SHOWN_BEFORE_SECONDS, [], []]);
   assert.ok(SHOWN_BEFORE_SECONDS > KEYS_KEPT_SECONDS);
+  const file = await stat(path);
+  assert.equal(file.mode & 0o777, 0o600);
+  assert.notEqual(file.ino, written, 'another file has taken its place: nobody has read half of it');
+  assert.deepEqual(await readdir(dirname(path)), ['keys.json']);
   const before = await readFile(path, 'utf8');
   assert.deepEqual(
     await rotateKeys(path, next.fromSeconds - 1),
@@ -78,6 +83,12 @@ test('a file is never filled with more keys than are read again', async () => {
   const { path } = await given(keys);
   await assert.rejects(rotateKeys(path, NOW), /there are 8 keys that may have signed/);
   assert.equal((await readKeys(path)).length, 8);
+  const { path: almost } = await given(keys.slice(1));
+  await rotateKeys(almost, NOW);
+  const { ours, rsa } = kindsOf(await readKeys(almost));
+  assert.deepEqual([ours.length, rsa.length], [8, 1], 'of each kind so many');
+  const { path: more } = await given([...keys, await newSigningKey()]);
+  await assert.rejects(readKeys(more), /more than 8 of a kind/);
 });
 
 test('keys that only verify are not rotated', async () => {
@@ -96,6 +107,19 @@ test('a key for RS256 stands beside from the first rotation on, signs at once wh
     [rs256.signs, later.next?.fromSeconds],
   );
   assert.deepEqual(later.verify, [first], 'of the other kind nothing is said there');
+  const fromSeconds = later.rs256.next?.fromSeconds ?? 0;
+  let seconds = fromSeconds - 1;
+  const { ours, rsa } = kindsOf(await readKeys(path));
+  const [signer] = ours.slice(-1);
+  assert.ok(signer);
+  // One that signs already, so that nothing but the other kind is due.
+  const watched = await watchedKeys(path, [signer, ...rsa], { now: () => instant(seconds * 1_000) });
+  const told: (readonly string[])[] = [];
+  watched.onChange((keys) => told.push(keys.map(({ kid }) => kid)));
+  assert.equal(watched.all()[1]?.kid, rs256.signs);
+  seconds = fromSeconds;
+  await watched.look();
+  assert.deepEqual(told, [[signer.kid, later.rs256.next?.kid, rs256.signs]]);
 });
 
 test('a key for RS256 is added once, where there is none, and is none to sign access tokens by', async () => {
