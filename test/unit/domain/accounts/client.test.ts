@@ -45,6 +45,11 @@ test('a system is registered where hosts are, and is found where it was register
     before.data,
   );
   assert.deepEqual({ redirectUris, postLogoutRedirectUris, backchannelLogoutUri }, uris);
+  const left = { ...data, backchannelLogoutUri: 'com.example.app:/left' };
+  assert.ok(!c.RegisterClient.schema.safeParse(left).success, 'nobody tells an app');
+  const longest = { ...data, redirectUris: [`https://a.example/${'x'.repeat(432)}`] };
+  assert.ok(c.RegisterClient.schema.safeParse(longest).success);
+  assert.deepEqual(c.ClientRegistered.schema.parse(longest).redirectUris, longest.redirectUris);
 });
 
 test('a system is kept by who has registered it, and by who has given it the secret of now', () => {
