@@ -161,3 +161,25 @@ test('one whose erasure cannot be recorded keeps nobody else from being forgotte
   assert.deepEqual(erased, ['p-3', 'p-1']);
   assert.equal((await typesOf('account-p-1')).at(-1), 'PersonErased');
 });
+
+test('all are met, page by page, and nobody behind the signal', async () => {
+  const { store, typesOf, personKeys, pipeline, newId } = await givenRestored();
+  const { dispatch } = pipeline;
+  const singly = { destroyed: (after: number) => personKeys.destroyed(after, 1) };
+  for (const [first, keys, then] of [
+    ['p-1', personKeys, 'EmailVerified'],
+    ['p-3', singly, 'PersonErased'],
+  ] as const) {
+    const stopping = new AbortController();
+    const erased: string[] = [];
+    const told = (person: string) => {
+      erased.push(person);
+      stopping.abort();
+    };
+    const { signal } = stopping;
+    await eraseAgain({ store, personKeys: keys, dispatch, newId, signal, erased: told });
+    assert.deepEqual(erased, [first]);
+    const [last] = (await typesOf('account-p-3')).filter((type) => !/^Role/.test(type)).slice(-1);
+    assert.equal(last, then);
+  }
+});

@@ -15,10 +15,10 @@ const ann: Identity = {
 };
 
 /** A route, a request to it whose body is sent by the test, and whom its token stands for until the test says otherwise. */
-function opened(handle: (asked: Asked) => Promise<unknown>, demand?: Demand) {
+function opened(handle: (asked: Asked) => Promise<unknown>, demand?: Demand, points = 100) {
   const at: { known: Identity | Rejection } = { known: ann };
   const perPerson = turns({ atWork: 1, waiting: 0 }, (work) => work());
-  const perPersonQuota = quotaHere({ name: 'person', points: 100, windowSeconds: 60 });
+  const perPersonQuota = quotaHere({ name: 'person', points, windowSeconds: 60 });
   const route = askedByToken(
     { authenticate: async () => at.known, perPerson, perPersonQuota },
     handle,
@@ -29,7 +29,7 @@ function opened(handle: (asked: Asked) => Promise<unknown>, demand?: Demand) {
     ...{ headers: { 'content-type': 'application/json' }, socket: { destroyed: false } },
   }) as unknown as Request;
   const response = { headersSent: true } as Response;
-  return { at, body, perPerson, ask: () => route(request, response) };
+  return { at, body, request, perPerson, ask: () => route(request, response) };
 }
 
 const codeOf = (code: string) => (error: unknown) =>
@@ -83,4 +83,23 @@ test('what may not be asked is refused before anything of it is read, and so is 
   const busy = opened(async () => assert.fail('nothing is done'));
   await busy.perPerson.take('ann');
   await assert.rejects(busy.ask(), { name: 'TooManyAtOnceError' });
+});
+
+test('whoever asks spends of what they may ask, also where they may not do what they ask for', async () => {
+  const refusing = () => {
+    throw new RejectedError(Forbidden({ needs: ['admin'] }));
+  };
+  const { ask } = opened(async () => assert.fail('nothing is done'), refusing, 1);
+  await assert.rejects(ask(), codeOf('forbidden'));
+  await assert.rejects(ask(), codeOf('rate_limited'));
+});
+
+test('a body is no longer than its route says, and nothing is done for who has left meanwhile', async () => {
+  const long = opened(({ withBody }) => withBody(4));
+  long.body.end('{"a":1}');
+  await assert.rejects(long.ask(), { name: 'RefusedRequestError' });
+  const gone = opened(async () => assert.fail('nothing is done'));
+  Object.assign(gone.request.socket, { destroyed: true });
+  assert.equal(await gone.ask(), undefined);
+  assert.equal(gone.perPerson.owners(), 0, 'the turn is over');
 });
