@@ -53,6 +53,16 @@ test('an address is proven for the password that was checked, and for no later o
   assert.deepEqual(given(history).when('AskVerification', p, { now }), [a.VerificationAsked(asked)]);
 });
 
+test('another address is asked for by the password of now; of commands from before nobody knows', () => {
+  const next = { ...p, login: 'x'.repeat(43), email: data.email };
+  const ask = (more: object) =>
+    lineOf(given([registered, verified]).when('AskEmailChange', { ...next, ...more }));
+  assert.deepEqual(
+    [ask({ since: 'e9' }), ask({ since: 'e1' }), ask({})],
+    ['password_replaced', 'EmailChangeAsked', 'EmailChangeAsked'],
+  );
+});
+
 test('what was registered is replaced as often as one wants, with few mails, and by nobody once the address is proven', () => {
   const chosen = { ...p, verifier: sealedText('p-1', 'new') };
   const replaced = a.RegistrationReplaced({ ...chosen, login: data.login, email: data.email });

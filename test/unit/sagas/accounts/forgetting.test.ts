@@ -157,8 +157,12 @@ test('one whose erasure cannot be recorded keeps nobody else from being forgotte
     });
   await assert.rejects(again(refusing), /could not be recorded: unavailable/);
   assert.deepEqual(erased, ['p-3']);
-  await again(pipeline.dispatch);
-  assert.deepEqual(erased, ['p-3', 'p-1']);
+  // Another process was faster with it: it is told once.
+  await again(async (envelope) => {
+    await pipeline.dispatch({ ...envelope, commandId: newId() });
+    return pipeline.dispatch(envelope);
+  });
+  assert.deepEqual(erased, ['p-3']);
   assert.equal((await typesOf('account-p-1')).at(-1), 'PersonErased');
 });
 
