@@ -117,7 +117,9 @@ export async function ordeal(options: OrdealOptions): Promise<OrdealReport> {
   // Whatever goes wrong is judged by what it left behind.
   const failures = await live().catch((error: unknown) => [String(error), ...lastWords(roles)]);
   over.abort();
-  const { views, topics } = await look();
+  // A server that answers too late keeps nothing else from being told.
+  const looked = await look().catch((error: unknown) => String(error));
+  const { views, topics } = typeof looked === 'string' ? nothingSeen(looked) : looked;
   const stopping = await stop().then(
     () => [],
     (error: unknown) => [String(error)],
@@ -132,6 +134,12 @@ export async function ordeal(options: OrdealOptions): Promise<OrdealReport> {
   ];
   return { problems, endured, auctions, verdict, views, topics };
 }
+
+/** Where servers could not be looked at behind a run. */
+const nothingSeen = (problem: string): Looked => ({
+  views: [],
+  topics: { published: 0, records: 0, problems: [`what was left could not be looked at: ${problem}`] },
+});
 
 const lastWords = ({ processes }: Roles): readonly string[] =>
   Object.values(processes).map((one) => `${one.name} said last: ${one.output().slice(-LAST_WORDS)}`);
