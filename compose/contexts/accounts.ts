@@ -6,6 +6,7 @@ import { profile } from '#domain/accounts/profile/decider.ts';
 import { sessions } from '#domain/accounts/sessions/decider.ts';
 import { forget } from '#domain/kernel/decider.ts';
 import { changeEmail } from '#domain/workflows/change-email.ts';
+import { expireRegistration } from '#domain/workflows/expire-registration.ts';
 import { leave } from '#domain/workflows/leave.ts';
 import { openSession } from '#domain/workflows/open-session.ts';
 import { ownProfile } from '#domain/workflows/own-profile.ts';
@@ -19,16 +20,17 @@ import { emailChange } from '#sagas/accounts/email-change.ts';
 import { leaving } from '#sagas/accounts/leaving.ts';
 import { accountMails } from '#sagas/accounts/mails.ts';
 import { registration } from '#sagas/accounts/registration.ts';
+import { registrationExpiry } from '#sagas/accounts/registration-expiry.ts';
 import { signingOut } from '#sagas/accounts/signing-out.ts';
 import type { Manifest } from './manifest.ts';
 
 export const accounts: Manifest = {
   messages,
   deciders: [forget(account), forget(login), forget(profile), forget(sessions), forget(client)],
-  workflows: [register, ...changeEmail, ...leave, openSession, ...ownProfile],
+  workflows: [register, ...changeEmail, ...leave, expireRegistration, openSession, ...ownProfile],
   views: [accountsView, profilesView, sessionsView, clientsView],
   reactions: [registration, emailChange, signingOut, leaving],
-  sagas: [],
+  sagas: [registrationExpiry],
   mails: accountMails,
   operations: accountOperations,
 };

@@ -85,12 +85,12 @@ function closed(states: Readonly<Record<string, Theirs>>): ErasurePrecondition {
   return open.length === 0 ? {} : { refusal: WalletsOpen({ currencies: open }) };
 }
 
-const leaving = {
+export const leaving = {
   refuses: ({ refusal }: { readonly refusal?: object }) => refusal !== undefined,
   outcome: () => 'accepted' as const,
 };
 const themselves = allOf((_: object, { id }) => id);
-const accountOf = <Data>(person: Named<Data>) => ({
+export const accountOf = <Data>(person: Named<Data>) => ({
   ...{ decider: account, toEnd: true },
   stream: (data: Data, actor: Pick<Actor, 'id'>) => accountStream({ person: person(data, actor) }),
 });

@@ -50,7 +50,7 @@ export const verifyAddress = linking('verify-address', 'verify', {
     ],
     label: 'Confirm the address',
     behind: [
-      'The link holds for 24 hours, with the password that was chosen last. If it was not you, do nothing: without it nobody can bid or sell.',
+      'The link holds for 24 hours, with the password that was chosen last. If it was not you, do nothing: without it nobody can bid or sell, and the account ends by itself after a week.',
     ],
   },
   fr: {
@@ -60,7 +60,7 @@ export const verifyAddress = linking('verify-address', 'verify', {
     ],
     label: 'Confirmer l’adresse',
     behind: [
-      'Le lien est valable 24 heures, avec le dernier mot de passe choisi. Si ce n’était pas vous, ne faites rien : sans lui personne ne peut enchérir ni vendre.',
+      'Le lien est valable 24 heures, avec le dernier mot de passe choisi. Si ce n’était pas vous, ne faites rien : sans lui personne ne peut enchérir ni vendre, et le compte prend fin de lui-même au bout d’une semaine.',
     ],
   },
   ru: {
@@ -70,7 +70,7 @@ export const verifyAddress = linking('verify-address', 'verify', {
     ],
     label: 'Подтвердить адрес',
     behind: [
-      'Ссылка действует 24 часа, с тем паролем, который был выбран последним. Если это были не вы, ничего не делайте: без неё никто не сможет ни покупать, ни продавать.',
+      'Ссылка действует 24 часа, с тем паролем, который был выбран последним. Если это были не вы, ничего не делайте: без неё никто не сможет ни покупать, ни продавать, а через неделю учётная запись удалится сама.',
     ],
   },
 });

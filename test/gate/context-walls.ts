@@ -24,6 +24,7 @@ const NEUTRAL = new Set([
 /** Rules without a state, which other rooms of the same context may ask beside its messages. */
 const PUBLIC_RULES = new Set([
   'domain/accounts/account/second-factor.ts',
+  'domain/accounts/account/unproven.ts',
   'domain/accounts/links.ts',
   'domain/accounts/login/naming.ts',
   'domain/auctions/auction/bid-name.ts',

@@ -1,10 +1,13 @@
 import assert from 'node:assert/strict';
 import { describe, type TestContext, test } from 'node:test';
+import { UNPROVEN_MS } from '#domain/accounts/account/unproven.ts';
 import { CancelAuction } from '#domain/auctions/auction/messages.ts';
 import type { Reply } from '#domain/kernel/envelope.ts';
+import { later } from '#domain/kernel/instant.ts';
 import { RequestTopUp, Transfer, Withdraw } from '#domain/wallets/wallet/messages.ts';
+import { door, loginNamed, registering } from '#test/support/accounts.ts';
 import type { Deployment } from '#test/support/deployment.ts';
-import { ann, bob, endsAt, givenOpenAuction, otto, type Saleroom } from '#test/support/saleroom.ts';
+import { ann, bob, endsAt, givenOpenAuction, otto, Saleroom } from '#test/support/saleroom.ts';
 import { told } from '#test/support/told.ts';
 
 // A process that dies behind each of its appends: the one is durable, nobody has learned of it, and nothing behind it has
@@ -13,6 +16,8 @@ import { told } from '#test/support/told.ts';
 /** What happens, step by step; each step is repeated when the process has died in it, as people and time would. */
 interface Story {
   readonly name: string;
+  /** Where it begins; by default with an open auction. */
+  readonly given?: (t: TestContext) => Promise<Saleroom>;
   readonly steps: readonly ((room: Saleroom) => Promise<unknown>)[];
 }
 
@@ -47,6 +52,23 @@ const payments: Story = {
     ({ deployment }) => deployment.settle(),
     ({ deployment }) => deployment.send(Withdraw({ ...dollars, amount: 50_00n }), bob, 'c4'),
     ({ deployment }) => deployment.settle(),
+  ],
+};
+
+/** What the door says, under one id however often it is said. */
+const said = (commandId: string, command: string, data: object) => (room: Saleroom) =>
+  room.deployment.process.pipeline.dispatch({
+    ...{ command, data, commandId, actor: door, origin: { channel: 'http' } },
+  });
+const unproven: Story = {
+  name: 'a registration that nobody proves, its end, and another one with its address',
+  given: (t) => Saleroom.open(t),
+  steps: [
+    said('c1', 'Register', registering('eve')),
+    said('c2', 'ReplaceRegistration', { person: 'eve', verifier: '$argon2id$v=19$other' }),
+    ({ deployment }) => deployment.advanceTo(later(deployment.clock.now(), UNPROVEN_MS)),
+    ({ deployment }) => deployment.settle(),
+    said('c3', 'Register', registering('eva', loginNamed('eve'))),
   ],
 };
 
@@ -101,10 +123,11 @@ async function seen(deployment: Deployment): Promise<readonly unknown[]> {
   return documents.map((it) => it && { ...it, movement: undefined, position: undefined });
 }
 
-for (const story of [auction, cancelled, payments])
+for (const story of [auction, cancelled, payments, unproven])
   describe(`${story.name}, with a crash behind each append`, () => {
+    const { given = givenOpenAuction } = story;
     const whole = async (t: TestContext) => {
-      const room = await givenOpenAuction(t);
+      const room = await given(t);
       const before = room.deployment.process.appends();
       await tell(story, room, false);
       const { appends } = room.deployment.process;
@@ -115,7 +138,7 @@ for (const story of [auction, cancelled, payments])
       const { appends, end } = await whole(t);
       for (let at = 1; at <= appends; at++)
         await t.test(`append ${at} of ${appends}`, async (one) => {
-          const room = await givenOpenAuction(one);
+          const room = await given(one);
           const { process } = room.deployment;
           process.cutAfter(process.appends() + at);
           // Every other time the read side is lost, too.

@@ -53,7 +53,8 @@ export interface DeploymentOptions {
 export type Roles = 'every role' | 'write side';
 
 /** What outlives a process: the history, the read models, time, and the payment provider out in the world. */
-interface Surroundings extends Pick<Engines, 'machineClock' | 'newId' | 'store' | 'readStore'> {
+interface Surroundings
+  extends Pick<Engines, 'machineClock' | 'newId' | 'store' | 'readStore' | 'personKeys'> {
   readonly clock: SimulatedClock;
   readonly provider: PaymentProvider;
   readonly options: DeploymentOptions;
@@ -86,10 +87,10 @@ export async function beginProcess(around: Surroundings, roles: Roles): Promise<
       if (!line.isDead()) around.errors.push(`${message} ${told(details)}`);
     },
   };
-  const { clock, machineClock, newId } = around;
+  const { clock, machineClock, newId, personKeys } = around;
   const { store, readStore } = line;
   const engines = enginesOver(
-    { clock, simulated: clock, machineClock, newId, random: systemRandom, store, readStore },
+    { clock, simulated: clock, machineClock, newId, random: systemRandom, store, readStore, personKeys },
     { log, loop: { owner: newId(), retryPollMs: 20 } },
   );
   const write = writeSide(engines, {

@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net';
 import type { TestContext } from 'node:test';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import express from 'express';
+import { temporaryPersonKeys } from '#compose/person-keys.ts';
 import { memoryStores } from '#compose/stores.ts';
 import type { Actor } from '#domain/kernel/actor.ts';
 import type { Reply, StoredEvent } from '#domain/kernel/envelope.ts';
@@ -28,7 +29,7 @@ import { machineClockOf } from './machine-clock.ts';
 import { told } from './told.ts';
 
 // The whole platform over stores in memory, wired by compose/ itself. Processes come and go; what outlives them (the
-// history, the read models, time, and the payment provider out in the world) belongs to the deployment.
+// history, the keys of people, the read models, time, and the payment provider out in the world) belongs to the deployment.
 
 const OPENING: Instant = '2026-03-01T12:00:00.000Z';
 /** How long the platform may take to come to rest, in milliseconds. */
@@ -52,6 +53,7 @@ export class Deployment {
   readonly store: EventStore = memoryStores({ clock: this.clock }).store;
   readonly machineClock = machineClockOf(systemClock());
   readonly newId = newIds({ clock: this.machineClock });
+  readonly personKeys = temporaryPersonKeys();
   /** What was logged as an error. */
   readonly errors: string[] = [];
   readonly options: DeploymentOptions;

@@ -11,7 +11,8 @@ import { followedChains } from '#runtime/followed-chains.ts';
 type Parts = Pick<
   Engines,
   'clock' | 'simulated' | 'machineClock' | 'newId' | 'random' | 'store' | 'readStore'
->;
+> &
+  Partial<Pick<Engines, 'personKeys'>>;
 type Loop = Pick<Parameters<typeof consumerLoop>[0], 'owner' | 'leaseMs' | 'retryPollMs'>;
 
 /** What one process of the platform is built on, over stores that outlive it. */
@@ -25,8 +26,8 @@ export function enginesOver(
   const consume = consumerLoop({ feed, store, consumers, registry, clock: machineClock, ...loop });
   const lines = keepLines({ feed, consumers, machineClock, log });
   return {
-    ...parts,
     personKeys: temporaryPersonKeys(),
+    ...parts,
     feed,
     consume,
     followed: followedChains(),

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { NotYet } from '../../kernel/deadline.ts';
 import { PersonId } from '../../kernel/ids.ts';
 import { Instant } from '../../kernel/instant.ts';
 import { command, preconditionOf, type RejectionOf } from '../../kernel/message.ts';
@@ -158,6 +159,18 @@ export const YieldRegistration = command('YieldRegistration', {
   rejections: [AccountUnknown, LoginInUse, SalesOpen, MoneyLeft, EmailChangeVoid],
   precondition: preconditionOf<YieldPrecondition>(),
 });
+export const ExpireRegistration = command('ExpireRegistration', {
+  ...{ from: 'internal', stream: accountStream },
+  description:
+    'Ends an account whose address nobody has proven in time, as one that is erased. It stays where the address was proven, where the house has locked it, or where it was registered anew meanwhile.',
+  data: {
+    ...person,
+    /** The end of the time that is taken to be over. */
+    until: Instant,
+  },
+  rejections: [AccountUnknown, NotYet, SalesOpen, MoneyLeft],
+  precondition: preconditionOf<MoneyPrecondition>(),
+});
 export const LockOut = command('LockOut', {
   ...door,
   description: 'Records that the door takes few more attempts for a while.',
@@ -311,6 +324,7 @@ export const commands = [
   AskEmailChange,
   ChangeEmail,
   YieldRegistration,
+  ExpireRegistration,
   LockOut,
   LockAccount,
   UnlockAccount,

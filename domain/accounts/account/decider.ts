@@ -2,7 +2,6 @@ import { type Decision, decider, type Facts } from '../../kernel/decider.ts';
 import type { Instant } from '../../kernel/instant.ts';
 import { type CommandData, type EventOf, type RejectionOf, recordedReason } from '../../kernel/message.ts';
 import { type OwnAffair, ownAffair } from '../../kernel/own-affair.ts';
-import { LoginInUse } from '../login/messages.ts';
 import {
   askEmailChange,
   askReset,
@@ -30,8 +29,14 @@ import {
   takeTotp,
 } from './factors.ts';
 import {
-  AccountActive,
-  AccountClosed,
+  closeAccount,
+  completeErasure,
+  eraseMe,
+  erasePerson,
+  expireRegistration,
+  yieldRegistration,
+} from './leaving.ts';
+import {
   AccountExists,
   AccountLocked,
   AccountNotActive,
@@ -41,22 +46,15 @@ import {
   AccountUnlocked,
   type AppointAdministrator,
   accountStream,
-  type CloseAccount,
-  type CompleteErasure,
   commands,
   EmailNotVerified,
   type EnrolTotp,
-  type EraseMe,
-  type ErasePerson,
-  type ErasurePrecondition,
   events,
   FactorsReset,
   GrantOver,
   type GrantRole,
   LockedOut,
   type LockOut,
-  type MoneyPrecondition,
-  PersonErased,
   RegisterAccount,
   type ResetFactors,
   RoleGranted,
@@ -64,8 +62,6 @@ import {
   RoleWithdrawn,
   SecondFactorNeeded,
   TotpEnrolled,
-  type YieldPrecondition,
-  type YieldRegistration,
 } from './messages.ts';
 import { isConflict } from './roles.ts';
 import { hasSecondFactor } from './second-factor.ts';
@@ -165,9 +161,6 @@ function resetFactors(
   return telling([FactorsReset({ ...data, by: actor.id })], account);
 }
 
-/** What is theirs has to be out of the house before anybody leaves it. */
-type Leaving = Facts<ErasurePrecondition>;
-
 function appoint(
   { person, again }: CommandData<typeof AppointAdministrator>,
   account: KnownAccount,
@@ -186,65 +179,12 @@ function appoint(
   return [...withdrawn, RoleGranted({ person, role: 'admin', by: OPERATOR })];
 }
 
-function closeAccount(
-  _: CommandData<typeof CloseAccount>,
-  account: Account,
-  { actor, precondition }: Leaving,
-) {
-  if (account.phase === 'none') return AccountUnknown({});
-  if (account.phase === 'closed' || account.phase === 'erased') return [];
-  // The login of a closed account stays taken, which a stranger could do to whoever has it.
-  if (!account.emailVerified) return EmailNotVerified({});
-  return precondition.refusal ?? [AccountClosed({ person: actor.id })];
-}
-
-function erasePerson(
-  { person, cause }: CommandData<typeof ErasePerson>,
-  account: Account,
-  { actor, precondition }: Facts<MoneyPrecondition>,
-) {
-  const own = ownAffair(actor, person);
-  if (own !== undefined) return own;
-  if (account.phase === 'none') return AccountUnknown({});
-  if (account.phase === 'active') return AccountActive({});
-  if (account.phase === 'erased') return [];
-  return precondition.refusal ?? [PersonErased({ person, login: account.login, by: actor.id, cause })];
-}
-
-function eraseMe(_: CommandData<typeof EraseMe>, account: Account, { actor, precondition }: Leaving) {
-  if (account.phase === 'none') return AccountUnknown({});
-  if (account.phase === 'erased') return [];
-  return precondition.refusal ?? [PersonErased({ person: actor.id, login: account.login })];
-}
-
-/**
- * Whoever has followed the link there has proven the address, and nobody else has: what is registered with it gives way. What the house has
- * locked is the house's to decide, and whoever is proven here first stays.
- */
-function yieldRegistration(
-  { person, login, to }: CommandData<typeof YieldRegistration>,
-  account: Account,
-  { precondition }: Facts<YieldPrecondition>,
-) {
-  if (account.phase === 'none') return AccountUnknown({});
-  if (account.passedTo === to && account.login === login) return [];
-  if (account.phase !== 'active' || account.emailVerified || account.login !== login) return LoginInUse({});
-  return precondition.refusal ?? [PersonErased({ person, login, cause: 'unproven', passedTo: to })];
-}
-
-/** Nobody asks what is still theirs: who was forgotten cannot be kept, and has been asked then. */
-function completeErasure({ person }: CommandData<typeof CompleteErasure>, account: Account) {
-  if (account.phase === 'none') return AccountUnknown({});
-  if (account.phase === 'erased') return [];
-  return [PersonErased({ person, login: account.login, by: OPERATOR })];
-}
-
 /** One person's account: how they prove who they are, whether they may come in, and what they may do. */
 export const account = decider({
   stream: accountStream,
   events,
   commands,
-  stateVersion: 6,
+  stateVersion: 7,
   initial: noAccount,
   evolve,
   decide: {
@@ -258,6 +198,7 @@ export const account = decider({
     AskEmailChange: whileActive(askEmailChange),
     ChangeEmail: changeEmail,
     YieldRegistration: yieldRegistration,
+    ExpireRegistration: expireRegistration,
     LockOut: whileActive((data: CommandData<typeof LockOut>, account, { now }: Facts) =>
       (account.lockedOutUntil ?? now) > now ? [] : [LockedOut({ ...data, ...toldTo(account) })],
     ),

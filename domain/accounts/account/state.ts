@@ -8,6 +8,7 @@ import { unreachable } from '../../kernel/unreachable.ts';
 import type { LoginName } from '../ids.ts';
 import { type Factors, factorsAfter, noFactors } from './factors.ts';
 import type { events, GrantableRole } from './messages.ts';
+import { UNPROVEN_MS, unprovenUntil } from './unproven.ts';
 
 export interface Grant {
   readonly role: GrantableRole;
@@ -20,6 +21,7 @@ export type Letter = 'verification' | 'attempt' | 'reset' | 'emailChange';
 export const LETTERS_MS = 24 * 60 * 60 * 1_000;
 
 export interface KnownAccount {
+  readonly person: PersonId;
   readonly phase: 'active' | 'locked' | 'closed' | 'erased';
   readonly login: LoginName;
   /** Sealed, as everything here that only the door opens. */
@@ -38,6 +40,8 @@ export interface KnownAccount {
   readonly letters: Readonly<Record<Letter, readonly Instant[]>>;
   readonly paymentMeans: PersonalText | undefined;
   readonly emailVerified: boolean;
+  /** Until when it may be without that; of one that is proven it says nothing. */
+  readonly unprovenUntil: Instant;
   /** Whose the login is since this one has given way; undefined: it has not. */
   readonly passedTo: PersonId | undefined;
   readonly lockedOutUntil: Instant | undefined;
@@ -52,6 +56,10 @@ export interface KnownAccount {
 
 export type Account = { readonly phase: 'none' } | KnownAccount;
 export const noAccount: Account = { phase: 'none' };
+
+/** Whether it ends where nobody proves its address. What the house keeps locked is the house's to end. */
+export const isUnproven = (account: Account): account is KnownAccount =>
+  account.phase === 'active' && !account.emailVerified;
 
 /** The roles that somebody has at a moment. */
 export const rolesAt = ({ grants }: Pick<KnownAccount, 'grants'>, now: Instant): readonly GrantableRole[] =>
@@ -72,14 +80,15 @@ function registered(
   { data }: Extract<Event, { readonly type: 'AccountRegistered' }>,
   verifierAt: Instant,
 ): KnownAccount {
-  const { login, email, language, verifier, paymentMeans } = data;
+  const { person, login, email, language, verifier, paymentMeans } = data;
   return {
-    ...{ phase: 'active', login, email, language, paymentMeans },
+    ...{ person, phase: 'active', login, email, language, paymentMeans },
     ...{ verifier, verifierAt, passwordSince: sealedFor(verifier) },
     ...{ short: false, nextEmail: undefined, appointedBy: undefined, adminTaken: false },
     ...{ letters: { verification: [], attempt: [], reset: [], emailChange: [] } },
     ...{
       emailVerified: false,
+      unprovenUntil: later(verifierAt, UNPROVEN_MS),
       passedTo: undefined,
       lockedOutUntil: undefined,
       grants: [],
@@ -151,7 +160,8 @@ export const OPERATOR = 'system.operator';
 export function evolve(before: Account, event: Event, { occurredAt }: FoldedAt): Account {
   if (event.type === 'AccountRegistered') return registered(event, occurredAt);
   if (before.phase === 'none') return before;
-  const account: KnownAccount = before;
+  const until = unprovenUntil(before.unprovenUntil, event.type, occurredAt);
+  const account: KnownAccount = { ...before, unprovenUntil: until };
   switch (event.type) {
     case 'AccountRefused':
       return account;

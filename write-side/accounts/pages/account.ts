@@ -60,7 +60,10 @@ function emailSection({ texts }: OwnVisit, { email, emailVerified }: Standing) {
     : html`<span class="mark">${account.unverified}</span>`;
   return html`<section><h2>${account.email}</h2>
 <p class="words">${email ?? account.emailGone} ${mark}</p>
-${!emailVerified && form('/account/verification', button(account.sendAgain, 'plain'))}
+${
+  !emailVerified &&
+  html`<p>${account.unverifiedEnds}</p>${form('/account/verification', button(account.sendAgain, 'plain'))}`
+}
 <p><a href="/account/email-change">${account.changeEmail}</a></p></section>`;
 }
 

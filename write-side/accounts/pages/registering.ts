@@ -256,7 +256,8 @@ export function registeringRoutes(routes: Frame, options: PagesOptions): void {
     otherwise: ({
       register,
     }) => html`<p>${register.notMine} <a href="/account/reset">${register.choose}</a></p>
-<p>${register.linkVoid} <a href="/account">${register.signInForMail}</a></p>`,
+<p>${register.linkVoid} <a href="/account">${register.signInForMail}</a></p>
+<p>${register.ended} <a href="/account/register">${register.registerAnew}</a></p>`,
     follow: (link, visitor) => door.verifyEmail(link, visitor),
     username: usernameAt(options, 'verify'),
   });

@@ -4,8 +4,10 @@ import { account } from '#domain/accounts/account/decider.ts';
 import { noFactors } from '#domain/accounts/account/factors.ts';
 import * as a from '#domain/accounts/account/messages.ts';
 import { resetBound, rolesAt } from '#domain/accounts/account/state.ts';
+import { UNPROVEN_MS } from '#domain/accounts/account/unproven.ts';
 import { links } from '#domain/accounts/links.ts';
 import { LoginInUse } from '#domain/accounts/login/messages.ts';
+import { NotYet } from '#domain/kernel/deadline.ts';
 import { later } from '#domain/kernel/instant.ts';
 import { OwnAffair } from '#domain/kernel/own-affair.ts';
 import { loginNamed, registrationOf, sealedText } from '#test/support/accounts.ts';
@@ -106,6 +108,31 @@ test('what nobody has proven gives way to whoever has, once, and nothing else do
   assert.deepEqual(when([]), a.AccountUnknown({}));
   const refusal = a.MoneyLeft({});
   assert.deepEqual(when([registered], {}, { precondition: { refusal } }), refusal);
+});
+
+test('what nobody has proven in time ends, once, and by no clock before it; a proof that came first keeps it', () => {
+  const { login } = data;
+  const until = later(NOW, UNPROVEN_MS);
+  const may = { precondition: {}, now: until };
+  const gone = a.PersonErased({ ...p, login, cause: 'unproven' });
+  const when = (history: Parameters<typeof given>[0], facts: object = {}, of: object = {}) =>
+    given(history).when('ExpireRegistration', { ...p, until, ...of }, { ...may, ...facts });
+  assert.deepEqual(when([registered]), [gone]);
+  assert.deepEqual(when([registered, gone]), []);
+  const early = later(until, -1);
+  assert.deepEqual(when([registered], { now: early }), NotYet({ due: until, now: early }));
+  const kept = [
+    [verified],
+    [a.AccountLocked({ ...p, by: 'ada', cause })],
+    [verified, a.AccountClosed(p)],
+    [a.PersonErased({ ...p, login })],
+  ];
+  for (const behind of kept) assert.deepEqual(when([registered, ...behind]), []);
+  const another = { until: later(until, -1) };
+  assert.deepEqual(when([registered], {}, another), [], 'time was given since');
+  assert.deepEqual(when([]), a.AccountUnknown({}));
+  const refusal = a.MoneyLeft({});
+  assert.deepEqual(when([registered], { precondition: { refusal } }), refusal);
 });
 
 test('an administrator locks and unlocks others, with the reason, and never themselves', () => {
