@@ -66,7 +66,7 @@ export const en = {
     another: 'Use another account',
     over: 'This sign-in is over',
     overWhy:
-      'It took too long, was finished already, or was begun in another browser. Begin again where you came from.',
+      'It took too long, was finished already, or was begun in another browser. Or your browser keeps no cookies: nobody can sign in without them, so allow them for this site. Begin again where you came from.',
     abort: 'Stop signing in?',
     abortWhy: 'You go back to where you came from, and are not signed in.',
   },

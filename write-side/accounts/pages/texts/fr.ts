@@ -65,7 +65,7 @@ export const fr: Texts = {
     another: 'Utiliser un autre compte',
     over: 'Cette connexion n’est plus valable',
     overWhy:
-      'Elle a duré trop longtemps, est déjà terminée ou a été commencée dans un autre navigateur. Recommencez là d’où vous veniez.',
+      'Elle a duré trop longtemps, est déjà terminée ou a été commencée dans un autre navigateur. Ou bien votre navigateur ne garde pas les cookies : sans eux, personne ne peut se connecter, donc autorisez-les pour ce site. Recommencez là d’où vous veniez.',
     abort: 'Abandonner la connexion ?',
     abortWhy: 'Vous retournerez là d’où vous veniez, sans être connecté.',
   },

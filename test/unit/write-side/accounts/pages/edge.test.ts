@@ -108,6 +108,19 @@ test('a sign-in that is not this browser’s is over, whoever’s it is', async 
   assert.equal((await eve.post(`${at}/consent`, { decision: 'allow' })).status, 410);
 });
 
+for (const [language, begins] of [
+  ['en', 'begun in another browser. Or your browser keeps no cookies'],
+  ['fr', 'dans un autre navigateur. Ou bien votre navigateur ne garde pas les cookies'],
+  ['ru', 'в другом браузере. Или ваш браузер не сохраняет файлы куки'],
+] as const)
+  test(`whoever keeps no cookies is told that these may be why a sign-in is over, in ${language}`, async () => {
+    const { origin, system } = await openPages();
+    const { to = '' } = await walker(origin, language).get(`/oidc/start?to=${system}`);
+    const seen = await walker(origin, language).get(to);
+    assert.equal(seen.status, 410);
+    assert.ok(seen.text.includes(begins), seen.text);
+  });
+
 test('what is not there is a page, and what is not done that way says how', async () => {
   const { origin } = await openPages();
   const { get, ask } = walker(origin, 'fr');
