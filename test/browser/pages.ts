@@ -108,8 +108,9 @@ const byAddress = (opened: OpenPages): readonly (readonly [string, string])[] =>
   ).map((path) => [path, `/account/${path}`] as const),
   ...(['close/done', 'erase/done'] as const).map((path) => [path, `/account/${path}`] as const),
   ...(
-    ['device', 'confirm', 'done', 'sign-out', 'signed-out', 'leaving', 'problem', 'not-signed-in'] as const
+    ['device', 'confirm', 'done', 'sign-out', 'signed-out', 'still-signed-in', 'leaving', 'problem'] as const
   ).map((name) => [`provider-${name}`, `/oidc/pages/${name}`] as const),
+  ['provider-not-signed-in', '/oidc/pages/not-signed-in'],
   ['sign-in-over', `/sign-in/${opened.people.size}`],
 ];
 

@@ -95,6 +95,9 @@ export interface Browsers {
   signOut(request: IncomingMessage, response: ServerResponse, backTo: string): Promise<void>;
 }
 
+/** Why a code of a device was not taken: for what it is, for the form it came in, or for a failure of ours. */
+export type DeviceProblem = 'unknown_code' | 'expired' | 'aborted' | 'no_code' | 'form_over' | 'failed';
+
 /** What the provider shows people by itself; each a whole page. `form` is a form of the provider's. */
 export interface ProviderPages {
   /** What each of them is sent with. */
@@ -105,7 +108,9 @@ export interface ProviderPages {
   deviceCode(of: {
     readonly form: string;
     readonly language: Language;
-    readonly problem?: 'unknown_code' | 'expired' | 'aborted' | 'no_code' | undefined;
+    readonly problem?: DeviceProblem | undefined;
+    /** As somebody has typed it in before. */
+    readonly code?: string | undefined;
   }): string;
   deviceConfirm(of: {
     readonly form: string;
@@ -115,7 +120,8 @@ export interface ProviderPages {
   }): string;
   deviceDone(of: { readonly language: Language; readonly client: string }): string;
   signOut(of: { readonly form: string; readonly language: Language }): string;
-  signedOut(of: { readonly language: Language }): string;
+  /** Behind the question whether to sign out. @param of `isSignedIn`: they have said no */
+  signedOut(of: { readonly language: Language; readonly isSignedIn: boolean }): string;
   /**
    * A sign-in that has come to nothing: they have stopped it, may not come in, or it is over.
    *

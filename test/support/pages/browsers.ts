@@ -38,7 +38,8 @@ const ownPages = {
     }),
   done: (language: Language) => shownBy.deviceDone({ language, client: 'TV' }),
   'sign-out': (language: Language) => shownBy.signOut({ form: formFor('op.logoutForm'), language }),
-  'signed-out': (language: Language) => shownBy.signedOut({ language }),
+  'signed-out': (language: Language) => shownBy.signedOut({ language, isSignedIn: false }),
+  'still-signed-in': (language: Language) => shownBy.signedOut({ language, isSignedIn: true }),
   leaving: (language: Language) => shownBy.leaving({ to: 'com.example.app:/back?code=c', language }),
   'not-signed-in': (language: Language) =>
     shownBy.notSignedIn({ language, why: 'refused', again: '/account/security', isSignedIn: true }),

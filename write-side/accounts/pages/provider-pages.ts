@@ -70,7 +70,7 @@ const codeIn = (form: string): string | undefined =>
 const devicePages = (
   show: ReturnType<typeof showing>,
 ): Pick<ProviderPages, 'deviceCode' | 'deviceConfirm' | 'deviceDone'> => ({
-  deviceCode({ form, language, problem }) {
+  deviceCode({ form, language, problem, code }) {
     const texts = allTexts[language];
     const { device, common } = texts;
     const troubles = problem === undefined ? [] : [{ field: 'user_code', says: device[problem] }];
@@ -83,7 +83,10 @@ const devicePages = (
           partsOf(form),
           field(
             texts,
-            { name: 'user_code', label: device.code, autocomplete: 'off', most: 64, value: codeIn(form) },
+            {
+              ...{ name: 'user_code', label: device.code, autocomplete: 'off', most: 64 },
+              value: code ?? codeIn(form),
+            },
             troubles,
           ),
           button(common.continue),
@@ -144,8 +147,14 @@ export function providerPages(house: House): ProviderPages {
       ]);
     },
 
-    signedOut({ language }) {
-      const { provider } = allTexts[language];
+    signedOut({ language, isSignedIn }) {
+      const { provider, account, layout: said } = allTexts[language];
+      if (isSignedIn)
+        return show(language, provider.stillIn, [
+          html`<p>${provider.stillSignedIn} ${provider.stillInWhy}</p>
+<p><a class="button" href="/account/sign-out">${account.signOut}</a></p>
+<p><a href="/account">${said.toAccount}</a></p>`,
+        ]);
       return show(language, provider.signedOut, [html`<p>${provider.signedOutWhy}</p>`]);
     },
 

@@ -1,22 +1,27 @@
 import type { Configuration, KoaContextWithOIDC } from 'oidc-provider';
 import * as errors from 'oidc-provider/lib/helpers/errors.js';
 import { AS_OF, STEPPED_UP } from '#domain/kernel/ports/tokens.ts';
+import type { DeviceProblem } from '../sign-ins.ts';
 import { accountsOf, lastWords, tokenClaims } from './claims.ts';
 import { idsOf, nameFor, namesOf, surplus } from './cookies.ts';
 import type { Kept } from './keeping.ts';
 import { languageOf } from './languages.ts';
 import { OWN_CLIENT } from './own-client.ts';
 import { pathFor, policy } from './policy.ts';
+import { askAnew } from './session-forms.ts';
 import type { RecordedSessions } from './sessions.ts';
 import { lifetimes, type NamedKey, type ProviderOptions, SCOPES } from './surroundings.ts';
 
-const PROBLEMS: Readonly<Record<string, 'unknown_code' | 'expired' | 'aborted' | 'no_code'>> = {
+const PROBLEMS: Readonly<Record<string, DeviceProblem>> = {
   NotFoundError: 'unknown_code',
   AlreadyUsedError: 'unknown_code',
   ExpiredError: 'expired',
   AbortedError: 'aborted',
   NoCodeError: 'no_code',
 };
+/** What is wrong with a form is no fault of the code in it. */
+const problemOf = (error: Error): DeviceProblem =>
+  PROBLEMS[error.name] ?? (error instanceof errors.InvalidRequest ? 'form_over' : 'failed');
 
 /** Our own pages need nobody's leave. */
 async function loadGrant(context: KoaContextWithOIDC) {
@@ -53,6 +58,8 @@ function pagesFor({ pages }: ProviderOptions): Pick<Configuration, 'renderError'
         return;
       }
       if (error instanceof errors.SessionNotFound) return showOver(context);
+      if (error instanceof errors.InvalidRequest && context.oidc?.route === 'end_session_confirm')
+        return askAnew(context);
       const { error: code, error_description: description } = out;
       show(context, pages.problem({ language: language(context), code, description }));
     },
@@ -68,8 +75,11 @@ function pagesFor({ pages }: ProviderOptions): Pick<Configuration, 'renderError'
           // Nobody can send a form in a session that is not kept.
           if (error instanceof errors.SessionNotFound || (error !== undefined && !isKept))
             return showOver(context);
-          const problem = error && (PROBLEMS[error.name] ?? 'unknown_code');
-          show(context, pages.deviceCode({ form, language: language(context), problem }));
+          const problem = error && problemOf(error);
+          const typed = context.oidc.params?.user_code;
+          const isOfCode = error !== undefined && error.name in PROBLEMS;
+          const code = isOfCode || typeof typed !== 'string' ? undefined : typed;
+          show(context, pages.deviceCode({ form, language: language(context), problem, code }));
         },
         userCodeConfirmSource(context, form, client, _device, code) {
           show(
@@ -86,7 +96,13 @@ function pagesFor({ pages }: ProviderOptions): Pick<Configuration, 'renderError'
       rpInitiatedLogout: {
         enabled: true,
         logoutSource: (context, form) => show(context, pages.signOut({ form, language: language(context) })),
-        postLogoutSuccessSource: (context) => show(context, pages.signedOut({ language: language(context) })),
+        async postLogoutSuccessSource(context) {
+          const { accountId } = await context.oidc.provider.Session.get(context);
+          show(
+            context,
+            pages.signedOut({ language: language(context), isSignedIn: accountId !== undefined }),
+          );
+        },
       },
     },
   };

@@ -197,8 +197,9 @@ const endings = (
 ) =>
   /** @returns whether they sign out */
   async function recordEnd(kind: string, name: string): Promise<boolean> {
-    const route = currentContext()?.oidc.route;
-    const isLeft = kind === 'Session' && route === 'end_session_confirm';
+    const { route, params } = currentContext()?.oidc ?? {};
+    // Whoever says no may be given another name for a session that goes on.
+    const isLeft = kind === 'Session' && route === 'end_session_confirm' && Boolean(params?.logout);
     const isRevoked = kind === 'RefreshToken' && route === 'revocation';
     const row = isLeft || isRevoked ? await store.find(kind, named(kind, name), nowMs()) : undefined;
     const payload = row && (await opened(row));

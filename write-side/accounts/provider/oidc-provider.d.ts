@@ -7,6 +7,7 @@ declare module 'oidc-provider/lib/helpers/errors.js' {
   import { errors } from 'oidc-provider';
   export import AccessDenied = errors.AccessDenied;
   export import InvalidGrant = errors.InvalidGrant;
+  export import InvalidRequest = errors.InvalidRequest;
   export import InvalidTarget = errors.InvalidTarget;
   export import LoginRequired = errors.LoginRequired;
   export import SessionNotFound = errors.SessionNotFound;

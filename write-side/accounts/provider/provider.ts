@@ -11,6 +11,7 @@ import { takesHintsOfKeysOfBefore } from './hints.ts';
 import { type Kept, keeping } from './keeping.ts';
 import { languageOf } from './languages.ts';
 import { SIGN_IN_ANEW } from './policy.ts';
+import { formsOfTheirOwn, passOnWhoeverIsOut } from './session-forms.ts';
 import { namesAsRecorded, type RecordedSessions, recordedSessions } from './sessions.ts';
 import { aboutSigned } from './signed-tokens.ts';
 import type { NamedKey, ProviderOptions } from './surroundings.ts';
@@ -56,15 +57,12 @@ function answersByQueryAlone(provider: Provider): void {
 /** A script in a page, which ours never have: theirs lie in a file. */
 const INLINE_SCRIPT = /<script(?![^>]*\bsrc=)/;
 
-/** Forms that would send themselves by a script are sent by whoever reads them. */
+/** A form that would send itself by a script is sent by whoever reads it. */
 function formOf(context: KoaContextWithOIDC): string | undefined {
-  const { route, session, params } = context.oidc;
-  const xsrf = session?.state?.secret;
-  if (typeof xsrf !== 'string' || !INLINE_SCRIPT.test(String(context.body))) return undefined;
-  const hidden = `<input type="hidden" name="xsrf" value="${xsrf}"/>`;
-  if (route === 'end_session')
-    return `<form id="op.logoutForm" method="post" action="${context.oidc.urlFor('end_session_confirm')}">${hidden}</form>`;
-  if (route !== 'code_verification') return undefined;
+  const { route, params } = context.oidc;
+  const page = String(context.body);
+  if (route !== 'code_verification' || !INLINE_SCRIPT.test(page)) return undefined;
+  const [hidden = ''] = /<input type="hidden" name="xsrf" value="[^"<>]*"\/>/.exec(page) ?? [];
   const code = String(params?.user_code ?? '').replaceAll(/[^A-Za-z0-9-]/g, '');
   return `<form id="op.deviceInputForm" method="post" action="${context.oidc.urlFor('code_verification')}">${hidden}<input value="${code}" type="text" name="user_code"/></form>`;
 }
@@ -73,16 +71,12 @@ function madePage(context: KoaContextWithOIDC, { pages }: ProviderOptions): void
   if (context.type !== 'text/html') return;
   const form = formOf(context);
   const language = languageOf(context.req, context.oidc.params?.ui_locales);
-  if (form !== undefined)
-    context.body =
-      context.oidc.route === 'end_session'
-        ? pages.signOut({ form, language })
-        : pages.deviceCode({ form, language });
+  if (form !== undefined) context.body = pages.deviceCode({ form, language });
   for (const [name, value] of Object.entries(pages.headers())) context.set(name, value);
 }
 
 /** What a form of ours is answered by, or leads to. */
-const BEHIND_FORMS: readonly (string | undefined)[] = ['resume', 'end_session_confirm'];
+const BEHIND_FORMS: readonly (string | undefined)[] = ['resume', 'end_session', 'end_session_confirm'];
 /** What answers with pages here. Whatever else is at our origin belongs to a system. */
 const OURS = ['/oidc/', '/sign-in/', '/account/'];
 
@@ -138,6 +132,7 @@ function made(
     },
   });
   namesAsRecorded(provider);
+  formsOfTheirOwn(provider, options.sealing);
   provider.use(async (koa, next) => {
     const context = koa as unknown as KoaContextWithOIDC;
     await next();
@@ -148,6 +143,7 @@ function made(
       context.body = { error: 'invalid_grant', error_description: 'grant request is invalid' };
     }
     await aboutSigned(context, options, kept);
+    passOnWhoeverIsOut(context);
     leaving(context, options);
     madePage(context, options);
     if (context.oidc.route === 'jwks') context.set('Cache-Control', `public, max-age=${KEYS_KEPT_SECONDS}`);

@@ -307,6 +307,8 @@ export const en = {
     expired: 'The time of this code is over. Let the device show a new one.',
     aborted: 'It was stopped. Let the device show a new code to begin again.',
     no_code: 'No code was entered.',
+    form_over: 'This page was not valid any more. Nothing was done: compare the code, and send it once more.',
+    failed: 'Something went wrong. Try once more, or let the device show a new code.',
     confirm: 'Is this the code on your device?',
     confirmWhy: (system: string) =>
       `${system} then acts in your name. If you did not start this on a device that is before you, do not go on.`,
@@ -325,6 +327,8 @@ export const en = {
     stopped: 'You have stopped',
     stoppedWhy: 'Nothing was done, and you are not signed in.',
     stillSignedIn: 'Nothing was done. You are still signed in.',
+    stillIn: 'You stay signed in',
+    stillInWhy: 'On a computer that others use too, sign out before you leave it.',
     refused: 'You could not be let in',
     refusedWhy: 'Your account may not come in just now, or its password has become another meanwhile.',
     again: 'Begin again',

@@ -317,6 +317,9 @@ export const fr: Texts = {
     expired: 'Ce code n’est plus valable. Demandez-en un nouveau à l’appareil.',
     aborted: 'La connexion a été arrêtée. Demandez un nouveau code à l’appareil pour recommencer.',
     no_code: 'Aucun code n’a été saisi.',
+    form_over:
+      'Cette page n’était plus valable. Rien n’a été fait : comparez le code et envoyez-le encore une fois.',
+    failed: 'Quelque chose s’est mal passé. Réessayez, ou demandez un nouveau code à l’appareil.',
     confirm: 'Est-ce le code de votre appareil ?',
     confirmWhy: (system) =>
       `${system} agira alors en votre nom. Si vous n’avez pas commencé cela sur un appareil qui est devant vous, n’allez pas plus loin.`,
@@ -335,6 +338,8 @@ export const fr: Texts = {
     stopped: 'Vous avez arrêté',
     stoppedWhy: 'Rien n’a été fait, et vous n’êtes pas connecté.',
     stillSignedIn: 'Rien n’a été fait. Vous êtes toujours connecté.',
+    stillIn: 'Vous restez connecté',
+    stillInWhy: 'Sur un ordinateur que d’autres utilisent aussi, déconnectez-vous avant de le quitter.',
     refused: 'Vous n’avez pas pu entrer',
     refusedWhy: 'Votre compte ne peut pas entrer en ce moment, ou son mot de passe a changé entre-temps.',
     again: 'Recommencer',

@@ -36,7 +36,10 @@ for (const language of Language.options)
       pages.deviceConfirm({ form: confirm, language, client: HOSTILE, code: HOSTILE }),
       pages.deviceDone({ language, client: HOSTILE }),
       pages.signOut({ form: logout, language }),
-      pages.signedOut({ language }),
+      pages.deviceCode({ form: confirm, language, problem: 'form_over', code: HOSTILE }),
+      pages.deviceCode({ form: confirm, language, problem: 'failed' }),
+      pages.signedOut({ language, isSignedIn: false }),
+      pages.signedOut({ language, isSignedIn: true }),
       pages.leaving({ to: 'com.example.app:/back', language }),
       pages.problem({ language, code: HOSTILE, description: HOSTILE }),
     ];
