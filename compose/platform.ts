@@ -111,12 +111,13 @@ function movedHere(
 function servedBy(
   roles: readonly RunningRole[],
   clock: SharedClock | undefined,
-): Pick<PortsOptions, 'routers' | 'development'> {
+): Pick<PortsOptions, 'routers' | 'served' | 'development'> {
   return {
     routers: [
       ...roles.flatMap(({ routers = [] }) => routers),
       ...(clock === undefined ? [] : [developmentClock(clock)]),
     ],
+    served: roles.flatMap(({ served = [] }) => served),
     development: [
       ...roles.flatMap(({ development = [] }) => development),
       ...(clock === undefined ? [] : clockOperations),

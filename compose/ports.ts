@@ -5,10 +5,10 @@ import type { Quotas } from '#domain/kernel/ports/quotas.ts';
 import { eventsByAsyncApi } from '#projections/publishing/asyncapi.ts';
 import { prefixOf } from '#runtime/engine-address.ts';
 import { serviceLimits } from '#runtime/service/limits.ts';
-import { accountOperations } from '#write-side/accounts/http/operations.ts';
 import { commandsByAsyncApi } from '#write-side/bus/asyncapi.ts';
 import { documentation } from '#write-side/rest/documentation.ts';
 import type { DevelopmentOperation } from '#write-side/rest/openapi/development.ts';
+import type { ServedOperation } from '#write-side/rest/openapi/served.ts';
 import { PAYMENT_NOTICES } from '#write-side/rest/paths.ts';
 import { topicsDocument } from './asyncapi.ts';
 import { registry } from './contexts.ts';
@@ -29,6 +29,8 @@ export interface PortsOptions {
   readonly log: Logger;
   /** What everybody may come to. */
   readonly routers: readonly Router[];
+  /** What of it is neither a command nor a question, as it is described. */
+  readonly served: readonly ServedOperation[];
   /** The conveniences of development among them. */
   readonly development: readonly DevelopmentOperation[];
   /** What other processes of the platform ask; undefined: there are none. */
@@ -75,13 +77,21 @@ export async function openPorts(
   { newId, machineClock, certificates }: ProcessEngines,
   options: PortsOptions,
 ): Promise<Ports> {
-  const { config, version, log, routers, development, metrics, health, limits } = options;
+  const { config, version, log, routers, served, development, metrics, health, limits } = options;
   const { addresses, publicUrl, allowedOrigin, forRoles, quotas } = options;
   const has = offered(config);
   // Whoever decides commands tells how they are sent.
   const documents = [
     ...(config.roles.includes('write-side')
-      ? [documentation({ registry, version, development, served: accountOperations, publicUrl })]
+      ? [
+          documentation({
+            registry,
+            version,
+            development,
+            served,
+            publicUrl,
+          }),
+        ]
       : []),
     ...topicsOf(config, version),
   ];

@@ -15,6 +15,7 @@ import { every } from '#runtime/pause.ts';
 import type { Known } from '#write-side/accounts/known.ts';
 import type { BegunProvider } from '#write-side/accounts/provider/begun.ts';
 import type { OwnPages } from '#write-side/accounts/provider/browsers.ts';
+import { clientOperations } from '#write-side/accounts/provider/client-operations.ts';
 import { clientRoutes } from '#write-side/accounts/provider/client-routes.ts';
 import { signByRsa } from '#write-side/accounts/provider/clients.ts';
 import { logouts } from '#write-side/accounts/provider/logouts.ts';
@@ -33,13 +34,15 @@ const RETRY_AFTER_MS = 1_000;
 /** Codes of devices that one network may try: of 25 thousand million a few hold at a time. */
 const CODES = { name: 'codes', points: 60, windowSeconds: 600 };
 
-export interface ProviderPart extends Required<Pick<RunningRole, 'routers' | 'engines' | 'consumers'>> {
+export interface ProviderPart
+  extends Required<Pick<RunningRole, 'routers' | 'served' | 'engines' | 'consumers'>> {
   opened(opened: Opened): void;
   stop(): Promise<void>;
 }
 
 const nothing: ProviderPart = {
   routers: [],
+  served: [],
   engines: [],
   consumers: () => [],
   opened: () => undefined,
@@ -174,6 +177,7 @@ export function providerPart(
       lateRoutes(holder, addressOf),
       ...routers,
     ],
+    served: clientOperations,
     engines: [{ name: 'sign-ins', standing: () => store.standing() }],
     consumers: () => (follower === undefined ? [] : [follower.status()]),
     opened({ publicUrl }) {

@@ -9,6 +9,7 @@ import type { Authenticate } from '#domain/kernel/ports/tokens.ts';
 import type { ReadLimits } from '#read-api/limits.ts';
 import type { Turns } from '#runtime/turns.ts';
 import type { DevelopmentOperation } from '#write-side/rest/openapi/development.ts';
+import type { ServedOperation } from '#write-side/rest/openapi/served.ts';
 import type { AccountPages } from '../account-pages.ts';
 import type { ProcessEngines } from '../engines.ts';
 import type { NamedEngine } from '../health.ts';
@@ -53,6 +54,8 @@ export interface Opened {
 export interface RunningRole {
   /** What everybody may come to. */
   readonly routers?: readonly Router[];
+  /** What of it is neither a command nor a question, as it is described. */
+  readonly served?: readonly ServedOperation[];
   /** The conveniences of development among them. */
   readonly development?: readonly DevelopmentOperation[];
   /** What is at work here, for whoever looks after the process. */

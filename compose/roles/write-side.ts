@@ -1,3 +1,4 @@
+import { accountOperations } from '#write-side/accounts/http/operations.ts';
 import { accountRoutes } from '#write-side/accounts/http/routes.ts';
 import { tokenOperations } from '#write-side/identity/development-issuer.ts';
 import { pagesElsewhere, pagesOf } from '../account-pages.ts';
@@ -45,6 +46,7 @@ export async function writeSideRole(
   return {
     decides: pipeline.dispatch,
     routers: [...provider.routers, ...elsewhere, ...routers, accounts],
+    served: [...accountOperations, ...provider.served],
     engines: provider.engines,
     consumers: provider.consumers,
     development: config.devTokens ? tokenOperations : [],

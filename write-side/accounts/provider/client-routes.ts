@@ -1,9 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import { type Request, Router } from 'express';
-import { z } from 'zod';
 import { ClientExists, RegisterClient, RotateClientVerifier } from '#domain/accounts/client/messages.ts';
 import { ClientId } from '#domain/accounts/ids.ts';
-import { TokenSubject } from '#domain/kernel/actor.ts';
 import type { Dispatch } from '#domain/kernel/envelope.ts';
 import type { NewId, RandomBytes } from '#domain/kernel/ports/facts.ts';
 import type { Identity } from '#domain/kernel/ports/tokens.ts';
@@ -11,19 +9,10 @@ import { Forbidden, invalid, RejectedError, StepUpRequired, Unavailable } from '
 import { type Asked, askedByToken, type ByToken } from '../../rest/asked-by-token.ts';
 import { DOOR } from '../door/parts.ts';
 import type { Known } from '../known.ts';
+import { Registration } from './client-operations.ts';
 import { newSecret } from './clients.ts';
-import { OWN_CLIENTS } from './own-client.ts';
 
 const RETRY_AFTER_MS = 1_000;
-
-const Registration = z
-  .strictObject({
-    ...RegisterClient.schema.shape,
-    // What a token may stand for, and no name of ours.
-    client: ClientId.and(TokenSubject).refine((id) => !OWN_CLIENTS.includes(id), 'a name of the platform'),
-    confidential: z.boolean(),
-  })
-  .omit({ by: true, verifier: true });
 
 export interface ClientRoutesOptions extends ByToken {
   readonly known: Pick<Known, 'account'>;
