@@ -142,8 +142,7 @@ export function providerPart(
   const whereabouts = {
     ...{ path: PROVIDER_PATH, audience: config.tokens.audience, house: config.house, keys, tokens },
     ...{ store, known, pages, dispatch, addressOf, allowedOrigin, clock, newId, log },
-    consoleSignIn: config.consoleSignIn,
-    randomBytes: systemRandomBytes,
+    ...{ consoleSignIn: config.consoleSignIn, randomBytes: systemRandomBytes },
   };
 
   async function begin(publicUrl: string): Promise<void> {
