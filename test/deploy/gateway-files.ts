@@ -148,6 +148,15 @@ export function krakendProblems(text: string, platform: Platform, modules: strin
   ];
 }
 
+/** A reason stands above an exception, or above those before it that let the same fields by. */
+function reasoned(lines: readonly string[], index: number): boolean {
+  const fieldsOf = (line = ''): string => line.slice(line.indexOf('"'));
+  let first = index;
+  while (/ById /.test(lines[first - 1] ?? '') && fieldsOf(lines[first - 1]) === fieldsOf(lines[index]))
+    first -= 1;
+  return lines[first - 1]?.startsWith('#') ?? false;
+}
+
 /**
  * @param bodyBytes the longest body that the platform reads
  * @param methods that the platform has
@@ -182,7 +191,9 @@ export function caddyProblems(
     ...lines.flatMap((line, index) => {
       if (!/^Sec(RuleUpdate|RuleRemove)/.test(line)) return [];
       return [
-        ...(lines[index - 1]?.startsWith('#') ? [] : [`without a reason: ${line}`]),
+        ...(reasoned(lines, index) ? [] : [`without a reason: ${line}`]),
+        // Coraza reads a list of rules as far as its first id that is no range.
+        ...(/ById\s+(\d+-\d+\s+)*\d+\s+\d/.test(line) ? [`a rule by its id stands alone: ${line}`] : []),
         // Coraza takes a comma for a part of a name, and then excludes nothing.
         ...(line.includes(',') ? [`a list is written with |: ${line}`] : []),
         // Coraza has names in small letters where an expression looks for them, and as they are where they are told.

@@ -70,6 +70,9 @@ test('Caddy lets the rules judge, reads no more than the platform, and gives a r
     ['ARGS:/(?i)^', 'ARGS:/^', /by \(\?i\) alone/],
     ['POST DELETE OPTIONS', 'POST OPTIONS', /DELETE is not let through/],
     ['\t\t\t\t# Passwords and codes', '\n\t\t\t\t', /without a reason/],
+    ['\t\t\t\t# What people write', '\n\t\t\t\t', /without a reason/],
+    ['ById 932125 ', 'ById 932125 932130 ', /by its id stands alone/],
+    ['ById 942350 "!ARGS:/(?i)^', 'ById 942350 "!ARGS:/(?i)^other|^', /without a reason/],
     ['GATEWAY_TLS:', 'GATEWAY_PAPERS:', /GATEWAY_PAPERS is not told of/],
   ];
   for (const [from, to, says] of planted) {

@@ -61,7 +61,53 @@ const written = [
   ],
 ] as const;
 
+/** Where people live, in words that are commands of a shell or SQL as well. */
+const ADDRESSES = [
+  'Villa Rose\nNice\nFrance',
+  'Mail Box 5; Sort Office',
+  "Résidence l'Étoile; bât. B",
+  "L'Œuvre; rue de l'Union, 5",
+  'The Gallery\nMount Street 5\nLondon',
+  'Bât. C; 2e étage\nMail des Fleurs 4\nTours',
+  'Flat 2; select apartments\nBridge Street\nBath',
+  'Str. Unirii; nr. 5; bl. A; sc. B; et. 3; ap. 12',
+  'Main St 5; Lower (rear) house; dir. Jones',
+] as const;
+
 export const pageScenarios: readonly Scenario[] = [
+  [
+    'addresses are written as they are, on the pages and by a command, and who has signed somebody in may be at an address of numbers',
+    async (gateway) => {
+      const { front, people, web } = gateway;
+      const visitor = new Visitor();
+      const email = 'lives@gateway.example';
+      await comesIn(gateway, visitor, email, PASSWORD);
+      const { access_token: token } = await people.signIn(web, email);
+      for (const address of ADDRESSES) {
+        const form = await visitor.visit(`${front}/account/profile`);
+        const lines = address.replaceAll('\n', '\r\n');
+        const told = await visitor.submit(
+          form,
+          { name: "N'Diaye; Rose", address: lines, phone: '5; ext. 7' },
+          '/account/profile',
+        );
+        assert.equal(told.url.href, `${front}/account?done=profile`, `${address}: ${told.html}`);
+        const changed = await command(
+          front,
+          'accounts/change-profile',
+          { name: address.replaceAll('\n', '; '), address, phone: '5; ext. 7' },
+          bearer(token),
+        );
+        assert.equal(changed.status, 200, `${address}: ${changed.text}`);
+      }
+      const issuer = encodeURIComponent('http://127.0.0.1:4000/oidc');
+      const back = await visitor.visit(`${front}/account/callback?code=c&state=s&iss=${issuer}`);
+      assert.doesNotMatch(back.html, STOPPED);
+      const { asked } = people.authorization(web);
+      asked.searchParams.append('resource', 'http://127.0.0.1:4000');
+      assert.doesNotMatch((await new Visitor().visit(asked)).html, STOPPED);
+    },
+  ],
   [
     'passwords of any characters are registered, entered and changed on the pages, in French and Russian',
     async (gateway) => {

@@ -228,6 +228,7 @@ const rules: readonly Scenario[] = [
         'Пейзаж с рекой; холст, масло. Подпись справа внизу: «И. Левитан» (1893 г.)',
         `O'Keeffe's "Jimson Weed" -- oil & charcoal, 40" x 30"; a selection of works, two panels joined`,
         'Table & chairs <c. 1900>, 50% off? No: 100% original!',
+        'The Sleep (1937); echo of Dalí\nProvenance: Mount Street, London; Select Gallery\nNice, private collection',
       ];
       for (const [at, title] of titles.entries()) {
         const pictures = ['https://pictures.example/a/b.jpg?size=large'];
