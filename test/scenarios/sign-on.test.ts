@@ -4,6 +4,7 @@
 import './sign-on/tokens.ts';
 import './sign-on/browsers.ts';
 import './sign-on/systems.ts';
+import './sign-on/asked.ts';
 import './sign-on/ends.ts';
 import './sign-on/sign-outs.ts';
 import './sign-on/algorithms.ts';

@@ -146,6 +146,12 @@ function featuresOf({ publicUrl, audience }: ProviderOptions, keys: readonly Nam
   };
 }
 
+/** Who asks for nothing that there is would have somebody sign in, and be given nothing for it (RFC 6749 3.3). */
+function usableScope(_: unknown, scope: string | undefined): void {
+  if (scope?.split(' ').some((one) => SCOPES.includes(one))) return;
+  throw new errors.InvalidScope(`scope has to name at least one of ${SCOPES.join(', ')}`, scope ?? '');
+}
+
 const COOKIE = { httpOnly: true, sameSite: 'lax', signed: true, path: '/' } as const;
 
 /** Where a sign-in is asked for. Too many that a browser has begun, and left, would fill each of its requests: the oldest make room. */
@@ -179,6 +185,7 @@ export function configurationOf(
     loadExistingGrant: loadGrant,
     acrValues: [STEPPED_UP],
     scopes: [...SCOPES],
+    extraParams: { scope: usableScope },
     claims: {
       acr: null,
       sid: null,

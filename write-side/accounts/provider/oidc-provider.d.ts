@@ -8,6 +8,7 @@ declare module 'oidc-provider/lib/helpers/errors.js' {
   export import AccessDenied = errors.AccessDenied;
   export import InvalidGrant = errors.InvalidGrant;
   export import InvalidRequest = errors.InvalidRequest;
+  export import InvalidScope = errors.InvalidScope;
   export import InvalidTarget = errors.InvalidTarget;
   export import LoginRequired = errors.LoginRequired;
   export import SessionNotFound = errors.SessionNotFound;

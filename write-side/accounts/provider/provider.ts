@@ -12,6 +12,7 @@ import { type Kept, keeping } from './keeping.ts';
 import { languageOf } from './languages.ts';
 import { SIGN_IN_ANEW } from './policy.ts';
 import { formsOfTheirOwn, passOnWhoeverIsOut } from './session-forms.ts';
+import { takesResourceWithSlash } from './resources.ts';
 import { namesAsRecorded, type RecordedSessions, recordedSessions } from './sessions.ts';
 import { aboutSigned } from './signed-tokens.ts';
 import type { NamedKey, ProviderOptions } from './surroundings.ts';
@@ -124,6 +125,7 @@ function made(
   provider.proxy = true;
   answersByQueryAlone(provider);
   takesHintsOfKeysOfBefore(provider, keys);
+  takesResourceWithSlash(provider, publicUrl);
   const { cookieName, forget } = cookiesOf(provider, options);
   Object.assign(provider, { cookieName });
   Object.assign(provider.Client.prototype, {
