@@ -6,7 +6,18 @@ import {
   MailServerAddress,
   ReadStoreAddress,
 } from '#runtime/engine-address.ts';
-import { Host, KeysUrl, list, Origin, Port, Proxies, TopicPrefixes, wholeNumber, words } from './values.ts';
+import {
+  Host,
+  KeysUrl,
+  list,
+  Origin,
+  PageOrigin,
+  Port,
+  Proxies,
+  TopicPrefixes,
+  wholeNumber,
+  words,
+} from './values.ts';
 
 /** What can be had as a simulation of itself, and has to be named as meant where it is not development. */
 const simulatedEngines = ['payments', 'mail'] as const;
@@ -26,7 +37,7 @@ export const Environment = z.object({
   TLS_CERT_FILE: z.string().optional(),
   TLS_KEY_FILE: z.string().optional(),
   PUBLIC_URL: Origin.optional(),
-  ALLOWED_ORIGINS: z.string().transform(list).pipe(z.array(Origin).max(100)).default([]),
+  ALLOWED_ORIGINS: z.string().transform(list).pipe(z.array(PageOrigin).max(100)).default([]),
   LOGOUT_INTERNAL_HOSTS: z.string().transform(list).pipe(z.array(Host).max(100)).default([]),
   SIMULATED: z
     .string()

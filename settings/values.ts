@@ -50,6 +50,14 @@ export const Origin = z.string().transform((text, context) => {
   return z.NEVER;
 });
 
+/** What pages of an app say that come with it (Capacitor, Ionic). Browsers of the web have no pages there. */
+const APP_ORIGIN = /^(?:capacitor|ionic):\/\/[a-z0-9](?:[a-z0-9.-]{0,251}[a-z0-9])?$/;
+/** Of whoever may read answers: a page of the web, or of an app. */
+export const PageOrigin = z.union([z.string().regex(APP_ORIGIN), Origin], {
+  error:
+    'http or https, a host, perhaps a port, and nothing behind it: https://auctions.example; of an app capacitor://localhost or ionic://localhost',
+});
+
 /** A name or an address, as it stands in a URL. */
 export const Host = z.string().transform((text, context) => {
   const url = URL.parse(`https://${text}`);

@@ -184,10 +184,22 @@ test('an origin is a scheme, a host and perhaps a port, as a browser writes it',
     'http://0.0.0.0:4000',
     'http://[::]:4000',
     `https://${'a'.repeat(250)}.example`,
+    'capacitor://',
+    'capacitor://*',
+    'ionic://localhost/',
+    'capacitor://localhost:80',
+    'file://localhost',
+    'app://localhost',
   ]) {
     assert.equal(problemsOf({ PUBLIC_URL: origin }).length, 1, origin);
     assert.equal(problemsOf({ ALLOWED_ORIGINS: origin }).length, 1, origin);
   }
+});
+
+test('an app whose pages come with it is an origin by its exact name, and no address of ours', () => {
+  const ALLOWED_ORIGINS = 'capacitor://localhost,ionic://localhost,https://a.example';
+  assert.deepEqual(readConfig({ ALLOWED_ORIGINS }).allowedOrigins, ALLOWED_ORIGINS.split(','));
+  assert.equal(problemsOf({ PUBLIC_URL: 'capacitor://localhost' }).length, 1);
 });
 
 test('internal hosts are named exactly, as a URL has them', () => {
