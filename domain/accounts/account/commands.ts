@@ -28,6 +28,7 @@ import {
   AccountUnknown,
   EmailChangeVoid,
   EmailNotVerified,
+  EmailUnchanged,
   FactorUnknown,
   FactorUsed,
   GrantOver,
@@ -143,7 +144,7 @@ export const AskEmailChange = command('AskEmailChange', {
     /** The event that the password came with which was checked: another one does not ask for it. */
     since: Since.optional(),
   },
-  rejections: [...active, PasswordReplaced, TooManyLetters],
+  rejections: [...active, PasswordReplaced, EmailUnchanged, TooManyLetters],
 });
 export const ChangeEmail = command('ChangeEmail', {
   ...door,

@@ -14,6 +14,7 @@ import {
   EmailChanged,
   EmailChangeRefused,
   EmailChangeVoid,
+  EmailUnchanged,
   EmailVerified,
   type events,
   type NoteRegistrationAttempt,
@@ -161,7 +162,7 @@ export function askEmailChange(
 ) {
   // Another password has voided what was asked for by this one, and what is asked for by it behind that, too.
   if (since !== undefined && since !== account.passwordSince) return PasswordReplaced({});
-  if (login === account.login) return [];
+  if (login === account.login) return EmailUnchanged({});
   const { language } = account;
   const asked = { person, login, email, ...(language !== undefined && { language }) };
   return tooMany(account, 'emailChange', now) ?? [EmailChangeAsked(asked)];

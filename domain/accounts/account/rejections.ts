@@ -53,6 +53,9 @@ export const SecondFactorNeeded = rejection('second_factor_needed', {
 export const EmailChangeVoid = rejection('email_change_void', {
   message: 'Nobody waits for this address any more. Ask for the change again.',
 });
+export const EmailUnchanged = rejection('email_unchanged', {
+  message: 'This is your address already. No mail was sent.',
+});
 export const RolesConflict = rejection('roles_conflict', {
   message:
     'Whoever works for the house or oversees it may not bid or sell. Withdraw the roles that do not go with this one first.',

@@ -1,4 +1,5 @@
 import { asciiDomain, MailAddress } from '../../kernel/ports/mail.ts';
+import { addressAsTyped } from '../../kernel/typed.ts';
 import type { LoginName } from '../ids.ts';
 
 // How the address of somebody is named where nobody is to read it.
@@ -20,6 +21,6 @@ const LONGEST_EMAIL = 320;
  */
 export function loginOf(email: string, nameOf: (kind: string, text: string) => string): Login | undefined {
   if (email.length > LONGEST_EMAIL) return undefined;
-  const read = MailAddress.safeParse(asciiDomain(email.normalize('NFKC').trim().toLowerCase()));
+  const read = MailAddress.safeParse(asciiDomain(addressAsTyped(email).toLowerCase()));
   return read.success ? { email: read.data, name: nameOf('login', read.data) } : undefined;
 }

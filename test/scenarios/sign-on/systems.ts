@@ -140,7 +140,11 @@ test('lets a device in that somebody confirms', async () => {
   const browser = new Visitor({ 'x-person': 'bob' });
   const first = await browser.visit(device.verification_uri_complete ?? '');
   assert.doesNotMatch(first.html, /<script(?![^>]*\bsrc=)/);
-  const confirm = await browser.submit(first, { user_code: device.user_code });
+  // As a keyboard for Japanese writes it.
+  const wide = device.user_code.replaceAll(/[A-Z]/g, (letter) =>
+    String.fromCodePoint(letter.charCodeAt(0) + 0xfee0),
+  );
+  const confirm = await browser.submit(first, { user_code: `\u200e${wide.replace('-', 'ー')}` });
   assert.notEqual(confirm.title, first.title);
   assert.match(confirm.html, new RegExp(device.user_code));
   const done = await browser.submit(confirm);

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { z } from 'zod';
-import { AccountUnknown, FactorUnknown } from '#domain/accounts/account/messages.ts';
+import { AccountUnknown, EmailUnchanged, FactorUnknown } from '#domain/accounts/account/messages.ts';
 import type { Actor } from '#domain/kernel/actor.ts';
 import { rejection } from '#domain/kernel/message.ts';
 import { IdempotencyMismatch, TooManyAttempts } from '#domain/kernel/rejections.ts';
@@ -215,7 +215,9 @@ export function peopleAtDoor(origin: () => string) {
       return no;
     },
     async askEmailChange(person, { email, password }) {
-      if (of(person)?.password !== password) return InvalidCredentials({});
+      const someone = of(person);
+      if (someone?.password !== password) return InvalidCredentials({});
+      if (someone.email === email) return EmailUnchanged({});
       write(email, 'email', person);
       return undefined;
     },

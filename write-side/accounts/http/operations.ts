@@ -3,6 +3,7 @@ import {
   AccountNotActive,
   AccountUnknown,
   EmailNotVerified,
+  EmailUnchanged,
   FactorUnknown,
   PasswordReplaced,
   SecondFactorNeeded,
@@ -214,7 +215,7 @@ const ANYBODY: Readonly<Record<Named, AccountOperation>> = {
       summary: 'Asks for another address, by a link in a mail to it; the password is needed.',
       ...{ body: body('EmailChange'), answer: asked('Look for our mail there.') },
     },
-    [...withPassword, AddressUnusable, TooManyLetters],
+    [...withPassword, AddressUnusable, EmailUnchanged, TooManyLetters],
   ),
 };
 

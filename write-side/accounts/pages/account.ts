@@ -1,4 +1,5 @@
 import { NoProfile } from '#domain/accounts/profile/messages.ts';
+import type { Rejection } from '#domain/kernel/message.ts';
 import { leastCodePoints } from '../../identity/passwords/policy.ts';
 import type { Standing } from '../door/door.ts';
 import { read } from './entered.ts';
@@ -17,6 +18,7 @@ import { type Answer, type Frame, refusedPage } from './frame.ts';
 import { html } from './html.ts';
 import { momentIn } from './languages.ts';
 import type { OwnProfile, PagesOptions } from './ports.ts';
+import type { Wrong } from './refused.ts';
 import { ofNewPassword } from './registering.ts';
 import { type OwnVisit, ownFrame } from './signed-in.ts';
 import type { Texts } from './texts/en.ts';
@@ -198,6 +200,11 @@ function passwordRoutes(routes: Frame, options: PagesOptions): void {
   });
 }
 
+/** Beside the field that it is about. */
+const emailWrong = (result: Rejection, visit: OwnVisit): Wrong =>
+  result.code in ofNewEmail ? wrongBy(result, visit, ofNewEmail) : passwordWrong(result, visit, 'password');
+const ofNewEmail = { address_unusable: 'email', email_unchanged: 'email' } as const;
+
 function emailRoutes(routes: Frame, options: PagesOptions): void {
   const { door } = options;
   const { acts: actsAtOnce } = ownFrame(routes, options, { stepUp: false });
@@ -228,7 +235,7 @@ function emailRoutes(routes: Frame, options: PagesOptions): void {
     const result = await door.askEmailChange(visit.person, input.values, visit.visitor);
     return result === undefined
       ? doneAt('/account', 'emailChange')
-      : refusedAt('/account/email-change', passwordWrong(result, visit, 'password'), { email });
+      : refusedAt('/account/email-change', emailWrong(result, visit), { email });
   });
   actsAtOnce('/account/verification', '/account', async (visit) => {
     const result = await door.sendVerification(visit.person, visit.visitor);

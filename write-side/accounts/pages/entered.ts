@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { asciiDomain, MailAddress } from '#domain/kernel/ports/mail.ts';
 import { someText } from '#domain/kernel/text.ts';
+import { addressAsTyped, codeAsTyped } from '#domain/kernel/typed.ts';
 import type { Trouble } from './forms.ts';
 import type { Entered } from './intake.ts';
 import type { Texts } from './texts/en.ts';
@@ -23,6 +24,8 @@ interface Rule<Value> {
 const rule = <Value>(of: Rule<Value>): Rule<Value> => of;
 
 const MOST_OF_A_PASSWORD = 1_024;
+/** With whatever stands between its signs, seen or not. */
+export const MOST_OF_A_CODE = 64;
 const password = (label: Label) =>
   rule({ schema: z.string().min(1).max(MOST_OF_A_PASSWORD), label, most: MOST_OF_A_PASSWORD });
 const isTicked = (label: Label) =>
@@ -33,7 +36,7 @@ const isTicked = (label: Label) =>
   });
 
 /** Spaces around an address, and a capital or two, are what keyboards of phones make of it. Domains are written as people read them. */
-const address = z.string().trim().transform(asciiDomain).pipe(MailAddress);
+const address = z.string().max(320).transform(addressAsTyped).transform(asciiDomain).pipe(MailAddress);
 
 /** Every field of every form. */
 export const fields = {
@@ -49,16 +52,17 @@ export const fields = {
   code: rule({
     schema: z
       .string()
-      .transform((text) => text.replaceAll(/\s/g, ''))
+      .max(MOST_OF_A_CODE)
+      .transform(codeAsTyped)
       .pipe(z.string().regex(/^\d{6}$/)),
     label: ({ fields: said }) => said.code,
     wrong: ({ fieldErrors }) => fieldErrors.digits,
-    most: 12,
+    most: MOST_OF_A_CODE,
   }),
   recoveryCode: rule({
-    schema: z.string().trim().min(1).max(64),
+    schema: z.string().trim().min(1).max(MOST_OF_A_CODE),
     label: ({ fields: said }) => said.recoveryCode,
-    most: 64,
+    most: MOST_OF_A_CODE,
   }),
   name: rule({ schema: someText(200), label: ({ fields: said }) => said.name, most: 200 }),
   address: rule({

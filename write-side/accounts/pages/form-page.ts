@@ -1,4 +1,5 @@
 import type { Rejection } from '#domain/kernel/message.ts';
+import { MOST_OF_A_CODE } from './entered.ts';
 import { type Field, field, summary } from './forms.ts';
 import type { Answer, Visit } from './frame.ts';
 import { type Html, html, type Shown } from './html.ts';
@@ -70,7 +71,7 @@ export const codeField = ({ texts }: Visit, { troubles }: Wrong): Html =>
     texts,
     {
       ...{ name: 'code', label: texts.fields.code, hint: texts.fields.codeHint },
-      ...{ autocomplete: 'one-time-code', isNumeric: true, most: 12 },
+      ...{ autocomplete: 'one-time-code', isNumeric: true, most: MOST_OF_A_CODE },
     },
     troubles,
   );

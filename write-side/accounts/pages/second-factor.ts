@@ -1,4 +1,5 @@
 import { millisecondsOf } from '#domain/kernel/instant.ts';
+import { isRecoveryCode } from '../../identity/factors/recovery-codes.ts';
 import type { SecondFactorAnswer, Standing } from '../door/door.ts';
 import type { Progress, SignInUnderWay } from '../sign-ins.ts';
 import { read } from './entered.ts';
@@ -85,8 +86,18 @@ function answerIn(entered: Entered, { texts }: Visit): SecondFactorAnswer | Wron
   return 'troubles' in input ? input : { by: 'totp', code: input.values.code };
 }
 
+/** Of a recovery code in the field of an app: its own field is open, and asks for it. Nothing was tried. */
+const elsewhere = ({ texts }: Visit): Wrong => ({
+  troubles: [{ field: 'recoveryCode', says: texts.fieldErrors.recoveryCodeHere }],
+});
+
 export function secondFactorRoutes(routes: Frame, { door, signIns }: PagesOptions): void {
   const { shows, acts } = signInFrame(routes, signIns);
+
+  async function hasCodes(person: Progress['person']): Promise<boolean> {
+    const standing = await door.standing(person);
+    return !('rejected' in standing) && standing.recoveryCodesLeft > 0;
+  }
 
   async function ask(visit: Visit, sign: SignInUnderWay, { person }: Progress): Promise<Answer> {
     const standing = await door.standing(person);
@@ -104,8 +115,11 @@ export function secondFactorRoutes(routes: Frame, { door, signIns }: PagesOption
     const { by } = entered;
     const answer = answerIn(entered, visit);
     const at = pathOf(sign, '/second-factor');
-    if ('troubles' in answer) return refusedAt(at, answer, { by });
     const { person, methods, atMs } = progress;
+    if ('troubles' in answer)
+      return by === 'totp' && isRecoveryCode(entered.code ?? '') && (await hasCodes(person))
+        ? refusedAt(at, elsewhere(visit), { by: 'recoveryCode' })
+        : refusedAt(at, answer, { by });
     const result = await door.confirmSecondFactor(person, answer, purposeOf(sign), visit.visitor);
     if ('rejected' in result) {
       const beside = by === 'recoveryCode' ? 'recoveryCode' : 'code';

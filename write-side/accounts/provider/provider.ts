@@ -4,6 +4,7 @@ import { UnsupportedResponseMode, UnsupportedResponseType } from 'oidc-provider/
 import internals from 'oidc-provider/lib/helpers/weak_cache.js';
 import { Provider } from 'oidc-provider/lib/provider.js';
 import { KEYS_KEPT_SECONDS } from '#domain/kernel/ports/tokens.ts';
+import { readsAsMeant } from './asked.ts';
 import { isSecretOf } from './clients.ts';
 import { configurationOf } from './configuration.ts';
 import { nameFor, namesOf } from './cookies.ts';
@@ -12,7 +13,6 @@ import { type Kept, keeping } from './keeping.ts';
 import { languageOf } from './languages.ts';
 import { SIGN_IN_ANEW } from './policy.ts';
 import { formsOfTheirOwn, passOnWhoeverIsOut } from './session-forms.ts';
-import { takesResourceWithSlash } from './resources.ts';
 import { namesAsRecorded, type RecordedSessions, recordedSessions } from './sessions.ts';
 import { aboutSigned } from './signed-tokens.ts';
 import type { NamedKey, ProviderOptions } from './surroundings.ts';
@@ -125,7 +125,7 @@ function made(
   provider.proxy = true;
   answersByQueryAlone(provider);
   takesHintsOfKeysOfBefore(provider, keys);
-  takesResourceWithSlash(provider, publicUrl);
+  readsAsMeant(provider, publicUrl);
   const { cookieName, forget } = cookiesOf(provider, options);
   Object.assign(provider, { cookieName });
   Object.assign(provider.Client.prototype, {

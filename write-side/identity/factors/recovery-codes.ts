@@ -1,5 +1,6 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import type { RandomBytes } from '#domain/kernel/ports/facts.ts';
+import { codeAsTyped } from '#domain/kernel/typed.ts';
 
 /** Codes of one person, each of so many random bytes. */
 const CODES = 10;
@@ -32,11 +33,14 @@ function written(bytes: Uint8Array): string {
 /** undefined: no code has this form. */
 function readAs(code: string): string | undefined {
   if (code.length > LONGEST) return undefined;
-  const meant = code.toUpperCase().replace(/[\s-]/g, '').replaceAll('O', '0').replace(/[IL]/g, '1');
+  const meant = codeAsTyped(code).toUpperCase().replaceAll('O', '0').replace(/[IL]/g, '1');
   return meant.length === CODE_LENGTH && [...meant].every((sign) => ALPHABET.includes(sign))
     ? meant
     : undefined;
 }
+
+/** Whether this is written as such a code is, whosever it may be. */
+export const isRecoveryCode = (text: string): boolean => readAs(text) !== undefined;
 
 /**
  * A quick hash is enough: there are 2^80 codes, so that nobody finds one by trying, however fast. The key makes what is kept

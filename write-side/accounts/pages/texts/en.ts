@@ -51,6 +51,7 @@ export const en = {
     tooLong: (label: string, most: number) => `${label}: at most ${most} characters fit.`,
     email: 'This is not an e-mail address. One looks like this: ann@mail.example',
     digits: 'The code has six digits.',
+    recoveryCodeHere: 'What you entered for your app looks like a recovery code. Enter it here.',
     unreadable: (label: string) => `${label}: this cannot be read.`,
     tick: 'Tick the box if that is what you want.',
   },

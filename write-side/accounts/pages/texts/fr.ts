@@ -50,6 +50,8 @@ export const fr: Texts = {
     tooLong: (label, most) => `${label} : ${most} caractères au maximum.`,
     email: 'Ce n’est pas une adresse e-mail. Exemple : anne@mail.example',
     digits: 'Le code comporte six chiffres.',
+    recoveryCodeHere:
+      'Ce que vous avez saisi pour votre application ressemble à un code de secours. Saisissez-le ici.',
     unreadable: (label) => `${label} : cette saisie est illisible.`,
     tick: 'Cochez la case si c’est bien ce que vous voulez.',
   },

@@ -56,6 +56,8 @@ export const ru: Texts = {
     tooLong: (label, most) => `${label}: не более ${most} ${characters(most)}.`,
     email: 'Это не адрес электронной почты. Пример: anna@mail.example',
     digits: 'Код состоит из шести цифр.',
+    recoveryCodeHere:
+      'То, что вы ввели вместо кода из приложения, похоже на резервный код. Введите его здесь.',
     unreadable: (label) => `${label}: это невозможно прочитать.`,
     tick: 'Поставьте отметку, если вы действительно этого хотите.',
   },

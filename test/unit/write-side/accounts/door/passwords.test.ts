@@ -166,6 +166,11 @@ test('another address: the password, a link to it, and the login; the old one is
     door.askEmailChange(person, { email: to, password }, visitor);
   assert.equal(codeOf(await ask(next, OTHER)), 'invalid_credentials');
   assert.equal(codeOf(await ask('next')), 'address_unusable');
+  assert.equal(
+    codeOf(await ask(email.toUpperCase())),
+    'email_unchanged',
+    'no mail goes, and they are told so',
+  );
   assert.equal(await ask(bobs), undefined, 'nobody learns that somebody has it');
   const taken = await linkOf('email', 'EmailChangeAsked');
   const change = (link: string, password = PASSWORD) => door.changeEmail({ token: link, password }, visitor);

@@ -157,8 +157,12 @@ test('a password and an address are changed by who knows the password', async ()
     /id="field-newPassword-trouble">This password repeats/,
   );
   await steppedUp(visitor, '/account/email-change');
+  const own = await visitor.post('/account/email-change', { email: 'ann@mail.example', password: PASSWORD });
+  assert.match(own.body, /id="field-email-trouble">This is your address already/);
+  assert.equal(opened.mails.length, 0);
   const asked = await visitor.post('/account/email-change', {
-    email: 'anna@mail.example',
+    // As a keyboard for Japanese writes it.
+    email: 'ａｎｎａ＠ｍａｉｌ．ｅｘａｍｐｌｅ',
     password: PASSWORD,
   });
   assert.match((await visitor.follow(asked)).text, /sent a mail to the new address/);

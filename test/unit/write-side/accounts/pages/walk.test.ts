@@ -139,6 +139,10 @@ test('a system may say in which language, and whoever has chosen another keeps t
   assert.match((await begin()).title, /^Вход/);
 });
 
+/** As a keyboard for Japanese writes it. */
+const wide = (code: string): string =>
+  code.replaceAll(/\d/g, (digit) => String.fromCodePoint(digit.charCodeAt(0) + 0xfee0));
+
 test('an app is set up, asked for, and taken once; a recovery code opens where it is lost', async () => {
   const opened = await openPages();
   const visitor = await signedIn(opened);
@@ -187,15 +191,20 @@ test('an app is set up, asked for, and taken once; a recovery code opens where i
     assert.ok(body.includes(`id="field-${field}-trouble"`), `${given} is told beside its field`);
     assert.equal(body.includes('<details>'), by === 'totp', 'what was tried stands open');
   }
+  const held = await other.post(step.at, { by: 'totp', code: first });
+  assert.match(held.text, /looks like a recovery code. Enter it here/);
+  assert.match(held.body, /<section><h2>With a recovery code/);
   const bent = await other.post(step.at, { by: 'passkey', answer: '{' });
   assert.match(bent.text, /passkey was not taken/);
-  const done = await other.follow(await other.post(step.at, { by: 'totp', code: codeOf(secret, 30) }));
+  const done = await other.follow(
+    await other.post(step.at, { by: 'totp', code: `\u200e${wide(codeOf(secret, 30))}` }),
+  );
   assert.match(done.title, /May Shop have this/);
   const third = walker(opened.origin);
   const { at } = await third.follow(await third.get(`/oidc/start?to=${opened.system}`));
   const next = await third.follow(await third.post(at, ann));
   const recovered = await third.follow(
-    await third.post(next.at, { by: 'recoveryCode', recoveryCode: first }),
+    await third.post(next.at, { by: 'recoveryCode', recoveryCode: first.replaceAll('-', '\u2013') }),
   );
   assert.match(recovered.title, /May Shop have this/);
   assert.deepEqual(

@@ -1,7 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { seededBytes } from '#test/support/seeded.ts';
-import { newRecoveryCodes, takenRecoveryCode } from '#write-side/identity/factors/recovery-codes.ts';
+import {
+  isRecoveryCode,
+  newRecoveryCodes,
+  takenRecoveryCode,
+} from '#write-side/identity/factors/recovery-codes.ts';
 
 const key = new Uint8Array(32).fill(7);
 const ann = { person: 'ann', key };
@@ -45,6 +49,23 @@ test('it is read as people write it', () => {
   assert.equal(codes[0], '0000-0000-0000-0000');
   for (const code of ['0000000000000000', 'oooo oooo oooo oooo', ' OOOO-0000-0000-0000 '])
     assert.ok(takenRecoveryCode({ ...ann, code, verifiers }), code);
+});
+
+test('it is read as it was meant, whichever keyboard or page it comes from', () => {
+  const { codes, verifiers } = given();
+  const [code = ''] = codes;
+  const wide = code.replaceAll(/[0-9A-Z]/g, (sign) => String.fromCodePoint(sign.charCodeAt(0) + 0xfee0));
+  for (const typed of [
+    wide,
+    wide.toLowerCase(),
+    code.replaceAll('-', '\u2011'),
+    code.replaceAll('-', ' \u2013 '),
+    `\u200e${code}`,
+  ]) {
+    assert.ok(takenRecoveryCode({ ...ann, code: typed, verifiers }), typed);
+    assert.ok(isRecoveryCode(typed));
+  }
+  for (const other of ['050471', '', code.slice(1), 'A'.repeat(1_000_000)]) assert.ok(!isRecoveryCode(other));
 });
 
 test('no other is', () => {

@@ -53,8 +53,21 @@ test('a code is taken once, and no older one behind it', () => {
 test('nothing but six digits is a code; spaces are how people write them', () => {
   const now = STEP * 30;
   assert.equal(at(now, '050 471'), STEP);
-  for (const code of ['', '50471', '0504711', '05047a', '٠٥٠٤٧١', '-50471', '5e4711', CODE.repeat(100_000)])
+  for (const code of ['', '50471', '0504711', '05047a', '-50471', '5e4711', CODE.repeat(100_000)])
     assert.equal(at(now, code), undefined);
+});
+
+test('it is read as it was meant, whichever keyboard or page it comes from', () => {
+  const now = STEP * 30;
+  for (const code of [
+    '٠٥٠٤٧١',
+    '０５０４７１',
+    '050-471',
+    '050\u2013471',
+    '\u2066050471\u2069',
+    '\u200e050\u00a0471',
+  ])
+    assert.equal(at(now, code), STEP, JSON.stringify(code));
 });
 
 test('a secret is 160 random bits, and of each person another', () => {
@@ -79,4 +92,12 @@ test('an app is told all of it', () => {
   assert.ok(['6', null].includes(uri.searchParams.get('digits')));
   assert.ok(['30', null].includes(uri.searchParams.get('period')));
   assert.ok(['SHA1', null].includes(uri.searchParams.get('algorithm')));
+});
+
+test('a colon parts the house from the account, and stands in neither', () => {
+  const told = (issuer: string) => new URL(totpUri({ issuer, account: 'anna@example.org', secret: SECRET }));
+  const uri = told('Lind: Auctions');
+  assert.equal(decodeURIComponent(uri.pathname), '/Lind Auctions:anna@example.org');
+  assert.equal(uri.searchParams.get('issuer'), 'Lind Auctions');
+  assert.equal(decodeURIComponent(told('10:30').pathname), '/10 30:anna@example.org');
 });

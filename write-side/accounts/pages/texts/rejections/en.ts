@@ -42,6 +42,7 @@ export const rejections = {
   password_replaced: 'The password has become another meanwhile. Sign in with that one.',
   second_factor_needed:
     'Your password is too short to stand alone. Choose a longer one first, or keep a second factor.',
+  email_unchanged: 'This is your address already. No mail was sent.',
   email_change_void: 'Nobody waits for this address any more. Ask for the change again.',
   too_many_letters:
     'We have written to you about this not long ago. Look for our mail: its link still works.',

@@ -46,6 +46,7 @@ export const rejections: Texts['rejections'] = {
   password_replaced: 'Le mot de passe a changé entre-temps. Connectez-vous avec le nouveau.',
   second_factor_needed:
     'Votre mot de passe est trop court pour suffire seul. Choisissez-en d’abord un plus long, ou gardez un second facteur.',
+  email_unchanged: 'C’est déjà votre adresse. Aucun e-mail n’a été envoyé.',
   email_change_void: 'Plus personne n’attend cette adresse. Demandez de nouveau le changement.',
   too_many_letters:
     'Nous vous avons écrit à ce sujet il y a peu. Cherchez notre e-mail : son lien est encore valable.',
