@@ -146,10 +146,12 @@ function featuresOf({ publicUrl, audience }: ProviderOptions, keys: readonly Nam
   };
 }
 
+/** Scopes by which a token says something by itself. */
+const TELLING = SCOPES.filter((scope) => scope !== 'offline_access');
 /** Who asks for nothing that there is would have somebody sign in, and be given nothing for it (RFC 6749 3.3). */
 function usableScope(_: unknown, scope: string | undefined): void {
-  if (scope?.split(' ').some((one) => SCOPES.includes(one))) return;
-  throw new errors.InvalidScope(`scope has to name at least one of ${SCOPES.join(', ')}`, scope ?? '');
+  if (scope?.split(' ').some((one) => TELLING.includes(one))) return;
+  throw new errors.InvalidScope(`scope has to name ${TELLING.join(' or ')}`, scope ?? '');
 }
 
 const COOKIE = { httpOnly: true, sameSite: 'lax', signed: true, path: '/' } as const;
