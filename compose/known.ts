@@ -50,14 +50,15 @@ function openedAccount(
       verifierAt: state.verifierAt,
       verifierSince: sealedFor(state.verifier),
       nextLogin: state.nextEmail?.login,
+      nextEmail: open(state.nextEmail?.email),
     },
     ...{ email: open(state.email), verifier: open(state.verifier) },
     ...{ roles: rolesAt(state, now), rolesEndAt: rolesEndAt(state, now) },
     totp: totp && opening(totp.secret, (secret, since) => ({ secret, lastStep: totp.last, since })),
     pendingTotp: opening(pending, (secret, since) => ({ secret, since })),
-    passkeys: factors.passkeys.flatMap(({ passkey, credential, counter }) => {
+    passkeys: factors.passkeys.flatMap(({ passkey, credential, counter, addedAt }) => {
       const text = open(credential);
-      return text === undefined ? [] : [{ passkey, credential: text, counter }];
+      return text === undefined ? [] : [{ passkey, credential: text, counter, addedAt }];
     }),
     recovery: recovery && opening(recovery.codes, (codes, since) => ({ codes, used: recovery.used, since })),
   };

@@ -36,6 +36,8 @@ export interface LetterFacts {
   /** When it was recorded: what is written about it holds from then on, however late it is sent. */
   readonly recordedAt: Instant;
   readonly person: PersonId;
+  /** Whether the letter ends with where the house is reached. */
+  readonly isReachable: boolean;
 }
 
 export type LetterData = Readonly<Record<string, string | number>>;

@@ -62,9 +62,13 @@ export function allOf<Data>(whose: Named<Data>): Readonly<Record<string, ReadOf<
   ]);
 }
 
-const hasMoney = (states: Readonly<Record<string, Theirs>>): boolean =>
-  Object.values(states).some((state) =>
-    'balance' in state ? state.balance > 0n : 'phase' in state && isUsed(state),
+const isMoney = (state: Theirs | undefined): boolean =>
+  state !== undefined && ('balance' in state ? state.balance > 0n : 'phase' in state && isUsed(state));
+
+/** In which currencies there is some: in a wallet, or unclaimed. */
+const moneyIn = (states: Readonly<Record<string, Theirs>>): string[] =>
+  [...currencies.keys()].filter(
+    (currency) => isMoney(states[currency]) || isMoney(states[`unclaimed ${currency}`]),
   );
 
 /** Who sells is to be there until they are paid: asked first, or they would close the wallet that their proceeds are to come into. */
@@ -72,7 +76,8 @@ export function withoutMoney(states: Readonly<Record<string, Theirs>>): MoneyPre
   const { selling } = states;
   if (selling !== undefined && 'selling' in selling && selling.selling > 0)
     return { refusal: SalesOpen({ sales: selling.selling }) };
-  return hasMoney(states) ? { refusal: MoneyLeft({}) } : {};
+  const found = moneyIn(states);
+  return found.length > 0 ? { refusal: MoneyLeft({ currencies: found }) } : {};
 }
 
 /** The house cannot close a wallet for somebody: those that are open when it erases them are closed behind it. */

@@ -75,9 +75,13 @@ const locked = ({
   ...{ state: 'locked', lockedBecause: cause, lockedBecauseInPlain: causeInPlain },
 });
 
-/** What was written about somebody in plain goes with them. */
-const gone = (type: string): Partial<AccountDocument> =>
-  type === PersonErased.type ? { state: 'erased', ...notLocked } : { state: 'closed' };
+/** Nobody acts by an account that is left: its roles are nobody's. What was written about somebody in plain goes with them. */
+const gone = (type: string): Partial<AccountDocument> => ({
+  ...withGrants([]),
+  ...(type === PersonErased.type
+    ? { state: 'erased', emailVerified: false, lockedOutUntil: undefined, ...notLocked }
+    : { state: 'closed' }),
+});
 
 const withoutApp = changing(() => ({ totp: false }));
 const withoutFactors = changing(() => ({ totp: false, passkeys: 0, recoveryCodesLeft: 0 }));
@@ -85,7 +89,7 @@ const withoutFactors = changing(() => ({ totp: false, passkeys: 0, recoveryCodes
 /** Everybody's account. One whose person was erased stays, and says nothing about anybody. */
 export const accountsView = view({
   name: 'accounts',
-  version: 4,
+  version: 5,
   description: 'Accounts of people, with their roles and how they come in.',
   document: AccountDocument,
   indexes: [

@@ -13,13 +13,22 @@ type InEach<T> = Readonly<Record<Language, T>>;
 
 const texts = (words: readonly string[]): readonly LetterPart[] => words.map((text) => ({ text }));
 
-/** A letter that only tells. */
-const telling = (name: string, words: InEach<Words>) => {
+/** @param isReachable whether the letter says where the house is reached */
+type Ending = InEach<(isReachable: boolean) => string>;
+
+/** A letter that only tells. @param ending its last words */
+const telling = (name: string, words: InEach<Words>, ending?: Ending) => {
   const write =
-    ({ subject, text }: Words) =>
-    (): Letter => ({ subject, parts: texts(text) });
+    (language: Language) =>
+    (_: object, { isReachable }: Pick<LetterFacts, 'isReachable'>): Letter => {
+      const { subject, text } = words[language];
+      return {
+        subject,
+        parts: texts([...text, ...(ending === undefined ? [] : [ending[language](isReachable)])]),
+      };
+    };
   return template<Record<never, never>>(name, {
-    ...{ en: write(words.en), fr: write(words.fr), ru: write(words.ru) },
+    ...{ en: write('en'), fr: write('fr'), ru: write('ru') },
   });
 };
 
@@ -80,21 +89,21 @@ export const registrationAttempted = telling('registration-attempted', {
     subject: 'You have an account already',
     text: [
       'Somebody wanted to open an account with this address, which has one. Nothing was changed.',
-      'If it was you, sign in, or ask for another password where you sign in. If it was not you, there is nothing to do.',
+      'If it was you, sign in, or choose “Forgotten your password?” where you sign in. If it was not you, there is nothing to do.',
     ],
   },
   fr: {
     subject: 'Vous avez déjà un compte',
     text: [
       'Quelqu’un a voulu ouvrir un compte avec cette adresse, qui en a déjà un. Rien n’a été modifié.',
-      'Si c’était vous, connectez-vous ou demandez un nouveau mot de passe à la page de connexion. Sinon, il n’y a rien à faire.',
+      'Si c’était vous, connectez-vous ou choisissez « Mot de passe oublié ? » à la page de connexion. Sinon, il n’y a rien à faire.',
     ],
   },
   ru: {
     subject: 'У вас уже есть учётная запись',
     text: [
       'Кто-то хотел открыть учётную запись с этим адресом, но она уже есть. Ничего не изменилось.',
-      'Если это были вы, войдите или запросите новый пароль на странице входа. Если нет, ничего делать не нужно.',
+      'Если это были вы, войдите или выберите «Забыли пароль?» на странице входа. Если нет, ничего делать не нужно.',
     ],
   },
 });
@@ -126,41 +135,47 @@ export const passwordReset = linking('password-reset', 'reset', {
   },
 });
 
-const NOT_YOU: InEach<string> = {
-  en: 'If it was not you, ask for another password where you sign in, and write to us.',
-  fr: 'Si ce n’était pas vous, demandez un nouveau mot de passe à la page de connexion et écrivez-nous.',
-  ru: 'Если это были не вы, запросите новый пароль на странице входа и напишите нам.',
+const NOT_YOU: Ending = {
+  en: (isReachable) =>
+    `If it was not you, choose “Forgotten your password?” where you sign in${isReachable ? ', and write to us' : ''}.`,
+  fr: (isReachable) =>
+    `Si ce n’était pas vous, choisissez « Mot de passe oublié ? » à la page de connexion${isReachable ? ' et écrivez-nous' : ''}.`,
+  ru: (isReachable) =>
+    `Если это были не вы, выберите «Забыли пароль?» на странице входа${isReachable ? ' и напишите нам' : ''}.`,
 };
 
-export const passwordChanged = telling('password-changed', {
-  en: {
-    subject: 'Your password is another',
-    text: ['The password of your account was changed, and you are signed out everywhere.', NOT_YOU.en],
+export const passwordChanged = telling(
+  'password-changed',
+  {
+    en: {
+      subject: 'Your password is another',
+      text: ['The password of your account was changed, and you are signed out everywhere.'],
+    },
+    fr: {
+      subject: 'Votre mot de passe a changé',
+      text: ['Le mot de passe de votre compte a été modifié, et toutes vos sessions sont terminées.'],
+    },
+    ru: {
+      subject: 'Ваш пароль изменён',
+      text: ['Пароль вашей учётной записи изменён, все сеансы завершены.'],
+    },
   },
-  fr: {
-    subject: 'Votre mot de passe a changé',
-    text: [
-      'Le mot de passe de votre compte a été modifié, et toutes vos sessions sont terminées.',
-      NOT_YOU.fr,
-    ],
-  },
-  ru: {
-    subject: 'Ваш пароль изменён',
-    text: ['Пароль вашей учётной записи изменён, все сеансы завершены.', NOT_YOU.ru],
-  },
-});
+  NOT_YOU,
+);
 
 export const emailChangeLink = linking('email-change-link', 'email', {
   en: {
     subject: 'Confirm your new address',
-    text: ['Somebody wants to use this address for their account. If it was you, confirm that it is yours.'],
+    text: [
+      'Somebody wants to use this address for their account. If it was you, confirm that it is yours, with the password of that account.',
+    ],
     label: 'Use this address',
     behind: ['The link holds for 24 hours. If it was not you, do nothing.'],
   },
   fr: {
     subject: 'Confirmez votre nouvelle adresse',
     text: [
-      'Quelqu’un veut utiliser cette adresse pour son compte. Si c’était vous, confirmez qu’elle est la vôtre.',
+      'Quelqu’un veut utiliser cette adresse pour son compte. Si c’était vous, confirmez qu’elle est la vôtre, avec le mot de passe de ce compte.',
     ],
     label: 'Utiliser cette adresse',
     behind: ['Le lien est valable 24 heures. Si ce n’était pas vous, ne faites rien.'],
@@ -168,43 +183,48 @@ export const emailChangeLink = linking('email-change-link', 'email', {
   ru: {
     subject: 'Подтвердите новый адрес',
     text: [
-      'Кто-то хочет использовать этот адрес для своей учётной записи. Если это вы, подтвердите, что он ваш.',
+      'Кто-то хочет использовать этот адрес для своей учётной записи. Если это вы, подтвердите, что он ваш: понадобится пароль этой учётной записи.',
     ],
     label: 'Использовать этот адрес',
     behind: ['Ссылка действует 24 часа. Если это были не вы, ничего не делайте.'],
   },
 });
 
-export const emailChanged = telling('email-changed', {
-  en: {
-    subject: 'Your account has another address',
-    text: [
-      'Your account has another address from now on. To this one we write no more.',
-      'If it was not you, write to us at once.',
-    ],
+export const emailChanged = telling(
+  'email-changed',
+  {
+    en: {
+      subject: 'Your account has another address',
+      text: ['Your account has another address from now on. To this one we write no more.'],
+    },
+    fr: {
+      subject: 'Votre compte a une autre adresse',
+      text: ['Votre compte a désormais une autre adresse. Nous n’écrirons plus à celle-ci.'],
+    },
+    ru: {
+      subject: 'У вашей учётной записи другой адрес',
+      text: ['Теперь у вашей учётной записи другой адрес. На этот мы больше не пишем.'],
+    },
   },
-  fr: {
-    subject: 'Votre compte a une autre adresse',
-    text: [
-      'Votre compte a désormais une autre adresse. Nous n’écrirons plus à celle-ci.',
-      'Si ce n’était pas vous, écrivez-nous immédiatement.',
-    ],
+  {
+    en: (isReachable) => `If it was not you, ${isReachable ? 'write to us' : 'turn to the house'} at once.`,
+    fr: (isReachable) =>
+      `Si ce n’était pas vous, ${isReachable ? 'écrivez-nous' : 'adressez-vous à la maison'} immédiatement.`,
+    ru: (isReachable) =>
+      `Если это были не вы, немедленно ${isReachable ? 'напишите нам' : 'обратитесь в аукционный дом'}.`,
   },
-  ru: {
-    subject: 'У вашей учётной записи другой адрес',
-    text: [
-      'Теперь у вашей учётной записи другой адрес. На этот мы больше не пишем.',
-      'Если это были не вы, немедленно напишите нам.',
-    ],
-  },
-});
+);
 
 const factor = (name: string, en: string, fr: string, ru: string) =>
-  telling(name, {
-    en: { subject: 'How you sign in has changed', text: [en, NOT_YOU.en] },
-    fr: { subject: 'Votre façon de vous connecter a changé', text: [fr, NOT_YOU.fr] },
-    ru: { subject: 'Способ входа изменён', text: [ru, NOT_YOU.ru] },
-  });
+  telling(
+    name,
+    {
+      en: { subject: 'How you sign in has changed', text: [en] },
+      fr: { subject: 'Votre façon de vous connecter a changé', text: [fr] },
+      ru: { subject: 'Способ входа изменён', text: [ru] },
+    },
+    NOT_YOU,
+  );
 
 export const appAdded = factor(
   'app-added',
@@ -242,27 +262,33 @@ export const recoveryCodesMade = factor(
   'Votre compte a de nouveaux codes de secours. Les anciens ne sont plus valables.',
   'Для вашей учётной записи созданы новые резервные коды. Прежние недействительны.',
 );
+export const firstRecoveryCodes = factor(
+  'first-recovery-codes',
+  'Your account has recovery codes now: each lets you in once where your app or passkey is not at hand. Keep them where you keep your papers.',
+  'Votre compte a maintenant des codes de secours : chacun vous laisse entrer une fois, sans application ni clé d’accès sous la main. Gardez-les avec vos papiers.',
+  'Теперь у вашей учётной записи есть резервные коды: каждый один раз впустит вас, если под рукой нет ни приложения, ни ключа доступа. Храните их там же, где документы.',
+);
 
 export const lockedOut = telling('locked-out', {
   en: {
     subject: 'Too many attempts to sign in',
     text: [
       'Somebody has tried too often to sign in to your account, without success. For a day few more attempts are taken from places where you have not signed in before.',
-      'If it was you, ask for another password where you sign in. If it was not you, there is nothing to do.',
+      'If it was you, choose “Forgotten your password?” where you sign in. If it was not you, there is nothing to do.',
     ],
   },
   fr: {
     subject: 'Trop de tentatives de connexion',
     text: [
       'Quelqu’un a essayé trop souvent, sans succès, de se connecter à votre compte. Pendant un jour, peu de tentatives sont acceptées depuis des lieux où vous ne vous êtes jamais connecté.',
-      'Si c’était vous, demandez un nouveau mot de passe à la page de connexion. Sinon, il n’y a rien à faire.',
+      'Si c’était vous, choisissez « Mot de passe oublié ? » à la page de connexion. Sinon, il n’y a rien à faire.',
     ],
   },
   ru: {
     subject: 'Слишком много попыток входа',
     text: [
       'Кто-то слишком часто и безуспешно пытался войти в вашу учётную запись. В течение суток с новых мест принимается мало попыток.',
-      'Если это были вы, запросите новый пароль на странице входа. Если нет, ничего делать не нужно.',
+      'Если это были вы, выберите «Забыли пароль?» на странице входа. Если нет, ничего делать не нужно.',
     ],
   },
 });

@@ -54,5 +54,7 @@ export const accountMails = mailTable('accounts', (when) => [
   when(PasskeyAdded, ({ data }) => told(letters.passkeyAdded, data)),
   when(PasskeyRemoved, ({ data }) => told(letters.passkeyRemoved, data)),
   when(FactorsReset, ({ data }) => told(letters.factorsReset, data)),
-  when(RecoveryCodesMade, ({ data }) => told(letters.recoveryCodesMade, data)),
+  when(RecoveryCodesMade, ({ data }) =>
+    told(data.first ? letters.firstRecoveryCodes : letters.recoveryCodesMade, data),
+  ),
 ]);

@@ -81,6 +81,7 @@ export async function write(writing: Writing, open: OpenMail): Promise<Written> 
   const facts: LetterFacts = {
     ...{ publicUrl: publicUrl(), eventId: open.eventId, person: asked.to },
     recordedAt: event.recordedAt,
+    isReachable: house.contact !== undefined,
     nameOf: (kind, text) => keys.nameOf(kind, text),
   };
   const letter = asked.template.write[asked.language](plain.data, facts);

@@ -169,8 +169,18 @@ async function* someWith(page: Page, opened: OpenPages): AsyncGenerator<string> 
   yield 'account';
 }
 
+/** What the links of mails show as long as they hold. */
+async function byMail({ door, mails }: OpenPages): Promise<readonly (readonly [string, string])[]> {
+  const by = { address: '192.0.2.7', language: 'en' } as const;
+  await door.sendVerification('ann', by);
+  await door.askReset('ann@mail.example', by);
+  await door.askEmailChange('ann', { email: 'new@mail.example', password: PASSWORD }, by);
+  const paths = { verify: 'verify', reset: 'reset/confirm', email: 'email' };
+  return mails.map(({ about, token }) => [`${about}-link`, `/account/${paths[about]}?token=${token}`]);
+}
+
 async function* withoutSigningIn(page: Page, opened: OpenPages): AsyncGenerator<string> {
-  for (const [name, path] of byAddress(opened)) {
+  for (const [name, path] of [...byAddress(opened), ...(await byMail(opened))]) {
     await page.goto(opened.origin + path);
     yield name;
   }
@@ -178,7 +188,7 @@ async function* withoutSigningIn(page: Page, opened: OpenPages): AsyncGenerator<
 
 const walks = [
   ['en', 'on the way in', comingIn, 6],
-  ['en', 'for whoever comes by its address', withoutSigningIn, 24],
+  ['en', 'for whoever comes by its address', withoutSigningIn, 27],
   ['en', 'of an account', own, 14],
   ['fr', 'with many words', someWith, 3],
   ['ru', 'with many words', someWith, 3],

@@ -35,6 +35,8 @@ export interface KnownAccount {
   readonly verifierSince: string;
   /** The login of the address that a link was sent to, by which it becomes theirs. */
   readonly nextLogin: LoginName | undefined;
+  /** That address, opened. */
+  readonly nextEmail: string | undefined;
   readonly lockedOutUntil: Instant | undefined;
   /** The login by which the operator has made them an administrator. */
   readonly appointedBy: LoginName | undefined;
@@ -52,6 +54,7 @@ export interface KnownAccount {
     readonly passkey: string;
     readonly credential: string;
     readonly counter: number;
+    readonly addedAt: Instant;
   }[];
   /** `used`: places that are struck out. */
   readonly recovery: (Factor & { readonly codes: string; readonly used: readonly number[] }) | undefined;

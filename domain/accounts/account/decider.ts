@@ -108,14 +108,19 @@ const ofFactors = <Data, R>(decide: (data: Data, factors: Factors) => Decision<E
 
 /** Takes a factor away, unless it is the last, and the password cannot stand alone. */
 const withoutFactor = <Data, R>(decide: (data: Data, factors: Factors) => Decision<Event, R>) =>
-  whileActive((data: Data, account): Decision<Event, R | RejectionOf<typeof SecondFactorNeeded>> => {
-    const { short, factors } = account;
-    const decided = decide(data, factors);
-    if (!isList(decided)) return decided;
-    const left = decided.reduce((before, event) => factorsAfter(before, event as FactorEvent), factors);
-    if (short && hasSecondFactor(factors) && !hasSecondFactor(left)) return SecondFactorNeeded({});
-    return telling(decided, account);
-  });
+  whileActive(
+    (data: Data, account, { now }: Facts): Decision<Event, R | RejectionOf<typeof SecondFactorNeeded>> => {
+      const { short, factors } = account;
+      const decided = decide(data, factors);
+      if (!isList(decided)) return decided;
+      const left = decided.reduce(
+        (before, event) => factorsAfter(before, event as FactorEvent, now),
+        factors,
+      );
+      if (short && hasSecondFactor(factors) && !hasSecondFactor(left)) return SecondFactorNeeded({});
+      return telling(decided, account);
+    },
+  );
 
 function registerAccount(data: CommandData<typeof RegisterAccount>, account: Account) {
   const { person, login } = data;
@@ -184,7 +189,7 @@ export const account = decider({
   stream: accountStream,
   events,
   commands,
-  stateVersion: 7,
+  stateVersion: 8,
   initial: noAccount,
   evolve,
   decide: {

@@ -229,7 +229,14 @@ export const PasskeyRemoved = event('PasskeyRemoved', {
 export const RecoveryCodesMade = event('RecoveryCodesMade', {
   ...kept,
   description: 'The person has recovery codes; those of before are void.',
-  data: { ...person, codes: verifierText(ofPerson), count: Codes, ...told },
+  data: {
+    ...person,
+    codes: verifierText(ofPerson),
+    count: Codes,
+    /** There were none before: nothing is void by them. Left out in events of before anybody said so. */
+    first: z.literal(true).optional(),
+    ...told,
+  },
 });
 export const RecoveryCodeUsed = event('RecoveryCodeUsed', {
   ...kept,

@@ -1,3 +1,4 @@
+import type { Instant } from '../../kernel/instant.ts';
 import type { CommandData, EventOf } from '../../kernel/message.ts';
 import { type PersonalText, sealedFor } from '../../kernel/personal.ts';
 import { unreachable } from '../../kernel/unreachable.ts';
@@ -34,6 +35,7 @@ interface Passkey {
   readonly passkey: string;
   readonly credential: PersonalText;
   readonly counter: number;
+  readonly addedAt: Instant;
 }
 
 export interface Factors {
@@ -69,7 +71,8 @@ export const hasAnyFactor = (factors: Factors): boolean =>
 const standing = (factors: Factors): Factors =>
   hasSecondFactor(factors) ? factors : { ...factors, recovery: undefined };
 
-export function factorsAfter(factors: Factors, event: FactorEvent): Factors {
+/** @param addedAt when it happened */
+export function factorsAfter(factors: Factors, event: FactorEvent, addedAt: Instant): Factors {
   const { totp, pending, passkeys, recovery } = factors;
   switch (event.type) {
     case 'TotpEnrolled':
@@ -86,7 +89,7 @@ export function factorsAfter(factors: Factors, event: FactorEvent): Factors {
       return standing({ ...factors, totp: undefined, pending: undefined });
     case 'PasskeyAdded': {
       const { passkey, credential, counter } = event.data;
-      return { ...factors, passkeys: [...passkeys, { passkey, credential, counter }] };
+      return { ...factors, passkeys: [...passkeys, { passkey, credential, counter, addedAt }] };
     }
     case 'PasskeyUsed': {
       const { passkey, counter } = event.data;
@@ -156,7 +159,9 @@ export const removePasskey = (
   { passkeys }: Factors,
 ) => (passkeys.some((known) => known.passkey === passkey) ? [PasskeyRemoved({ person, passkey })] : []);
 
-export const makeRecoveryCodes = (data: CommandData<typeof MakeRecoveryCodes>) => [RecoveryCodesMade(data)];
+export const makeRecoveryCodes = (data: CommandData<typeof MakeRecoveryCodes>, { recovery }: Factors) => [
+  RecoveryCodesMade({ ...data, ...(recovery === undefined && { first: true as const }) }),
+];
 
 export function takeRecoveryCode(
   { person, nth, since }: CommandData<typeof UseRecoveryCode>,

@@ -36,11 +36,12 @@ export const WalletsOpen = rejection('wallets_open', {
 });
 export const MoneyLeft = rejection('money_left', {
   message:
-    'There is money of yours here, or on its way. Withdraw it, and wait until nothing is held or under way.',
+    'Whoever is to leave has money here or on its way, or owes some. They withdraw or pay it first, and nothing may be held or under way.',
+  details: { currencies: z.array(z.string()).min(1) },
 });
 export const SalesOpen = rejection('sales_open', {
   message:
-    'A lot of yours is promised to an auction, or sold and not paid for yet. Wait until its sale is over and you have been paid, or ask the house to call it off.',
+    'Whoever is to leave has a lot that is promised to an auction, or sold and not paid for yet. Its sale is over and paid out first, or the house calls it off.',
   details: { sales: z.int().min(1) },
 });
 export const PasswordReplaced = rejection('password_replaced', {

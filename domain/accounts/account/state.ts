@@ -221,7 +221,7 @@ export function evolve(before: Account, event: Event, { occurredAt }: FoldedAt):
     case 'RecoveryCodesMade':
     case 'RecoveryCodeUsed':
     case 'FactorsReset':
-      return { ...account, factors: factorsAfter(account.factors, event) };
+      return { ...account, factors: factorsAfter(account.factors, event, occurredAt) };
     default:
       return unreachable(event);
   }

@@ -32,6 +32,7 @@ export interface Someone {
   email: string;
   password: string;
   emailVerified: boolean;
+  nextEmail?: string | undefined;
   roles: Actor['roles'];
   totp?: { secret: string; lastStep: number | undefined } | undefined;
   pendingTotp?: string | undefined;
@@ -218,6 +219,7 @@ export function peopleAtDoor(origin: () => string) {
       const someone = of(person);
       if (someone?.password !== password) return InvalidCredentials({});
       if (someone.email === email) return EmailUnchanged({});
+      someone.nextEmail = email;
       write(email, 'email', person);
       return undefined;
     },
@@ -228,20 +230,26 @@ export function peopleAtDoor(origin: () => string) {
       if (someone.password !== password) return InvalidCredentials({});
       take(token);
       someone.email = found.email;
+      someone.nextEmail = undefined;
       return undefined;
     },
     async linkedTo(token) {
       const found = tokens.get(token);
-      const email = of(found?.person ?? '')?.email;
-      return found === undefined || email === undefined ? LinkVoid({}) : { person: found.person, email };
+      const someone = of(found?.person ?? '');
+      if (found === undefined || someone === undefined) return LinkVoid({});
+      const withSecondFactor = factorsOf(someone).length > 0;
+      return { person: found.person, email: someone.email, withSecondFactor };
     },
     async standing(person): Promise<Standing | ReturnType<typeof AccountUnknown>> {
       const someone = of(person);
       if (someone === undefined) return AccountUnknown({});
-      const { email, emailVerified, totp, passkeys, recovery } = someone;
+      const { email, emailVerified, nextEmail, totp, passkeys, recovery } = someone;
       return {
-        ...{ email, emailVerified, totp: totp !== undefined, lockedOutUntil: undefined },
-        passkeys: passkeys.map(({ id }) => ({ passkey: id.slice(0, 20) })),
+        ...{ email, emailVerified, nextEmail, totp: totp !== undefined, lockedOutUntil: undefined },
+        passkeys: passkeys.map(({ id }) => ({
+          passkey: id.slice(0, 20),
+          addedAt: '2026-03-01T12:05:00.000Z',
+        })),
         recoveryCodesLeft: recovery.length,
       };
     },
@@ -251,6 +259,11 @@ export function peopleAtDoor(origin: () => string) {
       const secret = newTotpSecret(random);
       someone.pendingTotp = secret;
       return { secret, uri: totpUri({ issuer: 'Annals', account: someone.email, secret }) };
+    },
+    async enrolledTotp(person) {
+      const { pendingTotp: secret, email: account } = of(person) ?? {};
+      if (secret === undefined || account === undefined) return undefined;
+      return { secret, uri: totpUri({ issuer: 'Annals', account, secret }) };
     },
     async confirmTotp(person, code) {
       const someone = of(person);

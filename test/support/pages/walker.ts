@@ -37,7 +37,11 @@ function problemsOfOne(
     ['no label', isField && of('aria-hidden') !== 'true' && !labelled.has(of('id') ?? '')],
     ['nothing of this id', referred.some((id) => !ids.includes(id))],
     // The one of a page that goes on by itself is what a sign-in says.
-    ['leads out of here', !/^(\/(?!\/)|[#?]|data:,$)/.test(to) && of('class') !== 'button'],
+    // An app for codes takes what it is set up by.
+    [
+      'leads out of here',
+      !/^(\/(?!\/)|[#?]|data:,$|otpauth:\/\/totp\/)/.test(to) && of('class') !== 'button',
+    ],
   ];
   const said = `<${tagName} ${attrs.map(({ name, value }) => `${name}="${value}"`).join(' ')}>`;
   return rules.flatMap(([problem, isSo]) => (isSo ? [`${problem}: ${said}`] : []));

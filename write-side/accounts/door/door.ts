@@ -111,17 +111,21 @@ export interface Door {
   changeEmail(link: FollowedLink, visitor: Visitor): Promise<Done>;
   /**
    * Whose link this is, and their address of now, by whoever has the mail: of `verify` and `reset` it was sent there; of `email` it was sent to
-   * another, where somebody else may read it. `link_void` where it does not hold.
+   * another, where somebody else may read it. `withSecondFactor`: a password of theirs does not stand alone. `link_void` where it does not hold.
    */
   linkedTo(
     token: string,
     purpose: LinkPurpose,
-  ): Promise<{ readonly person: PersonId; readonly email: string } | Rejection>;
+  ): Promise<
+    { readonly person: PersonId; readonly email: string; readonly withSecondFactor: boolean } | Rejection
+  >;
 
   /** What stands of somebody's account, for themselves. */
   standing(person: PersonId): Promise<Standing | Rejection>;
   /** Base32 for an app, and its URI for a picture; counts when a code has come, and until then the app of before does. */
   enrolTotp(person: PersonId): Promise<{ readonly secret: string; readonly uri: string } | Rejection>;
+  /** The same once more, until a code of it has come; undefined: none waits for one. */
+  enrolledTotp(person: PersonId): Promise<{ readonly secret: string; readonly uri: string } | undefined>;
   confirmTotp(person: PersonId, code: string, visitor: Visitor): Promise<FactorAdded | Rejection>;
   removeTotp(person: PersonId): Promise<Done>;
   /** `PublicKeyCredentialCreationOptionsJSON`. */
@@ -146,8 +150,10 @@ export interface Door {
 export interface Standing {
   readonly email: string | undefined;
   readonly emailVerified: boolean;
+  /** Another address that is theirs once the link in the mail to it was followed. */
+  readonly nextEmail?: string | undefined;
   readonly totp: boolean;
-  readonly passkeys: readonly { readonly passkey: string }[];
+  readonly passkeys: readonly { readonly passkey: string; readonly addedAt: Instant }[];
   readonly recoveryCodesLeft: number;
   readonly lockedOutUntil: Instant | undefined;
 }

@@ -1,5 +1,6 @@
 import { timingSafeEqual } from 'node:crypto';
 import { AccountNotActive } from '#domain/accounts/account/messages.ts';
+import { hasSecondFactor } from '#domain/accounts/account/second-factor.ts';
 import { LinkVoid } from '#domain/accounts/door/messages.ts';
 import { type LinkPurpose, saidBy, tokenOfLink } from '#domain/accounts/links.ts';
 import type { Rejection } from '#domain/kernel/message.ts';
@@ -66,6 +67,7 @@ export async function followedKnowing(
 export const linked = (parts: DoorParts): Pick<Door, 'linkedTo'> => ({
   async linkedTo(token, purpose) {
     const account = await followed(parts, token, purpose);
-    return isRejection(account) ? account : { person: account.person, email: account.email };
+    if (isRejection(account)) return account;
+    return { person: account.person, email: account.email, withSecondFactor: hasSecondFactor(account) };
   },
 });

@@ -2,9 +2,10 @@ import { AccountNotActive, AccountUnknown } from '#domain/accounts/account/messa
 import type { PersonId } from '#domain/kernel/ids.ts';
 import type { Rejection } from '#domain/kernel/message.ts';
 import { Erased } from '#domain/kernel/rejections.ts';
+import { totpUri } from '../../identity/factors/totp.ts';
 import type { Known, KnownAccount } from '../known.ts';
 import type { Door } from './door.ts';
-import { type DoorParts, isRejection } from './parts.ts';
+import { activeAccount, type DoorParts, isRejection } from './parts.ts';
 import { codesLeft } from './signing-in.ts';
 
 /** The account of somebody who is signed in; or why there is nothing to be done with it. */
@@ -18,15 +19,22 @@ export async function ownAccount(
   return account.email === undefined ? Erased({}) : { ...account, email: account.email };
 }
 
-export function standings({ known, clock }: DoorParts): Pick<Door, 'standing'> {
+export function standings({ known, clock, issuer }: DoorParts): Pick<Door, 'standing' | 'enrolledTotp'> {
   return {
+    async enrolledTotp(person) {
+      const { pendingTotp, email } = (await activeAccount(known, person)) ?? {};
+      if (pendingTotp === undefined || email === undefined) return undefined;
+      const { secret } = pendingTotp;
+      return { secret, uri: totpUri({ issuer, account: email, secret }) };
+    },
     async standing(person) {
       const account = await ownAccount(known, person);
       if (isRejection(account)) return account;
-      const { email, emailVerified, totp, passkeys, lockedOutUntil } = account;
+      const { email, emailVerified, nextEmail, totp, passkeys, lockedOutUntil } = account;
       return {
         ...{ email, emailVerified, totp: totp !== undefined, recoveryCodesLeft: codesLeft(account) },
-        passkeys: passkeys.map(({ passkey }) => ({ passkey })),
+        ...(nextEmail !== undefined && { nextEmail }),
+        passkeys: passkeys.map(({ passkey, addedAt }) => ({ passkey, addedAt })),
         lockedOutUntil:
           lockedOutUntil !== undefined && lockedOutUntil > clock.now() ? lockedOutUntil : undefined,
       };

@@ -67,8 +67,9 @@ export type BodyName = keyof typeof bodies;
 const Standing = z.object({
   email: Email,
   emailVerified: z.boolean(),
+  nextEmail: Email.optional().meta({ description: 'Waits for the link in the mail to it to be followed.' }),
   totp: z.boolean(),
-  passkeys: z.array(z.object({ passkey: PasskeyId })).max(10),
+  passkeys: z.array(z.object({ passkey: PasskeyId, addedAt: Instant })).max(10),
   recoveryCodesLeft: z.int().min(0).max(20),
   lockedOutUntil: Instant.optional(),
 });

@@ -55,13 +55,14 @@ ${profile.phone !== undefined && html`<div><dt>${fields.phone}</dt><dd>${profile
 <p><a href="/account/profile">${account.changeProfile}</a></p></section>`;
 }
 
-function emailSection({ texts }: OwnVisit, { email, emailVerified }: Standing) {
+function emailSection({ texts }: OwnVisit, { email, emailVerified, nextEmail }: Standing) {
   const { account } = texts;
   const mark = emailVerified
     ? html`<span class="mark good">${account.verified}</span>`
     : html`<span class="mark">${account.unverified}</span>`;
   return html`<section><h2>${account.email}</h2>
 <p class="words">${email ?? account.emailGone} ${mark}</p>
+${nextEmail !== undefined && html`<p class="words">${account.emailWaits(nextEmail)}</p>`}
 ${
   !emailVerified &&
   html`<p>${account.unverifiedEnds}</p>${form('/account/verification', button(account.sendAgain, 'plain'))}`
@@ -174,6 +175,7 @@ function passwordRoutes(routes: Frame, options: PagesOptions): void {
     return formPage(visit, {
       ...{ title: password.title, isOwn: true },
       main: [
+        html`<p>${password.why}</p>`,
         form(
           '/account/password',
           unseenUsername('rejected' in standing ? undefined : standing.email),

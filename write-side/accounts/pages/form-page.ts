@@ -26,6 +26,20 @@ export function passwordWrong(rejection: Rejection, visit: Visit, field: string)
   return { ...wrongBy({ ...rejection, code }, visit, { wrong_password: field }), rejection };
 }
 
+/** What was not taken is called as it was asked for. */
+const named = (rejection: Rejection, code: 'wrong_code' | 'wrong_passkey'): Rejection =>
+  rejection.code === 'invalid_code' ? { ...rejection, code } : rejection;
+
+/** As {@link wrongBy}, of a code of whichever kind, in this field. */
+export function codeWrong(rejection: Rejection, visit: Visit, field: string): Wrong {
+  const beside = { wrong_code: field, factor_used: field, invalid_credentials: field };
+  return { ...wrongBy(named(rejection, 'wrong_code'), visit, beside), rejection };
+}
+export const passkeyWrong = (rejection: Rejection, visit: Visit): Wrong => ({
+  ...wrongBy(named(rejection, 'wrong_passkey'), visit),
+  rejection,
+});
+
 export interface FormPage {
   readonly title: string;
   readonly main: readonly Shown[];

@@ -135,7 +135,8 @@ async function write(
   response
     .status(rejection === undefined ? status : pageStatus(registry, rejection))
     .set(pageHeaders())
-    .send(layout(page, language, request.originalUrl, house));
+    // What answers a form, codes that are shown once among it, nobody can ask for again: a link to it in another language would lose it.
+    .send(layout(page, language, request.method === 'POST' ? undefined : request.originalUrl, house));
 }
 
 /** Whatever was thrown, as a page. */

@@ -1,6 +1,6 @@
 import type { SignIns, SignInUnderWay } from '../sign-ins.ts';
 import type { Answer, Visit } from './frame.ts';
-import { html } from './html.ts';
+import { html, paragraph, type Shown } from './html.ts';
 import { pathOf } from './under-way.ts';
 
 // Whoever registers, or sets another password, was mostly on the way to a system. Its sign-in waits in their browser: they go on to it from
@@ -26,7 +26,7 @@ export async function waysOn(
 /** @param otherwise where they go if nothing waits; `elsewhere`: what is said then, because it may wait in another browser */
 export function goingOn(
   title: string,
-  why: string,
+  why: Shown,
   ways: readonly WayOn[],
   otherwise: WayOn & { readonly elsewhere?: string },
 ): Answer {
@@ -36,7 +36,7 @@ export function goingOn(
   return {
     page: {
       title,
-      main: html`<h1>${title}</h1><p>${why}</p>
+      main: html`<h1>${title}</h1>${paragraph(why)}
 ${first === undefined ? [elsewhere !== undefined && html`<p>${elsewhere}</p>`, button(otherwise)] : button(first)}
 ${others.map(({ to, label }) => html`<p><a href="${to}">${label}</a></p>`)}`,
     },

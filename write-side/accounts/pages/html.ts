@@ -34,6 +34,10 @@ function written(value: Shown): string {
 export const html = (strings: TemplateStringsArray, ...values: readonly Shown[]): Html =>
   new Html(strings.map((text, at) => text + written(values[at])).join(''));
 
+/** A sentence as a paragraph; what is HTML already stays as it is. */
+export const paragraph = (says: Shown): Html | Shown =>
+  typeof says === 'string' ? html`<p>${says}</p>` : says;
+
 /** Attributes with a blank before each; `true` is one without a value, `false` and `undefined` are none. */
 export const attributes = (of: Readonly<Record<string, string | number | boolean | undefined>>): Html =>
   new Html(

@@ -1,33 +1,30 @@
-import { LinkVoid } from '#domain/accounts/door/messages.ts';
-import type { Rejection } from '#domain/kernel/message.ts';
 import { leastCodePoints } from '../../identity/passwords/policy.ts';
-import type { FollowedLink, Visitor } from '../door/door.ts';
-import { fields, read } from './entered.ts';
-import {
-  currentPassword,
-  emailField,
-  formPage,
-  newPassword,
-  passwordWrong,
-  refusedAt,
-  unseenUsername,
-  wrongBy,
-} from './form-page.ts';
+import { read } from './entered.ts';
+import { emailField, formPage, newPassword, refusedAt, unseenUsername, wrongBy } from './form-page.ts';
 import { button, form, hidden } from './forms.ts';
 import type { Answer, Frame, Visit } from './frame.ts';
 import { goingOn, waysOn } from './going-on.ts';
-import { type Html, html } from './html.ts';
+import { type Html, html, paragraph, type Shown } from './html.ts';
+import {
+  askAnew,
+  linkRoutes,
+  noToken,
+  tokenOf,
+  usernameAt,
+  usernameOfBefore,
+  voidLink,
+  withToken,
+} from './links.ts';
 import type { PagesOptions } from './ports.ts';
-import type { Texts } from './texts/en.ts';
+import { NOTHING_WRONG } from './refused.ts';
 
-// For whoever is not signed in: registering, a password that was forgotten, and the links that mails lead to. Programs that read mails
-// follow links, so that a link shows a form, and its button does it; it asks for the password, which somebody else may have chosen.
+// For whoever is not signed in: registering, and a password that was forgotten.
 
 /** Says something that there is nothing to do about, and where to go on. */
-export const said = (title: string, why: string, link: readonly [to: string, label: string]): Answer => ({
+export const said = (title: string, why: Shown, link: readonly [to: string, label: string]): Answer => ({
   page: {
     title,
-    main: html`<h1>${title}</h1><p>${why}</p><p><a class="button" href="${link[0]}">${link[1]}</a></p>`,
+    main: html`<h1>${title}</h1>${paragraph(why)}<p><a class="button" href="${link[0]}">${link[1]}</a></p>`,
   },
 });
 
@@ -35,33 +32,14 @@ export const said = (title: string, why: string, link: readonly [to: string, lab
 export const ofNewPassword = { password_refused: 'newPassword' } as const;
 const ofEmail = { address_unusable: 'email' } as const;
 
-/** As its link in the mail has it: the page has the token from there, and it is in no cookie. */
-const withToken = (path: string, token: string): string => `${path}?token=${encodeURIComponent(token)}`;
+/** Where a mail was sent to, by whoever has just typed it: their browser keeps it sealed on the way to the next page, and no address bar does. */
+const sentTo = (path: string, email: string): Answer => refusedAt(path, NOTHING_WRONG, { email });
+const sentWhere = ({ refused: { entered } }: Visit, says: (email: string) => string): Html | undefined =>
+  entered.email === undefined ? undefined : html`<p class="words">${says(entered.email)}</p>`;
 
-const tokenOf = (text: unknown): string | undefined => fields.token.schema.safeParse(text).data;
-
-/** Where another link is asked for. */
-const askAnew = ({ texts: { register } }: Pick<Visit, 'texts'>, to: string): Html =>
-  html`<p><a href="${to}">${register.askAnew}</a></p>`;
-
-const noToken = (visit: Visit, to: string): Answer => {
-  const { register } = visit.texts;
-  return {
-    status: 400,
-    page: {
-      title: register.noToken,
-      main: html`<h1>${register.noToken}</h1><p>${register.noTokenWhy}</p>${askAnew(visit, to)}`,
-    },
-  };
-};
-
-/** Below a form that was sent with a link which is none any more. */
-const anewIfVoid = (visit: Visit, to: string): Html | undefined =>
-  visit.refused.wrong.rejection?.code === LinkVoid.code ? askAnew(visit, to) : undefined;
-
-const chosenPassword = (visit: Visit) => {
+const chosenPassword = (visit: Visit, beside: keyof typeof leastCodePoints) => {
   const { newPassword: label, newPasswordHint } = visit.texts.fields;
-  const hint = newPasswordHint(leastCodePoints.alone);
+  const hint = newPasswordHint(leastCodePoints[beside]);
   return newPassword(visit, { name: 'newPassword', label, hint });
 };
 
@@ -75,7 +53,7 @@ function registerRoutes({ shows, acts }: Frame, { door, signIns }: PagesOptions)
         form(
           '/account/register',
           emailField(visit, { label: names.email, autocomplete: 'username' }),
-          chosenPassword(visit),
+          chosenPassword(visit, 'alone'),
           button(register.submit),
         ),
         html`<p>${register.have} <a href="${way?.to ?? '/account'}">${common.signIn}</a></p>`,
@@ -90,88 +68,18 @@ function registerRoutes({ shows, acts }: Frame, { door, signIns }: PagesOptions)
     const { email, newPassword: password } = input.values;
     const result = await door.register({ email, password }, visit.visitor);
     return result === undefined
-      ? { to: '/account/register/sent' }
+      ? sentTo('/account/register/sent', email)
       : refusedAt('/account/register', wrongBy(result, visit, { ...ofNewPassword, ...ofEmail }), again);
   });
   shows('/account/register/sent', async (visit) => {
     const { register, common } = visit.texts;
     const otherwise = { to: '/account', label: common.signIn };
-    return goingOn(register.sent, register.sentWhy, await waysOn(visit, signIns), otherwise);
+    const why = [sentWhere(visit, register.sentTo), html`<p>${register.sentWhy}</p>`];
+    return goingOn(register.sent, why, await waysOn(visit, signIns), otherwise);
   });
 }
 
-/** A link of a mail: what it is for, its button, and what is said when it is done. */
-interface Link {
-  readonly path: string;
-  /** Where another one is asked for. */
-  readonly anewAt: string;
-  readonly words: (texts: Texts) => Readonly<Record<'title' | 'why' | 'submit' | 'done' | 'doneWhy', string>>;
-  /** For whoever does not come any further by it. */
-  readonly otherwise?: (texts: Texts) => Html;
-  readonly follow: (link: FollowedLink, visitor: Visitor) => Promise<undefined | Rejection>;
-  /** Whose account it is, where whoever has come may know that. */
-  readonly username: (visit: Visit, token: string) => Promise<Html | undefined>;
-}
-
-/** By the account's address, for whoever has the mail that was sent there. */
-const usernameAt =
-  ({ door }: Pick<PagesOptions, 'door'>, purpose: 'verify' | 'reset') =>
-  async (_: Visit, token: string): Promise<Html | undefined> => {
-    const found = await door.linkedTo(token, purpose);
-    return 'rejected' in found ? undefined : unseenUsername(found.email);
-  };
-
-/** By the account's address of before, which whoever has the mail need not know: for those who are signed in to it here. */
-const usernameOfBefore =
-  ({ door, browsers }: Pick<PagesOptions, 'door' | 'browsers'>) =>
-  async ({ request, response }: Visit, token: string): Promise<Html | undefined> => {
-    const [found, who] = await Promise.all([door.linkedTo(token, 'email'), browsers.who(request, response)]);
-    const isTheirs = !('rejected' in found) && found.person === who?.person;
-    return isTheirs ? unseenUsername(found.email) : undefined;
-  };
-
-function linkRoutes(
-  { shows, acts }: Frame,
-  { signIns }: Pick<PagesOptions, 'signIns'>,
-  { path, anewAt, words, otherwise, follow, username }: Link,
-): void {
-  const page = async (visit: Visit, token: string): Promise<Answer> => {
-    const { title, why, submit } = words(visit.texts);
-    const password = { name: 'password', label: visit.texts.fields.password };
-    const whose = await username(visit, token);
-    return formPage(visit, {
-      title,
-      main: [
-        html`<p>${why}</p>`,
-        form(path, hidden('token', token), whose, currentPassword(visit, password), button(submit)),
-        anewIfVoid(visit, anewAt),
-        otherwise?.(visit.texts),
-      ],
-    });
-  };
-  shows(path, async (visit) => {
-    const token = tokenOf(visit.request.query.token);
-    return token === undefined ? noToken(visit, anewAt) : page(visit, token);
-  });
-  acts(path, undefined, async (visit, entered) => {
-    const token = tokenOf(entered.token);
-    if (token === undefined) return noToken(visit, anewAt);
-    const input = read(entered, ['password'], visit.texts);
-    if ('troubles' in input) return refusedAt(withToken(path, token), input);
-    const result = await follow({ token, ...input.values }, visit.visitor);
-    return result === undefined
-      ? { to: `${path}/done` }
-      : refusedAt(withToken(path, token), passwordWrong(result, visit, 'password'));
-  });
-  shows(`${path}/done`, async (visit) => {
-    const { layout, register } = visit.texts;
-    const { done, doneWhy } = words(visit.texts);
-    const otherwise = { to: '/account', label: layout.toAccount, elsewhere: register.elsewhere };
-    return goingOn(done, doneWhy, await waysOn(visit, signIns), otherwise);
-  });
-}
-
-function resetRoutes({ shows, acts }: Frame, { door, signIns }: PagesOptions): void {
+function resetRoutes({ shows, acts }: Frame, { door }: PagesOptions): void {
   const askPage = (visit: Visit): Answer => {
     const { reset, fields: names } = visit.texts;
     return formPage(visit, {
@@ -197,26 +105,34 @@ function resetRoutes({ shows, acts }: Frame, { door, signIns }: PagesOptions): v
     if ('troubles' in input) return refusedAt('/account/reset', input, { email });
     const result = await door.askReset(input.values.email, visit.visitor);
     return result === undefined
-      ? { to: '/account/reset/sent' }
+      ? sentTo('/account/reset/sent', input.values.email)
       : refusedAt('/account/reset', wrongBy(result, visit), { email });
   });
-  shows('/account/reset/sent', async ({ texts: { register, reset, common } }) =>
-    said(register.sent, reset.sentWhy, ['/account', common.signIn]),
-  );
+  shows('/account/reset/sent', async (visit) => {
+    const { register, reset, common } = visit.texts;
+    // Whether anything was sent there nobody hears.
+    const why = [sentWhere(visit, reset.askedFor), html`<p>${reset.sentWhy}</p>`];
+    return said(register.sent, why, ['/account', common.signIn]);
+  });
+}
 
+/** Another password, by the link of a mail. */
+function confirmRoutes({ shows, acts }: Frame, { door, signIns }: PagesOptions): void {
   const confirmPage = async (visit: Visit, token: string): Promise<Answer> => {
     const { reset } = visit.texts;
+    const found = await door.linkedTo(token, 'reset');
+    if ('rejected' in found) return voidLink(visit, reset.confirm, [askAnew(visit, '/account/reset')]);
     return formPage(visit, {
       title: reset.confirm,
       main: [
         form(
           '/account/reset/confirm',
           hidden('token', token),
-          await usernameAt({ door }, 'reset')(visit, token),
-          chosenPassword(visit),
+          unseenUsername(found.email),
+          // Whoever has the mail may know: by the number of characters that they are asked for they hear whether there is another factor.
+          chosenPassword(visit, found.withSecondFactor ? 'withSecondFactor' : 'alone'),
           button(reset.confirmButton),
         ),
-        anewIfVoid(visit, '/account/reset'),
       ],
     });
   };
@@ -246,12 +162,13 @@ export function registeringRoutes(routes: Frame, options: PagesOptions): void {
   const { door } = options;
   registerRoutes(routes, options);
   resetRoutes(routes, options);
+  confirmRoutes(routes, options);
   linkRoutes(routes, options, {
-    path: '/account/verify',
+    ...{ path: '/account/verify', purpose: 'verify' },
     anewAt: '/account',
-    words: ({ register }) => ({
+    words: ({ account, register }, isAdministrator) => ({
       ...{ title: register.verify, why: register.verifyWhy, submit: register.verifyButton },
-      ...{ done: register.verified, doneWhy: register.verifiedWhy },
+      ...{ done: register.verified, doneWhy: isAdministrator ? account.administrates : register.verifiedWhy },
     }),
     otherwise: ({
       register,
@@ -262,7 +179,7 @@ export function registeringRoutes(routes: Frame, options: PagesOptions): void {
     username: usernameAt(options, 'verify'),
   });
   linkRoutes(routes, options, {
-    path: '/account/email',
+    ...{ path: '/account/email', purpose: 'email' },
     anewAt: '/account/email-change',
     words: ({ emailChange, register }) => ({
       ...{ title: emailChange.confirm, why: emailChange.confirmWhy, submit: register.verifyButton },

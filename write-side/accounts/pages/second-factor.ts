@@ -1,9 +1,10 @@
+import type { PersonId } from '#domain/kernel/ids.ts';
 import { millisecondsOf } from '#domain/kernel/instant.ts';
 import { isRecoveryCode } from '../../identity/factors/recovery-codes.ts';
 import type { SecondFactorAnswer, Standing } from '../door/door.ts';
 import type { Progress, SignInUnderWay } from '../sign-ins.ts';
 import { read } from './entered.ts';
-import { codeField, formPage, refusedAt, wrongBy } from './form-page.ts';
+import { codeField, codeWrong, formPage, passkeyWrong, refusedAt } from './form-page.ts';
 import { button, field, form, hidden } from './forms.ts';
 import { type Answer, type Frame, refusedPage, type Visit } from './frame.ts';
 import { html } from './html.ts';
@@ -11,6 +12,8 @@ import type { Entered } from './intake.ts';
 import { passkeyAnswer, passkeyForm } from './passkeys.ts';
 import type { PagesOptions } from './ports.ts';
 import { NOTHING_WRONG, type Wrong } from './refused.ts';
+import { said } from './registering.ts';
+import type { Texts } from './texts/en.ts';
 import { pathOf, signInFrame } from './under-way.ts';
 
 // The second step of whoever has told their password just before.
@@ -25,7 +28,13 @@ const passed = ({ now }: Visit, { progress }: SignInUnderWay): Progress | undefi
 
 const purposeOf = ({ stepUp }: SignInUnderWay): 'signIn' | 'stepUp' => (stepUp ? 'stepUp' : 'signIn');
 
-function recoverySection(visit: Visit, sign: SignInUnderWay, isOpen: boolean) {
+/** What somebody says who has none of what is asked for: by its name where it is one thing. */
+function lostWords({ secondFactor }: Texts, { totp, passkeys }: Standing): string {
+  if (totp && passkeys.length > 0) return secondFactor.lost;
+  return totp ? secondFactor.lostApp : secondFactor.lostPasskey;
+}
+
+function recoverySection(visit: Visit, sign: SignInUnderWay, standing: Standing, isOpen: boolean) {
   const { secondFactor, fields, common } = visit.texts;
   const label = { name: 'recoveryCode', label: fields.recoveryCode, hint: fields.recoveryCodeHint };
   const inside = form(
@@ -36,14 +45,11 @@ function recoverySection(visit: Visit, sign: SignInUnderWay, isOpen: boolean) {
   );
   return isOpen
     ? html`<section><h2>${secondFactor.withRecoveryCode}</h2>${inside}</section>`
-    : html`<details><summary>${secondFactor.lost}</summary>${inside}</details>`;
+    : html`<details><summary>${lostWords(visit.texts, standing)}</summary>${inside}</details>`;
 }
 
-function stepPage(
-  visit: Visit,
-  sign: SignInUnderWay,
-  { totp, passkeys, recoveryCodesLeft }: Standing,
-): Answer {
+function stepPage(visit: Visit, sign: SignInUnderWay, standing: Standing): Answer {
+  const { totp, passkeys, recoveryCodesLeft } = standing;
   // What was tried, where something was.
   const { wrong, entered } = visit.refused;
   const { by } = entered;
@@ -66,7 +72,7 @@ function stepPage(
       html`<p>${secondFactor.why}</p>`,
       totp && appSection,
       passkeys.length > 0 && passkeySection,
-      recoveryCodesLeft > 0 && recoverySection(visit, sign, isOpen),
+      recoveryCodesLeft > 0 && recoverySection(visit, sign, standing, isOpen),
       form(pathOf(sign, '/abort'), button(common.cancel, 'plain')),
     ],
   });
@@ -104,6 +110,18 @@ export function secondFactorRoutes(routes: Frame, { door, signIns }: PagesOption
     return 'rejected' in standing ? refusedPage(standing, visit) : stepPage(visit, sign, standing);
   }
 
+  /** Whoever comes in by a code hears before they go on that it is used up: how many are left nothing else would tell them. */
+  async function recovered(visit: Visit, person: PersonId, to: string): Promise<Answer> {
+    const standing = await door.standing(person);
+    if ('rejected' in standing) return { to };
+    const { secondFactor, common } = visit.texts;
+    const why = [secondFactor.recoveredWhy(standing.recoveryCodesLeft), secondFactor.recoveredThen];
+    return said(secondFactor.recovered, html`${why.map((says) => html`<p>${says}</p>`)}`, [
+      to,
+      common.continue,
+    ]);
+  }
+
   shows('/second-factor', async (visit, sign) => {
     const progress = passed(visit, sign);
     return progress === undefined ? { to: pathOf(sign) } : ask(visit, sign, progress);
@@ -123,12 +141,12 @@ export function secondFactorRoutes(routes: Frame, { door, signIns }: PagesOption
     const result = await door.confirmSecondFactor(person, answer, purposeOf(sign), visit.visitor);
     if ('rejected' in result) {
       const beside = by === 'recoveryCode' ? 'recoveryCode' : 'code';
-      const fields =
-        by === 'passkey' ? {} : { factor_used: beside, invalid_code: beside, invalid_credentials: beside };
-      return refusedAt(at, wrongBy(result, visit, fields), { by });
+      const wrong = by === 'passkey' ? passkeyWrong(result, visit) : codeWrong(result, visit, beside);
+      return refusedAt(at, wrong, { by });
     }
     const proven = { person, methods: [...methods, result.method], atMs };
-    return { to: await signIns.finish(visit.request, visit.response, sign.uid, proven) };
+    const to = await signIns.finish(visit.request, visit.response, sign.uid, proven);
+    return by === 'recoveryCode' ? recovered(visit, person, to) : { to };
   });
 
   acts('/passkey-question', async (visit, sign) => {

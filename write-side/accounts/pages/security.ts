@@ -3,10 +3,11 @@ import { IdempotencyMismatch } from '#domain/kernel/rejections.ts';
 import type { FactorAdded, Standing } from '../door/door.ts';
 import { doneAt, doneNotice } from './account.ts';
 import { fields, read } from './entered.ts';
-import { codeField, formPage, refusedAt, wrongBy } from './form-page.ts';
+import { codeField, codeWrong, formPage, passkeyWrong, refusedAt, wrongBy } from './form-page.ts';
 import { button, form, hidden, notice } from './forms.ts';
 import { type Answer, type Frame, refusedPage } from './frame.ts';
 import { type Html, html } from './html.ts';
+import { momentIn } from './languages.ts';
 import { passkeyAnswer, passkeyForm } from './passkeys.ts';
 import { qrPicture } from './picture.ts';
 import type { PagesOptions } from './ports.ts';
@@ -23,10 +24,12 @@ ${totp && form(`${AT}/totp/remove`, button(security.removeApp, 'danger'))}</div>
 }
 
 function passkeySection(visit: OwnVisit, { passkeys }: Standing) {
-  const { security } = visit.texts;
+  const { texts, language } = visit;
+  const { security } = texts;
   const list = passkeys.map(
-    ({ passkey }, at) =>
-      html`<li><span>${security.passkey(at + 1)}</span>${form(
+    ({ passkey, addedAt }, at) =>
+      html`<li><div><span>${security.passkey(at + 1)}</span>
+<p class="note">${security.passkeyAdded(momentIn(language, addedAt))}</p></div>${form(
         `${AT}/passkeys/remove`,
         hidden('passkey', passkey),
         button(security.removePasskey(at + 1), 'danger'),
@@ -50,13 +53,14 @@ ${left > 0 && html`<p class="note">${security.makeCodesWarning}</p>`}
 ${form(`${AT}/recovery-codes`, command, button(security.makeCodes, 'plain'))}</section>`;
 }
 
-/** An app is set up by its secret, which is shown once: whoever enters a wrong code has it in their app already. */
+/** An app is set up by its secret, which is shown until a code of it has come: whoever enters a wrong one may have scanned nothing yet. */
 function codePage(visit: OwnVisit, enrolled: { secret: string; uri: string } | undefined): Answer {
   const { security, common } = visit.texts;
   const shown =
     enrolled === undefined
       ? html`<p>${security.enterNext}</p>`
       : html`<p>${security.scanWhy}</p>${qrPicture(enrolled.uri, security.picture)}
+<p><a href="${enrolled.uri}">${security.openApp}</a></p>
 <dl><div><dt>${security.key}</dt><dd class="secret" translate="no">${enrolled.secret.match(/.{1,4}/g)?.join(' ')}</dd></div></dl>
 <p>${security.thenCode}</p>`;
   return formPage(visit, {
@@ -94,15 +98,14 @@ function totpRoutes({ shows, acts }: OwnFrame, { door, browsers }: PagesOptions)
     const enrolled = await door.enrolTotp(visit.person);
     return 'rejected' in enrolled ? refusedAt(AT, wrongBy(enrolled, visit)) : codePage(visit, enrolled);
   });
-  shows(`${AT}/totp/confirm`, async (visit) => codePage(visit, undefined));
+  shows(`${AT}/totp/confirm`, async (visit) => codePage(visit, await door.enrolledTotp(visit.person)));
   acts(`${AT}/totp/confirm`, undefined, async (visit, entered) => {
     const input = read(entered, ['code'], visit.texts);
     if ('troubles' in input) return refusedAt(`${AT}/totp/confirm`, input);
     const result = await door.confirmTotp(visit.person, input.values.code, visit.visitor);
-    const beside = { invalid_code: 'code', factor_used: 'code', invalid_credentials: 'code' };
     // Sent again behind the first time, it has nothing to turn on any more.
     const at = 'rejected' in result && result.code === FactorUnknown.code ? AT : `${AT}/totp/confirm`;
-    if ('rejected' in result) return refusedAt(at, wrongBy(result, visit, beside));
+    if ('rejected' in result) return refusedAt(at, codeWrong(result, visit, 'code'));
     await browsers.proved(visit.request, visit.response, 'otp');
     return addedPage(visit, result, 'totpOn');
   });
@@ -143,7 +146,7 @@ export function securityRoutes(routes: Frame, options: PagesOptions): void {
     const read_ = passkeyAnswer(entered, visit.texts);
     if ('troubles' in read_) return refusedAt(AT, read_);
     const result = await door.addPasskey(visit.person, read_.answer);
-    if ('rejected' in result) return refusedAt(AT, wrongBy(result, visit));
+    if ('rejected' in result) return refusedAt(AT, passkeyWrong(result, visit));
     await browsers.proved(visit.request, visit.response, result.method);
     return addedPage(visit, result, 'passkeyAdded');
   });

@@ -5,10 +5,10 @@ type Named = readonly (readonly [name: string, mark: RegExp])[];
 // Most of them call themselves what others are called, too: the first that fits is the one.
 const BROWSERS: Named = [
   ['Edge', /\bEdg(?:A|iOS)?\//],
-  ['Opera', /\bOPR\//],
+  ['Opera', /\b(?:OPR|OPT|OPX)\//],
   ['Samsung Internet', /\bSamsungBrowser\//],
   ['Firefox', /\b(?:Firefox|FxiOS)\//],
-  ['Chrome', /\b(?:Chrome|CriOS|Chromium)\//],
+  ['Chrome', /\b(?:HeadlessChrome|Chrome|CriOS|Chromium)\//],
   ['Safari', /\bSafari\//],
 ];
 const DEVICES: Named = [

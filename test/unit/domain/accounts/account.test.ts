@@ -106,7 +106,7 @@ test('what nobody has proven gives way to whoever has, once, and nothing else do
   assert.deepEqual(when([registered, a.PersonErased({ ...p, login })]), LoginInUse({}));
   assert.deepEqual(when([registered], { login: 'x'.repeat(43) }), LoginInUse({}), 'one that it has claimed');
   assert.deepEqual(when([]), a.AccountUnknown({}));
-  const refusal = a.MoneyLeft({});
+  const refusal = a.MoneyLeft({ currencies: ['EUR'] });
   assert.deepEqual(when([registered], {}, { precondition: { refusal } }), refusal);
 });
 
@@ -131,7 +131,7 @@ test('what nobody has proven in time ends, once, and by no clock before it; a pr
   const another = { until: later(until, -1) };
   assert.deepEqual(when([registered], {}, another), [], 'time was given since');
   assert.deepEqual(when([]), a.AccountUnknown({}));
-  const refusal = a.MoneyLeft({});
+  const refusal = a.MoneyLeft({ currencies: ['EUR'] });
   assert.deepEqual(when([registered], { precondition: { refusal } }), refusal);
 });
 
@@ -345,7 +345,7 @@ test('an account is closed once, and erased, by its person or behind that by the
   const free = { ...own, precondition: {} };
   assert.deepEqual(given([registered, closed]).when('EraseMe', { forGood: true }, free), [erased]);
   assert.deepEqual(given([registered, erased]).when('EraseMe', { forGood: true }, free), []);
-  const refusal = a.MoneyLeft({});
+  const refusal = a.MoneyLeft({ currencies: ['EUR'] });
   assert.deepEqual(
     given([registered]).when('EraseMe', { forGood: true }, { ...own, precondition: { refusal } }),
     refusal,

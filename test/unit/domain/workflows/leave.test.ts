@@ -54,6 +54,23 @@ for (const { what, command, data, by, isTaken = true } of left)
     assert.deepEqual(await typesOf('account-p-1'), ['AccountRegistered']);
   });
 
+test('whoever is asked to erase somebody hears in which currencies there is money', async () => {
+  const { tell, pipeline } = givenAccounts();
+  await tell(Register.type, registering('p-1'));
+  for (const currency of ['TND', 'EUR', 'USD']) await tell(OpenWallet.type, { currency }, pia);
+  await tell(CreditWallet.type, { ...whose, amount: '5', reason: 'transfer' });
+  await tell(KeepUnclaimed.type, { ...whose, currency: 'JPY', amount: '5', reason: 'top_up' });
+  await tell(KeepUnclaimed.type, { ...whose, movement: 'm2', amount: '5', reason: 'top_up' });
+  await tell(LockAccount.type, { person: 'p-1', cause: 'Asked.' }, someone('ada', 'admin'));
+  const reply = await pipeline.dispatch({
+    ...{ command: ErasePerson.type, data: { person: 'p-1', cause: 'asked' }, commandId: 'erase' },
+    ...{ actor: someone('ada', 'admin'), steppedUp: true, origin: { channel: 'http' } },
+  });
+  const refused = reply.outcome === 'rejected' ? reply.rejection : assert.fail(reply.outcome);
+  assert.deepEqual([refused.code, refused.details], ['money_left', { currencies: ['JPY', 'TND'] }]);
+  assert.doesNotMatch(refused.message, /your/i, 'also an administrator reads it');
+});
+
 test('whoever leads in an auction does not leave: what they bid is held', async () => {
   const { tell } = givenAccounts();
   await tell(Register.type, registering('p-1'));

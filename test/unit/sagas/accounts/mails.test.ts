@@ -9,6 +9,7 @@ import { rendered } from '#sagas/mails/rendering.ts';
 import { loginNamed, sealedText } from '#test/support/accounts.ts';
 import { NOW, recorded } from '#test/support/given.ts';
 import { noHouse } from '#test/support/house.ts';
+import { texts } from '#write-side/accounts/pages/languages.ts';
 
 const p = { person: 'p-1' };
 const [email, other] = [sealedText('p-1', 'now'), sealedText('p-1', 'before')];
@@ -17,6 +18,7 @@ const login = loginNamed('next');
 const text = sealedText('p-1', 'x');
 const facts: LetterFacts = {
   ...{ publicUrl: 'https://annals.example', eventId: 'e1', recordedAt: NOW, person: p.person },
+  isReachable: true,
   nameOf: (kind, named) => Buffer.from(`${kind}|${named}`).toString('base64url').padEnd(43, '_').slice(0, 43),
 };
 
@@ -37,6 +39,7 @@ const letters: readonly (readonly [NewEvent, string, string?])[] = [
   [a.PasskeyRemoved({ ...told, passkey: 'k1' }), 'passkey-removed'],
   [a.FactorsReset({ ...told, by: 'ada', cause: text }), 'factors-reset'],
   [a.RecoveryCodesMade({ ...told, codes: text, count: 10 }), 'recovery-codes-made'],
+  [a.RecoveryCodesMade({ ...told, codes: text, count: 10, first: true }), 'first-recovery-codes'],
 ];
 
 for (const [event, name, path] of letters)
@@ -81,4 +84,36 @@ test('a changed address is told to the one before, and a verifier that was made 
     undefined,
   );
   assert.equal(accountMails.asks(recorded(a.TotpRemoved(p))), undefined, 'of before there were mails');
+});
+
+const words = (event: NewEvent, language: Language, isReachable = true) => {
+  const asked = accountMails.asks(recorded(event)) ?? assert.fail('nobody is written to');
+  const letter = asked.template.write[language](asked.data as Record<string, string>, {
+    ...facts,
+    isReachable,
+  });
+  return letter.parts.flatMap((part) => ('text' in part ? part.text : [])).join('\n');
+};
+
+test('the first recovery codes void nothing, and their letter says nothing of any before', () => {
+  const made = { ...told, codes: text, count: 10 };
+  assert.match(words(a.RecoveryCodesMade(made), 'en'), /Those of before are void/);
+  assert.doesNotMatch(words(a.RecoveryCodesMade({ ...made, first: true }), 'en'), /before|void/);
+});
+
+test('nobody is told to write to a house that has not said where, and what to press is called as the page calls it', () => {
+  const address = { ...p, login, email, formerLogin: loginNamed('p-1'), formerEmail: other };
+  const write = { en: /write to us/, fr: /écrivez-nous/, ru: /напишите нам/ };
+  for (const language of Language.options) {
+    for (const event of [a.TotpRemoved(told), a.VerifierChanged({ ...told, verifier: text, by: 'change' })]) {
+      assert.match(words(event, language), write[language]);
+      assert.doesNotMatch(words(event, language, false), write[language]);
+      assert.ok(words(event, language, false).includes(texts[language].signIn.forgotten));
+    }
+    assert.match(words(a.EmailChanged(address), language), write[language]);
+    assert.doesNotMatch(words(a.EmailChanged(address), language, false), write[language]);
+    for (const event of [a.RegistrationAttempted(told), a.LockedOut({ ...told, until: NOW })])
+      assert.ok(words(event, language).includes(texts[language].signIn.forgotten), event.type);
+  }
+  assert.match(words(a.EmailChangeAsked({ ...told, login }), 'en'), /with the password of that account/);
 });

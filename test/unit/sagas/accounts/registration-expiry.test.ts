@@ -37,7 +37,11 @@ test('an account that nobody proves is ended when its time is over, and asked ab
   assert.deepEqual(instance.event(registered)?.timers, [{ name: 'expiry', at: until }]);
   const [sent] = instance.timer('expiry')?.sends ?? [];
   assert.deepEqual([sent?.command, sent?.purpose], [a.ExpireRegistration(expiring), 'expire']);
-  const refused = { outcome: 'rejected', rejection: a.MoneyLeft({}), events: [] } as const;
+  const refused = {
+    outcome: 'rejected',
+    rejection: a.MoneyLeft({ currencies: ['EUR'] }),
+    events: [],
+  } as const;
   const again = [{ name: 'expiry', at: later(until, UNPROVEN_MS) }];
   assert.deepEqual(instance.answer('expire', refused, until)?.timers, again);
   assert.equal(instance.answer('expire', { outcome: 'accepted', events: [] }), undefined);

@@ -81,6 +81,15 @@ export const en = {
     passkeyFailed: 'The passkey was not taken, or you have stopped. Try again, or go another way.',
     withRecoveryCode: 'With a recovery code',
     lost: 'I have neither at hand',
+    lostApp: 'I do not have my app at hand',
+    lostPasskey: 'I do not have my passkey at hand',
+    recovered: 'You are in by a recovery code',
+    recoveredWhy: (count: number) =>
+      count > 0
+        ? `That code is used up. You have ${count} ${codes(count)} left.`
+        : `That code is used up, and you have ${count} ${codes(count)} left. Make new ones, or only the house lets you in when you have no app and no passkey at hand.`,
+    recoveredThen:
+      'If your app or passkey is lost, remove it and set up another, on the page of your account.',
   },
   consent: {
     title: (system: string) => `May ${system} have this?`,
@@ -123,8 +132,9 @@ export const en = {
     submit: 'Create the account',
     have: 'You have an account already?',
     sent: 'Look into your mail',
+    sentTo: (email: string) => `Sent to: ${email}`,
     sentWhy:
-      'We have sent you a mail. Follow its link to confirm your address; it works for a limited time. Nothing came? One that came shortly before works, too. Look among unwanted mail, or try again in some minutes.',
+      'We have sent you a mail. Follow its link to confirm your address; it works for 24 hours. Nothing came? One that came shortly before works, too. Look among unwanted mail, or try again in some minutes.',
     verify: 'Confirm your e-mail address',
     verifyWhy:
       'Enter the password that you chose when you created the account, and the address is yours here.',
@@ -136,7 +146,7 @@ export const en = {
     ended: 'More than a week has passed? An account that nobody confirms by then ends.',
     registerAnew: 'Create it anew.',
     verified: 'Your address is confirmed',
-    verifiedWhy: 'You may bid and sell now, unless you are an administrator.',
+    verifiedWhy: 'You may bid and sell now.',
     goOn: (system: string) => `Go on to ${system}`,
     elsewhere:
       'Have you come from a shop or another system? Go back to it in the browser where you began, and sign in there.',
@@ -148,8 +158,9 @@ export const en = {
     title: 'Set a new password',
     why: 'We send a link to the address of your account.',
     ask: 'Send the link',
+    askedFor: (email: string) => `The address that you entered: ${email}`,
     sentWhy:
-      'If there is an account with this address, a mail with a link is on its way to it, or has come a moment ago. The link works for a limited time. Nothing came? Try again in some minutes.',
+      'If there is an account with this address, a mail with a link is on its way to it, or has come a moment ago. The link works for 30 minutes, and once. Nothing came? Try again in some minutes.',
     confirm: 'Choose a new password',
     confirmButton: 'Set the password',
     done: 'You have a new password',
@@ -167,6 +178,8 @@ export const en = {
     emailGone: 'It cannot be read any more.',
     verified: 'confirmed',
     unverified: 'not confirmed yet',
+    emailWaits: (email: string) =>
+      `${email} waits for its link to be followed. Until then nothing changes; another change, or another password, calls it off.`,
     unverifiedEnds: 'An account whose address nobody confirms within a week ends by itself.',
     sendAgain: 'Send the mail again',
     changeEmail: 'Change the address',
@@ -206,7 +219,11 @@ export const en = {
     title: 'Your profile',
     why: 'The house needs this to send you what you have bought. Nobody else sees your address or telephone number.',
   },
-  password: { title: 'Change your password', submit: 'Change the password' },
+  password: {
+    title: 'Change your password',
+    why: 'It ends every session, this one too: you sign in anew with the new password.',
+    submit: 'Change the password',
+  },
   emailChange: {
     title: 'Change your e-mail address',
     now: (email: string) => `Your address now: ${email}`,
@@ -228,6 +245,7 @@ export const en = {
     removeApp: 'Remove the app',
     scan: 'Set up your app',
     scanWhy: 'Scan this picture with your app, or type in the key.',
+    openApp: 'Or open it in an app on this device',
     picture: 'Picture for your app; the key below says the same',
     key: 'Key',
     thenCode: 'Then enter the code that the app shows.',
@@ -237,6 +255,7 @@ export const en = {
     passkeysWhy: 'A key in your phone, computer or security key, which you use by finger, face or PIN.',
     noPasskeys: 'You have none yet.',
     passkey: (place: number) => `Passkey ${place}`,
+    passkeyAdded: (when: string) => `added ${when}`,
     addPasskey: 'Add a passkey',
     removePasskey: (place: number) => `Remove passkey ${place}`,
     recovery: 'Recovery codes',

@@ -82,6 +82,15 @@ export const fr: Texts = {
       'La clé d’accès n’a pas été acceptée, ou vous avez arrêté. Réessayez, ou prenez un autre moyen.',
     withRecoveryCode: 'Avec un code de secours',
     lost: 'Je n’ai ni l’un ni l’autre sous la main',
+    lostApp: 'Je n’ai pas mon application sous la main',
+    lostPasskey: 'Je n’ai pas ma clé d’accès sous la main',
+    recovered: 'Vous êtes entré avec un code de secours',
+    recoveredWhy: (count) =>
+      count > 0
+        ? `Ce code ne sert plus. Il vous reste ${count} ${codes(count)}.`
+        : `Ce code ne sert plus, et il vous reste ${count} ${codes(count)}. Créez-en de nouveaux : sans application ni clé d’accès sous la main, seule la maison pourrait vous rouvrir la porte.`,
+    recoveredThen:
+      'Si votre application ou votre clé d’accès est perdue, retirez-la et configurez-en une autre, à la page de votre compte.',
   },
   consent: {
     title: (system) => `Autoriser ${system} ?`,
@@ -126,8 +135,9 @@ export const fr: Texts = {
     submit: 'Créer le compte',
     have: 'Vous avez déjà un compte ?',
     sent: 'Consultez votre messagerie',
+    sentTo: (email) => `Envoyé à : ${email}`,
     sentWhy:
-      'Nous vous avons envoyé un e-mail. Suivez son lien pour confirmer votre adresse ; il n’est valable qu’un certain temps. Rien reçu ? Le lien d’un message arrivé peu avant est valable aussi. Regardez parmi les indésirables, ou réessayez dans quelques minutes.',
+      'Nous vous avons envoyé un e-mail. Suivez son lien pour confirmer votre adresse ; il est valable 24 heures. Rien reçu ? Le lien d’un message arrivé peu avant est valable aussi. Regardez parmi les indésirables, ou réessayez dans quelques minutes.',
     verify: 'Confirmez votre adresse e-mail',
     verifyWhy:
       'Saisissez le mot de passe que vous avez choisi en créant le compte, et l’adresse est la vôtre ici.',
@@ -139,7 +149,7 @@ export const fr: Texts = {
     ended: 'Plus d’une semaine a passé ? Un compte que personne n’a confirmé d’ici là prend fin.',
     registerAnew: 'Créez-le à nouveau.',
     verified: 'Votre adresse est confirmée',
-    verifiedWhy: 'Vous pouvez maintenant enchérir et vendre, sauf si vous êtes administrateur.',
+    verifiedWhy: 'Vous pouvez maintenant enchérir et vendre.',
     goOn: (system) => `Continuer vers ${system}`,
     elsewhere:
       'Vous veniez d’une boutique ou d’un autre système ? Retournez-y dans le navigateur où vous avez commencé, et connectez-vous là-bas.',
@@ -151,8 +161,9 @@ export const fr: Texts = {
     title: 'Définir un nouveau mot de passe',
     why: 'Nous envoyons un lien à l’adresse de votre compte.',
     ask: 'Envoyer le lien',
+    askedFor: (email) => `L’adresse que vous avez saisie : ${email}`,
     sentWhy:
-      'S’il existe un compte avec cette adresse, un e-mail avec un lien est en route, ou vient d’arriver. Le lien n’est valable qu’un certain temps. Rien reçu ? Réessayez dans quelques minutes.',
+      'S’il existe un compte avec cette adresse, un e-mail avec un lien est en route, ou vient d’arriver. Le lien est valable 30 minutes, une seule fois. Rien reçu ? Réessayez dans quelques minutes.',
     confirm: 'Choisissez un nouveau mot de passe',
     confirmButton: 'Définir le mot de passe',
     done: 'Vous avez un nouveau mot de passe',
@@ -170,6 +181,8 @@ export const fr: Texts = {
     emailGone: 'Elle n’est plus lisible.',
     verified: 'confirmée',
     unverified: 'pas encore confirmée',
+    emailWaits: (email) =>
+      `${email} attend que son lien soit suivi. D’ici là rien ne change ; une autre demande, ou un autre mot de passe, l’annule.`,
     unverifiedEnds: 'Un compte dont personne ne confirme l’adresse en une semaine prend fin de lui-même.',
     sendAgain: 'Renvoyer l’e-mail',
     changeEmail: 'Changer d’adresse',
@@ -210,7 +223,11 @@ export const fr: Texts = {
     title: 'Votre profil',
     why: 'La maison en a besoin pour vous envoyer ce que vous avez acheté. Personne d’autre ne voit votre adresse ni votre numéro.',
   },
-  password: { title: 'Changer de mot de passe', submit: 'Changer le mot de passe' },
+  password: {
+    title: 'Changer de mot de passe',
+    why: 'Toutes vos sessions prennent fin, celle-ci aussi : vous vous reconnectez avec le nouveau mot de passe.',
+    submit: 'Changer le mot de passe',
+  },
   emailChange: {
     title: 'Changer d’adresse e-mail',
     now: (email) => `Votre adresse actuelle : ${email}`,
@@ -234,6 +251,7 @@ export const fr: Texts = {
     removeApp: 'Retirer l’application',
     scan: 'Configurez votre application',
     scanWhy: 'Scannez cette image avec votre application, ou saisissez la clé.',
+    openApp: 'Ou ouvrez-la dans une application de cet appareil',
     picture: 'Image pour votre application ; la clé ci-dessous dit la même chose',
     key: 'Clé',
     thenCode: 'Saisissez ensuite le code que montre l’application.',
@@ -245,6 +263,7 @@ export const fr: Texts = {
       'Une clé dans votre téléphone, votre ordinateur ou une clé de sécurité, que vous utilisez par le doigt, le visage ou un code PIN.',
     noPasskeys: 'Vous n’en avez pas encore.',
     passkey: (place) => `Clé d’accès ${place}`,
+    passkeyAdded: (when) => `ajoutée le ${when}`,
     addPasskey: 'Ajouter une clé d’accès',
     removePasskey: (place) => `Retirer la clé d’accès ${place}`,
     recovery: 'Codes de secours',

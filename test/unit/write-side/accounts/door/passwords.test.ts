@@ -224,12 +224,15 @@ test('a link tells whose it is as long as it holds, for what it is for', async (
   const person = await registered();
   await door.askReset(email, visitor);
   const reset = await linkOf('reset', 'PasswordResetAsked');
-  assert.deepEqual(await door.linkedTo(reset, 'reset'), { person, email });
+  const theirs = { person, email, withSecondFactor: false };
+  assert.deepEqual(await door.linkedTo(reset, 'reset'), theirs);
   assert.equal(codeOf(await door.linkedTo(reset, 'verify')), 'link_void');
   assert.equal(codeOf(await door.linkedTo('anything', 'reset')), 'link_void');
   await door.askEmailChange(person, { email: 'new@mail.example', password: PASSWORD }, visitor);
   const change = await linkOf('email', 'EmailChangeAsked');
-  assert.deepEqual(await door.linkedTo(change, 'email'), { person, email });
+  assert.deepEqual(await door.linkedTo(change, 'email'), theirs);
+  assert.equal(granted(await door.standing(person)).nextEmail, 'new@mail.example');
   await door.reset({ token: reset, password: OTHER }, visitor);
   assert.equal(codeOf(await door.linkedTo(reset, 'reset')), 'link_void', 'it is used');
+  assert.equal(granted(await door.standing(person)).nextEmail, undefined, 'another password calls it off');
 });

@@ -58,12 +58,14 @@ test('an app that is enrolled anew takes no place before its first code', async 
   const again = granted(await door.enrolTotp(person));
   assert.deepEqual(await confirm(codeAt(0)), { method: 'otp' }, 'the one of before');
   assert.equal(codeOf(await door.confirmTotp(person, '000000', visitor)), 'invalid_code');
+  assert.deepEqual(await door.enrolledTotp(person), again, 'it may not be in the app yet');
   const { codes } = granted(await door.confirmTotp(person, codeAt(0, again.secret), visitor));
   assert.deepEqual(codes, [], 'those that came with the first one are there');
   pass(2 * STEP_MS);
   assert.equal(codeOf(await confirm(codeAt(0))), 'invalid_code');
   assert.deepEqual(await confirm(codeAt(0, again.secret)), { method: 'otp' });
   assert.equal(codeOf(await door.confirmTotp(person, '000000', visitor)), 'factor_unknown');
+  assert.equal(await door.enrolledTotp(person), undefined, 'it is shown no more');
 });
 
 test('an app or codes that come into the place of what was looked at are not proven by it', async () => {
@@ -162,7 +164,12 @@ async function givenPasskey(synced = false) {
   const device = authenticator({ synced });
   const offer = granted(await door.passkeyOffer(person)) as { readonly challenge: string };
   const made = device.create({ challenge: offer.challenge, origin: ORIGIN, rpId: RP_ID });
+  const addedAt = given.clock.now();
   const { codes, method } = granted(await door.addPasskey(person, made));
+  assert.deepEqual(
+    granted(await door.standing(person)).passkeys.map((each) => each.addedAt),
+    [addedAt],
+  );
   const question = async (purpose: 'signIn' | 'stepUp' = 'signIn') =>
     granted(await door.passkeyQuestion(person, purpose)) as { readonly challenge: string };
   const confirm = (answer: unknown, purpose: 'signIn' | 'stepUp' = 'signIn') =>

@@ -83,7 +83,7 @@ test('somebody takes their data along, is told what stands against erasing, and 
   const page = await visitor.get('/account/erase');
   assert.match((await visitor.post('/account/erase', {})).text, /Tick the box/);
   const command = visitor.hidden(page, 'command');
-  opened.answers.set('EraseMe', MoneyLeft({}));
+  opened.answers.set('EraseMe', MoneyLeft({ currencies: ['EUR'] }));
   const refused = await visitor.post('/account/erase', { erase: 'yes', command });
   assert.equal(refused.status, 409);
   assert.match(refused.text, /There is money of yours here/);
@@ -96,7 +96,7 @@ test('somebody takes their data along, is told what stands against erasing, and 
     const stays = await visitor.post(path, { erase: 'yes', close: 'yes' });
     assert.match(stays.text, /open wallets \(EUR and USD\).*Close the wallets/);
     const form = { currencies: visitor.hidden(stays, 'currencies'), by: visitor.hidden(stays, 'by') };
-    opened.answers.set('CloseWallet', MoneyLeft({}));
+    opened.answers.set('CloseWallet', MoneyLeft({ currencies: ['EUR'] }));
     assert.match((await visitor.post('/account/wallets/close', form)).text, /There is money of yours here/);
     opened.answers.clear();
     const before = opened.sent.length;
@@ -146,6 +146,7 @@ test('a file that breaks off in the middle does not look whole', async () => {
 test('a password and an address are changed by who knows the password', async () => {
   const opened = await openPages();
   const visitor = await signedIn(opened);
+  assert.match((await visitor.get('/account/password')).text, /ends every session, this one too/);
   const change = (oldPassword: string, newPassword: string) =>
     visitor.post('/account/password', { oldPassword, newPassword });
   assert.match(
@@ -166,11 +167,13 @@ test('a password and an address are changed by who knows the password', async ()
     password: PASSWORD,
   });
   assert.match((await visitor.follow(asked)).text, /sent a mail to the new address/);
+  assert.match((await visitor.get('/account')).text, /anna@mail\.example waits for its link/);
   const token = opened.mails[0]?.token ?? '';
   const wrong = await visitor.post('/account/email', { token, password: OTHER_PASSWORD });
   assert.match(wrong.text, /The password is wrong/);
   await visitor.post('/account/email', { token, password: PASSWORD });
   assert.match((await visitor.get('/account')).text, /anna@mail.example confirmed/);
+  assert.doesNotMatch((await visitor.get('/account')).text, /waits for its link/);
   opened.ann.emailVerified = false;
   assert.match((await visitor.get('/account')).text, /not confirmed yet/);
   assert.match(
@@ -220,8 +223,27 @@ test('beside every password stands whose it is, where whoever reads it may know'
     [stranger, '/account/verify?token=void', ''],
   ] as const) {
     const seen = await who.get(path);
-    assert.equal(seen.status, 200, path);
-    assert.equal(who.hidden(seen, 'username'), username, path);
+    assert.equal(seen.status, path.endsWith('void') ? 410 : 200, path);
+    assert.equal(path.endsWith('void') ? '' : who.hidden(seen, 'username'), username, path);
     assert.doesNotMatch(username === '' ? seen.body : '', /ann@mail/, path);
   }
+});
+
+test('a passkey shows when it was added, and who has nothing else is asked about that alone', async () => {
+  const opened = await openPages();
+  const visitor = await signedIn(opened);
+  await steppedUp(visitor, '/account/security');
+  opened.ann.passkeys = [{ id: 'k'.repeat(24), publicKey: '', transports: [], synced: false, signCount: 0 }];
+  opened.ann.recovery = ['a'];
+  const seen = await visitor.get('/account/security');
+  assert.match(seen.text, /Passkey 1 added 1 March 2026/);
+  const other = walker(opened.origin);
+  const begun = await other.follow(await other.get('/account'));
+  const step = await other.follow(
+    await other.post(begun.at, { email: 'ann@mail.example', password: PASSWORD }),
+  );
+  assert.match(step.text, /I do not have my passkey at hand/);
+  assert.doesNotMatch(step.text, /neither/);
+  const bent = await other.post(step.at, { by: 'passkey', answer: '{}' });
+  assert.match(bent.text, /This passkey was not taken/);
 });

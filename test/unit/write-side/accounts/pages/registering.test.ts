@@ -15,10 +15,10 @@ test('somebody registers, follows the link of the mail by a button, and says who
   const none = await visitor.post('/account/register', { email: 'bob', newPassword: '' });
   assert.match(none.text, /not an e-mail address.*nothing was entered/);
   const bob = { email: ' bob@mail.example ', newPassword: OTHER_PASSWORD };
-  assert.match(
-    (await visitor.follow(await visitor.post('/account/register', bob))).title,
-    /Look into your mail/,
-  );
+  const asked_ = await visitor.follow(await visitor.post('/account/register', bob));
+  assert.match(asked_.text, /Look into your mail.*Sent to: bob@mail\.example.*24 hours/);
+  assert.doesNotMatch(asked_.at, /bob/);
+  assert.doesNotMatch((await visitor.get('/account/register/sent')).text, /bob@/);
   const link = `/account/verify?token=${opened.mails[0]?.token}`;
   await visitor.get(link);
   assert.equal(opened.people.get('p2')?.emailVerified, false, 'programs that read mails follow links');
@@ -30,7 +30,9 @@ test('somebody registers, follows the link of the mail by a button, and says who
   assert.deepEqual([wrong.status, opened.people.get('p2')?.emailVerified], [403, false]);
   assert.match(wrong.text, /The password is wrong/);
   assert.match(wrong.body, /href="\/account\/reset"/, 'whoever does not know it asks for another');
-  assert.match((await visitor.follow(await verify(OTHER_PASSWORD))).title, /Your address is confirmed/);
+  const verified = await visitor.follow(await verify(OTHER_PASSWORD));
+  assert.match(verified.text, /Your address is confirmed.*You may bid and sell now\./);
+  assert.doesNotMatch(verified.text, /administrator/);
   assert.match((await verify(OTHER_PASSWORD)).text, /This link is used/);
   assert.equal((await visitor.get('/account/verify')).status, 400);
 
@@ -110,7 +112,8 @@ test('a forgotten password is replaced by the link of a mail, and nobody learns 
   const answers = [];
   for (const email of ['nobody@mail.example', 'ann@mail.example']) {
     const seen = await visitor.follow(await visitor.post('/account/reset', { email }));
-    answers.push([seen.status, seen.text]);
+    assert.ok(seen.text.includes(`The address that you entered: ${email}`));
+    answers.push([seen.status, seen.text.replace(email, '')]);
   }
   assert.deepEqual(answers[0], answers[1]);
   const shown = await visitor.follow(await visitor.get(`/account/reset?token=${opened.mails[0]?.token}`));
@@ -137,8 +140,40 @@ test('whoever is told to ask for a new link finds where', async () => {
     const link = new RegExp(`href="${to}">Ask for a new link`);
     assert.match((await visitor.get(path)).body, link, path);
     assert.match((await visitor.post(path, given)).body, link, path);
-    assert.doesNotMatch((await visitor.get(`${path}?token=some`)).body, link, path);
+    const void_ = await visitor.get(`${path}?token=some`);
+    assert.equal(void_.status, 410, path);
+    assert.match(void_.text, /This link is used, too old, or not whole/, path);
+    assert.match(void_.body, link, path);
+    assert.doesNotMatch(void_.body, /type="password"/, 'nobody is asked for what does not help');
   }
   const lost = await visitor.get('/account/nowhere');
   assert.deepEqual([lost.status, /href="\/account">Your account/.test(lost.body)], [404, true]);
+});
+
+test('who has a second factor is asked for the password that is enough beside it, by the link alone', async () => {
+  const opened = await openPages();
+  const visitor = walker(opened.origin);
+  opened.ann.totp = { secret: 'JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP', lastStep: undefined };
+  await visitor.post('/account/reset', { email: 'ann@mail.example' });
+  const confirm = (token: string) => visitor.get(`/account/reset/confirm?token=${token}`);
+  assert.match((await confirm(opened.mails[0]?.token ?? '')).text, /At least 8 characters/);
+  assert.doesNotMatch((await confirm('another')).text, /At least/);
+  opened.ann.totp = undefined;
+  assert.match((await confirm(opened.mails[0]?.token ?? '')).text, /At least 15 characters/);
+});
+
+test('an administrator is told what they are for as soon as their address is confirmed', async () => {
+  const opened = await openPages();
+  const visitor = walker(opened.origin);
+  await visitor.post('/account/register', { email: 'ada@mail.example', newPassword: OTHER_PASSWORD });
+  const { verifyEmail } = opened.door;
+  opened.door.verifyEmail = async (link, by) => {
+    const done = await verifyEmail(link, by);
+    (opened.people.get('p2') ?? assert.fail()).roles = ['admin'];
+    return done;
+  };
+  const given = { token: opened.mails[0]?.token ?? '', password: OTHER_PASSWORD };
+  const verified = await visitor.follow(await visitor.post('/account/verify', given));
+  assert.match(verified.text, /Your address is confirmed.*You look after the accounts of others/);
+  assert.doesNotMatch(verified.text, /bid and sell/);
 });

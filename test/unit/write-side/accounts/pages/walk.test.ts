@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { openPages } from '#test/support/pages/open.ts';
 import { ann, codeOf, OTHER_PASSWORD, signedIn, steppedUp } from '#test/support/pages/visiting.ts';
-import { type Seen, textOf, walker } from '#test/support/pages/walker.ts';
+import { attributeOf, type Seen, textOf, walker } from '#test/support/pages/walker.ts';
 
 // People come in at the pages, without a script: each page that they are shown is looked at by the walker.
 
@@ -149,14 +149,21 @@ test('an app is set up, asked for, and taken once; a recovery code opens where i
   assert.match((await steppedUp(visitor, '/account/security')).title, /Second factors/);
   const enrolled = await visitor.post('/account/security/totp', {});
   assert.match(enrolled.body, /<svg class="qr" role="img"/);
+  assert.match(
+    enrolled.body,
+    /<a href="otpauth:\/\/totp\//,
+    'on the phone where the app is, nothing can be scanned',
+  );
   const secret = secretIn(enrolled);
   assert.match((await visitor.get('/account/password')).text, /At least 15 characters/);
   const wrong = await visitor.post('/account/security/totp/confirm', { code: '12345' });
   assert.match(wrong.text, /six digits/);
-  assert.doesNotMatch(wrong.body, new RegExp(secret));
+  assert.equal(secretIn(wrong), secret, 'it may not be in the app yet');
+  assert.match(wrong.body, new RegExp(`href="otpauth://totp/[^"]*secret=${secret}`));
   const on = await visitor.post('/account/security/totp/confirm', { code: codeOf(secret) });
   assert.match(on.text, /From now on you are asked for a code/);
   assert.match(on.title, /Your recovery codes/);
+  assert.doesNotMatch(on.body, /hreflang/, 'what is shown once is not lost to another language');
   assert.equal(on.text.match(/[0-9A-Z]{4}(-[0-9A-Z]{4}){3}/g)?.length, 10, 'they come with the first factor');
   assert.equal(
     (await visitor.send('/account/security/totp/confirm', { code: codeOf(secret) })).to,
@@ -168,6 +175,8 @@ test('an app is set up, asked for, and taken once; a recovery code opens where i
   const codes = await visitor.post('/account/security/recovery-codes', { command });
   const [first = ''] = /[0-9A-Z]{4}(-[0-9A-Z]{4}){3}/.exec(codes.text) ?? [];
   assert.match(codes.title, /Your recovery codes/);
+  assert.doesNotMatch(codes.body, /hreflang/);
+  assert.match((await visitor.get('/account/security')).body, /hreflang/);
   const again = await visitor.post('/account/security/recovery-codes', { command });
   assert.deepEqual([again.status, /These codes were shown already/.test(again.text)], [409, true]);
   assert.match(again.text, /You have 10 recovery codes left.*Make new codes/);
@@ -179,7 +188,8 @@ test('an app is set up, asked for, and taken once; a recovery code opens where i
   const step = await other.follow(await other.post(uid, ann));
   assert.match(step.title, /Second step/);
   const bad = await other.post(step.at, { by: 'totp', code: '000000' });
-  assert.deepEqual([bad.status, /not taken/.test(bad.text)], [403, true]);
+  assert.deepEqual([bad.status, /This code was not taken/.test(bad.text)], [403, true]);
+  assert.match(bad.text, /I do not have my app at hand/);
   assert.match(bad.body, /<details>/);
   for (const [by, field, given] of [
     ['totp', 'code', '1'],
@@ -203,8 +213,14 @@ test('an app is set up, asked for, and taken once; a recovery code opens where i
   const third = walker(opened.origin);
   const { at } = await third.follow(await third.get(`/oidc/start?to=${opened.system}`));
   const next = await third.follow(await third.post(at, ann));
+  const told = await third.post(next.at, {
+    by: 'recoveryCode',
+    recoveryCode: first.replaceAll('-', '\u2013'),
+  });
+  assert.match(told.text, /You are in by a recovery code.*used up\. You have 9 recovery codes left/);
+  const onwards = told.elements.flatMap((each) => attributeOf(each, 'href') ?? []);
   const recovered = await third.follow(
-    await third.post(next.at, { by: 'recoveryCode', recoveryCode: first.replaceAll('-', '\u2013') }),
+    await third.get(onwards.find((href) => href.startsWith('/oidc/')) ?? ''),
   );
   assert.match(recovered.title, /May Shop have this/);
   assert.deepEqual(

@@ -13,6 +13,8 @@ export const rejections = {
   invalid_credentials: 'The address or the password is wrong, or this account may not come in.',
   wrong_password: 'The password is wrong.',
   invalid_code: 'This code or passkey was not taken. Try again.',
+  wrong_code: 'This code was not taken. Try again.',
+  wrong_passkey: 'This passkey was not taken. Try again.',
   link_void: 'This link is used, too old, or not whole. Ask for a new one.',
   password_refused: 'This password cannot be taken. Choose another.',
   too_short: (least: number) => `This password is too short. At least ${least} characters are needed.`,

@@ -14,6 +14,8 @@ export const rejections: Texts['rejections'] = {
   invalid_credentials: 'L’adresse ou le mot de passe est faux, ou ce compte n’a pas le droit d’entrer.',
   wrong_password: 'Le mot de passe est faux.',
   invalid_code: 'Ce code ou cette clé d’accès n’a pas été accepté. Réessayez.',
+  wrong_code: 'Ce code n’a pas été accepté. Réessayez.',
+  wrong_passkey: 'Cette clé d’accès n’a pas été acceptée. Réessayez.',
   link_void: 'Ce lien a déjà servi, est trop ancien ou n’est pas complet. Demandez-en un nouveau.',
   password_refused: 'Ce mot de passe ne peut pas être accepté. Choisissez-en un autre.',
   too_short: (least) => `Ce mot de passe est trop court. Il en faut au moins ${least} caractères.`,
