@@ -143,7 +143,7 @@ test('a system may say in which language, and whoever has chosen another keeps t
 const wide = (code: string): string =>
   code.replaceAll(/\d/g, (digit) => String.fromCodePoint(digit.charCodeAt(0) + 0xfee0));
 
-test('an app is set up, asked for, and taken once; a recovery code opens where it is lost', async () => {
+test('an app is set up, with recovery codes, which are shown once', async () => {
   const opened = await openPages();
   const visitor = await signedIn(opened);
   assert.match((await steppedUp(visitor, '/account/security')).title, /Second factors/);
@@ -173,14 +173,27 @@ test('an app is set up, asked for, and taken once; a recovery code opens where i
   assert.match((await visitor.get('/account/password')).text, /At least 8 characters/);
   const command = visitor.hidden(await visitor.get('/account/security'), 'command');
   const codes = await visitor.post('/account/security/recovery-codes', { command });
-  const [first = ''] = /[0-9A-Z]{4}(-[0-9A-Z]{4}){3}/.exec(codes.text) ?? [];
   assert.match(codes.title, /Your recovery codes/);
   assert.doesNotMatch(codes.body, /hreflang/);
   assert.match((await visitor.get('/account/security')).body, /hreflang/);
   const again = await visitor.post('/account/security/recovery-codes', { command });
   assert.deepEqual([again.status, /These codes were shown already/.test(again.text)], [409, true]);
   assert.match(again.text, /You have 10 recovery codes left.*Make new codes/);
+});
 
+/** Somebody with an app and recovery codes. */
+async function withApp() {
+  const opened = await openPages();
+  const visitor = await signedIn(opened);
+  await steppedUp(visitor, '/account/security');
+  const secret = secretIn(await visitor.post('/account/security/totp', {}));
+  const on = await visitor.post('/account/security/totp/confirm', { code: codeOf(secret) });
+  const [first = ''] = /[0-9A-Z]{4}(-[0-9A-Z]{4}){3}/.exec(on.text) ?? [];
+  return { opened, secret, first };
+}
+
+test('whoever has an app is asked for a code, which is taken once, or for a recovery code, and told which was not', async () => {
+  const { opened, secret, first } = await withApp();
   const other = walker(opened.origin);
   const begin = async () => (await other.follow(await other.get(`/oidc/start?to=${opened.system}`))).at;
   const uid = await begin();
