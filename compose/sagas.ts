@@ -55,18 +55,26 @@ async function agreeOnForgotten(
     trying('who is forgotten could not be looked up'),
   );
   if (keys) log.warn({ keys }, 'keys of people who are forgotten were there again, and are destroyed');
-  let people = 0;
+  let [people, logins] = [0, 0];
   const erased = (): void => {
     people += 1;
   };
+  const freed = (): void => {
+    logins += 1;
+  };
   await untilItWorks(
-    () => eraseAgain({ store, personKeys, dispatch, newId, signal, erased }),
+    () => eraseAgain({ store, personKeys, dispatch, newId, signal, erased, freed }),
     trying('whose keys are destroyed could not be forgotten in the history'),
   );
   if (people > 0)
     log.warn(
       { people },
       'keys of people are destroyed of whose erasure the history did not know, which is older than that; it is recorded again, and what money it has as theirs is owed to them by their id',
+    );
+  if (logins > 0)
+    log.warn(
+      { logins },
+      'logins were taken for people whose keys are destroyed, and of whom the history, which is older than their erasure, has no account: they are free again',
     );
 }
 

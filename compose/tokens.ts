@@ -1,10 +1,10 @@
 import { existsSync } from 'node:fs';
 import { type Config, UnusableError } from '#config';
-import { millisecondsOf } from '#domain/kernel/instant.ts';
+import { later, millisecondsOf } from '#domain/kernel/instant.ts';
 import type { EventStore } from '#domain/kernel/ports/event-store.ts';
 import type { Clock } from '#domain/kernel/ports/facts.ts';
 import { type Log, noLog } from '#domain/kernel/ports/log.ts';
-import type { Revocations } from '#domain/kernel/ports/revocations.ts';
+import { LONGEST_TOKEN_MS, type Revocations } from '#domain/kernel/ports/revocations.ts';
 import type { TokenIssuer, TokenVerifier } from '#domain/kernel/ports/tokens.ts';
 import { systemClock } from '#engines/clock/system.ts';
 import { DamagedFileError } from '#engines/damaged-file.ts';
@@ -44,15 +44,31 @@ export interface Tokens {
 /** Where a provider is found at a platform's address. */
 export const PROVIDER_PATH = '/oidc';
 
+interface Keyed extends TokenVerifier {
+  /** Names what it verifies by; the same as long as that is the same. */
+  readonly keys: () => unknown;
+}
+
+/** What both are, as one; the same as long as either is. */
+function bothOf(one: () => unknown, other: () => unknown): () => unknown {
+  let known = [one(), other()];
+  return () => {
+    const now = [one(), other()];
+    if (now.some((each, at) => each !== known[at])) known = now;
+    return known;
+  };
+}
+
 /** Of whoever issues tokens elsewhere. Those of development are of our own key, and taken beside them. */
 function elsewhere(
   { tokens: { jwksUrl = '', ...tokens } }: Config,
-  ours: TokenVerifier | undefined,
+  ours: Keyed | undefined,
   beside: Clocks & { readonly troubles: IssuerTroubles },
-) {
+): Keyed {
   const theirs = externalVerifier({ ...tokens, ...beside, jwksUrl });
   if (ours === undefined) return theirs;
   return {
+    keys: bothOf(theirs.keys, ours.keys),
     verify: async (...asked: Parameters<TokenVerifier['verify']>) =>
       (await theirs.verify(...asked)) ?? (await ours.verify(...asked)),
   };
@@ -85,6 +101,18 @@ function toldTroubles(log: Log, clock: Pick<Clock, 'now'>): IssuerTroubles {
   };
 }
 
+/** What was signed by a key that is gone is taken no more: whoever is in by it already has to hear of it, which no look at their token does. */
+function revokeWithKeys(watched: WatchedKeys, revocations: Revocations, clock: Clock): void {
+  const names = () => watched.all().map(({ kid }) => kid);
+  let known = names();
+  watched.onChange(() => {
+    const before = known;
+    known = names();
+    for (const key of before)
+      if (!known.includes(key)) revocations.revoke({ key }, later(clock.now(), LONGEST_TOKEN_MS));
+  });
+}
+
 /** @throws UnusableError; DamagedFileError for a key of ours; what the system says of a disk that takes no new one */
 export async function tokensOf(
   config: Config,
@@ -98,9 +126,9 @@ export async function tokensOf(
   const beside = { clock, machineClock, troubles };
   const file = keyFile ?? keyFileIn(dataDir);
   const revocations = revocationsHere(clock, { skewMs: jwksUrl === undefined ? 0 : SKEW_MS });
-  function verified(verifier: TokenVerifier, keys?: () => unknown): TokenVerifier {
+  function verified(verifier: Keyed): TokenVerifier {
     // What was verified is remembered, and may be revoked all the same.
-    const revocable = revocableVerifier(rememberedVerifier(verifier, clock, keys), revocations);
+    const revocable = revocableVerifier(rememberedVerifier(verifier, clock, verifier.keys), revocations);
     // Development makes tokens for a year, as if somebody had proven at each moment who they are.
     return devTokens ? revocable : boundedVerifier(revocable, clock, troubles.refused);
   }
@@ -114,14 +142,18 @@ export async function tokensOf(
   try {
     const keys = keyFile === undefined ? await keptKeys(file) : await readKeys(file);
     const watched = await watchedKeys(file, keys, machineClock);
+    revokeWithKeys(watched, revocations, clock);
     let provider = publicUrl && `${publicUrl}${PROVIDER_PATH}`;
-    const ours = ringVerifier({
-      ...{ issuer, audience, clock, keys: watched.current },
-      provider: () => (jwksUrl === undefined ? provider : undefined),
-    });
+    const ours = {
+      ...ringVerifier({
+        ...{ issuer, audience, clock, keys: watched.current },
+        provider: () => (jwksUrl === undefined ? provider : undefined),
+      }),
+      keys: watched.current,
+    };
     return {
       revocations,
-      tokens: verified(jwksUrl === undefined ? ours : elsewhere(config, ours, beside), watched.current),
+      tokens: verified(jwksUrl === undefined ? ours : elsewhere(config, ours, beside)),
       issuer: devTokens ? await ringIssuer({ keys: watched.current, issuer, audience, clock }) : undefined,
       tokenKeys: jwksUrl === undefined ? watched : undefined,
       providedAt(at) {

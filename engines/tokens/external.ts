@@ -1,11 +1,9 @@
 import {
-  createRemoteJWKSet,
-  customFetch,
   decodeJwt,
   decodeProtectedHeader,
   errors,
-  type FetchImplementation,
   type JWTPayload,
+  type JWTVerifyGetKey,
   type JWTVerifyOptions,
   jwtVerify,
   type ProtectedHeaderParameters,
@@ -15,9 +13,8 @@ import { Role } from '#domain/kernel/actor.ts';
 import { millisecondsOf } from '#domain/kernel/instant.ts';
 import type { Clock } from '#domain/kernel/ports/facts.ts';
 import type { TokenVerifier } from '#domain/kernel/ports/tokens.ts';
-import { boundedText } from '#runtime/bounded-body.ts';
-import { reasonOf } from '#runtime/reason.ts';
 import { CLOCK_TOLERANCE_SECONDS, Claims, identityOf, MAX_TOKEN_CHARACTERS } from './claims.ts';
+import { issuerKeys } from './issuer-keys.ts';
 import { subjectOf } from './subject.ts';
 
 /** Never a shared secret, and never none: a token names its own algorithm. */
@@ -29,14 +26,6 @@ const TAKEN_ALGORITHMS: readonly string[] = [
 const KNOWN_ALGORITHMS: readonly string[] = ['none', 'HS256', 'HS384', 'HS512', 'ES256K', 'Ed448'];
 /** How an access token may call itself. Keycloak and Auth0 call theirs `JWT`. */
 const TAKEN_TYPES = ['at+jwt', 'application/at+jwt', 'jwt'];
-const DEADLINE_MS = 3_000;
-/** Between two questions for a key that was not among the last ones, in milliseconds. */
-const COOLDOWN_MS = 30_000;
-/** After this the keys are asked for again, in milliseconds. */
-const FRESH_MS = 600_000;
-/** For so long the last ones hold where nobody answers, in milliseconds. */
-const OUTLIVED_MS = 86_400_000;
-const MOST_BYTES = 256 * 1_024;
 const MOST_PATH = 12;
 /** Keys that are tried on a token which does not say by which it was signed. */
 const MOST_TRIED = 8;
@@ -51,25 +40,6 @@ export interface IssuerTroubles {
   roleless(reason: string): void;
   /** Its keys were not to be had; those of before may hold on. */
   unreachable(reason: string): void;
-}
-
-/** Asks for the keys, follows nobody elsewhere, and has the last ones where there is no answer. */
-function remembering(clock: Pick<Clock, 'now'>, troubles: IssuerTroubles): FetchImplementation {
-  let last: { readonly text: string; readonly atMs: number } | undefined;
-  return async (url, options) => {
-    const nowMs = millisecondsOf(clock.now());
-    try {
-      const response = await fetch(url, { ...options, redirect: 'error' });
-      if (response.status !== 200) throw new Error(`answered ${response.status}`);
-      const text = await boundedText(response, MOST_BYTES);
-      JSON.parse(text);
-      last = { text, atMs: nowMs };
-    } catch (error) {
-      troubles.unreachable(reasonOf(error));
-      if (last === undefined || nowMs - last.atMs > OUTLIVED_MS) throw error;
-    }
-    return new Response(last.text, { headers: { 'content-type': 'application/json' } });
-  };
 }
 
 /**
@@ -148,20 +118,21 @@ const foreign = {
   auth_time: Claims.shape.auth_time.catch(undefined),
 };
 
+export interface ExternalVerifier extends TokenVerifier {
+  /** Names the keys that it verifies by: another one where they are others, and none while they are to be asked for anew. */
+  keys(): string | undefined;
+}
+
 /** Reads tokens of an issuer that is none of ours: Keycloak, Auth0, another platform. */
-export function externalVerifier(options: ExternalOptions): TokenVerifier {
+export function externalVerifier(options: ExternalOptions): ExternalVerifier {
   const { issuer, audience, jwksUrl, rolesClaim, clock, machineClock, troubles } = options;
-  const keys = createRemoteJWKSet(new URL(jwksUrl), {
-    timeoutDuration: DEADLINE_MS,
-    cooldownDuration: COOLDOWN_MS,
-    cacheMaxAge: FRESH_MS,
-    [customFetch]: remembering(machineClock, troubles),
-  });
+  const keys = issuerKeys(new URL(jwksUrl), machineClock, troubles.unreachable);
   const subject = subjectOf(issuer);
   const Said = Claims.extend({ ...foreign, sub: subject, keepers: z.array(subject).max(2).optional() });
   const rolesOf = rolesFor(rolesClaim, troubles);
   const refuse = (reason: string): undefined => troubles.refused(reason) as undefined;
   return {
+    keys: keys.current,
     async verify(token, at = clock.now()) {
       const said = saidBy(token);
       if (said === undefined) return undefined;
@@ -173,7 +144,7 @@ export function externalVerifier(options: ExternalOptions): TokenVerifier {
       if (why !== undefined) return cannot(why);
       let payload: JWTPayload;
       try {
-        payload = await verifiedBy(keys, token, {
+        payload = await verifiedBy(keys.get, token, {
           algorithms: [...TAKEN_ALGORITHMS],
           ...{ issuer, audience, clockTolerance: CLOCK_TOLERANCE_SECONDS },
           currentDate: new Date(millisecondsOf(at)),
@@ -216,7 +187,7 @@ function unverifiable({ alg = 'none', ...header }: ProtectedHeaderParameters): s
 
 /** By the one key that it names, or by each that it could be where it names none. @throws errors.JOSEError */
 async function verifiedBy(
-  keys: ReturnType<typeof createRemoteJWKSet>,
+  keys: JWTVerifyGetKey,
   token: string,
   options: JWTVerifyOptions,
 ): Promise<JWTPayload> {

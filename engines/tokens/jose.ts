@@ -119,7 +119,9 @@ export function ringVerifier({ keys, issuer, provider, audience, clock }: RingOp
           requiredClaims: ['exp', 'sub'],
         }).catch(() => undefined);
         const claims = Claims.safeParse(verified?.payload);
-        if (claims.success) return identityOf(claims.data, isProviders);
+        if (!claims.success) continue;
+        const identity = identityOf(claims.data, isProviders);
+        return { ...identity, token: { ...identity.token, signedBy: kid } };
       }
       return undefined;
     },

@@ -16,7 +16,7 @@ interface Known {
  * Verifies each token once while it holds: a signature that was good stays good until its end, and checking it again for
  * every bid costs more than deciding the bid. Only what was verified is remembered, never a no.
  *
- * @param keys what it is verified by: where they are others than before, nothing is remembered, since one that is gone vouches for nobody
+ * @param keys names what it is verified by: where they are others than before, nothing is remembered, since one that is gone vouches for nobody
  */
 export function rememberedVerifier(
   verifier: TokenVerifier,

@@ -33,16 +33,21 @@ const laterOf = (one: number | undefined, other: number | undefined): number | u
 const keyOf = (what: Revoked): string => {
   if ('token' in what) return `token ${what.token}`;
   if ('client' in what) return `client ${what.client}`;
+  if ('key' in what) return `key ${what.key}`;
   if ('grant' in what) return `grant ${what.grant}`;
   if ('passwordOf' in what) return `password ${what.passwordOf}`;
   return 'session' in what ? `session ${what.session}` : `person ${what.person}`;
 };
 
-const keysOf = ({ actor, token: { id, session, grant, client, steppedUpBy } }: Known): readonly string[] => [
+const keysOf = ({
+  actor,
+  token: { id, session, grant, client, signedBy, steppedUpBy },
+}: Known): readonly string[] => [
   ...(id === undefined ? [] : [keyOf({ token: id })]),
   ...(session === undefined ? [] : [keyOf({ session })]),
   ...(grant === undefined ? [] : [keyOf({ grant })]),
   ...(client === undefined ? [] : [keyOf({ client })]),
+  ...(signedBy === undefined ? [] : [keyOf({ key: signedBy })]),
   keyOf({ person: actor.id }),
   ...(steppedUpBy !== undefined && isPasswordAlone(steppedUpBy) ? [keyOf({ passwordOf: actor.id })] : []),
 ];
@@ -111,8 +116,8 @@ export function revocationsHere(
     return keysOf(known).some((key) => {
       const entry = entries.get(key);
       if (entry === undefined) return false;
-      // What a person was issued behind it stands.
-      return !/^(person|password) /.test(key) || isOf(known.token, entry);
+      // What a person was issued behind it stands, and what a key has signed that has come back.
+      return !/^(person|password|key) /.test(key) || isOf(known.token, entry);
     });
   }
 

@@ -4,6 +4,7 @@ import type { JWK } from 'jose';
 import { KEYS_KEPT_SECONDS } from '#domain/kernel/ports/tokens.ts';
 import { newSigningKey } from './jose.ts';
 import { type FiledKey, type KeyRing, kindsOf, MOST_KEYS, readKeys, signerOf } from './key-file.ts';
+import { alone } from './key-lock.ts';
 import { isRsa, newRsaKey } from './rs256.ts';
 
 /** How long something that a key has signed is shown to us at most, in seconds, with what clocks may differ. */
@@ -88,9 +89,12 @@ function put(key: JWK, kept: KeyRing, signsFrom: number): readonly object[] {
  *
  * @param nowSeconds since 1970
  * @param stolen the keys of before are somebody else's too: others sign at once, and nothing else is left, whatever they have signed
- * @throws TypeError for a file whose keys cannot sign, or that holds as many as it may; as {@link readKeys}
+ * @throws TypeError for a file whose keys cannot sign, or that holds as many as it may; as {@link readKeys} and {@link alone}
  */
-export async function rotateKeys(path: string, nowSeconds: number, stolen = false): Promise<Rotation> {
+export const rotateKeys = (path: string, nowSeconds: number, stolen = false): Promise<Rotation> =>
+  alone(path, () => rotated(path, nowSeconds, stolen));
+
+async function rotated(path: string, nowSeconds: number, stolen: boolean): Promise<Rotation> {
   const before = await readKeys(path);
   if (signerOf(kindsOf(before).ours, nowSeconds)?.d === undefined)
     throw new TypeError(`${path} holds no private key that signs`);
@@ -106,9 +110,11 @@ export async function rotateKeys(path: string, nowSeconds: number, stolen = fals
   return told(await readKeys(path), nowSeconds, before.filter(isOver));
 }
 
-/** Puts a key for RS256 into a file that has none. @throws as {@link readKeys} */
+/** Puts a key for RS256 into a file that has none. @throws as {@link readKeys} and {@link alone} */
 export async function addRsaKey(path: string): Promise<void> {
   const made = await newRsaKey();
-  const keys = await readKeys(path);
-  if (!keys.some(isRsa)) await replace(path, [...keys, made]);
+  await alone(path, async () => {
+    const keys = await readKeys(path);
+    if (!keys.some(isRsa)) await replace(path, [...keys, made]);
+  });
 }

@@ -1,7 +1,10 @@
+import { z } from 'zod';
 import { accountStream, CompleteErasure, PersonErased } from '#domain/accounts/account/messages.ts';
+import { LoginName } from '#domain/accounts/ids.ts';
+import { LoginTaken, loginStream, ReleaseLogin } from '#domain/accounts/login/messages.ts';
 import { systemActor } from '#domain/kernel/actor.ts';
-import { BEGINNING, type Dispatch } from '#domain/kernel/envelope.ts';
-import { idOf, type PersonId } from '#domain/kernel/ids.ts';
+import { BEGINNING, type Dispatch, type Reply } from '#domain/kernel/envelope.ts';
+import { idOf, PersonId } from '#domain/kernel/ids.ts';
 import type { Handler } from '#domain/kernel/ports/consumer.ts';
 import { type EventStore, storeLimits } from '#domain/kernel/ports/event-store.ts';
 import type { NewId } from '#domain/kernel/ports/facts.ts';
@@ -44,47 +47,84 @@ const FORGETTING = systemActor('forgetting');
 /** People whose keys are destroyed, looked up at once. */
 const PAGE = 500;
 
-/** What the history has of somebody is known by it to be forgotten, or it has nothing of them. */
-async function isKnown(store: Pick<EventStore, 'readStream'>, person: PersonId): Promise<boolean> {
+/** What the history has of somebody; `forgotten`: it knows that they are. */
+async function standingOf(
+  store: Pick<EventStore, 'readStream'>,
+  person: PersonId,
+): Promise<'nothing' | 'forgotten' | 'account'> {
   const [last] = await store.readStream(accountStream({ person }), { direction: 'backwards', limit: 1 });
-  return last === undefined || last.type === PersonErased.type;
+  if (last === undefined) return 'nothing';
+  return last.type === PersonErased.type ? 'forgotten' : 'account';
 }
 
-/**
- * Has those forgotten in the history, too, whose keys are destroyed: it may have been brought back from a backup that is older than their
- * erasure. Nothing about them can be read or recorded any more, so that nobody else could have it done: their login would be taken, their
- * roles granted and their wallets open for ever. Who is met again is erased already.
- *
- * @param options `erased` is told of each whom the history did not know to be forgotten, when it does
- * @throws StoreError; Error where it could not be recorded of somebody
- */
-export async function eraseAgain(options: {
-  readonly store: Pick<EventStore, 'readStream'>;
+interface ErasingAgain {
+  readonly store: Pick<EventStore, 'readStream' | 'readAll'>;
   readonly personKeys: Pick<PersonKeys, 'destroyed'>;
   readonly dispatch: Dispatch;
   readonly newId: NewId;
   readonly signal: AbortSignal;
   readonly erased: (person: PersonId) => void;
-}): Promise<void> {
+  readonly freed: (person: PersonId) => void;
+}
+
+const Taking = z.object({ login: LoginName, person: PersonId });
+const takings = { streams: [loginStream.prefix], types: [LoginTaken.type] };
+
+/** What was taken by people of whom nothing else is known. Nobody knows by which login but the logins, all of which are read. */
+async function freeLogins(
+  { store, signal, freed }: ErasingAgain,
+  people: ReadonlySet<PersonId>,
+  send: (command: typeof ReleaseLogin, data: object) => Promise<Reply>,
+): Promise<void> {
+  for (let after = BEGINNING; people.size > 0 && !signal.aborted; ) {
+    const page = await store.readAll({ after, limit: storeLimits.pageEvents, filter: takings });
+    for (const { data } of page.events) {
+      const { login, person } = Taking.parse(data);
+      if (!people.has(person)) continue;
+      const { events } = await send(ReleaseLogin, { login, person });
+      if (events.length > 0) freed(person);
+    }
+    if (page.end) break;
+    after = page.through;
+  }
+}
+
+/**
+ * Has those forgotten in the history, too, whose keys are destroyed: it may have been brought back from a backup that is older than their
+ * erasure. Nothing about them can be read or recorded any more, so that nobody else could have it done: their login would be taken, their
+ * roles granted and their wallets open for ever. Where it ends between a login and the account for it, which nobody can make any more, the
+ * login is let go. Who is met again is erased already.
+ *
+ * @param options `erased` is told of each whom the history did not know to be forgotten, when it does; `freed` of each whose login is let go
+ * @throws StoreError; Error where it could not be recorded of somebody
+ */
+export async function eraseAgain(options: ErasingAgain): Promise<void> {
   const { store, personKeys, dispatch, newId, signal, erased } = options;
   const refused = new Set<string>();
+  const unheardOf = new Set<PersonId>();
+  async function send({ type: command }: typeof CompleteErasure | typeof ReleaseLogin, data: object) {
+    const reply = await dispatch({
+      ...{ command, data, commandId: newId(), actor: FORGETTING },
+      origin: { channel: 'saga' },
+    });
+    // One whose history cannot be written keeps nobody else from being forgotten.
+    if (reply.outcome === 'rejected') refused.add(reply.rejection.code);
+    return reply;
+  }
   for (let after = 0; !signal.aborted; ) {
     const { people, through } = await personKeys.destroyed(after, PAGE);
     if (people.length === 0) break;
     for (const person of people) {
       if (signal.aborted) break;
-      if (await isKnown(store, person)) continue;
-      const { type: command } = CompleteErasure;
-      const reply = await dispatch({
-        ...{ command, data: { person }, commandId: newId(), actor: FORGETTING },
-        origin: { channel: 'saga' },
-      });
-      // One whose history cannot be written keeps nobody else from being forgotten.
-      if (reply.outcome === 'rejected') refused.add(reply.rejection.code);
-      else if (reply.events.length > 0) erased(person);
+      const standing = await standingOf(store, person);
+      if (standing === 'nothing') unheardOf.add(person);
+      if (standing !== 'account') continue;
+      const { events } = await send(CompleteErasure, { person });
+      if (events.length > 0) erased(person);
     }
     after = through;
   }
+  await freeLogins(options, unheardOf, send);
   if (refused.size > 0)
     throw new Error(`that somebody is forgotten could not be recorded: ${[...refused].join(', ')}`);
 }

@@ -136,7 +136,8 @@ export const ChangeVerifier = command('ChangeVerifier', {
 });
 export const AskEmailChange = command('AskEmailChange', {
   ...door,
-  description: 'Has a link sent to another address of a person. The door has checked the password.',
+  description:
+    'Has a link sent to another address of a person who has shown that the one of now is theirs. The door has checked the password.',
   data: {
     ...person,
     login: LoginName,
@@ -144,7 +145,7 @@ export const AskEmailChange = command('AskEmailChange', {
     /** The event that the password came with which was checked: another one does not ask for it. */
     since: Since.optional(),
   },
-  rejections: [...active, PasswordReplaced, EmailUnchanged, TooManyLetters],
+  rejections: [...active, PasswordReplaced, EmailNotVerified, EmailUnchanged, TooManyLetters],
 });
 export const ChangeEmail = command('ChangeEmail', {
   ...door,
@@ -211,8 +212,8 @@ export const EraseMe = command('EraseMe', {
   ...own,
   stepUp: true,
   description:
-    'Has you forgotten, for good: the key by which what is recorded about you is encrypted is destroyed. Only where no lot of yours is being sold, no money of yours is left here, or on its way, and your wallets are closed.',
-  rejections: [AccountUnknown, SalesOpen, MoneyLeft, WalletsOpen],
+    'Has you forgotten, for good: the key by which what is recorded about you is encrypted is destroyed. Only where you have shown that your login is yours, no lot of yours is being sold, no money of yours is left here, or on its way, and your wallets are closed.',
+  rejections: [AccountUnknown, EmailNotVerified, SalesOpen, MoneyLeft, WalletsOpen],
   precondition: preconditionOf<ErasurePrecondition>(),
 });
 export const ErasePerson = command('ErasePerson', {
@@ -304,7 +305,13 @@ export const RemovePasskey = command('RemovePasskey', {
 export const MakeRecoveryCodes = command('MakeRecoveryCodes', {
   ...door,
   description: 'Keeps the hashes of fresh recovery codes in place of those of before.',
-  data: { ...person, codes: verifierInput(ofPerson), count: Codes },
+  data: {
+    ...person,
+    codes: verifierInput(ofPerson),
+    count: Codes,
+    /** They come with a factor, and are made where there are none. */
+    first: z.literal(true).optional(),
+  },
   rejections: [...active, EmailNotVerified],
 });
 export const UseRecoveryCode = command('UseRecoveryCode', {

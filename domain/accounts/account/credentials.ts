@@ -14,6 +14,7 @@ import {
   EmailChanged,
   EmailChangeRefused,
   EmailChangeVoid,
+  EmailNotVerified,
   EmailUnchanged,
   EmailVerified,
   type events,
@@ -162,6 +163,8 @@ export function askEmailChange(
 ) {
   // Another password has voided what was asked for by this one, and what is asked for by it behind that, too.
   if (since !== undefined && since !== account.passwordSince) return PasswordReplaced({});
+  // With its login it would leave behind what its owner was sent, and how often: whoever has mistyped theirs registers again.
+  if (!account.emailVerified) return EmailNotVerified({});
   if (login === account.login) return EmailUnchanged({});
   const { language } = account;
   const asked = { person, login, email, ...(language !== undefined && { language }) };
@@ -169,12 +172,12 @@ export function askEmailChange(
 }
 
 /** The login was claimed already: what does not come to an end has to say so, for it to be let go. */
-export function changeEmail(data: CommandData<typeof ChangeEmail>, account: Account, facts: Facts) {
+export function changeEmail(data: CommandData<typeof ChangeEmail>, account: Account) {
   const { person, login } = data;
   if (account.phase === 'none') return AccountUnknown({});
   if (account.login === login) return [];
   const { nextEmail, login: formerLogin, email: formerEmail, language } = account;
-  if (account.phase !== 'active' || nextEmail?.login !== login) {
+  if (account.phase !== 'active' || !account.emailVerified || nextEmail?.login !== login) {
     const reason = recordedReason(ChangeEmail.rejections, EmailChangeVoid({}));
     return [EmailChangeRefused({ person, login, reason })];
   }
@@ -182,6 +185,5 @@ export function changeEmail(data: CommandData<typeof ChangeEmail>, account: Acco
     ...{ person, login, email: nextEmail.email, formerLogin, formerEmail },
     ...(language !== undefined && { language }),
   });
-  // Whoever has followed a link there can be reached there.
-  return [changed, ...(account.emailVerified ? [] : reached(person, facts.actor.id))];
+  return [changed];
 }

@@ -159,9 +159,14 @@ export const removePasskey = (
   { passkeys }: Factors,
 ) => (passkeys.some((known) => known.passkey === passkey) ? [PasskeyRemoved({ person, passkey })] : []);
 
-export const makeRecoveryCodes = (data: CommandData<typeof MakeRecoveryCodes>, { recovery }: Factors) => [
-  RecoveryCodesMade({ ...data, ...(recovery === undefined && { first: true as const }) }),
-];
+/** Those that come with a factor void none: of two factors that are added at once, only one has them. */
+export const makeRecoveryCodes = (
+  { first, ...data }: CommandData<typeof MakeRecoveryCodes>,
+  { recovery }: Factors,
+) =>
+  first && recovery !== undefined
+    ? []
+    : [RecoveryCodesMade({ ...data, ...(recovery === undefined && { first: true as const }) })];
 
 export function takeRecoveryCode(
   { person, nth, since }: CommandData<typeof UseRecoveryCode>,

@@ -54,6 +54,8 @@ export function erasePerson(
 export function eraseMe(_: CommandData<typeof EraseMe>, account: Account, { actor, precondition }: Leaving) {
   if (account.phase === 'none') return AccountUnknown({});
   if (account.phase === 'erased') return [];
+  // Its login would be free, and every link void that its owner was sent: a stranger could do that to them again and again.
+  if (!account.emailVerified) return EmailNotVerified({});
   return precondition.refusal ?? [PersonErased({ person: actor.id, login: account.login })];
 }
 

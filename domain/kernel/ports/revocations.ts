@@ -6,7 +6,7 @@ export const LONGEST_TOKEN_MS = 24 * 60 * 60_000;
 
 /**
  * What is not taken any more: one token, all of a session, all that came of what somebody has let a system do in one, all that a person was issued before, of that what is stepped up by their
- * password alone, or all that a system was given, whomever it stands for.
+ * password alone, all that a system was given, whomever it stands for, or all that a key of ours had signed before.
  */
 export type Revoked =
   | { readonly token: string }
@@ -14,7 +14,8 @@ export type Revoked =
   | { readonly grant: string }
   | { readonly person: string }
   | { readonly passwordOf: string }
-  | { readonly client: string };
+  | { readonly client: string }
+  | { readonly key: string };
 
 /**
  * Tokens that are not taken although their time has not come. Kept by this process alone, and for as long as it runs: whoever
@@ -24,7 +25,7 @@ export interface Revocations {
   /**
    * From now on.
    * @param until when the last of these tokens ends by itself, and need not be remembered any more
-   * @param by of a person, what they were issued before: up to the second of `since` (now unless told), or, by a token that tells what was read
+   * @param by of a person or a key, what was issued before: up to the second of `since` (now unless told), or, by a token that tells what was read
    *   for it ({@link TokenNames.asOf}), in ignorance of the event of their stream with this revision
    *
    * Where too much is revoked to be remembered, all that was issued up to this second is.

@@ -13,6 +13,8 @@ export interface TokenNames {
   readonly session?: string | undefined;
   /** What its person has let a system do there, where it is a token of ours ({@link GRANT}). */
   readonly grant?: string | undefined;
+  /** By which of our keys it is signed (`kid`); undefined: by somebody else’s. */
+  readonly signedBy?: string | undefined;
   /** The second in which it was issued (`iat`). */
   readonly issuedAt?: Instant | undefined;
   /** What of whoever it stands for was read for it, where it is a token of ours ({@link AS_OF}). */

@@ -41,6 +41,8 @@ export type Done = undefined | Rejection;
 /** Another second factor. `codes`: recovery codes, which come with the first one and are shown this once; none where there are some already. */
 export interface FactorAdded {
   readonly codes: readonly string[];
+  /** They came with this factor too, in an answer that was asked for at the same time. */
+  readonly toldElsewhere?: true;
 }
 /** `method`: by what its making has just proven who they are. */
 export interface PasskeyAdded extends FactorAdded {

@@ -78,19 +78,22 @@ interface RecordedFor extends Partial<Pick<Visitor, 'address'>> {
 }
 
 /** Has something recorded about a person, which only the door may say. @param data as JSON */
-export async function record(
+export const record = async (...asked: Parameters<typeof recorded>): Promise<Rejection | undefined> =>
+  refusalOf(await recorded(...asked));
+
+/** As {@link record}, for whoever asks what was recorded by it. */
+export function recorded(
   { dispatch, newId }: Pick<DoorParts, 'dispatch' | 'newId'>,
   { type }: CommandDeclaration,
   data: { readonly person: PersonId } & Readonly<Record<string, unknown>>,
   by: RecordedFor = {},
-): Promise<Rejection | undefined> {
+): Promise<Reply> {
   const { asker = data.person, commandId = newId() } = by;
   const address = by.address || undefined;
-  const reply = await dispatch({
+  return dispatch({
     ...{ command: type, data, commandId, actor: DOOR, onBehalfOf: asker },
     origin: { channel: 'http', ...(address !== undefined && { address }) },
   });
-  return refusalOf(reply);
 }
 
 /** An account that its person may use; undefined for every other. */

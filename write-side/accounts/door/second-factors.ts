@@ -26,7 +26,7 @@ import { newTotpSecret, takenTotpStep, totpUri } from '../../identity/factors/to
 import type { Secret } from '../../identity/throttling/throttle.ts';
 import type { KnownAccount } from '../known.ts';
 import type { Door, FactorAdded, Method, PasskeyAdded, SecondFactorAnswer, Visitor } from './door.ts';
-import { activeAccount, type DoorParts, isRejection, nowMs, record } from './parts.ts';
+import { activeAccount, type DoorParts, isRejection, nowMs, record, recorded } from './parts.ts';
 import { ownAccount } from './standing.ts';
 
 type Account = KnownAccount & { readonly email: string };
@@ -174,7 +174,7 @@ function apps(parts: DoorParts): Pick<Door, 'enrolTotp' | 'confirmTotp' | 'remov
       const who = { secret: 'totp', account: person, address: visitor.address } as const;
       const yes = await throttle.attempt(who, () => confirmed(person, code, visitor));
       if (yes === undefined) return InvalidCode({});
-      return yes === true ? withCodes(parts, person) : yes;
+      return yes === true ? withCodes(parts, account) : yes;
     },
     removeTotp: (person) => record(parts, RemoveTotp, { person }),
   };
@@ -184,28 +184,38 @@ function apps(parts: DoorParts): Pick<Door, 'enrolTotp' | 'confirmTotp' | 'remov
 const commandOf = (person: PersonId, asked: string): string =>
   `codes-${createHash('sha256').update(`${person} ${asked}`).digest('base64url')}`;
 
+/** Fresh ones, and the hashes of them as they are recorded. */
+function newCodes({ random, recoveryKey: key }: Pick<DoorParts, 'random' | 'recoveryKey'>, person: PersonId) {
+  const { codes, verifiers } = newRecoveryCodes({ person, key, random });
+  return { codes, data: { person, codes: JSON.stringify(verifiers), count: verifiers.length } };
+}
+
 /** Fresh recovery codes, in place of those of before. Codes differ each time: the same form sent again is another command by its id. */
 async function codesFor(
-  parts: Pick<DoorParts, 'dispatch' | 'newId' | 'random' | 'recoveryKey'>,
+  parts: DoorParts,
   person: PersonId,
-  asked?: string,
+  asked: string | undefined,
 ): Promise<FactorAdded | Rejection> {
-  const { random, recoveryKey: key } = parts;
-  const { codes, verifiers } = newRecoveryCodes({ person, key, random });
-  const data = { person, codes: JSON.stringify(verifiers), count: verifiers.length };
+  const { codes, data } = newCodes(parts, person);
   const commandId = asked === undefined ? undefined : commandOf(person, asked);
   return (await record(parts, MakeRecoveryCodes, data, { commandId })) ?? { codes };
 }
 
 /**
  * Recovery codes come with the first factor: whoever has to ask for them has none on the day on which the factor is lost. That they could
- * not be made now undoes no factor that counts already: they may be asked for.
+ * not be made now undoes no factor that counts already: they may be asked for. Of a form that was sent twice at once one answer has them.
+ *
+ * @param account of before the factor was added
  */
-async function withCodes(parts: DoorParts, person: PersonId): Promise<FactorAdded> {
-  const account = await activeAccount(parts.known, person);
-  if (account === undefined || account.recovery !== undefined) return { codes: [] };
-  const made = await codesFor(parts, person);
-  return isRejection(made) ? { codes: [] } : made;
+async function withCodes(
+  parts: DoorParts,
+  { person, recovery }: Pick<Account, 'person' | 'recovery'>,
+): Promise<FactorAdded> {
+  if (recovery !== undefined) return { codes: [] };
+  const { codes, data } = newCodes(parts, person);
+  const reply = await recorded(parts, MakeRecoveryCodes, { ...data, first: true });
+  if (reply.outcome === 'rejected') return { codes: [] };
+  return reply.events.length > 0 ? { codes } : { codes: [], toldElsewhere: true };
 }
 
 const NAME_BYTES = 12;
@@ -224,7 +234,7 @@ function keys(parts: DoorParts): Pick<Door, 'passkeyOffer' | 'addPasskey' | 'rem
     const credential = JSON.stringify(Kept.parse(kept));
     const passkey = `k${Buffer.from(random(NAME_BYTES)).toString('base64url')}`;
     const refusal = await record(parts, AddPasskey, { person, passkey, credential, counter });
-    return refusal ?? { ...(await withCodes(parts, person)), method: methodOf(made) };
+    return refusal ?? { ...(await withCodes(parts, account)), method: methodOf(made) };
   }
 
   return {

@@ -213,10 +213,11 @@ const ANYBODY: Readonly<Record<Named, AccountOperation>> = {
     'stepUp',
     {
       ...{ path: '/accounts/me/email', method: 'post', operationId: 'AskForEmailChange' },
-      summary: 'Asks for another address, by a link in a mail to it; the password is needed.',
+      summary:
+        'Asks for another address, by a link in a mail to it; the password is needed. Only where you have shown that the one of now is yours: else register with the other one.',
       ...{ body: body('EmailChange'), answer: asked('Look for our mail there.') },
     },
-    [...withPassword, AddressUnusable, EmailUnchanged, TooManyLetters],
+    [...withPassword, AddressUnusable, EmailNotVerified, EmailUnchanged, TooManyLetters],
   ),
 };
 

@@ -50,9 +50,10 @@ function forThemselves(routes: AccountRoutes): Partial<Record<DoorOperation, Own
       door.askEmailChange(person, body, visitor),
     ),
     enrolTotp: bare((person) => door.enrolTotp(person)),
-    confirmTotp: withBody('CodeGiven', (person, { code }, visitor) =>
-      door.confirmTotp(person, code, visitor),
-    ),
+    confirmTotp: withBody('CodeGiven', async (person, { code }, visitor) => {
+      const added = await door.confirmTotp(person, code, visitor);
+      return 'rejected' in added ? added : { codes: added.codes };
+    }),
     removeTotp: bare((person) => door.removeTotp(person)),
     passkeyOffer: bare((person) => door.passkeyOffer(person)),
     addPasskey: withBody('PasskeyMade', async (person, { credential }) => {

@@ -67,7 +67,7 @@ ${
   !emailVerified &&
   html`<p>${account.unverifiedEnds}</p>${form('/account/verification', button(account.sendAgain, 'plain'))}`
 }
-<p><a href="/account/email-change">${account.changeEmail}</a></p></section>`;
+<p>${emailVerified ? html`<a href="/account/email-change">${account.changeEmail}</a>` : account.mistyped}</p></section>`;
 }
 
 function securitySection({ texts }: OwnVisit, { totp, passkeys, recoveryCodesLeft }: Standing) {

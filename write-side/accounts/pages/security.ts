@@ -90,8 +90,14 @@ function codesPage(visit: OwnVisit, codes: readonly string[], done?: string): An
 }
 
 /** Recovery codes come with the first factor, in the answer to its form: what is shown once cannot be asked for again. */
-const addedPage = (visit: OwnVisit, { codes }: FactorAdded, done: 'totpOn' | 'passkeyAdded'): Answer =>
-  codes.length === 0 ? doneAt(AT, done) : codesPage(visit, codes, visit.texts.done[done]);
+function addedPage(
+  visit: OwnVisit,
+  { codes, toldElsewhere }: FactorAdded,
+  done: 'totpOn' | 'passkeyAdded',
+): Answer {
+  if (toldElsewhere) return doneAt(AT, 'codesShown');
+  return codes.length === 0 ? doneAt(AT, done) : codesPage(visit, codes, visit.texts.done[done]);
+}
 
 function totpRoutes({ shows, acts }: OwnFrame, { door, browsers }: PagesOptions): void {
   acts(`${AT}/totp`, AT, async (visit) => {

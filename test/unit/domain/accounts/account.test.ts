@@ -343,11 +343,17 @@ test('an account is closed once, and erased, by its person or behind that by the
   assert.deepEqual(given([registered, closed]).when('CloseAccount', { forGood: true }, own), []);
   const erased = a.PersonErased({ ...p, login: named.login });
   const free = { ...own, precondition: {} };
-  assert.deepEqual(given([registered, closed]).when('EraseMe', { forGood: true }, free), [erased]);
+  const proven = [registered, verified];
+  assert.deepEqual(given([...proven, closed]).when('EraseMe', { forGood: true }, free), [erased]);
+  assert.deepEqual(
+    given([registered]).when('EraseMe', { forGood: true }, free),
+    a.EmailNotVerified({}),
+    'nobody frees the login of another by it, and voids what was sent to them',
+  );
   assert.deepEqual(given([registered, erased]).when('EraseMe', { forGood: true }, free), []);
   const refusal = a.MoneyLeft({ currencies: ['EUR'] });
   assert.deepEqual(
-    given([registered]).when('EraseMe', { forGood: true }, { ...own, precondition: { refusal } }),
+    given(proven).when('EraseMe', { forGood: true }, { ...own, precondition: { refusal } }),
     refusal,
   );
   assert.deepEqual(given([]).when('EraseMe', { forGood: true }, free), a.AccountUnknown({}));

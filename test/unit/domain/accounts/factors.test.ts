@@ -80,10 +80,13 @@ test('each recovery code is struck out once, and fresh ones void those of before
   const made = a.RecoveryCodesMade({ ...p, codes: text, count: 2, email });
   const used = a.RecoveryCodeUsed({ ...p, nth: 1 });
   const use = (nth: number) => ['UseRecoveryCode', { ...p, nth }] as const;
-  const make = ['MakeRecoveryCodes', { ...p, codes: text, count: 2 }] as const;
+  const make = { ...p, codes: text, count: 2 };
   const first = a.RecoveryCodesMade({ ...made.data, first: true });
-  assert.deepEqual(after().when(...make), [first], 'nothing is void by them');
-  assert.deepEqual(after(first).when(...make), [made]);
+  assert.deepEqual(after().when('MakeRecoveryCodes', make), [first], 'nothing is void by them');
+  assert.deepEqual(after(first).when('MakeRecoveryCodes', make), [made]);
+  const beside = { ...make, first: true as const };
+  assert.deepEqual(after().when('MakeRecoveryCodes', beside), [first]);
+  assert.deepEqual(after(made).when('MakeRecoveryCodes', beside), [], 'nobody’s are void by it');
   assert.deepEqual(after().when(...use(0)), a.FactorUnknown({}));
   assert.deepEqual(after(made).when(...use(1)), [used]);
   assert.deepEqual(after(made).when(...use(2)), a.FactorUnknown({}));

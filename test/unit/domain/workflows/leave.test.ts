@@ -48,10 +48,11 @@ for (const { what, command, data, by, isTaken = true } of left)
   test(`nobody is forgotten while money is ${what}`, async () => {
     const { tell, typesOf } = givenAccounts();
     await tell(Register.type, registering('p-1'));
+    await tell(VerifyEmail.type, { person: 'p-1' });
     if (isTaken) await tell(OpenWallet.type, { currency: 'TND' }, pia);
     assert.equal(await tell(command.type, data, by), 'accepted');
     assert.equal(await tell(EraseMe.type, { forGood: true }, pia), 'money_left');
-    assert.deepEqual(await typesOf('account-p-1'), ['AccountRegistered']);
+    assert.ok(!(await typesOf('account-p-1')).includes('PersonErased'));
   });
 
 test('whoever is asked to erase somebody hears in which currencies there is money', async () => {
@@ -114,6 +115,7 @@ test('whoever has closed their account opens no wallet by a token of before', as
 test('whose wallets are closed is forgotten, once, and others keep theirs; what comes later is owed by the id', async () => {
   const { tell, typesOf } = givenAccounts();
   await tell(Register.type, registering('p-1'));
+  await tell(VerifyEmail.type, { person: 'p-1' });
   await tell(OpenWallet.type, { currency: 'TND' }, pia);
   const other = { ...whose, person: 'p-2', amount: '5', reason: 'top_up' };
   assert.equal(await tell(KeepUnclaimed.type, other), 'accepted');
@@ -121,7 +123,11 @@ test('whose wallets are closed is forgotten, once, and others keep theirs; what 
   assert.equal(await tell(CloseWallet.type, { currency: 'TND' }, pia), 'accepted');
   for (const _ of ['once', 'twice'])
     assert.equal(await tell(EraseMe.type, { forGood: true }, pia), 'accepted');
-  assert.deepEqual(await typesOf('account-p-1'), ['AccountRegistered', 'PersonErased']);
+  const types = await typesOf('account-p-1');
+  assert.deepEqual(
+    [types.at(-1), types.filter((type) => type === 'PersonErased').length],
+    ['PersonErased', 1],
+  );
   assert.equal(await tell(OpenWallet.type, { currency: 'EUR' }, pia), 'erased', 'by whatever token');
   const late = { ...whose, movement: 'm2', amount: '7', reason: 'sale' };
   await tell(CreditWallet.type, late);

@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { test } from 'node:test';
@@ -6,6 +8,7 @@ import { instant } from '#domain/kernel/instant.ts';
 import { KEYS_KEPT_SECONDS } from '#domain/kernel/ports/tokens.ts';
 import { namedKey, newSigningKey } from '#engines/tokens/jose.ts';
 import { kindsOf, readKeys, watchedKeys } from '#engines/tokens/key-file.ts';
+import { alone } from '#engines/tokens/key-lock.ts';
 import { addRsaKey, rotateKeys, SHOWN_BEFORE_SECONDS } from '#engines/tokens/rotation.ts';
 import { dataFolder } from '../../../support/booted.ts';
 
@@ -134,4 +137,35 @@ test('a key for RS256 is added once, where there is none, and is none to sign ac
   assert.deepEqual(watched.all(), [...ours, ...rsa]);
   await writeFile(path, JSON.stringify({ keys: rsa }));
   await assert.rejects(readKeys(path), /none is for Ed25519/);
+});
+
+test('of rotations at once none brings back what another has taken away as stolen', async () => {
+  for (let times = 0; times < 3; times += 1) {
+    const { path, first } = await given();
+    await Promise.all([rotateKeys(path, NOW), addRsaKey(path), rotateKeys(path, NOW, true), addRsaKey(path)]);
+    const { ours, rsa } = kindsOf(await readKeys(path));
+    assert.ok(!ours.some(({ kid }) => kid === first));
+    assert.ok(rsa.length <= 2);
+  }
+});
+
+test('whoever is replacing the keys is waited for, and one that was killed over it keeps nobody', async (t) => {
+  const { path } = await given();
+  const holding = spawn(process.execPath, [
+    '--input-type=module',
+    '-e',
+    `import { alone } from ${JSON.stringify(import.meta.resolve('#engines/tokens/key-lock.ts'))};
+    await alone(${JSON.stringify(path)}, () => new Promise(() => setInterval(() => console.log('held'), 10)));`,
+  ]);
+  t.after(() => holding.kill('SIGKILL'));
+  await once(holding.stdout, 'data');
+  let isDone = false;
+  const waiting = alone(path, async () => {
+    isDone = true;
+  });
+  for (let looks = 0; looks < 5; looks += 1) await once(holding.stdout, 'data');
+  assert.equal(isDone, false);
+  holding.kill('SIGKILL');
+  await waiting;
+  assert.ok(isDone);
 });

@@ -11,6 +11,7 @@ const email = 'next@example.org';
 async function givenAsked(options: Parameters<typeof givenAccounts>[0] = {}) {
   const accounts = givenAccounts(options);
   await accounts.tell('Register', registering(person));
+  assert.equal(await accounts.tell('VerifyEmail', { person }), 'accepted');
   assert.equal(await accounts.tell('AskEmailChange', { person, login: next, email }), 'accepted');
   return accounts;
 }
@@ -19,9 +20,7 @@ test('another address takes the place of the old one, whose login is free again'
   const { tell, typesOf } = await givenAsked();
   assert.equal(await tell(ClaimLogin.type, { login: next, person }), 'accepted');
   const told = await typesOf('account-p-1');
-  assert.deepEqual(told.slice(1), [
-    ...['EmailChangeAsked', 'EmailChanged', 'EmailVerified', 'RoleGranted', 'RoleGranted'],
-  ]);
+  assert.deepEqual(told.slice(-2), ['EmailChangeAsked', 'EmailChanged']);
   assert.deepEqual(await typesOf(`login-${old}`), ['LoginTaken', 'LoginReleased']);
   assert.equal(await tell(ClaimLogin.type, { login: next, person }), 'accepted', 'once more is nothing more');
   assert.equal(await tell('Register', registering('p-2', old)), 'accepted');
@@ -42,6 +41,7 @@ test('a change whose process was killed is brought to its end, and so is one tha
     const first = givenAccounts();
     const { store, personKeys, typesOf } = first;
     await first.tell('Register', registering(person));
+    await first.tell('VerifyEmail', { person });
     await first.tell('AskEmailChange', { person, login: next, email });
     const second = givenAccounts({ reactions: [], store, personKeys, seed: 2 });
     await second.tell(ClaimLogin.type, { login: next, person }, undefined, 'claimed');

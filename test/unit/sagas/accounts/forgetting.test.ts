@@ -19,6 +19,7 @@ for (const side of ['before', 'after'] as const)
     const { tell, typesOf, history, personKeys, pipeline } = platform;
     await tell(Register.type, registering('p-1'));
     await tell(Register.type, registering('p-2'));
+    await tell(VerifyEmail.type, { person: 'p-1' });
     assert.equal(await tell(EraseMe.type, { forGood: true }, pia), 'accepted');
     const { consumers } = memoryStores().readStore;
     const { dispatch } = pipeline;
@@ -58,12 +59,15 @@ for (const side of ['before', 'after'] as const)
     assert.deepEqual(await typesOf(`login-${login}`), ['LoginTaken', 'LoginReleased']);
     assert.equal(await tell(Register.type, registering('p-1')), 'erased', 'a key is never made again');
     assert.equal(await tell(Register.type, registering('p-3', login)), 'accepted', 'the login is free');
-    assert.deepEqual(await typesOf('account-p-1'), ['AccountRegistered', 'PersonErased']);
+    const types = await typesOf('account-p-1');
+    assert.deepEqual([types[0], types.at(-1)], ['AccountRegistered', 'PersonErased']);
+    assert.equal(types.filter((type) => type === 'PersonErased').length, 1);
   });
 
 test('a key that comes back from a backup is destroyed again, and nobody else’s', async () => {
   const { store, tell, personKeys } = givenAccounts();
   for (const person of ['p-1', 'p-2']) await tell(Register.type, registering(person));
+  await tell(VerifyEmail.type, { person: 'p-1' });
   assert.equal(await tell(EraseMe.type, { forGood: true }, pia), 'accepted');
   const again = () => forgetAgain({ store, personKeys, signal: new AbortController().signal });
   assert.equal(await again(), 1, 'as if the erasure had never reached the file');
@@ -107,7 +111,7 @@ test('whose key is destroyed is forgotten in a history that is older, once, with
     const erased: string[] = [];
     const { signal } = new AbortController();
     const told = (person: string) => void erased.push(person);
-    await eraseAgain({ store, personKeys, dispatch, newId, signal, erased: told });
+    await eraseAgain({ store, personKeys, dispatch, newId, signal, erased: told, freed: assert.fail });
     return erased;
   };
   const killed: Dispatch = async (envelope) => {
@@ -154,6 +158,7 @@ test('one whose erasure cannot be recorded keeps nobody else from being forgotte
     eraseAgain({
       ...{ store, personKeys, dispatch, newId, signal: new AbortController().signal },
       erased: (person) => void erased.push(person),
+      freed: assert.fail,
     });
   await assert.rejects(again(refusing), /could not be recorded: unavailable/);
   assert.deepEqual(erased, ['p-3']);
@@ -181,9 +186,39 @@ test('all are met, page by page, and nobody behind the signal', async () => {
       stopping.abort();
     };
     const { signal } = stopping;
-    await eraseAgain({ store, personKeys: keys, dispatch, newId, signal, erased: told });
+    await eraseAgain({ store, personKeys: keys, dispatch, newId, signal, erased: told, freed: assert.fail });
     assert.deepEqual(erased, [first]);
     const [last] = (await typesOf('account-p-3')).filter((type) => !/^Role/.test(type)).slice(-1);
     assert.equal(last, then);
   }
+});
+
+test('a login is let go whose account a history does not know that ends between the two, of whoever is forgotten alone, once', async () => {
+  const { personKeys, clock, ...now } = givenAccounts();
+  const { store: before } = memoryStores({ clock });
+  const people = ['p-1', 'p-2'];
+  for (const person of people) await now.tell(Register.type, registering(person));
+  const { events } = await now.store.readAll({ limit: 100 });
+  for (const { stream, eventId, type, data, metadata } of events)
+    if (type === 'LoginTaken') await before.append(stream, 'any', [{ eventId, type, data, metadata }]);
+  await personKeys.destroy('p-1');
+  const { tell, typesOf, pipeline, newId } = givenAccounts({ store: before, personKeys, seed: 2 });
+  const again = async () => {
+    const freed: string[] = [];
+    await eraseAgain({
+      ...{ store: before, personKeys, dispatch: pipeline.dispatch, newId },
+      ...{ signal: new AbortController().signal, erased: assert.fail },
+      freed: (person) => void freed.push(person),
+    });
+    return freed;
+  };
+  const [login, other] = people.map((person) => loginNamed(person));
+  assert.equal(await tell(Register.type, registering('p-3', login), undefined, 'c3'), 'login_in_use');
+  assert.deepEqual(await again(), ['p-1']);
+  assert.deepEqual(await again(), []);
+  assert.deepEqual(await typesOf(`login-${login}`), ['LoginTaken', 'LoginReleased']);
+  assert.deepEqual(await typesOf(`login-${other}`), ['LoginTaken']);
+  const taken = await tell(Register.type, registering('p-4', login), undefined, 'c4');
+  assert.equal(taken, 'accepted', 'the address is free');
+  assert.deepEqual(await again(), [], 'also where somebody else has it');
 });

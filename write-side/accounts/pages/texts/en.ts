@@ -183,6 +183,7 @@ export const en = {
     unverifiedEnds: 'An account whose address nobody confirms within a week ends by itself.',
     sendAgain: 'Send the mail again',
     changeEmail: 'Change the address',
+    mistyped: 'Is the address a wrong one? Sign out, and register with the right one.',
     password: 'Password',
     changePassword: 'Change the password',
     security: 'Second factors',
@@ -210,6 +211,8 @@ export const en = {
     totpOn: 'From now on you are asked for a code of your app.',
     totpOff: 'You are asked for codes of the app no more.',
     passkeyAdded: 'The passkey is added.',
+    codesShown:
+      'It counts. Your recovery codes were shown in answer to the same form, which was sent twice. If you do not have them, make new ones here.',
     passkeyRemoved: 'The passkey is removed.',
     sessionEnded: 'That session is over.',
     wallets: 'Your wallets are closed. You can go on.',

@@ -186,6 +186,7 @@ export const fr: Texts = {
     unverifiedEnds: 'Un compte dont personne ne confirme l’adresse en une semaine prend fin de lui-même.',
     sendAgain: 'Renvoyer l’e-mail',
     changeEmail: 'Changer d’adresse',
+    mistyped: 'L’adresse n’est pas la bonne ? Déconnectez-vous et inscrivez-vous avec la bonne adresse.',
     password: 'Mot de passe',
     changePassword: 'Changer de mot de passe',
     security: 'Seconds facteurs',
@@ -214,6 +215,8 @@ export const fr: Texts = {
     totpOn: 'Désormais, un code de votre application vous sera demandé.',
     totpOff: 'Les codes de l’application ne vous seront plus demandés.',
     passkeyAdded: 'La clé d’accès est ajoutée.',
+    codesShown:
+      'C’est fait. Vos codes de secours ont été affichés en réponse au même formulaire, envoyé deux fois. Si vous ne les avez pas, créez-en de nouveaux ici.',
     passkeyRemoved: 'La clé d’accès est retirée.',
     sessionEnded: 'Cette session est terminée.',
     wallets: 'Vos portefeuilles sont fermés. Vous pouvez continuer.',

@@ -44,6 +44,23 @@ test('a code of an app is asked for once one has come, and taken once, also of t
   assert.equal((await last('TotpUsed')).metadata.onBehalfOf, person);
 });
 
+test('recovery codes come with the first factor once, also where it is confirmed twice at once', async () => {
+  const { door, registered, machineNowMs, stored } = givenDoor();
+  const person = await registered();
+  const { secret } = granted(await door.enrolTotp(person));
+  const code = generateSync({ secret, epoch: Math.floor(machineNowMs() / 1_000) });
+  const told = await Promise.all([1, 2, 3].map(() => door.confirmTotp(person, code, visitor)));
+  const [made, ...others] = told.map(granted).toSorted((one, other) => other.codes.length - one.codes.length);
+  assert.deepEqual(others, [
+    { codes: [], toldElsewhere: true },
+    { codes: [], toldElsewhere: true },
+  ]);
+  assert.equal((await stored()).filter(({ type }) => type === 'RecoveryCodesMade').length, 1);
+  const answer = { by: 'recoveryCode', code: made?.codes[0] ?? '' } as const;
+  const taken = await door.confirmSecondFactor(person, answer, 'signIn', visitor);
+  assert.deepEqual(taken, { method: 'recovery' });
+});
+
 test('codes are counted before they are looked at, and apart from passwords', async () => {
   const { door, codeAt, confirm } = await givenApp();
   const wrong = await Promise.all(Array.from({ length: 12 }, () => confirm('000000')));

@@ -175,7 +175,9 @@ test('a password and an address are changed by who knows the password', async ()
   assert.match((await visitor.get('/account')).text, /anna@mail.example confirmed/);
   assert.doesNotMatch((await visitor.get('/account')).text, /waits for its link/);
   opened.ann.emailVerified = false;
-  assert.match((await visitor.get('/account')).text, /not confirmed yet/);
+  const { text, body } = await visitor.get('/account');
+  assert.match(text, /not confirmed yet.*Sign out, and register with the right one/);
+  assert.doesNotMatch(body, /email-change/);
   assert.match(
     (await visitor.follow(await visitor.post('/account/verification', {}))).text,
     /mail is on its way/,
