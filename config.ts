@@ -17,12 +17,13 @@ import {
   settings,
 } from './settings/environment.ts';
 import { nameToMail } from './settings/mail-name.ts';
+import { missingIn, tokenKeyMissing } from './settings/missing.ts';
 import { mistypedIn } from './settings/mistyped.ts';
 import { problemsOf } from './settings/problems.ts';
 import { set } from './settings/values.ts';
 
 export type { BusAt, EngineFiles, EventStoreAt, MailAt, PlatformRole, ReadStoreAt, SimulatedEngine };
-export { roles, settings };
+export { roles, settings, tokenKeyMissing };
 
 /** Balancers ask every few seconds, and take one unready answer, or two, for an end. */
 const PRODUCTION_SHUTDOWN_DELAY_MS = 5_000;
@@ -198,6 +199,12 @@ const withFiles = <At extends ReadStoreAt | BusAt | MailAt>(at: At, files: Engin
 /** What of the environment may have been meant as a setting, and is none: a sentence each. */
 export const mistyped = (environment: NodeJS.ProcessEnv = process.env): readonly string[] =>
   mistypedIn(environment);
+
+/** What a start with these roles would be refused for besides all that {@link readConfig} refuses: a line each, as of {@link ConfigError}. */
+export const missing = (
+  chosen: readonly PlatformRole[],
+  environment: NodeJS.ProcessEnv = process.env,
+): readonly string[] => missingIn(environment, chosen);
 
 const mailOf = (environment: Environment): Config['mail'] =>
   Object.freeze({

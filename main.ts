@@ -5,7 +5,7 @@ import { parseArgs } from 'node:util';
 import { type Logger, pino } from 'pino';
 import { openLog } from '#compose/log.ts';
 import type { Platform } from '#compose/platform.ts';
-import { type Config, ConfigError, mistyped, type PlatformRole, readConfig, roles } from '#config';
+import { type Config, ConfigError, missing, mistyped, type PlatformRole, readConfig, roles } from '#config';
 import { EXIT, exitCodeOf } from '#exit';
 
 /** Where the log goes. */
@@ -113,9 +113,19 @@ function readArguments(): Arguments {
 /** What the demo's people may ask for, all from one address: in seconds what others do in weeks. */
 const DEMO_RATE = 100_000_000;
 
+/** Files are read by who has a use for them; where nothing starts anyhow, the one that nobody makes is told of with all else. */
+function configOf(chosen: readonly PlatformRole[]): Config {
+  try {
+    return readConfig(undefined, chosen);
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    throw new ConfigError([...error.problems, ...missing(chosen)]);
+  }
+}
+
 /** The demo leaps over weeks, which only a business on a simulated clock can follow. */
 function configFor({ chosen, demo }: Arguments): Config {
-  const config = readConfig(undefined, chosen);
+  const config = configOf(chosen);
   if (!demo) return config;
   if (config.production) throw new ConfigError(['NODE_ENV: the demo is not for production']);
   return { ...config, clock: 'simulated', rates: { perAddress: DEMO_RATE, perPerson: DEMO_RATE } };
@@ -154,16 +164,21 @@ function linesOf(
   { url, operationsUrl, serviceUrl }: Platform,
   config: Config,
 ): readonly (readonly string[])[] {
-  const { production, dataDir, publicUrl, whole, roles, readStore, bus } = config;
+  const { production, dataDir, publicUrl, whole, roles, readStore, bus, mail, tokens } = config;
   const has = (role: PlatformRole): boolean => roles.includes(role);
+  // Pages of another origin than the one that was set could not do all that ours can.
+  const at = publicUrl ?? url;
+  const keepsMails = !production && mail.at.engine === 'outbox';
   const lines: readonly (readonly [boolean, string, string])[] = [
     [!whole, 'Roles      ', roles.join(', ')],
-    [has('read-api'), production ? 'GraphQL    ' : 'GraphiQL   ', `${url}/graphql`],
-    [has('write-side'), 'Commands   ', `${production ? operationsUrl : url}/docs`],
+    [true, 'Listens    ', url],
+    [has('read-api'), production ? 'GraphQL    ' : 'GraphiQL   ', `${at}/graphql`],
+    [has('write-side'), 'Commands   ', `${production ? operationsUrl : at}/docs`],
+    [has('write-side') && tokens.jwksUrl === undefined, 'Accounts   ', `${at}/account`],
+    [has('sagas') && keepsMails, 'Mails      ', `${at}/dev/outbox (the newest first)`],
     [true, 'Health     ', `${url}/health/ready`],
     [operationsUrl !== undefined, 'Operations ', `${operationsUrl}/metrics`],
     [serviceUrl !== undefined, 'For roles  ', `${serviceUrl}`],
-    [publicUrl !== undefined, 'People     ', `${publicUrl}`],
     [true, 'Data       ', dataDir],
     [true, 'Read store ', readStore.engine === 'sqlite' ? 'sqlite:' : readStore.address],
     [has('write-side') || has('publisher'), 'Bus        ', bus.engine === 'memory' ? 'memory:' : bus.address],

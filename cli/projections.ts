@@ -172,14 +172,20 @@ async function verify(work: Workplace, view: View): Promise<ExitCode> {
   }
 }
 
-/** Each of these views, also behind one that differs. */
+/** Each of these views, also behind one that differs; what came of all of them is said last. */
 async function verifyEach(work: Workplace, views: Workplace['views']): Promise<ExitCode> {
-  let worst: ExitCode = 0;
+  const failed: string[] = [];
   for (const view of views) {
     work.print(`${view.name}:`);
-    if ((await orWhy(work, () => verify(work, view))) !== 0) worst = 1;
+    if ((await orWhy(work, () => verify(work, view))) !== 0) failed.push(view.name);
   }
-  return worst;
+  const equal = views.length - failed.length;
+  work.print(
+    failed.length === 0
+      ? `Equal to the history: all of ${views.length} views.`
+      : `Equal to the history: ${equal} of ${views.length} views. Not so, or not to be verified: ${failed.join(', ')}.`,
+  );
+  return failed.length === 0 ? 0 : 1;
 }
 
 /** What the command comes to, or why it cannot be done. */

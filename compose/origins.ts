@@ -43,6 +43,17 @@ export function allowedOrigins(config: Config, publicUrl: () => string): Allowed
 }
 
 /**
+ * The same list, and besides it the pages of `/docs` where they are served by an address of their own: whoever has opened them tries commands
+ * at `PUBLIC_URL` by them. They may read answers; sockets and the provider of tokens are for the list alone.
+ *
+ * @param docsUrls the ports that have them, as they are reached from this machine; asked for each request, since a port may be chosen late
+ */
+export const withDocs =
+  (allowed: AllowedOrigin, docsUrls: () => readonly (string | undefined)[]): AllowedOrigin =>
+  (origin, host) =>
+    allowed(origin, host) || docsUrls().some((url) => url !== undefined && namesOf(url).includes(origin));
+
+/**
  * Cross-origin requests (CORS) by that list: preflights are answered, answers may be read, and every other origin gets no
  * word of it. Never with credentials: who asks is told by a bearer token alone, which no browser sends by itself.
  */

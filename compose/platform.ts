@@ -86,13 +86,18 @@ const doneWith =
   };
 
 /** What production may be meant to do without, and should not in earnest. */
-function warnOfRehearsal({ simulated, publicUrl, mail }: Config, log: Logger): void {
+function warnOfRehearsal({ simulated, publicUrl, mail, firstAdmin }: Config, log: Logger): void {
   if (simulated.includes('payments'))
     log.warn({ simulated }, 'the payment provider is a simulated one, as SIMULATED names it');
   if (simulated.includes('mail') && mail.at.engine === 'outbox')
     log.warn({ simulated }, 'mails go nowhere, as SIMULATED names it');
+  if (firstAdmin !== undefined && mail.at.engine === 'outbox')
+    log.warn(
+      {},
+      'FIRST_ADMIN makes nobody an administrator whose address is not proven yet: mails go nowhere. A program on this machine that catches them shows their links: MAIL=smtp://127.0.0.1:1025?tls=false, with MAIL_FROM',
+    );
   if (publicUrl?.startsWith('http:'))
-    log.warn({ publicUrl }, 'PUBLIC_URL is plain http: whoever listens reads what people send');
+    log.warn({ publicUrl }, 'PUBLIC_URL is plain http, which is for this machine alone');
 }
 
 /** The clock that this process moves for everybody, where it is simulated. */

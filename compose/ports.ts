@@ -17,7 +17,7 @@ import type { Addresses } from './http/addresses.ts';
 import type { HttpLimits } from './http/limits.ts';
 import type { HttpOptions, HttpPort } from './http.ts';
 import { listenBy } from './listening.ts';
-import { type AllowedOrigin, crossOrigin } from './origins.ts';
+import { type AllowedOrigin, crossOrigin, withDocs } from './origins.ts';
 import { offered } from './production.ts';
 
 /** Open at once on the port of the other roles. */
@@ -123,18 +123,22 @@ export async function openPorts(
       limits: serviceHttpLimits,
       ...(certificates.roles !== undefined && { tls: certificates.roles }),
     }));
+  // Everybody's may listen under another address than people know.
+  const docsUrls = () => [operations?.url, has.documentation ? opened?.url : undefined];
+  let opened: HttpPort | undefined;
   const http = await open('PORT and HOST', {
     ...shared,
     host: config.host,
     port: config.port,
     routers: [...routers, ...(has.metrics ? [metrics] : []), ...(has.documentation ? documents : [])],
     healthDetails: has.health,
-    crossOrigin: crossOrigin(allowedOrigin),
+    crossOrigin: crossOrigin(withDocs(allowedOrigin, docsUrls)),
     byTls: config.publicUrl?.startsWith('https:') ?? false,
     ...(certificates.people !== undefined && { tls: certificates.people }),
     ration: { perAddress: quotas.perAddress, spared: [PAYMENT_NOTICES] },
     limits,
   });
+  opened = http;
   begun.move();
   return { http, operations, service };
 }

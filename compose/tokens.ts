@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { type Config, UnusableError } from '#config';
+import { type Config, tokenKeyMissing, UnusableError } from '#config';
 import { later, millisecondsOf } from '#domain/kernel/instant.ts';
 import type { EventStore } from '#domain/kernel/ports/event-store.ts';
 import type { Clock } from '#domain/kernel/ports/facts.ts';
@@ -28,6 +28,9 @@ const SKEW_MS = 5_000;
 
 /** What the system says of a path that this user cannot use as a file. */
 const isSystemError = (error: unknown): boolean => error instanceof Error && 'syscall' in error;
+
+const isMissing = (error: unknown): boolean =>
+  error instanceof Error && 'code' in error && error.code === 'ENOENT';
 
 /** How a process knows by its tokens who asks. */
 export interface Tokens {
@@ -113,6 +116,18 @@ function revokeWithKeys(watched: WatchedKeys, revocations: Revocations, clock: C
   });
 }
 
+/** What a start is refused by whose key cannot be had. @param given the file that a setting names, if one does @param file where it was looked for */
+function whyUnusable(error: unknown, given: string | undefined, file: string): unknown {
+  if (exitCodeOf(error) === EXIT.unavailable) return error;
+  const reason = reasonOf(error);
+  const why = reason.includes(file) ? reason : `${file} is no key for Ed25519: ${reason}`;
+  if (given !== undefined)
+    return new UnusableError('TOKEN_KEY_FILE', isMissing(error) ? tokenKeyMissing(given) : why);
+  if (isSystemError(error)) return new UnusableError('DATA_DIR', why);
+  const remedy = 'Bring it back, or delete it: a new key is made then, and no token issued before is taken.';
+  return new DamagedFileError(file, why.slice(file.length + 1), remedy, { cause: error });
+}
+
 /** @throws UnusableError; DamagedFileError for a key of ours; what the system says of a disk that takes no new one */
 export async function tokensOf(
   config: Config,
@@ -161,14 +176,7 @@ export async function tokensOf(
       },
     };
   } catch (error) {
-    if (exitCodeOf(error) === EXIT.unavailable) throw error;
-    const reason = reasonOf(error);
-    const why = reason.includes(file) ? reason : `${file} is no key for Ed25519: ${reason}`;
-    if (keyFile !== undefined) throw new UnusableError('TOKEN_KEY_FILE', why);
-    if (isSystemError(error)) throw new UnusableError('DATA_DIR', why);
-    const remedy =
-      'Bring it back, or delete it: a new key is made then, and no token issued before is taken.';
-    throw new DamagedFileError(file, why.slice(file.length + 1), remedy, { cause: error });
+    throw whyUnusable(error, keyFile, file);
   }
 }
 

@@ -4,6 +4,13 @@ import { type Environment, type PlatformRole, roles } from './environment.ts';
 
 // What is well-formed by itself, and cannot be meant.
 
+/** Of this machine alone: what goes there in plain, nobody else reads. */
+const LOOPBACK = /^(localhost|127\.\d+\.\d+\.\d+|\[?::1\]?)$/;
+
+/** Whether what people send to this origin goes in plain, and over a network. */
+const isReadOnItsWay = (origin = 'https://none'): boolean =>
+  origin.startsWith('http:') && !LOOPBACK.test(new URL(origin).hostname);
+
 /**
  * What may not be left to defaults, or switched on, where real money moves; of what is secret, or names who we are outside, only what
  * the roles here use: who has no use for a secret should not have to be given it.
@@ -31,6 +38,11 @@ function productionProblems(environment: Environment, chosen: readonly PlatformR
     ...((letsPeopleIn || movesMoney) && environment.PUBLIC_URL === undefined
       ? ['PUBLIC_URL: production needs the address that people are sent to, such as https://auctions.example']
       : []),
+    ...((letsPeopleIn || movesMoney) && isReadOnItsWay(environment.PUBLIC_URL)
+      ? [
+          'PUBLIC_URL: in production people come by https: by http whoever listens reads their passwords, and their cookies go along in plain; http is for this machine alone',
+        ]
+      : []),
     // There is no other payment provider yet.
     ...(!movesMoney || environment.SIMULATED.includes('payments')
       ? []
@@ -39,9 +51,6 @@ function productionProblems(environment: Environment, chosen: readonly PlatformR
         ]),
   ];
 }
-
-/** Of this machine alone: what goes there in plain, nobody else reads. */
-const LOOPBACK = /^(localhost|127\.\d+\.\d+\.\d+|::1)$/;
 
 /** Mails that would go nowhere, from nobody, or to be read by whoever listens. */
 function mailProblems(environment: Environment, chosen: readonly PlatformRole[]): readonly string[] {
@@ -56,7 +65,7 @@ function mailProblems(environment: Environment, chosen: readonly PlatformRole[])
       ...(isMeant
         ? []
         : [
-            'MAIL: production needs a server of mail, such as smtp://in-v3.mailjet.com:587; for a rehearsal in which nobody is written to, SIMULATED with mail in it says that this is meant',
+            'MAIL: production needs a server of mail, such as smtp://in-v3.mailjet.com:587; for a rehearsal in which nobody is written to, SIMULATED with mail in it says that this is meant, but then nobody can prove an address, FIRST_ADMIN neither: a program on this machine that catches mails does for that, at smtp://127.0.0.1:1025?tls=false',
           ]),
     ];
   }

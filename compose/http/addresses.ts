@@ -8,16 +8,26 @@ const MAPPED = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/;
 /** Some proxies name the port too: `192.0.2.1:4711`, `[2001:db8::1]:4711`. */
 const WITH_PORT = /^(?:\[([\da-f:.]+)\]|([\d.]+))(?::\d{1,5})?$/i;
 
+/** What is looked at of a request; `headers` may hold by then what parts of ours have written there for others. */
+type Asking = Pick<IncomingMessage, 'socket' | 'headers' | 'rawHeaders'>;
+
 /** From where requests come. */
 export interface Addresses {
   /**
    * Of whoever asks, in one spelling: the peer's or, where the peer is a proxy that we trust, the last one in
    * `X-Forwarded-For` that is none. undefined: the peer has gone already.
    */
-  of(request: Pick<IncomingMessage, 'socket' | 'headers'>): string | undefined;
+  of(request: Asking): string | undefined;
   /** As {@link Addresses.of}, for a connection on which nothing was asked; undefined: a trusted proxy's, which carries many. */
   ofPeer(socket: { readonly remoteAddress?: string | undefined }): string | undefined;
 }
+
+const FORWARDED = /^(x-forwarded-for|forwarded)$/i;
+
+/** Whether whoever sent it says that it was forwarded: the provider of tokens is told by the same header where its visitor is. */
+const saysForwarded = ({ headers, rawHeaders }: Asking): boolean =>
+  (headers['x-forwarded-for'] ?? headers.forwarded) !== undefined &&
+  rawHeaders.some((text, at) => at % 2 === 0 && FORWARDED.test(text));
 
 const familyOf = (address: string) => (isIP(address) === 6 ? 'ipv6' : 'ipv4');
 
@@ -71,8 +81,9 @@ export function addressesBehind(trusted: readonly string[], unheard?: () => void
   }
 
   return {
-    of({ socket, headers }) {
-      if (tell !== undefined && (headers['x-forwarded-for'] ?? headers.forwarded) !== undefined) {
+    of(request) {
+      const { socket, headers } = request;
+      if (tell !== undefined && saysForwarded(request)) {
         tell();
         tell = undefined;
       }

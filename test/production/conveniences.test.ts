@@ -7,7 +7,7 @@ import { productionSetup } from '../support/production.ts';
 // The real process in production is asked for everything that development has and it must not have.
 
 const { environment, authorization } = await productionSetup();
-const platform = boot(environment);
+const platform = boot({ ...environment, FIRST_ADMIN: 'ada@auctions.example' });
 const url = await platform.address();
 const operations = /Operations\s+(http:\/\/127\.0\.0\.1:\d+)\/metrics/.exec(platform.output())?.[1] ?? '';
 const member = await authorization('ann', 'bidder');
@@ -72,6 +72,7 @@ const probes: Readonly<Record<keyof typeof conveniences, () => Promise<void>>> =
   async mail() {
     await refused(/^ {2}MAIL: production needs a server of mail/m);
     assert.match(platform.output(), /mails go nowhere, as SIMULATED names it/);
+    assert.match(platform.output(), /FIRST_ADMIN makes nobody an administrator whose address is not proven/);
     assert.match((await get(`${operations}/health/ready`)).text, /"mail":\{[^}]*outbox:outbox\.db/);
   },
   async outbox() {
@@ -128,6 +129,22 @@ for (const name of Object.keys(conveniences) as (keyof typeof conveniences)[])
     `production turns off: ${conveniences[name].what}. Instead: ${conveniences[name].instead}`,
     probes[name],
   );
+
+test('what its page sends to the public port is answered: whoever reads the documentation there can try it', async () => {
+  const port = new URL(operations).port;
+  const mayRead = async (path: string, method: string, origin: string) => {
+    const headers = { Origin: origin, 'Access-Control-Request-Method': 'POST' };
+    const response = await fetch(url + path, { method, headers });
+    await response.body?.cancel();
+    return response.headers.get('access-control-allow-origin') === origin;
+  };
+  for (const origin of [operations, `http://localhost:${port}`, 'https://auctions.example'])
+    for (const method of ['OPTIONS', 'POST'])
+      assert.equal(await mayRead('/commands/wallets/open-wallet', method, origin), true, origin);
+  for (const origin of [url, `http://evil.example:${port}`, `https://127.0.0.1:${port}`, 'null'])
+    for (const method of ['OPTIONS', 'POST'])
+      assert.equal(await mayRead('/commands/wallets/open-wallet', method, origin), false, origin);
+});
 
 test('the port of the operator takes no command and answers no query', async () => {
   for (const path of ['/graphql', '/commands/wallets/open-wallet', '/webhooks/payments', '/dev/tokens']) {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { WebSocket } from 'ws';
-import { allowedOrigins } from '#compose/origins.ts';
+import { allowedOrigins, withDocs } from '#compose/origins.ts';
 import { readConfig } from '#config';
 import { startHere } from '../support/embedded.ts';
 
@@ -131,6 +131,25 @@ test('an address that was set has no other names', () => {
   assert.ok(allowed('http://localhost'));
   assert.ok(!allowed('http://127.0.0.1'));
   assert.ok(!allowed('http://evil.example', 'evil.example'), 'whatever host a handshake names');
+});
+
+test('the pages of /docs may read answers wherever they are served, and open no socket by that', async () => {
+  const elsewhere = await startHere({ PUBLIC_URL: FRIEND, OPERATIONS_PORT: '0' });
+  for (const served of [elsewhere.url, elsewhere.operationsUrl ?? assert.fail('it has a port')])
+    for (const origin of [served, served.replace('127.0.0.1', 'localhost')]) {
+      const answer = await fetch(`${elsewhere.url}/openapi.json`, { headers: { Origin: origin } });
+      await answer.body?.cancel();
+      assert.equal(answer.headers.get('access-control-allow-origin'), origin);
+      const socket = new WebSocket(`${elsewhere.url.replace('http', 'ws')}/graphql`, { origin });
+      assert.match(String(await new Promise((resolve) => socket.on('error', resolve))), /403/);
+    }
+  const allowed = withDocs(
+    () => false,
+    () => [undefined, 'http://10.0.0.5:4001'],
+  );
+  assert.ok(allowed('http://10.0.0.5:4001'));
+  for (const origin of ['http://10.0.0.5:4000', 'http://127.0.0.1:4001', 'http://localhost:4001', ''])
+    assert.ok(!allowed(origin), origin);
 });
 
 test('without one, pages of the host that is asked are our own', () => {

@@ -156,6 +156,18 @@ describe('verify', () => {
     const verified = await verify(store, readStore);
     assert.equal(verified.equal, false);
     assert.deepEqual(verified.differing, ['extra', 'k3', 'k5']);
+    const lines: string[] = [];
+    const temporary = async () => ({ readStore: memoryStores().readStore, dispose: async () => undefined });
+    const code = await projections(
+      {
+        ...{ folder: '/data', views: [view], registry, clock, store, readStore, temporary },
+        ...{ consume: loopOf(store, readStore), print: (line: string) => void lines.push(line) },
+      },
+      ['verify'],
+    );
+    assert.equal(code, 1);
+    const last = 'Equal to the history: 0 of 1 views. Not so, or not to be verified: counters.';
+    assert.equal(lines.at(-1), last);
   });
 
   it('compares each page at a moment of its own, while the view moves on between them', async () => {
@@ -201,7 +213,11 @@ describe('the command line', () => {
     await says('status', 0, /counters +1\.1 /);
     await says('rebuild counters', 0, /rebuilt from 40 events/);
     await says('verify counters', 0, /17 documents .*\n?Equal\./);
-    await says('verify', 0, /counters:\n[\s\S]*17 documents .*\n?Equal\./);
+    await says(
+      'verify',
+      0,
+      /counters:\n[\s\S]*17 documents .*\n?Equal\.\nEqual to the history: all of 1 views\.$/,
+    );
     await says('verify counters counters', 0, /(counters:\n[\s\S]*17 documents .*\n?Equal\.\n?){2}/);
     await says('verify counters nothing', 64, /there is no view nothing; there are counters/);
     await says('parked', 0, /Nothing is parked/);

@@ -6,13 +6,16 @@ import { networkOf } from '#runtime/address.ts';
 // Whom a request is counted against. Proxies are at 10.0.0.0/8, at 192.0.2.1 and in 2001:db8:1::/48.
 
 const { of, ofPeer } = addressesBehind(['10.0.0.0/8', '192.0.2.1', '2001:db8:1::/48']);
-const request = (remoteAddress: string | undefined, forwarded?: string) => ({
+const asking = (remoteAddress: string | undefined, headers: Readonly<Record<string, string>>) => ({
   socket: { remoteAddress } as never,
-  headers: {
+  headers,
+  rawHeaders: Object.entries(headers).flat(),
+});
+const request = (remoteAddress: string | undefined, forwarded?: string) =>
+  asking(remoteAddress, {
     ...(forwarded !== undefined && { 'x-forwarded-for': forwarded }),
     forwarded: 'for=198.51.100.66',
-  },
-});
+  });
 
 const cases: readonly (readonly [
   rule: string,
@@ -73,7 +76,9 @@ test('that requests are forwarded by nobody who is trusted is told, once', () =>
     const { of: addressOf } = addressesBehind(trusted, () => {
       told += 1;
     });
-    addressOf({ ...request('127.0.0.1'), headers: {} });
+    addressOf(asking('127.0.0.1', {}));
+    // What a part of ours has written there for another is nothing that the client has said.
+    addressOf({ ...asking('127.0.0.1', { host: 'here' }), headers: { 'x-forwarded-for': '127.0.0.1' } });
     assert.equal(told, 0);
     for (let at = 0; at < 3; at++) addressOf(request('127.0.0.1', '198.51.100.1'));
     assert.equal(told, times);

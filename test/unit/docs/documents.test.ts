@@ -175,7 +175,7 @@ const otherWords: readonly string[] = [
   // Of OAuth 2.0 and OpenID Connect.
   ...['authorization_code', 'refresh_token', 'device_code', 'client_credentials'],
   ...['client_secret_basic', 'client_secret_post', 'acr_values', 'max_age', 'select_account'],
-  ...['client_id', 'offline_access', 'invalid_scope', 'email_verified', 'auth_time', 'ui_locales'],
+  ...['as_of', 'client_id', 'offline_access', 'invalid_scope', 'email_verified', 'auth_time', 'ui_locales'],
 ];
 
 test('the table of dead letters has every cause, and that of an envelope every field', () => {

@@ -72,6 +72,16 @@ test('production starts only with its own keys, and never with what makes develo
     assert.match(problemsOf({ ...production, [name]: '' }).join(), new RegExp(`^${name}: `));
 });
 
+test('in production people come by https, unless they are on this machine', () => {
+  const at = (PUBLIC_URL: string, more = {}, chosen?: readonly PlatformRole[]) =>
+    problemsOf({ ...production, PUBLIC_URL, ...more }, chosen);
+  for (const origin of ['http://auctions.example', 'http://192.0.2.1:4000', 'http://localhost.example'])
+    assert.match(at(origin).join(), /^PUBLIC_URL: in production people come by https/, origin);
+  for (const origin of ['http://localhost:4000', 'http://127.0.0.1:4000', 'http://[::1]:4000'])
+    assert.deepEqual(at(origin), [], origin);
+  assert.deepEqual(at('http://auctions.example', { NODE_ENV: 'development' }), []);
+});
+
 test('what wraps the keys of people is not beside them in production, nor beside the history', () => {
   const beside = [
     'MASTER_KEY_FILE: it lies beside what it opens; keep it in a folder, and in backups, of its own',

@@ -138,7 +138,7 @@ test('mails are from somebody, are not read by whoever listens, and in productio
   };
   assert.match(
     problemsOf(production).join(),
-    /^MAIL: production needs a server of mail.*SIMULATED with mail/,
+    /^MAIL: production needs a server of mail.*SIMULATED with mail.*FIRST_ADMIN.*127\.0\.0\.1:1025\?tls=false/,
   );
   assert.deepEqual(refused({ ...production, SIMULATED: 'payments,mail' }), []);
   assert.deepEqual(refused({ ...production, MAIL: 'smtp://m.example', MAIL_FROM }), []);
