@@ -220,6 +220,8 @@ for (const [type, story] of Object.entries(stories)) {
       const room = await givenOpenAuction(t);
       const { deployment } = room;
       const command = await story(room);
+      // What follows from the story is no answer to what is asked now.
+      await deployment.settle();
       const before = await deployment.store.head();
       for (const token of tokensFor(type))
         for (const process of [deployment.process, await deployment.beside()])

@@ -1,27 +1,16 @@
-import { mkdir, mkdtemp, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
-import { dirname, join, relative, resolve } from 'node:path';
-import { pathToFileURL } from 'node:url';
-import { build, type Plugin } from 'esbuild';
+import { execFileSync } from 'node:child_process';
+import { readFileSync, statSync } from 'node:fs';
+import { join, resolve } from 'node:path';
 import { z } from 'zod';
-import { GROWN } from './grown.ts';
 
 // A start loads two thousand modules, which takes longer than all else that it does. Whoever kills a platform time after time starts
-// the same code from a few files instead, which are made of it when it has changed. How a person starts it, from its source, is what
-// the tests of `gate/`, `deploy/` and the README do.
+// the same code from a few files instead, which are made of it when it has changed (`bundle.ts`). How a person starts it, from its
+// source, is what the tests of `gate/`, `deploy/` and the README do.
 
-const root = resolve(import.meta.dirname, '../..');
-const cache = join(root, 'node_modules/.cache/bundled');
-const manifest = join(cache, 'manifest.json');
-
-const PROGRAMS = ['main.ts', 'cli/main.ts', 'test/fuzz/platform.ts'];
-/** Threads are started by their address, and so are programs. */
-const WORKERS = /new URL\('\.\/worker\.ts', import\.meta\.url\)/g;
-/** What is loaded only where it is needed, or reads its own folder. */
-const EXTERNAL = /^(?:mongodb|kafkajs|@eventstore\/db-client|swagger-ui-dist)/;
-/** Where faults are planted into a process of its own: what they change has to be there to be changed. */
-const PLANTING = ['test/crash/preloads', 'test/crash/plants', 'test/engines/preloads', 'test/faults'];
-const PLANT = /\bplant\(\s*\(\) => import\('#([^']+)'\),\s*'(\w+)'/g;
-const ORIGINAL = '?original';
+export const root = resolve(import.meta.dirname, '../..');
+export const cache = join(root, 'node_modules/.cache/bundled');
+export const manifest = join(cache, 'manifest.json');
+export const programs = ['main.ts', 'cli/main.ts', 'test/fuzz/platform.ts'] as const;
 
 const Manifest = z.object({
   root: z.literal(root),
@@ -29,126 +18,38 @@ const Manifest = z.object({
   /** Files of the project that it is made of, and when each was changed last, in milliseconds. */
   inputs: z.record(z.string(), z.number()),
 });
-
-const changedAt = async (file: string): Promise<number> => (await stat(join(root, file))).mtimeMs;
+export type Manifest = z.input<typeof Manifest>;
 
 /** The folder that is made of what is there now; undefined where none is. */
-async function found(): Promise<string | undefined> {
+export function found(): string | undefined {
   try {
-    const { folder, inputs } = Manifest.parse(JSON.parse(await readFile(manifest, 'utf8')));
-    const same = Object.entries(inputs).map(async ([file, at]) => (await changedAt(file)) === at);
-    return (await Promise.all(same)).every(Boolean) ? folder : undefined;
+    const { folder, inputs } = Manifest.parse(JSON.parse(readFileSync(manifest, 'utf8')));
+    const isSame = Object.entries(inputs).every(([file, at]) => statSync(join(root, file)).mtimeMs === at);
+    return isSame ? folder : undefined;
   } catch {
     return undefined;
   }
 }
 
-/** What is planted anywhere: by the file that exports it, the names. */
-async function plantable(): Promise<{ files: readonly string[]; names: ReadonlyMap<string, Set<string>> }> {
-  const folders = PLANTING.map(async (folder) =>
-    (await readdir(join(root, folder)))
-      .filter((name) => name.endsWith('.ts'))
-      .map((name) => join(folder, name)),
-  );
-  const files = (await Promise.all(folders)).flat();
-  const names = new Map<string, Set<string>>();
-  for (const file of files)
-    for (const [, path = '', name = ''] of (await readFile(join(root, file), 'utf8')).matchAll(PLANT)) {
-      const at = join(root, path);
-      names.set(at, (names.get(at) ?? new Set()).add(name));
-    }
-  return { files, names };
+let folder: string | undefined;
+
+function programOf(file: (typeof programs)[number]): string {
+  folder ??= found();
+  if (folder === undefined) execFileSync(process.execPath, [join(import.meta.dirname, 'bundle.ts')]);
+  folder ??= found();
+  if (folder === undefined) throw new Error('the source changes while it is bundled');
+  return join(folder, file.replace(/\.ts$/, '.mjs'));
 }
-
-/** A module that exports what the original does, but for what somebody has planted by then. */
-function grownFrom(path: string, names: Iterable<string>): string {
-  const original = JSON.stringify(`${path}${ORIGINAL}`);
-  const url = JSON.stringify(pathToFileURL(path).href);
-  return [
-    `import * as original from ${original};`,
-    `export * from ${original};`,
-    `const grown = globalThis[Symbol.for(${JSON.stringify(GROWN)})] ?? ((url, name, it) => it);`,
-    ...[...names].map((name) => `export const ${name} = grown(${url}, '${name}', original.${name});`),
-  ].join('\n');
-}
-
-/** The product's own modules: they find each other by `#`, and what lies beside them by their address. */
-function ownModules(folder: string, planted: ReadonlyMap<string, Set<string>>): Plugin {
-  const workerOf = (path: string): string =>
-    JSON.stringify(pathToFileURL(join(folder, relative(root, dirname(path)), 'worker.mjs')).href);
-  return {
-    name: 'own modules',
-    setup({ onResolve, onLoad }) {
-      onResolve({ filter: EXTERNAL }, ({ path }) => ({ path, external: true }));
-      onResolve({ filter: /\?original$/ }, ({ path }) => ({
-        path: path.slice(0, -ORIGINAL.length),
-        suffix: ORIGINAL,
-      }));
-      onLoad({ filter: /\.ts$/ }, async ({ path, suffix }) => {
-        if (path.includes('/node_modules/')) return undefined;
-        const names = planted.get(path);
-        if (names !== undefined && suffix !== ORIGINAL)
-          return { contents: grownFrom(path, names), loader: 'js', resolveDir: dirname(path) };
-        const source = await readFile(path, 'utf8');
-        const contents = source
-          .replaceAll(WORKERS, () => `new URL(${workerOf(path)})`)
-          .replaceAll('import.meta.url', () => JSON.stringify(pathToFileURL(path).href))
-          .replaceAll('import.meta.dirname', () => JSON.stringify(dirname(path)));
-        return { contents, loader: 'ts' };
-      });
-    },
-  };
-}
-
-async function workers(): Promise<readonly string[]> {
-  const files = await readdir(join(root, 'engines'), { recursive: true });
-  return files.filter((file) => file.endsWith('worker.ts')).map((file) => join('engines', file));
-}
-
-/** @returns the folder: a module for each program, and what they share */
-async function made(): Promise<string> {
-  await mkdir(cache, { recursive: true });
-  for (const older of await readdir(cache)) await rm(join(cache, older), { recursive: true, force: true });
-  const folder = await mkdtemp(join(cache, 'of-'));
-  const { files, names } = await plantable();
-  const { metafile } = await build({
-    absWorkingDir: root,
-    entryPoints: [...PROGRAMS, ...(await workers())],
-    ...{ outdir: folder, outbase: root, bundle: true, splitting: true, format: 'esm', platform: 'node' },
-    // Errors and events are known by the names of their classes.
-    ...{
-      target: 'node26',
-      outExtension: { '.js': '.mjs' },
-      keepNames: true,
-      logLevel: 'warning',
-      metafile: true,
-    },
-    // Packages of the older kind ask for what Node has.
-    banner: {
-      js: `import { createRequire as requireFrom } from 'node:module'; const require = requireFrom(import.meta.url);`,
-    },
-    plugins: [ownModules(folder, names)],
-  });
-  const own = Object.keys(metafile.inputs)
-    .map((file) => file.replace(ORIGINAL, ''))
-    .filter((file) => !file.startsWith('node_modules/') && !file.startsWith('('));
-  const read = [...new Set([...own, ...files, 'package-lock.json', relative(root, import.meta.filename)])];
-  const inputs = Object.fromEntries(
-    await Promise.all(read.map(async (file) => [file, await changedAt(file)] as const)),
-  );
-  const kept = `${folder}.json`;
-  await writeFile(kept, JSON.stringify({ root, folder, inputs } satisfies z.input<typeof Manifest>));
-  await rename(kept, manifest);
-  return folder;
-}
-
-const folder = (await found()) ?? (await made());
-
-const programOf = (file: string): string => join(folder, file.replace(/\.ts$/, '.mjs'));
 
 /** What starts the platform, the command line, and the platform that a fuzzer asks: modules for Node to run, made of the source as it is now. */
 export const bundled = {
-  main: programOf('main.ts'),
-  cli: programOf('cli/main.ts'),
-  fuzzed: programOf('test/fuzz/platform.ts'),
+  get main() {
+    return programOf('main.ts');
+  },
+  get cli() {
+    return programOf('cli/main.ts');
+  },
+  get fuzzed() {
+    return programOf('test/fuzz/platform.ts');
+  },
 };

@@ -1,2 +1,2 @@
-/** By this name a product that is bundled asks what has been planted: `plant.ts` answers, `bundled.ts` makes it ask. */
+/** By this name a product that is bundled asks what has been planted: `plant.ts` answers, `bundle.ts` makes it ask. */
 export const GROWN = 'annals: grown';

@@ -34,7 +34,7 @@ test('another key is shown for longer than anybody keeps what they were shown, a
   const file = await stat(path);
   assert.equal(file.mode & 0o777, 0o600);
   assert.notEqual(file.ino, written, 'another file has taken its place: nobody has read half of it');
-  assert.deepEqual(await readdir(dirname(path)), ['keys.json']);
+  assert.deepEqual(await readdir(dirname(path)), ['keys.json', 'keys.json.lock']);
   const before = await readFile(path, 'utf8');
   assert.deepEqual(
     await rotateKeys(path, next.fromSeconds - 1),
