@@ -1,7 +1,15 @@
 import assert from 'node:assert/strict';
 import { createPrivateKey, sign } from 'node:crypto';
 import { test } from 'node:test';
-import { exportJWK, generateKeyPair, generateSecret, importJWK, type JWK, SignJWT } from 'jose';
+import {
+  decodeProtectedHeader,
+  exportJWK,
+  generateKeyPair,
+  generateSecret,
+  importJWK,
+  type JWK,
+  SignJWT,
+} from 'jose';
 import { instant, later } from '#domain/kernel/instant.ts';
 import type { Clock } from '#domain/kernel/ports/facts.ts';
 import { joseIssuer, joseVerifier, newSigningKey } from '#engines/tokens/jose.ts';
@@ -32,7 +40,7 @@ test('whoever a token was issued to is whom it is read as', async () => {
   assert.deepEqual(await verifier.verify(token), {
     actor: ann,
     expiresAt,
-    token: { issuedAt: start },
+    token: { issuedAt: start, signedBy: decodeProtectedHeader(token).kid },
     steppedUp: false,
   });
 });
@@ -44,7 +52,7 @@ test('a public key is enough to read tokens, and not enough to issue them', asyn
   assert.deepEqual(await reader.verify(token), {
     actor: ann,
     expiresAt,
-    token: { issuedAt: start },
+    token: { issuedAt: start, signedBy: decodeProtectedHeader(token).kid },
     steppedUp: false,
   });
   await assert.rejects(joseIssuer({ ...options, key: half }));
