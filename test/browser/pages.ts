@@ -188,7 +188,7 @@ async function* withoutSigningIn(page: Page, opened: OpenPages): AsyncGenerator<
 
 const walks = [
   ['en', 'on the way in', comingIn, 6],
-  ['en', 'for whoever comes by its address', withoutSigningIn, 27],
+  ['en', 'for whoever comes by its address', withoutSigningIn, 28],
   ['en', 'of an account', own, 14],
   ['fr', 'with many words', someWith, 3],
   ['ru', 'with many words', someWith, 3],

@@ -192,8 +192,9 @@ const rules: readonly (readonly [what: string, spoil: () => readonly RawEvent[],
   [
     'an auction that passes as never opened although it was',
     () =>
-      spoilt(at('LotPassed'), ({ data }) => ({
-        data: { ...data, cause: 'never_opened', leading: undefined },
+      spoilt(at('LotSold'), ({ data }) => ({
+        type: 'LotPassed',
+        data: { ...data, cause: 'never_opened' },
       })),
     /the hammer falls while the auction is closing/,
   ],

@@ -5,7 +5,7 @@ import { storyOf } from '#test/simulation/story.ts';
 
 // A sound history of the simulation, and what it is when it is spoilt in one place.
 
-export const sound = await run({ ...storyOf(9, 40), shared: false });
+export const sound = await run({ ...storyOf(28, 60), shared: false });
 export const { history } = sound;
 
 export function problemsOf(
