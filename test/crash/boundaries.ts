@@ -101,10 +101,12 @@ export function endOf(folder: string): Pick<Told, 'events' | 'end'> {
   const { events } = rawHistory(folder);
   const streams = Map.groupBy(events, ({ stream }) => stream);
   // By how many steps a payment's expiry has come to its end depends on which of two things that came at once was the first.
-  const typesOf = (stream: string, own: readonly { readonly type: string }[]): readonly string[] =>
-    stream.startsWith('saga-top-up-expiry-')
-      ? [...new Set(own.map(({ type }) => type))]
-      : own.map(({ type }) => type);
+  const typesOf = (stream: string, own: readonly { readonly type: string }[]): readonly string[] => {
+    const types = own.map(({ type }) => type);
+    if (stream.startsWith('saga-top-up-expiry-')) return [...new Set(types)];
+    // Nor is anything left to be noted of a provider's answer whose notice of the end came first.
+    return types.includes('PayoutPaid') ? types.filter((type) => type !== 'PayoutSubmitted') : types;
+  };
   const end = [...streams].map(
     ([stream, own]) => `${stream.replaceAll(ID, '*')}: ${typesOf(stream, own).join(' ')}`,
   );
