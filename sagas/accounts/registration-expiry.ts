@@ -13,7 +13,8 @@ import {
 import { UNPROVEN_MS, unprovenUntil } from '#domain/accounts/account/unproven.ts';
 import type { PersonId } from '#domain/kernel/ids.ts';
 import { type Instant, later } from '#domain/kernel/instant.ts';
-import { type Step, saga } from '#domain/kernel/saga.ts';
+import { saga } from '#domain/kernel/saga.ts';
+import { over } from '../expiry.ts';
 
 interface Unproven {
   readonly person: PersonId;
@@ -21,9 +22,6 @@ interface Unproven {
   readonly until: Instant;
 }
 type Waiting = Unproven | null;
-
-const over = (state: Waiting): Step<Waiting, never, 'expiry'> | undefined =>
-  state === null ? undefined : { state, cancels: ['expiry'], done: true };
 
 /**
  * Ends an account whose address nobody has proven when its time is over; whatever gives it time sets that anew. The account judges again:

@@ -1,4 +1,4 @@
-import { type Step, saga } from '#domain/kernel/saga.ts';
+import { saga } from '#domain/kernel/saga.ts';
 import {
   FundsCaptured,
   FundsReleased,
@@ -6,6 +6,7 @@ import {
   HoldCommitted,
   ReleaseHold,
 } from '#domain/wallets/wallet/messages.ts';
+import { over } from '../expiry.ts';
 
 interface Hold {
   readonly person: string;
@@ -13,9 +14,6 @@ interface Hold {
   readonly holdId: string;
 }
 type Waiting = Hold | null;
-
-const over = (state: Waiting): Step<Waiting, never, 'expiry'> | undefined =>
-  state === null ? undefined : { state, cancels: ['expiry'], done: true };
 
 /**
  * Releases a hold when its time has come, where whoever made it has said one (a bid never does). The wallet judges again

@@ -12,6 +12,7 @@ import {
   TopUpRequiresAction,
 } from '#domain/wallets/payment/messages.ts';
 import { CreditWallet, EndTopUp, TopUpRequested } from '#domain/wallets/wallet/messages.ts';
+import { over } from '../expiry.ts';
 
 /**
  * A payment into a wallet: requested → initiated (the gateway asks the provider) → confirmed by a notice → credited. What a
@@ -55,9 +56,6 @@ const waiting = (paymentId: string, at: Instant): Step<Waiting, never, 'expiry'>
   state: { paymentId },
   timers: [{ name: 'expiry', at }],
 });
-
-const over = (state: Waiting): Step<Waiting, never, 'expiry'> | undefined =>
-  state === null ? undefined : { state, cancels: ['expiry'], done: true };
 
 /**
  * Ends a payment when its time is over: the time in which it may begin, as long as the provider has not answered; then the
