@@ -83,15 +83,7 @@ export async function openPorts(
   // Whoever decides commands tells how they are sent.
   const documents = [
     ...(config.roles.includes('write-side')
-      ? [
-          documentation({
-            registry,
-            version,
-            development,
-            served,
-            publicUrl,
-          }),
-        ]
+      ? [documentation({ registry, version, development, served, publicUrl })]
       : []),
     ...topicsOf(config, version),
   ];

@@ -18,7 +18,7 @@ import { revocableVerifier, revocationsHere } from '#engines/tokens/revocations.
 import { addRsaKey, type Rotation, rotateKeys } from '#engines/tokens/rotation.ts';
 import { EXIT, exitCodeOf } from '#exit';
 import { every } from '#runtime/pause.ts';
-import { reasonOf } from '#runtime/reason.ts';
+import { codeOf, reasonOf } from '#runtime/reason.ts';
 
 /** Under which development issues, where whoever does in earnest has a name of their own. */
 const DEVELOPMENT_ISSUER = 'annals';
@@ -28,9 +28,6 @@ const SKEW_MS = 5_000;
 
 /** What the system says of a path that this user cannot use as a file. */
 const isSystemError = (error: unknown): boolean => error instanceof Error && 'syscall' in error;
-
-const isMissing = (error: unknown): boolean =>
-  error instanceof Error && 'code' in error && error.code === 'ENOENT';
 
 /** How a process knows by its tokens who asks. */
 export interface Tokens {
@@ -122,7 +119,7 @@ function whyUnusable(error: unknown, given: string | undefined, file: string): u
   const reason = reasonOf(error);
   const why = reason.includes(file) ? reason : `${file} is no key for Ed25519: ${reason}`;
   if (given !== undefined)
-    return new UnusableError('TOKEN_KEY_FILE', isMissing(error) ? tokenKeyMissing(given) : why);
+    return new UnusableError('TOKEN_KEY_FILE', codeOf(error) === 'ENOENT' ? tokenKeyMissing(given) : why);
   if (isSystemError(error)) return new UnusableError('DATA_DIR', why);
   const remedy = 'Bring it back, or delete it: a new key is made then, and no token issued before is taken.';
   return new DamagedFileError(file, why.slice(file.length + 1), remedy, { cause: error });

@@ -1,8 +1,6 @@
 import { accessSync, constants, existsSync, mkdirSync, readdirSync, statSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
-
-const codeOf = (error: unknown): unknown =>
-  error instanceof Error && 'code' in error ? error.code : undefined;
+import { codeOf } from '#runtime/reason.ts';
 
 /** Level by level, because Node's own recursive way never comes back from a parent that takes no folders, like `/proc`. */
 function make(folder: string): void {

@@ -1,9 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { link, mkdir, open, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
-
-const isCode = (error: unknown, code: string): boolean =>
-  error instanceof Error && 'code' in error && error.code === code;
+import { codeOf } from '#runtime/reason.ts';
 
 /** Written whole under another name first: a crash must not leave half a secret, nor two processes two of them. */
 async function make(path: string, content: string | Uint8Array): Promise<void> {
@@ -15,7 +13,7 @@ async function make(path: string, content: string | Uint8Array): Promise<void> {
     await file.writeFile(content);
     await file.sync();
     await link(draft, path).catch((error: unknown) => {
-      if (!isCode(error, 'EEXIST')) throw error;
+      if (codeOf(error) !== 'EEXIST') throw error;
     });
   } finally {
     await file.close();
@@ -35,7 +33,7 @@ export async function madeOnce<T>(
   try {
     return await read(path);
   } catch (error) {
-    if (!isCode(error, 'ENOENT')) throw error;
+    if (codeOf(error) !== 'ENOENT') throw error;
   }
   await make(path, await content());
   return read(path);
