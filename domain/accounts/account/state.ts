@@ -161,7 +161,7 @@ export function evolve(before: Account, event: Event, { occurredAt }: FoldedAt):
   if (event.type === 'AccountRegistered') return registered(event, occurredAt);
   if (before.phase === 'none') return before;
   const until = unprovenUntil(before.unprovenUntil, event.type, occurredAt);
-  const account: KnownAccount = { ...before, unprovenUntil: until };
+  const account: KnownAccount = until === before.unprovenUntil ? before : { ...before, unprovenUntil: until };
   switch (event.type) {
     case 'AccountRefused':
       return account;

@@ -22,12 +22,12 @@ import type { Rejection } from '#domain/kernel/message.ts';
 import { RejectedError } from '#domain/kernel/rejections.ts';
 import { isPasskeyRefusal, MOST_PASSKEYS, type Passkey } from '../../identity/factors/passkey.ts';
 import { newRecoveryCodes, takenRecoveryCode } from '../../identity/factors/recovery-codes.ts';
-import { newTotpSecret, takenTotpStep, totpUri } from '../../identity/factors/totp.ts';
+import { newTotpSecret, takenTotpStep } from '../../identity/factors/totp.ts';
 import type { Secret } from '../../identity/throttling/throttle.ts';
 import type { KnownAccount } from '../known.ts';
 import type { Door, FactorAdded, Method, PasskeyAdded, SecondFactorAnswer, Visitor } from './door.ts';
 import { activeAccount, type DoorParts, isRejection, nowMs, record, recorded } from './parts.ts';
-import { ownAccount } from './standing.ts';
+import { forApp, ownAccount } from './standing.ts';
 
 type Account = KnownAccount & { readonly email: string };
 
@@ -165,7 +165,7 @@ function apps(parts: DoorParts): Pick<Door, 'enrolTotp' | 'confirmTotp' | 'remov
       if (isRejection(account)) return account;
       const secret = newTotpSecret(random);
       const refusal = await record(parts, EnrolTotp, { person, secret });
-      return refusal ?? { secret, uri: totpUri({ issuer, account: account.email, secret }) };
+      return refusal ?? forApp({ issuer, account: account.email, secret });
     },
     async confirmTotp(person, code, visitor) {
       const account = await ownAccount(known, person);

@@ -19,13 +19,20 @@ export async function ownAccount(
   return account.email === undefined ? Erased({}) : { ...account, email: account.email };
 }
 
+/** What an app is set up by. */
+export const forApp = (
+  of: Parameters<typeof totpUri>[0],
+): { readonly secret: string; readonly uri: string } => ({
+  secret: of.secret,
+  uri: totpUri(of),
+});
+
 export function standings({ known, clock, issuer }: DoorParts): Pick<Door, 'standing' | 'enrolledTotp'> {
   return {
     async enrolledTotp(person) {
       const { pendingTotp, email } = (await activeAccount(known, person)) ?? {};
       if (pendingTotp === undefined || email === undefined) return undefined;
-      const { secret } = pendingTotp;
-      return { secret, uri: totpUri({ issuer, account: email, secret }) };
+      return forApp({ issuer, account: email, secret: pendingTotp.secret });
     },
     async standing(person) {
       const account = await ownAccount(known, person);

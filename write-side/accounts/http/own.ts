@@ -2,10 +2,11 @@ import type { Response } from 'express';
 import { isProof } from '#domain/accounts/account/second-factor.ts';
 import { PasskeyId } from '#domain/accounts/ids.ts';
 import type { PersonId } from '#domain/kernel/ids.ts';
+import type { Rejection } from '#domain/kernel/message.ts';
 import type { Identity } from '#domain/kernel/ports/tokens.ts';
 import { NotFound, RejectedError, StepUpRequired } from '#domain/kernel/rejections.ts';
 import { type Asked, askedByToken } from '../../rest/asked-by-token.ts';
-import type { Visitor } from '../door/door.ts';
+import type { FactorAdded, Visitor } from '../door/door.ts';
 import { sendPieces } from '../pieces.ts';
 import { type BodyName, type DoorOperation, operationOf } from './operations.ts';
 import { type AccountRoutes, BODY_BYTES, type BodyOf, bodyAs, told, visitorOf } from './surroundings.ts';
@@ -21,6 +22,10 @@ async function sendExport({ door }: AccountRoutes, person: PersonId, response: R
 }
 
 type Own = (asked: Asked) => Promise<unknown>;
+
+/** Of a factor that was added; what else the door knows of it is for our pages. */
+const toldOf = (added: FactorAdded | Rejection): Pick<FactorAdded, 'codes'> | Rejection =>
+  'rejected' in added ? added : { codes: added.codes };
 
 function forThemselves(routes: AccountRoutes): Partial<Record<DoorOperation, Own>> {
   const { door } = routes;
@@ -50,16 +55,14 @@ function forThemselves(routes: AccountRoutes): Partial<Record<DoorOperation, Own
       door.askEmailChange(person, body, visitor),
     ),
     enrolTotp: bare((person) => door.enrolTotp(person)),
-    confirmTotp: withBody('CodeGiven', async (person, { code }, visitor) => {
-      const added = await door.confirmTotp(person, code, visitor);
-      return 'rejected' in added ? added : { codes: added.codes };
-    }),
+    confirmTotp: withBody('CodeGiven', async (person, { code }, visitor) =>
+      toldOf(await door.confirmTotp(person, code, visitor)),
+    ),
     removeTotp: bare((person) => door.removeTotp(person)),
     passkeyOffer: bare((person) => door.passkeyOffer(person)),
-    addPasskey: withBody('PasskeyMade', async (person, { credential }) => {
-      const added = await door.addPasskey(person, credential);
-      return 'rejected' in added ? added : { codes: added.codes };
-    }),
+    addPasskey: withBody('PasskeyMade', async (person, { credential }) =>
+      toldOf(await door.addPasskey(person, credential)),
+    ),
     removePasskey: bare(async (person, { request: { params } }) => {
       const passkey = PasskeyId.safeParse(params.passkey);
       if (!passkey.success) throw new RejectedError(NotFound({ what: 'passkey' }));

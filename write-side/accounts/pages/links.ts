@@ -49,6 +49,9 @@ export const voidLink = (visit: Visit, title: string, below: readonly Shown[]): 
   };
 };
 
+/** What it leads to, where it holds. */
+type Linked = Exclude<Awaited<ReturnType<PagesOptions['door']['linkedTo']>>, Rejection>;
+
 /** A link of a mail: what it is for, its button, and what is said when it is done. */
 interface Link {
   readonly path: string;
@@ -63,25 +66,18 @@ interface Link {
   readonly otherwise?: (texts: Texts) => Html;
   readonly follow: (link: FollowedLink, visitor: Visitor) => Promise<undefined | Rejection>;
   /** Whose account it is, where whoever has come may know that. */
-  readonly username: (visit: Visit, token: string) => Promise<Html | undefined>;
+  readonly username: (visit: Visit, found: Linked) => Promise<Html | undefined>;
 }
 
 /** By the account's address, for whoever has the mail that was sent there. */
-export const usernameAt =
-  ({ door }: Pick<PagesOptions, 'door'>, purpose: 'verify' | 'reset') =>
-  async (_: Visit, token: string): Promise<Html | undefined> => {
-    const found = await door.linkedTo(token, purpose);
-    return 'rejected' in found ? undefined : unseenUsername(found.email);
-  };
+export const usernameAt = async (_: Visit, { email }: Linked): Promise<Html | undefined> =>
+  unseenUsername(email);
 
 /** By the account's address of before, which whoever has the mail need not know: for those who are signed in to it here. */
 export const usernameOfBefore =
-  ({ door, browsers }: Pick<PagesOptions, 'door' | 'browsers'>) =>
-  async ({ request, response }: Visit, token: string): Promise<Html | undefined> => {
-    const [found, who] = await Promise.all([door.linkedTo(token, 'email'), browsers.who(request, response)]);
-    const isTheirs = !('rejected' in found) && found.person === who?.person;
-    return isTheirs ? unseenUsername(found.email) : undefined;
-  };
+  ({ browsers }: Pick<PagesOptions, 'browsers'>) =>
+  async ({ request, response }: Visit, { person, email }: Linked): Promise<Html | undefined> =>
+    (await browsers.who(request, response))?.person === person ? unseenUsername(email) : undefined;
 
 /** Whether there is nothing to be asked for by this link. What was refused for something else is told first: it may come to its end yet. */
 const isVoid = (found: object, { refused: { wrong } }: Visit): boolean =>
@@ -95,9 +91,10 @@ export function linkRoutes(
   const page = async (visit: Visit, token: string): Promise<Answer> => {
     const { title, why, submit } = words(visit.texts, false);
     const password = { name: 'password', label: visit.texts.fields.password };
-    const [found, whose] = await Promise.all([door.linkedTo(token, purpose), username(visit, token)]);
+    const found = await door.linkedTo(token, purpose);
     if (isVoid(found, visit))
       return voidLink(visit, title, [askAnew(visit, anewAt), otherwise?.(visit.texts)]);
+    const whose = 'rejected' in found ? undefined : await username(visit, found);
     return formPage(visit, {
       title,
       main: [

@@ -176,7 +176,7 @@ export function registeringRoutes(routes: Frame, options: PagesOptions): void {
 <p>${register.linkVoid} <a href="/account">${register.signInForMail}</a></p>
 <p>${register.ended} <a href="/account/register">${register.registerAnew}</a></p>`,
     follow: (link, visitor) => door.verifyEmail(link, visitor),
-    username: usernameAt(options, 'verify'),
+    username: usernameAt,
   });
   linkRoutes(routes, options, {
     ...{ path: '/account/email', purpose: 'email' },

@@ -20,11 +20,19 @@ const readIn = ({ oidc: { params } }: KoaContextWithOIDC) => {
   return { written, asked: new URLSearchParams(Buffer.from(written, 'base64url').toString()) };
 };
 
+const queryOf = (said: (name: (typeof ASKED)[number]) => string | undefined): URLSearchParams =>
+  new URLSearchParams(
+    ASKED.flatMap((name) => {
+      const value = said(name);
+      return value === undefined ? [] : [[name, value]];
+    }),
+  );
+
 /** What a form to sign out hides of where that was asked for. */
 function askedIn({ oidc: { client, params } }: KoaContextWithOIDC): string {
   const said: Readonly<Record<string, unknown>> = { ...params, client_id: client?.clientId };
-  const asked = ASKED.flatMap((name) => (said[name] === undefined ? [] : [[name, wordsIn(said[name])]]));
-  return Buffer.from(new URLSearchParams(asked).toString()).toString('base64url');
+  const asked = queryOf((name) => (said[name] === undefined ? undefined : wordsIn(said[name])));
+  return Buffer.from(asked.toString()).toString('base64url');
 }
 
 /** Lets each tab of a browser send its own form, whichever others are open; and no form that was made for another session. */
@@ -73,11 +81,7 @@ function goTo(context: KoaContextWithOIDC, to: URL): void {
 export function askAnew(context: KoaContextWithOIDC): void {
   const to = new URL(context.oidc.urlFor('end_session'));
   const { asked } = readIn(context);
-  const known = ASKED.flatMap((name) => {
-    const value = asked.get(name);
-    return value === null ? [] : [[name, value]];
-  });
-  const query = new URLSearchParams(known);
+  const query = queryOf((name) => asked.get(name) ?? undefined);
   if (query.toString().length <= MOST_ASKED) to.search = query.toString();
   goTo(context, to);
 }
